@@ -1,0 +1,94 @@
+"""Machine learning systems as pipelines of steps that see only what they may."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Pipeline": "mlsys.pipeline",
+    "Run": "mlsys.run",
+    "load": "mlsys.run",
+    "compare": "mlsys.run",
+    "Rows": "mlsys.dataset",
+    "Dataset": "mlsys.dataset",
+    **dict.fromkeys(
+        (
+            "Facts", "Field", "Fitted", "History", "Label", "Model", "Past", "Postprocess", "Report", "Reshape",
+            "Result", "RowTransform", "Select", "Sink", "Source", "Split", "Step", "TrainOnly", "Transform",
+        ),
+        "mlsys.steps",
+    ),
+    **dict.fromkeys(("AsOfJoin", "Derive", "Function", "Join", "ReadCSV", "ReadParquet", "WriteParquet"), "mlsys.data"),
+    **dict.fromkeys(
+        (
+            "GroupSplit", "PredefinedSplit", "RandomSplit", "Resample", "ReservoirSample", "StratifiedSample",
+            "StratifiedSplit", "TimeSplit",
+        ),
+        "mlsys.sampling",
+    ),
+    **dict.fromkeys(("NaturalLabel", "WeakLabel", "compare_labels", "labeling_function"), "mlsys.labeling"),
+    **dict.fromkeys(("Apply", "CyclicEncode", "Impute", "OneHot", "Standardize", "TargetEncode"), "mlsys.features"),
+    **dict.fromkeys(("Calibrate", "Train"), "mlsys.models"),
+    **dict.fromkeys(("Cost", "Evaluate", "Gate", "beats", "gap", "metric"), "mlsys.evaluation"),
+    **dict.fromkeys(("DetectDrift", "Monitor"), "mlsys.drift"),
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'mlsys' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+if TYPE_CHECKING:
+    from mlsys.data import AsOfJoin, Derive, Function, Join, ReadCSV, ReadParquet, WriteParquet
+    from mlsys.dataset import Dataset, Rows
+    from mlsys.drift import DetectDrift, Monitor
+    from mlsys.evaluation import Cost, Evaluate, Gate, beats, gap, metric
+    from mlsys.features import Apply, CyclicEncode, Impute, OneHot, Standardize, TargetEncode
+    from mlsys.labeling import NaturalLabel, WeakLabel, compare_labels, labeling_function
+    from mlsys.models import Calibrate, Train
+    from mlsys.pipeline import Pipeline
+    from mlsys.run import Run, compare, load
+    from mlsys.sampling import (
+        GroupSplit,
+        PredefinedSplit,
+        RandomSplit,
+        Resample,
+        ReservoirSample,
+        StratifiedSample,
+        StratifiedSplit,
+        TimeSplit,
+    )
+    from mlsys.steps import (
+        Facts,
+        Field,
+        Fitted,
+        History,
+        Label,
+        Model,
+        Past,
+        Postprocess,
+        Report,
+        Reshape,
+        Result,
+        RowTransform,
+        Select,
+        Sink,
+        Source,
+        Split,
+        Step,
+        TrainOnly,
+        Transform,
+    )

@@ -1,0 +1,85 @@
+"""Dataset: frames by split name, with roles and features, read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from mlsys.dataset.roles import Roles
+from mlsys.dataset.rows import Rows
+from mlsys.errors import DataError
+
+Load = Callable[[Sequence[str] | None], pd.DataFrame]
+
+
+class Dataset(Mapping[str, Rows]):
+    """Rows by split name: ``all`` before the split; ``train``, ``validation``, ``test`` or others after it.
+
+    Only splits that are open at the time are here: the test rows are absent until ``final_test()``.
+
+    Parameters
+    ----------
+    parts : mapping of str to DataFrame or callable
+        A frame, or a function that takes column names (or None for all) and returns one.
+    roles : Roles
+        All roles.
+    features : sequence of str
+        Columns a model may use.
+    fitted_on : mapping of str to str
+        Parts that something was fitted on, with the name of the step; they are no fair judge.
+    folds : int
+        More than 0 when ``validation`` holds out-of-fold predictions of that many folds.
+
+    Examples
+    --------
+    >>> data = Dataset({"train": pd.DataFrame({"x": [1], "y": [0]})}, Roles(target="y"), ["x"])
+    >>> data
+    Dataset(train: 1 row)
+    >>> data["train"].y.tolist()
+    [0]
+    """
+
+    def __init__(
+        self,
+        parts: Mapping[str, pd.DataFrame | Load],
+        roles: Roles,
+        features: Sequence[str],
+        fitted_on: Mapping[str, str] | None = None,
+        folds: int = 0,
+    ) -> None:
+        self._parts = dict(parts)
+        self.roles = roles
+        self.features = tuple(features)
+        self.fitted_on = dict(fitted_on or {})
+        self.folds = folds
+
+    def rows(self, name: str, columns: Sequence[str] | None = None) -> Rows:
+        """Return one part, all of it or only ``columns``."""
+        if name not in self._parts:
+            raise DataError(
+                f"there is no open part {name!r} (open: {', '.join(self._parts) or 'none'})",
+                "name one of these, or open the test rows with run.final_test()",
+            )
+        part = self._parts[name]
+        if callable(part):
+            return Rows.of(part(columns), self.roles, self.features)
+        return Rows.of(part if columns is None else part[list(columns)], self.roles, self.features)
+
+    def __getitem__(self, name: str) -> Rows:
+        return self.rows(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __repr__(self) -> str:
+        sizes = []
+        for name, part in self._parts.items():
+            if callable(part):
+                sizes.append(f"{name}: read on demand")
+            else:
+                sizes.append(f"{name}: {len(part):,} row{'s' if len(part) != 1 else ''}")
+        return f"Dataset({', '.join(sizes)})"

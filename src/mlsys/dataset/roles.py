@@ -1,0 +1,119 @@
+"""What a column is for: target, time, decision time, id, group, weight, sensitive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, DataError
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A point in time of each row: a time column, moved by a fixed duration.
+
+    Parameters
+    ----------
+    column : str
+        A column of timestamps.
+    shift : pandas.Timedelta
+        Added to the column; negative for "before".
+
+    Examples
+    --------
+    >>> Moment.parse("1h before departs")
+    Moment(column='departs', shift=Timedelta('-1 days +23:00:00'))
+    >>> Moment.parse("departs").column
+    'departs'
+    """
+
+    column: str
+    shift: pd.Timedelta = field(default_factory=lambda: pd.Timedelta(0))
+
+    @classmethod
+    def parse(cls, text: str) -> Moment:
+        """Read ``"departs"``, ``"1h before departs"`` or ``"2D after departs"``."""
+        for word, sign in ((" before ", -1), (" after ", 1)):
+            if word in text:
+                duration, column = text.split(word, 1)
+                return cls(column.strip(), sign * duration_of(duration, f"decide_at={text!r}"))
+        return cls(text.strip())
+
+    def of(self, frame: pd.DataFrame) -> pd.Series:
+        """Return the moment of each row of ``frame``."""
+        if self.column not in frame.columns:
+            raise DataError(
+                f"the time column {self.column!r} is not in the data (columns: {', '.join(map(str, frame.columns))})",
+                "make it with Derive before it is needed, or correct the name",
+            )
+        times = frame[self.column]
+        if not pd.api.types.is_datetime64_any_dtype(times):
+            raise DataError(
+                f"column {self.column!r} holds {times.dtype}, not timestamps",
+                f"convert it with pd.to_datetime in a Derive step, for example Derive({{{self.column!r}: ...}})",
+            )
+        return times + self.shift if self.shift else times
+
+
+def duration_of(text: str | pd.Timedelta, what: str) -> pd.Timedelta:
+    """Read a duration such as ``"1h"`` or ``"28D"``.
+
+    Examples
+    --------
+    >>> duration_of("28D", "test")
+    Timedelta('28 days 00:00:00')
+    """
+    try:
+        return pd.Timedelta(text)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{what}: {text!r} is not a duration", 'write a number and a unit, such as "1h", "30min" or "28D"'
+        ) from error
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Columns that mean something to the library; none of them is ever a feature.
+
+    Parameters
+    ----------
+    target, time, id, group, weight : str, optional
+        Column names.
+    decide_at : Moment, optional
+        When the prediction must be made; the time column when nothing is said.
+    sensitive : tuple of str
+        Columns to report fairness by.
+    """
+
+    target: str | None = None
+    time: str | None = None
+    decide_at: Moment | None = None
+    id: str | None = None
+    group: str | None = None
+    weight: str | None = None
+    sensitive: tuple[str, ...] = ()
+
+    @property
+    def decision(self) -> Moment | None:
+        """The moment a row must be decided at, if the data has times at all."""
+        return self.decide_at or (Moment(self.time) if self.time else None)
+
+    def columns(self) -> dict[str, str]:
+        """Return role columns with the name of their role.
+
+        Examples
+        --------
+        >>> Roles(target="y", sensitive=("sex",)).columns()
+        {'y': 'target', 'sex': 'sensitive'}
+        """
+        found: dict[str, str] = {}
+        for role in fields(self):
+            value = getattr(self, role.name)
+            if role.name == "sensitive":
+                found.update(dict.fromkeys(value, "sensitive"))
+            elif isinstance(value, str):
+                found.setdefault(value, role.name)
+        if self.decide_at is not None:
+            found.setdefault(self.decide_at.column, "decide_at")
+        return found

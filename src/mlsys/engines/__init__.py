@@ -1,0 +1,1 @@
+"""Where work happens: one machine, or a cluster."""

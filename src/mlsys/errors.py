@@ -1,0 +1,86 @@
+"""Every error and remark a user can meet: what was wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+class MlsysError(Exception):
+    """Parent of every error that mlsys raises on purpose.
+
+    Parameters
+    ----------
+    problem : str
+        What was wrong and where (step, column, row), one sentence.
+    remedy : str, optional
+        What to do, one sentence; shown on a line of its own.
+    """
+
+    def __init__(self, problem: str, remedy: str = "") -> None:
+        super().__init__(f"{problem}\n  Remedy: {remedy}" if remedy else problem)
+        self.problem = problem
+        self.remedy = remedy
+
+
+class ConfigurationError(MlsysError, ValueError):
+    """A step or pipeline was described in a way that cannot work."""
+
+
+class LeakageError(MlsysError, ValueError):
+    """A pipeline would let a step see what it must not; raised before any data is read."""
+
+
+class DataError(MlsysError, ValueError):
+    """The data cannot be used as asked: a missing column, an empty file, a wrong type."""
+
+
+class ContractError(MlsysError, RuntimeError):
+    """A step did what its kind may not: changed its input, lost rows, returned another type."""
+
+
+class StateError(MlsysError, TypeError):
+    """What ``learn`` returned cannot be stored, or a stored state cannot be trusted."""
+
+
+class TrackingError(MlsysError, RuntimeError):
+    """Something could not be written to MLflow in the form asked for."""
+
+
+class GateRefused(MlsysError, RuntimeError):
+    """A gate said no, so nothing was registered."""
+
+
+class NotPortableError(MlsysError, RuntimeError):
+    """A model cannot leave this process, because code it needs has no source to take along."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A coded remark about a run.
+
+    Parameters
+    ----------
+    code : str
+        Stable code such as ``"LK201"``; its page is ``docs/findings/<code>``.
+    message : str
+        One sentence with step and column.
+    severity : {"information", "warning", "error"}
+        Gates refuse runs with an unwaived ``"error"``.
+    columns : tuple of str
+        The columns the remark is about.
+    step : str, optional
+        Name of the step it is about.
+    waived : str, optional
+        The reason the user gave for waiving it.
+    """
+
+    code: str
+    message: str
+    severity: str = "warning"
+    columns: tuple[str, ...] = field(default=())
+    step: str = ""
+    waived: str = ""
+
+    def __str__(self) -> str:
+        note = f" (waived: {self.waived})" if self.waived else ""
+        return f"{self.code} {self.severity}: {self.message}{note}"

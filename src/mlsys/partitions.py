@@ -1,0 +1,151 @@
+"""Cutting rows into ordered partitions by one rule, and reducing over them in plan order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from mlsys.errors import DataError
+from mlsys.settings import settings
+
+
+def cut(rows: int, size: int | None = None) -> list[slice]:
+    """Return the slices of ``rows`` rows that the plan calls partitions; one empty slice for no rows.
+
+    Examples
+    --------
+    >>> cut(5, 2)
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    size = size or settings().rows_per_partition
+    return [slice(start, min(start + size, rows)) for start in range(0, max(rows, 1), size)]
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One piece of a source that is read when needed.
+
+    Parameters
+    ----------
+    rows : int
+        Number of rows.
+    read : callable
+        Takes column names or None, returns a frame with its place in the plan as index.
+    label : str
+        For messages: file and row range.
+    """
+
+    rows: int
+    read: Callable[[Sequence[str] | None], pd.DataFrame]
+    label: str = ""
+
+
+class Table:
+    """Rows in ordered partitions: one frame in memory, or pieces read when needed.
+
+    ``map`` is eager for a frame in memory and lazy for pieces, so that the same pipeline runs on
+    data larger than memory; the numbers are the same because both are cut by one rule.
+
+    Examples
+    --------
+    >>> table = Table.of(pd.DataFrame({"x": [1, 2, 3]}))
+    >>> table.map(lambda frame: frame.assign(z=frame["x"] * 2)).frame()["z"].tolist()
+    [2, 4, 6]
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame | None = None,
+        partitions: Sequence[Partition] = (),
+        steps: Sequence[Callable[[pd.DataFrame], pd.DataFrame]] = (),
+    ) -> None:
+        self._frame = frame
+        self._partitions = tuple(partitions)
+        self._steps = tuple(steps)
+
+    @classmethod
+    def of(cls, data: pd.DataFrame | Table) -> Table:
+        """Wrap a frame; a table stays as it is."""
+        return data if isinstance(data, Table) else cls(frame=data)
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether all rows are held as one frame."""
+        return self._frame is not None
+
+    @property
+    def partitions(self) -> int:
+        """Number of partitions of the plan."""
+        return len(cut(len(self._frame))) if self._frame is not None else len(self._partitions)
+
+    def frames(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+        """Yield the partitions in plan order."""
+        if self._frame is not None:
+            frame = self._frame if columns is None else self._frame[list(columns)]
+            for piece in cut(len(frame)):
+                yield frame.iloc[piece] if len(frame) > piece.stop - piece.start else frame
+            return
+        for partition in self._partitions:
+            frame = partition.read(None if self._steps or columns is None else list(columns))
+            for step in self._steps:
+                frame = step(frame)
+            yield frame if columns is None else frame[list(columns)]
+
+    def map(self, function: Callable[[pd.DataFrame], pd.DataFrame]) -> Table:
+        """Apply a function to every partition; it must treat each row alone."""
+        if self._frame is not None:
+            return Table(frame=function(self._frame))
+        return Table(partitions=self._partitions, steps=(*self._steps, function))
+
+    def reduce(self, function: Callable[[pd.DataFrame], Any]) -> Any:
+        """Summarize each partition and add the summaries in plan order."""
+        return add_in_order(function(frame) for frame in self.frames())
+
+    def frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """Gather all rows in plan order, after a check that they fit."""
+        if self._frame is not None:
+            return self._frame if columns is None else self._frame[list(columns)]
+        if columns is None and self._rows_bound() > 4 * settings().rows_in_memory:
+            raise DataError(
+                f"a step needs all {self._rows_bound():,} rows at once, more than 4 x rows_in_memory "
+                f"({settings().rows_in_memory:,})",
+                "use a model that learns in parts (Train with an estimator that has partial_fit), sample the rows "
+                "first, or raise MLSYS_ROWS_IN_MEMORY",
+            )
+        return pd.concat(list(self.frames(columns)))
+
+    def head(self, rows: int) -> pd.DataFrame:
+        """Return the first rows, reading no more partitions than needed."""
+        pieces: list[pd.DataFrame] = []
+        missing = rows
+        for frame in self.frames():
+            pieces.append(frame.head(missing))
+            missing -= len(pieces[-1])
+            if missing <= 0:
+                break
+        return pd.concat(pieces) if len(pieces) > 1 else pieces[0]
+
+    def _rows_bound(self) -> int:
+        return sum(partition.rows for partition in self._partitions)
+
+    def __repr__(self) -> str:
+        if self._frame is not None:
+            return f"Table({len(self._frame):,} rows in memory, {self.partitions} partition(s))"
+        return f"Table(at most {self._rows_bound():,} rows in {self.partitions} partitions, read when needed)"
+
+
+def add_in_order(summaries: Iterable[Any]) -> Any:
+    """Add summaries from left to right.
+
+    Examples
+    --------
+    >>> add_in_order([1, 2, 3])
+    6
+    """
+    total = None
+    for summary in summaries:
+        total = summary if total is None else total + summary
+    return total

@@ -1,0 +1,77 @@
+"""The few settings of the library, with their reasons; each can be set by an environment variable."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Values that hold for a whole process.
+
+    Parameters
+    ----------
+    rows_per_partition : int
+        Rows in one partition of a plan; the same rule cuts files and frames in memory.
+    rows_in_memory : int
+        A Parquet source with more rows than this is read partition by partition.
+    threads : int
+        Threads that an estimator may use while it learns; part of what makes a state reproducible.
+    row_check_rows : int
+        Rows on which a function that claims to be row-local is checked.
+    """
+
+    rows_per_partition: int = 262_144
+    rows_in_memory: int = 4_000_000
+    threads: int = 2
+    row_check_rows: int = 16
+
+
+def _from_environment() -> Settings:
+    chosen = {}
+    for name in Settings.__dataclass_fields__:
+        text = os.environ.get(f"MLSYS_{name.upper()}")
+        if text is not None:
+            chosen[name] = int(text)
+    return Settings(**chosen)
+
+
+_current = _from_environment()
+
+
+def settings() -> Settings:
+    """Return the settings in force.
+
+    Examples
+    --------
+    >>> settings().rows_per_partition > 0
+    True
+    """
+    return _current
+
+
+@contextmanager
+def override(**changes: int) -> Iterator[Settings]:
+    """Use other settings inside a ``with`` block.
+
+    Parameters
+    ----------
+    **changes : int
+        Fields of :class:`Settings`.
+
+    Examples
+    --------
+    >>> with override(rows_per_partition=10) as inside:
+    ...     inside.rows_per_partition
+    10
+    """
+    global _current  # noqa: PLW0603  one process, one value
+    before = _current
+    _current = replace(before, **changes)
+    try:
+        yield _current
+    finally:
+        _current = before

@@ -1,0 +1,33 @@
+"""The kinds of steps, and a step with its state."""
+
+from pydantic import Field
+
+from mlsys.steps.base import Step
+from mlsys.steps.facts import Facts
+from mlsys.steps.fitted import Fitted
+from mlsys.steps.history import Past
+from mlsys.steps.kinds import History, Label, Reshape, RowTransform, Select, Sink, Source, Split
+from mlsys.steps.learning_kinds import Model, Postprocess, Report, TrainOnly, Transform
+from mlsys.steps.result import Result
+
+__all__ = [
+    "Facts",
+    "Field",
+    "Fitted",
+    "History",
+    "Label",
+    "Model",
+    "Past",
+    "Postprocess",
+    "Report",
+    "Reshape",
+    "Result",
+    "RowTransform",
+    "Select",
+    "Sink",
+    "Source",
+    "Split",
+    "Step",
+    "TrainOnly",
+    "Transform",
+]

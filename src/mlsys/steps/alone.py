@@ -1,0 +1,145 @@
+"""Steps without a Pipeline: fit, split, select, label, resample and report on plain frames."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import Dataset, Rows
+from mlsys.errors import ContractError, DataError
+from mlsys.partitions import Table
+from mlsys.steps.fitted import Fitted, roles_from
+from mlsys.steps.learning import call_hook, learn
+from mlsys.steps.learning_kinds import Model, TrainOnly, Transform
+from mlsys.steps.splitting import split_keys
+from mlsys.summaries import fold_of
+
+if TYPE_CHECKING:
+    from mlsys.steps.base import Step
+    from mlsys.steps.kinds import Label, Select, Split
+    from mlsys.steps.learning_kinds import Report
+    from mlsys.steps.result import Result
+
+
+def fit_step(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
+    """Learn from a frame as the pipeline would from training rows."""
+    features = named.pop("features", None)
+    roles = roles_from(**named)
+    check_frame(data, step.label)
+    if isinstance(step, Model) and roles.target is None:
+        raise DataError(f"{step.label} needs to know what to predict", 'name the column: fit(frame, target="...")')
+    chosen = tuple(features or (name for name in data.columns if name not in roles.columns()))
+
+    def wrap(frame: pd.DataFrame) -> Rows:
+        folds = fold_of(frame.index, step.cross_fit_folds, seed) if isinstance(step, Transform) else None
+        return Rows.of(frame, roles, chosen, folds)
+
+    if not isinstance(step, (Transform, Model)):
+        return Fitted(step)
+    return Fitted(step, learn(step, Table.of(data), wrap, np.random.default_rng(seed)).state, chosen)
+
+
+def check_frame(data: Any, who: str) -> None:
+    """Raise unless ``data`` is a frame with rows, unique columns and a unique index."""
+    if not isinstance(data, pd.DataFrame):
+        raise DataError(f"{who} got {type(data).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
+    if data.empty:
+        raise DataError(f"{who} got a frame of {len(data)} rows and {data.shape[1]} columns", "give it rows")
+    if not data.columns.is_unique:
+        raise DataError(
+            f"{who} got two columns named {data.columns[data.columns.duplicated()][0]!r}", "rename one of them"
+        )
+    if not data.index.is_unique:
+        raise DataError(
+            f"{who} got a frame in which the index value {data.index[data.index.duplicated()][0]!r} stands twice; "
+            "the index identifies rows",
+            "call frame.reset_index(drop=True), or keep ids in a column and name it with id=",
+        )
+
+
+def select_rows(step: Select, data: pd.DataFrame, seed: int, **named: Any) -> pd.DataFrame:
+    """Return the rows that a Select keeps."""
+    check_frame(data, step.label)
+    return kept_rows(step, data, step.keep(data.copy(deep=False), np.random.default_rng(seed)), named.get("weight"))
+
+
+def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None) -> pd.DataFrame:
+    """Apply what ``keep`` returned: a mask, or a mask and weights."""
+    mask, weights = answer if isinstance(answer, tuple) else (answer, None)
+    mask = np.asarray(mask)
+    if mask.dtype != bool or mask.shape != (len(frame),):
+        raise ContractError(
+            f"keep() of {step.label} returned {mask.dtype} of shape {mask.shape}, not one True or False a row",
+            "return a boolean Series or array with one value for each row",
+        )
+    kept = frame[mask]
+    if weights is None:
+        return kept
+    column = weight or "weight"
+    return kept.assign(**{column: np.asarray(weights, dtype=np.float64)[mask]})
+
+
+def label_rows(step: Label, data: pd.DataFrame) -> pd.Series:
+    """Return what a Label says of each row."""
+    check_frame(data, step.label)
+    return checked_labels(step, data, step.label(data.copy(deep=False)))
+
+
+def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
+    """Return labels if they are one Series with a value a row."""
+    if not isinstance(labels, pd.Series) or len(labels) != len(frame) or not labels.index.equals(frame.index):
+        raise ContractError(
+            f"label() of {step.label} returned {type(labels).__name__}, not a Series with the rows' index",
+            "return a Series made from the frame's own columns; null where the label is not known",
+        )
+    return labels.rename(step.column)
+
+
+def split_rows(step: Split, data: pd.DataFrame, seed: int, **named: Any) -> dict[str, pd.DataFrame]:
+    """Return a frame's parts by name."""
+    check_frame(data, step.label)
+    keys = split_keys(data, roles_from(**named))
+    assigned = step.assign(keys)
+    return {str(name): data[(assigned == name).to_numpy()] for name in assigned.dropna().unique()}
+
+
+def change_rows(step: TrainOnly, data: pd.DataFrame, seed: int, **named: Any) -> pd.DataFrame:
+    """Return rows as a TrainOnly changes training rows."""
+    check_frame(data, step.label)
+    roles = roles_from(**named)
+    features = [name for name in data.columns if name not in roles.columns()]
+    rows, rng = Rows.of(data, roles, features), np.random.default_rng(seed)
+    return changed_rows(step, rows, rng)
+
+
+def changed_rows(step: TrainOnly, rows: Rows, rng: np.random.Generator) -> pd.DataFrame:
+    """Call ``change`` and give repeated or made rows ids of their own."""
+    given: tuple[Any, ...] = (rows,)
+    if type(step).learn is not TrainOnly.learn:
+        changed = step.change(rows, rng, call_hook(step.learn, rows, rng=rng))
+    else:
+        changed = call_hook(step.change, *given, rng=rng)
+    if not isinstance(changed, pd.DataFrame):
+        raise ContractError(f"change() of {step.label} returned {type(changed).__name__}", "return a DataFrame")
+    changed = pd.DataFrame(changed)
+    if changed.index.is_unique:
+        return changed
+    first = ~changed.index.duplicated()
+    return pd.concat([changed[first], changed[~first].set_axis(_new_ids(rows.index, int((~first).sum())), axis=0)])
+
+
+def _new_ids(taken: pd.Index, count: int) -> pd.Index:
+    if pd.api.types.is_integer_dtype(taken.dtype):
+        start = int(taken.max()) + 1
+        return pd.RangeIndex(start, start + count)
+    return pd.Index([f"repeated-{number}" for number in range(count)])
+
+
+def report_on(step: Report, **named: Any) -> Result:
+    """Report on frames by part name."""
+    parts = {key: value for key, value in named.items() if isinstance(value, pd.DataFrame)}
+    roles = roles_from(**{key: value for key, value in named.items() if key not in parts})
+    features = [name for name in next(iter(parts.values())).columns if name not in roles.columns()]
+    return step.report(Dataset(parts, roles, features))

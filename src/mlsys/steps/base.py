@@ -1,0 +1,218 @@
+"""Step: configuration only, checked when it is made, never changed by running."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import functools
+import sys
+import typing
+from abc import ABC
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, dataclass_transform
+
+from pydantic import ConfigDict, Field, ValidationError
+from pydantic.dataclasses import dataclass as validated
+
+from mlsys.errors import ConfigurationError, ContractError
+from mlsys.steps.facts import Facts
+from mlsys.steps.habits import check_habits
+
+_CHECKS = ConfigDict(arbitrary_types_allowed=True, strict=True, extra="forbid")
+
+
+@dataclass_transform(kw_only_default=False, frozen_default=True, field_specifiers=(Field, dataclasses.field))
+class _Configured:
+    """Makes every subclass a checked dataclass; type checkers see its fields in order."""
+
+
+class Step(_Configured, ABC):
+    """Parent of all steps: fields are configuration, hooks are behaviour.
+
+    Parameters
+    ----------
+    name : str, optional
+        Name in the plan; the class name when not given.
+    allow_all_rows : str
+        A reason for learning from rows of every split (a pretrained or transductive step). It is
+        shown on the card and in the plan.
+
+    Notes
+    -----
+    A subclass writes annotated fields and the hooks of its kind, and no ``__init__``. Two steps are
+    equal when their configuration is equal. Estimators given as fields are cloned.
+    """
+
+    facts: ClassVar[Facts]
+    kind: ClassVar[str] = ""
+    hooks: ClassVar[tuple[str, ...]] = ()
+    name: str | None = Field(default=None, kw_only=True)
+    allow_all_rows: str = Field(default="", kw_only=True)
+
+    def __init_subclass__(cls, kind: str | None = None, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if kind is not None:
+            cls.kind = kind
+        else:
+            check_habits(cls)
+        validated(cls, config=_CHECKS, repr=False, eq=False)
+        cls.__init__ = _explaining(cls.__init__)  # type: ignore[method-assign,assignment]
+
+    def __setattr__(self, attribute: str, value: Any) -> None:
+        raise ContractError(
+            f"{type(self).__name__} tried to set self.{attribute}, but a step never changes",
+            f"return what was learned from learn(), and take it back as the second argument of the next hook; "
+            f"to configure another {type(self).__name__}, use step.with_({attribute.strip('_')}=...)",
+        )
+
+    @property
+    def label(self) -> str:
+        """The explicit name, or the class name."""
+        return self.name or type(self).__name__
+
+    @property
+    def made_at(self) -> str:
+        """File and line of the user's code that made the step."""
+        return str(self.__dict__.get("_made_at", ""))
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the class belongs to mlsys itself, whose row-local claims are tested there."""
+        return type(self).__module__.split(".")[0] == "mlsys"
+
+    def configuration(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+    @property
+    def digest(self) -> str:
+        """Digest of class and configuration; equal steps have equal digests."""
+        from mlsys.states import digest
+
+        return digest((f"{type(self).__module__}.{type(self).__qualname__}", self.configuration()))
+
+    def with_(self, **changes: Any) -> typing.Self:
+        """Return the same step with some fields changed."""
+        return type(self)(**{**self.configuration(), **changes})
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:
+        """Columns the hooks read, given those there are; ``None`` means: watch and see.
+
+        Built-in steps say; for a user's step the pipeline watches.
+        """
+        return None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Step) and type(self) is type(other) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        shown = []
+        for each in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, each.name)
+            if not _is_default(each, value):
+                shown.append(f"{each.name}={_short(value)}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+validated(Step, config=_CHECKS, repr=False, eq=False)
+
+
+def _is_default(each: dataclasses.Field[Any], value: Any) -> bool:
+    default = each.default
+    if hasattr(default, "default"):  # pydantic's FieldInfo
+        default = default.default
+    try:
+        return bool(value is default or (type(value) is type(default) and value == default))
+    except Exception:  # a value whose == is not a yes or no is shown
+        return False
+
+
+def _short(value: Any) -> str:
+    if callable(value) and hasattr(value, "__name__"):
+        return str(value.__name__)
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_short(each) for each in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {_short(each)}" for key, each in value.items()) + "}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _explaining(init: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a dataclass ``__init__``: friendlier conversions, all problems in one error, the user's line kept."""
+
+    @functools.wraps(init)
+    def __init__(self: Step, *args: Any, **kwargs: Any) -> None:
+        cls = type(self)
+        names = [each.name for each in dataclasses.fields(cls) if not each.kw_only]  # type: ignore[arg-type]
+        given = [_plain(cls, name, value) for name, value in zip(names, args, strict=False)] + list(args[len(names) :])
+        try:
+            init(self, *given, **{key: _plain(cls, key, value) for key, value in kwargs.items()})
+        except ValidationError as error:
+            raise ConfigurationError(*_problems(cls, error, names)) from None
+        self.__dict__["_made_at"] = _users_line()
+
+    return __init__
+
+
+@functools.cache
+def _tuple_fields(cls: type[Step]) -> frozenset[str]:
+    hints = typing.get_type_hints(cls, include_extras=False) if cls.__module__ != "__main__" else {}
+    found = set()
+    for each in dataclasses.fields(cls):  # type: ignore[arg-type]
+        hint = hints.get(each.name, each.type)
+        if "tuple[" in (hint if isinstance(hint, str) else str(hint)):
+            found.add(each.name)
+    return frozenset(found)
+
+
+def _plain(cls: type[Step], name: str, value: Any) -> Any:
+    """Turn lists, indexes and arrays into tuples where a tuple is wanted; clone estimators; copy mappings."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    if name in _tuple_fields(cls) and not isinstance(value, (str, bytes, tuple)) and isinstance(value, Iterable):
+        return tuple(value.tolist() if hasattr(value, "tolist") else value)
+    if hasattr(value, "get_params") and not isinstance(value, type):
+        from sklearn.base import clone
+
+        return clone(value, safe=False)
+    return value
+
+
+def _problems(cls: type[Step], error: ValidationError, positional: list[str]) -> tuple[str, str]:
+    """Describe every problem of a configuration in one message."""
+    known = [each.name for each in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    lines, remedies = [], []
+    for problem in error.errors():
+        location = problem["loc"][0] if problem["loc"] else ""
+        field = positional[location] if isinstance(location, int) and location < len(positional) else str(location)
+        if problem["type"] == "unexpected_keyword_argument":
+            near = difflib.get_close_matches(field, known, 1)
+            lines.append(f"{field}: no such field" + (f", did you mean {near[0]!r}?" if near else ""))
+            remedies.append(f"its fields are {', '.join(known)}")
+        elif problem["type"] in {"missing", "missing_argument"}:
+            lines.append(f"{field}: must be given")
+        elif problem["type"] == "unexpected_positional_argument":
+            lines.append(f"too many positional arguments (at most {len(positional)}: {', '.join(positional)})")
+        elif problem["type"] == "tuple_type" and isinstance(problem["input"], str):
+            lines.append(f"{field}: got the text {problem['input']!r}, wants a list of texts")
+            remedies.append(f"write {field}=[{problem['input']!r}]")
+        else:
+            lines.append(f"{field}: {problem['msg'][0].lower()}{problem['msg'][1:]} (got {_short(problem['input'])})")
+    listed = "".join(f"\n  - {line}" for line in dict.fromkeys(lines))
+    remedy = "; ".join(dict.fromkeys(remedies)) or "correct the fields named above"
+    return f"{cls.__name__} cannot be made:{listed}", remedy
+
+
+def _users_line() -> str:
+    """File and line of the nearest caller outside mlsys and pydantic."""
+    frame = sys._getframe(2)
+    while frame.f_back is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module.split(".")[0] not in {"mlsys", "pydantic", "functools", "dataclasses"}:
+            break
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"

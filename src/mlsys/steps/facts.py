@@ -1,0 +1,40 @@
+"""The five facts that make a kind: what it sees, fits on, acts on, does to rows, and whether it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Sees = Literal["nothing", "row", "history", "keys", "train", "predictions", "all", "open parts"]
+FitsOn = Literal["nothing", "train", "calibration"]
+ActsOn = Literal["all", "every part", "train", "predictions", "nothing"]
+RowsBecome = Literal["made", "same", "fewer", "other", "any"]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a step is allowed; printed by ``plan()`` and held to by the runner.
+
+    Parameters
+    ----------
+    sees : str
+        What its hooks are shown.
+    fits_on : str
+        The rows it learns from.
+    acts_on : str
+        The rows it changes.
+    rows : str
+        What becomes of the rows.
+    serves : bool
+        Whether it runs again when the model predicts.
+    """
+
+    sees: Sees
+    fits_on: FitsOn
+    acts_on: ActsOn
+    rows: RowsBecome
+    serves: bool
+
+    def __str__(self) -> str:
+        served = "serves" if self.serves else "does not serve"
+        return f"sees {self.sees}, fits on {self.fits_on}, acts on {self.acts_on}, rows {self.rows}, {served}"

@@ -1,0 +1,115 @@
+"""Fitted: a step, unchanged, with the state it learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from mlsys.dataset import Roles, Rows
+from mlsys.errors import ConfigurationError, ContractError, DataError
+from mlsys.steps.base import Step
+from mlsys.steps.kinds import RowTransform
+from mlsys.steps.learning_kinds import Model, Postprocess, Transform
+
+
+@dataclass(frozen=True, repr=False)
+class Fitted:
+    """A step with its state; made by ``step.fit(frame)`` and held by a run.
+
+    Parameters
+    ----------
+    step : Step
+        The configuration, unchanged.
+    state : object
+        What it learned: plain data.
+    features : tuple of str
+        The columns a model learned from, in order.
+
+    Examples
+    --------
+    >>> from mlsys.features import Standardize
+    >>> fitted = Standardize().fit(pd.DataFrame({"x": [1.0, 3.0]}))
+    >>> fitted.transform(pd.DataFrame({"x": [2.0]}))["x"].tolist()
+    [0.0]
+    """
+
+    step: Step
+    state: Any = None
+    features: tuple[str, ...] = ()
+    _prepared: list[Any] = field(default_factory=list, compare=False)
+
+    def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return ``frame`` as the step changes rows it did not learn from."""
+        shown = frame.copy(deep=False)
+        if isinstance(self.step, RowTransform):
+            return same_rows(self.step, frame, self.step.apply(shown))
+        if isinstance(self.step, Transform):
+            return same_rows(self.step, frame, self.step.apply(shown, self.prepared))
+        raise ConfigurationError(
+            f"{self.step.label} is a {self.step.kind}, which does not transform", "use predict(frame) of a model"
+        )
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the columns ``prediction`` and, for classes, ``probability_<class>``."""
+        if isinstance(self.step, Postprocess):
+            return same_rows(self.step, frame, self.step.apply(frame.copy(deep=False), self.prepared))
+        if not isinstance(self.step, Model):
+            raise ConfigurationError(
+                f"{self.step.label} is a {self.step.kind}, which does not predict", "use transform(frame)"
+            )
+        missing = [name for name in self.features if name not in frame.columns]
+        if missing:
+            raise DataError(
+                f"{self.step.label} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
+                "which the frame does not have",
+                "give the columns it was trained on; nulls are allowed, absence is not",
+            )
+        return same_rows(self.step, frame, self.step.predict(frame[list(self.features)], self.prepared))
+
+    @property
+    def prepared(self) -> Any:
+        """The state with its look-ups built, once."""
+        if not self._prepared:
+            prepare = getattr(self.step, "prepare", None)
+            self._prepared.append(self.state if prepare is None else prepare(self.state))
+        return self._prepared[0]
+
+    def __repr__(self) -> str:
+        return f"Fitted({self.step!r})"
+
+
+def same_rows(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
+    """Return ``after`` if it is a frame with the rows of ``before``; say what is wrong otherwise."""
+    if not isinstance(after, pd.DataFrame):
+        raise ContractError(
+            f"{step.label} returned {type(after).__name__}, not a DataFrame",
+            "return the frame with your columns assigned: `return frame.assign(new=...)`",
+        )
+    if len(after) != len(before):
+        raise ContractError(
+            f"{step.label} is a {step.kind}, which keeps rows, but made {len(after):,} rows out of {len(before):,}",
+            "drop rows in a Select step before the split, or add rows in a TrainOnly step",
+        )
+    if after.index is not before.index and not after.index.equals(before.index):
+        raise ContractError(
+            f"{step.label} changed the index, which identifies rows",
+            "do not reset or sort the index; pd.merge resets it, so assign looked-up columns or use Join",
+        )
+    if isinstance(after, Rows):
+        return pd.DataFrame(after)
+    if not after.columns.is_unique:
+        twice = after.columns[after.columns.duplicated()][0]
+        raise ContractError(f"{step.label} returned two columns named {twice!r}", "rename one of them")
+    return after
+
+
+def roles_from(**named: Any) -> Roles:
+    """Make roles out of keyword arguments, with a message for a role that does not exist."""
+    unknown = set(named) - set(Roles.__dataclass_fields__)
+    if unknown:
+        raise ConfigurationError(
+            f"there is no role {sorted(unknown)[0]!r}", f"roles are {', '.join(Roles.__dataclass_fields__)}"
+        )
+    return Roles(**named)

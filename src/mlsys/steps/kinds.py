@@ -1,0 +1,197 @@
+"""The kinds of steps before a model: what each may see decides what it can be used for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import pandas as pd
+from pydantic import Field
+
+from mlsys.dataset import Rows
+from mlsys.steps.base import Step
+from mlsys.steps.facts import Facts
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mlsys.partitions import Partition
+    from mlsys.steps.fitted import Fitted
+    from mlsys.steps.history import Past
+
+
+class Source(Step, kind="Source"):
+    """Makes rows. Hook: ``read() -> DataFrame``."""
+
+    facts = Facts(sees="nothing", fits_on="nothing", acts_on="all", rows="made", serves=False)
+    hooks: ClassVar[tuple[str, ...]] = ("read",)
+    required_hooks: ClassVar[tuple[str, ...]] = ("read",)
+
+    def read(self) -> pd.DataFrame:
+        """Return all rows; the index is replaced by the place in plan order."""
+        raise TypeError("a Source writes read()")
+
+    def partitions(self) -> Sequence[Partition] | None:
+        """Return the pieces of a source too large for memory, or ``None`` to call ``read()``."""
+        return None
+
+    def known_at_declared(self) -> Mapping[str, str]:
+        """When columns become known: a time column, or a delay after the row's time."""
+        return {}
+
+
+class RowTransform(Step, kind="RowTransform"):
+    """Changes columns of each row by that row alone. Hook: ``apply(frame) -> DataFrame``."""
+
+    facts = Facts(sees="row", fits_on="nothing", acts_on="every part", rows="same", serves=True)
+    hooks: ClassVar[tuple[str, ...]] = ("apply",)
+    required_hooks: ClassVar[tuple[str, ...]] = ("apply",)
+
+    def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
+        """Return the frame with columns added, changed or dropped; the same rows in the same order."""
+        raise TypeError("a RowTransform writes apply(frame)")
+
+    def known_at_added(self, known_at: Mapping[str, str]) -> Mapping[str, str]:
+        """Columns this step adds with a known-at of their own, beside what they inherit."""
+        return {}
+
+    @final
+    def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
+        """Return a ``Fitted`` with ``transform(frame)``; a row transform learns nothing."""
+        from mlsys.steps.alone import fit_step
+
+        return fit_step(self, data, seed, **roles)
+
+    @final
+    def as_sklearn(self) -> Any:
+        """Return a scikit-learn transformer that acts as this step."""
+        from mlsys.steps.sklearn_bridge import as_sklearn
+
+        return as_sklearn(self)
+
+
+class History(Step, kind="History"):
+    """Adds columns computed from earlier rows of the same key. Hook: ``apply(frame, past) -> DataFrame``.
+
+    Parameters
+    ----------
+    by : str
+        Column that identifies whose history it is.
+    tail : int
+        Rows per key kept for serving.
+    """
+
+    facts = Facts(sees="history", fits_on="nothing", acts_on="every part", rows="same", serves=True)
+    hooks: ClassVar[tuple[str, ...]] = ("apply",)
+    required_hooks: ClassVar[tuple[str, ...]] = ("apply",)
+    by: str
+    tail: int = Field(default=100, kw_only=True)
+
+    def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
+        """Return the frame with columns added; ``past`` holds only rows known before each row's decision."""
+        raise TypeError("a History writes apply(frame, past)")
+
+
+class Reshape(Step, kind="Reshape"):
+    """Makes other rows out of all rows, before the split. Hook: ``reshape(frame) -> DataFrame``."""
+
+    facts = Facts(sees="all", fits_on="nothing", acts_on="all", rows="other", serves=False)
+    hooks: ClassVar[tuple[str, ...]] = ("reshape",)
+    required_hooks: ClassVar[tuple[str, ...]] = ("reshape",)
+
+    def reshape(self, frame: Rows, /) -> pd.DataFrame:
+        """Return new rows; their index becomes the place in plan order."""
+        raise TypeError("a Reshape writes reshape(frame)")
+
+
+class Select(Step, kind="Select"):
+    """Keeps some of all rows, before the split. Hook: ``keep(frame, rng) -> mask`` or ``(mask, weights)``."""
+
+    facts = Facts(sees="all", fits_on="nothing", acts_on="all", rows="fewer", serves=False)
+    hooks: ClassVar[tuple[str, ...]] = ("keep",)
+    required_hooks: ClassVar[tuple[str, ...]] = ("keep",)
+
+    def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> Any:
+        """Return a boolean mask over the rows, optionally with values for the weight role."""
+        raise TypeError("a Select writes keep(frame, rng)")
+
+    @final
+    def select(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> pd.DataFrame:
+        """Return the rows that are kept; weights, where there are any, in the weight role's column."""
+        from mlsys.steps.alone import select_rows
+
+        return select_rows(self, data, seed, **roles)
+
+
+class Label(Step, kind="Label"):
+    """Sets the target of each row, or leaves it unknown. Hook: ``label(frame) -> Series``.
+
+    Parameters
+    ----------
+    column : str
+        The column it writes.
+    known_at : str
+        Time column or delay after which the label is known; empty: with the row.
+    """
+
+    facts = Facts(sees="row", fits_on="nothing", acts_on="every part", rows="same", serves=False)
+    hooks: ClassVar[tuple[str, ...]] = ("label",)
+    required_hooks: ClassVar[tuple[str, ...]] = ("label",)
+    column: str
+    known_at: str = Field(default="", kw_only=True)
+
+    def label(self, frame: pd.DataFrame, /) -> pd.Series:
+        """Return one value a row; null means not known yet."""
+        raise TypeError("a Label writes label(frame)")
+
+    @final
+    def labels(self, data: pd.DataFrame, /) -> pd.Series:
+        """Return the label of each row of ``data``, null where it is not known."""
+        from mlsys.steps.alone import label_rows
+
+        return label_rows(self, data)
+
+    def withholds(self) -> tuple[str, ...]:
+        """Columns read by the rule that must never be features."""
+        return ()
+
+
+class Split(Step, kind="Split"):
+    """Names the part each row belongs to. Hooks: ``assign(keys) -> Series``, ``folds(keys, k) -> list``."""
+
+    facts = Facts(sees="keys", fits_on="nothing", acts_on="all", rows="same", serves=False)
+    hooks: ClassVar[tuple[str, ...]] = ("assign", "folds")
+    required_hooks: ClassVar[tuple[str, ...]] = ("assign",)
+
+    def assign(self, keys: pd.DataFrame, /) -> pd.Series:
+        """Return the part of each row, null for none.
+
+        ``keys`` holds, where they exist, ``id``, ``group``, ``time``, ``known_at``, ``target`` and
+        ``duplicate`` (equal for rows with equal features), one row for each row of the data.
+        """
+        raise TypeError("a Split writes assign(keys)")
+
+    def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
+        """Return ``k`` assignments with ``train`` and ``validation`` over the rows of ``keys``."""
+        from mlsys.steps.splitting import hashed_folds
+
+        return hashed_folds(keys, k)
+
+    @final
+    def split(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> dict[str, pd.DataFrame]:
+        """Return the parts of ``data`` by name; roles such as ``time=`` and ``target=`` by name."""
+        from mlsys.steps.alone import split_rows
+
+        return split_rows(self, data, seed, **roles)
+
+
+class Sink(Step, kind="Sink"):
+    """Writes rows outside, atomically. Hook: ``write(rows)``."""
+
+    facts = Facts(sees="open parts", fits_on="nothing", acts_on="nothing", rows="same", serves=False)
+    hooks: ClassVar[tuple[str, ...]] = ("write",)
+    required_hooks: ClassVar[tuple[str, ...]] = ("write",)
+
+    def write(self, rows: Mapping[str, Any], /) -> None:
+        """Write the open parts; each value is a ``Table``."""
+        raise TypeError("a Sink writes write(rows)")

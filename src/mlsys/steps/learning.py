@@ -1,0 +1,169 @@
+"""Learning a state: summaries added in plan order, or rows gathered and shown to ``learn``."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import Rows
+from mlsys.errors import ContractError
+from mlsys.partitions import Table, add_in_order
+from mlsys.settings import settings
+from mlsys.states import check_storable
+from mlsys.steps.base import Step
+from mlsys.steps.learning_kinds import Model, Transform
+from mlsys.summaries import Again
+
+Wrap = Callable[[pd.DataFrame], Rows]
+MOST_PASSES = 20
+"""A step that asks for more passes over the data than this does not end."""
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A state, and what each fold's rows must be shown instead where the step cross-fits."""
+
+    state: Any
+    fold_states: tuple[Any, ...] = ()
+
+
+def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator) -> Learned:
+    """Return what ``step`` learns from training rows.
+
+    Parameters
+    ----------
+    step : Step
+        A step with a ``learn`` or ``summarize`` hook.
+    train : Table
+        Training rows; nothing else is reachable from here.
+    wrap : callable
+        Gives a frame its roles, features and fold numbers.
+    rng : numpy.random.Generator
+        For hooks that name ``rng``.
+
+    Raises
+    ------
+    StateError
+        When the state cannot be stored; the message has the path inside it.
+    """
+    if isinstance(step, Transform) and step.scales:
+        learned = _learn_scaled(step, train, wrap)
+    elif isinstance(step, Model) and step.learns_in_parts(train.in_memory):
+        learned = Learned(_learn_in_parts(step, train, wrap, rng))
+    else:
+        rows = wrap(train.frame())
+        with threads_pinned():
+            state = call_hook(step.learn, rows, rng=rng)  # type: ignore[attr-defined]
+            folds = _fold_states(step, rows, rng) if isinstance(step, Transform) and step.cross_fits else ()
+        learned = Learned(state, folds)
+    if learned.state is None and not getattr(step, "learns_nothing", False):
+        raise ContractError(f"learn() of {step.label} returned None", "end it with `return` and what was learned")
+    check_storable(learned.state, step.label)
+    return learned
+
+
+def _fold_states(step: Transform, rows: Rows, rng: np.random.Generator) -> tuple[Any, ...]:
+    assert rows.folds is not None
+    return tuple(
+        call_hook(step.learn, rows.take_rows(rows.folds != fold), rng=rng) for fold in range(step.cross_fit_folds)
+    )
+
+
+class _PerFold:
+    """One summary per fold; adds fold by fold."""
+
+    def __init__(self, summaries: list[Any]) -> None:
+        self.summaries = summaries
+
+    def __add__(self, other: _PerFold) -> _PerFold:
+        return _PerFold([mine + theirs for mine, theirs in zip(self.summaries, other.summaries, strict=True)])
+
+
+def _learn_scaled(step: Transform, train: Table, wrap: Wrap) -> Learned:
+    if not step.cross_fits:
+        return Learned(_finish(step, lambda: _parts(step, train, wrap), None))
+    folds = range(step.cross_fit_folds)
+
+    def per_fold(part: Rows) -> _PerFold:
+        assert part.folds is not None
+        return _PerFold([step.summarize(part.take_rows(part.folds == fold)) for fold in folds])
+
+    summaries = add_in_order(per_fold(part) for part in _parts(step, train, wrap)).summaries
+
+    def without(fold: int) -> Iterator[Rows]:
+        for part in _parts(step, train, wrap):
+            assert part.folds is not None
+            yield part.take_rows(part.folds != fold)
+
+    whole = _finish(step, lambda: _parts(step, train, wrap), add_in_order(summaries))
+    others = [
+        _finish(step, functools.partial(without, fold), add_in_order(s for k, s in enumerate(summaries) if k != fold))
+        for fold in folds
+    ]
+    return Learned(whole, tuple(others))
+
+
+def _finish(step: Transform, parts: Callable[[], Iterator[Rows]], summary: Any) -> Any:
+    """Finish a summary, making further passes while the step asks for them."""
+    if summary is None:
+        summary = add_in_order(step.summarize(part) for part in parts())
+    for _ in range(MOST_PASSES):
+        answer = step.finish(summary)
+        if not isinstance(answer, Again):
+            return answer
+        partial = answer.partial
+        summary = add_in_order(step.summarize(part, partial) for part in parts())
+    raise ContractError(
+        f"finish() of {step.label} asked for more than {MOST_PASSES} passes", "return the state, not Again, at the end"
+    )
+
+
+def _parts(step: Transform, train: Table, wrap: Wrap) -> Iterator[Rows]:
+    needed = step.columns_read(tuple(train.head(0).columns) if train.in_memory else ())
+    for frame in train.frames():
+        rows = wrap(frame)
+        yield rows if needed is None or not train.in_memory else rows.narrowed(needed)
+
+
+def _learn_in_parts(step: Model, train: Table, wrap: Wrap, rng: np.random.Generator) -> Any:
+    state = step.start(rng)
+    with threads_pinned():
+        for _ in range(step.epochs_wanted):
+            for frame in train.frames():
+                state = step.learn_part(wrap(frame), state, rng)
+    return state
+
+
+def call_hook(hook: Callable[..., Any], *given: Any, rng: np.random.Generator) -> Any:
+    """Call a hook, with ``rng`` if it names it."""
+    return hook(*given, rng) if _names_rng(getattr(hook, "__func__", hook)) else hook(*given)
+
+
+@functools.lru_cache(maxsize=512)
+def _names_rng(function: Callable[..., Any]) -> bool:
+    return "rng" in inspect.signature(function).parameters
+
+
+def threads_pinned() -> AbstractContextManager[Any]:
+    """Limit native threads to the setting, because their number is part of what is learned."""
+    loaded = tuple(name for name in ("sklearn", "scipy", "lightgbm", "xgboost", "torch") if name in sys.modules)
+    if not loaded:
+        return nullcontext()
+    return _controller(loaded).limit(limits=settings().threads)  # type: ignore[no-any-return]
+
+
+@functools.lru_cache(maxsize=8)
+def _controller(loaded: tuple[str, ...]) -> Any:
+    if "sklearn" in loaded:
+        import sklearn.utils._openmp_helpers  # noqa: F401  its OpenMP runtime must be loaded to be limited
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -1,0 +1,212 @@
+"""The kinds of steps that learn: transforms, training-row steps, models, postprocessing; and reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import pandas as pd
+
+from mlsys.dataset import Dataset, Rows
+from mlsys.steps.base import Step
+from mlsys.steps.facts import Facts
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from mlsys.steps.fitted import Fitted
+    from mlsys.steps.result import Result
+
+
+class Transform(Step, kind="Transform"):
+    """Learns from training rows, then changes columns of any rows.
+
+    Hooks: ``learn(train) -> state`` or ``summarize(part) -> summary`` with ``finish(summary) -> state``;
+    ``apply(frame, state) -> DataFrame``; optionally ``apply_cross_fitted(part, fold_states)`` for what
+    training rows get, and ``prepare(state)`` to build look-ups once for serving.
+    """
+
+    facts = Facts(sees="train", fits_on="train", acts_on="every part", rows="same", serves=True)
+    hooks: ClassVar[tuple[str, ...]] = ("learn", "summarize", "finish", "apply", "apply_cross_fitted", "prepare")
+    required_hooks: ClassVar[tuple[str, ...]] = ("learn|summarize", "apply")
+    cross_fit_folds: ClassVar[int] = 5
+
+    def learn(self, *given: Any, **named: Any) -> Any:
+        """``learn(train)`` or ``learn(train, rng)``: return plain data, frames, fitted scikit-learn estimators."""
+        raise TypeError("a Transform writes learn(train), or summarize(part) and finish(summary)")
+
+    def summarize(self, part: Rows, partial: Any = None, /) -> Any:
+        """Return a summary of one partition that merges with ``+``; ``partial`` comes from ``Again``."""
+        raise TypeError("a Transform that scales writes summarize(part)")
+
+    def finish(self, summary: Any, /) -> Any:
+        """Return the state, or ``Again(partial)`` for one more pass over the rows."""
+        raise TypeError("a Transform that scales writes finish(summary)")
+
+    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the frame with columns added, changed or dropped; one row out for one in."""
+        raise TypeError("a Transform writes apply(frame, state)")
+
+    def apply_cross_fitted(self, part: Rows, fold_states: Sequence[Any], /) -> pd.DataFrame:
+        """Return what training rows get; ``fold_states[k]`` was learned without the rows of fold ``k``.
+
+        ``part.folds`` holds the fold of each row, made from row ids and never from the target.
+        """
+        raise TypeError("only steps that write apply_cross_fitted(part, fold_states) are cross-fitted")
+
+    def prepare(self, state: Any, /) -> Any:
+        """Return the state in the form ``apply`` uses when it serves single rows."""
+        return state
+
+    @final
+    def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
+        """Learn from ``data`` alone; ``target=``, ``time=``, ``group=``, ``weight=`` and ``id=`` by name.
+
+        The step stays as it is; what comes back has ``state`` and ``transform(frame)``.
+        """
+        from mlsys.steps.alone import fit_step
+
+        return fit_step(self, data, seed, **roles)
+
+    @final
+    def as_sklearn(self) -> Any:
+        """Return a scikit-learn estimator that learns and acts as this step."""
+        from mlsys.steps.sklearn_bridge import as_sklearn
+
+        return as_sklearn(self)
+
+    @property
+    def scales(self) -> bool:
+        """Whether it is written with ``summarize`` and ``finish``."""
+        return type(self).summarize is not Transform.summarize
+
+    @property
+    def cross_fits(self) -> bool:
+        """Whether training rows get another output than other rows."""
+        return type(self).apply_cross_fitted is not Transform.apply_cross_fitted
+
+
+class TrainOnly(Step, kind="TrainOnly"):
+    """Changes training rows and no others: resampling, augmentation. Hook: ``change(train, rng) -> DataFrame``.
+
+    Repeated or made rows get new ids from the runner; ``learn(train)`` may come first, then the
+    hook is ``change(train, rng, state)``.
+    """
+
+    facts = Facts(sees="train", fits_on="train", acts_on="train", rows="any", serves=False)
+    hooks: ClassVar[tuple[str, ...]] = ("change", "learn")
+    required_hooks: ClassVar[tuple[str, ...]] = ("change",)
+
+    def change(self, *given: Any, **named: Any) -> pd.DataFrame:
+        """``change(train, rng)`` or ``change(train, rng, state)``: return the new training rows."""
+        raise TypeError("a TrainOnly writes change(train, rng)")
+
+    @final
+    def resample(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> pd.DataFrame:
+        """Change ``data`` as training rows would be changed; ``target=`` and other roles by name."""
+        from mlsys.steps.alone import change_rows
+
+        return change_rows(self, data, seed, **roles)
+
+
+class Model(Step, kind="Model"):
+    """Learns from training rows and predicts.
+
+    Hooks: ``learn(train) -> state`` and ``predict(frame, state) -> DataFrame`` with the column
+    ``prediction`` and, for classes, ``probability_<class>``; beyond memory ``start(rng)`` and
+    ``learn_part(part, state, rng)`` in plan order, ``epochs`` times.
+    """
+
+    facts = Facts(sees="train", fits_on="train", acts_on="every part", rows="same", serves=True)
+    hooks: ClassVar[tuple[str, ...]] = ("learn", "start", "learn_part", "predict", "prepare")
+    required_hooks: ClassVar[tuple[str, ...]] = ("learn|learn_part", "predict")
+
+    def learn(self, *given: Any, **named: Any) -> Any:
+        """``learn(train)`` or ``learn(train, rng)``: return the trained model as state."""
+        raise TypeError("a Model writes learn(train)")
+
+    def start(self, rng: np.random.Generator, /) -> Any:
+        """Return the state before the first part."""
+        raise TypeError("a Model that learns in parts writes start(rng)")
+
+    def learn_part(self, part: Rows, state: Any, rng: np.random.Generator, /) -> Any:
+        """Return the state after one more part."""
+        raise TypeError("a Model that learns in parts writes learn_part(part, state, rng)")
+
+    def predict(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return predictions with the frame's index; ``frame`` holds the features."""
+        raise TypeError("a Model writes predict(frame, state)")
+
+    def prepare(self, state: Any, /) -> Any:
+        """Return the state in the form ``predict`` uses when it serves single rows."""
+        return state
+
+    @final
+    def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
+        """Learn from ``data`` alone; ``target=``, ``time=``, ``group=``, ``weight=`` and ``id=`` by name.
+
+        The step stays as it is; what comes back has ``state`` and ``predict(frame)``.
+        """
+        from mlsys.steps.alone import fit_step
+
+        return fit_step(self, data, seed, **roles)
+
+    @final
+    def as_sklearn(self) -> Any:
+        """Return a scikit-learn estimator that learns and acts as this step."""
+        from mlsys.steps.sklearn_bridge import as_sklearn
+
+        return as_sklearn(self)
+
+    @property
+    def epochs_wanted(self) -> int:
+        """Passes over the parts."""
+        return 1
+
+    def learns_in_parts(self, in_memory: bool) -> bool:
+        """Whether to feed partitions in turn rather than gather all rows."""
+        return type(self).learn_part is not Model.learn_part
+
+
+class Postprocess(Step, kind="Postprocess"):
+    """Learns from predictions on rows the model did not learn from, then changes predictions.
+
+    Hooks: ``learn(calibration) -> state``, ``apply(predictions, state) -> DataFrame``. The rows come
+    from a part named ``calibration`` where there is one, else from cross-fitting the training rows.
+    """
+
+    facts = Facts(sees="predictions", fits_on="calibration", acts_on="predictions", rows="same", serves=True)
+    hooks: ClassVar[tuple[str, ...]] = ("learn", "apply", "prepare")
+    required_hooks: ClassVar[tuple[str, ...]] = ("learn", "apply")
+    cross_fit_folds: ClassVar[int] = 3
+
+    def learn(self, calibration: Rows, /) -> Any:
+        """Return the state; ``calibration`` holds the target and the prediction columns."""
+        raise TypeError("a Postprocess writes learn(calibration)")
+
+    def apply(self, predictions: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the prediction columns, changed."""
+        raise TypeError("a Postprocess writes apply(predictions, state)")
+
+    def prepare(self, state: Any, /) -> Any:
+        """Return the state in the form ``apply`` uses when it serves single rows."""
+        return state
+
+
+class Report(Step, kind="Report"):
+    """Looks at every open part and changes nothing. Hook: ``report(dataset) -> Result``."""
+
+    facts = Facts(sees="open parts", fits_on="nothing", acts_on="nothing", rows="same", serves=False)
+    hooks: ClassVar[tuple[str, ...]] = ("report",)
+    required_hooks: ClassVar[tuple[str, ...]] = ("report",)
+
+    def report(self, dataset: Dataset, /) -> Result:
+        """Return a named result."""
+        raise TypeError("a Report writes report(dataset)")
+
+    @final
+    def of(self, **parts: Any) -> Result:
+        """Report on frames by part name; roles such as ``target=`` by name beside them."""
+        from mlsys.steps.alone import report_on
+
+        return report_on(self, **parts)

@@ -1,0 +1,85 @@
+"""Result: what a report found, as table, scalars, verdict and figures."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, Finding
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Draw = Callable[["Result", "Axes"], None]
+
+
+@dataclass(frozen=True, repr=False)
+class Result:
+    """A named result of a report.
+
+    Parameters
+    ----------
+    name : str
+        ``"evaluate"``, ``"drift"``, or a name of the user's own.
+    table : DataFrame
+        Tidy: one row an observation, one column a variable.
+    scalars : mapping of str to float
+        Numbers worth logging; keys may hold ``/``.
+    verdict : str
+        One or two words such as ``"no alarm"``; empty when the report gives none.
+    summary : str
+        One sentence for the card.
+    tables : mapping of str to DataFrame
+        Further tables by name.
+    findings : sequence of Finding
+        Remarks for the card.
+    facts : mapping
+        Plain data that gates and comparisons read.
+    draw : callable, optional
+        ``draw(result, ax)`` draws the one message of the result.
+
+    Examples
+    --------
+    >>> Result("size", pd.DataFrame({"part": ["train"], "rows": [3]}), scalars={"rows": 3.0})
+    Result('size')
+      part  rows
+     train     3
+    """
+
+    name: str
+    table: pd.DataFrame
+    scalars: Mapping[str, float] = field(default_factory=dict)
+    verdict: str = ""
+    summary: str = ""
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    draw: Draw | None = None
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the result's picture on ``ax``, or on a new figure."""
+        if self.draw is None:
+            raise ConfigurationError(
+                f"the result {self.name!r} has no picture", "look at .table, or draw it with .table.plot()"
+            )
+        if ax is None:
+            from matplotlib.figure import Figure
+
+            ax = Figure(figsize=(7, 4), layout="constrained").subplots()
+        self.draw(self, ax)
+        return ax
+
+    def __repr__(self) -> str:
+        verdict = f": {self.verdict}" if self.verdict else ""
+        summary = f"\n{self.summary}" if self.summary else ""
+        return f"Result({self.name!r}{verdict}){summary}\n{self.table.to_string(index=False, max_rows=20)}"
+
+    def _repr_html_(self) -> str:
+        verdict = f" <b>{html.escape(self.verdict)}</b>" if self.verdict else ""
+        summary = f"<p>{html.escape(self.summary)}</p>" if self.summary else ""
+        table = self.table.to_html(index=False, max_rows=30, border=0)
+        return f"<div><h4>{html.escape(self.name)}{verdict}</h4>{summary}{table}</div>"

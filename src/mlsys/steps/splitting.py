@@ -1,0 +1,94 @@
+"""Folds and parts by hash: the same for old rows when new ones come, whatever their order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import Roles
+from mlsys.summaries import hash_ids
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_STRATA = 20
+"""A target with more distinct values than this is not used as strata."""
+
+
+def key_of(keys: pd.DataFrame) -> pd.Series:
+    """Return what must stay together: the group, else the duplicate cluster, else the id."""
+    for name in ("group", "duplicate", "id"):
+        if name in keys.columns:
+            return keys[name]
+    return pd.Series(keys.index, index=keys.index)
+
+
+def hashed_folds(keys: pd.DataFrame, k: int, seed: int = 0) -> list[pd.Series]:
+    """Return ``k`` assignments whose validation parts are disjoint and cover all rows.
+
+    Rows that share a group or are exact duplicates share a fold. Without groups the target's classes
+    are spread evenly.
+
+    Examples
+    --------
+    >>> folds = hashed_folds(pd.DataFrame({"id": range(10)}), 5)
+    >>> sum((fold == "validation").sum() for fold in folds)
+    np.int64(10)
+    """
+    number = fold_numbers(keys, k, seed)
+    return [pd.Series(np.where(number == fold, "validation", "train"), index=keys.index) for fold in range(k)]
+
+
+def fold_numbers(keys: pd.DataFrame, k: int, seed: int = 0) -> NDArray[np.int64]:
+    """Return the fold of each row: units in order of their hash, dealt out within each stratum."""
+    return np.asarray(ranks_by_hash(keys, seed) % k, dtype=np.int64)
+
+
+def ranks_by_hash(keys: pd.DataFrame, seed: int = 0, strata: pd.Series | None = None) -> NDArray[np.int64]:
+    """Return each row's unit's place, by hash, among the units of its stratum, counting from zero."""
+    units, unit_values = pd.factorize(key_of(keys))
+    hashes = hash_ids(pd.Series(unit_values), seed)
+    stratum_of_unit = _strata_of_units(keys, units, len(unit_values), strata)
+    order = np.lexsort((hashes, stratum_of_unit))
+    ordered = stratum_of_unit[order]
+    first = np.r_[0, np.flatnonzero(np.diff(ordered)) + 1] if len(ordered) else np.array([], dtype=np.int64)
+    lengths = np.diff(np.r_[first, len(ordered)])
+    starts = np.repeat(first, lengths) if len(ordered) else first
+    ranks = np.empty(len(order), dtype=np.int64)
+    ranks[order] = np.arange(len(order)) - starts
+    # A stratum continues the dealing where the one before it stopped, so that parts stay equal in size.
+    return np.asarray(ranks[units] + _offsets(stratum_of_unit)[units], dtype=np.int64)
+
+
+def _offsets(stratum: NDArray[np.int64]) -> NDArray[np.int64]:
+    counts = np.bincount(stratum) if len(stratum) else np.array([], dtype=np.int64)
+    before = np.r_[0, np.cumsum(counts)[:-1]] if len(counts) else counts
+    return np.asarray(before[stratum], dtype=np.int64)
+
+
+def _strata_of_units(
+    keys: pd.DataFrame, units: NDArray[np.int64], count: int, strata: pd.Series | None
+) -> NDArray[np.int64]:
+    if strata is None:
+        target = keys["target"] if "target" in keys.columns and "group" not in keys.columns else None
+        strata = target if target is not None and target.nunique() <= MOST_STRATA else None
+    if strata is None:
+        return np.zeros(count, dtype=np.int64)
+    codes, _ = pd.factorize(strata, sort=True)
+    first = np.full(count, -1, dtype=np.int64)
+    first[units[::-1]] = codes[::-1]
+    return first + 1
+
+
+def split_keys(frame: pd.DataFrame, roles: Roles, known_at: pd.Series | None = None, **extra: Any) -> pd.DataFrame:
+    """Return what a split is shown of a frame: ids and role columns, and nothing else."""
+    keys: dict[str, Any] = {"id": frame[roles.id] if roles.id in frame.columns else frame.index}
+    for name in ("group", "time", "target"):
+        column = getattr(roles, name)
+        if column is not None and column in frame.columns:
+            keys[name] = frame[column]
+    if known_at is not None:
+        keys["known_at"] = known_at
+    return pd.DataFrame({**keys, **extra}, index=frame.index)

@@ -1,0 +1,30 @@
+"""Summaries: exact statistics that merge with ``+`` and do not depend on partitions or row order."""
+
+from mlsys.summaries.again import Again, SummaryMap
+from mlsys.summaries.bottom_k import BottomK
+from mlsys.summaries.category_targets import CategoryTargets
+from mlsys.summaries.counts import Counts, distinct_values
+from mlsys.summaries.exact_sum import ExactSum
+from mlsys.summaries.grouped_sum import GroupedSum
+from mlsys.summaries.hashing import fold_of, hash_ids, uniform
+from mlsys.summaries.moments import Moments
+from mlsys.summaries.quantiles import Quantiles, Zoom, exact_quantiles, finish_quantiles
+
+__all__ = [
+    "Again",
+    "BottomK",
+    "CategoryTargets",
+    "Counts",
+    "ExactSum",
+    "GroupedSum",
+    "Moments",
+    "Quantiles",
+    "SummaryMap",
+    "Zoom",
+    "distinct_values",
+    "exact_quantiles",
+    "finish_quantiles",
+    "fold_of",
+    "hash_ids",
+    "uniform",
+]

@@ -1,0 +1,46 @@
+"""How ``finish`` asks for one more pass over the rows, and summaries of many columns at once."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Again:
+    """Answer of ``finish`` that asks for another pass.
+
+    Parameters
+    ----------
+    partial : object
+        Plain data that ``summarize(part, partial)`` gets in the next pass.
+
+    Examples
+    --------
+    >>> Again({"x": 3}).partial
+    {'x': 3}
+    """
+
+    partial: Any
+
+
+class SummaryMap(dict[Hashable, Any]):
+    """Summaries by name (of columns, of folds) that add name by name.
+
+    Examples
+    --------
+    >>> SummaryMap(a=1, b=2) + SummaryMap(a=10, c=5)
+    SummaryMap({'a': 11, 'b': 2, 'c': 5})
+    """
+
+    def __add__(self, other: Mapping[Hashable, Any]) -> SummaryMap:
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        merged = SummaryMap(self)
+        for name, summary in other.items():
+            merged[name] = merged[name] + summary if name in merged else summary
+        return merged
+
+    def __repr__(self) -> str:
+        return f"SummaryMap({dict(self)!r})"

@@ -1,0 +1,151 @@
+"""Exact sums of targets by category: what target encoding needs, with one fold taken out at no cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from mlsys.errors import DataError
+from mlsys.summaries.counts import distinct_values, text_and_type
+from mlsys.summaries.grouped_sum import GroupedSum
+
+
+@dataclass(frozen=True, eq=False)
+class CategoryTargets:
+    """Rows, weight and sum of each target column by category; null is a category of its own, ``None``.
+
+    Parameters
+    ----------
+    categories : tuple
+        Values that occur, ordered by text and type name.
+    rows : array of int64
+        Rows of each category.
+    weights : GroupedSum
+        Weight of each category; equal to the rows where no weights were given.
+    sums : tuple of GroupedSum
+        For each target column the (weighted) sum by category.
+
+    Notes
+    -----
+    Everything is exact, so ``whole - fold`` equals the sum of the other folds byte for byte.
+
+    Examples
+    --------
+    >>> whole = CategoryTargets.of(pd.Series(["a", "b", "a"]), [1, 0, 0])
+    >>> fold = CategoryTargets.of(pd.Series(["b"]), [0])
+    >>> (whole - fold).categories, (whole - fold).means().tolist()
+    (('a',), [[0.5]])
+    """
+
+    categories: tuple[Any, ...]
+    rows: NDArray[np.int64]
+    weights: GroupedSum
+    sums: tuple[GroupedSum, ...]
+
+    @classmethod
+    def of(
+        cls, categories: pd.Series | pd.Index, targets: ArrayLike, weights: ArrayLike | None = None
+    ) -> CategoryTargets:
+        """Summarize rows.
+
+        Parameters
+        ----------
+        categories : pandas.Series
+            One value for each row.
+        targets : array of float, shape (rows,) or (rows, columns)
+            No nulls; several columns for several classes.
+        weights : array of float, optional
+            One for each row.
+        """
+        columns = np.asarray(targets, dtype=np.float64)
+        columns = columns[:, None] if columns.ndim == 1 else columns
+        codes, distinct = distinct_values(categories)
+        if len(codes) != len(columns):
+            raise DataError(f"{len(columns)} targets for {len(codes)} categories", "give one row of targets each")
+        codes = np.where(codes < 0, len(distinct), codes)
+        names = [*distinct, None]
+        groups = len(names)
+        rows = np.bincount(codes, minlength=groups).astype(np.int64)
+        mass = GroupedSum.of(codes, np.ones(len(codes)) if weights is None else weights, groups)
+        sums = tuple(GroupedSum.of(codes, column, groups, weights) for column in columns.T)
+        return cls._canonical(names, rows, mass, sums)
+
+    @classmethod
+    def _canonical(
+        cls, names: list[Any], rows: NDArray[np.int64], weights: GroupedSum, sums: tuple[GroupedSum, ...]
+    ) -> CategoryTargets:
+        """Order the categories and leave out those without rows."""
+        used = [place for place in range(len(names)) if rows[place]]
+        order = sorted(used, key=lambda place: (names[place] is None, *text_and_type(names[place])))
+        codes = np.full(len(names), -1)
+        codes[order] = np.arange(len(order))
+        return cls(
+            tuple(names[place] for place in order),
+            rows[order],
+            weights.regroup(codes, len(order)),
+            tuple(part.regroup(codes, len(order)) for part in sums),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, CategoryTargets)
+            and self.categories == other.categories
+            and np.array_equal(self.rows, other.rows)
+            and self.weights == other.weights
+            and self.sums == other.sums
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __add__(self, other: CategoryTargets) -> CategoryTargets:
+        if not isinstance(other, CategoryTargets):
+            return NotImplemented
+        return self._with(other, 1)
+
+    def __sub__(self, other: CategoryTargets) -> CategoryTargets:
+        if not isinstance(other, CategoryTargets):
+            return NotImplemented
+        return self._with(other, -1)
+
+    def _with(self, other: CategoryTargets, sign: int) -> CategoryTargets:
+        if len(self.sums) != len(other.sums):
+            raise DataError(f"{len(self.sums)} and {len(other.sums)} target columns do not add", "use the same targets")
+        places = {name: place for place, name in enumerate(self.categories)}
+        codes = np.array([places.setdefault(name, len(places)) for name in other.categories], dtype=np.int64)
+        own = np.arange(len(self.categories))
+        groups = len(places)
+        rows = np.zeros(groups, np.int64)
+        rows[own] = self.rows
+        rows[codes] += sign * other.rows
+        if (rows < 0).any():
+            raise DataError("more rows were taken away than there are", "subtract only a part of the same rows")
+
+        def merge(mine: GroupedSum, theirs: GroupedSum) -> GroupedSum:
+            left, right = mine.regroup(own, groups), theirs.regroup(codes, groups)
+            return left + right if sign > 0 else left - right
+
+        sums = tuple(merge(mine, theirs) for mine, theirs in zip(self.sums, other.sums, strict=True))
+        return self._canonical(list(places), rows, merge(self.weights, other.weights), sums)
+
+    def means(self) -> NDArray[np.float64]:
+        """Return the (weighted) target means, shape (categories, target columns)."""
+        divisors = self.weights.floats()
+        if (divisors == self.rows).all():
+            return np.column_stack([part.divided_by(self.rows) for part in self.sums])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.column_stack([part.floats() / divisors for part in self.sums])
+
+    def totals(self) -> NDArray[np.float64]:
+        """Return the (weighted) target sums, shape (categories, target columns)."""
+        return np.column_stack([part.floats() for part in self.sums])
+
+    def overall(self) -> NDArray[np.float64]:
+        """Return the (weighted) mean of each target column over all categories, shape (target columns,)."""
+        one = np.zeros(len(self.categories), np.int64)
+        weight = self.weights.regroup(one, 1).floats()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.concatenate([part.regroup(one, 1).floats() for part in self.sums]) / weight

@@ -1,0 +1,115 @@
+"""How often each value of a column occurs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+class Counts(Mapping[Hashable, int]):
+    """Counts by value; values stay as they are (strings, whole numbers, bools, timestamps).
+
+    Parameters
+    ----------
+    counts : mapping of value to int
+        Values that occur; build it with :meth:`of` and ``+``.
+    nulls : int
+        Null values.
+
+    Notes
+    -----
+    Equality does not look at order; :meth:`ordered` gives the one order that follows from the counts. Values
+    that compare equal are one value: do not mix ``True`` and ``1`` in a column.
+
+    Examples
+    --------
+    >>> counts = Counts.of(pd.Series(["b", "a", None])) + Counts.of(pd.Series(["b", "c"]))
+    >>> counts.ordered(), counts.nulls
+    ([('b', 2), ('a', 1), ('c', 1)], 1)
+    """
+
+    def __init__(self, counts: Mapping[Any, int] | None = None, nulls: int = 0) -> None:
+        self._counts = dict(counts or {})
+        self.nulls = nulls
+
+    @classmethod
+    def of(cls, values: pd.Series | pd.Index | np.ndarray[Any, Any]) -> Counts:
+        """Count the values of a column."""
+        codes, distinct = distinct_values(values)
+        inside = codes >= 0
+        counts = np.bincount(codes if inside.all() else codes[inside], minlength=len(distinct))
+        found = {value: count for value, count in zip(distinct, counts.tolist(), strict=True) if count}
+        return cls(found, int(len(codes) - inside.sum()))
+
+    def __getitem__(self, value: Hashable) -> int:
+        return self._counts[value]
+
+    def __iter__(self) -> Iterator[Hashable]:
+        return iter(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Counts) and self.nulls == other.nulls and self._counts == other._counts
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __add__(self, other: Counts) -> Counts:
+        if not isinstance(other, Counts):
+            return NotImplemented
+        large, small = (self, other) if len(self) >= len(other) else (other, self)
+        merged = dict(large._counts)
+        for value, count in small._counts.items():
+            merged[value] = merged.get(value, 0) + count
+        return Counts(merged, self.nulls + other.nulls)
+
+    def __repr__(self) -> str:
+        return f"Counts({dict(self.ordered(top=5))!r}, nulls={self.nulls}, values={len(self)})"
+
+    @property
+    def n(self) -> int:
+        """Number of values that are not null."""
+        return sum(self._counts.values())
+
+    def ordered(self, top: int | None = None) -> list[tuple[Any, int]]:
+        """Return values with counts, most frequent first, ties by text and type name; all, or the first ``top``."""
+        pairs = sorted(self._counts.items(), key=lambda pair: (-pair[1], *text_and_type(pair[0])))
+        return pairs[:top]
+
+
+def text_and_type(value: object) -> tuple[str, str]:
+    """Return what values of any types are ordered by: their text, then the name of their type.
+
+    Examples
+    --------
+    >>> sorted([10, "9", 1], key=text_and_type)
+    [1, 10, '9']
+    """
+    return str(value), type(value).__name__
+
+
+def distinct_values(values: pd.Series | pd.Index | np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], list[Any]]:
+    """Return the code of each value (-1 for null) and the distinct values as Python objects.
+
+    Notes
+    -----
+    The codes depend on the order of rows; whoever keeps them orders the values first. Categories that do not
+    occur are among the distinct values. ``-0.0`` counts as ``0.0``.
+
+    Examples
+    --------
+    >>> codes, distinct = distinct_values(pd.Series([2, 1, 2]))
+    >>> codes.tolist(), distinct
+    ([0, 1, 0], [2, 1])
+    """
+    series = pd.Series(values)
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        return series.cat.codes.to_numpy().astype(np.int64), series.cat.categories.tolist()
+    if series.dtype.kind == "f" and isinstance(series.dtype, np.dtype):
+        series = series + 0.0
+    codes, distinct = pd.factorize(series)
+    return codes, pd.Index(distinct).tolist()

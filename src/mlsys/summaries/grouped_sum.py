@@ -1,0 +1,204 @@
+"""Sums of floats by group without rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mlsys.errors import DataError
+from mlsys.summaries._floats import (
+    Floats,
+    Integers,
+    grid_exponent,
+    grid_piece,
+    mantissa_halves,
+    products,
+)
+from mlsys.summaries.exact_sum import rounded_quotient
+
+_LEVELS = 4
+_GRID_LIMIT = 2.0**900
+_MACHINE_LIMIT = 2**62
+"""Sums below this are kept as int64, larger ones as Python whole numbers."""
+
+_FLOAT_LIMIT = 2**53
+_Levels = list[tuple[int, NDArray[Any]]]
+
+
+@dataclass(frozen=True, eq=False)
+class GroupedSum:
+    """Exact sums of float64 numbers, one for each group, as ``units * 2**exponent``.
+
+    Parameters
+    ----------
+    units : array of int
+        One whole number for each group: int64 where all fit, else Python integers.
+    exponent : int
+        Shared by all groups, as large as possible.
+
+    Notes
+    -----
+    The form follows from the sums alone, so equal rows give equal objects on any partitioning. Whole numbers
+    (0/1 targets) take one ``bincount``; floats about three.
+
+    Examples
+    --------
+    >>> sums = GroupedSum.of([0, 1, 0], [0.1, 0.2, 0.3], 2)
+    >>> sums.floats().tolist(), (sums - sums).floats().tolist()
+    ([0.4, 0.2], [0.0, 0.0])
+    """
+
+    units: NDArray[Any]
+    exponent: int
+
+    @classmethod
+    def of(cls, codes: ArrayLike, values: ArrayLike, groups: int, weights: ArrayLike | None = None) -> GroupedSum:
+        """Sum values, or products of values and weights, by group.
+
+        Parameters
+        ----------
+        codes : array of int
+            Group of each value, from 0 to ``groups - 1``; values under -1 are left out.
+        values, weights : array of float
+            All finite.
+        groups : int
+            Number of groups.
+        """
+        places = np.asarray(codes, dtype=np.int64)
+        numbers = np.asarray(values, dtype=np.float64)
+        factors = None if weights is None else np.asarray(weights, dtype=np.float64)
+        if not np.isfinite(numbers).all() or (factors is not None and not np.isfinite(factors).all()):
+            raise DataError("a sum by group met a null or infinite value", "drop or fill these rows first")
+        if len(places) and places.min() < 0:
+            inside = places >= 0
+            places, numbers = places[inside], numbers[inside]
+            factors = None if factors is None else factors[inside]
+        if factors is None:
+            return cls._combined(_levels(places, numbers, groups), groups)
+        product, error, exponents = products(numbers, factors)
+        if exponents is None:
+            return cls._combined(_levels(places, product, groups) + _levels(places, error, groups), groups)
+        scaled = _scaled(places, product, exponents, groups) + _scaled(places, error, exponents, groups)
+        return cls._combined(scaled, groups)
+
+    @classmethod
+    def _combined(cls, levels: _Levels, groups: int) -> GroupedSum:
+        if not levels:
+            return cls(np.zeros(groups, np.int64), 0)
+        if len(levels) == 1:
+            return cls._reduced(levels[0][1], levels[0][0])
+        lowest = min(exponent for exponent, _ in levels)
+        total = np.zeros(groups, dtype=object)
+        for exponent, units in levels:
+            total = total + units.astype(object) * (1 << (exponent - lowest))
+        return cls._reduced(total, lowest)
+
+    @classmethod
+    def _reduced(cls, units: NDArray[Any], exponent: int) -> GroupedSum:
+        """Bring sums into the one form that depends on their values alone."""
+        bits = int(np.bitwise_or.reduce(units)) if units.dtype == np.int64 else reduce(or_, units.tolist(), 0)
+        if bits == 0:
+            return cls(np.zeros(len(units), np.int64), 0)
+        zeros = (bits & -bits).bit_length() - 1
+        units = units >> zeros if zeros else units
+        if units.dtype == object and all(-_MACHINE_LIMIT < unit < _MACHINE_LIMIT for unit in units.tolist()):
+            units = units.astype(np.int64)
+        elif units.dtype == np.int64 and np.abs(units).max() >= _MACHINE_LIMIT:
+            units = units.astype(object)
+        return cls(units, exponent + zeros)
+
+    def __len__(self) -> int:
+        return len(self.units)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, GroupedSum)
+            and self.exponent == other.exponent
+            and self.units.dtype == other.units.dtype
+            and np.array_equal(self.units, other.units)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __add__(self, other: GroupedSum) -> GroupedSum:
+        if not isinstance(other, GroupedSum):
+            return NotImplemented
+        return self._with(other, 1)
+
+    def __sub__(self, other: GroupedSum) -> GroupedSum:
+        if not isinstance(other, GroupedSum):
+            return NotImplemented
+        return self._with(other, -1)
+
+    def _with(self, other: GroupedSum, sign: int) -> GroupedSum:
+        if len(self) != len(other):
+            raise DataError(f"sums of {len(self)} and of {len(other)} groups do not add", "use the same groups")
+        if self.exponent == other.exponent and self.units.dtype == other.units.dtype == np.int64:
+            return GroupedSum._reduced(self.units + sign * other.units, self.exponent)
+        levels: _Levels = [(self.exponent, self.units), (other.exponent, sign * other.units)]
+        return GroupedSum._combined(levels, len(self))
+
+    def regroup(self, codes: ArrayLike, groups: int) -> GroupedSum:
+        """Add groups together: group ``i`` goes into ``codes[i]``, or is left out where that is negative."""
+        places = np.asarray(codes, dtype=np.int64)
+        inside = places >= 0
+        total = np.zeros(groups, dtype=object)
+        np.add.at(total, places[inside], self.units[inside].astype(object))
+        return GroupedSum._reduced(total, self.exponent)
+
+    def floats(self) -> Floats:
+        """Return the sums, each rounded once."""
+        return self.divided_by(np.ones(len(self), np.int64))
+
+    def divided_by(self, counts: ArrayLike) -> Floats:
+        """Return the sums divided by whole numbers, each rounded once; NaN where the divisor is zero."""
+        divisors = np.asarray(counts)
+        moderate = -900 < self.exponent < 900
+        if moderate and self.units.dtype == np.int64 and (not len(self) or np.abs(self.units).max() < _FLOAT_LIMIT):
+            sums = np.ldexp(self.units.astype(np.float64), self.exponent)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                return np.where(divisors == 0, np.nan, sums / divisors)
+        up, down = 1 << max(self.exponent, 0), 1 << max(-self.exponent, 0)
+        pairs = zip(self.units.tolist(), divisors.tolist(), strict=True)
+        return np.array([rounded_quotient(unit * up, divisor * down) for unit, divisor in pairs], dtype=np.float64)
+
+
+def _levels(codes: Integers, values: Floats, groups: int) -> _Levels:
+    """Sum by group on a few grids, then by exponent what is left."""
+    bits = 52 - len(values).bit_length()
+    found: _Levels = []
+    rest = values
+    for _ in range(_LEVELS):
+        largest = float(np.abs(rest).max()) if len(rest) else 0.0
+        if largest == 0:
+            return found
+        if largest >= _GRID_LIMIT:
+            break
+        exponent = grid_exponent(largest, bits)
+        piece = grid_piece(rest, exponent)
+        rest = rest - piece
+        sums = np.bincount(codes, weights=np.ldexp(piece, -exponent), minlength=groups)
+        found.append((exponent, sums.astype(np.int64)))
+    left = rest != 0
+    return found + _scaled(codes[left], rest[left], np.zeros(int(left.sum()), np.int64), groups)
+
+
+def _scaled(codes: Integers, values: Floats, exponents: Integers, groups: int) -> _Levels:
+    """Sum ``values * 2**exponents`` by group and exponent; any range, slower."""
+    fractions, own = np.frexp(values)
+    powers = exponents + own
+    high, low = mantissa_halves(fractions)
+    found: _Levels = []
+    for power in np.unique(powers[fractions != 0]).tolist():
+        at = powers == power
+        for half, shift in ((high, 27), (low, 0)):
+            sums = np.bincount(codes[at], weights=half[at], minlength=groups)
+            found.append((power - 53 + shift, sums.astype(np.int64)))
+    return found
+
+

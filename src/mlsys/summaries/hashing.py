@@ -1,0 +1,175 @@
+"""Hashes of row ids that are the same in every process, on every machine and for every partitioning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from mlsys.errors import ConfigurationError, DataError
+
+Hashes = NDArray[np.uint64]
+
+_GOLDEN = 0x9E3779B97F4A7C15
+_NULL, _FLOAT, _TEXT, _TIME = (np.uint64(_GOLDEN * tag & (2**64 - 1)) for tag in (3, 5, 7, 9))
+"""Kinds of values that never compare equal start from different constants."""
+
+_WHOLE_LIMIT = 2.0**63
+_WORD = 8
+_NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+
+
+def hash_ids(values: pd.Series | pd.Index | NDArray[Any], seed: int = 0) -> Hashes:
+    """Hash values to 64 bits.
+
+    Parameters
+    ----------
+    values : Series, Index or array
+        Whole numbers, strings, bools, floats, timestamps or durations, also as categories or objects.
+    seed : int
+        Another seed gives unrelated hashes.
+
+    Returns
+    -------
+    array of uint64
+
+    Notes
+    -----
+    SplitMix64's finalizer (Steele, Lea and Flood 2014) over the number, the UTC nanoseconds, or the UTF-8 text
+    eight bytes at a time. Values that compare equal hash equal: ``1``, ``1.0`` and ``True`` whatever the width of
+    the column. Not meant to resist somebody who looks for collisions. 10 million whole numbers take about 0.3 s.
+
+    Examples
+    --------
+    >>> hash_ids(np.array([1, 2], dtype="int32")) == hash_ids(pd.Series([1.0, 2.0]))
+    array([ True,  True])
+    """
+    start = _mix(np.array([seed & (2**64 - 1)], dtype=np.uint64) + np.uint64(_GOLDEN))[0]
+    return _hash(pd.Series(values), start)
+
+
+def uniform(hashes: Hashes) -> NDArray[np.float64]:
+    """Map hashes to numbers in [0, 1).
+
+    Examples
+    --------
+    >>> uniform(np.array([0, 2**63], dtype=np.uint64))
+    array([0. , 0.5])
+    """
+    return (hashes >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def fold_of(ids: pd.Series | pd.Index | NDArray[Any], folds: int, seed: int = 0) -> NDArray[np.int64]:
+    """Give each id a fold from 0 to ``folds - 1`` that depends on the id and the seed alone.
+
+    Examples
+    --------
+    >>> fold_of(np.arange(6), 3).tolist() == fold_of(np.arange(6)[::-1], 3).tolist()[::-1]
+    True
+    """
+    if folds < 1:
+        raise ConfigurationError(f"{folds} folds", "ask for one fold or more")
+    return np.floor(uniform(hash_ids(ids, seed)) * folds).astype(np.int64)
+
+
+def _mix(state: Hashes) -> Hashes:
+    """Finish a hash: every bit of the input moves about half of the output."""
+    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return state ^ (state >> np.uint64(31))
+
+
+def _hash(series: pd.Series, start: np.uint64) -> Hashes:
+    dtype = series.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        codes = series.cat.codes.to_numpy()
+        hashes = _hash(pd.Series(series.cat.categories), start)
+        return np.append(hashes, _null(start))[codes]
+    if isinstance(dtype, pd.DatetimeTZDtype) or dtype.kind in "mM":
+        return _hash_times(series, start)
+    if isinstance(dtype, pd.StringDtype):
+        return _hash_text(pa.array(series, type=pa.large_string(), from_pandas=True), start)
+    if dtype == object:
+        return _hash_objects(series, start)
+    missing = series.isna().to_numpy()
+    if not isinstance(dtype, np.dtype) and dtype.kind in "iub" and missing.any():
+        series = series.where(~missing, 0 if dtype.kind != "b" else False)
+    if dtype.kind in "iub":
+        numbers = series.to_numpy(dtype=np.uint64 if dtype.kind == "u" else np.int64).view(np.uint64)
+        hashes = _mix(numbers + start)
+    elif dtype.kind == "f":
+        hashes = _hash_floats(series.to_numpy(dtype=np.float64, na_value=np.nan), start)
+    else:
+        raise DataError(f"a column of type {dtype} cannot be hashed", "use whole numbers, strings or timestamps as ids")
+    return np.where(missing, _null(start), hashes) if missing.any() else hashes
+
+
+def _null(start: np.uint64) -> np.uint64:
+    return np.uint64(_mix(np.array([start ^ _NULL]))[0])
+
+
+def _hash_floats(numbers: NDArray[np.float64], start: np.uint64) -> Hashes:
+    whole = (np.floor(numbers) == numbers) & (np.abs(numbers) < _WHOLE_LIMIT)
+    as_whole = np.where(whole, numbers, 0.0).astype(np.int64).view(np.uint64)
+    return np.where(whole, _mix(as_whole + start), _mix(numbers.view(np.uint64) ^ _FLOAT ^ start))
+
+
+def _hash_times(series: pd.Series, start: np.uint64) -> Hashes:
+    unit = getattr(series.dtype, "unit", None) or np.datetime_data(series.dtype)[0]
+    kind = series.dtype.kind
+    plain = series.dt.tz_convert("UTC").dt.tz_localize(None) if isinstance(series.dtype, pd.DatetimeTZDtype) else series
+    ticks = plain.to_numpy().view(np.int64).view(np.uint64) * np.uint64(_NANOSECONDS[unit])
+    hashes = _mix(ticks + (start ^ (_TIME if kind == "M" else _mix(np.array([_TIME]))[0])))
+    missing = series.isna().to_numpy()
+    return np.where(missing, _null(start), hashes) if missing.any() else hashes
+
+
+def _hash_text(text: pa.Array, start: np.uint64) -> Hashes:
+    """Hash UTF-8 text eight bytes at a time, all rows at once."""
+    text = pa.concat_arrays([text]) if not isinstance(text, pa.ChunkedArray) else text.combine_chunks()
+    if isinstance(text, pa.ChunkedArray):
+        text = pa.concat_arrays(text.chunks) if text.num_chunks else pa.array([], pa.large_string())
+    rows = len(text)
+    if not rows:
+        return np.zeros(0, np.uint64)
+    offsets = np.frombuffer(text.buffers()[1], np.int64)[text.offset : text.offset + rows + 1]
+    first, last = int(offsets[0]), int(offsets[-1])
+    data = np.zeros(last - first + _WORD, np.uint8)
+    if last > first:
+        data[: last - first] = np.frombuffer(text.buffers()[2], np.uint8)[first:last]
+    words = np.lib.stride_tricks.as_strided(data.view(), shape=(last - first + 1, _WORD), strides=(1, 1))
+    begins, lengths = offsets[:-1] - first, np.diff(offsets)
+    hashes = _mix(lengths.astype(np.uint64) + (start ^ _TEXT))
+    active = np.arange(rows)
+    done = 0
+    while True:
+        active = active[lengths[active] > done]
+        if not len(active):
+            break
+        word = np.ascontiguousarray(words[begins[active] + done]).view("<u8").ravel().astype(np.uint64)
+        spare = np.maximum(done + _WORD - lengths[active], 0).astype(np.uint64) * np.uint64(8)
+        word &= np.uint64(2**64 - 1) >> spare
+        hashes[active] = _mix((hashes[active] ^ word) + np.uint64(_GOLDEN))
+        done += _WORD
+    missing = text.is_null().to_numpy(zero_copy_only=False)
+    return np.where(missing, _null(start), hashes) if missing.any() else hashes
+
+
+def _hash_objects(series: pd.Series, start: np.uint64) -> Hashes:
+    if pd.api.types.infer_dtype(series, skipna=True) in ("string", "empty"):
+        return _hash_text(pa.array(series, type=pa.large_string(), from_pandas=True), start)
+    hashes = np.full(len(series), _null(start))
+    types = series.map(type)
+    filled = series.notna().to_numpy()
+    for kind in types[filled].unique():
+        at = (types == kind).to_numpy() & filled
+        piece = pd.Series(series.to_numpy()[at].tolist())
+        if piece.dtype == object and kind is not str:
+            raise DataError(
+                f"an id of type {kind.__name__} cannot be hashed", "use whole numbers, strings or timestamps as ids"
+            )
+        hashes[at] = _hash(piece, start)
+    return hashes

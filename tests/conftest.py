@@ -1,0 +1,67 @@
+"""What every test and doctest stands on: a folder of its own, no network, no window, few threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+# Set before anything reads them: numerical libraries at their first import, MLflow at its own.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ["MPLBACKEND"] = "Agg"
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+
+class _Everywhere:
+    """Fixtures for doctests under src as well; a conftest's own would reach only tests/."""
+
+    @pytest.fixture(autouse=True)
+    def own_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+        """Run in an empty folder, so that no test finds another's cache or MLflow store."""
+        monkeypatch.chdir(tmp_path)
+        yield tmp_path
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(_Everywhere(), "mlsys-everywhere")
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20130901)
+
+
+@pytest.fixture(scope="session")
+def cancer() -> pd.DataFrame:
+    """569 real rows, 30 numeric features, column ``target`` in {0, 1}."""
+    from sklearn.datasets import load_breast_cancer
+
+    return load_breast_cancer(as_frame=True).frame
+
+
+@pytest.fixture(scope="session")
+def shop() -> pd.DataFrame:
+    """2,000 made-up orders with a cause: numbers, categories, nulls, times, groups, a binary and a numeric outcome."""
+    generator = np.random.default_rng(7)
+    rows = 2_000
+    price = generator.gamma(2.0, 30.0, rows)
+    country = generator.choice(["DE", "FR", "PL", "SE"], rows, p=[0.5, 0.3, 0.15, 0.05])
+    days = generator.integers(0, 30, rows).astype(float)
+    score = 0.01 * price + 0.08 * days + (country == "PL") - 3.2
+    hours = np.sort(generator.integers(0, 365 * 24, rows))
+    return pd.DataFrame(
+        {
+            "price": price,
+            "days_since_last": np.where(generator.random(rows) < 0.1, np.nan, days),
+            "country": pd.Series(country, dtype="str"),
+            "customer": generator.integers(0, 300, rows),
+            "ordered": pd.Timestamp("2024-01-01") + pd.to_timedelta(hours, "h"),
+            "returned": (generator.random(rows) < 1 / (1 + np.exp(-score))).astype(int),
+            "refund": np.maximum(0.0, price * (0.4 + 0.1 * generator.standard_normal(rows))),
+        }
+    )
