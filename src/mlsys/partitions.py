@@ -117,6 +117,10 @@ class Table:
             )
         return pd.concat(list(self.frames(columns)))
 
+    def narrow_frame(self) -> pd.DataFrame:
+        """Gather all rows of a table known to be narrow (predictions, keys), without the check."""
+        return self._frame if self._frame is not None else pd.concat(list(self.frames()))
+
     def head(self, rows: int) -> pd.DataFrame:
         """Return the first rows, reading no more partitions than needed."""
         pieces: list[pd.DataFrame] = []

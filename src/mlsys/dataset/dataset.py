@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from mlsys.dataset.roles import Roles
 from mlsys.dataset.rows import Rows
 from mlsys.errors import DataError
+from mlsys.summaries import hash_ids
 
 Load = Callable[[Sequence[str] | None], pd.DataFrame]
 
@@ -28,6 +30,8 @@ class Dataset(Mapping[str, Rows]):
         Columns a model may use.
     fitted_on : mapping of str to str
         Parts that something was fitted on, with the name of the step; they are no fair judge.
+    predict : callable, optional
+        Gives rows the predictions of the model in its final form.
     folds : int
         More than 0 when ``validation`` holds out-of-fold predictions of that many folds.
 
@@ -47,12 +51,14 @@ class Dataset(Mapping[str, Rows]):
         features: Sequence[str],
         fitted_on: Mapping[str, str] | None = None,
         folds: int = 0,
+        predict: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
     ) -> None:
         self._parts = dict(parts)
         self.roles = roles
         self.features = tuple(features)
         self.fitted_on = dict(fitted_on or {})
         self.folds = folds
+        self._predict = predict
 
     def rows(self, name: str, columns: Sequence[str] | None = None) -> Rows:
         """Return one part, all of it or only ``columns``."""
@@ -65,6 +71,19 @@ class Dataset(Mapping[str, Rows]):
         if callable(part):
             return Rows.of(part(columns), self.roles, self.features)
         return Rows.of(part if columns is None else part[list(columns)], self.roles, self.features)
+
+    def sample_predicted(self, name: str, most: int) -> Rows | None:
+        """Return at most ``most`` rows of a part with the final model's predictions, chosen by hash of their id.
+
+        For training rows, which are not predicted otherwise; ``None`` before there is a model.
+        """
+        if self._predict is None:
+            return None
+        rows = pd.DataFrame(self.rows(name))
+        if len(rows) > most:
+            rows = rows.iloc[np.sort(np.argsort(hash_ids(rows.index), kind="stable")[:most])]
+        predicted = self._predict(rows)
+        return Rows.of(rows.assign(**{column: predicted[column] for column in predicted}), self.roles, self.features)
 
     def __getitem__(self, name: str) -> Rows:
         return self.rows(name)

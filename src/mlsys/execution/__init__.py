@@ -1,0 +1,1 @@
+"""Running a plan: who sees what, in which order, with which seed."""

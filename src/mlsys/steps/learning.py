@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -88,49 +88,53 @@ class _PerFold:
 
 
 def _learn_scaled(step: Transform, train: Table, wrap: Wrap) -> Learned:
+    shown = _shown(step, train, wrap)
     if not step.cross_fits:
-        return Learned(_finish(step, lambda: _parts(step, train, wrap), None))
+        return Learned(_finish(step, train, shown, train.reduce(lambda frame: step.summarize(shown(frame)))))
     folds = range(step.cross_fit_folds)
-
-    def per_fold(part: Rows) -> _PerFold:
-        assert part.folds is not None
-        return _PerFold([step.summarize(part.take_rows(part.folds == fold)) for fold in folds])
-
-    summaries = add_in_order(per_fold(part) for part in _parts(step, train, wrap)).summaries
-
-    def without(fold: int) -> Iterator[Rows]:
-        for part in _parts(step, train, wrap):
-            assert part.folds is not None
-            yield part.take_rows(part.folds != fold)
-
-    whole = _finish(step, lambda: _parts(step, train, wrap), add_in_order(summaries))
+    summaries = train.reduce(
+        lambda frame: _PerFold([step.summarize(_fold(shown(frame), fold, inside=True)) for fold in folds])
+    ).summaries
+    whole = _finish(step, train, shown, add_in_order(summaries))
     others = [
-        _finish(step, functools.partial(without, fold), add_in_order(s for k, s in enumerate(summaries) if k != fold))
+        _finish(
+            step,
+            train,
+            lambda frame, fold=fold: _fold(shown(frame), fold, inside=False),  # type: ignore[misc]
+            add_in_order(summary for number, summary in enumerate(summaries) if number != fold),
+        )
         for fold in folds
     ]
     return Learned(whole, tuple(others))
 
 
-def _finish(step: Transform, parts: Callable[[], Iterator[Rows]], summary: Any) -> Any:
+def _fold(rows: Rows, fold: int, inside: bool) -> Rows:
+    assert rows.folds is not None
+    return rows.take_rows((rows.folds == fold) == inside)
+
+
+def _finish(step: Transform, train: Table, shown: Wrap, summary: Any) -> Any:
     """Finish a summary, making further passes while the step asks for them."""
-    if summary is None:
-        summary = add_in_order(step.summarize(part) for part in parts())
     for _ in range(MOST_PASSES):
         answer = step.finish(summary)
         if not isinstance(answer, Again):
             return answer
         partial = answer.partial
-        summary = add_in_order(step.summarize(part, partial) for part in parts())
+        summary = train.reduce(lambda frame, partial=partial: step.summarize(shown(frame), partial))  # type: ignore[misc]
     raise ContractError(
         f"finish() of {step.label} asked for more than {MOST_PASSES} passes", "return the state, not Again, at the end"
     )
 
 
-def _parts(step: Transform, train: Table, wrap: Wrap) -> Iterator[Rows]:
-    needed = step.columns_read(tuple(train.head(0).columns) if train.in_memory else ())
-    for frame in train.frames():
+def _shown(step: Transform, train: Table, wrap: Wrap) -> Wrap:
+    """Return what a step is shown of a frame: the columns it says it reads, and the roles."""
+
+    def shown(frame: pd.DataFrame) -> Rows:
         rows = wrap(frame)
-        yield rows if needed is None or not train.in_memory else rows.narrowed(needed)
+        needed = step.columns_read(rows.feature_names)
+        return rows if needed is None else rows.narrowed(needed)
+
+    return shown
 
 
 def _learn_in_parts(step: Model, train: Table, wrap: Wrap, rng: np.random.Generator) -> Any:

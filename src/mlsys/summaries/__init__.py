@@ -1,5 +1,6 @@
 """Summaries: exact statistics that merge with ``+`` and do not depend on partitions or row order."""
 
+from mlsys.summaries._radix import Zoom
 from mlsys.summaries.again import Again, SummaryMap
 from mlsys.summaries.bottom_k import BottomK
 from mlsys.summaries.category_targets import CategoryTargets
@@ -8,7 +9,7 @@ from mlsys.summaries.exact_sum import ExactSum
 from mlsys.summaries.grouped_sum import GroupedSum
 from mlsys.summaries.hashing import fold_of, hash_ids, uniform
 from mlsys.summaries.moments import Moments
-from mlsys.summaries.quantiles import Quantiles, Zoom, exact_quantiles, finish_quantiles
+from mlsys.summaries.quantiles import Quantiles, exact_quantiles, finish_quantiles
 
 __all__ = [
     "Again",

@@ -13,11 +13,14 @@ Integers = NDArray[np.int64]
 LOWEST_EXPONENT = -1074
 """Every finite float64 is a whole multiple of 2**-1074."""
 
-_CHUNK_BITS = 16
+_CHUNK_BITS = 14
 _LEVEL_BITS = 52 - _CHUNK_BITS
-"""A chunk of 2**16 pieces of 36 bits sums without rounding, since float64 counts exactly to 2**53."""
+"""A chunk of 2**14 pieces of 38 bits fits the cache and sums without rounding: float64 counts to 2**53."""
 
 _LEVELS = 4
+_MOST_LEFT = 2 ** (24 - _CHUNK_BITS)
+"""Chunks whose rest is binned together: 2**24 halves of 27 bits still sum without rounding."""
+
 _GRID_LIMIT = 2.0**960
 """Above this, adding the anchor of the grid could overflow."""
 
@@ -43,6 +46,7 @@ def exact_total(values: Floats) -> int:
     1
     """
     total = 0
+    left: list[Floats] = []
     for start in range(0, len(values), 1 << _CHUNK_BITS):
         rest = values[start : start + (1 << _CHUNK_BITS)].copy()
         for _ in range(_LEVELS):
@@ -54,8 +58,11 @@ def exact_total(values: Floats) -> int:
             rest -= piece
             total += int(math.ldexp(float(piece.sum()), -exponent)) << (exponent - LOWEST_EXPONENT)
         if rest.any():
-            fractions, exponents = np.frexp(rest[rest != 0])
+            left.append(rest[rest != 0])
+        if len(left) == _MOST_LEFT or (left and start + (1 << _CHUNK_BITS) >= len(values)):
+            fractions, exponents = np.frexp(np.concatenate(left))
             total += scaled_total(fractions, exponents.astype(np.int64), LOWEST_EXPONENT)
+            left = []
     return total
 
 
@@ -97,6 +104,29 @@ def mantissa_halves(fractions: Floats) -> tuple[Integers, Integers]:
     return whole >> 27, whole & ((1 << 27) - 1)
 
 
+def exact_products_total(left: Floats, right: Floats) -> int:
+    """Return the sum of products of finite numbers in units of ``2**(2 * LOWEST_EXPONENT)``.
+
+    Examples
+    --------
+    >>> exact_products_total(np.array([2.0**-1074]), np.array([2.0**-1074]))
+    1
+    """
+    unit = 2 * LOWEST_EXPONENT
+    total = 0
+    for start in range(0, len(left), 1 << _CHUNK_BITS):
+        chunk = left[start : start + (1 << _CHUNK_BITS)]
+        other = chunk if right is left else right[start : start + (1 << _CHUNK_BITS)]
+        product, error, exponents = products(chunk, other)
+        if exponents is None:
+            total += (exact_total(product) + exact_total(error)) << -LOWEST_EXPONENT
+            continue
+        for part in (product, error):
+            fractions, own = np.frexp(part)
+            total += scaled_total(fractions, own + exponents, unit)
+    return total
+
+
 def products(left: Floats, right: Floats) -> tuple[Floats, Floats, Integers | None]:
     """Return product and rounding error, whose sum is exact, and exponents to scale both by (None: no scaling).
 
@@ -107,8 +137,7 @@ def products(left: Floats, right: Floats) -> tuple[Floats, Floats, Integers | No
     """
     with np.errstate(over="ignore", under="ignore"):
         product: Floats = left * right
-    size = np.abs(product)
-    if len(size) == 0 or (_factor_safe(left) and _factor_safe(right) and _product_safe(size, left, right)):
+    if len(product) == 0 or _safe(left, right, product):
         return product, _product_error(left, right, product), None
     left_fraction, left_exponent = np.frexp(left)
     right_fraction, right_exponent = np.frexp(right)
@@ -117,13 +146,12 @@ def products(left: Floats, right: Floats) -> tuple[Floats, Floats, Integers | No
     return product, error, left_exponent.astype(np.int64) + right_exponent
 
 
-def _factor_safe(values: Floats) -> bool:
-    return bool(np.abs(values).max() < _SAFE_LARGE)
-
-
-def _product_safe(size: Floats, left: Floats, right: Floats) -> bool:
-    small = size < _SAFE_SMALL
-    return bool(size.max() < _SAFE_LARGE) and not bool((small & (left != 0) & (right != 0)).any())
+def _safe(left: Floats, right: Floats, product: Floats) -> bool:
+    sizes = [np.abs(values) for values in (left, right, product)]
+    if not all(size.max() < _SAFE_LARGE for size in sizes):
+        return False
+    small = sizes[2] < _SAFE_SMALL
+    return not small.any() or not bool((small & (left != 0) & (right != 0)).any())
 
 
 def _product_error(left: Floats, right: Floats, product: Floats) -> Floats:

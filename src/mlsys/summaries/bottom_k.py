@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.summaries.hashing import Hashes, hash_ids
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 class BottomK:
@@ -69,5 +71,5 @@ class BottomK:
             raise DataError(f"samples of {self.k} and of {other.k} rows do not add", "use the same k")
         if not len(other) or not len(self):
             return self if len(self) else other
-        rows: Any = pd.concat([self.rows, other.rows])  # type: ignore[list-item]
+        rows: Any = pd.concat([self.rows, other.rows])
         return BottomK(rows, np.concatenate([self.hashes, other.hashes]), self.k)._smallest()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
 from mlsys.errors import DataError
 from mlsys.summaries.counts import distinct_values, text_and_type
 from mlsys.summaries.grouped_sum import GroupedSum
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import ArrayLike, NDArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +37,7 @@ class CategoryTargets:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> whole = CategoryTargets.of(pd.Series(["a", "b", "a"]), [1, 0, 0])
     >>> fold = CategoryTargets.of(pd.Series(["b"]), [0])
     >>> (whole - fold).categories, (whole - fold).means().tolist()

@@ -45,7 +45,8 @@ class Counts(Mapping[Hashable, int]):
         return cls(found, int(len(codes) - inside.sum()))
 
     def __getitem__(self, value: Hashable) -> int:
-        return self._counts[value]
+        count: int = self._counts[value]
+        return count
 
     def __iter__(self) -> Iterator[Hashable]:
         return iter(self._counts)

@@ -5,29 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from mlsys.errors import DataError
-from mlsys.summaries._floats import (
-    Floats,
-    Integers,
-    grid_exponent,
-    grid_piece,
-    mantissa_halves,
-    products,
-)
+from mlsys.summaries._floats import Floats, products
+from mlsys.summaries._groups import Levels, group_levels, scaled_levels
 from mlsys.summaries.exact_sum import rounded_quotient
 
-_LEVELS = 4
-_GRID_LIMIT = 2.0**900
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
 _MACHINE_LIMIT = 2**62
 """Sums below this are kept as int64, larger ones as Python whole numbers."""
 
 _FLOAT_LIMIT = 2**53
-_Levels = list[tuple[int, NDArray[Any]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +56,7 @@ class GroupedSum:
         Parameters
         ----------
         codes : array of int
-            Group of each value, from 0 to ``groups - 1``; values under -1 are left out.
+            Group of each value, from 0 to ``groups - 1``; rows with a negative code are left out.
         values, weights : array of float
             All finite.
         groups : int
@@ -72,6 +65,8 @@ class GroupedSum:
         places = np.asarray(codes, dtype=np.int64)
         numbers = np.asarray(values, dtype=np.float64)
         factors = None if weights is None else np.asarray(weights, dtype=np.float64)
+        if len(places) and places.max() >= groups:
+            raise DataError(f"code {places.max()} for {groups} groups", "number the groups from 0")
         if not np.isfinite(numbers).all() or (factors is not None and not np.isfinite(factors).all()):
             raise DataError("a sum by group met a null or infinite value", "drop or fill these rows first")
         if len(places) and places.min() < 0:
@@ -79,15 +74,15 @@ class GroupedSum:
             places, numbers = places[inside], numbers[inside]
             factors = None if factors is None else factors[inside]
         if factors is None:
-            return cls._combined(_levels(places, numbers, groups), groups)
+            return cls._combined(group_levels(places, numbers, groups), groups)
         product, error, exponents = products(numbers, factors)
         if exponents is None:
-            return cls._combined(_levels(places, product, groups) + _levels(places, error, groups), groups)
-        scaled = _scaled(places, product, exponents, groups) + _scaled(places, error, exponents, groups)
+            return cls._combined(group_levels(places, product, groups) + group_levels(places, error, groups), groups)
+        scaled = scaled_levels(places, product, exponents, groups) + scaled_levels(places, error, exponents, groups)
         return cls._combined(scaled, groups)
 
     @classmethod
-    def _combined(cls, levels: _Levels, groups: int) -> GroupedSum:
+    def _combined(cls, levels: Levels, groups: int) -> GroupedSum:
         if not levels:
             return cls(np.zeros(groups, np.int64), 0)
         if len(levels) == 1:
@@ -140,7 +135,7 @@ class GroupedSum:
             raise DataError(f"sums of {len(self)} and of {len(other)} groups do not add", "use the same groups")
         if self.exponent == other.exponent and self.units.dtype == other.units.dtype == np.int64:
             return GroupedSum._reduced(self.units + sign * other.units, self.exponent)
-        levels: _Levels = [(self.exponent, self.units), (other.exponent, sign * other.units)]
+        levels: Levels = [(self.exponent, self.units), (other.exponent, sign * other.units)]
         return GroupedSum._combined(levels, len(self))
 
     def regroup(self, codes: ArrayLike, groups: int) -> GroupedSum:
@@ -166,39 +161,3 @@ class GroupedSum:
         up, down = 1 << max(self.exponent, 0), 1 << max(-self.exponent, 0)
         pairs = zip(self.units.tolist(), divisors.tolist(), strict=True)
         return np.array([rounded_quotient(unit * up, divisor * down) for unit, divisor in pairs], dtype=np.float64)
-
-
-def _levels(codes: Integers, values: Floats, groups: int) -> _Levels:
-    """Sum by group on a few grids, then by exponent what is left."""
-    bits = 52 - len(values).bit_length()
-    found: _Levels = []
-    rest = values
-    for _ in range(_LEVELS):
-        largest = float(np.abs(rest).max()) if len(rest) else 0.0
-        if largest == 0:
-            return found
-        if largest >= _GRID_LIMIT:
-            break
-        exponent = grid_exponent(largest, bits)
-        piece = grid_piece(rest, exponent)
-        rest = rest - piece
-        sums = np.bincount(codes, weights=np.ldexp(piece, -exponent), minlength=groups)
-        found.append((exponent, sums.astype(np.int64)))
-    left = rest != 0
-    return found + _scaled(codes[left], rest[left], np.zeros(int(left.sum()), np.int64), groups)
-
-
-def _scaled(codes: Integers, values: Floats, exponents: Integers, groups: int) -> _Levels:
-    """Sum ``values * 2**exponents`` by group and exponent; any range, slower."""
-    fractions, own = np.frexp(values)
-    powers = exponents + own
-    high, low = mantissa_halves(fractions)
-    found: _Levels = []
-    for power in np.unique(powers[fractions != 0]).tolist():
-        at = powers == power
-        for half, shift in ((high, 27), (low, 0)):
-            sums = np.bincount(codes[at], weights=half[at], minlength=groups)
-            found.append((power - 53 + shift, sums.astype(np.int64)))
-    return found
-
-

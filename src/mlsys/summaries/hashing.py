@@ -40,7 +40,7 @@ def hash_ids(values: pd.Series | pd.Index | NDArray[Any], seed: int = 0) -> Hash
     -----
     SplitMix64's finalizer (Steele, Lea and Flood 2014) over the number, the UTC nanoseconds, or the UTF-8 text
     eight bytes at a time. Values that compare equal hash equal: ``1``, ``1.0`` and ``True`` whatever the width of
-    the column. Not meant to resist somebody who looks for collisions. 10 million whole numbers take about 0.3 s.
+    the column. Not meant to resist somebody who looks for collisions. 10 million whole numbers take about 0.5 s.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def _hash(series: pd.Series, start: np.uint64) -> Hashes:
         return _hash_times(series, start)
     if isinstance(dtype, pd.StringDtype):
         return _hash_text(pa.array(series, type=pa.large_string(), from_pandas=True), start)
-    if dtype == object:
+    if dtype.kind == "O":
         return _hash_objects(series, start)
     missing = series.isna().to_numpy()
     if not isinstance(dtype, np.dtype) and dtype.kind in "iub" and missing.any():
@@ -118,10 +118,9 @@ def _hash_floats(numbers: NDArray[np.float64], start: np.uint64) -> Hashes:
 
 
 def _hash_times(series: pd.Series, start: np.uint64) -> Hashes:
-    unit = getattr(series.dtype, "unit", None) or np.datetime_data(series.dtype)[0]
     kind = series.dtype.kind
     plain = series.dt.tz_convert("UTC").dt.tz_localize(None) if isinstance(series.dtype, pd.DatetimeTZDtype) else series
-    ticks = plain.to_numpy().view(np.int64).view(np.uint64) * np.uint64(_NANOSECONDS[unit])
+    ticks = plain.to_numpy().view(np.int64).view(np.uint64) * np.uint64(_NANOSECONDS[series.dt.unit])
     hashes = _mix(ticks + (start ^ (_TIME if kind == "M" else _mix(np.array([_TIME]))[0])))
     missing = series.isna().to_numpy()
     return np.where(missing, _null(start), hashes) if missing.any() else hashes
@@ -129,9 +128,8 @@ def _hash_times(series: pd.Series, start: np.uint64) -> Hashes:
 
 def _hash_text(text: pa.Array, start: np.uint64) -> Hashes:
     """Hash UTF-8 text eight bytes at a time, all rows at once."""
-    text = pa.concat_arrays([text]) if not isinstance(text, pa.ChunkedArray) else text.combine_chunks()
     if isinstance(text, pa.ChunkedArray):
-        text = pa.concat_arrays(text.chunks) if text.num_chunks else pa.array([], pa.large_string())
+        text = text.combine_chunks()
     rows = len(text)
     if not rows:
         return np.zeros(0, np.uint64)

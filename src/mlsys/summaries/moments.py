@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from mlsys.summaries.exact_sum import ExactSum, rounded_quotient
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ class Moments:
 
     n: int = 0
     nulls: int = 0
-    total: ExactSum = ExactSum()
-    squares: ExactSum = ExactSum()
+    total: ExactSum = field(default_factory=ExactSum)
+    squares: ExactSum = field(default_factory=ExactSum)
     minimum: float = math.nan
     maximum: float = math.nan
 

@@ -2,86 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import floor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.summaries._floats import Floats, Integers
+from mlsys.summaries._radix import DIGIT_BITS, Bucket, Tally, Zoom, inside, near_buckets, ordered_keys, value_of
 from mlsys.summaries.again import Again
 
-Keys = NDArray[np.uint64]
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping, Sequence
 
-_DIGIT_BITS = 16
-_SIGN_BIT = np.uint64(1 << 63)
+    from numpy.typing import ArrayLike
 
-
-@dataclass(frozen=True)
-class Bucket:
-    """Values whose ordered keys share their leading bits.
-
-    Parameters
-    ----------
-    bits, prefix : int
-        How many leading bits are fixed, and their value.
-    before : int
-        Number of values below the bucket.
-    gather : bool
-        Whether the next pass collects the values themselves; else it counts the next 16 bits.
-    """
-
-    bits: int = 0
-    prefix: int = 0
-    before: int = 0
-    gather: bool = False
-
-
-@dataclass(frozen=True)
-class Zoom:
-    """What the next pass has to look at.
-
-    Parameters
-    ----------
-    n, nulls : int
-        Values and nulls of the whole column, known after the first pass.
-    buckets : tuple of Bucket
-        Where wanted ranks lie that are not resolved yet; none when every rank is.
-    known : dict of int to float
-        Value at each rank that is resolved.
-    """
-
-    n: int = 0
-    nulls: int = 0
-    buckets: tuple[Bucket, ...] = (Bucket(),)
-    known: Mapping[int, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, eq=False)
-class _Tally:
-    """Sorted distinct keys of one bucket and how often each occurs."""
-
-    keys: Keys
-    counts: Integers
-
-    @classmethod
-    def of(cls, keys: Keys, bucket: Bucket) -> _Tally:
-        if bucket.gather:
-            distinct, counts = np.unique(keys, return_counts=True)
-            return cls(distinct, counts.astype(np.int64))
-        digits = (keys >> np.uint64(64 - bucket.bits - _DIGIT_BITS)) & np.uint64((1 << _DIGIT_BITS) - 1)
-        counts = np.bincount(digits.astype(np.int64), minlength=1)
-        used = np.flatnonzero(counts)
-        return cls(used.astype(np.uint64), counts[used].astype(np.int64))
-
-    def __add__(self, other: _Tally) -> _Tally:
-        keys, places = np.unique(np.concatenate([self.keys, other.keys]), return_inverse=True)
-        counts = np.zeros(len(keys), np.int64)
-        np.add.at(counts, places, np.concatenate([self.counts, other.counts]))
-        return _Tally(keys, counts)
+    from mlsys.summaries._floats import Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +37,8 @@ class Quantiles:
     -----
     Radix selection on the order-preserving integer of a float64 (Munro and Paterson 1980 for the bound on passes
     and memory). Two passes unless a 16-bit bucket holds more than ``gather`` values, four at most. The answer
-    equals ``numpy.quantile`` bit for bit, whatever the partitions and the order; ``-0.0`` counts as ``0.0``.
+    equals ``numpy.quantile`` bit for bit (for finite values), whatever the partitions and the order; ``-0.0`` counts
+    as ``0.0``.
     A pass over 300,000 values takes a few milliseconds; memory is at most 65,536 counts a bucket.
 
     Examples
@@ -116,7 +53,7 @@ class Quantiles:
     n: int
     nulls: int
     zoom: Zoom
-    tallies: tuple[_Tally, ...]
+    tallies: tuple[Tally, ...]
 
     @classmethod
     def of(cls, values: ArrayLike, partial: Zoom | None = None) -> Quantiles:
@@ -127,8 +64,9 @@ class Quantiles:
         numbers = np.asarray(values, dtype=np.float64).ravel()
         missing = np.isnan(numbers)
         nulls = int(missing.sum())
-        keys = _ordered_keys(numbers[~missing] if nulls else numbers)
-        tallies = tuple(_Tally.of(_inside(keys, bucket), bucket) for bucket in zoom.buckets)
+        keys = ordered_keys(numbers[~missing] if nulls else numbers)
+        near = near_buckets(keys, zoom)
+        tallies = tuple(Tally.of(inside(near, bucket), bucket) for bucket in zoom.buckets)
         return cls(len(keys), nulls, zoom, tallies)
 
     def __add__(self, other: Quantiles) -> Quantiles:
@@ -174,10 +112,10 @@ class Quantiles:
             place = int(np.searchsorted(ends, rank, side="right"))
             key, count = int(tally.keys[place]), int(tally.counts[place])
             if bucket.gather:
-                return _value_of(key)
-            prefix, bits = bucket.prefix << _DIGIT_BITS | key, bucket.bits + _DIGIT_BITS
+                return value_of(key)
+            prefix, bits = bucket.prefix << DIGIT_BITS | key, bucket.bits + DIGIT_BITS
             if bits == 64:
-                return _value_of(prefix)
+                return value_of(prefix)
             return Bucket(bits, prefix, int(ends[place]) - count, gather=count <= gather)
         raise DataError(f"rank {rank} lies in no bucket of this pass", "use the same probabilities in every pass")
 
@@ -217,25 +155,6 @@ def exact_quantiles(parts: Sequence[Any], probabilities: Sequence[float] | Float
         partial = answer.partial
 
 
-def _ordered_keys(numbers: Floats) -> Keys:
-    """Map floats to integers of the same order: flip all bits of negative numbers, the sign bit of others."""
-    bits = (numbers + 0.0).view(np.int64)
-    flips = (bits >> 63).view(np.uint64) | _SIGN_BIT
-    keys: Keys = bits.view(np.uint64) ^ flips
-    return keys
-
-
-def _value_of(key: int) -> float:
-    bits = key ^ (1 << 63) if key >> 63 else key ^ ((1 << 64) - 1)
-    return float(np.uint64(bits).view(np.float64))
-
-
-def _inside(keys: Keys, bucket: Bucket) -> Keys:
-    if not bucket.bits:
-        return keys
-    return keys[(keys >> np.uint64(64 - bucket.bits)) == np.uint64(bucket.prefix)]
-
-
 def _position(n: int, probability: float) -> float:
     if not 0 <= probability <= 1:
         raise ConfigurationError(f"probability {probability!r} is not between 0 and 1", "give a share such as 0.99")
@@ -256,6 +175,7 @@ def _interpolate(zoom: Zoom, probabilities: Sequence[float] | Floats) -> Floats:
         position = _position(zoom.n, probability)
         rank = floor(position)
         neighbours = [zoom.known[rank], zoom.known[min(rank + 1, zoom.n - 1)]]
+        exact = position == rank or neighbours[0] == neighbours[1]
         with np.errstate(invalid="ignore"):
-            answers.append(float(np.quantile(neighbours, position - rank)))
+            answers.append(neighbours[0] if exact else float(np.quantile(neighbours, position - rank)))
     return np.array(answers)

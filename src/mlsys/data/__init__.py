@@ -1,0 +1,11 @@
+"""Steps that bring data in, derive columns, look up other tables, and write rows out."""
+
+from mlsys.data.as_of_join import AsOfJoin
+from mlsys.data.derive import Derive
+from mlsys.data.function import Function
+from mlsys.data.join import Join
+from mlsys.data.read_csv import ReadCSV
+from mlsys.data.read_parquet import ReadParquet
+from mlsys.data.write_parquet import WriteParquet
+
+__all__ = ["AsOfJoin", "Derive", "Function", "Join", "ReadCSV", "ReadParquet", "WriteParquet"]

@@ -1,0 +1,78 @@
+"""Finding the files that a path, a pattern, a folder or a list of these names."""
+
+from __future__ import annotations
+
+import glob
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import AfterValidator
+
+from mlsys.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+CSV_ENDINGS = tuple(
+    f".{kind}{packed}" for kind in ("csv", "tsv", "txt") for packed in ("", ".gz", ".zip", ".bz2", ".xz")
+)
+PARQUET_ENDINGS = (".parquet", ".parq", ".pq")
+
+
+def _as_texts(path: Any) -> Any:
+    """Keep paths as text, so that a step's configuration is plain data."""
+    return tuple(map(os.fspath, path)) if isinstance(path, (tuple, list)) else os.fspath(path)
+
+
+Paths = Annotated[str | Path | tuple[str | Path, ...] | list[str | Path], AfterValidator(_as_texts)]
+"""A file, a pattern such as ``"2024/*.csv"``, a folder, or a list of these."""
+
+
+def is_url(path: Any) -> bool:
+    """Whether a path names something that is not on this machine."""
+    return "://" in str(path)
+
+
+def files_of(path: Any, endings: tuple[str, ...], who: str) -> list[str]:
+    """Return the files in sorted order, each once.
+
+    Raises
+    ------
+    DataError
+        When nothing is there.
+    """
+    given: Iterable[Any] = path if isinstance(path, (tuple, list)) else (path,)
+    found: list[str] = []
+    for each in given:
+        found.extend(_expand(os.path.expanduser(os.fspath(each)), endings, who))
+    return list(dict.fromkeys(found))
+
+
+def _expand(path: str, endings: tuple[str, ...], who: str) -> list[str]:
+    if is_url(path) or os.path.isfile(path):
+        return [path]
+    if os.path.isdir(path):
+        inside = sorted(str(each) for each in Path(path).rglob("*") if _is_data(each, path, endings))
+        if not inside:
+            raise DataError(
+                f"{who} found no file that ends in {' or '.join(endings[:3])} in the folder {path!r}",
+                "name the folder that holds the files, or a pattern such as folder/*.dat",
+            )
+        return inside
+    if glob.has_magic(path):
+        matched = sorted(each for each in glob.glob(path, recursive=True) if os.path.isfile(each))
+        if not matched:
+            raise DataError(
+                f"{who} found no file that matches {path!r}", f"correct the pattern; paths start from {os.getcwd()}"
+            )
+        return matched
+    raise DataError(
+        f"{who} cannot find the file {path!r}", f"correct the path; relative paths start from {os.getcwd()}"
+    )
+
+
+def _is_data(file: Path, folder: str, endings: tuple[str, ...]) -> bool:
+    parts = file.relative_to(folder).parts
+    hidden = any(part.startswith(("_", ".")) for part in parts)  # markers of other tools, such as _SUCCESS
+    return not hidden and file.is_file() and file.name.lower().endswith(endings)

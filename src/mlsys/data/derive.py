@@ -1,0 +1,113 @@
+"""Derive: new columns, each a function of the row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, ContractError
+from mlsys.steps import RowTransform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class Derive(RowTransform):
+    """Add columns that follow from each row alone.
+
+    Parameters
+    ----------
+    columns : dict of str to callable or expression
+        For each new column a function from the frame to its values (Series, array or one value for all rows), or an
+        expression such as ``pd.col("price") / pd.col("rooms")``. Functions see the columns made before them.
+
+    Raises
+    ------
+    ContractError
+        When what a function returns has not one value a row; the message names function and column.
+
+    Notes
+    -----
+    A function must treat each row alone: no means, ranks or shifts. The pipeline checks that on telling rows, and
+    watches which columns each function reads; a column derived from a late column is late too.
+
+    Examples
+    --------
+    >>> trips = pd.DataFrame({"minutes": [90, 30], "km": [60.0, 10.0]})
+    >>> Derive({"hours": lambda f: f["minutes"] / 60, "speed": pd.col("km") / pd.col("hours")}).apply(trips)
+       minutes    km  hours  speed
+    0       90  60.0    1.5   40.0
+    1       30  10.0    0.5   20.0
+    """
+
+    columns: dict[str, Any]
+    runs_user_code: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse what is neither a function nor an expression."""
+        wrong = [name for name, function in self.columns.items() if not callable(function)]
+        if wrong:
+            raise ConfigurationError(
+                f"Derive gives {wrong[0]!r} the {type(self.columns[wrong[0]]).__name__} {self.columns[wrong[0]]!r}",
+                'give a function of the frame, or an expression such as pd.col("price") * 2',
+            )
+
+    def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
+        """Return the frame with the derived columns."""
+        for name, function in self.derivations().items():
+            frame = frame.assign(**{name: self._checked(name, function, frame)})
+        return frame
+
+    def derivations(self) -> Mapping[str, Callable[[pd.DataFrame], Any]]:
+        """Return the function that makes each column."""
+        return {
+            name: _evaluating(name, column) if isinstance(column, pd.api.typing.Expression) else column
+            for name, column in self.columns.items()
+        }
+
+    def only(self, needed: set[str]) -> Derive:
+        """Return the same step with just the needed columns."""
+        return self.with_(columns={name: column for name, column in self.columns.items() if name in needed})
+
+    def _checked(self, name: str, function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -> Any:
+        try:
+            values = function(frame.copy(deep=False))
+        except Exception as error:
+            error.add_note(f"while {self.label} made the column {name!r} with {_called(function)}")
+            raise
+        problem = _problem(values, frame)
+        if problem:
+            raise ContractError(
+                f"{self.label}: {_called(function)} for the column {name!r} returned {problem}",
+                "return one value for each row: a Series made from the frame's own columns, an array, or one value",
+            )
+        return values
+
+
+def _evaluating(name: str, expression: Any) -> Callable[[pd.DataFrame], Any]:
+    def evaluate(frame: pd.DataFrame) -> Any:
+        return frame.assign(**{name: expression})[name]
+
+    evaluate.__name__ = str(expression)
+    return evaluate
+
+
+def _called(function: Callable[..., Any]) -> str:
+    name = getattr(function, "__name__", type(function).__name__)
+    return "a lambda" if name == "<lambda>" else f"{name}()" if name.isidentifier() else name
+
+
+def _problem(values: Any, frame: pd.DataFrame) -> str:
+    """Say what keeps ``values`` from being a column of ``frame``; nothing if it is one."""
+    if values is None:
+        return "None"
+    if isinstance(values, pd.Series):
+        if len(values) != len(frame):
+            return f"a Series of {len(values):,} values for {len(frame):,} rows"
+        return "" if values.index.equals(frame.index) else "a Series with another index than the rows"
+    if isinstance(values, pd.DataFrame):
+        return f"a DataFrame of shape {values.shape}, not one column"
+    shape = np.shape(values) if not isinstance(values, (str, bytes, dict)) else ()
+    return "" if shape in ((), (len(frame),)) else f"values of shape {shape} for {len(frame):,} rows"

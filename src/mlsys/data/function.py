@@ -1,0 +1,49 @@
+"""Function: a plain function of the frame as a step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable  # noqa: TC003  the type of a field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from mlsys.steps import RowTransform
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Function(RowTransform):
+    """Use a function from frame to frame as a step; a function in a pipeline's list becomes one of these.
+
+    Parameters
+    ----------
+    function : callable
+        Takes a frame and returns it with columns added, changed or dropped; the same rows in the same order, each
+        treated alone.
+
+    Notes
+    -----
+    What the function reads is watched once; that it treats rows alone is checked on telling rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> def in_euro(frame):
+    ...     return frame.assign(price=frame["price"] * 0.9)
+    >>> step = Function(in_euro)
+    >>> step.label, step.apply(pd.DataFrame({"price": [10.0]}))["price"].tolist()
+    ('in_euro', [9.0])
+    """
+
+    function: Callable[..., Any]
+    runs_user_code: ClassVar[bool] = True
+
+    @property
+    def label(self) -> str:
+        """The explicit name, or the function's own."""
+        function = getattr(self.function, "func", self.function)  # what functools.partial wraps
+        return self.name or str(getattr(function, "__name__", type(function).__name__))
+
+    def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
+        """Return what the function returns."""
+        changed: pd.DataFrame = self.function(frame)
+        return changed

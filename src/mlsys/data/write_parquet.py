@@ -1,0 +1,121 @@
+"""WriteParquet: rows to a folder of Parquet files, one a part."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mlsys.data._paths import Paths  # noqa: TC001  the type of a field
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.partitions import Table
+from mlsys.settings import settings
+from mlsys.steps import Sink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_ONLY_OWNER = 0o700
+"""Rows are private: a folder made here can be read by its owner alone."""
+
+
+class WriteParquet(Sink):
+    """Write the rows of open parts, each part to ``<path>/<part>.parquet``.
+
+    Parameters
+    ----------
+    path : str or Path
+        A folder; made with mode 0700 where it does not exist.
+    parts : list of str, optional
+        Parts to write; all open ones when not given.
+    columns : list of str, optional
+        Columns to write; all when not given.
+
+    Raises
+    ------
+    DataError
+        When a part is not open or a column is missing. Files of an earlier run then stay as they were.
+
+    Notes
+    -----
+    A file appears under its name when it is complete (written beside it, then renamed). Rows are written partition by
+    partition with their index, in row groups of ``rows_per_partition`` rows; memory does not grow with rows.
+
+    Examples
+    --------
+    >>> WriteParquet("out", columns=["x"]).write({"train": pd.DataFrame({"x": [1, 2], "y": [3, 4]})})
+    >>> pd.read_parquet("out/train.parquet")["x"].tolist()
+    [1, 2]
+    """
+
+    path: Paths
+    parts: tuple[str, ...] | list[str] | None = None
+    columns: tuple[str, ...] | list[str] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse several folders."""
+        if not isinstance(self.path, (str, Path)):
+            raise ConfigurationError(f"WriteParquet got {len(self.path)} paths", "name one folder")
+
+    def write(self, rows: Mapping[str, Any], /) -> None:
+        """Write each part's table."""
+        wanted = list(rows) if self.parts is None else list(self.parts)
+        closed = [part for part in wanted if part not in rows]
+        if closed:
+            raise DataError(
+                f"{self.label}: the part {closed[0]!r} is not open (open: {', '.join(rows) or 'none'})",
+                "name open parts in parts=; test rows open with run.final_test()",
+            )
+        folder = Path(os.path.expanduser(str(self.path)))
+        folder.mkdir(mode=_ONLY_OWNER, parents=True, exist_ok=True)
+        for part in wanted:
+            self._write_part(folder / f"{part}.parquet", Table.of(rows[part]), part)
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the chosen columns, or all."""
+        return tuple(columns if self.columns is None else self.columns)
+
+    def _write_part(self, file: Path, table: Table, part: str) -> None:
+        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
+        os.close(handle)
+        try:
+            self._write_frames(temporary, table, part)
+            os.replace(temporary, file)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+    def _write_frames(self, file: str, table: Table, part: str) -> None:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        writer = None
+        try:
+            for frame in table.frames():
+                piece = pa.Table.from_pandas(self._chosen(frame, part), preserve_index=True)
+                if writer is None:
+                    writer = pq.ParquetWriter(file, piece.schema, compression="zstd")
+                writer.write_table(piece.cast(writer.schema), row_group_size=settings().rows_per_partition)
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
+            raise DataError(
+                f"{self.label} cannot write the part {part!r}: {error}",
+                "give each column one type (text, numbers or times), or leave it out with columns=",
+            ) from error
+        finally:
+            if writer is not None:
+                writer.close()
+
+    def _chosen(self, frame: pd.DataFrame, part: str) -> pd.DataFrame:
+        if self.columns is None:
+            return pd.DataFrame(frame)
+        missing = [name for name in self.columns if name not in frame.columns]
+        if missing:
+            raise DataError(
+                f"{self.label}: the part {part!r} has no column {missing[0]!r} "
+                f"(columns: {', '.join(map(str, frame.columns))})",
+                "correct columns=",
+            )
+        return pd.DataFrame(frame)[list(self.columns)]

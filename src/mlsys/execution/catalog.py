@@ -1,0 +1,176 @@
+"""Catalog: where each column comes from, when it is known, and why it is a feature or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from mlsys.dataset import Roles, duration_of
+from mlsys.errors import ConfigurationError, DataError, LeakageError
+
+
+@dataclass
+class Catalog:
+    """What is known about columns while a plan runs.
+
+    Parameters
+    ----------
+    roles : Roles
+        Role columns are never features.
+    chosen : tuple of str or None
+        ``features=`` of the pipeline.
+    excluded : tuple of str
+        ``exclude=`` of the pipeline.
+    known_at : dict
+        Column to the set of moments (time columns or delays) that must pass before it is known.
+    withheld : dict
+        Column to the reason it may never be a feature.
+    made_by : dict
+        Column to the name of the step that made it.
+    late : dict
+        Column to the sentence that says how late it is; filled at the split.
+    """
+
+    roles: Roles
+    chosen: tuple[str, ...] | None = None
+    excluded: tuple[str, ...] = ()
+    known_at: dict[str, frozenset[str]] = field(default_factory=dict)
+    withheld: dict[str, str] = field(default_factory=dict)
+    made_by: dict[str, str] = field(default_factory=dict)
+    late: dict[str, str] = field(default_factory=dict)
+    reads: dict[str, frozenset[str]] = field(default_factory=dict)
+    writes: dict[str, frozenset[str]] = field(default_factory=dict)
+    derived_from: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    at_split: tuple[str, ...] | None = None
+
+    def declare(self, known_at: Mapping[str, str], where: str) -> None:
+        """Take known-at declarations of a source or of the pipeline."""
+        for column, moment in known_at.items():
+            self.known_at[column] = self.known_at.get(column, frozenset()) | {moment}
+        if known_at and self.roles.decision is None:
+            raise ConfigurationError(
+                f"{where} says when columns are known, but the pipeline does not say when it decides",
+                'add time="..." or decide_at="1h before ..." to the Pipeline',
+            )
+
+    def note(self, step: str, reads: Iterable[str], writes: Iterable[str]) -> None:
+        """Record that a step made ``writes`` out of ``reads``; lateness is inherited."""
+        read, written = frozenset(reads), frozenset(writes)
+        self.reads[step] = self.reads.get(step, frozenset()) | read
+        self.writes[step] = self.writes.get(step, frozenset()) | written
+        moments = frozenset().union(*(self.known_at.get(column, frozenset()) for column in read))
+        tainted = [column for column in sorted(read) if column in self.withheld or column == self.roles.target]
+        for column in written:
+            self.made_by[column] = step
+            self.derived_from[step, column] = read
+            if moments:
+                self.known_at[column] = self.known_at.get(column, frozenset()) | moments
+            late = next((name for name in sorted(read) if name in self.late), None)
+            if late is not None and column not in self.late:
+                self.late[column] = f"made by {step} from {late!r}, {self.late[late]}"
+            if tainted and column != self.roles.target:
+                self.withheld.setdefault(column, f"made by {step} from {tainted[0]}, which the label is made of")
+
+    def withhold(self, columns: Iterable[str], reason: str) -> None:
+        """Keep columns out of the features for good."""
+        for column in columns:
+            self.withheld[column] = reason
+
+    def settle(self, keys: pd.DataFrame) -> None:
+        """Compare every known-at with the decision, on all rows; called once, before anything learns."""
+        decision = self.roles.decision
+        if decision is None:
+            return
+        for column, moments in self.known_at.items():
+            for moment in sorted(moments):
+                after = moment_of(moment, keys, self.roles)
+                late = ~(after <= decision.of(keys)).to_numpy(dtype=bool, na_value=False)
+                if late.any():
+                    self.late[column] = (
+                        f"known only {_words(moment)}, after the decision in {int(late.sum()):,} of {len(keys):,} rows"
+                    )
+
+    def columns_needed(self) -> set[str]:
+        """Columns that ``settle`` reads."""
+        decision = self.roles.decision
+        needed = {decision.column} if decision else set()
+        for moments in self.known_at.values():
+            needed |= {moment for moment in moments if not _is_delay(moment)}
+        return needed | ({self.roles.time} if self.roles.time else set())
+
+    def reason(self, column: str) -> str:
+        """Return why a column is no feature, or an empty text if it is one."""
+        role = self.roles.columns().get(column)
+        if role:
+            return f"role: {role}"
+        if column in self.withheld:
+            return self.withheld[column]
+        if column in self.late:
+            return self.late[column]
+        if column in self.excluded:
+            return "excluded by exclude="
+        old = self.at_split is None or column in self.at_split
+        if self.chosen is not None and column not in self.chosen and old:
+            return "not named in features="
+        return ""
+
+    def features(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the columns that a model may use, in order."""
+        return tuple(column for column in columns if not self.reason(column))
+
+    def table(self, columns: Sequence[str]) -> pd.DataFrame:
+        """Return one row a column: used or not, and why."""
+        rows = []
+        for column in columns:
+            reason = self.reason(column)
+            made = self.made_by.get(column, "data")
+            rows.append({"column": column, "used": not reason, "reason": reason or "feature", "made by": made})
+        return pd.DataFrame(rows, columns=["column", "used", "reason", "made by"])
+
+    def refuse_unknown(self, columns: Iterable[str]) -> None:
+        """Raise when ``features=``, ``exclude=`` or a role names a column that is not there."""
+        there = set(columns)
+        for what, named in (("features=", self.chosen or ()), ("exclude=", self.excluded)):
+            missing = [name for name in named if name not in there]
+            if missing:
+                raise DataError(
+                    f"{what} names {', '.join(map(repr, missing))}, which the data does not have",
+                    f"columns are {', '.join(map(str, columns))}",
+                )
+        for name in self.chosen or ():
+            reason = self.roles.columns().get(name) and f"role: {self.roles.columns()[name]}"
+            reason = reason or self.withheld.get(name) or self.late.get(name)
+            if reason:
+                raise LeakageError(
+                    f"features= asks for {name!r}, which a model must not use ({reason})", f"take {name!r} out of features="
+                )
+
+
+def moment_of(moment: str, frame: pd.DataFrame, roles: Roles) -> pd.Series:
+    """Return when something is known in each row: a time column, or a delay after the row's time."""
+    if moment in frame.columns:
+        return frame[moment]
+    if _is_delay(moment):
+        if roles.time is None:
+            raise ConfigurationError(
+                f"known_at={moment!r} is a delay after the row's time, but there is no time role", 'set time="..."'
+            )
+        return frame[roles.time] + duration_of(moment, "known_at")
+    raise DataError(
+        f"known_at names {moment!r}, which is neither a time column nor a duration",
+        "make the column with Derive, or write a delay such as '1h'",
+    )
+
+
+def _is_delay(moment: str) -> bool:
+    try:
+        pd.Timedelta(moment)
+    except ValueError:
+        return False
+    return True
+
+
+def _words(moment: str) -> str:
+    return f"{moment} after the row's time" if _is_delay(moment) else f"at {moment!r}"

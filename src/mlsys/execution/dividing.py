@@ -1,0 +1,147 @@
+"""The split: keys in, named parts out; unknown labels and rows in no part are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from mlsys.errors import ContractError, DataError
+from mlsys.execution.catalog import moment_of
+from mlsys.execution.context import Context
+from mlsys.execution.planned import Planned
+from mlsys.partitions import Table
+from mlsys.steps import Split
+from mlsys.steps.splitting import split_keys
+
+FOLD_BELOW = 5_000
+"""With fewer rows than this a supplied split is judged by folds: one small validation part says too little."""
+FOLDS = 5
+
+
+@dataclass
+class Divided:
+    """Parts after the split.
+
+    Parameters
+    ----------
+    parts : dict of str to Table
+        Rows by part, in the order they were in.
+    none : dict of str to int
+        Rows in no part, by reason.
+    folds : list of Series
+        Assignments over the training rows when they are judged by folds.
+    keys : DataFrame
+        What the split was shown, for the parts.
+    """
+
+    parts: dict[str, Table]
+    none: dict[str, int] = field(default_factory=dict)
+    folds: list[pd.Series] = field(default_factory=list)
+
+
+def divide(planned: Planned, table: Table, context: Context, supplied: bool) -> Divided:
+    """Run a split over keys only and cut the rows by it."""
+    step = planned.step
+    assert isinstance(step, Split)
+    with context.doing(planned, table.head(0)) as record:
+        keys = _keys(step, table, context)
+        assigned = _assigned(step, keys, planned.name)
+        none: dict[str, int] = {}
+        if "target" in keys.columns:
+            unknown = keys["target"].isna()
+            if int(unknown.sum()):
+                none["label unknown"] = int(unknown.sum())
+            none_by_split = int((assigned.isna() & ~unknown).sum())
+            assigned = assigned.where(~unknown)
+        else:
+            none_by_split = int(assigned.isna().sum())
+        if none_by_split:
+            none["left out by the split"] = none_by_split
+        names = [str(name) for name in assigned.dropna().unique()]
+        if "train" not in names:
+            raise DataError(
+                f"{planned.name} left no training rows (parts: {', '.join(names) or 'none'}; "
+                f"rows without a known label: {none.get('label unknown', 0):,} of {len(keys):,})",
+                "move its boundaries or shares, or check that the target is filled",
+            )
+        small = supplied and len(keys) < FOLD_BELOW
+        if "validation" not in names or small:
+            assigned = assigned.mask(assigned == "validation", "train")
+            names = [name for name in names if name != "validation"]
+        ordered = sorted(names, key=lambda name: {"train": 0, "validation": 1, "test": 9}.get(name, 5))
+        divided = Divided({name: _part(table, assigned, name) for name in ordered}, none)
+        if "validation" not in names:
+            divided.folds = _folds(step, keys[(assigned == "train").to_numpy()])
+        record.rows.update({name: int((assigned == name).sum()) for name in ordered})
+        record.rows.update({"none": sum(none.values())} if none else {})
+    return divided
+
+
+def divide_given(frames: Mapping[str, Table], context: Context) -> Divided:
+    """Take parts the user gave as a dict of frames."""
+    parts, none = {}, 0
+    target = context.roles.target
+    for name, table in frames.items():
+        frame = table.frame()
+        if target in frame.columns and name != "test":
+            known = frame[target].notna()
+            none += int((~known).sum())
+            frame = frame if known.all() else frame[known.to_numpy()]
+        parts[name] = Table.of(frame)
+    divided = Divided(parts, {"label unknown": none} if none else {})
+    if "validation" not in parts:
+        divided.folds = Split.folds(_AnySplit(), split_keys(parts["train"].frame(), context.roles), FOLDS)
+    return divided
+
+
+class _AnySplit(Split):
+    """Folds by hash for parts that were given."""
+
+    def assign(self, keys: pd.DataFrame, /) -> pd.Series:
+        return pd.Series("train", index=keys.index)
+
+
+def _keys(step: Split, table: Table, context: Context) -> pd.DataFrame:
+    roles, catalog = context.roles, context.catalog
+    there = table.head(0).columns
+    extra = tuple(getattr(step, "key_columns", ()))
+    missing = [name for name in extra if name not in there]
+    if missing:
+        raise DataError(f"{step.label} splits by the column {missing[0]!r}, which is not in the data", "correct the name")
+    wanted = {getattr(roles, name) for name in ("id", "group", "time", "target")} | catalog.columns_needed() | set(extra)
+    narrow = table.frame([name for name in there if name in wanted])
+    catalog.settle(narrow)
+    known_at = None
+    for moment in sorted(catalog.known_at.get(roles.target or "", ())):
+        moments = moment_of(moment, narrow, roles)
+        known_at = moments if known_at is None else known_at.where(known_at > moments, moments)
+    return split_keys(narrow, roles, known_at, **{name: narrow[name] for name in extra})
+
+
+def _assigned(step: Split, keys: pd.DataFrame, name: str) -> pd.Series:
+    assigned = step.assign(keys)
+    if not isinstance(assigned, pd.Series) or not assigned.index.equals(keys.index):
+        raise ContractError(
+            f"assign() of {name} returned {type(assigned).__name__}, not a Series with the keys' index",
+            "return pd.Series(names, index=keys.index)",
+        )
+    return assigned
+
+
+def _part(table: Table, assigned: pd.Series, name: str) -> Table:
+    mask = (assigned == name).fillna(False).astype(bool)
+    if table.in_memory:
+        return Table.of(table.frame()[mask.to_numpy()])
+    return table.map(lambda frame: frame[mask.loc[frame.index].to_numpy()])
+
+
+def _folds(step: Split, keys: pd.DataFrame) -> list[pd.Series]:
+    folds = step.folds(keys, FOLDS)
+    for fold in folds:
+        if not isinstance(fold, pd.Series) or not set(fold.dropna().unique()) <= {"train", "validation"}:
+            raise ContractError(
+                f"folds() of {step.label} must return Series of 'train' and 'validation'", "see the page on kinds"
+            )
+    return folds

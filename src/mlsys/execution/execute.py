@@ -1,0 +1,349 @@
+"""Executing a plan: prefix, split, tail, reports; and opening the test rows."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pandas as pd
+
+from mlsys.dataset import Dataset, Rows
+from mlsys.engines import Engine
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.execution.context import Context
+from mlsys.execution.dividing import Divided, divide, divide_given
+from mlsys.execution.planned import Planned
+from mlsys.execution.prefix import hold_frame, open_source, run_prefix_step
+from mlsys.execution.served import ServedModel, served_model
+from mlsys.execution.tail import Tail
+from mlsys.leakage.overlap import overlap_findings
+from mlsys.leakage.power import SAMPLE, power_findings
+from mlsys.partitions import Table
+from mlsys.steps import Fitted, Model, Report, Result, Sink, Source, Split
+
+Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
+
+
+@dataclass
+class Execution:
+    """Everything that came out of running a plan.
+
+    Parameters
+    ----------
+    plan : tuple of Planned
+        The steps that were run.
+    context : Context
+        Roles, catalog, seed, findings and records.
+    divided : Divided or None
+        Parts as the split left them; ``None`` if the run stopped before it.
+    table : Table or None
+        All rows, if the run stopped before the split.
+    tail : Tail or None
+        Steps after the split with their states.
+    prefix : dict of str to Fitted
+        Steps before the split that may serve.
+    results : dict of str to Result
+        Reports by name.
+    source_dtypes : dict of str to str
+        Columns of the source.
+    """
+
+    plan: tuple[Planned, ...]
+    context: Context
+    engine: Engine
+    divided: Divided | None = None
+    table: Table | None = None
+    tail: Tail | None = None
+    prefix: dict[str, Fitted] = field(default_factory=dict)
+    results: dict[str, Result] = field(default_factory=dict)
+    source_dtypes: dict[str, str] = field(default_factory=dict)
+    out_of_fold: pd.DataFrame | None = None
+
+    def request_row(self, columns: Sequence[str]) -> pd.DataFrame:
+        """Return one row as a request would bring it: the first of the training rows, null where a column is gone."""
+        assert self.divided is not None
+        return self.divided.parts["train"].head(1).reindex(columns=list(columns))
+
+    def model(self) -> ServedModel:
+        """Return the steps that predictions need, with their states."""
+        if self.tail is None:
+            raise ConfigurationError("the run stopped before a model was trained", "run the pipeline to its end")
+        return served_model(
+            list(self.prefix.items()), list(self.tail.fitted.items()), self.context.catalog, self.source_dtypes
+        )
+
+
+def execute(plan: Sequence[Planned], data: Data, context: Context, engine: Engine) -> Execution:
+    """Run a plan over ``data``, or over what its source reads.
+
+    Parameters
+    ----------
+    plan : sequence of Planned
+        Steps in order, with a split among them unless ``data`` is already divided.
+    data : DataFrame, mapping of str to DataFrame, or None
+        A frame replaces the source; a mapping gives the parts.
+    context : Context
+        Roles, catalog, seed; takes findings and records.
+    engine : Engine
+        Where partitions are held.
+    """
+    execution = Execution(tuple(plan), context, engine)
+    steps = [each for each in plan if not isinstance(each.step, Source)]
+    source = next((each for each in plan if isinstance(each.step, Source)), None)
+    if isinstance(data, Mapping):
+        _run_parts(execution, steps, {name: hold_frame(frame, engine) for name, frame in data.items()})
+        return execution
+    table = _open(execution, source, data, engine)
+    _remember_source(execution, table)
+    position = next((i for i, each in enumerate(steps) if isinstance(each.step, Split)), len(steps))
+    for planned in steps[:position]:
+        table, outcome = run_prefix_step(planned, table, context)
+        if isinstance(outcome, Fitted):
+            execution.prefix[planned.name] = outcome
+        elif isinstance(outcome, Result):
+            execution.results[_result_name(execution, outcome)] = outcome
+    if position == len(steps):
+        execution.table = table
+        return execution
+    _check_columns(context, table)
+    execution.divided = divide(steps[position], table, context, supplied=bool(steps[position].supplied))
+    del table
+    _check_leakage(execution.divided, context)
+    run_tail(execution, steps[position + 1 :])
+    return execution
+
+
+def resume(base: Execution, plan: Sequence[Planned]) -> Execution:
+    """Continue a copy of an execution that ran the first steps of ``plan``; the base stays as it is."""
+    assert base.divided is not None
+    catalog = copy.deepcopy(base.context.catalog)
+    context = replace(
+        base.context, catalog=catalog, findings=list(base.context.findings), records=list(base.context.records)
+    )
+    execution = replace(
+        base, plan=tuple(plan), context=context, results=dict(base.results), prefix=dict(base.prefix), tail=None
+    )
+    after = next(i for i, each in enumerate(plan) if isinstance(each.step, Split)) + 1
+    run_tail(execution, plan[after:], done=base.tail, since=len(base.plan) - after)
+    return execution
+
+
+def _open(execution: Execution, source: Planned | None, data: Data, engine: Engine) -> Table:
+    if data is not None:
+        if not isinstance(data, pd.DataFrame):
+            raise DataError(
+                f"run() got {type(data).__name__}", "give a DataFrame, a dict of DataFrames by part name, or nothing"
+            )
+        return hold_frame(data, engine)
+    if source is None:
+        raise DataError("the pipeline has no source and run() got no data", "call run(frame), or begin with ReadCSV(...)")
+    assert isinstance(source.step, Source)
+    with execution.context.doing(source) as record:
+        table = open_source(source.step, engine)
+        if table.in_memory:
+            record.rows["all"] = len(table.frame())
+    execution.context.catalog.declare(source.step.known_at_declared(), source.name)
+    return table
+
+
+def _remember_source(execution: Execution, table: Table) -> None:
+    head = table.head(0)
+    names = [name for name in head.columns if not isinstance(name, str)]
+    if names:
+        raise DataError(
+            f"column names must be texts, but {names[0]!r} is {type(names[0]).__name__}",
+            "call frame.rename(columns=str) first",
+        )
+    execution.source_dtypes = {str(name): str(kind) for name, kind in head.dtypes.items()}
+
+
+def _check_columns(context: Context, table: Table) -> None:
+    """Raise before anything learns if a role or a chosen column is not there."""
+    there = table.head(0).columns
+    for column, role in context.roles.columns().items():
+        if column not in there:
+            near = f" (columns: {', '.join(map(str, there))})"
+            raise DataError(
+                f"the {role} column {column!r} is not in the data{near}",
+                f"correct {role}= of the Pipeline, or make the column with Derive or a label step",
+            )
+    context.catalog.refuse_unknown(there)
+    context.catalog.at_split = tuple(there)
+
+
+def _check_leakage(divided: Divided, context: Context) -> None:
+    """Look for leakage on the parts, before anything learns; what is too large is judged by its first rows."""
+    context.progress("leakage checks")
+    train = divided.parts["train"]
+    features = context.catalog.features(train.head(0).columns)
+    frames = {
+        name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in divided.parts.items()
+    }
+    context.findings += overlap_findings(frames, context.roles, features)
+    context.findings += power_findings(Rows.of(frames["train"], context.roles, features))
+
+
+def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str, Table]) -> None:
+    """Run over parts that were given: every step before the split runs on each part alone."""
+    if "train" not in tables:
+        raise DataError(
+            f"run() got parts named {', '.join(tables)}, but none is named 'train'", "name the parts train, validation, test"
+        )
+    context = execution.context
+    _remember_source(execution, tables["train"])
+    position = next((i for i, each in enumerate(steps) if isinstance(each.step, Split)), 0)
+    for planned in steps[:position]:
+        for name in tables:
+            tables[name], outcome = run_prefix_step(planned, tables[name], context)
+            if isinstance(outcome, Fitted):
+                execution.prefix[planned.name] = outcome
+    for table in tables.values():
+        _check_columns(context, table)
+    for table in tables.values():
+        needed = context.catalog.columns_needed()
+        context.catalog.settle(table.frame([name for name in table.head(0).columns if name in needed]))
+    execution.divided = divide_given(tables, context)
+    _check_leakage(execution.divided, context)
+    run_tail(execution, [each for each in steps[position:] if not isinstance(each.step, Split)])
+
+
+def run_tail(execution: Execution, steps: Sequence[Planned], done: Tail | None = None, since: int = 0) -> None:
+    """Run the steps after the split over the open parts; by folds where there is no validation part.
+
+    Parameters
+    ----------
+    execution : Execution
+        Takes the tail and the results.
+    steps : sequence of Planned
+        All steps after the split.
+    done : Tail, optional
+        A tail that has run the first ``since`` of them; a copy of it goes on.
+    """
+    divided, context = execution.divided, execution.context
+    assert divided is not None
+    open_parts = {name: part for name, part in divided.parts.items() if name != "test"}
+    if divided.folds and any(isinstance(each.step, Model) for each in steps):
+        execution.out_of_fold = _out_of_fold(steps, open_parts, divided.folds, context)
+    tail = Tail(context) if done is None else done.copied(context)
+    execution.tail = tail
+    parts = open_parts if done is None else tail.parts
+    tail.run(steps[since:] if done is not None else steps, parts, _looker(execution, tail, open_parts))
+
+
+def _looker(
+    execution: Execution, tail: Tail, raw: Mapping[str, Table]
+) -> Callable[[Planned, dict[str, Table], dict[str, pd.DataFrame]], None]:
+    def look(planned: Planned, parts: dict[str, Table], predictions: dict[str, pd.DataFrame]) -> None:
+        with execution.context.doing(planned):
+            if isinstance(planned.step, Sink):
+                planned.step.write({name: _with_predictions(part, predictions.get(name)) for name, part in parts.items()})
+            elif isinstance(planned.step, Report):
+                result = planned.step.report(shown_dataset(execution, tail, raw, parts, predictions))
+                execution.results[_result_name(execution, result)] = result
+
+    return look
+
+
+def _result_name(execution: Execution, result: Result) -> str:
+    if not isinstance(result, Result):
+        raise DataError(f"report() returned {type(result).__name__}, not a Result", "return Result(name, table)")
+    name, number = result.name, 2
+    while name in execution.results:
+        name, number = f"{result.name}-{number}", number + 1
+    return name
+
+
+def shown_dataset(
+    execution: Execution,
+    tail: Tail,
+    raw: Mapping[str, Table],
+    parts: Mapping[str, Table],
+    predictions: Mapping[str, pd.DataFrame],
+) -> Dataset:
+    """Return what reports see: columns as they left the split, what steps added since, and predictions.
+
+    Where the training rows are judged by folds, ``validation`` holds them with out-of-fold predictions.
+    """
+    context, divided = execution.context, execution.divided
+    assert divided is not None
+    loads = {name: _loader(raw[name], parts.get(name), predictions.get(name)) for name in raw}
+    folds = 0
+    if execution.out_of_fold is not None and "validation" not in loads:
+        judged = Table.of(raw["train"].frame().loc[execution.out_of_fold.index])
+        loads["validation"] = _loader(judged, None, execution.out_of_fold)
+        folds = len(divided.folds)
+    features = [name for name in context.catalog.at_split or raw["train"].head(0).columns]
+    predict = None
+    if any(isinstance(each.step, Model) for each in tail.fitted.values()):
+
+        def predict(frame: pd.DataFrame) -> pd.DataFrame:
+            predicted = tail.apply(Table.of(frame))[1]
+            assert predicted is not None
+            return predicted
+
+    return Dataset(loads, context.roles, context.catalog.features(features), tail.fitted_on, folds, predict)
+
+
+def _loader(
+    raw: Table, current: Table | None, predictions: pd.DataFrame | None
+) -> Callable[[Sequence[str] | None], pd.DataFrame]:
+    def load(columns: Sequence[str] | None) -> pd.DataFrame:
+        there = raw.head(0).columns
+        frame = raw.frame(None if columns is None else [name for name in columns if name in there])
+        added = [] if current is None else [name for name in current.head(0).columns if name not in there]
+        wanted = added if columns is None else [name for name in added if name in set(columns)]
+        pieces = [frame]
+        if wanted and current is not None:
+            extra = current.frame(wanted)
+            if extra.index.equals(frame.index):
+                pieces.append(extra)
+        if predictions is not None:
+            pieces.append(predictions[[name for name in predictions if columns is None or name in set(columns)]])
+        return pd.concat(pieces, axis=1) if len(pieces) > 1 else frame
+
+    return load
+
+
+def _with_predictions(part: Table, predictions: pd.DataFrame | None) -> Table:
+    if predictions is None:
+        return part
+    return part.map(lambda frame: pd.concat([frame, predictions.loc[frame.index]], axis=1))
+
+
+def _out_of_fold(
+    steps: Sequence[Planned], parts: Mapping[str, Table], folds: Sequence[pd.Series], context: Context
+) -> pd.DataFrame:
+    """Predict every training row by a tail that did not see it."""
+    frame = parts["train"].frame()
+    pieces: list[pd.DataFrame] = []
+    quiet = replace(context, quiet=True)
+    working = [each for each in steps if not isinstance(each.step, (Report, Sink))]
+    for number, fold in enumerate(folds, 1):
+        context.progress(f"fold {number} of {len(folds)}")
+        names = fold.reindex(frame.index)
+        inside = {
+            "train": Table.of(frame[(names == "train").to_numpy(dtype=bool, na_value=False)]),
+            "validation": Table.of(frame[(names == "validation").to_numpy(dtype=bool, na_value=False)]),
+        }
+        tail = Tail(quiet).run(working, inside, lambda *_: None)
+        pieces.append(tail.predictions["validation"])
+    predicted = pd.concat(pieces)
+    return predicted.loc[frame.index[frame.index.isin(predicted.index)]]
+
+
+def open_test(execution: Execution) -> Execution:
+    """Apply the learned steps to the test rows and run every report again with them."""
+    divided, tail = execution.divided, execution.tail
+    if divided is None or tail is None or "test" not in divided.parts:
+        raise ConfigurationError("there is no test part to open", "give the split a test share, or pass parts with 'test'")
+    context = replace(execution.context, findings=list(execution.context.findings), records=[])
+    final = replace(execution, context=context, results={})
+    rows, predicted = tail.apply(divided.parts["test"])
+    parts = {**tail.parts, "test": rows}
+    predictions = {**tail.predictions, **({"test": predicted} if predicted is not None else {})}
+    look = _looker(final, tail, dict(divided.parts))
+    after_split = [each for each in execution.plan if isinstance(each.step, Report)]
+    for planned in after_split:
+        look(planned, parts, predictions)
+    return final

@@ -1,0 +1,67 @@
+"""Calling a user's hook: errors keep their type and gain notes, inputs are shielded and watched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+
+from mlsys.errors import ContractError
+from mlsys.steps import Step
+
+MOST_COLUMNS_IN_NOTE = 30
+
+
+@contextmanager
+def explained(step: Step, position: int, name: str, frame: pd.DataFrame | None = None) -> Iterator[None]:
+    """Add to any error which step it was, where it was made, and what it was given."""
+    try:
+        yield
+    except Exception as error:
+        if not any("mlsys: step" in note for note in getattr(error, "__notes__", ())):
+            where = f", made at {step.made_at}" if step.made_at else ""
+            error.add_note(f"mlsys: step {position} {name!r} ({step.kind}){where}")
+            if frame is not None:
+                error.add_note(f"mlsys: it was given {len(frame):,} rows with {_described(frame)}")
+        raise
+
+
+def _described(frame: pd.DataFrame) -> str:
+    pairs = [f"{name}: {kind}" for name, kind in frame.dtypes.items()]
+    more = f", and {len(pairs) - MOST_COLUMNS_IN_NOTE} more" if len(pairs) > MOST_COLUMNS_IN_NOTE else ""
+    return ", ".join(pairs[:MOST_COLUMNS_IN_NOTE]) + more
+
+
+def shielded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame that a step may change without changing ours; copy-on-write makes it free."""
+    return frame.copy(deep=False)
+
+
+def watch_unchanged(step: Step, shown: pd.DataFrame, ours: pd.DataFrame, hook: str) -> None:
+    """Raise if a hook that must only look has changed what it was shown."""
+    if step.is_ours:
+        return
+    if list(shown.columns) != list(ours.columns):
+        moved = sorted(map(str, set(shown.columns) ^ set(ours.columns))) or ["the order of columns"]
+        raise _changed(step, hook, moved[0])
+    for name in ours.columns:
+        if address(shown[name]) != address(ours[name]):
+            raise _changed(step, hook, str(name))
+
+
+def address(column: pd.Series) -> Any:
+    """Return where a column's values lie in memory, ``None`` where that cannot be told."""
+    array = column.array
+    if hasattr(array, "_pa_array"):
+        return [buffer.address if buffer else 0 for chunk in array._pa_array.chunks for buffer in chunk.buffers()]
+    data = getattr(array, "_ndarray", None)
+    return None if data is None else data.__array_interface__["data"][0]
+
+
+def _changed(step: Step, hook: str, column: str) -> ContractError:
+    return ContractError(
+        f"{hook}() of {step.label} changed the rows it was shown (column {column!r}); the change would be lost",
+        "work on a copy, return what was learned from learn(), and change columns in apply()",
+    )

@@ -1,0 +1,56 @@
+"""Watching a row transform: what it reads, what it writes, and whether it treats rows alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from mlsys.execution.context import Context
+from mlsys.execution.guard import address
+from mlsys.execution.planned import Planned
+from mlsys.execution.spy import columns_seen
+from mlsys.leakage.row_check import row_local_finding, telling_rows
+from mlsys.partitions import Table
+
+Apply = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def observe(planned: Planned, before: Table, after: Table, apply: Apply, context: Context) -> None:
+    """Note in the catalog which columns a row transform reads and writes; check a user's row-local claim."""
+    step, name = planned.step, planned.name
+    frame = before.frame() if before.in_memory else before.head(4096)
+    changed = after.frame() if after.in_memory else after.head(4096)
+    written = changed_columns(frame, changed)
+    derivations: Mapping[str, Any] = getattr(step, "derivations", dict)()
+    declared = step.columns_read(tuple(frame.columns))
+    sample = frame.iloc[telling_rows(frame, 8)]
+    if derivations:
+        for column, function in derivations.items():
+            reads = columns_seen(function, sample)
+            context.catalog.note(name, reads, {column})
+            sample = sample.assign(**{column: changed[column].loc[sample.index]})
+    elif declared is not None:
+        context.catalog.note(name, declared, written)
+    else:
+        context.catalog.note(name, columns_seen(step.apply, sample), written)  # type: ignore[attr-defined]
+    if (derivations or not step.is_ours or getattr(step, "runs_user_code", False)) and not context.quiet:
+        finding = row_local_finding(apply, frame, changed, name)
+        if finding is not None:
+            context.findings.append(finding)
+
+
+def changed_columns(before: pd.DataFrame, after: pd.DataFrame) -> set[str]:
+    """Return columns that are new, or hold other values than before."""
+    return {
+        str(name)
+        for name in after.columns
+        if name not in before.columns or not _untouched(before[name], after[name])
+    }
+
+
+def _untouched(one: pd.Series, other: pd.Series) -> bool:
+    if one.dtype != other.dtype:
+        return False
+    return one is other or (address(one) is not None and address(one) == address(other)) or one.equals(other)

@@ -1,0 +1,174 @@
+"""User code that travels: functions and step classes as source, with the globals they reach."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import sysconfig
+import textwrap
+import types
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlsys.errors import NotPortableError
+
+_PLAIN = (bool, int, float, str, bytes, type(None), tuple, list, dict, frozenset, set)
+
+
+@dataclass
+class _Module:
+    """A generated module: source pieces by name, in the order they must stand."""
+
+    futures: bool = False
+    imports: dict[str, str] = field(default_factory=dict)
+    pieces: dict[str, str] = field(default_factory=dict)
+
+    def text(self) -> str:
+        head = ["from __future__ import annotations\n"] if self.futures else []
+        imports = "\n".join(self.imports.values())
+        return "\n".join([*head, imports, *("\n\n" + piece for piece in self.pieces.values())]) + "\n"
+
+
+class CodeBundle:
+    """Source of everything of the user's that a model needs, one generated module for each of the user's.
+
+    Examples
+    --------
+    >>> CodeBundle().reference(len)
+    'builtins:len'
+    """
+
+    def __init__(self) -> None:
+        self._modules: dict[str, _Module] = {}
+        self._busy: set[tuple[str, str]] = set()
+
+    def reference(self, thing: Callable[..., Any] | type) -> str:
+        """Return ``module:name`` for a function or class, taking its source along if it is the user's.
+
+        Raises
+        ------
+        NotPortableError
+            For a lambda, for code whose source is not there, for captured data that cannot be written.
+        """
+        home, name = thing.__module__, thing.__qualname__
+        if is_installed(home):
+            return f"{home}:{name}"
+        return f"{_alias(home)}:{self._take(thing)}"
+
+    def files(self) -> dict[str, str]:
+        """Return file names and their text."""
+        return {f"{alias}.py": module.text() for alias, module in self._modules.items()}
+
+    def _take(self, thing: Any) -> str:
+        home, name = thing.__module__, thing.__name__
+        module = self._modules.setdefault(_alias(home), _Module())
+        if name in module.pieces or (home, name) in self._busy:
+            return str(name)
+        source = _source_of(thing)
+        self._busy.add((home, name))
+        scope = _scope_of(thing)
+        module.futures |= isinstance(scope.get("annotations"), type(_future()))
+        for used in _names_in(source):
+            if used != name and used in scope:
+                self._need(module, home, used, scope[used], name)
+        module.pieces[name] = source
+        self._busy.discard((home, name))
+        return str(name)
+
+    def _need(self, module: _Module, home: str, name: str, value: Any, user: str) -> None:
+        """Make ``name`` available in a generated module."""
+        if name in module.pieces or name in module.imports:
+            return
+        if isinstance(value, types.ModuleType):
+            if not is_installed(value.__name__):
+                raise NotPortableError(
+                    f"{user}() uses the module {value.__name__!r}, which is not an installed package",
+                    f"import the names it needs instead: from {value.__name__} import ...",
+                )
+            module.imports[name] = f"import {value.__name__} as {name}"
+        elif isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
+            self._need_callable(module, home, name, value)
+        elif isinstance(value, _PLAIN) and _written(value) is not None:
+            module.pieces[name] = f"{name} = {_written(value)}"
+        elif is_installed(type(value).__module__) and _written(value) is None and hasattr(value, "__name__"):
+            module.imports[name] = f"from {value.__module__} import {value.__name__} as {name}"
+        else:
+            raise NotPortableError(
+                f"{user}() reaches {name!r} of type {type(value).__name__}, which cannot be written as source",
+                f"make {name!r} inside the function, or pass it as a field of a step",
+            )
+
+    def _need_callable(self, module: _Module, home: str, name: str, value: Any) -> None:
+        if is_installed(value.__module__):
+            module.imports[name] = f"from {value.__module__} import {value.__qualname__} as {name}"
+            return
+        taken = self._take(value)
+        if value.__module__ != home:
+            module.imports[name] = f"from .{_alias(value.__module__)} import {taken} as {name}"
+        elif taken != name:
+            module.pieces[name] = f"{name} = {taken}"
+
+
+def is_installed(module: str) -> bool:
+    """Whether a module belongs to Python, to an installed package or to mlsys itself."""
+    top = module.split(".")[0]
+    if top in sys.stdlib_module_names and top != "__main__" or top == "mlsys":
+        return True
+    found = sys.modules.get(top)
+    path = getattr(found, "__file__", None) or next(iter(getattr(found, "__path__", [])), "")
+    places = {sysconfig.get_paths()[key] for key in ("purelib", "platlib", "stdlib")}
+    return bool(path) and any(str(path).startswith(place) for place in places)
+
+
+def _alias(module: str) -> str:
+    return "main" if module == "__main__" else module.replace(".", "_")
+
+
+def _source_of(thing: Any) -> str:
+    if getattr(thing, "__name__", "") == "<lambda>":
+        raise NotPortableError(
+            f"a lambda ({_place(thing)}) is part of the served model, and its source cannot be told apart",
+            "write it as a function with def",
+        )
+    try:
+        return textwrap.dedent(inspect.getsource(thing))
+    except (OSError, TypeError) as error:
+        raise NotPortableError(
+            f"the source of {thing.__name__!r} is not available (typed on standard input or made by exec)",
+            "put it into a file or a notebook cell",
+        ) from error
+
+
+def _place(thing: Any) -> str:
+    code = getattr(thing, "__code__", None)
+    return f"line {code.co_firstlineno} of {code.co_filename}" if code else "unknown place"
+
+
+def _scope_of(thing: Any) -> dict[str, Any]:
+    if isinstance(thing, type):
+        return dict(vars(sys.modules[thing.__module__]))
+    scope = dict(thing.__globals__)
+    closure = inspect.getclosurevars(thing).nonlocals
+    return {**scope, **closure}
+
+
+def _names_in(source: str) -> list[str]:
+    tree = ast.parse(source)
+    found = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    return list(dict.fromkeys(found))
+
+
+def _written(value: Any) -> str | None:
+    text = repr(value)
+    try:
+        return text if ast.literal_eval(text) == value else None
+    except (ValueError, SyntaxError):
+        return None
+
+
+def _future() -> Any:
+    import __future__
+
+    return __future__.annotations

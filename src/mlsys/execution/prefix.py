@@ -1,0 +1,181 @@
+"""The steps before the split: a source, and what acts on all rows one row at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from mlsys.dataset import Dataset
+from mlsys.engines import Engine
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.execution.catalog import moment_of
+from mlsys.execution.context import Context
+from mlsys.execution.guard import shielded, watch_unchanged
+from mlsys.execution.observe import observe
+from mlsys.execution.planned import Planned
+from mlsys.execution.seeds import generator
+from mlsys.partitions import Table
+from mlsys.steps import (
+    Fitted,
+    History,
+    Label,
+    Past,
+    Report,
+    Reshape,
+    Result,
+    RowTransform,
+    Select,
+    Sink,
+    Source,
+    Transform,
+)
+from mlsys.steps.alone import check_frame, checked_labels, kept_rows
+from mlsys.steps.fitted import same_rows
+from mlsys.steps.learning import learn
+
+Apply = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def open_source(step: Source, engine: Engine) -> Table:
+    """Read a source, or hold its pieces; rows get their place in plan order as index."""
+    pieces = step.partitions()
+    if pieces is not None:
+        return engine.hold(pieces, None)
+    frame = step.read()
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(f"{step.label} read {type(frame).__name__}, not a DataFrame", "return a DataFrame from read()")
+    if frame.empty:
+        raise DataError(f"{step.label} read no rows", "check the path and the filter")
+    return engine.hold(None, frame.reset_index(drop=True))
+
+
+def hold_frame(data: pd.DataFrame, engine: Engine) -> Table:
+    """Hold a frame the user gave; its index stays."""
+    check_frame(data, "run()")
+    return engine.hold(None, data.copy(deep=False))
+
+
+def run_prefix_step(planned: Planned, table: Table, context: Context) -> tuple[Table, Fitted | Result | None]:
+    """Run one step on all rows.
+
+    Returns
+    -------
+    Table, Fitted or Result or None
+        The rows after it; its state where it serves, its result where it reports.
+    """
+    step = planned.step
+    sample = table.head(0)
+    with context.doing(planned, sample) as record:
+        outcome: Fitted | Result | None = None
+        if isinstance(step, RowTransform):
+            table, outcome = _row_transform(planned, table, context), Fitted(step)
+        elif isinstance(step, History):
+            table, outcome = _history(planned, table, context)
+        elif isinstance(step, Label):
+            table = _label(planned, table, context)
+        elif isinstance(step, Reshape):
+            made = step.reshape(context.wrap(shielded(table.frame())))
+            check_frame(made, planned.name)
+            table = Table.of(pd.DataFrame(made).reset_index(drop=True))
+            context.catalog.note(planned.name, sample.columns, set(made.columns) - set(sample.columns))
+        elif isinstance(step, Select):
+            table = _select(planned, table, context)
+        elif isinstance(step, Transform):
+            table, outcome = _transform_on_all(planned, table, context)
+        elif isinstance(step, Report):
+            outcome = step.report(Dataset({"all": table.frame}, context.roles, context.catalog.features(sample.columns)))
+        elif isinstance(step, Sink):
+            step.write({"all": table})
+        else:
+            raise ConfigurationError(f"{planned.name} is a {step.kind}, which cannot stand before the split")
+        if table.in_memory:
+            record.rows["all"] = len(table.frame())
+    return table, outcome
+
+
+def _row_transform(planned: Planned, table: Table, context: Context) -> Table:
+    step = planned.step
+    assert isinstance(step, RowTransform)
+    apply = guarded_apply(step)
+    changed = table.map(apply)
+    observe(planned, table, changed, apply, context)
+    context.catalog.declare(step.known_at_added(context.catalog.known_at), planned.name)
+    return changed
+
+
+def guarded_apply(step: RowTransform) -> Apply:
+    """Return ``apply`` with its input shielded and its output held to the kind."""
+
+    def apply(frame: pd.DataFrame) -> pd.DataFrame:
+        return same_rows(step, frame, step.apply(shielded(frame)))
+
+    return apply
+
+
+def _history(planned: Planned, table: Table, context: Context) -> tuple[Table, Fitted]:
+    step = planned.step
+    assert isinstance(step, History)
+    decision = context.roles.decision
+    if decision is None:
+        raise ConfigurationError(f"{planned.name} needs to know when rows happen", 'add time="..." to the Pipeline')
+    frame = table.frame()
+    decide = decision.of(frame)
+    known = decide
+    for column in context.catalog.known_at:
+        if column in frame.columns and column in (step.columns_read(tuple(frame.columns)) or ()):
+            for moment in context.catalog.known_at[column]:
+                after = moment_of(moment, frame, context.roles)
+                known = known.where(known > after, after).where(after.notna())
+    changed = same_rows(step, frame, step.apply(shielded(frame), Past(frame, frame, step.by, decide, known)))
+    written = set(changed.columns) - set(frame.columns)
+    context.catalog.note(planned.name, {step.by, decision.column}, written)
+    latest = frame.loc[known.dropna().sort_values().index].groupby(step.by, sort=False).tail(step.tail)
+    state = {"tail": latest, "known": known.loc[latest.index]}
+    return Table.of(changed), Fitted(step, state)
+
+
+def _label(planned: Planned, table: Table, context: Context) -> Table:
+    step = planned.step
+    assert isinstance(step, Label)
+    context.catalog.withhold(step.withholds(), f"read by the rule of {planned.name}")
+
+    def label(frame: pd.DataFrame) -> pd.DataFrame:
+        shown = shielded(frame)
+        labels = checked_labels(step, frame, step.label(shown))
+        watch_unchanged(step, shown, frame, "label")
+        return frame.assign(**{step.column: labels})
+
+    context.catalog.note(planned.name, step.withholds(), {step.column})
+    if step.known_at:
+        context.catalog.declare({step.column: step.known_at}, planned.name)
+    if step.column != context.roles.target:
+        context.catalog.withhold([step.column], f"a label, written by {planned.name}")
+    return table.map(label)
+
+
+def _select(planned: Planned, table: Table, context: Context) -> Table:
+    step = planned.step
+    assert isinstance(step, Select)
+    frame = table.frame()
+    shown = shielded(frame)
+    answer = step.keep(shown, generator(context.seed, step))
+    watch_unchanged(step, shown, frame, "keep")
+    if isinstance(answer, tuple) and context.roles.weight is None:
+        answer = answer[0]
+    kept = kept_rows(step, frame, answer, context.roles.weight)
+    if kept.empty:
+        raise DataError(f"{planned.name} kept none of {len(frame):,} rows", "loosen its condition")
+    return Table.of(kept)
+
+
+def _transform_on_all(planned: Planned, table: Table, context: Context) -> tuple[Table, Fitted]:
+    """Run a transform that may learn from all rows, because the user gave a reason."""
+    step = planned.step
+    assert isinstance(step, Transform)
+    learned = learn(step, table, lambda frame: context.wrap(shielded(frame), step), generator(context.seed, step))
+    fitted = Fitted(step, learned.state)
+    changed = table.map(fitted.transform)
+    before = table.head(0).columns
+    context.catalog.note(planned.name, step.columns_read(tuple(before)) or (), set(changed.head(0).columns) - set(before))
+    return changed, fitted

@@ -1,0 +1,24 @@
+"""Seeds that follow the step, not its place: inserting a step changes no other step's randomness."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mlsys.steps import Step
+
+
+def generator(root: int, step: Step, purpose: str = "") -> np.random.Generator:
+    """Return the random generator of a step.
+
+    Parameters
+    ----------
+    root : int
+        Seed of the pipeline.
+    step : Step
+        Its explicit name counts, or its configuration when it has none.
+    purpose : str
+        Keeps two uses by one step apart.
+    """
+    from mlsys.states import digest
+
+    return np.random.default_rng(int(digest((root, step.name or step.digest, purpose))[:16], 16))

@@ -1,0 +1,245 @@
+"""The steps after the split: what learns sees training rows only, what it learned acts on any part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from mlsys.dataset import Rows
+from mlsys.errors import ConfigurationError, DataError, LeakageError
+from mlsys.execution.context import Context
+from mlsys.execution.guard import shielded, watch_unchanged
+from mlsys.execution.observe import changed_columns, observe
+from mlsys.execution.planned import Planned
+from mlsys.execution.prefix import guarded_apply
+from mlsys.execution.seeds import generator
+from mlsys.execution.spy import columns_seen
+from mlsys.leakage.row_check import telling_rows
+from mlsys.partitions import Table
+from mlsys.steps import Fitted, Model, Postprocess, Report, RowTransform, Sink, TrainOnly, Transform
+from mlsys.steps.alone import changed_rows
+from mlsys.steps.fitted import same_rows
+from mlsys.steps.learning import Learned, learn
+from mlsys.steps.splitting import fold_numbers, split_keys
+
+Look = Callable[[Planned, dict[str, Table], dict[str, pd.DataFrame]], None]
+
+
+@dataclass
+class Tail:
+    """Steps after the split with what they learned.
+
+    Parameters
+    ----------
+    fitted : dict of str to Fitted
+        By step name, in plan order.
+    parts : dict of str to Table
+        Rows as the last step left them.
+    predictions : dict of str to DataFrame
+        Predictions of parts that nothing was fitted on.
+    fitted_on : dict of str to str
+        Parts other than ``train`` that a step learned from, with its name.
+    """
+
+    context: Context
+    fitted: dict[str, Fitted] = field(default_factory=dict)
+    learned: dict[str, Learned] = field(default_factory=dict)
+    parts: dict[str, Table] = field(default_factory=dict)
+    predictions: dict[str, pd.DataFrame] = field(default_factory=dict)
+    fitted_on: dict[str, str] = field(default_factory=dict)
+    _crossed: pd.DataFrame | None = None
+
+    def copied(self, context: Context) -> Tail:
+        """Return a tail that goes on from here without changing this one."""
+        return Tail(
+            context,
+            dict(self.fitted),
+            dict(self.learned),
+            dict(self.parts),
+            dict(self.predictions),
+            dict(self.fitted_on),
+            self._crossed,
+        )
+
+    def run(self, steps: Sequence[Planned], parts: dict[str, Table], look: Look) -> Tail:
+        """Run steps in order over the open parts; ``look`` is called for reports and sinks."""
+        self.parts = dict(parts)
+        for planned in steps:
+            step = planned.step
+            if isinstance(step, (Report, Sink)):
+                look(planned, self.parts, self.predictions)
+                continue
+            with self.context.doing(planned, self.parts["train"].head(0)) as record:
+                if isinstance(step, Transform):
+                    self._transform(planned, step)
+                elif isinstance(step, RowTransform):
+                    self._row_transform(planned, step)
+                elif isinstance(step, TrainOnly):
+                    self._train_only(step)
+                elif isinstance(step, Model):
+                    self._model(planned, step)
+                elif isinstance(step, Postprocess):
+                    self._postprocess(planned, step)
+                else:
+                    raise ConfigurationError(
+                        f"{planned.name} is a {step.kind}, which cannot stand after the split", "move it before the split"
+                    )
+                record.rows.update({name: len(part.frame()) for name, part in self.parts.items() if part.in_memory})
+        return self
+
+    def apply(self, rows: Table) -> tuple[Table, pd.DataFrame | None]:
+        """Return rows that nothing learned from, as the steps change them, and their predictions."""
+        predictions: pd.DataFrame | None = None
+        for fitted in self.fitted.values():
+            if isinstance(fitted.step, Model):
+                predictions = _predict(fitted, rows)
+            elif isinstance(fitted.step, Postprocess):
+                assert predictions is not None
+                predictions = fitted.predict(predictions)
+            else:
+                rows = rows.map(fitted.transform)
+        return rows, predictions
+
+    def _transform(self, planned: Planned, step: Transform) -> None:
+        context, train = self.context, self.parts["train"]
+        before = train.head(0).columns
+        reads = _declared(step, context, before)
+        watched: list[tuple[pd.DataFrame, pd.DataFrame]] = []
+
+        def wrap(frame: pd.DataFrame) -> Rows:
+            shown = shielded(frame)
+            rows = context.wrap(shown, step)
+            if not step.is_ours:
+                watched.append((rows, frame))
+            return rows
+
+        learned = learn(step, train, wrap, generator(context.seed, step))
+        for shown, ours in watched[-1:]:
+            watch_unchanged(step, pd.DataFrame(shown), ours, "learn")
+        fitted = Fitted(step, learned.state)
+        self.fitted[planned.name], self.learned[planned.name] = fitted, learned
+        if not step.is_ours:
+            sample = train.head(4096)
+            sample = sample.iloc[telling_rows(sample, 8)]
+            reads = tuple(sorted(columns_seen(lambda frame: step.apply(frame, learned.state), sample)))
+            refuse_forbidden_reads(step, context, reads)
+        for name, part in self.parts.items():
+            if name == "train" and step.cross_fits:
+                self.parts[name] = part.map(lambda frame: cross_fitted(step, context, frame, learned))
+            else:
+                self.parts[name] = part.map(fitted.transform)
+        after = self.parts["train"]
+        written = _written(train, after, fitted)
+        context.catalog.note(planned.name, reads, written)
+
+    def _row_transform(self, planned: Planned, step: RowTransform) -> None:
+        apply = guarded_apply(step)
+        before = self.parts["train"]
+        self.parts = {name: part.map(apply) for name, part in self.parts.items()}
+        observe(planned, before, self.parts["train"], apply, self.context)
+        self.fitted[planned.name] = Fitted(step)
+
+    def _train_only(self, step: TrainOnly) -> None:
+        rows = self.context.wrap(shielded(self.parts["train"].frame()))
+        changed = changed_rows(step, rows, generator(self.context.seed, step))
+        if changed.empty:
+            raise DataError(f"{step.label} left no training rows", "loosen its shares")
+        self.parts["train"] = Table.of(changed)
+
+    def _model(self, planned: Planned, step: Model) -> None:
+        if self.predictions:
+            raise ConfigurationError(f"{planned.name} is a second model in one pipeline", "compare models with variants()")
+        context, train = self.context, self.parts["train"]
+        features = context.catalog.features(train.head(0).columns)
+        if not features:
+            raise DataError(
+                f"{planned.name} has no features left (columns: {', '.join(map(str, train.head(0).columns))})",
+                "see run.features for the reason of each column",
+            )
+        learned = learn(step, train, lambda frame: context.wrap(shielded(frame)), generator(context.seed, step))
+        fitted = Fitted(step, learned.state, features)
+        self.fitted[planned.name] = fitted
+        for name, part in self.parts.items():
+            if name != "train":
+                self.predictions[name] = _predict(fitted, part)
+
+    def _postprocess(self, planned: Planned, step: Postprocess) -> None:
+        model = next((each for each in self.fitted.values() if isinstance(each.step, Model)), None)
+        if model is None:
+            raise ConfigurationError(f"{planned.name} stands before any model", "place it after Train")
+        context = self.context
+        if "calibration" in self.parts:
+            rows, predicted = self.parts["calibration"].frame(), self.predictions["calibration"]
+            self.fitted_on["calibration"] = planned.name
+        else:
+            rows = self.parts["train"].frame()
+            if self._crossed is None:
+                self._crossed = _cross_predictions(model, rows, context, step.cross_fit_folds)
+            predicted = self._crossed
+        state = learn(
+            step,
+            Table.of(pd.concat([rows[_role_columns(rows, context)], predicted], axis=1)),
+            context.wrap,
+            generator(context.seed, step),
+        ).state
+        fitted = Fitted(step, state)
+        self.fitted[planned.name] = fitted
+        self.predictions = {name: fitted.predict(each) for name, each in self.predictions.items()}
+        self._crossed = None if self._crossed is None else fitted.predict(self._crossed)
+
+
+def _predict(fitted: Fitted, part: Table) -> pd.DataFrame:
+    return part.map(fitted.predict).narrow_frame()
+
+
+def cross_fitted(step: Transform, context: Context, frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
+    """Return what training rows get from a step that cross-fits."""
+    rows = context.wrap(shielded(frame), step)
+    return same_rows(step, frame, step.apply_cross_fitted(rows, learned.fold_states))
+
+
+def _cross_predictions(model: Fitted, train: pd.DataFrame, context: Context, folds: int) -> pd.DataFrame:
+    """Predict training rows by models that did not see them."""
+    step = model.step
+    numbers = fold_numbers(split_keys(train, context.roles).drop(columns="target", errors="ignore"), folds, context.seed)
+    pieces = []
+    for fold in range(folds):
+        inside = train[numbers == fold]
+        rest = Table.of(train[numbers != fold])
+        state = learn(step, rest, lambda frame: context.wrap(shielded(frame)), generator(context.seed, step, f"fold {fold}"))
+        pieces.append(Fitted(step, state.state, model.features).predict(inside))
+    return pd.concat(pieces).loc[train.index]
+
+
+def _role_columns(frame: pd.DataFrame, context: Context) -> list[str]:
+    roles = context.roles.columns()
+    return [name for name in frame.columns if name in roles]
+
+
+def _declared(step: Transform, context: Context, columns: pd.Index) -> tuple[str, ...]:
+    """Return what a transform reads, refusing the target, late columns and withheld ones."""
+    features = context.catalog.features(columns)
+    reads = step.columns_read(features)
+    refuse_forbidden_reads(step, context, reads or ())
+    return reads if reads is not None else features
+
+
+def refuse_forbidden_reads(step: Transform, context: Context, reads: Sequence[str]) -> None:
+    """Raise when a served step reads what is not known when it must answer."""
+    catalog = context.catalog
+    for column in reads:
+        why = catalog.late.get(column) or catalog.withheld.get(column)
+        why = why or ("it is the target" if column == context.roles.target else None)
+        if why:
+            raise LeakageError(
+                f"{step.label} reads {column!r} to serve predictions, but {why}", f"take {column!r} out of {step.label}"
+            )
+
+
+def _written(before: Table, after: Table, fitted: Fitted) -> set[str]:
+    if before.in_memory:
+        return changed_columns(before.frame(), after.frame())
+    head = before.head(1024)
+    return changed_columns(head, fitted.transform(head))

@@ -1,0 +1,1 @@
+"""Checks for leakage on the data."""

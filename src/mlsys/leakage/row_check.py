@@ -1,0 +1,85 @@
+"""The row-local claim: a function must say of a row alone what it says of it among others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.settings import settings
+
+TOLERANCE = 1e-9
+"""Relative; sums over columns differ in the last bits between one row and many."""
+
+
+def telling_rows(frame: pd.DataFrame, most: int | None = None) -> np.ndarray:
+    """Return positions of rows that show a leak best: extremes, nulls, rare categories, then any.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The rows to choose from.
+    most : int, optional
+        How many; the setting ``row_check_rows`` by default.
+    """
+    most = most or settings().row_check_rows
+    chosen: list[int] = []
+    for name in frame.columns:
+        column = frame[name]
+        if pd.api.types.is_numeric_dtype(column) and column.notna().any():
+            values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+            chosen += [int(np.nanargmax(values)), int(np.nanargmin(values))]
+        nulls = column.isna().to_numpy()
+        if nulls.any():
+            chosen.append(int(nulls.argmax()))
+        if len(chosen) >= 3 * most:
+            break
+    spread = np.linspace(0, len(frame) - 1, most, dtype=np.int64).tolist()
+    ordered = list(dict.fromkeys(chosen))[: most - most // 4]
+    return np.array(list(dict.fromkeys(ordered + spread))[:most], dtype=np.int64)
+
+
+def row_local_finding(
+    apply: Callable[[pd.DataFrame], pd.DataFrame], before: pd.DataFrame, after: pd.DataFrame, step: str
+) -> Finding | None:
+    """Return a finding if ``apply`` says something else of a row alone than of the same row in ``after``."""
+    changed = [name for name in after.columns if name not in before.columns or after[name] is not before[name]]
+    moved: dict[str, str] = {}
+    for position in telling_rows(before):
+        row = before.iloc[[int(position)]]
+        try:
+            alone = apply(row)
+        except Exception as error:
+            return Finding(
+                "LK202",
+                f"{step} fails on a single row ({type(error).__name__}: {error}), so it cannot serve one; "
+                "make it treat each row alone",
+                "error",
+                step=step,
+            )
+        for name in changed:
+            if name in moved:
+                continue
+            if name not in alone.columns or not _same(alone[name].iloc[0], after[name].iloc[int(position)]):
+                moved[name] = str(row.index[0])
+    if not moved:
+        return None
+    named = ", ".join(repr(name) for name in moved)
+    return Finding(
+        "LK201",
+        f"{step} claims to treat each row alone, but row {next(iter(moved.values()))} alone gets another value of "
+        f"{named} than among the others; compute what needs other rows in a Transform (learn on training rows)",
+        "error",
+        columns=tuple(map(str, moved)),
+        step=step,
+    )
+
+
+def _same(one: object, other: object) -> bool:
+    if pd.api.types.is_scalar(one) and pd.isna(one):  # type: ignore[call-overload]
+        return pd.api.types.is_scalar(other) and bool(pd.isna(other))  # type: ignore[call-overload]
+    if isinstance(one, (int, float, np.number)) and isinstance(other, (int, float, np.number)):
+        return bool(np.isclose(float(one), float(other), rtol=TOLERANCE, atol=0.0, equal_nan=True))
+    return bool(np.all(one == other))

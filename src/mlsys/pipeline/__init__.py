@@ -1,0 +1,6 @@
+"""Pipeline: order, refusals, plan, variants."""
+
+from mlsys.pipeline.pipeline import Pipeline
+from mlsys.pipeline.plan import Plan
+
+__all__ = ["Pipeline", "Plan"]

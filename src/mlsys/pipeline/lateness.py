@@ -1,0 +1,43 @@
+"""What can be said of late columns before data is read: delays, and what a label is known by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from mlsys.dataset import Roles
+from mlsys.errors import LeakageError
+from mlsys.execution.planned import Planned
+from mlsys.steps import Label, Transform
+
+
+def refuse_declared_late(steps: Sequence[Planned], declared: Mapping[str, str], roles: Roles) -> None:
+    """Raise when a step that serves names a column that is surely known too late.
+
+    Sure without data: a delay after the row's time when the decision is at that time or before, and
+    a column known at the same moment as the label. Other moments are compared on the data, before
+    anything learns.
+    """
+    label_moments = {planned.step.known_at for planned in steps if isinstance(planned.step, Label)} - {""}
+    for planned in steps:
+        step = planned.step
+        if not isinstance(step, Transform):
+            continue
+        for column in step.columns_read(()) or ():
+            moment = declared.get(column)
+            if moment is not None and (moment in label_moments or _delay_after_decision(moment, roles)):
+                raise LeakageError(
+                    f"{planned.name} reads {column!r} to serve predictions, but {column!r} is known only at {moment!r}, "
+                    "after the decision",
+                    f"take {column!r} out of {planned.name}, or correct known_at=",
+                )
+
+
+def _delay_after_decision(moment: str, roles: Roles) -> bool:
+    try:
+        delay = pd.Timedelta(moment)
+    except ValueError:
+        return False
+    decision = roles.decision
+    return decision is not None and decision.column == roles.time and delay > decision.shift

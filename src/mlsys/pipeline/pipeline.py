@@ -1,0 +1,302 @@
+"""Pipeline: steps in order, what columns are for, and the ways to run them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mlsys.dataset import Moment, Roles
+from mlsys.engines import LocalEngine
+from mlsys.errors import ConfigurationError
+from mlsys.execution.catalog import Catalog
+from mlsys.execution.context import Context
+from mlsys.execution.execute import Data, execute
+from mlsys.execution.planned import Planned
+from mlsys.execution.progress import progress_bar
+from mlsys.pipeline.coercion import as_step
+from mlsys.pipeline.construction import plan_steps
+from mlsys.pipeline.plan import Plan
+from mlsys.steps import Split, Step
+
+if TYPE_CHECKING:
+    from mlsys.pipeline.variants import Variants
+    from mlsys.run import Run
+
+
+class Pipeline:
+    """Steps in order; what a step is decides what it is shown.
+
+    Parameters
+    ----------
+    steps : sequence
+        Steps, scikit-learn transformers and estimators, imbalanced-learn samplers, functions from
+        frame to frame.
+    target, time, id, group, weight : str, optional
+        Role columns; none of them is ever a feature.
+    decide_at : str, optional
+        When the prediction must be made: ``"1h before departs"`` or a time column. Columns known
+        later are not features.
+    sensitive : sequence of str
+        Columns to report fairness by; never features.
+    features, exclude : sequence of str, optional
+        Narrow the features to some columns, or take some out.
+    known_at : mapping of str to str, optional
+        When columns become known: a time column, or a delay such as ``"1h"`` after the row's time.
+    waive : mapping of str to str, optional
+        Finding code to the reason for waiving it; shown on every card.
+    name : str, optional
+        Name of the MLflow experiment; made from the target when not given.
+    seed : int
+        Root of every step's randomness.
+
+    Notes
+    -----
+    Refused here, before data is read: a step that learns or resamples before the split, two splits,
+    two targets, a served step that reads the target. What is missing is supplied and said on the
+    card: a split (by time, else by group, else stratified, .6/.2/.2) and an ``Evaluate``.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> pipeline = Pipeline([LogisticRegression()], target="y")
+    >>> [planned.name for planned in pipeline.plan().steps]
+    ['StratifiedSplit', 'Train', 'Evaluate']
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Any],
+        *,
+        target: str | None = None,
+        time: str | None = None,
+        decide_at: str | None = None,
+        id: str | None = None,  # noqa: A002  the role's name
+        group: str | None = None,
+        weight: str | None = None,
+        sensitive: Sequence[str] = (),
+        features: Sequence[str] | None = None,
+        exclude: Sequence[str] = (),
+        known_at: Mapping[str, str] | None = None,
+        waive: Mapping[str, str] | None = None,
+        name: str | None = None,
+        seed: int = 0,
+    ) -> None:
+        for what, value in (("features", features), ("exclude", exclude), ("sensitive", sensitive)):
+            if isinstance(value, str):
+                raise ConfigurationError(f"{what}={value!r} is a text, not a list", f"write {what}=[{value!r}]")
+        if isinstance(steps, (str, Mapping)) or not isinstance(steps, Sequence):
+            raise ConfigurationError(f"Pipeline got {type(steps).__name__}", "give a list of steps: Pipeline([...])")
+        self._arguments: dict[str, Any] = {
+            "target": target, "time": time, "decide_at": decide_at, "id": id, "group": group, "weight": weight,
+            "sensitive": tuple(sensitive), "features": None if features is None else tuple(features),
+            "exclude": tuple(exclude), "known_at": dict(known_at or {}), "waive": dict(waive or {}),
+            "name": name, "seed": seed,
+        }  # fmt: skip
+        self._steps = tuple(as_step(step) for step in steps)
+        moment = Moment.parse(decide_at) if decide_at else None
+        self.roles = Roles(target, time, moment, id, group, weight, tuple(sensitive))
+        self.steps: tuple[Planned, ...] = plan_steps(self._steps, self.roles, decide_at)
+        if self._arguments["known_at"] and self.roles.decision is None:
+            raise ConfigurationError(
+                "known_at= says when columns are known, but the pipeline does not say when it decides",
+                'add time="..." or decide_at="1h before ..."',
+            )
+        self._refuse_late_columns()
+
+    @property
+    def name(self) -> str:
+        """Name of the pipeline and of its MLflow experiment."""
+        given: str | None = self._arguments["name"]
+        return given or (f"predict-{self.roles.target}" if self.roles.target else "pipeline")
+
+    @property
+    def seed(self) -> int:
+        """Root of every step's randomness."""
+        return int(self._arguments["seed"])
+
+    @property
+    def waive(self) -> dict[str, str]:
+        """Finding codes that are waived, with the reason."""
+        return dict(self._arguments["waive"])
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The arguments other than the steps, as they were given."""
+        return dict(self._arguments)
+
+    @property
+    def digest(self) -> str:
+        """Digest of the whole configuration."""
+        from mlsys.states import digest
+
+        return digest(([(planned.name, planned.step.digest) for planned in self.steps], self._arguments))
+
+    def plan(self) -> Plan:
+        """Return what each step sees, learns from and serves; reads no data."""
+        notes = [f"supplied: {each.name}, because {each.supplied}" for each in self.steps if each.supplied]
+        notes += [f"allowed: {e.name} learns from all rows: {e.step.allow_all_rows}" for e in self.steps if e.step.allow_all_rows]
+        notes += [f"waived: {code}: {reason}" for code, reason in self.waive.items()]
+        if self.roles.decide_at:
+            notes.append(f"decides at: {self._arguments['decide_at']}")
+        notes += [note for planned in self.steps for note in getattr(planned.step, "portability_notes", tuple)()]
+        return Plan(self.steps, f"Pipeline {self.name!r}", notes)
+
+    def run(
+        self, data: Data = None, *, until: str | None = None, track: bool | str = "auto", verbose: bool | None = None
+    ) -> Run:
+        """Run the pipeline and return what came out.
+
+        Parameters
+        ----------
+        data : DataFrame, mapping of str to DataFrame, or None
+            A frame takes the place of the source; a mapping gives the parts by name; nothing reads
+            the pipeline's own source.
+        until : str, optional
+            Name of the last step to run.
+        track : bool or "auto"
+            Write the run to MLflow; ``"auto"`` does so for runs that train a model. The result is
+            there before anything is written. ``False`` leaves no file.
+        verbose : bool, optional
+            Show a progress bar; by default in a terminal and in a notebook.
+
+        Returns
+        -------
+        Run
+            The card, states, model and reports.
+        """
+        from mlsys.run import Run
+
+        steps = self.steps
+        if until is not None:
+            steps = steps[: self._position(until) + 1]
+        with progress_bar(self.name, len(steps), verbose) as advance:
+            execution = execute(steps, data, self._context(advance), LocalEngine())
+        run = Run(self, execution, data)
+        run.show_before_tracking(track if until is None else False)
+        return run
+
+    def preview(self, data: Data = None, n: int = 5, rows: int = 2_000) -> dict[str, pd.DataFrame]:
+        """Return ``n`` training rows after each step, computed on a sample.
+
+        Parameters
+        ----------
+        data : DataFrame, optional
+            As for ``run``.
+        n : int
+            Rows to show.
+        rows : int
+            Rows to compute on.
+        """
+        from mlsys.run.looking import preview_steps
+
+        return preview_steps(self, data, n, rows)
+
+    def variants(self, **changes: Mapping[str, Any]) -> Variants:
+        """Return pipelines that differ in named steps; steps they share are run once.
+
+        Parameters
+        ----------
+        **changes : mapping of str to step
+            For each variant the steps to replace, by name; ``{}`` for the pipeline as it is.
+        """
+        from mlsys.pipeline.variants import Variants
+
+        return Variants({label: self.replace(**steps) for label, steps in changes.items()})
+
+    def replace(self, **steps: Any) -> Pipeline:
+        """Return a new pipeline with named steps replaced; ``None`` takes a step out."""
+        found = {planned.name: planned for planned in self.steps}
+        for name in steps:
+            if name not in found:
+                raise self._unknown(name)
+        given: list[Any] = []
+        for planned in self.steps:
+            if planned.name in steps:
+                if steps[planned.name] is not None:
+                    given.append(as_step(steps[planned.name]).with_(name=planned.step.name))
+            elif not planned.supplied:
+                given.append(self._steps_by_name()[planned.name])
+        return Pipeline(given, **self._arguments)
+
+    def insert(self, step: Any, *, after: str) -> Pipeline:
+        """Return a new pipeline with ``step`` after the step named ``after``."""
+        self._position(after)
+        given: list[Any] = []
+        for planned in self.steps:
+            if not planned.supplied or planned.name == after:
+                given.append(self._steps_by_name().get(planned.name, planned.step))
+            if planned.name == after:
+                given.append(step)
+        return Pipeline(given, **self._arguments)
+
+    def __getitem__(self, key: slice | str | int) -> Any:
+        if isinstance(key, slice):
+            chosen = [planned.step for planned in self.steps[key]]
+            return Pipeline(chosen, **self._arguments)
+        if isinstance(key, int):
+            return self.steps[key].step
+        return self.steps[self._position(key)].step
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pipeline) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def as_sklearn(self) -> Any:
+        """Return a scikit-learn estimator of the steps that learn and serve.
+
+        Its ``fit(X, y)`` trains on all rows it is given: source, split, labels and reports are left
+        out, because scikit-learn brings the data and does the splitting.
+        """
+        from mlsys.pipeline.sklearn_pipeline import as_sklearn
+
+        return as_sklearn(self)
+
+    def __repr__(self) -> str:
+        lines = ",\n".join(f"    {planned.step!r}" for planned in self.steps)
+        shown = {key: value for key, value in self._arguments.items() if value not in (None, (), {}, 0)}
+        arguments = ", ".join(f"{key}={value!r}" for key, value in shown.items())
+        return f"Pipeline(\n[\n{lines},\n],\n{arguments})"
+
+    def _repr_html_(self) -> str:
+        return self.plan()._repr_html_()
+
+    def _context(self, advance: Any) -> Context:
+        features = self._arguments["features"]
+        catalog = Catalog(self.roles, features, self._arguments["exclude"])
+        catalog.declare(self._arguments["known_at"], "known_at=")
+        return Context(self.roles, catalog, self.seed, advance)
+
+    def _steps_by_name(self) -> dict[str, Step]:
+        kept = [planned for planned in self.steps if not planned.supplied]
+        return {planned.name: step for planned, step in zip(kept, self._steps, strict=True)}
+
+    def _position(self, name: str) -> int:
+        for index, planned in enumerate(self.steps):
+            if planned.name == name:
+                return index
+        raise self._unknown(name)
+
+    def _unknown(self, name: str) -> ConfigurationError:
+        names = ", ".join(planned.name for planned in self.steps)
+        return ConfigurationError(f"there is no step {name!r} in the pipeline", f"its steps are {names}")
+
+    def _refuse_late_columns(self) -> None:
+        """Refuse a served step that names a column declared to be known after an event the row does not have yet."""
+        from mlsys.pipeline.lateness import refuse_declared_late
+
+        declared = dict(self._arguments["known_at"])
+        for planned in self.steps:
+            declared.update(getattr(planned.step, "known_at_declared", dict)())
+        refuse_declared_late(self.steps, declared, self.roles)
+
+
+def split_of(pipeline: Pipeline) -> Planned | None:
+    """Return the split of a pipeline."""
+    return next((planned for planned in pipeline.steps if isinstance(planned.step, Split)), None)

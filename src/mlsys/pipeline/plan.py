@@ -1,0 +1,81 @@
+"""Plan: what each step sees, learns from and does, shown without reading data."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from mlsys.execution.planned import Planned
+from mlsys.steps import Split
+
+_SHADE = {
+    "Source": "#e8f0fa", "RowTransform": "#e8f0fa", "History": "#e8f0fa", "Reshape": "#e8f0fa", "Select": "#e8f0fa",
+    "Label": "#fdf3dc", "Split": "#f6dfe4", "Transform": "#e4f3e6", "TrainOnly": "#e4f3e6", "Model": "#e4f3e6",
+    "Postprocess": "#e4f3e6", "Report": "#f1f1f1", "Sink": "#f1f1f1",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """The steps of a pipeline as a table; made by ``pipeline.plan()``.
+
+    Parameters
+    ----------
+    steps : sequence of Planned
+        Named steps in order.
+    title : str
+        Name of the pipeline.
+    notes : sequence of str
+        What was supplied, allowed or waived.
+    """
+
+    steps: Sequence[Planned]
+    title: str
+    notes: Sequence[str] = ()
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a step: name, kind, the five facts, who put it there."""
+        rows = []
+        for planned in self.steps:
+            facts = planned.step.facts
+            rows.append(
+                {
+                    "step": planned.position,
+                    "name": planned.name,
+                    "kind": planned.step.kind,
+                    "sees": "all rows, allowed" if planned.step.allow_all_rows else facts.sees,
+                    "fits on": facts.fits_on,
+                    "acts on": facts.acts_on,
+                    "rows": facts.rows,
+                    "serves": facts.serves,
+                    "supplied": planned.supplied,
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        table = self.table
+        table["serves"] = table["serves"].map({True: "yes", False: ""})
+        return "\n".join([self.title, table.to_string(index=False), *self.notes])
+
+    def _repr_html_(self) -> str:
+        boxes = []
+        for planned in self.steps:
+            step, facts = planned.step, planned.step.facts
+            supplied = f"<br><i>supplied: {html.escape(planned.supplied)}</i>" if planned.supplied else ""
+            title = html.escape(f"{step!r}\n{facts}\n{step.made_at}")
+            border = "2px solid #b3405b" if isinstance(step, Split) else "1px solid #c8c8c8"
+            boxes.append(
+                f'<div title="{title}" style="display:inline-block;vertical-align:top;margin:3px;padding:6px 9px;'
+                f'border:{border};border-radius:6px;background:{_SHADE.get(step.kind, "#fff")};color:#222;max-width:210px">'
+                f"<b>{html.escape(planned.name)}</b><br><small>{step.kind}: sees {facts.sees}, acts on {facts.acts_on}"
+                f'{", serves" if facts.serves else ""}{supplied}</small></div>'
+            )
+        arrows = '<span style="color:#888">&#8594;</span>'.join(boxes)
+        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
+        heading = html.escape(self.title)
+        return f'<div style="font-family:sans-serif;font-size:13px"><b>{heading}</b><br>{arrows}<ul>{notes}</ul></div>'

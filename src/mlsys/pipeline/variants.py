@@ -1,0 +1,78 @@
+"""Variants: pipelines that differ in a few steps; what they share is run once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from mlsys.engines import LocalEngine
+from mlsys.execution.execute import Data, Execution, execute, resume
+from mlsys.execution.planned import Planned
+from mlsys.execution.progress import progress_bar
+
+if TYPE_CHECKING:
+    from mlsys.pipeline.pipeline import Pipeline
+    from mlsys.run import Run
+
+
+class Variants(Mapping[str, "Pipeline"]):
+    """Pipelines by label; made by ``pipeline.variants()``.
+
+    Parameters
+    ----------
+    pipelines : mapping of str to Pipeline
+        The variants.
+    """
+
+    def __init__(self, pipelines: Mapping[str, Pipeline]) -> None:
+        self._pipelines = dict(pipelines)
+
+    def run(self, data: Data = None, *, track: bool | str = "auto", verbose: bool | None = None) -> dict[str, Run]:
+        """Run all variants and return the runs by label.
+
+        Steps at the beginning that all variants share are run once. In MLflow the variants are
+        nested under one run.
+        """
+        from mlsys.run import Run
+
+        first = next(iter(self._pipelines.values()))
+        shared = self.shared()
+        total = len(shared) + sum(len(each.steps) - len(shared) for each in self._pipelines.values())
+        runs: dict[str, Run] = {}
+        with progress_bar(first.name, total, verbose) as advance:
+            base: Execution | None = None
+            if shared:
+                base = execute(shared, data, first._context(advance), LocalEngine())
+            for label, pipeline in self._pipelines.items():
+                if base is not None and base.divided is not None:
+                    execution = resume(base, pipeline.steps)
+                else:
+                    execution = execute(pipeline.steps, data, pipeline._context(advance), LocalEngine())
+                runs[label] = Run(pipeline, execution, data, variant=label)
+        parent = None
+        for run in runs.values():
+            parent = run.show_before_tracking(track, parent=parent)
+        return runs
+
+    def shared(self) -> tuple[Planned, ...]:
+        """Return the steps at the beginning that all variants share."""
+        plans = [pipeline.steps for pipeline in self._pipelines.values()]
+        shared: list[Planned] = []
+        for steps in zip(*plans, strict=False):
+            if any(step != steps[0] for step in steps[1:]):
+                break
+            shared.append(steps[0])
+        return tuple(shared)
+
+    def __getitem__(self, label: str) -> Pipeline:
+        return self._pipelines[label]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._pipelines)
+
+    def __len__(self) -> int:
+        return len(self._pipelines)
+
+    def __repr__(self) -> str:
+        names = ", ".join(planned.name for planned in self.shared())
+        return f"Variants({', '.join(self._pipelines)}; shared: {names or 'nothing'})"

@@ -1,0 +1,222 @@
+"""Card: the honest summary of a run, as text and as HTML."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlsys.run.findings import leakage_verdict
+
+if TYPE_CHECKING:
+    from mlsys.errors import Finding
+    from mlsys.run.run import Run
+
+MOST_FINDINGS = 6
+
+
+@dataclass(frozen=True)
+class Score:
+    """A value with its interval, as one line of a card."""
+
+    who: str
+    value: float
+    lower: float
+    upper: float
+    note: str = ""
+
+    def __str__(self) -> str:
+        if pd.isna(self.value):
+            return f"{self.who}: not defined{f' ({self.note})' if self.note else ''}"
+        between = "" if pd.isna(self.lower) else f" [{_number(self.lower)}, {_number(self.upper)}]"
+        return f"{self.who}: {_number(self.value)}{between}{f' ({self.note})' if self.note else ''}"
+
+
+@dataclass(frozen=True, repr=False)
+class Card:
+    """What a run came to.
+
+    Parameters
+    ----------
+    title : str
+        Pipeline and what it was judged on.
+    metric : str
+        The headline metric.
+    scores : sequence of Score
+        The model first, then baselines.
+    others : sequence of Score
+        Further metrics of the model.
+    lines : sequence of (str, str)
+        Label and sentence: worst slice, verdicts, rows, features.
+    findings : sequence of Finding
+        Remarks, worst first.
+    defaults : sequence of str
+        What was supplied and why.
+    footer : callable
+        Gives the line about MLflow when the card is shown.
+    """
+
+    title: str
+    metric: str
+    scores: Sequence[Score]
+    others: Sequence[Score]
+    lines: Sequence[tuple[str, str]]
+    findings: Sequence[Finding] = ()
+    defaults: Sequence[str] = ()
+    run: Run | None = field(default=None, compare=False)
+
+    @property
+    def headline(self) -> str:
+        """The result in one line."""
+        if not self.scores:
+            return self.title
+        first = self.scores[0]
+        baselines = ", ".join(f"{each.who} {_number(each.value)}" for each in self.scores[1:])
+        beside = f"; {baselines}" if baselines else ""
+        return f"{self.title}: {self.metric} {_number(first.value)} [{_number(first.lower)}, {_number(first.upper)}]{beside}"
+
+    @property
+    def footer(self) -> str:
+        """The line about MLflow."""
+        return self.run._tracking.line() if self.run is not None else ""
+
+    def text(self) -> str:
+        """Return the card as plain text."""
+        out = [self.title]
+        if self.scores:
+            out += [f"  {self.metric:<14} {score}" for score in self.scores[:1]]
+            out += [f"  {'':<14} {score}" for score in self.scores[1:]]
+        if self.others:
+            out.append("  also           " + "; ".join(str(score) for score in self.others))
+        out += [f"  {label:<14} {sentence}" for label, sentence in self.lines]
+        out += [f"  {'finding' if i == 0 else '':<14} {finding}" for i, finding in enumerate(self._shown())]
+        out += [f"  {'supplied' if i == 0 else '':<14} {default}" for i, default in enumerate(self.defaults)]
+        if self.footer:
+            out.append(f"  {self.footer}")
+        return "\n".join(out)
+
+    def html(self) -> str:
+        """Return the card as HTML, with the scores drawn on one axis."""
+        rows = "".join(
+            f"<tr><td style='padding:2px 10px 2px 0;color:#666;vertical-align:top'>{html.escape(label)}</td>"
+            f"<td style='padding:2px 0'>{html.escape(sentence)}</td></tr>"
+            for label, sentence in [
+                *([("also", "; ".join(map(str, self.others)))] if self.others else []),
+                *self.lines,
+                *[("finding" if i == 0 else "", str(finding)) for i, finding in enumerate(self._shown())],
+                *[("supplied" if i == 0 else "", default) for i, default in enumerate(self.defaults)],
+                *([("tracking", self.footer)] if self.footer else []),
+            ]
+        )
+        return (
+            "<div style='font-family:system-ui,sans-serif;font-size:13px;max-width:860px;border:1px solid #d5d5d5;"
+            "border-radius:8px;padding:12px 16px;background:#fff;color:#222'>"
+            f"<div style='font-size:15px;font-weight:600'>{html.escape(self.title)}</div>"
+            f"{self._picture()}<table style='border-collapse:collapse;margin-top:6px'>{rows}</table></div>"
+        )
+
+    def _shown(self) -> list[str]:
+        shown = [str(finding) for finding in self.findings[:MOST_FINDINGS]]
+        more = len(self.findings) - MOST_FINDINGS
+        return [*shown, *([f"and {more} more in run.findings"] if more > 0 else [])]
+
+    def _picture(self) -> str:
+        """Draw the headline metric of model and baselines as dots with intervals on one axis."""
+        known = [score for score in self.scores if pd.notna(score.value)]
+        if not known:
+            return ""
+        low = min(score.value if pd.isna(score.lower) else score.lower for score in known)
+        high = max(score.value if pd.isna(score.upper) else score.upper for score in known)
+        pad = (high - low) * 0.08 or abs(high) * 0.05 or 0.05
+        low, high = low - pad, high + pad
+
+        def x(value: float) -> float:
+            return 170 + 430 * (value - low) / (high - low)
+
+        marks = []
+        for i, score in enumerate(known):
+            y, colour = 22 + 24 * i, "#0b6e99" if i == 0 else "#8a8a8a"
+            weight = "600" if i == 0 else "400"
+            if pd.notna(score.lower):
+                marks.append(
+                    f"<line x1='{x(score.lower):.1f}' x2='{x(score.upper):.1f}' y1='{y}' y2='{y}' stroke='{colour}' "
+                    "stroke-width='3' stroke-linecap='round'/>"
+                )
+            marks.append(f"<circle cx='{x(score.value):.1f}' cy='{y}' r='5' fill='{colour}'/>")
+            marks.append(
+                f"<text x='160' y='{y + 4}' text-anchor='end' font-size='12' font-weight='{weight}' fill='#222'>"
+                f"{html.escape(score.who)}</text>"
+            )
+            interval = "" if pd.isna(score.lower) else f" [{_number(score.lower)}, {_number(score.upper)}]"
+            marks.append(
+                f"<text x='616' y='{y + 4}' font-size='12' font-weight='{weight}' fill='#222'>"
+                f"{_number(score.value)}{interval}</text>"
+            )
+        height = 24 * len(known) + 14
+        caption = f"<text x='170' y='10' font-size='11' fill='#666'>{html.escape(self.metric)}</text>"
+        return f"<svg width='800' height='{height}' viewBox='0 0 800 {height}'>{caption}{''.join(marks)}</svg>"
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        return self.html()
+
+
+def make_card(run: Run) -> Card:
+    """Put a card together out of a run's reports."""
+    evaluation = run.reports.get("evaluate")
+    facts = dict(evaluation.facts) if evaluation else {}
+    part = str(facts.get("part", run.stage))
+    scores, others, worst = _scores(evaluation.table, facts) if evaluation else ([], [], "")
+    lines: list[tuple[str, str]] = []
+    if worst:
+        lines.append(("worst slice", worst))
+    if facts.get("value"):
+        lines.append(("value", str(facts["value"])))
+    if facts.get("contaminated"):
+        lines.append(("not a judge", f"{facts['contaminated']} learned from {part}, so these numbers are no estimate"))
+    lines.append(("leakage", leakage_verdict(run.findings)))
+    for name, result in run.reports.items():
+        if name != "evaluate" and result.verdict:
+            lines.append((name, f"{result.verdict}. {result.summary}".strip()))
+    lines.append(("rows", _rows(run)))
+    used = run.features["used"]
+    lines.append(("features", f"{int(used.sum())} of {len(used)} columns; see run.features"))
+    if run.stage == "test" and run._tracking.openings:
+        times = run._tracking.openings
+        lines.append(("test opened", f"{times} time{'s' if times > 1 else ''} before, by any model: this is no first look"))
+    supplied = [f"{each.name}, because {each.supplied}" for each in run._execution.plan if each.supplied]
+    folds = facts.get("folds", 0)
+    if folds:
+        supplied.append(f"{folds} folds judge it, and the model is then trained on all of them: there is no validation part")
+    judged = {"validation": "validation rows", "test": "the test rows"}.get(part, part)
+    judged = f"{folds} folds" if folds else judged
+    label = f" ({run.variant})" if run.variant else ""
+    task = f"{facts['task']}, " if facts.get("task") else ""
+    title = f"{run.pipeline.name}{label}: {task}judged on {judged}" if evaluation else f"{run.pipeline.name}{label}"
+    return Card(title, str(facts.get("headline", "")), scores, others, lines, run.findings, supplied, run)
+
+
+def _scores(table: pd.DataFrame, facts: dict[str, object]) -> tuple[list[Score], list[Score], str]:
+    part, headline = facts["part"], facts["headline"]
+    judged = table[table["part"] == part]
+    everyone = judged[(judged["slice"] == "all") & (judged["metric"] == headline)]
+    ordered = pd.concat([everyone[everyone["model"] == "model"], everyone[everyone["model"] != "model"]])
+    scores = [Score(row.model, row.value, row.lower, row.upper, row.verdict) for row in ordered.itertuples()]
+    mine = judged[(judged["slice"] == "all") & (judged["model"] == "model") & (judged["metric"] != headline)]
+    others = [Score(row.metric, row.value, row.lower, row.upper) for row in mine.itertuples()]
+    return scores, others, str(facts.get("worst_slice", ""))
+
+
+def _rows(run: Run) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in run.rows.items())
+
+
+def _number(value: float) -> str:
+    if pd.isna(value):
+        return "?"
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"

@@ -1,0 +1,156 @@
+"""Comparing runs: the same rows, paired intervals, latency and size; ties go to the cheaper."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.run.run import Run
+
+REQUESTS = 30
+"""Single-row predictions timed for a latency; the first three are warm-up."""
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison:
+    """Runs beside one another; made by :func:`compare`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a run: value with interval, difference from the best with paired interval, verdict,
+        milliseconds a row, size.
+    metric : str
+        What was compared.
+    part : str
+        The rows all were judged on.
+    best : Run
+        The best, or the cheapest of those not told apart from it.
+    runs : mapping of str to Run
+        All runs.
+    """
+
+    table: pd.DataFrame
+    metric: str
+    part: str
+    best: Run
+    best_name: str
+    runs: Mapping[str, Run]
+
+    def __repr__(self) -> str:
+        return (
+            f"{self.metric} on the same {self.part} rows; take {self.best_name!r}\n"
+            f"{self.table.to_string(index=False, float_format=lambda v: f'{v:.4g}')}"
+        )
+
+    def _repr_html_(self) -> str:
+        heading = f"<b>{self.metric} on the same {self.part} rows; take {self.best_name!r}</b>"
+        return heading + self.table.to_html(index=False, border=0, float_format=lambda v: f"{v:.4g}")
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw each run's value with its interval."""
+        if ax is None:
+            from matplotlib.figure import Figure
+
+            ax = Figure(figsize=(7, 0.6 * len(self.table) + 1.2), layout="constrained").subplots()
+        places = np.arange(len(self.table))[::-1]
+        errors = [self.table["value"] - self.table["lower"], self.table["upper"] - self.table["value"]]
+        ax.errorbar(self.table["value"], places, xerr=errors, fmt="o", color="#0b6e99", capsize=3)
+        ax.set_yticks(places, self.table["run"])
+        ax.set_xlabel(f"{self.metric} ({self.part} rows, 95 % interval)")
+        return ax
+
+
+def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) -> Comparison:
+    """Compare runs on the rows all of them were judged on.
+
+    Parameters
+    ----------
+    runs : mapping of str to Run, or sequence of Run
+        At least two, of the same task and target.
+    metric : str, optional
+        The headline metric when not given.
+
+    Returns
+    -------
+    Comparison
+        Differences from the best are paired: the same rows are drawn for both. A run whose interval
+        of the difference holds zero is "not told apart", and the cheaper one is taken.
+
+    Raises
+    ------
+    DataError
+        When the runs share no judged rows, or their targets differ.
+    """
+    from mlsys.evaluation import metric_named, paired_difference
+
+    named = dict(runs) if isinstance(runs, Mapping) else {_label(run, i): run for i, run in enumerate(runs)}
+    if len(named) < 2:
+        raise ConfigurationError("compare() needs at least two runs", "pass a list or a dict of runs")
+    part = "test" if all(run.stage == "test" for run in named.values()) else "validation"
+    judged = {name: run.reports["evaluate"].facts["scored"] for name, run in named.items() if "evaluate" in run.reports}
+    missing = set(named) - set(judged)
+    if missing:
+        raise ConfigurationError(f"{', '.join(sorted(missing))} has no evaluation", "add Evaluate() to the pipeline")
+    shared = _shared_rows(judged)
+    chosen = metric_named(metric or str(next(iter(named.values())).reports["evaluate"].facts["headline"]))
+    scored = {name: frame.loc[shared] for name, frame in judged.items()}
+    sign = 1 if chosen.greater_is_better else -1
+    values = {name: chosen.of_scored(frame) for name, frame in scored.items()}
+    leader = max(values, key=lambda name: (sign * values[name].value, name))
+    rows = []
+    for name, run in named.items():
+        latency, size = _cost(run)
+        row = {"run": name, "value": values[name].value, "lower": values[name].lower, "upper": values[name].upper}
+        if name == leader:
+            row |= {"difference": 0.0, "difference lower": np.nan, "difference upper": np.nan, "verdict": "best"}
+        else:
+            gap = paired_difference(chosen, scored[name], scored[leader])
+            apart = gap.lower > 0 or gap.upper < 0
+            row |= {"difference": gap.value, "difference lower": gap.lower, "difference upper": gap.upper}
+            row |= {"verdict": "worse" if apart else "not told apart"}
+        rows.append({**row, "p95 ms a row": latency, "size kB": size})
+    table = pd.DataFrame(rows)
+    tied = table[table["verdict"] != "worse"].sort_values(["p95 ms a row", "size kB"])
+    best_name = str(tied.iloc[0]["run"])
+    return Comparison(table, chosen.name, part, named[best_name], best_name, named)
+
+
+def _label(run: Run, position: int) -> str:
+    return run.variant or f"run {position + 1}"
+
+
+def _shared_rows(judged: Mapping[str, pd.DataFrame]) -> pd.Index:
+    frames = list(judged.values())
+    shared = frames[0].index
+    for frame in frames[1:]:
+        shared = shared.intersection(frame.index)
+    if not len(shared):
+        raise DataError("the runs were judged on different rows", "compare runs of one split of the same data")
+    first = frames[0].loc[shared, "y"]
+    for frame in frames[1:]:
+        if not frame.loc[shared, "y"].equals(first):
+            raise DataError("the runs have different targets on the same rows", "compare runs of one target")
+    return shared
+
+
+def _cost(run: Run) -> tuple[float, float]:
+    """Return the 95th percentile of milliseconds for one row, and the size of the states in kB."""
+    model = run.model
+    divided = run._execution.divided
+    assert divided is not None
+    row = run._execution.request_row(list(model.inputs))
+    seconds = []
+    for _ in range(REQUESTS):
+        before = time.perf_counter()
+        model.predict(row)
+        seconds.append(time.perf_counter() - before)
+    size = sum(len(pickle.dumps(fitted.state)) for _, fitted in model.steps)  # written to be measured, never read
+    return float(np.quantile(seconds[3:], 0.95) * 1000), size / 1000

@@ -1,0 +1,42 @@
+"""Findings of a run: what checks and reports remarked, with waivers, and the verdict on leakage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlsys.errors import Finding
+
+if TYPE_CHECKING:
+    from mlsys.run.run import Run
+
+_ORDER = {"error": 0, "warning": 1, "information": 2}
+
+
+def findings_of(run: Run) -> tuple[Finding, ...]:
+    """Return all findings, worst first, those the pipeline waives with their reason."""
+    found = list(run._execution.context.findings)
+    for result in run.reports.values():
+        found.extend(result.findings)
+    waive = run.pipeline.waive
+    marked = [replace(finding, waived=waive.get(finding.code, "")) for finding in dict.fromkeys(found)]
+    return tuple(sorted(marked, key=lambda finding: (bool(finding.waived), _ORDER[finding.severity], finding.code)))
+
+
+def leakage_verdict(findings: tuple[Finding, ...]) -> str:
+    """Return ``"violated"``, ``"suspected"`` or ``"not observed"`` with the columns it is about.
+
+    Examples
+    --------
+    >>> leakage_verdict((Finding("LK204", "...", "error", columns=("dep_delay",)),))
+    'suspected: dep_delay'
+    >>> leakage_verdict(())
+    'not observed'
+    """
+    open_errors = [f for f in findings if f.code.startswith("LK") and f.severity == "error" and not f.waived]
+    if not open_errors:
+        return "not observed"
+    word = "suspected" if all(finding.code == "LK204" for finding in open_errors) else "violated"
+    named = dict.fromkeys(column for finding in open_errors for column in finding.columns)
+    named = named or dict.fromkeys(finding.step or finding.code for finding in open_errors)
+    return f"{word}: {', '.join(named)}"

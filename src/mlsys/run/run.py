@@ -1,0 +1,209 @@
+"""Run: what came out of running a pipeline; a card first, everything else on request."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, Finding
+from mlsys.execution.execute import Data, Execution, open_test
+from mlsys.execution.served import ServedModel
+from mlsys.partitions import Table
+from mlsys.run.findings import findings_of
+from mlsys.run.tracked import Tracking
+from mlsys.steps import Result
+
+if TYPE_CHECKING:
+    from mlsys.pipeline import Pipeline
+    from mlsys.run.card import Card
+
+
+class Run:
+    """Outcome of a pipeline: card, reports, states, model.
+
+    Made by ``pipeline.run()``. Showing it shows the card.
+
+    Attributes
+    ----------
+    pipeline : Pipeline
+        What was run.
+    id : str
+        Made before MLflow is contacted; a tag of the MLflow run.
+    stage : {"validation", "test"}
+        Which rows judge it: ``"test"`` only after ``final_test()``.
+    reports : mapping of str to Result
+        By name: ``run.reports["evaluate"].plot()``.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, execution: Execution, data: Data = None, *, variant: str = "", stage: str = "validation"
+    ) -> None:
+        self.pipeline = pipeline
+        self.variant = variant
+        self.stage = stage
+        self.id = uuid.uuid4().hex
+        self.finished = time.time()
+        self._execution = execution
+        self._data = data
+        self._tracking = Tracking(self)
+
+    @property
+    def reports(self) -> Mapping[str, Result]:
+        """Results of the reports, by name."""
+        return self._execution.results
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Coded remarks, waived ones marked."""
+        return findings_of(self)
+
+    @property
+    def features(self) -> pd.DataFrame:
+        """Every column: used or not, and why; one row a column."""
+        execution = self._execution
+        columns: list[str] = list(execution.source_dtypes)
+        at_split = execution.context.catalog.at_split or ()
+        final = execution.tail.parts["train"].head(0).columns if execution.tail else ()
+        return execution.context.catalog.table(list(dict.fromkeys([*columns, *at_split, *final])))
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """The table of the evaluation: metric, value, interval, part."""
+        if "evaluate" not in self.reports:
+            raise ConfigurationError("the run has no evaluation", "add Evaluate() after the model")
+        return self.reports["evaluate"].table
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows by part, and under ``none`` with the reason those in no part."""
+        divided = self._execution.divided
+        if divided is None:
+            return {"all": len(self._execution.table.frame())} if self._execution.table else {}
+        counted = {name: len(part.frame()) for name, part in divided.parts.items() if part.in_memory}
+        return {**counted, **{f"none: {reason}": count for reason, count in divided.none.items()}}
+
+    @property
+    def steps(self) -> pd.DataFrame:
+        """One row a step: seconds, peak memory, rows by part."""
+        records = self._execution.context.records
+        return pd.DataFrame(
+            [{"step": r.name, "kind": r.kind, "seconds": r.seconds, "peak MiB": r.peak_mb, "rows": r.rows} for r in records]
+        )
+
+    @cached_property
+    def model(self) -> ServedModel:
+        """The steps that predictions need, with their states."""
+        return self._execution.model()
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Predict new rows; returns ``id``, ``prediction`` and, for classes, ``probability_<class>``."""
+        return self.model.predict(frame)
+
+    def state(self, step: str) -> Any:
+        """Return what a step learned."""
+        fitted = {**self._execution.prefix, **(self._execution.tail.fitted if self._execution.tail else {})}
+        if step not in fitted:
+            raise ConfigurationError(f"no step {step!r} learned anything", f"steps with a state: {', '.join(fitted)}")
+        return fitted[step].state
+
+    def frame(self, split: str = "train", after: str | None = None) -> pd.DataFrame:
+        """Return the rows of a part as a step left them (the last step by default)."""
+        from mlsys.run.looking import frame_after
+
+        return frame_after(self.pipeline, self._execution, self._data, split, after)
+
+    @property
+    def predictions(self) -> dict[str, pd.DataFrame]:
+        """Predictions on rows the model did not learn from, by part; out-of-fold ones under ``validation``."""
+        tail = self._execution.tail
+        found = dict(tail.predictions) if tail else {}
+        if self._execution.out_of_fold is not None:
+            found.setdefault("validation", self._execution.out_of_fold)
+        return found
+
+    def digest(self, split: str) -> str:
+        """Return the content digest of a part as the split left it."""
+        from mlsys.states import digest_frame
+
+        divided = self._execution.divided
+        part: Table | None = self._execution.table if divided is None else divided.parts.get(split)
+        if part is None:
+            raise ConfigurationError(f"there is no part {split!r}", "see run.rows")
+        if part.in_memory:
+            return digest_frame(part.frame())
+        from mlsys.states import digest
+
+        return digest([digest_frame(frame) for frame in part.frames()])
+
+    @cached_property
+    def card(self) -> Card:
+        """The card: result, baselines, slices, verdicts, findings, what was defaulted."""
+        from mlsys.run.card import make_card
+
+        return make_card(self)
+
+    def final_test(self) -> Run:
+        """Open the test rows, on record, and run every report again with them.
+
+        Returns
+        -------
+        Run
+            The same states, judged by the test rows; ``register`` it.
+
+        Notes
+        -----
+        How often these rows were opened before, by any model, is counted in MLflow and shown.
+        """
+        final = Run(self.pipeline, open_test(self._execution), self._data, variant=self.variant, stage="test")
+        final._tracking = self._tracking.opened(final)
+        return final
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model with its states into a folder that :func:`mlsys.load` reads; no MLflow needed."""
+        from mlsys.run.saving import save_run
+
+        return save_run(self, Path(folder))
+
+    def register(self, name: str, *, alias: str | None = None, gate: Any = None, reason: str = "") -> Any:
+        """Register the model in MLflow if every gate passes.
+
+        Parameters
+        ----------
+        name : str
+            Name in the registry.
+        alias : str, optional
+            Alias to set, such as ``"champion"``.
+        gate : Gate, optional
+            What must hold; without one, only error findings refuse.
+        reason : str
+            Needed when the test rows were opened before.
+
+        Returns
+        -------
+        Registration
+            Verdict by term; falsy, with nothing registered, when a gate says no.
+        """
+        from mlsys.run.registering import register_run
+
+        return register_run(self, name, alias, gate, reason)
+
+    def show_before_tracking(self, track: bool | str, parent: str | None = None) -> str | None:
+        """Show the card where somebody looks, then write to MLflow; returns the MLflow run id if there is one."""
+        return self._tracking.start(track, parent)
+
+    @property
+    def mlflow_run_id(self) -> str | None:
+        """MLflow's id of this run; waits until the run is written."""
+        return self._tracking.run_id
+
+    def __repr__(self) -> str:
+        return self.card.text()
+
+    def _repr_html_(self) -> str:
+        return self.card.html()

@@ -1,0 +1,126 @@
+"""States in a folder: JSON, Arrow and skops files under a manifest of their digests."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import xxhash
+
+from mlsys.errors import StateError
+from mlsys.states._decode import Decoder
+from mlsys.states._encode import Encoder
+from mlsys.states.digest import digest
+
+_MANIFEST = "manifest.json"
+_STATE = "state.json"
+_VERSION = 1
+_FILE_NAME = re.compile(r"[0-9]+\.(arrow|skops)|state\.json")
+
+
+def check_storable(state: Any) -> None:
+    """Raise StateError, naming the path inside the state, if :func:`save_state` would refuse it.
+
+    Examples
+    --------
+    >>> check_storable({"a": [1, 2, {3}]})
+    Traceback (most recent call last):
+    mlsys.errors.StateError: state["a"][2] is a set, which cannot be stored
+      Remedy: ...
+    """
+    Encoder().encode(state, "state")
+
+
+def save_state(state: Any, folder: Path) -> dict[str, Any]:
+    """Write a state and return its manifest.
+
+    Parameters
+    ----------
+    state : object
+        Plain data: numbers, strings, bools, None, lists, tuples, dictionaries with scalar keys, numpy arrays and
+        scalars, pandas frames, Series, Index, Timestamp and Timedelta, scikit-learn estimators; nested at will.
+    folder : Path
+        Made if missing; files of an earlier state in it are replaced.
+
+    Returns
+    -------
+    dict
+        ``version``, ``digest`` of the state, and ``files``: digest by file name.
+
+    Raises
+    ------
+    StateError
+        Something inside has no such form; nothing is written then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> manifest = save_state({"mean": 1.5}, folder)
+    >>> sorted(manifest["files"]), load_state(folder)
+    (['state.json'], {'mean': 1.5})
+    """
+    encoder = Encoder()
+    document = encoder.encode(state, "state")
+    files = {_STATE: json.dumps(document, indent=1).encode(), **encoder.files}
+    manifest = {
+        "version": _VERSION,
+        "digest": digest(state),
+        "files": {name: xxhash.xxh3_128_hexdigest(content) for name, content in files.items()},
+    }
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    return manifest
+
+
+def load_state(folder: Path) -> Any:
+    """Read a state that :func:`save_state` wrote.
+
+    Raises
+    ------
+    StateError
+        A file is missing, was changed, lies outside the folder, or holds a type that is not allowed.
+
+    Notes
+    -----
+    Nothing pickled is read. The digests tell accidents, not a forger who writes the manifest too.
+    """
+    folder = Path(folder)
+    manifest = _read_manifest(folder)
+    contents = {name: _read(folder, name, str(expected)) for name, expected in manifest["files"].items()}
+    if _STATE not in contents:
+        raise StateError(f"{folder} holds no {_STATE}", "save the state again")
+    return Decoder(contents).decode(json.loads(contents[_STATE]))
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise StateError(f"{folder} holds no readable {_MANIFEST}: {error}", "save the state again") from error
+    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+        raise StateError(f"{_MANIFEST} in {folder} lists no files", "save the state again")
+    if manifest.get("version") != _VERSION:
+        raise StateError(
+            f"the state in {folder} has version {manifest.get('version')!r}, this library reads {_VERSION}",
+            "load it with the version of mlsys that wrote it",
+        )
+    return manifest
+
+
+def _read(folder: Path, name: str, expected: str) -> bytes:
+    path = folder / name
+    if not _FILE_NAME.fullmatch(name) or path.resolve().parent != folder.resolve():
+        raise StateError(f"the manifest in {folder} names {name!r}, outside the folder", "do not use this state")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StateError(f"{name} is missing from {folder}", "save the state again") from error
+    if xxhash.xxh3_128_hexdigest(content) != expected:
+        raise StateError(f"{name} in {folder} was changed after it was saved", "save the state again")
+    return content
