@@ -13,9 +13,10 @@ import json
 
 import numpy as np
 import pandas as pd
-from flights_by_hand import Encoded, encode, log_odds, read_flights
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
+
+from flights_by_hand import Encoded, encode, log_odds, read_flights
 
 
 def test_auc(flights: pd.DataFrame, *, late_column: str = "") -> float:

@@ -4,8 +4,6 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.datasets import load_breast_cancer
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-# --- counted from here
-
 
 class Clip(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Clip columns at a quantile of the training rows."""
@@ -25,8 +23,9 @@ class Clip(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return X.assign(**X[list(self.columns)].clip(upper=self.limits_, axis=1))
 
 
-# --- counted to here
+# --- data, not counted
 if __name__ == "__main__":
     df = load_breast_cancer(as_frame=True).data
     clipped = Clip(["mean area"], quantile=0.9).fit(df).transform(df)
     print(df["mean area"].max(), "->", clipped["mean area"].max())
+# --- end of data

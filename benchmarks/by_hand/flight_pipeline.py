@@ -1,6 +1,5 @@
 """DESIGN's real pipeline by hand: scikit-learn and MLflow, with leakage and drift checks, gate and registration."""
 
-# --- counted from here
 import importlib.util
 import subprocess
 from pathlib import Path
@@ -74,7 +73,7 @@ encode = make_column_transformer(
     (FunctionTransformer(circle), ["hour"]),
 )
 classifier = make_pipeline(encode, HistGradientBoostingClassifier(random_state=0, early_stopping=False))
-model = CalibratedClassifierCV(classifier, method="sigmoid", cv=5, ensemble=False)
+model = CalibratedClassifierCV(classifier, method="sigmoid", cv=KFold(5, shuffle=True, random_state=0), ensemble=False)
 model.fit(train[features], train["late"])
 
 
@@ -117,7 +116,11 @@ def judge(rows):
         "carrier_rate": rows["carrier"].map(carrier_rate).fillna(train["late"].mean()).to_numpy(),
     }
     table = [
-        {"who": who, "metric": name, **dict(zip(("value", "lower", "upper"), interval(metric, label, score), strict=True))}
+        {
+            "who": who,
+            "metric": name,
+            **dict(zip(("value", "lower", "upper"), interval(metric, label, score), strict=True)),
+        }
         for who, score in scores.items()
         for name, metric in metrics.items()
     ]

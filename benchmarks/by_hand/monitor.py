@@ -7,19 +7,19 @@ evidently 0.7 needs pandas below 3, so this one runs in an environment of its ow
 import mlflow
 import numpy as np
 import pandas as pd
-from evidently import BinaryClassification, DataDefinition, Dataset, Report
-from evidently.metrics import ValueDrift
+from evidently import DataDefinition, Dataset, Report
 from evidently.presets import DataDriftPreset
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier
 
+# --- data, not counted
 data = load_breast_cancer(as_frame=True)
 foreign = HistGradientBoostingClassifier(random_state=0).fit(data.data[:300], data.target[:300])
 reference = data.data[:300].assign(p=foreign.predict_proba(data.data[:300])[:, 1])
 today = data.data[300:].assign(p=foreign.predict_proba(data.data[300:])[:, 1])
 today["mean radius"] *= 25.4  # someone began to send it in another unit
+# --- end of data
 
-# --- counted from here
 columns = [name for name in reference if name != "p"]
 numerical = reference[columns].select_dtypes("number").columns.tolist()
 categorical = [name for name in columns if name not in numerical]

@@ -13,12 +13,15 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict, train_te
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
+# --- data, not counted
 df = load_breast_cancer(as_frame=True).frame
+# --- end of data
 
-# --- counted from here
 TARGET = "target"
 features, target = df.drop(columns=TARGET), df[TARGET]
-X_develop, X_test, y_develop, y_test = train_test_split(features, target, test_size=0.2, stratify=target, random_state=0)
+X_develop, X_test, y_develop, y_test = train_test_split(
+    features, target, test_size=0.2, stratify=target, random_state=0
+)
 categorical = X_develop.select_dtypes(exclude="number").columns.tolist()
 numeric = X_develop.select_dtypes("number").columns.tolist()
 model = make_pipeline(

@@ -1,25 +1,25 @@
 """DESIGN's variants, comparison and nightly life by hand: paired intervals on the same rows, latency, size, reload."""
 
+import pickle
+import time
+
+import mlflow
+import numpy as np
 import pandas as pd
 from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+# --- data, not counted
 frame = load_breast_cancer(as_frame=True).frame
 train, validation = train_test_split(frame, test_size=0.4, stratify=frame["target"], random_state=0)
 features, target = [name for name in frame if name != "target"], "target"
-
-# --- counted from here
-import pickle  # noqa: E402
-import time  # noqa: E402
-
-import mlflow  # noqa: E402
-import numpy as np  # noqa: E402
-from sklearn.ensemble import HistGradientBoostingClassifier  # noqa: E402
-from sklearn.impute import SimpleImputer  # noqa: E402
-from sklearn.linear_model import LogisticRegression  # noqa: E402
-from sklearn.metrics import roc_auc_score  # noqa: E402
-from sklearn.pipeline import make_pipeline  # noqa: E402
-from sklearn.preprocessing import StandardScaler  # noqa: E402
+# --- end of data
 
 models = {
     "linear": make_pipeline(SimpleImputer(), StandardScaler(), LogisticRegression(max_iter=1000)),
@@ -58,7 +58,9 @@ mlflow.MlflowClient().set_registered_model_alias("comparison", "champion", versi
 loaded = mlflow.sklearn.load_model("models:/comparison@champion")
 batch = validation[features]
 probabilities = loaded.predict_proba(batch)
-prediction = pd.DataFrame(probabilities, columns=[f"probability_{level}" for level in loaded.classes_], index=batch.index)
+prediction = pd.DataFrame(
+    probabilities, columns=[f"probability_{level}" for level in loaded.classes_], index=batch.index
+)
 prediction.insert(0, "prediction", loaded.classes_[probabilities.argmax(axis=1)])
 
 # Reproduce: fit again and find out whether anything differs

@@ -132,6 +132,10 @@ class Table:
                 break
         return pd.concat(pieces) if len(pieces) > 1 else pieces[0]
 
+    def shown(self) -> pd.DataFrame:
+        """Return the frame, or an empty one with its columns where rows are read when needed; for messages."""
+        return self._frame if self._frame is not None else self.head(0)
+
     def _rows_bound(self) -> int:
         return sum(partition.rows for partition in self._partitions)
 

@@ -139,4 +139,6 @@ class Rows(pd.DataFrame):
         """Return only ``columns`` and the role columns, with their roles."""
         keep = set(columns) | set(self._roles.columns())
         frame = pd.DataFrame(self)
-        return Rows.of(frame[[name for name in frame.columns if name in keep]], self._roles, self._features, self._folds)
+        return Rows.of(
+            frame[[name for name in frame.columns if name in keep]], self._roles, self._features, self._folds
+        )

@@ -144,7 +144,8 @@ class Catalog:
             reason = reason or self.withheld.get(name) or self.late.get(name)
             if reason:
                 raise LeakageError(
-                    f"features= asks for {name!r}, which a model must not use ({reason})", f"take {name!r} out of features="
+                    f"features= asks for {name!r}, which a model must not use ({reason})",
+                    f"take {name!r} out of features=",
                 )
 
 

@@ -109,8 +109,12 @@ def _keys(step: Split, table: Table, context: Context) -> pd.DataFrame:
     extra = tuple(getattr(step, "key_columns", ()))
     missing = [name for name in extra if name not in there]
     if missing:
-        raise DataError(f"{step.label} splits by the column {missing[0]!r}, which is not in the data", "correct the name")
-    wanted = {getattr(roles, name) for name in ("id", "group", "time", "target")} | catalog.columns_needed() | set(extra)
+        raise DataError(
+            f"{step.title} splits by the column {missing[0]!r}, which is not in the data", "correct the name"
+        )
+    wanted = (
+        {getattr(roles, name) for name in ("id", "group", "time", "target")} | catalog.columns_needed() | set(extra)
+    )
     narrow = table.frame([name for name in there if name in wanted])
     catalog.settle(narrow)
     known_at = None
@@ -142,6 +146,6 @@ def _folds(step: Split, keys: pd.DataFrame) -> list[pd.Series]:
     for fold in folds:
         if not isinstance(fold, pd.Series) or not set(fold.dropna().unique()) <= {"train", "validation"}:
             raise ContractError(
-                f"folds() of {step.label} must return Series of 'train' and 'validation'", "see the page on kinds"
+                f"folds() of {step.title} must return Series of 'train' and 'validation'", "see the page on kinds"
             )
     return folds

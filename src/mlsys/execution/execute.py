@@ -114,6 +114,21 @@ def execute(plan: Sequence[Planned], data: Data, context: Context, engine: Engin
     return execution
 
 
+def train_on_all(plan: Sequence[Planned], data: pd.DataFrame, context: Context, engine: Engine) -> Execution:
+    """Run the steps that learn and serve over all rows, with no part held out; somebody else judges."""
+    execution = Execution(tuple(plan), context, engine)
+    table = hold_frame(data, engine)
+    _remember_source(execution, table)
+    _check_columns(context, table)
+    execution.divided = Divided({"train": table})
+    tail = Tail(context)
+    execution.tail = tail
+    tail.run(
+        [each for each in plan if not isinstance(each.step, (Split, Report, Sink))], {"train": table}, lambda *_: None
+    )
+    return execution
+
+
 def resume(base: Execution, plan: Sequence[Planned]) -> Execution:
     """Continue a copy of an execution that ran the first steps of ``plan``; the base stays as it is."""
     assert base.divided is not None
@@ -137,7 +152,9 @@ def _open(execution: Execution, source: Planned | None, data: Data, engine: Engi
             )
         return hold_frame(data, engine)
     if source is None:
-        raise DataError("the pipeline has no source and run() got no data", "call run(frame), or begin with ReadCSV(...)")
+        raise DataError(
+            "the pipeline has no source and run() got no data", "call run(frame), or begin with ReadCSV(...)"
+        )
     assert isinstance(source.step, Source)
     with execution.context.doing(source) as record:
         table = open_source(source.step, engine)
@@ -177,9 +194,7 @@ def _check_leakage(divided: Divided, context: Context) -> None:
     context.progress("leakage checks")
     train = divided.parts["train"]
     features = context.catalog.features(train.head(0).columns)
-    frames = {
-        name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in divided.parts.items()
-    }
+    frames = {name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in divided.parts.items()}
     context.findings += overlap_findings(frames, context.roles, features)
     context.findings += power_findings(Rows.of(frames["train"], context.roles, features))
 
@@ -188,7 +203,8 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
     """Run over parts that were given: every step before the split runs on each part alone."""
     if "train" not in tables:
         raise DataError(
-            f"run() got parts named {', '.join(tables)}, but none is named 'train'", "name the parts train, validation, test"
+            f"run() got parts named {', '.join(tables)}, but none is named 'train'",
+            "name the parts train, validation, test",
         )
     context = execution.context
     _remember_source(execution, tables["train"])
@@ -237,7 +253,9 @@ def _looker(
     def look(planned: Planned, parts: dict[str, Table], predictions: dict[str, pd.DataFrame]) -> None:
         with execution.context.doing(planned):
             if isinstance(planned.step, Sink):
-                planned.step.write({name: _with_predictions(part, predictions.get(name)) for name, part in parts.items()})
+                planned.step.write(
+                    {name: _with_predictions(part, predictions.get(name)) for name, part in parts.items()}
+                )
             elif isinstance(planned.step, Report):
                 result = planned.step.report(shown_dataset(execution, tail, raw, parts, predictions))
                 execution.results[_result_name(execution, result)] = result
@@ -336,7 +354,9 @@ def open_test(execution: Execution) -> Execution:
     """Apply the learned steps to the test rows and run every report again with them."""
     divided, tail = execution.divided, execution.tail
     if divided is None or tail is None or "test" not in divided.parts:
-        raise ConfigurationError("there is no test part to open", "give the split a test share, or pass parts with 'test'")
+        raise ConfigurationError(
+            "there is no test part to open", "give the split a test share, or pass parts with 'test'"
+        )
     context = replace(execution.context, findings=list(execution.context.findings), records=[])
     final = replace(execution, context=context, results={})
     rows, predicted = tail.apply(divided.parts["test"])

@@ -62,6 +62,6 @@ def address(column: pd.Series) -> Any:
 
 def _changed(step: Step, hook: str, column: str) -> ContractError:
     return ContractError(
-        f"{hook}() of {step.label} changed the rows it was shown (column {column!r}); the change would be lost",
+        f"{hook}() of {step.title} changed the rows it was shown (column {column!r}); the change would be lost",
         "work on a copy, return what was learned from learn(), and change columns in apply()",
     )

@@ -44,9 +44,7 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, context
 def changed_columns(before: pd.DataFrame, after: pd.DataFrame) -> set[str]:
     """Return columns that are new, or hold other values than before."""
     return {
-        str(name)
-        for name in after.columns
-        if name not in before.columns or not _untouched(before[name], after[name])
+        str(name) for name in after.columns if name not in before.columns or not _untouched(before[name], after[name])
     }
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ast
 import inspect
+import symtable
 import sys
 import sysconfig
 import textwrap
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from mlsys.errors import NotPortableError
+from mlsys.steps import Step
 
 _PLAIN = (bool, int, float, str, bytes, type(None), tuple, list, dict, frozenset, set)
 
@@ -111,6 +113,27 @@ class CodeBundle:
             module.pieces[name] = f"{name} = {taken}"
 
 
+def not_portable(step: Step) -> list[str]:
+    """Return what would keep a model from being saved if it needs this step: one sentence each."""
+    problems = []
+    for thing in (type(step), *_callables(step.configuration().values())):
+        try:
+            CodeBundle().reference(thing)
+        except NotPortableError as error:
+            problems.append(f"a model that needs this is withheld: {error.problem}")
+    return problems
+
+
+def _callables(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, (types.FunctionType, type)):
+            yield value
+        elif isinstance(value, dict):
+            yield from _callables(value.values())
+        elif isinstance(value, (list, tuple)):
+            yield from _callables(value)
+
+
 def is_installed(module: str) -> bool:
     """Whether a module belongs to Python, to an installed package or to mlsys itself."""
     top = module.split(".")[0]
@@ -155,9 +178,18 @@ def _scope_of(thing: Any) -> dict[str, Any]:
 
 
 def _names_in(source: str) -> list[str]:
-    tree = ast.parse(source)
-    found = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
-    return list(dict.fromkeys(found))
+    """Return the names a piece of source takes from its module, in no scope of its own."""
+    found: dict[str, None] = {}
+
+    def collect(table: symtable.SymbolTable, top: bool) -> None:
+        for symbol in table.get_symbols():
+            if symbol.is_referenced() and (top or symbol.is_global()):
+                found[symbol.get_name()] = None
+        for child in table.get_children():
+            collect(child, False)
+
+    collect(symtable.symtable(source, "model code", "exec"), True)
+    return list(found)
 
 
 def _written(value: Any) -> str | None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from mlsys.dataset import Dataset
 from mlsys.engines import Engine
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.execution.catalog import moment_of
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
@@ -44,9 +44,9 @@ def open_source(step: Source, engine: Engine) -> Table:
         return engine.hold(pieces, None)
     frame = step.read()
     if not isinstance(frame, pd.DataFrame):
-        raise DataError(f"{step.label} read {type(frame).__name__}, not a DataFrame", "return a DataFrame from read()")
+        raise DataError(f"{step.title} read {type(frame).__name__}, not a DataFrame", "return a DataFrame from read()")
     if frame.empty:
-        raise DataError(f"{step.label} read no rows", "check the path and the filter")
+        raise DataError(f"{step.title} read no rows", "check the path and the filter")
     return engine.hold(None, frame.reset_index(drop=True))
 
 
@@ -66,7 +66,7 @@ def run_prefix_step(planned: Planned, table: Table, context: Context) -> tuple[T
     """
     step = planned.step
     sample = table.head(0)
-    with context.doing(planned, sample) as record:
+    with context.doing(planned, table.shown()) as record:
         outcome: Fitted | Result | None = None
         if isinstance(step, RowTransform):
             table, outcome = _row_transform(planned, table, context), Fitted(step)
@@ -84,7 +84,9 @@ def run_prefix_step(planned: Planned, table: Table, context: Context) -> tuple[T
         elif isinstance(step, Transform):
             table, outcome = _transform_on_all(planned, table, context)
         elif isinstance(step, Report):
-            outcome = step.report(Dataset({"all": table.frame}, context.roles, context.catalog.features(sample.columns)))
+            outcome = step.report(
+                Dataset({"all": table.frame}, context.roles, context.catalog.features(sample.columns))
+            )
         elif isinstance(step, Sink):
             step.write({"all": table})
         else:
@@ -100,7 +102,7 @@ def _row_transform(planned: Planned, table: Table, context: Context) -> Table:
     apply = guarded_apply(step)
     changed = table.map(apply)
     observe(planned, table, changed, apply, context)
-    context.catalog.declare(step.known_at_added(context.catalog.known_at), planned.name)
+    context.catalog.declare(step.known_at_added(), planned.name)
     return changed
 
 
@@ -149,6 +151,19 @@ def _label(planned: Planned, table: Table, context: Context) -> Table:
     context.catalog.note(planned.name, step.withholds(), {step.column})
     if step.known_at:
         context.catalog.declare({step.column: step.known_at}, planned.name)
+    voted = tuple(getattr(step, "rule_columns", ()))
+    if voted and step.column == context.roles.target:
+        named = ", ".join(map(repr, voted))
+        context.findings.append(
+            Finding(
+                "LK205",
+                f"the rules of {planned.name} read {named}, which stay features: a model can learn the rules back; "
+                "judge it against labels made another way, or take the columns out with exclude=",
+                "information",
+                columns=voted,
+                step=planned.name,
+            )
+        )
     if step.column != context.roles.target:
         context.catalog.withhold([step.column], f"a label, written by {planned.name}")
     return table.map(label)
@@ -177,5 +192,7 @@ def _transform_on_all(planned: Planned, table: Table, context: Context) -> tuple
     fitted = Fitted(step, learned.state)
     changed = table.map(fitted.transform)
     before = table.head(0).columns
-    context.catalog.note(planned.name, step.columns_read(tuple(before)) or (), set(changed.head(0).columns) - set(before))
+    context.catalog.note(
+        planned.name, step.columns_read(tuple(before)) or (), set(changed.head(0).columns) - set(before)
+    )
     return changed, fitted

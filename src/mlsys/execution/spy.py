@@ -34,10 +34,9 @@ class SpyFrame(pd.DataFrame):
             seen.update(name for name in names if isinstance(name, str) and name in own)
 
     def _note_all(self) -> None:
-        whole = self.__dict__.get("_whole")
+        whole, own = self.__dict__.get("_whole"), self.__dict__.get("_own") or frozenset()
         if whole is not None:
-            whole.append(True)
-        self._note(pd.DataFrame.columns.__get__(self))
+            whole.update(name for name in pd.DataFrame.columns.__get__(self) if isinstance(name, str) and name in own)
 
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, str):
@@ -88,7 +87,7 @@ def _asked_by_user() -> bool:
     return not module.startswith("pandas.") and module != __name__
 
 
-def _attach(frame: SpyFrame, seen: set[str] | None, own: frozenset[str] | None, whole: list[bool] | None) -> None:
+def _attach(frame: SpyFrame, seen: set[str] | None, own: frozenset[str] | None, whole: set[str] | None) -> None:
     for attribute, value in (("_seen", seen), ("_own", own), ("_whole", whole)):
         object.__setattr__(frame, attribute, value)
 
@@ -98,8 +97,8 @@ def columns_seen(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -
 
     Notes
     -----
-    Where the function takes the frame as a whole (``frame.sum(axis=1)``), each column is then
-    disturbed in turn, and counts as read if the answer moves.
+    Where the function takes the frame as a whole (``frame.sum(axis=1)``), each column not read by name
+    is then disturbed in turn, and counts as read if the answer moves.
 
     Examples
     --------
@@ -107,13 +106,12 @@ def columns_seen(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -
     >>> sorted(columns_seen(lambda f: f["a"] + f.b, frame))
     ['a', 'b']
     """
-    spy, seen, whole = SpyFrame(frame), set[str](), list[bool]()
+    spy, seen, whole = SpyFrame(frame), set[str](), set[str]()
     _attach(spy, seen, frozenset(map(str, frame.columns)), whole)
     answer = function(spy)
-    if not whole:
-        return seen
-    plain = _values(answer)
-    return {name for name in map(str, frame.columns) if _moves(function, frame, name, plain)}
+    unsure = whole - seen
+    plain = _values(answer) if unsure else {}
+    return seen | {name for name in unsure if _moves(function, frame, name, plain)}
 
 
 def _moves(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame, name: str, before: Any) -> bool:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Rows
@@ -23,6 +25,9 @@ from mlsys.steps.alone import changed_rows
 from mlsys.steps.fitted import same_rows
 from mlsys.steps.learning import Learned, learn
 from mlsys.steps.splitting import fold_numbers, split_keys
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Look = Callable[[Planned, dict[str, Table], dict[str, pd.DataFrame]], None]
 
@@ -71,7 +76,7 @@ class Tail:
             if isinstance(step, (Report, Sink)):
                 look(planned, self.parts, self.predictions)
                 continue
-            with self.context.doing(planned, self.parts["train"].head(0)) as record:
+            with self.context.doing(planned, self.parts["train"].shown()) as record:
                 if isinstance(step, Transform):
                     self._transform(planned, step)
                 elif isinstance(step, RowTransform):
@@ -84,7 +89,8 @@ class Tail:
                     self._postprocess(planned, step)
                 else:
                     raise ConfigurationError(
-                        f"{planned.name} is a {step.kind}, which cannot stand after the split", "move it before the split"
+                        f"{planned.name} is a {step.kind}, which cannot stand after the split",
+                        "move it before the split",
                     )
                 record.rows.update({name: len(part.frame()) for name, part in self.parts.items() if part.in_memory})
         return self
@@ -145,12 +151,14 @@ class Tail:
         rows = self.context.wrap(shielded(self.parts["train"].frame()))
         changed = changed_rows(step, rows, generator(self.context.seed, step))
         if changed.empty:
-            raise DataError(f"{step.label} left no training rows", "loosen its shares")
+            raise DataError(f"{step.title} left no training rows", "loosen its shares")
         self.parts["train"] = Table.of(changed)
 
     def _model(self, planned: Planned, step: Model) -> None:
         if self.predictions:
-            raise ConfigurationError(f"{planned.name} is a second model in one pipeline", "compare models with variants()")
+            raise ConfigurationError(
+                f"{planned.name} is a second model in one pipeline", "compare models with variants()"
+            )
         context, train = self.context, self.parts["train"]
         features = context.catalog.features(train.head(0).columns)
         if not features:
@@ -203,14 +211,25 @@ def cross_fitted(step: Transform, context: Context, frame: pd.DataFrame, learned
 def _cross_predictions(model: Fitted, train: pd.DataFrame, context: Context, folds: int) -> pd.DataFrame:
     """Predict training rows by models that did not see them."""
     step = model.step
-    numbers = fold_numbers(split_keys(train, context.roles).drop(columns="target", errors="ignore"), folds, context.seed)
+    numbers = _fold_of_rows(train, context, folds)
     pieces = []
     for fold in range(folds):
         inside = train[numbers == fold]
         rest = Table.of(train[numbers != fold])
-        state = learn(step, rest, lambda frame: context.wrap(shielded(frame)), generator(context.seed, step, f"fold {fold}"))
+        state = learn(
+            step, rest, lambda frame: context.wrap(shielded(frame)), generator(context.seed, step, f"fold {fold}")
+        )
         pieces.append(Fitted(step, state.state, model.features).predict(inside))
     return pd.concat(pieces).loc[train.index]
+
+
+def _fold_of_rows(train: pd.DataFrame, context: Context, folds: int) -> NDArray[np.int64]:
+    """Return the fold of each row: a stretch of time where rows have times, else by hash of group or id."""
+    time = context.roles.time
+    if time is not None and context.roles.group is None:
+        places = train[time].rank(method="first").to_numpy() - 1
+        return np.asarray(places * folds // len(train), dtype=np.int64)
+    return fold_numbers(split_keys(train, context.roles).drop(columns="target", errors="ignore"), folds, context.seed)
 
 
 def _role_columns(frame: pd.DataFrame, context: Context) -> list[str]:
@@ -234,7 +253,7 @@ def refuse_forbidden_reads(step: Transform, context: Context, reads: Sequence[st
         why = why or ("it is the target" if column == context.roles.target else None)
         if why:
             raise LeakageError(
-                f"{step.label} reads {column!r} to serve predictions, but {why}", f"take {column!r} out of {step.label}"
+                f"{step.title} reads {column!r} to serve predictions, but {why}", f"take {column!r} out of {step.title}"
             )
 
 

@@ -50,7 +50,9 @@ def feature_power(train: Rows, sample: int = SAMPLE) -> pd.DataFrame:
         codes = _codes(rows[name], half)
         auc, error = max((_power(codes, event, half) for event in targets), default=(0.5, 0.0))
         table.append({"column": name, "auc": auc, "error": error})
-    return pd.DataFrame(table, columns=["column", "auc", "error"]).sort_values("auc", ascending=False, ignore_index=True)
+    return pd.DataFrame(table, columns=["column", "auc", "error"]).sort_values(
+        "auc", ascending=False, ignore_index=True
+    )
 
 
 def power_findings(train: Rows) -> list[Finding]:
@@ -109,7 +111,8 @@ def _codes(column: pd.Series, half: int) -> NDArray[np.int64]:
     if not len(known):
         return np.isfinite(values).astype(np.int64)
     cuts = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
-    return np.where(np.isnan(values), 0, np.searchsorted(cuts, values, side="right") + 1).astype(np.int64)
+    bins = np.searchsorted(cuts, values, side="right") + 1
+    return np.asarray(np.where(np.isnan(values), 0, bins), dtype=np.int64)
 
 
 def _power(codes: NDArray[np.int64], event: NDArray[np.bool_], half: int) -> tuple[float, float]:

@@ -26,10 +26,12 @@ def as_step(given: Any) -> Step:
         return given
     if isinstance(given, type):
         raise ConfigurationError(
-            f"the list holds the class {given.__name__}, not an instance", f"write {given.__name__}() with its arguments"
+            f"the list holds the class {given.__name__}, not an instance",
+            f"write {given.__name__}() with its arguments",
         )
     if isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str):
-        return as_step(given[1]).with_(name=given[0])
+        named: Step = as_step(given[1]).with_(name=given[0])
+        return named
     if hasattr(given, "fit_resample"):
         from mlsys.sampling import Resample
 

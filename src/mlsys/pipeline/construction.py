@@ -54,7 +54,7 @@ def _told_when(step: Step, roles: Roles, decide_at: str | None) -> Step:
         moment = decide_at or roles.time
         if moment is None:
             raise ConfigurationError(
-                f"{step.label} joins what was known at a moment, but the pipeline does not say which",
+                f"{step.title} joins what was known at a moment, but the pipeline does not say which",
                 'add time="..." or decide_at="1h before ..." to the Pipeline, or at="..." to the step',
             )
         return step.with_(at=moment)
@@ -75,15 +75,15 @@ def _refuse_order(steps: Sequence[Step], roles: Roles) -> None:
     splits = [i for i, step in enumerate(steps) if isinstance(step, Split)]
     if len(splits) > 1:
         raise ConfigurationError(
-            f"there are two splits, {steps[splits[0]].label} and {steps[splits[1]].label}", "keep one of them"
+            f"there are two splits, {steps[splits[0]].title} and {steps[splits[1]].title}", "keep one of them"
         )
     for i, step in enumerate(steps):
         if isinstance(step, Source) and i > 0:
-            raise ConfigurationError(f"{step.label} reads data but is step {i + 1}", "put the source first")
+            raise ConfigurationError(f"{step.title} reads data but is step {i + 1}", "put the source first")
     targets = [step for step in steps if isinstance(step, Label) and step.column == roles.target]
     if len(targets) > 1:
         raise ConfigurationError(
-            f"{targets[0].label} and {targets[1].label} both write the target {roles.target!r}",
+            f"{targets[0].title} and {targets[1].title} both write the target {roles.target!r}",
             "let the second write another column, and compare the two",
         )
     _refuse_forbidden_columns(steps, roles)
@@ -93,14 +93,14 @@ def _refuse_order(steps: Sequence[Step], roles: Roles) -> None:
     early = [step for step in steps[:at] if _learns(step) and not step.allow_all_rows]
     if early:
         raise LeakageError(
-            f"{_list(early)} stand{'s' if len(early) == 1 else ''} before {steps[at].label}, so {_would(early[0])}",
+            f"{_list(early)} stand{'s' if len(early) == 1 else ''} before {steps[at].title}, so {_would(early[0])}",
             f"move {'it' if len(early) == 1 else 'them'} after the split: {_corrected(steps, at, early)}. If rows of all "
             'parts are meant to be used, say why: allow_all_rows="reason"',
         )
     late = [step for step in steps[at + 1 :] if isinstance(step, (Select, Reshape))]
     if late:
         raise ConfigurationError(
-            f"{late[0].label} is a {late[0].kind}, which changes all rows, but it stands after {steps[at].label}",
+            f"{late[0].title} is a {late[0].kind}, which changes all rows, but it stands after {steps[at].title}",
             "move it before the split; to change training rows alone use a TrainOnly step",
         )
 
@@ -129,18 +129,18 @@ def _refuse_forbidden_columns(steps: Sequence[Step], roles: Roles) -> None:
         for column in step.columns_read(()) or ():
             if column in withheld:
                 raise LeakageError(
-                    f"{step.label} reads {column!r} to serve predictions, but {withheld[column]}",
-                    f"take {column!r} out of {step.label}",
+                    f"{step.title} reads {column!r} to serve predictions, but {withheld[column]}",
+                    f"take {column!r} out of {step.title}",
                 )
 
 
 def _corrected(steps: Sequence[Step], at: int, early: Sequence[Step]) -> str:
     moved = [step for step in steps[:at] if step not in early]
-    return " > ".join(step.label for step in (*moved, steps[at], *early, *steps[at + 1 :]))
+    return " > ".join(step.title for step in (*moved, steps[at], *early, *steps[at + 1 :]))
 
 
 def _list(steps: Sequence[Step]) -> str:
-    return " and ".join(step.label for step in steps)
+    return " and ".join(step.title for step in steps)
 
 
 def _named(completed: Sequence[tuple[Step, str]]) -> tuple[Planned, ...]:
@@ -151,7 +151,7 @@ def _named(completed: Sequence[tuple[Step, str]]) -> tuple[Planned, ...]:
     used: Counter[str] = Counter()
     planned = []
     for position, (step, why) in enumerate(completed, 1):
-        name = step.label
+        name = step.title
         if not step.name:
             used[name] += 1
             number = used[name]

@@ -14,11 +14,12 @@ from mlsys.execution.catalog import Catalog
 from mlsys.execution.context import Context
 from mlsys.execution.execute import Data, execute
 from mlsys.execution.planned import Planned
+from mlsys.execution.portable import not_portable
 from mlsys.execution.progress import progress_bar
 from mlsys.pipeline.coercion import as_step
 from mlsys.pipeline.construction import plan_steps
 from mlsys.pipeline.plan import Plan
-from mlsys.steps import Split, Step
+from mlsys.steps import Step
 
 if TYPE_CHECKING:
     from mlsys.pipeline.variants import Variants
@@ -136,11 +137,16 @@ class Pipeline:
     def plan(self) -> Plan:
         """Return what each step sees, learns from and serves; reads no data."""
         notes = [f"supplied: {each.name}, because {each.supplied}" for each in self.steps if each.supplied]
-        notes += [f"allowed: {e.name} learns from all rows: {e.step.allow_all_rows}" for e in self.steps if e.step.allow_all_rows]
+        notes += [
+            f"allowed: {e.name} learns from all rows: {e.step.allow_all_rows}"
+            for e in self.steps
+            if e.step.allow_all_rows
+        ]
         notes += [f"waived: {code}: {reason}" for code, reason in self.waive.items()]
         if self.roles.decide_at:
             notes.append(f"decides at: {self._arguments['decide_at']}")
-        notes += [note for planned in self.steps for note in getattr(planned.step, "portability_notes", tuple)()]
+        notes += [f"{e.name}: {note}" for e in self.steps for note in getattr(e.step, "notes", tuple)()]
+        notes += [f"{e.name}: {problem}" for e in self.steps if e.step.facts.serves for problem in not_portable(e.step)]
         return Plan(self.steps, f"Pipeline {self.name!r}", notes)
 
     def run(
@@ -218,7 +224,7 @@ class Pipeline:
                     given.append(as_step(steps[planned.name]).with_(name=planned.step.name))
             elif not planned.supplied:
                 given.append(self._steps_by_name()[planned.name])
-        return Pipeline(given, **self._arguments)
+        return self.rebuilt(given)
 
     def insert(self, step: Any, *, after: str) -> Pipeline:
         """Return a new pipeline with ``step`` after the step named ``after``."""
@@ -229,12 +235,16 @@ class Pipeline:
                 given.append(self._steps_by_name().get(planned.name, planned.step))
             if planned.name == after:
                 given.append(step)
-        return Pipeline(given, **self._arguments)
+        return self.rebuilt(given)
+
+    def rebuilt(self, steps: Sequence[Any], **changes: Any) -> Pipeline:
+        """Return a pipeline of other steps with these arguments, some of them changed."""
+        return Pipeline(steps, **{**self._arguments, **changes})
 
     def __getitem__(self, key: slice | str | int) -> Any:
         if isinstance(key, slice):
             chosen = [planned.step for planned in self.steps[key]]
-            return Pipeline(chosen, **self._arguments)
+            return self.rebuilt(chosen)
         if isinstance(key, int):
             return self.steps[key].step
         return self.steps[self._position(key)].step
@@ -295,8 +305,3 @@ class Pipeline:
         for planned in self.steps:
             declared.update(getattr(planned.step, "known_at_declared", dict)())
         refuse_declared_late(self.steps, declared, self.roles)
-
-
-def split_of(pipeline: Pipeline) -> Planned | None:
-    """Return the split of a pipeline."""
-    return next((planned for planned in pipeline.steps if isinstance(planned.step, Split)), None)

@@ -73,7 +73,7 @@ class Plan:
                 f'<div title="{title}" style="display:inline-block;vertical-align:top;margin:3px;padding:6px 9px;'
                 f'border:{border};border-radius:6px;background:{_SHADE.get(step.kind, "#fff")};color:#222;max-width:210px">'
                 f"<b>{html.escape(planned.name)}</b><br><small>{step.kind}: sees {facts.sees}, acts on {facts.acts_on}"
-                f'{", serves" if facts.serves else ""}{supplied}</small></div>'
+                f"{', serves' if facts.serves else ''}{supplied}</small></div>"
             )
         arrows = '<span style="color:#888">&#8594;</span>'.join(boxes)
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)

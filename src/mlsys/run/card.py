@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlsys.run.run import Run
 
 MOST_FINDINGS = 6
+_VALUES = ("value", "lower", "upper")
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Score:
     note: str = ""
 
     def __str__(self) -> str:
-        if pd.isna(self.value):
+        if _unknown(self.value):
             return f"{self.who}: not defined{f' ({self.note})' if self.note else ''}"
-        between = "" if pd.isna(self.lower) else f" [{_number(self.lower)}, {_number(self.upper)}]"
+        between = "" if _unknown(self.lower) else f" [{_number(self.lower)}, {_number(self.upper)}]"
         return f"{self.who}: {_number(self.value)}{between}{f' ({self.note})' if self.note else ''}"
 
 
@@ -125,11 +126,11 @@ class Card:
 
     def _picture(self) -> str:
         """Draw the headline metric of model and baselines as dots with intervals on one axis."""
-        known = [score for score in self.scores if pd.notna(score.value)]
+        known = [score for score in self.scores if not _unknown(score.value)]
         if not known:
             return ""
-        low = min(score.value if pd.isna(score.lower) else score.lower for score in known)
-        high = max(score.value if pd.isna(score.upper) else score.upper for score in known)
+        low = min(score.value if _unknown(score.lower) else score.lower for score in known)
+        high = max(score.value if _unknown(score.upper) else score.upper for score in known)
         pad = (high - low) * 0.08 or abs(high) * 0.05 or 0.05
         low, high = low - pad, high + pad
 
@@ -140,7 +141,7 @@ class Card:
         for i, score in enumerate(known):
             y, colour = 22 + 24 * i, "#0b6e99" if i == 0 else "#8a8a8a"
             weight = "600" if i == 0 else "400"
-            if pd.notna(score.lower):
+            if not _unknown(score.lower):
                 marks.append(
                     f"<line x1='{x(score.lower):.1f}' x2='{x(score.upper):.1f}' y1='{y}' y2='{y}' stroke='{colour}' "
                     "stroke-width='3' stroke-linecap='round'/>"
@@ -150,7 +151,7 @@ class Card:
                 f"<text x='160' y='{y + 4}' text-anchor='end' font-size='12' font-weight='{weight}' fill='#222'>"
                 f"{html.escape(score.who)}</text>"
             )
-            interval = "" if pd.isna(score.lower) else f" [{_number(score.lower)}, {_number(score.upper)}]"
+            interval = "" if _unknown(score.lower) else f" [{_number(score.lower)}, {_number(score.upper)}]"
             marks.append(
                 f"<text x='616' y='{y + 4}' font-size='12' font-weight='{weight}' fill='#222'>"
                 f"{_number(score.value)}{interval}</text>"
@@ -188,11 +189,15 @@ def make_card(run: Run) -> Card:
     lines.append(("features", f"{int(used.sum())} of {len(used)} columns; see run.features"))
     if run.stage == "test" and run._tracking.openings:
         times = run._tracking.openings
-        lines.append(("test opened", f"{times} time{'s' if times > 1 else ''} before, by any model: this is no first look"))
+        lines.append(
+            ("test opened", f"{times} time{'s' if times > 1 else ''} before, by any model: this is no first look")
+        )
     supplied = [f"{each.name}, because {each.supplied}" for each in run._execution.plan if each.supplied]
     folds = facts.get("folds", 0)
     if folds:
-        supplied.append(f"{folds} folds judge it, and the model is then trained on all of them: there is no validation part")
+        supplied.append(
+            f"{folds} folds judge it, and the model is then trained on all of them: there is no validation part"
+        )
     judged = {"validation": "validation rows", "test": "the test rows"}.get(part, part)
     judged = f"{folds} folds" if folds else judged
     label = f" ({run.variant})" if run.variant else ""
@@ -206,9 +211,9 @@ def _scores(table: pd.DataFrame, facts: dict[str, object]) -> tuple[list[Score],
     judged = table[table["part"] == part]
     everyone = judged[(judged["slice"] == "all") & (judged["metric"] == headline)]
     ordered = pd.concat([everyone[everyone["model"] == "model"], everyone[everyone["model"] != "model"]])
-    scores = [Score(row.model, row.value, row.lower, row.upper, row.verdict) for row in ordered.itertuples()]
+    scores = [Score(*values) for values in zip(*(ordered[c] for c in ("model", *_VALUES, "verdict")), strict=True)]
     mine = judged[(judged["slice"] == "all") & (judged["model"] == "model") & (judged["metric"] != headline)]
-    others = [Score(row.metric, row.value, row.lower, row.upper) for row in mine.itertuples()]
+    others = [Score(*values) for values in zip(*(mine[c] for c in ("metric", *_VALUES)), strict=True)]
     return scores, others, str(facts.get("worst_slice", ""))
 
 
@@ -217,6 +222,10 @@ def _rows(run: Run) -> str:
 
 
 def _number(value: float) -> str:
-    if pd.isna(value):
+    if _unknown(value):
         return "?"
     return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"
+
+
+def _unknown(value: float) -> bool:
+    return value != value  # noqa: PLR0124  only NaN differs from itself

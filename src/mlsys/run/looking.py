@@ -10,9 +10,9 @@ import pandas as pd
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.execution.dividing import divide
-from mlsys.execution.execute import Data, Execution, execute, open_source
+from mlsys.execution.execute import Data, Execution, execute
 from mlsys.execution.planned import Planned
-from mlsys.execution.prefix import hold_frame, run_prefix_step
+from mlsys.execution.prefix import hold_frame, open_source, run_prefix_step
 from mlsys.execution.tail import Tail, cross_fitted
 from mlsys.partitions import Table
 from mlsys.steps import Model, Postprocess, Report, RowTransform, Sink, Source, Split, TrainOnly, Transform

@@ -48,7 +48,11 @@ class Registration:
 
     def __repr__(self) -> str:
         alias = f" as @{self.alias}" if self.alias else ""
-        head = f"gate: yes, {self.name} version {self.version}{alias}" if self else f"gate: no, {self.name!r} not registered"
+        head = (
+            f"gate: yes, {self.name} version {self.version}{alias}"
+            if self
+            else f"gate: no, {self.name!r} not registered"
+        )
         return f"{head}\n{self._table()}"
 
     def _repr_html_(self) -> str:
@@ -74,7 +78,9 @@ def register_run(run: Run, name: str, alias: str | None, gate: Any, reason: str)
     found = required(run)
     if found.model_uri is None:
         problems = "; ".join(found.problems) or "it was withheld"
-        raise ConfigurationError(f"the run has no portable model to register ({problems})", "see run.plan() for the reason")
+        raise ConfigurationError(
+            f"the run has no portable model to register ({problems})", "see run.plan() for the reason"
+        )
     version = register_model(found, name, alias, {"mlsys.stage": run.stage})
     return Registration(name, version, alias, table)
 

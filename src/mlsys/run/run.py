@@ -42,7 +42,13 @@ class Run:
     """
 
     def __init__(
-        self, pipeline: Pipeline, execution: Execution, data: Data = None, *, variant: str = "", stage: str = "validation"
+        self,
+        pipeline: Pipeline,
+        execution: Execution,
+        data: Data = None,
+        *,
+        variant: str = "",
+        stage: str = "validation",
     ) -> None:
         self.pipeline = pipeline
         self.variant = variant
@@ -93,7 +99,10 @@ class Run:
         """One row a step: seconds, peak memory, rows by part."""
         records = self._execution.context.records
         return pd.DataFrame(
-            [{"step": r.name, "kind": r.kind, "seconds": r.seconds, "peak MiB": r.peak_mb, "rows": r.rows} for r in records]
+            [
+                {"step": r.name, "kind": r.kind, "seconds": r.seconds, "peak MiB": r.peak_mb, "rows": r.rows}
+                for r in records
+            ]
         )
 
     @cached_property

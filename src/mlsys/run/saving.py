@@ -47,7 +47,7 @@ def write_model(model: ServedModel, folder: Path, details: Mapping[str, str]) ->
     from mlsys.states import save_state
 
     bundle = CodeBundle()
-    described = [(name, _describe(fitted, bundle)) for name, fitted in model.steps]
+    described = [(name, describe(fitted, bundle)) for name, fitted in model.steps]
     files = bundle.files()
     steps = []
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,11 +75,12 @@ def write_model(model: ServedModel, folder: Path, details: Mapping[str, str]) ->
     (folder / "pipeline.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
 
 
-def _describe(fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict[str, Any], Any, tuple[str, ...]]:
+def describe(fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict[str, Any], Any, tuple[str, ...]]:
+    """Return class, configuration, state and features of a served step; its code goes into the bundle."""
     step = _with_own_table(fitted.step)
     configuration = {key: _without_code(value, bundle) for key, value in step.configuration().items()}
-    if isinstance(step, Model):
-        configuration = {key: value for key, value in configuration.items() if key != "estimator"}
+    if isinstance(step, Model):  # the trained estimator is in the state; its configuration need not be stored twice
+        configuration.pop("estimator", None)
     return bundle.reference(type(step)), configuration, fitted.state, fitted.features
 
 
@@ -125,7 +126,9 @@ def load(reference: str | Path) -> ServedModel:
     folder = Path(reference)
     if not (folder / "pipeline.json").is_file():
         if folder.is_dir():
-            raise StateError(f"the folder {folder} holds no model (no pipeline.json)", "name a folder written by run.save()")
+            raise StateError(
+                f"the folder {folder} holds no model (no pipeline.json)", "name a folder written by run.save()"
+            )
         from mlsys.tracking import resolve
 
         folder = resolve(str(reference))
@@ -139,7 +142,8 @@ def read_model(folder: Path) -> ServedModel:
     description = json.loads((folder / "pipeline.json").read_text(encoding="utf-8"))
     if description["format"] != FORMAT:
         raise StateError(
-            f"{folder} has layout {description['format']}, this version reads {FORMAT}", "load it with the mlsys that wrote it"
+            f"{folder} has layout {description['format']}, this version reads {FORMAT}",
+            "load it with the mlsys that wrote it",
         )
     code = _Code(folder, description["code"])
     steps = []
@@ -148,7 +152,7 @@ def read_model(folder: Path) -> ServedModel:
         cls = code.find(entry["class"])
         configuration = _with_code(load_state(place / "configuration"), code)
         state = load_state(place / "state")
-        if issubclass(cls, Model) and isinstance(state, dict) and "estimator" in state:
+        if issubclass(cls, Model) and "estimator" in cls.__dataclass_fields__ and isinstance(state, dict):  # type: ignore[attr-defined]
             configuration["estimator"] = state["estimator"]
         steps.append((entry["name"], Fitted(cls(**configuration), state, tuple(entry["features"]))))
     decision = description["decision"]
@@ -211,5 +215,3 @@ def _text_digest(text: str) -> str:
     import xxhash
 
     return xxhash.xxh3_128_hexdigest(text.encode("utf-8"))
-
-

@@ -27,10 +27,14 @@ _REMEDY = "return numbers, strings, lists, dictionaries, arrays, frames or sciki
 
 
 class Encoder:
-    """Turns one state into a document; files it needs are collected in ``files``."""
+    """Turns one state into a document; files it needs are collected in ``files``.
 
-    def __init__(self) -> None:
+    With ``dump=False`` estimators are taken as they are: writing one costs as much as a small fit.
+    """
+
+    def __init__(self, dump: bool = True) -> None:
         self.files: dict[str, bytes] = {}
+        self._dump = dump
         self._open: set[int] = set()
 
     def encode(self, value: Any, path: str) -> Any:
@@ -77,6 +81,8 @@ class Encoder:
             return {TAG: "series", "name": name, "index": index, "column": self._column(value, path)}
         if isinstance(value, pd.Index):
             return self._index(value, path)
+        if _is_estimator(value) and not self._dump:
+            return {TAG: "estimator"}
         if _is_estimator(value):
             return {TAG: "estimator", "file": self._add(dump_estimator(value, path), "skops")}
         raise StateError(f"{path} is a {kind.__name__}, which cannot be stored", _REMEDY)

@@ -21,7 +21,9 @@ _FILE_NAME = re.compile(r"[0-9]+\.(arrow|skops)|state\.json")
 
 
 def check_storable(state: Any) -> None:
-    """Raise StateError, naming the path inside the state, if :func:`save_state` would refuse it.
+    """Raise StateError, naming the path inside the state, if :func:`save_state` would refuse its data.
+
+    Estimators are checked when they are written: that costs as much as a small fit.
 
     Examples
     --------
@@ -30,7 +32,7 @@ def check_storable(state: Any) -> None:
     mlsys.errors.StateError: state["a"][2] is a set, which cannot be stored
       Remedy: ...
     """
-    Encoder().encode(state, "state")
+    Encoder(dump=False).encode(state, "state")
 
 
 def save_state(state: Any, folder: Path) -> dict[str, Any]:

@@ -27,9 +27,9 @@ def fit_step(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
     """Learn from a frame as the pipeline would from training rows."""
     features = named.pop("features", None)
     roles = roles_from(**named)
-    check_frame(data, step.label)
+    check_frame(data, step.title)
     if isinstance(step, Model) and roles.target is None:
-        raise DataError(f"{step.label} needs to know what to predict", 'name the column: fit(frame, target="...")')
+        raise DataError(f"{step.title} needs to know what to predict", 'name the column: fit(frame, target="...")')
     chosen = tuple(features or (name for name in data.columns if name not in roles.columns()))
 
     def wrap(frame: pd.DataFrame) -> Rows:
@@ -61,7 +61,7 @@ def check_frame(data: Any, who: str) -> None:
 
 def select_rows(step: Select, data: pd.DataFrame, seed: int, **named: Any) -> pd.DataFrame:
     """Return the rows that a Select keeps."""
-    check_frame(data, step.label)
+    check_frame(data, step.title)
     return kept_rows(step, data, step.keep(data.copy(deep=False), np.random.default_rng(seed)), named.get("weight"))
 
 
@@ -71,7 +71,7 @@ def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None
     mask = np.asarray(mask)
     if mask.dtype != bool or mask.shape != (len(frame),):
         raise ContractError(
-            f"keep() of {step.label} returned {mask.dtype} of shape {mask.shape}, not one True or False a row",
+            f"keep() of {step.title} returned {mask.dtype} of shape {mask.shape}, not one True or False a row",
             "return a boolean Series or array with one value for each row",
         )
     kept = frame[mask]
@@ -83,7 +83,7 @@ def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None
 
 def label_rows(step: Label, data: pd.DataFrame) -> pd.Series:
     """Return what a Label says of each row."""
-    check_frame(data, step.label)
+    check_frame(data, step.title)
     return checked_labels(step, data, step.label(data.copy(deep=False)))
 
 
@@ -91,7 +91,7 @@ def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
     """Return labels if they are one Series with a value a row."""
     if not isinstance(labels, pd.Series) or len(labels) != len(frame) or not labels.index.equals(frame.index):
         raise ContractError(
-            f"label() of {step.label} returned {type(labels).__name__}, not a Series with the rows' index",
+            f"label() of {step.title} returned {type(labels).__name__}, not a Series with the rows' index",
             "return a Series made from the frame's own columns; null where the label is not known",
         )
     return labels.rename(step.column)
@@ -99,7 +99,7 @@ def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
 
 def split_rows(step: Split, data: pd.DataFrame, seed: int, **named: Any) -> dict[str, pd.DataFrame]:
     """Return a frame's parts by name."""
-    check_frame(data, step.label)
+    check_frame(data, step.title)
     keys = split_keys(data, roles_from(**named))
     assigned = step.assign(keys)
     return {str(name): data[(assigned == name).to_numpy()] for name in assigned.dropna().unique()}
@@ -107,7 +107,7 @@ def split_rows(step: Split, data: pd.DataFrame, seed: int, **named: Any) -> dict
 
 def change_rows(step: TrainOnly, data: pd.DataFrame, seed: int, **named: Any) -> pd.DataFrame:
     """Return rows as a TrainOnly changes training rows."""
-    check_frame(data, step.label)
+    check_frame(data, step.title)
     roles = roles_from(**named)
     features = [name for name in data.columns if name not in roles.columns()]
     rows, rng = Rows.of(data, roles, features), np.random.default_rng(seed)
@@ -116,13 +116,12 @@ def change_rows(step: TrainOnly, data: pd.DataFrame, seed: int, **named: Any) ->
 
 def changed_rows(step: TrainOnly, rows: Rows, rng: np.random.Generator) -> pd.DataFrame:
     """Call ``change`` and give repeated or made rows ids of their own."""
-    given: tuple[Any, ...] = (rows,)
     if type(step).learn is not TrainOnly.learn:
         changed = step.change(rows, rng, call_hook(step.learn, rows, rng=rng))
     else:
-        changed = call_hook(step.change, *given, rng=rng)
+        changed = call_hook(step.change, rows, rng=rng)
     if not isinstance(changed, pd.DataFrame):
-        raise ContractError(f"change() of {step.label} returned {type(changed).__name__}", "return a DataFrame")
+        raise ContractError(f"change() of {step.title} returned {type(changed).__name__}", "return a DataFrame")
     changed = pd.DataFrame(changed)
     if changed.index.is_unique:
         return changed

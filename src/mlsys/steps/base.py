@@ -56,7 +56,7 @@ class Step(_Configured, ABC):
         else:
             check_habits(cls)
         validated(cls, config=_CHECKS, repr=False, eq=False)
-        cls.__init__ = _explaining(cls.__init__)  # type: ignore[method-assign,assignment]
+        cls.__init__ = _explaining(cls.__init__)  # type: ignore[method-assign]
 
     def __setattr__(self, attribute: str, value: Any) -> None:
         raise ContractError(
@@ -66,9 +66,13 @@ class Step(_Configured, ABC):
         )
 
     @property
-    def label(self) -> str:
+    def title(self) -> str:
         """The explicit name, or the class name."""
         return self.name or type(self).__name__
+
+    @property
+    def label(self) -> str:
+        return self.title
 
     @property
     def made_at(self) -> str:
@@ -82,7 +86,7 @@ class Step(_Configured, ABC):
 
     def configuration(self) -> dict[str, Any]:
         """Return the fields by name."""
-        return {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}  # type: ignore[arg-type]
+        return {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
 
     @property
     def digest(self) -> str:
@@ -110,7 +114,7 @@ class Step(_Configured, ABC):
 
     def __repr__(self) -> str:
         shown = []
-        for each in dataclasses.fields(self):  # type: ignore[arg-type]
+        for each in dataclasses.fields(self):
             value = getattr(self, each.name)
             if not _is_default(each, value):
                 shown.append(f"{each.name}={_short(value)}")
@@ -121,9 +125,8 @@ validated(Step, config=_CHECKS, repr=False, eq=False)
 
 
 def _is_default(each: dataclasses.Field[Any], value: Any) -> bool:
-    default = each.default
-    if hasattr(default, "default"):  # pydantic's FieldInfo
-        default = default.default
+    default: Any = each.default
+    default = getattr(default, "default", default)  # pydantic's FieldInfo holds it
     try:
         return bool(value is default or (type(value) is type(default) and value == default))
     except Exception:  # a value whose == is not a yes or no is shown
@@ -147,7 +150,7 @@ def _explaining(init: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(init)
     def __init__(self: Step, *args: Any, **kwargs: Any) -> None:
         cls = type(self)
-        names = [each.name for each in dataclasses.fields(cls) if not each.kw_only]  # type: ignore[arg-type]
+        names = [each.name for each in dataclasses.fields(cls) if not each.kw_only]
         given = [_plain(cls, name, value) for name, value in zip(names, args, strict=False)] + list(args[len(names) :])
         try:
             init(self, *given, **{key: _plain(cls, key, value) for key, value in kwargs.items()})
@@ -162,7 +165,7 @@ def _explaining(init: Callable[..., None]) -> Callable[..., None]:
 def _tuple_fields(cls: type[Step]) -> frozenset[str]:
     hints = typing.get_type_hints(cls, include_extras=False) if cls.__module__ != "__main__" else {}
     found = set()
-    for each in dataclasses.fields(cls):  # type: ignore[arg-type]
+    for each in dataclasses.fields(cls):
         hint = hints.get(each.name, each.type)
         if "tuple[" in (hint if isinstance(hint, str) else str(hint)):
             found.add(each.name)
@@ -184,7 +187,7 @@ def _plain(cls: type[Step], name: str, value: Any) -> Any:
 
 def _problems(cls: type[Step], error: ValidationError, positional: list[str]) -> tuple[str, str]:
     """Describe every problem of a configuration in one message."""
-    known = [each.name for each in dataclasses.fields(cls)]  # type: ignore[arg-type]
+    known = [each.name for each in dataclasses.fields(cls)]
     lines, remedies = [], []
     for problem in error.errors():
         location = problem["loc"][0] if problem["loc"] else ""

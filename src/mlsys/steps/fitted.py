@@ -48,7 +48,7 @@ class Fitted:
         if isinstance(self.step, Transform):
             return same_rows(self.step, frame, self.step.apply(shown, self.prepared))
         raise ConfigurationError(
-            f"{self.step.label} is a {self.step.kind}, which does not transform", "use predict(frame) of a model"
+            f"{self.step.title} is a {self.step.kind}, which does not transform", "use predict(frame) of a model"
         )
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -57,12 +57,12 @@ class Fitted:
             return same_rows(self.step, frame, self.step.apply(frame.copy(deep=False), self.prepared))
         if not isinstance(self.step, Model):
             raise ConfigurationError(
-                f"{self.step.label} is a {self.step.kind}, which does not predict", "use transform(frame)"
+                f"{self.step.title} is a {self.step.kind}, which does not predict", "use transform(frame)"
             )
         missing = [name for name in self.features if name not in frame.columns]
         if missing:
             raise DataError(
-                f"{self.step.label} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
+                f"{self.step.title} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
                 "which the frame does not have",
                 "give the columns it was trained on; nulls are allowed, absence is not",
             )
@@ -84,24 +84,24 @@ def same_rows(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
     """Return ``after`` if it is a frame with the rows of ``before``; say what is wrong otherwise."""
     if not isinstance(after, pd.DataFrame):
         raise ContractError(
-            f"{step.label} returned {type(after).__name__}, not a DataFrame",
+            f"{step.title} returned {type(after).__name__}, not a DataFrame",
             "return the frame with your columns assigned: `return frame.assign(new=...)`",
         )
     if len(after) != len(before):
         raise ContractError(
-            f"{step.label} is a {step.kind}, which keeps rows, but made {len(after):,} rows out of {len(before):,}",
+            f"{step.title} is a {step.kind}, which keeps rows, but made {len(after):,} rows out of {len(before):,}",
             "drop rows in a Select step before the split, or add rows in a TrainOnly step",
         )
     if after.index is not before.index and not after.index.equals(before.index):
         raise ContractError(
-            f"{step.label} changed the index, which identifies rows",
+            f"{step.title} changed the index, which identifies rows",
             "do not reset or sort the index; pd.merge resets it, so assign looked-up columns or use Join",
         )
     if isinstance(after, Rows):
         return pd.DataFrame(after)
     if not after.columns.is_unique:
         twice = after.columns[after.columns.duplicated()][0]
-        raise ContractError(f"{step.label} returned two columns named {twice!r}", "rename one of them")
+        raise ContractError(f"{step.title} returned two columns named {twice!r}", "rename one of them")
     return after
 
 

@@ -43,9 +43,7 @@ class Past:
     ([0, 1, 0], [nan, 1.0, nan])
     """
 
-    def __init__(
-        self, now: pd.DataFrame, rows: pd.DataFrame, by: str, decide: pd.Series, known: pd.Series
-    ) -> None:
+    def __init__(self, now: pd.DataFrame, rows: pd.DataFrame, by: str, decide: pd.Series, known: pd.Series) -> None:
         for frame in (now, rows):
             if by not in frame.columns:
                 raise DataError(f"the history key {by!r} is not a column", "name a column of the data in by=")

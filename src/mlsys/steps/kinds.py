@@ -51,7 +51,7 @@ class RowTransform(Step, kind="RowTransform"):
         """Return the frame with columns added, changed or dropped; the same rows in the same order."""
         raise TypeError("a RowTransform writes apply(frame)")
 
-    def known_at_added(self, known_at: Mapping[str, str]) -> Mapping[str, str]:
+    def known_at_added(self) -> Mapping[str, str]:
         """Columns this step adds with a known-at of their own, beside what they inherit."""
         return {}
 

@@ -65,8 +65,8 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator) -> Lea
             folds = _fold_states(step, rows, rng) if isinstance(step, Transform) and step.cross_fits else ()
         learned = Learned(state, folds)
     if learned.state is None and not getattr(step, "learns_nothing", False):
-        raise ContractError(f"learn() of {step.label} returned None", "end it with `return` and what was learned")
-    check_storable(learned.state, step.label)
+        raise ContractError(f"learn() of {step.title} returned None", "end it with `return` and what was learned")
+    check_storable(learned.state)
     return learned
 
 
@@ -122,7 +122,7 @@ def _finish(step: Transform, train: Table, shown: Wrap, summary: Any) -> Any:
         partial = answer.partial
         summary = train.reduce(lambda frame, partial=partial: step.summarize(shown(frame), partial))  # type: ignore[misc]
     raise ContractError(
-        f"finish() of {step.label} asked for more than {MOST_PASSES} passes", "return the state, not Again, at the end"
+        f"finish() of {step.title} asked for more than {MOST_PASSES} passes", "return the state, not Again, at the end"
     )
 
 

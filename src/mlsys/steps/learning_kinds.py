@@ -97,6 +97,10 @@ class TrainOnly(Step, kind="TrainOnly"):
     hooks: ClassVar[tuple[str, ...]] = ("change", "learn")
     required_hooks: ClassVar[tuple[str, ...]] = ("change",)
 
+    def learn(self, *given: Any, **named: Any) -> Any:
+        """``learn(train)``: what ``change`` is then given as its third argument; need not be written."""
+        return None
+
     def change(self, *given: Any, **named: Any) -> pd.DataFrame:
         """``change(train, rng)`` or ``change(train, rng, state)``: return the new training rows."""
         raise TypeError("a TrainOnly writes change(train, rng)")
@@ -178,7 +182,7 @@ class Postprocess(Step, kind="Postprocess"):
     facts = Facts(sees="predictions", fits_on="calibration", acts_on="predictions", rows="same", serves=True)
     hooks: ClassVar[tuple[str, ...]] = ("learn", "apply", "prepare")
     required_hooks: ClassVar[tuple[str, ...]] = ("learn", "apply")
-    cross_fit_folds: ClassVar[int] = 3
+    cross_fit_folds: ClassVar[int] = 5
 
     def learn(self, calibration: Rows, /) -> Any:
         """Return the state; ``calibration`` holds the target and the prediction columns."""

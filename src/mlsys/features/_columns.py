@@ -1,0 +1,104 @@
+"""What the feature steps share: choosing columns by type, asking for them by name, replacing them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from mlsys.dataset import Rows
+
+
+_SET_ONE_BY_ONE = 90
+"""Wider frames are made anew in one block a type: pandas warns of (and slows with) more than 100 blocks."""
+
+_NUMBERS_AS_OBJECTS = {"empty", "floating", "integer", "mixed-integer-float"}
+
+
+def is_number(dtype: Any) -> bool:
+    """Whether values are whole numbers or floats, nullable or not."""
+    return getattr(dtype, "kind", "O") in "iuf" and not isinstance(dtype, pd.CategoricalDtype)
+
+
+def is_boolean(dtype: Any) -> bool:
+    """Whether values are truth values, nullable or not."""
+    return getattr(dtype, "kind", "O") == "b" and not isinstance(dtype, pd.CategoricalDtype)
+
+
+def is_text(dtype: Any) -> bool:
+    """Whether values are texts or categories."""
+    return isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype)) or getattr(dtype, "kind", "") == "O"
+
+
+def chosen(part: Rows, columns: Sequence[str] | None, fits: Callable[[Any], bool], who: str) -> list[str]:
+    """Return the named columns, or all features whose type fits."""
+    if columns is not None:
+        require(part, columns, who)
+        return list(columns)
+    return [name for name in part.feature_names if fits(part[name].dtype)]
+
+
+def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
+    """Raise when a column is missing, by name."""
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        raise DataError(
+            f"{who} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, which the rows "
+            f"do not have (columns: {', '.join(map(str, frame.columns))})",
+            "give the columns it learned from, or correct columns=",
+        )
+
+
+def numbers(column: pd.Series, who: str) -> NDArray[np.float64]:
+    """Return a numeric or boolean column as floats, null as NaN."""
+    if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS_AS_OBJECTS:
+        column = pd.to_numeric(column)  # a request of a few rows may hold nulls alone
+    if not (is_number(column.dtype) or is_boolean(column.dtype)):
+        raise DataError(
+            f"{who} wants numbers, but the column {column.name!r} holds {column.dtype}",
+            f"leave {column.name!r} out of columns=, encode it with OneHot or TargetEncode, or convert it with Derive",
+        )
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def replaced(
+    frame: pd.DataFrame,
+    changed: Mapping[str, Any],
+    added: pd.DataFrame | Mapping[str, Any] | None = None,
+    dropped: Sequence[str] = (),
+) -> pd.DataFrame:
+    """Return the frame with columns changed in place, some dropped, and others added behind.
+
+    Untouched columns are shared, not copied, in frames of the usual width.
+    """
+    new: pd.DataFrame | Mapping[str, Any] = {} if added is None else added
+    kept = [name for name in frame.columns if name not in set(dropped)]
+    if len(kept) + len(new.keys()) > _SET_ONE_BY_ONE:
+        everything: dict[Any, Any] = {name: changed.get(name, frame[name]) for name in kept}
+        everything.update((name, new[str(name)]) for name in new)
+        return pd.DataFrame(everything, index=frame.index)
+    out = frame[kept] if dropped else frame.copy(deep=False)
+    for name, values in changed.items():
+        out[name] = values
+    if isinstance(new, pd.DataFrame):
+        return pd.concat([out, new], axis=1)
+    for name, values in new.items():
+        out[name] = values
+    return out
+
+
+def refuse_taken(frame: pd.DataFrame, new: Sequence[str], dropped: Sequence[str], who: str) -> None:
+    """Raise when a new column has the name of one that stays."""
+    taken = [name for name in new if name in frame.columns and name not in dropped]
+    if taken:
+        raise DataError(
+            f"{who} makes a column {taken[0]!r}, which the rows already have", f"rename the column {taken[0]!r} before"
+        )

@@ -1,0 +1,42 @@
+"""Codes of known levels: what every encoder of categories looks up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlsys.errors import DataError
+from mlsys.summaries import distinct_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+NULL, UNSEEN = -1, -2
+
+_FEW_ROWS = 64
+"""Up to here looking each value up beats numbering the distinct ones (20 us against 150 us for one row)."""
+
+
+def codes_of(column: pd.Series, codes: Mapping[Any, int]) -> NDArray[np.int64]:
+    """Return the code of each value: ``NULL`` for null, ``UNSEEN`` for a level that is not in ``codes``."""
+    if len(column) <= _FEW_ROWS:
+        missing = column.isna().to_numpy()
+        values = zip(column.tolist(), missing, strict=True)
+        return np.array([NULL if null else codes.get(value, UNSEEN) for value, null in values], dtype=np.int64)
+    places, distinct = distinct_values(column)
+    known = np.array([*(codes.get(value, UNSEEN) for value in distinct), NULL], dtype=np.int64)
+    return np.asarray(known[places], dtype=np.int64)  # null has the place -1, which takes the last
+
+
+def check_levels(levels: Sequence[Any], column: str, who: str) -> None:
+    """Raise for levels that a state cannot hold as plain data."""
+    odd = next((level for level in levels if not isinstance(level, (str, int, float, bool))), None)
+    if odd is not None:
+        raise DataError(
+            f"{who}: the column {column!r} holds {type(odd).__name__} values such as {odd!r}, not texts or numbers",
+            f"convert {column!r} to text or numbers with Derive, or leave it out of columns=",
+        )

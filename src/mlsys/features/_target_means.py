@@ -1,0 +1,89 @@
+"""Mean targets by level, drawn towards the overall mean."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlsys.summaries import CategoryTargets, SummaryMap
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+Floats = "NDArray[np.float64]"
+Encodings = tuple[list[Any], "NDArray[np.float64]", "NDArray[np.float64]"]
+"""Levels, their values (levels x outputs), and the overall means (outputs)."""
+
+
+def number_targets(levels: pd.Series, target: pd.Series, weights: NDArray[np.float64] | None) -> SummaryMap:
+    """Return sums of the target and of its squares by level, under the key None."""
+    values = target.to_numpy(dtype=np.float64, na_value=np.nan)
+    return SummaryMap({None: CategoryTargets.of(levels, np.column_stack([values, values * values]), weights)})
+
+
+def class_targets(levels: pd.Series, target: pd.Series, weights: NDArray[np.float64] | None) -> SummaryMap:
+    """Return counts by level for each class of the target."""
+    found = SummaryMap()
+    for name in target.unique().tolist():
+        inside = (target == name).to_numpy()
+        own = None if weights is None else weights[inside]
+        found[name] = CategoryTargets.of(levels[inside], np.empty((int(inside.sum()), 0)), own)
+    return found
+
+
+def encodings_of_numbers(sums: SummaryMap, smoothing: str | float) -> Encodings:
+    """Encode by the mean of a numeric target."""
+    whole: CategoryTargets = sums[None]
+    mean, mean_square = whole.overall()
+    means = whole.means()
+    within = np.maximum(means[:, 1] - means[:, 0] ** 2, 0.0)
+    values = _shrunk(means[:, 0], whole.weights.floats(), within, mean, max(mean_square - mean**2, 0.0), smoothing)
+    return _without_null(whole.categories, values[:, None], np.array([mean]))
+
+
+def encodings_of_classes(sums: SummaryMap, classes: Sequence[Any], smoothing: str | float) -> Encodings:
+    """Encode by the share of each class."""
+    whole: CategoryTargets = reduce(add, (sums[name] for name in sums))
+    place = {level: number for number, level in enumerate(whole.categories)}
+    weights = whole.weights.floats()
+    total = float(weights.sum())
+    outputs, prior = [], []
+    for name in classes:
+        of_class = np.zeros(len(place))
+        if name in sums:
+            of_class[[place[level] for level in sums[name].categories]] = sums[name].weights.floats()
+        with np.errstate(invalid="ignore", divide="ignore"):
+            shares, overall = of_class / weights, float(of_class.sum()) / total
+        prior.append(overall)
+        outputs.append(_shrunk(shares, weights, shares * (1 - shares), overall, overall * (1 - overall), smoothing))
+    return _without_null(whole.categories, np.column_stack(outputs), np.array(prior))
+
+
+def _shrunk(
+    means: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    within: NDArray[np.float64],
+    overall: float,
+    variance: float,
+    smoothing: str | float,
+) -> NDArray[np.float64]:
+    """Draw level means towards the overall mean; a level without weight or information takes that."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if isinstance(smoothing, str):
+            trust = variance * weights / (variance * weights + within / weights)
+        else:
+            trust = weights / (weights + smoothing)
+        values = trust * means + (1 - trust) * overall
+    return np.asarray(np.where(np.isnan(values), overall, values), dtype=np.float64)
+
+
+def _without_null(levels: Sequence[Any], values: NDArray[np.float64], prior: NDArray[np.float64]) -> Encodings:
+    """Leave the level of nulls out: null gets the overall mean, as a level nobody has seen."""
+    kept = [place for place, level in enumerate(levels) if level is not None]
+    return [levels[place] for place in kept], values[kept], prior

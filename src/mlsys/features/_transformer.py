@@ -1,0 +1,76 @@
+"""What is asked of scikit-learn transformers: seeds, names of outputs, dense tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlsys.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_DENSE_CELLS = 50_000_000
+"""A sparse output of up to this many cells is made dense: 400 MB of float64."""
+
+_SEED_BELOW = 2**31
+"""Seeds that every scikit-learn estimator takes."""
+
+
+def ready_to_fit(transformer: Any, rng: np.random.Generator) -> Any:
+    """Return an unfitted copy in which every open ``random_state`` is set."""
+    from sklearn.base import clone
+
+    copy = clone(transformer, safe=False)
+    if hasattr(copy, "get_params"):
+        names = sorted(name for name in copy.get_params(deep=True) if name.split("__")[-1] == "random_state")
+        seeds = {name: int(rng.integers(_SEED_BELOW)) for name in names if copy.get_params()[name] is None}
+        if seeds:
+            copy.set_params(**seeds)
+    return copy
+
+
+def takes_one_column(transformer: Any) -> bool:
+    """Whether it wants a list of texts, as ``TfidfVectorizer`` does, rather than a table."""
+    from sklearn.utils import get_tags
+
+    try:
+        tags = get_tags(transformer).input_tags
+    except (AttributeError, TypeError):  # not derived from scikit-learn's BaseEstimator
+        return False
+    return bool(tags.string and not tags.two_d_array)
+
+
+def name_outputs(fitted: Any, values: Any, columns: Sequence[str]) -> list[str]:
+    """Return a name for each output column."""
+    if hasattr(values, "columns"):
+        return [str(name) for name in values.columns]
+    count = int(values.shape[1]) if len(values.shape) > 1 else 1
+    if hasattr(fitted, "get_feature_names_out"):
+        try:
+            names = [str(name) for name in fitted.get_feature_names_out()]
+        except (AttributeError, ValueError, TypeError, NotImplementedError):  # e.g. FunctionTransformer without names
+            names = []
+        if len(names) == count:
+            return names
+    if count == len(columns):
+        return list(columns)
+    return [f"{type(fitted).__name__.lower()}{number}" for number in range(count)]
+
+
+def dense(values: Any, who: str) -> NDArray[Any]:
+    """Return a table of two dimensions that is not sparse, if it fits."""
+    if hasattr(values, "toarray"):
+        cells = int(np.prod(values.shape))
+        if cells > _DENSE_CELLS:
+            raise DataError(
+                f"{who} made a sparse table of {values.shape[0]:,} x {values.shape[1]:,} cells, more than the "
+                f"{_DENSE_CELLS:,} that are made dense",
+                "make fewer columns, for example with max_features=, min_frequency= or a TruncatedSVD behind it",
+            )
+        values = values.toarray()
+    table = np.asarray(values)
+    return table.reshape(len(table), -1)

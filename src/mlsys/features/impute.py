@@ -1,0 +1,146 @@
+"""Impute: fill nulls with what training rows say, and mark where they were."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import DataError
+from mlsys.features._columns import chosen, is_boolean, is_number, is_text, numbers, refuse_taken, replaced, require
+from mlsys.steps import Transform
+from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mlsys.dataset import Rows
+
+_MEDIAN = (0.5,)
+
+
+def _fits(dtype: Any) -> bool:
+    nullable_boolean = is_boolean(dtype) and not isinstance(dtype, np.dtype)
+    return is_number(dtype) or nullable_boolean or is_text(dtype)
+
+
+class Impute(Transform):
+    """Fill nulls, and add ``<column>_missing`` where training rows had nulls.
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        Columns to fill; all features of numbers, nullable truth values, texts and categories when not given.
+    numeric : {"median", "mean"} or float
+        What numbers get.
+    categorical : str
+        What texts and categories get.
+    indicator : bool
+        Whether to add ``<column>_missing`` (0 or 1).
+
+    Raises
+    ------
+    DataError
+        When a column of numbers is null in every training row: there is nothing to fill it with.
+
+    Notes
+    -----
+    Medians are exact (radix selection; two passes over the rows, at most four) and equal ``numpy.median``; means are
+    exact sums rounded once. Neither depends on partitions or order, and sample weights are not used. Missing at random
+    given the other columns is assumed by every fill; the indicator keeps the information when it is not. Nullable
+    numbers and truth values become floats. A pass costs a few milliseconds for 300,000 rows and column.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"age": [20.0, None, 40.0, 60.0], "city": ["a", None, "b", "b"]})
+    >>> Impute().fit(frame).transform(frame)
+        age     city  age_missing  city_missing
+    0  20.0        a            0             0
+    1  40.0  missing            1             1
+    2  40.0        b            0             0
+    3  60.0        b            0             0
+    """
+
+    columns: tuple[str, ...] | list[str] | None = None
+    numeric: Literal["median", "mean"] | float = "median"
+    categorical: str = "missing"
+    indicator: bool = True
+
+    def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
+        """Return what a part says of each column."""
+        found = SummaryMap(numbers=SummaryMap(), texts=SummaryMap())
+        for name in chosen(part, self.columns, _fits, self.label):
+            if is_text(part[name].dtype):
+                found["texts"][name] = int(part[name].isna().sum())
+            else:
+                values = numbers(part[name], self.label)
+                zoom = None if partial is None else partial[name]
+                found["numbers"][name] = Quantiles.of(values, zoom) if self.numeric == "median" else Moments.of(values)
+        return found
+
+    def finish(self, summary: SummaryMap, /) -> dict[str, Any] | Again:
+        """Return the fills, or ask for another pass to find medians."""
+        of_numbers: Mapping[Any, Any] = summary["numbers"]
+        empty = [name for name, each in of_numbers.items() if not each.n]
+        if empty and not isinstance(self.numeric, (int, float)):
+            raise DataError(
+                f"{self.label}: the column{'s' if len(empty) > 1 else ''} {', '.join(map(repr, empty))} "
+                f"{'are' if len(empty) > 1 else 'is'} null in every training row, so there is no {self.numeric}",
+                f"leave it out with Pipeline(..., exclude={empty!r}) or columns=, or fill with a number: numeric=0",
+            )
+        if self.numeric == "median":
+            medians = finish_quantiles(of_numbers, _MEDIAN)
+            if isinstance(medians, Again):
+                return medians
+            fills = {name: float(each[0]) for name, each in medians.items()}
+        elif self.numeric == "mean":
+            fills = {name: each.mean for name, each in of_numbers.items()}
+        else:
+            fills = dict.fromkeys(of_numbers, float(self.numeric))
+        infinite = [name for name, value in fills.items() if not math.isfinite(value)]
+        if infinite:
+            raise DataError(
+                f"{self.label}: the {self.numeric} of {infinite[0]!r} is {fills[infinite[0]]}",
+                "replace infinite values before, or use numeric='median'",
+            )
+        nulls = {**{name: each.nulls for name, each in of_numbers.items()}, **summary["texts"]}
+        marked = [name for name, count in nulls.items() if count] if self.indicator else []
+        return {
+            "numbers": {"columns": list(fills), "fills": list(fills.values())},
+            "texts": list(summary["texts"]),
+            "marked": marked,
+        }
+
+    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the frame with nulls filled and indicators added."""
+        columns: list[str] = state["numbers"]["columns"]
+        texts: list[str] = state["texts"]
+        require(frame, [*columns, *texts], self.label)
+        indicators = {f"{name}_missing": frame[name].isna().to_numpy().astype(np.uint8) for name in state["marked"]}
+        refuse_taken(frame, list(indicators), (), self.label)
+        changed: dict[str, Any] = {}
+        for name, fill in zip(columns, state["numbers"]["fills"], strict=True):
+            dtype = frame[name].dtype
+            if isinstance(dtype, np.dtype) and dtype.kind in "iub":
+                continue  # holds no nulls
+            values = numbers(frame[name], self.label)
+            missing = np.isnan(values)
+            if missing.any() or not isinstance(dtype, np.dtype):
+                changed[name] = np.where(missing, fill, values)
+        for name in texts:
+            changed[name] = self._filled_text(frame[name])
+        return replaced(frame, changed, indicators)
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the chosen columns, or all there are."""
+        return tuple(columns if self.columns is None else self.columns)
+
+    def _filled_text(self, column: pd.Series) -> pd.Series:
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            categories = column.cat.categories
+            column = column if self.categorical in categories else column.cat.add_categories([self.categorical])
+        elif not is_text(column.dtype):  # a request of a few rows may hold nulls alone
+            column = column.astype(object)
+        return column.fillna(self.categorical) if column.isna().any() else column

@@ -1,0 +1,123 @@
+"""OneHot: one column of 0 and 1 for each level that training rows have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.features._columns import chosen, refuse_taken, replaced, require
+from mlsys.features._levels import NULL, UNSEEN, check_levels, codes_of
+from mlsys.steps import Field, Transform
+from mlsys.summaries import Counts, SummaryMap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from mlsys.dataset import Rows
+
+_TOP = 100
+"""Levels kept of a column: more make wide tables of which a rare level is known from few rows (try TargetEncode)."""
+
+
+class OneHot(Transform):
+    """Replace columns of categories by a column ``<column>_<level>`` of 0 and 1 for each frequent level.
+
+    Parameters
+    ----------
+    columns : list of str
+        Columns to encode; each is dropped.
+    top : int or None
+        Most levels kept of a column, the most frequent first; ``None`` keeps all.
+    min_count : int
+        Training rows that a level must have.
+    other : bool
+        Whether levels that have no column of their own (rare, or unseen in training) get ``<column>_other``;
+        else their row holds only zeros.
+
+    Notes
+    -----
+    Levels are ordered by count, then by value, so the state does not depend on partitions or order of the rows. Null
+    has a column ``<column>_null`` if training rows hold nulls. Columns are ``uint8``, one block for each encoded
+    column; time grows with rows times levels only to clear that block.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"carrier": ["UA", "DL", "UA", None]})
+    >>> OneHot(["carrier"]).fit(frame).transform(frame)
+       carrier_UA  carrier_DL  carrier_null
+    0           1           0             0
+    1           0           1             0
+    2           1           0             0
+    3           0           0             1
+    """
+
+    columns: tuple[str, ...] | list[str]
+    top: int | None = Field(default=_TOP, ge=1)
+    min_count: int = Field(default=1, ge=1)
+    other: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse an empty list of columns."""
+        if not self.columns:
+            raise ConfigurationError("OneHot got no columns", 'name them: OneHot(["carrier", "origin"])')
+
+    def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
+        """Return how often each level occurs."""
+        names = chosen(part, self.columns, bool, self.label)
+        return SummaryMap({name: Counts.of(part[name]) for name in names})
+
+    def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
+        """Return levels and output names of each column."""
+        return [self._column(str(name), counts) for name, counts in summary.items()]
+
+    def prepare(self, state: Any, /) -> list[dict[str, Any]]:
+        """Return the state with the code of each level."""
+        return [{**each, "codes": {level: code for code, level in enumerate(each["levels"])}} for each in state]
+
+    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the frame with the columns replaced."""
+        known = state if not state or "codes" in state[0] else self.prepare(state)
+        dropped = [each["column"] for each in known]
+        require(frame, dropped, self.label)
+        names = [name for each in known for name in each["names"]]
+        refuse_taken(frame, names, dropped, self.label)
+        # Filled by output, so that each column lies together in memory.
+        block = np.zeros((len(names), len(frame)), dtype=np.uint8)
+        start = 0
+        for each in known:
+            places = _places(frame[each["column"]], each)
+            rows = np.flatnonzero(places >= 0)
+            block[start + places[rows], rows] = 1
+            start += len(each["names"])
+        return replaced(frame, {}, pd.DataFrame(block.T, index=frame.index, columns=names), dropped)
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the encoded columns."""
+        return tuple(self.columns)
+
+    def _column(self, column: str, counts: Counts) -> dict[str, Any]:
+        levels = [level for level, count in counts.ordered(self.top) if count >= self.min_count]
+        check_levels(levels, column, self.label)
+        names = [f"{column}_{level}" for level in levels]
+        names += [f"{column}_null"] if counts.nulls else []
+        names += [f"{column}_other"] if self.other else []
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise DataError(
+                f"{self.label}: two levels of {column!r} would both be called {twice!r}",
+                f"give the values of {column!r} one type and distinct texts in a Derive step",
+            )
+        return {"column": column, "levels": levels, "null": bool(counts.nulls), "other": self.other, "names": names}
+
+
+def _places(column: pd.Series, known: dict[str, Any]) -> NDArray[np.int64]:
+    """Return the place of each row's 1 among the outputs of its column; -1 for none."""
+    codes = codes_of(column, known["codes"])
+    places = np.where(codes == NULL, len(known["levels"]) if known["null"] else -1, codes)
+    places[codes == UNSEEN] = len(known["names"]) - 1 if known["other"] else -1
+    return places

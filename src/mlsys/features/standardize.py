@@ -1,0 +1,84 @@
+"""Standardize: subtract the mean, divide by the standard deviation of training rows."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlsys.errors import DataError
+from mlsys.features._columns import chosen, is_number, numbers, replaced, require
+from mlsys.steps import Transform
+from mlsys.summaries import Moments, SummaryMap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from mlsys.dataset import Rows
+
+
+class Standardize(Transform):
+    """Bring columns of numbers to mean 0 and standard deviation 1 over training rows.
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        Columns to scale; all features of numbers (truth values aside) when not given.
+
+    Raises
+    ------
+    DataError
+        When a column holds an infinite value, or no numbers.
+
+    Notes
+    -----
+    The standard deviation has the divisor n, as scikit-learn's ``StandardScaler``. Nulls are left out and stay null;
+    a constant column is centred and not divided. Sums are exact and rounded once, so the state does not depend on
+    partitions or order; sample weights are not used. One pass, a few milliseconds for 300,000 rows and column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"x": [1.0, 3.0], "y": [5, 5], "who": ["a", "b"]})
+    >>> Standardize().fit(frame).transform(frame)
+         x    y who
+    0 -1.0  0.0   a
+    1  1.0  0.0   b
+    """
+
+    columns: tuple[str, ...] | list[str] | None = None
+
+    def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
+        """Return the moments of each column."""
+        names = chosen(part, self.columns, is_number, self.label)
+        return SummaryMap({name: Moments.of(numbers(part[name], self.label)) for name in names})
+
+    def finish(self, summary: SummaryMap, /) -> dict[str, Any]:
+        """Return means and scales."""
+        means, scales = [], []
+        for name, moments in summary.items():
+            if moments.n and not moments.total.finite:
+                raise DataError(
+                    f"{self.label}: the column {name!r} holds an infinite value in training rows",
+                    f"replace infinite values of {name!r} in a Derive step, or leave it out of columns=",
+                )
+            deviation = moments.deviation() if moments.n else 0.0
+            means.append(moments.mean if moments.n else 0.0)
+            scales.append(deviation if deviation > 0 and math.isfinite(deviation) else 1.0)
+        return {"columns": list(summary), "mean": means, "scale": scales}
+
+    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the frame with the columns scaled."""
+        require(frame, state["columns"], self.label)
+        changed: dict[str, Any] = {}
+        for name, mean, scale in zip(state["columns"], state["mean"], state["scale"], strict=True):
+            with np.errstate(over="ignore"):
+                changed[name] = (numbers(frame[name], self.label) - mean) / scale
+        return replaced(frame, changed)
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the chosen columns, or all there are."""
+        return tuple(columns if self.columns is None else self.columns)

@@ -1,0 +1,128 @@
+"""WeakLabel: a target made of the votes of several imperfect rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from mlsys.errors import ConfigurationError
+from mlsys.labeling._dtypes import class_series
+from mlsys.labeling.labeling_function import LabelingFunction, as_labeling_function
+from mlsys.labeling.votes import apply_labeling_functions, vote_places
+from mlsys.steps import Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+
+class WeakLabel(Label):
+    """Label rows by a vote of labeling functions; unknown where nobody votes.
+
+    Parameters
+    ----------
+    column : str
+        The column it writes.
+    rules : list of LabelingFunction or callable
+        Made with :func:`labeling_function`; a plain function sees the frame.
+    classes : list
+        All classes; what the rules' ``votes=`` name when not given.
+    method : {"majority"}
+        The class with most votes wins.
+    ties : {"abstain", "first"}
+        When classes have as many votes: unknown, or the one that stands first in ``classes``.
+    known_at : str
+        Time column or delay after which the label is known; empty: with the row.
+
+    Raises
+    ------
+    ConfigurationError
+        Two rules with one name, a rule that votes for no class, or classes that cannot be told.
+    DataError
+        A rule votes for something that is not among the classes; the message names it.
+
+    Notes
+    -----
+    All votes count the same, so rules that copy each other outvote the rest: look at ``rule_report``. The columns the
+    rules read stay features; a model trained on them may merely learn the rules. Cost: rules x rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mlsys.labeling import labeling_function
+    >>> @labeling_function(on="wind", votes=True)
+    ... def storm(wind):
+    ...     return wind > 40
+    >>> @labeling_function(on="wind", votes=False)
+    ... def calm(wind):
+    ...     return wind < 10
+    >>> WeakLabel("late", [storm, calm]).labels(pd.DataFrame({"wind": [50, 5, 20]})).tolist()
+    [True, False, <NA>]
+    """
+
+    runs_user_code: ClassVar[bool] = True
+    rules: tuple[Any, ...]
+    classes: tuple[Any, ...] = ()
+    method: Literal["majority"] = "majority"
+    ties: Literal["abstain", "first"] = "abstain"
+
+    def __post_init__(self) -> None:
+        """Check the rules against each other and against the classes."""
+        wrong = [repr(rule) for rule in self.rules if not callable(rule)]
+        if wrong or not self.rules:
+            raise ConfigurationError(
+                f"WeakLabel({self.column!r}) has "
+                + (f"a rule that is no function: {wrong[0]}" if wrong else "no rules"),
+                "give functions, best made with @labeling_function(on=..., votes=...)",
+            )
+        names = [function.name for function in self.functions]
+        problems = [f"two rules are named {name!r}" for name in dict.fromkeys(names) if names.count(name) > 1]
+        if not self.classes and any(function.votes is None for function in self.functions):
+            problems.append("classes= is not given, and not every rule says what it votes for")
+        problems += [
+            f"the rule {function.name!r} votes for {function.votes!r}, which is not among classes={list(self.classes)}"
+            for function in self.functions
+            if self.classes and function.votes is not None and function.votes not in self.classes
+        ]
+        if problems:
+            raise ConfigurationError(
+                f"WeakLabel({self.column!r}): {'; '.join(problems)}",
+                "give every rule a name of its own, votes= among the classes, and classes= where votes= is left out",
+            )
+
+    @property
+    def functions(self) -> tuple[LabelingFunction, ...]:
+        """The rules as labeling functions."""
+        return tuple(as_labeling_function(rule) for rule in self.rules)
+
+    @property
+    def class_values(self) -> tuple[Any, ...]:
+        """All classes; those that the rules vote for when none were given."""
+        voted = dict.fromkeys(function.votes for function in self.functions if function.votes is not None)
+        return self.classes or tuple(sorted(voted, key=str))
+
+    @property
+    def rule_columns(self) -> tuple[str, ...]:
+        """Columns that the rules say they read; a rule without ``on=`` says nothing."""
+        return tuple(dict.fromkeys(name for function in self.functions for name in function.columns))
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return what the rules say they read, or all columns where one says nothing."""
+        silent = any(function.on is None for function in self.functions)
+        return tuple(columns) if silent else self.rule_columns
+
+    def votes(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the vote of each rule on each row, null where it abstains."""
+        return apply_labeling_functions(self.rules, frame)
+
+    def label(self, frame: pd.DataFrame, /) -> pd.Series:
+        """Return the class with most votes, null where nobody votes or no class wins."""
+        places = vote_places(self.votes(frame), self.class_values)
+        counts = np.column_stack([(places == place).sum(axis=1) for place in range(len(self.class_values))])
+        most = counts.max(axis=1)
+        winner = np.where(most > 0, counts.argmax(axis=1), -1)
+        if self.ties == "abstain":
+            winner[(counts == most[:, None]).sum(axis=1) > 1] = -1
+        return class_series(winner, self.class_values, frame.index, f"WeakLabel({self.column!r})")

@@ -1,0 +1,6 @@
+"""Models: any estimator with scikit-learn's interface, and calibration of its probabilities."""
+
+from mlsys.models.calibrate import Calibrate
+from mlsys.models.train import Train
+
+__all__ = ["Calibrate", "Train"]

@@ -1,0 +1,117 @@
+"""Calibrate: probabilities that come true as often as they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.models._calibration import fit_isotonic, fit_sigmoid, recalibrated
+from mlsys.models._matrix import plain_target
+from mlsys.models._refusals import known_target, known_weights
+from mlsys.steps import Postprocess
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mlsys.dataset import Rows
+
+_PREFIX = "probability_"
+
+
+class Calibrate(Postprocess):
+    """Correct the probabilities of a classifier on rows it did not learn from.
+
+    Parameters
+    ----------
+    method : {"sigmoid", "isotonic"}
+        ``"sigmoid"`` fits a line to the log-odds, two numbers, good from a few hundred rows; ``"isotonic"`` any
+        increasing steps, better from several thousand.
+
+    Raises
+    ------
+    ConfigurationError
+        The model gives no probabilities: a regressor, or a classifier without ``predict_proba``.
+    DataError
+        The rows to calibrate on have one class.
+
+    Notes
+    -----
+    Sigmoid after Platt (1999) with his smoothed targets, on log-odds so that good probabilities can stay as they
+    are; isotonic after Zadrozny and Elkan (2002). With more than two classes each is calibrated against the rest and
+    the row scaled to sum to 1; a row in which all fall to 0 gets equal shares. ``prediction`` becomes the class of
+    highest probability. Weights count. Assumes that later rows relate to their probabilities as these do. Cost:
+    one sort of the predictions.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mlsys.dataset import Roles, Rows
+    >>> said = pd.DataFrame({"prediction": [False, True], "probability_False": [0.6, 0.3], "probability_True": [0.4, 0.7]})
+    >>> happened = said.loc[[0, 0, 0, 0, 1, 1, 1, 1]].assign(late=[False, False, False, True, False, True, True, True])
+    >>> calibrate = Calibrate("isotonic")
+    >>> state = calibrate.learn(Rows.of(happened, Roles(target="late"), ()))
+    >>> calibrate.apply(said, state)
+       prediction  probability_False  probability_True
+    0       False               0.75              0.25
+    1        True               0.25              0.75
+    """
+
+    method: Literal["sigmoid", "isotonic"] = "sigmoid"
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the probability columns."""
+        return tuple(name for name in columns if name.startswith(_PREFIX))
+
+    def learn(self, calibration: Rows, /) -> dict[str, Any]:
+        """Return one map a class (of the second class alone where there are two)."""
+        columns = list(self.columns_read(map(str, calibration.columns)))
+        if len(columns) < 2:
+            raise ConfigurationError(
+                f"{self.label} calibrates probabilities, but the model gives none "
+                f"(columns: {', '.join(map(str, calibration.columns))})",
+                "remove Calibrate() after a regressor; for classes use an estimator that has predict_proba",
+            )
+        target = plain_target(known_target(calibration.y, self.label))
+        classes = _classes(columns, target, calibration)
+        if len(np.unique(target)) < 2:
+            raise DataError(
+                f"{self.label}: all {len(target):,} rows to calibrate on have the class {target[0]!s}",
+                "calibrate on more rows, or on a calibration part that has every class",
+            )
+        weights = calibration.weight
+        weighing = np.ones(len(target)) if weights is None else known_weights(weights, self.label)
+        fit = fit_sigmoid if self.method == "sigmoid" else fit_isotonic
+        judged = range(1, 2) if len(columns) == 2 else range(len(columns))
+        maps = [
+            fit(calibration[columns[place]].to_numpy(dtype=np.float64), target == classes[place], weighing)
+            for place in judged
+        ]
+        return {"method": self.method, "classes": classes, "columns": columns, "maps": maps}
+
+    def apply(self, predictions: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
+        """Return the predictions with corrected probabilities and the class of the highest."""
+        columns = state["columns"]
+        shares = recalibrated(predictions[columns].to_numpy(dtype=np.float64), state["maps"])
+        corrected: dict[str, Any] = {name: shares[:, place] for place, name in enumerate(columns)}
+        corrected["prediction"] = np.array(state["classes"])[shares.argmax(axis=1)]
+        return predictions.assign(**corrected)
+
+
+def _classes(columns: list[str], target: NDArray[Any], calibration: Rows) -> list[Any]:
+    """Return the class of each probability column, as it stands in the target."""
+    values = np.unique(target).tolist()
+    if "prediction" in calibration.columns:
+        values += plain_target(calibration["prediction"]).tolist()
+    named = {str(value): value for value in reversed(values)}
+    kind = type(values[0])
+    # A class that neither occurs nor is predicted here is read from its column's name.
+    return [named.get(name.removeprefix(_PREFIX), _read(name.removeprefix(_PREFIX), kind)) for name in columns]
+
+
+def _read(text: str, kind: type) -> Any:
+    return text == "True" if kind is bool else kind(text)

@@ -1,0 +1,199 @@
+"""Train: an estimator as the model of a pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.models._early_stopping import stops_early, watched_rows
+from mlsys.models._estimators import (
+    classifies,
+    numbers_classes,
+    regresses,
+    seeded,
+    transforms_itself,
+    weight_argument,
+)
+from mlsys.models._fitting import fitting, predictions, selected
+from mlsys.models._matrix import plain_target
+from mlsys.models._refusals import check_target, known_target, known_weights, listed
+from mlsys.steps import Field, Model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mlsys.dataset import Rows
+
+
+class Train(Model):
+    """Train an estimator with scikit-learn's interface; an estimator in a pipeline's list becomes one of these.
+
+    Parameters
+    ----------
+    estimator : estimator
+        scikit-learn's, or one that follows its interface (LightGBM, XGBoost). It is cloned, never changed, and every
+        ``random_state`` in it that is ``None`` is set from the pipeline's seed.
+    features : list of str or str, optional
+        Features to use, in this order; all when not given. One name as text hands that column over as it is, for a
+        scikit-learn pipeline that starts with a vectorizer.
+    epochs : int
+        Passes over data that do not fit in memory, where the estimator has ``partial_fit``.
+    early_stopping_share : float
+        Share of the training rows that early stopping watches.
+    classes : list, optional
+        All classes, for a classifier that learns in parts: the first part may not have them all.
+
+    Raises
+    ------
+    DataError
+        The features hold text, nulls or timestamps that the estimator cannot use, all such columns named; the target
+        does not fit the estimator or has one class; there are weights and it takes none.
+
+    Notes
+    -----
+    State: ``estimator``, ``classes`` (``None`` for numbers), ``features``. An estimator that stops early and takes
+    ``X_val`` (gradient boosting of scikit-learn: ``early_stopping=True``, or ``"auto"`` above 10,000 rows) watches the
+    latest share of the training rows where there is a time role, else rows chosen by hash of group or id; never the
+    validation part. Others stop on what they choose themselves. Rows are gathered; beyond memory an estimator with
+    ``partial_fit`` learns partition by partition, in order. Probabilities are those of ``predict_proba``; a score of
+    another kind is not passed off as one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> frame = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0], "late": [False, False, True, True]})
+    >>> model = Train(LogisticRegression()).fit(frame, target="late")
+    >>> model.predict(pd.DataFrame({"x": [0.0, 3.0]})).columns.tolist()
+    ['prediction', 'probability_False', 'probability_True']
+    >>> model.predict(pd.DataFrame({"x": [0.0, 3.0]}))["prediction"].tolist()
+    [False, True]
+    """
+
+    estimator: Any
+    features: str | tuple[str, ...] | None = None
+    epochs: int = Field(default=1, kw_only=True)
+    early_stopping_share: float = Field(default=0.1, kw_only=True)
+    classes: tuple[Any, ...] | None = Field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Check that it is an estimator and that the numbers make sense."""
+        given = self.estimator
+        if isinstance(given, type) or not (hasattr(given, "fit") and hasattr(given, "predict")):
+            raise ConfigurationError(
+                f"{self.label} got {given!r}, which is no estimator with fit(X, y) and predict(X)",
+                "give an instance, such as LogisticRegression()",
+            )
+        if self.epochs < 1 or not 0 < self.early_stopping_share <= 0.5:
+            raise ConfigurationError(
+                f"{self.label}: epochs={self.epochs}, early_stopping_share={self.early_stopping_share}",
+                "use 1 epoch or more, and a share above 0 and at most 0.5",
+            )
+        if self.epochs > 1 and not hasattr(given, "partial_fit"):
+            raise ConfigurationError(
+                f"{self.label}: epochs={self.epochs}, but {type(given).__name__} has no partial_fit",
+                "leave epochs= out and set the estimator's own number of iterations",
+            )
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the features used, given those there are."""
+        if self.features is None:
+            return tuple(columns)
+        return (self.features,) if isinstance(self.features, str) else self.features
+
+    @property
+    def epochs_wanted(self) -> int:
+        """Passes over the parts."""
+        return self.epochs
+
+    def learns_in_parts(self, in_memory: bool) -> bool:
+        """Whether to learn partition by partition: beyond memory, if the estimator can."""
+        return not in_memory and hasattr(self.estimator, "partial_fit")
+
+    def learn(self, train: Rows, rng: np.random.Generator) -> dict[str, Any]:
+        """Return the fitted estimator, its classes and its features."""
+        estimator = seeded(self.estimator, rng)
+        names, target, weights = self._given(train, estimator, "fit")
+        check_target(train.y, target, classifies(estimator), regresses(estimator), self._who)
+        classes: list[Any] | None = np.unique(target).tolist() if classifies(estimator) else None
+        if numbers_classes(estimator):
+            target = np.unique(target, return_inverse=True)[1]
+        features = selected(train, self.features, names, transforms_itself(estimator), self._who)
+        extra: dict[str, Any] = {}
+        watched = np.zeros(len(target), dtype=bool)
+        if stops_early(estimator, len(target)):
+            watched = watched_rows(train, target, self.early_stopping_share, classes is not None)
+        if watched.any():
+            estimator.set_params(early_stopping=True)  # "auto" would count the rows again, without the watched ones
+            extra = {"X_val": features[watched], "y_val": target[watched]}
+            if weights:
+                extra["sample_weight_val"] = next(iter(weights.values()))[watched]
+            features, target = features[~watched], target[~watched]
+            weights = {name: values[~watched] for name, values in weights.items()}
+        with fitting(features, self._who):
+            estimator.fit(features, target, **weights, **extra)
+        return {"estimator": estimator, "classes": classes, "features": list(names)}
+
+    def start(self, rng: np.random.Generator, /) -> dict[str, Any]:
+        """Return the estimator before the first part."""
+        estimator = seeded(self.estimator, rng)
+        if classifies(estimator) and self.classes is None:
+            raise ConfigurationError(
+                f"{self._who} learns in parts, and the first part may not have all classes",
+                f"name them: Train({type(estimator).__name__}(...), classes=[False, True])",
+            )
+        classes = None if self.classes is None else np.unique(np.array(self.classes)).tolist()
+        return {"estimator": estimator, "classes": classes, "features": []}
+
+    def learn_part(self, part: Rows, state: dict[str, Any], rng: np.random.Generator, /) -> dict[str, Any]:
+        """Return the state after one more part."""
+        estimator, classes = state["estimator"], state["classes"]
+        if part.empty:
+            return state
+        names, target, weights = self._given(part, estimator, "partial_fit")
+        if classes is not None:
+            strange = np.unique(target[~np.isin(target, classes)]).tolist()
+            if strange:
+                raise DataError(
+                    f"{self._who}: the target {part.y.name!r} holds {strange[0]!r}, not among classes={classes}",
+                    "name every class in classes=",
+                )
+            weights["classes"] = np.array(classes)
+        features = selected(part, self.features, names, transforms_itself(estimator), self._who)
+        with fitting(features, self._who):
+            estimator.partial_fit(features, target, **weights)
+        return {**state, "features": list(names)}
+
+    def predict(self, frame: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
+        """Return ``prediction`` and, for classes, ``probability_<class>``."""
+        return predictions(frame, state, isinstance(self.features, str), self._who)
+
+    @property
+    def _who(self) -> str:
+        return f"{self.label}({type(self.estimator).__name__})"
+
+    def _given(self, train: Rows, estimator: Any, method: str) -> tuple[tuple[str, ...], NDArray[Any], dict[str, Any]]:
+        """Return the names of the features, the target, and weights by the argument that takes them."""
+        names = self.columns_read(train.feature_names)
+        missing = [name for name in names if name not in train.feature_names]
+        if missing or not names:
+            raise DataError(
+                f"{self._who}: {listed(missing)} {'are' if len(missing) > 1 else 'is'} no feature here "
+                f"(features: {', '.join(train.feature_names) or 'none'})",
+                "correct features=; run.features says why a column is not used",
+            )
+        target = plain_target(known_target(train.y, self._who))
+        if train.weight is None:
+            return names, target, {}
+        argument = weight_argument(estimator, method)
+        if argument is None:
+            raise DataError(
+                f"{self._who} takes no weights, but {train.weight.name!r} has the weight role",
+                "use an estimator whose fit takes sample_weight, or take the weight role away",
+            )
+        return names, target, {argument: known_weights(train.weight, self._who)}

@@ -1,0 +1,34 @@
+"""The description of a run in MLflow: fifteen lines that answer what a stranger asks first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mlsys.run.run import Run
+
+
+def described(run: Run, code: Mapping[str, str], withheld: str) -> str:
+    """Return markdown: result against baselines, for whom worse, verdicts, data, code, how to reproduce."""
+    card = run.card
+    lines = [f"**{card.headline}**", ""]
+    if card.scores:
+        lines += [f"| {card.metric} | value | 95 % interval |", "|---|---|---|"]
+        lines += [f"| {s.who} | {s.value:.4g} | {s.lower:.4g} to {s.upper:.4g} |" for s in card.scores]
+        lines.append("")
+    lines += [f"- **{label}**: {sentence}" for label, sentence in card.lines]
+    waived = [f"{finding.code} ({finding.waived})" for finding in run.findings if finding.waived]
+    if waived:
+        lines.append(f"- **waived**: {', '.join(waived)}")
+    if withheld:
+        lines.append(f"- **model withheld**: {withheld}")
+    dirty = ", with uncommitted changes" if code.get("code.dirty") == "yes" else ""
+    digest = run.digest("train")[:12] if run._execution.divided else "none"
+    lines.append(f"- **data**: training rows have digest `{digest}`; all parts under Datasets and in manifest.json")
+    lines.append(f"- **code**: {code.get('code.script', '')} at commit `{code.get('code.commit', '')}`{dirty}")
+    lines.append(
+        f"- **reproduce**: check out that commit, install environment.txt, run the script (seed {run.pipeline.seed}); "
+        "compare manifest.json"
+    )
+    return "\n".join(lines)

@@ -1,0 +1,123 @@
+"""Frames for imbalanced-learn samplers, and back: which rows were kept, repeated or made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import DataError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlsys.dataset import Rows
+
+
+def numpy_types(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose nullable numbers are numpy numbers, as samplers want them."""
+    changed = {}
+    for name in frame.columns:
+        dtype = frame[name].dtype
+        if not isinstance(dtype, np.dtype) and dtype.kind in "biuf" and not isinstance(dtype, pd.CategoricalDtype):
+            whole = dtype.kind != "f" and not frame[name].isna().any()
+            changed[name] = frame[name].to_numpy(
+                dtype=getattr(dtype, "numpy_dtype", np.float64) if whole else np.float64
+            )
+    return frame.assign(**changed) if changed else frame
+
+
+def sampler_error(error: Exception, who: str, features: pd.DataFrame) -> DataError | None:
+    """Say in terms of columns why a sampler failed, if that can be said."""
+    text = [name for name in features.columns if not _is_number(features[name]) and not _is_time(features[name])]
+    times = [name for name in features.columns if _is_time(features[name])]
+    missing = [name for name in features.columns if features[name].isna().any()]
+    for columns, what, remedy in (
+        (text, "hold text", "place it after OneHot or TargetEncode, or use SMOTENC or a sampler that repeats rows"),
+        (times, "hold timestamps", "leave them out with exclude=, or derive numbers from them"),
+        (missing, "hold nulls", "place it after Impute()"),
+    ):
+        if columns:
+            listed = ", ".join(map(repr, columns))
+            return DataError(f"{who} cannot use the features {listed}, which {what} ({error})", remedy)
+    return None
+
+
+def _is_number(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
+
+
+def _is_time(column: pd.Series) -> bool:
+    return column.dtype.kind in "mM"
+
+
+def origins(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.int64]:
+    """Return for each row of ``after`` the row of ``before`` with the same values, each used once; -1 for made rows."""
+    waiting: dict[Any, list[int]] = {}
+    for place, row in enumerate(_row_keys(before)):
+        waiting.setdefault(row, []).append(place)
+    for places in waiting.values():
+        places.reverse()
+    found = [waiting[row].pop() if waiting.get(row) else -1 for row in _row_keys(after)]
+    return np.array(found, dtype=np.int64)
+
+
+def _row_keys(frame: pd.DataFrame) -> list[Any]:
+    return list(zip(*(_keys(frame.iloc[:, place]) for place in range(frame.shape[1])), strict=True))
+
+
+def _keys(column: pd.Series) -> list[Any]:
+    """Values that compare equal when they are the same, null included."""
+    return column.astype(object).where(column.notna(), None).tolist()
+
+
+def completed(train: Rows, origin: NDArray[np.int64], sampled: pd.DataFrame, target: NDArray[Any]) -> pd.DataFrame:
+    """Return training rows in the order of ``origin``; made rows get what the sampler made and nulls elsewhere."""
+    frame = pd.DataFrame(train)
+    made = origin < 0
+    if not made.any():
+        return frame.iloc[origin]
+    columns: dict[str, Any] = {}
+    for name in frame.columns:
+        if name == train.roles.target:
+            columns[name] = _like(pd.Series(target), frame[name])
+        elif name in sampled.columns:
+            columns[name] = pd.Series(sampled[name].to_numpy(), dtype=sampled[name].dtype)
+        elif name == train.roles.weight:
+            columns[name] = _weights(train, origin, target)
+        else:
+            columns[name] = pd.Series(_nullable(frame[name]).array.take(origin, allow_fill=True))
+    index = frame.index.take(np.maximum(origin, 0)).to_numpy(copy=True)
+    new = _new_ids(frame.index, int(made.sum()))
+    index = index.astype(object) if index.dtype.kind != new.dtype.kind else index
+    index[made] = new
+    return pd.DataFrame(columns).set_axis(pd.Index(index.tolist(), name=frame.index.name), axis=0)
+
+
+def _like(values: pd.Series, model: pd.Series) -> pd.Series:
+    return values.astype(model.dtype)
+
+
+def _nullable(column: pd.Series) -> pd.Series:
+    """Whole numbers and booleans in a type that can hold null, so that ids stay whole."""
+    if column.dtype.kind in "iu" and isinstance(column.dtype, np.dtype):
+        nullable: Any = column.dtype.name.replace("uint", "UInt").replace("int", "Int")
+        whole: pd.Series = column.astype(nullable)
+        return whole
+    return column.astype("boolean") if column.dtype == np.bool_ else column
+
+
+def _weights(train: Rows, origin: NDArray[np.int64], target: NDArray[Any]) -> pd.Series:
+    """A made row weighs as much as the mean row of its class: a null weight would stop every model."""
+    assert train.weight is not None
+    weights = train.weight.to_numpy(dtype=np.float64)
+    mean = pd.Series(weights).groupby(np.asarray(train.y)).mean()
+    own = weights[np.maximum(origin, 0)]
+    return pd.Series(np.where(origin < 0, pd.Series(target).map(mean).to_numpy(dtype=np.float64), own))
+
+
+def _new_ids(taken: pd.Index, count: int) -> NDArray[Any]:
+    if taken.dtype.kind in "iu":
+        return np.arange(taken.max() + 1, taken.max() + 1 + count)
+    return np.array([f"made-{number}" for number in range(count)], dtype=object)

@@ -1,0 +1,111 @@
+"""Parts and samples by hash: where a row goes depends on its key and a seed, never on the other rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import ConfigurationError
+from mlsys.summaries import hash_ids, uniform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+# Splits, samples and folds hash the same ids, often with the same seed. Without streams of their own a sample
+# would be the rows with small hashes, and a split of them one part; training rows would fill some folds only.
+SPLIT_STREAM = int.from_bytes(b"split", "big")
+SAMPLE_STREAM = int.from_bytes(b"sample", "big")
+
+
+def check_shares(who: str, validation: float, test: float) -> None:
+    """Raise unless both shares and what they leave for training make sense."""
+    wrong = [f"{name}={share}" for name, share in (("validation", validation), ("test", test)) if not 0 <= share < 1]
+    if wrong:
+        raise ConfigurationError(f"{who}: {' and '.join(wrong)} is no share", "write shares such as 0.2, or 0 for none")
+    if validation + test >= 1:
+        raise ConfigurationError(
+            f"{who}: validation={validation} and test={test} leave no rows for training",
+            "choose shares that sum to less than 1",
+        )
+
+
+def unit_of(keys: pd.DataFrame) -> pd.Series:
+    """Return what a split without groups keeps together: exact duplicates where they are known, else the id."""
+    return keys["duplicate"] if "duplicate" in keys.columns else keys["id"]
+
+
+def shares_of(validation: float, test: float) -> dict[str, float]:
+    """Return shares by part; what is left over is for training."""
+    return {"test": test, "validation": validation, "train": 1.0 - test - validation}
+
+
+def parts_by_hash(units: pd.Series, shares: Mapping[str, float], seed: int) -> pd.Series:
+    """Give each row the part whose interval of [0, 1) the hash of its unit falls in.
+
+    Examples
+    --------
+    >>> parts = parts_by_hash(pd.Series(range(1000)), {"test": 0.5, "train": 0.5}, seed=0)
+    >>> bool(450 < (parts == "test").sum() < 550)
+    True
+    """
+    ends = np.cumsum(list(shares.values()))
+    place = np.searchsorted(ends[:-1], uniform(hash_ids(units, seed ^ SPLIT_STREAM)), side="right")
+    return named(place, list(shares), units.index)
+
+
+def parts_by_rank(
+    strata: NDArray[np.int64], units: pd.Series, shares: Mapping[str, float], seed: int
+) -> NDArray[np.int64]:
+    """Give the units of each stratum to parts in order of their hash; sizes are exact within one unit.
+
+    A stratum below 0 belongs to no part.
+    """
+    codes, first = _units(units)
+    stratum = strata[first]
+    hashes = hash_ids(units.iloc[first], seed ^ SPLIT_STREAM)
+    rank, size = ranks_within(stratum, hashes)
+    ends = np.cumsum(list(shares.values()))[:-1]
+    place = np.zeros(len(first), dtype=np.int64)
+    for end in ends:
+        place += rank >= np.round(end * size)
+    place[stratum < 0] = -1
+    return np.where(strata < 0, -1, place[codes])
+
+
+def _units(units: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    codes, found = pd.factorize(units, use_na_sentinel=False)
+    first = np.empty(len(found), dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes))[::-1]
+    return codes.astype(np.int64), first
+
+
+def ranks_within(strata: NDArray[np.int64], hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return each unit's place by hash within its stratum, and the size of that stratum.
+
+    Examples
+    --------
+    >>> ranks_within(np.array([0, 1, 0]), np.array([9, 5, 3], dtype=np.uint64))
+    (array([1, 0, 0]), array([2, 1, 2]))
+    """
+    order = np.lexsort((hashes, strata))
+    _, code, sizes = np.unique(strata, return_inverse=True, return_counts=True)
+    starts = np.cumsum(sizes) - sizes
+    rank: NDArray[np.int64] = np.empty(len(strata), dtype=np.int64)
+    rank[order] = np.arange(len(strata)) - starts[code[order]]
+    return rank, sizes[code].astype(np.int64)
+
+
+def strata_codes(columns: pd.DataFrame) -> NDArray[np.int64]:
+    """Number the combinations of values that occur, in the order of the values; null is a value."""
+    groups = columns.groupby(list(columns.columns), dropna=False, observed=True, sort=True)
+    return np.asarray(groups.ngroup().to_numpy(), dtype=np.int64)
+
+
+def named(places: NDArray[np.int64], names: Sequence[str], index: pd.Index) -> pd.Series:
+    """Turn places into part names; a place below 0 is null."""
+    parts = pd.array(list(names), dtype="str").take(places, allow_fill=True)
+    return pd.Series(parts, index=index, name="part")

@@ -1,0 +1,103 @@
+"""PredefinedSplit: parts that stay as they are: named by a column, or by hash of group or id."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.sampling._shares import named, parts_by_hash
+from mlsys.steps import Split
+from mlsys.steps.splitting import hashed_folds, key_of
+
+_SUM_TOLERANCE = 1e-9
+
+
+class PredefinedSplit(Split):
+    """Take parts from a column, or give named parts fixed shares.
+
+    Parameters
+    ----------
+    column : str, optional
+        Column with the part of each row; null for none. Parts may have any names, ``train`` must be among them.
+    parts : dict of str to float, optional
+        Shares by name that sum to 1, such as ``{"train": .5, "validation": .2, "calibration": .1, "test": .2}``.
+        A row's part follows from the hash of its group, or of its id where there are no groups.
+    seed : int
+        Another seed gives another split by ``parts``.
+
+    Raises
+    ------
+    ConfigurationError
+        Neither or both of ``column`` and ``parts`` are given, the shares do not sum to 1, or none is for training.
+    DataError
+        The column is not there, or names no training rows.
+
+    Notes
+    -----
+    By ``parts`` old rows stay where they were when new ones come, so sizes are binomial. The order in which parts
+    are written does not matter. One hash a row.
+
+    Examples
+    --------
+    >>> keys = pd.DataFrame({"id": range(3), "part": ["train", "test", None]})
+    >>> PredefinedSplit("part").assign(keys).tolist()
+    ['train', 'test', nan]
+    """
+
+    column: str | None = None
+    parts: dict[str, float] | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check that exactly one way of naming parts is chosen."""
+        if (self.column is None) == (self.parts is None):
+            raise ConfigurationError(
+                f"{self.label} needs either column= or parts=",
+                'write PredefinedSplit("part"), or PredefinedSplit(parts={"train": .6, "validation": .2, "test": .2})',
+            )
+        if self.parts is None:
+            return
+        if "train" not in self.parts:
+            raise ConfigurationError(
+                f"{self.label}: parts= has no 'train' (it has {', '.join(self.parts) or 'nothing'})",
+                "give the training rows their share under the name 'train'",
+            )
+        total = sum(self.parts.values())
+        if min(self.parts.values()) < 0 or abs(total - 1) > _SUM_TOLERANCE:
+            raise ConfigurationError(
+                f"{self.label}: the shares {self.parts} sum to {total:g}, or one is below 0",
+                "choose shares that sum to 1",
+            )
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns the keys must hold beside the roles."""
+        return () if self.column is None else (self.column,)
+
+    def withholds(self) -> tuple[str, ...]:
+        """Columns that must never be features: they say which part a row is in."""
+        return self.key_columns
+
+    def assign(self, keys: pd.DataFrame, /) -> pd.Series:
+        """Return the part of each row."""
+        if self.parts is not None:
+            # Sorted: equal configurations must split equally, whatever order they were written in.
+            return parts_by_hash(key_of(keys), dict(sorted(self.parts.items())), self.seed)
+        if self.column not in keys.columns:
+            raise DataError(
+                f"{self.label} takes parts from the column {self.column!r}, which it is not shown "
+                f"(it is shown {', '.join(map(str, keys.columns))})",
+                "correct the name, or split in a Pipeline, which hands the column on",
+            )
+        places, names = pd.factorize(keys[self.column])
+        if "train" not in map(str, names):
+            raise DataError(
+                f"{self.label}: the column {self.column!r} names no training rows "
+                f"(it holds {', '.join(map(repr, names[:10].tolist())) or 'only nulls'})",
+                "name them 'train', for example with Derive",
+            )
+        return named(places, [str(name) for name in names], keys.index)
+
+    def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
+        """Return ``k`` assignments by hash; groups and exact duplicates stay together."""
+        return hashed_folds(keys, k, self.seed)

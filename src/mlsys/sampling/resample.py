@@ -1,0 +1,98 @@
+"""Resample: an imbalanced-learn sampler on training rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.sampling._samplers import completed, numpy_types, origins, sampler_error
+from mlsys.steps import TrainOnly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlsys.dataset import Rows
+
+
+class Resample(TrainOnly):
+    """Repeat, drop or make training rows with a sampler; all other rows stay as they are.
+
+    Parameters
+    ----------
+    sampler : object
+        Anything with ``fit_resample(X, y)``, such as ``imblearn.over_sampling.SMOTE()``. A ``random_state`` of
+        ``None`` is set from the pipeline's seed.
+
+    Raises
+    ------
+    DataError
+        The features hold what the sampler cannot use (text, timestamps, nulls); the message names all such columns.
+
+    Notes
+    -----
+    The sampler sees features and target only. Kept and repeated rows keep all their other columns; rows it made
+    (SMOTE) get null there, and the mean weight of their class where there are weights. A sampler that does not tell
+    which rows it kept (``sample_indices_``) is asked by value, each old row counting once. Resampled classes make a
+    model's probabilities too high for the rare class: follow it with ``Calibrate``. Gathers all rows.
+
+    Examples
+    --------
+    >>> from imblearn.over_sampling import RandomOverSampler
+    >>> frame = pd.DataFrame({"x": range(10), "y": [0] * 8 + [1] * 2})
+    >>> Resample(RandomOverSampler()).resample(frame, target="y")["y"].value_counts().to_dict()
+    {0: 8, 1: 8}
+    """
+
+    sampler: Any
+
+    def __post_init__(self) -> None:
+        """Check that it is a sampler."""
+        if isinstance(self.sampler, type) or not hasattr(self.sampler, "fit_resample"):
+            raise ConfigurationError(
+                f"{self.label} got {self.sampler!r}, which has no fit_resample(X, y)",
+                "give an instance of an imbalanced-learn sampler, such as RandomUnderSampler()",
+            )
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return all features."""
+        return tuple(columns)
+
+    def change(self, train: Rows, rng: np.random.Generator) -> pd.DataFrame:
+        """Return the training rows as the sampler wants them."""
+        from sklearn.base import clone
+
+        sampler = clone(self.sampler, safe=False)
+        if hasattr(sampler, "get_params"):
+            unset = [name for name, value in sorted(sampler.get_params().items()) if value is None]
+            seeds = {name: int(rng.integers(2**31)) for name in unset if name.endswith("random_state")}
+            sampler.set_params(**seeds)
+        features, target = numpy_types(train.X), _target(train)
+        try:
+            sampled, resampled = sampler.fit_resample(features, target)
+        except (ValueError, TypeError) as error:
+            translated = sampler_error(error, self.label, features)
+            if translated is None:
+                raise
+            raise translated from error
+        if hasattr(sampler, "sample_indices_"):
+            return pd.DataFrame(train).iloc[np.asarray(sampler.sample_indices_)]
+        sampled = pd.DataFrame(sampled, columns=features.columns)
+        origin = origins(features.assign(**{"": target}), sampled.assign(**{"": np.asarray(resampled)}))
+        return completed(train, origin, sampled, np.asarray(resampled))
+
+
+def _target(train: Rows) -> Any:
+    target = train.y
+    if target.isna().any():
+        raise DataError(
+            f"the target {train.roles.target!r} is null in {int(target.isna().sum()):,} training rows",
+            "drop rows whose label is not known",
+        )
+    if isinstance(target.dtype, pd.CategoricalDtype):
+        return np.asarray(target.astype(target.cat.categories.dtype))
+    return (
+        target.to_numpy(dtype=target.dtype.numpy_dtype) if hasattr(target.dtype, "numpy_dtype") else np.asarray(target)
+    )

@@ -1,0 +1,93 @@
+"""ReservoirSample: a fixed number of rows, each as likely as any other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.sampling._shares import SAMPLE_STREAM
+from mlsys.steps import Field, Select
+from mlsys.summaries import BottomK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+
+class ReservoirSample(Select):
+    """Keep a number of rows, the same ones in whatever order they come.
+
+    Parameters
+    ----------
+    rows : int
+        Rows to keep; all where there are fewer.
+    seed : int
+        Another seed keeps other rows.
+    id : str, optional
+        Column that identifies rows; the index when not given.
+
+    Raises
+    ------
+    DataError
+        The id column is not there, or names two rows by one id.
+
+    Notes
+    -----
+    Keeps the rows with the smallest hash of their id (bottom-k sampling, Cohen and Kaplan 2007): every set of rows
+    of that size is as likely as any other, and order and partitions do not matter, unlike in the reservoir that
+    gave the name (Vitter 1985). The Horvitz-Thompson weight of each row kept is rows there were / rows kept; it goes
+    to the weight role where there is one. One hash a row, no sort of all rows.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"x": range(100)})
+    >>> sample = ReservoirSample(10).select(frame)
+    >>> sample.equals(ReservoirSample(10).select(frame[::-1])[::-1]), sample["weight"].sum()
+    (True, np.float64(100.0))
+    """
+
+    rows: int
+    seed: int = 0
+    id: str | None = Field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Check the size."""
+        if self.rows < 1:
+            raise ConfigurationError(f"{self.label}: rows={self.rows}", "keep at least one row")
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the id column, if there is one."""
+        return () if self.id is None else (self.id,)
+
+    def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> tuple[pd.Series, NDArray[np.float64]]:
+        """Return the mask of rows kept, and their weights."""
+        ids = ids_of(frame, self.id, self.label)
+        places = pd.Series(np.arange(len(frame)))
+        chosen = BottomK.of(places, ids, min(self.rows, len(frame)), self.seed ^ SAMPLE_STREAM).rows
+        mask = np.zeros(len(frame), dtype=bool)
+        mask[chosen.to_numpy()] = True
+        weights = np.where(mask, len(frame) / mask.sum(), 0.0)
+        return pd.Series(mask, index=frame.index), weights
+
+
+def ids_of(frame: pd.DataFrame, column: str | None, who: str) -> pd.Series | pd.Index:
+    """Return what identifies each row, or say what is wrong with it."""
+    if column is None:
+        return frame.index
+    if column not in frame.columns:
+        raise DataError(
+            f"{who}: the id column {column!r} is not in the data (columns: {', '.join(map(str, frame.columns))})",
+            "correct id=, or leave it out to use the index",
+        )
+    repeated = frame[column].duplicated()
+    if repeated.any():
+        raise DataError(
+            f"{who}: {int(repeated.sum()):,} rows repeat an id of column {column!r} (the first is row "
+            f"{frame.index[repeated][0]!r}), so a number of rows cannot be chosen by it",
+            "name a column that identifies single rows, or leave id= out to use the index",
+        )
+    return frame[column]

@@ -1,0 +1,107 @@
+"""States are byte-equal from 1, 7 and 64 partitions and from shuffled rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mlsys.features import Impute, OneHot, Standardize, TargetEncode
+from mlsys.settings import override
+from mlsys.states import digest
+from mlsys.steps import Transform
+
+ROWS = 1_500
+
+
+@pytest.fixture(scope="module")
+def mixed() -> pd.DataFrame:
+    """Every type a column may have, with nulls, and targets of each sort."""
+    rng = np.random.default_rng(3)
+    price = rng.lognormal(3, 2, ROWS) * rng.choice([-1, 1], ROWS)
+    city = rng.choice(["Oslo", "Rome", "Łódź", "Bonn", "Lima"], ROWS, p=[0.5, 0.2, 0.2, 0.08, 0.02])
+    small = rng.integers(0, 9, ROWS)
+    return pd.DataFrame(
+        {
+            "price": np.where(rng.random(ROWS) < 0.1, np.nan, price),
+            "float32": price.astype("float32"),
+            "days": rng.integers(0, 400, ROWS),
+            "nullable": pd.array(np.where(rng.random(ROWS) < 0.2, None, small), dtype="Int64"),
+            "member": pd.array(np.where(rng.random(ROWS) < 0.2, None, small > 4), dtype="boolean"),
+            "plain_flag": small > 2,
+            "city": pd.Series(np.where(rng.random(ROWS) < 0.1, None, city), dtype="str"),
+            "category": pd.Categorical(city),
+            "weight": rng.random(ROWS) + 0.1,
+            "binary": (price > 0).astype(int),
+            "money": price * 0.1,
+            "class": pd.Series(np.where(small < 3, "low", np.where(small < 8, "mid", "high")), dtype="str"),
+        }
+    )
+
+
+ENCODED = ["city", "category", "nullable", "plain_flag"]
+FEATURES = ["price", "float32", "days", "nullable", "member", "plain_flag", "city", "category"]
+CASES: dict[str, tuple[Transform, str]] = {
+    "impute median": (Impute(), "binary"),
+    "impute mean": (Impute(numeric="mean"), "binary"),
+    "impute number": (Impute(numeric=-1.0), "binary"),
+    "standardize": (Standardize(), "binary"),
+    "one-hot": (OneHot(ENCODED), "binary"),
+    "one-hot top": (OneHot(ENCODED, top=2, min_count=50, other=True), "binary"),
+    "target binary": (TargetEncode(ENCODED), "binary"),
+    "target number": (TargetEncode(ENCODED, smoothing=10), "money"),
+    "target classes": (TargetEncode(ENCODED), "class"),
+}
+
+
+@pytest.mark.parametrize("partitions", [1, 7, 64])
+@pytest.mark.parametrize("shuffled", [False, True])
+@pytest.mark.parametrize("case", CASES)
+def test_state_depends_on_rows_alone(mixed: pd.DataFrame, case: str, partitions: int, shuffled: bool) -> None:
+    step, target = CASES[case]
+    roles = {"target": target, "weight": "weight", "features": FEATURES}
+    whole = step.fit(mixed, **roles)
+    rows = mixed.sample(frac=1, random_state=1) if shuffled else mixed
+    with override(rows_per_partition=-(-ROWS // partitions)):
+        cut = step.fit(rows, **roles)
+    assert digest(cut.state) == digest(whole.state)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_row_served_alone_is_that_row_of_the_batch(mixed: pd.DataFrame, case: str) -> None:
+    step, target = CASES[case]
+    fitted = step.fit(mixed, target=target, features=FEATURES)
+    batch = fitted.transform(mixed)
+    for row in (0, 17, 1_499):
+        alone = fitted.transform(mixed.iloc[[row]])
+        pd.testing.assert_frame_equal(alone, batch.iloc[[row]])
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_apply_takes_the_raw_state_as_well_as_the_prepared(mixed: pd.DataFrame, case: str) -> None:
+    step, target = CASES[case]
+    fitted = step.fit(mixed, target=target, features=FEATURES)
+    pd.testing.assert_frame_equal(step.apply(mixed, fitted.state), fitted.transform(mixed))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_input_stays_as_it_was(mixed: pd.DataFrame, case: str) -> None:
+    step, target = CASES[case]
+    before = mixed.copy(deep=True)
+    step.fit(mixed, target=target, features=FEATURES).transform(mixed)
+    pd.testing.assert_frame_equal(mixed, before)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_missing_column_is_refused_by_name(mixed: pd.DataFrame, case: str) -> None:
+    step, target = CASES[case]
+    fitted = step.fit(mixed, target=target, features=FEATURES)
+    with pytest.raises(ValueError, match="needs the column 'nullable'"):
+        fitted.transform(mixed.drop(columns="nullable"))
+
+
+def test_roles_are_never_touched(mixed: pd.DataFrame) -> None:
+    for step in (Impute(), Standardize()):
+        out = step.fit(mixed, target="money", weight="weight").transform(mixed)
+        pd.testing.assert_series_equal(out["money"], mixed["money"])
+        pd.testing.assert_series_equal(out["weight"], mixed["weight"])
