@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pandas as pd
 
 from mlsys.errors import DataError
@@ -15,29 +17,41 @@ def as_times(values: pd.Series, who: str, zone: str | None = None) -> pd.Series:
     DataError
         When a value is no time, with the first such row.
     """
-    times = values
-    if not pd.api.types.is_datetime64_any_dtype(values):
+    times = values if pd.api.types.is_datetime64_any_dtype(values) else _parsed(values, who)
+    return times if zone is None else in_zone(times, zone, who)
+
+
+def _parsed(values: pd.Series, who: str) -> pd.Series:
+    """Read ISO 8601, also with several offsets; else one other format, the same in all rows."""
+    if values.dtype.kind in "iufb" and values.notna().any():
+        raise DataError(
+            f"{who}: column {values.name!r} holds numbers ({values.dtype}), not times",
+            "convert it in a Derive step that says the unit, such as pd.to_datetime(f[...], unit='s')",
+        )
+    for utc in (False, True):
         try:
-            times = pd.to_datetime(values)
+            return pd.to_datetime(values, format="ISO8601", utc=utc)
         except (ValueError, TypeError):
-            times = _as_utc(values, who)
-    if zone is None:
-        return times
-    return in_zone(times, zone, who)
+            continue
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)  # pandas would go on to guess a format for each row
+            return pd.to_datetime(values)
+    except (ValueError, TypeError, UserWarning) as error:
+        raise _no_time(values, who, error) from error
 
 
-def _as_utc(values: pd.Series, who: str) -> pd.Series:
-    """Read texts with several offsets or formats; name the first that is no time at all."""
-    times = pd.to_datetime(values, utc=True, errors="coerce", format="mixed")
-    bad = times.isna() & values.notna()
+def _no_time(values: pd.Series, who: str, error: Exception) -> DataError:
+    bad = pd.to_datetime(values, utc=True, errors="coerce", format="mixed").isna() & values.notna()
     if bad.any():
         row = int(bad.to_numpy().argmax())
-        raise DataError(
-            f"{who}: column {values.name!r} holds {values.iloc[row]!r} in row {row}, which is no time "
-            f"({int(bad.sum()):,} such rows)",
-            "correct these values, or leave the column out of times= and parse it in a Derive step",
-        )
-    return times
+        what = f"holds {values.iloc[row]!r} in row {row}, which is no time ({int(bad.sum()):,} such rows)"
+    else:
+        what = f"cannot be read as times: {error}"
+    return DataError(
+        f"{who}: column {values.name!r} {what}",
+        "correct these values, or leave the column out of times= and parse it in a Derive step",
+    )
 
 
 def in_zone(times: pd.Series, zone: str, who: str) -> pd.Series:

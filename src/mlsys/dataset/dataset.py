@@ -88,6 +88,9 @@ class Dataset(Mapping[str, Rows]):
     def __getitem__(self, name: str) -> Rows:
         return self.rows(name)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._parts
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._parts)
 

@@ -32,13 +32,14 @@ class Divided:
         Rows in no part, by reason.
     folds : list of Series
         Assignments over the training rows when they are judged by folds.
-    keys : DataFrame
-        What the split was shown, for the parts.
+    notes : tuple of str
+        Where the parts begin, in the split's words.
     """
 
     parts: dict[str, Table]
     none: dict[str, int] = field(default_factory=dict)
     folds: list[pd.Series] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
 
 def divide(planned: Planned, table: Table, context: Context, supplied: bool) -> Divided:
@@ -71,7 +72,7 @@ def divide(planned: Planned, table: Table, context: Context, supplied: bool) -> 
             assigned = assigned.mask(assigned == "validation", "train")
             names = [name for name in names if name != "validation"]
         ordered = sorted(names, key=lambda name: {"train": 0, "validation": 1, "test": 9}.get(name, 5))
-        divided = Divided({name: _part(table, assigned, name) for name in ordered}, none)
+        divided = Divided({name: _part(table, assigned, name) for name in ordered}, none, notes=step.explain(keys))
         if "validation" not in names:
             divided.folds = _folds(step, keys[(assigned == "train").to_numpy()])
         record.rows.update({name: int((assigned == name).sum()) for name in ordered})

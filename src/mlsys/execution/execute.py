@@ -60,6 +60,12 @@ class Execution:
     source_dtypes: dict[str, str] = field(default_factory=dict)
     out_of_fold: pd.DataFrame | None = None
 
+    def _dtypes(self) -> dict[str, str]:
+        """Columns of the source, and those that a request may bring in place of a join."""
+        assert self.divided is not None
+        joined = self.divided.parts["train"].head(0).dtypes
+        return {**self.source_dtypes, **{str(n): str(kind) for n, kind in joined.items() if n not in self.source_dtypes}}
+
     def request_row(self, columns: Sequence[str]) -> pd.DataFrame:
         """Return one row as a request would bring it: the first of the training rows, null where a column is gone."""
         assert self.divided is not None
@@ -70,7 +76,7 @@ class Execution:
         if self.tail is None:
             raise ConfigurationError("the run stopped before a model was trained", "run the pipeline to its end")
         return served_model(
-            list(self.prefix.items()), list(self.tail.fitted.items()), self.context.catalog, self.source_dtypes
+            list(self.prefix.items()), list(self.tail.fitted.items()), self.context.catalog, self._dtypes()
         )
 
 

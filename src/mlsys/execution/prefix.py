@@ -151,7 +151,7 @@ def _label(planned: Planned, table: Table, context: Context) -> Table:
     context.catalog.note(planned.name, step.withholds(), {step.column})
     if step.known_at:
         context.catalog.declare({step.column: step.known_at}, planned.name)
-    voted = tuple(getattr(step, "rule_columns", ()))
+    voted = tuple(name for name in getattr(step, "rule_columns", ()) if name not in step.withholds())
     if voted and step.column == context.roles.target:
         named = ", ".join(map(repr, voted))
         context.findings.append(

@@ -167,7 +167,8 @@ class Tail:
                 "see run.features for the reason of each column",
             )
         learned = learn(step, train, lambda frame: context.wrap(shielded(frame)), generator(context.seed, step))
-        fitted = Fitted(step, learned.state, features)
+        used = step.columns_read(features)
+        fitted = Fitted(step, learned.state, features if used is None else tuple(used))
         self.fitted[planned.name] = fitted
         for name, part in self.parts.items():
             if name != "train":

@@ -76,7 +76,7 @@ def _shrunk(
     """Draw level means towards the overall mean; a level without weight or information takes that."""
     with np.errstate(invalid="ignore", divide="ignore"):
         if isinstance(smoothing, str):
-            trust = variance * weights / (variance * weights + within / weights)
+            trust = variance * weights / (variance * weights + within)
         else:
             trust = weights / (weights + smoothing)
         values = trust * means + (1 - trust) * overall

@@ -47,7 +47,7 @@ class Impute(Transform):
 
     Notes
     -----
-    Medians are exact (radix selection; two passes over the rows, at most four) and equal ``numpy.median``; means are
+    Medians are exact (radix selection; two passes over the rows, at most four) and equal ``numpy.quantile``; means are
     exact sums rounded once. Neither depends on partitions or order, and sample weights are not used. Missing at random
     given the other columns is assumed by every fill; the indicator keeps the information when it is not. Nullable
     numbers and truth values become floats. A pass costs a few milliseconds for 300,000 rows and column.

@@ -43,7 +43,7 @@ def watched_rows(train: Rows, target: NDArray[Any], share: float, is_classifier:
         units = train.group if train.group is not None else train.ids
         watched = uniform(hash_ids(units, _STREAM)) < share
     if is_classifier:
-        watched &= np.isin(target, np.unique(target[~watched]))
+        watched = watched & np.isin(target, np.unique(target[~watched]))
     if not watched.any() or watched.mean() > 0.5:
         return np.zeros(len(target), dtype=bool)
     return np.asarray(watched, dtype=bool)

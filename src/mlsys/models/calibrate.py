@@ -51,14 +51,14 @@ class Calibrate(Postprocess):
     --------
     >>> import pandas as pd
     >>> from mlsys.dataset import Roles, Rows
-    >>> said = pd.DataFrame({"prediction": [False, True], "probability_False": [0.6, 0.3], "probability_True": [0.4, 0.7]})
+    >>> said = pd.DataFrame({"probability_False": [0.6, 0.3], "probability_True": [0.4, 0.7]})
     >>> happened = said.loc[[0, 0, 0, 0, 1, 1, 1, 1]].assign(late=[False, False, False, True, False, True, True, True])
     >>> calibrate = Calibrate("isotonic")
     >>> state = calibrate.learn(Rows.of(happened, Roles(target="late"), ()))
     >>> calibrate.apply(said, state)
-       prediction  probability_False  probability_True
-    0       False               0.75              0.25
-    1        True               0.25              0.75
+       probability_False  probability_True  prediction
+    0               0.75              0.25       False
+    1               0.25              0.75        True
     """
 
     method: Literal["sigmoid", "isotonic"] = "sigmoid"

@@ -145,7 +145,7 @@ class Pipeline:
         notes += [f"waived: {code}: {reason}" for code, reason in self.waive.items()]
         if self.roles.decide_at:
             notes.append(f"decides at: {self._arguments['decide_at']}")
-        notes += [f"{e.name}: {note}" for e in self.steps for note in getattr(e.step, "notes", tuple)()]
+        notes += [f"{e.name}: {note}" for e in self.steps for note in e.step.notes()]
         notes += [f"{e.name}: {problem}" for e in self.steps if e.step.facts.serves for problem in not_portable(e.step)]
         return Plan(self.steps, f"Pipeline {self.name!r}", notes)
 

@@ -185,6 +185,8 @@ def make_card(run: Run) -> Card:
         if name != "evaluate" and result.verdict:
             lines.append((name, f"{result.verdict}. {result.summary}".strip()))
     lines.append(("rows", _rows(run)))
+    if run._execution.divided is not None and run._execution.divided.notes:
+        lines.append(("split", "; ".join(run._execution.divided.notes)))
     used = run.features["used"]
     lines.append(("features", f"{int(used.sum())} of {len(used)} columns; see run.features"))
     if run.stage == "test" and run._tracking.openings:

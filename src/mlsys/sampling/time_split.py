@@ -87,7 +87,7 @@ class TimeSplit(Split):
             times = labelled_times(keys, self.label)
             raise DataError(
                 f"{self.label} leaves no labelled rows for {' and '.join(empty)} (labelled rows run from "
-                f"{times.iloc[0]} to {times.iloc[-1]}; {'; '.join(self.notes(keys))})",
+                f"{times.iloc[0]} to {times.iloc[-1]}; {'; '.join(self.explain(keys))})",
                 "move the boundaries, shorten the embargo, or check known_at of the label",
             )
         return named(places, names, keys.index)
@@ -114,7 +114,11 @@ class TimeSplit(Split):
             )
         return windows
 
-    def notes(self, keys: pd.DataFrame) -> tuple[str, ...]:
+    def notes(self) -> tuple[str, ...]:
+        """Say how boundaries are read, for the plan."""
+        return ("dates without a zone are read in the zone of the time column",)
+
+    def explain(self, keys: pd.DataFrame) -> tuple[str, ...]:
         """Say when each part starts, how that was read, and which rows are left out."""
         starts = boundaries(self._wanted, labelled_times(keys, self.label), self.label)
         said = [f"{each.part} starts at {each.start} ({each.how})" for each in starts]

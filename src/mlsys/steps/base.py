@@ -99,6 +99,10 @@ class Step(_Configured, ABC):
         """Return the same step with some fields changed."""
         return type(self)(**{**self.configuration(), **changes})
 
+    def notes(self) -> tuple[str, ...]:
+        """Say what the step assumes, for the plan."""
+        return ()
+
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:
         """Columns the hooks read, given those there are; ``None`` means: watch and see.
 

@@ -171,6 +171,10 @@ class Split(Step, kind="Split"):
         """
         raise TypeError("a Split writes assign(keys)")
 
+    def explain(self, keys: pd.DataFrame, /) -> tuple[str, ...]:
+        """Say where the parts begin and which rows are left out, for the card."""
+        return ()
+
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return ``k`` assignments with ``train`` and ``validation`` over the rows of ``keys``."""
         from mlsys.steps.splitting import hashed_folds

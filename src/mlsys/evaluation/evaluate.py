@@ -1,0 +1,183 @@
+"""Evaluate: metrics with intervals beside baselines, by slice, on rows that nothing learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import Dataset, Rows
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.evaluation.baselines import random_guess, rule_name, rule_predictions, zero_rule
+from mlsys.evaluation.cost import Cost
+from mlsys.evaluation.judging import Judge, judge_for
+from mlsys.evaluation.picture import draw_scores
+from mlsys.evaluation.scored import classes_of, scored_rows, values_in
+from mlsys.steps import Report, Result
+
+MOST_LEVELS = 20
+"""Levels of a column that become slices, most frequent first: a person reads no longer list."""
+TRAIN_SAMPLE = 20_000
+"""Training rows predicted for the greyed column that shows over-fitting."""
+_COLUMNS = ["part", "model", "slice", "metric", "value", "lower", "upper", "n", "verdict"]
+
+
+class Evaluate(Report):
+    """Judge the model on rows that nothing learned from.
+
+    Parameters
+    ----------
+    metrics : list of str, optional
+        Names such as ``"roc_auc"``, ``"recall"``, ``"rmse"``; those usual for the task when not given.
+        The first is the headline.
+    slices : list of str or dict, optional
+        Columns whose levels are slices, or names with a function from frame to a mask.
+    baselines : list, optional
+        Rules of thumb: ``rule(frame)``, or an object with ``learn(train)`` that returns one. Zero-rule
+        and a random guess are always there; ``baselines=None`` adds none.
+    value : Cost, optional
+        What mistakes cost; the decision is then taken where it costs least.
+    on : str, optional
+        The part that judges; the test part once it is open, else validation.
+    level : float
+        Of the intervals.
+
+    Notes
+    -----
+    Intervals: Wilson for proportions, DeLong for the ROC AUC, bootstrap otherwise, by group where
+    there is a group role. Those of slices hold simultaneously (Sidak). A slice is worse when its
+    interval lies wholly on the wrong side of the overall value. Training rows are shown as no estimate,
+    and no gate reads them. Cost: one pass a metric and slice; 26,000 rows with 19 slices take 0.3 s.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"y": [0, 1] * 50, "prediction": [0, 1, 1, 1] * 25})
+    >>> result = Evaluate(metrics=["accuracy"]).of(train=rows, validation=rows, target="y")
+    >>> result.facts["headline"], round(float(result.table["value"][0]), 2)
+    ('accuracy', 0.75)
+    """
+
+    metrics: tuple[str, ...] | None = None
+    slices: tuple[str, ...] | dict[str, Callable[[pd.DataFrame], Any]] = ()
+    baselines: tuple[Any, ...] | None = None
+    value: Cost | None = None
+    on: str | None = None
+    level: float = 0.95
+
+    def report(self, dataset: Dataset, /) -> Result:
+        """Return the scores."""
+        part = self._part(dataset)
+        rows = dataset[part]
+        scored = scored_rows(rows)
+        if scored.empty:
+            raise DataError(f"the {part} part has no rows with a known target", "move the split's boundaries")
+        judge = judge_for(scored, self.metrics, self.level)
+        predicted = dict(self._baselines(dataset["train"], rows, classes_of(scored)))
+        others = {name: scored_rows(rows, frame) for name, frame in predicted.items()}
+        table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(scored)]
+        for name, frame in others.items():
+            table += [{"part": part, "model": name, "slice": "all", **row} for row in judge.scores(frame)]
+        slices = self._slice_scores(rows, scored, judge)
+        table += [{"part": part, "model": "model", **row} for row in slices]
+        table += self._training_scores(dataset, judge)
+        frame = pd.DataFrame(table, columns=_COLUMNS)
+        beats = {name: judge.better_by(scored, other) for name, other in others.items()}
+        value_text, value_scalars = self._value(scored, others)
+        return Result(
+            "evaluate",
+            frame,
+            scalars=value_scalars,
+            summary=f"{judge.headline.name} on {part}",
+            facts={
+                "task": judge.task,
+                "part": part,
+                "headline": judge.headline.name,
+                "folds": dataset.folds if part == "validation" else 0,
+                "contaminated": dataset.fitted_on.get(part, ""),
+                "worst_slice": _worst(slices, judge),
+                "value": value_text,
+                "beats": beats,
+                "scored": scored,
+            },
+            draw=draw_scores,
+        )
+
+    def _part(self, dataset: Dataset) -> str:
+        if self.on is not None:
+            if self.on == "train":
+                raise ConfigurationError(
+                    f"{self.title}(on='train') would judge the model by what it learned from", "leave on= out"
+                )
+            return self.on
+        for name in ("test", "validation"):
+            if name in dataset:
+                return name
+        raise DataError(
+            f"there are no rows to judge the model by (parts: {', '.join(dataset)})", "give the split a validation share"
+        )
+
+    def _baselines(self, train: Rows, rows: Rows, classes: list[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+        frame = pd.DataFrame(rows)
+        yield "zero_rule", zero_rule(train, frame, classes)
+        yield "random", random_guess(train, frame, classes, np.random.default_rng(0))
+        for baseline in self.baselines or ():
+            yield rule_name(baseline), rule_predictions(baseline, train, frame, classes)
+
+    def _slices(self, rows: pd.DataFrame) -> Iterator[tuple[str, Any]]:
+        if isinstance(self.slices, Mapping):
+            for name, condition in self.slices.items():
+                yield f"slice={name}", np.asarray(condition(rows), dtype=bool)
+            return
+        for column in self.slices:
+            if column not in rows.columns:
+                raise DataError(
+                    f"{self.title} slices by {column!r}, which the rows do not have", "slice by a column of the data"
+                )
+            for value in values_in(rows[column], MOST_LEVELS):
+                mask = rows[column].isna() if pd.isna(value) else rows[column] == value  # type: ignore[call-overload]
+                yield f"{column}={value}", mask.to_numpy(dtype=bool, na_value=False)
+
+    def _slice_scores(self, rows: Rows, scored: pd.DataFrame, judge: Judge) -> list[dict[str, Any]]:
+        found = []
+        known = rows.y.notna().to_numpy()
+        masks = [(name, mask[known]) for name, mask in self._slices(pd.DataFrame(rows))]
+        simultaneous = judge.at_once(len(masks))
+        for name, mask in masks:
+            if mask.any():
+                found += [{"slice": name, **row} for row in simultaneous.scores(scored[mask])]
+        overall = {row["metric"]: row["value"] for row in judge.scores(scored)}
+        for row in found:
+            row["verdict"] = row["verdict"] or judge.verdict(row, overall[row["metric"]])
+        return found
+
+    def _training_scores(self, dataset: Dataset, judge: Judge) -> list[dict[str, Any]]:
+        sample = dataset.sample_predicted("train", TRAIN_SAMPLE)
+        if sample is None:
+            return []
+        values = judge.values(scored_rows(sample))
+        return [
+            {"part": "train", "model": "model", "slice": "all", "metric": name, "value": value, "lower": np.nan,
+             "upper": np.nan, "n": len(sample), "verdict": "no estimate: learned from"}
+            for name, value in values.items()
+        ]  # fmt: skip
+
+    def _value(self, scored: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> tuple[str, dict[str, float]]:
+        if self.value is None:
+            return "", {}
+        mine = self.value.per_thousand(scored)
+        beside = {name: self.value.per_thousand(frame).value for name, frame in others.items()}
+        text = f"{mine.value:,.0f} [{mine.lower:,.0f}, {mine.upper:,.0f}] per 1,000 rows at {self.value.decision()}"
+        text += "; " + ", ".join(f"{name} {value:,.0f}" for name, value in beside.items())
+        return text, {"cost_per_thousand": mine.value, **{f"cost_per_thousand/{n}": v for n, v in beside.items()}}
+
+
+def _worst(slices: list[dict[str, Any]], judge: Judge) -> str:
+    """Say which slice scores worst on the headline metric, and whether that is more than chance."""
+    rows = [row for row in slices if row["metric"] == judge.headline.name and not np.isnan(row["value"])]
+    if not rows:
+        return ""
+    worst = min(rows, key=lambda row: row["value"] if judge.headline.greater_is_better else -row["value"])
+    interval = f"[{worst['lower']:.3f}, {worst['upper']:.3f}]"
+    return f"{worst['slice']}: {judge.headline.name} {worst['value']:.3f} {interval} on {worst['n']:,} rows, {worst['verdict']}"

@@ -1,0 +1,191 @@
+"""Gate: what must hold before a model may be registered, in terms of intervals."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from mlsys.errors import ConfigurationError
+from mlsys.steps import Result
+
+Side = Literal["value", "lower", "upper"]
+_SIGNS: dict[str, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+
+
+@dataclass(frozen=True)
+class Term:
+    """A quantity compared with a bound: ``metric("roc_auc").lower >= 0.65``."""
+
+    quantity: Quantity
+    side: Side
+    sign: str
+    bound: float
+
+    def __str__(self) -> str:
+        end = "" if self.side == "value" else f" {self.side} end"
+        return f"{self.quantity}{end} {self.sign} {self.bound:g}"
+
+    def __bool__(self) -> bool:
+        raise ConfigurationError(
+            f"the gate term ({self}) was used as yes or no, as in `a <= term <= b` or `term and term`",
+            "give each comparison to Gate as an argument of its own",
+        )
+
+    def check(self, evaluation: Result) -> tuple[str, str, str]:
+        """Return term, value and verdict."""
+        found = self.quantity.read(evaluation)
+        if found is None:
+            return str(self), "not in the evaluation", "no"
+        value = found[self.side]
+        if math.isnan(value):
+            return str(self), "not enough data", "no"
+        return str(self), f"{value:.4g}", "pass" if _SIGNS[self.sign](value, self.bound) else "no"
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """One end of a quantity's interval, waiting for a comparison."""
+
+    quantity: Quantity
+    side: Side
+
+    def __ge__(self, bound: float) -> Term:
+        return Term(self.quantity, self.side, ">=", float(bound))
+
+    def __le__(self, bound: float) -> Term:
+        return Term(self.quantity, self.side, "<=", float(bound))
+
+    def __gt__(self, bound: float) -> Term:
+        return Term(self.quantity, self.side, ">", float(bound))
+
+    def __lt__(self, bound: float) -> Term:
+        return Term(self.quantity, self.side, "<", float(bound))
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A metric, or its gap between slices; compare its ``lower``, ``value`` or ``upper`` with a bound."""
+
+    name: str
+    by: str | None = None
+
+    @property
+    def lower(self) -> _Ended:
+        """The lower end of the 95 % interval."""
+        return _Ended(self, "lower")
+
+    @property
+    def value(self) -> _Ended:
+        """The estimate."""
+        return _Ended(self, "value")
+
+    @property
+    def upper(self) -> _Ended:
+        """The upper end of the 95 % interval."""
+        return _Ended(self, "upper")
+
+    def read(self, evaluation: Result) -> dict[str, float] | None:
+        """Return value and interval on the rows that judge; ``None`` if they were not evaluated."""
+        table, part = evaluation.table, evaluation.facts["part"]
+        rows = table[(table["part"] == part) & (table["model"] == "model") & (table["metric"] == self.name)]
+        if self.by is None:
+            rows = rows[rows["slice"] == "all"]
+            return None if rows.empty else {side: float(rows.iloc[0][side]) for side in ("value", "lower", "upper")}
+        return _gap(rows[rows["slice"].str.startswith(f"{self.by}=")])
+
+    def __str__(self) -> str:
+        return self.name if self.by is None else f"gap of {self.name} by {self.by}"
+
+
+def _gap(rows: pd.DataFrame) -> dict[str, float] | None:
+    """Return the difference between best and worst slice; its ends from the slices' simultaneous intervals."""
+    rows = rows[rows["value"].notna()]
+    if len(rows) < 2:
+        return None
+    best, worst = rows.loc[rows["value"].idxmax()], rows.loc[rows["value"].idxmin()]
+    return {
+        "value": float(best["value"] - worst["value"]),
+        "lower": max(0.0, float(best["lower"] - worst["upper"])),
+        "upper": float(rows["upper"].max() - rows["lower"].min()),
+    }
+
+
+def metric(name: str) -> Quantity:
+    """Return a metric to compare: ``metric("roc_auc").lower >= 0.65``."""
+    return Quantity(name)
+
+
+def gap(name: str, *, by: str) -> Quantity:
+    """Return the largest difference of a metric between the slices of a column.
+
+    Notes
+    -----
+    ``upper`` is the distance between the highest upper and the lowest lower end of the slices'
+    simultaneous intervals, so it holds for every pair at once; it is on the safe side.
+    """
+    return Quantity(name, by)
+
+
+@dataclass(frozen=True)
+class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
+    """The model's headline metric is better than a baseline's, by a paired interval that excludes zero."""
+
+    baseline: str
+
+    def __str__(self) -> str:
+        return f"beats {self.baseline}"
+
+    def check(self, evaluation: Result) -> tuple[str, str, str]:
+        """Return term, difference with interval and verdict."""
+        found = evaluation.facts["beats"].get(self.baseline)
+        if found is None:
+            known = ", ".join(evaluation.facts["beats"]) or "none"
+            return str(self), f"no such baseline (there are: {known})", "no"
+        shown = f"better by {found['value']:.4g} [{found['lower']:.4g}, {found['upper']:.4g}]"
+        return str(self), shown, "pass" if found["lower"] > 0 else "no"
+
+
+class Gate:
+    """Terms that must all hold before a model is registered.
+
+    Parameters
+    ----------
+    *terms : Term or beats
+        Comparisons such as ``metric("roc_auc").lower >= 0.65``, ``gap("recall", by="origin").upper <= 0.15``
+        and ``beats("zero_rule")``.
+
+    Notes
+    -----
+    Terms speak of the rows that judge the run (validation, or test after ``final_test()``), never of
+    training rows. Beside the terms, an unwaived leakage error refuses by itself.
+
+    Examples
+    --------
+    >>> Gate(metric("roc_auc").lower >= 0.65, beats("zero_rule"))
+    Gate(roc_auc lower end >= 0.65, beats zero_rule)
+    """
+
+    def __init__(self, *terms: Term | beats) -> None:
+        for term in terms:
+            if not isinstance(term, (Term, beats)):
+                raise ConfigurationError(
+                    f"Gate got {term!r}, which is no comparison", 'write for example metric("roc_auc").lower >= 0.65'
+                )
+        self.terms = terms
+
+    def check(self, reports: Mapping[str, Result]) -> list[tuple[str, str, str]]:
+        """Return term, value and verdict (``"pass"`` or ``"no"``) for each term."""
+        return [term.check(reports["evaluate"]) for term in self.terms]
+
+    def __repr__(self) -> str:
+        return f"Gate({', '.join(map(str, self.terms))})"

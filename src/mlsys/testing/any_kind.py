@@ -1,0 +1,86 @@
+"""Promises of every step: configuration, travelling, repeatability, and looking without touching."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from mlsys.errors import ContractError
+from mlsys.states import digest
+from mlsys.steps import Sink, Source
+from mlsys.testing.comparing import as_frame, difference
+from mlsys.testing.outside import aimed_at, write_into
+from mlsys.testing.trial import NotAssessed, Trial, learns
+
+
+def configuration(trial: Trial) -> None:
+    """Equal configurations make equal steps, ``with_`` makes a new one, and no field can be set."""
+    step = trial.step
+    twin = step.with_()
+    assert twin is not step, "with_() returned the step itself"
+    assert twin == step and hash(twin) == hash(step), "a step made from the same configuration is not equal to it"
+    assert repr(twin) == repr(step), f"equal steps are shown as {step!r} and {twin!r}"
+    assert type(step).__name__ in repr(step), f"repr() does not name the class: {step!r}"
+    named = step.with_(name="another name")
+    assert named != step and named.title == "another name", "with_(name=...) did not make another step"
+    assert step.with_() == step and step.name != "another name", "with_() changed the step it was called on"
+    try:
+        step.name = "set"  # type: ignore[misc]  whether this is refused is the question
+    except ContractError:
+        return
+    raise AssertionError("a field could be set; steps never change")
+
+
+def travels(trial: Trial) -> None:
+    """A step reaches another process as it was."""
+    import cloudpickle
+
+    arrived = cloudpickle.loads(cloudpickle.dumps(trial.step))
+    assert arrived.digest == trial.step.digest, "after pickling, the step has another digest"
+    assert arrived == trial.step, "after pickling, the step is not equal to what it was"
+
+
+def input_unchanged(trial: Trial) -> None:
+    """Hooks look at the rows they are shown and leave them as they were."""
+    step = trial.step
+    if isinstance(step, Source):
+        raise NotAssessed("a Source is shown nothing")
+    if isinstance(step, Sink):
+        with tempfile.TemporaryDirectory() as folder:
+            write_into(trial, Path(folder))
+    elif learns(step):
+        with suppress(AssertionError, ContractError):  # what it returns is the matter of another check
+            trial.apply(trial.inputs, trial.learned.state)
+    else:
+        with suppress(AssertionError, ContractError):
+            trial.outcome()
+    for what in trial.alterations():
+        raise AssertionError(f"{what}; work on a copy: frame = frame.assign(...)")
+
+
+def deterministic(trial: Trial) -> None:
+    """The same seed and the same rows give the same state and the same answer, digit by digit."""
+    step = trial.step
+    if isinstance(step, Sink):
+        raise NotAssessed("a Sink returns nothing")
+    if learns(step):
+        first, second = trial.learned, trial.learn(trial.frame)
+        assert digest(first.state) == digest(second.state), (
+            "two fits with one seed learned different states; take random numbers from rng alone"
+        )
+    what = difference(as_frame(trial.outcome()), as_frame(trial.outcome()), relative=0.0)
+    assert not what, f"two calls with one seed gave different answers ({what}); take random numbers from rng alone"
+
+
+def learns_nothing_aside(trial: Trial) -> None:
+    """Running a step leaves its configuration as it was."""
+    before = trial.step.digest
+    with tempfile.TemporaryDirectory() as folder, suppress(NotAssessed):
+        if isinstance(trial.step, Sink):
+            write_into(
+                Trial(aimed_at(trial.step, Path(folder)), trial.parts, trial.roles, trial.features), Path(folder)
+            )
+        else:
+            trial.outcome()
+    assert trial.step.digest == before, "running the step changed its configuration; return what is learned as state"

@@ -1,0 +1,112 @@
+"""Promises of the steps before the split: masks, labels, parts and folds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mlsys.steps import Label, Reshape, Select, Split
+from mlsys.steps.alone import check_frame, kept_rows
+from mlsys.testing.comparing import difference
+from mlsys.testing.trial import NotAssessed, Trial
+
+FOLDS = 4
+_NOTHING = {"", "none", "nan", "null", "<na>", "nat"}
+"""Part names that betray a null turned into text."""
+
+
+def reshaped_rows(trial: Trial) -> None:
+    """Reshaping gives a frame with rows and unique columns."""
+    step = trial.step
+    assert isinstance(step, Reshape)
+    made = step.reshape(trial.rows("reshape", trial.frame))
+    assert isinstance(made, pd.DataFrame), f"reshape() returned {type(made).__name__}, not a DataFrame"
+    check_frame(pd.DataFrame(made).reset_index(drop=True), step.title)
+
+
+def returns_mask(trial: Trial) -> None:
+    """Selecting answers True or False for each row, optionally with a weight, and nothing else."""
+    step, frame = trial.step, trial.frame
+    assert isinstance(step, Select)
+    answer = step.keep(trial.shown("keep", frame), trial.rng())
+    kept = kept_rows(step, frame, answer, "the weight")
+    mask, weights = answer if isinstance(answer, tuple) else (answer, None)
+    for given in (mask, weights):
+        aligned = not isinstance(given, pd.Series) or given.index.equals(frame.index)
+        assert aligned, "keep() returned a Series in another order than the rows"
+    assert len(kept), "keep() kept none of the rows"
+    if weights is not None:
+        values = kept["the weight"].to_numpy()
+        assert np.isfinite(values).all() and values.min() > 0, "a row that is kept has a weight that is not above 0"
+
+
+def unknown_stays_unknown(trial: Trial) -> None:
+    """Where the columns that a label is made of are null, the label is null."""
+    step, frame = trial.step, trial.frame
+    assert isinstance(step, Label)
+    named = {*step.withholds(), *(step.columns_read(tuple(frame.columns)) or ())}
+    columns = [name for name in frame if name in named]
+    if not columns:
+        raise NotAssessed("the step neither withholds() columns nor says what it reads")
+    empty = frame.assign(**{name: frame[name].where(np.zeros(len(frame), dtype=bool)) for name in columns})
+    labels = trial.label(empty)
+    known = labels.notna()
+    assert not known.any(), (
+        f"row {labels.index[known.to_numpy()][0] if known.any() else ''} is labelled "
+        f"{labels[known].iloc[0] if known.any() else ''!r}, though {', '.join(map(repr, columns))} is null; "
+        "a comparison with null gives False, so label only rows that are not null"
+    )
+
+
+def names_parts(trial: Trial) -> None:
+    """A split names a part for each row, ``train`` among them, and null for none."""
+    step, frame = trial.step, trial.frame
+    assert isinstance(step, Split)
+    keys = trial.keys(frame)
+    assigned = step.assign(trial.shown("assign", keys))
+    assert isinstance(assigned, pd.Series), f"assign() returned {type(assigned).__name__}, not a Series"
+    assert assigned.index.equals(keys.index), "assign() returned another index than the keys have"
+    names = assigned.dropna().unique().tolist()
+    wrong = [name for name in names if not isinstance(name, str) or name.strip().lower() in _NOTHING]
+    assert not wrong, f"{wrong[:1]!r} is no name of a part; use text, and null for rows in no part"
+    assert "train" in names, f"no row is in 'train' (parts: {', '.join(names) or 'none'})"
+
+
+def keys_decide(trial: Trial) -> None:
+    """A row's part follows from the keys, not from the order in which rows come."""
+    step = trial.step
+    assert isinstance(step, Split)
+    keys = trial.keys(trial.frame)
+    whole = pd.DataFrame({"part": step.assign(keys)})
+    for places in (np.random.default_rng(trial.seed).permutation(len(keys)), np.arange(len(keys))[::-1]):
+        other = pd.DataFrame({"part": step.assign(trial.shown("assign", keys.iloc[places]))})
+        what = difference(whole.iloc[places], other)
+        assert not what, f"with the rows in another order, {what}; use ids, groups or times, never positions"
+
+
+def folds_cover(trial: Trial) -> None:
+    """Folds validate each row at most once; over time on later rows only, else each row exactly once."""
+    step, frame = trial.step, trial.frame
+    assert isinstance(step, Split)
+    keys = trial.keys(frame)
+    folds = step.folds(trial.shown("folds", keys), FOLDS)
+    assert folds, "folds() returned none"
+    for fold in folds:
+        assert isinstance(fold, pd.Series) and fold.index.equals(keys.index), "a fold has another index than the keys"
+        strange = set(fold.dropna().unique()) - {"train", "validation"}
+        assert not strange, f"a fold names {sorted(map(str, strange))[0]!r}, not 'train' or 'validation'"
+        assert {"train", "validation"} <= set(fold.dropna().unique()), "a fold lacks training or validation rows"
+    validated = np.sum([(fold == "validation").to_numpy(dtype=bool, na_value=False) for fold in folds], axis=0)
+    twice = validated > 1
+    assert not twice.any(), f"row {keys.index[twice.argmax()]} is validated in more than one fold"
+    if (validated == 1).all():
+        return
+    if "time" in keys.columns and all(_in_time(fold, keys["time"]) for fold in folds):
+        return
+    raise AssertionError(f"row {keys.index[(validated == 0).argmax()]} is validated in no fold")
+
+
+def _in_time(fold: pd.Series, times: pd.Series) -> bool:
+    """Whether all training rows of a fold come before its validation rows."""
+    train, validation = (times[(fold == part).to_numpy(dtype=bool, na_value=False)] for part in ("train", "validation"))
+    return bool(train.max() < validation.min())

@@ -1,0 +1,111 @@
+"""Promises of steps that learn: what a state may depend on, and that it can be stored."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from mlsys import settings
+from mlsys.errors import ContractError
+from mlsys.states import digest, load_state, save_state
+from mlsys.steps import TrainOnly, Transform
+from mlsys.steps.alone import changed_rows
+from mlsys.testing.comparing import difference
+from mlsys.testing.trial import NotAssessed, Trial
+
+PARTITIONS = (1, 7, 64)
+"""Numbers of partitions that must give one state."""
+
+
+def state_reloads(trial: Trial) -> None:
+    """A state read back from a folder has the same digest and gives the same answer."""
+    learned = trial.learned
+    with tempfile.TemporaryDirectory() as folder:
+        save_state(learned.state, Path(folder))
+        loaded = load_state(Path(folder))
+    assert digest(loaded) == digest(learned.state), "the state that was read back has another digest"
+    what = difference(trial.apply(trial.inputs), trial.apply(trial.inputs, loaded), relative=0.0)
+    assert not what, f"with the state that was read back, {what}"
+
+
+def state_unchanged(trial: Trial) -> None:
+    """Applying a step leaves its state as it was."""
+    before = digest(trial.learned.state)
+    trial.apply(trial.inputs)
+    assert digest(trial.learned.state) == before, "applying the step changed its state"
+
+
+def partition_invariant(trial: Trial) -> None:
+    """However rows are cut and ordered, a step that scales learns the same state, byte for byte."""
+    step, frame = trial.step, trial.frame
+    if not (isinstance(step, Transform) and step.scales):
+        raise NotAssessed("it is written with learn(train), which is given all rows at once")
+    expected = trial.learned
+    shuffled = frame.iloc[np.random.default_rng(trial.seed).permutation(len(frame))]
+    for count in PARTITIONS:
+        with settings.override(rows_per_partition=max(1, -(-len(frame) // count))):
+            for rows, order in ((frame, "in order"), (shuffled, "shuffled")):
+                learned = trial.learn(rows)
+                assert digest(learned.state) == digest(expected.state), f"{count} partitions of rows {order} differ"
+                assert digest(list(learned.fold_states)) == digest(list(expected.fold_states)), (
+                    f"{count} partitions of rows {order} give other fold states"
+                )
+
+
+def cross_fitted(trial: Trial) -> None:
+    """What a training row gets does not depend on its own target."""
+    step = trial.step
+    if not (isinstance(step, Transform) and step.cross_fits):
+        raise NotAssessed("apply_cross_fitted() is not written")
+    target, frame = trial.roles.target, trial.frame
+    if target is None:
+        raise NotAssessed("no target was named")
+    rows = trial.rows("apply_cross_fitted", frame)
+    before = pd.DataFrame(step.apply_cross_fitted(rows, trial.learned.fold_states)).drop(columns=target)
+    assert rows.folds is not None
+    for fold in np.unique(rows.folds):
+        inside = rows.folds == fold
+        values = frame[target].array.copy()
+        values[inside] = values[inside][::-1]
+        flipped = frame.assign(**{target: values})
+        learned = trial.learn(flipped)
+        shown = trial.rows("apply_cross_fitted", flipped)
+        after = pd.DataFrame(step.apply_cross_fitted(shown, learned.fold_states)).drop(columns=target)
+        what = difference(before[inside], after[inside])
+        assert not what, f"with other targets in fold {fold}, rows of that fold get another answer: {what}"
+
+
+def changed_rows_have_ids(trial: Trial) -> None:
+    """Rows that are kept keep their id, rows that are repeated or made get one, and no column is lost."""
+    step, frame = trial.step, trial.frame
+    assert isinstance(step, TrainOnly)
+    renamed = frame.set_axis([f"row {number}" for number in range(len(frame))], axis=0)
+    changed = changed_rows(step, trial.rows("change", renamed), trial.rng())
+    if changed.empty:
+        raise ContractError(f"change() of {step.title} left no rows")
+    lost = [name for name in frame if name not in changed.columns]
+    assert not lost, f"the column {lost[0]!r} is gone"
+    assert changed.index.is_unique, "two rows have one id"
+    stranger = _kept_under_another_id(renamed, changed)
+    assert stranger is None, (
+        f"{stranger} comes back under another id; do not reset the index, the runner numbers rows that were made"
+    )
+
+
+def _kept_under_another_id(before: pd.DataFrame, after: pd.DataFrame) -> str | None:
+    """Return a row that is still there, but not under its own id."""
+    strangers = after[~after.index.isin(before.index)]
+    absent = before[~before.index.isin(after.index)]
+    if strangers.empty or absent.empty:
+        return None
+    known = set(_keys(strangers, before.columns))
+    return next(
+        (str(name) for name, key in zip(absent.index, _keys(absent, before.columns), strict=True) if key in known), None
+    )
+
+
+def _keys(frame: pd.DataFrame, columns: pd.Index) -> list[str]:
+    return [repr(tuple(row)) for row in frame[columns].astype(object).itertuples(index=False, name=None)]

@@ -1,0 +1,143 @@
+"""Promises of the steps that touch the world outside: sources, sinks, and reports that are logged."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+
+import pandas as pd
+
+from mlsys.partitions import Partition, Table
+from mlsys.steps import Report, Result, Sink, Source, Step
+from mlsys.testing.comparing import difference
+from mlsys.testing.trial import NotAssessed, Trial, halves
+
+
+class _Stopped(Exception):
+    """A reader of rows broke off half-way."""
+
+
+def source_rows(trial: Trial) -> None:
+    """A source reads a frame with rows and unique columns, the same one each time."""
+    step = trial.step
+    assert isinstance(step, Source)
+    first, second = step.read(), step.read()
+    assert isinstance(first, pd.DataFrame), f"read() returned {type(first).__name__}, not a DataFrame"
+    assert len(first) and first.shape[1], f"read() returned {len(first)} rows and {first.shape[1]} columns"
+    twice = first.columns[first.columns.duplicated()].tolist()
+    assert not twice, f"two columns are named {twice[0]!r}"
+    what = difference(first.reset_index(drop=True), second.reset_index(drop=True), relative=0.0)
+    assert not what, f"two reads differ: {what}"
+    strange = [name for name in step.known_at_declared() if name not in first.columns]
+    assert not strange, f"known_at names {strange[0]!r}, which is not read"
+
+
+def source_pieces(trial: Trial) -> None:
+    """A source that is read piece by piece gives the rows that it gives when read at once."""
+    step = trial.step
+    assert isinstance(step, Source)
+    pieces = step.partitions()
+    if pieces is None:
+        raise NotAssessed("it is read at once")
+    frames = [piece.read(None) for piece in pieces]
+    for piece, frame in zip(pieces, frames, strict=True):
+        assert len(frame) <= piece.rows, f"{piece.label or 'a piece'} promises {piece.rows} rows and has {len(frame)}"
+    whole = step.read().reset_index(drop=True)
+    what = difference(pd.concat(frames).reset_index(drop=True), whole, relative=0.0)
+    assert not what, f"pieces and whole differ: {what}"
+    some = [str(name) for name in whole.columns[:1]]
+    assert list(pieces[0].read(some).columns) == some, "a piece asked for one column gives others"
+
+
+def writes_atomically(trial: Trial) -> None:
+    """What is written is complete or not there, and a second write takes the place of the first."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(_temporary_folder()))
+        write_into(trial, folder)
+        first = _contents(folder)
+        if not first:
+            raise NotAssessed("it writes neither to its path= nor into the current folder")
+        write_into(trial, folder)
+        second = _contents(folder)
+        extra = sorted(set(second) ^ set(first))
+        assert not extra, f"a second write adds or removes {extra[0]!r}, where it should replace"
+        grown = [name for name in first if len(first[name]) != len(second[name])]
+        assert not grown, f"a second write of the same rows changes the size of {grown[0]!r}"
+        with contextlib.suppress(_Stopped):
+            write_into(trial, folder, broken=True)
+        changed = [name for name, content in _contents(folder).items() if second.get(name) != content]
+        assert not changed, (
+            f"when reading rows breaks off, {changed[0]!r} is left half written; write beside it, then rename"
+        )
+
+
+def returns_result(trial: Trial) -> None:
+    """A report returns a Result: a name, finite numbers, and tables that can be stored."""
+    step = trial.step
+    assert isinstance(step, Report)
+    result = step.report(trial.dataset())
+    assert isinstance(result, Result), f"report() returned {type(result).__name__}, not a Result"
+    assert result.name, "the result has no name"
+    for name, number in result.scalars.items():
+        assert isinstance(name, str) and math.isfinite(float(number)), f"the scalar {name!r} is {number}"
+    for name, table in {"table": result.table, **result.tables}.items():
+        _check_tidy(name, table)
+    assert repr(result) and result._repr_html_(), "the result cannot be shown"
+
+
+def write_into(trial: Trial, folder: Path, broken: bool = False) -> None:
+    """Let a sink write its parts into a folder; ``broken`` rows raise half-way."""
+    step = aimed_at(trial.step, folder)
+    assert isinstance(step, Sink)
+    parts = trial.parts if list(trial.parts) != ["all"] else {"all": trial.frame, **halves(trial.frame)}
+    tables = {}
+    for name, frame in parts.items():
+        shown = trial.shown("write", frame)
+        tables[name] = Table(partitions=_breaking(shown)) if broken else Table.of(shown)
+    with contextlib.chdir(folder):
+        step.write(tables)
+
+
+def aimed_at(step: Step, folder: Path) -> Step:
+    """Return the same sink, writing below ``folder``."""
+    if "path" not in {each.name for each in fields(step)}:  # type: ignore[arg-type]
+        return step
+    return step.with_(path=str(folder / Path(str(step.configuration()["path"])).name))
+
+
+def _breaking(frame: pd.DataFrame) -> list[Partition]:
+    middle = (len(frame) + 1) // 2
+
+    def stop(columns: Sequence[str] | None) -> pd.DataFrame:
+        raise _Stopped
+
+    def read(columns: Sequence[str] | None) -> pd.DataFrame:
+        return frame.iloc[:middle] if columns is None else frame[list(columns)].iloc[:middle]
+
+    return [Partition(middle, read), Partition(len(frame) - middle, stop)]
+
+
+def _temporary_folder() -> contextlib.AbstractContextManager[str]:
+    import tempfile
+
+    return tempfile.TemporaryDirectory()
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {str(file.relative_to(folder)): file.read_bytes() for file in sorted(folder.rglob("*")) if file.is_file()}
+
+
+def _check_tidy(name: str, table: object) -> None:
+    assert isinstance(table, pd.DataFrame), f"{name} is {type(table).__name__}, not a DataFrame"
+    columns = list(table.columns)
+    assert all(isinstance(each, str) for each in columns), f"{name} has a column name that is no text: {columns}"
+    assert table.columns.is_unique, f"{name} has two columns of one name: {columns}"
+    try:
+        table.to_parquet(io.BytesIO())
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise AssertionError(f"{name} cannot be written to Parquet ({type(error).__name__}: {reason})") from error

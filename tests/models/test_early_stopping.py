@@ -1,0 +1,101 @@
+"""Which training rows early stopping watches."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+from mlsys.dataset import Roles, Rows
+from mlsys.models import Train
+from mlsys.models._early_stopping import watched_rows
+
+ROWS = 2000
+
+
+class Watching(HistGradientBoostingClassifier):
+    """Keeps what it was given."""
+
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):  # noqa: N803
+        self.given_ = {"X": X, "y": y, "w": sample_weight, "X_val": X_val, "y_val": y_val, "w_val": sample_weight_val}
+        return super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val, sample_weight_val=sample_weight_val)
+
+
+def rows(**roles) -> Rows:
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "x": generator.normal(size=ROWS),
+            "when": pd.Timestamp("2024-01-01") + pd.to_timedelta(generator.permutation(ROWS), "h"),
+            "who": generator.integers(0, 200, ROWS),
+            "w": generator.random(ROWS) + 0.5,
+        }
+    )
+    frame["y"] = frame["x"] + generator.normal(size=ROWS) > 0
+    return Rows.of(frame, Roles(target="y", **roles), ("x",))
+
+
+def given(train: Rows, estimator=None, **fields) -> dict:
+    step = Train(estimator or Watching(early_stopping=True, max_iter=5), **fields)
+    return step.learn(train, np.random.default_rng(0))["estimator"].given_
+
+
+def test_the_latest_training_rows_are_watched_where_there_is_time():
+    train = rows(time="when", group="who")
+    got = given(train)
+    assert len(got["X_val"]) == ROWS // 10 and len(got["X"]) == ROWS - ROWS // 10
+    assert train.loc[got["X_val"].index, "when"].min() > train.loc[got["X"].index, "when"].max()
+
+
+def test_whole_groups_are_watched_where_there_are_groups():
+    train = rows(group="who")
+    got = given(train, early_stopping_share=0.25)
+    assert not set(train.loc[got["X_val"].index, "who"]) & set(train.loc[got["X"].index, "who"])
+    assert len(got["X_val"]) == pytest.approx(ROWS / 4, rel=0.3)
+
+
+def test_rows_are_watched_by_hash_of_their_id_whatever_the_order():
+    train = rows()
+    got, again = given(train), given(train.take_rows(np.arange(ROWS)[::-1]))
+    assert set(got["X_val"].index) == set(again["X_val"].index)
+    assert len(got["X_val"]) == pytest.approx(ROWS / 10, rel=0.3)
+
+
+def test_weights_of_watched_rows_go_along():
+    train = rows(weight="w")
+    got = given(train)
+    assert (got["w_val"] == train.loc[got["X_val"].index, "w"]).all()
+    assert (got["w"] == train.loc[got["X"].index, "w"]).all()
+
+
+def test_auto_means_no_below_ten_thousand_rows_and_yes_above():
+    assert given(rows(), Watching(max_iter=5))["X_val"] is None
+    train = rows()
+    big = pd.concat([pd.DataFrame(train)] * 6, ignore_index=True)[:10_050]
+    got = given(Rows.of(big, train.roles, ("x",)), Watching(max_iter=5))
+    assert len(got["X_val"]) > 900 and len(got["X"]) < 10_000
+
+
+def test_early_stopping_that_is_off_stays_off():
+    assert given(rows(), Watching(early_stopping=False, max_iter=5))["X_val"] is None
+
+
+def test_a_class_of_watched_rows_alone_stays_in_training():
+    train = rows(time="when")
+    frame = pd.DataFrame(train).assign(y=np.where(train["when"].rank() > ROWS - 50, "new", train["y"].astype(str)))
+    got = given(Rows.of(frame, train.roles, ("x",)))
+    assert (got["y"] == "new").sum() == 50 and "new" not in got["y_val"]
+
+
+def test_nothing_is_watched_when_all_rows_are_of_one_moment():
+    train = rows(time="when")
+    frame = pd.DataFrame(train).assign(when=pd.Timestamp("2024-01-01"))
+    assert not watched_rows(Rows.of(frame, train.roles, ("x",)), train["y"].to_numpy(), 0.1, True).any()
+
+
+def test_regressors_watch_as_well():
+    train = rows(time="when")
+    frame = pd.DataFrame(train).assign(y=lambda f: f["x"] * 2)
+    fitted = Train(HistGradientBoostingRegressor(early_stopping=True, max_iter=300)).fit(frame, target="y", time="when")
+    assert fitted.state["estimator"].validation_score_.size > 1

@@ -1,0 +1,131 @@
+"""Splits by time: dates, durations, shares, embargo, labels known in time."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.sampling import TimeSplit
+
+ZONE = "America/New_York"
+
+
+def days(rows: int = 100, zone: str | None = None, **more) -> pd.DataFrame:
+    times = pd.date_range("2024-01-01", periods=rows, freq="D", tz=zone)
+    return pd.DataFrame({"id": range(rows), "time": times, **more})
+
+
+def ends(frame: pd.DataFrame, parts: pd.Series) -> dict[str, tuple[int, int]]:
+    return {str(name): (ids.min(), ids.max()) for name, ids in frame["id"].groupby(parts)}
+
+
+@pytest.mark.parametrize(
+    ("validation", "test"),
+    [("2024-03-01", "2024-03-21"), (pd.Timestamp("2024-03-01"), 0.2), ("20D", "19D"), (0.2, 0.2), (0.2, "19D")],
+)
+def test_dates_durations_and_shares_name_the_same_boundaries(validation, test):
+    frame = days()
+    parts = TimeSplit(validation, test).assign(frame)
+    assert ends(frame, parts) == {"train": (0, 59), "validation": (60, 79), "test": (80, 99)}
+
+
+def test_the_order_of_rows_does_not_matter():
+    frame = days().sample(frac=1, random_state=0)
+    split = TimeSplit(embargo="3D")
+    assert split.assign(frame).sort_index().equals(split.assign(frame.sort_index()))
+
+
+def test_a_bare_date_is_read_in_the_zone_of_the_time_column_and_said():
+    frame = pd.DataFrame({"id": range(4), "time": pd.date_range("2024-02-29 23:00", periods=4, freq="h", tz=ZONE)})
+    split = TimeSplit("2024-03-01", None)
+    assert split.assign(frame).tolist() == ["train", "validation", "validation", "validation"]
+    assert split.explain(frame)[0] == (
+        f"validation starts at 2024-03-01 00:00:00-05:00 (the date read in {ZONE}, the zone of the time column)"
+    )
+
+
+def test_a_zoned_date_is_converted_and_refused_for_times_without_zone():
+    frame = days(zone=ZONE)
+    parts = TimeSplit("2024-03-01T05:00:00Z", None).assign(frame)
+    assert ends(frame, parts)["validation"] == (60, 99)
+    with pytest.raises(DataError, match="has a time zone, but"):
+        TimeSplit("2024-03-01T05:00:00Z", None).assign(days())
+
+
+def test_the_embargo_takes_rows_of_the_earlier_part_before_each_boundary():
+    frame = days()
+    parts = TimeSplit("2024-03-01", "2024-03-21", embargo="2D").assign(frame)
+    assert parts.isna()[[58, 59, 78, 79]].all() and parts.isna().sum() == 4
+    assert ends(frame, parts) == {"train": (0, 57), "validation": (60, 77), "test": (80, 99)}
+
+
+def test_a_training_row_counts_only_if_its_label_was_known_before_validation_starts():
+    known = pd.date_range("2024-01-01", periods=100, freq="D") + pd.Timedelta("10D")
+    frame = days(known_at=known, target=1).assign(known_at=lambda f: f["known_at"].mask(f["id"] == 5))
+    split = TimeSplit("2024-03-01", "2024-03-21")
+    parts = split.assign(frame)
+    assert parts.isna()[lambda gone: gone].index.tolist() == [5, *range(50, 60)]
+    assert "11 earlier rows whose label was not known" in split.explain(frame)[2]
+
+
+def test_shares_and_durations_count_from_the_last_known_label():
+    frame = days(target=[1.0] * 80 + [None] * 20)
+    parts = TimeSplit(0.25, 0.25).assign(frame)[:80]
+    assert parts.value_counts().to_dict() == {"train": 40, "validation": 20, "test": 20}
+
+
+def test_rows_without_a_time_are_in_no_part():
+    frame = days().assign(time=lambda f: f["time"].mask(f["id"] == 7))
+    assert TimeSplit().assign(frame).isna().sum() == 1
+
+
+def test_folds_are_expanding_windows_over_time_with_the_embargo():
+    frame = days()
+    folds = TimeSplit(embargo="1D").folds(frame, 4)
+    assert [ends(frame, fold) for fold in folds] == [
+        {"train": (0, start - 2), "validation": (start, start + 19)} for start in (20, 40, 60, 80)
+    ]
+
+
+def test_folds_hold_labels_to_their_own_start():
+    frame = days(known_at=pd.date_range("2024-01-01", periods=100) + pd.Timedelta("30D"), target=1)
+    folds = TimeSplit().folds(frame, 4)
+    assert [ends(frame, fold)["train"] for fold in folds] == [(0, 9), (0, 29), (0, 49)]
+
+
+@pytest.mark.parametrize(
+    ("split", "frame", "said"),
+    [
+        (TimeSplit(), days().drop(columns="time"), "time role"),
+        (TimeSplit(), days().assign(time=range(100)), "not timestamps"),
+        (TimeSplit("2023-01-01", None), days(), "run from 2024-01-01 00:00:00 to 2024-04-09 00:00:00"),
+        (TimeSplit("2024-03-01", "2025-01-01"), days(), "test would start at 2025-01-01"),
+        (TimeSplit("2024-03-21", "2024-03-01"), days(), "not before the next part"),
+        (TimeSplit("2024-03-01", None, embargo="80D"), days(), "no labelled rows for train"),
+        (TimeSplit(), days(target=None), "has both a time and a label"),
+        (TimeSplit(), days(known_at=pd.Timestamp("2024-01-01", tz="UTC")), "cannot be compared"),
+        (TimeSplit(), days(3).assign(time=pd.Timestamp("2024-01-01")), "leaves no rows on one side"),
+    ],
+)
+def test_what_cannot_be_split_is_refused_with_the_range_of_the_data(split, frame, said):
+    with pytest.raises(DataError, match=said):
+        split.assign(frame)
+
+
+@pytest.mark.parametrize("wrong", ["soon", 1.5, 0, True, "-3D", object()])
+def test_what_is_no_boundary_is_refused_when_the_step_is_made(wrong):
+    with pytest.raises(ConfigurationError, match="2013-09-01"):
+        TimeSplit(wrong)
+
+
+def test_a_year_is_a_date_and_not_nanoseconds():
+    frame = pd.DataFrame({"id": range(3), "time": pd.to_datetime(["2022-01-01", "2023-05-01", "2024-01-01"])})
+    assert TimeSplit("2023", "2024").assign(frame).tolist() == ["train", "validation", "test"]
+
+
+def test_at_least_one_part_must_follow_and_the_embargo_is_a_duration():
+    with pytest.raises(ConfigurationError, match="neither"):
+        TimeSplit(None, None)
+    with pytest.raises(ConfigurationError, match="embargo"):
+        TimeSplit(embargo="a while")
