@@ -56,7 +56,7 @@ def test_overstated_probabilities_come_down_to_what_happens(method):
     found = fitted(method, train).predict(later.drop(columns=["y", "truth"]))
     assert found.columns.tolist() == ["prediction", "probability_False", "probability_True"]
     assert np.abs(found["probability_True"] - later["truth"]).mean() < 0.03
-    assert np.abs(later["probability_True"] - later["truth"]).mean() > 0.2
+    assert np.abs(later["probability_True"] - later["truth"]).mean() > 0.15
     assert (found["prediction"] == (found["probability_True"] > 0.5)).all()
     assert found["prediction"].dtype == bool
     assert (found["probability_False"] + found["probability_True"]).to_numpy() == pytest.approx(1.0)
@@ -136,7 +136,7 @@ def test_weights_count_as_repeated_rows():
 @pytest.mark.parametrize("method", METHODS)
 def test_the_state_is_plain_data_and_no_rows_are_fine(method):
     calibrated = fitted(method, binary(300))
-    check_storable(calibrated.state, "Calibrate")
+    check_storable(calibrated.state)
     assert len(calibrated.predict(binary(300)[:0])) == 0
 
 

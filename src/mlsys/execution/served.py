@@ -123,13 +123,23 @@ def served_model(
             continue
         if getattr(fitted.step, "at_serving", "stored") == "input":
             continue  # its columns come with the request
-        narrowed = _narrowed(fitted, needed)
+        narrowed = _narrowed(fitted, _closed(needed, name, catalog))
         kept.append((name, narrowed))
         needed = (needed - _made_anew(fitted, writes, catalog, name)) | _reads(narrowed, catalog, name)
         if isinstance(fitted.step, History) and catalog.roles.decision is not None:
             needed.add(catalog.roles.decision.column)
     dtypes = {name: columns.get(name, "unknown") for name in (*columns, *sorted(needed)) if name in needed}
     return ServedModel(tuple(reversed(kept)), dtypes, catalog.roles.id, catalog.roles.decision)
+
+
+def _closed(needed: set[str], name: str, catalog: Catalog) -> set[str]:
+    """Add columns that the same step makes on the way to a needed one."""
+    closed = set(needed)
+    while True:
+        more = set().union(*(catalog.derived_from.get((name, column), frozenset()) for column in closed)) - closed
+        if not more:
+            return closed
+        closed |= more
 
 
 def _narrowed(fitted: Fitted, needed: set[str]) -> Fitted:
@@ -146,4 +156,5 @@ def _reads(fitted: Fitted, catalog: Catalog, name: str) -> set[str]:
     read_by = getattr(fitted.step, "derivations", None)
     if read_by is None:
         return set(catalog.reads.get(name, frozenset()))
-    return set().union(*(catalog.derived_from.get((name, column), frozenset()) for column in read_by()))
+    made = set(read_by())
+    return set().union(*(catalog.derived_from.get((name, column), frozenset()) for column in made)) - made

@@ -83,7 +83,8 @@ class TargetEncode(Transform):
         """Return the code of each level."""
         if not any(each.rows.sum() for each in next(iter(summary.values())).values()):
             raise DataError(
-                f"{self.label}: no training row has a known target", "check target= and the Label step before"
+                f"{self.label}: no training row has a known target, or the few that have lie all in one fold",
+                "check target= and the Label step before; with a handful of rows use OneHot",
             )
         classes = self._classes(summary)
         columns, prior = [], np.zeros(0)

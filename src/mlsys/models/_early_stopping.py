@@ -47,3 +47,17 @@ def watched_rows(train: Rows, target: NDArray[Any], share: float, is_classifier:
     if not watched.any() or watched.mean() > 0.5:
         return np.zeros(len(target), dtype=bool)
     return np.asarray(watched, dtype=bool)
+
+
+def set_aside(
+    estimator: Any, features: Any, target: NDArray[Any], weights: dict[str, Any], watched: NDArray[np.bool_]
+) -> tuple[Any, NDArray[Any], dict[str, Any]]:
+    """Return features and target to fit on, and the other arguments of ``fit``: weights, and the watched rows."""
+    if not watched.any():
+        return features, target, weights
+    estimator.set_params(early_stopping=True)  # "auto" would count the rows again, without the watched ones
+    arguments = {name: values[~watched] for name, values in weights.items()}
+    arguments |= {"X_val": features[watched], "y_val": target[watched]}
+    if "sample_weight" in weights:
+        arguments["sample_weight_val"] = weights["sample_weight"][watched]
+    return features[~watched], target[~watched], arguments

@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
+_LIKELIEST = {
+    ("sklearn", "HistGradientBoostingClassifier"),
+    ("sklearn", "RandomForestClassifier"),
+    ("sklearn", "ExtraTreesClassifier"),
+    ("lightgbm", "LGBMClassifier"),
+    ("xgboost", "XGBClassifier"),
+}
+"""Slow to ask twice, and their ``predict`` is the class of highest probability by their own source."""
+
 _INNER = ("estimator", "regressor", "classifier", "base_estimator")
 
 
@@ -83,3 +92,9 @@ def transforms_itself(estimator: Any) -> bool:
 def numbers_classes(estimator: Any) -> bool:
     """Whether it takes only classes numbered from 0, as XGBoost's classifiers do."""
     return type(estimator).__module__.partition(".")[0] == "xgboost" and classifies(estimator)
+
+
+def predicts_likeliest(estimator: Any) -> bool:
+    """Whether its prediction follows from its probabilities, so that it need not be asked twice."""
+    kind = type(estimator)
+    return (kind.__module__.partition(".")[0], kind.__name__) in _LIKELIEST

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.models._estimators import numbers_classes, transforms_itself
+from mlsys.models._estimators import numbers_classes, predicts_likeliest, transforms_itself
 from mlsys.models._matrix import plain_features
 from mlsys.models._refusals import explained, refuse_times
 
@@ -51,9 +51,10 @@ def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, wh
     if not len(frame):
         return _empty(classes, asks, frame.index)
     with fitting(features, who):
-        answers = np.asarray(estimator.predict(features))
         shares = np.asarray(estimator.predict_proba(features), dtype=np.float64) if asks else None
-    if classes is not None and numbers_classes(estimator):
+        likeliest = shares is not None and predicts_likeliest(estimator)
+        answers = shares.argmax(axis=1) if likeliest and shares is not None else np.asarray(estimator.predict(features))
+    if classes is not None and (likeliest or numbers_classes(estimator)):
         answers = np.array(classes)[answers.astype(np.int64)]
     found = pd.DataFrame({"prediction": answers.reshape(len(frame), -1)[:, 0]}, index=frame.index)
     return found if shares is None else found.assign(**_by_class(shares, classes))

@@ -77,7 +77,7 @@ def check_target(target: pd.Series, values: NDArray[Any], is_classifier: bool, i
         _refuse_one_class(values, name, who)
     elif is_regressor and values.dtype.kind not in "biuf":
         raise DataError(
-            f"{who} is a regressor, but the target {name} holds {_kind(values)} (such as {values[0]!r})",
+            f"{who} is a regressor, but the target {name} holds {_kind(values)} (such as {target.iloc[0]!r})",
             "use a classifier, or name a numeric target",
         )
 

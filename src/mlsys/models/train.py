@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.models._early_stopping import stops_early, watched_rows
+from mlsys.models._early_stopping import set_aside, stops_early, watched_rows
 from mlsys.models._estimators import (
     classifies,
     numbers_classes,
@@ -124,19 +124,11 @@ class Train(Model):
         if numbers_classes(estimator):
             target = np.unique(target, return_inverse=True)[1]
         features = selected(train, self.features, names, transforms_itself(estimator), self._who)
-        extra: dict[str, Any] = {}
-        watched = np.zeros(len(target), dtype=bool)
         if stops_early(estimator, len(target)):
             watched = watched_rows(train, target, self.early_stopping_share, classes is not None)
-        if watched.any():
-            estimator.set_params(early_stopping=True)  # "auto" would count the rows again, without the watched ones
-            extra = {"X_val": features[watched], "y_val": target[watched]}
-            if weights:
-                extra["sample_weight_val"] = next(iter(weights.values()))[watched]
-            features, target = features[~watched], target[~watched]
-            weights = {name: values[~watched] for name, values in weights.items()}
+            features, target, weights = set_aside(estimator, features, target, weights, watched)
         with fitting(features, self._who):
-            estimator.fit(features, target, **weights, **extra)
+            estimator.fit(features, target, **weights)
         return {"estimator": estimator, "classes": classes, "features": list(names)}
 
     def start(self, rng: np.random.Generator, /) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -178,7 +178,7 @@ class Pipeline:
         if until is not None:
             steps = steps[: self._position(until) + 1]
         with progress_bar(self.name, len(steps), verbose) as advance:
-            execution = execute(steps, data, self._context(advance), LocalEngine())
+            execution = execute(steps, data, self.context(advance), LocalEngine())
         run = Run(self, execution, data)
         run.show_before_tracking(track if until is None else False)
         return run
@@ -277,7 +277,8 @@ class Pipeline:
     def _repr_html_(self) -> str:
         return self.plan()._repr_html_()
 
-    def _context(self, advance: Any) -> Context:
+    def context(self, advance: Callable[[str], None] = lambda _: None) -> Context:
+        """Return a fresh record of roles, columns and findings for one execution."""
         features = self._arguments["features"]
         catalog = Catalog(self.roles, features, self._arguments["exclude"])
         catalog.declare(self._arguments["known_at"], "known_at=")

@@ -6,76 +6,89 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, is_classifier
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import BaseEstimator, is_regressor
 
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
-from mlsys.execution.execute import Execution, train_on_all
+from mlsys.execution.execute import train_on_all
 from mlsys.steps import Label, Model, Report, Reshape, Select, Sink, Source, Split
-from mlsys.steps.sklearn_bridge import as_frame, as_target, with_weight
+from mlsys.steps.sklearn_bridge import StepClassifier, StepRegressor
 
 if TYPE_CHECKING:
     from mlsys.pipeline.pipeline import Pipeline
 
 _LEFT_OUT = (Source, Split, Label, Report, Sink, Select, Reshape)
-TARGET = "target"
+_TARGET, _WEIGHT = "__target__", "__weight__"
 
 
 def as_sklearn(pipeline: Pipeline) -> PipelineClassifier | PipelineRegressor:
-    """Return the estimator for a pipeline; a classifier if its model is one."""
-    model = next((each.step for each in pipeline.steps if isinstance(each.step, Model)), None)
+    """Return the estimator for a pipeline; a regressor if its model is one.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from mlsys import Pipeline, Standardize
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> pipeline = Pipeline([Standardize(), LogisticRegression()], target="species")
+    >>> round(float(cross_val_score(pipeline.as_sklearn(), X, y, cv=3).mean()), 2)
+    0.96
+    """
+    model = model_of(pipeline)
     if model is None:
         raise ConfigurationError("as_sklearn() needs a pipeline with a model", "add Train(...)")
     estimator = getattr(model, "estimator", None)
-    return (
-        PipelineClassifier(pipeline) if estimator is None or is_classifier(estimator) else PipelineRegressor(pipeline)
-    )
+    return PipelineRegressor(pipeline) if is_regressor(estimator) else PipelineClassifier(pipeline)
 
 
-class _PipelineEstimator(BaseEstimator):  # type: ignore[misc]
+def model_of(pipeline: Pipeline) -> Model | None:
+    """Return the model step of a pipeline."""
+    return next((each.step for each in pipeline.steps if isinstance(each.step, Model)), None)
+
+
+class _OfPipeline(BaseEstimator):  # type: ignore[misc]
     """What classifier and regressor share; ``pipeline`` is the only parameter."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    _required_parameters = ("pipeline",)
+
+    def __init__(self, pipeline: Any = None) -> None:
         self.pipeline = pipeline
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:  # noqa: N803  scikit-learn's names
-        """Train on all rows given; splitting and judging are scikit-learn's."""
-        frame = as_frame(self, X, reset=True)
-        target = as_target(self, y)
-        roles = self.pipeline.roles
-        column = roles.target or TARGET
-        data = frame.assign(**{column: target})
-        data, weight = with_weight(data, sample_weight, roles.weight)
-        pipeline = self.pipeline.rebuilt(
-            [each.step for each in self.pipeline.steps if not isinstance(each.step, _LEFT_OUT)],
-            target=column, weight=weight,
-        )  # fmt: skip
-        self.execution_: Execution = train_on_all(
-            pipeline.steps, data, pipeline._context(lambda _: None), LocalEngine()
-        )
-        self.model_ = self.execution_.model()
-        if isinstance(self, ClassifierMixin):
-            self.classes_ = np.unique(np.asarray(target))
+    @property
+    def step(self) -> Model | None:
+        """The model, which says what it can take."""
+        return None if self.pipeline is None else model_of(self.pipeline)
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return ``pipeline``."""
+        return {"pipeline": self.pipeline}
+
+    def set_params(self, **changes: Any) -> Any:
+        """Set ``pipeline``; or replace steps of it by name."""
+        self.pipeline = changes.pop("pipeline", self.pipeline)
+        if changes:
+            self.pipeline = self.pipeline.replace(**changes)
         return self
 
-    def _predicted(self, X: Any) -> pd.DataFrame:  # noqa: N803
-        check_is_fitted(self, "model_")
-        return self.model_.predict(as_frame(self, X, reset=False))
-
-    def predict(self, X: Any) -> Any:  # noqa: N803
-        """Return predictions, one a row."""
-        return self._predicted(X)["prediction"].to_numpy()
-
-
-class PipelineClassifier(ClassifierMixin, _PipelineEstimator):  # type: ignore[misc]
-    """A pipeline that predicts classes."""
-
-    def predict_proba(self, X: Any) -> Any:  # noqa: N803
-        """Return probabilities, one column a class in the order of ``classes_``."""
-        predicted = self._predicted(X)
-        return predicted[[f"probability_{each}" for each in self.classes_]].to_numpy()
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> tuple[pd.DataFrame, Any]:  # noqa: N803
+        frame = self._frame(X, reset=True)  # type: ignore[attr-defined]  # of the class it is mixed into
+        data = frame.reset_index(drop=True).assign(**{_TARGET: np.asarray(y)})
+        if sample_weight is not None:
+            data[_WEIGHT] = np.asarray(sample_weight, dtype=np.float64)
+        pipeline = self.pipeline.rebuilt(
+            [planned.step for planned in self.pipeline.steps if not isinstance(planned.step, _LEFT_OUT)],
+            target=_TARGET,
+            weight=None if sample_weight is None else _WEIGHT,
+        )
+        execution = train_on_all(pipeline.steps, data, pipeline.context(), LocalEngine())
+        self.fitted_ = execution.model()
+        return frame, None
 
 
-class PipelineRegressor(RegressorMixin, _PipelineEstimator):  # type: ignore[misc]
-    """A pipeline that predicts numbers."""
+class PipelineClassifier(_OfPipeline, StepClassifier):
+    """A pipeline that predicts classes, as a scikit-learn classifier."""
+
+
+class PipelineRegressor(_OfPipeline, StepRegressor):
+    """A pipeline that predicts numbers, as a scikit-learn regressor."""

@@ -42,12 +42,12 @@ class Variants(Mapping[str, "Pipeline"]):
         with progress_bar(first.name, total, verbose) as advance:
             base: Execution | None = None
             if shared:
-                base = execute(shared, data, first._context(advance), LocalEngine())
+                base = execute(shared, data, first.context(advance), LocalEngine())
             for label, pipeline in self._pipelines.items():
                 if base is not None and base.divided is not None:
                     execution = resume(base, pipeline.steps)
                 else:
-                    execution = execute(pipeline.steps, data, pipeline._context(advance), LocalEngine())
+                    execution = execute(pipeline.steps, data, pipeline.context(advance), LocalEngine())
                 runs[label] = Run(pipeline, execution, data, variant=label)
         parent = None
         for run in runs.values():

@@ -68,7 +68,7 @@ def _step_again(planned: Planned, frame: pd.DataFrame, tail: Tail, split: str) -
 
 
 def _prefix_rows(pipeline: Pipeline, data: Data, last: int) -> pd.DataFrame:
-    execution = execute(pipeline.steps[: last + 1], data, pipeline._context(lambda _: None), LocalEngine())
+    execution = execute(pipeline.steps[: last + 1], data, pipeline.context(), LocalEngine())
     assert execution.table is not None
     return execution.table.frame()
 
@@ -76,7 +76,7 @@ def _prefix_rows(pipeline: Pipeline, data: Data, last: int) -> pd.DataFrame:
 def preview_steps(pipeline: Pipeline, data: Data, n: int, rows: int) -> dict[str, pd.DataFrame]:
     """Return a few training rows after each step, computed on a sample of rows."""
     engine, shown = LocalEngine(), {}
-    context = pipeline._context(lambda _: None)
+    context = pipeline.context()
     context.quiet = True
     table: Table | None = hold_frame(data, engine) if isinstance(data, pd.DataFrame) else None
     steps = list(pipeline.steps)

@@ -159,7 +159,7 @@ def _explaining(init: Callable[..., None]) -> Callable[..., None]:
         try:
             init(self, *given, **{key: _plain(cls, key, value) for key, value in kwargs.items()})
         except ValidationError as error:
-            raise ConfigurationError(*_problems(cls, error, names)) from None
+            raise _refusal(cls, error, names) from None
         self.__dict__["_made_at"] = _users_line()
 
     return __init__
@@ -189,11 +189,17 @@ def _plain(cls: type[Step], name: str, value: Any) -> Any:
     return value
 
 
-def _problems(cls: type[Step], error: ValidationError, positional: list[str]) -> tuple[str, str]:
-    """Describe every problem of a configuration in one message."""
+def _refusal(cls: type[Step], error: ValidationError, positional: list[str]) -> ConfigurationError:
+    """Return the error of the step's own checks, or one that describes every problem of a configuration."""
+    own = [problem.get("ctx", {}).get("error") for problem in error.errors()]
+    if len(own) == 1 and isinstance(own[0], ConfigurationError):
+        return own[0]
     known = [each.name for each in dataclasses.fields(cls)]
     lines, remedies = [], []
+    texts = {problem["loc"][0] for problem in error.errors() if _is_bare_text(problem)}
     for problem in error.errors():
+        if problem["loc"] and problem["loc"][0] in texts and not _is_bare_text(problem):
+            continue  # one of several types the field allows; the plain message is enough
         location = problem["loc"][0] if problem["loc"] else ""
         field = positional[location] if isinstance(location, int) and location < len(positional) else str(location)
         if problem["type"] == "unexpected_keyword_argument":
@@ -204,14 +210,18 @@ def _problems(cls: type[Step], error: ValidationError, positional: list[str]) ->
             lines.append(f"{field}: must be given")
         elif problem["type"] == "unexpected_positional_argument":
             lines.append(f"too many positional arguments (at most {len(positional)}: {', '.join(positional)})")
-        elif problem["type"] == "tuple_type" and isinstance(problem["input"], str):
+        elif _is_bare_text(problem):
             lines.append(f"{field}: got the text {problem['input']!r}, wants a list of texts")
             remedies.append(f"write {field}=[{problem['input']!r}]")
         else:
             lines.append(f"{field}: {problem['msg'][0].lower()}{problem['msg'][1:]} (got {_short(problem['input'])})")
     listed = "".join(f"\n  - {line}" for line in dict.fromkeys(lines))
     remedy = "; ".join(dict.fromkeys(remedies)) or "correct the fields named above"
-    return f"{cls.__name__} cannot be made:{listed}", remedy
+    return ConfigurationError(f"{cls.__name__} cannot be made:{listed}", remedy)
+
+
+def _is_bare_text(problem: Any) -> bool:
+    return problem["type"] == "tuple_type" and isinstance(problem["input"], str)
 
 
 def _users_line() -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin, clone, is_regressor
+from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
@@ -27,15 +28,17 @@ if TYPE_CHECKING:
 _TARGET, _WEIGHT = "__target__", "__weight__"
 """Names of roles beside the features; a feature may have neither."""
 
+_CROSS_FITTED = (
+    "a cross-fitted step gives training rows the code of the other folds, so fit_transform(X, y) differs from "
+    "fit(X, y).transform(X), as in scikit-learn's own TargetEncoder"
+)
+
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": (
         "medians, means and levels of built-in transforms do not use sample weights; TargetEncode and Train do"
     ),
-    "check_sample_weight_equivalence_on_sparse_data": "frames are dense; sparse matrices are refused",
-    "check_transformer_general": (
-        "a cross-fitted step gives training rows the code of the other folds, so fit_transform(X, y) differs from "
-        "fit(X, y).transform(X), as in scikit-learn's own TargetEncoder"
-    ),
+    "check_transformer_general": _CROSS_FITTED,
+    "check_transformer_data_not_an_array": _CROSS_FITTED,
 }
 """Checks of ``sklearn.utils.estimator_checks`` that rest on assumptions which do not hold here, with the reason."""
 
@@ -110,7 +113,7 @@ class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publi
     def __sklearn_tags__(self) -> Any:
         """Describe what it takes: nulls, since steps see them; a target where the step learns from one."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = not isinstance(self.step, Model) or _takes_nulls(self.step)
+        tags.input_tags.allow_nan = _takes_nulls(self.step)
         tags.target_tags.required = isinstance(self.step, Model) or getattr(self.step, "reads_target", False)
         if tags.transformer_tags is not None:
             tags.transformer_tags.preserves_dtype = []
@@ -140,13 +143,15 @@ class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publi
                 )
                 if len(column) != len(train):
                     raise ValueError(f"{role} has {len(column)} values for {len(train)} rows; give one for each row")
+                if role == "weight" and not np.any(column):
+                    raise ValueError("Sample weights must contain at least one non-zero number.")
                 roles[role] = name
                 train[name] = column.array if isinstance(column, pd.Series) else column
         features = tuple(frame.columns)
 
         def wrap(part: pd.DataFrame) -> Rows:
             folds = fold_of(part.index, self.step.cross_fit_folds) if isinstance(self.step, Transform) else None
-            return Rows.of(part, Roles(**roles), features, folds)
+            return Rows.of(part, Roles(target=roles.get("target"), weight=roles.get("weight")), features, folds)
 
         if isinstance(self.step, RowTransform):
             self.fitted_ = Fitted(self.step)
@@ -230,6 +235,8 @@ class StepClassifier(ClassifierMixin, _StepEstimator):  # type: ignore[misc]
         """Learn from rows, their classes and weights."""
         target = _target(self, y)
         check_classification_targets(target)
+        if len(target) == 1:
+            raise ValueError("1 sample holds one class; a classifier needs rows of two")
         self.classes_ = np.unique(target)
         self._fit(X, target, sample_weight)
         return self
@@ -282,7 +289,6 @@ def _target(estimator: Any, y: Any) -> NDArray[Any]:
 
 
 def _takes_nulls(step: Any) -> bool:
-    from sklearn.utils import get_tags
-
-    estimator = getattr(step, "estimator", None)
-    return estimator is not None and bool(get_tags(estimator).input_tags.allow_nan)
+    """Ask the estimator inside the step where there is one; built-in transforms of columns take nulls."""
+    inner = getattr(step, "estimator", getattr(step, "transformer", None))
+    return not isinstance(step, Model) if inner is None else bool(get_tags(inner).input_tags.allow_nan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mlsys.steps import (
@@ -60,18 +60,18 @@ _OF_KIND: dict[type[Step], tuple[Function, ...]] = {
 }
 
 
-def checks(step: Step) -> Iterator[Check]:
-    """Yield the named checks of a step's kind, each a function of the data.
+def checks(step: Step) -> list[Check]:
+    """Return the named checks of a step's kind, each a function of the data.
 
     Parameters
     ----------
     step : Step
         Any step.
 
-    Yields
-    ------
-    Check
-        Call it with a frame and roles by name; it raises StepCheckFailed when the promise is broken.
+    Returns
+    -------
+    list of Check
+        Call one with a frame and roles by name; it raises StepCheckFailed when the promise is broken.
 
     Examples
     --------
@@ -86,9 +86,10 @@ def checks(step: Step) -> Iterator[Check]:
     ['configuration', 'travels', 'deterministic']
     """
     own = next((functions for kind, functions in _OF_KIND.items() if isinstance(step, kind)), ())
-    for function in (*_EVERY_STEP, *own):
-        promise = (function.__doc__ or "").splitlines()[0]
-        yield Check(function.__name__, promise, step, function)
+    return [
+        Check(function.__name__, (function.__doc__ or "").splitlines()[0], step, function)
+        for function in (*_EVERY_STEP, *own)
+    ]
 
 
 def check_step(
@@ -146,7 +147,7 @@ def check_step(
     >>> report.failed
     ('row_local', 'row_order')
     """
-    found = list(checks(step))
+    found = checks(step)
     outcomes = []
     for check in found:  # a trial each, so that a check stands alone, as it does in a test-suite
         outcomes.append(check.outcome(Trial.of(step, data, features, seed, roles)))

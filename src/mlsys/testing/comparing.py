@@ -52,7 +52,7 @@ def difference(one: pd.DataFrame, other: pd.DataFrame, relative: float = TOLERAN
         differs = _differs(one[name], other[name], relative)
         if differs.any():
             at = int(differs.argmax())
-            values = f"{one[name].iloc[at]!r} in one and {other[name].iloc[at]!r} in the other"
+            values = f"{one[name].iloc[at]} in one and {other[name].iloc[at]} in the other"
             return f"column {name!r} of row {one.index[at]} is {values}"
     return ""
 
@@ -79,7 +79,9 @@ def _listed(frame: pd.DataFrame) -> str:
 def _differs(one: pd.Series, other: pd.Series, relative: float) -> np.ndarray[Any, np.dtype[np.bool_]]:
     missing, also = one.isna().to_numpy(), other.isna().to_numpy()
     if pd.api.types.is_numeric_dtype(one) and pd.api.types.is_numeric_dtype(other):
-        values = [each.to_numpy(dtype=np.float64, na_value=np.nan) for each in (one, other)]
-        return ~np.isclose(*values, rtol=relative, atol=0.0, equal_nan=True)
-    same = [bool(np.all(mine == theirs)) for mine, theirs in zip(one.astype(object), other.astype(object), strict=True)]
+        mine = one.to_numpy(dtype=np.float64, na_value=np.nan)
+        theirs = other.to_numpy(dtype=np.float64, na_value=np.nan)
+        return np.asarray(~np.isclose(mine, theirs, rtol=relative, atol=0.0, equal_nan=True), dtype=bool)
+    pairs = zip(one.astype(object), other.astype(object), strict=True)
+    same = [bool(np.all(first == second)) for first, second in pairs]
     return np.asarray(np.where(missing | also, missing != also, ~np.array(same, dtype=bool)), dtype=bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import tempfile
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -104,7 +105,7 @@ def write_into(trial: Trial, folder: Path, broken: bool = False) -> None:
 
 def aimed_at(step: Step, folder: Path) -> Step:
     """Return the same sink, writing below ``folder``."""
-    if "path" not in {each.name for each in fields(step)}:  # type: ignore[arg-type]
+    if "path" not in {each.name for each in fields(step)}:
         return step
     return step.with_(path=str(folder / Path(str(step.configuration()["path"])).name))
 
@@ -122,8 +123,6 @@ def _breaking(frame: pd.DataFrame) -> list[Partition]:
 
 
 def _temporary_folder() -> contextlib.AbstractContextManager[str]:
-    import tempfile
-
     return tempfile.TemporaryDirectory()
 
 

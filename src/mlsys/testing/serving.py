@@ -134,7 +134,7 @@ READERS = (RowTransform, History, Label, Select, Transform)
 
 
 def _written(before: pd.DataFrame, after: pd.DataFrame) -> list[str]:
-    return [name for name in after if name not in before.columns]
+    return [str(name) for name in after if name not in before.columns]
 
 
 def _is_text(column: pd.Series) -> bool:

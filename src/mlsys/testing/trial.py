@@ -15,7 +15,6 @@ from mlsys.dataset import Dataset, Moment, Roles, Rows
 from mlsys.errors import ConfigurationError
 from mlsys.partitions import Table
 from mlsys.steps import (
-    Fitted,
     History,
     Label,
     Model,
@@ -128,7 +127,10 @@ class Trial:
         return split_keys(frame, self.roles, **{name: frame[name] for name in extra})
 
     def learn(self, frame: pd.DataFrame) -> Learned:
-        """Learn from rows as the runner does."""
+        """Learn from rows as the runner does; postprocessing sees roles and predictions only."""
+        if isinstance(self.step, Postprocess):
+            shown = {*prediction_columns(frame), *self.roles.columns()}
+            frame = frame[[name for name in frame if name in shown]]
         return learn(self.step, Table.of(frame), functools.partial(self.rows, "learn"), self.rng())
 
     @functools.cached_property

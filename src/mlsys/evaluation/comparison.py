@@ -1,0 +1,56 @@
+"""The difference of two models on the same rows, with a paired interval."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from mlsys.evaluation.intervals import DRAWS, MOST_BOOTSTRAPPED, Interval, delong_parts, quantile_of
+from mlsys.evaluation.metrics import Metric, Sample, class_names, task_of
+
+
+def paired_difference(
+    metric: Metric, one: pd.DataFrame, other: pd.DataFrame, level: float = 0.95, seed: int = 0
+) -> Interval:
+    """Return ``metric(one) - metric(other)`` on the same scored rows.
+
+    Parameters
+    ----------
+    metric : Metric
+        What to compare.
+    one, other : DataFrame
+        Scored rows with one index.
+
+    Notes
+    -----
+    DeLong's covariance for the ROC AUC without weights and groups; otherwise a bootstrap that draws the
+    same rows, or groups, for both.
+    """
+    classes = class_names(one, task_of(one))
+    first, second = Sample.of(one, classes), Sample.of(other, classes)
+    value, n = metric(first) - metric(second), len(one)
+    if not np.isfinite(value):
+        return Interval(value, np.nan, np.nan, n, "none", "not defined here")
+    plain = "group" not in one and bool((first.weight == 1).all())
+    if metric.name == "roc_auc" and plain:
+        _, above_1, below_1 = delong_parts(first.event, first.score)
+        _, above_2, below_2 = delong_parts(second.event, second.score)
+        variance = (above_1 - above_2).var(ddof=1) / len(above_1) + (below_1 - below_2).var(ddof=1) / len(below_1)
+        half = quantile_of(level) * float(np.sqrt(variance))
+        return Interval(value, value - half, value + half, n, "DeLong, paired")
+    clusters = pd.factorize(one["group"])[0] if "group" in one else None
+    rng, differences = np.random.default_rng(seed), []
+    shrink, chosen = 1.0, np.arange(n)
+    if clusters is None and n > MOST_BOOTSTRAPPED:
+        chosen, shrink = rng.choice(n, MOST_BOOTSTRAPPED, replace=False), np.sqrt(MOST_BOOTSTRAPPED / n)
+        first, second = Sample.of(one.iloc[chosen], classes), Sample.of(other.iloc[chosen], classes)
+    units = len(chosen) if clusters is None else int(clusters.max()) + 1
+    for _ in range(DRAWS):
+        counts = rng.poisson(1.0, units).astype(np.float64)
+        weight = counts if clusters is None else counts[clusters]
+        differences.append(metric(first.weighted(first.weight * weight)) - metric(second.weighted(second.weight * weight)))
+    found = np.array([each for each in differences if np.isfinite(each)])
+    if len(found) < DRAWS / 2:
+        return Interval(value, np.nan, np.nan, n, "none", "not enough data")
+    lower, upper = np.quantile(found - np.median(found), [(1 - level) / 2, (1 + level) / 2])
+    return Interval(value, value + shrink * float(lower), value + shrink * float(upper), n, "bootstrap, paired")

@@ -1,0 +1,85 @@
+"""Cost: what mistakes of a binary decision cost, and where to cut to pay least."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.errors import ConfigurationError
+from mlsys.evaluation.intervals import Interval, quantile_of
+from mlsys.evaluation.metrics import Sample
+from mlsys.evaluation.scored import classes_of
+
+PER = 1_000
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Price of each outcome of a yes-or-no decision, in any one unit.
+
+    Parameters
+    ----------
+    missed : float
+        An event that was not acted on.
+    false_alarm : float
+        Acting where there was no event.
+    caught, correct_rejection : float
+        The right decisions; usually nothing.
+
+    Notes
+    -----
+    With calibrated probabilities it costs least to act from the probability
+    ``(false_alarm - correct_rejection) / (false_alarm - correct_rejection + missed - caught)`` on
+    (Elkan 2001, *The foundations of cost-sensitive learning*).
+
+    Examples
+    --------
+    >>> round(Cost(missed=5, false_alarm=1).threshold, 3)
+    0.167
+    """
+
+    missed: float
+    false_alarm: float
+    caught: float = 0.0
+    correct_rejection: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse prices under which mistakes pay."""
+        if self.missed <= self.caught or self.false_alarm <= self.correct_rejection:
+            raise ConfigurationError(
+                f"{self!r} makes a mistake as cheap as the right decision",
+                "missed must cost more than caught, false_alarm more than correct_rejection",
+            )
+
+    @property
+    def threshold(self) -> float:
+        """The probability from which acting costs less than not acting."""
+        alarm, miss = self.false_alarm - self.correct_rejection, self.missed - self.caught
+        return alarm / (alarm + miss)
+
+    def decision(self) -> str:
+        """Say where the decision falls."""
+        return f"threshold {self.threshold:.3f}"
+
+    def per_row(self, event: NDArray[np.bool_], act: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """Return the cost of each row."""
+        wrong_or_right = np.where(act, self.caught, self.missed), np.where(act, self.false_alarm, self.correct_rejection)
+        return np.asarray(np.where(event, *wrong_or_right), dtype=np.float64)
+
+    def per_thousand(self, scored: pd.DataFrame, level: float = 0.95) -> Interval:
+        """Return the cost of 1,000 rows decided at the threshold, with a normal interval of the mean."""
+        classes = classes_of(scored)
+        if len(classes) != 2:
+            raise ConfigurationError(
+                f"Cost is about a yes-or-no decision, but there are {len(classes)} classes with a probability",
+                "leave value= out, or predict two classes with probabilities",
+            )
+        sample = Sample.of(scored, classes)
+        cost = self.per_row(sample.event, sample.score >= self.threshold)
+        mean = float(np.average(cost, weights=sample.weight))
+        spread = float(np.sqrt(np.average((cost - mean) ** 2, weights=sample.weight) / max(len(cost), 1)))
+        half = quantile_of(level) * spread
+        return Interval(PER * mean, PER * (mean - half), PER * (mean + half), len(cost), "normal")

@@ -1,0 +1,174 @@
+"""Intervals: Wilson for shares, DeLong for the ROC AUC, bootstrap for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.evaluation.metrics import Metric, Sample
+
+Values = NDArray[np.float64]
+DRAWS = 200
+"""Bootstrap draws: the 95 % ends then vary by about a tenth of the interval (Efron and Tibshirani 1993, ch. 19)."""
+MOST_BOOTSTRAPPED = 20_000
+"""Rows drawn at most; the interval of a larger sample is narrowed by the square root of the ratio."""
+FEWEST = 10
+"""Fewer events (or rows) than this say too little for an interval."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with the ends of its interval, and how they were found."""
+
+    value: float
+    lower: float
+    upper: float
+    n: int
+    method: str
+    note: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.value:.3f} [{self.lower:.3f}, {self.upper:.3f}]"
+
+
+def quantile_of(level: float) -> float:
+    """Return the two-sided normal quantile of a confidence level.
+
+    Examples
+    --------
+    >>> round(quantile_of(0.95), 2)
+    1.96
+    """
+    return NormalDist().inv_cdf(0.5 + level / 2)
+
+
+def at_once(level: float, k: int) -> float:
+    """Return the level of each of ``k`` intervals that hold together with ``level`` (Sidak 1967)."""
+    return float(level ** (1 / max(k, 1)))
+
+
+def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, float]:
+    """Return Wilson's interval of a share (1927); it keeps its coverage for small n and rare events.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in wilson(8, 10)]
+    [0.49, 0.943]
+    """
+    if n <= 0:
+        return float("nan"), float("nan")
+    z = quantile_of(level)
+    share, centre = successes / n, successes / n + z * z / (2 * n)
+    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return float((centre - half) / (1 + z * z / n)), float((centre + half) / (1 + z * z / n))
+
+
+def delong_parts(event: NDArray[np.bool_], score: Values) -> tuple[float, Values, Values]:
+    """Return the AUC and the components of its variance for events and others (DeLong et al. 1988)."""
+    positive, negative = score[event], score[~event]
+    order_negative, order_positive = np.sort(negative), np.sort(positive)
+    above = _share_below(order_negative, positive)
+    below = 1 - _share_below(order_positive, negative)
+    return float(above.mean()), above, below
+
+
+def _share_below(ordered: Values, values: Values) -> Values:
+    left, right = np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right")
+    return np.asarray((left + right) / 2 / len(ordered))
+
+
+def delong(event: NDArray[np.bool_], score: Values, level: float = 0.95) -> tuple[float, float, float]:
+    """Return the AUC with DeLong's interval, made on the logit scale so that it stays within 0 and 1."""
+    positives, negatives = int(event.sum()), int((~event).sum())
+    area, above, below = delong_parts(event, score)
+    error = np.sqrt(above.var(ddof=1) / positives + below.var(ddof=1) / negatives)
+    # A perfect ranking has no spread: half a discordant pair keeps the interval honest.
+    half_pair = 0.5 / (positives * negatives)
+    inside = min(max(area, half_pair), 1 - half_pair)
+    slope = max(error, np.sqrt(half_pair)) / (inside * (1 - inside))
+    centre, z = np.log(inside / (1 - inside)), quantile_of(level)
+    lower, upper = (1 / (1 + np.exp(-(centre + sign * z * slope))) for sign in (-1, 1))
+    return area, float(lower), float(upper)
+
+
+def bootstrap(
+    statistic: Callable[[Sample], float],
+    sample: Sample,
+    level: float,
+    seed: int,
+    clusters: NDArray[np.int64] | None = None,
+    draws: int = DRAWS,
+) -> tuple[float, float]:
+    """Return the percentile interval of a statistic over Poisson-weighted rows, or clusters of rows.
+
+    Notes
+    -----
+    Weights are Poisson(1) draws (Chamandy et al. 2012), so rows are never copied.
+    """
+    rng, n = np.random.default_rng(seed), len(sample.y)
+    shrink = 1.0
+    if clusters is None and n > MOST_BOOTSTRAPPED:
+        chosen = rng.choice(n, MOST_BOOTSTRAPPED, replace=False)
+        shrink, sample = np.sqrt(MOST_BOOTSTRAPPED / n), _rows(sample, chosen)
+        n = MOST_BOOTSTRAPPED
+    units = n if clusters is None else int(clusters.max()) + 1
+    values = np.empty(draws)
+    for draw in range(draws):
+        counts = rng.poisson(1.0, units).astype(np.float64)
+        values[draw] = statistic(sample.weighted(sample.weight * (counts if clusters is None else counts[clusters])))
+    values = values[np.isfinite(values)]
+    if len(values) < draws / 2:
+        return float("nan"), float("nan")
+    lower, upper = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    centre = float(np.median(values))
+    return centre + shrink * float(lower - centre), centre + shrink * float(upper - centre)
+
+
+def _rows(sample: Sample, chosen: NDArray[np.int64]) -> Sample:
+    probabilities = None if sample.probabilities is None else sample.probabilities[chosen]
+    return Sample(sample.y[chosen], sample.prediction[chosen], probabilities, sample.weight[chosen], sample.classes)
+
+
+def metric_interval(
+    metric: Metric, sample: Sample, level: float = 0.95, seed: int = 0, group: pd.Series | None = None
+) -> Interval:
+    """Return a metric's value with the interval that suits it.
+
+    Notes
+    -----
+    Without weights and groups: Wilson for accuracy, recall and precision, DeLong for the ROC AUC.
+    Otherwise a bootstrap, of groups where there are groups. Too few rows or events give the value
+    with no interval and say so.
+    """
+    value, n = metric(sample), len(sample.y)
+    if not np.isfinite(value):
+        return Interval(value, np.nan, np.nan, n, "none", "not defined here")
+    plain = group is None and bool((sample.weight == 1).all())
+    events = int(sample.event.sum()) if len(sample.classes) == 2 else n
+    fewest = min(events, n - events) if metric.name in {"roc_auc", "average_precision"} else n
+    if fewest < FEWEST:
+        return Interval(value, np.nan, np.nan, n, "none", "not enough data")
+    if plain and metric.name == "roc_auc":
+        _, lower, upper = delong(sample.event, sample.score, level)
+        return Interval(value, lower, upper, n, "DeLong")
+    if plain and metric.name in _SHARES:
+        among = _SHARES[metric.name](sample)
+        if among < FEWEST:
+            return Interval(value, np.nan, np.nan, int(among), "none", "not enough data")
+        lower, upper = wilson(value * among, among, level)
+        return Interval(value, lower, upper, int(among), "Wilson")
+    clusters = None if group is None else pd.factorize(group)[0].astype(np.int64)
+    lower, upper = bootstrap(metric, sample, level, seed, clusters)
+    return Interval(value, lower, upper, n, "bootstrap" if clusters is None else "bootstrap of groups")
+
+
+_SHARES: dict[str, Callable[[Sample], float]] = {
+    "accuracy": lambda sample: float(len(sample.y)),
+    "recall": lambda sample: float(sample.event.sum()),
+    "precision": lambda sample: float((sample.prediction == 1).sum()),
+}

@@ -1,0 +1,104 @@
+"""Judge: the chosen metrics of a task, with intervals, on any scored rows of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from mlsys.errors import ConfigurationError
+from mlsys.evaluation.comparison import paired_difference
+from mlsys.evaluation.intervals import at_once, metric_interval
+from mlsys.evaluation.metrics import Metric, Sample, Task, class_names, metric_named, task_of, usual_metrics
+from mlsys.evaluation.scored import probability_columns
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Metrics, classes and level, fixed by the model's scored rows and then used for baselines and slices.
+
+    Parameters
+    ----------
+    task : str
+        ``"binary"``, ``"multiclass"`` or ``"regression"``.
+    metrics : sequence of Metric
+        The first is the headline.
+    classes : sequence of str
+        In the order of their codes.
+    level : float
+        Of each interval.
+    """
+
+    task: Task
+    metrics: Sequence[Metric]
+    classes: Sequence[str]
+    level: float
+
+    @property
+    def headline(self) -> Metric:
+        """The metric that models are compared by."""
+        return self.metrics[0]
+
+    def at_once(self, k: int) -> Judge:
+        """Return a judge whose intervals hold for ``k`` slices together."""
+        return replace(self, level=at_once(self.level, k))
+
+    def scores(self, scored: pd.DataFrame) -> list[dict[str, Any]]:
+        """Return one row a metric: value, interval, number of rows, what is missing."""
+        sample, group = Sample.of(scored, self.classes), scored.get("group")
+        rows = []
+        for metric in self.metrics:
+            if metric.needs_probabilities and sample.probabilities is None:
+                continue
+            found = metric_interval(metric, sample, self.level, group=group)
+            rows.append(
+                {"metric": metric.name, "value": found.value, "lower": found.lower, "upper": found.upper, "n": found.n,
+                 "verdict": found.note}
+            )  # fmt: skip
+        return rows
+
+    def values(self, scored: pd.DataFrame) -> dict[str, float]:
+        """Return values without intervals."""
+        sample = Sample.of(scored, self.classes)
+        return {metric.name: metric(sample) for metric in self.metrics}
+
+    def verdict(self, row: dict[str, Any], overall: float) -> str:
+        """Say whether a slice is worse than all rows together: its whole interval lies on the wrong side."""
+        better = metric_named(row["metric"]).greater_is_better
+        if row["lower"] != row["lower"]:  # noqa: PLR0124  NaN: there is no interval
+            return "not enough data"
+        worse = row["upper"] < overall if better else row["lower"] > overall
+        return "worse" if worse else "not worse"
+
+    def better_by(self, mine: pd.DataFrame, other: pd.DataFrame) -> dict[str, float]:
+        """Return by how much the model's headline metric is better than another's, positive for better."""
+        metric = self.headline
+        if metric.needs_probabilities and not probability_columns(other):
+            metric = next((each for each in self.metrics if not each.needs_probabilities), metric)
+        gap = paired_difference(metric, mine, other, self.level)
+        if metric.greater_is_better:
+            return {"value": gap.value, "lower": gap.lower, "upper": gap.upper}
+        return {"value": -gap.value, "lower": -gap.upper, "upper": -gap.lower}
+
+
+def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float) -> Judge:
+    """Return the judge for scored rows.
+
+    Raises
+    ------
+    ConfigurationError
+        When a metric is not of the task, or needs probabilities that the model does not give.
+    """
+    task = task_of(scored)
+    has = bool(probability_columns(scored))
+    chosen = [metric_named(name) for name in metrics] if metrics else usual_metrics(task, has)
+    for metric in chosen:
+        if task not in metric.tasks or (metric.needs_probabilities and not has):
+            why = f"is for {' and '.join(metric.tasks)}" if task not in metric.tasks else "needs probabilities"
+            raise ConfigurationError(
+                f"the metric {metric.name!r} {why}, but this is {task}{'' if has else ' without probabilities'}",
+                f"choose among {', '.join(each.name for each in usual_metrics(task, has))}",
+            )
+    return Judge(task, chosen, class_names(scored, task), level)

@@ -1,0 +1,281 @@
+"""Every public step keeps what its kind promises, whatever else it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mlsys
+from mlsys.steps import Step
+from mlsys.testing import check_step
+
+KINDS = set(vars(import_module("mlsys.steps"))["__all__"])
+ROLES = {"target": "returned", "time": "ordered", "group": "customer"}
+FEATURES = ["price", "days_since_last", "country"]
+Case = tuple[Step, Any, dict[str, Any]]
+CASES: dict[str, Callable[[pd.DataFrame], Case]] = {}
+
+
+def case(make: Callable[[pd.DataFrame], Case]) -> Callable[[pd.DataFrame], Case]:
+    """Register a function under the name of the step, with a number behind it for further configurations."""
+    CASES[make.__name__] = make
+    return make
+
+
+def public_steps() -> list[str]:
+    found = []
+    for name in mlsys.__all__:
+        value = getattr(mlsys, name, None)
+        if isinstance(value, type) and issubclass(value, Step) and name not in KINDS:
+            found.append(name)
+    return found
+
+
+@pytest.fixture(scope="module")
+def orders(shop: pd.DataFrame) -> pd.DataFrame:
+    """Orders with nulls in a number and in a text, ids that are no positions, and predictions of no model."""
+    first = shop.iloc[::5].set_axis(np.arange(5_000, 5_400))
+    share = 1 / (1 + np.exp(-(first["price"] - 60) / 30))
+    return first.assign(
+        country=first["country"].where(np.arange(400) % 17 > 0),
+        hour=first["ordered"].dt.hour,
+        prediction=(share > 0.5).astype(int),
+        probability_0=1 - share,
+        probability_1=share,
+    )
+
+
+def numbers(orders: pd.DataFrame) -> pd.DataFrame:
+    return orders[["price", "hour", "returned", "ordered", "customer"]]
+
+
+@case
+def ReadCSV(orders: pd.DataFrame) -> Case:
+    orders.to_csv("orders.csv", index=False)
+    return mlsys.ReadCSV("orders.csv", times=["ordered"], known_at={"refund": "7D"}), None, {}
+
+
+@case
+def ReadParquet(orders: pd.DataFrame) -> Case:
+    orders.to_parquet("orders.parquet")
+    return mlsys.ReadParquet("orders.parquet"), None, {}
+
+
+@case
+def Derive(orders: pd.DataFrame) -> Case:
+    columns = {"hour_of_day": lambda frame: frame["ordered"].dt.hour, "cents": pd.col("price") * 100}
+    return mlsys.Derive(columns), orders, ROLES
+
+
+@case
+def Function(orders: pd.DataFrame) -> Case:
+    def in_euro(frame: pd.DataFrame) -> pd.DataFrame:
+        return frame.assign(price=frame["price"] * 0.9)
+
+    return mlsys.Function(in_euro), orders, ROLES
+
+
+@case
+def Join(orders: pd.DataFrame) -> Case:
+    countries = pd.DataFrame({"country": ["DE", "FR", "PL"], "tax": [19, 20, 23], "currency": ["EUR", "EUR", "PLN"]})
+    return mlsys.Join(countries, on="country"), orders, ROLES
+
+
+@case
+def AsOfJoin(orders: pd.DataFrame) -> Case:
+    hours = pd.date_range("2024-01-01", "2024-12-31", freq="7h")
+    rates = pd.DataFrame({"hour_of": hours, "rate": np.sin(np.arange(len(hours)))})
+    return mlsys.AsOfJoin(rates, [], "hour_of", known_after="1h", tolerance="2D", at="ordered"), orders, ROLES
+
+
+@case
+def WriteParquet(orders: pd.DataFrame) -> Case:
+    return mlsys.WriteParquet("out"), orders, ROLES
+
+
+@case
+def NaturalLabel(orders: pd.DataFrame) -> Case:
+    step = mlsys.NaturalLabel("slow", from_column="days_since_last", rule=lambda days: days > 20, known_at="3D")
+    return step, orders, ROLES
+
+
+@case
+def WeakLabel(orders: pd.DataFrame) -> Case:
+    @mlsys.labeling_function(on="price", votes=True)
+    def dear(price: pd.Series) -> pd.Series:
+        return price > 80
+
+    @mlsys.labeling_function(on="days_since_last", votes=False)
+    def recent(days: pd.Series) -> pd.Series:
+        return days < 5
+
+    return mlsys.WeakLabel("guess", [dear, recent]), orders, ROLES
+
+
+@case
+def RandomSplit(orders: pd.DataFrame) -> Case:
+    return mlsys.RandomSplit(), orders, {}
+
+
+@case
+def StratifiedSplit(orders: pd.DataFrame) -> Case:
+    return mlsys.StratifiedSplit(), orders, {"target": "returned"}
+
+
+@case
+def GroupSplit(orders: pd.DataFrame) -> Case:
+    return mlsys.GroupSplit(), orders, ROLES
+
+
+@case
+def TimeSplit(orders: pd.DataFrame) -> Case:
+    return mlsys.TimeSplit(validation="60D", test=0.2, embargo="1D"), orders, {"target": "returned", "time": "ordered"}
+
+
+@case
+def PredefinedSplit(orders: pd.DataFrame) -> Case:
+    parts = np.where(np.arange(len(orders)) % 4 == 0, "test", "train")
+    return mlsys.PredefinedSplit("part"), orders.assign(part=parts), {}
+
+
+@case
+def PredefinedSplit_2(orders: pd.DataFrame) -> Case:
+    return mlsys.PredefinedSplit(parts={"train": 0.6, "calibration": 0.2, "test": 0.2}), orders, ROLES
+
+
+@case
+def StratifiedSample(orders: pd.DataFrame) -> Case:
+    return mlsys.StratifiedSample("country", 0.5), orders, ROLES
+
+
+@case
+def ReservoirSample(orders: pd.DataFrame) -> Case:
+    return mlsys.ReservoirSample(50), orders, ROLES
+
+
+@case
+def Resample(orders: pd.DataFrame) -> Case:
+    sampler = pytest.importorskip("imblearn.over_sampling").RandomOverSampler()
+    return mlsys.Resample(sampler), numbers(orders), ROLES
+
+
+@case
+def Resample_2(orders: pd.DataFrame) -> Case:
+    sampler = pytest.importorskip("imblearn.under_sampling").RandomUnderSampler()
+    return mlsys.Resample(sampler), numbers(orders), ROLES
+
+
+@case
+def Resample_3(orders: pd.DataFrame) -> Case:
+    sampler = pytest.importorskip("imblearn.over_sampling").SMOTE()
+    return mlsys.Resample(sampler), numbers(orders), ROLES
+
+
+@case
+def Impute(orders: pd.DataFrame) -> Case:
+    return mlsys.Impute(), orders[[*FEATURES, *ROLES.values()]], ROLES
+
+
+@case
+def Impute_2(orders: pd.DataFrame) -> Case:
+    return mlsys.Impute(["days_since_last"], numeric="mean", indicator=False), orders, ROLES
+
+
+@case
+def Standardize(orders: pd.DataFrame) -> Case:
+    return mlsys.Standardize(), orders[[*FEATURES, *ROLES.values()]], ROLES
+
+
+@case
+def OneHot(orders: pd.DataFrame) -> Case:
+    return mlsys.OneHot(["country"], other=True), orders, ROLES
+
+
+@case
+def TargetEncode(orders: pd.DataFrame) -> Case:
+    return mlsys.TargetEncode(["country", "hour"]), orders, ROLES
+
+
+@case
+def TargetEncode_2(orders: pd.DataFrame) -> Case:
+    size = pd.cut(orders["price"], [0, 40, 80, np.inf], labels=["small", "middle", "large"]).astype("str")
+    return mlsys.TargetEncode(["country"]), orders.assign(size=size), {"target": "size"}
+
+
+@case
+def CyclicEncode(orders: pd.DataFrame) -> Case:
+    return mlsys.CyclicEncode({"hour": 24}), orders, ROLES
+
+
+@case
+def Apply(orders: pd.DataFrame) -> Case:
+    from sklearn.preprocessing import QuantileTransformer
+
+    return mlsys.Apply(QuantileTransformer(n_quantiles=20), columns=["price", "days_since_last"]), orders, ROLES
+
+
+@case
+def Apply_2(orders: pd.DataFrame) -> Case:
+    from sklearn.decomposition import PCA
+
+    return mlsys.Apply(PCA(1, svd_solver="randomized")), numbers(orders), ROLES
+
+
+@case
+def Train(orders: pd.DataFrame) -> Case:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return mlsys.Train(HistGradientBoostingClassifier(max_iter=10)), numbers(orders), ROLES
+
+
+@case
+def Train_2(orders: pd.DataFrame) -> Case:
+    from sklearn.linear_model import Ridge
+
+    return mlsys.Train(Ridge()), numbers(orders).assign(returned=orders["refund"]), ROLES
+
+
+@case
+def Train_3(orders: pd.DataFrame) -> Case:
+    from sklearn.linear_model import SGDClassifier
+
+    frame = numbers(orders).assign(price=orders["price"] / 100, hour=orders["hour"] / 24)
+    return mlsys.Train(SGDClassifier(loss="log_loss")), frame, ROLES
+
+
+@case
+def Calibrate(orders: pd.DataFrame) -> Case:
+    return mlsys.Calibrate(), orders, ROLES
+
+
+@case
+def Evaluate(orders: pd.DataFrame) -> Case:
+    parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
+    return mlsys.Evaluate(slices=["country"]), parts, {"target": "returned"}
+
+
+@case
+def DetectDrift(orders: pd.DataFrame) -> Case:
+    parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
+    return mlsys.DetectDrift(), parts, {"target": "returned"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_public_steps_keep_their_promises(name: str, orders: pd.DataFrame, tmp_path: Path) -> None:
+    if not hasattr(mlsys, name.split("_", maxsplit=1)[0]):
+        pytest.skip("not written yet")
+    step, data, roles = CASES[name](orders)
+    report = check_step(step, data, **roles)
+    assert type(step).__name__ == name.split("_", maxsplit=1)[0]
+    assert "passed" in report.table["outcome"].to_numpy()
+    assert not (report.table["outcome"] == "warning").any(), report
+
+
+def test_no_public_step_is_left_out() -> None:
+    assert set(public_steps()) <= {name.split("_", maxsplit=1)[0] for name in CASES}
