@@ -20,6 +20,7 @@ class Settings:
         A Parquet source with more rows than this is read partition by partition.
     threads : int
         Threads that an estimator may use while it learns; part of what makes a state reproducible.
+        ``OMP_NUM_THREADS`` where it is set, else 2.
     row_check_rows : int
         Rows on which a function that claims to be row-local is checked.
     """
@@ -31,7 +32,10 @@ class Settings:
 
 
 def _from_environment() -> Settings:
-    chosen = {}
+    chosen: dict[str, int] = {}
+    limit = os.environ.get("OMP_NUM_THREADS", "")
+    if limit.isdigit():
+        chosen["threads"] = int(limit)
     for name in Settings.__dataclass_fields__:
         text = os.environ.get(f"MLSYS_{name.upper()}")
         if text is not None:

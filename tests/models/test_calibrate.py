@@ -165,3 +165,12 @@ def test_it_follows_a_model(cancer):
     calibrated = fitted("sigmoid", predictions.assign(y=cancer["target"][300:]))
     assert calibrated.state["classes"] == [0, 1]
     assert calibrated.predict(predictions)["prediction"].isin([0, 1]).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_class_that_a_cross_fitted_model_never_saw_had_no_chance_there(method):
+    frame = many(900)
+    gone, zero = frame.copy(), frame.copy()
+    gone.loc[:299, "probability_c"], zero.loc[:299, "probability_c"] = np.nan, 0.0
+    found, expected = fitted(method, gone).predict(frame), fitted(method, zero).predict(frame)
+    assert found.equals(expected)

@@ -333,3 +333,12 @@ def test_a_stored_model_predicts_the_same(estimator, kind, tmp_path):
     loaded = load_state(tmp_path / "state")
     assert digest(loaded) == digest(fitted.state)
     assert Train(estimator).predict(frame[["a", "b"]], loaded).equals(fitted.predict(frame))
+
+
+@pytest.mark.parametrize("kind", ["boolean", "str"])
+@pytest.mark.parametrize("estimator", [HistGradientBoostingClassifier(max_iter=5), RandomForestClassifier(5)], ids=repr)
+def test_a_prediction_that_follows_from_probabilities_is_the_estimators_own(estimator, kind):
+    frame = made()
+    frame["y"] = TARGETS[kind](frame["y"])
+    fitted = Train(estimator).fit(frame, target="y")
+    assert (fitted.predict(frame)["prediction"] == fitted.state["estimator"].predict(frame[["a", "b"]])).all()

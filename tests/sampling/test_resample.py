@@ -9,6 +9,7 @@ import pytest
 from mlsys.dataset import Roles, Rows
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.sampling import Resample
+from mlsys.sampling._samplers import origins
 
 imblearn = pytest.importorskip("imblearn")
 from imblearn.combine import SMOTEENN  # noqa: E402
@@ -114,3 +115,10 @@ def test_it_works_without_a_pipeline():
     )
     assert after["y"].mean() == 0.5
     assert after.index.is_unique
+
+
+def test_rows_are_matched_by_value_each_once():
+    before = pd.DataFrame({"x": [1.0, 1.0, np.nan, 2.0], "y": [0, 0, 1, 1]})
+    after = before.iloc[[3, 0, 1, 1, 2]].reset_index(drop=True)
+    assert origins(before, after).tolist() == [3, 0, 1, -1, 2]
+    assert origins(before, before).tolist() == [0, 1, 2, 3]

@@ -39,7 +39,7 @@ def made_once(step: Step, table: Any, key: Any, make: Callable[[], Made]) -> Mad
 
     It is kept beside the step's configuration, never in it.
     """
-    stamp = (key, None if isinstance(table, pd.DataFrame) else _stamp(table, step.label))
+    stamp = (key, None if isinstance(table, pd.DataFrame) else _stamp(table, step.title))
     kept = step.__dict__.get("_made")
     if kept is None or kept[0] != stamp:
         kept = (stamp, make())

@@ -101,7 +101,7 @@ class AsOfJoin(RowTransform):
         moments = self._moment().of(frame)
         zone = str(moments.dt.tz) if moments.dt.tz is not None else None
         found = made_once(self, self.table, zone, lambda: self._look_up(zone))
-        names = output_names(frame, found.added, self.suffix, self.label)
+        names = output_names(frame, found.added, self.suffix, self.title)
         positions = found.positions(frame, moments, self.strict)
         return with_taken(frame, found.side, positions, found.added, names)
 
@@ -111,7 +111,7 @@ class AsOfJoin(RowTransform):
 
     def side_state(self) -> pd.DataFrame:
         """Return the part of the table that a served model needs."""
-        return read_side(self.table, self._needed, self.columns, self.label)
+        return read_side(self.table, self._needed, self.columns, self.title)
 
     def with_table(self, frame: pd.DataFrame) -> AsOfJoin:
         """Return the same join with another table."""
@@ -130,28 +130,28 @@ class AsOfJoin(RowTransform):
     def _moment(self) -> Moment:
         if self.at is None:
             raise ConfigurationError(
-                f"{self.label} does not know when rows are decided",
+                f"{self.title} does not know when rows are decided",
                 'set decide_at= or time= on the Pipeline, or at="1h before departs" on the step',
             )
         return Moment.parse(self.at)
 
     def _known(self, side: pd.DataFrame, zone: str | None) -> pd.Series:
         if self.known_at is not None:
-            return as_times(side[self.known_at], self.label, zone)
-        return as_times(side[self.time], self.label, zone) + duration_of(self.known_after or "0s", "known_after")
+            return as_times(side[self.known_at], self.title, zone)
+        return as_times(side[self.time], self.title, zone) + duration_of(self.known_after or "0s", "known_after")
 
     def _look_up(self, zone: str | None) -> AsOfLookUp:
         side = self.side_state()
-        events, known = as_times(side[self.time], self.label, zone), self._known(side, zone)
+        events, known = as_times(side[self.time], self.title, zone), self._known(side, zone)
         if zone is None and (events.dt.tz is not None or known.dt.tz is not None):
             raise DataError(
-                f"{self.label}: the table's times have a zone ({events.dt.tz or known.dt.tz}) and the rows' own "
+                f"{self.title}: the table's times have a zone ({events.dt.tz or known.dt.tz}) and the rows' own "
                 f"{self._moment().column!r} has none, so they cannot be compared",
                 f"give {self._moment().column!r} its zone in a Derive step: f[...].dt.tz_localize('America/New_York')",
             )
         added = [name for name in (self.columns or side.columns) if name not in self._needed]
         tolerance = None if self.tolerance is None else duration_of(self.tolerance, "tolerance")
-        found = AsOfLookUp(side, self._by, events, known, added, tolerance, self.label)
+        found = AsOfLookUp(side, self._by, events, known, added, tolerance, self.title)
         if self.duplicates == "error":
             found.refuse_repeated()
         return found

@@ -75,12 +75,12 @@ class Derive(RowTransform):
         try:
             values = function(frame.copy(deep=False))
         except Exception as error:
-            error.add_note(f"while {self.label} made the column {name!r} with {_called(function)}")
+            error.add_note(f"while {self.title} made the column {name!r} with {_called(function)}")
             raise
         problem = _problem(values, frame)
         if problem:
             raise ContractError(
-                f"{self.label}: {_called(function)} for the column {name!r} returned {problem}",
+                f"{self.title}: {_called(function)} for the column {name!r} returned {problem}",
                 "return one value for each row: a Series made from the frame's own columns, an array, or one value",
             )
         return values

@@ -30,7 +30,7 @@ class Function(RowTransform):
     >>> def in_euro(frame):
     ...     return frame.assign(price=frame["price"] * 0.9)
     >>> step = Function(in_euro)
-    >>> step.label, step.apply(pd.DataFrame({"price": [10.0]}))["price"].tolist()
+    >>> step.title, step.apply(pd.DataFrame({"price": [10.0]}))["price"].tolist()
     ('in_euro', [9.0])
     """
 

@@ -78,7 +78,7 @@ class Join(RowTransform):
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the frame with the looked-up columns."""
         found = made_once(self, self.table, None, self._look_up)
-        names = output_names(frame, found.added, self.suffix, self.label)
+        names = output_names(frame, found.added, self.suffix, self.title)
         return with_taken(frame, found.side, found.keys.of(frame), found.added, names)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ class Join(RowTransform):
 
     def side_state(self) -> pd.DataFrame:
         """Return the part of the table that a served model needs."""
-        return read_side(self.table, self._on, self.columns, self.label)
+        return read_side(self.table, self._on, self.columns, self.title)
 
     def with_table(self, frame: pd.DataFrame) -> Join:
         """Return the same join with another table."""
@@ -96,7 +96,7 @@ class Join(RowTransform):
     def _look_up(self) -> _LookUp:
         side = self.side_state()
         side = side[side[list(self._on)].notna().all(axis=1).to_numpy()]
-        keys = KeyCodes(side, self._on, self.label)
+        keys = KeyCodes(side, self._on, self.title)
         self._refuse_repeated(side)
         added = tuple(name for name in (self.columns or side.columns) if name not in self._on)
         return _LookUp(side.assign(**{name: that_can_be_null(side[name]) for name in added}), added, keys)
@@ -108,7 +108,7 @@ class Join(RowTransform):
             shown = example[0] if len(example) == 1 else tuple(example)
             keys = len(side.loc[repeated, list(self._on)].drop_duplicates())
             raise DataError(
-                f"{self.label}: {keys:,} key{'s' if keys > 1 else ''} of the table stand{'' if keys > 1 else 's'} in "
+                f"{self.title}: {keys:,} key{'s' if keys > 1 else ''} of the table stand{'' if keys > 1 else 's'} in "
                 f"more than one row ({int(repeated.sum()):,} rows), for example {shown!r}; a join would add rows",
                 f"keep one row a key, such as table.drop_duplicates({list(self._on)!r}), or name more columns in on=",
             )

@@ -71,14 +71,14 @@ class ReadCSV(Source):
 
     def read(self) -> pd.DataFrame:
         """Return all rows, numbered from 0 in file order."""
-        files = files_of(self.path, CSV_ENDINGS, self.label)
+        files = files_of(self.path, CSV_ENDINGS, self.title)
         frames = [self._read_file(file, self.dtypes) for file in files]
         mixed = _text_in_some(frames)
         if mixed:
             frames = [self._read_file(file, {**dict.fromkeys(mixed, "str"), **self.dtypes}) for file in files]
         frame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
         if frame.empty:
-            raise DataError(f"{self.label}: {_shown(files)} has a header but no rows", "give a file with rows")
+            raise DataError(f"{self.title}: {_shown(files)} has a header but no rows", "give a file with rows")
         return self._typed(frame, files)
 
     def known_at_declared(self) -> Mapping[str, str]:
@@ -99,15 +99,15 @@ class ReadCSV(Source):
                 low_memory=False,  # guesses a type from all rows rather than from chunks of them
             )
         except pd.errors.EmptyDataError:
-            raise DataError(f"{self.label}: the file {file!r} is empty", "give a file with a header and rows") from None
+            raise DataError(f"{self.title}: the file {file!r} is empty", "give a file with a header and rows") from None
         except UnicodeDecodeError as error:
             raise DataError(
-                f"{self.label}: the file {file!r} is not {self.encoding} text ({error.reason})",
+                f"{self.title}: the file {file!r} is not {self.encoding} text ({error.reason})",
                 'name its encoding, for example encoding="latin-1" or "cp1252"',
             ) from error
         except (ValueError, TypeError, OSError) as error:  # pandas' own ParserError is a ValueError
             raise DataError(
-                f"{self.label} cannot read {file!r}: {error}",
+                f"{self.title} cannot read {file!r}: {error}",
                 "look at the line or column it names; separator=, dtypes= and nulls= say how the file is written",
             ) from error
         self._check_columns(frame, file)
@@ -119,7 +119,7 @@ class ReadCSV(Source):
             missing = [name for name in names if name not in frame.columns]
             if missing:
                 raise DataError(
-                    f"{self.label}: {field}= names {', '.join(map(repr, missing))}, which {file!r} does not have "
+                    f"{self.title}: {field}= names {', '.join(map(repr, missing))}, which {file!r} does not have "
                     f"(its columns: {', '.join(map(str, frame.columns))})",
                     f"correct the names in {field}=, or separator={self.separator!r} if the columns are not split",
                 )
@@ -128,7 +128,7 @@ class ReadCSV(Source):
         changed: dict[str, pd.Series] = {}
         for name in frame.columns:
             if name in self.times:
-                changed[name] = as_times(frame[name], f"{self.label} of {_shown(files)}", self.zone)
+                changed[name] = as_times(frame[name], f"{self.title} of {_shown(files)}", self.zone)
             elif frame[name].dtype == object and pd.api.types.infer_dtype(frame[name], skipna=True) == "boolean":
                 changed[name] = frame[name].astype("boolean")
         return frame.assign(**changed)

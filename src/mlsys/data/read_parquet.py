@@ -84,13 +84,13 @@ class ReadParquet(Source):
         return self.known_at
 
     def _plan(self) -> Plan:
-        plan = plan_of(files_of(self.path, PARQUET_ENDINGS, self.label), self.columns, self.label)
+        plan = plan_of(files_of(self.path, PARQUET_ENDINGS, self.title), self.columns, self.title)
         if not sum(plan.rows):
-            raise DataError(f"{self.label}: {plan.files[0]!r} has columns but no rows", "give a file with rows")
+            raise DataError(f"{self.title}: {plan.files[0]!r} has columns but no rows", "give a file with rows")
         known = [name for name in self.known_at if name not in plan.schema.names and self.columns is None]
         if known:
             raise DataError(
-                f"{self.label}: known_at= names {known[0]!r}, which no file has "
+                f"{self.title}: known_at= names {known[0]!r}, which no file has "
                 f"(columns: {', '.join(plan.schema.names)})",
                 "correct the name in known_at=",
             )

@@ -66,7 +66,7 @@ class WriteParquet(Sink):
         closed = [part for part in wanted if part not in rows]
         if closed:
             raise DataError(
-                f"{self.label}: the part {closed[0]!r} is not open (open: {', '.join(rows) or 'none'})",
+                f"{self.title}: the part {closed[0]!r} is not open (open: {', '.join(rows) or 'none'})",
                 "name open parts in parts=; test rows open with run.final_test()",
             )
         folder = Path(os.path.expanduser(str(self.path)))
@@ -101,7 +101,7 @@ class WriteParquet(Sink):
                 writer.write_table(piece.cast(writer.schema), row_group_size=settings().rows_per_partition)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
             raise DataError(
-                f"{self.label} cannot write the part {part!r}: {error}",
+                f"{self.title} cannot write the part {part!r}: {error}",
                 "give each column one type (text, numbers or times), or leave it out with columns=",
             ) from error
         finally:
@@ -114,7 +114,7 @@ class WriteParquet(Sink):
         missing = [name for name in self.columns if name not in frame.columns]
         if missing:
             raise DataError(
-                f"{self.label}: the part {part!r} has no column {missing[0]!r} "
+                f"{self.title}: the part {part!r} has no column {missing[0]!r} "
                 f"(columns: {', '.join(map(str, frame.columns))})",
                 "correct columns=",
             )

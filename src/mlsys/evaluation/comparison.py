@@ -48,7 +48,9 @@ def paired_difference(
     for _ in range(DRAWS):
         counts = rng.poisson(1.0, units).astype(np.float64)
         weight = counts if clusters is None else counts[clusters]
-        differences.append(metric(first.weighted(first.weight * weight)) - metric(second.weighted(second.weight * weight)))
+        differences.append(
+            metric(first.weighted(first.weight * weight)) - metric(second.weighted(second.weight * weight))
+        )
     found = np.array([each for each in differences if np.isfinite(each)])
     if len(found) < DRAWS / 2:
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")

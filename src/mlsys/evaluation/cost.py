@@ -66,7 +66,10 @@ class Cost:
 
     def per_row(self, event: NDArray[np.bool_], act: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return the cost of each row."""
-        wrong_or_right = np.where(act, self.caught, self.missed), np.where(act, self.false_alarm, self.correct_rejection)
+        wrong_or_right = (
+            np.where(act, self.caught, self.missed),
+            np.where(act, self.false_alarm, self.correct_rejection),
+        )
         return np.asarray(np.where(event, *wrong_or_right), dtype=np.float64)
 
     def per_thousand(self, scored: pd.DataFrame, level: float = 0.95) -> Interval:

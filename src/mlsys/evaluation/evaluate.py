@@ -115,7 +115,8 @@ class Evaluate(Report):
             if name in dataset:
                 return name
         raise DataError(
-            f"there are no rows to judge the model by (parts: {', '.join(dataset)})", "give the split a validation share"
+            f"there are no rows to judge the model by (parts: {', '.join(dataset)})",
+            "give the split a validation share",
         )
 
     def _baselines(self, train: Rows, rows: Rows, classes: list[str]) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -47,7 +47,9 @@ class Sample:
             y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)
             return cls(y, scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan), None, weight, ())
         codes = {name: float(code) for code, name in enumerate(classes)}
-        y, predicted = (scored[name].astype("str").map(codes).to_numpy(dtype=np.float64) for name in ("y", "prediction"))
+        y, predicted = (
+            scored[name].astype("str").map(codes).to_numpy(dtype=np.float64) for name in ("y", "prediction")
+        )
         found = probability_columns(scored)
         probabilities = scored[found].to_numpy(dtype=np.float64) if found else None
         return cls(y, predicted, probabilities, weight, tuple(classes))

@@ -31,7 +31,9 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None) -> pd.DataF
     if "prediction" not in source.columns and not probability_columns(source):
         raise DataError("the rows to evaluate have no predictions", "place Evaluate after the model")
     columns = {"y": rows.y}
-    columns.update({name: source[name] for name in source.columns if name == "prediction" or name.startswith(PROBABILITY)})
+    columns.update(
+        {name: source[name] for name in source.columns if name == "prediction" or name.startswith(PROBABILITY)}
+    )
     if rows.weight is not None:
         columns["weight"] = rows.weight
     if rows.group is not None:

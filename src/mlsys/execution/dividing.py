@@ -47,6 +47,7 @@ def divide(planned: Planned, table: Table, context: Context, supplied: bool) -> 
     step = planned.step
     assert isinstance(step, Split)
     with context.doing(planned, table.head(0)) as record:
+        context.catalog.withhold(step.withholds(), f"names the part, read by {planned.name}")
         keys = _keys(step, table, context)
         assigned = _assigned(step, keys, planned.name)
         none: dict[str, int] = {}
@@ -107,7 +108,7 @@ class _AnySplit(Split):
 def _keys(step: Split, table: Table, context: Context) -> pd.DataFrame:
     roles, catalog = context.roles, context.catalog
     there = table.head(0).columns
-    extra = tuple(getattr(step, "key_columns", ()))
+    extra = step.key_columns
     missing = [name for name in extra if name not in there]
     if missing:
         raise DataError(

@@ -64,7 +64,10 @@ class Execution:
         """Columns of the source, and those that a request may bring in place of a join."""
         assert self.divided is not None
         joined = self.divided.parts["train"].head(0).dtypes
-        return {**self.source_dtypes, **{str(n): str(kind) for n, kind in joined.items() if n not in self.source_dtypes}}
+        return {
+            **self.source_dtypes,
+            **{str(n): str(kind) for n, kind in joined.items() if n not in self.source_dtypes},
+        }
 
     def request_row(self, columns: Sequence[str]) -> pd.DataFrame:
         """Return one row as a request would bring it: the first of the training rows, null where a column is gone."""
@@ -302,7 +305,7 @@ def shown_dataset(
     if any(isinstance(each.step, Model) for each in tail.fitted.values()):
 
         def predict(frame: pd.DataFrame) -> pd.DataFrame:
-            predicted = tail.apply(Table.of(frame))[1]
+            predicted = tail.apply(Table.of(frame[list(raw["train"].head(0).columns)]))[1]
             assert predicted is not None
             return predicted
 

@@ -97,7 +97,7 @@ class Apply(Transform):
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the outputs in place of the columns."""
         columns, output = state["columns"], state["output"]
-        require(frame, columns, self.label)
+        require(frame, columns, self.title)
         values = dense(state["transformer"].transform(self._inputs(frame, columns)), self._shown)
         made = pd.DataFrame(values, index=frame.index)
         made.columns = pd.Index(output)
@@ -112,11 +112,11 @@ class Apply(Transform):
 
     @property
     def _shown(self) -> str:
-        return f"{self.label} of {type(self.transformer).__name__}"
+        return f"{self.title} of {type(self.transformer).__name__}"
 
     def _columns(self, train: Rows) -> list[str]:
         if self.columns is not None:
-            require(train, self.columns, self.label)
+            require(train, self.columns, self.title)
             return list(self.columns)
         found = [name for name in train.feature_names if _fits(train[name].dtype)]
         if not found:

@@ -54,13 +54,13 @@ class CyclicEncode(RowTransform):
 
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the frame with the columns replaced."""
-        require(frame, list(self.periods), self.label)
+        require(frame, list(self.periods), self.title)
         added = {}
         for name, period in self.periods.items():
-            angle = numbers(frame[name], self.label) * (2 * np.pi / period)
+            angle = numbers(frame[name], self.title) * (2 * np.pi / period)
             added[f"{name}_sin"], added[f"{name}_cos"] = np.sin(angle), np.cos(angle)
         dropped = () if self.keep else tuple(self.periods)
-        refuse_taken(frame, list(added), dropped, self.label)
+        refuse_taken(frame, list(added), dropped, self.title)
         return replaced(frame, {}, added, dropped)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:

@@ -71,11 +71,11 @@ class Impute(Transform):
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return what a part says of each column."""
         found = SummaryMap(numbers=SummaryMap(), texts=SummaryMap())
-        for name in chosen(part, self.columns, _fits, self.label):
+        for name in chosen(part, self.columns, _fits, self.title):
             if is_text(part[name].dtype):
                 found["texts"][name] = int(part[name].isna().sum())
             else:
-                values = numbers(part[name], self.label)
+                values = numbers(part[name], self.title)
                 zoom = None if partial is None else partial[name]
                 found["numbers"][name] = Quantiles.of(values, zoom) if self.numeric == "median" else Moments.of(values)
         return found
@@ -86,7 +86,7 @@ class Impute(Transform):
         empty = [name for name, each in of_numbers.items() if not each.n]
         if empty and not isinstance(self.numeric, (int, float)):
             raise DataError(
-                f"{self.label}: the column{'s' if len(empty) > 1 else ''} {', '.join(map(repr, empty))} "
+                f"{self.title}: the column{'s' if len(empty) > 1 else ''} {', '.join(map(repr, empty))} "
                 f"{'are' if len(empty) > 1 else 'is'} null in every training row, so there is no {self.numeric}",
                 f"leave it out with Pipeline(..., exclude={empty!r}) or columns=, or fill with a number: numeric=0",
             )
@@ -102,7 +102,7 @@ class Impute(Transform):
         infinite = [name for name, value in fills.items() if not math.isfinite(value)]
         if infinite:
             raise DataError(
-                f"{self.label}: the {self.numeric} of {infinite[0]!r} is {fills[infinite[0]]}",
+                f"{self.title}: the {self.numeric} of {infinite[0]!r} is {fills[infinite[0]]}",
                 "replace infinite values before, or use numeric='median'",
             )
         nulls = {**{name: each.nulls for name, each in of_numbers.items()}, **summary["texts"]}
@@ -117,15 +117,15 @@ class Impute(Transform):
         """Return the frame with nulls filled and indicators added."""
         columns: list[str] = state["numbers"]["columns"]
         texts: list[str] = state["texts"]
-        require(frame, [*columns, *texts], self.label)
+        require(frame, [*columns, *texts], self.title)
         indicators = {f"{name}_missing": frame[name].isna().to_numpy().astype(np.uint8) for name in state["marked"]}
-        refuse_taken(frame, list(indicators), (), self.label)
+        refuse_taken(frame, list(indicators), (), self.title)
         changed: dict[str, Any] = {}
         for name, fill in zip(columns, state["numbers"]["fills"], strict=True):
             dtype = frame[name].dtype
             if isinstance(dtype, np.dtype) and dtype.kind in "iub":
                 continue  # holds no nulls
-            values = numbers(frame[name], self.label)
+            values = numbers(frame[name], self.title)
             missing = np.isnan(values)
             if missing.any() or not isinstance(dtype, np.dtype):
                 changed[name] = np.where(missing, fill, values)

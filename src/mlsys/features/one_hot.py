@@ -68,7 +68,7 @@ class OneHot(Transform):
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return how often each level occurs."""
-        names = chosen(part, self.columns, bool, self.label)
+        names = chosen(part, self.columns, bool, self.title)
         return SummaryMap({name: Counts.of(part[name]) for name in names})
 
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
@@ -83,9 +83,9 @@ class OneHot(Transform):
         """Return the frame with the columns replaced."""
         known = state if not state or "codes" in state[0] else self.prepare(state)
         dropped = [each["column"] for each in known]
-        require(frame, dropped, self.label)
+        require(frame, dropped, self.title)
         names = [name for each in known for name in each["names"]]
-        refuse_taken(frame, names, dropped, self.label)
+        refuse_taken(frame, names, dropped, self.title)
         # Filled by output, so that each column lies together in memory.
         block = np.zeros((len(names), len(frame)), dtype=np.uint8)
         start = 0
@@ -102,14 +102,14 @@ class OneHot(Transform):
 
     def _column(self, column: str, counts: Counts) -> dict[str, Any]:
         levels = [level for level, count in counts.ordered(self.top) if count >= self.min_count]
-        check_levels(levels, column, self.label)
+        check_levels(levels, column, self.title)
         names = [f"{column}_{level}" for level in levels]
         names += [f"{column}_null"] if counts.nulls else []
         names += [f"{column}_other"] if self.other else []
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
             raise DataError(
-                f"{self.label}: two levels of {column!r} would both be called {twice!r}",
+                f"{self.title}: two levels of {column!r} would both be called {twice!r}",
                 f"give the values of {column!r} one type and distinct texts in a Derive step",
             )
         return {"column": column, "levels": levels, "null": bool(counts.nulls), "other": self.other, "names": names}

@@ -53,8 +53,8 @@ class Standardize(Transform):
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return the moments of each column."""
-        names = chosen(part, self.columns, is_number, self.label)
-        return SummaryMap({name: Moments.of(numbers(part[name], self.label)) for name in names})
+        names = chosen(part, self.columns, is_number, self.title)
+        return SummaryMap({name: Moments.of(numbers(part[name], self.title)) for name in names})
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any]:
         """Return means and scales."""
@@ -62,7 +62,7 @@ class Standardize(Transform):
         for name, moments in summary.items():
             if moments.n and not moments.total.finite:
                 raise DataError(
-                    f"{self.label}: the column {name!r} holds an infinite value in training rows",
+                    f"{self.title}: the column {name!r} holds an infinite value in training rows",
                     f"replace infinite values of {name!r} in a Derive step, or leave it out of columns=",
                 )
             deviation = moments.deviation() if moments.n else 0.0
@@ -72,11 +72,11 @@ class Standardize(Transform):
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the columns scaled."""
-        require(frame, state["columns"], self.label)
+        require(frame, state["columns"], self.title)
         changed: dict[str, Any] = {}
         for name, mean, scale in zip(state["columns"], state["mean"], state["scale"], strict=True):
             with np.errstate(over="ignore"):
-                changed[name] = (numbers(frame[name], self.label) - mean) / scale
+                changed[name] = (numbers(frame[name], self.title) - mean) / scale
         return replaced(frame, changed)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:

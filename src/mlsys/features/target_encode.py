@@ -76,14 +76,14 @@ class TargetEncode(Transform):
         weights = None if weight is None else weight.to_numpy(dtype=np.float64, na_value=np.nan)[known]
         target = target[known]
         sums = number_targets if self._is_number(target) else class_targets
-        names = chosen(part, self.columns, bool, self.label)
+        names = chosen(part, self.columns, bool, self.title)
         return SummaryMap({name: sums(part[name][known], target, weights) for name in names})
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any]:
         """Return the code of each level."""
         if not any(each.rows.sum() for each in next(iter(summary.values())).values()):
             raise DataError(
-                f"{self.label}: no training row has a known target, or the few that have lie all in one fold",
+                f"{self.title}: no training row has a known target, or the few that have lie all in one fold",
                 "check target= and the Label step before; with a handful of rows use OneHot",
             )
         classes = self._classes(summary)
@@ -94,7 +94,7 @@ class TargetEncode(Transform):
                 if classes is None
                 else encodings_of_classes(sums, classes, self.smoothing)
             )
-            check_levels(levels, str(name), self.label)
+            check_levels(levels, str(name), self.title)
             columns.append({"column": name, "levels": levels, "values": values})
         return {"classes": classes, "prior": prior, "columns": columns}
 
@@ -105,7 +105,7 @@ class TargetEncode(Transform):
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the columns encoded by all training rows."""
         known = state if "shown" in state else self.prepare(state)
-        require(frame, self.columns, self.label)
+        require(frame, self.columns, self.title)
         found = {
             each["column"]: each["table"][codes_of(frame[each["column"]], each["codes"])] for each in known["columns"]
         }
@@ -141,12 +141,12 @@ class TargetEncode(Transform):
         if None in found:
             return None
         if self.classes is None:
-            check_levels(list(found), "the target", self.label)
+            check_levels(list(found), "the target", self.title)
             return _ordered(found)
         strange = [name for name in found if name not in self.classes]
         if strange:
             raise DataError(
-                f"{self.label}: the target holds {strange[0]!r}, which is not in classes={list(self.classes)!r}",
+                f"{self.title}: the target holds {strange[0]!r}, which is not in classes={list(self.classes)!r}",
                 "name all classes, or none when the target is text",
             )
         return list(self.classes)
@@ -155,7 +155,7 @@ class TargetEncode(Transform):
         if len(shown) == 1:
             return replaced(frame, {name: codes[:, 0] for name, codes in found.items()})
         added = {f"{name}_{each}": codes[:, place] for name, codes in found.items() for place, each in enumerate(shown)}
-        refuse_taken(frame, list(added), list(found), self.label)
+        refuse_taken(frame, list(added), list(found), self.title)
         return replaced(frame, {}, added, list(found))
 
 

@@ -72,25 +72,24 @@ class Calibrate(Postprocess):
         columns = list(self.columns_read(map(str, calibration.columns)))
         if len(columns) < 2:
             raise ConfigurationError(
-                f"{self.label} calibrates probabilities, but the model gives none "
+                f"{self.title} calibrates probabilities, but the model gives none "
                 f"(columns: {', '.join(map(str, calibration.columns))})",
                 "remove Calibrate() after a regressor; for classes use an estimator that has predict_proba",
             )
-        target = plain_target(known_target(calibration.y, self.label))
+        target = plain_target(known_target(calibration.y, self.title))
         classes = _classes(columns, target, calibration)
         if len(np.unique(target)) < 2:
             raise DataError(
-                f"{self.label}: all {len(target):,} rows to calibrate on have the class {target[0]!s}",
+                f"{self.title}: all {len(target):,} rows to calibrate on have the class {target[0]!s}",
                 "calibrate on more rows, or on a calibration part that has every class",
             )
         weights = calibration.weight
-        weighing = np.ones(len(target)) if weights is None else known_weights(weights, self.label)
+        weighing = np.ones(len(target)) if weights is None else known_weights(weights, self.title)
         fit = fit_sigmoid if self.method == "sigmoid" else fit_isotonic
         judged = range(1, 2) if len(columns) == 2 else range(len(columns))
-        maps = [
-            fit(calibration[columns[place]].to_numpy(dtype=np.float64), target == classes[place], weighing)
-            for place in judged
-        ]
+        # A model cross-fitted without a rare class has no column for it: to that model the class had no chance.
+        shares = calibration[columns].to_numpy(dtype=np.float64, na_value=0.0)
+        maps = [fit(shares[:, place], target == classes[place], weighing) for place in judged]
         return {"method": self.method, "classes": classes, "columns": columns, "maps": maps}
 
     def apply(self, predictions: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:

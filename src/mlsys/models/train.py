@@ -86,17 +86,17 @@ class Train(Model):
         given = self.estimator
         if isinstance(given, type) or not (hasattr(given, "fit") and hasattr(given, "predict")):
             raise ConfigurationError(
-                f"{self.label} got {given!r}, which is no estimator with fit(X, y) and predict(X)",
+                f"{self.title} got {given!r}, which is no estimator with fit(X, y) and predict(X)",
                 "give an instance, such as LogisticRegression()",
             )
         if self.epochs < 1 or not 0 < self.early_stopping_share <= 0.5:
             raise ConfigurationError(
-                f"{self.label}: epochs={self.epochs}, early_stopping_share={self.early_stopping_share}",
+                f"{self.title}: epochs={self.epochs}, early_stopping_share={self.early_stopping_share}",
                 "use 1 epoch or more, and a share above 0 and at most 0.5",
             )
         if self.epochs > 1 and not hasattr(given, "partial_fit"):
             raise ConfigurationError(
-                f"{self.label}: epochs={self.epochs}, but {type(given).__name__} has no partial_fit",
+                f"{self.title}: epochs={self.epochs}, but {type(given).__name__} has no partial_fit",
                 "leave epochs= out and set the estimator's own number of iterations",
             )
 
@@ -167,7 +167,7 @@ class Train(Model):
 
     @property
     def _who(self) -> str:
-        return f"{self.label}({type(self.estimator).__name__})"
+        return f"{self.title}({type(self.estimator).__name__})"
 
     def _given(self, train: Rows, estimator: Any, method: str) -> tuple[tuple[str, ...], NDArray[Any], dict[str, Any]]:
         """Return the names of the features, the target, and weights by the argument that takes them."""

@@ -54,6 +54,9 @@ def _is_time(column: pd.Series) -> bool:
 
 def origins(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.int64]:
     """Return for each row of ``after`` the row of ``before`` with the same values, each used once; -1 for made rows."""
+    kept = after.iloc[: len(before)]
+    if kept.reset_index(drop=True).equals(before.reset_index(drop=True)):  # the rows that were there, made ones after
+        return np.append(np.arange(len(before)), np.full(len(after) - len(before), -1))
     waiting: dict[Any, list[int]] = {}
     for place, row in enumerate(_row_keys(before)):
         waiting.setdefault(row, []).append(place)

@@ -47,19 +47,19 @@ class GroupSplit(Split):
 
     def __post_init__(self) -> None:
         """Check the shares."""
-        check_shares(self.label, self.validation, self.test)
+        check_shares(self.title, self.validation, self.test)
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row."""
         if "group" not in keys.columns:
             raise DataError(
-                f"{self.label} splits by group, but no column has the group role",
+                f"{self.title} splits by group, but no column has the group role",
                 'name it: Pipeline(..., group="customer_id"), or split(frame, group="customer_id")',
             )
         missing = keys["group"].isna()
         if missing.any():
             raise DataError(
-                f"{self.label}: {int(missing.sum()):,} of {len(keys):,} rows have no group (the first is row "
+                f"{self.title}: {int(missing.sum()):,} of {len(keys):,} rows have no group (the first is row "
                 f"{keys.index[missing][0]!r}), so it cannot be said where they belong",
                 "drop these rows in a Select step, or give each a group of its own with Derive",
             )

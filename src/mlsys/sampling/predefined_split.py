@@ -52,20 +52,20 @@ class PredefinedSplit(Split):
         """Check that exactly one way of naming parts is chosen."""
         if (self.column is None) == (self.parts is None):
             raise ConfigurationError(
-                f"{self.label} needs either column= or parts=",
+                f"{self.title} needs either column= or parts=",
                 'write PredefinedSplit("part"), or PredefinedSplit(parts={"train": .6, "validation": .2, "test": .2})',
             )
         if self.parts is None:
             return
         if "train" not in self.parts:
             raise ConfigurationError(
-                f"{self.label}: parts= has no 'train' (it has {', '.join(self.parts) or 'nothing'})",
+                f"{self.title}: parts= has no 'train' (it has {', '.join(self.parts) or 'nothing'})",
                 "give the training rows their share under the name 'train'",
             )
         total = sum(self.parts.values())
         if min(self.parts.values()) < 0 or abs(total - 1) > _SUM_TOLERANCE:
             raise ConfigurationError(
-                f"{self.label}: the shares {self.parts} sum to {total:g}, or one is below 0",
+                f"{self.title}: the shares {self.parts} sum to {total:g}, or one is below 0",
                 "choose shares that sum to 1",
             )
 
@@ -85,14 +85,14 @@ class PredefinedSplit(Split):
             return parts_by_hash(key_of(keys), dict(sorted(self.parts.items())), self.seed)
         if self.column not in keys.columns:
             raise DataError(
-                f"{self.label} takes parts from the column {self.column!r}, which it is not shown "
+                f"{self.title} takes parts from the column {self.column!r}, which it is not shown "
                 f"(it is shown {', '.join(map(str, keys.columns))})",
                 "correct the name, or split in a Pipeline, which hands the column on",
             )
         places, names = pd.factorize(keys[self.column])
         if "train" not in map(str, names):
             raise DataError(
-                f"{self.label}: the column {self.column!r} names no training rows "
+                f"{self.title}: the column {self.column!r} names no training rows "
                 f"(it holds {', '.join(map(repr, names[:10].tolist())) or 'only nulls'})",
                 "name them 'train', for example with Derive",
             )

@@ -45,7 +45,7 @@ class RandomSplit(Split):
 
     def __post_init__(self) -> None:
         """Check the shares."""
-        check_shares(self.label, self.validation, self.test)
+        check_shares(self.title, self.validation, self.test)
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row."""

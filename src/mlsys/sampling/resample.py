@@ -52,7 +52,7 @@ class Resample(TrainOnly):
         """Check that it is a sampler."""
         if isinstance(self.sampler, type) or not hasattr(self.sampler, "fit_resample"):
             raise ConfigurationError(
-                f"{self.label} got {self.sampler!r}, which has no fit_resample(X, y)",
+                f"{self.title} got {self.sampler!r}, which has no fit_resample(X, y)",
                 "give an instance of an imbalanced-learn sampler, such as RandomUnderSampler()",
             )
 
@@ -73,7 +73,7 @@ class Resample(TrainOnly):
         try:
             sampled, resampled = sampler.fit_resample(features, target)
         except (ValueError, TypeError) as error:
-            translated = sampler_error(error, self.label, features)
+            translated = sampler_error(error, self.title, features)
             if translated is None:
                 raise
             raise translated from error

@@ -57,7 +57,7 @@ class ReservoirSample(Select):
     def __post_init__(self) -> None:
         """Check the size."""
         if self.rows < 1:
-            raise ConfigurationError(f"{self.label}: rows={self.rows}", "keep at least one row")
+            raise ConfigurationError(f"{self.title}: rows={self.rows}", "keep at least one row")
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the id column, if there is one."""
@@ -65,7 +65,7 @@ class ReservoirSample(Select):
 
     def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> tuple[pd.Series, NDArray[np.float64]]:
         """Return the mask of rows kept, and their weights."""
-        ids = ids_of(frame, self.id, self.label)
+        ids = ids_of(frame, self.id, self.title)
         places = pd.Series(np.arange(len(frame)))
         chosen = BottomK.of(places, ids, min(self.rows, len(frame)), self.seed ^ SAMPLE_STREAM).rows
         mask = np.zeros(len(frame), dtype=bool)

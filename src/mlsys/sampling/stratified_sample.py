@@ -72,12 +72,12 @@ class StratifiedSample(Select):
         """Check that the size is said once and makes sense."""
         if (self.rows is None) == (self.share is None):
             raise ConfigurationError(
-                f"{self.label} needs either rows= or share=", 'write StratifiedSample("late", rows=10_000), for example'
+                f"{self.title} needs either rows= or share=", 'write StratifiedSample("late", rows=10_000), for example'
             )
         shares = self.share.values() if isinstance(self.share, dict) else [self.share or 1.0]
         if (self.rows is not None and self.rows < 1) or not all(0 < share <= 1 for share in shares) or self.share == 0:
             raise ConfigurationError(
-                f"{self.label}: rows={self.rows}, share={self.share} is no size of a sample",
+                f"{self.title}: rows={self.rows}, share={self.share} is no size of a sample",
                 "keep at least one row, and shares above 0 and at most 1; drop a stratum in a Select step",
             )
 
@@ -95,12 +95,12 @@ class StratifiedSample(Select):
         missing = [name for name in self.strata_columns if name not in frame.columns]
         if missing:
             raise DataError(
-                f"{self.label}: the column {missing[0]!r} is not in the data "
+                f"{self.title}: the column {missing[0]!r} is not in the data "
                 f"(columns: {', '.join(map(str, frame.columns))})",
                 "correct by=, or make the column with Derive before",
             )
         strata = strata_codes(frame[list(self.strata_columns)])
-        rank, size = ranks_within(strata, hash_ids(ids_of(frame, self.id, self.label), self.seed ^ SAMPLE_STREAM))
+        rank, size = ranks_within(strata, hash_ids(ids_of(frame, self.id, self.title), self.seed ^ SAMPLE_STREAM))
         kept = self._kept_of(frame, strata)[strata]
         mask = rank < kept
         return pd.Series(mask, index=frame.index), np.where(mask, size / kept, 0.0)
@@ -116,7 +116,7 @@ class StratifiedSample(Select):
         unnamed = [value for value in values if value not in self.share]
         if unnamed or len(self.strata_columns) > 1:
             raise DataError(
-                f"{self.label}: share= names no share for {', '.join(map(repr, unnamed[:5])) or 'combinations'}",
+                f"{self.title}: share= names no share for {', '.join(map(repr, unnamed[:5])) or 'combinations'}",
                 "name every value of one column, or give one share for all strata",
             )
         return _rounded(np.array([self.share[value] for value in values]) * sizes)
@@ -124,7 +124,7 @@ class StratifiedSample(Select):
     def _allocated(self, sizes: NDArray[np.int64], rows: int) -> NDArray[np.int64]:
         if rows < len(sizes):
             raise DataError(
-                f"{self.label}: rows={rows:,} is fewer than the {len(sizes):,} strata of "
+                f"{self.title}: rows={rows:,} is fewer than the {len(sizes):,} strata of "
                 f"{', '.join(self.strata_columns)}",
                 "keep more rows, or stratify by fewer or coarser columns",
             )

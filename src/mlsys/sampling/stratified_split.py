@@ -58,7 +58,7 @@ class StratifiedSplit(Split):
 
     def __post_init__(self) -> None:
         """Check the shares."""
-        check_shares(self.label, self.validation, self.test)
+        check_shares(self.title, self.validation, self.test)
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ class StratifiedSplit(Split):
         missing = [name for name in self.key_columns or ("target",) if name not in keys.columns]
         if missing:
             raise DataError(
-                f"{self.label} needs the {'column' if self.key_columns else 'role'} {missing[0]!r} for its strata, "
+                f"{self.title} needs the {'column' if self.key_columns else 'role'} {missing[0]!r} for its strata, "
                 f"which the keys do not have (they have {', '.join(map(str, keys.columns))})",
                 'name the target (target="..."), or use RandomSplit, which needs none',
             )

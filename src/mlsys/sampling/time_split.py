@@ -64,12 +64,12 @@ class TimeSplit(Split):
         """Read the boundaries as far as they can be read without data."""
         if not self._wanted:
             raise ConfigurationError(
-                f"{self.label} has neither validation= nor test=", "name one part that follows the training rows"
+                f"{self.title} has neither validation= nor test=", "name one part that follows the training rows"
             )
         for part, given in self._wanted.items():
             read_start(given, part)
         if duration_of(self.embargo, "embargo") < pd.Timedelta(0):
-            raise ConfigurationError(f"{self.label}: embargo={self.embargo!r} is negative", 'write "1D", for example')
+            raise ConfigurationError(f"{self.title}: embargo={self.embargo!r} is negative", 'write "1D", for example')
 
     @property
     def _wanted(self) -> dict[str, Any]:
@@ -78,15 +78,15 @@ class TimeSplit(Split):
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row; null for embargoed rows and labels known too late."""
-        starts = boundaries(self._wanted, labelled_times(keys, self.label), self.label)
+        starts = boundaries(self._wanted, labelled_times(keys, self.title), self.title)
         places = self._places(keys, starts)
         names = ["train", *self._wanted]
         counts = np.bincount(places[_judged(keys) & (places >= 0)], minlength=len(names))
         empty = [name for name, count in zip(names, counts, strict=True) if not count]
         if empty:
-            times = labelled_times(keys, self.label)
+            times = labelled_times(keys, self.title)
             raise DataError(
-                f"{self.label} leaves no labelled rows for {' and '.join(empty)} (labelled rows run from "
+                f"{self.title} leaves no labelled rows for {' and '.join(empty)} (labelled rows run from "
                 f"{times.iloc[0]} to {times.iloc[-1]}; {'; '.join(self.explain(keys))})",
                 "move the boundaries, shorten the embargo, or check known_at of the label",
             )
@@ -97,19 +97,19 @@ class TimeSplit(Split):
 
         Fewer than ``k`` where there are too few moments; rows that come later are in no part of a window.
         """
-        times = labelled_times(keys, self.label)
+        times = labelled_times(keys, self.title)
         edges = times.iloc[[len(times) * block // (k + 1) for block in range(1, k + 1)]].drop_duplicates()
         starts = [edge for edge in edges if edge > times.iloc[0]]
         windows = []
         for start, stop in zip(starts, [*starts[1:], None], strict=True):
             places = self._places(keys, [Boundary("validation", start, "")])
             if stop is not None:
-                places[(times_of(keys, self.label) >= stop).to_numpy()] = -1
+                places[(times_of(keys, self.title) >= stop).to_numpy()] = -1
             if {0, 1} <= set(places[_judged(keys)].tolist()):
                 windows.append(named(places, ["train", "validation"], keys.index))
         if not windows:
             raise DataError(
-                f"{self.label} finds no window to validate in: rows run from {times.iloc[0]} to {times.iloc[-1]}",
+                f"{self.title} finds no window to validate in: rows run from {times.iloc[0]} to {times.iloc[-1]}",
                 "give more rows or a shorter embargo, or name a validation part",
             )
         return windows
@@ -120,7 +120,7 @@ class TimeSplit(Split):
 
     def explain(self, keys: pd.DataFrame) -> tuple[str, ...]:
         """Say when each part starts, how that was read, and which rows are left out."""
-        starts = boundaries(self._wanted, labelled_times(keys, self.label), self.label)
+        starts = boundaries(self._wanted, labelled_times(keys, self.title), self.title)
         said = [f"{each.part} starts at {each.start} ({each.how})" for each in starts]
         embargoed = int(self._embargoed(keys, starts).sum())
         if embargoed:
@@ -128,12 +128,12 @@ class TimeSplit(Split):
         late = int((self._labelled_late(keys, starts) & _judged(keys)).sum())
         if late:
             said.append(f"{late:,} earlier rows whose label was not known at {starts[0].start}")
-        missing = int(times_of(keys, self.label).isna().sum())
+        missing = int(times_of(keys, self.title).isna().sum())
         return (*said, f"{missing:,} rows without a time") if missing else tuple(said)
 
     def _places(self, keys: pd.DataFrame, starts: Sequence[Boundary]) -> NDArray[np.int64]:
         """Number the part of each row in order of time, -1 for none."""
-        times = times_of(keys, self.label)
+        times = times_of(keys, self.title)
         places = np.where(times.isna(), np.int64(-1), np.int64(0))
         for boundary in starts:
             places += (times >= boundary.start).to_numpy()
@@ -141,7 +141,7 @@ class TimeSplit(Split):
         return places
 
     def _embargoed(self, keys: pd.DataFrame, starts: Sequence[Boundary]) -> NDArray[np.bool_]:
-        times, embargo = times_of(keys, self.label), duration_of(self.embargo, "embargo")
+        times, embargo = times_of(keys, self.title), duration_of(self.embargo, "embargo")
         inside = np.zeros(len(keys), dtype=bool)
         for boundary in starts:
             inside |= ((times >= boundary.start - embargo) & (times < boundary.start)).to_numpy()
@@ -156,11 +156,11 @@ class TimeSplit(Split):
             known = (keys["known_at"] < start).to_numpy()
         except TypeError as error:
             raise DataError(
-                f"{self.label}: the label's known-at ({keys['known_at'].dtype}) cannot be compared with the time "
+                f"{self.title}: the label's known-at ({keys['known_at'].dtype}) cannot be compared with the time "
                 f"column ({keys['time'].dtype})",
                 "make both timestamps, with time zones or without",
             ) from error
-        return np.asarray((times_of(keys, self.label) < start).to_numpy() & ~known, dtype=bool)
+        return np.asarray((times_of(keys, self.title) < start).to_numpy() & ~known, dtype=bool)
 
 
 def _judged(keys: pd.DataFrame) -> NDArray[np.bool_]:

@@ -77,8 +77,10 @@ def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None
     kept = frame[mask]
     if weights is None:
         return kept
-    column = weight or "weight"
-    return kept.assign(**{column: np.asarray(weights, dtype=np.float64)[mask]})
+    column, values = weight or "weight", np.asarray(weights, dtype=np.float64)
+    if column in frame.columns:  # a sample of a sample: the chances multiply
+        values = values * frame[column].to_numpy(dtype=np.float64)
+    return kept.assign(**{column: values[mask]})
 
 
 def label_rows(step: Label, data: pd.DataFrame) -> pd.Series:
@@ -100,7 +102,7 @@ def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
 def split_rows(step: Split, data: pd.DataFrame, seed: int, **named: Any) -> dict[str, pd.DataFrame]:
     """Return a frame's parts by name."""
     check_frame(data, step.title)
-    keys = split_keys(data, roles_from(**named))
+    keys = split_keys(data, roles_from(**named), **{name: data[name] for name in step.key_columns if name in data})
     assigned = step.assign(keys)
     return {str(name): data[(assigned == name).to_numpy()] for name in assigned.dropna().unique()}
 

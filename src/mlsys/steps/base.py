@@ -71,10 +71,6 @@ class Step(_Configured, ABC):
         return self.name or type(self).__name__
 
     @property
-    def label(self) -> str:
-        return self.title
-
-    @property
     def made_at(self) -> str:
         """File and line of the user's code that made the step."""
         return str(self.__dict__.get("_made_at", ""))

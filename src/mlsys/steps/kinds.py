@@ -171,6 +171,15 @@ class Split(Step, kind="Split"):
         """
         raise TypeError("a Split writes assign(keys)")
 
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns the keys must hold beside the roles."""
+        return ()
+
+    def withholds(self) -> tuple[str, ...]:
+        """Columns read by the split that must never be features."""
+        return ()
+
     def explain(self, keys: pd.DataFrame, /) -> tuple[str, ...]:
         """Say where the parts begin and which rows are left out, for the card."""
         return ()

@@ -70,7 +70,7 @@ def as_sklearn(step: Step, regression: bool | None = None) -> Any:
     if isinstance(step, (RowTransform, Transform)):
         return StepTransformer(step)
     raise ConfigurationError(
-        f"{step.label} is a {step.kind}, which has no counterpart in scikit-learn",
+        f"{step.title} is a {step.kind}, which has no counterpart in scikit-learn",
         "RowTransform, Transform and Model steps have one",
     )
 
@@ -209,7 +209,7 @@ class StepTransformer(TransformerMixin, _StepEstimator):  # type: ignore[misc]
 
     def _learn(self, X: Any, y: Any, sample_weight: Any) -> pd.DataFrame | None:  # noqa: N803
         if y is None and getattr(self.step, "reads_target", False):
-            raise ValueError(f"{self.step.label} requires y to be passed, but the target y is None")
+            raise ValueError(f"{self.step.title} requires y to be passed, but the target y is None")
         frame, crossed = self._fit(X, y, sample_weight)
         self._names_out = list(self.fitted_.transform(frame.head(1)).columns)
         return None if crossed is None else pd.DataFrame(crossed)

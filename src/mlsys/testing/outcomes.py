@@ -149,6 +149,11 @@ class CheckReport:
         return self._named("failed")
 
     @property
+    def warned(self) -> tuple[str, ...]:
+        """Names of the checks that ended with a warning."""
+        return self._named("warning")
+
+    @property
     def table(self) -> pd.DataFrame:
         """One row a check: ``check``, ``outcome``, ``message``, ``promise``."""
         rows = [(each.check, each.ending, each.message, self.promises[each.check]) for each in self.outcomes]

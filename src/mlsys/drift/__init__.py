@@ -1,0 +1,7 @@
+"""Drift: profiles of reference rows, and what moved since."""
+
+from mlsys.drift.detect_drift import DetectDrift
+from mlsys.drift.monitor import DriftAlarm, Monitor
+from mlsys.drift.profile import DriftProfile
+
+__all__ = ["DetectDrift", "DriftAlarm", "DriftProfile", "Monitor"]

@@ -1,0 +1,163 @@
+"""Monitor: watch a model's rows for drift, whoever trained the model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
+from mlsys.drift.picture import draw_effects
+from mlsys.drift.profile import DriftProfile
+from mlsys.errors import ConfigurationError, DataError, MlsysError
+from mlsys.steps import Result
+
+
+class DriftAlarm(MlsysError, RuntimeError):
+    """Raised by ``raise_if_alarm`` when columns moved."""
+
+
+@dataclass(frozen=True, repr=False)
+class Check(Result):
+    """Result of ``monitor.check``: table, verdict, picture."""
+
+    def raise_if_alarm(self) -> None:
+        """Raise ``DriftAlarm`` if a column moved; for scripts that must stop."""
+        if self.facts["alarms"]:
+            raise DriftAlarm(self.summary, "look at .table and .plot(), then mend the data or retrain")
+
+
+@dataclass(frozen=True, repr=False)
+class Monitor:
+    """A profile of reference rows that later rows are checked against; it keeps no row.
+
+    Make one with :meth:`fit`, or read one with :meth:`load`.
+
+    Parameters
+    ----------
+    profile : dict
+        Counts on a fixed grid.
+    columns : tuple of str
+        Columns watched.
+    time, prediction : str, optional
+        The time column; the column that holds the model's output.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> reference = pd.DataFrame({"age": rng.normal(40, 10, 3000), "p": rng.random(3000)})
+    >>> monitor = Monitor.fit(reference, prediction="p")
+    >>> monitor.check(reference.sample(500, random_state=0)).verdict
+    'no alarm'
+    >>> monitor.check(pd.DataFrame({"age": rng.normal(55, 10, 500), "p": rng.random(500)})).verdict
+    'alarm: age'
+    """
+
+    profile: dict[str, Any]
+    columns: tuple[str, ...]
+    time: str | None = None
+    prediction: str | None = None
+    least_effect: float = field(default=LEAST_EFFECT)
+
+    @classmethod
+    def fit(
+        cls,
+        reference: pd.DataFrame,
+        *,
+        prediction: str | None = None,
+        target: str | None = None,
+        time: str | None = None,
+        columns: Sequence[str] | None = None,
+        window: str | None = None,
+        least_effect: float = LEAST_EFFECT,
+    ) -> Monitor:
+        """Learn what is normal.
+
+        Parameters
+        ----------
+        reference : DataFrame
+            Rows the model was trained on, or rows from when it was well.
+        prediction : str, optional
+            Column with the model's output; watched like a feature, named first in the verdict.
+        target : str, optional
+            Left out: it arrives later.
+        time : str, optional
+            Timestamps; then a season seen in the reference is no alarm.
+        columns : sequence of str, optional
+            Columns to watch; all but target and time when not given.
+        window : str, optional
+            Length of the stretches that will be checked, such as ``"7D"``.
+        least_effect : float
+            Effects up to this never alarm.
+        """
+        _check_frame(reference, "Monitor.fit")
+        watched = tuple(columns or (name for name in reference.columns if name not in {target, time}))
+        missing = [name for name in (*watched, *filter(None, (time, prediction))) if name not in reference.columns]
+        if missing:
+            raise DataError(f"Monitor.fit: the reference has no column {missing[0]!r}", "correct the name")
+        seconds = pd.Timedelta(window).total_seconds() if window else None
+        state = DriftProfile(watched, time, seconds).fit(reference).state
+        return cls(state, watched, time, prediction, least_effect)
+
+    def check(self, frame: pd.DataFrame) -> Check:
+        """Compare rows with the reference.
+
+        Raises
+        ------
+        DataError
+            When a watched column is missing, by name: that is a broken feed and no drift.
+        """
+        _check_frame(frame, "Monitor.check")
+        needed = (*self.columns, *([self.time] if self.time else []))
+        missing = [name for name in needed if name not in frame.columns]
+        if missing:
+            raise DataError(
+                f"Monitor.check: the rows lack {', '.join(map(repr, missing))}", "repair the feed: this is no drift"
+            )
+        compared = compare_with_profile(self.profile, frame, self.least_effect)
+        alarms = tuple(sorted(compared.alarms, key=lambda name: name != self.prediction))
+        verdict = f"alarm: {', '.join(alarms)}" if alarms else "no alarm"
+        scalars = {f"effect/{row.column}": float(row.effect) for row in compared.table.itertuples()}
+        return Check(
+            "drift", compared.table, scalars, verdict, compared.summary, facts={"alarms": alarms}, draw=draw_effects
+        )
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the monitor into a folder; it holds counts and no rows."""
+        from mlsys.states import save_state
+
+        place = Path(folder)
+        save_state(self.profile, place / "profile")
+        about = {
+            "columns": self.columns, "time": self.time, "prediction": self.prediction, "least_effect": self.least_effect
+        }  # fmt: skip
+        (place / "monitor.json").write_text(json.dumps(about), encoding="utf-8")
+        return place
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Monitor:
+        """Read a monitor that ``save`` wrote."""
+        from mlsys.states import load_state
+
+        place = Path(folder)
+        if not (place / "monitor.json").is_file():
+            raise ConfigurationError(f"{place} holds no monitor", "name a folder that monitor.save() wrote")
+        about = json.loads((place / "monitor.json").read_text(encoding="utf-8"))
+        state = load_state(place / "profile")
+        return cls(state, tuple(about["columns"]), about["time"], about["prediction"], about["least_effect"])
+
+    def __repr__(self) -> str:
+        windows = self.profile["grid"]["windows"]
+        by = f" by {self.time!r} in {windows} windows" if self.time else ""
+        return f"Monitor({len(self.columns)} columns{by})"
+
+
+def _check_frame(frame: Any, who: str) -> None:
+    if not isinstance(frame, pd.DataFrame) or frame.empty:
+        found = f"{len(frame)} rows" if isinstance(frame, pd.DataFrame) else type(frame).__name__
+        raise DataError(f"{who} got {found}", "give a DataFrame with rows")
