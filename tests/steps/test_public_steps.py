@@ -263,7 +263,7 @@ def Calibrate(orders: pd.DataFrame) -> Case:
 @case
 def Evaluate(orders: pd.DataFrame) -> Case:
     parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
-    return mlsys.Evaluate(slices=["country"]), parts, {"target": "returned"}
+    return mlsys.Evaluate(metrics=["roc_auc", "recall"], slices=["country"]), parts, {"target": "returned"}
 
 
 @case

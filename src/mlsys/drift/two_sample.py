@@ -58,7 +58,7 @@ def numbers_differ(one: Floats, other: Floats, widths: Floats, deviation: float)
     n, m = one.sum(), other.sum()
     if not n or not m or deviation <= 0:
         return Difference(0.0, 1.0)
-    below, below_other = np.cumsum(share(one))[:-1], np.cumsum(share(other))[:-1]
+    below, below_other = (np.minimum(np.cumsum(share(counts))[:-1], 1.0) for counts in (one, other))
     gaps = np.abs(below - below_other)
     scale = np.sqrt(1 / n + 1 / m)
     chance = NULL_SPREAD * float((np.sqrt(below * (1 - below)) * widths).sum()) * scale

@@ -78,7 +78,7 @@ class Evaluate(Report):
         others = {name: scored_rows(rows, frame) for name, frame in predicted.items()}
         table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(scored)]
         for name, frame in others.items():
-            table += [{"part": part, "model": name, "slice": "all", **row} for row in judge.scores(frame)]
+            table += [{"part": part, "model": name, "slice": "all", **row} for row in judge.quick().scores(frame)]
         slices = self._slice_scores(rows, scored, judge)
         table += [{"part": part, "model": "model", **row} for row in slices]
         table += self._training_scores(dataset, judge)
@@ -144,11 +144,11 @@ class Evaluate(Report):
         found = []
         known = rows.y.notna().to_numpy()
         masks = [(name, mask[known]) for name, mask in self._slices(pd.DataFrame(rows))]
-        simultaneous = judge.at_once(len(masks))
+        simultaneous = judge.for_slices(len(masks))
         for name, mask in masks:
             if mask.any():
                 found += [{"slice": name, **row} for row in simultaneous.scores(scored[mask])]
-        overall = {row["metric"]: row["value"] for row in judge.scores(scored)}
+        overall = judge.values(scored)
         for row in found:
             row["verdict"] = row["verdict"] or judge.verdict(row, overall[row["metric"]])
         return found
@@ -176,9 +176,11 @@ class Evaluate(Report):
 
 def _worst(slices: list[dict[str, Any]], judge: Judge) -> str:
     """Say which slice scores worst on the headline metric, and whether that is more than chance."""
-    rows = [row for row in slices if row["metric"] == judge.headline.name and not np.isnan(row["value"])]
+    rows = [row for row in slices if row["metric"] == judge.headline.name and not np.isnan(row["lower"])]
     if not rows:
         return ""
     worst = min(rows, key=lambda row: row["value"] if judge.headline.greater_is_better else -row["value"])
-    interval = f"[{worst['lower']:.3f}, {worst['upper']:.3f}]"
-    return f"{worst['slice']}: {judge.headline.name} {worst['value']:.3f} {interval} on {worst['n']:,} rows, {worst['verdict']}"
+    interval = f"{worst['value']:.3f} [{worst['lower']:.3f}, {worst['upper']:.3f}]"
+    few = len({row["slice"] for row in slices}) - len(rows)
+    unsure = f"; {few} slices have too few rows to say" if few else ""
+    return f"{worst['slice']}: {judge.headline.name} {interval} on {worst['n']:,} rows, {worst['verdict']}{unsure}"

@@ -141,8 +141,8 @@ def metric_interval(
 
     Notes
     -----
-    Without weights and groups: Wilson for accuracy, recall and precision, DeLong for the ROC AUC.
-    Otherwise a bootstrap, of groups where there are groups. Too few rows or events give the value
+    Without groups: Wilson for accuracy, recall and precision and DeLong for the ROC AUC where rows have
+    no weights, the normal interval for means over rows (log loss, Brier, absolute error). Otherwise a bootstrap, of groups where there are groups. Too few rows or events give the value
     with no interval and say so.
     """
     value, n = metric(sample), len(sample.y)
@@ -162,9 +162,18 @@ def metric_interval(
             return Interval(value, np.nan, np.nan, int(among), "none", "not enough data")
         lower, upper = wilson(value * among, among, level)
         return Interval(value, lower, upper, int(among), "Wilson")
+    if group is None and metric.per_row is not None:
+        half = quantile_of(level) * _error_of_mean(metric.per_row(sample), sample.weight)
+        return Interval(value, value - half, value + half, n, "normal")
     clusters = None if group is None else pd.factorize(group)[0].astype(np.int64)
     lower, upper = bootstrap(metric, sample, level, seed, clusters)
     return Interval(value, lower, upper, n, "bootstrap" if clusters is None else "bootstrap of groups")
+
+
+def _error_of_mean(values: Values, weight: Values) -> float:
+    """Return the standard error of a weighted mean (Cochran 1977, the ratio estimator's)."""
+    deviations = weight * (values - np.average(values, weights=weight))
+    return float(np.sqrt((deviations**2).sum() * len(values) / max(len(values) - 1, 1)) / weight.sum())
 
 
 _SHARES: dict[str, Callable[[Sample], float]] = {

@@ -15,6 +15,10 @@ from mlsys.evaluation.metrics import Metric, Sample, Task, class_names, metric_n
 from mlsys.evaluation.scored import probability_columns
 
 
+QUICK = frozenset({"roc_auc", "accuracy", "recall", "precision"})
+"""Metrics whose interval needs no bootstrap, so that dozens of slices cost little."""
+
+
 @dataclass(frozen=True)
 class Judge:
     """Metrics, classes and level, fixed by the model's scored rows and then used for baselines and slices.
@@ -41,9 +45,13 @@ class Judge:
         """The metric that models are compared by."""
         return self.metrics[0]
 
-    def at_once(self, k: int) -> Judge:
-        """Return a judge whose intervals hold for ``k`` slices together."""
-        return replace(self, level=at_once(self.level, k))
+    def quick(self) -> Judge:
+        """Return a judge of the headline and of what needs no bootstrap, for baselines and slices."""
+        return replace(self, metrics=[m for m in self.metrics if m is self.headline or m.name in QUICK or m.per_row])
+
+    def for_slices(self, k: int) -> Judge:
+        """Return a quick judge whose intervals hold for ``k`` slices together."""
+        return replace(self.quick(), level=at_once(self.level, k))
 
     def scores(self, scored: pd.DataFrame) -> list[dict[str, Any]]:
         """Return one row a metric: value, interval, number of rows, what is missing."""

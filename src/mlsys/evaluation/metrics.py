@@ -72,13 +72,14 @@ class Sample:
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: name, direction, what it needs, how to compute it."""
+    """A metric: name, direction, what it needs, how to compute it; ``per_row`` where it is a mean over rows."""
 
     name: str
     greater_is_better: bool
     tasks: tuple[Task, ...]
     needs_probabilities: bool
     function: Callable[[Sample], float]
+    per_row: Callable[[Sample], Values] | None = None
 
     def __call__(self, sample: Sample) -> float:
         """Return the value, NaN where it is not defined (one class, no predicted events)."""
@@ -106,22 +107,33 @@ def weighted_auc(event: NDArray[np.bool_], score: Values, weight: Values) -> flo
 
 
 def _average_precision(sample: Sample) -> float:
-    from sklearn.metrics import average_precision_score
+    """Return precision averaged over the recall steps, by one sort; tied scores count as one step."""
+    order = np.argsort(-sample.score, kind="stable")
+    score, weight = sample.score[order], sample.weight[order]
+    ends = np.flatnonzero(np.r_[score[1:] != score[:-1], True])
+    flagged = np.cumsum(weight)[ends]
+    caught = np.cumsum(np.where(sample.event[order], weight, 0.0))[ends]
+    precision = np.divide(caught, flagged, out=np.zeros_like(caught), where=flagged > 0)
+    return float((np.diff(np.r_[0.0, caught]) * precision).sum() / caught[-1])
 
-    if not sample.event.any():
-        return float("nan")
-    return float(average_precision_score(sample.event, sample.score, sample_weight=sample.weight))
 
-
-def _log_loss(sample: Sample) -> float:
+def _log_losses(sample: Sample) -> Values:
     assert sample.probabilities is not None
     picked = sample.probabilities[np.arange(len(sample.y)), sample.y.astype(int)]
     tiny = np.finfo(np.float64).eps
-    return float(np.average(-np.log(np.clip(picked, tiny, 1 - tiny)), weights=sample.weight))
+    return np.asarray(-np.log(np.clip(picked, tiny, 1 - tiny)))
 
 
-def _brier(sample: Sample) -> float:
-    return float(np.average((sample.score - sample.event) ** 2, weights=sample.weight))
+def _squared_misses(sample: Sample) -> Values:
+    return np.asarray((sample.score - sample.event) ** 2)
+
+
+def _absolute_errors(sample: Sample) -> Values:
+    return np.abs(_residuals(sample))
+
+
+def _mean_of(per_row: Callable[[Sample], Values]) -> Callable[[Sample], float]:
+    return lambda sample: float(np.average(per_row(sample), weights=sample.weight))
 
 
 def _accuracy(sample: Sample) -> float:
@@ -176,10 +188,6 @@ def _residuals(sample: Sample) -> Values:
     return np.asarray(sample.prediction - sample.y)
 
 
-def _mae(sample: Sample) -> float:
-    return float(np.average(np.abs(_residuals(sample)), weights=sample.weight))
-
-
 def _rmse(sample: Sample) -> float:
     return float(np.sqrt(np.average(_residuals(sample) ** 2, weights=sample.weight)))
 
@@ -204,8 +212,8 @@ METRICS = {
     for metric in (
         Metric("roc_auc", True, _BINARY, True, roc_auc),
         Metric("average_precision", True, _BINARY, True, _average_precision),
-        Metric("log_loss", False, _CLASSES, True, _log_loss),
-        Metric("brier", False, _BINARY, True, _brier),
+        Metric("log_loss", False, _CLASSES, True, _mean_of(_log_losses), _log_losses),
+        Metric("brier", False, _BINARY, True, _mean_of(_squared_misses), _squared_misses),
         Metric("accuracy", True, _CLASSES, False, _accuracy),
         Metric("balanced_accuracy", True, _CLASSES, False, _balanced_accuracy),
         Metric("recall", True, _BINARY, False, _recall),
@@ -213,7 +221,7 @@ METRICS = {
         Metric("f1", True, _BINARY, False, _f1),
         Metric("macro_f1", True, ("multiclass",), False, _macro_f1),
         Metric("macro_roc_auc", True, ("multiclass",), True, _macro_auc),
-        Metric("mae", False, ("regression",), False, _mae),
+        Metric("mae", False, ("regression",), False, _mean_of(_absolute_errors), _absolute_errors),
         Metric("rmse", False, ("regression",), False, _rmse),
         Metric("r2", True, ("regression",), False, _r2),
         Metric("median_absolute_error", False, ("regression",), False, _median_error),
