@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.preprocessing import MinMaxScaler
 
 from mlsys import Model, Postprocess, Report, Result, Sink, Step, TrainOnly, Transform
 from mlsys.testing import StepCheckFailed, check_step
@@ -65,6 +66,18 @@ class TargetMeanOfOneFold(TargetMean):
 
     def apply_cross_fitted(self, part, fold_states):
         return self.apply(pd.DataFrame(part), fold_states[0])
+
+
+class FitsItsField(Transform):
+    """Fits the estimator it was configured with, rather than a clone."""
+
+    scaler: Any
+
+    def learn(self, train):
+        return self.scaler.fit(train[["price"]])
+
+    def apply(self, frame, scaler):
+        return frame.assign(price=scaler.transform(frame[["price"]])[:, 0])
 
 
 class Counts(Transform):
@@ -198,6 +211,7 @@ WRONG: list[tuple[Step, str]] = [
     (SumsInOrder(), "partition_invariant"),
     (Strict(), "unseen_values"),
     (TargetMeanOfOneFold(), "cross_fitted"),
+    (FitsItsField(MinMaxScaler()), "learns_nothing_aside"),
     (Counts(), "state_unchanged"),
     (LosesIds(), "changed_rows_have_ids"),
     (Scores(), "predictions"),

@@ -164,7 +164,7 @@ def metric_interval(
         return Interval(value, lower, upper, int(among), "Wilson")
     if group is None and metric.per_row is not None:
         half = quantile_of(level) * _error_of_mean(metric.per_row(sample), sample.weight)
-        return Interval(value, value - half, value + half, n, "normal")
+        return Interval(value, max(0.0, value - half), value + half, n, "normal")
     clusters = None if group is None else pd.factorize(group)[0].astype(np.int64)
     lower, upper = bootstrap(metric, sample, level, seed, clusters)
     return Interval(value, lower, upper, n, "bootstrap" if clusters is None else "bootstrap of groups")

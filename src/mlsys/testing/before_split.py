@@ -50,10 +50,9 @@ def unknown_stays_unknown(trial: Trial) -> None:
         raise NotAssessed("the step neither withholds() columns nor says what it reads")
     empty = frame.assign(**{name: frame[name].where(np.zeros(len(frame), dtype=bool)) for name in columns})
     labels = trial.label(empty)
-    known = labels.notna()
-    assert not known.any(), (
-        f"row {labels.index[known.to_numpy()][0] if known.any() else ''} is labelled "
-        f"{labels[known].iloc[0] if known.any() else ''!r}, though {', '.join(map(repr, columns))} is null; "
+    known = labels[labels.notna()]
+    assert known.empty, (
+        f"row {known.index[0]} is labelled {known.iloc[0]}, though {', '.join(map(repr, columns))} is null; "
         "a comparison with null gives False, so label only rows that are not null"
     )
 

@@ -47,7 +47,9 @@ def difference(one: pd.DataFrame, other: pd.DataFrame, relative: float = TOLERAN
     if list(one.columns) != list(other.columns):
         return f"one has the columns {_listed(one)}, the other {_listed(other)}"
     if not one.index.equals(other.index):
-        return f"one has {len(one):,} rows and the other {len(other):,}, or other ids"
+        if len(one) != len(other):
+            return f"one has {len(one):,} rows and the other {len(other):,}"
+        return "the rows have other ids, or come in another order"
     for name in one.columns:
         differs = _differs(one[name], other[name], relative)
         if differs.any():

@@ -51,10 +51,10 @@ def partition_invariant(trial: Trial) -> None:
         with settings.override(rows_per_partition=max(1, -(-len(frame) // count))):
             learned = trial.learn(rows)
         assert digest(learned.state) == digest(expected.state), (
-            f"{count} partitions of rows {order} give another state; use exact sums and integer counts"
+            f"rows {order} in {count} partition(s) give another state; use exact sums and integer counts"
         )
         assert digest(list(learned.fold_states)) == digest(list(expected.fold_states)), (
-            f"{count} partitions of rows {order} give other fold states"
+            f"rows {order} in {count} partition(s) give other fold states"
         )
 
 

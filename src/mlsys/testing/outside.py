@@ -104,8 +104,8 @@ def write_into(trial: Trial, folder: Path, broken: bool = False) -> None:
 
 
 def aimed_at(step: Step, folder: Path) -> Step:
-    """Return the same sink, writing below ``folder``."""
-    if "path" not in {each.name for each in fields(step)}:
+    """Return the same step; a sink that has a ``path`` writes below ``folder``."""
+    if not isinstance(step, Sink) or "path" not in {each.name for each in fields(step)}:
         return step
     return step.with_(path=str(folder / Path(str(step.configuration()["path"])).name))
 

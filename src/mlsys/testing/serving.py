@@ -159,7 +159,11 @@ def _nulled(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
 def _try(trial: Trial, frame: pd.DataFrame, columns: Sequence[str], what: str, certain: bool) -> None:
     if not columns:
         return
-    learned = trial.learned  # an error of learning is no matter of unseen values
+    learned = trial.learned
+    try:
+        trial.apply(trial.inputs, learned.state)
+    except Exception as error:
+        raise NotAssessed("it stops at the rows as they are") from error
     try:
         trial.apply(frame, learned.state)
     except Exception as error:

@@ -1,0 +1,68 @@
+"""Keys and values in the form MLflow takes; what had to be changed is said."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from collections.abc import Mapping
+
+_FORBIDDEN = re.compile(r"[^\w\-. :/]")
+LONGEST_KEY = 250
+LONGEST_PARAMETER = 6_000
+LONGEST_TAG = 8_000
+
+
+def valid_keys(keys: Mapping[str, object], problems: list[str]) -> dict[str, str]:
+    """Return for each key one that MLflow takes, no two alike.
+
+    Examples
+    --------
+    >>> problems = []
+    >>> valid_keys({"recall@5": 1, "a/b": 2}, problems)
+    {'recall@5': 'recall-5', 'a/b': 'a/b'}
+    >>> problems
+    ["the key 'recall@5' is written as 'recall-5'"]
+    """
+    made: dict[str, str] = {}
+    for key in keys:
+        valid = _FORBIDDEN.sub("-", key).strip("/") or "unnamed"
+        parts = [part if part not in {".", ".."} else "dot" for part in valid.split("/") if part]
+        valid = "/".join(parts)
+        if len(valid) > LONGEST_KEY:
+            valid = f"{valid[: LONGEST_KEY - 9]}-{_digest(key)}"
+        if valid in made.values():
+            valid = f"{valid[: LONGEST_KEY - 9]}-{_digest(key)}"
+        if valid != key:
+            problems.append(f"the key {key!r} is written as {valid!r}")
+        made[key] = valid
+    return made
+
+
+def finite(metrics: Mapping[str, float], problems: list[str]) -> tuple[dict[str, float], dict[str, str]]:
+    """Return metrics that are numbers, and tags that say what the others were.
+
+    Examples
+    --------
+    >>> finite({"a": 1.0, "b": float("inf")}, [])
+    ({'a': 1.0}, {'metric.b': 'inf'})
+    """
+    kept = {key: float(value) for key, value in metrics.items() if math.isfinite(value)}
+    others = {f"metric.{key}": repr(float(value)) for key, value in metrics.items() if not math.isfinite(value)}
+    problems += [
+        f"the metric {key.removeprefix('metric.')!r} is {value}, written as a tag" for key, value in others.items()
+    ]
+    return kept, others
+
+
+def shortened(value: object, longest: int, key: str, problems: list[str]) -> str:
+    """Return a value as text that fits, with a digest in place of what was cut off."""
+    text = str(value)
+    if len(text) <= longest:
+        return text
+    problems.append(f"the value of {key!r} has {len(text):,} characters and is cut; the whole is among the artifacts")
+    return f"{text[: longest - 40]}... ({len(text)} characters, {_digest(text)})"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -1,0 +1,133 @@
+"""Models in MLflow: logged as code over our folder, registered, found again."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mlsys.errors import TrackingError
+from mlsys.tracking.record import LoggedRun, ModelRecord
+from mlsys.tracking.store import store
+
+ARTIFACT = "mlsys_model"
+_LOADER = '''"""Loads the mlsys model that lies beside this file; nothing in it is pickled."""
+
+import mlflow.pyfunc
+import pandas as pd
+
+import mlsys
+
+
+class Served(mlflow.pyfunc.PythonModel):
+    """Answers with prediction columns."""
+
+    def load_context(self, context):
+        self.model = mlsys.load(context.artifacts["mlsys_model"])
+
+    def predict(self, context, model_input: pd.DataFrame, params=None) -> pd.DataFrame:
+        return self.model.predict(model_input)
+
+
+mlflow.models.set_model(Served())
+'''
+
+
+def log_model(record: ModelRecord, run_id: str, problems: list[str]) -> str | None:
+    """Log a model to a run and return its URI; what goes wrong withholds the model, never the run."""
+    import mlflow.pyfunc
+    from mlflow.models import Model, ModelSignature
+
+    from mlsys.errors import MlsysError
+
+    signature = ModelSignature(inputs=_schema(record.inputs, True), outputs=_schema(record.outputs, False))
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        try:
+            record.write(place / ARTIFACT)
+        except MlsysError as error:
+            problems.append(f"the model is withheld: {error.problem}")
+            return None
+        (place / "loader.py").write_text(_LOADER, encoding="utf-8")
+        info = Model.log(
+            name="model",
+            artifact_path=None,
+            flavor=mlflow.pyfunc,
+            run_id=run_id,
+            python_model=str(place / "loader.py"),
+            artifacts={ARTIFACT: str(place / ARTIFACT)},
+            signature=signature,
+            pip_requirements=list(record.requirements),
+        )
+    return str(info.model_uri)
+
+
+def _schema(columns: Mapping[str, str], optional: bool) -> Any:
+    from mlflow.types import ColSpec, Schema
+
+    return Schema([ColSpec(_type(kind), name, required=not optional) for name, kind in columns.items()])
+
+
+def _type(kind: str) -> str:
+    """Return MLflow's type; whole numbers as double, because its integers refuse nulls."""
+    if kind.startswith("datetime"):
+        return "datetime"
+    if kind in {"bool", "boolean"}:
+        return "boolean"
+    return "double" if kind[:1] in "iufIUF" else "string"
+
+
+def register_model(logged: LoggedRun, name: str, alias: str | None, tags: Mapping[str, str]) -> int:
+    """Register a logged model and return its version; set the alias last, when everything else is done."""
+    from mlflow.exceptions import MlflowException
+
+    if logged.model_uri is None:
+        raise TrackingError("the run has no logged model", "see the problems of the run")
+    with store() as client:
+        try:
+            client.create_registered_model(name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+        import mlflow.artifacts
+
+        source = logged.model_uri
+        made = client.create_model_version(
+            name, source, run_id=logged.run_id, tags=dict(tags), model_id=source.removeprefix("models:/")
+        )
+        if alias:
+            client.set_registered_model_alias(name, alias, made.version)
+        return int(made.version)
+
+
+def resolve(reference: str) -> Path:
+    """Return the local folder of an mlsys model: ``models:/name@alias``, ``models:/name/3``, ``runs:/...`` or a run id."""
+    with store() as client:
+        import mlflow.artifacts
+        from mlflow.exceptions import MlflowException
+
+        uri = reference
+        try:
+            if "/" not in reference:
+                uri = _model_of_run(client, reference)
+            folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri))
+        except (MlflowException, OSError) as error:
+            raise TrackingError(
+                f"there is no model {reference!r} in MLflow ({type(error).__name__})",
+                "give a folder, an MLflow run id, or models:/name@alias; check MLFLOW_TRACKING_URI",
+            ) from error
+    inside = folder / "artifacts" / ARTIFACT
+    if not (inside / "pipeline.json").is_file():
+        raise TrackingError(f"{reference!r} is no model of mlsys", "load it with mlflow.pyfunc.load_model")
+    return inside
+
+
+def _model_of_run(client: Any, run_id: str) -> str:
+    run = client.get_run(run_id)
+    outputs = run.outputs.model_outputs if run.outputs else []
+    if not outputs:
+        raise TrackingError(
+            f"the MLflow run {run_id} has no model", "it was withheld or never logged; see its description"
+        )
+    return f"models:/{outputs[0].model_id}"
