@@ -83,7 +83,7 @@ class Dataset(Mapping[str, Rows]):
         if len(rows) > most:
             rows = rows.iloc[np.sort(np.argsort(hash_ids(rows.index), kind="stable")[:most])]
         predicted = self._predict(rows)
-        return Rows.of(rows.assign(**{column: predicted[column] for column in predicted}), self.roles, self.features)
+        return Rows.of(pd.concat([rows, predicted], axis=1), self.roles, self.features)
 
     def __getitem__(self, name: str) -> Rows:
         return self.rows(name)

@@ -132,7 +132,7 @@ class Rows(pd.DataFrame):
         """Return the rows at ``positions`` (integers or a boolean array), with their roles."""
         folds = None if self._folds is None else self._folds[positions]
         frame = pd.DataFrame(self)
-        chosen = frame[positions] if getattr(positions, "dtype", None) == bool else frame.iloc[positions]
+        chosen = frame[positions] if getattr(positions, "dtype", None) == np.dtype(bool) else frame.iloc[positions]
         return Rows.of(chosen, self._roles, self._features, folds)
 
     def narrowed(self, columns: Sequence[str]) -> Rows:

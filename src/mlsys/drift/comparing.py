@@ -30,6 +30,11 @@ class Compared:
     alarms: tuple[str, ...]
     summary: str
 
+    def effects(self) -> dict[str, float]:
+        """Return the effect of each column under a name for logging."""
+        names, effects = self.table["column"], self.table["effect"].to_numpy(dtype=float)
+        return {f"effect/{name}": float(effect) for name, effect in zip(names, effects, strict=True)}
+
 
 def compare_with_profile(
     profile: Mapping[str, Any], frame: pd.DataFrame, least_effect: float = LEAST_EFFECT
@@ -49,7 +54,8 @@ def compare_with_profile(
     than the least effect, and, with times, by more than windows of the reference differ at that distance.
     """
     grid = dict(profile["grid"])
-    times = seconds_of(frame[grid["time"]]) if grid["time"] is not None else np.array([])
+    time: str | None = grid["time"]
+    times = np.array([]) if time is None else seconds_of(frame[time])
     lag, current_grid = _current_grid(grid, times)
     counted = count_on_grid(frame, current_grid)
     means = {name: total.floats() for name, total in counted.sums.items()}
@@ -61,7 +67,7 @@ def compare_with_profile(
         rows.append(row)
     table = pd.DataFrame(rows)
     table["adjusted p"] = benjamini_hochberg(table["p"].to_numpy(dtype=np.float64))
-    table["verdict"] = [_verdict(row, least_effect) for row in table.to_dict("records")]
+    table["verdict"] = [_verdict(row, least_effect) for row in rows_of(table)]
     order = ["column", "verdict", "effect", "bar", "p", "adjusted p", "before", "after", "nulls before", "nulls after"]
     table = table.reindex(columns=order).sort_values("effect", ascending=False, ignore_index=True)
     alarms = tuple(table.loc[table["verdict"] == "alarm", "column"])
@@ -70,6 +76,11 @@ def compare_with_profile(
     seasonal = f", {moved} moved no more than the season did before" if moved else ""
     named = f"{', '.join(alarms)} moved" if alarms else "no column moved more than chance and season explain"
     return Compared(table, alarms, f"{named}{seasonal} ({len(frame):,} rows){season}")
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as dicts."""
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _current_grid(grid: Mapping[str, Any], times: NDArray[np.float64]) -> tuple[int, dict[str, Any]]:

@@ -71,7 +71,7 @@ class DetectDrift(Report):
         return Result(
             "drift",
             compared.table,
-            scalars={f"effect/{row.column}": float(row.effect) for row in compared.table.itertuples()},
+            scalars=compared.effects(),
             verdict=f"alarm: {', '.join(compared.alarms)}" if compared.alarms else "no alarm",
             summary=compared.summary,
             findings=findings,

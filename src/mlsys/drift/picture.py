@@ -17,10 +17,13 @@ def draw_effects(result: Result, ax: Axes) -> None:
     """Draw the largest effects as bars, alarms red, seasonal ones amber."""
     rows = result.table.head(MOST).iloc[::-1]
     ax.barh(rows["column"], rows["effect"], color=[_COLOURS.get(verdict, "#8a8a8a") for verdict in rows["verdict"]])
-    for place, row in enumerate(rows.itertuples()):
-        if row.verdict != "no alarm":
-            ax.text(row.effect, place, f" {row.verdict}: {row.before} to {row.after}", va="center", fontsize=8)
+    for place, row in enumerate(rows.to_dict("records")):
+        if row["verdict"] != "no alarm":
+            said = f" {row['verdict']}: {row['before']} to {row['after']}"
+            ax.text(float(row["effect"]), place, said, va="center", fontsize=8)
     ax.set_xlabel("effect (standard deviations, or share of rows)")
     ax.margins(x=0.35)
     ax.spines[["top", "right"]].set_visible(False)
-    ax.figure.set_figheight(max(2.0, 0.25 * len(rows) + 0.9))
+    figure = ax.get_figure(root=True)
+    if figure is not None:
+        figure.set_figheight(max(2.0, 0.25 * len(rows) + 0.9))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -85,9 +85,10 @@ class DriftProfile(Transform):
         if "counted" in summary:
             return {"grid": summary["grid"].value, "counts": summary["counted"].state()}
         known = dict(summary["known"].value) if "known" in summary else {}
-        known.update({key: value for key, value in summary.items() if key == "span" or key.startswith("levels ")})
-        quantiles = {key: value for key, value in summary.items() if key.startswith("cuts ")}
-        answer = finish_quantiles(quantiles, [0.0, *CUTS, 1.0]) if quantiles else {}
+        found = {str(key): value for key, value in summary.items()}
+        known.update({key: value for key, value in found.items() if key == "span" or key.startswith("levels ")})
+        quantiles: dict[Hashable, Quantiles] = {key: v for key, v in found.items() if key.startswith("cuts ")}
+        answer: Any = finish_quantiles(quantiles, [0.0, *CUTS, 1.0]) if quantiles else {}
         if isinstance(answer, Again):
             zoomed = set(answer.partial)
             known.update({key: value for key, value in quantiles.items() if key not in zoomed})

@@ -11,8 +11,10 @@ from mlsys.partitions import Partition, Table
 
 
 class Engine(Protocol):
-    """A place to run. It holds a source as a ``Table``, whose verbs (``map``, ``reduce``, ``frame``, ``frames``)
-    are all that steps and the runner use, over one plan of partitions shared by every engine.
+    """A place to run.
+
+    It holds a source as a ``Table``, whose verbs (``map``, ``reduce``, ``frame``, ``frames``) are all that
+    steps and the runner use, over one plan of partitions shared by every engine.
     """
 
     name: str

@@ -1,9 +1,9 @@
 """Judging models: metrics with intervals, baselines, slices, cost, gates."""
 
-from mlsys.evaluation.comparison import paired_difference
+from mlsys.evaluation.comparison import paired_difference, scored_interval
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluate import Evaluate
 from mlsys.evaluation.gate import Gate, beats, gap, metric
 from mlsys.evaluation.metrics import metric_named
 
-__all__ = ["Cost", "Evaluate", "Gate", "beats", "gap", "metric", "metric_named", "paired_difference"]
+__all__ = ["Cost", "Evaluate", "Gate", "beats", "gap", "metric", "metric_named", "paired_difference", "scored_interval"]

@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mlsys.evaluation.intervals import DRAWS, MOST_BOOTSTRAPPED, Interval, delong_parts, quantile_of
+from mlsys.evaluation.intervals import DRAWS, MOST_BOOTSTRAPPED, Interval, delong_parts, metric_interval, quantile_of
 from mlsys.evaluation.metrics import Metric, Sample, class_names, task_of
+
+
+def scored_interval(metric: Metric, scored: pd.DataFrame, level: float = 0.95) -> Interval:
+    """Return a metric's value with its interval on scored rows."""
+    sample = Sample.of(scored, class_names(scored, task_of(scored)))
+    return metric_interval(metric, sample, level, group=scored.get("group"))
 
 
 def paired_difference(

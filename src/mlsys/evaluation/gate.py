@@ -112,10 +112,11 @@ def _gap(rows: pd.DataFrame) -> dict[str, float] | None:
     rows = rows[rows["value"].notna()]
     if len(rows) < 2:
         return None
-    best, worst = rows.loc[rows["value"].idxmax()], rows.loc[rows["value"].idxmin()]
+    best, worst = int(rows["value"].argmax()), int(rows["value"].argmin())
+    lower, upper = rows["lower"].to_numpy(dtype=float), rows["upper"].to_numpy(dtype=float)
     return {
-        "value": float(best["value"] - worst["value"]),
-        "lower": max(0.0, float(best["lower"] - worst["upper"])),
+        "value": float(rows["value"].max() - rows["value"].min()),
+        "lower": max(0.0, float(lower[best] - upper[worst])),
         "upper": float(rows["upper"].max() - rows["lower"].min()),
     }
 

@@ -142,7 +142,8 @@ def metric_interval(
     Notes
     -----
     Without groups: Wilson for accuracy, recall and precision and DeLong for the ROC AUC where rows have
-    no weights, the normal interval for means over rows (log loss, Brier, absolute error). Otherwise a bootstrap, of groups where there are groups. Too few rows or events give the value
+    no weights, the normal interval for means over rows (log loss, Brier, absolute error). Otherwise a
+    bootstrap, of groups where there are groups. Too few rows or events give the value
     with no interval and say so.
     """
     value, n = metric(sample), len(sample.y)

@@ -14,7 +14,6 @@ from mlsys.evaluation.intervals import at_once, metric_interval
 from mlsys.evaluation.metrics import Metric, Sample, Task, class_names, metric_named, task_of, usual_metrics
 from mlsys.evaluation.scored import probability_columns
 
-
 QUICK = frozenset({"roc_auc", "accuracy", "recall", "precision"})
 """Metrics whose interval needs no bootstrap, so that dozens of slices cost little."""
 

@@ -47,9 +47,7 @@ class Sample:
             y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)
             return cls(y, scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan), None, weight, ())
         codes = {name: float(code) for code, name in enumerate(classes)}
-        y, predicted = (
-            scored[name].astype("str").map(codes).to_numpy(dtype=np.float64) for name in ("y", "prediction")
-        )
+        y, predicted = (_codes_of(scored[name], codes) for name in ("y", "prediction"))
         found = probability_columns(scored)
         probabilities = scored[found].to_numpy(dtype=np.float64) if found else None
         return cls(y, predicted, probabilities, weight, tuple(classes))
@@ -61,13 +59,17 @@ class Sample:
     @property
     def event(self) -> NDArray[np.bool_]:
         """Whether the second of two classes is the truth."""
-        return self.y == 1
+        return np.asarray(self.y == 1)
 
     @property
     def score(self) -> Values:
         """Probability of the second of two classes."""
         assert self.probabilities is not None
         return self.probabilities[:, -1]
+
+
+def _codes_of(values: pd.Series, codes: dict[str, float]) -> Values:
+    return np.asarray(values.astype("str").map(codes).to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 @dataclass(frozen=True)

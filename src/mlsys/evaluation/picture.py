@@ -30,4 +30,6 @@ def draw_scores(result: Result, ax: Axes) -> None:
     ax.set_yticks(range(len(drawn)), labels)
     ax.set_xlabel(f"{facts['headline']} ({facts['part']} rows, 95 % intervals; slices hold together)")
     ax.spines[["top", "right"]].set_visible(False)
-    ax.figure.set_figheight(max(2.5, 0.28 * len(drawn) + 1))
+    figure = ax.get_figure(root=True)
+    if figure is not None:
+        figure.set_figheight(max(2.5, 0.28 * len(drawn) + 1))

@@ -219,8 +219,8 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
     _remember_source(execution, tables["train"])
     position = next((i for i, each in enumerate(steps) if isinstance(each.step, Split)), 0)
     for planned in steps[:position]:
-        for name in tables:
-            tables[name], outcome = run_prefix_step(planned, tables[name], context)
+        for name, part in list(tables.items()):
+            tables[name], outcome = run_prefix_step(planned, part, context)
             if isinstance(outcome, Fitted):
                 execution.prefix[planned.name] = outcome
     for table in tables.values():

@@ -136,7 +136,7 @@ def _callables(values: Iterable[Any]) -> Iterator[Any]:
 
 def is_installed(module: str) -> bool:
     """Whether a module belongs to Python, to an installed package or to mlsys itself."""
-    top = module.split(".")[0]
+    top = module.partition(".")[0]
     if top in sys.stdlib_module_names and top != "__main__" or top == "mlsys":
         return True
     found = sys.modules.get(top)

@@ -79,8 +79,9 @@ def power_findings(train: Rows) -> list[Finding]:
     return [
         Finding(
             "LK204",
-            f"{named} alone tell{'s' if len(strong) == 1 else ''} the target, the next best column {best_other['column']!r} "
-            f"has {best_other['auc']:.3f}; if it is known only after the decision, declare it with known_at= or exclude=",
+            f"{named} alone tell{'s' if len(strong) == 1 else ''} the target, the next best column "
+            f"{best_other['column']!r} has {best_other['auc']:.3f}; if it is known only after the decision, "
+            "declare it with known_at= or exclude=",
             "error",
             columns=tuple(strong["column"]),
         )
@@ -109,7 +110,7 @@ def _codes(column: pd.Series, half: int) -> NDArray[np.int64]:
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     known = values[:half][np.isfinite(values[:half])]
     if not len(known):
-        return np.isfinite(values).astype(np.int64)
+        return np.asarray(np.isfinite(values), dtype=np.int64)
     cuts = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1]))
     bins = np.searchsorted(cuts, values, side="right") + 1
     return np.asarray(np.where(np.isnan(values), 0, bins), dtype=np.int64)

@@ -94,8 +94,8 @@ def _refuse_order(steps: Sequence[Step], roles: Roles) -> None:
     if early:
         raise LeakageError(
             f"{_list(early)} stand{'s' if len(early) == 1 else ''} before {steps[at].title}, so {_would(early[0])}",
-            f"move {'it' if len(early) == 1 else 'them'} after the split: {_corrected(steps, at, early)}. If rows of all "
-            'parts are meant to be used, say why: allow_all_rows="reason"',
+            f"move {'it' if len(early) == 1 else 'them'} after the split: {_corrected(steps, at, early)}. "
+            'If rows of all parts are meant to be used, say why: allow_all_rows="reason"',
         )
     late = [step for step in steps[at + 1 :] if isinstance(step, (Select, Reshape))]
     if late:

@@ -28,7 +28,7 @@ def refuse_declared_late(steps: Sequence[Planned], declared: Mapping[str, str], 
             moment = declared.get(column)
             if moment is not None and (moment in label_moments or _delay_after_decision(moment, roles)):
                 raise LeakageError(
-                    f"{planned.name} reads {column!r} to serve predictions, but {column!r} is known only at {moment!r}, "
+                    f"{planned.name} reads {column!r} to serve predictions, but it is known only at {moment!r}, "
                     "after the decision",
                     f"take {column!r} out of {planned.name}, or correct known_at=",
                 )

@@ -71,7 +71,7 @@ class Plan:
             border = "2px solid #b3405b" if isinstance(step, Split) else "1px solid #c8c8c8"
             boxes.append(
                 f'<div title="{title}" style="display:inline-block;vertical-align:top;margin:3px;padding:6px 9px;'
-                f'border:{border};border-radius:6px;background:{_SHADE.get(step.kind, "#fff")};color:#222;max-width:210px">'
+                f'border:{border};border-radius:6px;background:{_SHADE[step.kind]};color:#222;max-width:210px">'
                 f"<b>{html.escape(planned.name)}</b><br><small>{step.kind}: sees {facts.sees}, acts on {facts.acts_on}"
                 f"{', serves' if facts.serves else ''}{supplied}</small></div>"
             )

@@ -72,7 +72,7 @@ class _OfPipeline(BaseEstimator):  # type: ignore[misc]
         return self
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> tuple[pd.DataFrame, Any]:  # noqa: N803
-        frame = self._frame(X, reset=True)  # type: ignore[attr-defined]  # of the class it is mixed into
+        frame = self._frame(X, reset=True)
         data = frame.reset_index(drop=True).assign(**{_TARGET: np.asarray(y)})
         if sample_weight is not None:
             data[_WEIGHT] = np.asarray(sample_weight, dtype=np.float64)
@@ -82,7 +82,7 @@ class _OfPipeline(BaseEstimator):  # type: ignore[misc]
             weight=None if sample_weight is None else _WEIGHT,
         )
         execution = train_on_all(pipeline.steps, data, pipeline.context(), LocalEngine())
-        self.fitted_ = execution.model()
+        self.fitted_: Any = execution.model()
         return frame, None
 
 

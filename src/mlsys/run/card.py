@@ -77,7 +77,8 @@ class Card:
         first = self.scores[0]
         baselines = ", ".join(f"{each.who} {_number(each.value)}" for each in self.scores[1:])
         beside = f"; {baselines}" if baselines else ""
-        return f"{self.title}: {self.metric} {_number(first.value)} [{_number(first.lower)}, {_number(first.upper)}]{beside}"
+        between = f"[{_number(first.lower)}, {_number(first.upper)}]"
+        return f"{self.title}: {self.metric} {_number(first.value)} {between}{beside}"
 
     @property
     def footer(self) -> str:

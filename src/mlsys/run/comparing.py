@@ -89,7 +89,7 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
     DataError
         When the runs share no judged rows, or their targets differ.
     """
-    from mlsys.evaluation import metric_named, paired_difference
+    from mlsys.evaluation import metric_named, paired_difference, scored_interval
 
     named = dict(runs) if isinstance(runs, Mapping) else {_label(run, i): run for i, run in enumerate(runs)}
     if len(named) < 2:
@@ -103,7 +103,7 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
     chosen = metric_named(metric or str(next(iter(named.values())).reports["evaluate"].facts["headline"]))
     scored = {name: frame.loc[shared] for name, frame in judged.items()}
     sign = 1 if chosen.greater_is_better else -1
-    values = {name: chosen.of_scored(frame) for name, frame in scored.items()}
+    values = {name: scored_interval(chosen, frame) for name, frame in scored.items()}
     leader = max(values, key=lambda name: (sign * values[name].value, name))
     rows = []
     for name, run in named.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import platform
 import subprocess
@@ -223,7 +224,8 @@ def write_artifacts(run: Run, folder: Path) -> None:
     }
     _write_json(folder / "pipeline.json", configuration)
     _write_json(folder / "manifest.json", manifest(run))
-    page = f"<!doctype html><meta charset='utf-8'><title>{pipeline.name}</title>{run.card.html()}{pipeline.plan()._repr_html_()}"
+    head = f"<!doctype html><meta charset='utf-8'><title>{html.escape(pipeline.name)}</title>"
+    page = f"{head}{run.card.html()}{pipeline.plan()._repr_html_()}"
     (folder / "report.html").write_text(page, encoding="utf-8")
     run.features.to_parquet(folder / "features.parquet")
     for name, result in run.reports.items():

@@ -152,7 +152,7 @@ def read_model(folder: Path) -> ServedModel:
         cls = code.find(entry["class"])
         configuration = _with_code(load_state(place / "configuration"), code)
         state = load_state(place / "state")
-        if issubclass(cls, Model) and "estimator" in cls.__dataclass_fields__ and isinstance(state, dict):  # type: ignore[attr-defined]
+        if issubclass(cls, Model) and "estimator" in cls.__dataclass_fields__ and isinstance(state, dict):
             configuration["estimator"] = state["estimator"]
         steps.append((entry["name"], Fitted(cls(**configuration), state, tuple(entry["features"]))))
     decision = description["decision"]

@@ -53,7 +53,7 @@ def check_frame(data: Any, who: str) -> None:
         )
     if not data.index.is_unique:
         raise DataError(
-            f"{who} got a frame in which the index value {data.index[data.index.duplicated()][0]!r} stands twice; "
+            f"{who} got a frame in which the index value {data.index[data.index.duplicated()][0]} stands twice; "
             "the index identifies rows",
             "call frame.reset_index(drop=True), or keep ids in a column and name it with id=",
         )
@@ -68,6 +68,11 @@ def select_rows(step: Select, data: pd.DataFrame, seed: int, **named: Any) -> pd
 def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None) -> pd.DataFrame:
     """Apply what ``keep`` returned: a mask, or a mask and weights."""
     mask, weights = answer if isinstance(answer, tuple) else (answer, None)
+    if isinstance(mask, pd.Series) and not mask.index.equals(frame.index):
+        raise ContractError(
+            f"keep() of {step.title} returned a Series in another order than its rows",
+            "return one value a row in the order of the rows; do not sort the mask",
+        )
     mask = np.asarray(mask)
     if mask.dtype != bool or mask.shape != (len(frame),):
         raise ContractError(
@@ -135,12 +140,19 @@ def _new_ids(taken: pd.Index, count: int) -> pd.Index:
     if pd.api.types.is_integer_dtype(taken.dtype):
         start = int(taken.max()) + 1
         return pd.RangeIndex(start, start + count)
-    return pd.Index([f"repeated-{number}" for number in range(count)])
+    texts, made, number = set(map(str, taken)), list[str](), 0
+    while len(made) < count:
+        name, number = f"repeated-{number}", number + 1
+        if name not in texts:
+            made.append(name)
+    return pd.Index(made)
 
 
 def report_on(step: Report, **named: Any) -> Result:
     """Report on frames by part name."""
     parts = {key: value for key, value in named.items() if isinstance(value, pd.DataFrame)}
     roles = roles_from(**{key: value for key, value in named.items() if key not in parts})
+    if not parts:
+        raise DataError(f"{step.title} got no rows to report on", "pass frames by part: report.of(train=..., test=...)")
     features = [name for name in next(iter(parts.values())).columns if name not in roles.columns()]
     return step.report(Dataset(parts, roles, features))

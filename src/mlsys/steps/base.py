@@ -156,6 +156,9 @@ def _explaining(init: Callable[..., None]) -> Callable[..., None]:
             init(self, *given, **{key: _plain(cls, key, value) for key, value in kwargs.items()})
         except ValidationError as error:
             raise _refusal(cls, error, names) from None
+        for name, value in self.configuration().items():  # a default on the class is shared by all instances
+            if name not in kwargs and hasattr(value, "get_params") and not isinstance(value, type):
+                self.__dict__[name] = _plain(cls, name, value)
         self.__dict__["_made_at"] = _users_line()
 
     return __init__

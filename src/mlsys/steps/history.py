@@ -55,6 +55,7 @@ class Past:
         order = np.lexsort((moments, key_rows[usable]))
         self._rows = rows.iloc[usable[order]]
         sorted_keys, sorted_moments = key_rows[usable][order], moments[order]
+        self._key_of_row = sorted_keys
         self._start = np.searchsorted(sorted_keys, key_now, side="left")
         self._end = self._start + _count_before(sorted_keys, sorted_moments, key_now, _nanoseconds(decide), self._start)
 
@@ -84,9 +85,10 @@ class Past:
         return self._rows.iloc[self._start[position] : self._end[position]]
 
     def _between(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums = np.r_[0.0, np.cumsum(values)]
-        exact = sums[self._end] - sums[self._start]
-        return np.asarray(np.where(self._end > self._start, exact, 0.0), dtype=np.float64)
+        # Running sums restart at every key, so that one key's size never touches another's rounding.
+        running = pd.Series(values).groupby(self._key_of_row, sort=False).cumsum().to_numpy()
+        sums = np.r_[0.0, running]
+        return np.asarray(np.where(self._end > self._start, sums[self._end], 0.0), dtype=np.float64)
 
 
 def _nanoseconds(times: pd.Series) -> NDArray[np.int64]:

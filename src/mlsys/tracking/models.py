@@ -90,7 +90,6 @@ def register_model(logged: LoggedRun, name: str, alias: str | None, tags: Mappin
         except MlflowException as error:
             if error.error_code != "RESOURCE_ALREADY_EXISTS":
                 raise
-        import mlflow.artifacts
 
         source = logged.model_uri
         made = client.create_model_version(
@@ -102,7 +101,7 @@ def register_model(logged: LoggedRun, name: str, alias: str | None, tags: Mappin
 
 
 def resolve(reference: str) -> Path:
-    """Return the local folder of an mlsys model: ``models:/name@alias``, ``models:/name/3``, ``runs:/...`` or a run id."""
+    """Return the local folder of a model: ``models:/name@alias``, ``models:/name/3``, ``runs:/...`` or a run id."""
     with store() as client:
         import mlflow.artifacts
         from mlflow.exceptions import MlflowException
