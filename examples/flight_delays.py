@@ -84,6 +84,11 @@ def scheduled_departure(flights: pd.DataFrame) -> pd.Series:
     return (hour + pd.to_timedelta(flights["minute"], unit="min")).dt.tz_convert("America/New_York")
 
 
+def weekday(flights: pd.DataFrame) -> pd.Series:
+    """Day of the week of the scheduled departure, Monday is 0."""
+    return flights["departs"].dt.day_of_week
+
+
 def arrival_time(flights: pd.DataFrame) -> pd.Series:
     """When the flight touched down: departure, delay and time in the air."""
     return flights["departs"] + pd.to_timedelta(flights["dep_delay"] + flights["air_time"], unit="min")
@@ -114,7 +119,14 @@ pipeline = Pipeline(
             flights_csv,
             known_at={"dep_time": "arrived", "dep_delay": "arrived", "arr_time": "arrived", "air_time": "arrived"},
         ),
-        Derive({"flight_id": flight_identity, "departs": scheduled_departure, "arrived": arrival_time}),
+        Derive(
+            {
+                "flight_id": flight_identity,
+                "departs": scheduled_departure,
+                "weekday": weekday,
+                "arrived": arrival_time,
+            }
+        ),
         Join(planes_csv, on="tailnum", columns=["seats", "engines"]),
         AsOfJoin(
             weather_csv,
@@ -139,7 +151,7 @@ pipeline = Pipeline(
     time="departs",
     decide_at="1h before departs",
     id="flight_id",
-    exclude=["time_hour"],
+    exclude=["time_hour", "day", "sched_arr_time"],  # neither day of the month nor arrival clock helps in September
     name="flight-delays",
 )
 pipeline.plan()

@@ -55,7 +55,7 @@ _HOMES = {
     **dict.fromkeys(("NaturalLabel", "WeakLabel", "compare_labels", "labeling_function"), "mlsys.labeling"),
     **dict.fromkeys(("Apply", "CyclicEncode", "Impute", "OneHot", "Standardize", "TargetEncode"), "mlsys.features"),
     **dict.fromkeys(("Calibrate", "Train"), "mlsys.models"),
-    **dict.fromkeys(("Cost", "Evaluate", "Gate", "beats", "gap", "metric"), "mlsys.evaluation"),
+    **dict.fromkeys(("Cost", "Evaluate", "Gate", "beats", "gap", "metric", "no_alarm"), "mlsys.evaluation"),
     **dict.fromkeys(("DetectDrift", "Monitor"), "mlsys.drift"),
 }
 
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
     from mlsys.data import AsOfJoin, Derive, Function, Join, ReadCSV, ReadParquet, WriteParquet
     from mlsys.dataset import Dataset, Rows
     from mlsys.drift import DetectDrift, Monitor
-    from mlsys.evaluation import Cost, Evaluate, Gate, beats, gap, metric
+    from mlsys.evaluation import Cost, Evaluate, Gate, beats, gap, metric, no_alarm
     from mlsys.features import Apply, CyclicEncode, Impute, OneHot, Standardize, TargetEncode
     from mlsys.labeling import NaturalLabel, WeakLabel, compare_labels, labeling_function
     from mlsys.models import Calibrate, Train

@@ -3,7 +3,7 @@
 from mlsys.evaluation.comparison import paired_difference, scored_interval
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluate import Evaluate
-from mlsys.evaluation.gate import Gate, beats, gap, metric
+from mlsys.evaluation.gate import Gate, beats, gap, metric, no_alarm
 from mlsys.evaluation.metrics import metric_named
 
-__all__ = ["Cost", "Evaluate", "Gate", "beats", "gap", "metric", "metric_named", "paired_difference", "scored_interval"]
+__all__ = ["Cost", "Evaluate", "Gate", "beats", "gap", "metric", "metric_named", "no_alarm", "paired_difference", "scored_interval"]

@@ -156,14 +156,30 @@ class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
         return str(self), shown, "pass" if found["lower"] > 0 else "no"
 
 
+@dataclass(frozen=True)
+class no_alarm:  # noqa: N801  reads as a condition: Gate(no_alarm("drift"))
+    """A report such as ``DetectDrift`` gave no alarm."""
+
+    report: str = "drift"
+
+    def __str__(self) -> str:
+        return f"no alarm of {self.report}"
+
+    def check(self, result: Result | None) -> tuple[str, str, str]:
+        """Return term, the report's verdict and verdict."""
+        if result is None:
+            return str(self), f"there is no report {self.report!r}", "no"
+        return str(self), result.verdict, "pass" if result.verdict == "no alarm" else "no"
+
+
 class Gate:
     """Terms that must all hold before a model is registered.
 
     Parameters
     ----------
-    *terms : Term or beats
-        Comparisons such as ``metric("roc_auc").lower >= 0.65``, ``gap("recall", by="origin").upper <= 0.15``
-        and ``beats("zero_rule")``.
+    *terms : Term, beats or no_alarm
+        Comparisons such as ``metric("roc_auc").lower >= 0.65``, ``gap("recall", by="origin").upper <= 0.15``,
+        ``beats("zero_rule")`` and ``no_alarm("drift")``.
 
     Notes
     -----
@@ -176,9 +192,9 @@ class Gate:
     Gate(roc_auc lower end >= 0.65, beats zero_rule)
     """
 
-    def __init__(self, *terms: Term | beats) -> None:
+    def __init__(self, *terms: Term | beats | no_alarm) -> None:
         for term in terms:
-            if not isinstance(term, (Term, beats)):
+            if not isinstance(term, (Term, beats, no_alarm)):
                 raise ConfigurationError(
                     f"Gate got {term!r}, which is no comparison", 'write for example metric("roc_auc").lower >= 0.65'
                 )
@@ -186,7 +202,10 @@ class Gate:
 
     def check(self, reports: Mapping[str, Result]) -> list[tuple[str, str, str]]:
         """Return term, value and verdict (``"pass"`` or ``"no"``) for each term."""
-        return [term.check(reports["evaluate"]) for term in self.terms]
+        return [
+            term.check(reports.get(term.report)) if isinstance(term, no_alarm) else term.check(reports["evaluate"])
+            for term in self.terms
+        ]
 
     def __repr__(self) -> str:
         return f"Gate({', '.join(map(str, self.terms))})"
