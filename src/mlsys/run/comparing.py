@@ -57,9 +57,9 @@ class Comparison:
     def plot(self, ax: Any = None) -> Any:
         """Draw each run's value with its interval."""
         if ax is None:
-            from matplotlib.figure import Figure
+            from matplotlib import pyplot
 
-            ax = Figure(figsize=(7, 0.6 * len(self.table) + 1.2), layout="constrained").subplots()
+            ax = pyplot.subplots(figsize=(7, 0.6 * len(self.table) + 1.2), layout="constrained")[1]
         places = np.arange(len(self.table))[::-1]
         errors = [self.table["value"] - self.table["lower"], self.table["upper"] - self.table["value"]]
         ax.errorbar(self.table["value"], places, xerr=errors, fmt="o", color="#0b6e99", capsize=3)

@@ -208,6 +208,8 @@ def _version(package: str) -> str:
 
 def write_artifacts(run: Run, folder: Path) -> None:
     """Write configuration, manifest, card, tables, figures and environment into a folder; no rows of the data."""
+    from matplotlib.figure import Figure
+
     pipeline = run.pipeline
     configuration = {
         "name": pipeline.name,
@@ -233,7 +235,10 @@ def write_artifacts(run: Run, folder: Path) -> None:
         for key, table in result.tables.items():
             table.to_parquet(folder / f"{name}-{key}.parquet")
         if result.draw is not None:
-            result.plot().figure.savefig(folder / f"{name}.png", dpi=120)  # type: ignore[union-attr]
+            # No window and no thread's pyplot: runs are written beside the user's own work.
+            figure = Figure(figsize=(7, 4), layout="constrained")
+            result.plot(figure.subplots())
+            figure.savefig(folder / f"{name}.png", dpi=120)
     (folder / "environment.txt").write_text(environment(), encoding="utf-8")
 
 

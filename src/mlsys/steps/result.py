@@ -61,15 +61,15 @@ class Result:
     draw: Draw | None = None
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the result's picture on ``ax``, or on a new figure."""
+        """Draw the result's picture on ``ax``, or on a new figure that notebooks show by themselves."""
         if self.draw is None:
             raise ConfigurationError(
                 f"the result {self.name!r} has no picture", "look at .table, or draw it with .table.plot()"
             )
         if ax is None:
-            from matplotlib.figure import Figure
+            from matplotlib import pyplot
 
-            ax = Figure(figsize=(7, 4), layout="constrained").subplots()
+            ax = pyplot.subplots(figsize=(7, 4), layout="constrained")[1]
         self.draw(self, ax)
         return ax
 
