@@ -16,13 +16,17 @@ Rule = Callable[[pd.DataFrame], Any]
 
 
 def zero_rule(train: Rows, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    """Predict the commonest class with the classes' shares, or the mean, whatever the row."""
+    """Predict the commonest class with the classes' shares, or the mean, by weight, whatever the row."""
+    known = train.y.notna().to_numpy()
+    target = train.y[known]
+    weight = np.ones(len(target)) if train.weight is None else train.weight[known].to_numpy(dtype=np.float64)
     if not classes:
-        return pd.DataFrame({"prediction": float(train.y.astype("float64").mean())}, index=rows.index)
-    shares = _shares(train, classes)
-    common = train.y.value_counts().index[0]
-    constant = {PROBABILITY + name: np.full(len(rows), shares[name]) for name in classes}
-    return pd.DataFrame({"prediction": pd.Series(common, index=rows.index), **constant}, index=rows.index)
+        mean = float(np.average(target.to_numpy(dtype=np.float64), weights=weight))
+        return pd.DataFrame({"prediction": mean}, index=rows.index)
+    totals = pd.Series(weight, index=target.index).groupby(target.to_numpy(), observed=True).sum()
+    shares = {str(value): total / weight.sum() for value, total in totals.items()}
+    constant = {PROBABILITY + name: np.full(len(rows), shares.get(name, 0.0)) for name in classes}
+    return pd.DataFrame({"prediction": pd.Series(totals.idxmax(), index=rows.index), **constant}, index=rows.index)
 
 
 def random_guess(train: Rows, rows: pd.DataFrame, classes: Sequence[str], rng: np.random.Generator) -> pd.DataFrame:
@@ -35,11 +39,6 @@ def random_guess(train: Rows, rows: pd.DataFrame, classes: Sequence[str], rng: n
     shares = raw / raw.sum(axis=1, keepdims=True)
     guessed = {PROBABILITY + name: shares[:, i] for i, name in enumerate(classes)}
     return pd.DataFrame({"prediction": drawn, **guessed}, index=rows.index)
-
-
-def _shares(train: Rows, classes: Sequence[str]) -> dict[str, float]:
-    counts = train.y.astype("str").value_counts(normalize=True)
-    return {name: float(counts.get(name, 0.0)) for name in classes}
 
 
 def rule_name(baseline: Any) -> str:

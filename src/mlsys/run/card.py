@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from mlsys.run.findings import leakage_verdict
+from mlsys.steps import Split
 
 if TYPE_CHECKING:
     from mlsys.errors import Finding
@@ -103,8 +104,8 @@ class Card:
     def html(self) -> str:
         """Return the card as HTML, with the scores drawn on one axis."""
         rows = "".join(
-            f"<tr><td style='padding:2px 10px 2px 0;color:#666;vertical-align:top'>{html.escape(label)}</td>"
-            f"<td style='padding:2px 0'>{html.escape(sentence)}</td></tr>"
+            f"<tr><td style='padding:2px 10px 2px 0;color:#666;vertical-align:top;white-space:nowrap'>{html.escape(label)}</td>"
+            f"<td style='padding:2px 0;text-align:left'>{html.escape(sentence)}</td></tr>"
             for label, sentence in [
                 *([("also", "; ".join(map(str, self.others)))] if self.others else []),
                 *self.lines,
@@ -117,7 +118,9 @@ class Card:
             "<div style='font-family:system-ui,sans-serif;font-size:13px;max-width:860px;border:1px solid #d5d5d5;"
             "border-radius:8px;padding:12px 16px;background:#fff;color:#222'>"
             f"<div style='font-size:15px;font-weight:600'>{html.escape(self.title)}</div>"
-            f"{self._picture()}<table style='border-collapse:collapse;margin-top:6px'>{rows}</table></div>"
+            # Size and colour are said again: pages without a doctype do not hand them down to tables.
+            f"{self._picture()}<table style='border-collapse:collapse;margin:6px 0 0;font-size:13px;color:#222'>{rows}"
+            "</table></div>"
         )
 
     def _shown(self) -> list[str]:
@@ -186,7 +189,10 @@ def make_card(run: Run) -> Card:
         if name != "evaluate" and result.verdict:
             lines.append((name, f"{result.verdict}. {result.summary}".strip()))
     lines.append(("rows", _rows(run)))
-    if run._execution.divided is not None and run._execution.divided.notes:
+    given = isinstance(run._data, Mapping)
+    if given:
+        lines.append(("split", "the parts were given"))
+    elif run._execution.divided is not None and run._execution.divided.notes:
         lines.append(("split", "; ".join(run._execution.divided.notes)))
     used = run.features["used"]
     lines.append(("features", f"{int(used.sum())} of {len(used)} columns; see run.features"))
@@ -195,7 +201,11 @@ def make_card(run: Run) -> Card:
         lines.append(
             ("test opened", f"{times} time{'s' if times > 1 else ''} before, by any model: this is no first look")
         )
-    supplied = [f"{each.name}, because {each.supplied}" for each in run._execution.plan if each.supplied]
+    supplied = [
+        f"{each.name}, because {each.supplied}"
+        for each in run._execution.plan
+        if each.supplied and not (given and isinstance(each.step, Split))
+    ]
     folds = facts.get("folds", 0)
     if folds:
         supplied.append(
