@@ -86,9 +86,15 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "several fields wrong at once": (
         ConfigurationError,
-        ("TimeSplit cannot be made", "validation:", "embrgo: no such field", "tests: no such field"),
-        lambda f: TimeSplit(validation=[1], tests="30D", embrgo="1D"),
-        lambda f: TimeSplit(validation=0.2, test="30D", embargo="1D").split(f, time="ordered"),
+        ("RandomSplit cannot be made", "validation: input should be a valid number", "tests: no such", "sed: no such"),
+        lambda f: RandomSplit(validation="a fifth", tests=0.2, sed=1),
+        lambda f: RandomSplit(validation=0.2, test=0.2, seed=1).split(f),
+    ),
+    "a boundary that is neither date nor duration nor share": (
+        ConfigurationError,
+        ("validation=[1]", "no date, duration or share", "28D"),
+        lambda f: TimeSplit(validation=[1]),
+        lambda f: TimeSplit(validation="28D", test=0.2, embargo="1D").split(f, time="ordered"),
     ),
     "a field left out": (
         ConfigurationError,

@@ -193,7 +193,7 @@ def _refusal(cls: type[Step], error: ValidationError, positional: list[str]) -> 
     own = [problem.get("ctx", {}).get("error") for problem in error.errors()]
     if len(own) == 1 and isinstance(own[0], ConfigurationError):
         return own[0]
-    known = [each.name for each in dataclasses.fields(cls)]
+    known = sorted((each.name for each in dataclasses.fields(cls)), key=lambda name: name in Step.__dataclass_fields__)
     lines, remedies = [], []
     texts = {problem["loc"][0] for problem in error.errors() if _is_bare_text(problem)}
     for problem in error.errors():
