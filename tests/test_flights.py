@@ -73,7 +73,7 @@ def test_counts_and_unknown_labels(clean: Run) -> None:
 
 def test_no_column_known_late_is_a_feature(clean: Run) -> None:
     features = clean.features.set_index("column")
-    late = ["dep_time", "dep_delay", "arr_time", "air_time", "arrived", "arr_delay", "flight_id", "departs", "time_hour"]
+    late = ["dep_time", "dep_delay", "arr_time", "air_time", "arrived", "arr_delay", "flight_id", "departs"]
     assert not features.loc[late, "used"].any()
     assert "known only at 'arrived'" in features.loc["dep_delay", "reason"]
     assert "read by the rule" in features.loc["arr_delay", "reason"]

@@ -38,7 +38,7 @@ class Function(RowTransform):
     runs_user_code: ClassVar[bool] = True
 
     @property
-    def label(self) -> str:
+    def title(self) -> str:
         """The explicit name, or the function's own."""
         function = getattr(self.function, "func", self.function)  # what functools.partial wraps
         return self.name or str(getattr(function, "__name__", type(function).__name__))

@@ -41,7 +41,7 @@ class DetectDrift(Report):
     'alarm: x'
     """
 
-    columns: tuple[str, ...] | None = None
+    columns: tuple[str, ...] | list[str] | None = None
     least_effect: float = LEAST_EFFECT
 
     def report(self, dataset: Dataset, /) -> Result:

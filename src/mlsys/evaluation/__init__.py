@@ -6,4 +6,15 @@ from mlsys.evaluation.evaluate import Evaluate
 from mlsys.evaluation.gate import Gate, beats, gap, metric, no_alarm
 from mlsys.evaluation.metrics import metric_named
 
-__all__ = ["Cost", "Evaluate", "Gate", "beats", "gap", "metric", "metric_named", "no_alarm", "paired_difference", "scored_interval"]
+__all__ = [
+    "Cost",
+    "Evaluate",
+    "Gate",
+    "beats",
+    "gap",
+    "metric",
+    "metric_named",
+    "no_alarm",
+    "paired_difference",
+    "scored_interval",
+]

@@ -59,9 +59,9 @@ class Evaluate(Report):
     ('accuracy', 0.75)
     """
 
-    metrics: tuple[str, ...] | None = None
-    slices: tuple[str, ...] | dict[str, Callable[[pd.DataFrame], Any]] = ()
-    baselines: tuple[Any, ...] | None = None
+    metrics: tuple[str, ...] | list[str] | None = None
+    slices: tuple[str, ...] | list[str] | dict[str, Callable[[pd.DataFrame], Any]] = ()
+    baselines: tuple[Any, ...] | list[Any] | None = None
     value: Cost | None = None
     on: str | None = None
     level: float = 0.95

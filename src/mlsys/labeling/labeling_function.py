@@ -43,7 +43,7 @@ class LabelingFunction:
 
     function: Callable[..., Any]
     name: str
-    on: str | tuple[str, ...] | None = None
+    on: str | tuple[str, ...] | list[str] | None = None
     votes: Any = None
 
     def __call__(self, *given: Any, **named: Any) -> Any:
@@ -53,7 +53,7 @@ class LabelingFunction:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns it is shown; empty for the whole frame."""
-        return (self.on,) if isinstance(self.on, str) else self.on or ()
+        return (self.on,) if isinstance(self.on, str) else tuple(self.on or ())
 
     def vote(self, frame: pd.DataFrame) -> pd.Series:
         """Return the class each row is voted for, as objects, ``None`` where it abstains."""

@@ -52,7 +52,7 @@ class NaturalLabel(Label):
     """
 
     runs_user_code: ClassVar[bool] = True
-    from_column: str | tuple[str, ...] | None = None
+    from_column: str | tuple[str, ...] | list[str] | None = None
     rule: Callable[..., Any] | None = None
 
     @property
@@ -60,7 +60,7 @@ class NaturalLabel(Label):
         """Columns the rule reads."""
         if self.from_column is None:
             return (self.column,)
-        return (self.from_column,) if isinstance(self.from_column, str) else self.from_column
+        return (self.from_column,) if isinstance(self.from_column, str) else tuple(self.from_column)
 
     def withholds(self) -> tuple[str, ...]:
         """Columns read by the rule, which must never be features."""

@@ -63,8 +63,8 @@ class WeakLabel(Label):
     """
 
     runs_user_code: ClassVar[bool] = True
-    rules: tuple[Any, ...]
-    classes: tuple[Any, ...] = ()
+    rules: tuple[Any, ...] | list[Any]
+    classes: tuple[Any, ...] | list[Any] = ()
     method: Literal["majority"] = "majority"
     ties: Literal["abstain", "first"] = "abstain"
 
@@ -101,7 +101,7 @@ class WeakLabel(Label):
     def class_values(self) -> tuple[Any, ...]:
         """All classes; those that the rules vote for when none were given."""
         voted = dict.fromkeys(function.votes for function in self.functions if function.votes is not None)
-        return self.classes or tuple(sorted(voted, key=str))
+        return tuple(self.classes) or tuple(sorted(voted, key=str))
 
     @property
     def rule_columns(self) -> tuple[str, ...]:

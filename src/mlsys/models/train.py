@@ -76,10 +76,10 @@ class Train(Model):
     """
 
     estimator: Any
-    features: str | tuple[str, ...] | None = None
+    features: str | tuple[str, ...] | list[str] | None = None
     epochs: int = Field(default=1, kw_only=True)
     early_stopping_share: float = Field(default=0.1, kw_only=True)
-    classes: tuple[Any, ...] | None = Field(default=None, kw_only=True)
+    classes: tuple[Any, ...] | list[Any] | None = Field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check that it is an estimator and that the numbers make sense."""
@@ -104,7 +104,7 @@ class Train(Model):
         """Return the features used, given those there are."""
         if self.features is None:
             return tuple(columns)
-        return (self.features,) if isinstance(self.features, str) else self.features
+        return (self.features,) if isinstance(self.features, str) else tuple(self.features)
 
     @property
     def epochs_wanted(self) -> int:

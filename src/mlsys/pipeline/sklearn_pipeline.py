@@ -32,8 +32,8 @@ def as_sklearn(pipeline: Pipeline) -> PipelineClassifier | PipelineRegressor:
     >>> from mlsys import Pipeline, Standardize
     >>> X, y = load_iris(return_X_y=True, as_frame=True)
     >>> pipeline = Pipeline([Standardize(), LogisticRegression()], target="species")
-    >>> round(float(cross_val_score(pipeline.as_sklearn(), X, y, cv=3).mean()), 2)
-    0.96
+    >>> float(cross_val_score(pipeline.as_sklearn(), X, y, cv=3).mean()) > 0.95
+    True
     """
     model = model_of(pipeline)
     if model is None:

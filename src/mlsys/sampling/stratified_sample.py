@@ -61,7 +61,7 @@ class StratifiedSample(Select):
     {False: {'size': 99, 'first': 10.0}, True: {'size': 10, 'first': 1.0}}
     """
 
-    by: str | tuple[str, ...]
+    by: str | tuple[str, ...] | list[str]
     rows: int | None = Field(default=None, kw_only=True)
     share: float | dict[Any, float] | None = Field(default=None, kw_only=True)
     allocation: Literal["proportional", "equal"] = Field(default="proportional", kw_only=True)
@@ -84,7 +84,7 @@ class StratifiedSample(Select):
     @property
     def strata_columns(self) -> tuple[str, ...]:
         """Columns whose combinations are the strata."""
-        return (self.by,) if isinstance(self.by, str) else self.by
+        return (self.by,) if isinstance(self.by, str) else tuple(self.by)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the columns of the strata and of the id."""

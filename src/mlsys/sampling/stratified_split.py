@@ -53,7 +53,7 @@ class StratifiedSplit(Split):
 
     validation: float = 0.2
     test: float = 0.2
-    by: str | tuple[str, ...] | None = None
+    by: str | tuple[str, ...] | list[str] | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class StratifiedSplit(Split):
     @property
     def key_columns(self) -> tuple[str, ...]:
         """Columns the keys must hold beside the roles."""
-        return (self.by,) if isinstance(self.by, str) else self.by or ()
+        return (self.by,) if isinstance(self.by, str) else tuple(self.by or ())
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row; null where the target is."""

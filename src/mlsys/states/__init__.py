@@ -2,6 +2,7 @@
 
 from mlsys.states.allowed import ALLOWED_TYPES
 from mlsys.states.digest import digest, digest_columns, digest_frame
+from mlsys.states.settle import settled
 from mlsys.states.storage import check_storable, load_state, save_state
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "digest_frame",
     "load_state",
     "save_state",
+    "settled",
 ]

@@ -81,9 +81,9 @@ class Encoder:
             return {TAG: "series", "name": name, "index": index, "column": self._column(value, path)}
         if isinstance(value, pd.Index):
             return self._index(value, path)
-        if _is_estimator(value) and not self._dump:
+        if is_estimator(value) and not self._dump:
             return {TAG: "estimator"}
-        if _is_estimator(value):
+        if is_estimator(value):
             return {TAG: "estimator", "file": self._add(dump_estimator(value, path), "skops")}
         raise StateError(f"{path} is a {kind.__name__}, which cannot be stored", _REMEDY)
 
@@ -193,7 +193,7 @@ def _description(dtype: np.dtype[Any], path: str) -> list[list[str]]:
     return fields
 
 
-def _is_estimator(value: Any) -> bool:
+def is_estimator(value: Any) -> bool:
     """Say whether a value is an estimator; without scikit-learn loaded nothing is."""
     base = sys.modules.get("sklearn.base")
     return base is not None and isinstance(value, base.BaseEstimator)

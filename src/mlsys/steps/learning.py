@@ -17,7 +17,7 @@ from mlsys.dataset import Rows
 from mlsys.errors import ContractError
 from mlsys.partitions import Table, add_in_order
 from mlsys.settings import settings
-from mlsys.states import check_storable
+from mlsys.states import check_storable, settled
 from mlsys.steps.base import Step
 from mlsys.steps.learning_kinds import Model, Transform
 from mlsys.summaries import Again
@@ -67,7 +67,7 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator) -> Lea
     if learned.state is None and not getattr(step, "learns_nothing", False):
         raise ContractError(f"learn() of {step.title} returned None", "end it with `return` and what was learned")
     check_storable(learned.state)
-    return learned
+    return Learned(settled(learned.state), tuple(settled(each) for each in learned.fold_states))
 
 
 def _fold_states(step: Transform, rows: Rows, rng: np.random.Generator) -> tuple[Any, ...]:
