@@ -104,8 +104,8 @@ class Card:
     def html(self) -> str:
         """Return the card as HTML, with the scores drawn on one axis."""
         rows = "".join(
-            f"<tr><td style='padding:2px 10px 2px 0;color:#666;vertical-align:top;white-space:nowrap'>{html.escape(label)}</td>"
-            f"<td style='padding:2px 0;text-align:left'>{html.escape(sentence)}</td></tr>"
+            "<tr><td style='padding:2px 10px 2px 0;color:#666;vertical-align:top;white-space:nowrap'>"
+            f"{html.escape(label)}</td><td style='padding:2px 0;text-align:left'>{html.escape(sentence)}</td></tr>"
             for label, sentence in [
                 *([("also", "; ".join(map(str, self.others)))] if self.others else []),
                 *self.lines,

@@ -16,6 +16,8 @@ from mlsys.run.run import Run
 
 REQUESTS = 30
 """Single-row predictions timed for a latency; the first three are warm-up."""
+SAME_LATENCY = 1.5
+"""Medians closer than this are taken as equal, and size decides: a busy machine moves them by as much."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,7 +66,10 @@ class Comparison:
         errors = [self.table["value"] - self.table["lower"], self.table["upper"] - self.table["value"]]
         ax.errorbar(self.table["value"], places, xerr=errors, fmt="o", color="#0b6e99", capsize=3)
         ax.set_yticks(places, self.table["run"])
-        ax.set_xlabel(f"{self.metric} ({self.part} rows, 95 % interval)")
+        ax.set_ylim(-0.6, len(self.table) - 0.4)
+        ax.locator_params(axis="x", nbins=5)
+        ax.set_xlabel(f"{self.metric} on {self.part} rows (95 % interval)")
+        ax.spines[["top", "right"]].set_visible(False)
         return ax
 
 
@@ -82,7 +87,8 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
     -------
     Comparison
         Differences from the best are paired: the same rows are drawn for both. A run whose interval
-        of the difference holds zero is "not told apart", and the cheaper one is taken.
+        of the difference holds zero is "not told apart", and the cheapest of them is taken: the smallest
+        of those whose median latency is within 1.5 times the lowest.
 
     Raises
     ------
@@ -105,9 +111,9 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
     sign = 1 if chosen.greater_is_better else -1
     values = {name: scored_interval(chosen, frame) for name, frame in scored.items()}
     leader = max(values, key=lambda name: (sign * values[name].value, name))
-    rows = []
+    rows, usual = [], {}
     for name, run in named.items():
-        latency, size = _cost(run)
+        usual[name], latency, size = _cost(run)
         row = {"run": name, "value": values[name].value, "lower": values[name].lower, "upper": values[name].upper}
         if name == leader:
             row |= {"difference": 0.0, "difference lower": np.nan, "difference upper": np.nan, "verdict": "best"}
@@ -118,8 +124,10 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
             row |= {"verdict": "worse" if apart else "not told apart"}
         rows.append({**row, "p95 ms a row": latency, "size kB": size})
     table = pd.DataFrame(rows)
-    tied = table[table["verdict"] != "worse"].sort_values(["p95 ms a row", "size kB"])
-    best_name = str(tied.iloc[0]["run"])
+    tied = table[table["verdict"] != "worse"]
+    fastest = min(usual[name] for name in tied["run"])
+    fast = tied[[usual[name] <= SAME_LATENCY * fastest for name in tied["run"]]]
+    best_name = str(fast.sort_values("size kB").iloc[0]["run"])
     return Comparison(table, chosen.name, part, named[best_name], best_name, named)
 
 
@@ -141,8 +149,8 @@ def _shared_rows(judged: Mapping[str, pd.DataFrame]) -> pd.Index:
     return shared
 
 
-def _cost(run: Run) -> tuple[float, float]:
-    """Return the 95th percentile of milliseconds for one row, and the size of the states in kB."""
+def _cost(run: Run) -> tuple[float, float, float]:
+    """Return median and 95th percentile of milliseconds for one row, and the size of the states in kB."""
     model = run.model
     divided = run._execution.divided
     assert divided is not None
@@ -153,4 +161,5 @@ def _cost(run: Run) -> tuple[float, float]:
         model.predict(row)
         seconds.append(time.perf_counter() - before)
     size = sum(len(pickle.dumps(fitted.state)) for _, fitted in model.steps)  # written to be measured, never read
-    return float(np.quantile(seconds[3:], 0.95) * 1000), size / 1000
+    median, high = np.quantile(seconds[3:], [0.5, 0.95]) * 1000
+    return float(median), float(high), size / 1000
