@@ -148,15 +148,13 @@ def _named(completed: Sequence[tuple[Step, str]]) -> tuple[Planned, ...]:
     twice = [name for name, count in explicit.items() if count > 1]
     if twice:
         raise ConfigurationError(f"two steps are named {twice[0]!r}", "give each name once")
-    used: Counter[str] = Counter()
+    taken = set(explicit)
     planned = []
     for position, (step, why) in enumerate(completed, 1):
-        name = step.title
-        if not step.name:
-            used[name] += 1
-            number = used[name]
-            while number > 1 and f"{name}-{number}" in explicit:
-                number += 1
-            name = name if number == 1 and name not in explicit else f"{name}-{max(number, 2)}"
+        name, number = step.title, 1
+        while not step.name and name in taken:
+            number += 1
+            name = f"{step.title}-{number}"
+        taken.add(name)
         planned.append(Planned(step, name, position, why))
     return tuple(planned)

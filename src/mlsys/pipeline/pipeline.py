@@ -228,14 +228,19 @@ class Pipeline:
 
     def insert(self, step: Any, *, after: str) -> Pipeline:
         """Return a new pipeline with ``step`` after the step named ``after``."""
-        self._position(after)
-        given: list[Any] = []
-        for planned in self.steps:
-            if not planned.supplied or planned.name == after:
-                given.append(self._steps_by_name().get(planned.name, planned.step))
-            if planned.name == after:
-                given.append(step)
-        return self.rebuilt(given)
+        place = self._position(after) + 1
+        inserted = Planned(as_step(step), "", place)
+        return self._rearranged([*self.steps[:place], inserted, *self.steps[place:]])
+
+    def _rearranged(self, wanted: Sequence[Planned]) -> Pipeline:
+        """Rebuild with what was supplied supplied again; where it would then stand elsewhere, it is kept as it is."""
+        by_name = self._steps_by_name()
+        given = [by_name.get(each.name, each.step) for each in wanted if not each.supplied]
+        if given:
+            made = self.rebuilt(given)
+            if [type(each.step) for each in made.steps][: len(wanted)] == [type(each.step) for each in wanted]:
+                return made
+        return self.rebuilt([by_name.get(each.name, each.step) for each in wanted])
 
     def rebuilt(self, steps: Sequence[Any], **changes: Any) -> Pipeline:
         """Return a pipeline of other steps with these arguments, some of them changed."""
@@ -243,8 +248,7 @@ class Pipeline:
 
     def __getitem__(self, key: slice | str | int) -> Any:
         if isinstance(key, slice):
-            chosen = [planned.step for planned in self.steps[key]]
-            return self.rebuilt(chosen)
+            return self._rearranged(self.steps[key])
         if isinstance(key, int):
             return self.steps[key].step
         return self.steps[self._position(key)].step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,27 +29,28 @@ def frame_after(pipeline: Pipeline, execution: Execution, data: Data, split: str
     Rows after the split are computed again from what the run learned; before it, the source is read
     again.
     """
-    divided, tail = execution.divided, execution.tail
+    divided, tail, plan = execution.divided, execution.tail, execution.plan
+    position = {planned.name: index for index, planned in enumerate(plan)}
+    if after is None:
+        after = plan[-1].name
+    if after not in position:
+        raise ConfigurationError(f"the run has no step {after!r}", f"the steps that were run are {', '.join(position)}")
     if divided is None:
         assert execution.table is not None
-        return execution.table.frame()
+        last = position[after] == len(plan) - 1
+        return execution.table.frame() if last else _prefix_rows(pipeline, data, split, position[after])
     if split not in divided.parts or split == "test":
         sealed = " (the test rows stay sealed until run.final_test())" if split == "test" else ""
         names = ", ".join(name for name in divided.parts if name != "test")
         raise ConfigurationError(f"there is no open part {split!r}{sealed}", f"open parts are {names}")
-    position = {planned.name: index for index, planned in enumerate(pipeline.steps)}
-    if after is not None and after not in position:
-        raise ConfigurationError(f"there is no step {after!r}", f"steps are {', '.join(position)}")
-    at_split = next((i for i, each in enumerate(pipeline.steps) if isinstance(each.step, Split)), -1)
+    at_split = next((i for i, each in enumerate(plan) if isinstance(each.step, Split)), -1)
     raw = divided.parts[split].frame()
-    if after is None:
-        after = pipeline.steps[-1].name
     if position[after] < at_split:
-        rows = _prefix_rows(pipeline, data, position[after])
+        rows = _prefix_rows(pipeline, data, split, position[after])
         return rows.loc[rows.index.intersection(raw.index)]
     assert tail is not None
     frame = raw
-    for planned in pipeline.steps[at_split + 1 : position[after] + 1]:
+    for planned in plan[at_split + 1 : position[after] + 1]:
         frame = _step_again(planned, frame, tail, split)
     return frame
 
@@ -67,8 +69,10 @@ def _step_again(planned: Planned, frame: pd.DataFrame, tail: Tail, split: str) -
     return tail.fitted[planned.name].transform(frame)
 
 
-def _prefix_rows(pipeline: Pipeline, data: Data, last: int) -> pd.DataFrame:
-    execution = execute(pipeline.steps[: last + 1], data, pipeline.context(), LocalEngine())
+def _prefix_rows(pipeline: Pipeline, data: Data, split: str, last: int) -> pd.DataFrame:
+    """Run the first steps again; over one part where the parts were given."""
+    rows = data[split] if isinstance(data, Mapping) else data
+    execution = execute(pipeline.steps[: last + 1], rows, pipeline.context(), LocalEngine())
     assert execution.table is not None
     return execution.table.frame()
 
