@@ -97,7 +97,7 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
     """
     from mlsys.evaluation import metric_named, paired_difference, scored_interval
 
-    named = dict(runs) if isinstance(runs, Mapping) else {_label(run, i): run for i, run in enumerate(runs)}
+    named = dict(runs) if isinstance(runs, Mapping) else _labelled(runs)
     if len(named) < 2:
         raise ConfigurationError("compare() needs at least two runs", "pass a list or a dict of runs")
     part = "test" if all(run.stage == "test" for run in named.values()) else "validation"
@@ -131,8 +131,13 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
     return Comparison(table, chosen.name, part, named[best_name], best_name, named)
 
 
-def _label(run: Run, position: int) -> str:
-    return run.variant or f"run {position + 1}"
+def _labelled(runs: Sequence[Run]) -> dict[str, Run]:
+    """Name runs by their variant, or by their place where there is none or two have the same."""
+    variants = [run.variant for run in runs]
+    return {
+        variant if variant and variants.count(variant) == 1 else f"run {place}": run
+        for place, (variant, run) in enumerate(zip(variants, runs, strict=True), 1)
+    }
 
 
 def _shared_rows(judged: Mapping[str, pd.DataFrame]) -> pd.Index:
@@ -160,6 +165,14 @@ def _cost(run: Run) -> tuple[float, float, float]:
         before = time.perf_counter()
         model.predict(row)
         seconds.append(time.perf_counter() - before)
-    size = sum(len(pickle.dumps(fitted.state)) for _, fitted in model.steps)  # written to be measured, never read
+    size = sum(_bytes(fitted.state) for _, fitted in model.steps)
     median, high = np.quantile(seconds[3:], [0.5, 0.95]) * 1000
     return float(median), float(high), size / 1000
+
+
+def _bytes(state: Any) -> float:
+    """Return the size of a state, which is written to be measured and never read; NaN where it cannot be."""
+    try:
+        return len(pickle.dumps(state))
+    except (pickle.PicklingError, AttributeError, TypeError):
+        return float("nan")
