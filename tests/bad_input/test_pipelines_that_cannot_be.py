@@ -126,7 +126,12 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
         lambda f: AsOfJoin(f[["ordered", "price"]], by=[], time="ordered", columns=["price"], suffix="_before"),
         lambda f: AsOfJoin(
             f[["ordered", "price"]].drop_duplicates("ordered"),
-            by=[], time="ordered", columns=["price"], known_after="1h", at="ordered", suffix="_before",
+            by=[],
+            time="ordered",
+            columns=["price"],
+            known_after="1h",
+            at="ordered",
+            suffix="_before",
         ).apply(f),
     ),  # fmt: skip
     "a join as of a moment in a pipeline that has none": (

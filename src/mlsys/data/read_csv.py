@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mlsys.data._paths import CSV_ENDINGS, Paths, files_of
+from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, is_url
 from mlsys.data._times import as_times
 from mlsys.errors import DataError
 from mlsys.steps import Field, Source
@@ -101,6 +101,10 @@ class ReadCSV(Source):
         except pd.errors.EmptyDataError:
             raise DataError(f"{self.title}: the file {file!r} is empty", "give a file with a header and rows") from None
         except UnicodeDecodeError as error:
+            if _is_parquet(file):
+                raise DataError(
+                    f"{self.title}: the file {file!r} is Parquet, no text", f"read it with ReadParquet({file!r})"
+                ) from error
             raise DataError(
                 f"{self.title}: the file {file!r} is not {self.encoding} text ({error.reason})",
                 'name its encoding, for example encoding="latin-1" or "cp1252"',
@@ -120,9 +124,14 @@ class ReadCSV(Source):
             if missing:
                 raise DataError(
                     f"{self.title}: {field}= names {', '.join(map(repr, missing))}, which {file!r} does not have "
-                    f"(its columns: {', '.join(map(str, frame.columns))})",
+                    f"(its columns: {', '.join(self._header(file))})",
                     f"correct the names in {field}=, or separator={self.separator!r} if the columns are not split",
                 )
+
+    def _header(self, file: str) -> list[str]:
+        """Return all columns of a file, those not read too."""
+        head = pd.read_csv(file, sep=self.separator, encoding=self.encoding, nrows=0)
+        return [str(name) for name in head.columns]
 
     def _typed(self, frame: pd.DataFrame, files: list[str]) -> pd.DataFrame:
         changed: dict[str, pd.Series] = {}
@@ -142,6 +151,13 @@ def _text_in_some(frames: list[pd.DataFrame]) -> list[str]:
         if len(is_text) > 1:
             mixed.append(name)
     return mixed
+
+
+def _is_parquet(file: str) -> bool:
+    if is_url(file):
+        return False
+    with open(file, "rb") as opened:
+        return opened.read(4) == b"PAR1"
 
 
 def _shown(files: list[str]) -> str:

@@ -8,7 +8,7 @@ from mlsys.dataset import Dataset
 from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
 from mlsys.drift.picture import draw_effects
 from mlsys.drift.profile import DriftProfile
-from mlsys.errors import Finding
+from mlsys.errors import DataError, Finding
 from mlsys.steps import Report, Result
 
 
@@ -59,6 +59,12 @@ class DetectDrift(Report):
         wanted = [*columns, *([time] if time else [])]
         train = dataset.rows("train", wanted)
         later = dataset.rows(part, wanted)
+        missing = [name for name in columns if name not in train.columns]
+        if missing:
+            raise DataError(
+                f"{self.title} compares {', '.join(map(repr, missing))}, which the rows do not have",
+                "correct columns= of the step, or leave it out to compare the features",
+            )
         window = None
         if time is not None:
             window = float((later[time].max() - later[time].min()).total_seconds()) + 1.0

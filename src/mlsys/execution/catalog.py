@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from mlsys.dataset import Roles, duration_of
+from mlsys.dataset import Moment, Roles, duration_of
 from mlsys.errors import ConfigurationError, DataError, LeakageError
 
 
@@ -83,10 +83,18 @@ class Catalog:
         decision = self.roles.decision
         if decision is None:
             return
+        decided = decision.of(keys) if self.known_at else None
         for column, moments in self.known_at.items():
             for moment in sorted(moments):
                 after = moment_of(moment, keys, self.roles)
-                late = ~(after <= decision.of(keys)).to_numpy(dtype=bool, na_value=False)
+                assert decided is not None
+                if (after.dt.tz is None) != (decided.dt.tz is None):
+                    raise DataError(
+                        f"{column!r} is known at {moment!r} ({after.dtype}), not to be compared with the decision "
+                        f"at {decision.column!r} ({decided.dtype}): one has a time zone, the other none",
+                        "give both a zone in a Derive step, for example f[...].dt.tz_localize('Europe/Berlin')",
+                    )
+                late = ~(after <= decided).to_numpy(dtype=bool, na_value=False)
                 if late.any():
                     self.late[column] = (
                         f"known only {_words(moment)}, after the decision in {int(late.sum()):,} of {len(keys):,} rows"
@@ -152,7 +160,7 @@ class Catalog:
 def moment_of(moment: str, frame: pd.DataFrame, roles: Roles) -> pd.Series:
     """Return when something is known in each row: a time column, or a delay after the row's time."""
     if moment in frame.columns:
-        return frame[moment]
+        return Moment(moment).of(frame)
     if _is_delay(moment):
         if roles.time is None:
             raise ConfigurationError(

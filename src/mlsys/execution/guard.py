@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
 
-from mlsys.errors import ContractError
+from mlsys.errors import ContractError, MlsysError
 from mlsys.steps import Step
 
 MOST_COLUMNS_IN_NOTE = 30
@@ -25,7 +26,19 @@ def explained(step: Step, position: int, name: str, frame: pd.DataFrame | None =
             error.add_note(f"mlsys: step {position} {name!r} ({step.kind}){where}")
             if frame is not None:
                 error.add_note(f"mlsys: it was given {len(frame):,} rows with {_described(frame)}")
+            if not isinstance(error, MlsysError):
+                error.add_note(f"  Remedy: {_remedy(error, name, frame)}")
         raise
+
+
+def _remedy(error: Exception, name: str, frame: pd.DataFrame | None) -> str:
+    """Say what to do about an error that a user's code or another library raised."""
+    asked = error.args[0] if isinstance(error, KeyError) and error.args else None
+    if isinstance(asked, str) and frame is not None and asked not in frame.columns:
+        near = difflib.get_close_matches(asked, list(map(str, frame.columns)), 1)
+        meant = f" ({near[0]!r}?)" if near else ""
+        return f"correct the name of the column{meant} in {name!r}, or make {asked!r} with Derive before it"
+    return f"correct {name!r} or the rows it is given; pipeline.preview() shows a few rows after each step"
 
 
 def _described(frame: pd.DataFrame) -> str:

@@ -50,9 +50,9 @@ def open_source(step: Source, engine: Engine) -> Table:
     return engine.hold(None, frame.reset_index(drop=True))
 
 
-def hold_frame(data: pd.DataFrame, engine: Engine) -> Table:
+def hold_frame(data: pd.DataFrame, engine: Engine, who: str = "run()") -> Table:
     """Hold a frame the user gave; its index stays."""
-    check_frame(data, "run()")
+    check_frame(data, who)
     return engine.hold(None, data.copy(deep=False))
 
 

@@ -66,6 +66,11 @@ class Apply(Transform):
             raise ConfigurationError(
                 f"Apply got {kind}, which has no fit and transform", "give a transformer; a model goes into Train"
             )
+        if takes_one_column(self.transformer) and (self.columns is None or len(self.columns) != 1):
+            raise ConfigurationError(
+                f"{self._shown} takes one column of texts, but columns={self.columns!r}",
+                f'name that column: Apply({kind}(), columns=["..."]), one Apply for each column',
+            )
         if kind == "TargetEncoder":
             raise ConfigurationError(
                 f"Apply would let {kind} encode training rows by their own targets",

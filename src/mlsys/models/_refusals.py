@@ -46,9 +46,11 @@ def explained(error: Exception, features: Any, who: str) -> DataError | None:
             f"encode with OneHot({text}) or TargetEncode({text}) before, or leave out with exclude={text}",
         )
     if nulls and about_nulls:
+        empty = [name for name in nulls if len(frame) > 1 and frame[name].isna().all()]
+        filled = f"leave out {', '.join(map(repr, empty))}, which is all null, with exclude={empty}" if empty else ""
         return DataError(
             f"{who}: {listed(nulls)} hold{'s' * (len(nulls) == 1)} nulls, which the estimator cannot use",
-            "put Impute() before it, or use an estimator that takes nulls, such as HistGradientBoosting",
+            f"{filled or 'put Impute() before it'}, or use an estimator that takes nulls, such as HistGradientBoosting",
         )
     infinite = infinite_columns(frame) if "infinity" in said else []
     if infinite:
@@ -68,6 +70,12 @@ def explained(error: Exception, features: Any, who: str) -> DataError | None:
 def check_target(target: pd.Series, values: NDArray[Any], is_classifier: bool, is_regressor: bool, who: str) -> None:
     """Raise when the estimator and the target do not fit each other."""
     name = repr(target.name)
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise DataError(
+            f"{who}: the target {name} is infinite in {int((~np.isfinite(values)).sum()):,} rows "
+            f"(the first is row {target.index[~np.isfinite(values)][0]!r})",
+            "make it null where it is not known, so that these rows are counted and not learned from",
+        )
     if is_classifier:
         if values.dtype.kind == "f" and not np.array_equal(values, np.floor(values)):
             raise DataError(
@@ -104,6 +112,11 @@ def known_target(target: pd.Series, who: str) -> pd.Series:
 
 def known_weights(weight: pd.Series, who: str) -> NDArray[np.float64]:
     """Return the weights, or raise for weights that are none."""
+    if not pd.api.types.is_numeric_dtype(weight.dtype):
+        raise DataError(
+            f"{who}: the weight {weight.name!r} holds {weight.dtype}, not numbers",
+            "name a column of numbers in weight=, or convert it with Derive",
+        )
     values = weight.to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = ~(np.isfinite(values) & (values >= 0))
     if wrong.any():

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Rows
-from mlsys.errors import ContractError
+from mlsys.errors import ContractError, DataError
 from mlsys.partitions import Table, add_in_order
 from mlsys.settings import settings
 from mlsys.states import check_storable, settled
@@ -132,6 +132,13 @@ def _shown(step: Transform, train: Table, wrap: Wrap) -> Wrap:
     def shown(frame: pd.DataFrame) -> Rows:
         rows = wrap(frame)
         needed = step.columns_read(rows.feature_names)
+        missing = [name for name in needed or () if name not in rows.columns]
+        if missing and step.is_ours:
+            raise DataError(
+                f"{step.title} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
+                f"which the rows do not have (columns: {', '.join(map(str, rows.columns))})",
+                "correct columns=, or make the column with Derive before",
+            )
         return rows if needed is None else rows.narrowed(needed)
 
     return shown
