@@ -18,14 +18,14 @@ rng = np.random.default_rng(10)
 days = pd.date_range("2023-01-01", periods=400)
 parts = []
 for shop in range(10):
-    level = 80 + 15 * shop + 20 * np.sin(2 * np.pi * days.dayofweek / 7) + np.cumsum(rng.normal(0, 1.5, len(days)))
+    level = 80 + 15 * shop + 20 * np.sin(2 * np.pi * days.day_of_week / 7) + np.cumsum(rng.normal(0, 1.5, len(days)))
     parts.append(pd.DataFrame({"day": days, "shop": f"shop {shop}", "sold": rng.poisson(np.maximum(level, 5))}))
 sales = pd.concat(parts, ignore_index=True).sort_values("day", ignore_index=True)
 
 pipeline = Pipeline(
     [
         SoldBefore("shop"),
-        Derive({"weekday": lambda f: f["day"].dt.dayofweek}),
+        Derive({"weekday": lambda f: f["day"].dt.day_of_week}),
         TimeSplit(validation="30D", test="30D"),
         Impute(),
         OneHot(["shop"]),

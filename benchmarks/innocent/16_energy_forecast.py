@@ -10,14 +10,14 @@ from mlsys import Apply, CyclicEncode, Pipeline, TimeSplit, Train
 
 rng = np.random.default_rng(16)
 days = pd.date_range("2019-01-01", "2023-12-31")
-angle = 2 * np.pi * days.dayofyear.to_numpy() / 365.25
+angle = 2 * np.pi * days.day_of_year.to_numpy() / 365.25
 temperature = 10 - 9 * np.cos(angle) + rng.normal(0, 3, len(days))
-demand = 900 + 12 * np.maximum(15 - temperature, 0) + 8 * np.maximum(temperature - 22, 0) - 80 * (days.dayofweek > 4)
+demand = 900 + 12 * np.maximum(15 - temperature, 0) + 8 * np.maximum(temperature - 22, 0) - 80 * (days.day_of_week > 4)
 energy = pd.DataFrame(
     {
         "day": days,
-        "dayofyear": days.dayofyear,
-        "weekend": days.dayofweek > 4,
+        "dayofyear": days.day_of_year,
+        "weekend": days.day_of_week > 4,
         "forecast": (temperature + rng.normal(0, 1, len(days))).round(1),
         "demand": demand + rng.normal(0, 25, len(days)),
     }

@@ -32,10 +32,17 @@ def test_the_indicator_stands_only_where_training_rows_had_nulls() -> None:
     train = pd.DataFrame({"a": [1.0, None], "b": [1.0, 2.0], "c": ["x", None]})
     fitted = Impute().fit(train)
     out = fitted.transform(pd.DataFrame({"a": [None, 3.0], "b": [None, 4.0], "c": [None, "y"]}))
-    assert list(out.columns) == ["a", "b", "c", "a_missing", "c_missing"]
+    assert list(out.columns) == ["a", "b", "c", "a_missing"]
     assert out["b"].tolist() == [1.5, 4.0]
     assert out["a_missing"].tolist() == [1, 0]
     assert out["c"].tolist() == ["missing", "y"]
+
+
+def test_a_text_gets_an_indicator_only_where_its_fill_is_a_value_of_training_rows_too() -> None:
+    train = pd.DataFrame({"c": ["x", None, "missing"], "d": pd.Categorical(["x", None, "y"])})
+    out = Impute().fit(train).transform(train)
+    assert list(out.columns) == ["c", "d", "c_missing"]
+    assert out["c_missing"].tolist() == [0, 1, 0]
 
 
 def test_nulls_alone_in_a_request_are_filled_whatever_their_type() -> None:

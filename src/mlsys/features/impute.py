@@ -38,7 +38,8 @@ class Impute(Transform):
     categorical : str
         What texts and categories get.
     indicator : bool
-        Whether to add ``<column>_missing`` (0 or 1).
+        Whether to add ``<column>_missing`` (0 or 1). Texts and categories need none: their fill is a level of its
+        own, which OneHot and TargetEncode see. They get one where training rows hold the fill as a value too.
 
     Raises
     ------
@@ -56,11 +57,11 @@ class Impute(Transform):
     --------
     >>> frame = pd.DataFrame({"age": [20.0, None, 40.0, 60.0], "city": ["a", None, "b", "b"]})
     >>> Impute().fit(frame).transform(frame)
-        age     city  age_missing  city_missing
-    0  20.0        a            0             0
-    1  40.0  missing            1             1
-    2  40.0        b            0             0
-    3  60.0        b            0             0
+        age     city  age_missing
+    0  20.0        a            0
+    1  40.0  missing            1
+    2  40.0        b            0
+    3  60.0        b            0
     """
 
     columns: tuple[str, ...] | list[str] | None = None
@@ -70,10 +71,11 @@ class Impute(Transform):
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return what a part says of each column."""
-        found = SummaryMap(numbers=SummaryMap(), texts=SummaryMap())
+        found = SummaryMap(numbers=SummaryMap(), texts=SummaryMap(), filled=SummaryMap())
         for name in chosen(part, self.columns, _fits, self.title):
             if is_text(part[name].dtype):
                 found["texts"][name] = int(part[name].isna().sum())
+                found["filled"][name] = int((part[name] == self.categorical).sum())
             else:
                 values = numbers(part[name], self.title)
                 zoom = None if partial is None else partial[name]
@@ -105,7 +107,8 @@ class Impute(Transform):
                 f"{self.title}: the {self.numeric} of {infinite[0]!r} is {fills[infinite[0]]}",
                 "replace infinite values before, or use numeric='median'",
             )
-        nulls = {**{name: each.nulls for name, each in of_numbers.items()}, **summary["texts"]}
+        hidden = {name: nulls for name, nulls in summary["texts"].items() if summary["filled"][name]}
+        nulls = {**{name: each.nulls for name, each in of_numbers.items()}, **hidden}
         marked = [name for name, count in nulls.items() if count] if self.indicator else []
         return {
             "numbers": {"columns": list(fills), "fills": list(fills.values())},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Roles
@@ -12,7 +13,7 @@ from mlsys.errors import Finding
 MOST_ROWS = 200_000
 """Equal rows are looked for up to this many rows; it takes 1 s per million row values."""
 SHARE_OF_DUPLICATES = 0.05
-"""Tables of few columns repeat rows innocently; below this share of judged rows it stays information."""
+"""Below this share of judged rows it stays information; so do repeats that chance and differing targets explain."""
 
 
 def overlap_findings(parts: Mapping[str, pd.DataFrame], roles: Roles, features: tuple[str, ...]) -> list[Finding]:
@@ -35,7 +36,7 @@ def overlap_findings(parts: Mapping[str, pd.DataFrame], roles: Roles, features: 
         found += _shared(train, part, name, roles.id, "LK212", "id")
         found += _later(train, part, name, roles)
         if len(train) + len(part) <= MOST_ROWS and features:
-            found += _equal_rows(train, part, name, features)
+            found += _equal_rows(train, part, name, features, roles.target)
     return found
 
 
@@ -75,14 +76,23 @@ def _later(train: pd.DataFrame, part: pd.DataFrame, name: str, roles: Roles) -> 
     ]
 
 
-def _equal_rows(train: pd.DataFrame, part: pd.DataFrame, name: str, features: tuple[str, ...]) -> list[Finding]:
+def _equal_rows(
+    train: pd.DataFrame, part: pd.DataFrame, name: str, features: tuple[str, ...], target: str | None
+) -> list[Finding]:
     columns = [column for column in features if column in train.columns]
-    known = set(pd.util.hash_pandas_object(train[columns], index=False).tolist())
-    both = sum(value in known for value in pd.util.hash_pandas_object(part[columns], index=False).tolist())
+    known = pd.util.hash_pandas_object(train[columns], index=False)
+    judged = pd.util.hash_pandas_object(part[columns], index=False)
+    equal = judged.isin(known).to_numpy()
+    both = int(equal.sum())
     if not both:
         return []
-    share = both / len(part)
-    severity = "warning" if share > SHARE_OF_DUPLICATES and len(columns) > 3 else "information"
+    bar = SHARE_OF_DUPLICATES * len(part)
+    severity = "information"
+    if both > bar and len(columns) > 3 and both - _expected_by_chance(train[columns], part[columns]) > bar:
+        same = float(both)
+        if target is not None and target in train.columns and target in part.columns:
+            same = _same_cases(train[target], known, part.loc[equal, target], judged[equal])
+        severity = "warning" if same > bar else severity
     return [
         Finding(
             "LK213",
@@ -91,3 +101,27 @@ def _equal_rows(train: pd.DataFrame, part: pd.DataFrame, name: str, features: tu
             severity,
         )
     ]
+
+
+def _expected_by_chance(train: pd.DataFrame, part: pd.DataFrame) -> float:
+    """Return how many rows of the part would equal a training row if columns had nothing to do with each other."""
+    pairs = np.full(len(part), float(len(train)))
+    for column in train.columns:
+        shares = pd.util.hash_pandas_object(train[column], index=False).value_counts(normalize=True)
+        pairs *= pd.util.hash_pandas_object(part[column], index=False).map(shares).fillna(0.0).to_numpy()
+    return float(-np.expm1(-pairs).sum())
+
+
+def _same_cases(train: pd.Series, known: pd.Series, judged: pd.Series, hashes: pd.Series) -> float:
+    """Return how many judged rows with an equal training row are that case again, as far as targets tell.
+
+    The same case has the same target. Rows that are equal by chance have it as often as any two rows,
+    or more often; from those that differ follows how many are equal by chance at least.
+    """
+    labels = pd.util.hash_pandas_object(train, index=False)
+    asked = pd.util.hash_pandas_object(judged, index=False)
+    rows = pd.Series(1.0, index=pd.MultiIndex.from_arrays([known, labels])).groupby(level=[0, 1]).sum()
+    alike = rows.reindex(pd.MultiIndex.from_arrays([hashes, asked])).fillna(0.0).to_numpy()
+    differ = float((1 - alike / hashes.map(known.value_counts()).to_numpy()).sum())
+    agree_by_chance = float((labels.value_counts(normalize=True) ** 2).sum())
+    return len(judged) - differ / (1 - agree_by_chance) if agree_by_chance < 1 else float(len(judged))

@@ -84,7 +84,9 @@ class Train(Model):
     def __post_init__(self) -> None:
         """Check that it is an estimator and that the numbers make sense."""
         given = self.estimator
-        if isinstance(given, type) or not (hasattr(given, "fit") and hasattr(given, "predict")):
+        # A stack has predict() only once it is fitted.
+        predicts = hasattr(given, "predict") or classifies(given) or regresses(given)
+        if isinstance(given, type) or not (hasattr(given, "fit") and predicts):
             raise ConfigurationError(
                 f"{self.title} got {given!r}, which is no estimator with fit(X, y) and predict(X)",
                 "give an instance, such as LogisticRegression()",

@@ -36,7 +36,7 @@ def as_step(given: Any) -> Step:
         from mlsys.sampling import Resample
 
         return Resample(given)
-    if hasattr(given, "fit") and hasattr(given, "predict") and not _is_mere_transformer(given):
+    if hasattr(given, "fit") and _is_model(given):
         from mlsys.models import Train
 
         return Train(given)
@@ -54,8 +54,10 @@ def as_step(given: Any) -> Step:
     )
 
 
-def _is_mere_transformer(given: Any) -> bool:
-    """Whether something with ``predict`` is better used to transform, as clusterers are not models of a target."""
-    from sklearn.base import is_classifier, is_regressor
+def _is_model(given: Any) -> bool:
+    """Whether it predicts a target: a stack has ``predict`` only once fitted, and a clusterer has it for no target."""
+    if hasattr(given, "transform") or not hasattr(given, "predict"):
+        from sklearn.base import is_classifier, is_regressor
 
-    return hasattr(given, "transform") and not (is_classifier(given) or is_regressor(given))
+        return hasattr(given, "__sklearn_tags__") and (is_classifier(given) or is_regressor(given))
+    return True

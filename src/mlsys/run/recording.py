@@ -74,14 +74,14 @@ def _parameters(run: Run) -> dict[str, Scalar]:
     found.update({f"role.{role}": column for column, role in run.pipeline.roles.columns().items()})
     for planned in run.pipeline.steps:
         for field, value in planned.step.configuration().items():
-            if field == "name" or value in (None, "", (), {}):
-                continue
             key = f"{planned.name}.{field}"
+            if field == "name" or (isinstance(value, str) and not value):
+                continue
             if isinstance(value, (bool, int, float, str)):
                 found[key] = value
             elif hasattr(value, "get_params"):
                 found[key] = " ".join(repr(value).split())[:LONGEST_PARAMETER]
-            elif isinstance(value, tuple) and all(isinstance(each, str) for each in value):
+            elif isinstance(value, tuple) and value and all(isinstance(each, str) for each in value):
                 found[key] = ", ".join(value)[:LONGEST_PARAMETER]
     return dict(list(found.items())[:MOST_PARAMETERS])
 
