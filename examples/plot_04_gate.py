@@ -64,18 +64,28 @@ run.reports["evaluate"].plot(ax)
 # as far as the probabilities are true (Elkan 2001).
 
 scored = run.predictions["validation"].join(loans["defaulted"])
-thresholds = np.linspace(0.01, 0.9, 90)
-act = scored["probability_True"].to_numpy()[:, None] >= thresholds
-happened = scored["defaulted"].to_numpy()[:, None]
-cost = 1_000 * (10 * (happened & ~act) + (~happened & act)).mean(axis=0)
+chance_of_default, happened = scored["probability_True"], scored["defaulted"]
 
-figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-ax.plot(thresholds, cost, color="#0b6e99")
+
+def price(threshold: float) -> float:
+    """Cost of 1,000 loans when those above a threshold are refused."""
+    refused = chance_of_default >= threshold
+    return float(1_000 * (10 * (happened & ~refused) + (~happened & refused)).mean())
+
+
+thresholds = np.linspace(0.01, 0.9, 90)
 chosen = Cost(missed=10, false_alarm=1).threshold
+figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+ax.plot(thresholds, [price(each) for each in thresholds], color="#0b6e99")
 for threshold, words, colour in ((chosen, "by prices: 1/11", "#0b6e99"), (0.5, "the usual 0.5", "#b3405b")):
-    price = float(np.interp(threshold, thresholds, cost))
-    ax.plot(threshold, price, "o", color=colour)
-    ax.annotate(f"{words}, {price:,.0f}", (threshold, price), xytext=(8, -12), textcoords="offset points", color=colour)
+    ax.plot(threshold, price(threshold), "o", color=colour)
+    ax.annotate(
+        f"{words}, {price(threshold):,.0f}",
+        (threshold, price(threshold)),
+        xytext=(8, -12),
+        textcoords="offset points",
+        color=colour,
+    )
 ax.set(xlabel="probability from which a loan is refused", ylabel="cost of 1,000 loans", ylim=(0, None))
 ax.spines[["top", "right"]].set_visible(False)
 
@@ -90,7 +100,7 @@ verdict = run.register("loans", alias="champion", gate=gate)
 verdict
 
 # %%
-# Nothing was registered. In a script, ``verdict.raise_if_refused()`` ends the job. A yes writes a version and its alias
-# to MLflow's registry; the rows that judge are then better the test rows: ``run.final_test().register(...)``.
+# Nothing was registered. In a script, ``verdict.raise_if_refused()`` ends the job. A yes writes a version and its
+# alias to MLflow's registry; the rows that judge are then better the test rows: ``run.final_test().register(...)``.
 
 bool(verdict)

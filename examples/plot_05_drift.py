@@ -2,8 +2,8 @@
 Season or change?
 =================
 
-In July it is warmer than in spring. A monitor that knows no season raises an alarm every summer, and is switched off in
-autumn. How much did windows of the reference differ that lay equally far apart? That is the bar.
+In July it is warmer than in spring. A monitor that knows no season raises an alarm every summer, and is switched off
+in autumn. How much did windows of the reference differ that lay equally far apart? That is the bar.
 """
 
 # %%
@@ -67,7 +67,8 @@ pd.DataFrame({month: {who: check.verdict for who, check in each.items()} for mon
 # %%
 # What happened in May
 # --------------------
-# Temperature differs by more than half a standard deviation and is no alarm; pressure moved, and the table says by how much.
+# Temperature differs by more than half a standard deviation and is no alarm; pressure moved, and the table says by
+# how much.
 
 may = checks["2024-05"]["with times"]
 may.table.round(3)
@@ -82,13 +83,14 @@ for name, colour in (("temperature", "#c58a1c"), ("pressure", "#b3405b")):
 top.axvspan(reference["hour"].min(), reference["hour"].max(), color="#f1f1f1", zorder=0)
 top.text(pd.Timestamp("2022-01-15"), 1.5, "reference", color="#666666")
 top.set(ylabel="weekly mean,\nstandard deviations", xlim=(daily.index[0], pd.Timestamp("2024-09-15")))
+top.set_xticks(pd.to_datetime(["2022-01", "2022-07", "2023-01", "2023-07", "2024-01", "2024-07"]))
 top.spines[["top", "right"]].set_visible(False)
 may.plot(bottom)
 
 # %%
 # What it cannot tell
 # -------------------
-# A change as slow as the seasons is not seen, and with a reference of less than a year the verdict says that season and
-# drift cannot be told apart for certain. The page on :doc:`/drift` has the details.
+# A change as slow as the seasons is not seen, and with a reference of less than a year the verdict says that season
+# and drift cannot be told apart for certain. The page on :doc:`/drift` has the details.
 
 may.summary
