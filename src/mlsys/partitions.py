@@ -94,6 +94,23 @@ class Table:
                 frame = step(frame)
             yield frame if columns is None else frame[list(columns)]
 
+    def blocks(self, rows: int) -> Iterator[pd.DataFrame]:
+        """Yield all rows in order, ``rows`` at a time, wherever the partitions end; the last block may be shorter."""
+        waiting: list[pd.DataFrame] = []
+        count = 0
+        for frame in self.frames():
+            start = 0
+            while count + len(frame) - start >= rows:
+                stop = start + rows - count
+                piece = frame.iloc[start:stop] if start or stop < len(frame) else frame
+                yield pd.concat([*waiting, piece]) if waiting else piece
+                waiting, count, start = [], 0, stop
+            if start < len(frame):
+                waiting.append(frame.iloc[start:] if start else frame)
+                count += len(frame) - start
+        if waiting:
+            yield pd.concat(waiting) if len(waiting) > 1 else waiting[0]
+
     def map(self, function: Callable[[pd.DataFrame], pd.DataFrame]) -> Table:
         """Apply a function to every partition; it must treat each row alone."""
         if self._frame is not None:

@@ -34,12 +34,15 @@ class Divided:
         Assignments over the training rows when they are judged by folds.
     notes : tuple of str
         Where the parts begin, in the split's words.
+    rows : dict of str to int
+        Rows by part; counted here, because parts beyond memory are read only when needed.
     """
 
     parts: dict[str, Table]
     none: dict[str, int] = field(default_factory=dict)
     folds: list[pd.Series] = field(default_factory=list)
     notes: tuple[str, ...] = ()
+    rows: dict[str, int] = field(default_factory=dict)
 
 
 def divide(planned: Planned, table: Table, context: Context, supplied: bool) -> Divided:
@@ -73,10 +76,12 @@ def divide(planned: Planned, table: Table, context: Context, supplied: bool) -> 
             assigned = assigned.mask(assigned == "validation", "train")
             names = [name for name in names if name != "validation"]
         ordered = sorted(names, key=lambda name: {"train": 0, "validation": 1, "test": 9}.get(name, 5))
-        divided = Divided({name: _part(table, assigned, name) for name in ordered}, none, notes=step.explain(keys))
+        counts = {name: int((assigned == name).sum()) for name in ordered}
+        parts = {name: _part(table, assigned, name) for name in ordered}
+        divided = Divided(parts, none, notes=step.explain(keys), rows=counts)
         if "validation" not in names:
             divided.folds = _folds(step, keys[(assigned == "train").to_numpy()])
-        record.rows.update({name: int((assigned == name).sum()) for name in ordered})
+        record.rows.update(counts)
         record.rows.update({"none": sum(none.values())} if none else {})
     return divided
 
@@ -92,7 +97,8 @@ def divide_given(frames: Mapping[str, Table], context: Context) -> Divided:
             none += int((~known).sum())
             frame = frame if known.all() else frame[known.to_numpy()]
         parts[name] = Table.of(frame)
-    divided = Divided(parts, {"label unknown": none} if none else {})
+    counts = {name: len(part.frame()) for name, part in parts.items()}
+    divided = Divided(parts, {"label unknown": none} if none else {}, rows=counts)
     if "validation" not in parts:
         divided.folds = Split.folds(_AnySplit(), split_keys(parts["train"].frame(), context.roles), FOLDS)
     return divided

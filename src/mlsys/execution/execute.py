@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from mlsys.dataset import Dataset, Rows
+from mlsys.dataset import Dataset, Moment, Rows
 from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.context import Context
@@ -101,10 +101,19 @@ def execute(plan: Sequence[Planned], data: Data, context: Context, engine: Engin
     steps = [each for each in plan if not isinstance(each.step, Source)]
     source = next((each for each in plan if isinstance(each.step, Source)), None)
     if isinstance(data, Mapping):
-        _run_parts(execution, steps, {name: hold_frame(frame, engine) for name, frame in data.items()})
+        held = {name: hold_frame(frame, engine, f"run(), for the part {name!r},") for name, frame in data.items()}
+        _declare_known_at(execution, source, held.get("train"))
+        _run_parts(execution, steps, held)
         return execution
     table = _open(execution, source, data, engine)
     _remember_source(execution, table)
+    _run_rows(execution, steps, table)
+    return execution
+
+
+def _run_rows(execution: Execution, steps: Sequence[Planned], table: Table) -> None:
+    """Run the steps before the split on all rows, divide them, and run the rest."""
+    context = execution.context
     position = next((i for i, each in enumerate(steps) if isinstance(each.step, Split)), len(steps))
     for planned in steps[:position]:
         table, outcome = run_prefix_step(planned, table, context)
@@ -114,13 +123,12 @@ def execute(plan: Sequence[Planned], data: Data, context: Context, engine: Engin
             execution.results[_result_name(execution, outcome)] = outcome
     if position == len(steps):
         execution.table = table
-        return execution
+        return
     _check_columns(context, table)
     execution.divided = divide(steps[position], table, context, supplied=bool(steps[position].supplied))
     del table
     _check_leakage(execution.divided, context)
     run_tail(execution, steps[position + 1 :])
-    return execution
 
 
 def train_on_all(plan: Sequence[Planned], data: pd.DataFrame, context: Context, engine: Engine) -> Execution:
@@ -129,7 +137,7 @@ def train_on_all(plan: Sequence[Planned], data: pd.DataFrame, context: Context, 
     table = hold_frame(data, engine)
     _remember_source(execution, table)
     _check_columns(context, table)
-    execution.divided = Divided({"train": table})
+    execution.divided = Divided({"train": table}, rows={"train": len(data)})
     tail = Tail(context)
     execution.tail = tail
     tail.run(
@@ -140,14 +148,22 @@ def train_on_all(plan: Sequence[Planned], data: pd.DataFrame, context: Context, 
 
 def resume(base: Execution, plan: Sequence[Planned]) -> Execution:
     """Continue a copy of an execution that ran the first steps of ``plan``; the base stays as it is."""
-    assert base.divided is not None
     catalog = copy.deepcopy(base.context.catalog)
     context = replace(
         base.context, catalog=catalog, findings=list(base.context.findings), records=list(base.context.records)
     )
     execution = replace(
-        base, plan=tuple(plan), context=context, results=dict(base.results), prefix=dict(base.prefix), tail=None
+        base,
+        plan=tuple(plan),
+        context=context,
+        results=dict(base.results),
+        prefix=dict(base.prefix),
+        table=None,
+        tail=None,
     )
+    if base.table is not None:
+        _run_rows(execution, [each for each in plan[len(base.plan) :] if not isinstance(each.step, Source)], base.table)
+        return execution
     after = next(i for i, each in enumerate(plan) if isinstance(each.step, Split)) + 1
     run_tail(execution, plan[after:], done=base.tail, since=len(base.plan) - after)
     return execution
@@ -159,7 +175,9 @@ def _open(execution: Execution, source: Planned | None, data: Data, engine: Engi
             raise DataError(
                 f"run() got {type(data).__name__}", "give a DataFrame, a dict of DataFrames by part name, or nothing"
             )
-        return hold_frame(data, engine)
+        table = hold_frame(data, engine)
+        _declare_known_at(execution, source, table)
+        return table
     if source is None:
         raise DataError(
             "the pipeline has no source and run() got no data", "call run(frame), or begin with ReadCSV(...)"
@@ -171,6 +189,16 @@ def _open(execution: Execution, source: Planned | None, data: Data, engine: Engi
             record.rows["all"] = len(table.frame())
     execution.context.catalog.declare(source.step.known_at_declared(), source.name)
     return table
+
+
+def _declare_known_at(execution: Execution, source: Planned | None, given: Table | None) -> None:
+    """Rows given in place of the source are known no earlier than its own."""
+    if source is None or given is None:
+        return
+    there = set(given.head(0).columns)
+    known_at: Mapping[str, str] = getattr(source.step, "known_at_declared", dict)()
+    declared = {column: moment for column, moment in known_at.items() if column in there}
+    execution.context.catalog.declare(declared, source.name)
 
 
 def _remember_source(execution: Execution, table: Table) -> None:
@@ -194,6 +222,9 @@ def _check_columns(context: Context, table: Table) -> None:
                 f"the {role} column {column!r} is not in the data{near}",
                 f"correct {role}= of the Pipeline, or make the column with Derive or a label step",
             )
+    time = context.roles.time
+    if time is not None and (pd.api.types.is_string_dtype(table.head(0)[time]) or table.head(0)[time].dtype == object):
+        Moment(time).of(table.head(0))  # raises: texts cannot be compared as times
     context.catalog.refuse_unknown(there)
     context.catalog.at_split = tuple(there)
 
@@ -217,6 +248,7 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
         )
     context = execution.context
     _remember_source(execution, tables["train"])
+    _check_same_columns(tables, context.catalog.excluded)
     position = next((i for i, each in enumerate(steps) if isinstance(each.step, Split)), 0)
     for planned in steps[:position]:
         for name, part in list(tables.items()):
@@ -231,6 +263,18 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
     execution.divided = divide_given(tables, context)
     _check_leakage(execution.divided, context)
     run_tail(execution, [each for each in steps[position:] if not isinstance(each.step, Split)])
+
+
+def _check_same_columns(tables: Mapping[str, Table], excluded: Sequence[str]) -> None:
+    """Raise when a part lacks what the training rows have, unless nothing uses it."""
+    for name, table in tables.items():
+        there = {*table.head(0).columns, *excluded}
+        missing = [column for column in tables["train"].head(0).columns if column not in there]
+        if missing:
+            raise DataError(
+                f"the part {name!r} lacks {', '.join(map(repr, missing))}, which the part 'train' has",
+                "give all parts the same columns (null where a value is not known), or leave these out with exclude=",
+            )
 
 
 def run_tail(execution: Execution, steps: Sequence[Planned], done: Tail | None = None, since: int = 0) -> None:

@@ -9,6 +9,7 @@ from mlsys.engines import LocalEngine
 from mlsys.execution.execute import Data, Execution, execute, resume
 from mlsys.execution.planned import Planned
 from mlsys.execution.progress import progress_bar
+from mlsys.steps import Split
 
 if TYPE_CHECKING:
     from mlsys.pipeline.pipeline import Pipeline
@@ -41,10 +42,11 @@ class Variants(Mapping[str, "Pipeline"]):
         runs: dict[str, Run] = {}
         with progress_bar(first.name, total, verbose) as advance:
             base: Execution | None = None
-            if shared:
+            divides = any(isinstance(planned.step, Split) for planned in shared)
+            if divides or (shared and not isinstance(data, Mapping)):  # parts that were given begin at the split
                 base = execute(shared, data, first.context(advance), LocalEngine())
             for label, pipeline in self._pipelines.items():
-                if base is not None and base.divided is not None:
+                if base is not None:
                     execution = resume(base, pipeline.steps)
                 else:
                     execution = execute(pipeline.steps, data, pipeline.context(advance), LocalEngine())

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from mlsys.pipeline import Pipeline
     from mlsys.run.card import Card
 
+ROWS_IN_DIGEST = 262_144
+"""Rows digested at once; fixed, so that the digest does not depend on how the rows are held."""
+
 
 class Run:
     """Outcome of a pipeline: card, reports, states, model.
@@ -91,7 +94,7 @@ class Run:
         divided = self._execution.divided
         if divided is None:
             return {"all": len(self._execution.table.frame())} if self._execution.table else {}
-        counted = {name: len(part.frame()) for name, part in divided.parts.items() if part.in_memory}
+        counted = {name: divided.rows.get(name, 0) for name in divided.parts}
         return {**counted, **{f"none: {reason}": count for reason, count in divided.none.items()}}
 
     @property
@@ -138,17 +141,14 @@ class Run:
 
     def digest(self, split: str) -> str:
         """Return the content digest of a part as the split left it."""
-        from mlsys.states import digest_frame
+        from mlsys.states import digest, digest_frame
 
         divided = self._execution.divided
         part: Table | None = self._execution.table if divided is None else divided.parts.get(split)
         if part is None:
             raise ConfigurationError(f"there is no part {split!r}", "see run.rows")
-        if part.in_memory:
-            return digest_frame(part.frame())
-        from mlsys.states import digest
-
-        return digest([digest_frame(frame) for frame in part.frames()])
+        found = [digest_frame(block) for block in part.blocks(ROWS_IN_DIGEST)]
+        return found[0] if len(found) == 1 else digest(found)
 
     @cached_property
     def card(self) -> Card:
