@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 
 # Names a caller may use on a frame without learning any value of a column.
@@ -33,17 +34,25 @@ class SpyFrame(pd.DataFrame):
         if seen is not None:
             seen.update(name for name in names if isinstance(name, str) and name in own)
 
-    def _note_all(self) -> None:
+    def _note_unsure(self, names: Iterable[Any]) -> None:
         whole, own = self.__dict__.get("_whole"), self.__dict__.get("_own") or frozenset()
         if whole is not None:
-            whole.update(name for name in pd.DataFrame.columns.__get__(self) if isinstance(name, str) and name in own)
+            whole.update(name for name in names if isinstance(name, str) and name in own)
+
+    def _note_all(self) -> None:
+        self._note_unsure(pd.DataFrame.columns.__get__(self))
 
     def __getitem__(self, key: Any) -> Any:
+        note = self._note if _asked_by_user() else self._note_unsure  # pandas itself may walk over all columns
         if isinstance(key, str):
-            self._note([key])
+            note([key])
         elif isinstance(key, (list, pd.Index)) and all(isinstance(name, str) for name in key):
-            self._note(key)
+            note(key)
         return super().__getitem__(key)
+
+    def __array__(self, *given: Any, **named: Any) -> Any:
+        self._note_all()
+        return super().__array__(*given, **named)
 
     def __getattribute__(self, name: str) -> Any:
         if not name.startswith("_") and _asked_by_user():
@@ -109,23 +118,35 @@ def columns_seen(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -
     spy, seen, whole = SpyFrame(frame), set[str](), set[str]()
     _attach(spy, seen, frozenset(map(str, frame.columns)), whole)
     answer = function(spy)
-    unsure = whole - seen
+    named = set(seen)  # looking at the answer below reads all of it
+    unsure = whole - named
     plain = _values(answer) if unsure else {}
-    return seen | {name for name in unsure if _moves(function, frame, name, plain)}
+    return named | {name for name in unsure if _moves(function, frame, name, plain)}
 
 
 def _moves(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame, name: str, before: Any) -> bool:
     disturbed = frame.assign(**{name: pd.Series(frame[name].array[::-1], index=frame.index)})
+    emptied = frame.assign(**{name: frame[name].where(np.zeros(len(frame), dtype=bool))})
     gone = frame.drop(columns=name)
-    for other in (disturbed, gone):
+    for other in (disturbed, emptied, gone):
         try:
             after = _values(function(other))
         except Exception:  # any failure means the column was needed
             return True
         shared = [column for column in before if column in after and column != name]
-        if any(not before[column].equals(after[column]) for column in shared):
+        if any(not _equal(before[column], after[column]) for column in shared):
             return True
     return False
+
+
+def _equal(one: pd.Series, other: pd.Series) -> bool:
+    """Whether values are the same; a row taken across columns is float or not by what stands beside it."""
+    if one.equals(other):
+        return True
+    if not (pd.api.types.is_numeric_dtype(one.dtype) and pd.api.types.is_numeric_dtype(other.dtype)):
+        return False
+    left, right = (each.to_numpy(dtype=np.float64, na_value=np.nan) for each in (one, other))
+    return bool(np.array_equal(left, right, equal_nan=True))
 
 
 def _values(answer: Any) -> dict[str, pd.Series]:

@@ -130,6 +130,11 @@ def changed_rows(step: TrainOnly, rows: Rows, rng: np.random.Generator) -> pd.Da
     if not isinstance(changed, pd.DataFrame):
         raise ContractError(f"change() of {step.title} returned {type(changed).__name__}", "return a DataFrame")
     changed = pd.DataFrame(changed)
+    if rows.has_target and rows.roles.target not in changed.columns:
+        raise ContractError(
+            f"change() of {step.title} lost the target {rows.roles.target!r}",
+            "return whole rows: `train` itself with rows added, changed or left out",
+        )
     if changed.index.is_unique:
         return changed
     first = ~changed.index.duplicated()

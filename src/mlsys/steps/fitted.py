@@ -54,7 +54,7 @@ class Fitted:
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the columns ``prediction`` and, for classes, ``probability_<class>``."""
         if isinstance(self.step, Postprocess):
-            return same_rows(self.step, frame, self.step.apply(frame.copy(deep=False), self.prepared))
+            return _predictions(self.step, frame, self.step.apply(frame.copy(deep=False), self.prepared))
         if not isinstance(self.step, Model):
             raise ConfigurationError(
                 f"{self.step.title} is a {self.step.kind}, which does not predict", "use transform(frame)"
@@ -66,7 +66,7 @@ class Fitted:
                 "which the frame does not have",
                 "give the columns it was trained on; nulls are allowed, absence is not",
             )
-        return same_rows(self.step, frame, self.step.predict(frame[list(self.features)], self.prepared))
+        return _predictions(self.step, frame, self.step.predict(frame[list(self.features)], self.prepared))
 
     @property
     def prepared(self) -> Any:
@@ -103,6 +103,17 @@ def same_rows(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
         twice = after.columns[after.columns.duplicated()][0]
         raise ContractError(f"{step.title} returned two columns named {twice!r}", "rename one of them")
     return after
+
+
+def _predictions(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
+    """Return ``after`` if it is a frame of predictions for the rows of ``before``."""
+    if not isinstance(after, pd.DataFrame) or "prediction" not in after.columns:
+        found = f"a frame of {list(after.columns)}" if isinstance(after, pd.DataFrame) else type(after).__name__
+        raise ContractError(
+            f"{step.title} returned {found}, not a DataFrame with the column 'prediction'",
+            'return pd.DataFrame({"prediction": ...}, index=frame.index), and for classes probability_<class>',
+        )
+    return same_rows(step, before, after)
 
 
 def roles_from(**named: Any) -> Roles:
