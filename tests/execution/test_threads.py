@@ -1,0 +1,46 @@
+"""Native threads are limited to the setting while a step learns, because their number is part of what is learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from threadpoolctl import threadpool_info
+
+from mlsys import Pipeline, RandomSplit, Rows, Train, Transform
+from mlsys.settings import override
+from mlsys.states import digest
+
+FOUND: list[int] = []
+
+
+class Threads(Transform):
+    def learn(self, train: Rows) -> int:
+        FOUND.append(max(pool["num_threads"] for pool in threadpool_info()))
+        return FOUND[-1]
+
+    def apply(self, frame: pd.DataFrame, state: Any) -> pd.DataFrame:
+        return frame
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_hook_has_the_threads_of_the_setting(shop: pd.DataFrame, threads: int) -> None:
+    pipeline = Pipeline([RandomSplit(), Threads(), HistGradientBoostingClassifier(max_iter=3)], target="returned")
+    before = {pool["filepath"]: pool["num_threads"] for pool in threadpool_info()}
+    with override(threads=threads):
+        run = pipeline.run(shop[["price", "customer", "returned"]], track=False)
+    assert run.state("Threads") <= threads  # a library built for fewer stays below
+    after = {pool["filepath"]: pool["num_threads"] for pool in threadpool_info()}
+    assert {path: after[path] for path in before} == before
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_model_is_the_same_again_under_each_setting(shop: pd.DataFrame, threads: int) -> None:
+    model = Train(HistGradientBoostingClassifier(max_iter=10, early_stopping=True))
+    pipeline = Pipeline([RandomSplit(), model], target="returned", features=["price", "days_since_last", "customer"])
+    with override(threads=threads):
+        one, again = (pipeline.run(shop, track=False) for _ in range(2))
+    assert digest(one.state("Train")) == digest(again.state("Train"))
+    pd.testing.assert_frame_equal(one.metrics, again.metrics, check_exact=True)
