@@ -7,19 +7,15 @@ from typing import Any
 import pandas as pd
 import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
-from threadpoolctl import threadpool_info
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from mlsys import Pipeline, RandomSplit, Rows, Train, Transform
 from mlsys.settings import override
 from mlsys.states import digest
 
-FOUND: list[int] = []
-
-
 class Threads(Transform):
     def learn(self, train: Rows) -> int:
-        FOUND.append(max(pool["num_threads"] for pool in threadpool_info()))
-        return FOUND[-1]
+        return max(pool["num_threads"] for pool in threadpool_info())
 
     def apply(self, frame: pd.DataFrame, state: Any) -> pd.DataFrame:
         return frame
@@ -28,11 +24,11 @@ class Threads(Transform):
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_hook_has_the_threads_of_the_setting(shop: pd.DataFrame, threads: int) -> None:
     pipeline = Pipeline([RandomSplit(), Threads(), HistGradientBoostingClassifier(max_iter=3)], target="returned")
-    before = {pool["filepath"]: pool["num_threads"] for pool in threadpool_info()}
-    with override(threads=threads):
+    with threadpool_limits(limits=3), override(threads=threads):
+        before = {pool["filepath"]: pool["num_threads"] for pool in threadpool_info()}
         run = pipeline.run(shop[["price", "customer", "returned"]], track=False)
-    assert run.state("Threads") <= threads  # a library built for fewer stays below
-    after = {pool["filepath"]: pool["num_threads"] for pool in threadpool_info()}
+        after = {pool["filepath"]: pool["num_threads"] for pool in threadpool_info()}
+    assert max(before.values()) == 3 and run.state("Threads") == threads
     assert {path: after[path] for path in before} == before
 
 
