@@ -13,6 +13,7 @@ from mlsys import Pipeline, RandomSplit, Rows, Train, Transform
 from mlsys.settings import override
 from mlsys.states import digest
 
+
 class Threads(Transform):
     def learn(self, train: Rows) -> int:
         return max(pool["num_threads"] for pool in threadpool_info())
