@@ -207,7 +207,7 @@ def test_metrics_are_those_of_scikit_learn(case: Case) -> None:
     run = run_of(case)
     reference = by_scikit_learn(case, run.predictions["validation"], case.weighted)
     assert judged(run, "validation")["model"].to_dict() == pytest.approx(reference, rel=1e-9)
-    intervals = run.metrics.query("part == 'validation' and model == 'model' and value == value")
+    intervals = run.metrics.query("part == 'validation' and model == 'model' and lower == lower")
     assert (intervals["lower"] <= intervals["value"]).all() and (intervals["value"] <= intervals["upper"]).all()
 
 

@@ -30,10 +30,11 @@ class Compared:
     alarms: tuple[str, ...]
     summary: str
 
-    def effects(self) -> dict[str, float]:
-        """Return the effect of each column under a name for logging."""
-        names, effects = self.table["column"], self.table["effect"].to_numpy(dtype=float)
-        return {f"effect/{name}": float(effect) for name, effect in zip(names, effects, strict=True)}
+    def scalars(self) -> dict[str, float]:
+        """Return the number of alarms and the largest effect; effects by column stand in the table."""
+        effects = self.table["effect"].to_numpy(dtype=float)
+        largest = float(np.nanmax(effects)) if len(effects) and not np.isnan(effects).all() else 0.0
+        return {"alarms": float(len(self.alarms)), "largest_effect": largest}
 
 
 def compare_with_profile(

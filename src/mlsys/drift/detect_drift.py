@@ -77,7 +77,7 @@ class DetectDrift(Report):
         return Result(
             "drift",
             compared.table,
-            scalars=compared.effects(),
+            scalars=compared.scalars(),
             verdict=f"alarm: {', '.join(compared.alarms)}" if compared.alarms else "no alarm",
             summary=compared.summary,
             findings=findings,

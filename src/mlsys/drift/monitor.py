@@ -122,7 +122,7 @@ class Monitor:
         compared = compare_with_profile(self.profile, frame, self.least_effect)
         alarms = tuple(sorted(compared.alarms, key=lambda name: name != self.prediction))
         verdict = f"alarm: {', '.join(alarms)}" if alarms else "no alarm"
-        scalars = compared.effects()
+        scalars = compared.scalars()
         return Check(
             "drift", compared.table, scalars, verdict, compared.summary, facts={"alarms": alarms}, draw=draw_effects
         )

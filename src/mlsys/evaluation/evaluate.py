@@ -17,6 +17,8 @@ from mlsys.evaluation.picture import draw_scores
 from mlsys.evaluation.scored import classes_of, scored_rows, values_in
 from mlsys.steps import Report, Result
 
+MOST_COLUMNS = 5
+"""Columns sliced by when none is named: more would widen every interval, since they hold together."""
 MOST_LEVELS = 20
 """Levels of a column that become slices, most frequent first: a person reads no longer list."""
 TRAIN_SAMPLE = 20_000
@@ -33,7 +35,8 @@ class Evaluate(Report):
         Names such as ``"roc_auc"``, ``"recall"``, ``"rmse"``; those usual for the task when not given.
         The first is the headline.
     slices : list of str or dict, optional
-        Columns whose levels are slices, or names with a function from frame to a mask.
+        Columns whose levels are slices, or names with a function from frame to a mask. When not given, the
+        first five features of texts, categories or truth values with 2 to 20 levels; ``()`` for none.
     baselines : list, optional
         Rules of thumb: ``rule(frame)``, or an object with ``learn(train)`` that returns one. Zero-rule
         and a random guess are always there; ``baselines=None`` adds none.
@@ -60,7 +63,7 @@ class Evaluate(Report):
     """
 
     metrics: tuple[str, ...] | list[str] | None = None
-    slices: tuple[str, ...] | list[str] | dict[str, Callable[[pd.DataFrame], Any]] = ()
+    slices: tuple[str, ...] | list[str] | dict[str, Callable[[pd.DataFrame], Any]] | None = None
     baselines: tuple[Any, ...] | list[Any] | None = None
     value: Cost | None = None
     on: str | None = None
@@ -79,7 +82,7 @@ class Evaluate(Report):
         table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(scored)]
         for name, frame in others.items():
             table += [{"part": part, "model": name, "slice": "all", **row} for row in judge.quick().scores(frame)]
-        slices = self._slice_scores(rows, scored, judge)
+        slices = self._slice_scores(dataset["train"], rows, scored, judge)
         table += [{"part": part, "model": "model", **row} for row in slices]
         table += self._training_scores(dataset, judge)
         frame = pd.DataFrame(table, columns=_COLUMNS)
@@ -126,12 +129,12 @@ class Evaluate(Report):
         for baseline in self.baselines or ():
             yield rule_name(baseline), rule_predictions(baseline, train, frame, classes)
 
-    def _slices(self, rows: pd.DataFrame) -> Iterator[tuple[str, Any]]:
+    def _slices(self, train: Rows, rows: pd.DataFrame) -> Iterator[tuple[str, Any]]:
         if isinstance(self.slices, Mapping):
             for name, condition in self.slices.items():
                 yield f"slice={name}", np.asarray(condition(rows), dtype=bool)
             return
-        for column in self.slices:
+        for column in _telling_columns(train) if self.slices is None else self.slices:
             if column not in rows.columns:
                 raise DataError(
                     f"{self.title} slices by {column!r}, which the rows do not have", "slice by a column of the data"
@@ -140,10 +143,10 @@ class Evaluate(Report):
                 mask = rows[column].isna() if pd.isna(value) else rows[column] == value  # type: ignore[call-overload]
                 yield f"{column}={value}", mask.to_numpy(dtype=bool, na_value=False)
 
-    def _slice_scores(self, rows: Rows, scored: pd.DataFrame, judge: Judge) -> list[dict[str, Any]]:
+    def _slice_scores(self, train: Rows, rows: Rows, scored: pd.DataFrame, judge: Judge) -> list[dict[str, Any]]:
         found = []
         known = rows.y.notna().to_numpy()
-        masks = [(name, mask[known]) for name, mask in self._slices(pd.DataFrame(rows))]
+        masks = [(name, mask[known]) for name, mask in self._slices(train, pd.DataFrame(rows))]
         simultaneous = judge.for_slices(len(masks))
         for name, mask in masks:
             if mask.any():
@@ -172,6 +175,19 @@ class Evaluate(Report):
         text = f"{mine.value:,.0f} [{mine.lower:,.0f}, {mine.upper:,.0f}] per 1,000 rows at {self.value.decision()}"
         text += "; " + ", ".join(f"{name} {value:,.0f}" for name, value in beside.items())
         return text, {"cost_per_thousand": mine.value, **{f"cost_per_thousand/{n}": v for n, v in beside.items()}}
+
+
+def _telling_columns(train: Rows) -> list[str]:
+    """Return features whose levels are worth a slice each when the user names none."""
+    found: list[str] = []
+    for name in train.feature_names:
+        if name not in train.columns or len(found) == MOST_COLUMNS:
+            continue
+        kind = train[name].dtype
+        named = pd.api.types.is_string_dtype(kind) or pd.api.types.is_bool_dtype(kind) or kind == "category"
+        if named and 2 <= train[name].nunique() <= MOST_LEVELS:
+            found.append(name)
+    return found
 
 
 def _worst(slices: list[dict[str, Any]], judge: Judge) -> str:

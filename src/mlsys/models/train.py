@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.models._curves import curves_of
 from mlsys.models._early_stopping import set_aside, stops_early, watched_rows
 from mlsys.models._estimators import (
     classifies,
@@ -166,6 +167,10 @@ class Train(Model):
     def predict(self, frame: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
         """Return ``prediction`` and, for classes, ``probability_<class>``."""
         return predictions(frame, state, isinstance(self.features, str), self._who)
+
+    def curves(self, state: dict[str, Any], /) -> dict[str, list[float]]:
+        """Return the losses that the estimator kept: on training rows, and on those early stopping watched."""
+        return curves_of(state["estimator"])
 
     @property
     def _who(self) -> str:

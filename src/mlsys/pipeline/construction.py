@@ -35,7 +35,8 @@ def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tu
         if first is not None:
             completed.insert(first, (split, why))
     if any(isinstance(step, Model) for step, _ in completed) and not any(
-        isinstance(step, Report) and type(step).__name__ == "Evaluate" for step, _ in completed
+        isinstance(step, Report) and any(each.__name__ == "Evaluate" for each in type(step).__mro__)
+        for step, _ in completed
     ):
         from mlsys.evaluation import Evaluate
 

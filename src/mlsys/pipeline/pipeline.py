@@ -150,7 +150,13 @@ class Pipeline:
         return Plan(self.steps, f"Pipeline {self.name!r}", notes)
 
     def run(
-        self, data: Data = None, *, until: str | None = None, track: bool | str = "auto", verbose: bool | None = None
+        self,
+        data: Data = None,
+        *,
+        until: str | None = None,
+        track: bool | str = "auto",
+        log_rows: bool = False,
+        verbose: bool | None = None,
     ) -> Run:
         """Run the pipeline and return what came out.
 
@@ -164,6 +170,8 @@ class Pipeline:
         track : bool or "auto"
             Write the run to MLflow; ``"auto"`` does so for runs that train a model. The result is
             there before anything is written. ``False`` leaves no file.
+        log_rows : bool
+            Let rows leave this machine: predictions on validation rows, with ids and labels, go to MLflow.
         verbose : bool, optional
             Show a progress bar; by default in a terminal and in a notebook.
 
@@ -179,7 +187,7 @@ class Pipeline:
             steps = steps[: self._position(until) + 1]
         with progress_bar(self.name, len(steps), verbose) as advance:
             execution = execute(steps, data, self.context(advance), LocalEngine())
-        run = Run(self, execution, data)
+        run = Run(self, execution, data, log_rows=log_rows)
         run.show_before_tracking(track if until is None else False)
         return run
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +11,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.run.latency import latency_of
 from mlsys.run.run import Run
 
-REQUESTS = 30
-"""Single-row predictions timed for a latency; the first three are warm-up."""
 SAME_LATENCY = 1.5
 """Medians closer than this are taken as equal, and size decides: a busy machine moves them by as much."""
 
@@ -107,6 +105,12 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
         raise ConfigurationError(f"{', '.join(sorted(missing))} has no evaluation", "add Evaluate() to the pipeline")
     shared = _shared_rows(judged)
     chosen = metric_named(metric or str(next(iter(named.values())).reports["evaluate"].facts["headline"]))
+    tasks = {str(run.reports["evaluate"].facts["task"]) for run in named.values()}
+    if not tasks <= set(chosen.tasks):
+        raise ConfigurationError(
+            f"compare(metric={chosen.name!r}) is for {', '.join(chosen.tasks)}, but the runs are {', '.join(sorted(tasks))}",
+            "leave metric= out to compare by the headline metric, such as roc_auc or rmse",
+        )
     scored = {name: frame.loc[shared] for name, frame in judged.items()}
     sign = 1 if chosen.greater_is_better else -1
     values = {name: scored_interval(chosen, frame) for name, frame in scored.items()}
@@ -156,18 +160,9 @@ def _shared_rows(judged: Mapping[str, pd.DataFrame]) -> pd.Index:
 
 def _cost(run: Run) -> tuple[float, float, float]:
     """Return median and 95th percentile of milliseconds for one row, and the size of the states in kB."""
-    model = run.model
-    divided = run._execution.divided
-    assert divided is not None
-    row = run._execution.request_row(list(model.inputs))
-    seconds = []
-    for _ in range(REQUESTS):
-        before = time.perf_counter()
-        model.predict(row)
-        seconds.append(time.perf_counter() - before)
-    size = sum(_bytes(fitted.state) for _, fitted in model.steps)
-    median, high = np.quantile(seconds[3:], [0.5, 0.95]) * 1000
-    return float(median), float(high), size / 1000
+    took = latency_of(run)
+    size = sum(_bytes(fitted.state) for _, fitted in run.model.steps)
+    return took["p50"], took["p95"], size / 1000
 
 
 def _bytes(state: Any) -> float:

@@ -51,10 +51,12 @@ class Run:
         data: Data = None,
         *,
         variant: str = "",
+        log_rows: bool = False,
         stage: str = "validation",
     ) -> None:
         self.pipeline = pipeline
         self.variant = variant
+        self.log_rows = log_rows
         self.stage = stage
         self.id = uuid.uuid4().hex
         self.finished = time.time()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import re
 import sys
 import types
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.dataset import Moment
-from mlsys.errors import ConfigurationError, StateError
+from mlsys.errors import ConfigurationError, NotPortableError, StateError
 from mlsys.execution.portable import CodeBundle
 from mlsys.execution.served import ServedModel
 from mlsys.steps import Fitted, Model, Step
@@ -47,7 +48,7 @@ def write_model(model: ServedModel, folder: Path, details: Mapping[str, str]) ->
     from mlsys.states import save_state
 
     bundle = CodeBundle()
-    described = [(name, describe(fitted, bundle)) for name, fitted in model.steps]
+    described = [(name, _described(name, fitted, bundle)) for name, fitted in model.steps]
     files = bundle.files()
     steps = []
     folder.mkdir(parents=True, exist_ok=True)
@@ -73,6 +74,13 @@ def write_model(model: ServedModel, folder: Path, details: Mapping[str, str]) ->
         "code": {f"code/{file}": _text_digest(text) for file, text in files.items()},
     }
     (folder / "pipeline.json").write_text(json.dumps(description, indent=1), encoding="utf-8")
+
+
+def _described(name: str, fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict[str, Any], Any, tuple[str, ...]]:
+    try:
+        return describe(fitted, bundle)
+    except NotPortableError as error:
+        raise NotPortableError(f"the step {name!r} cannot leave this process: {error.problem}", error.remedy) from error
 
 
 def describe(fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict[str, Any], Any, tuple[str, ...]]:
@@ -129,17 +137,32 @@ def load(reference: str | Path) -> ServedModel:
             raise StateError(
                 f"the folder {folder} holds no model (no pipeline.json)", "name a folder written by run.save()"
             )
+        if not _in_mlflow(str(reference)):
+            raise StateError(
+                f"there is no folder {str(reference)!r}",
+                "name a folder written by run.save(), an MLflow run id, or models:/name@alias",
+            )
         from mlsys.tracking import resolve
 
         folder = resolve(str(reference))
     return read_model(folder)
 
 
+def _in_mlflow(reference: str) -> bool:
+    """Whether a text names something in MLflow: an address, or a run id (32 hexadecimal digits)."""
+    return ":/" in reference or re.fullmatch(r"[0-9a-f]{32}", reference) is not None
+
+
 def read_model(folder: Path) -> ServedModel:
     """Read a served model from its folder."""
     from mlsys.states import load_state
 
-    description = json.loads((folder / "pipeline.json").read_text(encoding="utf-8"))
+    try:
+        description = json.loads((folder / "pipeline.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise StateError(f"{folder / 'pipeline.json'} cannot be read: {error}", "save the model again") from error
+    if not isinstance(description, dict) or "format" not in description:
+        raise StateError(f"{folder / 'pipeline.json'} describes no model", "name a folder written by run.save()")
     if description["format"] != FORMAT:
         raise StateError(
             f"{folder} has layout {description['format']}, this version reads {FORMAT}",

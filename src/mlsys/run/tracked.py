@@ -89,7 +89,8 @@ class Tracking:
         tracking._logged, tracking._problem = self.logged, self._problem
         if self._logged is None:
             return tracking
-        from mlsys.run.recording import final_metrics, final_tags
+        from mlsys.run.measures import final_metrics
+        from mlsys.run.recording import final_tags
         from mlsys.tracking import log_more, test_openings
 
         digest = final.digest("test")

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, dataclass_transform
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
-from mlsys.errors import ConfigurationError, ContractError
+from mlsys.errors import ConfigurationError, ContractError, StateError
 from mlsys.steps.facts import Facts
 from mlsys.steps.habits import check_habits
 
@@ -89,7 +89,10 @@ class Step(_Configured, ABC):
         """Digest of class and configuration; equal steps have equal digests."""
         from mlsys.states import digest
 
-        return digest((f"{type(self).__module__}.{type(self).__qualname__}", self.configuration()))
+        try:
+            return digest((f"{type(self).__module__}.{type(self).__qualname__}", self.configuration()))
+        except StateError as error:
+            raise StateError(f"the configuration of {self.title}: {error.problem}", error.remedy) from error
 
     def with_(self, **changes: Any) -> typing.Self:
         """Return the same step with some fields changed."""

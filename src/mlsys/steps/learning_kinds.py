@@ -162,6 +162,10 @@ class Model(Step, kind="Model"):
 
         return as_sklearn(self)
 
+    def curves(self, state: Any, /) -> dict[str, list[float]]:
+        """Return losses by iteration, by name, where training had any; they are written to MLflow."""
+        return {}
+
     @property
     def epochs_wanted(self) -> int:
         """Passes over the parts."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ METRICS_AT_ONCE = 1_000
 OTHERS_AT_ONCE = 100
 LONGEST_SCHEMA = 1_048_575
 SECOND = 1_000_000_000
+EXPERIMENT_KIND = "mlflow.experimentKind"
+"""Makes MLflow's pages open as those of model training; a trace alone makes them open as those of an agent."""
 
 
 def log_run(record: RunRecord) -> LoggedRun:
@@ -53,6 +56,7 @@ def log_run(record: RunRecord) -> LoggedRun:
         run_id = _run(client, experiment, record)
         metrics, tags = finite(record.metrics, problems)
         _write_batches(client, run_id, metrics, record.params, {**record.tags, **tags}, record.ended, problems)
+        _write_curves(client, run_id, record)
         client.set_tag(run_id, "mlflow.note.content", record.description)
         _write_datasets(client, run_id, record.datasets)
         with tempfile.TemporaryDirectory() as folder:
@@ -81,7 +85,7 @@ def _experiment(client: MlflowClient, name: str) -> str:
     if found is not None:
         return str(found.experiment_id)
     try:
-        return str(client.create_experiment(name))
+        return str(client.create_experiment(name, tags={EXPERIMENT_KIND: "custom_model_development"}))
     except MlflowException:  # another process made it in the meantime
         found = client.get_experiment_by_name(name)
         if found is None:
@@ -124,6 +128,22 @@ def _write_batches(
         client.log_batch(
             run_id, tags=[RunTag(keys[key], shortened(value, LONGEST_TAG, key, problems)) for key, value in chunk]
         )
+
+
+def _write_curves(client: MlflowClient, run_id: str, record: RunRecord) -> None:
+    """Write losses by iteration; those that are not finite, which a chart has no place for, are left out."""
+    from mlflow.entities import Metric
+
+    when = int(record.ended * 1000)
+    keys = valid_keys(record.curves, [])
+    points = [
+        Metric(keys[name], value, when, step)
+        for name, values in record.curves.items()
+        for step, value in enumerate(values)
+        if math.isfinite(value)
+    ]
+    for chunk in _chunks(points, METRICS_AT_ONCE):
+        client.log_batch(run_id, metrics=chunk)
 
 
 def _chunks(items: Sequence[Any], size: int) -> list[Sequence[Any]]:

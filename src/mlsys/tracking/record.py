@@ -91,6 +91,8 @@ class RunRecord:
         Fills a folder whose files become artifacts.
     model : ModelRecord, optional
         The model, when it is portable.
+    curves : mapping of str to list of float
+        Losses by iteration.
     parent : str, optional
         MLflow run id of the run this is a variant, trial or fold of.
     started, ended : float
@@ -110,6 +112,7 @@ class RunRecord:
     started: float
     ended: float
     model: ModelRecord | None = None
+    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
     parent: str | None = None
 
 

@@ -1,0 +1,122 @@
+"""Files that a run writes to MLflow: configuration, manifest, card, tables, figures, environment."""
+
+from __future__ import annotations
+
+import html
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from mlsys.run.run import Run
+
+PACKAGES = ("mlsys", "pandas", "numpy", "scikit-learn", "pyarrow", "skops")
+"""What a served model needs."""
+
+
+def write_artifacts(run: Run, folder: Path) -> None:
+    """Write configuration, manifest, card, tables, figures and environment into a folder.
+
+    Rows of the data stay here, but for predictions where ``log_rows=True`` asked for them.
+    """
+    from matplotlib.figure import Figure
+
+    pipeline = run.pipeline
+    configuration = {
+        "name": pipeline.name,
+        "arguments": {key: _shown(value) for key, value in pipeline.arguments.items()},
+        "steps": [
+            {
+                "name": planned.name,
+                "class": f"{type(planned.step).__module__}.{type(planned.step).__qualname__}",
+                "configuration": {key: _shown(value) for key, value in planned.step.configuration().items()},
+                "made at": Path(planned.step.made_at).name,
+            }
+            for planned in pipeline.steps
+        ],
+    }
+    _write_json(folder / "pipeline.json", configuration)
+    _write_json(folder / "manifest.json", manifest(run))
+    head = f"<!doctype html><meta charset='utf-8'><title>{html.escape(pipeline.name)}</title>"
+    page = f"{head}{run.card.html()}{pipeline.plan()._repr_html_()}"
+    (folder / "report.html").write_text(page, encoding="utf-8")
+    run.features.to_parquet(folder / "features.parquet")
+    for name, result in run.reports.items():
+        result.table.to_parquet(folder / f"{name}.parquet")
+        for key, table in result.tables.items():
+            table.to_parquet(folder / f"{name}-{key}.parquet")
+        if result.draw is not None:
+            # No window and no thread's pyplot: runs are written beside the user's own work.
+            figure = Figure(figsize=(7, 4), layout="constrained")
+            result.plot(figure.subplots())
+            figure.savefig(folder / f"{name}.png", dpi=120)
+    if run.log_rows:
+        _write_predictions(run, folder)
+    (folder / "environment.txt").write_text(environment(), encoding="utf-8")
+
+
+def _write_predictions(run: Run, folder: Path) -> None:
+    """Write predictions on rows that the model did not learn from, with ids and labels."""
+    target, divided = run.pipeline.roles.target, run._execution.divided
+    for part, predicted in run.predictions.items():
+        if divided is None or not target:
+            continue
+        # Out-of-fold predictions are called validation, and their rows are training rows.
+        rows = divided.parts[part if part in divided.parts else "train"].frame().loc[predicted.index, [target]]
+        added = predicted[[name for name in predicted if name != target]]
+        rows.join(added).to_parquet(folder / f"predictions-{part}.parquet")
+
+
+def manifest(run: Run) -> dict[str, Any]:
+    """Return digests of every part and state, and rows by step."""
+    from mlsys.states import digest
+
+    tail, divided = run._execution.tail, run._execution.divided
+    fitted = {**run._execution.prefix, **(tail.fitted if tail else {})}
+    return {
+        "run": run.id,
+        "configuration": run.pipeline.digest,
+        "parts": {name: run.digest(name) for name in divided.parts} if divided else {},
+        "states": {name: digest(each.state) for name, each in fitted.items()},
+        "rows": {record.name: record.rows for record in run._execution.context.records},
+        "none": divided.none if divided else {},
+        "seed": run.pipeline.seed,
+    }
+
+
+def environment() -> str:
+    """Return Python, platform and versions of the packages that matter."""
+    lines = [f"python {platform.python_version()}", f"platform {platform.system()} {platform.machine()}"]
+    return "\n".join(
+        lines + [f"{name}=={version_of(name)}" for name in (*PACKAGES, "mlflow", "pydantic") if version_of(name)]
+    )
+
+
+def version_of(package: str) -> str:
+    """Return the installed version of a package, empty where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, (bool, int, float, str, type(None))):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _shown(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_shown(each) for each in value]
+    if isinstance(value, pd.DataFrame):
+        return f"a frame of {len(value)} rows"
+    called = getattr(value, "__name__", None)  # an expression such as pd.col("x") has every attribute
+    return called if isinstance(called, str) else " ".join(repr(value).split())
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=1, default=str), encoding="utf-8")

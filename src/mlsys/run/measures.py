@@ -1,0 +1,69 @@
+"""Numbers that a run writes to MLflow, under the names it shows; few enough to read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlsys.errors import MlsysError
+from mlsys.run.latency import latency_of
+from mlsys.steps import Model
+
+if TYPE_CHECKING:
+    from mlsys.run.run import Run
+
+OF_SLICES = ("recall", "mae")
+"""Beside the headline; the other metrics of slices stand in the report's table."""
+
+
+def metrics_of(run: Run) -> dict[str, float]:
+    """Return headline metrics, those by part and slice, scalars of reports, rows and seconds by step, latency."""
+    metrics = evaluation_metrics(run)
+    for name, result in run.reports.items():
+        if name != "evaluate":
+            metrics.update({f"{name}/{key}": float(value) for key, value in result.scalars.items()})
+    for record in run._execution.context.records:
+        metrics[f"seconds/{record.name}"] = record.seconds
+        metrics[f"rows/{record.name}"] = float(sum(record.rows.values()))
+    try:
+        metrics.update({f"latency/{level}_ms": value for level, value in latency_of(run).items()})
+    except MlsysError:  # a run without a model, or one that needs columns which no made-up row can have
+        pass
+    return metrics
+
+
+def evaluation_metrics(run: Run) -> dict[str, float]:
+    """Return the model's metrics under the names MLflow shows."""
+    if "evaluate" not in run.reports:
+        return {}
+    result, metrics = run.reports["evaluate"], {}
+    table, facts = result.table, result.facts
+    part = facts["part"]
+    for row in table[table["part"] == part].itertuples():
+        who = "" if row.model == "model" else f"{row.model}/"
+        if row.slice == "all":
+            metrics[f"{part}/{who}{row.metric}"] = float(row.value)
+            if row.model == "model" and row.metric == facts["headline"]:
+                metrics |= {str(row.metric): float(row.value), f"{row.metric}_lower": float(row.lower)}
+        elif row.model == "model" and row.metric in (facts["headline"], *OF_SLICES):
+            metrics[f"slice/{str(row.slice).replace('=', '-')}/{row.metric}"] = float(row.value)
+    for key, value in result.scalars.items():
+        metric, _, who = key.partition("/")
+        metrics[f"{part}/{who}/{metric}" if who else f"{part}/{metric}"] = float(value)
+    return {key: value for key, value in metrics.items() if pd.notna(value)}
+
+
+def final_metrics(run: Run) -> dict[str, float]:
+    """Return what opening the test rows adds."""
+    return {key: value for key, value in evaluation_metrics(run).items() if key.startswith("test/")}
+
+
+def curves_of_run(run: Run) -> dict[str, list[float]]:
+    """Return losses by iteration, as the models kept them."""
+    tail = run._execution.tail
+    found: dict[str, list[float]] = {}
+    for fitted in (tail.fitted if tail else {}).values():
+        if isinstance(fitted.step, Model):
+            found.update(fitted.step.curves(fitted.state))
+    return found
