@@ -8,7 +8,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier, StackingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from mlsys import Impute, Join, OneHot, Pipeline, RandomSplit, Run, StratifiedSplit, Train
+from mlsys import Derive, Impute, Join, OneHot, Pipeline, RandomSplit, Run, StratifiedSplit, Train
 from mlsys.errors import Finding
 
 
@@ -111,6 +111,14 @@ def test_a_run_with_a_table_in_a_step_is_recorded(shop: pd.DataFrame, monkeypatc
     run = pipeline.run(shop, track=True)
     assert run.mlflow_run_id is not None
     assert mlflow.get_run(run.mlflow_run_id).data.params["Join.on"] == "customer"
+
+
+def test_a_run_with_an_expression_in_a_step_is_recorded(shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    derive = Derive({"day": pd.col("ordered").dt.day, "cents": lambda frame: frame["price"] * 100})
+    model = LogisticRegression(max_iter=10_000)
+    run = Pipeline([derive, model], target="returned", features=["day", "cents"]).run(shop, track=True)
+    assert run.mlflow_run_id is not None
 
 
 @pytest.mark.parametrize("in_train", [True, False])

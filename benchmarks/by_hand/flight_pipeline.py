@@ -26,6 +26,7 @@ weather = pd.read_csv(folder / "weather.csv")
 # Times, planes, and the weather that is published one hour before departure
 ZONE = "America/New_York"
 flights["departs"] = pd.to_datetime(flights["time_hour"]) + pd.to_timedelta(flights["minute"], "min")
+flights["weekday"] = flights["departs"].dt.tz_convert(ZONE).dt.day_of_week
 flights["decide"] = flights["departs"] - pd.Timedelta("1h")
 flights["arrived"] = flights["departs"] + pd.to_timedelta(flights["dep_delay"] + flights["air_time"], "min")
 flights = flights.merge(planes[["tailnum", "seats", "engines"]], on="tailnum", how="left", validate="m:1")
@@ -57,7 +58,7 @@ test = flights[(departs >= test_from) & ~unknown]
 
 # Features: nothing that is known only after landing
 after_landing = ["dep_time", "dep_delay", "arr_time", "air_time", "arrived", "arr_delay", "late"]
-not_features = [*after_landing, "flight_id", "departs", "decide", "published", "time_hour"]
+not_features = [*after_landing, "flight_id", "departs", "decide", "published", "time_hour", "day", "sched_arr_time"]
 features = [name for name in flights if name not in not_features]
 
 
