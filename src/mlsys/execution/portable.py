@@ -137,7 +137,9 @@ def _callables(values: Iterable[Any]) -> Iterator[Any]:
 def is_installed(module: str) -> bool:
     """Whether a module belongs to Python, to an installed package or to mlsys itself."""
     top = module.partition(".")[0]
-    if top in sys.stdlib_module_names and top != "__main__" or top == "mlsys":
+    if top == "__main__":  # whatever file it was started from, another process has another one
+        return False
+    if top in sys.stdlib_module_names or top == "mlsys":
         return True
     found = sys.modules.get(top)
     path = getattr(found, "__file__", None) or next(iter(getattr(found, "__path__", [])), "")
