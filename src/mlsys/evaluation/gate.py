@@ -45,7 +45,7 @@ class Term:
         """Return term, value and verdict."""
         found = self.quantity.read(evaluation)
         if found is None:
-            return str(self), "not in the evaluation", "no"
+            return str(self), f"not in the evaluation ({self.quantity.there_is(evaluation)})", "no"
         value = found[self.side]
         if math.isnan(value):
             return str(self), "not enough data", "no"
@@ -102,6 +102,15 @@ class Quantity:
             rows = rows[rows["slice"] == "all"]
             return None if rows.empty else {side: float(rows.iloc[0][side]) for side in ("value", "lower", "upper")}
         return _gap(rows[rows["slice"].str.startswith(f"{self.by}=")])
+
+    def there_is(self, evaluation: Result) -> str:
+        """Say which metrics or slices were evaluated, for a quantity that was not."""
+        table = evaluation.table
+        metrics = table["metric"].unique().tolist()
+        if self.name not in metrics or self.by is None:
+            return f"metrics: {', '.join(metrics)}"
+        sliced = table.loc[table["slice"].str.contains("="), "slice"].str.split("=").str[0].unique().tolist()
+        return f"slices by: {', '.join(sliced) or 'none'}"
 
     def __str__(self) -> str:
         return self.name if self.by is None else f"gap of {self.name} by {self.by}"
