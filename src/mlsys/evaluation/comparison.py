@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mlsys.evaluation.intervals import DRAWS, MOST_BOOTSTRAPPED, Interval, delong_parts, metric_interval, quantile_of
+from mlsys.evaluation.intervals import (
+    DRAWS,
+    MOST_BOOTSTRAPPED,
+    Interval,
+    delong_parts,
+    metric_interval,
+    quantile_of,
+    too_few,
+)
 from mlsys.evaluation.metrics import Metric, Sample, class_names, task_of
 
 
@@ -37,6 +45,8 @@ def paired_difference(
     value, n = metric(first) - metric(second), len(one)
     if not np.isfinite(value):
         return Interval(value, np.nan, np.nan, n, "none", "not defined here")
+    if too_few(metric, first, one.get("group")):
+        return Interval(value, np.nan, np.nan, n, "none", "not enough data")
     plain = "group" not in one and bool((first.weight == 1).all())
     if metric.name == "roc_auc" and plain:
         _, above_1, below_1 = delong_parts(first.event, first.score)

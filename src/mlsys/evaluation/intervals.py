@@ -21,7 +21,7 @@ ROWS_WORTH = 3
 """An AUC is worth at most this many independent rows for each of the rarer class; then 95 % intervals cover at least
 95 % from 20 events on and up to an AUC of .999 (simulated in tests/evaluation/test_auc_interval.py)."""
 FEWEST = 10
-"""Fewer events (or rows) than this say too little for an interval."""
+"""Fewer events, rows or groups than this say too little for an interval."""
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,9 @@ def metric_interval(
     value, n = metric(sample), len(sample.y)
     if not np.isfinite(value):
         return Interval(value, np.nan, np.nan, n, "none", "not defined here")
-    plain = group is None and bool((sample.weight == 1).all())
-    events = int(sample.event.sum()) if len(sample.classes) == 2 else n
-    fewest = min(events, n - events) if metric.name in {"roc_auc", "average_precision"} else n
-    if fewest < FEWEST:
+    if too_few(metric, sample, group):
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
+    plain = group is None and bool((sample.weight == 1).all())
     if plain and metric.name == "roc_auc":
         _, lower, upper = delong(sample.event, sample.score, level)
         return Interval(value, lower, upper, n, "DeLong")
@@ -177,6 +175,17 @@ def metric_interval(
     clusters = None if group is None else pd.factorize(group)[0].astype(np.int64)
     lower, upper = bootstrap(metric, sample, level, seed, clusters)
     return Interval(value, lower, upper, n, "bootstrap" if clusters is None else "bootstrap of groups")
+
+
+def too_few(metric: Metric, sample: Sample, group: pd.Series | None) -> bool:
+    """Whether rows, groups, or events and others of a ranking are too few for an interval."""
+    counts = [len(sample.y)]
+    if group is not None:
+        counts.append(int(group.nunique(dropna=False)))
+    if metric.name in {"roc_auc", "average_precision"}:
+        events = int(sample.event.sum())
+        counts += [events, len(sample.y) - events]
+    return min(counts) < FEWEST
 
 
 def _error_of_mean(values: Values, weight: Values) -> float:

@@ -84,8 +84,8 @@ class Metric:
     per_row: Callable[[Sample], Values] | None = None
 
     def __call__(self, sample: Sample) -> float:
-        """Return the value, NaN where it is not defined (one class, no predicted events)."""
-        if self.needs_probabilities and sample.probabilities is None or not len(sample.y):
+        """Return the value, NaN where it is not defined (one class, no predicted events, no weight)."""
+        if (self.needs_probabilities and sample.probabilities is None) or not sample.weight.any():
             return float("nan")
         with np.errstate(divide="ignore", invalid="ignore"):
             return float(self.function(sample))
