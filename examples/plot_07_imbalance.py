@@ -9,7 +9,7 @@ is done right?
 
 # %%
 # Made data: 8,000 payments, 2.4 % fraud
-# ----------------------------------
+# --------------------------------------
 
 import matplotlib.pyplot as plt
 import pandas as pd
