@@ -111,14 +111,12 @@ def test_labels_that_are_not_known_are_counted_and_not_learned_from(orders: pd.D
     assert run.frame("train")["returned"].notna().all()
 
 
-def test_an_id_that_stands_twice_is_told_and_stops_nothing(orders: pd.DataFrame) -> None:
+def test_rows_of_one_id_stay_in_one_part(orders: pd.DataFrame) -> None:
     repeated = orders.assign(order=np.arange(400) // 2)
     half = RandomSplit(validation=0.4, test=0)
     run = Pipeline([half, DecisionTreeClassifier()], target="returned", id="order", features=["price"]).run(
         repeated, track=False
     )
-    parts = {name: set(run.frame(name)["order"]) for name in ("train", "validation")}
-    if parts["train"] & parts["validation"]:
-        assert "LK212" in {finding.code for finding in run.findings}
-    else:  # the split goes by id, so that the same id never stands on both sides
-        assert len(run.frame("train")) > len(parts["train"])
+    train, validation = (set(run.frame(name)["order"]) for name in ("train", "validation"))
+    assert train.isdisjoint(validation) and len(train) + len(validation) == 200
+    assert "LK212" not in {finding.code for finding in run.findings}
