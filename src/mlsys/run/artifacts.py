@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import json
 import platform
@@ -43,8 +44,7 @@ def write_artifacts(run: Run, folder: Path) -> None:
     _write_json(folder / "pipeline.json", configuration)
     _write_json(folder / "manifest.json", manifest(run))
     head = f"<!doctype html><meta charset='utf-8'><title>{html.escape(pipeline.name)}</title>"
-    page = f"{head}{run.card.html()}{pipeline.plan()._repr_html_()}"
-    (folder / "report.html").write_text(page, encoding="utf-8")
+    pictures = ""
     run.features.to_parquet(folder / "features.parquet")
     for name, result in run.reports.items():
         result.table.to_parquet(folder / f"{name}.parquet")
@@ -55,6 +55,10 @@ def write_artifacts(run: Run, folder: Path) -> None:
             figure = Figure(figsize=(7, 4), layout="constrained")
             result.plot(figure.subplots())
             figure.savefig(folder / f"{name}.png", dpi=120)
+            drawn = base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
+            pictures += f"<p><img alt='{name}' style='max-width:100%' src='data:image/png;base64,{drawn}'></p>"
+    page = f"{head}{run.card.html()}{pictures}{pipeline.plan()._repr_html_()}"
+    (folder / "report.html").write_text(page, encoding="utf-8")
     if run.log_rows:
         _write_predictions(run, folder)
     (folder / "environment.txt").write_text(environment(), encoding="utf-8")

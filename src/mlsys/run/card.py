@@ -104,7 +104,7 @@ class Card:
     def html(self) -> str:
         """Return the card as HTML, with the scores drawn on one axis."""
         rows = "".join(
-            "<tr><td style='padding:2px 10px 2px 0;color:#666;vertical-align:top;white-space:nowrap'>"
+            "<tr><td style='padding:2px 10px 2px 0;color:#666;text-align:left;vertical-align:top;white-space:nowrap'>"
             f"{html.escape(label)}</td><td style='padding:2px 0;text-align:left'>{html.escape(sentence)}</td></tr>"
             for label, sentence in [
                 *([("also", "; ".join(map(str, self.others)))] if self.others else []),
@@ -162,7 +162,8 @@ class Card:
             )
         height = 24 * len(known) + 14
         caption = f"<text x='170' y='10' font-size='11' fill='#666'>{html.escape(self.metric)}</text>"
-        return f"<svg width='800' height='{height}' viewBox='0 0 800 {height}'>{caption}{''.join(marks)}</svg>"
+        size = f"viewBox='0 0 800 {height}' style='width:100%;max-width:800px;height:auto'"
+        return f"<svg {size}>{caption}{''.join(marks)}</svg>"
 
     def __repr__(self) -> str:
         return self.text()
@@ -187,7 +188,7 @@ def make_card(run: Run) -> Card:
     lines.append(("leakage", leakage_verdict(run.findings)))
     for name, result in run.reports.items():
         if name != "evaluate" and result.verdict:
-            lines.append((name, f"{result.verdict}. {result.summary}".strip()))
+            lines.append((name, f"{result.verdict}; {result.summary}".strip("; ")))
     lines.append(("rows", _rows(run)))
     given = isinstance(run._data, Mapping)
     if given:

@@ -108,7 +108,8 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
     tasks = {str(run.reports["evaluate"].facts["task"]) for run in named.values()}
     if not tasks <= set(chosen.tasks):
         raise ConfigurationError(
-            f"compare(metric={chosen.name!r}) is for {', '.join(chosen.tasks)}, but the runs are {', '.join(sorted(tasks))}",
+            f"compare(metric={chosen.name!r}) is for {', '.join(chosen.tasks)}, "
+            f"but the runs are {', '.join(sorted(tasks))}",
             "leave metric= out to compare by the headline metric, such as roc_auc or rmse",
         )
     scored = {name: frame.loc[shared] for name, frame in judged.items()}

@@ -79,10 +79,18 @@ def register_run(run: Run, name: str, alias: str | None, gate: Any, reason: str)
     if found.model_uri is None:
         problems = "; ".join(found.problems) or "it was withheld"
         raise ConfigurationError(
-            f"the run has no portable model to register ({problems})", "see run.plan() for the reason"
+            f"the run has no portable model to register ({problems})",
+            "see the finding on the card; run.pipeline.plan() says it beforehand",
         )
-    version = register_model(found, name, alias, {"mlsys.stage": run.stage})
+    version = register_model(found, name, alias, {"mlsys.stage": run.stage}, _described(run, table))
     return Registration(name, version, alias, table)
+
+
+def _described(run: Run, terms: pd.DataFrame) -> str:
+    """Return what a stranger asks of a registered version: how good, and what was asked of it."""
+    lines = [f"**{run.card.headline}**", ""]
+    lines += [f"- {row.term}: {row.value} ({row.verdict})" for row in terms.itertuples()]
+    return "\n".join(lines)
 
 
 def _terms(run: Run, gate: Any, reason: str) -> list[tuple[str, str, str]]:

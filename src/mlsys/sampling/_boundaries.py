@@ -125,8 +125,8 @@ def _in_zone(date: pd.Timestamp, times: pd.Series, part: str, who: str) -> tuple
             f"{who}: {part}={date} has a time zone, but the time column has none", "write the date without a zone"
         )
     if zone is None:
-        return date, "the date as written"
+        return date, "date as written"
     if date.tz is not None:
-        return date.tz_convert(zone), "the date as written, with its zone"
+        return date.tz_convert(zone), "date as written, with its zone"
     read = date.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
-    return read, f"the date read in {zone}, the zone of the time column"
+    return read, f"date read in {zone}, the zone of the time column"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -121,13 +122,15 @@ class TimeSplit(Split):
     def explain(self, keys: pd.DataFrame) -> tuple[str, ...]:
         """Say when each part starts, how that was read, and which rows are left out."""
         starts = boundaries(self._wanted, labelled_times(keys, self.title), self.title)
-        said = [f"{each.part} starts at {each.start} ({each.how})" for each in starts]
+        said = []
+        for how, alike in groupby(starts, key=lambda each: each.how):
+            said.append(", ".join(f"{each.part} starts at {_stamp(each.start)}" for each in alike) + f" ({how})")
         embargoed = int(self._embargoed(keys, starts).sum())
         if embargoed:
             said.append(f"{embargoed:,} rows in the embargo of {self.embargo}")
         late = int((self._labelled_late(keys, starts) & _judged(keys)).sum())
         if late:
-            said.append(f"{late:,} earlier rows whose label was not known at {starts[0].start}")
+            said.append(f"{late:,} earlier rows whose label was not known at {_stamp(starts[0].start)}")
         missing = int(times_of(keys, self.title).isna().sum())
         return (*said, f"{missing:,} rows without a time") if missing else tuple(said)
 
@@ -168,3 +171,8 @@ def _judged(keys: pd.DataFrame) -> NDArray[np.bool_]:
     if "target" not in keys.columns:
         return np.ones(len(keys), dtype=bool)
     return np.asarray(keys["target"].notna().to_numpy(), dtype=bool)
+
+
+def _stamp(moment: pd.Timestamp) -> str:
+    """Return a date without its midnight, or the whole moment."""
+    return f"{moment:%Y-%m-%d}" if moment == moment.normalize() else str(moment)

@@ -78,7 +78,7 @@ def _type(kind: str) -> str:
     return "double" if kind[:1] in "iufIUF" else "string"
 
 
-def register_model(logged: LoggedRun, name: str, alias: str | None, tags: Mapping[str, str]) -> int:
+def register_model(logged: LoggedRun, name: str, alias: str | None, tags: Mapping[str, str], description: str) -> int:
     """Register a logged model and return its version; set the alias last, when everything else is done."""
     from mlflow.exceptions import MlflowException
 
@@ -93,7 +93,12 @@ def register_model(logged: LoggedRun, name: str, alias: str | None, tags: Mappin
 
         source = logged.model_uri
         made = client.create_model_version(
-            name, source, run_id=logged.run_id, tags=dict(tags), model_id=source.removeprefix("models:/")
+            name,
+            source,
+            run_id=logged.run_id,
+            tags=dict(tags),
+            description=description,
+            model_id=source.removeprefix("models:/"),
         )
         if alias:
             client.set_registered_model_alias(name, alias, made.version)
