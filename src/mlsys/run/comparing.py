@@ -116,9 +116,9 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
     sign = 1 if chosen.greater_is_better else -1
     values = {name: scored_interval(chosen, frame) for name, frame in scored.items()}
     leader = max(values, key=lambda name: (sign * values[name].value, name))
-    rows, usual = [], {}
+    rows = []
     for name, run in named.items():
-        usual[name], latency, size = _cost(run)
+        median, high, size = _cost(run)
         row = {"run": name, "value": values[name].value, "lower": values[name].lower, "upper": values[name].upper}
         if name == leader:
             row |= {"difference": 0.0, "difference lower": np.nan, "difference upper": np.nan, "verdict": "best"}
@@ -127,11 +127,10 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
             apart = gap.lower > 0 or gap.upper < 0
             row |= {"difference": gap.value, "difference lower": gap.lower, "difference upper": gap.upper}
             row |= {"verdict": "worse" if apart else "not told apart"}
-        rows.append({**row, "p95 ms a row": latency, "size kB": size})
+        rows.append({**row, "p50 ms a row": median, "p95 ms a row": high, "size kB": size})
     table = pd.DataFrame(rows)
     tied = table[table["verdict"] != "worse"]
-    fastest = min(usual[name] for name in tied["run"])
-    fast = tied[[usual[name] <= SAME_LATENCY * fastest for name in tied["run"]]]
+    fast = tied[tied["p50 ms a row"] <= SAME_LATENCY * tied["p50 ms a row"].min()]
     best_name = str(fast.sort_values("size kB").iloc[0]["run"])
     return Comparison(table, chosen.name, part, named[best_name], best_name, named)
 
