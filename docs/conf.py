@@ -31,7 +31,8 @@ extensions = [
 ]
 exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
 templates_path: list[str] = []
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 nitpicky = False
 
 autosummary_generate = True
@@ -41,6 +42,8 @@ numpydoc_show_class_members = False
 html_theme = "pydata_sphinx_theme"
 html_title = "mlsys"
 html_show_sourcelink = False
+# Pages without pages below them need no list of these.
+html_sidebars = {page.stem: [] for page in here.glob("*.rst") if page.stem not in {"api", "benchmarks"}}
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
@@ -59,4 +62,6 @@ sphinx_gallery_conf = {
     "download_all_examples": False,
     "remove_config_comments": True,
     "abort_on_example_error": True,
+    "ignore_repr_types": r"matplotlib\.(text|axes)",
+    "default_thumb_file": str(here / "_static" / "flights.png"),
 }
