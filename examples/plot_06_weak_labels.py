@@ -14,6 +14,7 @@ does a model lose that learns from rules alone?
 # beside this file; here on 40,000 of its 336,776 flights. ``pipeline[:4]`` ends with the weather that was published
 # an hour before departure.
 
+# sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingClassifier
