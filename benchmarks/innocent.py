@@ -1,4 +1,4 @@
-"""Thirty clean scripts in the style of public tutorials: how often the library accuses one of them.
+"""Clean scripts in the style of public tutorials: how often the library accuses one of them.
 
 A refusal is an error that the library raises; a finding counts when its severity is above information.
 Both are false here, since no script lets its model see what it must not.
@@ -25,13 +25,14 @@ from typing import Any
 
 HERE = Path(__file__).parent
 SCRIPTS = HERE / "innocent"
+UNSEEN = SCRIPTS / "unseen"
 PAGE = HERE.parent / "docs" / "benchmarks" / "innocent.rst"
-FIRST_RUN = (
-    "The checks were mended on these scripts, so the figures above are no forecast for others. The first run of "
-    "them all, on 2026-11-23 before any mend, had 5 refusals (``OneHot`` after ``Impute``: 3; a stack of estimators; a "
-    "table in a step that was to be recorded) and 7 findings (``LK213``: 5, ``LK204``: 2), 0.23 a script. One more "
-    "refusal was right: ``03`` had asked several classes for the metric ``f1``."
-)
+HISTORY = """\
+The checks were mended on the first thirty, so their figures are no forecast for other scripts. Before any mend, on
+2026-11-23, the same thirty had 5 refusals (``OneHot`` after ``Impute``: 3; a stack of estimators; a table in a step
+that was to be recorded) and 7 findings (``LK213``: 5, ``LK204``: 2), 0.23 a script; one more refusal was right, since
+``03`` had asked several classes for the metric ``f1``. Scripts from 31 on were written after the mends, and no check
+was changed for them; ``39`` was refused once and rightly, for a text column without encoding."""
 COMMAND = "OMP_NUM_THREADS=1 python benchmarks/innocent.py"
 
 
@@ -98,23 +99,23 @@ def page(outcomes: list[Outcome]) -> str:
         f"{o.name:<{width}}  {o.runs:>4}  {int(bool(o.refusal or o.crash)):>7}  {len(o.findings):>8}  {o.seconds:>7.1f}"
         for o in outcomes
     ]
-    refusals = sum(bool(o.refusal or o.crash) for o in outcomes)
-    findings = sum(len(o.findings) for o in outcomes)
+    first = [outcome for outcome in outcomes if outcome.name < "31"]
+    later = [outcome for outcome in outcomes if outcome.name >= "31"]
     accusations = [f"* ``{o.name}``: {text.splitlines()[0]}" for o in outcomes for text in accused(o)]
     return "\n".join(
         [
             "Innocent scripts",
             "================",
             "",
-            f"{len(outcomes)} clean scripts in the style of public tutorials (``benchmarks/innocent``): what does the "
-            "library hold against them?",
-            "A refusal is an error raised; a finding counts when its severity is above information. Both are false.",
+            "Clean scripts in the style of public tutorials (``benchmarks/innocent``): what does the library hold",
+            "against them? A refusal is an error raised; a finding counts when its severity is above information.",
+            "Both are false.",
             "",
-            f"**{refusals} false refusals in all, {findings / len(outcomes):.2f} false findings a script** "
-            "(to reach: at most 1, at most 1).",
+            f"* Thirty scripts: {counted(first)} (to reach: at most 1 in all, at most 1 a script).",
+            f"* {len(later)} more, unseen when the checks were mended: {counted(later)}.",
             "",
             f"Measured on {datetime.date.today():%Y-%m-%d} on {os.cpu_count()} cores with ``{COMMAND}``. Seconds "
-            "include the writing to MLflow.",
+            "include the writing to MLflow; the first script's hold the imports.",
             "",
             rule,
             f"{'script':<{width}}  runs  refused  findings  seconds",
@@ -122,11 +123,18 @@ def page(outcomes: list[Outcome]) -> str:
             *rows,
             rule,
             "",
-            FIRST_RUN,
+            HISTORY,
             "",
             *(["False accusations:", "", *accusations, ""] if accusations else []),
         ]
     )
+
+
+def counted(outcomes: list[Outcome]) -> str:
+    """Return refusals in all and findings a script, in words."""
+    refusals = sum(bool(outcome.refusal or outcome.crash) for outcome in outcomes)
+    findings = sum(len(outcome.findings) for outcome in outcomes) / max(len(outcomes), 1)
+    return f"**{refusals} false refusals in all, {findings:.2f} false findings a script**"
 
 
 def accused(outcome: Outcome) -> list[str]:
@@ -155,7 +163,7 @@ def try_scripts(paths: list[Path], shown: bool) -> list[Outcome]:
 
 
 def main(numbers: list[str]) -> None:
-    paths = sorted(SCRIPTS.glob("[0-9][0-9]_*.py"))
+    paths = sorted(SCRIPTS.glob("[0-9][0-9]_*.py")) + sorted(UNSEEN.glob("[0-9][0-9]_*.py"))
     chosen = [path for path in paths if not numbers or path.stem[:2] in {f"{int(number):02d}" for number in numbers}]
     outcomes = try_scripts(chosen, shown=bool(numbers))
     if not numbers:

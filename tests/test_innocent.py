@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from sklearn.ensemble import RandomForestClassifier, StackingClassifier, StackingRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.svm import LinearSVC
 
-from mlsys import Derive, Impute, Join, OneHot, Pipeline, RandomSplit, Run, StratifiedSplit, Train
+from mlsys import Derive, Impute, Join, OneHot, Pipeline, RandomSplit, Run, Standardize, StratifiedSplit, Train
 from mlsys.errors import Finding
 
 
@@ -143,3 +144,10 @@ def test_a_perfect_ranking_is_judged_nearly_sure() -> None:
     assert judged["value"] == 1
     assert judged["lower"] > 0.95
     assert judged["upper"] == pytest.approx(1)
+
+
+def test_baselines_are_fair_beside_a_classifier_without_probabilities(cancer: pd.DataFrame) -> None:
+    run = Pipeline([Standardize(), LinearSVC()], target="target").run(cancer, track=False)
+    scores = run.metrics.query("metric == 'accuracy' and part == 'validation'").set_index("model")["value"]
+    assert scores["zero_rule"] == pytest.approx(cancer["target"].mean(), abs=0.02)
+    assert 0.4 < scores["random"] < 0.7

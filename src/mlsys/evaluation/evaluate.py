@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from mlsys.evaluation.baselines import random_guess, rule_name, rule_predictions
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.picture import draw_scores
-from mlsys.evaluation.scored import classes_of, scored_rows, values_in
+from mlsys.evaluation.scored import scored_rows, values_in
 from mlsys.steps import Report, Result
 
 MOST_COLUMNS = 5
@@ -77,7 +77,7 @@ class Evaluate(Report):
         if scored.empty:
             raise DataError(f"the {part} part has no rows with a known target", "move the split's boundaries")
         judge = judge_for(scored, self.metrics, self.level)
-        predicted = dict(self._baselines(dataset["train"], rows, classes_of(scored)))
+        predicted = dict(self._baselines(dataset["train"], rows, judge.classes))
         others = {name: scored_rows(rows, frame) for name, frame in predicted.items()}
         table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(scored)]
         for name, frame in others.items():
@@ -122,7 +122,7 @@ class Evaluate(Report):
             "give the split a validation share",
         )
 
-    def _baselines(self, train: Rows, rows: Rows, classes: list[str]) -> Iterator[tuple[str, pd.DataFrame]]:
+    def _baselines(self, train: Rows, rows: Rows, classes: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
         frame = pd.DataFrame(rows)
         yield "zero_rule", zero_rule(train, frame, classes)
         yield "random", random_guess(train, frame, classes, np.random.default_rng(0))
