@@ -73,7 +73,7 @@ class _OfPipeline(BaseEstimator):  # type: ignore[misc]
 
     def _frame(self, X: Any, reset: bool) -> pd.DataFrame:  # noqa: N803
         """Return the features as a frame whose columns have texts as names, as steps ask for them."""
-        frame = super()._frame(X, reset)
+        frame: pd.DataFrame = super()._frame(X, reset)
         return frame if all(isinstance(name, str) for name in frame.columns) else frame.rename(columns=str)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> tuple[pd.DataFrame, Any]:  # noqa: N803
