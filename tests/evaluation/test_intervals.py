@@ -228,3 +228,11 @@ def test_a_bootstrap_of_a_sample_is_widened_back_to_all_rows(rng: np.random.Gene
     error = squares.std() / np.sqrt(len(rows)) / (2 * found.value)
     assert (found.upper - found.lower) / 2 == pytest.approx(1.96 * error, rel=0.25)
     assert found.lower < found.value < found.upper
+
+
+def test_a_bootstrap_of_a_sample_lies_around_the_value_of_all_rows(rng: np.random.Generator) -> None:
+    # Around the sample's own value, 2,000,000 rows would be outside every other time.
+    for _ in range(3):
+        found = scored_interval(metric_named("average_precision"), scored_rows(rng, 400_000, "binary"))
+        assert found.lower < found.value < found.upper
+        assert (found.upper - found.value) / (found.value - found.lower) == pytest.approx(1, abs=0.5)

@@ -116,14 +116,17 @@ def bootstrap(
 
     Notes
     -----
-    Weights are Poisson(1) draws (Chamandy et al. 2012), so rows are never copied.
+    Weights are Poisson(1) draws (Chamandy et al. 2012), so rows are never copied. Of very many rows a sample is
+    drawn once; what its draws are away from its own value, shrunk by the root of the ratio of rows, is laid around
+    the value of all rows.
     """
     rng, n = np.random.default_rng(seed), len(sample.y)
-    shrink = 1.0
+    shrink, centre, value = 1.0, 0.0, 0.0
     if clusters is None and n > MOST_BOOTSTRAPPED:
         chosen = rng.choice(n, MOST_BOOTSTRAPPED, replace=False)
+        value = statistic(sample)
         shrink, sample = np.sqrt(MOST_BOOTSTRAPPED / n), _rows(sample, chosen)
-        n = MOST_BOOTSTRAPPED
+        n, centre = MOST_BOOTSTRAPPED, statistic(sample)
     units = n if clusters is None else int(clusters.max()) + 1
     values = np.empty(draws)
     for draw in range(draws):
@@ -133,8 +136,7 @@ def bootstrap(
     if len(values) < draws / 2:
         return float("nan"), float("nan")
     lower, upper = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
-    centre = float(np.median(values))
-    return centre + shrink * float(lower - centre), centre + shrink * float(upper - centre)
+    return value + shrink * float(lower - centre), value + shrink * float(upper - centre)
 
 
 def _rows(sample: Sample, chosen: NDArray[np.int64]) -> Sample:
