@@ -37,8 +37,8 @@ class Clip(Transform):
 # %%
 # On a frame, without a pipeline: ``fit`` gives the step together with what it learned.
 
-df = load_breast_cancer(as_frame=True).frame
-clip = Clip(["worst area", "area error"], quantile=0.95)
+df = load_breast_cancer(as_frame=True).frame  # pyright: ignore[reportAttributeAccessIssue]
+clip = Clip(("worst area", "area error"), quantile=0.95)
 fitted = clip.fit(df)
 fitted.state
 
@@ -86,7 +86,7 @@ class ClipEachBatch(Clip):
         return super().apply(frame, frame[list(self.columns)].quantile(self.quantile))
 
 
-wrong = check_step(ClipEachBatch(["worst area", "area error"], quantile=0.95), df, raise_on_failure=False)
+wrong = check_step(ClipEachBatch(("worst area", "area error"), quantile=0.95), df, raise_on_failure=False)
 print(*wrong.table.query("outcome == 'failed'")["message"], sep="\n\n")
 
 # %%

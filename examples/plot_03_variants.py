@@ -11,7 +11,6 @@ which one is the cheapest to serve?
 # ----------------------------
 # A variant names the steps that differ; what stands before them is run once.
 
-import pandas as pd
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
@@ -19,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 import mlsys
 from mlsys import Pipeline, Standardize, Train
 
-df: pd.DataFrame = load_breast_cancer(as_frame=True).frame
+df = load_breast_cancer(as_frame=True).frame  # pyright: ignore[reportAttributeAccessIssue]
 pipeline = Pipeline([Standardize(), Train(HistGradientBoostingClassifier())], target="target")
 variants = pipeline.variants(
     boosted={},

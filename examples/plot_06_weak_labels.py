@@ -80,7 +80,7 @@ rules = [fog, rain, storm, holiday_evening, early, clear_midday]
 
 late = NaturalLabel("late", from_column="arr_delay", rule=lambda minutes: minutes > 15).labels(flights)
 report = rule_report(flights, rules, gold=late)
-report.round(3)
+report[["rule", "votes_for", "n", "coverage", "conflict", "judged", "accuracy"]].round(3)
 
 # %%
 # The vote of all rules against the natural label

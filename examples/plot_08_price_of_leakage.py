@@ -97,7 +97,7 @@ for place, name in enumerate(runs):
         ("validation", -0.15, "#8a8a8a"),
         ("test", 0.15, "#0b6e99" if place == 0 else "#b3405b"),
     ):
-        value, lower, upper, _ = scores.loc[(name, stage)].astype(float)
+        value, lower, upper = (float(judged[name, stage][end]) for end in ("value", "lower", "upper"))
         ax.plot([lower, upper], [place + shift] * 2, color=colour, linewidth=3)
         ax.plot(value, place + shift, "o", color=colour)
         said = f"{stage} {value:.3f}"
