@@ -92,6 +92,10 @@ def endless(orders: pd.DataFrame) -> pd.DataFrame:
     return orders.assign(price=orders["price"].where(orders.index % 7 > 0, np.inf))
 
 
+def mixed(orders: pd.DataFrame) -> pd.DataFrame:
+    return orders.assign(returned=pd.Series([1, "no"] * 160, dtype=object))
+
+
 def two_prices(orders: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([orders, orders["price"].rename("price")], axis=1)
 
@@ -554,7 +558,37 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
         lambda f: run(f, SPLIT, Impute(), KNeighborsClassifier(), weight="weight"),
         lambda f: run(f, SPLIT, Impute(), TREE, weight="weight"),
     ),
+    "a target of several types": (
+        DataError,
+        ("Train(DecisionTreeClassifier): the target 'returned' holds values of type int and str", "Derive"),
+        lambda f: run(mixed(f), SPLIT, TREE),
+        lambda f: run(mixed(f), Derive({"returned": lambda g: g["returned"].astype("str")}), SPLIT, TREE),
+    ),
     # ---------------------------------------------------------------- splits and judging
+    "fewer rows than folds": (
+        DataError,
+        ("the split left 1 training rows", "5 folds", "give more rows"),
+        lambda f: run(f.head(1), TREE),
+        lambda f: run(f, TREE),
+    ),
+    "a column of the data that the model writes": (
+        DataError,
+        ("Train writes the column 'prediction', which the data already has", "earlier_prediction", "step 2 'Train'"),
+        lambda f: run(f.assign(prediction=0.5), SPLIT, TREE),
+        lambda f: run(f.assign(prediction=0.5).rename(columns={"prediction": "earlier_prediction"}), SPLIT, TREE),
+    ),
+    "a feature named twice": (
+        ConfigurationError,
+        ("Train: features= names 'price' twice", "once"),
+        lambda f: run(f, SPLIT, Train(TREE, features=["price", "price"])),
+        lambda f: run(f, SPLIT, Train(TREE, features=["price"])),
+    ),
+    "a monitor shown texts for numbers": (
+        DataError,
+        ("the column 'price' held numbers in the reference and holds str now", "repair the feed"),
+        lambda f: Monitor.fit(f[["price"]]).check(f[["price"]].assign(price="dear")),
+        lambda f: Monitor.fit(f[["price"]]).check(f[["price"]].assign(price=3)),
+    ),
     "dates of the split beyond the data": (
         DataError,
         ("TimeSplit: test would start at 2030-06-01", "2024-12-29", "choose test= inside this range"),

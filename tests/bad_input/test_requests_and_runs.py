@@ -110,6 +110,12 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
         lambda f: served(f, Join(ZONES, on="country")).predict(f[INPUTS].head(2).assign(country=[1, 2])),
         lambda f: served(f, Join(ZONES, on="country")).predict(f[INPUTS].head(2).assign(country=["1", "2"])),
     ),
+    "a request with two columns of one name": (
+        DataError,
+        ("the request has two columns named 'price'", "rename or drop"),
+        lambda f: served(f).predict(pd.concat([f[INPUTS], f[["price"]]], axis=1)),
+        lambda f: served(f).predict(f[INPUTS]),
+    ),
     # ---------------------------------------------------------------- questions to a run
     "a part that does not exist": (
         ConfigurationError,

@@ -7,7 +7,18 @@ import pandas as pd
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
-from mlsys import Derive, Impute, OneHot, Pipeline, RandomSplit, Run, Standardize, TargetEncode
+from mlsys import (
+    Derive,
+    Evaluate,
+    Impute,
+    OneHot,
+    Pipeline,
+    PredefinedSplit,
+    RandomSplit,
+    Run,
+    Standardize,
+    TargetEncode,
+)
 
 INPUTS = ["price", "days", "country", "customer"]
 
@@ -109,6 +120,21 @@ def test_labels_that_are_not_known_are_counted_and_not_learned_from(orders: pd.D
     )
     assert run.rows["none: label unknown"] == 80
     assert run.frame("train")["returned"].notna().all()
+
+
+def test_a_judged_class_that_training_lacks_counts_as_a_mistake_and_is_told(orders: pd.DataFrame) -> None:
+    kind = np.where(np.arange(400) >= 300, "new", np.where(orders["price"] > 50, "dear", "cheap"))
+    frame = orders.assign(kind=kind, part=np.where(np.arange(400) < 200, "train", "validation"))
+    steps = [PredefinedSplit("part"), DecisionTreeClassifier(max_depth=1), Evaluate(["accuracy", "log_loss", "recall"])]
+    run = Pipeline(steps, target="kind", features=["price"]).run(frame, track=False)
+    finding = next(finding for finding in run.findings if finding.code == "EV101")
+    assert "100 of 200 validation rows" in finding.message and "'new'" in finding.message
+    table = run.metrics[(run.metrics["model"] == "model") & (run.metrics["part"] == "validation")]
+    values = table[table["slice"] == "all"].set_index("metric")["value"]
+    assert values["accuracy"] == pytest.approx(0.5, abs=0.02)
+    assert values["log_loss"] > 10 and 0.9 < values["recall"] <= 1
+    known = Pipeline(steps, target="kind", features=["price"]).run(frame[frame["kind"] != "new"], track=False)
+    assert "EV101" not in {finding.code for finding in known.findings}
 
 
 def test_rows_of_one_id_stay_in_one_part(orders: pd.DataFrame) -> None:

@@ -326,7 +326,7 @@ def test_findings_come_worst_first_and_waived_ones_last() -> None:
 
 def codes_in_source() -> set[str]:
     text = "\n".join(file.read_text(encoding="utf-8") for file in (ROOT / "src" / "mlsys").rglob("*.py"))
-    return set(re.findall(r'"((?:LK|DR)\d{3})"', text))
+    return set(re.findall(r'"([A-Z]{2}\d{3})"', text))
 
 
 def test_every_code_has_a_page_that_says_what_why_and_how() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlsys.errors import DataError
 from mlsys.summaries import GroupedSum
 
 
@@ -19,7 +20,13 @@ def is_number(column: pd.Series) -> bool:
 
 def numbers_of(column: pd.Series) -> NDArray[np.float64]:
     """Return a numeric column as floats, NaN for null; infinities count as null."""
-    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    try:
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (ValueError, TypeError) as error:
+        raise DataError(
+            f"the column {column.name!r} held numbers in the reference and holds {column.dtype} now",
+            "repair the feed, or convert the column: this is no drift",
+        ) from error
     return np.where(np.isfinite(values), values, np.nan)
 
 

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Dataset, Rows
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.evaluation.baselines import random_guess, rule_name, rule_predictions, zero_rule
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.picture import draw_scores
-from mlsys.evaluation.scored import scored_rows, values_in
+from mlsys.evaluation.scored import classes_of, scored_rows, values_in
 from mlsys.steps import Report, Result
 
 MOST_COLUMNS = 5
@@ -93,6 +93,7 @@ class Evaluate(Report):
             frame,
             scalars=value_scalars,
             summary=f"{judge.headline.name} on {part}",
+            findings=self._unseen(scored, part, dataset.roles.target),
             facts={
                 "task": judge.task,
                 "part": part,
@@ -106,6 +107,25 @@ class Evaluate(Report):
             },
             draw=draw_scores,
         )
+
+    def _unseen(self, scored: pd.DataFrame, part: str, target: str | None) -> list[Finding]:
+        """Say how many judged rows have a class that training rows lack."""
+        classes = classes_of(scored)
+        truth = scored["y"].astype("str")
+        unseen = truth[~truth.isin(classes)]
+        if not classes or unseen.empty:
+            return []
+        named = ", ".join(map(repr, sorted(unseen.unique())[:5]))
+        return [
+            Finding(
+                "EV101",
+                f"{len(unseen):,} of {len(scored):,} {part} rows have a class of {target!r} that training rows lack "
+                f"({named}); no model can predict it, and these rows count as mistakes",
+                "warning",
+                columns=(str(target),),
+                step=self.title,
+            )
+        ]
 
     def _part(self, dataset: Dataset) -> str:
         if self.on is not None:

@@ -121,7 +121,9 @@ def _average_precision(sample: Sample) -> float:
 
 def _log_losses(sample: Sample) -> Values:
     assert sample.probabilities is not None
-    picked = sample.probabilities[np.arange(len(sample.y)), sample.y.astype(int)]
+    known = ~np.isnan(sample.y)  # a class that training rows lack has probability 0
+    picked = np.zeros(len(sample.y))
+    picked[known] = sample.probabilities[known, sample.y[known].astype(int)]
     tiny = np.finfo(np.float64).eps
     return np.asarray(-np.log(np.clip(picked, tiny, 1 - tiny)))
 
@@ -143,8 +145,9 @@ def _accuracy(sample: Sample) -> float:
 
 
 def _recalls(sample: Sample) -> Values:
-    codes, right = sample.y.astype(int), (sample.y == sample.prediction) * sample.weight
-    totals = np.bincount(codes, sample.weight, len(sample.classes))
+    known = ~np.isnan(sample.y)
+    codes, right = sample.y[known].astype(int), ((sample.y == sample.prediction) * sample.weight)[known]
+    totals = np.bincount(codes, sample.weight[known], len(sample.classes))
     return np.asarray(np.bincount(codes, right, len(sample.classes)) / np.where(totals > 0, totals, np.nan))
 
 

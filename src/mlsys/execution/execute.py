@@ -387,6 +387,11 @@ def _out_of_fold(
 ) -> pd.DataFrame:
     """Predict every training row by a tail that did not see it."""
     frame = parts["train"].frame()
+    if len(frame) < len(folds):
+        raise DataError(
+            f"the split left {len(frame)} training rows, too few to judge a model by {len(folds)} folds of them",
+            "give more rows, or a split with a validation share",
+        )
     pieces: list[pd.DataFrame] = []
     quiet = replace(context, quiet=True)
     working = [each for each in steps if not isinstance(each.step, (Report, Sink))]

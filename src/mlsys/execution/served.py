@@ -61,6 +61,10 @@ class ServedModel:
         """
         if not isinstance(frame, pd.DataFrame):
             raise DataError(f"predict() got {type(frame).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
+        if not frame.columns.is_unique:
+            twice = [name for name in frame.columns[frame.columns.duplicated()] if name in self.inputs]
+            if twice:
+                raise DataError(f"the request has two columns named {twice[0]!r}", "rename or drop one of them")
         missing = [name for name in self.inputs if name not in frame.columns]
         if missing:
             raise DataError(

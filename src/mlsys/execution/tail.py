@@ -173,6 +173,12 @@ class Tail:
         for name, part in self.parts.items():
             if name != "train":
                 self.predictions[name] = _predict(fitted, part)
+                taken = [column for column in self.predictions[name] if column in part.head(0).columns]
+                if taken:
+                    raise DataError(
+                        f"{planned.name} writes the column {taken[0]!r}, which the data already has",
+                        f"rename it before, such as frame.rename(columns={{{taken[0]!r}: 'earlier_{taken[0]}'}})",
+                    )
 
     def _postprocess(self, planned: Planned, step: Postprocess) -> None:
         model = next((each for each in self.fitted.values() if isinstance(each.step, Model)), None)

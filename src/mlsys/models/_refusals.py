@@ -70,6 +70,12 @@ def explained(error: Exception, features: Any, who: str) -> DataError | None:
 def check_target(target: pd.Series, values: NDArray[Any], is_classifier: bool, is_regressor: bool, who: str) -> None:
     """Raise when the estimator and the target do not fit each other."""
     name = repr(target.name)
+    if values.dtype.kind == "O":
+        kinds = sorted({type(value).__name__ for value in values})
+        raise DataError(
+            f"{who}: the target {name} holds values of type {' and '.join(kinds)}, which are no classes and no numbers",
+            f"make them one type in a Derive step, such as f[{name}].astype('str')",
+        )
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise DataError(
             f"{who}: the target {name} is infinite in {int((~np.isfinite(values)).sum()):,} rows "

@@ -92,6 +92,10 @@ class Train(Model):
                 f"{self.title} got {given!r}, which is no estimator with fit(X, y) and predict(X)",
                 "give an instance, such as LogisticRegression()",
             )
+        named = () if self.features is None or isinstance(self.features, str) else tuple(self.features)
+        if len(set(named)) < len(named):
+            twice = next(name for name in named if named.count(name) > 1)
+            raise ConfigurationError(f"{self.title}: features= names {twice!r} twice", "name each feature once")
         if self.epochs < 1 or not 0 < self.early_stopping_share <= 0.5:
             raise ConfigurationError(
                 f"{self.title}: epochs={self.epochs}, early_stopping_share={self.early_stopping_share}",
