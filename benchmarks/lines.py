@@ -67,8 +67,8 @@ def page(rows: list[tuple[str, int, int]]) -> str:
             "states, the whole configuration, and rows and seconds of every step; the scripts by hand do not.",
             "",
             "The scripts of both sides were run on 2026-11-23 before they were counted, ``by_hand/monitor.py`` in an",
-            "environment of its own with evidently 0.7.23 and pandas 2.3.3. Only the flights with mlsys were not run for",
-            "this count; ``make demo`` runs them.",
+            "environment of its own with evidently 0.7.23 and pandas 2.3.3. Only the flights with mlsys were not run",
+            "for this count; ``make demo`` runs them.",
             "",
         ]
     )
