@@ -55,6 +55,10 @@ class CodeBundle:
             For a lambda, for code whose source is not there, for captured data that cannot be written.
         """
         home, name = thing.__module__, thing.__qualname__
+        if home is None:  # made by exec() or by another program
+            raise NotPortableError(
+                f"{name} belongs to no module, so its source cannot be taken along", "define it in a script or a module"
+            )
         if is_installed(home):
             return f"{home}:{name}"
         return f"{_alias(home)}:{self._take(thing)}"

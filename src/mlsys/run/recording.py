@@ -79,10 +79,11 @@ def _parameters(run: Run) -> dict[str, Scalar]:
     return dict(list(found.items())[:MOST_PARAMETERS])
 
 
-def final_tags(run: Run, digest: str, openings: int) -> dict[str, str]:
-    """Return tags that record the opening of the test rows."""
+def final_tags(run: Run, digest: str, openings: int, mine: int) -> dict[str, str]:
+    """Return tags that record the opening of the test rows: by all runs before, and by this run."""
     return {
         "mlsys.test_digest": digest,
+        "mlsys.test_opened": str(mine),
         "mlsys.test_openings_before": str(openings),
         "mlsys.test_leakage": leakage_verdict(run.findings),
         **{f"mlsys.test_{name}": result.verdict for name, result in run.reports.items() if result.verdict},

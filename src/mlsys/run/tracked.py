@@ -95,8 +95,10 @@ class Tracking:
 
         digest = final.digest("test")
         try:
-            tracking.openings = test_openings(digest)
-            log_more(self._logged.run_id, final_metrics(final), final_tags(final, digest, tracking.openings))
+            before = test_openings(digest)
+            tracking.openings = sum(before.values())
+            mine = before.get(self._logged.run_id, 0) + 1
+            log_more(self._logged.run_id, final_metrics(final), final_tags(final, digest, tracking.openings, mine))
         except TrackingError as error:
             logger.warning("the opening of the test rows was not written to MLflow: %s", error)
         return tracking

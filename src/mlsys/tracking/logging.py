@@ -22,6 +22,7 @@ METRICS_AT_ONCE = 1_000
 OTHERS_AT_ONCE = 100
 LONGEST_SCHEMA = 1_048_575
 SECOND = 1_000_000_000
+_timelines_in = ""
 EXPERIMENT_KIND = "mlflow.experimentKind"
 """Makes MLflow's pages open as those of model training; a trace alone makes them open as those of an agent."""
 
@@ -182,6 +183,7 @@ def _write_timeline(client: MlflowClient, experiment: str, run_id: str, record: 
     """Write one trace whose spans are the steps."""
     if not record.spans:
         return
+    _follow_store()
     first, last = min(s.started for s in record.spans), max(s.started + s.seconds for s in record.spans)
     root = client.start_trace(
         record.run_name,
@@ -193,6 +195,17 @@ def _write_timeline(client: MlflowClient, experiment: str, run_id: str, record: 
     for span in record.spans:
         _write_span(client, root, span)
     client.end_trace(root.trace_id, end_time_ns=int(last * SECOND))
+
+
+def _follow_store() -> None:
+    """Let MLflow's tracer forget a store that is no longer set: it keeps to the one it was first used with."""
+    import mlflow
+
+    global _timelines_in  # noqa: PLW0603  the tracer is one for the whole process
+    uri = mlflow.get_tracking_uri()
+    if _timelines_in not in {"", uri}:
+        mlflow.tracing.reset()  # type: ignore[no-untyped-call]
+    _timelines_in = uri
 
 
 def _write_span(client: MlflowClient, root: Any, span: Span) -> None:

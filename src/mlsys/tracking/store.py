@@ -24,6 +24,7 @@ _SHORT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_ENABLE_ASYNC_TRACE_LOGGING": "false",
+    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
 """A dead server then costs seconds, where MLflow's own settings wait four minutes for one call; no bars, no threads."""
 _NOISY = ("alembic", "mlflow.store.db.utils", "mlflow.tracing", "mlflow.models.model", "mlflow.pyfunc")
