@@ -278,6 +278,18 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
             f, track=False
         ),
     ),
+    "several arguments of a pipeline wrong at once": (
+        ConfigurationError,
+        ("target=['returned'] is no text", "waive=['LK204'] is no mapping", "seed='one' is no whole number", "seed=0"),
+        lambda f: Pipeline([SPLIT, TREE], target=["returned"], waive=["LK204"], seed="one"),
+        lambda f: Pipeline([SPLIT, TREE], **NUMBERS, waive={"LK204": "known before"}, seed=1).run(f, track=False),
+    ),
+    "one column with two roles": (
+        ConfigurationError,
+        ("'returned' is the target and the group", "take group= away"),
+        lambda f: Pipeline([SPLIT, TREE], **NUMBERS, group="returned"),
+        lambda f: Pipeline([SPLIT, TREE], **NUMBERS, group="customer").run(f, track=False),
+    ),
     "a source that is not first": (
         ConfigurationError,
         ("ReadCSV reads data but is step 2", "put the source first"),

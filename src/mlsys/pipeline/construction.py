@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from numbers import Integral
 
 from mlsys.dataset import Roles
 from mlsys.errors import ConfigurationError, LeakageError
@@ -42,6 +43,35 @@ def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tu
 
         completed.append((Evaluate(), "no Evaluate was given"))
     return _named(completed)
+
+
+def refuse_wrong_arguments(
+    texts: Mapping[str, object], lists: Mapping[str, object], mappings: Mapping[str, object], seed: object
+) -> None:
+    """Raise once for all arguments of a pipeline that are of another type than they must be."""
+    problems, remedies = [], []
+    for what, value in texts.items():
+        if value is not None and not isinstance(value, str):
+            problems.append(f"{what}={value!r} is no text")
+            remedies.append(f'name one column: {what}="..."' if what != "name" else 'write name="..."')
+    for what, value in lists.items():
+        if isinstance(value, str):
+            problems.append(f"{what}={value!r} is a text, not a list")
+            remedies.append(f"write {what}=[{value!r}]")
+    for what, value in mappings.items():
+        if value is not None and not isinstance(value, Mapping):
+            problems.append(f"{what}={value!r} is no mapping")
+            remedies.append(f'write {what}={{"{"LK204" if what == "waive" else "column"}": "..."}}')
+    if isinstance(seed, bool) or not isinstance(seed, Integral):
+        problems.append(f"seed={seed!r} is no whole number")
+        remedies.append("write for example seed=0")
+    target = texts.get("target")
+    doubled = [what for what in ("id", "group", "weight") if target is not None and texts.get(what) == target]
+    if doubled:
+        problems.append(f"{target!r} is the target and the {' and the '.join(doubled)}")
+        remedies.append(f"take {doubled[0]}= away, or name another column")
+    if problems:
+        raise ConfigurationError(f"Pipeline cannot be made: {'; '.join(problems)}", "; ".join(dict.fromkeys(remedies)))
 
 
 def _needs_split(step: Step) -> bool:

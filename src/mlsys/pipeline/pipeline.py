@@ -17,7 +17,7 @@ from mlsys.execution.planned import Planned
 from mlsys.execution.portable import not_portable
 from mlsys.execution.progress import progress_bar
 from mlsys.pipeline.coercion import as_step
-from mlsys.pipeline.construction import plan_steps
+from mlsys.pipeline.construction import plan_steps, refuse_wrong_arguments
 from mlsys.pipeline.plan import Plan
 from mlsys.steps import Step
 
@@ -84,9 +84,13 @@ class Pipeline:
         name: str | None = None,
         seed: int = 0,
     ) -> None:
-        for what, value in (("features", features), ("exclude", exclude), ("sensitive", sensitive)):
-            if isinstance(value, str):
-                raise ConfigurationError(f"{what}={value!r} is a text, not a list", f"write {what}=[{value!r}]")
+        refuse_wrong_arguments(
+            texts={"target": target, "time": time, "decide_at": decide_at, "id": id, "group": group, "weight": weight,
+                   "name": name},
+            lists={"features": features, "exclude": exclude, "sensitive": sensitive},
+            mappings={"known_at": known_at, "waive": waive},
+            seed=seed,
+        )  # fmt: skip
         if isinstance(steps, (str, Mapping)) or not isinstance(steps, Sequence):
             raise ConfigurationError(f"Pipeline got {type(steps).__name__}", "give a list of steps: Pipeline([...])")
         self._arguments: dict[str, Any] = {
