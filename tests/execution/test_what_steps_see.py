@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import log_loss
 
 from mlsys import (
     Calibrate,
@@ -174,6 +176,36 @@ def test_without_a_calibration_part_each_row_is_predicted_by_a_model_that_did_no
     assert first == train and len(crossed) > 1
     left_out = [train - seen for seen in crossed]
     assert frozenset().union(*left_out) == train and sum(map(len, left_out)) == len(train)
+
+
+def test_repeated_rows_are_calibrated_by_models_that_saw_no_copy_of_them(rows: pd.DataFrame) -> None:
+    steps = [RandomSplit(), SpyResampler(), SpyModel(), SpyPostprocess()]
+    run = Pipeline(steps, target="returned", id="row").run(rows, track=False)
+    train = frozenset(run.frame("train", after="RandomSplit")["row"])
+    first, *crossed = SEEN["model"]
+    left_out = [train - seen for seen in crossed]
+    assert first == train and len(crossed) > 1
+    assert frozenset().union(*left_out) == train and sum(map(len, left_out)) == len(train)
+    assert SEEN["postprocess"] == [train]
+
+
+def test_calibration_undoes_what_repeating_a_class_did_to_the_probabilities() -> None:
+    class RepeatEvents(TrainOnly):
+        def change(self, train: Rows, rng: np.random.Generator) -> pd.DataFrame:
+            return pd.concat([train, *[train[train.y == 1]] * 6])
+
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"a": rng.normal(size=4_000), "b": rng.normal(size=4_000)})
+    frame["y"] = (rng.random(4_000) < 1 / (1 + np.exp(2.5 - frame["a"]))).astype(int)
+    forest = Train(RandomForestClassifier(40, min_samples_leaf=5))
+    said, loss = {}, {}
+    for label, steps in {"plain": [], "repeated": [RepeatEvents()]}.items():
+        run = Pipeline([RandomSplit(), *steps, forest, Calibrate()], target="y").run(frame, track=False)
+        predicted = run.predictions["validation"]["probability_1"]
+        said[label] = predicted.mean()
+        loss[label] = log_loss(frame.loc[predicted.index, "y"], predicted)
+    assert said["repeated"] == pytest.approx(frame["y"].mean(), abs=0.03)
+    assert loss["repeated"] == pytest.approx(loss["plain"], abs=0.03)
 
 
 def test_train_only_changes_training_rows_alone(rows: pd.DataFrame) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +55,8 @@ class Tail:
     predictions: dict[str, pd.DataFrame] = field(default_factory=dict)
     fitted_on: dict[str, str] = field(default_factory=dict)
     _crossed: pd.DataFrame | None = None
+    _unchanged: Table | None = None
+    _since: tuple[Planned, ...] = ()
 
     def copied(self, context: Context) -> Tail:
         """Return a tail that goes on from here without changing this one."""
@@ -66,6 +68,8 @@ class Tail:
             dict(self.predictions),
             dict(self.fitted_on),
             self._crossed,
+            self._unchanged,
+            self._since,
         )
 
     def run(self, steps: Sequence[Planned], parts: dict[str, Table], look: Look) -> Tail:
@@ -76,6 +80,10 @@ class Tail:
             if isinstance(step, (Report, Sink)):
                 look(planned, self.parts, self.predictions)
                 continue
+            if isinstance(step, TrainOnly) and self._unchanged is None:
+                self._unchanged = self.parts["train"]
+            if self._unchanged is not None and not isinstance(step, Postprocess):
+                self._since = (*self._since, planned)
             with self.context.doing(planned, self.parts["train"].shown()) as record:
                 if isinstance(step, Transform):
                     self._transform(planned, step)
@@ -189,9 +197,13 @@ class Tail:
             rows, predicted = self.parts["calibration"].frame(), self.predictions["calibration"]
             self.fitted_on["calibration"] = planned.name
         else:
-            rows = self.parts["train"].frame()
-            if self._crossed is None:
+            # As they were before any step changed them: repeated rows would be predicted by a model that saw
+            # their originals, and a changed share of the classes is not the one to calibrate to.
+            rows = (self.parts["train"] if self._unchanged is None else self._unchanged).frame()
+            if self._crossed is None and self._unchanged is None:
                 self._crossed = _cross_predictions(model, rows, context, step.cross_fit_folds)
+            elif self._crossed is None:
+                self._crossed = _cross_tails(self._since, rows, context, step.cross_fit_folds)
             predicted = self._crossed
         state = learn(
             step,
@@ -227,6 +239,15 @@ def _cross_predictions(model: Fitted, train: pd.DataFrame, context: Context, fol
             step, rest, lambda frame: context.wrap(shielded(frame)), generator(context.seed, step, f"fold {fold}")
         )
         pieces.append(Fitted(step, state.state, model.features).predict(inside))
+    return pd.concat(pieces).loc[train.index]
+
+
+def _cross_tails(steps: Sequence[Planned], train: pd.DataFrame, context: Context, folds: int) -> pd.DataFrame:
+    """Predict training rows by steps that did not see them, where some of these change the training rows."""
+    numbers, quiet, pieces = _fold_of_rows(train, context, folds), replace(context, quiet=True), []
+    for fold in range(folds):
+        parts = {"train": Table.of(train[numbers != fold]), "validation": Table.of(train[numbers == fold])}
+        pieces.append(Tail(quiet).run(steps, parts, lambda *_: None).predictions["validation"])
     return pd.concat(pieces).loc[train.index]
 
 
