@@ -42,7 +42,7 @@ from mlsys import (
     TimeSplit,
     Train,
 )
-from mlsys.errors import ConfigurationError, DataError, LeakageError, MlsysError
+from mlsys.errors import ConfigurationError, ContractError, DataError, LeakageError, MlsysError
 
 TREE = DecisionTreeClassifier(max_depth=2)
 SPLIT = RandomSplit(validation=0.25, test=0.25)
@@ -612,6 +612,25 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
         ("Evaluate", "'auc_roc'", "roc_auc"),
         lambda f: run(f, SPLIT, TREE, Evaluate(metrics=["auc_roc"])),
         lambda f: run(f, SPLIT, TREE, Evaluate(metrics=["roc_auc"])),
+    ),
+    "a level of intervals that is none, and a baseline that is no rule": (
+        ConfigurationError,
+        ("Evaluate: level=95", "baselines= holds 'country'", "level=0.95", "learn(train)"),
+        lambda f: run(f, SPLIT, TREE, Evaluate(level=95, baselines=["country"])),
+        lambda f: run(f, SPLIT, TREE, Evaluate(level=0.95, baselines=[lambda g: g["price"] > 60])),
+    ),
+    "a slice that is no mask": (
+        ContractError,
+        ("the slice 'dear' is 88 values of float64 for 88 rows", "True or False for each row", "step 3 'Evaluate'"),
+        lambda f: run(f, SPLIT, TREE, Evaluate(slices={"dear": lambda g: g["price"]})),
+        lambda f: run(f, SPLIT, TREE, Evaluate(slices={"dear": lambda g: g["price"] > 60})),
+    ),
+    "lists as a feature of an estimator": (
+        DataError,
+        ("Train(DecisionTreeClassifier): column 'bought' holds", "exclude=['bought']"),
+        lambda f: run(f.assign(bought=[["a", "b"]] * len(f)), SPLIT, TREE, features=["price", "bought"]),
+        lambda f: run(f.assign(bought=[["a", "b"]] * len(f)), Derive({"bought": lambda g: g["bought"].str.len()}),
+                      SPLIT, TREE, features=["price", "bought"]),
     ),
     "a metric of another task": (
         MlsysError,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Dataset, Rows
-from mlsys.errors import ConfigurationError, DataError, Finding
+from mlsys.errors import ConfigurationError, ContractError, DataError, Finding
 from mlsys.evaluation.baselines import random_guess, rule_name, rule_predictions, zero_rule
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.judging import Judge, judge_for
@@ -68,6 +68,20 @@ class Evaluate(Report):
     value: Cost | None = None
     on: str | None = None
     level: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Refuse a level that is none, and baselines that are no rules."""
+        problems = []
+        if not 0 < self.level < 1:
+            problems.append((f"level={self.level}", "give a share between 0 and 1, such as level=0.95"))
+        wrong = [each for each in self.baselines or () if not (callable(each) or hasattr(each, "learn"))]
+        if wrong:
+            problems.append(
+                (f"baselines= holds {wrong[0]!r}", "give functions of the rows, or objects with learn(train)")
+            )
+        if problems:
+            said, remedies = zip(*problems, strict=True)
+            raise ConfigurationError(f"{self.title}: {'; '.join(said)}", "; ".join(remedies))
 
     def report(self, dataset: Dataset, /) -> Result:
         """Return the scores."""
@@ -152,7 +166,15 @@ class Evaluate(Report):
     def _slices(self, train: Rows, rows: pd.DataFrame) -> Iterator[tuple[str, Any]]:
         if isinstance(self.slices, Mapping):
             for name, condition in self.slices.items():
-                yield f"slice={name}", np.asarray(condition(rows), dtype=bool)
+                answer = condition(rows)
+                chosen = answer if isinstance(answer, pd.Series) else pd.Series(answer)
+                if len(chosen) != len(rows) or not pd.api.types.is_bool_dtype(chosen.dtype):
+                    raise ContractError(
+                        f"{self.title}: the slice {name!r} is {len(chosen):,} values of {chosen.dtype} for "
+                        f"{len(rows):,} rows",
+                        "return one True or False for each row, such as frame['price'] > 50",
+                    )
+                yield f"slice={name}", chosen.to_numpy(dtype=bool, na_value=False)
             return
         for column in _telling_columns(train) if self.slices is None else self.slices:
             if column not in rows.columns:

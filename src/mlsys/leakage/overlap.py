@@ -79,7 +79,7 @@ def _later(train: pd.DataFrame, part: pd.DataFrame, name: str, roles: Roles) -> 
 def _equal_rows(
     train: pd.DataFrame, part: pd.DataFrame, name: str, features: tuple[str, ...], target: str | None
 ) -> list[Finding]:
-    columns = [column for column in features if column in train.columns]
+    columns = [column for column in features if column in train.columns and is_hashable(train[column])]
     known = pd.util.hash_pandas_object(train[columns], index=False)
     judged = pd.util.hash_pandas_object(part[columns], index=False)
     equal = judged.isin(known).to_numpy()
@@ -101,6 +101,17 @@ def _equal_rows(
             severity,
         )
     ]
+
+
+def is_hashable(column: pd.Series) -> bool:
+    """Whether values can be compared by hash; lists and dictionaries cannot, and are left to the user's steps."""
+    if column.dtype != object:
+        return True
+    try:
+        pd.util.hash_pandas_object(column, index=False)
+    except TypeError:
+        return False
+    return True
 
 
 def _expected_by_chance(train: pd.DataFrame, part: pd.DataFrame) -> float:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.errors import Finding
+from mlsys.leakage.overlap import is_hashable
 from mlsys.summaries import hash_ids
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def feature_power(train: Rows, sample: int = SAMPLE) -> pd.DataFrame:
     half = len(rows) // 2
     table = []
     for name in rows.feature_names:
+        if not is_hashable(rows[name]):
+            continue
         codes = _codes(rows[name], half)
         auc, error = max((_power(codes, event, half) for event in targets), default=(0.5, 0.0))
         table.append({"column": name, "auc": auc, "error": error})

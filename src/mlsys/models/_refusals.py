@@ -58,6 +58,12 @@ def explained(error: Exception, features: Any, who: str) -> DataError | None:
             f"{who}: {listed(infinite)} hold{'s' * (len(infinite) == 1)} infinite numbers",
             "clip or replace them in a Derive step",
         )
+    nested = [name for name in text if pd.api.types.is_list_like(frame[name].dropna().head(1).squeeze())]
+    if nested:
+        return DataError(
+            f"{who}: {listed(nested)} hold{'s' * (len(nested) == 1)} lists or dictionaries ({_first(said)})",
+            f"make numbers of them in a Derive step, or leave out with exclude={nested}",
+        )
     times = time_columns(frame)
     if times:
         return DataError(
