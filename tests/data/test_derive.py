@@ -80,7 +80,7 @@ def test_a_function_is_a_step_under_its_own_name() -> None:
     def with_b(frame: pd.DataFrame, by: int = 2) -> pd.DataFrame:
         return frame.assign(b=frame["a"] * by)
 
-    assert Function(with_b).label == "with_b"
-    assert Function(functools.partial(with_b, by=3)).label == "with_b"
-    assert Function(with_b, name="other").label == "other"
+    assert Function(with_b).title == "with_b"
+    assert Function(functools.partial(with_b, by=3)).title == "with_b"
+    assert Function(with_b, name="other").title == "other"
     assert Function(functools.partial(with_b, by=3)).fit(FRAME).transform(FRAME)["b"].tolist() == [3, 6, 9]
