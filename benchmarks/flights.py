@@ -74,7 +74,9 @@ median and range. The ratio is taken pair by pair.
 {__doc__.strip().splitlines()[-2]}
 {__doc__.strip().splitlines()[-1]}
 """
-    write_page("flights", "The flight pipeline against plain pandas and scikit-learn", "python benchmarks/flights.py", text)
+    write_page(
+        "flights", "The flight pipeline against plain pandas and scikit-learn", "python benchmarks/flights.py", text
+    )
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, context
     else:
         context.catalog.note(name, columns_seen(step.apply, sample), written)  # type: ignore[attr-defined]
     if (derivations or not step.is_ours or getattr(step, "runs_user_code", False)) and not context.quiet:
-        finding = row_local_finding(apply, frame, changed, name)
+        finding = row_local_finding(apply, frame, changed, sorted(written), name)
         if finding is not None:
             context.findings.append(finding)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import guarded_apply
 from mlsys.execution.seeds import generator
 from mlsys.execution.spy import columns_seen
-from mlsys.leakage.row_check import telling_rows
+from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.partitions import Table
 from mlsys.steps import Fitted, Model, Postprocess, Report, RowTransform, Sink, TrainOnly, Transform
 from mlsys.steps.alone import changed_rows
@@ -57,6 +57,7 @@ class Tail:
     _crossed: pd.DataFrame | None = None
     _unchanged: Table | None = None
     _since: tuple[Planned, ...] = ()
+    _telling: tuple[pd.Index, NDArray[np.int64]] | None = None
 
     def copied(self, context: Context) -> Tail:
         """Return a tail that goes on from here without changing this one."""
@@ -135,10 +136,10 @@ class Tail:
         fitted = Fitted(step, learned.state)
         self.fitted[planned.name], self.learned[planned.name] = fitted, learned
         if not step.is_ours:
-            sample = train.head(4096)
-            sample = sample.iloc[telling_rows(sample, 8)]
+            sample = self._telling_sample(train)
             reads = tuple(sorted(columns_seen(lambda frame: step.apply(frame, learned.state), sample)))
             refuse_forbidden_reads(step, context, reads)
+        before_parts = dict(self.parts)
         for name, part in self.parts.items():
             if name == "train" and step.cross_fits:
                 self.parts[name] = part.map(lambda frame: cross_fitted(step, context, frame, learned))
@@ -146,7 +147,24 @@ class Tail:
                 self.parts[name] = part.map(fitted.transform)
         after = self.parts["train"]
         written = _written(train, after, fitted)
+        if written and not step.is_ours and not context.quiet:
+            self._check_rows_alone(planned, fitted, before_parts, written)
         context.catalog.note(planned.name, reads, written)
+
+    def _check_rows_alone(self, planned: Planned, fitted: Fitted, before: dict[str, Table], written: set[str]) -> None:
+        """Find a user's ``apply`` that looks at other rows of its frame, on rows that it treats as it serves."""
+        parts = [name for name in before if name != "train" or not cast("Transform", fitted.step).cross_fits]
+        if parts:
+            shown, changed = before[parts[-1]].head(4096), self.parts[parts[-1]].head(4096)
+            finding = row_local_finding(fitted.transform, shown, changed, sorted(written), planned.name)
+            self.context.findings += [finding] if finding else []
+
+    def _telling_sample(self, train: Table) -> pd.DataFrame:
+        """Return rows to watch a user's step with; chosen once, since rows keep their places from step to step."""
+        head = train.head(4096)
+        if self._telling is None or len(self._telling[0]) != len(head):
+            self._telling = (head.index, telling_rows(head, 8))
+        return head.iloc[self._telling[1]]
 
     def _row_transform(self, planned: Planned, step: RowTransform) -> None:
         apply = guarded_apply(step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import numpy as np
 import pandas as pd
@@ -42,10 +42,16 @@ def telling_rows(frame: pd.DataFrame, most: int | None = None) -> np.ndarray:
 
 
 def row_local_finding(
-    apply: Callable[[pd.DataFrame], pd.DataFrame], before: pd.DataFrame, after: pd.DataFrame, step: str
+    apply: Callable[[pd.DataFrame], pd.DataFrame],
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    changed: Collection[str],
+    step: str,
 ) -> Finding | None:
-    """Return a finding if ``apply`` says something else of a row alone than of the same row in ``after``."""
-    changed = [name for name in after.columns if name not in before.columns or after[name] is not before[name]]
+    """Return a finding if ``apply`` says something else of a row alone than of the same row in ``after``.
+
+    Only the columns that it ``changed`` are compared.
+    """
     moved: dict[str, str] = {}
     for position in telling_rows(before):
         row = before.iloc[[int(position)]]
@@ -70,7 +76,7 @@ def row_local_finding(
     return Finding(
         "LK201",
         f"{step} claims to treat each row alone, but row {next(iter(moved.values()))} alone gets another value of "
-        f"{named} than among the others; compute what needs other rows in a Transform (learn on training rows)",
+        f"{named} than among the others; compute what needs other rows in learn() of a Transform, from training rows",
         "error",
         columns=tuple(map(str, moved)),
         step=step,

@@ -33,7 +33,8 @@ def keeps_rows(trial: Trial) -> None:
 def row_local(trial: Trial) -> None:
     """A row alone gets what it gets among others (relative tolerance 1e-9)."""
     inputs = trial.inputs
-    finding = row_local_finding(trial.apply, inputs, trial.apply(inputs), trial.step.title)
+    whole = trial.apply(inputs)
+    finding = row_local_finding(trial.apply, inputs, whole, list(whole.columns), trial.step.title)
     assert finding is None, finding.message if finding else ""
 
 
@@ -123,8 +124,9 @@ def history_before(trial: Trial) -> None:
 def history_alone(trial: Trial) -> None:
     """A request of one row with its history gets what the row got among all others."""
     frame = trial.frame
+    whole = trial.apply_history(frame, frame)
     finding = row_local_finding(
-        lambda row: trial.apply_history(row, frame), frame, trial.apply_history(frame, frame), trial.step.title
+        lambda row: trial.apply_history(row, frame), frame, whole, list(whole.columns), trial.step.title
     )
     assert finding is None, finding.message if finding else ""
 
