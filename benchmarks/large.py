@@ -1,7 +1,7 @@
 """Twelve million rows in a Parquet folder: read, split, impute, encode, learn in parts, judge; memory is measured.
 
-Run: ``python benchmarks/large.py [million rows]``. Writes ``docs/benchmarks/large.rst``. The folder, about 25 MiB a million
-rows, is made by this script in the system's place for temporary files and removed afterwards.
+Run: ``python benchmarks/large.py [million rows]``. Writes ``docs/benchmarks/large.rst``. The folder, about 25 MiB for
+a million rows, is made by this script in the system's place for temporary files and removed afterwards.
 """
 
 from __future__ import annotations

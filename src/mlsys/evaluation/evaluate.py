@@ -9,18 +9,15 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Dataset, Rows
-from mlsys.errors import ConfigurationError, ContractError, DataError, Finding
+from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.evaluation.baselines import random_guess, rule_name, rule_predictions, zero_rule
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.picture import draw_scores
-from mlsys.evaluation.scored import classes_of, scored_rows, values_in
+from mlsys.evaluation.scored import classes_of, scored_rows
+from mlsys.evaluation.slicing import masks_of
 from mlsys.steps import Report, Result
 
-MOST_COLUMNS = 5
-"""Columns sliced by when none is named: more would widen every interval, since they hold together."""
-MOST_LEVELS = 20
-"""Levels of a column that become slices, most frequent first: a person reads no longer list."""
 TRAIN_SAMPLE = 20_000
 """Training rows predicted for the greyed column that shows over-fitting."""
 _COLUMNS = ["part", "model", "slice", "metric", "value", "lower", "upper", "n", "verdict"]
@@ -35,8 +32,9 @@ class Evaluate(Report):
         Names such as ``"roc_auc"``, ``"recall"``, ``"rmse"``; those usual for the task when not given.
         The first is the headline.
     slices : list of str or dict, optional
-        Columns whose levels are slices, or names with a function from frame to a mask. When not given, the
-        first five features of texts, categories or truth values with 2 to 20 levels; ``()`` for none.
+        Columns whose levels are slices (quarters of the training rows where a number has many values), or names
+        with a function from frame to a mask. When not given, the first five features with 2 to 20 levels, else
+        the first two numbers; ``()`` for none.
     baselines : list, optional
         Rules of thumb: ``rule(frame)``, or an object with ``learn(train)`` that returns one. Zero-rule
         and a random guess are always there; ``baselines=None`` adds none.
@@ -163,32 +161,10 @@ class Evaluate(Report):
         for baseline in self.baselines or ():
             yield rule_name(baseline), rule_predictions(baseline, train, frame, classes)
 
-    def _slices(self, train: Rows, rows: pd.DataFrame) -> Iterator[tuple[str, Any]]:
-        if isinstance(self.slices, Mapping):
-            for name, condition in self.slices.items():
-                answer = condition(rows)
-                chosen = answer if isinstance(answer, pd.Series) else pd.Series(answer)
-                if len(chosen) != len(rows) or not pd.api.types.is_bool_dtype(chosen.dtype):
-                    raise ContractError(
-                        f"{self.title}: the slice {name!r} is {len(chosen):,} values of {chosen.dtype} for "
-                        f"{len(rows):,} rows",
-                        "return one True or False for each row, such as frame['price'] > 50",
-                    )
-                yield f"slice={name}", chosen.to_numpy(dtype=bool, na_value=False)
-            return
-        for column in _telling_columns(train) if self.slices is None else self.slices:
-            if column not in rows.columns:
-                raise DataError(
-                    f"{self.title} slices by {column!r}, which the rows do not have", "slice by a column of the data"
-                )
-            for value in values_in(rows[column], MOST_LEVELS):
-                mask = rows[column].isna() if pd.isna(value) else rows[column] == value  # type: ignore[call-overload]
-                yield f"{column}={value}", mask.to_numpy(dtype=bool, na_value=False)
-
     def _slice_scores(self, train: Rows, rows: Rows, scored: pd.DataFrame, judge: Judge) -> list[dict[str, Any]]:
         found = []
         known = rows.y.notna().to_numpy()
-        masks = [(name, mask[known]) for name, mask in self._slices(train, pd.DataFrame(rows))]
+        masks = [(name, mask[known]) for name, mask in masks_of(self.slices, train, pd.DataFrame(rows), self.title)]
         simultaneous = judge.for_slices(len(masks))
         for name, mask in masks:
             if mask.any():
@@ -217,19 +193,6 @@ class Evaluate(Report):
         text = f"{mine.value:,.0f} [{mine.lower:,.0f}, {mine.upper:,.0f}] per 1,000 rows at {self.value.decision()}"
         text += "; " + ", ".join(f"{name} {value:,.0f}" for name, value in beside.items())
         return text, {"cost_per_thousand": mine.value, **{f"cost_per_thousand/{n}": v for n, v in beside.items()}}
-
-
-def _telling_columns(train: Rows) -> list[str]:
-    """Return features whose levels are worth a slice each when the user names none."""
-    found: list[str] = []
-    for name in train.feature_names:
-        if name not in train.columns or len(found) == MOST_COLUMNS:
-            continue
-        kind = train[name].dtype
-        named = pd.api.types.is_string_dtype(kind) or pd.api.types.is_bool_dtype(kind) or kind == "category"
-        if named and 2 <= train[name].nunique() <= MOST_LEVELS:
-            found.append(name)
-    return found
 
 
 def _worst(slices: list[dict[str, Any]], judge: Judge) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from mlsys.dataset import Rows
@@ -56,8 +54,3 @@ def classes_of(scored: pd.DataFrame) -> list[str]:
     ['no', 'yes']
     """
     return [name.removeprefix(PROBABILITY) for name in probability_columns(scored)]
-
-
-def values_in(column: pd.Series, most: int) -> Sequence[object]:
-    """Return the ``most`` most frequent values of a column, most frequent first."""
-    return list(column.value_counts(dropna=False).index[:most])

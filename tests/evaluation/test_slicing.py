@@ -1,0 +1,65 @@
+"""Slices that nobody named: levels, quarters of numbers, and what is left over."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from mlsys import Evaluate, Impute, OneHot, Pipeline, Run, Standardize
+
+
+def judged(frame: pd.DataFrame, **evaluate: object) -> Run:
+    names = list(frame.columns.drop("y"))
+    steps = [Standardize(), LogisticRegression(max_iter=1_000), Evaluate(**evaluate)]
+    numeric = [name for name in names if pd.api.types.is_numeric_dtype(frame[name])]
+
+    texts = [name for name in names if name not in numeric]
+    return Pipeline([OneHot(texts), *steps] if texts else steps, target="y").run(frame, track=False)
+
+
+def slices_in(run: Run) -> dict[str, int]:
+    table = run.metrics.query("model == 'model' and slice != 'all' and metric == 'roc_auc'")
+    return dict(zip(table["slice"], table["n"], strict=True))
+
+
+@pytest.fixture
+def people(rng: np.random.Generator) -> pd.DataFrame:
+    rows = 1_000
+    frame = pd.DataFrame(
+        {
+            "age": rng.normal(40, 10, rows),
+            "income": rng.gamma(2, 10, rows),
+            "city": rng.choice(["Berlin", "Paris"], rows),
+            "street": [f"street {i % 60}" for i in range(rows)],
+        }
+    )
+    return frame.assign(y=(rng.random(rows) < 1 / (1 + np.exp(-(frame["age"] - 40) / 10))).astype(int))
+
+
+def test_features_with_few_levels_are_sliced_by_when_none_is_named(people: pd.DataFrame) -> None:
+    assert set(slices_in(judged(people))) == {"city=Berlin", "city=Paris"}
+
+
+def test_numbers_are_cut_in_quarters_where_no_feature_has_levels(people: pd.DataFrame) -> None:
+    found = slices_in(judged(people[["age", "income", "y"]]))
+    assert len(found) == 8 and sum(found.values()) == 2 * 800  # two numbers, 800 rows judged by folds
+    assert all(150 <= rows <= 250 for rows in found.values())
+
+
+def test_no_slices_are_made_where_none_are_wanted(people: pd.DataFrame) -> None:
+    assert slices_in(judged(people, slices=())) == {}
+
+
+def test_levels_beyond_the_most_frequent_are_one_slice(people: pd.DataFrame) -> None:
+    found = slices_in(judged(people, slices=["street"]))
+    assert len(found) == 20 and "street=any of 41 other levels" in found
+    assert sum(found.values()) == 800
+
+
+def test_nulls_of_a_number_are_a_slice(people: pd.DataFrame) -> None:
+
+    holed = people[["age", "y"]].assign(age=people["age"].where(np.arange(1_000) % 4 > 0))
+    run = Pipeline([Impute(), LogisticRegression(), Evaluate(slices=["age"])], target="y").run(holed, track=False)
+    assert len(slices_in(run)) >= 4
