@@ -86,9 +86,9 @@ def _quarters(train: Rows, rows: pd.DataFrame, column: str) -> Iterator[Mask]:
     edges = np.unique(np.nanquantile(known, [0.25, 0.5, 0.75]))
     bounds = [-np.inf, *edges.tolist(), np.inf]
     for low, high in zip(bounds[:-1], bounds[1:], strict=True):
-        name = f"{column}>{low:.4g}" if high == np.inf else f"{column}<={high:.4g}"
-        name = name if np.inf in (-low, high) else f"{low:.4g}<{column}<={high:.4g}"
-        yield name, (values > low) & (values <= high)
+        name = f"above {low:.4g}" if high == np.inf else f"up to {high:.4g}"
+        name = name if np.inf in (-low, high) else f"{low:.4g} to {high:.4g}"
+        yield f"{column}={name}", (values > low) & (values <= high)
     if np.isnan(values).any():
         yield f"{column}=nan", np.isnan(values)
 
