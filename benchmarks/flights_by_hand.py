@@ -36,6 +36,7 @@ FOLDS = 5
 SMOOTHING = 10.0  # rows that the overall rate counts for in a category's rate
 EARLY_STOPPING_SHARE = 0.1  # scikit-learn's own share, taken from the end of the training rows instead of at random
 MISSED, FALSE_ALARM = 5.0, 1.0
+BOOTSTRAPPED = 20_000  # rows that an interval is bootstrapped from
 
 VARIANTS = {
     "example": ["sched_arr_time", "day"],  # and the weekday: what examples/flight_delays.py uses
@@ -226,18 +227,30 @@ def auc_interval(label: np.ndarray, score: np.ndarray) -> tuple[float, float, fl
     return area, area - 1.96 * error, area + 1.96 * error
 
 
+def around(label: np.ndarray, score: np.ndarray, few: np.ndarray, drawn: list[float]) -> list[float]:
+    """Interval around the value of all rows from draws of a sample, narrowed by the root of the ratio of rows."""
+    whole, part = average_precision_score(label, score), average_precision_score(label[few], score[few])
+    return [
+        whole + np.sqrt(len(few) / len(label)) * (end - part) for end in np.quantile(drawn, [0.025, 0.975]).tolist()
+    ]
+
+
 def evaluate(rows: pd.DataFrame, label: np.ndarray, score: np.ndarray, baselines: dict[str, np.ndarray]) -> dict:
     """Metrics with intervals beside the baselines, by slice, and the value of acting on the prediction."""
     rng = np.random.default_rng(0)
     threshold = FALSE_ALARM / (FALSE_ALARM + MISSED)
-    draws = [rng.integers(0, len(label), len(label)) for _ in range(200)]
+    few = rng.choice(len(label), min(BOOTSTRAPPED, len(label)), replace=False)
+    draws = [rng.choice(few, len(few)) for _ in range(200)]
 
-    def summary(values: np.ndarray) -> dict:
+    def summary(values: np.ndarray, draws: list[np.ndarray]) -> dict:
         cost = np.where(label == 1, MISSED * (values < threshold), FALSE_ALARM * (values >= threshold))
         precision = [average_precision_score(label[draw], values[draw]) for draw in draws]
         return {
             "roc_auc": auc_interval(label, values),
-            "average_precision": (average_precision_score(label, values), *np.quantile(precision, [0.025, 0.975])),
+            "average_precision": (
+                average_precision_score(label, values),
+                *(around(label, values, few, precision) if precision else ()),
+            ),
             "brier": brier_score_loss(label, values),
             "log_loss": log_loss(label, np.clip(values, 1e-6, 1 - 1e-6)),
             "cost_per_flight": (cost.mean(), *stats.norm.interval(0.95, cost.mean(), stats.sem(cost))),
@@ -257,8 +270,8 @@ def evaluate(rows: pd.DataFrame, label: np.ndarray, score: np.ndarray, baselines
                 }
             )
     return {
-        "model": summary(score),
-        "baselines": {name: summary(values) for name, values in baselines.items()},
+        "model": summary(score, draws),
+        "baselines": {name: summary(values, []) for name, values in baselines.items()},  # no bootstrap for these
         "slices": pd.DataFrame(slices),
     }
 

@@ -69,7 +69,9 @@ class Sample:
 
 
 def _codes_of(values: pd.Series, codes: dict[str, float]) -> Values:
-    return np.asarray(values.astype("str").map(codes).to_numpy(dtype=np.float64, na_value=np.nan))
+    places, levels = pd.factorize(values)  # few levels are turned into texts, not every row
+    known = np.array([codes.get(text, np.nan) for text in pd.Series(levels).astype("str")] + [np.nan])
+    return known[places]  # an unknown label has the place -1: the last
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.dataset import Roles
 from mlsys.errors import Finding
+from mlsys.summaries import hash_ids
 
 MOST_ROWS = 200_000
 """Equal rows are looked for up to this many rows; it takes 1 s per million row values."""
@@ -45,7 +46,7 @@ def _shared(
 ) -> list[Finding]:
     if column is None or column not in train.columns:
         return []
-    both = int(part[column].isin(train[column]).sum())
+    both = int(np.isin(hash_ids(part[column]), hash_ids(train[column])).sum())
     if not both:
         return []
     return [
