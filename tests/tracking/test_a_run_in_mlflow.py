@@ -306,3 +306,44 @@ def test_what_is_not_there_is_said_with_the_way_to_name_it(store: Path, referenc
 
 def test_environment_variables_are_left_as_they_were(run: Run) -> None:
     assert "MLFLOW_HTTP_REQUEST_MAX_RETRIES" not in os.environ
+
+
+def test_latency_and_losses_by_iteration_are_written(store: Path, shop: pd.DataFrame) -> None:
+    boosted = HistGradientBoostingClassifier(max_iter=12, early_stopping=True, n_iter_no_change=12)
+    run = Pipeline([boosted], target="returned", features=["price"], name="losses").run(shop)
+    client = mlflow.MlflowClient()
+    metrics = client.get_run(run.mlflow_run_id).data.metrics
+    assert 0 < metrics["latency/p50_ms"] <= metrics["latency/p95_ms"] <= metrics["latency/p99_ms"]
+    points = client.get_metric_history(run.mlflow_run_id, "loss/train")
+    estimator = run.state("Train")["estimator"]
+    assert [point.step for point in points] == list(range(len(estimator.train_score_)))
+    assert [point.value for point in points] == pytest.approx((-estimator.train_score_).tolist())
+    assert len(client.get_metric_history(run.mlflow_run_id, "loss/watched")) == len(points)
+
+
+def test_rows_leave_only_when_asked(store: Path, shop: pd.DataFrame) -> None:
+    pipeline = Pipeline([LogisticRegression()], target="returned", features=["price"], name="rows")
+    kept, sent = pipeline.run(shop), pipeline.run(shop, log_rows=True)
+    client = mlflow.MlflowClient()
+    assert not [each.path for each in client.list_artifacts(kept.mlflow_run_id) if "predictions" in each.path]
+    path = client.download_artifacts(sent.mlflow_run_id, "predictions-validation.parquet")
+    table = pd.read_parquet(path)
+    expected = sent.predictions["validation"]
+    pd.testing.assert_series_equal(table["probability_1"], expected["probability_1"])
+    assert table["returned"].equals(shop["returned"].loc[table.index])
+
+
+def test_script_and_commit_are_mlflows_own_source(logged: Any) -> None:
+    assert logged.data.tags["mlflow.source.name"] == logged.data.tags["code.script"]
+    assert logged.data.tags["mlflow.source.type"] == "LOCAL"
+
+
+def test_the_report_page_shows_card_pictures_and_plan(run: Run, logged: Any) -> None:
+    page = Path(mlflow.MlflowClient().download_artifacts(logged.info.run_id, "report.html")).read_text(encoding="utf-8")
+    assert run.card.title in page and "data:image/png;base64" in page and "RandomSplit" in page
+
+
+def test_a_registered_version_says_how_good_it_is(run: Run) -> None:
+    registered = run.register("described", gate=Gate(metric("roc_auc").lower >= 0.0), reason="a test")
+    version = mlflow.MlflowClient().get_model_version("described", str(registered.version))
+    assert run.card.headline in version.description and "roc_auc lower end >= 0:" in version.description

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from mlsys.dataset import Dataset, Moment, Rows
 from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.execution.checks import check_columns, check_leakage, check_same_columns
 from mlsys.execution.context import Context
 from mlsys.execution.dividing import Divided, divide, divide_given
+from mlsys.execution.folding import out_of_fold
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import hold_frame, open_source, run_prefix_step
+from mlsys.execution.reporting import looker, result_name
 from mlsys.execution.served import ServedModel, served_model
 from mlsys.execution.tail import Tail
-from mlsys.leakage.overlap import overlap_findings
-from mlsys.leakage.power import SAMPLE, power_findings
 from mlsys.partitions import Table
 from mlsys.steps import Fitted, Model, Report, Result, Sink, Source, Split
 
@@ -120,14 +120,14 @@ def _run_rows(execution: Execution, steps: Sequence[Planned], table: Table) -> N
         if isinstance(outcome, Fitted):
             execution.prefix[planned.name] = outcome
         elif isinstance(outcome, Result):
-            execution.results[_result_name(execution, outcome)] = outcome
+            execution.results[result_name(execution, outcome)] = outcome
     if position == len(steps):
         execution.table = table
         return
-    _check_columns(context, table)
+    check_columns(context, table)
     execution.divided = divide(steps[position], table, context, supplied=bool(steps[position].supplied))
     del table
-    _check_leakage(execution.divided, context)
+    check_leakage(execution.divided, context)
     run_tail(execution, steps[position + 1 :])
 
 
@@ -136,7 +136,7 @@ def train_on_all(plan: Sequence[Planned], data: pd.DataFrame, context: Context, 
     execution = Execution(tuple(plan), context, engine)
     table = hold_frame(data, engine)
     _remember_source(execution, table)
-    _check_columns(context, table)
+    check_columns(context, table)
     execution.divided = Divided({"train": table}, rows={"train": len(data)})
     tail = Tail(context)
     execution.tail = tail
@@ -212,33 +212,6 @@ def _remember_source(execution: Execution, table: Table) -> None:
     execution.source_dtypes = {str(name): str(kind) for name, kind in head.dtypes.items()}
 
 
-def _check_columns(context: Context, table: Table) -> None:
-    """Raise before anything learns if a role or a chosen column is not there."""
-    there = table.head(0).columns
-    for column, role in context.roles.columns().items():
-        if column not in there:
-            near = f" (columns: {', '.join(map(str, there))})"
-            raise DataError(
-                f"the {role} column {column!r} is not in the data{near}",
-                f"correct {role}= of the Pipeline, or make the column with Derive or a label step",
-            )
-    time = context.roles.time
-    if time is not None and (pd.api.types.is_string_dtype(table.head(0)[time]) or table.head(0)[time].dtype == object):
-        Moment(time).of(table.head(0))  # raises: texts cannot be compared as times
-    context.catalog.refuse_unknown(there)
-    context.catalog.at_split = tuple(there)
-
-
-def _check_leakage(divided: Divided, context: Context) -> None:
-    """Look for leakage on the parts, before anything learns; what is too large is judged by its first rows."""
-    context.progress("leakage checks")
-    train = divided.parts["train"]
-    features = context.catalog.features(train.head(0).columns)
-    frames = {name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in divided.parts.items()}
-    context.findings += overlap_findings(frames, context.roles, features)
-    context.findings += power_findings(Rows.of(frames["train"], context.roles, features))
-
-
 def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str, Table]) -> None:
     """Run over parts that were given: every step before the split runs on each part alone."""
     if "train" not in tables:
@@ -248,7 +221,7 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
         )
     context = execution.context
     _remember_source(execution, tables["train"])
-    _check_same_columns(tables, context.catalog.excluded)
+    check_same_columns(tables, context.catalog.excluded)
     position = next((i for i, each in enumerate(steps) if isinstance(each.step, Split)), 0)
     for planned in steps[:position]:
         for name, part in list(tables.items()):
@@ -256,25 +229,13 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
             if isinstance(outcome, Fitted):
                 execution.prefix[planned.name] = outcome
     for table in tables.values():
-        _check_columns(context, table)
+        check_columns(context, table)
     for table in tables.values():
         needed = context.catalog.columns_needed()
         context.catalog.settle(table.frame([name for name in table.head(0).columns if name in needed]))
     execution.divided = divide_given(tables, context)
-    _check_leakage(execution.divided, context)
+    check_leakage(execution.divided, context)
     run_tail(execution, [each for each in steps[position:] if not isinstance(each.step, Split)])
-
-
-def _check_same_columns(tables: Mapping[str, Table], excluded: Sequence[str]) -> None:
-    """Raise when a part lacks what the training rows have, unless nothing uses it."""
-    for name, table in tables.items():
-        there = {*table.head(0).columns, *excluded}
-        missing = [column for column in tables["train"].head(0).columns if column not in there]
-        if missing:
-            raise DataError(
-                f"the part {name!r} lacks {', '.join(map(repr, missing))}, which the part 'train' has",
-                "give all parts the same columns (null where a value is not known), or leave these out with exclude=",
-            )
 
 
 def run_tail(execution: Execution, steps: Sequence[Planned], done: Tail | None = None, since: int = 0) -> None:
@@ -293,119 +254,11 @@ def run_tail(execution: Execution, steps: Sequence[Planned], done: Tail | None =
     assert divided is not None
     open_parts = {name: part for name, part in divided.parts.items() if name != "test"}
     if divided.folds and any(isinstance(each.step, Model) for each in steps):
-        execution.out_of_fold = _out_of_fold(steps, open_parts, divided.folds, context)
+        execution.out_of_fold = out_of_fold(steps, open_parts, divided.folds, context)
     tail = Tail(context) if done is None else done.copied(context)
     execution.tail = tail
     parts = open_parts if done is None else tail.parts
-    tail.run(steps[since:] if done is not None else steps, parts, _looker(execution, tail, open_parts))
-
-
-def _looker(
-    execution: Execution, tail: Tail, raw: Mapping[str, Table]
-) -> Callable[[Planned, dict[str, Table], dict[str, pd.DataFrame]], None]:
-    def look(planned: Planned, parts: dict[str, Table], predictions: dict[str, pd.DataFrame]) -> None:
-        with execution.context.doing(planned):
-            if isinstance(planned.step, Sink):
-                planned.step.write(
-                    {name: _with_predictions(part, predictions.get(name)) for name, part in parts.items()}
-                )
-            elif isinstance(planned.step, Report):
-                result = planned.step.report(shown_dataset(execution, tail, raw, parts, predictions))
-                execution.results[_result_name(execution, result)] = result
-
-    return look
-
-
-def _result_name(execution: Execution, result: Result) -> str:
-    if not isinstance(result, Result):
-        raise DataError(f"report() returned {type(result).__name__}, not a Result", "return Result(name, table)")
-    name, number = result.name, 2
-    while name in execution.results:
-        name, number = f"{result.name}-{number}", number + 1
-    return name
-
-
-def shown_dataset(
-    execution: Execution,
-    tail: Tail,
-    raw: Mapping[str, Table],
-    parts: Mapping[str, Table],
-    predictions: Mapping[str, pd.DataFrame],
-) -> Dataset:
-    """Return what reports see: columns as they left the split, what steps added since, and predictions.
-
-    Where the training rows are judged by folds, ``validation`` holds them with out-of-fold predictions.
-    """
-    context, divided = execution.context, execution.divided
-    assert divided is not None
-    loads = {name: _loader(raw[name], parts.get(name), predictions.get(name)) for name in raw}
-    folds = 0
-    if execution.out_of_fold is not None and "validation" not in loads:
-        judged = Table.of(raw["train"].frame().loc[execution.out_of_fold.index])
-        loads["validation"] = _loader(judged, None, execution.out_of_fold)
-        folds = len(divided.folds)
-    features = [name for name in context.catalog.at_split or raw["train"].head(0).columns]
-    predict = None
-    if any(isinstance(each.step, Model) for each in tail.fitted.values()):
-
-        def predict(frame: pd.DataFrame) -> pd.DataFrame:
-            predicted = tail.apply(Table.of(frame[list(raw["train"].head(0).columns)]))[1]
-            assert predicted is not None
-            return predicted
-
-    return Dataset(loads, context.roles, context.catalog.features(features), tail.fitted_on, folds, predict)
-
-
-def _loader(
-    raw: Table, current: Table | None, predictions: pd.DataFrame | None
-) -> Callable[[Sequence[str] | None], pd.DataFrame]:
-    def load(columns: Sequence[str] | None) -> pd.DataFrame:
-        there = raw.head(0).columns
-        frame = raw.frame(None if columns is None else [name for name in columns if name in there])
-        added = [] if current is None else [name for name in current.head(0).columns if name not in there]
-        wanted = added if columns is None else [name for name in added if name in set(columns)]
-        pieces = [frame]
-        if wanted and current is not None:
-            extra = current.frame(wanted)
-            if extra.index.equals(frame.index):
-                pieces.append(extra)
-        if predictions is not None:
-            pieces.append(predictions[[name for name in predictions if columns is None or name in set(columns)]])
-        return pd.concat(pieces, axis=1) if len(pieces) > 1 else frame
-
-    return load
-
-
-def _with_predictions(part: Table, predictions: pd.DataFrame | None) -> Table:
-    if predictions is None:
-        return part
-    return part.map(lambda frame: pd.concat([frame, predictions.loc[frame.index]], axis=1))
-
-
-def _out_of_fold(
-    steps: Sequence[Planned], parts: Mapping[str, Table], folds: Sequence[pd.Series], context: Context
-) -> pd.DataFrame:
-    """Predict every training row by a tail that did not see it."""
-    frame = parts["train"].frame()
-    if len(frame) < len(folds):
-        raise DataError(
-            f"the split left {len(frame)} training rows, too few to judge a model by {len(folds)} folds of them",
-            "give more rows, or a split with a validation share",
-        )
-    pieces: list[pd.DataFrame] = []
-    quiet = replace(context, quiet=True)
-    working = [each for each in steps if not isinstance(each.step, (Report, Sink))]
-    for number, fold in enumerate(folds, 1):
-        context.progress(f"fold {number} of {len(folds)}")
-        names = fold.reindex(frame.index)
-        inside = {
-            "train": Table.of(frame[(names == "train").to_numpy(dtype=bool, na_value=False)]),
-            "validation": Table.of(frame[(names == "validation").to_numpy(dtype=bool, na_value=False)]),
-        }
-        tail = Tail(quiet).run(working, inside, lambda *_: None)
-        pieces.append(tail.predictions["validation"])
-    predicted = pd.concat(pieces)
-    return predicted.loc[frame.index[frame.index.isin(predicted.index)]]
+    tail.run(steps[since:] if done is not None else steps, parts, looker(execution, tail, open_parts))
 
 
 def open_test(execution: Execution) -> Execution:
@@ -420,7 +273,7 @@ def open_test(execution: Execution) -> Execution:
     rows, predicted = tail.apply(divided.parts["test"])
     parts = {**tail.parts, "test": rows}
     predictions = {**tail.predictions, **({"test": predicted} if predicted is not None else {})}
-    look = _looker(final, tail, dict(divided.parts))
+    look = looker(final, tail, dict(divided.parts))
     after_split = [each for each in execution.plan if isinstance(each.step, Report)]
     for planned in after_split:
         look(planned, parts, predictions)
