@@ -22,6 +22,9 @@ from mlsys.summaries import hash_ids
 if TYPE_CHECKING:
     from mlsys.pipeline import Pipeline
 
+PREVIEW_STREAM = int.from_bytes(b"preview", "big")
+"""Hashes of their own: rows chosen by those that deal out folds would all lie in one fold."""
+
 
 def frame_after(pipeline: Pipeline, execution: Execution, data: Data, split: str, after: str | None) -> pd.DataFrame:
     """Return the rows of a part as a step left them.
@@ -119,5 +122,5 @@ def _sampled(table: Table, rows: int) -> Table:
     frame = table.frame() if table.in_memory else table.head(rows)
     if len(frame) <= rows:
         return Table.of(frame)
-    chosen = np.sort(np.argsort(hash_ids(frame.index), kind="stable")[:rows])
+    chosen = np.sort(np.argsort(hash_ids(frame.index, PREVIEW_STREAM), kind="stable")[:rows])
     return Table.of(frame.iloc[chosen])

