@@ -193,6 +193,12 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
         lambda f: run(doubled(f), SPLIT, TREE),
         lambda f: run(doubled(f).reset_index(drop=True), SPLIT, TREE),
     ),
+    "rows without an id": (
+        DataError,
+        ("3 rows have no id in 'order'", "row 0", "leave id= out"),
+        lambda f: run(f.assign(order=np.where(np.arange(len(f)) < 3, np.nan, np.arange(len(f)))), SPLIT, TREE, id="order"),
+        lambda f: run(f.assign(order=np.arange(len(f))), SPLIT, TREE, id="order"),
+    ),
     "parts without train": (
         DataError,
         ("parts named training, validation", "none is named 'train'"),

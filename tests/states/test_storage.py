@@ -314,3 +314,24 @@ def test_minus_zero_and_nan_survive() -> None:
     assert math.copysign(1, back[0]) == -1
     assert math.isnan(back[1])
     assert back[2] == -math.inf
+
+
+def test_searches_and_tuned_thresholds_are_stored(cancer: pd.DataFrame, tmp_path: Path) -> None:
+    from sklearn.model_selection import GridSearchCV, KFold, TunedThresholdClassifierCV
+
+    X, y = cancer.iloc[:150, :3], cancer["target"].iloc[:150]
+    search = GridSearchCV(LogisticRegression(max_iter=2_000), {"C": [0.1, 1.0]}, scoring="roc_auc", cv=KFold(3))
+    tuned = TunedThresholdClassifierCV(LogisticRegression(max_iter=2_000), cv=3)
+    for number, estimator in enumerate((search, tuned)):
+        estimator.fit(X, y)
+        save_state(estimator, tmp_path / str(number))
+        assert (load_state(tmp_path / str(number)).predict(X) == estimator.predict(X)).all()
+
+
+def test_a_scorer_of_ones_own_is_refused(cancer: pd.DataFrame, tmp_path: Path) -> None:
+    from sklearn.metrics import make_scorer
+    from sklearn.model_selection import GridSearchCV
+
+    search = GridSearchCV(LogisticRegression(max_iter=2_000), {"C": [1.0]}, scoring=make_scorer(os.system), cv=3)
+    with pytest.raises(StateError, match="system"):
+        save_state(search, tmp_path / "own")

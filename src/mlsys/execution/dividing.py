@@ -125,6 +125,12 @@ def _keys(step: Split, table: Table, context: Context) -> pd.DataFrame:
     )
     narrow = table.frame([name for name in there if name in wanted])
     catalog.settle(narrow)
+    if roles.id in narrow and narrow[roles.id].isna().any():
+        nameless = narrow[roles.id].isna()
+        raise DataError(
+            f"{int(nameless.sum()):,} rows have no id in {roles.id!r}, the first is row {nameless.idxmax()}",
+            "fill the column, drop these rows before the split, or leave id= out: rows then count by their place",
+        )
     known_at = None
     for moment in sorted(catalog.known_at.get(roles.target or "", ())):
         moments = moment_of(moment, narrow, roles)

@@ -9,6 +9,7 @@ from mlsys.errors import StateError
 ALLOWED_TYPES = frozenset(
     {
         "numpy.dtype",
+        "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "scipy.interpolate._bsplines.BSpline",
         "sklearn._loss.loss.HalfTweedieLossIdentity",
         "sklearn.calibration._CalibratedClassifier",
@@ -26,15 +27,52 @@ ALLOWED_TYPES = frozenset(
         "sklearn.gaussian_process.kernels.RBF",
         "sklearn.gaussian_process.kernels.Sum",
         "sklearn.gaussian_process.kernels.WhiteKernel",
+        "sklearn.metrics._classification.accuracy_score",
+        "sklearn.metrics._classification.balanced_accuracy_score",
+        "sklearn.metrics._classification.brier_score_loss",
+        "sklearn.metrics._classification.f1_score",
+        "sklearn.metrics._classification.jaccard_score",
+        "sklearn.metrics._classification.log_loss",
+        "sklearn.metrics._classification.matthews_corrcoef",
+        "sklearn.metrics._classification.precision_score",
+        "sklearn.metrics._classification.recall_score",
         "sklearn.metrics._dist_metrics.EuclideanDistance64",
         "sklearn.metrics._dist_metrics.ManhattanDistance64",
         "sklearn.metrics._dist_metrics.MinkowskiDistance64",
+        "sklearn.metrics._ranking.average_precision_score",
+        "sklearn.metrics._ranking.roc_auc_score",
+        "sklearn.metrics._ranking.top_k_accuracy_score",
+        "sklearn.metrics._regression.explained_variance_score",
+        "sklearn.metrics._regression.max_error",
+        "sklearn.metrics._regression.mean_absolute_error",
+        "sklearn.metrics._regression.mean_absolute_percentage_error",
+        "sklearn.metrics._regression.mean_squared_error",
+        "sklearn.metrics._regression.median_absolute_error",
+        "sklearn.metrics._regression.r2_score",
+        "sklearn.metrics._regression.root_mean_squared_error",
+        "sklearn.metrics._scorer._CurveScorer",
+        "sklearn.metrics._scorer._PassthroughScorer",
+        "sklearn.metrics._scorer._Scorer",
+        "sklearn.model_selection._split.GroupKFold",
+        "sklearn.model_selection._split.GroupShuffleSplit",
+        "sklearn.model_selection._split.KFold",
+        "sklearn.model_selection._split.LeaveOneGroupOut",
+        "sklearn.model_selection._split.LeaveOneOut",
+        "sklearn.model_selection._split.RepeatedKFold",
+        "sklearn.model_selection._split.RepeatedStratifiedKFold",
+        "sklearn.model_selection._split.ShuffleSplit",
+        "sklearn.model_selection._split.StratifiedGroupKFold",
+        "sklearn.model_selection._split.StratifiedKFold",
+        "sklearn.model_selection._split.StratifiedShuffleSplit",
+        "sklearn.model_selection._split.TimeSeriesSplit",
         "sklearn.neighbors._ball_tree.BallTree",
         "sklearn.neighbors._kd_tree.KDTree",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
         "sklearn.neural_network._stochastic_optimizers.SGDOptimizer",
         "sklearn.tree._tree.Tree",
         "sklearn.utils._bunch.Bunch",
+        "sklearn.utils._metadata_requests.MetadataRequest",
+        "sklearn.utils._metadata_requests.MethodMetadataRequest",
     }
 )
 """Read and judged one by one: none runs code of the file's choosing. ``functools.partial`` is judged by its target,
@@ -65,7 +103,7 @@ def dump_estimator(estimator: Any, path: str = "state") -> bytes:
     except (UnsupportedTypeException, TypeError, NotImplementedError) as error:
         raise StateError(
             f"{path} is a {type(estimator).__name__} that cannot be stored: {error}",
-            "use an estimator of scikit-learn, or write save and load hooks on the step",
+            "use an estimator of scikit-learn; the run stays as it is, only its model cannot be stored",
         ) from error
     _check_types(data, f"{path} ({type(estimator).__name__})")
     return data
@@ -86,6 +124,6 @@ def _check_types(data: bytes, place: str) -> list[str]:
     if strange:
         raise StateError(
             f"{place} is made of {', '.join(strange)}, which is not on the list of allowed types",
-            "write save and load hooks on the step, or opt into pickle with a reason",
+            "use estimators made of scikit-learn's own parts; the run stays as it is, only its model cannot be stored",
         )
     return found
