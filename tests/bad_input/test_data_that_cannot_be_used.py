@@ -196,7 +196,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     "rows without an id": (
         DataError,
         ("3 rows have no id in 'order'", "row 0", "leave id= out"),
-        lambda f: run(f.assign(order=np.where(np.arange(len(f)) < 3, np.nan, np.arange(len(f)))), SPLIT, TREE, id="order"),
+        lambda f: run(f.assign(order=pd.Series(range(3, len(f)), f.index[3:])), SPLIT, TREE, id="order"),
         lambda f: run(f.assign(order=np.arange(len(f))), SPLIT, TREE, id="order"),
     ),
     "parts without train": (

@@ -18,12 +18,30 @@ from mlsys.steps import Result
 
 
 class DriftAlarm(MlsysError, RuntimeError):
-    """Raised by ``raise_if_alarm`` when columns moved."""
+    """Raised by ``raise_if_alarm`` when columns moved.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"age": [*range(20, 70)] * 40})
+    >>> try:
+    ...     Monitor.fit(rows).check(rows + 30).raise_if_alarm()
+    ... except DriftAlarm as alarm:
+    ...     print(alarm.remedy)
+    look at .table and .plot(), then mend the data or retrain
+    """
 
 
 @dataclass(frozen=True, repr=False)
 class Check(Result):
-    """Result of ``monitor.check``: table, verdict, picture."""
+    """Result of ``monitor.check``: table, verdict, picture.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"age": [*range(20, 70)] * 40})
+    >>> check = Monitor.fit(rows).check(rows.head(1_000))
+    >>> check.verdict, list(check.table["column"])
+    ('no alarm', ['age'])
+    """
 
     def raise_if_alarm(self) -> None:
         """Raise ``DriftAlarm`` if a column moved; for scripts that must stop."""

@@ -131,24 +131,58 @@ def _gap(rows: pd.DataFrame) -> dict[str, float] | None:
 
 
 def metric(name: str) -> Quantity:
-    """Return a metric to compare: ``metric("roc_auc").lower >= 0.65``."""
+    """Return a metric to compare in a gate.
+
+    Parameters
+    ----------
+    name : str
+        As in the run's table of metrics.
+
+    Examples
+    --------
+    >>> print(metric("roc_auc").lower >= 0.65)
+    roc_auc lower end >= 0.65
+    """
     return Quantity(name)
 
 
 def gap(name: str, *, by: str) -> Quantity:
     """Return the largest difference of a metric between the slices of a column.
 
+    Parameters
+    ----------
+    name : str
+        As in the run's table of metrics.
+    by : str
+        A column that ``Evaluate`` slices by.
+
     Notes
     -----
     ``upper`` is the distance between the highest upper and the lowest lower end of the slices'
     simultaneous intervals, so it holds for every pair at once; it is on the safe side.
+
+    Examples
+    --------
+    >>> print(gap("recall", by="origin").upper <= 0.15)
+    gap of recall by origin upper end <= 0.15
     """
     return Quantity(name, by)
 
 
 @dataclass(frozen=True)
 class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
-    """The model's headline metric is better than a baseline's, by a paired interval that excludes zero."""
+    """The model's headline metric is better than a baseline's, by a paired interval that excludes zero.
+
+    Parameters
+    ----------
+    baseline : str
+        ``"zero_rule"``, ``"random"``, or the name of a rule given to ``Evaluate(baselines=[...])``.
+
+    Examples
+    --------
+    >>> Gate(beats("zero_rule"))
+    Gate(beats zero_rule)
+    """
 
     baseline: str
 
@@ -167,7 +201,18 @@ class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
 
 @dataclass(frozen=True)
 class no_alarm:  # noqa: N801  reads as a condition: Gate(no_alarm("drift"))
-    """A report such as ``DetectDrift`` gave no alarm."""
+    """A report such as ``DetectDrift`` gave no alarm.
+
+    Parameters
+    ----------
+    report : str
+        Name of the report's result.
+
+    Examples
+    --------
+    >>> Gate(no_alarm("drift"))
+    Gate(no alarm of drift)
+    """
 
     report: str = "drift"
 
