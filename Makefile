@@ -15,7 +15,9 @@ test: .venv/dev.stamp ## all tests but the long tier, and the examples in docstr
 	$(BIN)/python -m pytest -n 2
 
 test-all: .venv/dev.stamp ## the long tier as well: fault injection, large data, simulations
-	$(BIN)/python -m pytest -n 2 -m "long or not long"
+	@rm -f .test-all.xml
+	$(BIN)/python -m pytest -n 2 -m "long or not long" --junit-xml=.test-all.xml || true
+	$(BIN)/python benchmarks/test_all.py .test-all.xml
 
 lint: .venv/dev.stamp ## style, types, layers
 	$(BIN)/ruff check .

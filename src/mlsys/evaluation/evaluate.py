@@ -190,8 +190,8 @@ class Evaluate(Report):
             return "", {}
         mine = self.value.per_thousand(scored)
         beside = {name: self.value.per_thousand(frame).value for name, frame in others.items()}
-        text = f"{mine.value:,.0f} [{mine.lower:,.0f}, {mine.upper:,.0f}] per 1,000 rows at {self.value.decision()}"
-        text += "; " + ", ".join(f"{name} {value:,.0f}" for name, value in beside.items())
+        text = f"cost {mine.value:,.0f} [{mine.lower:,.0f}, {mine.upper:,.0f}] per 1,000 rows"
+        text += f" at {self.value.decision()}; " + ", ".join(f"{name} {value:,.0f}" for name, value in beside.items())
         return text, {"cost_per_thousand": mine.value, **{f"cost_per_thousand/{n}": v for n, v in beside.items()}}
 
 

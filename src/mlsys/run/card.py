@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mlsys.errors import Finding
     from mlsys.run.run import Run
 
+WIDTH = 120
+"""Columns of the card as text."""
 MOST_FINDINGS = 6
 _VALUES = ("value", "lower", "upper")
 
@@ -93,10 +96,12 @@ class Card:
             out += [f"  {self.metric:<14} {score}" for score in self.scores[:1]]
             out += [f"  {'':<14} {score}" for score in self.scores[1:]]
         if self.others:
-            out.append("  also           " + "; ".join(str(score) for score in self.others))
-        out += [f"  {label:<14} {sentence}" for label, sentence in self.lines]
-        out += [f"  {'finding' if i == 0 else '':<14} {finding}" for i, finding in enumerate(self._shown())]
-        out += [f"  {'supplied' if i == 0 else '':<14} {default}" for i, default in enumerate(self.defaults)]
+            out += _wrapped("also", "; ".join(str(score) for score in self.others))
+        for label, sentence in self.lines:
+            out += _wrapped(label, sentence)
+        for label, sentences in (("finding", self._shown()), ("supplied", self.defaults)):
+            for i, sentence in enumerate(sentences):
+                out += _wrapped("" if i else label, sentence)
         if self.footer:
             out.append(f"  {self.footer}")
         return "\n".join(out)
@@ -233,6 +238,14 @@ def _scores(table: pd.DataFrame, facts: dict[str, object]) -> tuple[list[Score],
 
 def _rows(run: Run) -> str:
     return ", ".join(f"{name} {count:,}" for name, count in run.rows.items())
+
+
+def _wrapped(label: str, sentence: str) -> list[str]:
+    """Return a line of the card in as many lines of text as it takes; words are never cut."""
+    first, later = f"  {label:<14} ", " " * 17
+    return textwrap.wrap(
+        sentence, WIDTH, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+    ) or [first.rstrip()]
 
 
 def _number(value: float) -> str:

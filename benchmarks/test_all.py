@@ -1,0 +1,55 @@
+"""The table of the last run of all tests, the long tier included.
+
+Run: ``make test-all``. Reads what pytest wrote and writes ``docs/benchmarks/test_all.rst``.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+from measuring import ROOT, table, write_page
+
+
+def long_names() -> set[tuple[str, str]]:
+    """Return file and function of the tests of the long tier."""
+    command = [sys.executable, "-m", "pytest", "-m", "long", "--collect-only", "-q", "tests"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    return {
+        (Path(line.split("::")[0]).stem, line.split("::")[1].split("[")[0]) for line in listed if line.count("::") == 1
+    }
+
+
+def main(path: Path) -> None:
+    """Write the page; fail if a test failed."""
+    cases = ElementTree.parse(path).getroot().iter("testcase")
+    wanted = long_names()
+    slow: dict[tuple[str, str], list[ElementTree.Element]] = defaultdict(list)
+    quick = []
+    for case in cases:
+        key = (case.get("classname", "").split(".")[-1], case.get("name", "").split("[")[0])
+        (slow[key] if key in wanted else quick).append(case)
+    rows = [row(f"{function} ({file})", found) for (file, function), found in sorted(slow.items())]
+    rows.append(row("all quick tests", quick))
+    text = f"""Seconds of tests that run two at a time, so their sum is about twice the wall time.
+
+{table(["test", "cases", "passed", "skipped", "failed", "seconds"], rows)}
+"""
+    write_page("test_all", "The long tier", "make test-all", text)
+    if any(each[4] for each in rows):
+        raise SystemExit("a test failed")
+
+
+def row(name: str, cases: list[ElementTree.Element]) -> list[object]:
+    """Return name, numbers of cases by outcome, and seconds."""
+    failed = sum(case.find("failure") is not None or case.find("error") is not None for case in cases)
+    skipped = sum(case.find("skipped") is not None for case in cases)
+    seconds = sum(float(case.get("time", 0)) for case in cases)
+    return [name, len(cases), len(cases) - failed - skipped, skipped, failed, f"{seconds:.0f}"]
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
