@@ -99,5 +99,5 @@ class PredefinedSplit(Split):
         return named(places, [str(name) for name in names], keys.index)
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
-        """Return ``k`` assignments by hash; groups and exact duplicates stay together."""
+        """Return ``k`` assignments by hash; groups stay together."""
         return hashed_folds(keys, k, self.seed)

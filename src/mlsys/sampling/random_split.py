@@ -52,5 +52,5 @@ class RandomSplit(Split):
         return parts_by_hash(unit_of(keys), shares_of(self.validation, self.test), self.seed)
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
-        """Return ``k`` assignments by hash; groups and exact duplicates stay together."""
+        """Return ``k`` assignments by hash; groups stay together."""
         return hashed_folds(keys, k, self.seed)

@@ -166,8 +166,8 @@ class Split(Step, kind="Split"):
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row, null for none.
 
-        ``keys`` holds, where they exist, ``id``, ``group``, ``time``, ``known_at``, ``target`` and
-        ``duplicate`` (equal for rows with equal features), one row for each row of the data.
+        ``keys`` holds, where they exist, ``id``, ``group``, ``time``, ``known_at`` and ``target``, one row for
+        each row of the data. Rows with equal features are not told apart from others: give them a group.
         """
         raise TypeError("a Split writes assign(keys)")
 

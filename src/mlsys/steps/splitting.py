@@ -28,7 +28,7 @@ def key_of(keys: pd.DataFrame) -> pd.Series:
 def hashed_folds(keys: pd.DataFrame, k: int, seed: int = 0) -> list[pd.Series]:
     """Return ``k`` assignments whose validation parts are disjoint and cover all rows.
 
-    Rows that share a group or are exact duplicates share a fold. Without groups the target's classes
+    Rows that share a group share a fold. Without groups the target's classes
     are spread evenly.
 
     Examples
