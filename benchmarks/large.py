@@ -103,7 +103,7 @@ def main(millions: int) -> None:
 medians of two columns, target encoding out of fold, one-hot, standardizing, ``SGDClassifier`` fed by
 ``partial_fit``, metrics with intervals. Every pass reads the folder again, piece by piece; nothing holds all rows.
 
-{table(["", "measured", "to reach"], rows)}
+{table(["what", "measured", "to reach"], rows)}
 
 {table(["step", "seconds"], steps)}
 """

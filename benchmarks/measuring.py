@@ -69,7 +69,7 @@ def spread(values: Sequence[float], digits: int = 2) -> str:
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return a table in reStructuredText."""
+    """Return a table in reStructuredText; a line must not begin with an empty cell."""
     cells = [[str(cell) for cell in row] for row in (header, *rows)]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     rule = "  ".join("=" * width for width in widths)

@@ -52,7 +52,7 @@ def main() -> None:
 test rows. By hand: the same kind of model on all columns, without early stopping
 (``benchmarks/flights_leakage_by_hand.py``).
 
-{table(["", "test ROC AUC", "leakage verdict", "by hand"], rows)}
+{table(["what", "test ROC AUC", "leakage verdict", "by hand"], rows)}
 
 A random split lets the model see other flights of the day it is judged on: the verdict cannot know that this is not
 wanted, since the pipeline says so; the gain is what it would fail to deliver. The delay at departure is known only
