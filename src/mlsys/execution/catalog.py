@@ -145,7 +145,7 @@ class Catalog:
             if missing:
                 raise DataError(
                     f"{what} names {', '.join(map(repr, missing))}, which the data does not have",
-                    f"columns are {', '.join(map(str, columns))}",
+                    f"columns are {', '.join(map(str, columns))}; what later steps make of a feature is one too",
                 )
         for name in self.chosen or ():
             reason = self.roles.columns().get(name) and f"role: {self.roles.columns()[name]}"
