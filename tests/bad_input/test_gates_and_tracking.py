@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import mlflow
@@ -48,15 +47,6 @@ def pipeline() -> Pipeline:
         Ratios(),
     ]
     return Pipeline(steps, target="returned", exclude=["country"], name="odd names")
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("store")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder}/mlflow.db")
-        patch.chdir(folder)
-        yield folder
 
 
 class Heard(logging.Handler):

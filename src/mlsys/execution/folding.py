@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.execution.context import Context
 from mlsys.execution.planned import Planned
-from mlsys.execution.tail import Tail
+from mlsys.execution.tail import predicted_apart
 from mlsys.partitions import Table
 from mlsys.steps import Report, Sink
 
@@ -25,17 +24,16 @@ def out_of_fold(
             f"the split left {len(frame)} training rows, too few to judge a model by {len(folds)} folds of them",
             "give more rows, or a split with a validation share",
         )
-    pieces: list[pd.DataFrame] = []
-    quiet = replace(context, quiet=True)
     working = [each for each in steps if not isinstance(each.step, (Report, Sink))]
-    for number, fold in enumerate(folds, 1):
-        context.progress(f"fold {number} of {len(folds)}")
-        names = fold.reindex(frame.index)
-        inside = {
-            "train": Table.of(frame[(names == "train").to_numpy(dtype=bool, na_value=False)]),
-            "validation": Table.of(frame[(names == "validation").to_numpy(dtype=bool, na_value=False)]),
-        }
-        tail = Tail(quiet).run(working, inside, lambda *_: None)
-        pieces.append(tail.predictions["validation"])
-    predicted = pd.concat(pieces)
+
+    def pairs() -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+        for number, fold in enumerate(folds, 1):
+            context.progress(f"fold {number} of {len(folds)}")
+            names = fold.reindex(frame.index)
+            train, validation = (
+                frame[(names == name).to_numpy(dtype=bool, na_value=False)] for name in ("train", "validation")
+            )
+            yield train, validation
+
+    predicted = predicted_apart(working, pairs(), context)
     return predicted.loc[frame.index[frame.index.isin(predicted.index)]]

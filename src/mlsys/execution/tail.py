@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, cast
 
@@ -57,7 +57,7 @@ class Tail:
     _crossed: pd.DataFrame | None = None
     _unchanged: Table | None = None
     _since: tuple[Planned, ...] = ()
-    _telling: tuple[pd.Index, NDArray[np.int64]] | None = None
+    _telling: tuple[int, NDArray[np.int64]] | None = None
 
     def copied(self, context: Context) -> Tail:
         """Return a tail that goes on from here without changing this one."""
@@ -162,8 +162,8 @@ class Tail:
     def _telling_sample(self, train: Table) -> pd.DataFrame:
         """Return rows to watch a user's step with; chosen once, since rows keep their places from step to step."""
         head = train.head(4096)
-        if self._telling is None or len(self._telling[0]) != len(head):
-            self._telling = (head.index, telling_rows(head, 8))
+        if self._telling is None or self._telling[0] != len(head):
+            self._telling = (len(head), telling_rows(head, 8))
         return head.iloc[self._telling[1]]
 
     def _row_transform(self, planned: Planned, step: RowTransform) -> None:
@@ -262,11 +262,20 @@ def _cross_predictions(model: Fitted, train: pd.DataFrame, context: Context, fol
 
 def _cross_tails(steps: Sequence[Planned], train: pd.DataFrame, context: Context, folds: int) -> pd.DataFrame:
     """Predict training rows by steps that did not see them, where some of these change the training rows."""
-    numbers, quiet, pieces = _fold_of_rows(train, context, folds), replace(context, quiet=True), []
-    for fold in range(folds):
-        parts = {"train": Table.of(train[numbers != fold]), "validation": Table.of(train[numbers == fold])}
+    numbers = _fold_of_rows(train, context, folds)
+    pairs = ((train[numbers != fold], train[numbers == fold]) for fold in range(folds))
+    return predicted_apart(steps, pairs, context).loc[train.index]
+
+
+def predicted_apart(
+    steps: Sequence[Planned], pairs: Iterable[tuple[pd.DataFrame, pd.DataFrame]], context: Context
+) -> pd.DataFrame:
+    """Return predictions of the second frame of each pair by steps that learned from the first alone."""
+    quiet, pieces = replace(context, quiet=True), []
+    for learned_from, judged in pairs:
+        parts = {"train": Table.of(learned_from), "validation": Table.of(judged)}
         pieces.append(Tail(quiet).run(steps, parts, lambda *_: None).predictions["validation"])
-    return pd.concat(pieces).loc[train.index]
+    return pd.concat(pieces)
 
 
 def _fold_of_rows(train: pd.DataFrame, context: Context, folds: int) -> NDArray[np.int64]:

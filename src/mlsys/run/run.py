@@ -63,6 +63,7 @@ class Run:
         self._execution = execution
         self._data = data
         self._tracking = Tracking(self)
+        self._digests: dict[str, str] = {}
 
     @property
     def reports(self) -> Mapping[str, Result]:
@@ -149,8 +150,10 @@ class Run:
         part: Table | None = self._execution.table if divided is None else divided.parts.get(split)
         if part is None:
             raise ConfigurationError(f"there is no part {split!r}", "see run.rows")
-        found = [digest_frame(block) for block in part.blocks(ROWS_IN_DIGEST)]
-        return found[0] if len(found) == 1 else digest(found)
+        if split not in self._digests:  # asked for several times while a run is written
+            found = [digest_frame(block) for block in part.blocks(ROWS_IN_DIGEST)]
+            self._digests[split] = found[0] if len(found) == 1 else digest(found)
+        return self._digests[split]
 
     @cached_property
     def card(self) -> Card:
