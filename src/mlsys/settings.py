@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from mlsys.errors import ConfigurationError
 
 
 @dataclass(frozen=True)
@@ -23,23 +26,39 @@ class Settings:
         ``OMP_NUM_THREADS`` where it is set, else 2.
     row_check_rows : int
         Rows on which a function that claims to be row-local is checked.
+    folder : str
+        Where cache, waiting runs and local predictions are kept. Empty: ``.mlsys`` beside the script,
+        in a notebook in the working directory.
+    cache : int
+        1: results of steps are kept and used again; 0: never, as if every run said ``cache=False``.
+    cache_bytes : int
+        When the cache holds more than this, what was not used for longest is removed.
     """
 
     rows_per_partition: int = 262_144
     rows_in_memory: int = 4_000_000
     threads: int = 2
     row_check_rows: int = 16
+    folder: str = ""
+    cache: int = 1
+    cache_bytes: int = 10_000_000_000
 
 
 def _from_environment() -> Settings:
-    chosen: dict[str, int] = {}
+    chosen: dict[str, Any] = {}
     limit = os.environ.get("OMP_NUM_THREADS", "")
     if limit.isdigit():
         chosen["threads"] = int(limit)
-    for name in Settings.__dataclass_fields__:
-        text = os.environ.get(f"MLSYS_{name.upper()}")
-        if text is not None:
-            chosen[name] = int(text)
+    for each in fields(Settings):
+        text = os.environ.get(f"MLSYS_{each.name.upper()}")
+        if text is None:
+            continue
+        if each.type == "int" and not text.strip().isdigit():
+            raise ConfigurationError(
+                f"the environment variable MLSYS_{each.name.upper()} is {text!r}, not a whole number",
+                f"set it to a number such as {each.default}, or unset it",
+            )
+        chosen[each.name] = int(text) if each.type == "int" else text
     return Settings(**chosen)
 
 
@@ -58,12 +77,12 @@ def settings() -> Settings:
 
 
 @contextmanager
-def override(**changes: int) -> Iterator[Settings]:
+def override(**changes: int | str) -> Iterator[Settings]:
     """Use other settings inside a ``with`` block.
 
     Parameters
     ----------
-    **changes : int
+    **changes : int or str
         Fields of :class:`Settings`.
 
     Examples
@@ -74,7 +93,7 @@ def override(**changes: int) -> Iterator[Settings]:
     """
     global _current  # noqa: PLW0603  one process, one value
     before = _current
-    _current = replace(before, **changes)
+    _current = replace(before, **changes)  # type: ignore[arg-type]
     try:
         yield _current
     finally:
