@@ -57,6 +57,7 @@ _HOMES = {
     **dict.fromkeys(("Calibrate", "Train"), "mlsys.models"),
     **dict.fromkeys(("Cost", "Evaluate", "Gate", "beats", "gap", "metric", "no_alarm"), "mlsys.evaluation"),
     **dict.fromkeys(("DetectDrift", "Monitor"), "mlsys.drift"),
+    "sync": "mlsys.tracking",
 }
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
@@ -115,3 +116,4 @@ if TYPE_CHECKING:
         TrainOnly,
         Transform,
     )
+    from mlsys.tracking import sync

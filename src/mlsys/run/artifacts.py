@@ -60,11 +60,11 @@ def write_artifacts(run: Run, folder: Path) -> None:
     page = f"{head}{run.card.html()}{pictures}{pipeline.plan()._repr_html_()}"
     (folder / "report.html").write_text(page, encoding="utf-8")
     if run.log_rows:
-        _write_predictions(run, folder)
+        write_predictions(run, folder)
     (folder / "environment.txt").write_text(environment(), encoding="utf-8")
 
 
-def _write_predictions(run: Run, folder: Path) -> None:
+def write_predictions(run: Run, folder: Path) -> None:
     """Write predictions on rows that the model did not learn from, with ids and labels."""
     target, divided = run.pipeline.roles.target, run._execution.divided
     for part, predicted in run.predictions.items():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import ConfigurationError, NotPortableError
-from mlsys.run.artifacts import PACKAGES, version_of, write_artifacts
+from mlsys.run.artifacts import PACKAGES, version_of, write_artifacts, write_predictions
 from mlsys.run.code_state import code_state
 from mlsys.run.describing import described
 from mlsys.run.findings import leakage_verdict
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from mlsys.run.run import Run
 
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
-MOST_PARAMETERS = 100
-LONGEST_PARAMETER = 250
 
 
 def record_of(run: Run, parent: str | None) -> RunRecord:
@@ -58,11 +57,14 @@ def record_of(run: Run, parent: str | None) -> RunRecord:
         ended=run.finished,
         model=model,
         parent=parent,
+        write_predictions=lambda folder: write_predictions(run, folder),
     )
 
 
 def _parameters(run: Run) -> dict[str, Scalar]:
-    """Return short scalars as ``step.field``; the whole configuration is an artifact."""
+    """Return scalars and lists of names as ``step.field``; the whole configuration is an artifact."""
+    from sklearn.base import BaseEstimator
+
     found: dict[str, Scalar] = {"seed": run.pipeline.seed}
     found.update({f"role.{role}": column for column, role in run.pipeline.roles.columns().items()})
     for planned in run.pipeline.steps:
@@ -72,11 +74,14 @@ def _parameters(run: Run) -> dict[str, Scalar]:
                 continue
             if isinstance(value, (bool, int, float, str)):
                 found[key] = value
+            elif isinstance(value, BaseEstimator):
+                # scikit-learn leaves the middle out of long ones; tracking shows what fits and keeps the whole.
+                found[key] = " ".join(value.__repr__(N_CHAR_MAX=sys.maxsize).split())
             elif hasattr(value, "get_params"):
-                found[key] = " ".join(repr(value).split())[:LONGEST_PARAMETER]
+                found[key] = " ".join(repr(value).split())
             elif isinstance(value, tuple) and value and all(isinstance(each, str) for each in value):
-                found[key] = ", ".join(value)[:LONGEST_PARAMETER]
-    return dict(list(found.items())[:MOST_PARAMETERS])
+                found[key] = ", ".join(value)
+    return found
 
 
 def final_tags(run: Run, digest: str, openings: int, mine: int) -> dict[str, str]:

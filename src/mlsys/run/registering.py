@@ -64,12 +64,8 @@ def register_run(run: Run, name: str, alias: str | None, gate: Any, reason: str)
     terms = _terms(run, gate, reason)
     table = pd.DataFrame(terms, columns=["term", "value", "verdict"])
     passed = bool((table["verdict"] == "pass").all())
-    logged = run._tracking.logged
-    if logged is not None:
-        from mlsys.tracking import tag_run
-
-        tag_run(logged.run_id, {f"gate.{name}": "pass" if passed else "no", "gate.reason": reason} if reason else
-                {f"gate.{name}": "pass" if passed else "no"})  # fmt: skip
+    verdict = {f"gate.{name}": "pass" if passed else "no"}
+    run._tracking.add({}, {**verdict, "gate.reason": reason} if reason else verdict)
     if not passed:
         return Registration(name, None, None, table)
     from mlsys.run.tracked import required

@@ -1,19 +1,26 @@
-"""Writing a run to MLflow: after the card is there, without ever costing the run."""
+"""Writing a run: into its own folder, then to MLflow; after the card is there, without ever costing the run."""
 
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 import threading
+import weakref
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlsys.errors import TrackingError
+from mlsys import folder
+from mlsys.errors import MlsysError, TrackingError
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
-    from mlsys.tracking import LoggedRun
+    from mlsys.tracking import Journal, LoggedRun
 
 logger = logging.getLogger("mlsys")
+_writing: weakref.WeakValueDictionary[str, threading.Thread] = weakref.WeakValueDictionary()
+"""Threads that write runs, by the run's own id: a variant is written after the run it is nested under."""
 
 
 class Tracking:
@@ -26,7 +33,7 @@ class Tracking:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._thread: threading.Thread | None = None
-        self._logged: LoggedRun | None = None
+        self._journal: Journal | None = None
         self._problem = ""
         self.openings = 0
 
@@ -38,33 +45,60 @@ class Tracking:
         self._run.card  # noqa: B018  the card is made before MLflow is touched
         if not wanted:
             return parent
-        if _in_notebook() and parent is None:
+        if _in_notebook():
             self._thread = threading.Thread(target=self._write, args=(parent,), name="mlsys-tracking")
+            _writing[self._run.id] = self._thread
             self._thread.start()
-            return None
-        if sys.stderr.isatty():
-            print(self._run.card.headline, file=sys.stderr)
-        self._write(parent)
-        return parent or self.run_id
+        else:
+            if sys.stderr.isatty():
+                print(self._run.card.headline, file=sys.stderr)
+            self._write(parent)
+        return parent or self._run.id
 
     def _write(self, parent: str | None) -> None:
         from mlsys.run.recording import record_of
-        from mlsys.tracking import log_run
+        from mlsys.tracking import keep
 
+        above = _writing.get(parent or "")
+        if above is not None:
+            above.join()
         try:
-            self._logged = log_run(record_of(self._run, parent))
-            for problem in self._logged.problems:
-                logger.warning("MLflow: %s", problem)
-        except TrackingError as error:
-            self._problem = error.problem
-            logger.warning("the run was not written to MLflow: %s", error)
+            self._journal = keep(record_of(self._run, parent))
+        except Exception as error:  # a run is more than its notes: whatever goes wrong here must not take it away
+            self._problem = error.problem if isinstance(error, MlsysError) else f"{type(error).__name__}: {error}"
+            logger.warning("the run was not written to MLflow: %s", self._problem)
+            return
+        if self._journal.lost:
+            logger.warning("nothing of the run is kept on this machine: %s", self._journal.lost)
+        self._send()
+
+    def _send(self) -> None:
+        """Send what waits; what goes wrong is said, and waits."""
+        from mlsys.tracking import send
+
+        assert self._journal is not None
+        try:
+            logged = send(self._journal)
+        except Exception as error:  # as above
+            self._problem = error.problem if isinstance(error, MlsysError) else f"{type(error).__name__}: {error}"
+            logger.warning("the run was not written to MLflow: %s; %s", self._problem, self._way_out())
+            return
+        self._problem = ""
+        for problem in logged.problems:
+            logger.warning("MLflow: %s", problem)
+
+    @property
+    def journal(self) -> Journal | None:
+        """The run's folder, ``None`` if it is not tracked."""
+        if self._thread is not None:
+            self._thread.join()
+        return self._journal
 
     @property
     def logged(self) -> LoggedRun | None:
-        """Where the run went, ``None`` if it was not written."""
-        if self._thread is not None:
-            self._thread.join()
-        return self._logged
+        """Where the run went, ``None`` if it is not in MLflow (yet)."""
+        journal = self.journal
+        return journal.sent() if journal is not None else None
 
     @property
     def run_id(self) -> str | None:
@@ -75,33 +109,64 @@ class Tracking:
         """Say in one line where the run is and how to look at it."""
         if self._thread is not None and self._thread.is_alive():
             return "MLflow: being written"
-        if self._problem:
-            return f"MLflow: not written ({self._problem})"
-        if self._logged is None:
-            return ""
-        from mlsys.tracking import ui_hint
+        logged = self.logged
+        if logged is not None:
+            from mlsys.tracking import ui_hint
 
-        return f"MLflow: {ui_hint(self._logged)}"
+            return f"MLflow: {ui_hint(logged)}"
+        return f"MLflow: not written ({self._problem}); {self._way_out()}" if self._problem else ""
+
+    def _way_out(self) -> str:
+        if self._journal is None or self._journal.lost:
+            return "it is lost when this process ends"
+        return f"the run waits, `{_command(self._journal.place.parent.parent)}` sends it"
+
+    def add(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Add to what was written: kept in the folder first; a run that waits goes on waiting."""
+        journal = self.journal
+        if journal is None:
+            return
+        in_mlflow = journal.sent() is not None
+        journal.add(metrics, tags)
+        if in_mlflow:
+            self._send()
 
     def opened(self, final: Run) -> Tracking:
         """Record that the test rows were opened, and write what was found to the same MLflow run."""
         tracking = Tracking(final)
-        tracking._logged, tracking._problem = self.logged, self._problem
-        if self._logged is None:
+        tracking._journal, tracking._problem = self.journal, self._problem
+        if tracking._journal is None:
             return tracking
         from mlsys.run.measures import final_metrics
         from mlsys.run.recording import final_tags
-        from mlsys.tracking import log_more, test_openings
+        from mlsys.tracking import test_openings
 
         digest = final.digest("test")
-        try:
-            before = test_openings(digest)
-            tracking.openings = sum(before.values())
-            mine = before.get(self._logged.run_id, 0) + 1
-            log_more(self._logged.run_id, final_metrics(final), final_tags(final, digest, tracking.openings, mine))
-        except TrackingError as error:
-            logger.warning("the opening of the test rows was not written to MLflow: %s", error)
+        before = test_openings(digest, ask=self.logged is not None)
+        tracking.openings = sum(before.values())
+        mine = before.get(tracking._journal.id, 0) + 1
+        tracking.add(final_metrics(final), final_tags(final, digest, tracking.openings, mine))
         return tracking
+
+    def required(self) -> LoggedRun:
+        """Return where the run went; one that waits is sent now, with time for a slow server."""
+        from mlsys.tracking import ASKED_FOR, send
+
+        journal = self.journal
+        if journal is None:
+            raise TrackingError(
+                "the run is not in MLflow" + (f": {self._problem}" if self._problem else ""),
+                "run the pipeline with track=True, then register",
+            )
+        try:
+            return send(journal, ASKED_FOR)
+        except TrackingError as error:
+            raise TrackingError(f"the run is not in MLflow: {error.problem}", error.remedy) from error
+
+
+def _command(place: Path) -> str:
+    """Return what to type in the working directory to send what waits in a folder."""
+    return "mlsys sync" if place == Path.cwd() / folder.NAME else f"mlsys sync --folder {shlex.quote(str(place))}"
 
 
 def _in_notebook() -> bool:
@@ -110,10 +175,4 @@ def _in_notebook() -> bool:
 
 def required(run: Run) -> Any:
     """Return where a run was written, or raise with what to do."""
-    logged = run._tracking.logged
-    if logged is None:
-        raise TrackingError(
-            "the run is not in MLflow" + (f": {run._tracking._problem}" if run._tracking._problem else ""),
-            "run the pipeline with track=True and MLflow reachable, then register",
-        )
-    return logged
+    return run._tracking.required()

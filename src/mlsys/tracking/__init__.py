@@ -1,21 +1,28 @@
-"""All that touches MLflow: a run's layout, its model, the registry."""
+"""All that touches MLflow: a run's local folder, its layout in MLflow, its model, the registry."""
 
-from mlsys.tracking.logging import log_more, log_run
+from mlsys.tracking.journal import Journal, keep
 from mlsys.tracking.models import register_model, resolve
-from mlsys.tracking.openings import tag_run, test_openings, ui_hint
+from mlsys.tracking.openings import test_openings, ui_hint
+from mlsys.tracking.reach import ASKED_FOR, IN_A_RUN
 from mlsys.tracking.record import DatasetRecord, LoggedRun, ModelRecord, RunRecord, Span
+from mlsys.tracking.sending import send
+from mlsys.tracking.syncing import SyncReport, sync
 
 __all__ = [
+    "ASKED_FOR",
+    "IN_A_RUN",
     "DatasetRecord",
+    "Journal",
     "LoggedRun",
     "ModelRecord",
     "RunRecord",
     "Span",
-    "log_more",
-    "log_run",
+    "SyncReport",
+    "keep",
     "register_model",
     "resolve",
-    "tag_run",
+    "send",
+    "sync",
     "test_openings",
     "ui_hint",
 ]

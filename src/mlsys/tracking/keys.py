@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 _FORBIDDEN = re.compile(r"[^\w\-. :/]")
 LONGEST_KEY = 250
-LONGEST_PARAMETER = 6_000
+LONGEST_PARAMETER = 250
+"""What a table of parameters can show; MLflow itself cuts at 6,000 without a word."""
 LONGEST_TAG = 8_000
+MOST_PARAMETERS = 100
 
 
 def valid_keys(keys: Mapping[str, object], problems: list[str]) -> dict[str, str]:
@@ -25,17 +27,19 @@ def valid_keys(keys: Mapping[str, object], problems: list[str]) -> dict[str, str
     ["the key 'recall@5' is written as 'recall-5'"]
     """
     made: dict[str, str] = {}
+    used: set[str] = set()
     for key in keys:
         valid = _FORBIDDEN.sub("-", key).strip("/") or "unnamed"
         parts = [part if part not in {".", ".."} else "dot" for part in valid.split("/") if part]
         valid = "/".join(parts)
         if len(valid) > LONGEST_KEY:
             valid = f"{valid[: LONGEST_KEY - 9]}-{_digest(key)}"
-        if valid in made.values():
+        if valid in used:
             valid = f"{valid[: LONGEST_KEY - 9]}-{_digest(key)}"
         if valid != key:
             problems.append(f"the key {key!r} is written as {valid!r}")
         made[key] = valid
+        used.add(valid)
     return made
 
 
@@ -55,13 +59,35 @@ def finite(metrics: Mapping[str, float], problems: list[str]) -> tuple[dict[str,
     return kept, others
 
 
-def shortened(value: object, longest: int, key: str, problems: list[str]) -> str:
-    """Return a value as text that fits, with a digest in place of what was cut off."""
-    text = str(value)
+def clean(text: str, key: str, problems: list[str]) -> str:
+    r"""Return text without signs that a database or a request cannot hold.
+
+    Examples
+    --------
+    >>> problems = []
+    >>> clean("a\x00b", "note", problems), problems
+    ('a?b', ["the value of 'note' has signs that cannot be stored, written as ?"])
+    """
+    cleaned = text.replace("\x00", "?").encode("utf-8", "replace").decode("utf-8")
+    if cleaned != text:
+        problems.append(f"the value of {key!r} has signs that cannot be stored, written as ?")
+    return cleaned
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return text that fits; where it is cut it says so, and where the whole stands.
+
+    Examples
+    --------
+    >>> shortened("abc", 250)
+    'abc'
+    >>> shortened("a" * 300, 60)
+    'aaaaaaaaaaaaaaa... (300 characters, in whole_values.json)'
+    """
     if len(text) <= longest:
         return text
-    problems.append(f"the value of {key!r} has {len(text):,} characters and is cut; the whole is among the artifacts")
-    return f"{text[: longest - 40]}... ({len(text)} characters, {_digest(text)})"
+    end = f"... ({len(text)} characters, in whole_values.json)"
+    return f"{text[: longest - len(end) - 3]}{end}"
 
 
 def _digest(text: str) -> str:

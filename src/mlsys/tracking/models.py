@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import TrackingError
-from mlsys.tracking.record import LoggedRun, ModelRecord
+from mlsys.tracking.keys import LONGEST_PARAMETER, MOST_PARAMETERS
+from mlsys.tracking.record import IDENTITY, LoggedRun, ModelRecord, RunRecord
 from mlsys.tracking.store import store
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel
 
 ARTIFACT = "mlsys_model"
 _LOADER = '''"""Loads the mlsys model that lies beside this file; nothing in it is pickled."""
@@ -34,33 +40,52 @@ mlflow.models.set_model(Served())
 '''
 
 
-def log_model(record: ModelRecord, run_id: str, problems: list[str]) -> str | None:
-    """Log a model to a run and return its URI; what goes wrong withholds the model, never the run."""
+def log_model(client: MlflowClient, record: RunRecord, experiment: str, run_id: str) -> str:
+    """Log a run's model and return its URI; one that was cut off is completed, one that is there is left alone."""
+    from mlflow.entities import LoggedModelOutput
+
+    assert record.model is not None
+    known = client.search_logged_models([experiment], f"tags.`{IDENTITY}` = '{record.mlsys_id}'")
+    ready_first = sorted(known, key=lambda each: str(each.status) != "READY")
+    model, *others = ready_first or [_made(client, record, experiment, run_id)]
+    for other in others:  # made by a slow server after it had been given up
+        client.delete_logged_model(other.model_id)
+    if str(model.status) != "READY":
+        with tempfile.TemporaryDirectory() as folder:
+            _write_mlflow_model(record.model, Path(folder), run_id, model)
+            client.log_model_artifacts(model.model_id, str(Path(folder) / "model"))
+        client.finalize_logged_model(model.model_id, "READY")
+    outputs = client.get_run(run_id).outputs
+    if model.model_id not in [each.model_id for each in (outputs.model_outputs if outputs else [])]:
+        client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    return f"models:/{model.model_id}"
+
+
+def _made(client: MlflowClient, record: RunRecord, experiment: str, run_id: str) -> LoggedModel:
+    params = {key: str(value)[:LONGEST_PARAMETER] for key, value in list(record.params.items())[:MOST_PARAMETERS]}
+    return client.create_logged_model(experiment, "model", run_id, {IDENTITY: record.mlsys_id}, params)
+
+
+def _write_mlflow_model(record: ModelRecord, place: Path, run_id: str, model: LoggedModel) -> None:
+    """Write what MLflow's own format asks for: a loader as code, our folder, signature and requirements."""
     import mlflow.pyfunc
     from mlflow.models import Model, ModelSignature
 
-    from mlsys.errors import MlsysError
-
-    signature = ModelSignature(inputs=_schema(record.inputs, True), outputs=_schema(record.outputs, False))
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        try:
-            record.write(place / ARTIFACT)
-        except MlsysError as error:
-            problems.append(f"the model is withheld: {error.problem}")
-            return None
-        (place / "loader.py").write_text(_LOADER, encoding="utf-8")
-        info = Model.log(
-            name="model",
-            artifact_path=None,
-            flavor=mlflow.pyfunc,
-            run_id=run_id,
-            python_model=str(place / "loader.py"),
-            artifacts={ARTIFACT: str(place / ARTIFACT)},
-            signature=signature,
-            pip_requirements=list(record.requirements),
-        )
-    return str(info.model_uri)
+    record.write(place / ARTIFACT)
+    (place / "loader.py").write_text(_LOADER, encoding="utf-8")
+    described = Model(
+        artifact_path=model.artifact_location, model_uuid=model.model_id, run_id=run_id, model_id=model.model_id
+    )
+    mlflow.pyfunc.save_model(
+        path=str(place / "model"),
+        mlflow_model=described,
+        python_model=str(place / "loader.py"),
+        artifacts={ARTIFACT: str(place / ARTIFACT)},
+        signature=ModelSignature(inputs=_schema(record.inputs, True), outputs=_schema(record.outputs, False)),
+        pip_requirements=list(record.requirements),
+    )
+    for left in (place / "model").rglob("__pycache__"):  # of the loader, which MLflow runs once
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _schema(columns: Mapping[str, str], optional: bool) -> Any:

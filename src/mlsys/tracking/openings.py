@@ -1,34 +1,58 @@
-"""What is counted and tagged across runs: openings of test rows, verdicts of gates; and how to look at a run."""
+"""How often test rows were opened, by any model; and how to look at a run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from mlsys.tracking.record import LoggedRun
+from mlsys.errors import TrackingError
+from mlsys.tracking.journal import journals
+from mlsys.tracking.reach import IN_A_RUN
+from mlsys.tracking.record import IDENTITY, LoggedRun
 from mlsys.tracking.store import store
 
 TEST_DIGEST = "mlsys.test_digest"
 TEST_OPENED = "mlsys.test_opened"
 """How often a run opened its test rows; every look counts, also a second one of the same run."""
-_DEFAULT = ("sqlite:///mlflow.db",)
 
 
-def test_openings(digest: str) -> dict[str, int]:
-    """Return how often each run, of any model, has opened the test rows with this digest, by MLflow run id."""
-    with store() as client:
-        experiments = [each.experiment_id for each in client.search_experiments()]
-        found = client.search_runs(experiments, f"tags.`{TEST_DIGEST}` = '{digest}'", max_results=1_000)
-        return {str(each.info.run_id): int(each.data.tags.get(TEST_OPENED, 1)) for each in found}
+def test_openings(digest: str, ask: bool = True) -> dict[str, int]:
+    """Return how often each run has opened the test rows with this digest, by the run's own id.
+
+    Parameters
+    ----------
+    digest : str
+        Of the test rows.
+    ask : bool
+        Whether MLflow is asked; runs of this folder, also those that wait, are counted in any case.
+    """
+    found = _opened_here(digest)
+    if ask:
+        for identity, times in _opened_in_store(digest).items():
+            found[identity] = max(times, found.get(identity, 0))
+    return found
 
 
 test_openings.__test__ = False  # type: ignore[attr-defined]  # its name starts like a test's
 
 
-def tag_run(run_id: str, tags: Mapping[str, str]) -> None:
-    """Set tags on a run."""
-    with store() as client:
-        for key, value in tags.items():
-            client.set_tag(run_id, key, value)
+def _opened_here(digest: str) -> dict[str, int]:
+    found = {}
+    for journal in journals():
+        times = [int(e.tags.get(TEST_OPENED, 1)) for e in journal.additions() if e.tags.get(TEST_DIGEST) == digest]
+        if times:
+            found[journal.id] = max(times)
+    return found
+
+
+def _opened_in_store(digest: str) -> dict[str, int]:
+    try:
+        with store(IN_A_RUN) as client:
+            experiments = [each.experiment_id for each in client.search_experiments()]
+            runs = client.search_runs(experiments, f"tags.`{TEST_DIGEST}` = '{digest}'", max_results=1_000)
+            return {
+                str(each.data.tags.get(IDENTITY, each.info.run_id)): int(each.data.tags.get(TEST_OPENED, 1))
+                for each in runs
+            }
+    except TrackingError:  # those of this folder are known; what is sent later carries its own count
+        return {}
 
 
 def ui_hint(logged: LoggedRun) -> str:

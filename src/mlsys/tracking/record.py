@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 Scalar = str | int | float | bool
+IDENTITY = "mlsys.run_id"
+"""Tag of a run and its model: made before MLflow is contacted, it makes writing twice write once."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ class RunRecord:
     curves : mapping of str to list of float
         Losses by iteration.
     parent : str, optional
-        MLflow run id of the run this is a variant, trial or fold of.
+        Own id of the run this is a variant, trial or fold of.
+    write_predictions : callable
+        Fills a folder that stays on this machine with predictions on rows not learned from.
     started, ended : float
         Seconds since the epoch.
     """
@@ -114,6 +118,7 @@ class RunRecord:
     model: ModelRecord | None = None
     curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
     parent: str | None = None
+    write_predictions: Callable[[Path], None] = lambda folder: None
 
 
 @dataclass(frozen=True)

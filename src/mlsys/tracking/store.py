@@ -1,4 +1,4 @@
-"""Reaching the store: one client, made under a lock, with short time-outs and without noise."""
+"""Reaching the store: one client at a time, made under a lock, with short time-outs and without noise."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,25 +15,30 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from mlsys.errors import TrackingError
+from mlsys.tracking.reach import ASKED_FOR, Patience, look, remember, silent
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-_SHORT = {
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+_SETTINGS = {
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_ENABLE_ASYNC_TRACE_LOGGING": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
 }
-"""A dead server then costs seconds, where MLflow's own settings wait four minutes for one call; no bars, no threads."""
+"""MLflow's own settings wait four minutes for one call to a dead server, and send again what a slow one is still
+doing, which makes a second run. What fails here waits in the run's folder instead. No bars, no threads."""
+_TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
+_ADDRESS = "MLFLOW_TRACKING_URI"
 _NOISY = ("alembic", "mlflow.store.db.utils", "mlflow.tracing", "mlflow.models.model", "mlflow.pyfunc")
+_ONE_AT_A_TIME = threading.RLock()
+"""Settings and address of MLflow belong to the whole process: two threads of ours must not change them at once."""
+_TRANSIENT = 500
 
 
 @contextmanager
-def store() -> Iterator[MlflowClient]:
-    """Yield a client of the store that MLflow is set to, its own default included.
+def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[MlflowClient]:
+    """Yield a client of a store; without ``uri``, of the one MLflow is set to, its own default included.
 
     Raises
     ------
@@ -40,23 +46,41 @@ def store() -> Iterator[MlflowClient]:
         When the store cannot be reached or refuses; user name and password are left out.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    with _environment(_SHORT), _quiet():
+    with _ONE_AT_A_TIME, _environment({**_SETTINGS, _TIMEOUT: str(patience.request)}), _quiet():
         import mlflow
         from mlflow.exceptions import MlflowException
+        from sqlalchemy.exc import SQLAlchemyError
 
-        uri = mlflow.get_tracking_uri()
-        try:
-            with _first_use(uri):
-                client = mlflow.MlflowClient(tracking_uri=uri)
-                client.search_experiments(max_results=1)
-            yield client
-        except (MlflowException, OSError) as error:
-            if isinstance(error, TrackingError):
-                raise
-            raise TrackingError(
-                f"MLflow at {without_secrets(uri)} did not take it ({type(error).__name__}: {_short(error, uri)})",
-                "check that it runs and is reachable (MLFLOW_TRACKING_URI); the run itself is complete",
-            ) from error
+        with _pointed_at(uri):
+            address = mlflow.get_tracking_uri()
+            if patience.remembers and silent(address):
+                raise TrackingError(f"MLflow at {without_secrets(address)} did not answer a moment ago", _REMEDY)
+            try:
+                look(address)
+                with _first_use(address):
+                    client = mlflow.MlflowClient(tracking_uri=address)
+                    client.search_experiments(max_results=1)
+                yield client
+            except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
+                remember(address, answered=_refused(error))
+                raise TrackingError(
+                    f"MLflow at {without_secrets(address)} did not take it "
+                    f"({type(error).__name__}: {_short(error, address)})",
+                    _REMEDY,
+                ) from error
+            remember(address, answered=True)
+
+
+_REMEDY = "check that it runs and is reachable (MLFLOW_TRACKING_URI); the run itself is complete"
+
+
+def _refused(error: Exception) -> bool:
+    """Whether the store was there and said no, which says nothing about the next run."""
+    from mlflow.exceptions import RestException
+
+    if not isinstance(error, RestException):
+        return False
+    return bool(error.get_http_status_code() < _TRANSIENT)  # type: ignore[no-untyped-call]
 
 
 def _short(error: Exception, uri: str) -> str:
@@ -78,6 +102,45 @@ def without_secrets(uri: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
+def current_address() -> str:
+    """Return the address MLflow is set to, files with their whole path."""
+    import mlflow
+
+    return _whole(mlflow.get_tracking_uri())
+
+
+def _whole(uri: str) -> str:
+    """Return an address that means the same from every folder.
+
+    Examples
+    --------
+    >>> _whole("sqlite:///mlflow.db") == f"sqlite:///{Path.cwd()}/mlflow.db"
+    True
+    >>> _whole("sqlite:////data/mlflow.db"), _whole("http://127.0.0.1:5000")
+    ('sqlite:////data/mlflow.db', 'http://127.0.0.1:5000')
+    """
+    start, path = "sqlite:///", uri.removeprefix("sqlite:///")
+    return f"{start}{Path(path).absolute()}" if uri.startswith(start) and path else uri
+
+
+@contextmanager
+def _pointed_at(uri: str | None) -> Iterator[None]:
+    """Let MLflow be set to another store for the time of a block: parts of it know no other way."""
+    import mlflow
+
+    before = os.environ.get(_ADDRESS)
+    if uri is None or uri == mlflow.get_tracking_uri():
+        yield
+        return
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # forgets it, and the variable as well
+        if before is not None:
+            os.environ[_ADDRESS] = before
+
+
 @contextmanager
 def _first_use(uri: str) -> Iterator[None]:
     """Let one process at a time open a database: its first use creates tables and breaks if two do it at once."""
@@ -86,7 +149,7 @@ def _first_use(uri: str) -> Iterator[None]:
         return
     import fcntl
 
-    name = hashlib.sha256(f"{Path.cwd()} {uri}".encode()).hexdigest()[:16]
+    name = hashlib.sha256(_whole(uri).encode()).hexdigest()[:16]
     with open(Path(tempfile.gettempdir()) / f"mlsys-{os.getuid()}-{name}.lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         try:

@@ -1,0 +1,244 @@
+"""A run's local folder: all that it writes, kept before MLflow is asked and until MLflow has it."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mlsys import folder
+from mlsys.errors import MlsysError, TrackingError
+from mlsys.tracking.plain import as_number, decoded, encoded, read_json, write_json
+from mlsys.tracking.record import LoggedRun, RunRecord
+
+RUNS = "runs"
+RECORD, ADDITIONS, ADDRESS, SENT = "record.json", "additions", "address.json", "sent.json"
+ARTIFACTS, MODEL, PREDICTIONS = "artifacts", "model", "predictions"
+HELD_FOR = 20.0
+"""Seconds to wait for another process that has the folder in hand."""
+_numbering = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Addition:
+    """What was added to a run after it was written: metrics and tags, and when."""
+
+    number: int
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    at: float
+
+
+class Journal:
+    """One run's folder.
+
+    Parameters
+    ----------
+    place : Path
+        The folder.
+
+    Notes
+    -----
+    Holds ``record.json``, ``artifacts/``, ``predictions/``, ``model/``, ``additions/<number>.json``,
+    ``address.json`` (where the run is meant to go) and ``sent.json`` (where it went, and how many
+    additions with it). Every file is written under another name and renamed; a folder that was cut off
+    has a record that says so.
+    """
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self.lost = ""
+        """Why the folder is a temporary one, which ends with the process."""
+
+    @property
+    def id(self) -> str:
+        """The run's own id, made before MLflow was contacted."""
+        return str(read_json(self.place / RECORD)["mlsys_id"])
+
+    def record(self) -> RunRecord:
+        """Return what the run writes; its files are those of the folder."""
+        return decoded(read_json(self.place / RECORD), self._copied(ARTIFACTS), self._copied(MODEL))
+
+    def complete(self) -> bool:
+        """Whether everything was written before the process ended."""
+        return bool(read_json(self.place / RECORD)["complete"])
+
+    def problems(self) -> list[str]:
+        """Return what could not be written as asked, one sentence each."""
+        return list(read_json(self.place / RECORD)["problems"])
+
+    @property
+    def artifacts(self) -> Path:
+        """The files that become artifacts."""
+        return self.place / ARTIFACTS
+
+    def _copied(self, part: str) -> Callable[[Path], None]:
+        return lambda to: _copy(self.place / part, to)
+
+    def add(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Keep what is added to the run, after everything that was added before."""
+        (self.place / ADDITIONS).mkdir(mode=folder.ONLY_OWNER, exist_ok=True)
+        content = {"metrics": {key: as_number(each) for key, each in metrics.items()}, "tags": dict(tags)}
+        with _numbering:
+            number = len(list((self.place / ADDITIONS).glob("*.json")))
+            write_json(self.place / ADDITIONS / f"{number:06d}.json", {**content, "at": time.time()})
+
+    def additions(self) -> list[Addition]:
+        """Return what was added, in order."""
+        found = []
+        for path in sorted((self.place / ADDITIONS).glob("*.json")):
+            content = read_json(path)
+            metrics = {key: float(each) for key, each in content["metrics"].items()}
+            found.append(Addition(int(path.stem), metrics, content["tags"], content["at"]))
+        return found
+
+    def outstanding(self) -> list[Addition]:
+        """Return the additions that MLflow does not have."""
+        done = read_json(self.place / SENT)["additions"] if (self.place / SENT).is_file() else 0
+        return self.additions()[done:]
+
+    def waits(self) -> bool:
+        """Whether MLflow lacks the run or something that was added to it."""
+        return self.sent() is None or bool(self.outstanding())
+
+    def aim(self, address: str) -> None:
+        """Keep where the run is meant to go, without user name and password."""
+        write_json(self.place / ADDRESS, {"address": address, "run_id": ""})
+
+    def begin(self, run_id: str) -> None:
+        """Keep which MLflow run was begun."""
+        write_json(self.place / ADDRESS, {"address": self.address, "run_id": run_id})
+
+    @property
+    def address(self) -> str:
+        """Where the run is meant to go; empty if MLflow was not asked yet."""
+        return self._aimed("address")
+
+    @property
+    def begun(self) -> str:
+        """The MLflow run that was begun; empty if there is none."""
+        return self._aimed("run_id")
+
+    def _aimed(self, key: str) -> str:
+        path = self.place / ADDRESS
+        return str(read_json(path)[key]) if path.is_file() else ""
+
+    def sent(self) -> LoggedRun | None:
+        """Return where the run went, ``None`` while it waits."""
+        path = self.place / SENT
+        if not path.is_file():
+            return None
+        content = read_json(path)
+        content.pop("additions")
+        return LoggedRun(**content)
+
+    def mark_sent(self, logged: LoggedRun, additions: int) -> None:
+        """Keep where the run went; what is in MLflow now need not lie here as well."""
+        write_json(self.place / SENT, {**vars(logged), "problems": list(logged.problems), "additions": additions})
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remove what MLflow has; the record, additions and predictions stay."""
+        for part in (ARTIFACTS, MODEL):
+            shutil.rmtree(self.place / part, ignore_errors=True)
+
+    @contextmanager
+    def locked(self, seconds: float = HELD_FOR) -> Iterator[None]:
+        """Have the folder in hand: no other process or thread writes or sends it meanwhile.
+
+        Raises
+        ------
+        TrackingError
+            When another one still has it after so many seconds.
+        """
+        with open(self.place / "lock", "w", encoding="utf-8") as lock:
+            until = time.monotonic() + seconds
+            while not _taken(lock.fileno()):
+                if time.monotonic() >= until:
+                    raise TrackingError(
+                        "the run is being written or sent by another process", "wait for it, then mlsys.sync()"
+                    )
+                time.sleep(0.05)
+            yield
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given back when the file is closed, also by a killed process
+    except BlockingIOError:
+        return False
+    return True
+
+
+def keep(record: RunRecord) -> Journal:
+    """Write a run into its folder; into a temporary one where that cannot be written.
+
+    Raises
+    ------
+    OSError
+        When there is no place for the temporary one either.
+    """
+    try:
+        journal = Journal(folder.made(RUNS, record.mlsys_id))
+        _write(journal, record)
+        return journal
+    except OSError as error:
+        place = folder.home() / RUNS / record.mlsys_id
+        shutil.rmtree(place, ignore_errors=True)
+        temporary = tempfile.TemporaryDirectory(prefix="mlsys-run-")
+        journal = Journal(Path(temporary.name))
+        journal._temporary = temporary
+        journal.lost = f"{place} cannot be written ({error.strerror or error})"
+        _write(journal, record)
+        return journal
+
+
+def _write(journal: Journal, record: RunRecord) -> None:
+    """Write the record first, marked as incomplete, so that a process killed after it loses no number."""
+    problems: list[str] = []
+    with journal.locked():
+        write_json(journal.place / RECORD, {**encoded(record), "complete": False, "problems": problems})
+        record.write_artifacts(_made(journal.place / ARTIFACTS))
+        record.write_predictions(_made(journal.place / PREDICTIONS))
+        if record.model is not None:
+            try:
+                record.model.write(journal.place / MODEL)
+            except MlsysError as error:
+                problems.append(f"the model is withheld: {error.problem}")
+                shutil.rmtree(journal.place / MODEL, ignore_errors=True)
+                record = replace(record, model=None)
+        write_json(journal.place / RECORD, {**encoded(record), "complete": True, "problems": problems})
+
+
+def _made(place: Path) -> Path:
+    place.mkdir(mode=folder.ONLY_OWNER, exist_ok=True)
+    return place
+
+
+def _copy(source: Path, to: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, to, dirs_exist_ok=True)
+
+
+def journals() -> list[Journal]:
+    """Return the folders of all runs here, oldest first; one that holds no record yet is left out."""
+    found = []
+    for path in (folder.home() / RUNS).glob(f"*/{RECORD}"):
+        try:
+            found.append((float(read_json(path)["started"]), path.parent))
+        except (ValueError, KeyError):  # not of ours
+            continue
+    return [Journal(place) for _, place in sorted(found)]
+
+
+def journal_of(mlsys_id: str) -> Journal | None:
+    """Return the folder of a run, if it is here."""
+    place = folder.home() / RUNS / mlsys_id
+    return Journal(place) if (place / RECORD).is_file() else None

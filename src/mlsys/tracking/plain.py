@@ -1,0 +1,112 @@
+"""A run's record as plain JSON, to the last bit, and files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
+
+Writes = Callable[[Path], None]
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a file under another name and rename it: whoever reads finds the old or the new one."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def read_json(path: Path) -> Any:
+    """Read a file that was written by :func:`write_json`."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def as_number(value: float) -> float | str:
+    """Return a number as JSON has it; JSON has no infinity.
+
+    Examples
+    --------
+    >>> as_number(0.5), as_number(float("inf"))
+    (0.5, 'inf')
+    >>> float(as_number(float("-inf")))
+    -inf
+    """
+    value = float(value)
+    return value if math.isfinite(value) else repr(value)
+
+
+def encoded(record: RunRecord) -> dict[str, Any]:
+    """Return a record as plain JSON; its files are written beside it."""
+    return {
+        "mlsys_id": record.mlsys_id,
+        "experiment": record.experiment,
+        "run_name": record.run_name,
+        "description": record.description,
+        "params": {key: _scalar(value) for key, value in record.params.items()},
+        "metrics": {key: as_number(value) for key, value in record.metrics.items()},
+        "tags": {key: str(value) for key, value in record.tags.items()},
+        "datasets": [{**vars(each), "rows": int(each.rows), "columns": dict(each.columns)} for each in record.datasets],
+        "spans": [_span(each) for each in record.spans],
+        "started": float(record.started),
+        "ended": float(record.ended),
+        "curves": {key: [as_number(each) for each in values] for key, values in record.curves.items()},
+        "parent": record.parent,
+        "model": None if record.model is None else _model(record.model),
+    }
+
+
+def _span(span: Span) -> dict[str, Any]:
+    attributes = {key: _scalar(value) for key, value in span.attributes.items()}
+    return {**vars(span), "started": float(span.started), "seconds": float(span.seconds), "attributes": attributes}
+
+
+def _model(model: ModelRecord) -> dict[str, Any]:
+    return {each.name: _plain(getattr(model, each.name)) for each in fields(model) if each.name != "write"}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    return None if value is None else _scalar(value)
+
+
+def _scalar(value: Any) -> Scalar:
+    """Return a scalar of Python's own for one of NumPy's; what is not finite as text."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float):
+        return as_number(value)
+    return value if isinstance(value, (str, int)) else str(value)
+
+
+def decoded(content: Mapping[str, Any], artifacts: Writes, model: Writes) -> RunRecord:
+    """Return the record that :func:`encoded` was given, with other writers of its files."""
+    described = content["model"]
+    return RunRecord(
+        mlsys_id=content["mlsys_id"],
+        experiment=content["experiment"],
+        run_name=content["run_name"],
+        description=content["description"],
+        params=content["params"],
+        metrics={key: float(value) for key, value in content["metrics"].items()},
+        tags=content["tags"],
+        datasets=[DatasetRecord(**each) for each in content["datasets"]],
+        spans=[Span(**each) for each in content["spans"]],
+        write_artifacts=artifacts,
+        started=content["started"],
+        ended=content["ended"],
+        model=None if described is None else ModelRecord(write=model, **described),
+        curves={key: [float(each) for each in values] for key, values in content["curves"].items()},
+        parent=content["parent"],
+    )

@@ -1,0 +1,111 @@
+"""How long MLflow may take: a quick look whether anybody listens, time-outs, and a short memory of silence."""
+
+from __future__ import annotations
+
+import math
+import socket
+import threading
+import time
+import urllib.request
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+LISTENS_WITHIN = 3.0
+"""Seconds in which somebody must accept a connection; names are looked up within them too."""
+SILENCE_REMEMBERED = 60.0
+"""Seconds for which runs of this process do not ask again where nobody answered."""
+_PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
+_silent: dict[str, float] = {}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a store is waited for.
+
+    Parameters
+    ----------
+    request : int
+        Seconds for one answer.
+    total : float
+        Seconds for all that is written, uploads not counted: checked between requests.
+    remembers : bool
+        Whether an address that was silent a moment ago is not asked again.
+    """
+
+    request: int
+    total: float
+    remembers: bool
+
+
+IN_A_RUN = Patience(request=6, total=30.0, remembers=True)
+"""With the look before it, nobody there or nobody answering costs less than ten seconds."""
+ASKED_FOR = Patience(request=60, total=math.inf, remembers=False)
+"""The user waits for this very thing: sync, register, load."""
+
+
+class Clock:
+    """Counts the seconds that small requests took; uploads pause it."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._total = patience.total
+        self._since = time.monotonic()
+
+    def check(self) -> None:
+        """Raise ``TimeoutError`` when the time is over."""
+        if time.monotonic() - self._since > self._total:
+            raise TimeoutError(f"it answers too slowly: not done after {self._total:g} s")
+
+    def uploaded(self, seconds: float) -> None:
+        """Leave out seconds that an upload took: they depend on what is sent."""
+        self._since += seconds
+
+
+def look(uri: str) -> None:
+    """Raise ``ConnectionError`` unless somebody accepts a connection at an address that has a host.
+
+    The look is made in a thread: looking up a name has no time-out of its own.
+    """
+    place = _host_and_port(uri)
+    if place is None:
+        return
+    outcome: list[OSError | None] = []
+
+    def knock() -> None:
+        try:
+            socket.create_connection(place, timeout=LISTENS_WITHIN).close()
+            outcome.append(None)
+        except OSError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=knock, name="mlsys-look", daemon=True)
+    thread.start()
+    thread.join(LISTENS_WITHIN + 0.5)
+    if not outcome:
+        raise ConnectionError(f"no connection within {LISTENS_WITHIN:g} s")
+    if outcome[0] is not None:
+        raise ConnectionError(str(outcome[0])) from outcome[0]
+
+
+def _host_and_port(uri: str) -> tuple[str, int] | None:
+    """Return where to look; nothing for files, for unknown schemes and behind a proxy."""
+    parts = urlsplit(uri)
+    scheme = parts.scheme.partition("+")[0]
+    if not parts.hostname or scheme not in _PORTS:
+        return None
+    proxies = urllib.request.getproxies()
+    if scheme in proxies and not urllib.request.proxy_bypass(parts.hostname):
+        return None
+    return parts.hostname, parts.port or _PORTS[scheme]
+
+
+def silent(uri: str) -> bool:
+    """Whether nobody answered at this address a moment ago."""
+    return time.monotonic() - _silent.get(uri, -math.inf) < SILENCE_REMEMBERED
+
+
+def remember(uri: str, *, answered: bool) -> None:
+    """Keep in mind whether an address answered; files always can be asked again."""
+    if answered:
+        _silent.pop(uri, None)
+    elif _host_and_port(uri) is not None or urlsplit(uri).hostname:
+        _silent[uri] = time.monotonic()

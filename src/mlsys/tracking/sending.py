@@ -1,0 +1,169 @@
+"""Sending a run from its folder to MLflow: into one run, whatever was cut off before."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from mlsys import folder
+from mlsys.tracking.journal import RUNS, Addition, Journal, journal_of
+from mlsys.tracking.models import log_model
+from mlsys.tracking.reach import IN_A_RUN, Clock, Patience
+from mlsys.tracking.record import IDENTITY, LoggedRun, RunRecord
+from mlsys.tracking.store import current_address, store, without_secrets
+from mlsys.tracking.timeline import write_timeline
+from mlsys.tracking.writing import LONGEST_NAME, RunWriter
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+PARENT = "mlsys.parent"
+CUT_OFF = "the process ended before all files were written; what there was is here"
+EXPERIMENT_KIND = "mlflow.experimentKind"
+"""Makes MLflow's pages open as those of model training; a trace alone makes them open as those of an agent."""
+
+
+def send(journal: Journal, patience: Patience = IN_A_RUN, uri: str | None = None) -> LoggedRun:
+    """Write a run that waits, and what was added to it, to MLflow; nothing is there twice.
+
+    Parameters
+    ----------
+    journal : Journal
+        The run's folder.
+    patience : Patience
+        How long MLflow may take.
+    uri : str, optional
+        The store; by default where MLflow is set to.
+
+    Returns
+    -------
+    LoggedRun
+        Where it went, and what could not be written as asked.
+
+    Raises
+    ------
+    TrackingError
+        When the store cannot be reached or refuses, or another process has the folder in hand; the run
+        goes on waiting.
+
+    Notes
+    -----
+    The user's active run is never touched.
+    """
+    with journal.locked():
+        logged, outstanding = journal.sent(), journal.outstanding()
+        if logged is not None and not outstanding:
+            return logged
+        if not journal.address:
+            journal.aim(without_secrets(uri or current_address()))
+        with store(patience, uri) as client:
+            clock = Clock(patience)
+            logged = logged or _send_whole(client, clock, journal)
+            for addition in outstanding:
+                _send_addition(client, clock, logged.run_id, addition)
+        journal.mark_sent(logged, outstanding[-1].number + 1 if outstanding else 0)
+        return logged
+
+
+def _send_whole(client: MlflowClient, clock: Clock, journal: Journal) -> LoggedRun:
+    import mlflow
+
+    record = journal.record()
+    experiment = _experiment(client, record.experiment[:LONGEST_NAME])
+    run_id = _one_run(client, experiment, record, journal.begun)
+    journal.begin(run_id)
+    writer = RunWriter(client, run_id, clock)
+    writer.problems += journal.problems()
+    # The model goes first: MLflow ties metrics to it as they are written.
+    model_uri = writer.upload(lambda: log_model(client, record, experiment, run_id)) if record.model else None
+    model_id = model_uri.removeprefix("models:/") if model_uri else None
+    others = writer.metrics(record.metrics, record.ended, model_id)
+    writer.params(record.params)
+    complete = journal.complete()
+    cut_off = {} if complete else {"mlsys.journal": CUT_OFF}
+    writer.tags({**record.tags, **others, **cut_off, "mlflow.note.content": record.description})
+    writer.curves(record.curves, record.ended)
+    writer.datasets(record.datasets)
+    if journal.artifacts.is_dir():
+        writer.artifacts(journal.artifacts)
+    clock.check()
+    write_timeline(client, experiment, run_id, record)
+    writer.differences()
+    client.set_terminated(run_id, "FINISHED" if complete else "KILLED", end_time=int(record.ended * 1000))
+    _remove_others(client, experiment, record.mlsys_id, run_id)
+    return LoggedRun(run_id, experiment, without_secrets(mlflow.get_tracking_uri()), model_uri, writer.problems)
+
+
+def _send_addition(client: MlflowClient, clock: Clock, run_id: str, addition: Addition) -> None:
+    writer = RunWriter(client, run_id, clock)
+    others = writer.metrics(addition.metrics, addition.at)
+    writer.tags({**addition.tags, **others})
+    writer.differences(f"-{addition.number}")
+
+
+def _experiment(client: MlflowClient, name: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    try:
+        return str(client.create_experiment(name, tags={EXPERIMENT_KIND: "custom_model_development"}))
+    except MlflowException:  # another process made it in the meantime
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            raise
+        return str(found.experiment_id)
+
+
+def _one_run(client: MlflowClient, experiment: str, record: RunRecord, begun: str) -> str:
+    """Return the run that has the record's identity, made if there is none; the one begun if there are several."""
+    with _making():
+        known = _runs(client, experiment, record.mlsys_id)
+        if known:
+            return begun if begun in known else known[0]
+        tags = {IDENTITY: record.mlsys_id}
+        if record.parent:
+            tags[PARENT] = record.parent
+            above = _runs(client, experiment, record.parent) or _parent_made(client, experiment, record.parent)
+            tags |= {"mlflow.parentRunId": above[0]} if above else {}
+        made = client.create_run(experiment, int(record.started * 1000), tags, record.run_name[:LONGEST_NAME])
+        return str(made.info.run_id)
+
+
+def _parent_made(client: MlflowClient, experiment: str, parent: str) -> list[str]:
+    """Make the run above, which waits as well; its own sending finds and fills it."""
+    waiting = journal_of(parent)
+    if waiting is None or waiting.sent() is not None:
+        return []
+    record = waiting.record()
+    made = client.create_run(experiment, int(record.started * 1000), {IDENTITY: parent}, record.run_name[:LONGEST_NAME])
+    return [str(made.info.run_id)]
+
+
+def _runs(client: MlflowClient, experiment: str, mlsys_id: str) -> list[str]:
+    """Return the runs of an identity in an order on which all agree."""
+    found = client.search_runs([experiment], f"tags.`{IDENTITY}` = '{mlsys_id}'", max_results=100)
+    return sorted(str(each.info.run_id) for each in found)
+
+
+def _remove_others(client: MlflowClient, experiment: str, mlsys_id: str, run_id: str) -> None:
+    """Remove a run that a slow server made after it had been given up."""
+    for other in _runs(client, experiment, mlsys_id):
+        if other != run_id:
+            client.delete_run(other)
+
+
+@contextmanager
+def _making() -> Iterator[None]:
+    """Let one process here make runs at a time: two would both find none and make one each."""
+    try:
+        lock = open(folder.made(RUNS) / "making.lock", "w", encoding="utf-8")  # noqa: SIM115
+    except OSError:  # no place for a lock: no folder of another process to clash with either
+        yield
+        return
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

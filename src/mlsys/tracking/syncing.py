@@ -1,0 +1,140 @@
+"""Sending what waits: runs that MLflow does not have, each into exactly one run."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+from mlsys import folder
+from mlsys.errors import TrackingError
+from mlsys.tracking.journal import Journal, journals
+from mlsys.tracking.reach import ASKED_FOR
+from mlsys.tracking.reach import silent as silent_now
+from mlsys.tracking.sending import send
+from mlsys.tracking.store import current_address, without_secrets
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What became of one run.
+
+    Parameters
+    ----------
+    id : str
+        The run's own id.
+    name : str
+        As MLflow shows it.
+    mlflow_run_id : str
+        Empty while it waits.
+    address : str
+        The store, without user name and password.
+    problem : str
+        Why it goes on waiting; empty when it was sent.
+    """
+
+    id: str
+    name: str
+    mlflow_run_id: str
+    address: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, repr=False)
+class SyncReport:
+    """What :func:`mlsys.sync` sent, and what goes on waiting.
+
+    Parameters
+    ----------
+    sent, waiting : tuple of Synced
+        One entry a run.
+    place : str
+        The folder that was looked through.
+
+    Examples
+    --------
+    >>> from mlsys import sync
+    >>> sync().waiting
+    ()
+    """
+
+    sent: tuple[Synced, ...]
+    waiting: tuple[Synced, ...]
+    place: str
+
+    def __repr__(self) -> str:
+        if not self.sent and not self.waiting:
+            return f"nothing waits in {self.place}"
+        lines = [f"{_runs(len(self.sent))} sent, {_runs(len(self.waiting))} waiting in {self.place}"]
+        lines += [f"  {each.name}: sent to {each.address}, run {each.mlflow_run_id}" for each in self.sent]
+        lines += [f"  {each.name}: waits; {each.problem}" for each in self.waiting]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(repr(self))}</pre>"
+
+
+def _runs(count: int) -> str:
+    return f"{count} run" if count == 1 else f"{count} runs"
+
+
+def sync(uri: str | None = None) -> SyncReport:
+    """Send the runs that wait to MLflow.
+
+    Parameters
+    ----------
+    uri : str, optional
+        A store to send them to; without it, each goes where it was meant to go.
+
+    Returns
+    -------
+    SyncReport
+        What was sent, and what goes on waiting, with the reason.
+
+    Notes
+    -----
+    A run that was cut off is completed, not written again; what MLflow has already is left alone. An
+    address where nobody answers is asked once, for a minute at most for each answer. Two at once are
+    safe: a run that the other has in hand is left to it.
+
+    Examples
+    --------
+    >>> from mlsys import sync
+    >>> "nothing waits" in repr(sync())
+    True
+    """
+    sent: list[Synced] = []
+    waiting: list[Synced] = []
+    silent: dict[str, str] = {}
+    for journal in journals():
+        if not journal.waits():
+            journal.tidy()
+            continue
+        done = _sent(journal, uri, silent)
+        (waiting if done.problem else sent).append(done)
+    return SyncReport(tuple(sent), tuple(waiting), str(folder.home()))
+
+
+def _sent(journal: Journal, uri: str | None, silent: dict[str, str]) -> Synced:
+    name = journal.record().run_name
+    target = _target(journal, uri)
+    address = without_secrets(target)
+    if address in silent:
+        return Synced(journal.id, name, "", address, silent[address])
+    try:
+        logged = send(journal, ASKED_FOR, target)
+    except TrackingError as error:
+        if silent_now(target):
+            silent[address] = error.problem
+        return Synced(journal.id, name, "", address, error.problem)
+    return Synced(journal.id, name, logged.run_id, logged.tracking_uri)
+
+
+def _target(journal: Journal, uri: str | None) -> str:
+    """Return where a run goes: to where its beginning is, then where it is asked to, then where it was meant to."""
+    sent = journal.sent()
+    meant = sent.tracking_uri if sent is not None else journal.address
+    if sent is None and uri is not None:
+        return uri
+    current = current_address()
+    # The address was kept without user name and password: the one in force may have them.
+    return current if not meant or without_secrets(current) == meant else meant

@@ -1,0 +1,79 @@
+"""A run's one trace, whose spans are the steps."""
+
+from __future__ import annotations
+
+import contextvars
+from typing import TYPE_CHECKING, Any
+
+from mlsys.errors import TrackingError
+from mlsys.tracking.record import RunRecord, Span
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+SECOND = 1_000_000_000
+_timelines_in = ""
+
+
+def write_timeline(client: MlflowClient, experiment: str, run_id: str, record: RunRecord) -> None:
+    """Write the trace, unless it is there; half a one is replaced.
+
+    Raises
+    ------
+    TrackingError
+        When it is not there afterwards: MLflow's tracer only warns when it could not send it.
+    """
+    if not record.spans or _there(client, experiment, run_id, record):
+        return
+    # A span that the user has open in this context would become the trace's parent, which MLflow refuses.
+    contextvars.Context().run(_write, client, experiment, run_id, record)
+    if not _there(client, experiment, run_id, record):
+        raise TrackingError("MLflow did not take the run's timeline", "mlsys.sync() writes it again")
+
+
+def _there(client: MlflowClient, experiment: str, run_id: str, record: RunRecord) -> bool:
+    """Whether exactly one whole trace is there; what else there is gets removed."""
+    found = client.search_traces(locations=[experiment], run_id=run_id, max_results=100)
+    whole = [each for each in found if len(each.data.spans) == len(record.spans) + 1]
+    superfluous = [each.info.trace_id for each in found if each not in whole[:1]]
+    if superfluous:
+        client.delete_traces(experiment, trace_ids=superfluous)
+    return bool(whole)
+
+
+def _write(client: MlflowClient, experiment: str, run_id: str, record: RunRecord) -> None:
+    _follow_store()
+    first, last = min(s.started for s in record.spans), max(s.started + s.seconds for s in record.spans)
+    root = client.start_trace(
+        record.run_name,
+        span_type="CHAIN",
+        experiment_id=experiment,
+        start_time_ns=int(first * SECOND),
+        run_id=run_id,
+    )
+    for span in record.spans:
+        _write_span(client, root, span)
+    client.end_trace(root.trace_id, end_time_ns=int(last * SECOND))
+
+
+def _follow_store() -> None:
+    """Let MLflow's tracer forget a store that is no longer set: it keeps to the one it was first used with."""
+    import mlflow
+
+    global _timelines_in  # noqa: PLW0603  the tracer is one for the whole process
+    uri = mlflow.get_tracking_uri()
+    if _timelines_in not in {"", uri}:
+        mlflow.tracing.reset()  # type: ignore[no-untyped-call]
+    _timelines_in = uri
+
+
+def _write_span(client: MlflowClient, root: Any, span: Span) -> None:
+    started = client.start_span(
+        span.name,
+        root.trace_id,
+        parent_id=root.span_id,
+        span_type=span.kind.upper(),
+        attributes=dict(span.attributes),
+        start_time_ns=int(span.started * SECOND),
+    )
+    client.end_span(root.trace_id, started.span_id, end_time_ns=int((span.started + span.seconds) * SECOND))
