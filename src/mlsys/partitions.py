@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.settings import settings
+
+if TYPE_CHECKING:
+    from mlsys.cache.identity import Identity
 
 
 def cut(rows: int, size: int | None = None) -> list[slice]:
@@ -43,11 +46,36 @@ class Partition:
     label: str = ""
 
 
+@dataclass(frozen=True)
+class Deferred:
+    """Rows of one frame that are known but not yet there: kept on disk, or made again when asked for.
+
+    Parameters
+    ----------
+    rows : int
+        Number of rows.
+    empty : DataFrame
+        No rows, all columns with their types.
+    load : callable
+        Takes column names or None, returns the frame.
+    """
+
+    rows: int
+    empty: pd.DataFrame
+    load: Callable[[Sequence[str] | None], pd.DataFrame]
+
+
 class Table:
     """Rows in ordered partitions: one frame in memory, or pieces read when needed.
 
     ``map`` is eager for a frame in memory and lazy for pieces, so that the same pipeline runs on
-    data larger than memory; the numbers are the same because both are cut by one rule.
+    data larger than memory; the numbers are the same because both are cut by one rule. A frame that
+    an earlier run left on disk is deferred: it counts as in memory, and is read when somebody asks.
+
+    Attributes
+    ----------
+    identity : Identity or None
+        What the rows are, by content; set where results are kept.
 
     Examples
     --------
@@ -61,10 +89,14 @@ class Table:
         frame: pd.DataFrame | None = None,
         partitions: Sequence[Partition] = (),
         steps: Sequence[Callable[[pd.DataFrame], pd.DataFrame]] = (),
+        deferred: Deferred | None = None,
+        identity: Identity | None = None,
     ) -> None:
         self._frame = frame
         self._partitions = tuple(partitions)
         self._steps = tuple(steps)
+        self._deferred = deferred
+        self.identity = identity
 
     @classmethod
     def of(cls, data: pd.DataFrame | Table) -> Table:
@@ -73,18 +105,30 @@ class Table:
 
     @property
     def in_memory(self) -> bool:
-        """Whether all rows are held as one frame."""
+        """Whether all rows are held as one frame, or can be."""
+        return self._frame is not None or self._deferred is not None
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the rows are there now."""
         return self._frame is not None
+
+    @property
+    def rows(self) -> int:
+        """Number of rows; of rows that are read when needed, what the plan says of them at most."""
+        if self._frame is not None:
+            return len(self._frame)
+        return self._deferred.rows if self._deferred is not None else self._rows_bound()
 
     @property
     def partitions(self) -> int:
         """Number of partitions of the plan."""
-        return len(cut(len(self._frame))) if self._frame is not None else len(self._partitions)
+        return len(cut(self.rows)) if self.in_memory else len(self._partitions)
 
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
         """Yield the partitions in plan order."""
-        if self._frame is not None:
-            frame = self._frame if columns is None else self._frame[list(columns)]
+        if self.in_memory:
+            frame = self.frame(columns)
             for piece in cut(len(frame)):
                 yield frame.iloc[piece] if len(frame) > piece.stop - piece.start else frame
             return
@@ -113,8 +157,8 @@ class Table:
 
     def map(self, function: Callable[[pd.DataFrame], pd.DataFrame]) -> Table:
         """Apply a function to every partition; it must treat each row alone."""
-        if self._frame is not None:
-            return Table(frame=function(self._frame))
+        if self.in_memory:
+            return Table(frame=function(self.frame()))
         return Table(partitions=self._partitions, steps=(*self._steps, function))
 
     def reduce(self, function: Callable[[pd.DataFrame], Any]) -> Any:
@@ -123,6 +167,10 @@ class Table:
 
     def frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Gather all rows in plan order, after a check that they fit."""
+        if self._deferred is not None and self._frame is None:
+            if columns is not None:
+                return self._deferred.load(list(columns))
+            self._frame = self._deferred.load(None)
         if self._frame is not None:
             return self._frame if columns is None else self._frame[list(columns)]
         if columns is None and self._rows_bound() > 4 * settings().rows_in_memory:
@@ -136,10 +184,12 @@ class Table:
 
     def narrow_frame(self) -> pd.DataFrame:
         """Gather all rows of a table known to be narrow (predictions, keys), without the check."""
-        return self._frame if self._frame is not None else pd.concat(list(self.frames()))
+        return self.frame() if self.in_memory else pd.concat(list(self.frames()))
 
     def head(self, rows: int) -> pd.DataFrame:
         """Return the first rows, reading no more partitions than needed."""
+        if self._deferred is not None and not rows:
+            return self._deferred.empty
         pieces: list[pd.DataFrame] = []
         missing = rows
         for frame in self.frames():
@@ -157,8 +207,9 @@ class Table:
         return sum(partition.rows for partition in self._partitions)
 
     def __repr__(self) -> str:
-        if self._frame is not None:
-            return f"Table({len(self._frame):,} rows in memory, {self.partitions} partition(s))"
+        if self.in_memory:
+            where = "in memory" if self.is_loaded else "kept from an earlier run"
+            return f"Table({self.rows:,} rows {where}, {self.partitions} partition(s))"
         return f"Table(at most {self._rows_bound():,} rows in {self.partitions} partitions, read when needed)"
 
 

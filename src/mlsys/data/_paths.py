@@ -49,6 +49,12 @@ def files_of(path: Any, endings: tuple[str, ...], who: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def files_read(path: Any, endings: tuple[str, ...], who: str) -> list[Path] | None:
+    """Return the files whose content a step reads; ``None`` when one of them is an address."""
+    files = files_of(path, endings, who)
+    return None if any(is_url(file) for file in files) else [Path(file) for file in files]
+
+
 def _expand(path: str, endings: tuple[str, ...], who: str) -> list[str]:
     if is_url(path) or os.path.isfile(path):
         return [path]

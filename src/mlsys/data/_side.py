@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import pandas as pd
 from pydantic import AfterValidator
 
-from mlsys.data._paths import CSV_ENDINGS, PARQUET_ENDINGS, files_of, is_url
+from mlsys.data._paths import CSV_ENDINGS, PARQUET_ENDINGS, files_of, files_read, is_url
 from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_parquet import ReadParquet
 from mlsys.errors import DataError
@@ -53,6 +53,13 @@ def _stamp(path: str, who: str) -> tuple[Any, ...]:
         return (path,)
     files = files_of(path, (*CSV_ENDINGS, *PARQUET_ENDINGS), f"{who}, for its table,")
     return tuple((file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files)
+
+
+def side_files(table: Any, who: str) -> list[Path] | None:
+    """Return the files that hold a side table; ``None`` for an address, none for a frame."""
+    if isinstance(table, pd.DataFrame):
+        return []
+    return files_read(table, (*CSV_ENDINGS, *PARQUET_ENDINGS), f"{who}, for its table,")
 
 
 def read_side(table: Any, needed: Sequence[str], columns: Sequence[str] | None, who: str) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import pandas as pd
 
 from mlsys.data._as_of import AsOfLookUp
-from mlsys.data._side import TableOrPath, made_once, output_names, read_side, with_taken
+from mlsys.data._side import TableOrPath, made_once, output_names, read_side, side_files, with_taken
 from mlsys.data._times import as_times
 from mlsys.dataset import Moment, duration_of
 from mlsys.errors import ConfigurationError, DataError
@@ -15,6 +15,7 @@ from mlsys.steps import RowTransform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
 
 class AsOfJoin(RowTransform):
@@ -104,6 +105,10 @@ class AsOfJoin(RowTransform):
         names = output_names(frame, found.added, self.suffix, self.title)
         positions = found.positions(frame, moments, self.strict)
         return with_taken(frame, found.side, positions, found.added, names)
+
+    def files_read(self) -> list[Path] | None:
+        """Return the files that hold the table."""
+        return side_files(self.table, self.title)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the keys and the time column that decides."""

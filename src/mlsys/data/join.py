@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mlsys.data._keys import KeyCodes
-from mlsys.data._side import TableOrPath, made_once, output_names, read_side, that_can_be_null, with_taken
+from mlsys.data._side import TableOrPath, made_once, output_names, read_side, side_files, that_can_be_null, with_taken
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import RowTransform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     import pandas as pd
 
@@ -80,6 +81,10 @@ class Join(RowTransform):
         found = made_once(self, self.table, None, self._look_up)
         names = output_names(frame, found.added, self.suffix, self.title)
         return with_taken(frame, found.side, found.keys.of(frame), found.added, names)
+
+    def files_read(self) -> list[Path] | None:
+        """Return the files that hold the table."""
+        return side_files(self.table, self.title)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the keys."""

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, is_url
+from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, files_read, is_url
 from mlsys.data._times import as_times
 from mlsys.errors import DataError
 from mlsys.steps import Field, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 
 class ReadCSV(Source):
@@ -80,6 +81,10 @@ class ReadCSV(Source):
         if frame.empty:
             raise DataError(f"{self.title}: {_shown(files)} has a header but no rows", "give a file with rows")
         return self._typed(frame, files)
+
+    def files_read(self) -> list[Path] | None:
+        """Return the files; ``None`` for an address."""
+        return files_read(self.path, CSV_ENDINGS, self.title)
 
     def known_at_declared(self) -> Mapping[str, str]:
         """When columns become known, as configured."""

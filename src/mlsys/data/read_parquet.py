@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mlsys.data._paths import PARQUET_ENDINGS, Paths, files_of
+from mlsys.data._paths import PARQUET_ENDINGS, Paths, files_of, files_read
 from mlsys.data._schema import Plan, plan_of, read_piece
 from mlsys.errors import DataError
 from mlsys.partitions import Partition, cut
@@ -16,6 +16,7 @@ from mlsys.steps import Field, Source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 
 class ReadParquet(Source):
@@ -78,6 +79,10 @@ class ReadParquet(Source):
                 pieces.append(Partition(piece.stop - piece.start, read, label))
             start += rows
         return pieces
+
+    def files_read(self) -> list[Path] | None:
+        """Return the files; ``None`` for an address."""
+        return files_read(self.path, PARQUET_ENDINGS, self.title)
 
     def known_at_declared(self) -> Mapping[str, str]:
         """When columns become known, as configured."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
 from mlsys.dataset import Moment, Roles, duration_of
 from mlsys.errors import ConfigurationError, DataError, LeakageError
+from mlsys.states import digest
 
 
 @dataclass
@@ -44,9 +46,35 @@ class Catalog:
     writes: dict[str, frozenset[str]] = field(default_factory=dict)
     derived_from: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     at_split: tuple[str, ...] | None = None
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def copied(self) -> Catalog:
+        """Return a copy that can go its own way."""
+        return replace(
+            self,
+            known_at=dict(self.known_at),
+            withheld=dict(self.withheld),
+            made_by=dict(self.made_by),
+            late=dict(self.late),
+            reads=dict(self.reads),
+            writes=dict(self.writes),
+            derived_from=dict(self.derived_from),
+            events=[],
+        )
+
+    @property
+    def digest(self) -> str:
+        """Digest of all that decides which columns are features."""
+        return digest((self.chosen, self.excluded, self.known_at, self.withheld, self.late, self.at_split))
+
+    def replay(self, events: Iterable[tuple[Any, ...]]) -> None:
+        """Be told again what an earlier run was told."""
+        for event, *given in events:
+            getattr(self, event)(*given)
 
     def declare(self, known_at: Mapping[str, str], where: str) -> None:
         """Take known-at declarations of a source or of the pipeline."""
+        self.events.append(("declare", dict(known_at), where))
         for column, moment in known_at.items():
             self.known_at[column] = self.known_at.get(column, frozenset()) | {moment}
         if known_at and self.roles.decision is None:
@@ -58,6 +86,7 @@ class Catalog:
     def note(self, step: str, reads: Iterable[str], writes: Iterable[str]) -> None:
         """Record that a step made ``writes`` out of ``reads``; lateness is inherited."""
         read, written = frozenset(reads), frozenset(writes)
+        self.events.append(("note", step, sorted(read), sorted(written)))
         self.reads[step] = self.reads.get(step, frozenset()) | read
         self.writes[step] = self.writes.get(step, frozenset()) | written
         moments = frozenset().union(*(self.known_at.get(column, frozenset()) for column in read))
@@ -75,6 +104,8 @@ class Catalog:
 
     def withhold(self, columns: Iterable[str], reason: str) -> None:
         """Keep columns out of the features for good."""
+        columns = list(columns)
+        self.events.append(("withhold", columns, reason))
         for column in columns:
             self.withheld[column] = reason
 
@@ -96,9 +127,15 @@ class Catalog:
                     )
                 late = ~(after <= decided).to_numpy(dtype=bool, na_value=False)
                 if late.any():
-                    self.late[column] = (
-                        f"known only {_words(moment)}, after the decision in {int(late.sum()):,} of {len(keys):,} rows"
+                    self.find_late(
+                        column,
+                        f"known only {_words(moment)}, after the decision in {int(late.sum()):,} of {len(keys):,} rows",
                     )
+
+    def find_late(self, column: str, sentence: str) -> None:
+        """Keep a column out of the features, because it is known too late."""
+        self.events.append(("find_late", column, sentence))
+        self.late[column] = sentence
 
     def columns_needed(self) -> set[str]:
         """Columns that ``settle`` reads."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from mlsys.cache import Outcome
 from mlsys.dataset import Moment, Rows
 from mlsys.errors import DataError
 from mlsys.execution.context import Context
@@ -35,11 +36,17 @@ def check_columns(context: Context, table: Table) -> None:
 def check_leakage(divided: Divided, context: Context) -> None:
     """Look for leakage on the parts, before anything learns; what is too large is judged by its first rows."""
     context.progress("leakage checks")
-    train = divided.parts["train"]
-    features = context.catalog.features(train.head(0).columns)
-    frames = {name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in divided.parts.items()}
-    context.findings += overlap_findings(frames, context.roles, features)
-    context.findings += power_findings(Rows.of(frames["train"], context.roles, features))
+
+    def work(at: Context) -> Outcome:
+        features = at.catalog.features(divided.parts["train"].head(0).columns)
+        frames = {
+            name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in divided.parts.items()
+        }
+        at.findings += overlap_findings(frames, at.roles, features)
+        at.findings += power_findings(Rows.of(frames["train"], at.roles, features))
+        return Outcome()
+
+    context.kept("leakage checks", "", work, divided.parts, sees_columns=True)
 
 
 def check_same_columns(tables: Mapping[str, Table], excluded: Sequence[str]) -> None:

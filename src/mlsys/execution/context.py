@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from mlsys.cache import Cache, Outcome, identified
 from mlsys.dataset import Roles, Rows
 from mlsys.errors import Finding
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.guard import explained
 from mlsys.execution.planned import Planned
+from mlsys.partitions import Table
+from mlsys.settings import settings
+from mlsys.states import digest
 from mlsys.steps import Transform
 from mlsys.summaries import fold_of
 
 Progress = Callable[[str], None]
+Work = Callable[["Context"], Outcome]
+"""Does one piece of work; tells the catalog and the findings of the context it is given, and nobody else."""
 
 
 @dataclass
@@ -56,6 +62,93 @@ class Context:
     findings: list[Finding] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     quiet: bool = False
+    cache: Cache | None = None
+
+    def detached(self) -> Context:
+        """Return a context for work whose remarks nobody needs: quiet, without cache, with a catalog of its own."""
+        return replace(
+            self,
+            catalog=self.catalog.copied(),
+            findings=[],
+            records=[],
+            quiet=True,
+            cache=None,
+            progress=lambda _: None,
+        )
+
+    @contextmanager
+    def caching(self) -> Iterator[None]:
+        """Close the cache at the end, also after an error."""
+        try:
+            yield
+        finally:
+            if self.cache is not None:
+                self.cache.finished()
+
+    def code_of(self, steps: Sequence[str]) -> str:
+        """Return one digest of what some steps are, by name; empty without a cache."""
+        return "" if self.cache is None else self.cache.code_of(steps)
+
+    def kept(
+        self,
+        step: str,
+        purpose: str,
+        work: Work,
+        inputs: Mapping[str, Table],
+        also: Mapping[str, str | None] | None = None,
+        *,
+        sees_columns: bool = False,
+        keep_rows: bool = True,
+    ) -> Outcome:
+        """Do a piece of work, or take what an earlier run made of the same.
+
+        Parameters
+        ----------
+        step : str
+            Name of the step.
+        purpose : str
+            Tells several pieces of work of one step apart.
+        work : callable
+            Takes a context.
+        inputs : mapping of str to Table
+            Rows the work is given.
+        also : mapping of str to str, optional
+            Digests of whatever else it depends on; ``None`` for what has none.
+        sees_columns : bool
+            Whether it depends on roles, on which columns are features, and on how late each is.
+        keep_rows : bool
+            Whether rows may be written; they are made again otherwise.
+        """
+        if self.cache is None:
+            return work(self)
+        depends = {"seed": str(self.seed), "threads": str(settings().threads)}
+        if sees_columns:
+            depends |= {"roles": digest(self.roles), "choice of features": self.catalog.digest}
+        depends["check"] = "quiet" if self.quiet else str(settings().row_check_rows)
+        told, found, before = len(self.catalog.events), len(self.findings), self.detached()
+
+        def compute() -> Outcome:
+            outcome = work(self)
+            outcome.events, outcome.findings = self.catalog.events[told:], self.findings[found:]
+            return outcome
+
+        outcome = self.cache.run(
+            step, purpose, inputs, {**depends, **(also or {})}, compute, lambda: work(before.detached()), keep_rows
+        )
+        if len(self.catalog.events) == told:
+            self.catalog.replay(outcome.events)
+        if len(self.findings) == found:
+            self.findings += outcome.findings
+        return outcome
+
+    def identified(self, table: Table, *others: Table) -> Table:
+        """Give a table its identity where results are kept; columns it shares with ``others`` are not read again."""
+        return table if self.cache is None else identified(table, *others)
+
+    def done_outside(self, step: str) -> None:
+        """Note that a step wrote outside, which is done every time."""
+        if self.cache is not None:
+            self.cache.report.done(step)
 
     def wrap(self, frame: pd.DataFrame, step: Transform | None = None) -> Rows:
         """Give a frame its roles, its features, and fold numbers for a step that cross-fits."""

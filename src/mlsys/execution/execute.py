@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from mlsys.cache import Cache, Outcome
 from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.checks import check_columns, check_leakage, check_same_columns
@@ -58,7 +58,7 @@ class Execution:
     prefix: dict[str, Fitted] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     source_dtypes: dict[str, str] = field(default_factory=dict)
-    out_of_fold: pd.DataFrame | None = None
+    out_of_fold: Table | None = None
 
     def _dtypes(self) -> dict[str, str]:
         """Columns of the source, and those that a request may bring in place of a join."""
@@ -97,11 +97,19 @@ def execute(plan: Sequence[Planned], data: Data, context: Context, engine: Engin
     engine : Engine
         Where partitions are held.
     """
+    with context.caching():
+        return _execute(plan, data, context, engine)
+
+
+def _execute(plan: Sequence[Planned], data: Data, context: Context, engine: Engine) -> Execution:
     execution = Execution(tuple(plan), context, engine)
     steps = [each for each in plan if not isinstance(each.step, Source)]
     source = next((each for each in plan if isinstance(each.step, Source)), None)
     if isinstance(data, Mapping):
-        held = {name: hold_frame(frame, engine, f"run(), for the part {name!r},") for name, frame in data.items()}
+        held = {
+            name: context.identified(hold_frame(frame, engine, f"run(), for the part {name!r},"))
+            for name, frame in data.items()
+        }
         _declare_known_at(execution, source, held.get("train"))
         _run_parts(execution, steps, held)
         return execution
@@ -146,11 +154,14 @@ def train_on_all(plan: Sequence[Planned], data: pd.DataFrame, context: Context, 
     return execution
 
 
-def resume(base: Execution, plan: Sequence[Planned]) -> Execution:
+def resume(base: Execution, plan: Sequence[Planned], cache: Cache | None) -> Execution:
     """Continue a copy of an execution that ran the first steps of ``plan``; the base stays as it is."""
-    catalog = copy.deepcopy(base.context.catalog)
     context = replace(
-        base.context, catalog=catalog, findings=list(base.context.findings), records=list(base.context.records)
+        base.context,
+        catalog=base.context.catalog.copied(),
+        findings=list(base.context.findings),
+        records=list(base.context.records),
+        cache=cache,
     )
     execution = replace(
         base,
@@ -175,7 +186,7 @@ def _open(execution: Execution, source: Planned | None, data: Data, engine: Engi
             raise DataError(
                 f"run() got {type(data).__name__}", "give a DataFrame, a dict of DataFrames by part name, or nothing"
             )
-        table = hold_frame(data, engine)
+        table = execution.context.identified(hold_frame(data, engine))
         _declare_known_at(execution, source, table)
         return table
     if source is None:
@@ -183,10 +194,11 @@ def _open(execution: Execution, source: Planned | None, data: Data, engine: Engi
             "the pipeline has no source and run() got no data", "call run(frame), or begin with ReadCSV(...)"
         )
     assert isinstance(source.step, Source)
-    with execution.context.doing(source) as record:
-        table = open_source(source.step, engine)
+    step, context = source.step, execution.context
+    with context.doing(source) as record:
+        table = context.kept(source.name, "", lambda _: Outcome({"all": open_source(step, engine)}), {}).tables["all"]
         if table.in_memory:
-            record.rows["all"] = len(table.frame())
+            record.rows["all"] = table.rows
     execution.context.catalog.declare(source.step.known_at_declared(), source.name)
     return table
 
@@ -271,6 +283,9 @@ def open_test(execution: Execution) -> Execution:
     context = replace(execution.context, findings=list(execution.context.findings), records=[])
     final = replace(execution, context=context, results={})
     rows, predicted = tail.apply(divided.parts["test"])
+    for table in (rows, predicted):
+        if table is not None:
+            context.identified(table, divided.parts["test"])
     parts = {**tail.parts, "test": rows}
     predictions = {**tail.predictions, **({"test": predicted} if predicted is not None else {})}
     look = looker(final, tail, dict(divided.parts))

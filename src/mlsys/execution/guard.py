@@ -5,10 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pandas as pd
 
+from mlsys.cache import address
 from mlsys.errors import ContractError, MlsysError
 from mlsys.steps import Step
 
@@ -62,15 +62,6 @@ def watch_unchanged(step: Step, shown: pd.DataFrame, ours: pd.DataFrame, hook: s
     for name in ours.columns:
         if address(shown[name]) != address(ours[name]):
             raise _changed(step, hook, str(name))
-
-
-def address(column: pd.Series) -> Any:
-    """Return where a column's values lie in memory, ``None`` where that cannot be told."""
-    array = column.array
-    if hasattr(array, "_pa_array"):
-        return [buffer.address if buffer else 0 for chunk in array._pa_array.chunks for buffer in chunk.buffers()]
-    data = getattr(array, "_ndarray", None)
-    return None if data is None else data.__array_interface__["data"][0]
 
 
 def _changed(step: Step, hook: str, column: str) -> ContractError:

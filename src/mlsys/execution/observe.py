@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.cache import address
 from mlsys.execution.context import Context
-from mlsys.execution.guard import address
 from mlsys.execution.planned import Planned
 from mlsys.execution.spy import columns_seen
 from mlsys.leakage.row_check import row_local_finding, telling_rows

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from mlsys.cache import Outcome
 from mlsys.dataset import Dataset
 from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError, DataError, Finding
@@ -14,8 +15,10 @@ from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
 from mlsys.execution.observe import observe
 from mlsys.execution.planned import Planned
+from mlsys.execution.results import result_of, result_state
 from mlsys.execution.seeds import generator
 from mlsys.partitions import Table
+from mlsys.states import Held
 from mlsys.steps import (
     Fitted,
     History,
@@ -65,35 +68,48 @@ def run_prefix_step(planned: Planned, table: Table, context: Context) -> tuple[T
         The rows after it; its state where it serves, its result where it reports.
     """
     step = planned.step
-    sample = table.head(0)
     with context.doing(planned, table.shown()) as record:
-        outcome: Fitted | Result | None = None
-        if isinstance(step, RowTransform):
-            table, outcome = _row_transform(planned, table, context), Fitted(step)
-        elif isinstance(step, History):
-            table, outcome = _history(planned, table, context)
-        elif isinstance(step, Label):
-            table = _label(planned, table, context)
-        elif isinstance(step, Reshape):
-            made = step.reshape(context.wrap(shielded(table.frame())))
-            check_frame(made, planned.name)
-            table = Table.of(pd.DataFrame(made).reset_index(drop=True))
-            context.catalog.note(planned.name, sample.columns, set(made.columns) - set(sample.columns))
-        elif isinstance(step, Select):
-            table = _select(planned, table, context)
-        elif isinstance(step, Transform):
-            table, outcome = _transform_on_all(planned, table, context)
-        elif isinstance(step, Report):
-            outcome = step.report(
-                Dataset({"all": table.frame}, context.roles, context.catalog.features(sample.columns))
-            )
-        elif isinstance(step, Sink):
+        if isinstance(step, Sink):
             step.write({"all": table})
-        else:
-            raise ConfigurationError(f"{planned.name} is a {step.kind}, which cannot stand before the split")
+            context.done_outside(planned.name)
+            return table, None
+        outcome = context.kept(
+            planned.name,
+            "",
+            lambda at: _outcome(planned, table, at),
+            {"all": table},
+            sees_columns=not isinstance(step, (RowTransform, Select)),
+        )
+        table = outcome.tables["all"]
         if table.in_memory:
-            record.rows["all"] = len(table.frame())
-    return table, outcome
+            record.rows["all"] = table.rows
+    if "result" in outcome.states:
+        return table, result_of(outcome.states["result"].get())
+    return table, (Fitted(step, outcome.states.get("state")) if step.facts.serves else None)
+
+
+def _outcome(planned: Planned, table: Table, context: Context) -> Outcome:
+    """Do the work of one step on all rows."""
+    step, columns = planned.step, table.head(0).columns
+    if isinstance(step, RowTransform):
+        return Outcome({"all": _row_transform(planned, table, context)})
+    if isinstance(step, History):
+        return _history(planned, table, context)
+    if isinstance(step, Label):
+        return Outcome({"all": _label(planned, table, context)})
+    if isinstance(step, Reshape):
+        made = step.reshape(context.wrap(shielded(table.frame())))
+        check_frame(made, planned.name)
+        context.catalog.note(planned.name, columns, set(made.columns) - set(columns))
+        return Outcome({"all": Table.of(pd.DataFrame(made).reset_index(drop=True))})
+    if isinstance(step, Select):
+        return Outcome({"all": _select(planned, table, context)})
+    if isinstance(step, Transform):
+        return _transform_on_all(planned, table, context)
+    if isinstance(step, Report):
+        result = step.report(Dataset({"all": table.frame}, context.roles, context.catalog.features(columns)))
+        return Outcome({"all": table}, {"result": Held(result_state(result, planned.name))})
+    raise ConfigurationError(f"{planned.name} is a {step.kind}, which cannot stand before the split")
 
 
 def _row_transform(planned: Planned, table: Table, context: Context) -> Table:
@@ -115,7 +131,7 @@ def guarded_apply(step: RowTransform) -> Apply:
     return apply
 
 
-def _history(planned: Planned, table: Table, context: Context) -> tuple[Table, Fitted]:
+def _history(planned: Planned, table: Table, context: Context) -> Outcome:
     step = planned.step
     assert isinstance(step, History)
     decision = context.roles.decision
@@ -134,7 +150,7 @@ def _history(planned: Planned, table: Table, context: Context) -> tuple[Table, F
     context.catalog.note(planned.name, {step.by, decision.column}, written)
     latest = frame.loc[known.dropna().sort_values().index].groupby(step.by, sort=False).tail(step.tail)
     state = {"tail": latest, "known": known.loc[latest.index]}
-    return Table.of(changed), Fitted(step, state)
+    return Outcome({"all": Table.of(changed)}, {"state": Held(state)})
 
 
 def _label(planned: Planned, table: Table, context: Context) -> Table:
@@ -184,7 +200,7 @@ def _select(planned: Planned, table: Table, context: Context) -> Table:
     return Table.of(kept)
 
 
-def _transform_on_all(planned: Planned, table: Table, context: Context) -> tuple[Table, Fitted]:
+def _transform_on_all(planned: Planned, table: Table, context: Context) -> Outcome:
     """Run a transform that may learn from all rows, because the user gave a reason."""
     step = planned.step
     assert isinstance(step, Transform)
@@ -195,4 +211,4 @@ def _transform_on_all(planned: Planned, table: Table, context: Context) -> tuple
     context.catalog.note(
         planned.name, step.columns_read(tuple(before)) or (), set(changed.head(0).columns) - set(before)
     )
-    return changed, fitted
+    return Outcome({"all": changed}, {"state": Held(learned.state)})

@@ -7,30 +7,44 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mlsys.cache import Outcome
 from mlsys.dataset import Dataset
-from mlsys.errors import DataError
+from mlsys.execution.context import Context
 from mlsys.execution.planned import Planned
-from mlsys.execution.tail import Tail
+from mlsys.execution.results import result_of, result_state
+from mlsys.execution.tail import Look, Tail
 from mlsys.partitions import Table
+from mlsys.states import Held, digest
 from mlsys.steps import Model, Report, Result, Sink
 
 if TYPE_CHECKING:
     from mlsys.execution.execute import Execution
 
 
-def looker(
-    execution: Execution, tail: Tail, raw: Mapping[str, Table]
-) -> Callable[[Planned, dict[str, Table], dict[str, pd.DataFrame]], None]:
+def looker(execution: Execution, tail: Tail, raw: Mapping[str, Table]) -> Look:
     """Return what shows reports and sinks the parts and keeps the results; ``raw`` is how the split left them."""
 
-    def look(planned: Planned, parts: dict[str, Table], predictions: dict[str, pd.DataFrame]) -> None:
-        with execution.context.doing(planned):
-            if isinstance(planned.step, Sink):
-                planned.step.write(
-                    {name: _with_predictions(part, predictions.get(name)) for name, part in parts.items()}
-                )
-            elif isinstance(planned.step, Report):
-                result = planned.step.report(shown_dataset(execution, tail, raw, parts, predictions))
+    def look(planned: Planned, parts: dict[str, Table], predictions: dict[str, Table]) -> None:
+        context, step = execution.context, planned.step
+        with context.doing(planned):
+            if isinstance(step, Sink):
+                step.write({name: _with_predictions(part, predictions.get(name)) for name, part in parts.items()})
+                context.done_outside(planned.name)
+            elif isinstance(step, Report):
+                inputs = {f"{name} as split": part for name, part in raw.items()} | dict(parts)
+                inputs |= {f"predictions of {name}": each for name, each in predictions.items()}
+                if execution.out_of_fold is not None:
+                    inputs["out-of-fold predictions"] = execution.out_of_fold
+                also = tail.digests() | {
+                    "fitted on": digest(tail.fitted_on),
+                }
+
+                def work(at: Context) -> Outcome:
+                    result = step.report(shown_dataset(execution, tail, raw, parts, predictions, at))
+                    return Outcome({}, {"result": Held(result_state(result, planned.name))})
+
+                outcome = context.kept(planned.name, "+".join(raw), work, inputs, also, sees_columns=True)
+                result = result_of(outcome.states["result"].get())
                 execution.results[result_name(execution, result)] = result
 
     return look
@@ -38,8 +52,6 @@ def looker(
 
 def result_name(execution: Execution, result: Result) -> str:
     """Return the result's name, numbered where an earlier one has it."""
-    if not isinstance(result, Result):
-        raise DataError(f"report() returned {type(result).__name__}, not a Result", "return Result(name, table)")
     name, number = result.name, 2
     while name in execution.results:
         name, number = f"{result.name}-{number}", number + 1
@@ -51,18 +63,19 @@ def shown_dataset(
     tail: Tail,
     raw: Mapping[str, Table],
     parts: Mapping[str, Table],
-    predictions: Mapping[str, pd.DataFrame],
+    predictions: Mapping[str, Table],
+    context: Context,
 ) -> Dataset:
     """Return what reports see: columns as they left the split, what steps added since, and predictions.
 
     Where the training rows are judged by folds, ``validation`` holds them with out-of-fold predictions.
     """
-    context, divided = execution.context, execution.divided
+    divided = execution.divided
     assert divided is not None
     loads = {name: _loader(raw[name], parts.get(name), predictions.get(name)) for name in raw}
     folds = 0
     if execution.out_of_fold is not None and "validation" not in loads:
-        judged = Table.of(raw["train"].frame().loc[execution.out_of_fold.index])
+        judged = Table.of(raw["train"].frame().loc[execution.out_of_fold.frame().index])
         loads["validation"] = _loader(judged, None, execution.out_of_fold)
         folds = len(divided.folds)
     features = [name for name in context.catalog.at_split or raw["train"].head(0).columns]
@@ -72,13 +85,13 @@ def shown_dataset(
         def predict(frame: pd.DataFrame) -> pd.DataFrame:
             predicted = tail.apply(Table.of(frame[list(raw["train"].head(0).columns)]))[1]
             assert predicted is not None
-            return predicted
+            return predicted.frame()
 
     return Dataset(loads, context.roles, context.catalog.features(features), tail.fitted_on, folds, predict)
 
 
 def _loader(
-    raw: Table, current: Table | None, predictions: pd.DataFrame | None
+    raw: Table, current: Table | None, predictions: Table | None
 ) -> Callable[[Sequence[str] | None], pd.DataFrame]:
     def load(columns: Sequence[str] | None) -> pd.DataFrame:
         there = raw.head(0).columns
@@ -91,13 +104,15 @@ def _loader(
             if extra.index.equals(frame.index):
                 pieces.append(extra)
         if predictions is not None:
-            pieces.append(predictions[[name for name in predictions if columns is None or name in set(columns)]])
+            there = predictions.head(0).columns
+            pieces.append(predictions.frame([name for name in there if columns is None or name in set(columns)]))
         return pd.concat(pieces, axis=1) if len(pieces) > 1 else frame
 
     return load
 
 
-def _with_predictions(part: Table, predictions: pd.DataFrame | None) -> Table:
+def _with_predictions(part: Table, predictions: Table | None) -> Table:
     if predictions is None:
         return part
-    return part.map(lambda frame: pd.concat([frame, predictions.loc[frame.index]], axis=1))
+    predicted = predictions.frame()
+    return part.map(lambda frame: pd.concat([frame, predicted.loc[frame.index]], axis=1))

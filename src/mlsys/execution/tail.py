@@ -3,33 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pandas as pd
 
+from mlsys.cache import Outcome
 from mlsys.dataset import Rows
-from mlsys.errors import ConfigurationError, DataError, LeakageError
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
 from mlsys.execution.observe import changed_columns, observe
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import guarded_apply
+from mlsys.execution.reads import (
+    columns_written,
+    cross_fitted,
+    declared_reads,
+    part_like_serving,
+    refuse_forbidden_reads,
+)
 from mlsys.execution.seeds import generator
 from mlsys.execution.spy import columns_seen
 from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.partitions import Table
+from mlsys.states import Held, digest
 from mlsys.steps import Fitted, Model, Postprocess, Report, RowTransform, Sink, TrainOnly, Transform
 from mlsys.steps.alone import changed_rows
-from mlsys.steps.fitted import same_rows
-from mlsys.steps.learning import Learned, learn
+from mlsys.steps.learning import learn
 from mlsys.steps.splitting import fold_numbers, split_keys
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Look = Callable[[Planned, dict[str, Table], dict[str, pd.DataFrame]], None]
+Look = Callable[[Planned, dict[str, Table], dict[str, Table]], None]
 
 
 @dataclass
@@ -40,9 +48,11 @@ class Tail:
     ----------
     fitted : dict of str to Fitted
         By step name, in plan order.
+    fold_states : dict of str to Held
+        What the folds of the training rows are shown instead, by name of a step that cross-fits.
     parts : dict of str to Table
         Rows as the last step left them.
-    predictions : dict of str to DataFrame
+    predictions : dict of str to Table
         Predictions of parts that nothing was fitted on.
     fitted_on : dict of str to str
         Parts other than ``train`` that a step learned from, with its name.
@@ -50,11 +60,11 @@ class Tail:
 
     context: Context
     fitted: dict[str, Fitted] = field(default_factory=dict)
-    learned: dict[str, Learned] = field(default_factory=dict)
+    fold_states: dict[str, Held] = field(default_factory=dict)
     parts: dict[str, Table] = field(default_factory=dict)
-    predictions: dict[str, pd.DataFrame] = field(default_factory=dict)
+    predictions: dict[str, Table] = field(default_factory=dict)
     fitted_on: dict[str, str] = field(default_factory=dict)
-    _crossed: pd.DataFrame | None = None
+    _crossed: Table | None = None
     _unchanged: Table | None = None
     _since: tuple[Planned, ...] = ()
     _telling: tuple[int, NDArray[np.int64]] | None = None
@@ -64,7 +74,7 @@ class Tail:
         return Tail(
             context,
             dict(self.fitted),
-            dict(self.learned),
+            dict(self.fold_states),
             dict(self.parts),
             dict(self.predictions),
             dict(self.fitted_on),
@@ -91,7 +101,7 @@ class Tail:
                 elif isinstance(step, RowTransform):
                     self._row_transform(planned, step)
                 elif isinstance(step, TrainOnly):
-                    self._train_only(step)
+                    self._train_only(planned, step)
                 elif isinstance(step, Model):
                     self._model(planned, step)
                 elif isinstance(step, Postprocess):
@@ -101,26 +111,46 @@ class Tail:
                         f"{planned.name} is a {step.kind}, which cannot stand after the split",
                         "move it before the split",
                     )
-                record.rows.update({name: len(part.frame()) for name, part in self.parts.items() if part.in_memory})
+                record.rows.update({name: part.rows for name, part in self.parts.items() if part.in_memory})
         return self
 
-    def apply(self, rows: Table) -> tuple[Table, pd.DataFrame | None]:
+    def apply(self, rows: Table) -> tuple[Table, Table | None]:
         """Return rows that nothing learned from, as the steps change them, and their predictions."""
-        predictions: pd.DataFrame | None = None
+        predictions: Table | None = None
         for fitted in self.fitted.values():
             if isinstance(fitted.step, Model):
                 predictions = _predict(fitted, rows)
             elif isinstance(fitted.step, Postprocess):
                 assert predictions is not None
-                predictions = fitted.predict(predictions)
+                predictions = predictions.map(fitted.predict)
             else:
                 rows = rows.map(fitted.transform)
         return rows, predictions
 
+    def digests(self) -> dict[str, str | None]:
+        """Return the digest of every state, by step."""
+        return {f"state of {name}": fitted.held.digest for name, fitted in self.fitted.items()}
+
     def _transform(self, planned: Planned, step: Transform) -> None:
         context, train = self.context, self.parts["train"]
-        before = train.head(0).columns
-        reads = _declared(step, context, before)
+        learned = context.kept(
+            planned.name, "learn", lambda at: self._learned(planned, step, train, at), {"train": train},
+            sees_columns=True,
+        )  # fmt: skip
+        fitted = Fitted(step, learned.states["state"])
+        self.fitted[planned.name] = fitted
+        if "folds" in learned.states:
+            self.fold_states[planned.name] = learned.states["folds"]
+        before = dict(self.parts)
+        checked = None if step.is_ours else part_like_serving(step, before)
+        for name, part in before.items():
+            self.parts[name] = self._applied(planned, fitted, name, part, check=name == checked)
+        after = self.parts["train"]
+        context.catalog.note(planned.name, learned.plain["reads"], columns_written(train, after, fitted))
+
+    def _learned(self, planned: Planned, step: Transform, train: Table, context: Context) -> Outcome:
+        """Learn, and watch what a user's hooks read and change."""
+        reads = declared_reads(step, context, train.head(0).columns)
         watched: list[tuple[pd.DataFrame, pd.DataFrame]] = []
 
         def wrap(frame: pd.DataFrame) -> Rows:
@@ -133,31 +163,37 @@ class Tail:
         learned = learn(step, train, wrap, generator(context.seed, step))
         for shown, ours in watched[-1:]:
             watch_unchanged(step, pd.DataFrame(shown), ours, "learn")
-        fitted = Fitted(step, learned.state)
-        self.fitted[planned.name], self.learned[planned.name] = fitted, learned
         if not step.is_ours:
             sample = self._telling_sample(train)
             reads = tuple(sorted(columns_seen(lambda frame: step.apply(frame, learned.state), sample)))
             refuse_forbidden_reads(step, context, reads)
-        before_parts = dict(self.parts)
-        for name, part in self.parts.items():
-            if name == "train" and step.cross_fits:
-                self.parts[name] = part.map(lambda frame: cross_fitted(step, context, frame, learned))
-            else:
-                self.parts[name] = part.map(fitted.transform)
-        after = self.parts["train"]
-        written = _written(train, after, fitted)
-        if written and not step.is_ours and not context.quiet:
-            self._check_rows_alone(planned, fitted, before_parts, written)
-        context.catalog.note(planned.name, reads, written)
+        states = {"state": Held(learned.state)}
+        if step.cross_fits:
+            states["folds"] = Held(learned.fold_states)
+        return Outcome({}, states, {"reads": list(reads)})
 
-    def _check_rows_alone(self, planned: Planned, fitted: Fitted, before: dict[str, Table], written: set[str]) -> None:
-        """Find a user's ``apply`` that looks at other rows of its frame, on rows that it treats as it serves."""
-        parts = [name for name in before if name != "train" or not cast("Transform", fitted.step).cross_fits]
-        if parts:
-            shown, changed = before[parts[-1]].head(4096), self.parts[parts[-1]].head(4096)
-            finding = row_local_finding(fitted.transform, shown, changed, sorted(written), planned.name)
-            self.context.findings += [finding] if finding else []
+    def _applied(self, planned: Planned, fitted: Fitted, name: str, part: Table, check: bool) -> Table:
+        """Return a part as the step changes it; training rows of a step that cross-fits are shown the folds' states."""
+        step = cast("Transform", fitted.step)
+        folds = self.fold_states.get(planned.name) if name == "train" else None
+
+        def work(at: Context) -> Outcome:
+            if folds is not None:
+                return Outcome({"rows": part.map(lambda frame: cross_fitted(step, at, frame, folds.get()))})
+            after = part.map(fitted.transform)
+            if check and not at.quiet:
+                shown, changed = part.head(4096), after.head(4096)
+                written = changed_columns(shown, changed)
+                finding = row_local_finding(fitted.transform, shown, changed, sorted(written), planned.name)
+                at.findings += [finding] if finding else []
+            return Outcome({"rows": after})
+
+        shown_state = fitted.held if folds is None else folds
+        outcome = self.context.kept(
+            planned.name, f"apply {name}", work, {"rows": part}, {"state": shown_state.digest, "check": str(check)},
+            sees_columns=folds is not None,
+        )  # fmt: skip
+        return outcome.tables["rows"]
 
     def _telling_sample(self, train: Table) -> pd.DataFrame:
         """Return rows to watch a user's step with; chosen once, since rows keep their places from step to step."""
@@ -168,17 +204,35 @@ class Tail:
 
     def _row_transform(self, planned: Planned, step: RowTransform) -> None:
         apply = guarded_apply(step)
-        before = self.parts["train"]
-        self.parts = {name: part.map(apply) for name, part in self.parts.items()}
-        observe(planned, before, self.parts["train"], apply, self.context)
+
+        def work(at: Context, name: str, part: Table) -> Outcome:
+            after = part.map(apply)
+            if name == "train":
+                observe(planned, part, after, apply, at)
+            return Outcome({"rows": after})
+
+        for name, part in list(self.parts.items()):
+            outcome = self.context.kept(
+                planned.name,
+                f"apply {name}",
+                lambda at, name=name, part=part: work(at, name, part),  # type: ignore[misc]
+                {"rows": part},
+            )
+            self.parts[name] = outcome.tables["rows"]
         self.fitted[planned.name] = Fitted(step)
 
-    def _train_only(self, step: TrainOnly) -> None:
-        rows = self.context.wrap(shielded(self.parts["train"].frame()))
-        changed = changed_rows(step, rows, generator(self.context.seed, step))
-        if changed.empty:
-            raise DataError(f"{step.title} left no training rows", "loosen its shares")
-        self.parts["train"] = Table.of(changed)
+    def _train_only(self, planned: Planned, step: TrainOnly) -> None:
+        train = self.parts["train"]
+
+        def work(at: Context) -> Outcome:
+            rows = at.wrap(shielded(train.frame()))
+            changed = changed_rows(step, rows, generator(at.seed, step))
+            if changed.empty:
+                raise DataError(f"{step.title} left no training rows", "loosen its shares")
+            return Outcome({"train": Table.of(changed)})
+
+        outcome = self.context.kept(planned.name, "change", work, {"train": train}, sees_columns=True)
+        self.parts["train"] = outcome.tables["train"]
 
     def _model(self, planned: Planned, step: Model) -> None:
         if self.predictions:
@@ -192,57 +246,95 @@ class Tail:
                 f"{planned.name} has no features left (columns: {', '.join(map(str, train.head(0).columns))})",
                 "see run.features for the reason of each column",
             )
-        learned = learn(step, train, lambda frame: context.wrap(shielded(frame)), generator(context.seed, step))
+
+        def work(at: Context) -> Outcome:
+            wrap = lambda frame: at.wrap(shielded(frame))  # noqa: E731
+            return Outcome({}, {"state": Held(learn(step, train, wrap, generator(at.seed, step)).state)})
+
+        learned = context.kept(planned.name, "learn", work, {"train": train}, sees_columns=True)
         used = step.columns_read(features)
-        fitted = Fitted(step, learned.state, features if used is None else tuple(used))
+        fitted = Fitted(step, learned.states["state"], features if used is None else tuple(used))
         self.fitted[planned.name] = fitted
         for name, part in self.parts.items():
             if name != "train":
-                self.predictions[name] = _predict(fitted, part)
-                taken = [column for column in self.predictions[name] if column in part.head(0).columns]
+                self.predictions[name] = self._predicted(planned, fitted, name, part)
+                predicted = self.predictions[name].head(0).columns
+                taken = [column for column in predicted if column in part.head(0).columns]
                 if taken:
                     raise DataError(
                         f"{planned.name} writes the column {taken[0]!r}, which the data already has",
                         f"rename it before, such as frame.rename(columns={{{taken[0]!r}: 'earlier_{taken[0]}'}})",
                     )
 
+    def _predicted(self, planned: Planned, fitted: Fitted, name: str, rows: Table) -> Table:
+        outcome = self.context.kept(
+            planned.name,
+            f"predict {name}",
+            lambda _: Outcome({"predictions": _predict(fitted, rows)}),
+            {"rows": rows},
+            {"state": fitted.held.digest, "columns": digest(fitted.features)},
+        )
+        return outcome.tables["predictions"]
+
     def _postprocess(self, planned: Planned, step: Postprocess) -> None:
-        model = next((each for each in self.fitted.values() if isinstance(each.step, Model)), None)
+        model = next(((name, each) for name, each in self.fitted.items() if isinstance(each.step, Model)), None)
         if model is None:
             raise ConfigurationError(f"{planned.name} stands before any model", "place it after Train")
         context = self.context
         if "calibration" in self.parts:
-            rows, predicted = self.parts["calibration"].frame(), self.predictions["calibration"]
+            rows, predicted = self.parts["calibration"], self.predictions["calibration"]
             self.fitted_on["calibration"] = planned.name
         else:
             # As they were before any step changed them: repeated rows would be predicted by a model that saw
             # their originals, and a changed share of the classes is not the one to calibrate to.
-            rows = (self.parts["train"] if self._unchanged is None else self._unchanged).frame()
-            if self._crossed is None and self._unchanged is None:
-                self._crossed = _cross_predictions(model, rows, context, step.cross_fit_folds)
-            elif self._crossed is None:
-                self._crossed = _cross_tails(self._since, rows, context, step.cross_fit_folds)
-            predicted = self._crossed
-        state = learn(
-            step,
-            Table.of(pd.concat([rows[_role_columns(rows, context)], predicted], axis=1)),
-            context.wrap,
-            generator(context.seed, step),
-        ).state
-        fitted = Fitted(step, state)
+            rows = self.parts["train"] if self._unchanged is None else self._unchanged
+            self._crossed = predicted = self._crossed or self._cross(model, rows, step.cross_fit_folds)
+
+        def work(at: Context) -> Outcome:
+            frame = rows.frame()
+            shown = Table.of(pd.concat([frame[_role_columns(frame, at)], predicted.frame()], axis=1))
+            return Outcome({}, {"state": Held(learn(step, shown, at.wrap, generator(at.seed, step)).state)})
+
+        inputs = {"rows": rows, "predictions": predicted}
+        learned = context.kept(planned.name, "learn", work, inputs, sees_columns=True)
+        fitted = Fitted(step, learned.states["state"])
         self.fitted[planned.name] = fitted
-        self.predictions = {name: fitted.predict(each) for name, each in self.predictions.items()}
-        self._crossed = None if self._crossed is None else fitted.predict(self._crossed)
+        self.predictions = {name: self._changed(planned, fitted, name, each) for name, each in self.predictions.items()}
+        if self._crossed is not None:
+            self._crossed = self._changed(planned, fitted, "out of fold", self._crossed)
+
+    def _cross(self, model: tuple[str, Fitted], rows: Table, folds: int) -> Table:
+        """Predict training rows by a model, or by all steps that change training rows, that did not see them."""
+        name, fitted = model
+
+        def work(at: Context) -> Outcome:
+            if self._unchanged is None:
+                return Outcome({"predictions": Table.of(_cross_predictions(fitted, rows.frame(), at, folds))})
+            return Outcome({"predictions": Table.of(_cross_tails(self._since, rows.frame(), at, folds))})
+
+        also = {
+            "folds": str(folds),
+            "model": fitted.held.digest,
+            "columns": digest(fitted.features),
+            "steps": self.context.code_of([planned.name for planned in self._since]),
+        }
+        outcome = self.context.kept(name, "predict out of fold", work, {"rows": rows}, also, sees_columns=True)
+        return outcome.tables["predictions"]
+
+    def _changed(self, planned: Planned, fitted: Fitted, name: str, predictions: Table) -> Table:
+        """Return predictions as a postprocessing step changes them."""
+        outcome = self.context.kept(
+            planned.name,
+            f"change {name}",
+            lambda _: Outcome({"predictions": predictions.map(fitted.predict)}),
+            {"predictions": predictions},
+            {"state": fitted.held.digest},
+        )
+        return outcome.tables["predictions"]
 
 
-def _predict(fitted: Fitted, part: Table) -> pd.DataFrame:
-    return part.map(fitted.predict).narrow_frame()
-
-
-def cross_fitted(step: Transform, context: Context, frame: pd.DataFrame, learned: Learned) -> pd.DataFrame:
-    """Return what training rows get from a step that cross-fits."""
-    rows = context.wrap(shielded(frame), step)
-    return same_rows(step, frame, step.apply_cross_fitted(rows, learned.fold_states))
+def _predict(fitted: Fitted, part: Table) -> Table:
+    return Table.of(part.map(fitted.predict).narrow_frame())
 
 
 def _cross_predictions(model: Fitted, train: pd.DataFrame, context: Context, folds: int) -> pd.DataFrame:
@@ -271,10 +363,10 @@ def predicted_apart(
     steps: Sequence[Planned], pairs: Iterable[tuple[pd.DataFrame, pd.DataFrame]], context: Context
 ) -> pd.DataFrame:
     """Return predictions of the second frame of each pair by steps that learned from the first alone."""
-    quiet, pieces = replace(context, quiet=True), []
+    quiet, pieces = context.detached(), []
     for learned_from, judged in pairs:
         parts = {"train": Table.of(learned_from), "validation": Table.of(judged)}
-        pieces.append(Tail(quiet).run(steps, parts, lambda *_: None).predictions["validation"])
+        pieces.append(Tail(quiet).run(steps, parts, lambda *_: None).predictions["validation"].frame())
     return pd.concat(pieces)
 
 
@@ -290,30 +382,3 @@ def _fold_of_rows(train: pd.DataFrame, context: Context, folds: int) -> NDArray[
 def _role_columns(frame: pd.DataFrame, context: Context) -> list[str]:
     roles = context.roles.columns()
     return [name for name in frame.columns if name in roles]
-
-
-def _declared(step: Transform, context: Context, columns: pd.Index) -> tuple[str, ...]:
-    """Return what a transform reads, refusing the target, late columns and withheld ones."""
-    features = context.catalog.features(columns)
-    reads = step.columns_read(features)
-    refuse_forbidden_reads(step, context, reads or ())
-    return reads if reads is not None else features
-
-
-def refuse_forbidden_reads(step: Transform, context: Context, reads: Sequence[str]) -> None:
-    """Raise when a served step reads what is not known when it must answer."""
-    catalog = context.catalog
-    for column in reads:
-        why = catalog.late.get(column) or catalog.withheld.get(column)
-        why = why or ("it is the target" if column == context.roles.target else None)
-        if why:
-            raise LeakageError(
-                f"{step.title} reads {column!r} to serve predictions, but {why}", f"take {column!r} out of {step.title}"
-            )
-
-
-def _written(before: Table, after: Table, fitted: Fitted) -> set[str]:
-    if before.in_memory:
-        return changed_columns(before.frame(), after.frame())
-    head = before.head(1024)
-    return changed_columns(head, fitted.transform(head))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mlsys.cache import Cache, CacheReport
 from mlsys.dataset import Moment, Roles
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
@@ -19,6 +20,7 @@ from mlsys.execution.progress import progress_bar
 from mlsys.pipeline.coercion import as_step
 from mlsys.pipeline.construction import plan_steps, refuse_wrong_arguments
 from mlsys.pipeline.plan import Plan
+from mlsys.settings import settings
 from mlsys.steps import Step
 
 if TYPE_CHECKING:
@@ -159,6 +161,7 @@ class Pipeline:
         *,
         until: str | None = None,
         track: bool | str = "auto",
+        cache: bool = True,
         log_rows: bool = False,
         verbose: bool | None = None,
     ) -> Run:
@@ -174,6 +177,10 @@ class Pipeline:
         track : bool or "auto"
             Write the run to MLflow; ``"auto"`` does so for runs that train a model. The result is
             there before anything is written. ``False`` leaves no file.
+        cache : bool
+            Keep results of steps in ``.mlsys/cache`` and use those whose code, configuration and input
+            are unchanged; ``run.cache_report()`` says which. With ``track=False`` and ``cache=False``
+            no file is written.
         log_rows : bool
             Let rows leave this machine: predictions on validation rows, with ids and labels, go to MLflow.
         verbose : bool, optional
@@ -190,7 +197,7 @@ class Pipeline:
         if until is not None:
             steps = steps[: self._position(until) + 1]
         with progress_bar(self.name, len(steps), verbose) as advance:
-            execution = execute(steps, data, self.context(advance), LocalEngine())
+            execution = execute(steps, data, self.context(advance, self.cache_for(steps, cache)), LocalEngine())
         run = Run(self, execution, data, log_rows=log_rows)
         run.show_before_tracking(track if until is None else False)
         return run
@@ -293,12 +300,20 @@ class Pipeline:
     def _repr_html_(self) -> str:
         return self.plan()._repr_html_()
 
-    def context(self, advance: Callable[[str], None] = lambda _: None) -> Context:
+    def cache_for(
+        self, steps: Sequence[Planned], wanted: bool = True, before: CacheReport | None = None
+    ) -> Cache | None:
+        """Return the results of earlier runs of some steps; ``None`` where none are wanted."""
+        if not wanted or not settings().cache:
+            return None
+        return Cache({planned.name: planned.step for planned in steps}, self.name, before)
+
+    def context(self, advance: Callable[[str], None] = lambda _: None, cache: Cache | None = None) -> Context:
         """Return a fresh record of roles, columns and findings for one execution."""
         features = self._arguments["features"]
         catalog = Catalog(self.roles, features, self._arguments["exclude"])
         catalog.declare(self._arguments["known_at"], "known_at=")
-        return Context(self.roles, catalog, self.seed, advance)
+        return Context(self.roles, catalog, self.seed, advance, cache=cache)
 
     def _steps_by_name(self) -> dict[str, Step]:
         kept = [planned for planned in self.steps if not planned.supplied]

@@ -28,7 +28,9 @@ class Variants(Mapping[str, "Pipeline"]):
     def __init__(self, pipelines: Mapping[str, Pipeline]) -> None:
         self._pipelines = dict(pipelines)
 
-    def run(self, data: Data = None, *, track: bool | str = "auto", verbose: bool | None = None) -> dict[str, Run]:
+    def run(
+        self, data: Data = None, *, track: bool | str = "auto", cache: bool = True, verbose: bool | None = None
+    ) -> dict[str, Run]:
         """Run all variants and return the runs by label.
 
         Steps at the beginning that all variants share are run once. In MLflow the variants are
@@ -44,12 +46,14 @@ class Variants(Mapping[str, "Pipeline"]):
             base: Execution | None = None
             divides = any(isinstance(planned.step, Split) for planned in shared)
             if divides or (shared and not isinstance(data, Mapping)):  # parts that were given begin at the split
-                base = execute(shared, data, first.context(advance), LocalEngine())
+                base = execute(shared, data, first.context(advance, first.cache_for(shared, cache)), LocalEngine())
             for label, pipeline in self._pipelines.items():
+                before = base.context.cache.report if base is not None and base.context.cache is not None else None
+                kept = pipeline.cache_for(pipeline.steps, cache, before)
                 if base is not None:
-                    execution = resume(base, pipeline.steps)
+                    execution = resume(base, pipeline.steps, kept)
                 else:
-                    execution = execute(pipeline.steps, data, pipeline.context(advance), LocalEngine())
+                    execution = execute(pipeline.steps, data, pipeline.context(advance, kept), LocalEngine())
                 runs[label] = Run(pipeline, execution, data, variant=label)
         parent = None
         for run in runs.values():

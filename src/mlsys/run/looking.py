@@ -14,7 +14,8 @@ from mlsys.execution.dividing import divide
 from mlsys.execution.execute import Data, Execution, execute
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import hold_frame, open_source, run_prefix_step
-from mlsys.execution.tail import Tail, cross_fitted
+from mlsys.execution.reads import cross_fitted
+from mlsys.execution.tail import Tail
 from mlsys.partitions import Table
 from mlsys.steps import Model, Postprocess, Report, RowTransform, Sink, Source, Split, TrainOnly, Transform
 from mlsys.summaries import hash_ids
@@ -61,11 +62,11 @@ def frame_after(pipeline: Pipeline, execution: Execution, data: Data, split: str
 def _step_again(planned: Planned, frame: pd.DataFrame, tail: Tail, split: str) -> pd.DataFrame:
     step, context = planned.step, tail.context
     if isinstance(step, Transform) and step.cross_fits and split == "train":
-        return cross_fitted(step, context, frame, tail.learned[planned.name])
+        return cross_fitted(step, context, frame, tail.fold_states[planned.name].get())
     if isinstance(step, TrainOnly):
         return tail.parts["train"].frame() if split == "train" else frame
     if isinstance(step, (Model, Postprocess)) and split in tail.predictions:
-        predicted = tail.predictions[split]
+        predicted = tail.predictions[split].frame()
         return frame.drop(columns=[n for n in predicted if n in frame]).join(predicted)
     if isinstance(step, (Model, Postprocess, Report, Sink)):
         return frame
@@ -114,7 +115,7 @@ def preview_steps(pipeline: Pipeline, data: Data, n: int, rows: int) -> dict[str
             tail.run([planned], tail.parts, lambda *_: None)
             frame = tail.parts["train"].frame()
             predicted = next(iter(tail.predictions.values()), None)
-            shown[planned.name] = (frame if predicted is None else predicted).head(n)
+            shown[planned.name] = (frame if predicted is None else predicted.frame()).head(n)
     return shown
 
 

@@ -137,10 +137,24 @@ class Run:
     def predictions(self) -> dict[str, pd.DataFrame]:
         """Predictions on rows the model did not learn from, by part; out-of-fold ones under ``validation``."""
         tail = self._execution.tail
-        found = dict(tail.predictions) if tail else {}
+        found = {name: table.frame() for name, table in tail.predictions.items()} if tail else {}
         if self._execution.out_of_fold is not None:
-            found.setdefault("validation", self._execution.out_of_fold)
+            found.setdefault("validation", self._execution.out_of_fold.frame())
         return found
+
+    def cache_report(self) -> pd.DataFrame:
+        """Say for each step whether its result was found or made, and why.
+
+        Returns
+        -------
+        DataFrame
+            ``step``; ``outcome``: ``"hit"``, ``"ran"`` or ``"not cached"``; ``why``; ``seconds`` it took;
+            ``seconds saved``. ``attrs["notes"]`` lists what a change of could not be noticed.
+        """
+        cache = self._execution.context.cache
+        if cache is None:
+            raise ConfigurationError("the run kept no results", "run the pipeline with cache=True and MLSYS_CACHE=1")
+        return cache.report.table()
 
     def digest(self, split: str) -> str:
         """Return the content digest of a part as the split left it."""
@@ -208,7 +222,7 @@ class Run:
         return register_run(self, name, alias, gate, reason)
 
     def show_before_tracking(self, track: bool | str, parent: str | None = None) -> str | None:
-        """Show the card where somebody looks, then write to MLflow; returns the MLflow run id if there is one."""
+        """Show the card where somebody looks, then write to MLflow; returns the id that others are nested under."""
         return self._tracking.start(track, parent)
 
     @property

@@ -14,7 +14,7 @@ import pandas as pd
 import xxhash
 
 from mlsys.errors import StateError
-from mlsys.states import _code
+from mlsys.states import code
 from mlsys.states._columns import array_token, column_token
 from mlsys.states._scalars import SCALARS
 
@@ -66,9 +66,9 @@ class Walk:
         if isinstance(value, list | tuple | set | frozenset | dict):
             return self._container(value)
         if isinstance(value, type):
-            return self._named(b"class", value.__module__, value.__qualname__, _code.class_content(value))
+            return self._named(b"class", value.__module__, value.__qualname__, code.class_content(value))
         if isinstance(value, types.FunctionType | types.CodeType | types.BuiltinFunctionType | types.ModuleType):
-            return (b"code", self.token(_code.content(value)))
+            return (b"code", self.token(code.content(value)))
         if isinstance(value, np.ufunc) and not value.__name__.endswith("(vectorized)"):
             return self._named(b"ufunc", value.__name__)
         if isinstance(value, np.random.RandomState):

@@ -8,7 +8,8 @@ import functools
 import sys
 import typing
 from abc import ABC
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar, dataclass_transform
 
 from pydantic import ConfigDict, Field, ValidationError
@@ -36,6 +37,13 @@ class Step(_Configured, ABC):
     allow_all_rows : str
         A reason for learning from rows of every split (a pretrained or transductive step). It is
         shown on the card and in the plan.
+    cache : bool
+        Whether results of the step may be kept and used again.
+    depends_on : sequence
+        What its result also depends on and its code does not show: paths of files that a function
+        reads, functions that are found by name, values. Their content counts.
+    version : str
+        Any text; a change of it makes earlier results of the step count no more.
 
     Notes
     -----
@@ -48,6 +56,9 @@ class Step(_Configured, ABC):
     hooks: ClassVar[tuple[str, ...]] = ()
     name: str | None = Field(default=None, kw_only=True)
     allow_all_rows: str = Field(default="", kw_only=True)
+    cache: bool = Field(default=True, kw_only=True)
+    depends_on: tuple[Any, ...] = Field(default=(), kw_only=True)
+    version: str = Field(default="", kw_only=True)
 
     def __init_subclass__(cls, kind: str | None = None, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -89,8 +100,9 @@ class Step(_Configured, ABC):
         """Digest of class and configuration; equal steps have equal digests."""
         from mlsys.states import digest
 
+        fields = {name: value for name, value in self.configuration().items() if name != "cache"}
         try:
-            return digest((f"{type(self).__module__}.{type(self).__qualname__}", self.configuration()))
+            return digest((f"{type(self).__module__}.{type(self).__qualname__}", fields))
         except StateError as error:
             raise StateError(f"the configuration of {self.title}: {error.problem}", error.remedy) from error
 
@@ -100,6 +112,10 @@ class Step(_Configured, ABC):
 
     def notes(self) -> tuple[str, ...]:
         """Say what the step assumes, for the plan."""
+        return ()
+
+    def files_read(self) -> Sequence[Path] | None:
+        """Files whose content the step reads, beside the rows it is given; ``None``: that cannot be known."""
         return ()
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:

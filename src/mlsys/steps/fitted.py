@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
 from mlsys.dataset import Roles, Rows
 from mlsys.errors import ConfigurationError, ContractError, DataError
+from mlsys.states import Held
 from mlsys.steps.base import Step
 from mlsys.steps.kinds import RowTransform
 from mlsys.steps.learning_kinds import Model, Postprocess, Transform
 
 
-@dataclass(frozen=True, repr=False)
 class Fitted:
     """A step with its state; made by ``step.fit(frame)`` and held by a run.
 
@@ -23,7 +23,7 @@ class Fitted:
     step : Step
         The configuration, unchanged.
     state : object
-        What it learned: plain data.
+        What it learned: plain data; or a :class:`~mlsys.states.Held` that reads it when somebody asks.
     features : tuple of str
         The columns a model learned from, in order.
 
@@ -35,10 +35,16 @@ class Fitted:
     [0.0]
     """
 
-    step: Step
-    state: Any = None
-    features: tuple[str, ...] = ()
-    _prepared: list[Any] = field(default_factory=list, compare=False)
+    def __init__(self, step: Step, state: Any = None, features: Sequence[str] = ()) -> None:
+        self.step = step
+        self.held = state if isinstance(state, Held) else Held(state)
+        self.features = tuple(features)
+        self._prepared: list[Any] = []
+
+    @property
+    def state(self) -> Any:
+        """What the step learned."""
+        return self.held.get()
 
     def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return ``frame`` as the step changes rows it did not learn from."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import pandas as pd
@@ -30,6 +31,10 @@ class Source(Step, kind="Source"):
     def read(self) -> pd.DataFrame:
         """Return all rows; the index is replaced by the place in plan order."""
         raise TypeError("a Source writes read()")
+
+    def files_read(self) -> Sequence[Path] | None:
+        """Files that hold the rows; ``None`` when that cannot be known, and then every run reads again."""
+        return None
 
     def partitions(self) -> Sequence[Partition] | None:
         """Return the pieces of a source too large for memory, or ``None`` to call ``read()``."""

@@ -1,0 +1,250 @@
+"""Cache: what a step came to is used again while its code, configuration and input are the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from mlsys.cache.deferred import deferred_table
+from mlsys.cache.fingerprint import Fingerprints
+from mlsys.cache.identity import Identity, identified
+from mlsys.cache.outcome import (
+    Outcome,
+    as_events,
+    finding_note,
+    finding_of,
+    table_note,
+)
+from mlsys.cache.report import CacheReport, reason
+from mlsys.cache.store import FORMAT, Store
+from mlsys.errors import StateError
+from mlsys.partitions import Table
+from mlsys.states import Held, digest
+from mlsys.steps import Step
+
+BYTES_PER_SECOND = 300_000_000
+"""Of columns written to disk and read again; measured at 300 to 900 MB/s, so rather too little is kept."""
+WORTH = 3.0
+"""A result is kept where making it took this many times longer than writing and reading it."""
+
+Compute = Callable[[], Outcome]
+
+
+class Cache:
+    """Results of earlier runs, for the steps of one run.
+
+    Parameters
+    ----------
+    steps : mapping of str to Step
+        By name; their fingerprints are taken here, before the first of them runs.
+    pipeline : str
+        Name of the pipeline; what a step depended on last time is remembered under it.
+    before : CacheReport, optional
+        Of steps that were run once for several pipelines.
+    """
+
+    def __init__(self, steps: Mapping[str, Step], pipeline: str, before: CacheReport | None = None) -> None:
+        self.store = Store()
+        self.report = CacheReport(dict(steps)) if before is None else before.continued(steps)
+        self._pipeline = pipeline
+        self._steps = dict(steps)
+        self._fingerprints = Fingerprints.of(steps)
+        self.report.notes = {name: each.notes for name, each in self._fingerprints.taken.items() if each.notes}
+
+    def run(
+        self,
+        step: str,
+        purpose: str,
+        inputs: Mapping[str, Table],
+        also: Mapping[str, str | None],
+        compute: Compute,
+        again: Compute,
+        keep_rows: bool = True,
+    ) -> Outcome:
+        """Return what ``compute`` returns, or what it returned before for the same work.
+
+        Parameters
+        ----------
+        step : str
+            Name of the step, one of those whose fingerprints were taken, or a name of the library's own work.
+        purpose : str
+            Tells several pieces of work of one step apart.
+        inputs : mapping of str to Table
+            Rows the work is given.
+        also : mapping of str to str
+            Digests of whatever else the work depends on, by name; ``None`` where something has none.
+        compute : callable
+            Does the work.
+        again : callable
+            Does it again for its rows alone, without telling anybody.
+        keep_rows : bool
+            Whether rows may be written; they are made again otherwise.
+        """
+        unknown = self._cannot(step, inputs, also)
+        if unknown:
+            return self._without(step, inputs, compute, unknown)
+        parts = self._parts(step, inputs, also)
+        key = digest((FORMAT, step, purpose, parts))
+        entry = self.store.entry(key)
+        if entry is not None and self._whole(entry):
+            self.report.hit(step, float(entry["seconds"]), not entry["kept"])
+            return self._revived(entry, inputs, again)
+        latest = digest((self._pipeline, step, purpose))
+        why = reason(self.store.latest(latest), parts)
+        began = time.perf_counter()
+        outcome = compute()
+        seconds = time.perf_counter() - began
+        if any(not table.in_memory for table in outcome.tables.values()):
+            for name, table in outcome.tables.items():
+                table.identity = Identity({}, "", digest((key, name)))
+            self.report.ran(step, seconds, f"{why}; rows are read when needed" if why else "rows are read when needed")
+            return outcome
+        for table in outcome.tables.values():
+            identified(table, *inputs.values())
+        refused = self._keep(key, outcome, inputs, seconds, keep_rows)
+        if not refused:
+            self.store.put_latest(latest, parts)
+        self.report.ran(step, seconds, why, refused or self.store.problem)
+        return outcome
+
+    def code_of(self, steps: Iterable[str]) -> str:
+        """Return one digest of configuration, code, packages and files of some steps."""
+        return digest([(name, self._fingerprints.taken[name].parts()) for name in steps])
+
+    def finished(self) -> None:
+        """Remember what running changed by itself, and keep the folder under its cap."""
+        self._fingerprints.after_running()
+        self.store.evict()
+
+    def _cannot(self, step: str, inputs: Mapping[str, Table], also: Mapping[str, str | None]) -> str:
+        """Return why this work cannot be told apart from other work, or an empty text."""
+        if step in self._steps and not self._steps[step].cache:
+            return "cache=False"
+        files = self._steps[step].files_read() if step in self._steps else ()
+        if files is None and not self._steps[step].depends_on:
+            return "what it reads cannot be known beforehand; name files in depends_on="
+        for name, table in inputs.items():
+            if table.identity is None:
+                return f"its input {name} has no content that can be compared"
+        missing = [name for name, value in also.items() if value is None]
+        return f"{missing[0]} has no content that can be compared" if missing else ""
+
+    def _without(self, step: str, inputs: Mapping[str, Table], compute: Compute, why: str) -> Outcome:
+        began = time.perf_counter()
+        outcome = compute()
+        self.report.not_cached(step, time.perf_counter() - began, why)
+        for table in outcome.tables.values():
+            identified(table, *inputs.values())
+        for held in outcome.states.values():
+            held.digest = held.digest or state_digest(held.get())
+        return outcome
+
+    def _parts(self, step: str, inputs: Mapping[str, Table], also: Mapping[str, str | None]) -> dict[str, Any]:
+        taken = self._fingerprints.taken.get(step) or Fingerprints.of({}).own()
+        parts: dict[str, Any] = taken.parts()
+        parts["other"] = dict(also)
+        parts["input"] = {
+            name: {**table.identity.columns, "row ids": table.identity.index, "": table.identity.lineage}
+            for name, table in inputs.items()
+            if table.identity is not None
+        }
+        return parts
+
+    def _whole(self, entry: Mapping[str, Any]) -> bool:
+        """Say whether the states that an entry names are there; rows can be made again, they cannot."""
+        return all(self.store.has_state(each) for each in entry["states"].values())
+
+    def _revived(self, entry: Mapping[str, Any], inputs: Mapping[str, Table], again: Compute) -> Outcome:
+        made: list[Outcome] = []
+
+        def anew() -> Outcome:
+            if not made:
+                made.append(again())
+            return made[0]
+
+        tables = {
+            name: deferred_table(note, inputs, self.store, lambda name=name: anew().tables[name].frame())  # type: ignore[misc]
+            for name, note in entry["tables"].items()
+        }
+        states = {
+            name: Held(load=self._loader(each, name, anew), digest=each) for name, each in entry["states"].items()
+        }
+        return Outcome(
+            tables, states, dict(entry["plain"]), as_events(entry["events"]), [finding_of(f) for f in entry["findings"]]
+        )
+
+    def _loader(self, state: str, name: str, anew: Compute) -> Callable[[], Any]:
+        def load() -> Any:
+            try:
+                return self.store.state(state)
+            except KeyError:  # removed since by another run, or not whole
+                return anew().states[name].get()
+
+        return load
+
+    def _keep(self, key: str, outcome: Outcome, inputs: Mapping[str, Table], seconds: float, keep_rows: bool) -> str:
+        """Write an outcome; returns why it cannot be written, or an empty text."""
+        for held in outcome.states.values():
+            held.digest = held.digest or state_digest(held.get())
+            if held.digest is None:
+                return "what it learned has no content that can be compared"
+        notes = {}
+        for name, table in outcome.tables.items():
+            note = table_note(table)
+            if isinstance(note, str):
+                return note
+            notes[name] = note
+        try:
+            written = all([self.store.put_state(str(held.digest), held.get()) for held in outcome.states.values()])
+        except StateError as error:
+            return error.problem
+        if not written:
+            return self.store.problem
+        kept = keep_rows and self._keep_rows(outcome, inputs, notes, seconds)
+        self.store.put_entry(
+            key,
+            {
+                "seconds": seconds,
+                "tables": notes,
+                "states": {name: held.digest for name, held in outcome.states.items()},
+                "plain": outcome.plain,
+                "events": outcome.events,
+                "findings": [finding_note(finding) for finding in outcome.findings],
+                "kept": kept,
+            },
+        )
+        return ""
+
+    def _keep_rows(
+        self, outcome: Outcome, inputs: Mapping[str, Table], notes: Mapping[str, Any], seconds: float
+    ) -> bool:
+        """Write the columns that are new, where making them again would take longer; says whether all are there."""
+        known = {each for table in inputs.values() if table.identity for each in table.identity.columns.values()}
+        new = [
+            (each, table.frame()[name], kind)
+            for table, note in ((outcome.tables[name], note) for name, note in notes.items())
+            for name, each, kind in note["columns"]
+            if each not in known
+        ]
+        size = sum(int(column.memory_usage(index=False)) for _, column, _ in new)
+        if seconds < WORTH * size / BYTES_PER_SECOND:
+            return False
+        kept = [kind.get("kept", True) and self.store.put_column(each, column, kind) for each, column, kind in new]
+        ids = {table.identity.index for table in inputs.values() if table.identity}
+        for name, note in notes.items():
+            if "kind" in note["index"] and note["ids"] not in ids:
+                index = outcome.tables[name].frame().index
+                row_ids = pd.Series(index, index=range(len(index)))
+                kept.append(self.store.put_column(note["index"]["column"], row_ids, note["index"]["kind"]))
+        return all(kept)
+
+
+def state_digest(state: Any) -> str | None:
+    """Return the digest of what a step learned, ``None`` where it has none."""
+    try:
+        return digest(state)
+    except StateError:
+        return None

@@ -1,0 +1,293 @@
+"""What a step's code is: its functions, what they call, and the values they hold, without comments and docstrings."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import importlib.util
+import itertools
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlsys.errors import StateError
+from mlsys.states import digest, digest_frame
+from mlsys.states.code import attribute_content, installed, instructions, is_written
+
+_OPENS_FILES = frozenset(
+    "open read_csv read_parquet read_json read_excel read_feather read_text read_bytes read_pickle loadtxt "
+    "genfromtxt read_table read_sql urlopen".split()
+)
+_SCALARS = (bool, int, float, complex, str, bytes, type(None), type(...), range, slice)
+
+
+@dataclass
+class CodeWalk:
+    """One walk over everything of the user's that a step reaches.
+
+    Parameters
+    ----------
+    canonical : mapping of (int, str, str) to str
+        For values that a run changed by itself (owner, name and present token): the token they had before.
+
+    Attributes
+    ----------
+    units : dict of str to str
+        Digest of each function and class by its name; equal for equal code in any file and process.
+    packages : set of str
+        Installed packages that the code names.
+    notes : list of str
+        What could not be looked into, one sentence each.
+    watched : list of (owner, name, token)
+        Values that running could change.
+    """
+
+    canonical: Mapping[tuple[int, str, str], str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    packages: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+    watched: list[tuple[Any, str, str]] = field(default_factory=list)
+    _labels: dict[int, str] = field(default_factory=dict)
+    _held: list[Any] = field(default_factory=list)
+    _waiting: list[tuple[str, Any]] = field(default_factory=list)
+    _open: set[int] = field(default_factory=set)
+
+    def reach(self, value: Any) -> str:
+        """Walk over a value and everything it reaches; returns its token."""
+        token = self._token(value)
+        while self._waiting:
+            label, unit = self._waiting.pop()
+            content = self._class(unit, label) if isinstance(unit, type) else self._function(unit, label)
+            self.units[label] = digest(content)
+        return token
+
+    def _token(self, value: Any) -> str:
+        """Return a short text for a value; functions and classes of the user's are looked at on their own."""
+        if isinstance(value, _SCALARS):
+            return f"{type(value).__name__} {value!r}"
+        if isinstance(value, types.ModuleType):
+            return self._module(value)
+        if isinstance(value, types.FunctionType):
+            return self._unit(value)
+        if isinstance(value, type):
+            return self._unit(value)
+        if isinstance(value, types.MethodType):
+            return f"method {self._token(value.__func__)} of {self._token(value.__self__)}"
+        if isinstance(value, functools.partial):
+            return f"partial {self._token(value.func)} {self._token(value.args)} {self._token(value.keywords)}"
+        if isinstance(value, types.BuiltinFunctionType):
+            return self._builtin(value)
+        wrapped = getattr(type(value), "__wrapped__", None) is None and getattr(value, "__wrapped__", None)
+        if wrapped and type(value).__module__ in {"functools", "builtins"}:  # a memo of functools
+            return f"memo {self._token(wrapped)}"
+        if id(value) in self._open:
+            return "itself"
+        self._open.add(id(value))
+        try:
+            return self._content(value)
+        finally:
+            self._open.discard(id(value))
+
+    def _content(self, value: Any) -> str:
+        if isinstance(value, (list, tuple, set, frozenset)):
+            items = [self._token(item) for item in value]
+            items = sorted(items) if isinstance(value, (set, frozenset)) else items
+            return f"{type(value).__name__} [{', '.join(items)}]"
+        if isinstance(value, dict):
+            pairs = [f"{self._token(key)}: {self._token(item)}" for key, item in value.items()]
+            return f"dict {{{', '.join(sorted(pairs))}}}"
+        kind = type(value)
+        if hasattr(value, "get_params") and not isinstance(value, type):
+            self._named_package(kind.__module__)
+            return f"{self._token(kind)} {self._token(value.get_params(deep=False))}"
+        if not installed(kind.__module__) and hasattr(value, "__dict__"):
+            return f"object {self._unit(kind)} {self._token(vars(value))}"
+        try:
+            return f"value {_digest(value)}"
+        except StateError:
+            self.notes.append(
+                f"an object of type {kind.__qualname__} counts by its type: its content cannot be compared"
+            )
+            return f"some {kind.__qualname__}"
+
+    def _unit(self, value: Any) -> str:
+        module, name = getattr(value, "__module__", None), value.__qualname__
+        if installed(module) and "<" not in name:
+            self._named_package(str(module))
+            return f"{module}.{name}"
+        if id(value) not in self._labels:
+            label = next(
+                each
+                for each in itertools.chain([name], (f"{name} ({n})" for n in itertools.count(2)))
+                if each not in self._labels.values()
+            )
+            self._labels[id(value)] = label
+            self._held.append(value)
+            self._waiting.append((label, value))
+        return f"code {self._labels[id(value)]}"
+
+    def _function(self, function: types.FunctionType, label: str) -> list[Any]:
+        cells = []
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            try:
+                held = cell.cell_contents
+            except ValueError:
+                cells.append((name, "empty"))
+                continue
+            cells.append((name, self._watch(cell, name, held)))
+        defaults = self._watch(function, "__defaults__", function.__defaults__ or ())
+        named = self._watch(function, "__kwdefaults__", function.__kwdefaults__ or {})
+        return [function.__code__, defaults, named, cells, self._globals(function.__code__, function, label)]
+
+    def _globals(self, code: types.CodeType, function: types.FunctionType, label: str) -> list[tuple[str, str]]:
+        """Return tokens of what code takes from its module, attributes of modules followed to their end."""
+        found: dict[str, str] = {}
+        for name, *attributes in _names(code):
+            if name in function.__globals__:
+                value = function.__globals__[name]
+                path = name
+                while isinstance(value, types.ModuleType) and attributes and hasattr(value, attributes[0]):
+                    path, value = f"{path}.{attributes[0]}", getattr(value, attributes.pop(0))
+                found[path] = self._watch(function.__globals__, path, value)
+            elif not hasattr(builtins, name):
+                found[name] = "not there"
+            for used in (name, *attributes):
+                if used in _OPENS_FILES:
+                    self._note_files(label, used)
+        for nested in code.co_consts:
+            if isinstance(nested, types.CodeType):
+                found.update(self._globals(nested, function, label))
+        for module in _imported(code, function):
+            found[f"import {module}"] = self._imported_module(module)
+        return sorted(found.items())
+
+    def _class(self, kind: type, label: str) -> list[Any]:
+        attributes: list[tuple[str, Any]] = []
+        for name, item in vars(kind).items():
+            if not is_written(name, item):
+                continue
+            content = attribute_content(item)
+            if isinstance(content, tuple):
+                attributes.append((name, [self._token(each) for each in content]))
+            else:
+                attributes.append((name, self._watch(kind, name, content)))
+        annotations = {name: str(each) for name, each in vars(kind).get("__annotations__", {}).items()}
+        return [[self._token(base) for base in kind.__bases__], sorted(attributes), annotations]
+
+    def _watch(self, owner: Any, name: str, value: Any) -> str:
+        """Return the token of a value, or the one it had before a run of its own changed it."""
+        token = self._token(value)
+        if isinstance(value, (types.FunctionType, type, types.ModuleType)):
+            return token
+        self.watched.append((owner, name, token))
+        return self.canonical.get((id(owner), name, token), token)
+
+    def _module(self, module: types.ModuleType) -> str:
+        if installed(module.__name__):
+            self._named_package(module.__name__)
+            return f"module {module.__name__}"
+        return f"module {_source_digest(getattr(module, '__file__', None))}"
+
+    def _imported_module(self, module: str) -> str:
+        if installed(module):
+            self._named_package(module)
+            return "installed"
+        loaded = sys.modules.get(module)
+        if loaded is not None:
+            return _source_digest(getattr(loaded, "__file__", None))
+        try:
+            spec = importlib.util.find_spec(module)
+        except (ImportError, ValueError):
+            spec = None
+        if spec is None or spec.origin is None:
+            return "not there"
+        if any(part in spec.origin for part in ("site-packages", "dist-packages")) or module in sys.stdlib_module_names:
+            self._named_package(module)
+            return "installed"
+        return _source_digest(spec.origin)
+
+    def _builtin(self, value: types.BuiltinFunctionType) -> str:
+        module = value.__module__ or ""
+        owner = value.__self__
+        if owner is not None and not isinstance(owner, types.ModuleType):
+            return f"builtin {value.__qualname__} of {self._token(owner)}"
+        if module and not installed(module):
+            file = getattr(sys.modules.get(module), "__file__", None)
+            self.notes.append(f"{module}.{value.__name__} is compiled code: it counts by the content of its file")
+            return f"compiled {value.__qualname__} {_file_digest(file)}"
+        self._named_package(module)
+        return f"builtin {module}.{value.__qualname__}"
+
+    def _named_package(self, module: str) -> None:
+        top = module.partition(".")[0]
+        if top and top not in sys.stdlib_module_names and top not in {"mlsys", "__main__"}:
+            self.packages.add(top)
+
+    def _note_files(self, label: str, call: str) -> None:
+        self.notes.append(
+            f"{label}() calls {call}(): a change of a file it reads is not seen; name the file in depends_on="
+        )
+
+
+def now(owner: Any, name: str) -> Any:
+    """Return the value that ``owner`` (a cell, a function, a class or a module's names) holds under ``name``."""
+    if isinstance(owner, types.CellType):
+        return owner.cell_contents
+    if isinstance(owner, (types.FunctionType, type)):
+        found = getattr(owner, name)
+        return found if found is not None else ({} if name == "__kwdefaults__" else ())
+    first, *rest = name.split(".")
+    return functools.reduce(getattr, rest, owner[first])
+
+
+def _names(code: types.CodeType) -> Iterator[list[str]]:
+    """Yield each name that code takes from its module, followed by the attributes asked of it."""
+    current: list[str] = []
+    for operation, value in instructions(code):
+        if operation in {"LOAD_GLOBAL", "LOAD_NAME"}:
+            if current:
+                yield current
+            current = [value]
+        elif operation in {"LOAD_ATTR", "LOAD_METHOD"} and current:
+            current.append(value)
+        elif operation in {"LOAD_ATTR", "LOAD_METHOD"} and value in _OPENS_FILES:
+            yield [value]
+        elif current and operation not in {"PRECALL", "CACHE", "PUSH_NULL"}:
+            yield current
+            current = []
+    if current:
+        yield current
+
+
+def _imported(code: types.CodeType, function: types.FunctionType) -> Iterator[str]:
+    """Yield the modules that code imports when it runs, by full name."""
+    package = str(function.__globals__.get("__package__") or "")
+    for operation, value in instructions(code):
+        if operation == "IMPORT_NAME" and value:
+            names = [f"{package}.{value}", value] if package else [value]
+            yield next((name for name in names if name in sys.modules), names[-1])
+
+
+def _source_digest(file: str | None) -> str:
+    """Return the digest of a module's code as a whole; comments and docstrings do not count."""
+    if file is None or not file.endswith(".py"):
+        return _file_digest(file)
+    try:
+        return digest(compile(Path(file).read_text(encoding="utf-8"), "module", "exec"))
+    except (OSError, SyntaxError, ValueError):
+        return _file_digest(file)
+
+
+def _file_digest(file: str | None) -> str:
+    from mlsys.cache.files import file_digest
+
+    return "no file" if file is None or not Path(file).is_file() else file_digest(Path(file))
+
+
+def _digest(value: Any) -> str:
+    import pandas as pd
+
+    return digest_frame(value) if isinstance(value, pd.DataFrame) else digest(value)

@@ -1,0 +1,123 @@
+"""Columns on disk: one Arrow file each, under the digest of its content, checked when it is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+Write = Callable[[str, Callable[[Any], None]], None]
+
+_TYPE = b"mlsys"
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+def dtype_of(column: pd.Series) -> dict[str, Any] | None:
+    """Return a column's type as plain data; ``None`` where it has none.
+
+    Types whose values are not written (objects, Arrow's own) say so: ``"kept": False``.
+
+    Examples
+    --------
+    >>> dtype_of(pd.Series([1, 2]))
+    {'dtype': 'int64'}
+    """
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        categories = pd.Series(dtype.categories)
+        kind = dtype_of(categories)
+        if kind is None or len(categories) > _MOST_CATEGORIES:
+            return None
+        values = pa.array(categories).to_pylist() if kind["dtype"] in {"str", "string"} else None
+        if values is None:
+            if categories.dtype.kind not in "iub":
+                return None
+            values = categories.tolist()
+        return {"dtype": "category", "kind": kind, "values": values, "ordered": bool(dtype.ordered)}
+    if isinstance(dtype, pd.StringDtype):
+        return {"dtype": str(dtype)}
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return (
+            {"dtype": str(dtype)} if isinstance(getattr(dtype.tz, "key", None), str) or str(dtype.tz) == "UTC" else None
+        )
+    if isinstance(dtype, np.dtype):
+        return {"dtype": str(dtype)} if dtype.kind in "biufmM" else {"dtype": str(dtype), "kept": False}
+    if hasattr(dtype, "numpy_dtype") and dtype.kind in "biuf" and hasattr(column.array, "_mask"):
+        return {"dtype": str(dtype)}
+    return {"dtype": str(dtype), "kept": False} if isinstance(dtype, pd.ArrowDtype) else None
+
+
+_MOST_CATEGORIES = 100_000
+
+
+def empty_column(kind: Mapping[str, Any]) -> pd.Series:
+    """Return a column of no rows with a type from :func:`dtype_of`."""
+    if kind["dtype"] == "category":
+        none: pd.Series = pd.Series([], dtype=_categories(kind))
+        return none
+    empty: pd.Series = pd.Series([], dtype=kind["dtype"])
+    return empty
+
+
+def _categories(kind: Mapping[str, Any]) -> pd.CategoricalDtype:
+    values = pd.Index(pd.Series(kind["values"], dtype=kind["kind"]["dtype"]))
+    return pd.CategoricalDtype(values, ordered=kind["ordered"])
+
+
+def write_column(column: pd.Series, kind: Mapping[str, Any], sink: Any) -> None:
+    """Write a column's values to an open binary file."""
+    table = pa.table(_arrays(column)).replace_schema_metadata({_TYPE: json.dumps(kind).encode()})
+    with pa.ipc.new_file(sink, table.schema, options=_OPTIONS) as writer:
+        writer.write_table(table)
+
+
+def _arrays(column: pd.Series) -> dict[str, Any]:
+    array: Any = column.array
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return {"values": pa.array(np.ascontiguousarray(array._codes))}
+    if isinstance(column.dtype, pd.StringDtype):
+        return {"values": pa.chunked_array([pa.array(column, type=pa.large_string(), from_pandas=True)])
+                if not hasattr(array, "_pa_array") else array._pa_array}  # fmt: skip
+    if hasattr(array, "_mask"):
+        return {"values": pa.array(array._data), "missing": pa.array(array._mask)}
+    data = array._ndarray
+    return {"values": pa.array(np.ascontiguousarray(data.view(np.int64) if data.dtype.kind in "mM" else data))}
+
+
+def read_column(path: str) -> pd.Series:
+    """Return a column as it was written.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError, pyarrow.ArrowException
+        When the file is not whole.
+    """
+    with pa.OSFile(path, "rb") as file:
+        table = pa.ipc.open_file(file).read_all()
+    kind = json.loads(table.schema.metadata[_TYPE])
+    values = table.column("values")
+    name = kind["dtype"]
+    if name == "category":
+        return pd.Series(pd.Categorical.from_codes(_numbers(values), dtype=_categories(kind)))
+    if name in {"str", "string"}:
+        return pd.Series(pd.array(values, dtype=name))
+    if "missing" in table.column_names:
+        dtype: Any = pd.api.types.pandas_dtype(name)
+        array = dtype.construct_array_type()
+        return pd.Series(array(_numbers(values), _numbers(table.column("missing"))))
+    dtype = pd.api.types.pandas_dtype(name)
+    numbers = _numbers(values)
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        plain: pd.Series = pd.Series(numbers.view(f"M8[{dtype.unit}]"))
+        zoned: pd.Series = plain.dt.tz_localize("UTC").dt.tz_convert(dtype.tz)
+        return zoned
+    return pd.Series(numbers.view(dtype) if dtype.kind in "mM" else numbers)
+
+
+def _numbers(values: pa.ChunkedArray) -> Any:
+    """Return the numbers in memory of their own, as a step would have left them."""
+    return np.array(values.to_numpy())

@@ -1,0 +1,152 @@
+"""Fingerprints: everything beside its input that a step's result depends on, taken before the first step runs."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import types
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlsys.cache.code import CodeWalk, now
+from mlsys.cache.files import files_digest, own_code
+from mlsys.errors import ConfigurationError
+from mlsys.states import digest
+from mlsys.steps import Step
+
+_ALWAYS = ("pandas", "numpy", "pyarrow")
+_NOT_A_RESULT = frozenset({"cache", "name"})
+"""Fields of a step that change no row; the name counts where it seeds."""
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What one step is.
+
+    Parameters
+    ----------
+    configuration : str
+        Digest of its fields.
+    code : mapping of str to str
+        Digest of each function and class of the user's that it reaches.
+    packages : mapping of str to str
+        Version of each package it reaches, with Python's and this library's own.
+    files : mapping of str to str
+        Digest of each file it reads or depends on.
+    notes : tuple of str
+        What could not be looked into.
+    """
+
+    configuration: str
+    code: Mapping[str, str]
+    packages: Mapping[str, str]
+    files: Mapping[str, str]
+    notes: tuple[str, ...] = ()
+
+    def parts(self) -> dict[str, Any]:
+        """Return what counts, as a key and a later comparison take it."""
+        return {
+            "configuration": self.configuration,
+            "code": dict(self.code),
+            "packages": dict(self.packages),
+            "files": dict(self.files),
+        }
+
+
+@dataclass
+class Fingerprints:
+    """Fingerprints of all steps of a run; knows which values running has changed by itself."""
+
+    taken: dict[str, Fingerprint] = field(default_factory=dict)
+    _watched: list[tuple[Any, str, str]] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, steps: Mapping[str, Step]) -> Fingerprints:
+        """Take the fingerprint of every step."""
+        taken = cls()
+        for name, step in steps.items():
+            taken.taken[name] = taken._of(step)
+        return taken
+
+    def _of(self, step: Step) -> Fingerprint:
+        walk = CodeWalk(_changed_by_running)
+        kind = walk.reach(type(step))
+        fields = {key: value for key, value in step.configuration().items() if key not in _NOT_A_RESULT}
+        depends_on = fields.pop("depends_on", ())
+        configuration = walk.reach(fields)
+        paths = [Path(each) for each in depends_on if isinstance(each, (str, Path))]
+        missing = [path for path in paths if not path.exists()]
+        if missing:
+            raise ConfigurationError(
+                f"{step.title} says depends_on={str(missing[0])!r}, which is not there",
+                "correct the path; it is relative to the working directory",
+            )
+        others = [walk.reach(each) for each in depends_on if not isinstance(each, (str, Path))]
+        self._watched += walk.watched
+        return Fingerprint(
+            digest((kind, configuration, others, step.version)),
+            walk.units,
+            _versions(walk.packages),
+            files_digest([*(step.files_read() or ()), *paths]),
+            tuple(dict.fromkeys(walk.notes)),
+        )
+
+    @staticmethod
+    def own() -> Fingerprint:
+        """Return the fingerprint of work that is the library's own and no step's."""
+        return Fingerprint("", {}, _versions(()), {})
+
+    def after_running(self) -> None:
+        """Note which values changed while the steps ran: memos, counters. Their change is no edit of the code."""
+        for owner, name, token in self._watched:
+            try:
+                present = CodeWalk().reach(now(owner, name))
+            except (KeyError, AttributeError, ValueError):
+                continue
+            if present != token:
+                before = _changed_by_running.get((id(owner), name, token), token)
+                _changed_by_running[id(owner), name, present] = before
+                _owners[id(owner)] = owner
+
+
+_changed_by_running: dict[tuple[int, str, str], str] = {}
+_owners: dict[int, Any] = {}
+"""Held, so that no other object gets their identity."""
+
+
+def code_of(function: Callable[..., Any] | type) -> str:
+    """Return the digest of a function or class with everything of the user's that it reaches.
+
+    Examples
+    --------
+    >>> code_of(len) == code_of(len)
+    True
+    """
+    walk = CodeWalk()
+    token = walk.reach(function)
+    return digest((token, walk.units))
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
+    found = {"Python": platform.python_version(), "mlsys": own_code()}
+    for name in sorted({*_ALWAYS, *packages}):
+        found[name] = _version(name)
+    return found
+
+
+def _version(module: str) -> str:
+    loaded = sys.modules.get(module)
+    version = getattr(loaded, "__version__", None) if isinstance(loaded, types.ModuleType) else None
+    if isinstance(version, str):
+        return version
+    from importlib.metadata import PackageNotFoundError, packages_distributions
+    from importlib.metadata import version as version_of
+
+    for distribution in (module, *packages_distributions().get(module, ())):
+        try:
+            return version_of(distribution)
+        except PackageNotFoundError:
+            continue
+    return "unknown"

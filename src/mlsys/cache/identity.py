@@ -1,0 +1,133 @@
+"""What rows are: digests of columns by content, taken again only where a column's memory is another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from mlsys.partitions import Table
+from mlsys.states import digest, digest_columns
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a table holds, or how it comes about where its rows are read when needed.
+
+    Parameters
+    ----------
+    columns : mapping of str to str
+        Digest of each column by name, in order: values, type, categories with their order.
+    index : str
+        Digest of the row ids.
+    lineage : str
+        In place of both: digest of the files and of the steps that make the rows.
+    """
+
+    columns: Mapping[str, str]
+    index: str
+    lineage: str = ""
+
+    @cached_property
+    def whole(self) -> str:
+        """One digest of everything."""
+        return self.lineage or digest((list(self.columns.items()), self.index))
+
+    def of(self, columns: Iterable[str]) -> str:
+        """Return one digest of some columns and the row ids."""
+        return self.lineage or digest(([(name, self.columns[name]) for name in columns], self.index))
+
+
+def identify(frame: pd.DataFrame, *others: Table) -> Identity:
+    """Return the identity of a frame; columns that lie in the same memory as those of ``others`` are not read.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Column names are texts.
+    *others : Table
+        Tables with an identity whose rows are there.
+
+    Examples
+    --------
+    >>> one = identify(pd.DataFrame({"a": [1, 2]}))
+    >>> one.whole == identify(pd.DataFrame({"a": [1, 3]})).whole
+    False
+    """
+    known = [(table.frame(), table.identity) for table in others if table.identity is not None and table.is_loaded]
+    columns = {str(name): _column(frame[name], known) for name in frame.columns}
+    index = next((each.index for other, each in known if other.index is frame.index), None)
+    return Identity(columns, index or index_digest(frame.index))
+
+
+def identified(table: Table, *others: Table) -> Table:
+    """Give a table of one frame its identity if it has none, and return it."""
+    if table.identity is None and table.is_loaded:
+        table.identity = identify(table.frame(), *others)
+    return table
+
+
+def _column(column: pd.Series, known: list[tuple[pd.DataFrame, Identity]]) -> str:
+    place = address(column)
+    for frame, identity in known:
+        if column.name in identity.columns and len(frame) == len(column) and place is not None:
+            other = frame[column.name]
+            if other.dtype == column.dtype and address(other) == place:
+                return identity.columns[str(column.name)]
+    return column_digest(column)
+
+
+def column_digest(column: pd.Series) -> str:
+    """Return the digest of a column's values and exact type, the order of categories included.
+
+    Examples
+    --------
+    >>> words = pd.Series(["a", "b", "a"])
+    >>> column_digest(words[1:]) == column_digest(pd.Series(["b", "a"]))
+    True
+    """
+    found = digest_columns(column.to_frame(name="column"))["column"]
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return digest((found, index_digest(column.cat.categories), bool(column.cat.ordered)))
+    return found
+
+
+def index_digest(index: pd.Index) -> str:
+    """Return the digest of row ids: a range by its ends, any other index by its values.
+
+    Examples
+    --------
+    >>> index_digest(pd.RangeIndex(3)) == index_digest(pd.RangeIndex(0, 3))
+    True
+    """
+    if type(index) is pd.RangeIndex:
+        return digest(("range", index.start, index.stop, index.step, index.name))
+    if isinstance(index, pd.MultiIndex):
+        return digest(index)
+    return digest(("index", index.name, column_digest(pd.Series(index, index=range(len(index))))))
+
+
+def address(column: pd.Series) -> Any:
+    """Return where a column's values lie in memory, ``None`` where that cannot be told.
+
+    Examples
+    --------
+    >>> column = pd.Series([1, 2])
+    >>> address(column) == address(column.copy(deep=False)), address(column) == address(column.copy())
+    (True, False)
+    """
+    array = column.array
+    if hasattr(array, "_pa_array"):
+        return [
+            (chunk.offset, len(chunk), [buffer.address if buffer else 0 for buffer in chunk.buffers()])
+            for chunk in array._pa_array.chunks
+        ]
+    if hasattr(array, "_codes"):
+        return ("codes", array._codes.__array_interface__["data"][0], array._codes.strides, id(array.dtype))
+    if hasattr(array, "_mask"):
+        return [part.__array_interface__["data"][0] for part in (array._data, array._mask)]
+    data = getattr(array, "_ndarray", None)
+    return None if data is None else (data.__array_interface__["data"][0], data.strides)

@@ -1,0 +1,145 @@
+"""CacheReport: which steps were done again, which were not, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from mlsys.steps import Step
+
+_HIT, _RAN, _NOT = "hit", "ran", "not cached"
+_MOST_NAMED = 3
+
+
+@dataclass
+class _Line:
+    outcome: str = ""
+    why: str = ""
+    seconds: float = 0.0
+    saved: float = 0.0
+
+
+@dataclass
+class CacheReport:
+    """What became of each step of a run.
+
+    Parameters
+    ----------
+    steps : dict of str to Step
+        Steps of the run, in order.
+    notes : dict of str to tuple of str
+        What a fingerprint could not look into, by step.
+    """
+
+    steps: dict[str, Step]
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    _lines: dict[str, _Line] = field(default_factory=dict)
+
+    def continued(self, steps: Mapping[str, Step]) -> CacheReport:
+        """Return a report that goes on from here, for a pipeline that shares the first steps."""
+        return CacheReport(dict(steps), _lines=dict(self._lines))
+
+    def hit(self, step: str, seconds: float, made_again: bool) -> None:
+        """Note that earlier work was used; ``seconds`` is what it took then."""
+        line = self._lines.setdefault(step, _Line())
+        line.saved += seconds
+        if not line.outcome:
+            line.outcome = _HIT
+            line.why = "unchanged; made again when its rows are asked for" if made_again else "unchanged"
+
+    def ran(self, step: str, seconds: float, why: str, not_kept: str = "") -> None:
+        """Note that work was done, why, and why it was not kept."""
+        line = self._lines.setdefault(step, _Line())
+        line.seconds += seconds
+        if line.outcome not in {_RAN, _NOT}:
+            line.outcome, line.why = _RAN, why
+        if not_kept and line.outcome != _NOT:
+            line.outcome, line.why = _NOT, not_kept
+
+    def not_cached(self, step: str, seconds: float, why: str) -> None:
+        """Note that work was done and can never be kept."""
+        line = self._lines.setdefault(step, _Line())
+        line.outcome, line.why = _NOT, why
+        line.seconds += seconds
+
+    def done(self, step: str) -> None:
+        """Note a step that is always done: a sink."""
+        self._lines[step] = _Line(_NOT, "writes outside, so it is done every time")
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a step: step, outcome, why, seconds, seconds saved."""
+        order = [
+            *(name for name in self.steps if name in self._lines),
+            *(n for n in self._lines if n not in self.steps),
+        ]
+        rows = [
+            {
+                "step": name,
+                "outcome": self._lines[name].outcome,
+                "why": self._lines[name].why,
+                "seconds": self._lines[name].seconds,
+                "seconds saved": self._lines[name].saved,
+            }
+            for name in order
+        ]
+        table = pd.DataFrame(rows, columns=["step", "outcome", "why", "seconds", "seconds saved"])
+        table.attrs["notes"] = [f"{name}: {note}" for name, notes in self.notes.items() for note in notes]
+        return table
+
+
+def reason(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
+    """Say in a few words why work has to be done: what differs from the last time.
+
+    Examples
+    --------
+    >>> reason(None, {})
+    'never run before'
+    >>> old = {"code": {"clean": "1"}, "packages": {}, "files": {}, "input": {}, "other": {}, "configuration": "c"}
+    >>> reason(old, {**old, "code": {"clean": "2"}})
+    'code of clean() changed'
+    """
+    if before is None:
+        return "never run before"
+    found = []
+    code = _differing(before.get("code", {}), now["code"])
+    if code:
+        found.append(f"code of {_listed([f'{name}()' for name in code])} changed")
+    packages = _differing(before.get("packages", {}), now["packages"])
+    if packages:
+        found.append(f"version of {_listed(packages)} changed")
+    files = _differing(before.get("files", {}), now["files"])
+    if files:
+        found.append(f"content of {_listed(files)} changed")
+    if before.get("configuration") != now["configuration"] and not code:
+        found.append("configuration changed")
+    other = _differing(before.get("other", {}), now["other"])
+    if other:
+        found.append(f"{_listed(other)} changed")
+    inputs = _input(before.get("input", {}), now["input"])
+    if inputs:
+        found.append(inputs)
+    return "; ".join(found) or "its result was removed from the cache"
+
+
+def _input(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    for name in now:
+        one, other = before.get(name), now[name]
+        if one == other:
+            continue
+        columns = _differing(one or {}, other)
+        if one and set(columns) != set(other) and columns:
+            return f"its input changed ({_listed([column for column in columns if column] or ['all'])})"
+        return "its input changed"
+    return ""
+
+
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    return [name for name in dict.fromkeys([*now, *before]) if before.get(name) != now.get(name)]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more

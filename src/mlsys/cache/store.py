@@ -1,0 +1,221 @@
+"""The cache folder: columns and states by content, entries by key; every file is written whole or not at all."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mlsys.cache.columns import read_column, write_column
+from mlsys.cache.identity import column_digest
+from mlsys.errors import StateError
+from mlsys.folder import home, made
+from mlsys.settings import settings
+from mlsys.states import load_state, save_state
+
+logger = logging.getLogger("mlsys")
+
+FOLDER = "cache"
+FORMAT = 1
+"""Version of everything in the folder; part of every key."""
+_KEPT_AFTER_EVICTION = 0.8
+_number = itertools.count()
+
+
+class Store:
+    """What is kept between runs; a write that fails costs nothing but the saving.
+
+    Attributes
+    ----------
+    problem : str
+        Why nothing more is written; empty while all is well.
+    """
+
+    def __init__(self) -> None:
+        self.problem = ""
+        self.wrote = False
+        self._top: Path | None = None
+        self._writing(self._make)
+
+    def entry(self, key: str) -> dict[str, Any] | None:
+        """Return what was noted under a key."""
+        return _json(self._path("entries", key, ".json"))
+
+    def put_entry(self, key: str, entry: Mapping[str, Any]) -> None:
+        """Note something under a key."""
+        self._put_json("entries", key, entry)
+
+    def latest(self, name: str) -> dict[str, Any] | None:
+        """Return what the last run of a step depended on; ``name`` is a digest."""
+        return _json(self._path("latest", name, ".json"))
+
+    def put_latest(self, name: str, parts: Mapping[str, Any]) -> None:
+        """Note what a step depends on now."""
+        self._put_json("latest", name, parts)
+
+    def has_column(self, digest: str) -> bool:
+        """Say whether a column is there."""
+        path = self._path("columns", digest, ".arrow")
+        return path is not None and path.is_file()
+
+    def put_column(self, digest: str, column: pd.Series, kind: Mapping[str, Any]) -> bool:
+        """Write a column under its digest."""
+        if self.has_column(digest):
+            return True
+        return self._put("columns", digest, ".arrow", lambda sink: write_column(column, kind, sink))
+
+    def column(self, digest: str) -> pd.Series | None:
+        """Return a column whose content is what its name says, ``None`` where there is none; others are removed."""
+        path = self._path("columns", digest, ".arrow")
+        if path is None or not path.is_file():
+            return None
+        try:
+            column = read_column(str(path))
+            whole = column_digest(column) == digest
+        except Exception as error:  # whatever a file holds that something else wrote
+            logger.debug("a kept column cannot be read: %s", error)
+            whole = False
+        if not whole:
+            logger.warning("cache: the file %s was not whole; it is removed and its step runs again", path.name)
+            path.unlink(missing_ok=True)
+            return None
+        _touch(path)
+        return column
+
+    def has_state(self, digest: str) -> bool:
+        """Say whether a state is there."""
+        path = self._path("states", digest, "")
+        return path is not None and path.is_dir()
+
+    def put_state(self, digest: str, state: Any) -> bool:
+        """Write a state under its digest; StateError if it has no form on disk."""
+        if self.has_state(digest):
+            return True
+        path = self._path("states", digest, "")
+        if path is None or self.problem:
+            return False
+
+        def write() -> None:
+            temporary = self._temporary(path)
+            try:
+                save_state(state, temporary)
+                if not path.is_dir():
+                    os.replace(temporary, path)
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+
+        return self._writing(write)
+
+    def state(self, digest: str) -> Any:
+        """Return a state; KeyError where there is none that is whole."""
+        path = self._path("states", digest, "")
+        if path is None or not path.is_dir():
+            raise KeyError(digest)
+        try:
+            state = load_state(path)
+        except (StateError, OSError, ValueError) as error:
+            logger.warning("cache: the state %s was not whole; it is removed and its step runs again", digest[:8])
+            shutil.rmtree(path, ignore_errors=True)
+            raise KeyError(digest) from error
+        _touch(path)
+        return state
+
+    def evict(self) -> None:
+        """Remove what was not used for longest while the folder is larger than its cap."""
+        if self._top is None or not self.wrote:
+            return
+        kept = [(path, *_used(path)) for path in _items(self._top)]
+        total = sum(size for _, _, size in kept)
+        if total <= settings().cache_bytes:
+            return
+        for path, _, size in sorted(kept, key=lambda each: each[1]):
+            if total <= _KEPT_AFTER_EVICTION * settings().cache_bytes:
+                break
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+            total -= size
+
+    def _make(self) -> None:
+        self._top = made(FOLDER)
+        for kind in ("columns", "states", "entries", "latest"):
+            made(FOLDER, kind)
+
+    def _path(self, kind: str, name: str, suffix: str) -> Path | None:
+        return None if self._top is None else self._top / kind / name[:2] / f"{name}{suffix}"
+
+    def _temporary(self, path: Path) -> Path:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        return path.with_name(f".{path.name}.{os.getpid()}.{next(_number)}")
+
+    def _put_json(self, kind: str, name: str, content: Mapping[str, Any]) -> None:
+        text = json.dumps(content).encode()
+        self._put(kind, name, ".json", lambda sink: sink.write(text))
+
+    def _put(self, kind: str, name: str, suffix: str, write: Callable[[Any], Any]) -> bool:
+        path = self._path(kind, name, suffix)
+        if path is None or self.problem:
+            return False
+
+        def written() -> None:
+            temporary = self._temporary(path)
+            try:
+                with temporary.open("wb") as sink:
+                    write(sink)
+                os.replace(temporary, path)
+            finally:
+                temporary.unlink(missing_ok=True)
+
+        return self._writing(written)
+
+    def _writing(self, write: Callable[[], None]) -> bool:
+        """Write; where the disk says no, say it once and write nothing more."""
+        try:
+            write()
+        except OSError as error:
+            self.problem = f"{error.strerror or error} in {home()}"
+            logger.warning("cache: nothing more is kept (%s); the run goes on", self.problem)
+            return False
+        self.wrote = True
+        return True
+
+
+def _json(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+    _touch(path)
+    return found if isinstance(found, dict) else None
+
+
+def _items(top: Path) -> list[Path]:
+    return [
+        path
+        for kind in ("columns", "states", "entries", "latest")
+        for shard in (top / kind).glob("*")
+        for path in shard.iterdir()
+    ]
+
+
+def _used(path: Path) -> tuple[float, int]:
+    """Return when an item was last used, and its bytes."""
+    try:
+        files = [each for each in path.iterdir() if each.is_file()] if path.is_dir() else [path]
+        return path.stat().st_mtime, sum(each.stat().st_size for each in files)
+    except OSError:  # another run removed it
+        return 0.0, 0
+
+
+def _touch(path: Path) -> None:
+    try:
+        os.utime(path)
+    except OSError:
+        return

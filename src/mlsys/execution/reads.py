@@ -1,0 +1,59 @@
+"""What a transform reads and writes: refused where it must not, watched where it does not say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from mlsys.errors import LeakageError
+from mlsys.execution.context import Context
+from mlsys.execution.guard import shielded
+from mlsys.execution.observe import changed_columns
+from mlsys.partitions import Table
+from mlsys.steps import Fitted, Transform
+from mlsys.steps.fitted import same_rows
+
+
+def cross_fitted(step: Transform, context: Context, frame: pd.DataFrame, fold_states: Sequence[Any]) -> pd.DataFrame:
+    """Return what training rows get from a step that cross-fits."""
+    rows = context.wrap(shielded(frame), step)
+    return same_rows(step, frame, step.apply_cross_fitted(rows, fold_states))
+
+
+def part_like_serving(step: Transform, parts: Mapping[str, Table]) -> str | None:
+    """Return the part on which a user's ``apply`` is checked: one that it treats as it serves."""
+    names = [name for name in parts if name != "train" or not step.cross_fits]
+    return names[-1] if names else None
+
+
+def declared_reads(step: Transform, context: Context, columns: pd.Index) -> tuple[str, ...]:
+    """Return what a transform reads, refusing the target, late columns and withheld ones."""
+    features = context.catalog.features(columns)
+    reads = step.columns_read(features)
+    refuse_forbidden_reads(step, context, reads or ())
+    return reads if reads is not None else features
+
+
+def refuse_forbidden_reads(step: Transform, context: Context, reads: Sequence[str]) -> None:
+    """Raise when a served step reads what is not known when it must answer."""
+    catalog = context.catalog
+    for column in reads:
+        why = catalog.late.get(column) or catalog.withheld.get(column)
+        why = why or ("it is the target" if column == context.roles.target else None)
+        if why:
+            raise LeakageError(
+                f"{step.title} reads {column!r} to serve predictions, but {why}", f"take {column!r} out of {step.title}"
+            )
+
+
+def columns_written(before: Table, after: Table, fitted: Fitted) -> set[str]:
+    """Return the columns that a transform made or changed."""
+    if before.in_memory:
+        one, other = before.identity, after.identity
+        if one is None or other is None:
+            return changed_columns(before.frame(), after.frame())
+        return {name for name, each in other.columns.items() if one.columns.get(name) != each}
+    head = before.head(1024)
+    return changed_columns(head, fitted.transform(head))

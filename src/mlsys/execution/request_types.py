@@ -1,0 +1,246 @@
+"""Bringing a column of a request into the type it had in training, where that loses nothing."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.errors import DataError
+
+_EXACT_IN_FLOAT = 2**53
+"""Whole numbers up to here keep their value as float64."""
+
+Refuse = Callable[[Any, int], DataError]
+
+
+def type_named(kind: str) -> Any:
+    """Return the dtype of a name, ``None`` if nothing is asked of such a column.
+
+    Examples
+    --------
+    >>> type_named("int64"), type_named("unknown")
+    (dtype('int64'), None)
+    """
+    try:
+        return pd.api.types.pandas_dtype(kind)
+    except (TypeError, ValueError):
+        return None
+
+
+def family(dtype: Any) -> str:
+    """Return what values of a dtype are: whole numbers, numbers, truth values, texts, times, ...
+
+    Examples
+    --------
+    >>> family(np.dtype("int8")), family(pd.StringDtype()), family(np.dtype(object))
+    ('whole numbers', 'texts', '')
+    """
+    if isinstance(dtype, pd.CategoricalDtype):
+        return "categories"
+    if isinstance(dtype, pd.StringDtype) or str(dtype) in {"string[pyarrow]", "large_string[pyarrow]"}:
+        return "texts"
+    if getattr(dtype, "kind", "") == "M":
+        return "times with a zone" if _zone(dtype) is not None else "times without a zone"
+    kinds = {"i": "whole numbers", "u": "whole numbers", "f": "numbers", "b": "truth values", "m": "durations"}
+    return kinds.get(getattr(dtype, "kind", ""), "")
+
+
+def null_column(wanted: Any, rows: int) -> pd.Series:
+    """Return nulls in the nearest type that holds them."""
+    nearest = {"whole numbers": "float64", "truth values": "boolean", "": "object"}.get(family(wanted), wanted)
+    if not isinstance(wanted, np.dtype) and wanted is not None:
+        nearest = wanted  # nullable types hold nulls themselves
+    return pd.Series([None] * rows, dtype=nearest)
+
+
+def converted(column: pd.Series, wanted: Any) -> pd.Series:
+    """Return a column as it was in training.
+
+    Parameters
+    ----------
+    column : Series
+        Of a request.
+    wanted : dtype
+        Of training; categories with their levels.
+
+    Raises
+    ------
+    DataError
+        When a value cannot be taken for one of that type; names column, row and value.
+
+    Examples
+    --------
+    >>> converted(pd.Series([1.0, 2.0], name="x"), np.dtype("int64")).tolist()
+    [1, 2]
+    """
+    kind = family(wanted)
+    if not kind:
+        return column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
+    if column.isna().all():
+        return null_column(wanted, len(column)).set_axis(column.index)
+    if kind == "categories":
+        return _categories(column, wanted)
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
+
+    def refuse(value: Any, row: int) -> DataError:
+        return DataError(
+            f"the request's column {column.name!r} holds {value!r} in row {row}; in training it held {kind} ({wanted})",
+            _REMEDIES[kind],
+        )
+
+    return _CONVERSIONS[kind](column, wanted, refuse)
+
+
+def _numbers(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
+    column = _as_numbers(column, refuse)
+    if column.dtype.kind in "iu" and max(abs(int(column.max())), abs(int(column.min()))) > _EXACT_IN_FLOAT:
+        row = int(column.abs().to_numpy(dtype=np.float64, na_value=0.0).argmax())
+        raise refuse(column.iloc[row], row)
+    return column.astype(wanted)
+
+
+def _whole_numbers(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
+    column = _as_numbers(column, refuse)
+    missing = column.isna().to_numpy()
+    if column.dtype.kind == "f":
+        values = column.to_numpy(dtype=np.float64, na_value=0.0)
+        odd = ~missing & (~np.isfinite(values) | (values != np.floor(values)) | (np.abs(values) > _EXACT_IN_FLOAT))
+        if odd.any():
+            row = int(odd.argmax())
+            raise refuse(column.iloc[row], row)
+        if not missing.any():
+            column = column.astype("int64")
+    if missing.any() and isinstance(wanted, np.dtype):
+        return column.astype("float64")
+    limits = np.iinfo(getattr(wanted, "numpy_dtype", wanted))
+    fits = limits.min <= int(column.min()) and int(column.max()) <= limits.max
+    return column.astype(wanted) if fits else column
+
+
+def _as_numbers(column: pd.Series, refuse: Refuse) -> pd.Series:
+    if getattr(column.dtype, "kind", "O") in "iuf":
+        return column
+    if getattr(column.dtype, "kind", "O") == "b":
+        return column.astype("Int64" if column.isna().any() else "int64")
+    row = _first(column, lambda value: isinstance(value, (bool, int, float, np.number, np.bool_, Decimal)))
+    if row is not None:
+        raise refuse(column.iloc[row], row)
+    return pd.to_numeric(column)
+
+
+def _truth_values(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
+    values = column.tolist()
+    truth = (bool, np.bool_, int, float, np.number)
+    row = _first(column, lambda value: isinstance(value, truth) and value in (0, 1))
+    if row is not None:
+        raise refuse(values[row], row)
+    missing = column.isna().to_numpy()
+    held = [pd.NA if null else bool(value) for value, null in zip(values, missing, strict=True)]
+    found = pd.Series(held, index=column.index, name=column.name, dtype="boolean")
+    return found if missing.any() and isinstance(wanted, np.dtype) else found.astype(wanted)
+
+
+def _texts(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
+    if family(column.dtype) != "texts":
+        row = _first(column, lambda value: isinstance(value, str))
+        if row is not None:
+            raise refuse(column.iloc[row], row)
+    return column.astype(wanted)
+
+
+def _times(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
+    if getattr(column.dtype, "kind", "O") != "M":
+        row = _first(column, lambda value: isinstance(value, (str, datetime.date)))
+        if row is not None:
+            raise refuse(column.iloc[row], row)
+        column = _parsed(column, refuse)
+    if (_zone(column.dtype) is None) != (_zone(wanted) is None):
+        row = int(column.notna().to_numpy().argmax())
+        raise refuse(str(column.iloc[row]), row)
+    zoned = column if _zone(wanted) is None else column.dt.tz_convert(_zone(wanted))
+    return zoned.astype(wanted)
+
+
+def _parsed(column: pd.Series, refuse: Refuse) -> pd.Series:
+    try:
+        return pd.to_datetime(column, format="ISO8601")
+    except (ValueError, TypeError):
+        moments = [_moment(value, row, refuse) for row, value in enumerate(column.tolist())]
+    zoned = [moment.tzinfo is not None for moment in moments if moment is not pd.NaT]
+    if any(zoned) and not all(zoned):
+        row = next(row for row, moment in enumerate(moments) if moment is not pd.NaT and moment.tzinfo is None)
+        raise refuse(column.iloc[row], row)
+    return pd.Series(pd.to_datetime(moments, utc=any(zoned)), index=column.index, name=column.name)
+
+
+def _moment(value: Any, row: int, refuse: Refuse) -> Any:
+    if pd.isna(value):
+        return pd.NaT
+    try:
+        return pd.to_datetime(value, format="ISO8601") if isinstance(value, str) else pd.Timestamp(value)
+    except (ValueError, TypeError) as error:
+        raise refuse(value, row) from error
+
+
+def _durations(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
+    if column.dtype.kind == "m":
+        return column.astype(wanted)
+    found = []
+    for row, value in enumerate(column.tolist()):
+        try:
+            if not (pd.isna(value) or isinstance(value, (str, datetime.timedelta))):
+                raise refuse(value, row)
+            found.append(pd.Timedelta(value))
+        except ValueError as error:
+            raise refuse(value, row) from error
+    return pd.Series(found, index=column.index, name=column.name).astype(wanted)
+
+
+def _categories(column: pd.Series, wanted: pd.CategoricalDtype) -> pd.Series:
+    """Give levels the codes they had in training; those it did not have stay themselves, behind."""
+    if wanted.categories is None:
+        return column.astype("category")
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
+    values = converted(column, wanted.categories.dtype)
+    new = pd.Index(values.dropna().unique()).difference(wanted.categories, sort=False)
+    return values.astype(pd.CategoricalDtype([*wanted.categories, *new], ordered=wanted.ordered))
+
+
+def _first(column: pd.Series, fits: Callable[[Any], bool]) -> int | None:
+    """Return the first row that holds neither null nor what fits."""
+    missing: NDArray[np.bool_] = column.isna().to_numpy()
+    pairs = enumerate(zip(column.tolist(), missing, strict=True))
+    return next((row for row, (value, null) in pairs if not null and not fits(value)), None)
+
+
+def _zone(dtype: Any) -> Any:
+    arrow = getattr(dtype, "pyarrow_dtype", None)
+    return getattr(dtype, "tz", None) if arrow is None else getattr(arrow, "tz", None)
+
+
+_CONVERSIONS: dict[str, Callable[[pd.Series, Any, Refuse], pd.Series]] = {
+    "numbers": _numbers,
+    "whole numbers": _whole_numbers,
+    "truth values": _truth_values,
+    "texts": _texts,
+    "times with a zone": _times,
+    "times without a zone": _times,
+    "durations": _durations,
+}
+_REMEDIES = {
+    "numbers": "send numbers (not texts of them) or null",
+    "whole numbers": "send whole numbers (not texts of them) or null",
+    "truth values": "send true, false, 1, 0 or null",
+    "texts": "send texts or null; in CSV digits alone are taken for numbers, so send JSON",
+    "times with a zone": "send ISO 8601 with an offset, such as 2024-10-27T02:30:00+01:00, or null",
+    "times without a zone": "send ISO 8601 without an offset, such as 2024-10-27T02:30:00, or null",
+    "durations": "send ISO 8601 durations such as PT1H30M, or null",
+}

@@ -1,0 +1,135 @@
+"""What a model asks of a request: columns, the types they had in training, those that may be left out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mlsys.errors import DataError
+from mlsys.execution.request_types import converted, null_column, type_named
+
+if TYPE_CHECKING:
+    from mlsys.partitions import Table
+
+_NEARLY = 0.85
+"""Similarity from which a column that nobody asked for is taken for a misspelt one ("dep_dealy", not "temp2")."""
+
+
+class RequestReader:
+    """Turns a request into rows as the steps saw them in training.
+
+    Parameters
+    ----------
+    inputs : mapping of str to str
+        Columns with the dtype they had in training.
+    optional : collection of str
+        Columns that may be left out; they are then null.
+    levels : mapping of str to sequence
+        Levels of columns of categories, in the order of training.
+    ordered : collection of str
+        Those of them whose levels are ordered.
+
+    Examples
+    --------
+    >>> reader = RequestReader({"age": "float64", "city": "str"}, optional={"city"})
+    >>> reader.read(pd.DataFrame({"shoes": [44], "age": [30]})).dtypes.astype(str).to_dict()
+    {'age': 'float64', 'city': 'str'}
+    """
+
+    def __init__(
+        self,
+        inputs: Mapping[str, str],
+        optional: Collection[str] = (),
+        levels: Mapping[str, Sequence[Any]] | None = None,
+        ordered: Collection[str] = (),
+    ) -> None:
+        self._names, self._optional = list(inputs), frozenset(optional)
+        self._wanted = {name: type_named(kind) for name, kind in inputs.items()}
+        for name, values in (levels or {}).items():
+            self._wanted[name] = pd.CategoricalDtype(list(values), ordered=name in ordered)
+
+    def read(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows: columns in training's order and types, numbered from 0.
+
+        Raises
+        ------
+        DataError
+            When a column is missing that may not be, stands twice, or holds what cannot be taken for its type.
+        """
+        if not isinstance(frame, pd.DataFrame):
+            raise DataError(f"predict() got {type(frame).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
+        self._check_columns(frame)
+        missing = [name for name in self._names if name not in frame.columns]
+        if missing:
+            self._refuse_missing(frame, missing)
+        there = [name for name in self._names if name not in missing] if missing else self._names
+        rows = frame if list(frame.columns) == there else frame[there]
+        rows = rows.set_axis(pd.RangeIndex(len(frame)), axis=0)
+        changed: dict[str, Any] = {}
+        for name, dtype in zip(there, rows.dtypes, strict=True):
+            wanted = self._wanted[name]
+            if wanted is not None and dtype != wanted:
+                changed[name] = converted(rows[name], wanted)
+        changed.update({name: null_column(self._wanted[name], len(rows)) for name in missing})
+        if not changed:
+            return rows
+        if not missing:
+            return rows.assign(**changed)
+        return pd.DataFrame({name: changed.get(name, rows.get(name)) for name in self._names}, index=rows.index)
+
+    def _check_columns(self, frame: pd.DataFrame) -> None:
+        if frame.columns.is_unique:
+            return
+        twice = [name for name in frame.columns[frame.columns.duplicated()] if name in self._wanted]
+        if twice:
+            raise DataError(f"the request has two columns named {twice[0]!r}", "rename or drop one of them")
+
+    def _refuse_missing(self, frame: pd.DataFrame, missing: Sequence[str]) -> None:
+        if not len(frame) and not len(frame.columns):  # JSON of no rows says nothing about columns
+            return
+        needed = [name for name in missing if name not in self._optional]
+        if needed:
+            optional = [name for name in self._names if name in self._optional]
+            may = f"; {', '.join(optional)} may be left out" if optional else ""
+            raise DataError(
+                f"the request lacks the column{'s' if len(needed) > 1 else ''} {', '.join(map(repr, needed))}",
+                f"give all of: {', '.join(self._names)} (nulls are allowed{may})",
+            )
+        strangers = [str(name) for name in frame.columns if name not in self._wanted]
+        for name in missing:
+            near = difflib.get_close_matches(name, strangers, 1, _NEARLY)
+            if near:
+                raise DataError(
+                    f"the request has a column {near[0]!r} that the model does not know, and lacks {name!r}",
+                    f"call it {name!r}, or leave {near[0]!r} out if the value is not known",
+                )
+
+
+def accepted(inputs: Mapping[str, str], train: Table) -> dict[str, Any]:
+    """Return what training rows say of a model's inputs, as arguments of :class:`RequestReader`.
+
+    A column may be left out of a request if training rows held nulls in it: then the model learned what
+    null means. Of rows beyond memory the first partition is looked at.
+    """
+    head = train.head(0)
+    names = [name for name in inputs if name in head.columns]
+    rows = train.frame(names) if train.in_memory else next(iter(train.frames(names)))
+    kinds = {name: head[name].dtype for name in names}
+    levels = {
+        name: dtype.categories.tolist()
+        for name, dtype in kinds.items()
+        if isinstance(dtype, pd.CategoricalDtype) and _plain(dtype.categories)
+    }
+    return {
+        "optional": tuple(name for name in names if rows[name].isna().any()),
+        "levels": levels,
+        "ordered": tuple(name for name in levels if kinds[name].ordered),
+    }
+
+
+def _plain(values: pd.Index) -> bool:
+    """Whether levels can be written as JSON and read as what they were."""
+    return all(type(value) in {str, int, float, bool} for value in values.tolist())
