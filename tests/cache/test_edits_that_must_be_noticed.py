@@ -210,6 +210,41 @@ EDITS = {
     ),
 }  # fmt: skip
 
+CONSTANTS = {
+    "a compiled pattern": ("import re", 're.compile("2")', 're.compile("3")', "HELD.pattern"),
+    "an array": ("import numpy as np", "np.array([2.0])", "np.array([3.0])", "HELD[0]"),
+    "a frame": ("", 'pd.DataFrame({"a": [2.0]})', 'pd.DataFrame({"a": [3.0]})', "HELD.iloc[0, 0]"),
+    "a series": ("", "pd.Series([2.0])", "pd.Series([3.0])", "HELD[0]"),
+    "a set": ("", "{2}", "{3}", "max(HELD)"),
+    "a tuple in a dictionary": ("", '{"a": (1, 2)}', '{"a": (1, 3)}', 'HELD["a"][1]'),
+    "a path": ("from pathlib import Path", 'Path("2")', 'Path("3")', "HELD.name"),
+    "a time": ("", 'pd.Timestamp("2002-01-01")', 'pd.Timestamp("2003-01-01")', "(HELD.year - 2000)"),
+    "a decimal": ("from decimal import Decimal", 'Decimal("2")', 'Decimal("3")', "HELD"),
+    "a named tuple": (
+        "from collections import namedtuple\nPair = namedtuple('Pair', 'a b')",
+        "Pair(1, 2)", "Pair(1, 3)", "HELD.b",
+    ),
+    "an instance of a data class": (
+        "from dataclasses import dataclass\n\n@dataclass\nclass Rate:\n    value: float\n",
+        "Rate(2.0)", "Rate(3.0)", "HELD.value",
+    ),
+    "an instance with slots": (
+        "class Rate:\n    __slots__ = ('value',)\n    def __init__(self, value):\n        self.value = value\n",
+        "Rate(2.0)", "Rate(3.0)", "HELD.value",
+    ),
+    "a member of an enumeration": (
+        "import enum\n\nclass Rate(enum.Enum):\n    LOW = 2\n    HIGH = 3\n",
+        "Rate.LOW", "Rate.HIGH", "HELD.value",
+    ),
+    "a function of numpy": ("import numpy as np", "np.floor(2.5)", "np.ceil(2.5)", "HELD"),
+    "a method of a value": ("", '"2".format', '"3".format', "HELD()"),
+}  # fmt: skip
+for _kind, (_imports, _value, _other, _use) in CONSTANTS.items():
+    EDITS[f"a constant, {_kind}"] = Edit(
+        f"{_imports}\nHELD = {_value}\n\ndef z(frame):\n    return frame['x'] * float({_use})\n",
+        f"HELD = {_value}", f"HELD = {_other}", "HELD",
+    )  # fmt: skip
+
 
 @pytest.mark.parametrize("case", EDITS)
 def test_an_edit_is_noticed(project: Any, case: str) -> None:
