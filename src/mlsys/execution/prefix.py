@@ -80,12 +80,12 @@ def run_prefix_step(planned: Planned, table: Table, context: Context) -> tuple[T
             {"all": table},
             sees_columns=not isinstance(step, (RowTransform, Select)),
         )
-        table = outcome.tables["all"]
-        if table.in_memory:
-            record.rows["all"] = table.rows
+        changed = outcome.tables["all"]
+        if changed.in_memory:
+            record.rows["all"] = changed.rows
     if "result" in outcome.states:
-        return table, result_of(outcome.states["result"].get())
-    return table, (Fitted(step, outcome.states.get("state")) if step.facts.serves else None)
+        return changed, result_of(outcome.states["result"].get())
+    return changed, (Fitted(step, outcome.states.get("state")) if step.facts.serves else None)
 
 
 def _outcome(planned: Planned, table: Table, context: Context) -> Outcome:

@@ -219,7 +219,7 @@ class Tail:
                 {"rows": part},
             )
             self.parts[name] = outcome.tables["rows"]
-        self.fitted[planned.name] = Fitted(step)
+        self.fitted[planned.name] = Fitted(step, Held(None, digest="nothing"))
 
     def _train_only(self, planned: Planned, step: TrainOnly) -> None:
         train = self.parts["train"]
