@@ -126,10 +126,25 @@ class Tracking:
         journal = self.journal
         if journal is None:
             return
-        in_mlflow = journal.sent() is not None
-        journal.add(metrics, tags)
-        if in_mlflow:
+        logged = journal.sent()
+        try:
+            journal.add(metrics, tags)
+        except OSError as error:
+            logger.warning("the folder %s cannot be written (%s)", journal.place, error.strerror or error)
+            self._add_directly(logged, metrics, tags)
+            return
+        if logged is not None:
             self._send()
+
+    def _add_directly(self, logged: LoggedRun | None, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        from mlsys.tracking import send_addition
+
+        try:
+            if logged is None:
+                raise TrackingError("the run is not in MLflow")
+            send_addition(logged, metrics, tags)
+        except TrackingError as error:
+            logger.warning("nothing records %s: %s", ", ".join(tags), error.problem)
 
     def opened(self, final: Run) -> Tracking:
         """Record that the test rows were opened, and write what was found to the same MLflow run."""

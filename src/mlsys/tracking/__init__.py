@@ -5,7 +5,7 @@ from mlsys.tracking.models import register_model, resolve
 from mlsys.tracking.openings import test_openings, ui_hint
 from mlsys.tracking.reach import ASKED_FOR, IN_A_RUN
 from mlsys.tracking.record import DatasetRecord, LoggedRun, ModelRecord, RunRecord, Span
-from mlsys.tracking.sending import send
+from mlsys.tracking.sending import send, send_addition
 from mlsys.tracking.syncing import SyncReport, sync
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "register_model",
     "resolve",
     "send",
+    "send_addition",
     "sync",
     "test_openings",
     "ui_hint",

@@ -64,7 +64,10 @@ class Journal:
 
     def record(self) -> RunRecord:
         """Return what the run writes; its files are those of the folder."""
-        return decoded(read_json(self.place / RECORD), self._copied(ARTIFACTS), self._copied(MODEL))
+        content = read_json(self.place / RECORD)
+        # Of a folder that was cut off nobody knows whether its model is whole.
+        model = content["model"] if content["complete"] else None
+        return decoded({**content, "model": model}, self._copied(ARTIFACTS), self._copied(MODEL))
 
     def complete(self) -> bool:
         """Whether everything was written before the process ended."""
@@ -141,7 +144,12 @@ class Journal:
 
     def mark_sent(self, logged: LoggedRun, additions: int) -> None:
         """Keep where the run went; what is in MLflow now need not lie here as well."""
-        write_json(self.place / SENT, {**vars(logged), "problems": list(logged.problems), "additions": additions})
+        content = {**vars(logged), "problems": list(logged.problems), "additions": additions}
+        try:
+            write_json(self.place / SENT, content)
+        except OSError:  # a full disk: all of it is in MLflow, so that the room its files take can be had first
+            self.tidy()
+            write_json(self.place / SENT, content)
         self.tidy()
 
     def tidy(self) -> None:

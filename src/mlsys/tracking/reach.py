@@ -39,7 +39,7 @@ class Patience:
 
 IN_A_RUN = Patience(request=6, total=30.0, remembers=True)
 """With the look before it, nobody there or nobody answering costs less than ten seconds."""
-ASKED_FOR = Patience(request=60, total=math.inf, remembers=False)
+ASKED_FOR = Patience(request=30, total=math.inf, remembers=False)
 """The user waits for this very thing: sync, register, load."""
 
 

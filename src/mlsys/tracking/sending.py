@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,18 @@ def send(journal: Journal, patience: Patience = IN_A_RUN, uri: str | None = None
                 _send_addition(client, clock, logged.run_id, addition)
         journal.mark_sent(logged, outstanding[-1].number + 1 if outstanding else 0)
         return logged
+
+
+def send_addition(logged: LoggedRun, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+    """Add to a run in MLflow what could not be kept in its folder first.
+
+    Raises
+    ------
+    TrackingError
+        When the store cannot be reached or refuses.
+    """
+    with store(IN_A_RUN) as client:
+        _send_addition(client, Clock(IN_A_RUN), logged.run_id, Addition(0, metrics, tags, time.time()))
 
 
 def _send_whole(client: MlflowClient, clock: Clock, journal: Journal) -> LoggedRun:

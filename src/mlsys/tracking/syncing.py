@@ -93,7 +93,7 @@ def sync(uri: str | None = None) -> SyncReport:
     Notes
     -----
     A run that was cut off is completed, not written again; what MLflow has already is left alone. An
-    address where nobody answers is asked once, for a minute at most for each answer. Two at once are
+    address where nobody answers is asked once, and has half a minute for each answer. Two at once are
     safe: a run that the other has in hand is left to it.
 
     Examples
@@ -126,6 +126,8 @@ def _sent(journal: Journal, uri: str | None, silent: dict[str, str]) -> Synced:
         if silent_now(target):
             silent[address] = error.problem
         return Synced(journal.id, name, "", address, error.problem)
+    except Exception as error:  # one run that cannot be sent must not keep the others from it
+        return Synced(journal.id, name, "", address, f"{type(error).__name__}: {error}")
     return Synced(journal.id, name, logged.run_id, logged.tracking_uri)
 
 
