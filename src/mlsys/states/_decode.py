@@ -11,6 +11,8 @@ import pyarrow as pa
 from mlsys.errors import StateError
 from mlsys.states._encode import ARROW_KINDS, TAG
 from mlsys.states.allowed import load_estimator
+from mlsys.states.native import form_named
+from mlsys.states.native.form import class_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,6 +115,14 @@ class Decoder:
 
     def _read_estimator(self, document: dict[str, Any]) -> Any:
         return load_estimator(self._file(document["file"]), document["file"])
+
+    def _read_native(self, document: dict[str, Any]) -> Any:
+        name = str(document["class"])
+        form = form_named(name)
+        if form is None:
+            raise StateError(f"the state holds a {name!r}, which has no native form here", "do not use this state")
+        facts = {key: self.decode(fact) for key, fact in document["facts"].items()}
+        return form.read(class_named(name), facts, self._file(document["file"]) if "file" in document else b"")
 
     def _column(self, document: dict[str, Any]) -> Any:
         """Return the values of one column in their type."""

@@ -1,4 +1,4 @@
-"""Plain data into a JSON document and Arrow and skops files."""
+"""Plain data into a JSON document and Arrow, skops and native files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from mlsys.errors import StateError
 from mlsys.states.allowed import dump_estimator
+from mlsys.states.native import NativeForm, class_name, form_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +24,10 @@ ARROW_KINDS = "biuf"
 """Kinds of numpy types that Arrow holds as numbers; others are stored as their bytes."""
 
 _INLINE_BYTES = 256
-_REMEDY = "return numbers, strings, lists, dictionaries, arrays, frames or scikit-learn estimators"
+_REMEDY = (
+    "return numbers, strings, lists, dictionaries, arrays, frames or estimators of scikit-learn, LightGBM, XGBoost or "
+    "CatBoost; for anything else write the hooks save(state, folder) and load(folder)"
+)
 
 
 class Encoder:
@@ -81,11 +85,20 @@ class Encoder:
             return {TAG: "series", "name": name, "index": index, "column": self._column(value, path)}
         if isinstance(value, pd.Index):
             return self._index(value, path)
-        if is_estimator(value) and not self._dump:
+        native = form_of(value)
+        if not self._dump and (native is not None or is_estimator(value)):
             return {TAG: "estimator"}
+        if native is not None:
+            return self._native(value, native, path)
         if is_estimator(value):
             return {TAG: "estimator", "file": self._add(dump_estimator(value, path), "skops")}
         raise StateError(f"{path} is a {kind.__name__}, which cannot be stored", _REMEDY)
+
+    def _native(self, model: Any, form: NativeForm, path: str) -> dict[str, Any]:
+        facts, content = form.write(model)
+        pairs = {name: self.encode(fact, f"{path}.{name}") for name, fact in facts.items()}
+        file = {} if content is None else {"file": self._add(content, form.suffix)}
+        return {TAG: "native", "class": class_name(model), "facts": pairs, **file}
 
     def _add(self, content: bytes, suffix: str) -> str:
         name = f"{len(self.files)}.{suffix}"

@@ -17,6 +17,7 @@ from mlsys.errors import StateError
 from mlsys.states import code
 from mlsys.states._columns import array_token, column_token
 from mlsys.states._scalars import SCALARS
+from mlsys.states.native import native_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,6 +128,9 @@ class Walk:
             yield column_token(pd.Series(values, dtype=values.dtype), self.token)
 
     def _object(self, value: Any) -> Iterable[bytes]:
+        native = tuple(native_content(value))
+        if native:
+            return self._named(b"native", *native)
         try:
             reduced = value.__reduce_ex__(2)
         except Exception as error:

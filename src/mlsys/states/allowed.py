@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from mlsys.errors import StateError
+from mlsys.states.native import NATIVE_TYPES
 
-ALLOWED_TYPES = frozenset(
+ALLOWED_TYPES = NATIVE_TYPES | frozenset(
     {
+        "collections.OrderedDict",
         "numpy.dtype",
         "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "scipy.interpolate._bsplines.BSpline",

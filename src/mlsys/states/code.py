@@ -80,6 +80,7 @@ def is_written(name: str, item: Any) -> bool:
 
 
 def attribute_content(item: Any) -> Any:
+    """Return what to compare of a class's attribute: the functions behind methods and properties."""
     if isinstance(item, staticmethod | classmethod):
         return (type(item).__name__, item.__func__)
     if isinstance(item, property):

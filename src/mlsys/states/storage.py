@@ -1,4 +1,4 @@
-"""States in a folder: JSON, Arrow and skops files under a manifest of their digests."""
+"""States in a folder: JSON, Arrow, skops and native files under a manifest of their digests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from mlsys.errors import StateError
 from mlsys.states._decode import Decoder
 from mlsys.states._encode import Encoder
 from mlsys.states.digest import digest
+from mlsys.states.native import SUFFIXES
 
 _MANIFEST = "manifest.json"
 _STATE = "state.json"
 _VERSION = 1
-_FILE_NAME = re.compile(r"[0-9]+\.(arrow|skops)|state\.json")
+_FILE_NAME = re.compile(rf"[0-9]+\.(arrow|skops|{'|'.join(SUFFIXES)})|state\.json")
 
 
 def check_storable(state: Any) -> None:
@@ -42,7 +43,8 @@ def save_state(state: Any, folder: Path) -> dict[str, Any]:
     ----------
     state : object
         Plain data: numbers, strings, bools, None, lists, tuples, dictionaries with scalar keys, numpy arrays and
-        scalars, pandas frames, Series, Index, Timestamp and Timedelta, scikit-learn estimators; nested at will.
+        scalars, pandas frames, Series, Index, Timestamp and Timedelta, scikit-learn estimators,
+        models of LightGBM, XGBoost and CatBoost; nested at will.
     folder : Path
         Made if missing; files of an earlier state in it are replaced.
 
