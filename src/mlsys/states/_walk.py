@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import dataclasses
 import math
 import types
@@ -131,8 +132,9 @@ class Walk:
         native = tuple(native_content(value))
         if native:
             return self._named(b"native", *native)
+        registered = copyreg.dispatch_table.get(type(value))
         try:
-            reduced = value.__reduce_ex__(2)
+            reduced = value.__reduce_ex__(2) if registered is None else registered(value)
         except Exception as error:
             raise StateError(
                 f"an object of type {type(value).__qualname__} has no content that can be compared: {error}",

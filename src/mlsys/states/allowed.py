@@ -10,22 +10,42 @@ from mlsys.states.native import NATIVE_TYPES
 ALLOWED_TYPES = NATIVE_TYPES | frozenset(
     {
         "collections.OrderedDict",
+        "functools.partial",
         "numpy.dtype",
+        "numpy.mean",
         "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "scipy.interpolate._bsplines.BSpline",
+        "scipy.sparse._csc.csc_array",
+        "scipy.sparse._csc.csc_matrix",
+        "scipy.sparse._csr.csr_array",
+        "scipy.sparse._csr.csr_matrix",
+        "sklearn._loss.loss.HalfTweedieLoss",
         "sklearn._loss.loss.HalfTweedieLossIdentity",
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
+        "sklearn.calibration._TemperatureScaling",
+        "sklearn.cluster._bisect_k_means._BisectingTree",
+        "sklearn.cluster._kmeans._kmeans_single_elkan",
+        "sklearn.cluster._kmeans._kmeans_single_lloyd",
+        "sklearn.compose._column_transformer.make_column_selector",
         "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
         "sklearn.feature_selection._mutual_info.mutual_info_classif",
         "sklearn.feature_selection._mutual_info.mutual_info_regression",
         "sklearn.feature_selection._univariate_selection.chi2",
         "sklearn.feature_selection._univariate_selection.f_classif",
         "sklearn.feature_selection._univariate_selection.f_regression",
+        "sklearn.feature_selection._univariate_selection.r_regression",
         "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+        "sklearn.gaussian_process.kernels.CompoundKernel",
         "sklearn.gaussian_process.kernels.ConstantKernel",
+        "sklearn.gaussian_process.kernels.DotProduct",
+        "sklearn.gaussian_process.kernels.Exponentiation",
+        "sklearn.gaussian_process.kernels.ExpSineSquared",
+        "sklearn.gaussian_process.kernels.Hyperparameter",
         "sklearn.gaussian_process.kernels.Matern",
+        "sklearn.gaussian_process.kernels.PairwiseKernel",
         "sklearn.gaussian_process.kernels.Product",
+        "sklearn.gaussian_process.kernels.RationalQuadratic",
         "sklearn.gaussian_process.kernels.RBF",
         "sklearn.gaussian_process.kernels.Sum",
         "sklearn.gaussian_process.kernels.WhiteKernel",
@@ -38,9 +58,21 @@ ALLOWED_TYPES = NATIVE_TYPES | frozenset(
         "sklearn.metrics._classification.matthews_corrcoef",
         "sklearn.metrics._classification.precision_score",
         "sklearn.metrics._classification.recall_score",
+        "sklearn.metrics._dist_metrics.BrayCurtisDistance64",
+        "sklearn.metrics._dist_metrics.CanberraDistance64",
+        "sklearn.metrics._dist_metrics.ChebyshevDistance64",
+        "sklearn.metrics._dist_metrics.DiceDistance64",
         "sklearn.metrics._dist_metrics.EuclideanDistance64",
+        "sklearn.metrics._dist_metrics.HammingDistance64",
+        "sklearn.metrics._dist_metrics.HaversineDistance64",
+        "sklearn.metrics._dist_metrics.JaccardDistance64",
+        "sklearn.metrics._dist_metrics.MahalanobisDistance64",
         "sklearn.metrics._dist_metrics.ManhattanDistance64",
         "sklearn.metrics._dist_metrics.MinkowskiDistance64",
+        "sklearn.metrics._dist_metrics.RogersTanimotoDistance64",
+        "sklearn.metrics._dist_metrics.RussellRaoDistance64",
+        "sklearn.metrics._dist_metrics.SEuclideanDistance64",
+        "sklearn.metrics._dist_metrics.SokalSneathDistance64",
         "sklearn.metrics._ranking.average_precision_score",
         "sklearn.metrics._ranking.roc_auc_score",
         "sklearn.metrics._ranking.top_k_accuracy_score",
@@ -67,6 +99,7 @@ ALLOWED_TYPES = NATIVE_TYPES | frozenset(
         "sklearn.model_selection._split.StratifiedKFold",
         "sklearn.model_selection._split.StratifiedShuffleSplit",
         "sklearn.model_selection._split.TimeSeriesSplit",
+        "sklearn.multiclass._ConstantPredictor",
         "sklearn.neighbors._ball_tree.BallTree",
         "sklearn.neighbors._kd_tree.KDTree",
         "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
@@ -75,11 +108,14 @@ ALLOWED_TYPES = NATIVE_TYPES | frozenset(
         "sklearn.utils._bunch.Bunch",
         "sklearn.utils._metadata_requests.MetadataRequest",
         "sklearn.utils._metadata_requests.MethodMetadataRequest",
+        "sklearn.utils.validation.check_array",
     }
 )
-"""Read and judged one by one: none runs code of the file's choosing. ``functools.partial`` is judged by its target,
-which must itself be trusted. Trees and neighbours hold indices that scikit-learn does not check, so a file made on
-purpose could crash the process; load such files from places you trust."""
+"""Read and judged one by one: none runs code of the file's choosing. A function on the list may be called with whatever
+plain data a file holds, so none is here that does more than compute. ``functools.partial`` is judged by its target,
+which must itself be trusted. Not here on purpose: distributions of SciPy, which run text that a file holds when they
+are read, and distances that are functions. Trees and neighbours hold indices that scikit-learn does not check, so a
+file made on purpose could crash the process; load such files from places you trust."""
 
 
 def dump_estimator(estimator: Any, path: str = "state") -> bytes:
@@ -102,7 +138,7 @@ def dump_estimator(estimator: Any, path: str = "state") -> bytes:
 
     try:
         data: bytes = skops.io.dumps(estimator)
-    except (UnsupportedTypeException, TypeError, NotImplementedError) as error:
+    except (UnsupportedTypeException, TypeError, NotImplementedError, RecursionError) as error:
         raise StateError(
             f"{path} is a {type(estimator).__name__} that cannot be stored: {error}",
             "use an estimator of scikit-learn; the run stays as it is, only its model cannot be stored",
