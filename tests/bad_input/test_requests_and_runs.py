@@ -88,8 +88,8 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a request without two columns": (
         DataError,
-        ("the request lacks the columns 'days', 'country'",),
-        lambda f: served(f).predict(f[["price"]]),
+        ("the request lacks the columns 'price', 'country'", "days may be left out"),
+        lambda f: served(f).predict(f[["days"]]),
         lambda f: served(f).predict(f[INPUTS]),
     ),
     "a request that is a dict": (
@@ -100,13 +100,13 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a request with text for a number": (
         DataError,
-        ("'price' holds", "wants numbers", "'Impute'"),
+        ("the request's column 'price' holds 'cheap' in row 0", "numbers"),
         lambda f: served(f).predict(f[INPUTS].head(2).assign(price="cheap")),
         lambda f: served(f).predict(f[INPUTS].head(2).assign(price=[9, 10])),
     ),
     "a request with a key of another type": (
         DataError,
-        ("Join", "the key 'country' is numbers", "step 1 'Join'"),
+        ("the request's column 'country' holds 1 in row 0", "texts"),
         lambda f: served(f, Join(ZONES, on="country")).predict(f[INPUTS].head(2).assign(country=[1, 2])),
         lambda f: served(f, Join(ZONES, on="country")).predict(f[INPUTS].head(2).assign(country=["1", "2"])),
     ),

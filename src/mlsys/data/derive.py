@@ -56,9 +56,10 @@ class Derive(RowTransform):
 
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the frame with the derived columns."""
+        made = frame.copy(deep=False)
         for name, function in self.derivations().items():
-            frame = frame.assign(**{name: self._checked(name, function, frame)})
-        return frame
+            made[name] = self._checked(name, function, made)
+        return made
 
     def derivations(self) -> Mapping[str, Callable[[pd.DataFrame], Any]]:
         """Return the function that makes each column."""

@@ -90,8 +90,9 @@ def converted(column: pd.Series, wanted: Any) -> pd.Series:
         column = column.astype(column.cat.categories.dtype)
 
     def refuse(value: Any, row: int) -> DataError:
+        shown = value.item() if isinstance(value, np.generic) else value
         return DataError(
-            f"the request's column {column.name!r} holds {value!r} in row {row}; in training it held {kind} ({wanted})",
+            f"the request's column {column.name!r} holds {shown!r} in row {row}; in training it held {kind} ({wanted})",
             _REMEDIES[kind],
         )
 
@@ -203,9 +204,9 @@ def _durations(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
     return pd.Series(found, index=column.index, name=column.name).astype(wanted)
 
 
-def _categories(column: pd.Series, wanted: pd.CategoricalDtype) -> pd.Series:
+def _categories(column: pd.Series, wanted: Any) -> pd.Series:
     """Give levels the codes they had in training; those it did not have stay themselves, behind."""
-    if wanted.categories is None:
+    if wanted.categories is None:  # levels that JSON cannot hold
         return column.astype("category")
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)

@@ -118,15 +118,12 @@ def accepted(inputs: Mapping[str, str], train: Table) -> dict[str, Any]:
     names = [name for name in inputs if name in head.columns]
     rows = train.frame(names) if train.in_memory else next(iter(train.frames(names)))
     kinds = {name: head[name].dtype for name in names}
-    levels = {
-        name: dtype.categories.tolist()
-        for name, dtype in kinds.items()
-        if isinstance(dtype, pd.CategoricalDtype) and _plain(dtype.categories)
-    }
+    levelled = {name: kind for name, kind in kinds.items() if isinstance(kind, pd.CategoricalDtype)}
+    levels = {name: kind.categories.tolist() for name, kind in levelled.items() if _plain(kind.categories)}
     return {
         "optional": tuple(name for name in names if rows[name].isna().any()),
         "levels": levels,
-        "ordered": tuple(name for name in levels if kinds[name].ordered),
+        "ordered": tuple(name for name in levels if levelled[name].ordered),
     }
 
 

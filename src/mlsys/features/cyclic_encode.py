@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -43,6 +43,7 @@ class CyclicEncode(RowTransform):
 
     periods: dict[str, float]
     keep: bool = False
+    drops_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse what is no period."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.features._columns import chosen, is_boolean, is_number, is_text, numbers, refuse_taken, replaced, require
@@ -121,29 +122,35 @@ class Impute(Transform):
         columns: list[str] = state["numbers"]["columns"]
         texts: list[str] = state["texts"]
         require(frame, [*columns, *texts], self.title)
-        indicators = {f"{name}_missing": frame[name].isna().to_numpy().astype(np.uint8) for name in state["marked"]}
-        refuse_taken(frame, list(indicators), (), self.title)
+        refuse_taken(frame, [f"{name}_missing" for name in state["marked"]], (), self.title)
         changed: dict[str, Any] = {}
+        nulls: dict[str, NDArray[np.bool_]] = {}
+        none = np.zeros(len(frame), dtype=bool)
         for name, fill in zip(columns, state["numbers"]["fills"], strict=True):
-            dtype = frame[name].dtype
-            if isinstance(dtype, np.dtype) and dtype.kind in "iub":
+            column, nulls[name] = frame[name], none
+            if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
                 continue  # holds no nulls
-            values = numbers(frame[name], self.title)
+            values = numbers(column, self.title)
             missing = np.isnan(values)
-            if missing.any() or not isinstance(dtype, np.dtype):
-                changed[name] = np.where(missing, fill, values)
+            if missing.any() or not isinstance(column.dtype, np.dtype):
+                changed[name], nulls[name] = np.where(missing, fill, values), missing
         for name in texts:
-            changed[name] = self._filled_text(frame[name])
+            column = frame[name]
+            nulls[name] = column.isna().to_numpy()
+            filled = self._filled_text(column, nulls[name])
+            if filled is not column:
+                changed[name] = filled
+        indicators = {f"{name}_missing": nulls[name].astype(np.uint8) for name in state["marked"]}
         return replaced(frame, changed, indicators)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the chosen columns, or all there are."""
         return tuple(columns if self.columns is None else self.columns)
 
-    def _filled_text(self, column: pd.Series) -> pd.Series:
+    def _filled_text(self, column: pd.Series, missing: NDArray[np.bool_]) -> pd.Series:
         if isinstance(column.dtype, pd.CategoricalDtype):
             categories = column.cat.categories
             column = column if self.categorical in categories else column.cat.add_categories([self.categorical])
         elif not is_text(column.dtype):  # a request of a few rows may hold nulls alone
             column = column.astype(object)
-        return column.fillna(self.categorical) if column.isna().any() else column
+        return column.fillna(self.categorical) if missing.any() else column

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,7 @@ class OneHot(Transform):
     top: int | None = Field(default=_TOP, ge=1)
     min_count: int = Field(default=1, ge=1)
     other: bool = False
+    drops_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse an empty list of columns."""

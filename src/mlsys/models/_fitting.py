@@ -24,10 +24,14 @@ def selected(
     """Return the features for an estimator: a frame, or one column as it is."""
     if isinstance(chosen, str):
         return frame[chosen]
-    features = pd.DataFrame(frame)[list(names)]
+    features = frame if type(frame) is pd.DataFrame and list(frame.columns) == list(names) else _narrow(frame, names)
     if not own_transforms:
         refuse_times(features, who)
     return plain_features(features)
+
+
+def _narrow(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame(frame)[list(names)]
 
 
 @contextmanager
@@ -46,7 +50,8 @@ def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, wh
     """Return ``prediction`` and ``probability_<class>`` for the rows of ``frame``."""
     estimator, classes, names = state["estimator"], state["classes"], state["features"]
     given = names[0] if one_column else None
-    features = selected(frame, given, names, transforms_itself(estimator), who)
+    itself = state["transforms_itself"] if "transforms_itself" in state else transforms_itself(estimator)
+    features = selected(frame, given, names, itself, who)
     asks = classes is not None and hasattr(estimator, "predict_proba")
     if not len(frame):
         return _empty(classes, asks, frame.index)
@@ -56,8 +61,8 @@ def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, wh
         answers = shares.argmax(axis=1) if likeliest and shares is not None else np.asarray(estimator.predict(features))
     if classes is not None and (likeliest or numbers_classes(estimator)):
         answers = np.array(classes)[answers.astype(np.int64)]
-    found = pd.DataFrame({"prediction": answers.reshape(len(frame), -1)[:, 0]}, index=frame.index)
-    return found if shares is None else found.assign(**_by_class(shares, classes))
+    columns = {} if shares is None else _by_class(shares, classes)
+    return pd.DataFrame({"prediction": answers.reshape(len(frame), -1)[:, 0], **columns}, index=frame.index)
 
 
 def _by_class(shares: NDArray[np.float64], classes: Sequence[Any]) -> dict[str, NDArray[np.float64]]:

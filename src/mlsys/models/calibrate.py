@@ -95,10 +95,13 @@ class Calibrate(Postprocess):
     def apply(self, predictions: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
         """Return the predictions with corrected probabilities and the class of the highest."""
         columns = state["columns"]
-        shares = recalibrated(predictions[columns].to_numpy(dtype=np.float64), state["maps"])
-        corrected: dict[str, Any] = {name: shares[:, place] for place, name in enumerate(columns)}
+        given = [predictions[name].to_numpy(dtype=np.float64) for name in columns]
+        shares = recalibrated(np.column_stack(given), state["maps"])
+        corrected = predictions.copy(deep=False)
+        for place, name in enumerate(columns):
+            corrected[name] = shares[:, place]
         corrected["prediction"] = np.array(state["classes"])[shares.argmax(axis=1)]
-        return predictions.assign(**corrected)
+        return corrected
 
 
 def _classes(columns: list[str], target: NDArray[Any], calibration: Rows) -> list[Any]:

@@ -168,6 +168,10 @@ class Train(Model):
             estimator.partial_fit(features, target, **weights)
         return {**state, "features": list(names)}
 
+    def prepare(self, state: dict[str, Any], /) -> dict[str, Any]:
+        """Return the state with what is asked of the estimator once, not at every request."""
+        return {**state, "transforms_itself": transforms_itself(state["estimator"])}
+
     def predict(self, frame: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
         """Return ``prediction`` and, for classes, ``probability_<class>``."""
         return predictions(frame, state, isinstance(self.features, str), self._who)

@@ -13,7 +13,7 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError, Finding
 from mlsys.execution.execute import Data, Execution, open_test
-from mlsys.execution.served import ServedModel
+from mlsys.execution.served import ServedModel, asking
 from mlsys.partitions import Table
 from mlsys.run.findings import findings_of
 from mlsys.run.tracked import Tracking
@@ -114,7 +114,9 @@ class Run:
     @cached_property
     def model(self) -> ServedModel:
         """The steps that predictions need, with their states."""
-        return self._execution.model()
+        divided = self._execution.divided
+        model = self._execution.model()
+        return model if divided is None else asking(model, divided.parts["train"])
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Predict new rows; returns ``id``, ``prediction`` and, for classes, ``probability_<class>``."""

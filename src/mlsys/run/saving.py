@@ -68,6 +68,7 @@ def write_model(model: ServedModel, folder: Path, details: Mapping[str, str]) ->
         "mlsys": __version__,
         "steps": steps,
         "inputs": dict(model.inputs),
+        "request": dict(model.request),
         "id": model.id,
         "decision": None if decision is None else {"column": decision.column, "shift": decision.shift.isoformat()},
         "details": dict(details),
@@ -180,7 +181,8 @@ def read_model(folder: Path) -> ServedModel:
         steps.append((entry["name"], Fitted(cls(**configuration), state, tuple(entry["features"]))))
     decision = description["decision"]
     moment = None if decision is None else Moment(decision["column"], pd.Timedelta(decision["shift"]))
-    return ServedModel(tuple(steps), description["inputs"], description["id"], moment, description["details"])
+    inputs, asked = description["inputs"], description["request"]
+    return ServedModel(tuple(steps), inputs, description["id"], moment, description["details"], asked)
 
 
 class _Code:

@@ -72,7 +72,9 @@ class Fitted:
                 "which the frame does not have",
                 "give the columns it was trained on; nulls are allowed, absence is not",
             )
-        return _predictions(self.step, frame, self.step.predict(frame[list(self.features)], self.prepared))
+        features = list(self.features)
+        given = frame if list(frame.columns) == features else frame[features]
+        return _predictions(self.step, frame, self.step.predict(given, self.prepared))
 
     @property
     def prepared(self) -> Any:

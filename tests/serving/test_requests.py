@@ -1,0 +1,254 @@
+"""Requests as clients send them: other types, other order, more or fewer columns; right or refused by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+
+from mlsys import Derive, Impute, OneHot, Pipeline, RandomSplit, ReadParquet, Run, TargetEncode, Train, load
+from mlsys.errors import DataError, MlsysError
+from mlsys.execution.served import ServedModel
+
+INPUTS = ["price", "items", "days", "country", "shop", "size", "member", "ordered", "shipped", "took"]
+MEMBER_LATE = 2
+START = pd.Timestamp("2024-01-01")
+
+
+def zip_code(orders: pd.DataFrame) -> pd.Series:
+    """A text made of a whole number: 3.0 would become another text."""
+    return orders["items"].astype("str") + "-" + orders["country"]
+
+
+def hour(orders: pd.DataFrame) -> pd.Series:
+    return orders["shipped"].dt.hour
+
+
+def weekday(orders: pd.DataFrame) -> pd.Series:
+    return orders["ordered"].dt.day_of_week
+
+
+def minutes(orders: pd.DataFrame) -> pd.Series:
+    return orders["took"].dt.total_seconds() / 60
+
+
+def size_code(orders: pd.DataFrame) -> pd.Series:
+    return orders["size"].cat.codes
+
+
+def member_number(orders: pd.DataFrame) -> pd.Series:
+    return orders["member"].astype("float64")
+
+
+@pytest.fixture(scope="module")
+def orders() -> pd.DataFrame:
+    """800 made-up orders with a column of every type that requests have trouble with."""
+    rng = np.random.default_rng(5)
+    rows = 800
+    days = rng.integers(0, 30, rows).astype(float)
+    frame = pd.DataFrame(
+        {
+            "order": [f"o{number}" for number in range(rows)],
+            "price": rng.gamma(2.0, 30.0, rows).round(2),
+            "items": rng.integers(1, 9, rows),
+            "days": np.where(rng.random(rows) < 0.1, np.nan, days),
+            "country": pd.Series(rng.choice(["DE", "FR", "PL"], rows), dtype="str"),
+            "shop": pd.Series(np.where(rng.random(rows) < 0.1, None, rng.choice(["a", "b"], rows)), dtype="str"),
+            "size": pd.Categorical(rng.choice(["S", "M", "L"], rows), ["S", "M", "L"], ordered=True),
+            "member": rng.random(rows) < 0.5,
+            "ordered": START + pd.to_timedelta(rng.integers(0, 8000, rows), "h"),
+            "shipped": pd.Timestamp("2024-01-01", tz="Europe/Berlin")
+            + pd.to_timedelta(rng.integers(0, 8000, rows), "h"),
+            "took": pd.to_timedelta(rng.integers(0, 900, rows), "min"),
+        }
+    )
+    score = 0.02 * frame["price"] + 0.3 * frame["items"] + frame["member"] * MEMBER_LATE - 4
+    return frame.assign(late=rng.random(rows) < 1 / (1 + np.exp(-score)))
+
+
+@pytest.fixture(scope="module")
+def run(orders: pd.DataFrame) -> Run:
+    made = {
+        "zip": zip_code,
+        "hour": hour,
+        "weekday": weekday,
+        "minutes": minutes,
+        "code": size_code,
+        "yes": member_number,
+    }
+    steps = [Derive(made), RandomSplit(), Impute(), TargetEncode(["zip"]), OneHot(["country", "shop", "size"])]
+    model = Train(HistGradientBoostingClassifier(max_iter=30))
+    exclude = ["ordered", "shipped", "took", "member"]
+    return Pipeline([*steps, model], target="late", id="order", exclude=exclude).run(orders, track=False)
+
+
+@pytest.fixture(scope="module")
+def model(run: Run, tmp_path_factory: pytest.TempPathFactory) -> ServedModel:
+    """The model as another process finds it: written, and read again."""
+    return load(run.save(tmp_path_factory.mktemp("served") / "model"))
+
+
+def test_a_saved_model_answers_as_the_run_to_the_last_bit(run: Run, model: ServedModel, orders: pd.DataFrame) -> None:
+    assert sorted(model.inputs) == sorted(INPUTS)
+    pd.testing.assert_frame_equal(model.predict(orders), run.predict(orders), check_exact=True)
+
+
+SAME: dict[str, Callable[[pd.DataFrame], pd.DataFrame]] = {
+    "other order": lambda f: f[f.columns[::-1]],
+    "more columns": lambda f: f.assign(weather="fine", late=None),
+    "whole floats for whole numbers": lambda f: f.astype({"items": "float64"}),
+    "nullable numbers": lambda f: f.astype({"items": "Int64", "price": "Float64", "days": "Float64"}),
+    "small numbers": lambda f: f.astype({"items": "int8"}),
+    "numbers as objects": lambda f: f.astype({"items": object, "price": object, "days": object}),
+    "truth values as 0 and 1": lambda f: f.astype({"member": "int64"}),
+    "truth values as 0.0 and 1.0": lambda f: f.astype({"member": "float64"}),
+    "truth values as objects": lambda f: f.astype({"member": object}),
+    "nullable truth values": lambda f: f.astype({"member": "boolean"}),
+    "texts as objects": lambda f: f.astype({"country": object, "shop": object}),
+    "texts as nullable texts": lambda f: f.astype({"country": "string", "shop": "string"}),
+    "texts as categories": lambda f: f.astype({"country": "category", "shop": "category"}),
+    "categories as texts": lambda f: f.astype({"size": "str"}),
+    "categories in another order": lambda f: f.assign(
+        size=f["size"].cat.set_categories(["L", "S", "M"], ordered=False)
+    ),
+    "times as texts": lambda f: f.assign(
+        ordered=f["ordered"].dt.strftime("%Y-%m-%dT%H:%M:%S"), shipped=f["shipped"].map(lambda t: t.isoformat())
+    ),
+    "times as objects": lambda f: f.astype({"ordered": object, "shipped": object}),
+    "times of another zone": lambda f: f.assign(shipped=f["shipped"].dt.tz_convert("UTC")),
+    "times in other units": lambda f: f.assign(
+        ordered=f["ordered"].dt.as_unit("ns"), shipped=f["shipped"].dt.as_unit("s")
+    ),
+    "durations as texts": lambda f: f.assign(took=f["took"].map(lambda t: t.isoformat())),
+    "an index of texts": lambda f: f.set_axis([f"row {number}" for number in range(len(f))], axis=0),
+    "an index in which labels stand twice": lambda f: f.set_axis([1] * len(f), axis=0),
+    "an index of several levels": lambda f: f.set_index(["country", "shop"], drop=False),
+}
+
+
+@pytest.mark.parametrize("case", SAME)
+@pytest.mark.parametrize("rows", [1, 40])
+def test_what_says_the_same_gets_the_same_answer(
+    run: Run, model: ServedModel, orders: pd.DataFrame, case: str, rows: int
+) -> None:
+    request = orders[["order", *INPUTS]].tail(rows)
+    sent = SAME[case](request)
+    answer, expected = model.predict(sent), run.predict(request)
+    assert answer.index.equals(sent.index) and answer["id"].tolist() == request["order"].tolist()
+    pd.testing.assert_frame_equal(answer.set_axis(expected.index, axis=0), expected, check_exact=True)
+
+
+def test_a_row_alone_gets_what_it_gets_among_others(model: ServedModel, orders: pd.DataFrame) -> None:
+    among = model.predict(orders.head(30))
+    alone = pd.concat([model.predict(orders.iloc[[place]]) for place in range(30)])
+    pd.testing.assert_frame_equal(alone, among, check_exact=True)
+
+
+def test_columns_that_were_null_in_training_may_be_left_out(model: ServedModel, orders: pd.DataFrame) -> None:
+    request = orders[INPUTS].head(20)
+    without = model.predict(request.drop(columns=["days", "shop"]))
+    nulls = model.predict(request.assign(days=np.nan, shop=None))
+    pd.testing.assert_frame_equal(without, nulls, check_exact=True)
+
+
+def test_levels_never_seen_and_nulls_are_answered(model: ServedModel, orders: pd.DataFrame) -> None:
+    request = orders[INPUTS].head(6)
+    strange = request.assign(country="AT", shop="z", size="XXL")
+    assert model.predict(strange)["probability_True"].between(0, 1).all()
+    nothing = request.assign(**dict.fromkeys(["price", "days", "country", "shop", "size"]))
+    assert model.predict(nothing)["probability_True"].between(0, 1).all()
+
+
+def test_nulls_in_one_row_leave_the_others_alone(model: ServedModel, orders: pd.DataFrame) -> None:
+    request = orders[INPUTS].head(6)
+    for name in ("price", "days", "country", "shop", "size", "ordered", "shipped", "took"):
+        holed = request.astype({name: object})
+        holed.iloc[0, holed.columns.get_loc(name)] = None
+        answer = model.predict(holed)
+        pd.testing.assert_frame_equal(answer.iloc[1:], model.predict(request).iloc[1:], check_exact=True)
+
+
+@pytest.mark.parametrize("request_of", [lambda f: f.head(0), lambda f: f[["price"]].iloc[:0].drop(columns="price")])
+def test_no_rows_get_no_answers(model: ServedModel, orders: pd.DataFrame, request_of: Any) -> None:
+    answer = model.predict(request_of(orders[INPUTS]))
+    assert answer.shape == (0, 4) and list(answer.columns) == [
+        "id",
+        "prediction",
+        "probability_False",
+        "probability_True",
+    ]
+
+
+REFUSED: dict[str, tuple[Callable[[pd.DataFrame], Any], tuple[str, ...]]] = {
+    "a column that must be there": (
+        lambda f: f.drop(columns="price"),
+        ("lacks the column 'price'", "days, shop may be left out"),
+    ),
+    "two columns that must be there": (lambda f: f[["days", "shop"]], ("lacks the columns 'price', 'items'",)),
+    "a misspelt column that may be left out": (
+        lambda f: f.rename(columns={"days": "dayss"}),
+        ("'dayss'", "lacks 'days'"),
+    ),
+    "text for a number": (lambda f: f.assign(price="cheap"), ("'price' holds 'cheap' in row 0", "numbers")),
+    "a number as text": (lambda f: f.assign(price=f["price"].astype("str")), ("'price' holds '", "not texts of them")),
+    "text for a number in one row": (
+        lambda f: f.assign(price=[*f["price"].tolist()[:-1], "cheap"]),
+        ("'price' holds 'cheap' in row 3",),
+    ),
+    "a fraction for a whole number": (lambda f: f.assign(items=2.5), ("'items' holds 2.5", "whole numbers")),
+    "an endless whole number": (lambda f: f.assign(items=np.inf), ("'items' holds inf",)),
+    "a number that no float holds": (lambda f: f.assign(price=2**53 + 1), ("'price' holds 9007199254740993",)),
+    "a time for a number": (lambda f: f.assign(price=pd.Timestamp("2024-01-01")), ("'price' holds Timestamp",)),
+    "a number for a text": (lambda f: f.assign(country=49), ("'country' holds 49", "texts", "CSV")),
+    "a list for a text": (lambda f: f.assign(country=[["DE"]] * 4), ("'country' holds ['DE']",)),
+    "2 for a truth value": (lambda f: f.assign(member=2), ("'member' holds 2", "truth values")),
+    "yes for a truth value": (lambda f: f.assign(member="yes"), ("'member' holds 'yes'",)),
+    "a number for a time": (lambda f: f.assign(ordered=1_700_000_000), ("'ordered' holds 1700000000", "ISO 8601")),
+    "no time": (lambda f: f.assign(ordered="soon"), ("'ordered' holds 'soon' in row 0",)),
+    "a time with a zone where there was none": (
+        lambda f: f.assign(ordered="2024-01-01T00:00:00Z"),
+        ("'ordered' holds '2024-01-01 00:00:00+00:00'", "without an offset"),
+    ),
+    "a time without a zone where there was one": (
+        lambda f: f.assign(shipped="2024-01-01T00:00:00"),
+        ("'shipped' holds '2024-01-01 00:00:00'", "with an offset"),
+    ),
+    "times of which one has no zone": (
+        lambda f: f.assign(shipped=["2024-01-01T00:00:00Z", "2024-01-01T00:00:00+01:00", None, "2024-01-01T00:00:00"]),
+        ("'shipped' holds '2024-01-01T00:00:00' in row 3",),
+    ),
+    "a number for a duration": (lambda f: f.assign(took=90), ("'took' holds 90", "PT1H30M")),
+    "no frame": (lambda f: f.to_dict("list"), ("predict() got dict",)),
+    "two columns of one name": (lambda f: pd.concat([f, f[["price"]]], axis=1), ("two columns named 'price'",)),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_taken_is_refused_by_name(model: ServedModel, orders: pd.DataFrame, case: str) -> None:
+    change, words = REFUSED[case]
+    with pytest.raises(DataError) as caught:
+        model.predict(change(orders[INPUTS].head(4)))
+    assert all(word in str(caught.value) for word in words), str(caught.value)
+    assert "Remedy: " in str(caught.value)
+
+
+def test_endless_numbers_are_answered_or_refused_by_name(orders: pd.DataFrame, model: ServedModel) -> None:
+    assert model.predict(orders[INPUTS].head(3).assign(price=np.inf))["probability_True"].between(0, 1).all()
+    linear = Pipeline([LogisticRegression(max_iter=300)], target="late", features=["price", "items"])
+    served = linear.run(orders, track=False).model
+    for value in (np.inf, np.nan):
+        with pytest.raises(MlsysError, match="price"):
+            served.predict(orders[INPUTS].head(3).assign(price=value))
+
+
+def test_what_may_be_left_out_is_known_of_files_too(orders: pd.DataFrame, tmp_path: Path) -> None:
+    orders[["price", "days", "late"]].to_parquet(tmp_path / "orders.parquet")
+    steps = [ReadParquet(tmp_path / "orders.parquet"), Impute(), LogisticRegression(max_iter=300)]
+    served = Pipeline(steps, target="late").run(track=False).model
+    assert served.request["optional"] == ("days",)
