@@ -89,7 +89,8 @@ NOTICED = {
     ),
     "a lambda": Edit('z = lambda frame: work(frame)["x"] * 2\n', '"] * 2', '"] * 3'),
     "a lambda that the function calls": Edit(
-        "_times = lambda values: values * 2\n\n\n" + function('_times(frame["x"])'), "* 2", "* 3"
+        "from helpers import times\n\n\n" + function('times(frame["x"])'), "* 2", "* 3", "helpers.py",
+        {"helpers.py": "times = lambda values: values * 2\n"},
     ),
     "a captured value": Edit(
         "def _times(n):\n    def z(frame: pd.DataFrame) -> pd.Series:\n        work(frame)\n"

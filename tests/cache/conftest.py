@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,14 +30,19 @@ if __name__ == "__main__":
 TELLING = '''
 """What a run says of its cache, and then its rows, as one line of JSON."""
 import json
+from mlsys.errors import ConfigurationError
 
 
 def tell(run, **more):
-    report = run.cache_report()
-    told = {
-        "steps": report.set_index("step")[["outcome", "why"]].to_dict("index"),
-        "notes": list(report.attrs["notes"]),
-    }
+    try:
+        report = run.cache_report()
+    except ConfigurationError as error:  # without a cache there is nothing to report
+        told = {"steps": {}, "notes": [str(error)]}
+    else:
+        told = {
+            "steps": report.set_index("step")[["outcome", "why"]].to_dict("index"),
+            "notes": list(report.attrs["notes"]),
+        }
     print("REPORTED", flush=True)
     rows = run.frame("all")
     told["factor"] = float((rows["z"] / rows["x"]).iloc[0])
@@ -105,11 +110,91 @@ def understood(code: int, printed: str, errors: str) -> Outcome:
     return outcome
 
 
-class Project:
-    """A folder with ``script.py`` and modules beside it."""
+def checked(outcome: Outcome, fails: bool) -> Outcome:
+    """Return the outcome of a process that ended as it should."""
+    assert fails == (outcome.code != 0), f"ended with code {outcome.code}:\n{outcome.printed}\n{outcome.errors}"
+    return outcome
+
+
+FORKING = """
+import importlib
+import json
+import os
+import pkgutil
+import runpy
+import sys
+import traceback
+
+import mlsys.cache
+import pandas
+from mlsys import Derive, Pipeline
+
+frame = pandas.DataFrame({"x": [1.0, 2.0]})
+made = Pipeline([Derive({"z": lambda rows: rows["x"]})]).run(frame, track=False, cache=False)  # imports what is needed
+made.frame("all"), made.digest("all")
+for module in pkgutil.iter_modules(mlsys.cache.__path__, "mlsys.cache."):
+    importlib.import_module(module.name)
+
+for line in sys.stdin:
+    folder, script, printed, errors = json.loads(line)
+    child = os.fork()
+    if not child:
+        for number, name in ((1, printed), (2, errors)):
+            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        os.chdir(folder)
+        sys.path.insert(0, folder)
+        sys.argv = [script]
+        try:
+            runpy.run_path(script, run_name="__main__")
+        except Exception:
+            traceback.print_exc()
+            sys.exit(1)
+        sys.exit(0)
+    _, status = os.waitpid(child, 0)
+    print(os.waitstatus_to_exitcode(status), flush=True)
+"""
+
+
+class Forks:
+    """Processes in which the library is imported and nothing of the user's: as fresh as new ones, and quicker."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.parent = subprocess.Popen(
+            [sys.executable, "-c", FORKING],
+            cwd=folder,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, folder: Path, script: str) -> tuple[int, str, str]:
+        """Run a script as ``python script.py`` would; exit code and what it printed."""
+        assert self.parent.stdin is not None and self.parent.stdout is not None
+        printed, errors = self.folder / "printed", self.folder / "errors"
+        self.parent.stdin.write(json.dumps([str(folder), script, str(printed), str(errors)]) + "\n")
+        self.parent.stdin.flush()
+        code = int(self.parent.stdout.readline())
+        return code, printed.read_text(), errors.read_text()
+
+    def close(self) -> None:
+        """End the process that forks."""
+        self.parent.communicate()
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Variables of a fresh process; no bytecode is kept, because Python would take an edit within a second for none."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("MLSYS_")}
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1", **variables}
+
+
+class Project:
+    """A folder with ``script.py`` and modules beside it."""
+
+    def __init__(self, folder: Path, forks: Forks | None = None) -> None:
+        self.folder = folder
+        self.forks = forks
         self.cache = folder / ".mlsys" / "cache"
         self.write(**{"telling.py": TELLING})
 
@@ -132,13 +217,11 @@ class Project:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
     def start(self, script: str = "script.py", **variables: str) -> subprocess.Popen[str]:
-        """Start a fresh process; bytecode is not kept, because Python would take an edit within a second for none."""
-        environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
-        environment = {key: value for key, value in environment.items() if not key.startswith("MLSYS_")}
+        """Start a new process."""
         return subprocess.Popen(
             [sys.executable, script],
             cwd=self.folder,
-            env={**environment, **variables},
+            env=environment(**variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -147,12 +230,12 @@ class Project:
     def finish(self, process: subprocess.Popen[str], fails: bool = False) -> Outcome:
         """Wait for a process and read what it printed."""
         printed, errors = process.communicate(timeout=300)
-        outcome = understood(process.returncode, printed, errors)
-        assert fails == (outcome.code != 0), f"ended with code {outcome.code}:\n{printed}\n{errors}"
-        return outcome
+        return checked(understood(process.returncode, printed, errors), fails)
 
     def run(self, script: str = "script.py", fails: bool = False, **variables: str) -> Outcome:
         """Run a script in a fresh process; with ``fails`` it must end with an error, else without."""
+        if self.forks is not None and not variables:
+            return checked(understood(*self.forks.run(self.folder, script)), fails)
         return self.finish(self.start(script, **variables), fails)
 
     def files(self) -> set[str]:
@@ -164,12 +247,20 @@ class Project:
         return sum(path.stat().st_size for path in self.cache.rglob("*") if path.is_file())
 
 
+@pytest.fixture(scope="session")
+def forks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forks]:
+    """Starts processes quickly."""
+    started = Forks(tmp_path_factory.mktemp("forks"))
+    yield started
+    started.close()
+
+
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """An empty project beside the test's own folder."""
+def project(tmp_path: Path, forks: Forks) -> Project:
+    """An empty project; where a test sets variables, its processes are new ones, else forks."""
     folder = tmp_path / "project"
     folder.mkdir()
-    return Project(folder)
+    return Project(folder, forks)
 
 
 @pytest.fixture(scope="session")
