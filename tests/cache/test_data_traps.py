@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,10 +143,10 @@ def _levels(column: pd.Series) -> list[Any]:
 @pytest.fixture
 def ran_after(tmp_path: Path) -> Callable[[pd.DataFrame, pd.DataFrame], str]:
     """Run a pipeline on one frame, then on another with the same empty cache; the outcome of the second."""
-    pipeline = Pipeline([Derive({"told": told}, name="Told")])
+    pipeline, number = Pipeline([Derive({"told": told}, name="Told")]), itertools.count()
 
     def after(first: pd.DataFrame, second: pd.DataFrame) -> str:
-        with override(folder=str(tmp_path / f"folder{len(list(tmp_path.iterdir()))}")):
+        with override(folder=str(tmp_path / f"folder{next(number)}")):
             pipeline.run(first, track=False)
             run = pipeline.run(second, track=False)
             plain = pipeline.run(second, track=False, cache=False)
