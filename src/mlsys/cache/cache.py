@@ -110,6 +110,13 @@ class Cache:
         self.report.ran(step, seconds, why, refused or self.store.problem)
         return outcome
 
+    def table(self) -> pd.DataFrame:
+        """Return the report of this run's steps, with what went wrong among its notes."""
+        table = self.report.table()
+        if self.store.problem:
+            table.attrs["notes"].append(f"nothing more is kept: {self.store.problem}")
+        return table
+
     def code_of(self, steps: Iterable[str]) -> str:
         """Return one digest of configuration, code, packages and files of some steps."""
         return digest([(name, self._fingerprints.taken[name].parts()) for name in steps])
@@ -147,7 +154,7 @@ class Cache:
         parts: dict[str, Any] = taken.parts()
         parts["other"] = dict(also)
         parts["input"] = {
-            name: {**table.identity.columns, "row ids": table.identity.index, "": table.identity.lineage}
+            name: {**table.identity.columns, "row ids": table.identity.index, "": table.identity.whole}
             for name, table in inputs.items()
             if table.identity is not None
         }
@@ -222,12 +229,17 @@ class Cache:
         self, outcome: Outcome, inputs: Mapping[str, Table], notes: Mapping[str, Any], seconds: float
     ) -> bool:
         """Write the columns that are new, where making them again would take longer; says whether all are there."""
-        known = {each for table in inputs.values() if table.identity for each in table.identity.columns.values()}
+        known = {
+            (table.identity.index, *item)
+            for table in inputs.values()
+            if table.identity
+            for item in table.identity.columns.items()
+        }
         new = [
             (each, table.frame()[name], kind)
             for table, note in ((outcome.tables[name], note) for name, note in notes.items())
             for name, each, kind in note["columns"]
-            if each not in known
+            if (note["ids"], name, each) not in known
         ]
         size = sum(int(column.memory_usage(index=False)) for _, column, _ in new)
         if seconds < WORTH * size / BYTES_PER_SECOND:

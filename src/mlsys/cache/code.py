@@ -8,7 +8,7 @@ import importlib.util
 import itertools
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ _OPENS_FILES = frozenset(
     "open read_csv read_parquet read_json read_excel read_feather read_text read_bytes read_pickle loadtxt "
     "genfromtxt read_table read_sql urlopen".split()
 )
+_WORDS = {"__defaults__": "a default", "__kwdefaults__": "a default"}
+_FINDS_BY_NAME = frozenset("getattr globals eval exec __import__ import_module".split())
 _SCALARS = (bool, int, float, complex, str, bytes, type(None), type(...), range, slice)
 
 
@@ -36,7 +38,7 @@ class CodeWalk:
     Attributes
     ----------
     units : dict of str to str
-        Digest of each function and class by its name; equal for equal code in any file and process.
+        Digest of each function, class and named value by its name; equal for equal code in any file and process.
     packages : set of str
         Installed packages that the code names.
     notes : list of str
@@ -54,6 +56,8 @@ class CodeWalk:
     _held: list[Any] = field(default_factory=list)
     _waiting: list[tuple[str, Any]] = field(default_factory=list)
     _open: set[int] = field(default_factory=set)
+    _taken: set[str] = field(default_factory=set)
+    _values: dict[tuple[int, str], str] = field(default_factory=dict)
 
     def reach(self, value: Any) -> str:
         """Walk over a value and everything it reaches; returns its token."""
@@ -64,16 +68,17 @@ class CodeWalk:
             self.units[label] = digest(content)
         return token
 
-    def _token(self, value: Any) -> str:
-        """Return a short text for a value; functions and classes of the user's are looked at on their own."""
+    def _token(self, value: Any, name: str = "") -> str:
+        """Return a short text for a value; functions and classes of the user's are looked at on their own.
+
+        ``name`` is what the code calls it, where the value has no name of its own.
+        """
         if isinstance(value, _SCALARS):
             return f"{type(value).__name__} {value!r}"
         if isinstance(value, types.ModuleType):
             return self._module(value)
-        if isinstance(value, types.FunctionType):
-            return self._unit(value)
-        if isinstance(value, type):
-            return self._unit(value)
+        if isinstance(value, (types.FunctionType, type)):
+            return self._unit(value, name)
         if isinstance(value, types.MethodType):
             return f"method {self._token(value.__func__)} of {self._token(value.__self__)}"
         if isinstance(value, functools.partial):
@@ -113,21 +118,23 @@ class CodeWalk:
             )
             return f"some {kind.__qualname__}"
 
-    def _unit(self, value: Any) -> str:
-        module, name = getattr(value, "__module__", None), value.__qualname__
-        if installed(module) and "<" not in name:
+    def _unit(self, value: Any, name: str = "") -> str:
+        module, own = getattr(value, "__module__", None), value.__qualname__
+        if installed(module) and "<" not in own:
             self._named_package(str(module))
-            return f"{module}.{name}"
+            return f"{module}.{own}"
         if id(value) not in self._labels:
-            label = next(
-                each
-                for each in itertools.chain([name], (f"{name} ({n})" for n in itertools.count(2)))
-                if each not in self._labels.values()
-            )
-            self._labels[id(value)] = label
+            self._labels[id(value)] = label = self._free_label(_called(value, name))
             self._held.append(value)
             self._waiting.append((label, value))
         return f"code {self._labels[id(value)]}"
+
+    def _free_label(self, wanted: str) -> str:
+        """Return a label that nothing else has; numbered in the order in which things are met."""
+        numbered = (f"{wanted} ({number})" for number in itertools.count(2))
+        label = next(each for each in itertools.chain([wanted], numbered) if each not in self._taken)
+        self._taken.add(label)
+        return label
 
     def _function(self, function: types.FunctionType, label: str) -> list[Any]:
         cells = []
@@ -137,26 +144,24 @@ class CodeWalk:
             except ValueError:
                 cells.append((name, "empty"))
                 continue
-            cells.append((name, self._watch(cell, name, held)))
-        defaults = self._watch(function, "__defaults__", function.__defaults__ or ())
-        named = self._watch(function, "__kwdefaults__", function.__kwdefaults__ or {})
+            cells.append((name, self._watch(cell, name, held, label)))
+        defaults = self._watch(function, "__defaults__", function.__defaults__ or (), label)
+        named = self._watch(function, "__kwdefaults__", function.__kwdefaults__ or {}, label)
         return [function.__code__, defaults, named, cells, self._globals(function.__code__, function, label)]
 
     def _globals(self, code: types.CodeType, function: types.FunctionType, label: str) -> list[tuple[str, str]]:
         """Return tokens of what code takes from its module, attributes of modules followed to their end."""
         found: dict[str, str] = {}
         for name, *attributes in _names(code):
+            self._note_unseen(label, [name, *attributes])
             if name in function.__globals__:
                 value = function.__globals__[name]
                 path = name
                 while isinstance(value, types.ModuleType) and attributes and hasattr(value, attributes[0]):
                     path, value = f"{path}.{attributes[0]}", getattr(value, attributes.pop(0))
-                found[path] = self._watch(function.__globals__, path, value)
+                found[path] = self._watch(function.__globals__, path, value, label)
             elif not hasattr(builtins, name):
                 found[name] = "not there"
-            for used in (name, *attributes):
-                if used in _OPENS_FILES:
-                    self._note_files(label, used)
         for nested in code.co_consts:
             if isinstance(nested, types.CodeType):
                 found.update(self._globals(nested, function, label))
@@ -173,17 +178,21 @@ class CodeWalk:
             if isinstance(content, tuple):
                 attributes.append((name, [self._token(each) for each in content]))
             else:
-                attributes.append((name, self._watch(kind, name, content)))
+                attributes.append((name, self._watch(kind, name, content, label)))
         annotations = {name: str(each) for name, each in vars(kind).get("__annotations__", {}).items()}
         return [[self._token(base) for base in kind.__bases__], sorted(attributes), annotations]
 
-    def _watch(self, owner: Any, name: str, value: Any) -> str:
+    def _watch(self, owner: Any, name: str, value: Any, user: str) -> str:
         """Return the token of a value, or the one it had before a run of its own changed it."""
-        token = self._token(value)
         if isinstance(value, (types.FunctionType, type, types.ModuleType)):
-            return token
-        self.watched.append((owner, name, token))
-        return self.canonical.get((id(owner), name, token), token)
+            return self._token(value, name)
+        if (id(owner), name) not in self._values:
+            token = self._token(value)
+            self.watched.append((owner, name, token))
+            label = self._free_label(f"{_WORDS.get(name, name)} in {user}")
+            self.units[label] = digest(self.canonical.get((id(owner), name, token), token))
+            self._values[id(owner), name] = label
+        return f"value {self._values[id(owner), name]}"
 
     def _module(self, module: types.ModuleType) -> str:
         if installed(module.__name__):
@@ -226,10 +235,27 @@ class CodeWalk:
         if top and top not in sys.stdlib_module_names and top not in {"mlsys", "__main__"}:
             self.packages.add(top)
 
-    def _note_files(self, label: str, call: str) -> None:
-        self.notes.append(
-            f"{label}() calls {call}(): a change of a file it reads is not seen; name the file in depends_on="
-        )
+    def _note_unseen(self, label: str, names: Sequence[str]) -> None:
+        """Note calls whose answer depends on what code does not show."""
+        for name in names:
+            if name in _OPENS_FILES:
+                self.notes.append(
+                    f"{label} calls {name}(): a change of a file it reads is not seen; name the file in depends_on="
+                )
+        if names[0] in _FINDS_BY_NAME:
+            self.notes.append(
+                f"{label} calls {names[0]}(): a change of what it finds by name is not seen; name it in depends_on="
+            )
+
+
+def _called(value: Any, name: str) -> str:
+    """Return what to call a function or class in a report; one made by a decorator is called by what made it."""
+    if isinstance(value, type):
+        return value.__qualname__
+    own = value.__code__.co_qualname
+    if own == value.__qualname__:
+        return f"{name.rpartition('.')[2]}(), a lambda" if name and own.endswith("<lambda>") else f"{own}()"
+    return f"{own}() as {value.__qualname__}()"
 
 
 def now(owner: Any, name: str) -> Any:

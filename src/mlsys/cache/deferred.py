@@ -45,7 +45,7 @@ class _Loader:
         self._digests = {name: digest for name, digest, _ in note["columns"]}
         self._note, self._inputs, self._store, self._again = note, inputs, store, again
         self._made: pd.DataFrame | None = None
-        self._held: dict[str, Any] = {}
+        self._held: dict[str, pd.api.extensions.ExtensionArray] = {}
         self._index: pd.Index | None = None
 
     def load(self, columns: Sequence[str] | None) -> pd.DataFrame:
@@ -57,8 +57,9 @@ class _Loader:
         if self._made is None and (index is None or any(name not in self._held for name in wanted)):
             self._made = self._made_again()
         if self._made is not None:
-            return self._made if columns is None else self._made[wanted]
-        return pd.DataFrame({name: self._held[name] for name in wanted}, index=index, copy=False)
+            return self._made[wanted]
+        columns = {name: pd.Series(held, index=index, dtype=held.dtype) for name, held in self._held.items()}
+        return pd.DataFrame({name: columns[name] for name in wanted}, index=index, copy=False)
 
     def _fetch(self, names: Sequence[str]) -> None:
         for table in self._inputs:

@@ -17,7 +17,7 @@ from mlsys.states import digest
 from mlsys.steps import Step
 
 _ALWAYS = ("pandas", "numpy", "pyarrow")
-_NOT_A_RESULT = frozenset({"cache", "name"})
+_NOT_A_RESULT = frozenset({"cache", "name", "version"})
 """Fields of a step that change no row; the name counts where it seeds."""
 
 
@@ -37,6 +37,8 @@ class Fingerprint:
         Digest of each file it reads or depends on.
     notes : tuple of str
         What could not be looked into.
+    version : str
+        As the step was given it.
     """
 
     configuration: str
@@ -44,6 +46,7 @@ class Fingerprint:
     packages: Mapping[str, str]
     files: Mapping[str, str]
     notes: tuple[str, ...] = ()
+    version: str = ""
 
     def parts(self) -> dict[str, Any]:
         """Return what counts, as a key and a later comparison take it."""
@@ -52,6 +55,7 @@ class Fingerprint:
             "code": dict(self.code),
             "packages": dict(self.packages),
             "files": dict(self.files),
+            "version": self.version,
         }
 
 
@@ -86,11 +90,12 @@ class Fingerprints:
         others = [walk.reach(each) for each in depends_on if not isinstance(each, (str, Path))]
         self._watched += walk.watched
         return Fingerprint(
-            digest((kind, configuration, others, step.version)),
+            digest((kind, configuration, others)),
             walk.units,
             _versions(walk.packages),
             files_digest([*(step.files_read() or ()), *paths]),
-            tuple(dict.fromkeys(walk.notes)),
+            () if depends_on else tuple(dict.fromkeys(walk.notes)),
+            step.version,
         )
 
     @staticmethod

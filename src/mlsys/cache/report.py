@@ -97,8 +97,8 @@ def reason(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
     --------
     >>> reason(None, {})
     'never run before'
-    >>> old = {"code": {"clean": "1"}, "packages": {}, "files": {}, "input": {}, "other": {}, "configuration": "c"}
-    >>> reason(old, {**old, "code": {"clean": "2"}})
+    >>> old = {"code": {"clean()": "1"}, "packages": {}, "files": {}, "input": {}, "other": {}, "configuration": "c"}
+    >>> reason(old, {**old, "code": {"clean()": "2"}})
     'code of clean() changed'
     """
     if before is None:
@@ -106,13 +106,15 @@ def reason(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
     found = []
     code = _differing(before.get("code", {}), now["code"])
     if code:
-        found.append(f"code of {_listed([f'{name}()' for name in code])} changed")
+        found.append(f"code of {_listed(code)} changed")
     packages = _differing(before.get("packages", {}), now["packages"])
     if packages:
         found.append(f"version of {_listed(packages)} changed")
     files = _differing(before.get("files", {}), now["files"])
     if files:
         found.append(f"content of {_listed(files)} changed")
+    if before.get("version") != now.get("version"):
+        found.append("version= changed")
     if before.get("configuration") != now["configuration"] and not code:
         found.append("configuration changed")
     other = _differing(before.get("other", {}), now["other"])
@@ -129,9 +131,9 @@ def _input(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         one, other = before.get(name), now[name]
         if one == other:
             continue
-        columns = _differing(one or {}, other)
-        if one and set(columns) != set(other) and columns:
-            return f"its input changed ({_listed([column for column in columns if column] or ['all'])})"
+        columns = [column for column in _differing(one or {}, other) if column]
+        if one and len(columns) < len(other) - 1:
+            return f"its input changed ({_listed(columns or ['order of columns'])})"
         return "its input changed"
     return ""
 

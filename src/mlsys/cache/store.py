@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import xxhash
 
 from mlsys.cache.columns import read_column, write_column
 from mlsys.cache.identity import column_digest
@@ -155,7 +156,7 @@ class Store:
 
     def _put_json(self, kind: str, name: str, content: Mapping[str, Any]) -> None:
         text = json.dumps(content).encode()
-        self._put(kind, name, ".json", lambda sink: sink.write(text))
+        self._put(kind, name, ".json", lambda sink: sink.write(_checksum(text) + b"\n" + text))
 
     def _put(self, kind: str, name: str, suffix: str, write: Callable[[Any], Any]) -> bool:
         path = self._path(kind, name, suffix)
@@ -189,11 +190,20 @@ def _json(path: Path | None) -> dict[str, Any] | None:
     if path is None:
         return None
     try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+        checksum, _, text = path.read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    if checksum != _checksum(text):
+        logger.warning("cache: the file %s was not whole; it is removed and its step runs again", path.name)
+        path.unlink(missing_ok=True)
         return None
     _touch(path)
-    return found if isinstance(found, dict) else None
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def _checksum(text: bytes) -> bytes:
+    return xxhash.xxh3_128_hexdigest(text).encode()
 
 
 def _items(top: Path) -> list[Path]:

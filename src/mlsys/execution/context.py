@@ -115,15 +115,16 @@ class Context:
         also : mapping of str to str, optional
             Digests of whatever else it depends on; ``None`` for what has none.
         sees_columns : bool
-            Whether it depends on roles, on which columns are features, and on how late each is.
+            Whether it depends on roles, on which columns are features and how late each is, on the seed.
         keep_rows : bool
             Whether rows may be written; they are made again otherwise.
         """
         if self.cache is None:
             return work(self)
-        depends = {"seed": str(self.seed), "threads": str(settings().threads)}
+        depends = {}
         if sees_columns:
-            depends |= {"roles": digest(self.roles), "choice of features": self.catalog.digest}
+            depends = {"roles": digest(self.roles), "choice of features": self.catalog.digest}
+            depends |= {"seed": str(self.seed), "threads": str(settings().threads)}
         depends["check"] = "quiet" if self.quiet else str(settings().row_check_rows)
         told, found, before = len(self.catalog.events), len(self.findings), self.detached()
 

@@ -78,7 +78,7 @@ def run_prefix_step(planned: Planned, table: Table, context: Context) -> tuple[T
             "",
             lambda at: _outcome(planned, table, at),
             {"all": table},
-            sees_columns=not isinstance(step, (RowTransform, Select)),
+            sees_columns=not isinstance(step, RowTransform),
         )
         changed = outcome.tables["all"]
         if changed.in_memory:

@@ -156,7 +156,7 @@ class Run:
         cache = self._execution.context.cache
         if cache is None:
             raise ConfigurationError("the run kept no results", "run the pipeline with cache=True and MLSYS_CACHE=1")
-        return cache.report.table()
+        return cache.table()
 
     def digest(self, split: str) -> str:
         """Return the content digest of a part as the split left it."""
