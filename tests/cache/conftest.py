@@ -88,6 +88,11 @@ class Outcome:
         """Quotient of the columns ``z`` and ``x``: what the code under test computed."""
         return float(self.told["factor"])
 
+    @property
+    def said(self) -> str:
+        """All that the report says in words."""
+        return " ".join([*self.notes, *(row["why"] for row in self.steps.values())])
+
     def why(self, step: str) -> str:
         """Return the reason the report gives for a step."""
         return self.steps[step]["why"]

@@ -19,11 +19,6 @@ def z(frame):
 """
 
 
-def said(outcome: Any) -> str:
-    """Everything the report says of its limits, in one text."""
-    return " ".join([*outcome.notes, *(row["why"] for row in outcome.steps.values())])
-
-
 def test_a_compiled_module_of_the_users_is_named(project: Any) -> None:
     found = find_spec("xxhash._xxhash")
     assert found is not None and found.origin is not None
@@ -32,7 +27,7 @@ def test_a_compiled_module_of_the_users_is_named(project: Any) -> None:
         'import _xxhash\n\ndef z(frame):\n    return frame["x"] * (2 + 0 * _xxhash.xxh32_intdigest(b"a"))\n', DERIVE
     )
     outcome = project.run()
-    assert outcome.factor == 2 and "_xxhash" in said(outcome)
+    assert outcome.factor == 2 and "_xxhash" in outcome.said
 
 
 READS = {
@@ -51,8 +46,8 @@ def test_a_file_read_inside_a_function_is_said(project: Any, how: str) -> None:
     project.script(READS[how], DERIVE, **{"factor.txt": "2\n"})
     outcome = project.run()
     assert outcome.factor == 2
-    assert "Made" in said(outcome) and "depends_on" in said(outcome), "the remedy is named"
-    assert (how if how != "in a helper" else "factor()") in said(outcome)
+    assert "Made" in outcome.said and "depends_on" in outcome.said, "the remedy is named"
+    assert (how if how != "in a helper" else "factor()") in outcome.said
 
 
 def test_a_file_that_is_declared_needs_no_remark(project: Any) -> None:
@@ -69,7 +64,7 @@ def test_a_name_looked_up_by_text_is_said(project: Any) -> None:
     code = 'import helpers\n\ndef z(frame):\n    return frame["x"] * getattr(helpers, "fac" + "tor")\n'
     project.script(code, DERIVE, **{"helpers.py": "factor = 2\n"})
     outcome = project.run()
-    assert "getattr" in said(outcome)
+    assert "getattr" in outcome.said
 
 
 def test_a_missing_file_in_depends_on_is_an_error_before_anything_runs(project: Any) -> None:
