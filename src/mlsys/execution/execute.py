@@ -17,6 +17,7 @@ from mlsys.execution.folding import out_of_fold
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import hold_frame, open_source, run_prefix_step
 from mlsys.execution.reporting import looker, result_name
+from mlsys.execution.requests import as_request
 from mlsys.execution.served import ServedModel, served_model
 from mlsys.execution.tail import Tail
 from mlsys.partitions import Table
@@ -69,10 +70,10 @@ class Execution:
             **{str(n): str(kind) for n, kind in joined.items() if n not in self.source_dtypes},
         }
 
-    def request_row(self, columns: Sequence[str]) -> pd.DataFrame:
-        """Return one row as a request would bring it: the first of the training rows, null where a column is gone."""
+    def request_rows(self, inputs: Mapping[str, str], rows: int = 1) -> pd.DataFrame:
+        """Return the first training rows as a request would bring them, null where a column is gone."""
         assert self.divided is not None
-        return self.divided.parts["train"].head(1).reindex(columns=list(columns))
+        return as_request(self.divided.parts["train"].head(rows), inputs)
 
     def model(self) -> ServedModel:
         """Return the steps that predictions need, with their states."""

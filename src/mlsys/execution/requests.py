@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.execution.request_types import converted, null_column, type_named
+from mlsys.execution.request_types import converted, family, null_column, type_named
 
 if TYPE_CHECKING:
     from mlsys.partitions import Table
@@ -125,6 +125,33 @@ def accepted(inputs: Mapping[str, str], train: Table) -> dict[str, Any]:
         "levels": levels,
         "ordered": tuple(name for name in levels if levelled[name].ordered),
     }
+
+
+def as_request(rows: pd.DataFrame, inputs: Mapping[str, str]) -> pd.DataFrame:
+    """Return rows that steps before the split have changed as a request would bring them.
+
+    What was text and was read as something else becomes text again; what cannot be undone is null.
+    """
+    asked = {name: type_named(kind) for name, kind in inputs.items()}
+    given = {name: rows[name] if name in rows.columns else None for name in inputs}
+    return pd.DataFrame(
+        {
+            name: null_column(asked[name], len(rows)).set_axis(rows.index) if column is None else _undone(column, wanted)
+            for (name, column), wanted in zip(given.items(), asked.values(), strict=True)
+        },
+        index=rows.index,
+    )
+
+
+def _undone(column: pd.Series, wanted: Any) -> pd.Series:
+    if wanted is None or column.dtype == wanted:
+        return column
+    try:
+        return converted(column, wanted)
+    except DataError:
+        if family(wanted) == "texts":
+            return column.astype("str").where(column.notna()).astype(wanted)
+        return null_column(wanted, len(column)).set_axis(column.index)
 
 
 def _plain(values: pd.Index) -> bool:

@@ -18,7 +18,7 @@ WARM_UP = 3
 def latency_of(run: Run) -> dict[str, float]:
     """Return ``p50``, ``p95`` and ``p99`` of milliseconds for one row; 99 of 27 requests is nearly the longest."""
     model = run.model
-    row = run._execution.request_row(list(model.inputs))
+    row = run._execution.request_rows(model.inputs)
     seconds = []
     for _ in range(REQUESTS):
         before = time.perf_counter()

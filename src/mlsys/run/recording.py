@@ -131,7 +131,7 @@ def _model(run: Run) -> tuple[ModelRecord | None, str]:
 
     try:
         model = run.model
-        outputs = model.predict(run._execution.request_row(list(model.inputs)))
+        outputs = model.predict(run._execution.request_rows(model.inputs))
         write_check(run)
     except NotPortableError as error:
         return None, error.problem
