@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import importlib.util
 import os
 import shutil
 import signal
@@ -15,6 +16,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -102,6 +104,25 @@ def own_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def server(own_server: Server) -> str:
     return own_server.address
+
+
+@pytest.fixture
+def server_on(tmp_path: Path) -> Iterator[Callable[[str], Server]]:
+    """Starts servers that keep their runs in a given store."""
+    started: list[Server] = []
+
+    def start(address: str) -> Server:
+        started.append(Server(tmp_path, address))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.stop()
+
+
+@pytest.fixture(scope="module")
+def unused_port() -> int:
+    return free_port()
 
 
 def _wait_until_healthy(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -200,6 +221,17 @@ def gate_before() -> Iterator[Callable[[str], Gate]]:
     yield make
     for gate in made:
         gate.close()
+
+
+@pytest.fixture
+def odd() -> ModuleType:
+    """The tests of odd values, whose record and check other stores are held to as well."""
+    path = Path(__file__).parent / "test_odd_values.py"
+    spec = importlib.util.spec_from_file_location("odd_values", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

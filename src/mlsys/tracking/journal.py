@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from mlsys import folder
 from mlsys.errors import MlsysError, TrackingError
@@ -22,6 +23,8 @@ RECORD, ADDITIONS, ADDRESS, SENT = "record.json", "additions", "address.json", "
 ARTIFACTS, MODEL, PREDICTIONS = "artifacts", "model", "predictions"
 HELD_FOR = 20.0
 """Seconds to wait for another process that has the folder in hand."""
+LATE = 30.0
+"""Seconds after which a server has done what it did not answer in time; looked at before, there would be two of it."""
 _numbering = threading.Lock()
 
 
@@ -113,25 +116,34 @@ class Journal:
 
     def aim(self, address: str) -> None:
         """Keep where the run is meant to go, without user name and password."""
-        write_json(self.place / ADDRESS, {"address": address, "run_id": ""})
+        write_json(self.place / ADDRESS, {"address": address})
 
     def begin(self, run_id: str) -> None:
         """Keep which MLflow run was begun."""
-        write_json(self.place / ADDRESS, {"address": self.address, "run_id": run_id})
+        write_json(self.place / ADDRESS, {**self._aimed(), "run_id": run_id})
+
+    def unanswered(self) -> None:
+        """Keep that the store may still be doing what it did not answer in time."""
+        write_json(self.place / ADDRESS, {**self._aimed(), "late_until": time.time() + LATE})
+
+    @property
+    def late_for(self) -> float:
+        """Seconds for which the store may still be doing what it did not answer in time."""
+        return min(LATE, max(0.0, float(self._aimed().get("late_until", 0.0)) - time.time()))
 
     @property
     def address(self) -> str:
         """Where the run is meant to go; empty if MLflow was not asked yet."""
-        return self._aimed("address")
+        return str(self._aimed().get("address", ""))
 
     @property
     def begun(self) -> str:
         """The MLflow run that was begun; empty if there is none."""
-        return self._aimed("run_id")
+        return str(self._aimed().get("run_id", ""))
 
-    def _aimed(self, key: str) -> str:
+    def _aimed(self) -> dict[str, Any]:
         path = self.place / ADDRESS
-        return str(read_json(path)[key]) if path.is_file() else ""
+        return dict(read_json(path)) if path.is_file() else {}
 
     def sent(self) -> LoggedRun | None:
         """Return where the run went, ``None`` while it waits."""

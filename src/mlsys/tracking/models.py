@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import TrackingError
 from mlsys.tracking.keys import LONGEST_PARAMETER, MOST_PARAMETERS
+from mlsys.tracking.reach import Clock
 from mlsys.tracking.record import IDENTITY, LoggedRun, ModelRecord, RunRecord
 from mlsys.tracking.store import store
 
@@ -22,25 +23,31 @@ _LOADER = '''"""Loads the mlsys model that lies beside this file; nothing in it 
 
 import mlflow.pyfunc
 import pandas as pd
+from mlflow.exceptions import MlflowException
 
 import mlsys
+from mlsys.errors import MlsysError
 
 
 class Served(mlflow.pyfunc.PythonModel):
-    """Answers with prediction columns."""
+    """Answers with prediction columns; over HTTP a request that cannot be answered gets status 400 and the reason."""
 
     def load_context(self, context):
         self.model = mlsys.load(context.artifacts["mlsys_model"])
 
     def predict(self, context, model_input: pd.DataFrame, params=None) -> pd.DataFrame:
-        return self.model.predict(model_input)
+        rows = model_input if isinstance(model_input, pd.DataFrame) else pd.DataFrame(model_input)
+        try:
+            return self.model.predict(rows)
+        except MlsysError as error:
+            raise MlflowException.invalid_parameter_value(str(error)) from error
 
 
 mlflow.models.set_model(Served())
 '''
 
 
-def log_model(client: MlflowClient, record: RunRecord, experiment: str, run_id: str) -> str:
+def log_model(client: MlflowClient, clock: Clock, record: RunRecord, experiment: str, run_id: str) -> str:
     """Log a run's model and return its URI; one that was cut off is completed, one that is there is left alone."""
     from mlflow.entities import LoggedModelOutput
 
@@ -53,7 +60,8 @@ def log_model(client: MlflowClient, record: RunRecord, experiment: str, run_id: 
     if str(model.status) != "READY":
         with tempfile.TemporaryDirectory() as folder:
             _write_mlflow_model(record.model, Path(folder), run_id, model)
-            client.log_model_artifacts(model.model_id, str(Path(folder) / "model"))
+            written = Path(folder) / "model"
+            clock.upload(written, lambda path, inside: client.log_model_artifact(model.model_id, path, inside))
         client.finalize_logged_model(model.model_id, "READY")
     outputs = client.get_run(run_id).outputs
     if model.model_id not in [each.model_id for each in (outputs.model_outputs if outputs else [])]:
@@ -67,7 +75,11 @@ def _made(client: MlflowClient, record: RunRecord, experiment: str, run_id: str)
 
 
 def _write_mlflow_model(record: ModelRecord, place: Path, run_id: str, model: LoggedModel) -> None:
-    """Write what MLflow's own format asks for: a loader as code, our folder, signature and requirements."""
+    """Write what MLflow's own format asks for: a loader as code, our folder, signature and requirements.
+
+    The signature names outputs only. From declared inputs MLflow would convert by itself, before the model sees a
+    request: a null truth value becomes false, 3.7 becomes 3, whole numbers are refused where others were declared.
+    """
     import mlflow.pyfunc
     from mlflow.models import Model, ModelSignature
 
@@ -81,21 +93,22 @@ def _write_mlflow_model(record: ModelRecord, place: Path, run_id: str, model: Lo
         mlflow_model=described,
         python_model=str(place / "loader.py"),
         artifacts={ARTIFACT: str(place / ARTIFACT)},
-        signature=ModelSignature(inputs=_schema(record.inputs, True), outputs=_schema(record.outputs, False)),
+        signature=ModelSignature(outputs=_schema(record.outputs)),
+        metadata={"inputs": dict(record.inputs)},
         pip_requirements=list(record.requirements),
     )
     for left in (place / "model").rglob("__pycache__"):  # of the loader, which MLflow runs once
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _schema(columns: Mapping[str, str], optional: bool) -> Any:
+def _schema(columns: Mapping[str, str]) -> Any:
     from mlflow.types import ColSpec, Schema
 
-    return Schema([ColSpec(_type(kind), name, required=not optional) for name, kind in columns.items()])
+    return Schema([ColSpec(_type(kind), name) for name, kind in columns.items()])
 
 
 def _type(kind: str) -> str:
-    """Return MLflow's type; whole numbers as double, because its integers refuse nulls."""
+    """Return MLflow's type for one of pandas."""
     if kind.startswith("datetime"):
         return "datetime"
     if kind in {"bool", "boolean"}:

@@ -7,13 +7,17 @@ import socket
 import threading
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 LISTENS_WITHIN = 3.0
 """Seconds in which somebody must accept a connection; names are looked up within them too."""
 SILENCE_REMEMBERED = 60.0
 """Seconds for which runs of this process do not ask again where nobody answered."""
+SLOWEST_UPLOAD = 100_000.0
+"""Bytes a second; a large file may take as long as that explains."""
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _silent: dict[str, float] = {}
 
@@ -27,7 +31,7 @@ class Patience:
     request : int
         Seconds for one answer.
     total : float
-        Seconds for all that is written, uploads not counted: checked between requests.
+        Seconds for all that is written, looked at between requests; large files have more.
     remembers : bool
         Whether an address that was silent a moment ago is not asked again.
     """
@@ -44,7 +48,7 @@ ASKED_FOR = Patience(request=30, total=math.inf, remembers=False)
 
 
 class Clock:
-    """Counts the seconds that small requests took; uploads pause it."""
+    """Counts the seconds of all requests, but for what the size of a file explains."""
 
     def __init__(self, patience: Patience) -> None:
         self._total = patience.total
@@ -55,9 +59,13 @@ class Clock:
         if time.monotonic() - self._since > self._total:
             raise TimeoutError(f"it answers too slowly: not done after {self._total:g} s")
 
-    def uploaded(self, seconds: float) -> None:
-        """Leave out seconds that an upload took: they depend on what is sent."""
-        self._since += seconds
+    def upload(self, folder: Path, send: Callable[[str, str | None], object]) -> None:
+        """Send files one by one: ``send`` takes a file and the folder it goes to, ``None`` for the top."""
+        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+            self.check()
+            before, inside = time.monotonic(), path.parent.relative_to(folder).as_posix()
+            send(str(path), None if inside == "." else inside)
+            self._since += min(time.monotonic() - before, path.stat().st_size / SLOWEST_UPLOAD)
 
 
 def look(uri: str) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from mlsys import folder
+from mlsys.errors import TrackingError
 from mlsys.tracking.journal import RUNS, Addition, Journal, journal_of
 from mlsys.tracking.models import log_model
 from mlsys.tracking.reach import IN_A_RUN, Clock, Patience
@@ -59,13 +60,28 @@ def send(journal: Journal, patience: Patience = IN_A_RUN, uri: str | None = None
             return logged
         if not journal.address:
             journal.aim(without_secrets(uri or current_address()))
-        with store(patience, uri) as client:
+        if not patience.remembers:
+            time.sleep(journal.late_for)
+        with store(patience, uri) as client, _noting(journal):
             clock = Clock(patience)
             logged = logged or _send_whole(client, clock, journal)
             for addition in outstanding:
                 _send_addition(client, clock, logged.run_id, addition)
         journal.mark_sent(logged, outstanding[-1].number + 1 if outstanding else 0)
         return logged
+
+
+@contextmanager
+def _noting(journal: Journal) -> Iterator[None]:
+    """Note when a request was not answered in time: the store may do it all the same, later."""
+    from requests.exceptions import Timeout
+
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, TrackingError) or isinstance(error.__cause__, Timeout):
+            journal.unanswered()
+        raise
 
 
 def send_addition(logged: LoggedRun, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
@@ -90,7 +106,7 @@ def _send_whole(client: MlflowClient, clock: Clock, journal: Journal) -> LoggedR
     writer = RunWriter(client, run_id, clock)
     writer.problems += journal.problems()
     # The model goes first: MLflow ties metrics to it as they are written.
-    model_uri = writer.upload(lambda: log_model(client, record, experiment, run_id)) if record.model else None
+    model_uri = log_model(client, clock, record, experiment, run_id) if record.model else None
     model_id = model_uri.removeprefix("models:/") if model_uri else None
     others = writer.metrics(record.metrics, record.ended, model_id)
     writer.params(record.params)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -129,16 +128,8 @@ class RunWriter:
         return json.dumps({"mlflow_colspec": columns[:fit]})
 
     def artifacts(self, folder: Path) -> None:
-        """Write files; the time is not counted, it depends on their size."""
-        self.clock.check()
-        self.upload(lambda: self.client.log_artifacts(self.run_id, str(folder)))
-
-    def upload(self, sends: Callable[[], Item]) -> Item:
-        """Do something whose time depends on what is sent."""
-        before = time.monotonic()
-        done = sends()
-        self.clock.uploaded(time.monotonic() - before)
-        return done
+        """Write files."""
+        self.clock.upload(folder, lambda path, inside: self.client.log_artifact(self.run_id, path, inside))
 
     def differences(self, suffix: str = "") -> None:
         """Write what could not be written as asked, and texts that were cut, as artifacts."""

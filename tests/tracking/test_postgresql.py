@@ -1,0 +1,116 @@
+"""PostgreSQL as the store, directly and behind a real ``mlflow server``."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+import mlsys
+from mlsys import Evaluate, Gate, Impute, Pipeline, RandomSplit, Train, load, metric
+from mlsys.tracking import keep, send
+
+pytestmark = pytest.mark.long
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name) or next((str(each) for each in Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), "")
+    if not found:
+        pytest.skip(f"PostgreSQL's server programs are absent ({name}): apt-get install postgresql")
+    return found
+
+
+@pytest.fixture(scope="module")
+def database(tmp_path_factory: pytest.TempPathFactory, unused_port: int) -> Iterator[str]:
+    """A cluster of its own on loopback, run by somebody who is not root."""
+    if importlib.util.find_spec("psycopg2") is None:
+        pytest.skip("the driver is absent: pip install psycopg2-binary")
+    user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+    folder = Path(os.path.realpath("/tmp")) / f"mlsys-postgresql-{os.getpid()}"
+    folder.mkdir(mode=0o700)
+    shutil.chown(folder, user)
+    as_user: dict[str, Any] = {"cwd": folder, **({"user": user} if os.getuid() == 0 else {})}
+    try:
+        words = [_program("initdb"), "-D", "data", "-A", "trust", "-U", "mlsys", "--no-sync"]
+        subprocess.run(words, check=True, capture_output=True, **as_user)
+        server = subprocess.Popen(
+            [_program("postgres"), "-D", "data", "-h", "127.0.0.1", "-p", str(unused_port), "-k", str(folder)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user,
+        )  # fmt: skip
+        try:
+            ready = [_program("pg_isready"), "-h", "127.0.0.1", "-p", str(unused_port)]
+            for _ in range(120):
+                if subprocess.run(ready, capture_output=True, check=False).returncode == 0:
+                    break
+                time.sleep(0.25)
+            address = f"postgresql://mlsys@127.0.0.1:{unused_port}"
+            yield address
+        finally:
+            server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+            server.wait(timeout=30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def made(database: str, name: str) -> str:
+    import psycopg2
+
+    connection = psycopg2.connect(f"{database}/postgres")
+    connection.autocommit = True
+    connection.cursor().execute(f"CREATE DATABASE {name}")
+    connection.close()
+    return f"{database}/{name}"
+
+
+def pipeline_of(name: str) -> Pipeline:
+    steps = [RandomSplit(), Impute(), Train(LogisticRegression()), Evaluate()]
+    return Pipeline(steps, target="returned", features=["price"], name=name)
+
+
+def test_a_run_a_model_and_a_sync_on_postgresql(
+    database: str,
+    shop: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    check_complete: Callable[..., Any],
+    odd: Any,
+    tmp_path: Path,
+) -> None:
+    address = made(database, "direct")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address.replace("127.0.0.1:", "127.0.0.1:1"))
+    waiting = pipeline_of("later").run(shop)
+    assert waiting.mlflow_run_id is None
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    run = pipeline_of("now").run(shop)
+    run.final_test()
+    assert check_complete(address, run.id).data.tags["mlsys.test_opened"] == "1"
+    assert [each.id for each in mlsys.sync(address).sent] == [waiting.id]
+    check_complete(address, waiting.id)
+    assert run.register("on-postgresql", alias="champion", gate=Gate(metric("roc_auc").lower >= 0.0))
+    answer = load("models:/on-postgresql@champion").predict(shop.head(5))
+    pd.testing.assert_frame_equal(answer, run.predict(shop.head(5)), check_exact=True)
+    logged = send(keep(odd.odd_record()))
+    odd.check_odd(address, logged, tmp_path)
+
+
+def test_a_server_that_keeps_its_runs_in_postgresql(
+    database: str,
+    server_on: Callable[[str], Any],
+    shop: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    check_complete: Callable[..., Any],
+) -> None:
+    server = server_on(made(database, "behind"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
+    run = pipeline_of("behind").run(shop)
+    check_complete(server.address, run.id)
