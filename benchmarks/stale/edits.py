@@ -67,12 +67,9 @@ METHOD = (
     "class Made(Step):\n    def apply(self, frame):\n        work(frame)\n"
     '        return frame.assign(z=frame["x"] * 2)\n'
 )
-PARENT = {
-    "helpers.py": "from base import Step\n\n\nclass Parent(Step):\n"
-    "    def scaled(self, values):\n        return values * 2\n"
-}
+PARENT = {"helpers.py": "class Parent:\n    def scaled(self, values):\n        return values * 2\n"}
 CHILD = (
-    "from helpers import Parent\n\n\nclass Made(Parent):\n    def apply(self, frame):\n        work(frame)\n"
+    "from helpers import Parent\n\n\nclass Made(Parent, Step):\n    def apply(self, frame):\n        work(frame)\n"
     '        return frame.assign(z=self.scaled(frame["x"]))\n'
 )
 HELPER = "def _double(values):\n    return values * 2\n\n\n"
