@@ -25,7 +25,7 @@ from mlsys import (
     Train,
 )
 from mlsys.partitions import Table
-from mlsys.run.run import ROWS_IN_DIGEST
+from mlsys.cache.identity import ROWS_AT_ONCE
 from mlsys.settings import override
 from mlsys.states import digest
 
@@ -148,7 +148,7 @@ def test_blocks_are_the_same_rows_wherever_partitions_end(rows: int, size: int) 
 
 
 def test_a_digest_does_not_depend_on_the_partitions_of_more_rows_than_one_block() -> None:
-    rows = ROWS_IN_DIGEST + 1_000
+    rows = ROWS_AT_ONCE + 1_000
     frame = pd.DataFrame({"x": np.arange(rows), "y": np.arange(rows) % 2})
     pipeline = Pipeline([RandomSplit(validation=0.001, test=0.001)], target="y")
     digests = set()

@@ -1,8 +1,19 @@
 """Results of earlier runs: found by what made them, read when asked for."""
 
-from mlsys.cache.cache import Cache, state_digest
-from mlsys.cache.identity import Identity, address, identified, identify
+from mlsys.cache.cache import Cache
+from mlsys.cache.identity import Identity, address, identified, identify, identify_table
+from mlsys.cache.keeping import state_digest
 from mlsys.cache.outcome import Outcome
 from mlsys.cache.report import CacheReport
 
-__all__ = ["Cache", "CacheReport", "Identity", "Outcome", "address", "identified", "identify", "state_digest"]
+__all__ = [
+    "Cache",
+    "CacheReport",
+    "Identity",
+    "Outcome",
+    "address",
+    "identified",
+    "identify",
+    "identify_table",
+    "state_digest",
+]

@@ -11,24 +11,13 @@ import pandas as pd
 from mlsys.cache.deferred import deferred_table
 from mlsys.cache.fingerprint import Fingerprints
 from mlsys.cache.identity import Identity, identified
-from mlsys.cache.outcome import (
-    Outcome,
-    as_events,
-    finding_note,
-    finding_of,
-    table_note,
-)
+from mlsys.cache.keeping import keep, state_digest
+from mlsys.cache.outcome import Outcome, as_events, finding_of
 from mlsys.cache.report import CacheReport, reason
 from mlsys.cache.store import FORMAT, Store
-from mlsys.errors import StateError
 from mlsys.partitions import Table
 from mlsys.states import Held, digest
 from mlsys.steps import Step
-
-BYTES_PER_SECOND = 300_000_000
-"""Of columns written to disk and read again; measured at 300 to 900 MB/s, so rather too little is kept."""
-WORTH = 3.0
-"""A result is kept where making it took this many times longer than writing and reading it."""
 
 Compute = Callable[[], Outcome]
 
@@ -42,13 +31,21 @@ class Cache:
         By name; their fingerprints are taken here, before the first of them runs.
     pipeline : str
         Name of the pipeline; what a step depended on last time is remembered under it.
-    before : CacheReport, optional
-        Of steps that were run once for several pipelines.
+    before : Cache, optional
+        Of the first steps, that were run once for several pipelines.
+    use : bool
+        Whether results are used again and kept; otherwise only the ledger is written.
+
+    Attributes
+    ----------
+    ledger : list of dict
+        One line a piece of work: what it depended on, and digests of what came out.
     """
 
-    def __init__(self, steps: Mapping[str, Step], pipeline: str, before: CacheReport | None = None) -> None:
-        self.store = Store()
-        self.report = CacheReport(dict(steps)) if before is None else before.continued(steps)
+    def __init__(self, steps: Mapping[str, Step], pipeline: str, before: Cache | None = None, use: bool = True) -> None:
+        self.store = Store() if use else None
+        self.report: CacheReport = CacheReport(dict(steps)) if before is None else before.report.continued(steps)
+        self.ledger: list[dict[str, Any]] = [] if before is None else list(before.ledger)
         self._pipeline = pipeline
         self._steps = dict(steps)
         self._fingerprints = Fingerprints.of(steps)
@@ -85,13 +82,17 @@ class Cache:
         """
         unknown = self._cannot(step, inputs, also)
         if unknown:
-            return self._without(step, inputs, compute, unknown)
+            return self._without(step, inputs, compute, unknown, self._parts(step, inputs, also), purpose)
         parts = self._parts(step, inputs, also)
+        if self.store is None:
+            return self._without(step, inputs, compute, "cache=False", parts, purpose)
         key = digest((FORMAT, step, purpose, parts))
         entry = self.store.entry(key)
-        if entry is not None and self._whole(entry):
+        if entry is not None and self._whole(entry, self.store):
             self.report.hit(step, float(entry["seconds"]), not entry["kept"])
-            return self._revived(entry, inputs, again)
+            outcome = self._revived(entry, inputs, again, self.store)
+            self._enter(step, purpose, parts, outcome)
+            return outcome
         latest = digest((self._pipeline, step, purpose))
         why = reason(self.store.latest(latest), parts)
         began = time.perf_counter()
@@ -104,16 +105,17 @@ class Cache:
             return outcome
         for table in outcome.tables.values():
             identified(table, *inputs.values())
-        refused = self._keep(key, outcome, inputs, seconds, keep_rows)
+        refused = keep(self.store, key, outcome, inputs, seconds, keep_rows)
         if not refused:
             self.store.put_latest(latest, parts)
+        self._enter(step, purpose, parts, outcome)
         self.report.ran(step, seconds, why, refused or self.store.problem)
         return outcome
 
     def table(self) -> pd.DataFrame:
         """Return the report of this run's steps, with what went wrong among its notes."""
         table = self.report.table()
-        if self.store.problem:
+        if self.store is not None and self.store.problem:
             table.attrs["notes"].append(f"nothing more is kept: {self.store.problem}")
         return table
 
@@ -124,7 +126,13 @@ class Cache:
     def finished(self) -> None:
         """Remember what running changed by itself, and keep the folder under its cap."""
         self._fingerprints.after_running()
-        self.store.evict()
+        if self.store is not None:
+            self.store.evict()
+
+    def given(self, name: str, table: Table) -> Table:
+        """Give rows that the user brought their identity, and enter them in the ledger."""
+        self._enter("data", name, {}, Outcome({name: identified(table)}))
+        return table
 
     def _cannot(self, step: str, inputs: Mapping[str, Table], also: Mapping[str, str | None]) -> str:
         """Return why this work cannot be told apart from other work, or an empty text."""
@@ -139,7 +147,9 @@ class Cache:
         missing = [name for name, value in also.items() if value is None]
         return f"{missing[0]} has no content that can be compared" if missing else ""
 
-    def _without(self, step: str, inputs: Mapping[str, Table], compute: Compute, why: str) -> Outcome:
+    def _without(
+        self, step: str, inputs: Mapping[str, Table], compute: Compute, why: str, parts: Mapping[str, Any], purpose: str
+    ) -> Outcome:
         began = time.perf_counter()
         outcome = compute()
         self.report.not_cached(step, time.perf_counter() - began, why)
@@ -147,7 +157,25 @@ class Cache:
             identified(table, *inputs.values())
         for held in outcome.states.values():
             held.digest = held.digest or state_digest(held.get())
+        self._enter(step, purpose, parts, outcome)
         return outcome
+
+    def _enter(self, step: str, purpose: str, parts: Mapping[str, Any], outcome: Outcome) -> None:
+        """Write a line of the ledger."""
+        identities = {name: table.identity for name, table in outcome.tables.items()}
+        line = {
+            "step": step,
+            "purpose": purpose,
+            **parts,
+            "input": {name: each[""] for name, each in parts.get("input", {}).items()},
+            "tables": {
+                name: {**each.columns, "row ids": each.index or each.lineage}
+                for name, each in identities.items()
+                if each
+            },
+            "states": {name: held.digest for name, held in outcome.states.items()},
+        }
+        self.ledger.append(line)
 
     def _parts(self, step: str, inputs: Mapping[str, Table], also: Mapping[str, str | None]) -> dict[str, Any]:
         taken = self._fingerprints.taken.get(step) or Fingerprints.of({}).own()
@@ -160,11 +188,11 @@ class Cache:
         }
         return parts
 
-    def _whole(self, entry: Mapping[str, Any]) -> bool:
+    def _whole(self, entry: Mapping[str, Any], store: Store) -> bool:
         """Say whether the states that an entry names are there; rows can be made again, they cannot."""
-        return all(self.store.has_state(each) for each in entry["states"].values())
+        return all(store.has_state(each) for each in entry["states"].values())
 
-    def _revived(self, entry: Mapping[str, Any], inputs: Mapping[str, Table], again: Compute) -> Outcome:
+    def _revived(self, entry: Mapping[str, Any], inputs: Mapping[str, Table], again: Compute, store: Store) -> Outcome:
         made: list[Outcome] = []
 
         def anew() -> Outcome:
@@ -173,90 +201,22 @@ class Cache:
             return made[0]
 
         tables = {
-            name: deferred_table(note, inputs, self.store, lambda name=name: anew().tables[name].frame())  # type: ignore[misc]
+            name: deferred_table(note, inputs, store, lambda name=name: anew().tables[name].frame())  # type: ignore[misc]
             for name, note in entry["tables"].items()
         }
         states = {
-            name: Held(load=self._loader(each, name, anew), digest=each) for name, each in entry["states"].items()
+            name: Held(load=_loader(store, each, name, anew), digest=each) for name, each in entry["states"].items()
         }
         return Outcome(
             tables, states, dict(entry["plain"]), as_events(entry["events"]), [finding_of(f) for f in entry["findings"]]
         )
 
-    def _loader(self, state: str, name: str, anew: Compute) -> Callable[[], Any]:
-        def load() -> Any:
-            try:
-                return self.store.state(state)
-            except KeyError:  # removed since by another run, or not whole
-                return anew().states[name].get()
 
-        return load
-
-    def _keep(self, key: str, outcome: Outcome, inputs: Mapping[str, Table], seconds: float, keep_rows: bool) -> str:
-        """Write an outcome; returns why it cannot be written, or an empty text."""
-        for held in outcome.states.values():
-            held.digest = held.digest or state_digest(held.get())
-            if held.digest is None:
-                return "what it learned has no content that can be compared"
-        notes = {}
-        for name, table in outcome.tables.items():
-            note = table_note(table)
-            if isinstance(note, str):
-                return note
-            notes[name] = note
+def _loader(store: Store, state: str, name: str, anew: Compute) -> Callable[[], Any]:
+    def load() -> Any:
         try:
-            written = all([self.store.put_state(str(held.digest), held.get()) for held in outcome.states.values()])
-        except StateError as error:
-            return error.problem
-        if not written:
-            return self.store.problem
-        kept = keep_rows and self._keep_rows(outcome, inputs, notes, seconds)
-        self.store.put_entry(
-            key,
-            {
-                "seconds": seconds,
-                "tables": notes,
-                "states": {name: held.digest for name, held in outcome.states.items()},
-                "plain": outcome.plain,
-                "events": outcome.events,
-                "findings": [finding_note(finding) for finding in outcome.findings],
-                "kept": kept,
-            },
-        )
-        return ""
+            return store.state(state)
+        except KeyError:  # removed since by another run, or not whole
+            return anew().states[name].get()
 
-    def _keep_rows(
-        self, outcome: Outcome, inputs: Mapping[str, Table], notes: Mapping[str, Any], seconds: float
-    ) -> bool:
-        """Write the columns that are new, where making them again would take longer; says whether all are there."""
-        known = {
-            (table.identity.index, *item)
-            for table in inputs.values()
-            if table.identity
-            for item in table.identity.columns.items()
-        }
-        new = [
-            (each, table.frame()[name], kind)
-            for table, note in ((outcome.tables[name], note) for name, note in notes.items())
-            for name, each, kind in note["columns"]
-            if (note["ids"], name, each) not in known
-        ]
-        size = sum(int(column.memory_usage(index=False)) for _, column, _ in new)
-        if seconds < WORTH * size / BYTES_PER_SECOND:
-            return False
-        kept = [kind.get("kept", True) and self.store.put_column(each, column, kind) for each, column, kind in new]
-        ids = {table.identity.index for table in inputs.values() if table.identity}
-        for name, note in notes.items():
-            if "kind" in note["index"] and note["ids"] not in ids:
-                index = outcome.tables[name].frame().index
-                row_ids = pd.Series(index, index=range(len(index)))
-                kept.append(self.store.put_column(note["index"]["column"], row_ids, note["index"]["kind"]))
-        return all(kept)
-
-
-def state_digest(state: Any) -> str | None:
-    """Return the digest of what a step learned, ``None`` where it has none."""
-    try:
-        return digest(state)
-    except StateError:
-        return None
+    return load

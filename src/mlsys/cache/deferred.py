@@ -58,8 +58,8 @@ class _Loader:
             self._made = self._made_again()
         if self._made is not None:
             return self._made[wanted]
-        columns = {name: pd.Series(held, index=index, dtype=held.dtype) for name, held in self._held.items()}
-        return pd.DataFrame({name: columns[name] for name in wanted}, index=index, copy=False)
+        found = {name: pd.Series(self._held[name], index=index, dtype=self._held[name].dtype) for name in wanted}
+        return pd.DataFrame(found, index=index, copy=False)
 
     def _fetch(self, names: Sequence[str]) -> None:
         for table in self._inputs:

@@ -9,8 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.partitions import Table
+from mlsys.partitions import Table, cut
 from mlsys.states import digest, digest_columns
+
+ROWS_AT_ONCE = 262_144
+"""Rows digested at once; fixed, so that the digest does not depend on how the rows are held."""
 
 
 @dataclass(frozen=True)
@@ -89,10 +92,47 @@ def column_digest(column: pd.Series) -> str:
     >>> column_digest(words[1:]) == column_digest(pd.Series(["b", "a"]))
     True
     """
+    return _whole(
+        [
+            _block_digest(column.iloc[start : start + ROWS_AT_ONCE])
+            for start in range(0, max(len(column), 1), ROWS_AT_ONCE)
+        ]
+    )
+
+
+def _block_digest(column: pd.Series) -> str:
     found = digest_columns(column.to_frame(name="column"))["column"]
     if isinstance(column.dtype, pd.CategoricalDtype):
         return digest((found, index_digest(column.cat.categories), bool(column.cat.ordered)))
     return found
+
+
+def _whole(blocks: list[str]) -> str:
+    return blocks[0] if len(blocks) == 1 else digest(blocks)
+
+
+def identify_table(table: Table) -> Identity:
+    """Return the identity of rows that may be held in any way: by content, block by block.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"a": [1, 2]})
+    >>> identify_table(Table.of(frame)) == identify(frame)
+    True
+    """
+    if table.identity is not None and not table.identity.lineage:
+        return table.identity
+    columns: dict[str, list[str]] = {}
+    index: list[str] = []
+    name = None
+    for block in table.blocks(ROWS_AT_ONCE):
+        index.append(_block_digest(_as_column(block.index)))
+        name = block.index.name
+        for column in block.columns:
+            columns.setdefault(str(column), []).append(_block_digest(block[column]))
+    return Identity(
+        {column: _whole(blocks) for column, blocks in columns.items()}, digest(("index", name, _whole(index)))
+    )
 
 
 def index_digest(index: pd.Index) -> str:
@@ -105,7 +145,11 @@ def index_digest(index: pd.Index) -> str:
     """
     if isinstance(index, pd.MultiIndex):
         return digest(index)
-    return digest(("index", index.name, column_digest(pd.Series(index, index=range(len(index))))))
+    return digest(("index", index.name, column_digest(_as_column(index))))
+
+
+def _as_column(index: pd.Index) -> pd.Series:
+    return pd.Series(index, index=range(len(index)))
 
 
 def address(column: pd.Series) -> Any:

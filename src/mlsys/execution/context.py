@@ -142,6 +142,10 @@ class Context:
             self.findings += outcome.findings
         return outcome
 
+    def given(self, name: str, table: Table) -> Table:
+        """Note what the user brought, where results are kept or a ledger is."""
+        return table if self.cache is None else self.cache.given(name, table)
+
     def identified(self, table: Table, *others: Table) -> Table:
         """Give a table its identity where results are kept; columns it shares with ``others`` are not read again."""
         return table if self.cache is None else identified(table, *others)

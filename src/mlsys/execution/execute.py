@@ -108,7 +108,7 @@ def _execute(plan: Sequence[Planned], data: Data, context: Context, engine: Engi
     source = next((each for each in plan if isinstance(each.step, Source)), None)
     if isinstance(data, Mapping):
         held = {
-            name: context.identified(hold_frame(frame, engine, f"run(), for the part {name!r},"))
+            name: context.given(name, hold_frame(frame, engine, f"run(), for the part {name!r},"))
             for name, frame in data.items()
         }
         _declare_known_at(execution, source, held.get("train"))
@@ -187,7 +187,7 @@ def _open(execution: Execution, source: Planned | None, data: Data, engine: Engi
             raise DataError(
                 f"run() got {type(data).__name__}", "give a DataFrame, a dict of DataFrames by part name, or nothing"
             )
-        table = execution.context.identified(hold_frame(data, engine))
+        table = execution.context.given("all", hold_frame(data, engine))
         _declare_known_at(execution, source, table)
         return table
     if source is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mlsys.cache import Cache, CacheReport
+from mlsys.cache import Cache
 from mlsys.dataset import Moment, Roles
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
@@ -21,7 +21,7 @@ from mlsys.pipeline.coercion import as_step
 from mlsys.pipeline.construction import plan_steps, refuse_wrong_arguments
 from mlsys.pipeline.plan import Plan
 from mlsys.settings import settings
-from mlsys.steps import Step
+from mlsys.steps import Model, Step
 
 if TYPE_CHECKING:
     from mlsys.pipeline.variants import Variants
@@ -143,11 +143,7 @@ class Pipeline:
     def plan(self) -> Plan:
         """Return what each step sees, learns from and serves; reads no data."""
         notes = [f"supplied: {each.name}, because {each.supplied}" for each in self.steps if each.supplied]
-        notes += [
-            f"allowed: {e.name} learns from all rows: {e.step.allow_all_rows}"
-            for e in self.steps
-            if e.step.allow_all_rows
-        ]
+        notes += [f"allowed: {e.name} {allowed}" for e in self.steps for allowed in e.step.allowances()]
         notes += [f"waived: {code}: {reason}" for code, reason in self.waive.items()]
         if self.roles.decide_at:
             notes.append(f"decides at: {self._arguments['decide_at']}")
@@ -192,12 +188,16 @@ class Pipeline:
             The card, states, model and reports.
         """
         from mlsys.run import Run
+        from mlsys.run.parity import spare
 
         steps = self.steps
         if until is not None:
             steps = steps[: self._position(until) + 1]
+        elif track and any(isinstance(each.step, Model) for each in steps):
+            spare.start()  # it imports while this process works
         with progress_bar(self.name, len(steps), verbose) as advance:
-            execution = execute(steps, data, self.context(advance, self.cache_for(steps, cache)), LocalEngine())
+            kept = self.cache_for(steps, cache, ledger=bool(track))
+            execution = execute(steps, data, self.context(advance, kept), LocalEngine())
         run = Run(self, execution, data, log_rows=log_rows)
         run.show_before_tracking(track if until is None else False)
         return run
@@ -301,12 +301,13 @@ class Pipeline:
         return self.plan()._repr_html_()
 
     def cache_for(
-        self, steps: Sequence[Planned], wanted: bool = True, before: CacheReport | None = None
+        self, steps: Sequence[Planned], wanted: bool = True, ledger: bool = False, before: Cache | None = None
     ) -> Cache | None:
-        """Return the results of earlier runs of some steps; ``None`` where none are wanted."""
-        if not wanted or not settings().cache:
+        """Return the results of earlier runs of some steps; ``None`` where neither they nor a ledger is wanted."""
+        use = bool(wanted and settings().cache)
+        if not (use or ledger):
             return None
-        return Cache({planned.name: planned.step for planned in steps}, self.name, before)
+        return Cache({planned.name: planned.step for planned in steps}, self.name, before, use)
 
     def context(self, advance: Callable[[str], None] = lambda _: None, cache: Cache | None = None) -> Context:
         """Return a fresh record of roles, columns and findings for one execution."""

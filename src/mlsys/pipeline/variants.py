@@ -46,10 +46,11 @@ class Variants(Mapping[str, "Pipeline"]):
             base: Execution | None = None
             divides = any(isinstance(planned.step, Split) for planned in shared)
             if divides or (shared and not isinstance(data, Mapping)):  # parts that were given begin at the split
-                base = execute(shared, data, first.context(advance, first.cache_for(shared, cache)), LocalEngine())
+                kept = first.cache_for(shared, cache, ledger=bool(track))
+                base = execute(shared, data, first.context(advance, kept), LocalEngine())
             for label, pipeline in self._pipelines.items():
-                before = base.context.cache.report if base is not None and base.context.cache is not None else None
-                kept = pipeline.cache_for(pipeline.steps, cache, before)
+                before = None if base is None else base.context.cache
+                kept = pipeline.cache_for(pipeline.steps, cache, bool(track), before)
                 if base is not None:
                     execution = resume(base, pipeline.steps, kept)
                 else:

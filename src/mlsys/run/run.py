@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mlsys.cache import identify_table
 from mlsys.errors import ConfigurationError, Finding
 from mlsys.execution.execute import Data, Execution, open_test
 from mlsys.execution.served import ServedModel, asking
@@ -22,9 +23,6 @@ from mlsys.steps import Result
 if TYPE_CHECKING:
     from mlsys.pipeline import Pipeline
     from mlsys.run.card import Card
-
-ROWS_IN_DIGEST = 262_144
-"""Rows digested at once; fixed, so that the digest does not depend on how the rows are held."""
 
 
 class Run:
@@ -154,21 +152,18 @@ class Run:
             ``seconds saved``. ``attrs["notes"]`` lists what a change of could not be noticed.
         """
         cache = self._execution.context.cache
-        if cache is None:
+        if cache is None or cache.store is None:
             raise ConfigurationError("the run kept no results", "run the pipeline with cache=True and MLSYS_CACHE=1")
         return cache.table()
 
     def digest(self, split: str) -> str:
         """Return the content digest of a part as the split left it."""
-        from mlsys.states import digest, digest_frame
-
         divided = self._execution.divided
         part: Table | None = self._execution.table if divided is None else divided.parts.get(split)
         if part is None:
             raise ConfigurationError(f"there is no part {split!r}", "see run.rows")
         if split not in self._digests:  # asked for several times while a run is written
-            found = [digest_frame(block) for block in part.blocks(ROWS_IN_DIGEST)]
-            self._digests[split] = found[0] if len(found) == 1 else digest(found)
+            self._digests[split] = identify_table(part).whole
         return self._digests[split]
 
     @cached_property

@@ -1,0 +1,90 @@
+"""What is written of an outcome: always states and remarks, rows where making them again would take longer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mlsys.cache.outcome import Outcome, finding_note, table_note
+from mlsys.cache.store import Store
+from mlsys.errors import StateError
+from mlsys.partitions import Table
+from mlsys.states import digest
+
+BYTES_PER_SECOND = 300_000_000
+"""Of columns written to disk and read again; measured at 300 to 900 MB/s, so rather too little is kept."""
+WORTH = 3.0
+"""A result is kept where making it took this many times longer than writing and reading it."""
+
+
+def keep(store: Store, key: str, outcome: Outcome, inputs: Mapping[str, Table], seconds: float, keep_rows: bool) -> str:
+    """Write an outcome; returns why it cannot be written, or an empty text."""
+    for held in outcome.states.values():
+        held.digest = held.digest or state_digest(held.get())
+        if held.digest is None:
+            return "what it learned has no content that can be compared"
+    notes = {}
+    for name, table in outcome.tables.items():
+        note = table_note(table)
+        if isinstance(note, str):
+            return note
+        notes[name] = note
+    try:
+        written = all([store.put_state(str(held.digest), held.get()) for held in outcome.states.values()])
+    except StateError as error:
+        return error.problem
+    if not written:
+        return store.problem
+    kept = keep_rows and _keep_rows(outcome, inputs, notes, seconds, store)
+    store.put_entry(
+        key,
+        {
+            "seconds": seconds,
+            "tables": notes,
+            "states": {name: held.digest for name, held in outcome.states.items()},
+            "plain": outcome.plain,
+            "events": outcome.events,
+            "findings": [finding_note(finding) for finding in outcome.findings],
+            "kept": kept,
+        },
+    )
+    return ""
+
+
+def _keep_rows(
+    outcome: Outcome, inputs: Mapping[str, Table], notes: Mapping[str, Any], seconds: float, store: Store
+) -> bool:
+    """Write the columns that are new, where making them again would take longer; says whether all are there."""
+    known = {
+        (table.identity.index, *item)
+        for table in inputs.values()
+        if table.identity
+        for item in table.identity.columns.items()
+    }
+    new = [
+        (each, table.frame()[name], kind)
+        for table, note in ((outcome.tables[name], note) for name, note in notes.items())
+        for name, each, kind in note["columns"]
+        if (note["ids"], name, each) not in known
+    ]
+    size = sum(int(column.memory_usage(index=False)) for _, column, _ in new)
+    if seconds < WORTH * size / BYTES_PER_SECOND:
+        return False
+    kept = [kind.get("kept", True) and store.put_column(each, column, kind) for each, column, kind in new]
+    ids = {table.identity.index for table in inputs.values() if table.identity}
+    for name, note in notes.items():
+        if "kind" in note["index"] and note["ids"] not in ids:
+            index = outcome.tables[name].frame().index
+            row_ids = pd.Series(index, index=range(len(index)))
+            kept.append(store.put_column(note["index"]["column"], row_ids, note["index"]["kind"]))
+    return all(kept)
+
+
+def state_digest(state: Any) -> str | None:
+    """Return the digest of what a step learned, ``None`` where it has none."""
+    try:
+        return digest(state)
+    except StateError:
+        return None
