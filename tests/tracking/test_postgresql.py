@@ -54,8 +54,7 @@ def database(tmp_path_factory: pytest.TempPathFactory, unused_port: int) -> Iter
                 if subprocess.run(ready, capture_output=True, check=False).returncode == 0:
                     break
                 time.sleep(0.25)
-            address = f"postgresql://mlsys@127.0.0.1:{unused_port}"
-            yield address
+            yield f"postgresql+psycopg2://mlsys@127.0.0.1:{unused_port}"
         finally:
             server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
             server.wait(timeout=30)
@@ -66,7 +65,7 @@ def database(tmp_path_factory: pytest.TempPathFactory, unused_port: int) -> Iter
 def made(database: str, name: str) -> str:
     import psycopg2
 
-    connection = psycopg2.connect(f"{database}/postgres")
+    connection = psycopg2.connect(f"{database}/postgres".replace("+psycopg2", ""))
     connection.autocommit = True
     connection.cursor().execute(f"CREATE DATABASE {name}")
     connection.close()
@@ -87,7 +86,7 @@ def test_a_run_a_model_and_a_sync_on_postgresql(
     tmp_path: Path,
 ) -> None:
     address = made(database, "direct")
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", address.replace("127.0.0.1:", "127.0.0.1:1"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql+psycopg2://mlsys@127.0.0.1:9/absent")
     waiting = pipeline_of("later").run(shop)
     assert waiting.mlflow_run_id is None
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
