@@ -33,6 +33,9 @@ class Settings:
         1: results of steps are kept and used again; 0: never, as if every run said ``cache=False``.
     cache_bytes : int
         When the cache holds more than this, what was not used for longest is removed.
+    allow_pickle : int
+        1: models that hold a pickled state may be loaded, as if every ``load`` said ``allow_pickle=True``; for
+        servers, which cannot say so.
     """
 
     rows_per_partition: int = 262_144
@@ -42,6 +45,7 @@ class Settings:
     folder: str = ""
     cache: int = 1
     cache_bytes: int = 10_000_000_000
+    allow_pickle: int = 0
 
 
 def _from_environment() -> Settings:

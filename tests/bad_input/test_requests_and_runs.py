@@ -220,7 +220,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "loading a model whose state was edited": (
         StateError,
-        ("state.json in", "steps/01/state was changed after it was saved", "save the state again"),
+        ("steps/01/state/state.json was changed after the model was saved", "save the model again"),
         lambda f: load(edited(f, "steps/01/state/state.json", lambda text: text.replace("1", "2"))),
         lambda f: load(saved(f)).predict(f),
     ),
@@ -244,7 +244,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "loading a model of which a file is gone": (
         StateError,
-        ("steps/00/state holds no readable manifest.json", "save the state again"),
+        ("steps/00/state/manifest.json is missing from", "save the model again"),
         lambda f: load(_without_state(f)),
         lambda f: load(saved(f)).predict(f),
     ),

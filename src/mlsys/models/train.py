@@ -48,6 +48,9 @@ class Train(Model):
         Share of the training rows that early stopping watches.
     classes : list, optional
         All classes, for a classifier that learns in parts: the first part may not have them all.
+    allow_pickle : str
+        A reason for storing the trained estimator with cloudpickle, for one that has no other form (one of your own).
+        It is shown on the card and in the plan, and whoever loads the model must say ``allow_pickle=True``.
 
     Raises
     ------
@@ -81,6 +84,7 @@ class Train(Model):
     epochs: int = Field(default=1, kw_only=True)
     early_stopping_share: float = Field(default=0.1, kw_only=True)
     classes: tuple[Any, ...] | list[Any] | None = Field(default=None, kw_only=True)
+    allow_pickle: str = Field(default="", kw_only=True)
 
     def __post_init__(self) -> None:
         """Check that it is an estimator and that the numbers make sense."""
@@ -112,6 +116,11 @@ class Train(Model):
         if self.features is None:
             return tuple(columns)
         return (self.features,) if isinstance(self.features, str) else tuple(self.features)
+
+    def allowances(self) -> tuple[str, ...]:
+        """Say what the step is allowed beyond its kind: to be pickled, too."""
+        pickled = (f"is stored as a pickle: {self.allow_pickle}",) if self.allow_pickle else ()
+        return (*super().allowances(), *pickled)
 
     @property
     def epochs_wanted(self) -> int:

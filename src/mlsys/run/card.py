@@ -200,6 +200,8 @@ def make_card(run: Run) -> Card:
         lines.append(("split", "the parts were given"))
     elif run._execution.divided is not None and run._execution.divided.notes:
         lines.append(("split", "; ".join(run._execution.divided.notes)))
+    for planned in run._execution.plan:
+        lines += [("allowed", f"{planned.name} {allowed}") for allowed in planned.step.allowances()]
     used = run.features["used"]
     lines.append(("features", f"{int(used.sum())} of {len(used)} columns; see run.features"))
     if run.stage == "test" and run._tracking.openings:

@@ -118,6 +118,12 @@ are read, and distances that are functions. Trees and neighbours hold indices th
 file made on purpose could crash the process; load such files from places you trust."""
 
 
+_REMEDY = (
+    "use estimators made of scikit-learn's own parts, write the hooks save and load in a Model of your own, or give a "
+    'reason in Train(..., allow_pickle="..."); the run stays as it is, only its model cannot be stored'
+)
+
+
 def dump_estimator(estimator: Any, path: str = "state") -> bytes:
     """Return an estimator in skops format.
 
@@ -141,27 +147,44 @@ def dump_estimator(estimator: Any, path: str = "state") -> bytes:
     except (UnsupportedTypeException, TypeError, NotImplementedError, RecursionError) as error:
         raise StateError(
             f"{path} is a {type(estimator).__name__} that cannot be stored: {error}",
-            "use an estimator of scikit-learn; the run stays as it is, only its model cannot be stored",
+            _REMEDY,
         ) from error
     _check_types(data, f"{path} ({type(estimator).__name__})")
     return data
 
 
 def load_estimator(data: bytes, path: str = "state") -> Any:
-    """Return the estimator stored in ``data``, after the same check."""
+    """Return the estimator stored in ``data``, after the same check.
+
+    Raises
+    ------
+    StateError
+        It holds a type that is not on the list, or is no file in skops format.
+    """
     import skops.io
 
-    return skops.io.loads(data, trusted=_check_types(data, path))
+    trusted = _check_types(data, path)
+    try:
+        return skops.io.loads(data, trusted=trusted)
+    except Exception as error:
+        raise _unreadable(path, error) from error
 
 
 def _check_types(data: bytes, place: str) -> list[str]:
     import skops.io
 
-    found: list[str] = skops.io.get_untrusted_types(data=data)
+    try:
+        found: list[str] = skops.io.get_untrusted_types(data=data)
+    except Exception as error:
+        raise _unreadable(place, error) from error
     strange = sorted(set(found) - ALLOWED_TYPES)
     if strange:
         raise StateError(
             f"{place} is made of {', '.join(strange)}, which is not on the list of allowed types",
-            "use estimators made of scikit-learn's own parts; the run stays as it is, only its model cannot be stored",
+            _REMEDY,
         )
     return found
+
+
+def _unreadable(place: str, error: Exception) -> StateError:
+    return StateError(f"{place} cannot be read: {type(error).__name__}: {error}", "do not use this file")

@@ -114,6 +114,10 @@ class Step(_Configured, ABC):
         """Say what the step assumes, for the plan."""
         return ()
 
+    def allowances(self) -> tuple[str, ...]:
+        """Say what the step is allowed beyond its kind, with the reason; shown in the plan and on the card."""
+        return (f"learns from all rows: {self.allow_all_rows}",) if self.allow_all_rows else ()
+
     def files_read(self) -> Sequence[Path] | None:
         """Files whose content the step reads, beside the rows it is given; ``None``: that cannot be known."""
         return ()

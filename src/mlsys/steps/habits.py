@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import ConfigurationError
+from mlsys.steps.own_form import check_both
 
 if TYPE_CHECKING:
     from mlsys.steps.base import Step
@@ -20,7 +21,10 @@ _OTHER_NAMES = {
 
 
 def check_habits(cls: type[Step]) -> None:
-    """Raise for an own ``__init__``, a public method used as a hook, a default without annotation, a missing hook."""
+    """Raise for an own ``__init__``, a public method used as a hook, a default without annotation, a missing hook.
+
+    ``save`` and ``load`` count as one hook.
+    """
     where = f"class {cls.__name__}({cls.kind or 'Step'})"
     if "__init__" in cls.__dict__:
         raise ConfigurationError(
@@ -46,6 +50,7 @@ def check_habits(cls: type[Step]) -> None:
         raise ConfigurationError(
             f"{where} lacks the hook {' and '.join(missing)}", f"a {cls.kind} writes {', '.join(cls.hooks)}"
         )
+    check_both(cls, where)
 
 
 def _required(cls: type[Step]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from mlsys.settings import settings
 from mlsys.states import check_storable, settled
 from mlsys.steps.base import Step
 from mlsys.steps.learning_kinds import Model, Transform
+from mlsys.steps.own_form import PLAIN, form_of_state
 from mlsys.summaries import Again
 
 Wrap = Callable[[pd.DataFrame], Rows]
@@ -66,7 +67,8 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator) -> Lea
         learned = Learned(state, folds)
     if learned.state is None and not getattr(step, "learns_nothing", False):
         raise ContractError(f"learn() of {step.title} returned None", "end it with `return` and what was learned")
-    check_storable(learned.state)
+    if form_of_state(step) == PLAIN:
+        check_storable(learned.state)
     return Learned(settled(learned.state), tuple(settled(each) for each in learned.fold_states))
 
 

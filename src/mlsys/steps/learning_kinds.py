@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.dataset import Dataset, Rows
 from mlsys.steps.base import Step
 from mlsys.steps.facts import Facts
+from mlsys.steps.own_form import OwnForm
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,16 +19,19 @@ if TYPE_CHECKING:
     from mlsys.steps.result import Result
 
 
-class Transform(Step, kind="Transform"):
+class Transform(OwnForm, Step, kind="Transform"):
     """Learns from training rows, then changes columns of any rows.
 
     Hooks: ``learn(train) -> state`` or ``summarize(part) -> summary`` with ``finish(summary) -> state``;
     ``apply(frame, state) -> DataFrame``; optionally ``apply_cross_fitted(part, fold_states)`` for what
-    training rows get, and ``prepare(state)`` to build look-ups once for serving.
+    training rows get, ``prepare(state)`` to build look-ups once for serving, and ``save(state, folder)`` with
+    ``load(folder)`` for a state that is no plain data.
     """
 
     facts = Facts(sees="train", fits_on="train", acts_on="every part", rows="same", serves=True)
-    hooks: ClassVar[tuple[str, ...]] = ("learn", "summarize", "finish", "apply", "apply_cross_fitted", "prepare")
+    hooks: ClassVar[tuple[str, ...]] = (
+        "learn", "summarize", "finish", "apply", "apply_cross_fitted", "prepare", "save", "load",
+    )  # fmt: skip
     required_hooks: ClassVar[tuple[str, ...]] = ("learn|summarize", "apply")
     cross_fit_folds: ClassVar[int] = 5
 
@@ -113,16 +117,17 @@ class TrainOnly(Step, kind="TrainOnly"):
         return change_rows(self, data, seed, **roles)
 
 
-class Model(Step, kind="Model"):
+class Model(OwnForm, Step, kind="Model"):
     """Learns from training rows and predicts.
 
     Hooks: ``learn(train) -> state`` and ``predict(frame, state) -> DataFrame`` with the column
     ``prediction`` and, for classes, ``probability_<class>``; beyond memory ``start(rng)`` and
-    ``learn_part(part, state, rng)`` in plan order, ``epochs`` times.
+    ``learn_part(part, state, rng)`` in plan order, ``epochs`` times. A model that is no plain data and none of
+    scikit-learn's, LightGBM's, XGBoost's or CatBoost's writes ``save(state, folder)`` and ``load(folder)`` too.
     """
 
     facts = Facts(sees="train", fits_on="train", acts_on="every part", rows="same", serves=True)
-    hooks: ClassVar[tuple[str, ...]] = ("learn", "start", "learn_part", "predict", "prepare")
+    hooks: ClassVar[tuple[str, ...]] = ("learn", "start", "learn_part", "predict", "prepare", "save", "load")
     required_hooks: ClassVar[tuple[str, ...]] = ("learn|learn_part", "predict")
 
     def learn(self, *given: Any, **named: Any) -> Any:
@@ -176,7 +181,7 @@ class Model(Step, kind="Model"):
         return type(self).learn_part is not Model.learn_part
 
 
-class Postprocess(Step, kind="Postprocess"):
+class Postprocess(OwnForm, Step, kind="Postprocess"):
     """Learns from predictions on rows the model did not learn from, then changes predictions.
 
     Hooks: ``learn(calibration) -> state``, ``apply(predictions, state) -> DataFrame``. The rows come
@@ -184,7 +189,7 @@ class Postprocess(Step, kind="Postprocess"):
     """
 
     facts = Facts(sees="predictions", fits_on="calibration", acts_on="predictions", rows="same", serves=True)
-    hooks: ClassVar[tuple[str, ...]] = ("learn", "apply", "prepare")
+    hooks: ClassVar[tuple[str, ...]] = ("learn", "apply", "prepare", "save", "load")
     required_hooks: ClassVar[tuple[str, ...]] = ("learn", "apply")
     cross_fit_folds: ClassVar[int] = 5
 

@@ -10,9 +10,10 @@ import pandas as pd
 
 from mlsys import settings
 from mlsys.errors import ContractError
-from mlsys.states import digest, load_state, save_state
+from mlsys.states import digest
 from mlsys.steps import TrainOnly, Transform
 from mlsys.steps.alone import changed_rows
+from mlsys.steps.own_form import load_learned, save_learned
 from mlsys.testing.comparing import difference
 from mlsys.testing.trial import NotAssessed, Trial
 
@@ -24,8 +25,8 @@ def state_reloads(trial: Trial) -> None:
     """A state read back from a folder has the same digest and gives the same answer."""
     learned = trial.learned
     with tempfile.TemporaryDirectory() as folder:
-        save_state(learned.state, Path(folder))
-        loaded = load_state(Path(folder))
+        save_learned(trial.step, learned.state, Path(folder) / "state")
+        loaded = load_learned(trial.step, Path(folder) / "state")
     assert digest(loaded) == digest(learned.state), "the state that was read back has another digest"
     what = difference(trial.apply(trial.inputs), trial.apply(trial.inputs, loaded), relative=0.0)
     assert not what, f"with the state that was read back, {what}"

@@ -1,0 +1,166 @@
+"""Reading a model's folder: files are checked, then states are read, then code is imported; in that order."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from mlsys.dataset import Moment
+from mlsys.errors import StateError
+from mlsys.execution.served import ServedModel
+from mlsys.run.folder_code import FolderCode
+from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT, check, inside
+from mlsys.settings import settings
+from mlsys.states import load_state
+from mlsys.states.pickled import load_pickled
+from mlsys.steps import Fitted, Step
+from mlsys.steps.own_form import OWN, PICKLED, PLAIN, form_of_state, load_learned
+
+_KEYS = frozenset({"steps", "inputs", "request", "id", "decision", "details"})
+_STEP_KEYS = frozenset({"name", "class", "folder", "features", "state"})
+
+
+def load(reference: str | Path, allow_pickle: bool = False) -> ServedModel:
+    """Load a model.
+
+    Parameters
+    ----------
+    reference : str or Path
+        A folder written by ``run.save``, an MLflow run id, or ``"models:/name@alias"``.
+    allow_pickle : bool
+        Whether a state that its step was allowed to pickle (``Train(..., allow_pickle="reason")``) may be read.
+
+    Returns
+    -------
+    ServedModel
+        With ``predict(frame)``.
+
+    Raises
+    ------
+    StateError
+        When a file was edited, added or taken away after the model was saved, is a link or lies outside the folder,
+        holds a type that is not allowed, or is pickled and ``allow_pickle`` is not given. Nothing of the folder has
+        run then.
+
+    Notes
+    -----
+    **Load only folders that you trust.** A folder may hold code of its author (own steps, functions), which runs when
+    the model is loaded; and a step may name any function of an installed package. What is checked guards against
+    accidents, careless edits and files that were slipped in; not against an author who means harm, since whoever
+    can write the folder can write its manifest. States are read from JSON, Arrow and native files, nothing pickled.
+    """
+    folder = Path(reference)
+    if not (folder / DESCRIPTION).is_file():
+        if folder.is_dir():
+            raise StateError(
+                f"the folder {folder} holds no model (no {DESCRIPTION})", "name a folder written by run.save()"
+            )
+        if not _in_mlflow(str(reference)):
+            raise StateError(
+                f"there is no folder {str(reference)!r}",
+                "name a folder written by run.save(), an MLflow run id, or models:/name@alias",
+            )
+        from mlsys.tracking import resolve
+
+        folder = resolve(str(reference))
+    return read_model(folder, allow_pickle)
+
+
+def _in_mlflow(reference: str) -> bool:
+    """Whether a text names something in MLflow: an address, or a run id (32 hexadecimal digits)."""
+    return ":/" in reference or re.fullmatch(r"[0-9a-f]{32}", reference) is not None
+
+
+def read_model(folder: Path, allow_pickle: bool = False) -> ServedModel:
+    """Read a served model from its folder: files are checked first, then states are read, then code is imported."""
+    _check_layout(folder)  # another layout may have no manifest, or another one
+    check(folder)
+    return _assembled(folder, _description(folder), allow_pickle)
+
+
+def _check_layout(folder: Path) -> None:
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except ValueError:  # cut off or edited, which the manifest tells
+        return
+    written = description.get("format", FORMAT) if isinstance(description, dict) else FORMAT
+    if written != FORMAT:
+        raise StateError(
+            f"{folder} has layout {written}, this version reads {FORMAT}", "load it with the mlsys that wrote it"
+        )
+
+
+def _description(folder: Path) -> dict[str, Any]:
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise StateError(f"{folder / DESCRIPTION} cannot be read: {error}", "save the model again") from error
+    if not isinstance(description, dict):
+        raise StateError(f"{folder / DESCRIPTION} describes no model", "name a folder written by run.save()")
+    lacking = _KEYS - set(description)
+    for entry in description.get("steps", []):
+        lacking |= _STEP_KEYS - set(entry)
+    if lacking:
+        raise StateError(f"{folder / DESCRIPTION} does not say {min(lacking)!r}", "save the model again")
+    return description
+
+
+def _assembled(folder: Path, description: dict[str, Any], allow_pickle: bool) -> ServedModel:
+    entries = description["steps"]
+    for entry in entries:
+        if entry["state"] == PICKLED and not (allow_pickle or settings().allow_pickle):
+            raise StateError(
+                f"the state of {entry['name']!r} in {folder} is pickled ({entry.get('allowed')}); "
+                "reading a pickle runs whatever it says",
+                "if you trust the folder, load(..., allow_pickle=True); for a server set MLSYS_ALLOW_PICKLE=1",
+            )
+    places = [inside(folder, entry["folder"]) for entry in entries]
+    configurations = [load_state(place / "configuration") for place in places]
+    states = [
+        load_state(place / "state") if entry["state"] == PLAIN else None  # others are code in disguise
+        for entry, place in zip(entries, places, strict=True)
+    ]
+    # Everything that needs no code of the folder was read and found good; only now is code imported.
+    code = FolderCode(folder)
+    steps = [
+        (entry["name"], _fitted(entry, place, configuration, state, code))
+        for entry, place, configuration, state in zip(entries, places, configurations, states, strict=True)
+    ]
+    decision = description["decision"]
+    moment = None if decision is None else Moment(decision["column"], pd.Timedelta(decision["shift"]))
+    inputs, asked = description["inputs"], description["request"]
+    return ServedModel(tuple(steps), inputs, description["id"], moment, description["details"], asked)
+
+
+def _fitted(entry: dict[str, Any], place: Path, configuration: Any, state: Any, code: FolderCode) -> Fitted:
+    cls = code.find(entry["class"])
+    if not (isinstance(cls, type) and issubclass(cls, Step)):
+        raise StateError(f"{entry['class']!r}, named as the class of {entry['name']!r}, is no step", "do not load it")
+    arguments = _with_code(configuration, code)
+    if entry["state"] == PICKLED:
+        state = load_pickled(place / "state")
+    if "estimator" in cls.__dataclass_fields__ and "estimator" not in arguments:
+        arguments["estimator"] = state["estimator"]
+    step = cls(**arguments)
+    if form_of_state(step) != entry["state"]:
+        raise StateError(
+            f"the state of {entry['name']!r} is stored as {entry['state']!r}, but {cls.__name__} reads another form",
+            "load the model with the versions of packages that it was trained with",
+        )
+    if entry["state"] == OWN:
+        state = load_learned(step, place / "state")
+    return Fitted(step, state, entry["features"])
+
+
+def _with_code(value: Any, code: FolderCode) -> Any:
+    if isinstance(value, dict):
+        if set(value) == {CODE_REFERENCE}:
+            return code.find(value[CODE_REFERENCE])
+        return {key: _with_code(each, code) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_with_code(each, code) for each in value)
+    return value

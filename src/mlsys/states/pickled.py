@@ -1,0 +1,65 @@
+"""The one place where something is pickled: a state whose step asked for it, with a reason."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mlsys.errors import StateError
+from mlsys.states.code import installed
+
+FILE = "state.cloudpickle"
+
+
+def save_pickled(state: Any, folder: Path) -> None:
+    """Write a state with cloudpickle; code of modules that are not installed goes along.
+
+    Raises
+    ------
+    StateError
+        When something in it cannot be pickled.
+    """
+    import cloudpickle
+
+    with _by_value():
+        try:
+            content = cloudpickle.dumps(state)
+        except Exception as error:  # whatever a __reduce__ raises
+            raise StateError(
+                f"the state cannot be pickled: {type(error).__name__}: {error}",
+                "write the hooks save(state, folder) and load(folder) in a step of your own",
+            ) from error
+    (folder / FILE).write_bytes(content)
+
+
+def load_pickled(folder: Path) -> Any:
+    """Read what :func:`save_pickled` wrote, which runs whatever the file says."""
+    import cloudpickle
+
+    try:
+        return cloudpickle.loads((folder / FILE).read_bytes())
+    except OSError as error:
+        raise StateError(f"{FILE} is missing from {folder}", "save the model again") from error
+
+
+@contextmanager
+def _by_value() -> Iterator[None]:
+    """Have classes and functions of the user's own modules written with their code, not by their name alone."""
+    import cloudpickle
+
+    before = set(cloudpickle.list_registry_pickle_by_value())
+    own = [
+        module
+        for name, module in list(sys.modules.items())
+        if name not in before and getattr(module, "__file__", None) and name != "__main__" and not installed(name)
+    ]
+    for module in own:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        yield
+    finally:
+        for module in own:
+            cloudpickle.unregister_pickle_by_value(module)
