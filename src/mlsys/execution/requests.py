@@ -133,14 +133,10 @@ def as_request(rows: pd.DataFrame, inputs: Mapping[str, str]) -> pd.DataFrame:
     What was text and was read as something else becomes text again; what cannot be undone is null.
     """
     asked = {name: type_named(kind) for name, kind in inputs.items()}
-    given = {name: rows[name] if name in rows.columns else None for name in inputs}
-    return pd.DataFrame(
-        {
-            name: null_column(asked[name], len(rows)).set_axis(rows.index) if column is None else _undone(column, wanted)
-            for (name, column), wanted in zip(given.items(), asked.values(), strict=True)
-        },
-        index=rows.index,
-    )
+    gone = [name for name in inputs if name not in rows.columns]
+    found = {name: _undone(rows[name], asked[name]) for name in inputs if name not in gone}
+    nulls = {name: null_column(asked[name], len(rows)).set_axis(rows.index) for name in gone}
+    return pd.DataFrame({name: {**found, **nulls}[name] for name in inputs}, index=rows.index)
 
 
 def _undone(column: pd.Series, wanted: Any) -> pd.Series:

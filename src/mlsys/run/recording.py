@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from mlsys.errors import ConfigurationError, NotPortableError
+from mlsys.errors import ConfigurationError, NotPortableError, StateError
 from mlsys.run.artifacts import PACKAGES, version_of, write_artifacts, write_predictions
 from mlsys.run.code_state import code_state
 from mlsys.run.describing import described
@@ -127,17 +127,19 @@ def _span(record: Any) -> Span:
 
 def _model(run: Run) -> tuple[ModelRecord | None, str]:
     """Return the model to log, or why it is withheld."""
+    from mlsys.run.parity import check_parity
     from mlsys.run.saving import write_model
 
+    details = {"run": run.id, "pipeline": run.pipeline.name, "configuration": run.pipeline.digest}
     try:
         model = run.model
         outputs = model.predict(run._execution.request_rows(model.inputs))
         write_check(run)
-    except NotPortableError as error:
+        check_parity(run, model, lambda folder: write_model(model, folder, details))
+    except (NotPortableError, StateError) as error:
         return None, error.problem
     except ConfigurationError:
         return None, ""
-    details = {"run": run.id, "pipeline": run.pipeline.name, "configuration": run.pipeline.digest}
     kinds = {str(name): str(kind) for name, kind in outputs.dtypes.items()}
     requirements = [
         f"{name}=={found}" for name in (*PACKAGES, *_estimator_packages(run)) if (found := version_of(name))

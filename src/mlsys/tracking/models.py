@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,12 @@ class Served(mlflow.pyfunc.PythonModel):
 
 mlflow.models.set_model(Served())
 '''
+
+
+def import_mlflow() -> None:
+    """Import the part of MLflow that a run is written with, which takes a second or two the first time."""
+    with suppress(ImportError):
+        import mlflow.pyfunc  # noqa: F401
 
 
 def log_model(client: MlflowClient, clock: Clock, record: RunRecord, experiment: str, run_id: str) -> str:
