@@ -177,6 +177,7 @@ class Forks:
     def run(self, folder: Path, script: str) -> tuple[int, str, str]:
         """Run a script as ``python script.py`` would; exit code and what it printed."""
         assert self.parent.stdin is not None and self.parent.stdout is not None
+        assert self.parent.poll() is None, "the library could not be imported and run; see the first error"
         printed, errors = self.folder / "printed", self.folder / "errors"
         self.parent.stdin.write(json.dumps([str(folder), script, str(printed), str(errors)]) + "\n")
         self.parent.stdin.flush()
