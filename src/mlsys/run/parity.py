@@ -53,12 +53,24 @@ def check_parity(run: Run, model: ServedModel, write: Callable[[Path], None]) ->
     NotPortableError
         The other process fails, or answers otherwise: the first column and the rows that differ.
     """
+    try:
+        problem = _problem_in(run, model, write, _own_folder())
+    except OSError:  # a full disk, most often; there may be room elsewhere
+        problem = _problem_in(run, model, write, Path(tempfile.mkdtemp(prefix="mlsys-parity-")))
+    if problem:
+        raise NotPortableError(
+            f"a fresh process that has only the model's files {problem}",
+            "give the code what it needs inside its functions; run.save(folder) and mlsys.load show it at leisure",
+        )
+
+
+def _problem_in(run: Run, model: ServedModel, write: Callable[[Path], None], place: Path) -> str:
+    """Return how the other process answers otherwise; nothing if it does not."""
     from mlsys.states import load_state, save_state
     from mlsys.tracking.models import import_mlflow
 
     given = run._execution.request_rows(model.inputs, ROWS)
     rows = given.reset_index(drop=True)
-    place = _own_folder()
     try:
         try:
             save_state(rows, place / "rows")
@@ -70,13 +82,9 @@ def check_parity(run: Run, model: ServedModel, write: Callable[[Path], None]) ->
         problem = spare.asked(place, meanwhile=import_mlflow)  # needed next, and as slow as the other's start
         if not problem:
             problem = _difference(expected, load_state(place / "answers"), given.index)
+        return problem
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    if problem:
-        raise NotPortableError(
-            f"a fresh process that has only the model's files {problem}",
-            "give the code what it needs inside its functions; run.save(folder) and mlsys.load show it at leisure",
-        )
 
 
 def _difference(expected: pd.DataFrame, found: pd.DataFrame, labels: pd.Index) -> str:
