@@ -11,7 +11,10 @@ _HOMES = {
     "Pipeline": "mlsys.pipeline",
     "Run": "mlsys.run",
     "load": "mlsys.run",
+    "reproduce": "mlsys.run",
     "compare": "mlsys.run",
+    "promote": "mlsys.run",
+    "roll_back": "mlsys.run",
     "Rows": "mlsys.dataset",
     "Dataset": "mlsys.dataset",
     **dict.fromkeys(
@@ -84,7 +87,7 @@ if TYPE_CHECKING:
     from mlsys.labeling import NaturalLabel, WeakLabel, compare_labels, labeling_function
     from mlsys.models import Calibrate, Train
     from mlsys.pipeline import Pipeline
-    from mlsys.run import Run, compare, load
+    from mlsys.run import Run, compare, load, promote, reproduce, roll_back
     from mlsys.sampling import (
         GroupSplit,
         PredefinedSplit,

@@ -13,6 +13,7 @@ from typing import Any
 from mlsys.cache.code import CodeWalk, now
 from mlsys.cache.files import files_digest, own_code
 from mlsys.errors import ConfigurationError
+from mlsys.secrets import counted
 from mlsys.states import digest
 from mlsys.steps import Step
 
@@ -77,7 +78,7 @@ class Fingerprints:
     def _of(self, step: Step) -> Fingerprint:
         walk = CodeWalk(_changed_by_running)
         kind = walk.reach(type(step))
-        fields = {key: value for key, value in step.configuration().items() if key not in _NOT_A_RESULT}
+        fields = {key: counted(value) for key, value in step.configuration().items() if key not in _NOT_A_RESULT}
         depends_on = fields.pop("depends_on", ())
         configuration = walk.reach(fields)
         paths = [Path(each) for each in depends_on if isinstance(each, (str, Path))]

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlsys.errors import NotPortableError
+from mlsys.execution.lambdas import lambda_source
+from mlsys.states import digest
 from mlsys.steps import Step
 
 _PLAIN = (bool, int, float, str, bytes, type(None), tuple, list, dict, frozenset, set)
@@ -36,13 +38,19 @@ class _Module:
 class CodeBundle:
     """Source of everything of the user's that a model needs, one generated module for each of the user's.
 
+    Parameters
+    ----------
+    lambdas : bool
+        Whether lambdas are taken along too: for a recipe, which a person runs again, not for a model that answers.
+
     Examples
     --------
     >>> CodeBundle().reference(len)
     'builtins:len'
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lambdas: bool = False) -> None:
+        self._lambdas = lambdas
         self._modules: dict[str, _Module] = {}
         self._busy: set[tuple[str, str]] = set()
 
@@ -70,9 +78,14 @@ class CodeBundle:
     def _take(self, thing: Any) -> str:
         home, name = thing.__module__, thing.__name__
         module = self._modules.setdefault(_alias(home), _Module())
+        source = None
+        if name == "<lambda>" and self._lambdas:
+            text = lambda_source(thing)
+            name = f"lambda_{digest(text)[:12]}"
+            source = f"{name} = {text}"
         if name in module.pieces or (home, name) in self._busy:
             return str(name)
-        source = _source_of(thing)
+        source = source or _source_of(thing)
         self._busy.add((home, name))
         scope = _scope_of(thing)
         module.futures |= isinstance(scope.get("annotations"), type(_future()))

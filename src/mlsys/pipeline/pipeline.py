@@ -158,6 +158,7 @@ class Pipeline:
         until: str | None = None,
         track: bool | str = "auto",
         cache: bool = True,
+        snapshot: bool = False,
         log_rows: bool = False,
         verbose: bool | None = None,
     ) -> Run:
@@ -177,6 +178,9 @@ class Pipeline:
             Keep results of steps in ``.mlsys/cache`` and use those whose code, configuration and input
             are unchanged; ``run.cache_report()`` says which. With ``track=False`` and ``cache=False``
             no file is written.
+        snapshot : bool
+            Keep what was read, by content, in ``.mlsys/snapshots``, so that the run can be reproduced
+            after its files have changed.
         log_rows : bool
             Let rows leave this machine: predictions on validation rows, with ids and labels, go to MLflow.
         verbose : bool, optional
@@ -187,7 +191,7 @@ class Pipeline:
         Run
             The card, states, model and reports.
         """
-        from mlsys.run import Run
+        from mlsys.run import Run, take_snapshot
         from mlsys.run.parity import spare
 
         steps = self.steps
@@ -196,9 +200,11 @@ class Pipeline:
         elif track and any(isinstance(each.step, Model) for each in steps):
             spare.start()  # it imports while this process works
         with progress_bar(self.name, len(steps), verbose) as advance:
-            kept = self.cache_for(steps, cache, ledger=bool(track))
+            kept = self.cache_for(steps, cache, ledger=bool(track) or snapshot)
             execution = execute(steps, data, self.context(advance, kept), LocalEngine())
         run = Run(self, execution, data, log_rows=log_rows)
+        if snapshot:
+            take_snapshot(run)
         run.show_before_tracking(track if until is None else False)
         return run
 

@@ -1,7 +1,20 @@
-"""Run: card, loading and saving, comparing, registering."""
+"""Run: card, loading and saving, comparing, registering, running again."""
 
 from mlsys.run.comparing import Comparison, compare
 from mlsys.run.loading import load
+from mlsys.run.registering import Registration, promote, roll_back
+from mlsys.run.reproducing import Reproduction, reproduce, take_snapshot
 from mlsys.run.run import Run
 
-__all__ = ["Comparison", "Run", "compare", "load"]
+__all__ = [
+    "Comparison",
+    "Registration",
+    "Reproduction",
+    "Run",
+    "compare",
+    "load",
+    "promote",
+    "reproduce",
+    "roll_back",
+    "take_snapshot",
+]

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mlsys.run.recipe import RECIPE, write_recipe
+
 if TYPE_CHECKING:
     from mlsys.run.run import Run
 
@@ -43,6 +45,7 @@ def write_artifacts(run: Run, folder: Path) -> None:
     }
     _write_json(folder / "pipeline.json", configuration)
     _write_json(folder / "manifest.json", manifest(run))
+    write_recipe(run, folder / RECIPE)
     head = f"<!doctype html><meta charset='utf-8'><title>{html.escape(pipeline.name)}</title>"
     pictures = ""
     run.features.to_parquet(folder / "features.parquet")
@@ -86,7 +89,7 @@ def manifest(run: Run) -> dict[str, Any]:
         "run": run.id,
         "configuration": run.pipeline.digest,
         "parts": {name: run.digest(name) for name in divided.parts} if divided else {},
-        "states": {name: digest(each.state) for name, each in fitted.items()},
+        "states": {name: each.held.digest or digest(each.state) for name, each in fitted.items()},
         "rows": {record.name: record.rows for record in run._execution.context.records},
         "none": divided.none if divided else {},
         "seed": run.pipeline.seed,

@@ -11,9 +11,9 @@ import pandas as pd
 
 from mlsys.dataset import Moment
 from mlsys.errors import StateError
-from mlsys.execution.served import ServedModel
 from mlsys.run.folder_code import FolderCode
 from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT, check, inside
+from mlsys.run.reproducing import LoadedModel
 from mlsys.settings import settings
 from mlsys.states import load_state
 from mlsys.states.pickled import load_pickled
@@ -24,7 +24,7 @@ _KEYS = frozenset({"steps", "inputs", "request", "id", "decision", "details"})
 _STEP_KEYS = frozenset({"name", "class", "folder", "features", "state"})
 
 
-def load(reference: str | Path, allow_pickle: bool = False) -> ServedModel:
+def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
     """Load a model.
 
     Parameters
@@ -36,8 +36,8 @@ def load(reference: str | Path, allow_pickle: bool = False) -> ServedModel:
 
     Returns
     -------
-    ServedModel
-        With ``predict(frame)``.
+    LoadedModel
+        With ``predict(frame)``, and ``reproduce()`` where it comes from a tracked run.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def _in_mlflow(reference: str) -> bool:
     return ":/" in reference or re.fullmatch(r"[0-9a-f]{32}", reference) is not None
 
 
-def read_model(folder: Path, allow_pickle: bool = False) -> ServedModel:
+def read_model(folder: Path, allow_pickle: bool = False) -> LoadedModel:
     """Read a served model from its folder: files are checked first, then states are read, then code is imported."""
     _check_layout(folder)  # another layout may have no manifest, or another one
     check(folder)
@@ -109,7 +109,7 @@ def _description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def _assembled(folder: Path, description: dict[str, Any], allow_pickle: bool) -> ServedModel:
+def _assembled(folder: Path, description: dict[str, Any], allow_pickle: bool) -> LoadedModel:
     entries = description["steps"]
     for entry in entries:
         if entry["state"] == PICKLED and not (allow_pickle or settings().allow_pickle):
@@ -133,7 +133,7 @@ def _assembled(folder: Path, description: dict[str, Any], allow_pickle: bool) ->
     decision = description["decision"]
     moment = None if decision is None else Moment(decision["column"], pd.Timedelta(decision["shift"]))
     inputs, asked = description["inputs"], description["request"]
-    return ServedModel(tuple(steps), inputs, description["id"], moment, description["details"], asked)
+    return LoadedModel(tuple(steps), inputs, description["id"], moment, description["details"], asked)
 
 
 def _fitted(entry: dict[str, Any], place: Path, configuration: Any, state: Any, code: FolderCode) -> Fitted:

@@ -1,0 +1,104 @@
+"""Comparing two ledgers: which steps came out otherwise, and what each of them depended on that is another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mlsys.cache.report import reason
+
+Line = Mapping[str, Any]
+
+SAME, DIFFERS, ADDED, REMOVED = "same", "differs", "added", "removed"
+_CAUSES = {"code": "code", "configuration": "configuration", "version": "code", "packages": "package", "files": "data"}
+_OF_OTHERS = {"seed": "seed", "threads": "setting", "check": "setting", "roles": "configuration"}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One step in two runs.
+
+    Parameters
+    ----------
+    step : str
+        Its name; ``"data"`` for rows that were given.
+    outcome : {"same", "differs", "added", "removed"}
+        What it made, compared by content.
+    causes : tuple of str
+        What is another: ``code``, ``configuration``, ``package``, ``data``, ``seed``, ``setting``, ``input``; ``none``
+        where nothing that is recorded is, so that the step itself is not deterministic.
+    why : str
+        The same in words, with names.
+    """
+
+    step: str
+    outcome: str
+    causes: tuple[str, ...] = ()
+    why: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the step itself is another, rather than only what it was given."""
+        return bool(set(self.causes) - {"input"}) or self.outcome in {ADDED, REMOVED}
+
+
+def differences(before: Sequence[Line], now: Sequence[Line]) -> list[Difference]:
+    """Return one difference a step, in the order of the later run.
+
+    Examples
+    --------
+    >>> old = {"step": "a", "purpose": "", "code": {"f()": "1"}, "tables": {"all": {"x": "1"}}, "states": {}}
+    >>> differences([old], [{**old, "code": {"f()": "2"}, "tables": {"all": {"x": "2"}}}])
+    [Difference(step='a', outcome='differs', causes=('code',), why='code of f() changed')]
+    """
+    earlier, later = _by_step(before), _by_step(now)
+    found = [_of_step(name, earlier.get(name), lines) for name, lines in later.items()]
+    return found + [Difference(name, REMOVED) for name in earlier if name not in later]
+
+
+def _by_step(ledger: Sequence[Line]) -> dict[str, dict[str, Line]]:
+    steps: dict[str, dict[str, Line]] = {}
+    for line in ledger:
+        steps.setdefault(line["step"], {})[line["purpose"]] = line
+    return steps
+
+
+def _of_step(name: str, before: Mapping[str, Line] | None, now: Mapping[str, Line]) -> Difference:
+    if before is None:
+        return Difference(name, ADDED)
+    pairs = [(before[purpose], now[purpose]) for purpose in now if purpose in before]
+    causes = tuple(dict.fromkeys(cause for one, other in pairs for cause in _causes(one, other)))
+    words = "; ".join(dict.fromkeys(word for one, other in pairs for word in _words(name, one, other)))
+    if all(one.get("tables") == other["tables"] and one.get("states") == other["states"] for one, other in pairs):
+        return Difference(name, SAME, causes, words)
+    return Difference(name, DIFFERS, causes or ("none",), words or "nothing that it depended on, as far as is recorded")
+
+
+def _causes(before: Line, now: Line) -> list[str]:
+    found = [cause for part, cause in _CAUSES.items() if before.get(part) != now.get(part)]
+    if "code" in found and "configuration" in found and before.get("code") != now.get("code"):
+        found.remove("configuration")  # functions are part of it
+    one, other = before.get("other", {}), now.get("other", {})
+    for name in other:
+        if one.get(name) != other[name]:
+            found.append(_OF_OTHERS.get(name, "input"))
+    if before.get("input") != now.get("input"):
+        found.append("input")
+    if now["step"] == "data" and before.get("tables") != now["tables"]:
+        found.append("data")
+    return found
+
+
+def _words(name: str, before: Line, now: Line) -> list[str]:
+    if name == "data":
+        return ["the rows that were given are others"] if before.get("tables") != now["tables"] else []
+    if not _causes(before, now):
+        return []
+    return [reason(_comparable(before), _comparable(now))]
+
+
+def _comparable(line: Line) -> dict[str, Any]:
+    inputs = {key: {"": value} for key, value in line.get("input", {}).items()}
+    empty: dict[str, Any] = {"code": {}, "packages": {}, "files": {}, "other": {}, "configuration": ""}
+    return {**empty, **line, "input": inputs}

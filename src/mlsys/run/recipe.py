@@ -1,0 +1,170 @@
+"""A run's recipe: every step with its code, what each depended on and made; enough to run it again elsewhere."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+import types
+from collections.abc import Mapping
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import MlsysError, NotPortableError, StateError
+from mlsys.execution.portable import CodeBundle
+from mlsys.run.code_state import code_state
+from mlsys.run.folder_code import CODE, FolderCode
+from mlsys.run.folder_files import check, seal
+from mlsys.states import load_state, save_state
+from mlsys.steps import Step
+
+if TYPE_CHECKING:
+    from mlsys.run.run import Run
+
+RECIPE = "recipe"
+"""Name of the folder among a run's artifacts."""
+FORMAT = 1
+_RECORD, _STEPS = "run.json", "steps"
+_CODE, _PATH, _PARTIAL, _OBJECT = "__code__", "__path__", "__partial__", "__object__"
+
+
+def write_recipe(run: Run, folder: Path) -> None:
+    """Write what is needed to run a run again.
+
+    Code that cannot be taken along, and rows in a step's configuration, stay here: the record then says why, and
+    :func:`mlsys.reproduce` asks for the pipeline.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    withheld = ""
+    try:
+        _write_steps(run, folder)
+    except MlsysError as error:
+        withheld = error.problem
+        for name in (_STEPS, CODE):
+            shutil.rmtree(folder / name, ignore_errors=True)
+    cache = run._execution.context.cache
+    record = {
+        "format": FORMAT,
+        "run": run.id,
+        "pipeline": run.pipeline.name,
+        "digest": run.pipeline.digest,
+        "given": run._data is not None,
+        "code": code_state(),
+        "withheld": withheld,
+        "metrics": _metrics(run),
+        "ledger": [] if cache is None else cache.ledger,
+    }
+    (folder / _RECORD).write_text(json.dumps(record), encoding="utf-8")
+    seal(folder)
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """Return what a recipe says of its run, after a check of all its files."""
+    check(folder)
+    record: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    if record.get("format") != FORMAT:
+        raise StateError(
+            f"the recipe has layout {record.get('format')}, this version reads {FORMAT}",
+            "reproduce the run with the mlsys that wrote it",
+        )
+    return record
+
+
+def read_pipeline(folder: Path, record: Mapping[str, Any], moved: Mapping[str, str]) -> Any:
+    """Return the pipeline of a recipe; code of the folder is imported for it.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the recipe, checked.
+    record : mapping
+        From :func:`read_record`.
+    moved : mapping of str to str
+        Paths to read in place of those in the recipe.
+    """
+    if record["withheld"]:
+        raise NotPortableError(
+            f"the run's code was not taken along: {record['withheld']}",
+            "make the pipeline as then (commit "
+            f"{record['code'].get('code.commit', 'unknown')}) and pass it: reproduce(run, pipeline=pipeline)",
+        )
+    document, code = load_state(folder / _STEPS), FolderCode(folder)
+    unpack = functools.partial(_unpacked, code=code, moved=moved)
+    steps = [unpack(each) for each in document["steps"]]
+    return code.find(document["pipeline"])(steps, **unpack(document["arguments"]))
+
+
+def _write_steps(run: Run, folder: Path) -> None:
+    bundle = CodeBundle(lambdas=True)
+    steps = [_packed(planned.step, bundle) for planned in run.pipeline.steps]
+    arguments = _packed(run.pipeline.arguments, bundle)
+    kind = type(run.pipeline)
+    document = {"pipeline": f"{kind.__module__}:{kind.__qualname__}", "steps": steps, "arguments": arguments}
+    save_state(document, folder / _STEPS)
+    files = bundle.files()
+    if files:
+        (folder / CODE).mkdir()
+        for file, text in {"__init__.py": "", **files}.items():
+            (folder / CODE / file).write_text(text, encoding="utf-8")
+
+
+def _packed(value: Any, bundle: CodeBundle) -> Any:
+    """Return a value as plain data, its code in the bundle."""
+    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
+        return {_CODE: bundle.reference(value)}
+    if isinstance(value, Mapping):
+        return {key: _packed(each, bundle) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_packed(each, bundle) for each in value)
+    if isinstance(value, (set, frozenset)):
+        raise NotPortableError("a step holds a set, which has no order to write it in", "give it a tuple")
+    if isinstance(value, PurePath):
+        return {_PATH: str(value)}
+    if isinstance(value, functools.partial):
+        parts = [value.func, list(value.args), dict(value.keywords)]
+        return {_PARTIAL: [_packed(each, bundle) for each in parts]}
+    if isinstance(value, (pd.DataFrame, pd.Series)):
+        raise NotPortableError(f"a step holds {len(value):,} rows, which stay on this machine", "read them from a file")
+    if isinstance(value, Step):
+        return {_OBJECT: bundle.reference(type(value)), "fields": _packed(value.configuration(), bundle)}
+    plain = (bool, int, float, str, type(None), np.ndarray, np.generic, pd.Timestamp, pd.Timedelta, pd.Index)
+    if isinstance(value, plain) or hasattr(value, "get_params"):
+        return value
+    if not hasattr(value, "__dict__") or isinstance(value, types.ModuleType):
+        raise NotPortableError(f"a step holds a {type(value).__name__}, which has no plain form", "use plain values")
+    return {_OBJECT: bundle.reference(type(value)), "fields": _packed(vars(value), bundle)}
+
+
+def _unpacked(value: Any, code: FolderCode, moved: Mapping[str, str]) -> Any:
+    unpack = functools.partial(_unpacked, code=code, moved=moved)
+    if isinstance(value, str):
+        return moved.get(value, value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(unpack(each) for each in value)
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {_CODE}:
+        return code.find(value[_CODE])
+    if set(value) == {_PATH}:
+        return Path(moved.get(value[_PATH], value[_PATH]))
+    if set(value) == {_PARTIAL}:
+        function, arguments, named = unpack(value[_PARTIAL])
+        return functools.partial(function, *arguments, **named)
+    if set(value) == {_OBJECT, "fields"}:
+        kind, fields = code.find(value[_OBJECT]), unpack(value["fields"])
+        if issubclass(kind, Step):
+            return kind(**fields)
+        made = object.__new__(kind)
+        for name, each in fields.items():
+            object.__setattr__(made, name, each)
+        return made
+    return {key: unpack(each) for key, each in value.items()}
+
+
+def _metrics(run: Run) -> dict[str, float]:
+    if "evaluate" not in run.reports:
+        return {}
+    return {str(name): float(value) for name, value in run.reports["evaluate"].scalars.items()}
