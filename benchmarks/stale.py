@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -204,7 +205,7 @@ def measured(python: Mapping[str, Path], workers: int) -> tuple[dict[str, list[s
         found = verdict(answers, 2 if name in NOT_REDONE else 3)
         said = next((each.error for each in answers if each.error), "")
         if said:
-            errors.append(f"* {library.title}, {name}: ``{said[:110]}``")
+            errors.append(f"* {library.title}, {name}: ``{re.sub(' at 0x[0-9a-f]+', '', said)[:90].rstrip()}``")
         print(f"{name}, {library.title}: {found} {said}", file=sys.stderr, flush=True)
         return found
 
