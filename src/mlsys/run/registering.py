@@ -1,7 +1,8 @@
-"""Registering a model: gates first, then the registry; a no changes nothing."""
+"""Registering, promoting and rolling back: gates first, then the registry; a no changes nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +10,10 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError, GateRefused
 from mlsys.run.findings import leakage_verdict
+from mlsys.steps import Result
 
 if TYPE_CHECKING:
+    from mlsys.evaluation import Gate
     from mlsys.run.run import Run
 
 
@@ -28,12 +31,15 @@ class Registration:
         The alias that was set.
     terms : DataFrame
         One row a term: term, value, verdict.
+    deed : str
+        What was asked for: ``"registered"``, ``"promoted"`` or ``"rolled back"``.
     """
 
     name: str
     version: int | None
     alias: str | None
     terms: pd.DataFrame
+    deed: str = "registered"
 
     def __bool__(self) -> bool:
         return self.version is not None
@@ -41,7 +47,7 @@ class Registration:
     def raise_if_refused(self) -> None:
         """Raise ``GateRefused`` if a gate said no; for scripts that must stop."""
         if not self:
-            raise GateRefused(f"{self.name!r} was not registered:\n{self._table()}", "see the terms that failed")
+            raise GateRefused(f"{self.name!r} was not {self.deed}:\n{self._table()}", "see the terms that failed")
 
     def _table(self) -> str:
         return self.terms.to_string(index=False, header=False) if len(self.terms) else "no terms"
@@ -51,7 +57,7 @@ class Registration:
         head = (
             f"gate: yes, {self.name} version {self.version}{alias}"
             if self
-            else f"gate: no, {self.name!r} not registered"
+            else f"gate: no, {self.name!r} not {self.deed}"
         )
         return f"{head}\n{self._table()}"
 
@@ -78,8 +84,114 @@ def register_run(run: Run, name: str, alias: str | None, gate: Any, reason: str)
             f"the run has no portable model to register ({problems})",
             "see the finding on the card; run.pipeline.plan() says it beforehand",
         )
-    version = register_model(found, name, alias, {"mlsys.stage": run.stage}, _described(run, table))
+    tags = {"mlsys.stage": run.stage}
+    version = register_model(found, name, alias, tags, _described(run, table), _evidence(run))
     return Registration(name, version, alias, table)
+
+
+def promote(
+    name: str, version: int | str, *, to: str = "champion", gate: Gate | None = None, reason: str = ""
+) -> Registration:
+    """Let an alias name another version of a registered model, if a gate agrees.
+
+    Parameters
+    ----------
+    name : str
+        Of the registered model.
+    version : int or str
+        Number of a version, or an alias that names it, such as ``"challenger"``.
+    to : str
+        The alias to set.
+    gate : Gate, optional
+        Asked of the rows that judged the version when it was registered.
+    reason : str
+        Needed for a version that was registered by other means, of which no evaluation is known.
+
+    Returns
+    -------
+    Registration
+        Verdict by term; falsy, with nothing changed, when a gate says no.
+
+    Examples
+    --------
+    >>> promote("flights", "challenger", to="champion", gate=gate)  # doctest: +SKIP
+    gate: yes, flights version 4 as @champion
+    """
+    from mlsys.tracking import point_alias, version_of_model
+
+    found = version_of_model(name, version)
+    terms: list[tuple[str, str, str]] = []
+    if found.evidence is None:
+        said = reason or "nothing is known of it"
+        terms.append(("evaluated by mlsys, or a reason", said, "pass" if reason else "no"))
+    if gate is not None:
+        reports = _reports(found.evidence or {})
+        terms += gate.check(reports) if "evaluate" in reports else [("evaluated", "no evaluation", "no")]
+    table = pd.DataFrame(terms, columns=["term", "value", "verdict"])
+    if not (table["verdict"] == "pass").all():
+        return Registration(name, None, None, table, "promoted")
+    point_alias(name, to, found.number)
+    return Registration(name, found.number, to, table, "promoted")
+
+
+def roll_back(name: str, alias: str = "champion") -> Registration:
+    """Let an alias name the version that it named before; asks no gate.
+
+    Parameters
+    ----------
+    name : str
+        Of the registered model.
+    alias : str
+        The alias to move back. Called again, it goes one version further.
+
+    Returns
+    -------
+    Registration
+        The version that the alias names now.
+
+    Raises
+    ------
+    ConfigurationError
+        When the alias named no other version before.
+
+    Examples
+    --------
+    >>> roll_back("flights")  # doctest: +SKIP
+    gate: yes, flights version 3 as @champion
+            rolled back from version 4 pass
+    """
+    from mlsys.tracking import point_back
+
+    moved = point_back(name, alias)
+    if moved is None:
+        raise ConfigurationError(
+            f"@{alias} of {name!r} named no other version before", f"promote({name!r}, <version>, to={alias!r})"
+        )
+    now, left = moved
+    table = pd.DataFrame([("rolled back", f"from version {left}", "pass")], columns=["term", "value", "verdict"])
+    return Registration(name, now, alias, table, "rolled back")
+
+
+_GATES_READ = ["part", "model", "metric", "slice", "value", "lower", "upper"]
+
+
+def _evidence(run: Run) -> dict[str, Any]:
+    """Return what gates read of a run's reports, as plain data; no rows."""
+    found: dict[str, Any] = {name: {"verdict": result.verdict} for name, result in run.reports.items()}
+    evaluation = run.reports.get("evaluate")
+    if evaluation is not None:
+        facts = {key: evaluation.facts[key] for key in ("part", "beats")}
+        found["evaluate"] |= {"table": evaluation.table[_GATES_READ].to_dict("list"), "facts": facts}
+    return found
+
+
+def _reports(evidence: Mapping[str, Any]) -> dict[str, Result]:
+    return {
+        name: Result(
+            name, pd.DataFrame(each.get("table", {})), verdict=each.get("verdict", ""), facts=each.get("facts", {})
+        )
+        for name, each in evidence.items()
+    }
 
 
 def _described(run: Run, terms: pd.DataFrame) -> str:

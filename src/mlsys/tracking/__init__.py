@@ -1,10 +1,11 @@
 """All that touches MLflow: a run's local folder, its layout in MLflow, its model, the registry."""
 
 from mlsys.tracking.journal import Journal, keep
-from mlsys.tracking.models import register_model, resolve
+from mlsys.tracking.models import resolve
 from mlsys.tracking.openings import test_openings, ui_hint
 from mlsys.tracking.reach import ASKED_FOR, IN_A_RUN
 from mlsys.tracking.record import DatasetRecord, LoggedRun, ModelRecord, RunRecord, Span
+from mlsys.tracking.registry import point_alias, point_back, register_model, version_of_model
 from mlsys.tracking.sending import send, send_addition
 from mlsys.tracking.syncing import SyncReport, sync
 
@@ -19,6 +20,8 @@ __all__ = [
     "Span",
     "SyncReport",
     "keep",
+    "point_alias",
+    "point_back",
     "register_model",
     "resolve",
     "send",
@@ -26,4 +29,5 @@ __all__ = [
     "sync",
     "test_openings",
     "ui_hint",
+    "version_of_model",
 ]

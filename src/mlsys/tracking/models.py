@@ -1,4 +1,4 @@
-"""Models in MLflow: logged as code over our folder, registered, found again."""
+"""Models in MLflow: logged as code over our folder, found again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mlsys.errors import TrackingError
 from mlsys.tracking.keys import LONGEST_PARAMETER, MOST_PARAMETERS
 from mlsys.tracking.reach import Clock
-from mlsys.tracking.record import IDENTITY, LoggedRun, ModelRecord, RunRecord
+from mlsys.tracking.record import IDENTITY, ModelRecord, RunRecord
 from mlsys.tracking.store import store
 
 if TYPE_CHECKING:
@@ -121,33 +121,6 @@ def _type(kind: str) -> str:
     if kind in {"bool", "boolean"}:
         return "boolean"
     return "double" if kind[:1] in "iufIUF" else "string"
-
-
-def register_model(logged: LoggedRun, name: str, alias: str | None, tags: Mapping[str, str], description: str) -> int:
-    """Register a logged model and return its version; set the alias last, when everything else is done."""
-    from mlflow.exceptions import MlflowException
-
-    if logged.model_uri is None:
-        raise TrackingError("the run has no logged model", "see the problems of the run")
-    with store() as client:
-        try:
-            client.create_registered_model(name)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-
-        source = logged.model_uri
-        made = client.create_model_version(
-            name,
-            source,
-            run_id=logged.run_id,
-            tags=dict(tags),
-            description=description,
-            model_id=source.removeprefix("models:/"),
-        )
-        if alias:
-            client.set_registered_model_alias(name, alias, made.version)
-        return int(made.version)
 
 
 def resolve(reference: str) -> Path:
