@@ -23,6 +23,7 @@ _OPENS_FILES = frozenset(
 )
 _WORDS = {"__defaults__": "a default", "__kwdefaults__": "a default"}
 _FINDS_BY_NAME = frozenset("getattr globals eval exec __import__ import_module".split())
+_MEMO = type(functools.cache(len))
 _SCALARS = (bool, int, float, complex, str, bytes, type(None), type(...), range, slice)
 
 
@@ -85,9 +86,8 @@ class CodeWalk:
             return f"partial {self._token(value.func)} {self._token(value.args)} {self._token(value.keywords)}"
         if isinstance(value, types.BuiltinFunctionType):
             return self._builtin(value)
-        wrapped = getattr(type(value), "__wrapped__", None) is None and getattr(value, "__wrapped__", None)
-        if wrapped and type(value).__module__ in {"functools", "builtins"}:  # a memo of functools
-            return f"memo {self._token(wrapped)}"
+        if isinstance(value, _MEMO):
+            return f"memo {self._token(value.__wrapped__)}"
         if id(value) in self._open:
             return "itself"
         self._open.add(id(value))

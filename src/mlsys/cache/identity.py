@@ -92,12 +92,7 @@ def column_digest(column: pd.Series) -> str:
     >>> column_digest(words[1:]) == column_digest(pd.Series(["b", "a"]))
     True
     """
-    return _whole(
-        [
-            _block_digest(column.iloc[start : start + ROWS_AT_ONCE])
-            for start in range(0, max(len(column), 1), ROWS_AT_ONCE)
-        ]
-    )
+    return _whole([_block_digest(column.iloc[piece]) for piece in cut(len(column), ROWS_AT_ONCE)])
 
 
 def _block_digest(column: pd.Series) -> str:

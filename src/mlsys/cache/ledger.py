@@ -69,14 +69,17 @@ def _of_step(name: str, before: Mapping[str, Line] | None, now: Mapping[str, Lin
         return Difference(name, ADDED)
     pairs = [(before[purpose], now[purpose]) for purpose in now if purpose in before]
     causes = tuple(dict.fromkeys(cause for one, other in pairs for cause in _causes(one, other)))
-    words = "; ".join(dict.fromkeys(word for one, other in pairs for word in _words(name, one, other)))
+    sentences = (
+        sentence for one, other in pairs for words in _words(name, one, other) for sentence in words.split("; ")
+    )
+    words = "; ".join(dict.fromkeys(sentences))
     if all(one.get("tables") == other["tables"] and one.get("states") == other["states"] for one, other in pairs):
         return Difference(name, SAME, causes, words)
     return Difference(name, DIFFERS, causes or ("none",), words or "nothing that it depended on, as far as is recorded")
 
 
 def _causes(before: Line, now: Line) -> list[str]:
-    found = [cause for part, cause in _CAUSES.items() if before.get(part) != now.get(part)]
+    found = [cause for part, cause in _CAUSES.items() if _content(part, before) != _content(part, now)]
     if "code" in found and "configuration" in found and before.get("code") != now.get("code"):
         found.remove("configuration")  # functions are part of it
     one, other = before.get("other", {}), now.get("other", {})
@@ -90,6 +93,11 @@ def _causes(before: Line, now: Line) -> list[str]:
     return found
 
 
+def _content(part: str, line: Line) -> Any:
+    """Return what counts of a part: of files what they hold, not where they lie."""
+    return list(line.get(part, {}).values()) if part == "files" else line.get(part)
+
+
 def _words(name: str, before: Line, now: Line) -> list[str]:
     if name == "data":
         return ["the rows that were given are others"] if before.get("tables") != now["tables"] else []
@@ -99,6 +107,9 @@ def _words(name: str, before: Line, now: Line) -> list[str]:
 
 
 def _comparable(line: Line) -> dict[str, Any]:
-    inputs = {key: {"": value} for key, value in line.get("input", {}).items()}
-    empty: dict[str, Any] = {"code": {}, "packages": {}, "files": {}, "other": {}, "configuration": ""}
-    return {**empty, **line, "input": inputs}
+    """Return a line as :func:`reason` takes it; states that were handed on count as input."""
+    other = {name: value for name, value in line.get("other", {}).items() if name in _OF_OTHERS}
+    handed = {name: value for name, value in line.get("other", {}).items() if name not in _OF_OTHERS}
+    inputs = {key: {"": value} for key, value in {**line.get("input", {}), **handed}.items()}
+    empty: dict[str, Any] = {"code": {}, "packages": {}, "files": {}, "configuration": ""}
+    return {**empty, **line, "other": other, "input": inputs}

@@ -15,9 +15,11 @@ from typing import Any
 
 from mlsys.errors import NotPortableError
 from mlsys.execution.lambdas import lambda_source
+from mlsys.secrets import holds_secret
 from mlsys.states import digest
 from mlsys.steps import Step
 
+_INSIDE = 'no secret is written; read it when it is needed, for example os.environ["..."] inside the function'
 _PLAIN = (bool, int, float, str, bytes, type(None), tuple, list, dict, frozenset, set)
 
 
@@ -86,12 +88,17 @@ class CodeBundle:
         if name in module.pieces or (home, name) in self._busy:
             return str(name)
         source = source or _source_of(thing)
+        if holds_secret(source, queries=False):
+            raise NotPortableError(f"the source of {thing.__name__!r} holds a secret", _INSIDE)
         self._busy.add((home, name))
         scope = _scope_of(thing)
         module.futures |= isinstance(scope.get("annotations"), type(_future()))
         for used in _names_in(source):
             if used != name and used in scope:
-                self._need(module, home, used, scope[used], name)
+                if isinstance(scope[used], types.ModuleType) and not is_installed(scope[used].__name__):
+                    self._need_from(module, used, scope[used], source, name)
+                else:
+                    self._need(module, home, used, scope[used], name)
         module.pieces[name] = source
         self._busy.discard((home, name))
         return str(name)
@@ -101,14 +108,11 @@ class CodeBundle:
         if name in module.pieces or name in module.imports:
             return
         if isinstance(value, types.ModuleType):
-            if not is_installed(value.__name__):
-                raise NotPortableError(
-                    f"{user}() uses the module {value.__name__!r}, which is not an installed package",
-                    f"import the names it needs instead: from {value.__name__} import ...",
-                )
             module.imports[name] = f"import {value.__name__} as {name}"
         elif isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
             self._need_callable(module, home, name, value)
+        elif isinstance(value, _PLAIN) and holds_secret(value):
+            raise NotPortableError(f"{user}() reaches {name!r}, which holds a secret", _INSIDE)
         elif isinstance(value, _PLAIN) and _written(value) is not None:
             module.pieces[name] = f"{name} = {_written(value)}"
         elif is_installed(type(value).__module__) and _written(value) is None and hasattr(value, "__name__"):
@@ -118,6 +122,22 @@ class CodeBundle:
                 f"{user}() reaches {name!r} of type {type(value).__name__}, which cannot be written as source",
                 f"make {name!r} inside the function, or pass it as a field of a step",
             )
+
+    def _need_from(self, module: _Module, name: str, value: types.ModuleType, source: str, user: str) -> None:
+        """Take along what code uses of a module of the user's, and make the module available under its name."""
+        asked, otherwise = _asked_of(name, source)
+        missing = [each for each in asked if isinstance(getattr(value, each, None), types.ModuleType)]
+        if otherwise or missing:
+            used = f"{name}.{missing[0]}" if missing else f"{name} itself"
+            raise NotPortableError(
+                f"{user}() uses {used}, a module that is not an installed package",
+                f"import the names it needs: from {value.__name__} import ...",
+            )
+        alias = _alias(value.__name__)
+        other = self._modules.setdefault(alias, _Module())
+        for each in asked:
+            self._need(other, value.__name__, each, getattr(value, each), f"{user}() through {name}")
+        module.imports[name] = f"from . import {alias} as {name}"
 
     def _need_callable(self, module: _Module, home: str, name: str, value: Any) -> None:
         if is_installed(value.__module__):
@@ -132,13 +152,20 @@ class CodeBundle:
 
 def not_portable(step: Step) -> list[str]:
     """Return what would keep a model from being saved if it needs this step: one sentence each."""
-    problems = []
+    problems = [f"a model that needs this is withheld: {problem}" for problem in secrets_of(step)]
     for thing in (type(step), *_callables(step.configuration().values())):
         try:
             CodeBundle().reference(thing)
         except NotPortableError as error:
             problems.append(f"a model that needs this is withheld: {error.problem}")
     return problems
+
+
+def secrets_of(step: Step) -> list[str]:
+    """Return for each field that holds a secret one sentence; a table that travels as rows has no address."""
+    own = "table" if hasattr(step, "side_state") else ""
+    fields = [name for name, value in step.configuration().items() if name != own and holds_secret(value)]
+    return [f"its {name}= holds a secret, or an address with a user or a query; none is written" for name in fields]
 
 
 def _callables(values: Iterable[Any]) -> Iterator[Any]:
@@ -194,6 +221,18 @@ def _scope_of(thing: Any) -> dict[str, Any]:
     scope = dict(thing.__globals__)
     closure = inspect.getclosurevars(thing).nonlocals
     return {**scope, **closure}
+
+
+def _asked_of(name: str, source: str) -> tuple[list[str], bool]:
+    """Return the attributes that source asks of a name, and whether it uses the name in any other way."""
+    tree = ast.parse(source)
+    asked = [each for each in ast.walk(tree) if isinstance(each, ast.Attribute) and _is_name(each.value, name)]
+    uses = sum(_is_name(each, name) for each in ast.walk(tree))
+    return list(dict.fromkeys(each.attr for each in asked)), uses != len(asked)
+
+
+def _is_name(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 def _names_in(source: str) -> list[str]:

@@ -288,7 +288,7 @@ class Tail:
             # As they were before any step changed them: repeated rows would be predicted by a model that saw
             # their originals, and a changed share of the classes is not the one to calibrate to.
             rows = self.parts["train"] if self._unchanged is None else self._unchanged
-            self._crossed = predicted = self._crossed or self._cross(model, rows, step.cross_fit_folds)
+            self._crossed = predicted = self._crossed or self._cross(planned, model, rows, step.cross_fit_folds)
 
         def work(at: Context) -> Outcome:
             frame = rows.frame()
@@ -303,7 +303,7 @@ class Tail:
         if self._crossed is not None:
             self._crossed = self._changed(planned, fitted, "out of fold", self._crossed)
 
-    def _cross(self, model: tuple[str, Fitted], rows: Table, folds: int) -> Table:
+    def _cross(self, planned: Planned, model: tuple[str, Fitted], rows: Table, folds: int) -> Table:
         """Predict training rows by a model, or by all steps that change training rows, that did not see them."""
         name, fitted = model
 
@@ -316,9 +316,9 @@ class Tail:
             "folds": str(folds),
             "model": fitted.held.digest,
             "columns": digest(fitted.features),
-            "steps": self.context.code_of([planned.name for planned in self._since]),
+            "steps": self.context.code_of([name, *(each.name for each in self._since)]),
         }
-        outcome = self.context.kept(name, "predict out of fold", work, {"rows": rows}, also, sees_columns=True)
+        outcome = self.context.kept(planned.name, "predict out of fold", work, {"rows": rows}, also, sees_columns=True)
         return outcome.tables["predictions"]
 
     def _changed(self, planned: Planned, fitted: Fitted, name: str, predictions: Table) -> Table:

@@ -18,6 +18,7 @@ from mlsys.execution.portable import CodeBundle
 from mlsys.run.code_state import code_state
 from mlsys.run.folder_code import CODE, FolderCode
 from mlsys.run.folder_files import check, seal
+from mlsys.secrets import holds_secret
 from mlsys.states import load_state, save_state
 from mlsys.steps import Step
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 RECIPE = "recipe"
 """Name of the folder among a run's artifacts."""
 FORMAT = 1
+_MADE_AGAIN = "no secret is written; make the pipeline again and pass it"
 _RECORD, _STEPS = "run.json", "steps"
 _CODE, _PATH, _PARTIAL, _OBJECT = "__code__", "__path__", "__partial__", "__object__"
 
@@ -99,7 +101,10 @@ def read_pipeline(folder: Path, record: Mapping[str, Any], moved: Mapping[str, s
 
 def _write_steps(run: Run, folder: Path) -> None:
     bundle = CodeBundle(lambdas=True)
-    steps = [_packed(planned.step, bundle) for planned in run.pipeline.steps]
+    for planned in run.pipeline.steps:
+        if holds_secret(planned.step.configuration()):
+            raise NotPortableError(f"{planned.name} holds a secret, or an address with a user or a query", _MADE_AGAIN)
+    steps = [_packed(planned.step, bundle) for planned in run.pipeline.steps if not planned.supplied]
     arguments = _packed(run.pipeline.arguments, bundle)
     kind = type(run.pipeline)
     document = {"pipeline": f"{kind.__module__}:{kind.__qualname__}", "steps": steps, "arguments": arguments}

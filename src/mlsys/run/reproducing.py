@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SNAPSHOTS = "snapshots"
+_WORTH_SAYING = {"code", "package", "seed", "setting"}
 
 
 class LoadedModel(ServedModel):
@@ -82,7 +83,7 @@ class Reproduction:
 
     def __repr__(self) -> str:
         if self.first is None:
-            changed = [each for each in self.steps if each.is_own]
+            changed = [each for each in self.steps if set(each.causes) & _WORTH_SAYING]
             though = f", though {changed[0].step}: {changed[0].why}" if changed else ""
             return f"reproduced {self.reference}: all {len(self.steps)} steps the same to the last bit{though}"
         causes = ", ".join(_named(cause) for cause in self.first.causes)
