@@ -105,7 +105,7 @@ class CodeWalk:
             pairs = [f"{self._token(key)}: {self._token(item)}" for key, item in value.items()]
             return f"dict {{{', '.join(sorted(pairs))}}}"
         kind = type(value)
-        if hasattr(value, "get_params") and not isinstance(value, type):
+        if hasattr(kind, "get_params"):  # asked of the type: an expression such as pd.col("x") has every attribute
             self._named_package(kind.__module__)
             return f"{self._token(kind)} {self._token(value.get_params(deep=False))}"
         if not installed(kind.__module__) and hasattr(value, "__dict__"):

@@ -136,7 +136,7 @@ def _packed(value: Any, bundle: CodeBundle) -> Any:
     if isinstance(value, Step):
         return {_OBJECT: bundle.reference(type(value)), "fields": _packed(value.configuration(), bundle)}
     plain = (bool, int, float, str, type(None), np.ndarray, np.generic, pd.Timestamp, pd.Timedelta, pd.Index)
-    if isinstance(value, plain) or hasattr(value, "get_params"):
+    if isinstance(value, plain) or hasattr(type(value), "get_params"):
         return value
     if not hasattr(value, "__dict__") or isinstance(value, types.ModuleType):
         raise NotPortableError(f"a step holds a {type(value).__name__}, which has no plain form", "use plain values")
