@@ -157,13 +157,13 @@ def test_boosters_without_a_wrapper_come_back(tmp_path: Path) -> None:
     assert digest(back) == digest({"light": light, "extreme": extreme})
 
 
-@pytest.mark.parametrize("name", ["LightGBM classifier", "XGBoost classifier"])
+@pytest.mark.parametrize("name", ["LightGBM classifier", "XGBoost classifier", "CatBoost classifier"])
 def test_inside_objects_of_scikit_learn_they_come_back_as_well(name: str, tmp_path: Path) -> None:
-    made = WRAPPERS[name][0]
+    made, size = WRAPPERS[name][0], "iterations" if "CatBoost" in name else "n_estimators"
     for number, model in enumerate(
         [
             make_pipeline(StandardScaler(), fresh(made)),
-            GridSearchCV(fresh(made), {"n_estimators": [3, 5]}, cv=2),
+            GridSearchCV(fresh(made), {size: [3, 5]}, cv=2),
             CalibratedClassifierCV(fresh(made), cv=2),
         ]
     ):

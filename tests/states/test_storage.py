@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xxhash
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn.base import BaseEstimator
@@ -48,14 +48,76 @@ from mlsys.states import check_storable, digest, load_state, save_state
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 arrays = hnp.arrays(hnp.scalar_dtypes(), hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
-frames = st.builds(
-    lambda numbers, words: pd.DataFrame({"n": numbers[:4], "w": words[:4]}),
-    st.lists(st.floats(), min_size=4, max_size=4),
-    st.lists(st.text() | st.none(), min_size=4, max_size=4),
+ROWS = 4
+UNITS = st.sampled_from(["s", "ms", "us", "ns"])
+ZONES = st.sampled_from([None, "UTC", "Europe/Berlin", "America/New_York"])
+LATEST = 2**32  # seconds; within what nanoseconds can count
+moments = st.builds(
+    lambda seconds, unit, zone: pd.Timestamp(seconds, unit="s", tz=zone).as_unit(unit),
+    st.integers(-LATEST, LATEST), UNITS, ZONES,
+) | st.just(pd.NaT)  # fmt: skip
+spans = st.builds(
+    lambda seconds, unit: pd.Timedelta(seconds, unit="s").as_unit(unit), st.integers(-LATEST, LATEST), UNITS
 )
-keys = st.text() | st.integers() | st.booleans() | st.floats(allow_nan=False) | st.tuples(st.integers(), st.text())
+numpy_scalars = st.builds(
+    lambda array: array[0], hnp.arrays(hnp.scalar_dtypes(), 1)
+)  # booleans, integers, floats and complex numbers of any width, dates, bytes, text
+words = st.text() | st.none()
+
+
+def column(values: st.SearchStrategy[Any], dtype: str) -> st.SearchStrategy[Any]:
+    return st.lists(values, min_size=ROWS, max_size=ROWS).map(lambda given: pd.Series(given, dtype=dtype))
+
+
+columns = st.one_of(
+    column(st.floats(), "float64"),
+    column(st.floats(width=32), "float32"),
+    column(st.integers(-(2**63), 2**63 - 1), "int64"),
+    column(st.integers(0, 255), "uint8"),
+    column(st.booleans(), "bool"),
+    column(words, "str"),
+    column(words, "string"),
+    column(words, "category"),
+    column(st.integers(0, 3) | st.none(), "category"),
+    column(st.integers(-(2**63), 2**63 - 1) | st.none(), "Int64"),
+    column(st.booleans() | st.none(), "boolean"),
+    column(st.floats(allow_nan=False) | st.none(), "Float64"),
+    column(scalars, "object"),
+    st.builds(
+        lambda seconds, unit, zone: pd.Series(
+            pd.to_datetime(seconds, unit="s", utc=True).as_unit(unit).tz_convert(zone)
+        ),
+        st.lists(st.integers(-LATEST, LATEST), min_size=ROWS, max_size=ROWS), UNITS, ZONES,
+    ),
+)  # fmt: skip
+labels = st.text() | st.integers() | st.tuples(st.text(), st.integers()) | st.none()
+indexes = st.one_of(
+    st.just(pd.RangeIndex(ROWS)),
+    st.lists(st.integers(-(2**63), 2**63 - 1), min_size=ROWS, max_size=ROWS).map(pd.Index),
+    st.lists(st.text(), min_size=ROWS, max_size=ROWS).map(lambda given: pd.Index(given, name="key")),
+    st.lists(st.tuples(st.text(), st.integers(0, 9)), min_size=ROWS, max_size=ROWS).map(pd.MultiIndex.from_tuples),
+)
+series = st.builds(lambda values, index, name: values.set_axis(index).rename(name), columns, indexes, labels)
+
+
+def framed(found: list[Any], index: pd.Index, names: list[Any]) -> pd.DataFrame:
+    frame = pd.DataFrame(dict(enumerate(found))).set_axis(index, axis=0)
+    frame.columns = pd.Index(names[: len(found)], dtype=object, tupleize_cols=False)
+    return frame
+
+
+frames = st.builds(
+    framed,
+    st.lists(columns, min_size=1, max_size=4),
+    indexes,
+    st.lists(labels, min_size=4, max_size=4, unique=True),
+)
+keys = (
+    st.text() | st.integers() | st.booleans() | st.floats(allow_nan=False) | st.tuples(st.integers(), st.text())
+    | spans | st.integers(-9, 9).map(np.int64)
+)  # fmt: skip
 states = st.recursive(
-    scalars | arrays | frames,
+    scalars | arrays | frames | series | indexes | moments | spans | numpy_scalars,
     lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(keys, inner, max_size=5),
     max_leaves=12,
 )
@@ -71,7 +133,18 @@ def reloaded(state: Any) -> Any:
 @settings(max_examples=150, deadline=None)
 @given(states)
 def test_plain_data_comes_back_equal(state: Any) -> None:
-    assert digest(reloaded(state)) == digest(state)
+    back = reloaded(state)
+    assert type(back) is type(state)
+    assert digest(back) == digest(state)
+    assert digest(reloaded({"again": back})) == digest({"again": state})
+
+
+@settings(max_examples=80, deadline=None)
+@given(frames)
+@example(pd.DataFrame({"x": pd.Series([None, "a"], dtype=object)}))
+@example(pd.DataFrame({"x": [1, 2]}, index=pd.MultiIndex.from_arrays([pd.Index(["a", "b"], dtype=object), [1, 2]])))
+def test_a_frame_comes_back_as_pandas_sees_it(frame: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(reloaded(frame), frame, check_freq=False)
 
 
 FRAME = pd.DataFrame(

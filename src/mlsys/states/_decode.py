@@ -133,7 +133,7 @@ class Decoder:
         if "items" in document:
             values = np.empty(len(document["items"]), dtype=object)
             values[:] = [self.decode(item) for item in document["items"]]
-            return values
+            return pd.Index(values, dtype=object)  # of a bare array pandas would guess a type
         dtype = pd.api.types.pandas_dtype(name)
         if isinstance(dtype, pd.DatetimeTZDtype):
             ticks = self.decode(document["array"]).view(f"M8[{dtype.unit}]")

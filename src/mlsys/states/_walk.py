@@ -15,6 +15,7 @@ import pandas as pd
 import xxhash
 
 from mlsys.errors import StateError
+from mlsys.secrets import is_secret
 from mlsys.states import code
 from mlsys.states._columns import array_token, column_token
 from mlsys.states._scalars import SCALARS
@@ -87,6 +88,8 @@ class Walk:
             return self._named(b"type", repr(value))
         if isinstance(value, np.dtype):
             return self._named(b"dtype", value.str, repr(value))
+        if is_secret(value):  # what it is changes no result, and its digest could be guessed at
+            return self._named(b"secret", kind, bool(value.get_secret_value()))
         if dataclasses.is_dataclass(value):
             fields = {field.name: getattr(value, field.name, None) for field in dataclasses.fields(value)}
             return self._named(b"dataclass", kind, fields)

@@ -10,6 +10,7 @@ from typing import Any
 import xxhash
 
 from mlsys.errors import StateError
+from mlsys.secrets import given_away
 from mlsys.states._decode import Decoder
 from mlsys.states._encode import Encoder
 from mlsys.states.digest import digest
@@ -56,7 +57,7 @@ def save_state(state: Any, folder: Path) -> dict[str, Any]:
     Raises
     ------
     StateError
-        Something inside has no such form; nothing is written then.
+        Something inside has no such form, or is a secret; nothing is written then.
 
     Examples
     --------
@@ -69,6 +70,8 @@ def save_state(state: Any, folder: Path) -> dict[str, Any]:
     encoder = Encoder()
     document = encoder.encode(state, "state")
     files = {_STATE: json.dumps(document, indent=1).encode(), **encoder.files}
+    if any(map(given_away, files.values())):
+        raise StateError("the state holds a secret, which is not written", "leave it out of what learn() returns")
     manifest = {
         "version": _VERSION,
         "digest": digest(state),
