@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from mlsys.secrets import hidden
+
 
 class MlsysError(Exception):
     """Parent of every error that mlsys raises on purpose.
@@ -14,9 +16,14 @@ class MlsysError(Exception):
         What was wrong and where (step, column, row), one sentence.
     remedy : str, optional
         What to do, one sentence; shown on a line of its own.
+
+    Notes
+    -----
+    Secrets are hidden in both.
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
+        problem, remedy = hidden(problem), hidden(remedy)
         super().__init__(f"{problem}\n  Remedy: {remedy}" if remedy else problem)
         self.problem = problem
         self.remedy = remedy
@@ -80,6 +87,11 @@ class Finding:
     columns: tuple[str, ...] = field(default=())
     step: str = ""
     waived: str = ""
+
+    def __post_init__(self) -> None:
+        """Hide secrets: findings are kept and sent."""
+        for name in ("message", "waived"):
+            object.__setattr__(self, name, hidden(getattr(self, name)))
 
     def __str__(self) -> str:
         note = f" (waived: {self.waived})" if self.waived else ""

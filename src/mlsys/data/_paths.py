@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import glob
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator
 
 from mlsys.errors import DataError
+from mlsys.secrets import user_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +34,19 @@ Paths = Annotated[str | Path | tuple[str | Path, ...] | list[str | Path], AfterV
 def is_url(path: Any) -> bool:
     """Whether a path names something that is not on this machine."""
     return "://" in str(path)
+
+
+def opening(file: str) -> dict[str, Any]:
+    """Return how pandas opens a file or an address; user and password go into a header, which urllib does not do.
+
+    Examples
+    --------
+    >>> opening("https://me:mine@host/data.csv")
+    {'filepath_or_buffer': 'https://host/data.csv', 'storage_options': {'Authorization': 'Basic bWU6bWluZQ=='}}
+    """
+    address, user = user_of(file) if file.startswith(("http://", "https://")) else (file, "")
+    options = {"Authorization": f"Basic {base64.b64encode(user.encode()).decode()}"} if user else None
+    return {"filepath_or_buffer": address, "storage_options": options}
 
 
 def files_of(path: Any, endings: tuple[str, ...], who: str) -> list[str]:

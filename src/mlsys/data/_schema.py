@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.errors import DataError
+from mlsys.secrets import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +93,7 @@ def _open(file: str, who: str) -> Any:
     except (pa.ArrowInvalid, OSError) as error:
         raise DataError(
             f"{who} cannot read {file!r} as Parquet: {error}", "give Parquet files; text files are read by ReadCSV"
-        ) from error
+        ) from cleaned(error)
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:

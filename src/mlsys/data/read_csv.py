@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, files_read, is_url
+from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, files_read, is_url, opening
 from mlsys.data._times import as_times
 from mlsys.errors import DataError
+from mlsys.secrets import cleaned
 from mlsys.steps import Field, Source
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ class ReadCSV(Source):
     Parameters
     ----------
     path : str, Path or list
-        A file (also ``.zip``, ``.gz``, ``.bz2``, ``.xz``), a pattern, a folder, an address, or a list of these.
+        A file (also ``.zip``, ``.gz``, ``.bz2``, ``.xz``), a pattern, a folder, an address, or a list of these. User
+        and password of an address are sent to it, and shown and kept nowhere.
     known_at : dict of str to str
         When columns become known: a time column (which may be derived later), or a delay after the row's time.
         A column known only after the decision is never a feature.
@@ -93,8 +95,8 @@ class ReadCSV(Source):
     def _read_file(self, file: str, dtypes: Mapping[str, Any]) -> pd.DataFrame:
         wanted = None if self.columns is None else set(self.columns)
         try:
-            frame = pd.read_csv(
-                file,
+            frame: pd.DataFrame = pd.read_csv(
+                **opening(file),
                 sep=self.separator,
                 decimal=self.decimal,
                 encoding=self.encoding,
@@ -118,7 +120,7 @@ class ReadCSV(Source):
             raise DataError(
                 f"{self.title} cannot read {file!r}: {error}",
                 "look at the line or column it names; separator=, dtypes= and nulls= say how the file is written",
-            ) from error
+            ) from cleaned(error)
         self._check_columns(frame, file)
         return frame if self.columns is None else frame[list(self.columns)]
 
@@ -135,7 +137,7 @@ class ReadCSV(Source):
 
     def _header(self, file: str) -> list[str]:
         """Return all columns of a file, those not read too."""
-        head = pd.read_csv(file, sep=self.separator, encoding=self.encoding, nrows=0)
+        head = pd.read_csv(**opening(file), sep=self.separator, encoding=self.encoding, nrows=0)
         return [str(name) for name in head.columns]
 
     def _typed(self, frame: pd.DataFrame, files: list[str]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.cache import address
 from mlsys.errors import ContractError, MlsysError
+from mlsys.secrets import cleaned, hidden
 from mlsys.steps import Step
 
 MOST_COLUMNS_IN_NOTE = 30
@@ -28,6 +29,12 @@ def explained(step: Step, position: int, name: str, frame: pd.DataFrame | None =
                 error.add_note(f"mlsys: it was given {len(frame):,} rows with {_described(frame)}")
             if not isinstance(error, MlsysError):
                 error.add_note(f"  Remedy: {_remedy(error, name, frame)}")
+        if cleaned(error) is None:
+            text = hidden(f"{type(error).__name__}: {error}")
+            raise ContractError(
+                f"step {position} {name!r} raised an error whose text holds a secret: {text}",
+                f"correct {name!r} or the rows it is given, and leave secrets out of errors",
+            ) from None
         raise
 
 

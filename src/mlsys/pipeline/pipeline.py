@@ -20,6 +20,7 @@ from mlsys.execution.progress import progress_bar
 from mlsys.pipeline.coercion import as_step
 from mlsys.pipeline.construction import plan_steps, refuse_wrong_arguments
 from mlsys.pipeline.plan import Plan
+from mlsys.secrets import hidden
 from mlsys.settings import settings
 from mlsys.steps import Model, Step
 
@@ -301,7 +302,7 @@ class Pipeline:
         lines = ",\n".join(f"    {planned.step!r}" for planned in self.steps)
         shown = {key: value for key, value in self._arguments.items() if value not in (None, (), {}, 0)}
         arguments = ", ".join(f"{key}={value!r}" for key, value in shown.items())
-        return f"Pipeline(\n[\n{lines},\n],\n{arguments})"
+        return hidden(f"Pipeline(\n[\n{lines},\n],\n{arguments})")
 
     def _repr_html_(self) -> str:
         return self.plan()._repr_html_()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from mlsys.execution.planned import Planned
+from mlsys.secrets import hidden
 from mlsys.steps import Split
 
 _SHADE = {
@@ -60,7 +61,7 @@ class Plan:
     def __repr__(self) -> str:
         table = self.table
         table["serves"] = table["serves"].map({True: "yes", False: ""})
-        return "\n".join([self.title, table.to_string(index=False), *self.notes])
+        return hidden("\n".join([self.title, table.to_string(index=False), *self.notes]))
 
     def _repr_html_(self) -> str:
         boxes = []
@@ -76,6 +77,6 @@ class Plan:
                 f"{', serves' if facts.serves else ''}{supplied}</small></div>"
             )
         arrows = '<span style="color:#888">&#8594;</span>'.join(boxes)
-        notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
-        heading = html.escape(self.title)
+        notes = "".join(f"<li>{html.escape(hidden(note))}</li>" for note in self.notes)
+        heading = html.escape(hidden(self.title))
         return f'<div style="font-family:sans-serif;font-size:13px"><b>{heading}</b><br>{arrows}<ul>{notes}</ul></div>'

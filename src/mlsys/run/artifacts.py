@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.run.recipe import RECIPE, write_recipe
+from mlsys.secrets import hidden_in
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
@@ -126,4 +127,4 @@ def _shown(value: Any) -> Any:
 
 
 def _write_json(path: Path, content: Any) -> None:
-    path.write_text(json.dumps(content, indent=1, default=str), encoding="utf-8")
+    path.write_text(json.dumps(hidden_in(content), indent=1, default=str), encoding="utf-8")

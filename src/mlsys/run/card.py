@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mlsys.run.findings import leakage_verdict
+from mlsys.secrets import hidden
 from mlsys.steps import Split
 
 if TYPE_CHECKING:
@@ -77,12 +78,12 @@ class Card:
     def headline(self) -> str:
         """The result in one line."""
         if not self.scores:
-            return self.title
+            return hidden(self.title)
         first = self.scores[0]
         baselines = ", ".join(f"{each.who} {_number(each.value)}" for each in self.scores[1:])
         beside = f"; {baselines}" if baselines else ""
         between = f"[{_number(first.lower)}, {_number(first.upper)}]"
-        return f"{self.title}: {self.metric} {_number(first.value)} {between}{beside}"
+        return hidden(f"{self.title}: {self.metric} {_number(first.value)} {between}{beside}")
 
     @property
     def footer(self) -> str:
@@ -104,7 +105,7 @@ class Card:
                 out += _wrapped("" if i else label, sentence)
         if self.footer:
             out.append(f"  {self.footer}")
-        return "\n".join(out)
+        return hidden("\n".join(out))
 
     def html(self) -> str:
         """Return the card as HTML, with the scores drawn on one axis."""
@@ -119,7 +120,7 @@ class Card:
                 *([("tracking", self.footer)] if self.footer else []),
             ]
         )
-        return (
+        return hidden(
             "<div style='font-family:system-ui,sans-serif;font-size:13px;max-width:860px;border:1px solid #d5d5d5;"
             "border-radius:8px;padding:12px 16px;background:#fff;color:#222'>"
             f"<div style='font-size:15px;font-weight:600'>{html.escape(self.title)}</div>"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import ConfigurationError, NotPortableError, StateError
-from mlsys.execution.portable import CodeBundle
+from mlsys.execution.portable import CodeBundle, secrets_of
 from mlsys.execution.served import ServedModel
 from mlsys.run.folder_code import CODE
 from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT, seal
@@ -96,6 +96,8 @@ def _described(name: str, fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict
 
 def describe(fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict[str, Any], Any, tuple[str, ...]]:
     """Return class, configuration, state and features of a served step; its code goes into the bundle."""
+    for problem in secrets_of(fitted.step):
+        raise NotPortableError(problem, 'read it inside the hook, for example os.environ["..."], without a field')
     step = _with_own_table(fitted.step)
     configuration = {key: _without_code(value, bundle) for key, value in step.configuration().items()}
     if _holds_estimator(fitted):  # trained; its configuration need not be stored twice

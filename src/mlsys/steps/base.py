@@ -16,6 +16,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from mlsys.errors import ConfigurationError, ContractError, StateError
+from mlsys.secrets import counted, declare, hidden, is_secret
 from mlsys.steps.facts import Facts
 from mlsys.steps.habits import check_habits
 
@@ -48,7 +49,8 @@ class Step(_Configured, ABC):
     Notes
     -----
     A subclass writes annotated fields and the hooks of its kind, and no ``__init__``. Two steps are
-    equal when their configuration is equal. Estimators given as fields are cloned.
+    equal when their configuration is equal; what a secret is (``SecretStr``, a password in an address) changes no
+    result and is not part of it. Estimators given as fields are cloned.
     """
 
     facts: ClassVar[Facts]
@@ -102,7 +104,7 @@ class Step(_Configured, ABC):
 
         fields = {name: value for name, value in self.configuration().items() if name != "cache"}
         try:
-            return digest((f"{type(self).__module__}.{type(self).__qualname__}", fields))
+            return digest((f"{type(self).__module__}.{type(self).__qualname__}", counted(fields)))
         except StateError as error:
             raise StateError(f"the configuration of {self.title}: {error.problem}", error.remedy) from error
 
@@ -163,7 +165,7 @@ def _short(value: Any) -> str:
         return "[" + ", ".join(_short(each) for each in value) + "]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key!r}: {_short(each)}" for key, each in value.items()) + "}"
-    text = " ".join(repr(value).split())
+    text = hidden(" ".join(repr(value).split()))
     return text if len(text) <= 80 else text[:77] + "..."
 
 
@@ -179,6 +181,7 @@ def _explaining(init: Callable[..., None]) -> Callable[..., None]:
             init(self, *given, **{key: _plain(cls, key, value) for key, value in kwargs.items()})
         except ValidationError as error:
             raise _refusal(cls, error, names) from None
+        declare(self.configuration())
         for name, value in self.configuration().items():  # a default on the class is shared by all instances
             if name not in kwargs and hasattr(value, "get_params") and not isinstance(value, type):
                 self.__dict__[name] = _plain(cls, name, value)
@@ -236,10 +239,17 @@ def _refusal(cls: type[Step], error: ValidationError, positional: list[str]) -> 
             lines.append(f"{field}: got the text {problem['input']!r}, wants a list of texts")
             remedies.append(f"write {field}=[{problem['input']!r}]")
         else:
-            lines.append(f"{field}: {problem['msg'][0].lower()}{problem['msg'][1:]} (got {_short(problem['input'])})")
+            got = "a value that is not shown" if _holds_secrets(cls, field) else _short(problem["input"])
+            lines.append(f"{field}: {problem['msg'][0].lower()}{problem['msg'][1:]} (got {got})")
     listed = "".join(f"\n  - {line}" for line in dict.fromkeys(lines))
     remedy = "; ".join(dict.fromkeys(remedies)) or "correct the fields named above"
     return ConfigurationError(f"{cls.__name__} cannot be made:{listed}", remedy)
+
+
+def _holds_secrets(cls: type[Step], field: str) -> bool:
+    """Whether a field is declared to hold a secret: what was given for it may be one in the wrong type."""
+    declared = cls.__dataclass_fields__.get(field)
+    return declared is not None and ("Secret" in str(declared.type) or is_secret(declared.default))
 
 
 def _is_bare_text(problem: Any) -> bool:

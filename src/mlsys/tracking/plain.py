@@ -10,16 +10,20 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from mlsys.secrets import hidden_in
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
 
 Writes = Callable[[Path], None]
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a file under another name and rename it: whoever reads finds the old or the new one."""
+    """Write a file under another name and rename it: whoever reads finds the old or the new one.
+
+    Every text that goes to MLflow passes here, and loses its secrets here.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
+        unfinished.write_text(json.dumps(hidden_in(content), indent=1, allow_nan=False), encoding="utf-8")
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)

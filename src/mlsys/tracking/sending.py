@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from mlsys import folder
 from mlsys.errors import TrackingError
+from mlsys.secrets import without_secrets
 from mlsys.tracking.journal import RUNS, Addition, Journal, journal_of
 from mlsys.tracking.models import log_model
 from mlsys.tracking.reach import IN_A_RUN, Clock, Patience
 from mlsys.tracking.record import IDENTITY, LoggedRun, RunRecord
-from mlsys.tracking.store import current_address, store, without_secrets
+from mlsys.tracking.store import current_address, store
 from mlsys.tracking.timeline import write_timeline
 from mlsys.tracking.writing import LONGEST_NAME, RunWriter
 

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
 
 from mlsys.errors import TrackingError
+from mlsys.secrets import cleaned, without_secrets
 from mlsys.tracking.reach import ASKED_FOR, Patience, look, remember, silent
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[Ml
                     f"MLflow at {without_secrets(address)} did not take it "
                     f"({type(error).__name__}: {_short(error, address)})",
                     _REMEDY,
-                ) from error
+                ) from cleaned(error)
             remember(address, answered=True)
 
 
@@ -86,20 +86,6 @@ def _refused(error: Exception) -> bool:
 def _short(error: Exception, uri: str) -> str:
     text = str(error).replace(uri, without_secrets(uri))
     return " ".join(text.split())[:300]
-
-
-def without_secrets(uri: str) -> str:
-    """Return a URI without user name, password and query.
-
-    Examples
-    --------
-    >>> without_secrets("https://me:secret@host:5000/path?token=1")
-    'https://host:5000/path'
-    """
-    parts = urlsplit(uri)
-    if not parts.netloc:
-        return uri
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def current_address() -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from mlsys import folder
 from mlsys.errors import TrackingError
+from mlsys.secrets import without_secrets
 from mlsys.tracking.journal import Journal, journals
 from mlsys.tracking.reach import ASKED_FOR
 from mlsys.tracking.reach import silent as silent_now
 from mlsys.tracking.sending import send
-from mlsys.tracking.store import current_address, without_secrets
+from mlsys.tracking.store import current_address
 
 
 @dataclass(frozen=True)
