@@ -10,7 +10,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import accuracy_score, roc_auc_score
 from sklearn.tree import DecisionTreeClassifier
 
-from mlsys import Pipeline, RandomSplit, Run, Train, compare
+from mlsys import Derive, Impute, Pipeline, RandomSplit, Run, Train, compare
 from mlsys.errors import ConfigurationError, DataError
 
 FEATURES = ["price", "customer"]
@@ -46,7 +46,7 @@ def test_values_are_those_of_scikit_learn_on_the_shared_rows(runs: dict[str, Run
 
 
 def test_any_metric_of_the_task_can_be_compared(runs: dict[str, Run], shop: pd.DataFrame) -> None:
-    comparison = compare(runs, "accuracy")
+    comparison = compare(runs, metric="accuracy")
     found = predicted(runs["tree"])
     expected = accuracy_score(shop.loc[found.index, "returned"], found["prediction"])
     assert comparison.metric == "accuracy"
@@ -155,3 +155,41 @@ def test_what_cannot_be_compared_is_refused(pipeline: Pipeline, runs: dict[str, 
 def test_the_picture_has_one_mark_a_run(runs: dict[str, Run]) -> None:
     axes = compare(runs).plot()
     assert [tick.get_text() for tick in axes.get_yticklabels()] == list(runs)
+
+
+def test_steps_that_are_other_ones_are_named_with_the_cause(shop: pd.DataFrame) -> None:
+    def priced(frame: pd.DataFrame) -> pd.Series:
+        return frame["price"] * 2
+
+    def priced_otherwise(frame: pd.DataFrame) -> pd.Series:
+        return frame["price"] * 3
+
+    base = Pipeline(
+        [Derive({"z": priced}), Impute(), LogisticRegression(max_iter=500)],
+        target="returned",
+        features=["price", "days_since_last", "z"],
+    )
+    other = base.replace(Derive=Derive({"z": priced_otherwise}), Impute=Impute(numeric="mean"))
+    comparison = compare(base.run(shop, track=False), other.run(shop, track=False))
+    changes = comparison.changes.set_index("step")
+    assert list(changes.index) == ["Derive", "Impute"]
+    assert "priced_otherwise" in changes.loc["Derive", "why"] and "code" in changes.loc["Derive", "causes"]
+    assert changes.loc["Impute", "causes"].startswith("configuration")
+    assert "run 2 against run 1: Derive (" in repr(comparison) and "together" in repr(comparison)
+
+
+def test_the_same_pipeline_twice_has_no_changes_and_other_rows_are_a_cause(shop: pd.DataFrame) -> None:
+    pipeline = Pipeline([Impute(), LogisticRegression(max_iter=500)], target="returned", features=["price"])
+    first = pipeline.run(shop, track=False)
+    assert compare(first, pipeline.run(shop, track=False)).changes.empty
+    dearer = pipeline.run(shop.assign(price=shop["price"] + 1), track=False)
+    rows = compare(first, dearer).changes
+    assert rows[["step", "causes"]].to_numpy().tolist() == [["data", "data"]]
+
+
+def test_without_a_ledger_configurations_are_compared(shop: pd.DataFrame) -> None:
+    pipeline = Pipeline([Impute(), LogisticRegression(max_iter=500)], target="returned", features=["price"])
+    runs = [
+        each.run(shop, track=False, cache=False) for each in (pipeline, pipeline.replace(Impute=Impute(numeric="mean")))
+    ]
+    assert compare(*runs).changes["step"].tolist() == ["Impute"]

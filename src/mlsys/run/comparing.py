@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.run.changes import changes_of, described_changes
 from mlsys.run.latency import latency_of
 from mlsys.run.run import Run
 
@@ -35,6 +37,9 @@ class Comparison:
         The best, or the cheapest of those not told apart from it.
     runs : mapping of str to Run
         All runs.
+    changes : DataFrame
+        One row for each step that is another one than in the first run: ``run``, ``step``, ``outcome``, ``causes``
+        (code, configuration, package, data, seed, setting), ``why``.
     """
 
     table: pd.DataFrame
@@ -43,16 +48,20 @@ class Comparison:
     best: Run
     best_name: str
     runs: Mapping[str, Run]
+    changes: pd.DataFrame
 
     def __repr__(self) -> str:
+        said = described_changes(self.changes, self.table, self.metric)
         return (
             f"{self.metric} on the same {self.part} rows; take {self.best_name!r}\n"
-            f"{self.table.to_string(index=False, float_format=lambda v: f'{v:.4g}')}"
+            f"{self.table.to_string(index=False, float_format=lambda v: f'{v:.4g}')}{said and chr(10)}{said}"
         )
 
     def _repr_html_(self) -> str:
         heading = f"<b>{self.metric} on the same {self.part} rows; take {self.best_name!r}</b>"
-        return heading + self.table.to_html(index=False, border=0, float_format=lambda v: f"{v:.4g}")
+        said = html.escape(described_changes(self.changes, self.table, self.metric)).replace("\n", "<br>")
+        table = self.table.to_html(index=False, border=0, float_format=lambda v: f"{v:.4g}")
+        return f"{heading}{table}<p>{said}</p>"
 
     def plot(self, ax: Any = None) -> Any:
         """Draw each run's value with its interval."""
@@ -71,12 +80,12 @@ class Comparison:
         return ax
 
 
-def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) -> Comparison:
-    """Compare runs on the rows all of them were judged on.
+def compare(*runs: Mapping[str, Run] | Sequence[Run] | Run, metric: str | None = None) -> Comparison:
+    """Compare runs on the rows all of them were judged on, and say which steps are other ones, and why.
 
     Parameters
     ----------
-    runs : mapping of str to Run, or sequence of Run
+    *runs : mapping of str to Run, sequence of Run, or two runs and more
         At least two, of the same task and target.
     metric : str, optional
         The headline metric when not given.
@@ -95,7 +104,7 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
     """
     from mlsys.evaluation import metric_named, paired_difference, scored_interval
 
-    named = dict(runs) if isinstance(runs, Mapping) else _labelled(runs)
+    named = _named(runs)
     if len(named) < 2:
         raise ConfigurationError("compare() needs at least two runs", "pass a list or a dict of runs")
     part = "test" if all(run.stage == "test" for run in named.values()) else "validation"
@@ -132,7 +141,20 @@ def compare(runs: Mapping[str, Run] | Sequence[Run], metric: str | None = None) 
     tied = table[table["verdict"] != "worse"]
     fast = tied[tied["p50 ms a row"] <= SAME_LATENCY * tied["p50 ms a row"].min()]
     best_name = str(fast.sort_values("size kB").iloc[0]["run"])
-    return Comparison(table, chosen.name, part, named[best_name], best_name, named)
+    return Comparison(table, chosen.name, part, named[best_name], best_name, named, changes_of(named))
+
+
+def _named(runs: Sequence[Mapping[str, Run] | Sequence[Run] | Run]) -> dict[str, Run]:
+    if len(runs) == 1 and not isinstance(runs[0], Run):
+        only = runs[0]
+        return dict(only) if isinstance(only, Mapping) else _labelled(only)
+    strange = [each for each in runs if not isinstance(each, Run)]
+    if strange:
+        raise ConfigurationError(
+            f"compare() got {type(strange[0]).__name__} beside runs",
+            'pass compare(one, other), or one list or dict of runs; the metric by name: metric="roc_auc"',
+        )
+    return _labelled([each for each in runs if isinstance(each, Run)])
 
 
 def _labelled(runs: Sequence[Run]) -> dict[str, Run]:

@@ -1,0 +1,65 @@
+"""Which steps of two runs are other ones, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlsys.cache.ledger import ADDED, DIFFERS, REMOVED, Difference, differences
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlsys.run.run import Run
+
+_COLUMNS = ("run", "step", "outcome", "causes", "why")
+
+
+def changes_of(runs: Mapping[str, Run]) -> pd.DataFrame:
+    """Return one row for each step that is another one than in the first run: run, step, outcome, causes, why.
+
+    Steps that only got another input because of one before them are left out.
+    """
+    (first_name, first), *others = runs.items()
+    rows = []
+    for name, run in others:
+        for each in _differences(first, run):
+            if each.is_own:
+                rows.append((name, each.step, each.outcome, ", ".join(each.causes), each.why))
+    table = pd.DataFrame(rows, columns=list(_COLUMNS))
+    table.attrs["against"] = first_name
+    return table
+
+
+def _differences(first: Run, other: Run) -> list[Difference]:
+    before, now = first._execution.context.cache, other._execution.context.cache
+    if before is not None and now is not None:
+        return differences(before.ledger, now.ledger)
+    return _by_configuration(first, other)
+
+
+def _by_configuration(first: Run, other: Run) -> list[Difference]:
+    """Compare configurations, where a run kept no ledger (``track=False, cache=False``)."""
+    before = {planned.name: planned.step for planned in first.pipeline.steps}
+    now = {planned.name: planned.step for planned in other.pipeline.steps}
+    found = [Difference(name, ADDED) for name in now if name not in before]
+    found += [Difference(name, REMOVED) for name in before if name not in now]
+    return found + [
+        Difference(name, DIFFERS, ("configuration",), "configuration changed")
+        for name in now
+        if name in before and now[name] != before[name]
+    ]
+
+
+def described_changes(changes: pd.DataFrame, table: pd.DataFrame, metric: str) -> str:
+    """Return what changed and what came of it, in a line a run."""
+    lines = []
+    for name in dict.fromkeys(changes["run"].tolist()):
+        rows = changes[changes["run"] == name]
+        named = [f"{row.step} ({row.why or row.outcome})" for row in rows.itertuples()]
+        moved = table.set_index("run")["value"]
+        effect = moved[name] - moved[changes.attrs["against"]]
+        together = ", together" if len(named) > 1 else ""
+        lines.append(f"{name} against {changes.attrs['against']}: {', '.join(named)}; {metric} {effect:+.4f}{together}")
+    return "\n".join(lines)
