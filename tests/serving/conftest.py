@@ -28,6 +28,7 @@ def _environment(store: Path) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "MLSYS", "PYTHON"))}
     return {
         **kept,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # as in an activated environment
         "MLFLOW_TRACKING_URI": f"sqlite:///{store}/mlflow.db",
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "OMP_NUM_THREADS": "1",
@@ -40,13 +41,13 @@ def _run_script(files: dict[str, str], store: Path, *, stdin: bool = False) -> d
     place.mkdir()
     for name, text in files.items():
         (place / name).write_text(textwrap.dedent(text), encoding="utf-8")
-    command, given = [sys.executable, "main.py"], None
+    command, given = [sys.executable, str(place / "main.py")], None
     if stdin:
         command, given = [sys.executable, "-"], (place / "main.py").read_text()
         (place / "main.py").unlink()
     done = subprocess.run(
         command,
-        cwd=place,
+        cwd=store,
         env=_environment(store),
         input=given,
         capture_output=True,
@@ -100,7 +101,8 @@ def _serving(model: str, store: Path) -> Iterator[Server]:
             _wait(f"http://127.0.0.1:{port}/health", process, store / "server.txt")
             yield Server(f"http://127.0.0.1:{port}")
         finally:
-            os.killpg(process.pid, signal.SIGTERM)  # the session that was started above: the server and its worker
+            if process.poll() is None:  # the session that was started above: the server and its worker
+                os.killpg(process.pid, signal.SIGTERM)
             process.wait(timeout=20)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
@@ -13,8 +14,6 @@ from mlsys.steps import Transform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import numpy as np
 
     from mlsys.dataset import Rows
 
@@ -103,8 +102,11 @@ class Apply(Transform):
         """Return the frame with the outputs in place of the columns."""
         columns, output = state["columns"], state["output"]
         require(frame, columns, self.title)
-        values = dense(state["transformer"].transform(self._inputs(frame, columns)), self._shown)
-        made = pd.DataFrame(values, index=frame.index)
+        if len(frame):
+            values = dense(state["transformer"].transform(self._inputs(frame, columns)), self._shown)
+            made = pd.DataFrame(values, index=frame.index)
+        else:  # which scikit-learn refuses to transform
+            made = pd.DataFrame(np.empty((0, len(output))), index=frame.index)
         made.columns = pd.Index(output)
         refuse_taken(frame, output, columns, self._shown)
         if output == columns:
