@@ -227,3 +227,43 @@ def test_the_code_of_a_pickled_estimator_goes_along(tmp_path: Path) -> None:
         [sys.executable, "-c", textwrap.dedent(ASK)], cwd=elsewhere, check=True, capture_output=True, text=True
     )
     assert json.loads(done.stdout.lower()) == [False, True]
+
+
+# ---------------------------------------------------------------- in MLflow
+
+
+def test_a_model_that_cannot_be_stored_is_withheld_from_mlflow_and_the_run_stays(store: Path) -> None:
+    import mlflow
+
+    run = Pipeline([RandomSplit(), NearestMean()], target="late").run(rows(), cache=False)
+    logged = mlflow.get_run(run.mlflow_run_id)
+    assert "NearestMean" in logged.data.tags["mlsys.model"]
+    assert "model withheld" in logged.data.tags["mlflow.note.content"]
+    assert not logged.outputs or not logged.outputs.model_outputs
+    assert len(run.model.predict(rows())) == len(rows())
+
+
+def test_mlflow_serves_a_model_that_writes_itself(store: Path) -> None:
+    import mlflow
+
+    run = Pipeline([RandomSplit(), Perceptron()], target="late").run(rows(), cache=False)
+    uri = f"models:/{mlflow.get_run(run.mlflow_run_id).outputs.model_outputs[0].model_id}"
+    served = mlflow.pyfunc.load_model(uri).predict(rows()[["a", "b"]])
+    pd.testing.assert_frame_equal(served, run.model.predict(rows()[["a", "b"]]), check_exact=True)
+
+
+def test_mlflow_serves_a_pickled_model_only_where_that_is_said(store: Path) -> None:
+    import mlflow
+
+    pipeline = Pipeline([RandomSplit(), Train(NearestMean(), allow_pickle=REASON)], target="late")
+    run = pipeline.run(rows(), cache=False)
+    uri = f"models:/{mlflow.get_run(run.mlflow_run_id).outputs.model_outputs[0].model_id}"
+    given = rows()[["a", "b"]]
+    with pytest.raises(StateError, match="is pickled"):
+        load(run.mlflow_run_id)
+    with pytest.raises(StateError, match="is pickled"):
+        mlflow.pyfunc.load_model(uri)
+    expected = run.model.predict(given)
+    pd.testing.assert_frame_equal(load(run.mlflow_run_id, allow_pickle=True).predict(given), expected)
+    with settings.override(allow_pickle=1):
+        pd.testing.assert_frame_equal(mlflow.pyfunc.load_model(uri).predict(given), expected)
