@@ -35,7 +35,7 @@ def configuration(trial: Trial) -> None:
 
 def travels(trial: Trial) -> None:
     """A step reaches another process as it was."""
-    import cloudpickle  # type: ignore[import-untyped]
+    import cloudpickle
 
     if not _importable(type(trial.step)):
         raise NotAssessed("its class is written in a function or notebook, where another process cannot import it")
