@@ -24,7 +24,7 @@ def with_mlsys() -> None:
     import flight_delays
 
     begin = time.perf_counter()
-    run = flight_delays.pipeline.run(track=False)
+    run = flight_delays.pipeline.run(track=False, cache=False)
     final = run.final_test()
     seconds = time.perf_counter() - begin
     print(run, final, sep="\n\n")
