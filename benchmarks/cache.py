@@ -182,7 +182,8 @@ def main(pairs: int) -> None:
         for name, reach in (("digest", "at least 20"), ("hit", "at least 50"))
     ]  # fmt: skip
     kept, read = cached[0]["cache bytes"] / 1e6, cached[0]["input bytes"] / 1e6
-    text = f"""The flight pipeline, {pairs} turns after a warm-up, 2 threads: median and range; ratios are pair by pair. The second column is what the first is compared with: the run without a cache, the first run, or the edited step and
+    text = f"""The flight pipeline, {pairs} turns after a warm-up, 2 threads: median and range; ratios are pair by pair.
+The second column is what the first is compared with: the run without a cache, the first run, or the edited step and
 all that follows it in a run without a cache.
 
 {table(["what", "seconds", "beside", "ratio", "to reach"], rows)}

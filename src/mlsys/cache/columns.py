@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -59,7 +60,12 @@ def empty_column(kind: Mapping[str, Any]) -> pd.Series:
     if kind["dtype"] == "category":
         none: pd.Series = pd.Series([], dtype=_categories(kind))
         return none
-    empty: pd.Series = pd.Series([], dtype=kind["dtype"])
+    return _no_rows(kind["dtype"])
+
+
+@functools.lru_cache(maxsize=64)
+def _no_rows(dtype: str) -> pd.Series:
+    empty: pd.Series = pd.Series([], dtype=dtype)
     return empty
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import logging
@@ -84,7 +85,7 @@ class Store:
             logger.debug("a kept column cannot be read: %s", error)
             whole = False
         if not whole:
-            logger.warning("cache: the file %s was not whole; it is removed and its step runs again", path.name)
+            _tell_of_damage(path)
             path.unlink(missing_ok=True)
             return None
         _touch(path)
@@ -122,7 +123,7 @@ class Store:
         try:
             state = load_state(path)
         except (StateError, OSError, ValueError) as error:
-            logger.warning("cache: the state %s was not whole; it is removed and its step runs again", digest[:8])
+            _tell_of_damage(path)
             shutil.rmtree(path, ignore_errors=True)
             raise KeyError(digest) from error
         _touch(path)
@@ -194,12 +195,23 @@ def _json(path: Path | None) -> dict[str, Any] | None:
     except OSError:
         return None
     if checksum != _checksum(text):
-        logger.warning("cache: the file %s was not whole; it is removed and its step runs again", path.name)
+        _tell_of_damage(path)
         path.unlink(missing_ok=True)
         return None
     _touch(path)
     found: dict[str, Any] = json.loads(text)
     return found
+
+
+@functools.cache
+def _tell_once(folder: Path) -> None:
+    logger.warning("cache: a file in %s was not whole; such files are removed and their steps run again", folder)
+
+
+def _tell_of_damage(path: Path) -> None:
+    """Tell of the first damaged file of a folder, once a process; of each for those who ask for details."""
+    _tell_once(path.parent.parent)
+    logger.debug("cache: %s was not whole", path)
 
 
 def _checksum(text: bytes) -> bytes:
