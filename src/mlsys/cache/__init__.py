@@ -1,6 +1,7 @@
 """Results of earlier runs: found by what made them, read when asked for."""
 
 from mlsys.cache.cache import Cache
+from mlsys.cache.fingerprint import unseen
 from mlsys.cache.identity import Identity, address, identified, identify, identify_table
 from mlsys.cache.keeping import state_digest
 from mlsys.cache.outcome import Outcome
@@ -16,4 +17,5 @@ __all__ = [
     "identify",
     "identify_table",
     "state_digest",
+    "unseen",
 ]

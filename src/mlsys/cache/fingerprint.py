@@ -117,6 +117,25 @@ class Fingerprints:
                 _owners[id(owner)] = owner
 
 
+def unseen(step: Step) -> list[str]:
+    """Return what a plan should say of a step's cache: that it has none, and what a change of would not be noticed.
+
+    Examples
+    --------
+    >>> from mlsys import Impute
+    >>> unseen(Impute(cache=False))
+    ['its results are not kept: cache=False']
+    """
+    if not step.cache:
+        return ["its results are not kept: cache=False"]
+    if step.depends_on:
+        return []
+    walk = CodeWalk()
+    walk.reach(type(step))
+    walk.reach({key: value for key, value in step.configuration().items() if key not in _NOT_A_RESULT})
+    return list(dict.fromkeys(walk.notes))
+
+
 _changed_by_running: dict[tuple[int, str, str], str] = {}
 _owners: dict[int, Any] = {}
 """Held, so that no other object gets their identity."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mlsys.cache import Cache
+from mlsys.cache import Cache, unseen
 from mlsys.dataset import Moment, Roles
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
@@ -150,6 +150,7 @@ class Pipeline:
             notes.append(f"decides at: {self._arguments['decide_at']}")
         notes += [f"{e.name}: {note}" for e in self.steps for note in e.step.notes()]
         notes += [f"{e.name}: {problem}" for e in self.steps if e.step.facts.serves for problem in not_portable(e.step)]
+        notes += [f"{e.name}: {note}" for e in self.steps for note in unseen(e.step)]
         return Plan(self.steps, f"Pipeline {self.name!r}", notes)
 
     def run(
