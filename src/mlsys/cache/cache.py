@@ -138,8 +138,7 @@ class Cache:
         """Return why this work cannot be told apart from other work, or an empty text."""
         if step in self._steps and not self._steps[step].cache:
             return "cache=False"
-        files = self._steps[step].files_read() if step in self._steps else ()
-        if files is None and not self._steps[step].depends_on:
+        if step in self._steps and self._fingerprints.taken[step].files is None:
             return "what it reads cannot be known beforehand; name files in depends_on="
         for name, table in inputs.items():
             if table.identity is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mlsys.cache.code import CodeWalk, now
 from mlsys.cache.files import files_digest, own_code
-from mlsys.errors import ConfigurationError
+from mlsys.errors import ConfigurationError, MlsysError
 from mlsys.secrets import counted
 from mlsys.states import digest
 from mlsys.steps import Step
@@ -34,8 +34,8 @@ class Fingerprint:
         Digest of each function and class of the user's that it reaches.
     packages : mapping of str to str
         Version of each package it reaches, with Python's and this library's own.
-    files : mapping of str to str
-        Digest of each file it reads or depends on.
+    files : mapping of str to str or None
+        Digest of each file it reads or depends on; ``None`` where these cannot be known or read.
     notes : tuple of str
         What could not be looked into.
     version : str
@@ -45,7 +45,7 @@ class Fingerprint:
     configuration: str
     code: Mapping[str, str]
     packages: Mapping[str, str]
-    files: Mapping[str, str]
+    files: Mapping[str, str] | None
     notes: tuple[str, ...] = ()
     version: str = ""
 
@@ -55,7 +55,7 @@ class Fingerprint:
             "configuration": self.configuration,
             "code": dict(self.code),
             "packages": dict(self.packages),
-            "files": dict(self.files),
+            "files": dict(self.files or {}),
             "version": self.version,
         }
 
@@ -94,7 +94,7 @@ class Fingerprints:
             digest((kind, configuration, others)),
             walk.units,
             _versions(walk.packages),
-            files_digest([*(step.files_read() or ()), *paths]),
+            _files(step, paths),
             () if depends_on else tuple(dict.fromkeys(walk.notes)),
             step.version,
         )
@@ -139,6 +139,14 @@ def unseen(step: Step) -> list[str]:
 _changed_by_running: dict[tuple[int, str, str], str] = {}
 _owners: dict[int, Any] = {}
 """Held, so that no other object gets their identity."""
+
+
+def _files(step: Step, declared: list[Path]) -> dict[str, str] | None:
+    try:
+        read = step.files_read()
+        return None if read is None and not declared else files_digest([*(read or ()), *declared])
+    except (MlsysError, OSError):  # the step itself says it better when it runs
+        return None
 
 
 def code_of(function: Callable[..., Any] | type) -> str:

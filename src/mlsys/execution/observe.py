@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.cache import address
 from mlsys.execution.context import Context
 from mlsys.execution.planned import Planned
+from mlsys.execution.probing import could_change
 from mlsys.execution.spy import columns_seen
 from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.partitions import Table
@@ -34,7 +35,9 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, context
     elif declared is not None:
         context.catalog.note(name, declared, written)
     else:
-        context.catalog.note(name, columns_seen(step.apply, sample), written)  # type: ignore[attr-defined]
+        reads = columns_seen(step.apply, sample)  # type: ignore[attr-defined]
+        could = set[str]() if context.quiet else could_change(apply, sample, reads - written)
+        context.catalog.note(name, reads, written | could)
     if (derivations or not step.is_ours or getattr(step, "runs_user_code", False)) and not context.quiet:
         finding = row_local_finding(apply, frame, changed, sorted(written), name)
         if finding is not None:

@@ -17,6 +17,7 @@ from mlsys.execution.guard import shielded, watch_unchanged
 from mlsys.execution.observe import changed_columns, observe
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import guarded_apply
+from mlsys.execution.probing import could_change
 from mlsys.execution.reads import (
     columns_written,
     cross_fitted,
@@ -145,8 +146,8 @@ class Tail:
         checked = None if step.is_ours else part_like_serving(step, before)
         for name, part in before.items():
             self.parts[name] = self._applied(planned, fitted, name, part, check=name == checked)
-        after = self.parts["train"]
-        context.catalog.note(planned.name, learned.plain["reads"], columns_written(train, after, fitted))
+        written = columns_written(train, self.parts["train"], fitted) | set(learned.plain["could change"])
+        context.catalog.note(planned.name, learned.plain["reads"], written)
 
     def _learned(self, planned: Planned, step: Transform, train: Table, context: Context) -> Outcome:
         """Learn, and watch what a user's hooks read and change."""
@@ -170,7 +171,10 @@ class Tail:
         states = {"state": Held(learned.state)}
         if step.cross_fits:
             states["folds"] = Held(learned.fold_states)
-        return Outcome({}, states, {"reads": list(reads)})
+        could = set[str]()
+        if not context.quiet:
+            could = could_change(Fitted(step, learned.state).transform, self._telling_sample(train), reads)
+        return Outcome({}, states, {"reads": list(reads), "could change": sorted(could)})
 
     def _applied(self, planned: Planned, fitted: Fitted, name: str, part: Table, check: bool) -> Table:
         """Return a part as the step changes it; training rows of a step that cross-fits are shown the folds' states."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import difflib
 import functools
@@ -210,7 +211,10 @@ def _plain(cls: type[Step], name: str, value: Any) -> Any:
     if hasattr(value, "get_params") and not isinstance(value, type):
         from sklearn.base import clone
 
-        return clone(value, safe=False)
+        try:
+            return clone(value, safe=False)
+        except RuntimeError:  # an estimator that copies what it is given, which scikit-learn takes for a change
+            return copy.deepcopy(value)
     return value
 
 

@@ -1,0 +1,87 @@
+"""Columns that a step could change in rows unlike those it was trained on: such a step must be served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+
+Apply = Callable[[pd.DataFrame], pd.DataFrame]
+
+FAR = 1e6
+"""Times the largest value: beyond any limit that training rows have set."""
+UNSEEN = "\u2014 never seen \u2014"
+
+
+def could_change(apply: Apply, sample: pd.DataFrame, columns: Iterable[str]) -> set[str]:
+    """Return those of some columns that a step changes in extreme, negative, null or unseen values.
+
+    Parameters
+    ----------
+    apply : callable
+        Frame in, frame out, rows treated alone.
+    sample : DataFrame
+        A few rows; they are disturbed in several ways.
+    columns : iterable of str
+        Columns that the step did not change in training rows.
+
+    Notes
+    -----
+    A step that clips at the largest training value changes no training row, and is needed all the same. A way in
+    which the step fails says nothing, and is left out.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"x": [1.0, 2.0], "y": [0, 1]})
+    >>> could_change(lambda frame: frame.assign(x=frame["x"].clip(upper=2.0)), rows, ["x", "y"])
+    {'x'}
+    """
+    left, found = set(columns), set[str]()
+    for way in (_far, _negative, _null):
+        if not left or sample.empty:
+            break
+        rows = sample.assign(**{str(name): way(sample[name]) for name in sample.columns})
+        try:
+            after = apply(rows.copy(deep=False))
+        except Exception:  # a step may refuse what it never meant to see
+            continue
+        moved = {name for name in left if name in after.columns and not _same(rows[name], after[name])}
+        found |= moved
+        left -= moved
+    return found
+
+
+def _same(one: pd.Series, other: pd.Series) -> bool:
+    return one.dtype == other.dtype and one.reset_index(drop=True).equals(other.reset_index(drop=True))
+
+
+def _far(column: pd.Series) -> pd.Series:
+    return _scaled(column, 1)
+
+
+def _negative(column: pd.Series) -> pd.Series:
+    return _scaled(column, -1)
+
+
+def _null(column: pd.Series) -> pd.Series:
+    """Return a column of nulls where its type has them, as it was otherwise."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biu":
+        return column
+    return column.where(np.zeros(len(column), dtype=bool))
+
+
+def _scaled(column: pd.Series, sign: int) -> pd.Series:
+    """Return values far outside, of the same type; texts that were never seen."""
+    dtype = column.dtype
+    if pd.api.types.is_bool_dtype(dtype):
+        return ~column if sign < 0 else column
+    if pd.api.types.is_float_dtype(dtype):
+        largest = float(column.abs().max()) if column.notna().any() else 1.0
+        return pd.Series(sign * FAR * (largest or 1.0), index=column.index, dtype=dtype)
+    if pd.api.types.is_integer_dtype(dtype):
+        kind = np.iinfo(getattr(dtype, "numpy_dtype", dtype))
+        return pd.Series(kind.max // 2 if sign > 0 else kind.min // 2, index=column.index, dtype=dtype)
+    if isinstance(dtype, pd.StringDtype):
+        return pd.Series(UNSEEN, index=column.index, dtype=dtype)
+    return column
