@@ -116,4 +116,7 @@ def with_taken(
     }
     if len(taken) > _ONE_BY_ONE:
         return pd.concat([frame, pd.DataFrame(taken, index=frame.index)], axis=1)
-    return frame.assign(**taken)
+    joined = frame.copy(deep=False)
+    for name, values in taken.items():
+        joined[name] = values
+    return joined

@@ -115,16 +115,20 @@ class _Columns:
         """Return a frame of the columns that are there."""
         wanted = {name: self._held[name] for name in names if name in self._held}
         first = next(iter(wanted.values()), None)
-        if first is not None and list(first.columns) == list(wanted):
+        if first is not None and first.columns.tolist() == list(wanted):
             return first
-        return pd.DataFrame({name: held[name] for name, held in wanted.items()}, index=self._index)
+        made = pd.DataFrame({at: held[name] for at, (name, held) in enumerate(wanted.items())}, index=self._index)
+        made.columns = pd.Index(list(wanted), dtype=object)
+        return made
 
     def take(self, shown: pd.DataFrame, changed: pd.DataFrame) -> None:
         """Put what a step returned in the place of what it was shown."""
-        for name in shown.columns:
-            if name not in changed.columns:
-                del self._held[name]
-        self._held.update(dict.fromkeys(changed.columns, changed))
+        names = changed.columns.tolist()
+        for name in set(shown.columns.tolist()).difference(names):
+            del self._held[name]
+        if changed.columns.dtype != object:
+            changed = changed.set_axis(pd.Index(names, dtype=object), axis=1)
+        self._held.update(dict.fromkeys(names, changed))
 
 
 def _shown_to(fitted: Fitted, columns: _Columns) -> Iterable[str]:

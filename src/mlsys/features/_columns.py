@@ -51,7 +51,8 @@ def chosen(part: Rows, columns: Sequence[str] | None, fits: Callable[[Any], bool
 
 def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
     """Raise when a column is missing, by name."""
-    missing = [name for name in columns if name not in frame.columns]
+    there = set(frame.columns.tolist())
+    missing = [name for name in columns if name not in there]
     if missing:
         raise DataError(
             f"{who} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, which the rows "
@@ -83,28 +84,44 @@ def replaced(
     Untouched columns are shared, not copied, in frames of the usual width.
     """
     new: pd.DataFrame | Mapping[str, Any] = {} if added is None else added
-    kept = [name for name in frame.columns if name not in set(dropped)]
+    kept = [name for name in frame.columns.tolist() if name not in dropped]
     if len(kept) + len(new.keys()) > _SET_ONE_BY_ONE:
         everything: dict[Any, Any] = {name: changed.get(name, frame[name]) for name in kept}
         everything.update((name, new[str(name)]) for name in new)
         return pd.DataFrame(everything, index=frame.index)
     if dropped and not kept:
-        return new if isinstance(new, pd.DataFrame) else pd.DataFrame(dict(new), index=frame.index)
+        return new if isinstance(new, pd.DataFrame) else _frame_of(new, frame)
     out = frame[kept] if dropped else frame.copy(deep=False)
     for name, values in changed.items():
         out[name] = values
     if isinstance(new, pd.DataFrame):
         return pd.concat([out, new], axis=1)
     if len(new) > _FEW_NEW:
-        return pd.concat([out, pd.DataFrame(dict(new), index=frame.index)], axis=1)
+        return pd.concat([out, _frame_of(new, frame)], axis=1)
     for name, values in new.items():
         out[name] = values
     return out
 
 
+def _frame_of(columns: Mapping[str, Any], like: pd.DataFrame) -> pd.DataFrame:
+    """Return new columns as a frame; those of one type lie in one block, which is put behind in a third of the time."""
+    names, values = labels(list(columns), like), list(columns.values())
+    if len({each.dtype for each in values}) == 1 and isinstance(values[0], np.ndarray):
+        return pd.DataFrame(np.array(values).T, index=like.index, columns=names)
+    made = pd.DataFrame(dict(enumerate(values)), index=like.index)
+    made.columns = names
+    return made
+
+
+def labels(names: Sequence[str], like: pd.DataFrame) -> pd.Index:
+    """Return labels of the type that a frame's own have: a served frame has Python's texts, which are found faster."""
+    return pd.Index(list(names), dtype=like.columns.dtype if like.columns.dtype == object else None)
+
+
 def refuse_taken(frame: pd.DataFrame, new: Sequence[str], dropped: Sequence[str], who: str) -> None:
     """Raise when a new column has the name of one that stays."""
-    taken = [name for name in new if name in frame.columns and name not in dropped]
+    there = set(frame.columns.tolist()).difference(dropped)
+    taken = [name for name in new if name in there]
     if taken:
         raise DataError(
             f"{who} makes a column {taken[0]!r}, which the rows already have", f"rename the column {taken[0]!r} before"

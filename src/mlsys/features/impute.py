@@ -126,17 +126,18 @@ class Impute(Transform):
         changed: dict[str, Any] = {}
         nulls: dict[str, NDArray[np.bool_]] = {}
         none = np.zeros(len(frame), dtype=bool)
+        kinds = dict(zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True))
         for name, fill in zip(columns, state["numbers"]["fills"], strict=True):
-            column, nulls[name] = frame[name], none
-            if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
+            nulls[name], plain = none, isinstance(kinds[name], np.dtype)
+            if plain and kinds[name].kind in "iub":
                 continue  # holds no nulls
-            values = numbers(column, self.title)
+            values = numbers(frame[name], self.title)
             missing = np.isnan(values)
-            if missing.any() or not isinstance(column.dtype, np.dtype):
+            if missing.any() or not plain:
                 changed[name], nulls[name] = np.where(missing, fill, values), missing
         for name in texts:
             column = frame[name]
-            nulls[name] = column.isna().to_numpy()
+            nulls[name] = np.asarray(column.array.isna())
             filled = self._filled_text(column, nulls[name])
             if filled is not column:
                 changed[name] = filled

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.features._columns import chosen, refuse_taken, replaced, require
+from mlsys.features._columns import chosen, labels, refuse_taken, replaced, require
 from mlsys.features._levels import NULL, UNSEEN, check_levels, codes_of
 from mlsys.steps import Field, Transform
 from mlsys.summaries import Counts, SummaryMap
@@ -95,7 +95,7 @@ class OneHot(Transform):
             rows = np.flatnonzero(places >= 0)
             block[start + places[rows], rows] = 1
             start += len(each["names"])
-        return replaced(frame, {}, pd.DataFrame(block.T, index=frame.index, columns=names), dropped)
+        return replaced(frame, {}, pd.DataFrame(block.T, index=frame.index, columns=labels(names, frame)), dropped)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the encoded columns."""

@@ -24,7 +24,7 @@ def selected(
     """Return the features for an estimator: a frame, or one column as it is."""
     if isinstance(chosen, str):
         return frame[chosen]
-    features = frame if type(frame) is pd.DataFrame and list(frame.columns) == list(names) else _narrow(frame, names)
+    features = frame if type(frame) is pd.DataFrame and frame.columns.tolist() == list(names) else _narrow(frame, names)
     if not own_transforms:
         refuse_times(features, who)
     return plain_features(features)

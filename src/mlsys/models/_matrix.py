@@ -20,7 +20,7 @@ def plain_features(frame: pd.DataFrame) -> pd.DataFrame:
     [1.0, nan]
     """
     # By dtypes: a Series made of each column would take most of the time that one row takes.
-    kinds = zip(frame.columns, frame.dtypes, strict=True)
+    kinds = zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
     changed = {name: _plain(frame[name]) for name, dtype in kinds if _is_extension_number(dtype)}
     return frame.assign(**changed) if changed else frame
 
@@ -60,12 +60,16 @@ def _plain(column: pd.Series) -> NDArray[Any]:
 
 def text_columns(frame: pd.DataFrame) -> list[str]:
     """Columns of texts or of objects."""
-    return [str(name) for name, dtype in zip(frame.columns, frame.dtypes, strict=True) if _holds_text(dtype)]
+    return [
+        str(name)
+        for name, dtype in zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
+        if _holds_text(dtype)
+    ]
 
 
 def time_columns(frame: pd.DataFrame) -> list[str]:
     """Columns of timestamps or durations."""
-    kinds = zip(frame.columns, frame.dtypes, strict=True)
+    kinds = zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
     return [str(name) for name, dtype in kinds if getattr(dtype, "kind", "") in "mM"]
 
 

@@ -65,15 +65,15 @@ class Fitted:
             raise ConfigurationError(
                 f"{self.step.title} is a {self.step.kind}, which does not predict", "use transform(frame)"
             )
-        missing = [name for name in self.features if name not in frame.columns]
+        there = frame.columns.tolist()
+        missing = [name for name in self.features if name not in there] if there != list(self.features) else []
         if missing:
             raise DataError(
                 f"{self.step.title} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
                 "which the frame does not have",
                 "give the columns it was trained on; nulls are allowed, absence is not",
             )
-        features = list(self.features)
-        given = frame if list(frame.columns) == features else frame[features]
+        given = frame if there == list(self.features) else frame[list(self.features)]
         return _predictions(self.step, frame, self.step.predict(given, self.prepared))
 
     @property
