@@ -18,6 +18,7 @@ from mlsys.execution.portable import CodeBundle
 from mlsys.run.code_state import code_state
 from mlsys.run.folder_code import CODE, FolderCode
 from mlsys.run.folder_files import check, seal
+from mlsys.run.measures import evaluation_metrics
 from mlsys.secrets import holds_secret
 from mlsys.states import load_state, save_state
 from mlsys.steps import Step
@@ -56,7 +57,7 @@ def write_recipe(run: Run, folder: Path) -> None:
         "given": run._data is not None,
         "code": code_state(),
         "withheld": withheld,
-        "metrics": _metrics(run),
+        "metrics": evaluation_metrics(run),
         "ledger": [] if cache is None else cache.ledger,
     }
     (folder / _RECORD).write_text(json.dumps(record), encoding="utf-8")
@@ -167,9 +168,3 @@ def _unpacked(value: Any, code: FolderCode, moved: Mapping[str, str]) -> Any:
             object.__setattr__(made, name, each)
         return made
     return {key: unpack(each) for key, each in value.items()}
-
-
-def _metrics(run: Run) -> dict[str, float]:
-    if "evaluate" not in run.reports:
-        return {}
-    return {str(name): float(value) for name, value in run.reports["evaluate"].scalars.items()}

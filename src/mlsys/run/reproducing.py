@@ -18,6 +18,7 @@ from mlsys.execution.execute import Data, execute
 from mlsys.execution.progress import progress_bar
 from mlsys.execution.served import ServedModel
 from mlsys.folder import home, made
+from mlsys.run.measures import evaluation_metrics
 from mlsys.run.recipe import RECIPE, read_pipeline, read_record
 from mlsys.run.run import Run
 from mlsys.states import load_state, save_state
@@ -146,8 +147,8 @@ def reproduce(reference: str, pipeline: Any = None, data: Data = None) -> Reprod
     with progress_bar(pipeline.name, len(pipeline.steps), None) as advance:
         execution = execute(pipeline.steps, data, pipeline.context(advance, cache), LocalEngine())
     run = Run(pipeline, execution, data)
-    found = run.reports["evaluate"].scalars if "evaluate" in run.reports else {}
-    rows = [(name, then, float(found.get(name, float("nan")))) for name, then in record["metrics"].items()]
+    found = evaluation_metrics(run)
+    rows = [(name, then, found.get(name, float("nan"))) for name, then in record["metrics"].items()]
     metrics = pd.DataFrame(rows, columns=["metric", "then", "now"])
     return Reproduction(reference, run, tuple(differences(record["ledger"], cache.ledger)), metrics)
 

@@ -69,7 +69,7 @@ class Walk:
         if isinstance(value, list | tuple | set | frozenset | dict):
             return self._container(value)
         if isinstance(value, type):
-            return self._named(b"class", value.__module__, value.__qualname__, code.class_content(value))
+            return self._named(b"class", code.home(value), value.__qualname__, code.class_content(value))
         if isinstance(value, types.FunctionType | types.CodeType | types.BuiltinFunctionType | types.ModuleType):
             return (b"code", self.token(code.content(value)))
         if isinstance(value, np.ufunc) and not value.__name__.endswith("(vectorized)"):

@@ -62,6 +62,20 @@ def instructions(code: types.CodeType) -> tuple[tuple[str, Any], ...]:
     return tuple((each.opname, each.argval) for each in dis.get_instructions(code))
 
 
+def home(value: type) -> str:
+    """Return the module of an installed class; nothing for a user's, which counts by name and content wherever it lies.
+
+    A script's class is the same class where it is imported, and where a run of it is brought back.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> home(Fraction), home(type("Mine", (), {"__module__": "__main__"}))
+    ('fractions', '')
+    """
+    return value.__module__ if installed(value.__module__) else ""
+
+
 def class_content(value: type) -> Any:
     """Return what to compare of a class beside its name: nothing if installed, else its bases and attributes."""
     if installed(value.__module__) and "<" not in value.__qualname__:

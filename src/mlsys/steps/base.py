@@ -102,10 +102,11 @@ class Step(_Configured, ABC):
     def digest(self) -> str:
         """Digest of class and configuration; equal steps have equal digests."""
         from mlsys.states import digest
+        from mlsys.states.code import home
 
         fields = {name: value for name, value in self.configuration().items() if name != "cache"}
         try:
-            return digest((f"{type(self).__module__}.{type(self).__qualname__}", counted(fields)))
+            return digest((f"{home(type(self))}.{type(self).__qualname__}", counted(fields)))
         except StateError as error:
             raise StateError(f"the configuration of {self.title}: {error.problem}", error.remedy) from error
 
