@@ -99,9 +99,9 @@ class Cache:
         outcome = compute()
         seconds = time.perf_counter() - began
         if any(not table.in_memory for table in outcome.tables.values()):
-            for name, table in outcome.tables.items():
-                table.identity = Identity({}, "", digest((key, name)))
-            self.report.ran(step, seconds, f"{why}; rows are read when needed" if why else "rows are read when needed")
+            _give_lineage(outcome, key)
+            self.report.read_when_needed(step)
+            self._enter(step, purpose, parts, outcome)
             return outcome
         for table in outcome.tables.values():
             identified(table, *inputs.values())
@@ -152,6 +152,8 @@ class Cache:
         began = time.perf_counter()
         outcome = compute()
         self.report.not_cached(step, time.perf_counter() - began, why)
+        if all(table.identity is not None for table in inputs.values()):
+            _give_lineage(outcome, digest((FORMAT, step, purpose, parts)))
         for table in outcome.tables.values():
             identified(table, *inputs.values())
         for held in outcome.states.values():
@@ -209,6 +211,13 @@ class Cache:
         return Outcome(
             tables, states, dict(entry["plain"]), as_events(entry["events"]), [finding_of(f) for f in entry["findings"]]
         )
+
+
+def _give_lineage(outcome: Outcome, key: str) -> None:
+    """Tell rows that are read when needed by what makes them."""
+    for name, table in outcome.tables.items():
+        if not table.in_memory:
+            table.identity = Identity({}, "", digest((key, name)))
 
 
 def _loader(store: Store, state: str, name: str, anew: Compute) -> Callable[[], Any]:

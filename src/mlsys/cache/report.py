@@ -12,6 +12,8 @@ from mlsys.steps import Step
 
 _HIT, _RAN, _NOT = "hit", "ran", "not cached"
 _MOST_NAMED = 3
+_OF_THE_RUN = frozenset({"roles", "choice of features", "seed", "threads"})
+"""What work depends on beside code, configuration and input; anything else came from a step before."""
 
 
 @dataclass
@@ -46,7 +48,7 @@ class CacheReport:
         """Note that earlier work was used; ``seconds`` is what it took then."""
         line = self._lines.setdefault(step, _Line())
         line.saved += seconds
-        if not line.outcome:
+        if not line.outcome or line.why.startswith("its rows are read"):
             line.outcome = _HIT
             line.why = "unchanged; made again when its rows are asked for" if made_again else "unchanged"
 
@@ -54,10 +56,16 @@ class CacheReport:
         """Note that work was done, why, and why it was not kept."""
         line = self._lines.setdefault(step, _Line())
         line.seconds += seconds
-        if line.outcome not in {_RAN, _NOT}:
+        if line.outcome not in {_RAN, _NOT} or line.why.startswith("its rows are read"):
             line.outcome, line.why = _RAN, why
         if not_kept and line.outcome != _NOT:
             line.outcome, line.why = _NOT, not_kept
+
+    def read_when_needed(self, step: str) -> None:
+        """Note rows larger than memory, which are not kept; what is learned from them is."""
+        line = self._lines.setdefault(step, _Line())
+        if not line.outcome:
+            line.outcome, line.why = _NOT, "its rows are read when needed; what is learned from them is kept"
 
     def not_cached(self, step: str, seconds: float, why: str) -> None:
         """Note that work was done and can never be kept."""
@@ -118,9 +126,10 @@ def reason(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
     if before.get("configuration") != now["configuration"] and not code:
         found.append("configuration changed")
     other = _differing(before.get("other", {}), now["other"])
-    if other:
-        found.append(f"{_listed(other)} changed")
-    inputs = _input(before.get("input", {}), now["input"])
+    own = [name for name in other if name in _OF_THE_RUN]
+    if own:
+        found.append(f"{_listed(own)} changed")
+    inputs = _input(before.get("input", {}), now["input"]) or ("its input changed" if len(own) < len(other) else "")
     if inputs:
         found.append(inputs)
     return "; ".join(found) or "its result was removed from the cache"
@@ -132,7 +141,8 @@ def _input(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         if one == other:
             continue
         columns = [column for column in _differing(one or {}, other) if column]
-        if one and len(columns) < len(other) - 1:
+        described = [column for column in other if column not in {"", "row ids"}]
+        if one and described and len(columns) < len(other) - 1:
             return f"its input changed ({_listed(columns or ['order of columns'])})"
         return "its input changed"
     return ""
