@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from mlsys.partitions import Table
 
 _NEARLY = 0.85
-"""Similarity from which a column that nobody asked for is taken for a misspelt one ("dep_dealy", not "temp2")."""
+"""Similarity from which a column that nobody asked for is taken for a misspelt one: "dep_dealy" for "dep_delay".
+
+It takes "temp2" for "temp" as well: a refusal that names both beats an answer without the temperature."""
 
 
 class RequestReader:
