@@ -54,5 +54,6 @@ def _beside_the_script() -> Path:
     if not file or not Path(file).is_file():
         return Path.cwd()
     folder = Path(file).resolve().parent
-    installed = {Path(place).resolve() for place in (sys.prefix, sys.base_prefix, sys.exec_prefix)}
+    own = str(Path(__file__).parent)
+    installed = {Path(place).resolve() for place in (sys.prefix, sys.base_prefix, sys.exec_prefix, own)}
     return Path.cwd() if any(folder.is_relative_to(place) for place in installed) else folder
