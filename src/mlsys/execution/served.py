@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Moment
@@ -117,7 +118,7 @@ class _Columns:
         first = next(iter(wanted.values()), None)
         if first is not None and first.columns.tolist() == list(wanted):
             return first
-        made = pd.DataFrame({at: held[name] for at, (name, held) in enumerate(wanted.items())}, index=self._index)
+        made = pd.DataFrame(dict(enumerate(_taken(wanted))), index=self._index)
         made.columns = pd.Index(list(wanted), dtype=object)
         return made
 
@@ -129,6 +130,18 @@ class _Columns:
         if changed.columns.dtype != object:
             changed = changed.set_axis(pd.Index(names, dtype=object), axis=1)
         self._held.update(dict.fromkeys(names, changed))
+
+
+def _taken(wanted: Mapping[str, pd.DataFrame]) -> Iterator[Any]:
+    """Yield each column, out of one array where all columns of its frame are plain numbers of one type."""
+    arrays: dict[int, dict[str, Any]] = {}
+    for name, held in wanted.items():
+        if id(held) not in arrays:
+            kinds = set(held.dtypes.tolist())
+            plain = len(kinds) == 1 and isinstance(next(iter(kinds)), np.dtype) and next(iter(kinds)).kind in "iufb"
+            arrays[id(held)] = dict(zip(held.columns.tolist(), held.to_numpy().T, strict=True)) if plain else {}
+        array = arrays[id(held)].get(name)
+        yield held[name] if array is None else array
 
 
 def _shown_to(fitted: Fitted, columns: _Columns) -> Iterable[str]:
