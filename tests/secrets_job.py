@@ -99,8 +99,9 @@ def look(run):
     for shown in (run, run.card, run.pipeline, run.pipeline.plan(), run.pipeline.steps[0].step):
         print(repr(shown))
         print(getattr(shown, "_repr_html_", str)())
-    for shown in (run.features, run.steps, run.cache_report(), run.cache_report().attrs, run.findings, run.model):
-        print(pd.Series([shown]).to_dict(), repr(shown))
+    for table in (run.features, run.steps, run.cache_report()):
+        print(table, table.to_dict("list"), table.attrs)
+    print(run.findings, run.model)
 
 
 def fails(work):

@@ -8,6 +8,8 @@ import io
 import json
 import logging
 import os
+import stat
+import struct
 import subprocess
 import sys
 import threading
@@ -21,8 +23,10 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretBytes, SecretStr
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
-from mlsys import ReadCSV, Source
+from mlsys import DetectDrift, Evaluate, History, Impute, Join, OneHot, Past, Pipeline, ReadCSV, Source, Train
 from mlsys.errors import ConfigurationError, DataError, Finding, StateError
 from mlsys.secrets import cleaned, counted, hidden, holds_secret, looks_secret, without_secrets
 from mlsys.states import digest, save_state
@@ -39,6 +43,9 @@ PLANTED = {
     "tracking": "tr4cking-password",
     "served": "s3rved-password",
 }
+
+
+IN_ROWS = {"name": "Zebulon Quackenbush", "mail": "z.quackenbush@rows.invalid", "number": 918273.645}
 
 
 def forms(secret: str) -> set[bytes]:
@@ -293,3 +300,67 @@ def test_addresses_that_can_be_used() -> None:
     assert without_secrets("sqlite:////data/c#/mlflow.db?timeout=3") == "sqlite:////data/c#/mlflow.db"
     assert without_secrets("plain/path?") == "plain/path?"
     assert without_secrets("postgresql://u:p@host/db?sslpassword=x") == "postgresql://host/db"
+
+
+def rows_in(folder: Path) -> set[str]:
+    """Which of the planted values of rows stand in the files of a folder, as text or as a number of eight bytes."""
+    held = [content for path in [folder, *folder.rglob("*")] if path.is_file() for content in contents(path)]
+    wanted = {name: [str(value).encode()] for name, value in IN_ROWS.items()}
+    wanted["number"].append(struct.pack("<d", IN_ROWS["number"]))
+    return {name for name, values in wanted.items() if any(value in content for content in held for value in values)}
+
+
+def people(rows: int = 600) -> pd.DataFrame:
+    """Rows with planted values in every part, whichever way they are divided."""
+    place = [f"place-{i % 3}" for i in range(rows)]
+    frame = pd.DataFrame({"amount": [float(i % 97) for i in range(rows)], "place": place})
+    frame["person"], frame["mail"] = [f"person-{i}" for i in range(rows)], [f"p{i}@rows.invalid" for i in range(rows)]
+    frame["bought"] = (frame["amount"] + frame.index % 5 > 50).astype(int)
+    frame.loc[frame.index % 10 == 3, ["person", "mail", "amount"]] = list(IN_ROWS.values())
+    frame["person"] += [f" {i}" for i in range(rows)]
+    return frame
+
+
+def test_rows_leave_only_with_log_rows(store: Path) -> None:
+    steps = [Impute(), OneHot(["place"]), LogisticRegression(), Evaluate(slices=["place"]), DetectDrift()]
+    pipeline = Pipeline(steps, target="bought", id="person", exclude=["mail"], name="people")
+    kept, artifacts = pipeline.run(people()), Path("mlruns")
+    assert kept.mlflow_run_id is not None and list(artifacts.rglob("state.json"))
+    assert rows_in(artifacts) == rows_in(store / "mlflow.db") == set()
+    tables = [content for path in artifacts.rglob("evaluate.parquet") for content in contents(path)]
+    assert tables and b"place-1" in tables[-1]  # the level of a slice, with counts: no row
+    assert not list(artifacts.rglob("predictions*")) and list(
+        Path(".mlsys/runs").rglob("predictions-validation.parquet")
+    )
+    assert stat.S_IMODE(Path(".mlsys").stat().st_mode) == 0o700
+    sent = pipeline.run(people(), log_rows=True)
+    assert sent.mlflow_run_id is not None
+    (table,) = map(pd.read_parquet, artifacts.rglob("predictions-validation.parquet"))
+    assert len(table) == len(sent.predictions["validation"]) and {"bought", "prediction"} <= set(table.columns)
+    assert rows_in(artifacts) == set()  # scores and labels beside row ids, no other column
+
+
+class Before(History):
+    """How often the same person came before."""
+
+    def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
+        return frame.assign(before=past.count())
+
+
+def test_a_model_that_carries_rows_says_so() -> None:
+    frame = people().assign(day=pd.date_range("2024-01-01", periods=600, freq="h"), who=lambda f: f.index % 40)
+    table = pd.DataFrame({"place": ["place-0", "place-1", "place-2"], "size": [1.0, 2.0, 3.0]})
+    pipeline = Pipeline(
+        [Join(table, on="place"), Before("who", tail=7), Train(KNeighborsClassifier())],
+        target="bought", time="day", exclude=["place", "person", "mail", "who"],
+    )  # fmt: skip
+    plan = repr(pipeline.plan())
+    assert "Join: a served model carries the rows of its table" in plan
+    assert "Before: a served model carries up to 7 earlier rows of each who" in plan
+    assert "Train: a served model carries training rows, which KNeighborsClassifier keeps" in plan
+    card = " ".join(repr(pipeline.run(frame, track=False)).split())
+    assert (
+        "model carries the rows of its table (Join); up to 7 earlier rows of each who (Before); training rows" in card
+    )
+    plain = Pipeline([LogisticRegression()], target="bought", features=["amount"])
+    assert "carries" not in repr(plain.plan()) and "carries" not in repr(plain.run(frame, track=False))

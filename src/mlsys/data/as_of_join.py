@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -75,7 +75,6 @@ class AsOfJoin(RowTransform):
     at: str | None = None
     strict: bool = True
     duplicates: Literal["error", "last"] = "error"
-    carries_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse a table of which nobody knows when its rows were known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 from mlsys.data._keys import KeyCodes
 from mlsys.data._side import TableOrPath, made_once, output_names, read_side, side_files, that_can_be_null, with_taken
@@ -65,7 +65,6 @@ class Join(RowTransform):
     columns: tuple[str, ...] | list[str] | None = None
     suffix: str | None = None
     at_serving: Literal["stored", "input"] = "stored"
-    carries_rows: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse a join without a key."""

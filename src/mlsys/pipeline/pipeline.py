@@ -23,6 +23,7 @@ from mlsys.pipeline.plan import Plan
 from mlsys.secrets import hidden
 from mlsys.settings import settings
 from mlsys.steps import Model, Step
+from mlsys.steps.carrying import rows_carried
 
 if TYPE_CHECKING:
     from mlsys.pipeline.variants import Variants
@@ -149,6 +150,7 @@ class Pipeline:
         if self.roles.decide_at:
             notes.append(f"decides at: {self._arguments['decide_at']}")
         notes += [f"{e.name}: {note}" for e in self.steps for note in e.step.notes()]
+        notes += [f"{e.name}: a served model carries {rows}" for e in self.steps if (rows := rows_carried(e.step))]
         notes += [f"{e.name}: {problem}" for e in self.steps if e.step.facts.serves for problem in not_portable(e.step)]
         notes += [f"{e.name}: {note}" for e in self.steps for note in unseen(e.step)]
         return Plan(self.steps, f"Pipeline {self.name!r}", notes)

@@ -12,7 +12,8 @@ import pandas as pd
 
 from mlsys.run.findings import leakage_verdict
 from mlsys.secrets import hidden
-from mlsys.steps import Split
+from mlsys.steps import Model, Split
+from mlsys.steps.carrying import rows_carried
 
 if TYPE_CHECKING:
     from mlsys.errors import Finding
@@ -205,6 +206,9 @@ def make_card(run: Run) -> Card:
         lines += [("allowed", f"{planned.name} {allowed}") for allowed in planned.step.allowances()]
     used = run.features["used"]
     lines.append(("features", f"{int(used.sum())} of {len(used)} columns; see run.features"))
+    carried = _carried(run)
+    if carried:
+        lines.append(("model carries", carried))
     if run.stage == "test" and run._tracking.openings:
         times = run._tracking.openings
         lines.append(
@@ -237,6 +241,15 @@ def _scores(table: pd.DataFrame, facts: dict[str, object]) -> tuple[list[Score],
     mine = judged[(judged["slice"] == "all") & (judged["model"] == "model") & (judged["metric"] != headline)]
     others = [Score(*values) for values in zip(*(mine[c] for c in ("metric", *_VALUES)), strict=True)]
     return scores, others, str(facts.get("worst_slice", ""))
+
+
+def _carried(run: Run) -> str:
+    """Return which rows of the data the model holds, by step."""
+    tail = run._execution.tail
+    if tail is None or not any(isinstance(each.step, Model) for each in tail.fitted.values()):
+        return ""
+    found = [(name, rows_carried(fitted.step)) for name, fitted in run._execution.model().steps]
+    return "; ".join(f"{rows} ({name})" for name, rows in found if rows)
 
 
 def _rows(run: Run) -> str:

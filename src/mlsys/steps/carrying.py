@@ -1,0 +1,45 @@
+"""Which steps put rows of the data into a served model, and which rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlsys.steps.base import Step
+from mlsys.steps.kinds import History
+
+_KEEP_ROWS = frozenset(
+    "NeighborsBase BaseLibSVM KNNImputer KernelRidge KernelPCA GaussianProcessRegressor GaussianProcessClassifier "
+    "BaseLabelPropagation".split()
+)
+"""Classes of scikit-learn, parents included, whose fitted objects hold rows that they were trained on."""
+
+
+def rows_carried(step: Step) -> str:
+    """Return which rows a served model holds because of a step; empty where it holds none.
+
+    Levels of categories, means, trees and coefficients are no rows.
+
+    Examples
+    --------
+    >>> from mlsys import Train
+    >>> from sklearn.neighbors import KNeighborsClassifier
+    >>> rows_carried(Train(KNeighborsClassifier()))
+    'training rows, which KNeighborsClassifier keeps'
+    """
+    if isinstance(step, History):
+        return f"up to {step.tail} earlier rows of each {step.by}"
+    if hasattr(step, "side_state"):
+        return "the rows of its table" if getattr(step, "at_serving", "stored") == "stored" else ""
+    for value in step.configuration().values():
+        keeper = _keeper(value)
+        if keeper:
+            return f"training rows, which {keeper} keeps"
+    return ""
+
+
+def _keeper(value: Any) -> str:
+    """Return the class of an estimator, or of one inside it, that keeps rows."""
+    if isinstance(value, type) or not hasattr(value, "get_params"):
+        return ""
+    kinds = [type(each) for each in (value, *value.get_params(deep=True).values())]
+    return next((kind.__name__ for kind in kinds if _KEEP_ROWS & {base.__name__ for base in kind.__mro__}), "")
