@@ -32,8 +32,14 @@ PATIENCE = 120.0
 _MOST_SHOWN = 5
 
 # Isolated (-I): neither the script's folder nor PYTHONPATH can lend it code that the model's folder lacks. The
-# place of mlsys comes last, for the case that mlsys itself was found by PYTHONPATH.
-_COMMAND = "import sys; sys.path.append(sys.argv[1]); from mlsys.run.parity import answer_others; answer_others()"
+# place of this mlsys comes before installed packages, for the case that it was itself found by PYTHONPATH.
+_COMMAND = """
+import sys
+installed = [at for at, path in enumerate(sys.path) if path.endswith("-packages")]
+sys.path.insert(installed[0] if installed else len(sys.path), sys.argv[1])
+from mlsys.run.parity import answer_others
+answer_others()
+"""
 
 
 def check_parity(run: Run, model: ServedModel, write: Callable[[Path], None]) -> None:
