@@ -30,6 +30,7 @@ from mlsys import DetectDrift, Evaluate, History, Impute, Join, OneHot, Past, Pi
 from mlsys.errors import ConfigurationError, DataError, Finding, StateError
 from mlsys.secrets import cleaned, counted, hidden, holds_secret, looks_secret, without_secrets
 from mlsys.states import digest, save_state
+from mlsys.tracking import Journal
 
 SCRIPT = Path(__file__).parent / "secrets_job.py"
 PLANTED = {
@@ -201,6 +202,18 @@ class Fetch(Source):
         return FRAME
 
 
+class Refuse(Source):
+    """Does not like its password, and says so."""
+
+    password: SecretStr
+
+    def __post_init__(self) -> None:
+        raise ValueError(f"does not like {self.password.get_secret_value()}")
+
+    def read(self) -> pd.DataFrame:
+        return FRAME
+
+
 def test_a_secret_is_hidden_in_repr_and_counts_in_no_digest() -> None:
     one, other = Fetch(SecretStr("the-first-secret")), Fetch(SecretStr("the-second-secret"))
     assert repr(one) == repr(other) == "Fetch(password=SecretStr('**********'))"
@@ -210,6 +223,9 @@ def test_a_secret_is_hidden_in_repr_and_counts_in_no_digest() -> None:
 
 
 def test_what_is_given_for_a_secret_in_the_wrong_type_is_not_shown() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Refuse(SecretStr("refus3d-secret"))
+    assert "does not like ***" in str(caught.value)
     with pytest.raises(ConfigurationError) as caught:
         Fetch(11223344)  # type: ignore[arg-type]
     assert "password" in str(caught.value) and "11223344" not in str(caught.value)
@@ -253,6 +269,15 @@ def test_variables_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     assert not holds_secret("postgres") and holds_secret(["t0p-token"]) and holds_secret(b"at0p-tokenb")
     assert [name for name in ("KEYS", "KEYBOARD", "MY_API_KEY", "sasToken", "TOKENIZERS_PARALLELISM", "X-Amz-Signature")
             if looks_secret(name)] == ["KEYS", "MY_API_KEY", "sasToken", "X-Amz-Signature"]  # fmt: skip
+
+
+def test_ids_and_addresses_that_are_needed_stay_whole(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SOME_KEY", "mlflow")  # a word that is part of many an address
+    journal = Journal(tmp_path)
+    journal.aim("sqlite:////data/mlflow.db")
+    journal.add({"loss": 1.0}, {"said": "mlflow at http://me:mine@host/?token=t"})
+    assert journal.address == "sqlite:////data/mlflow.db"
+    assert journal.additions()[0].tags == {"said": "*** at http://***@host/?***"}
 
 
 def test_a_key_of_many_lines_is_found_line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,6 +46,7 @@ def is_secret(value: Any) -> bool:
     return callable(getattr(type(value), "get_secret_value", None))
 
 
+@lru_cache(maxsize=1024)
 def looks_secret(name: str) -> bool:
     """Whether a variable or parameter is, by its name, one that holds a secret.
 

@@ -179,6 +179,7 @@ def _explaining(init: Callable[..., None]) -> Callable[..., None]:
         cls = type(self)
         names = [each.name for each in dataclasses.fields(cls) if not each.kw_only]
         given = [_plain(cls, name, value) for name, value in zip(names, args, strict=False)] + list(args[len(names) :])
+        declare([args, kwargs])  # an error of the checks may hold them
         try:
             init(self, *given, **{key: _plain(cls, key, value) for key, value in kwargs.items()})
         except ValidationError as error:

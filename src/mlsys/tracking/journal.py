@@ -15,6 +15,7 @@ from typing import Any
 
 from mlsys import folder
 from mlsys.errors import MlsysError, TrackingError
+from mlsys.secrets import hidden_in
 from mlsys.tracking.plain import as_number, decoded, encoded, read_json, write_json
 from mlsys.tracking.record import LoggedRun, RunRecord
 
@@ -91,7 +92,7 @@ class Journal:
     def add(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Keep what is added to the run, after everything that was added before."""
         (self.place / ADDITIONS).mkdir(mode=folder.ONLY_OWNER, exist_ok=True)
-        content = {"metrics": {key: as_number(each) for key, each in metrics.items()}, "tags": dict(tags)}
+        content = {"metrics": {key: as_number(each) for key, each in metrics.items()}, "tags": hidden_in(dict(tags))}
         with _numbering:
             number = len(list((self.place / ADDITIONS).glob("*.json")))
             write_json(self.place / ADDITIONS / f"{number:06d}.json", {**content, "at": time.time()})

@@ -10,20 +10,17 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from mlsys.secrets import hidden_in
+from mlsys.secrets import hidden, hidden_in
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
 
 Writes = Callable[[Path], None]
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a file under another name and rename it: whoever reads finds the old or the new one.
-
-    Every text that goes to MLflow passes here, and loses its secrets here.
-    """
+    """Write a file under another name and rename it: whoever reads finds the old or the new one."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_text(json.dumps(hidden_in(content), indent=1, allow_nan=False), encoding="utf-8")
+        unfinished.write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
@@ -49,16 +46,16 @@ def as_number(value: float) -> float | str:
 
 
 def encoded(record: RunRecord) -> dict[str, Any]:
-    """Return a record as plain JSON; its files are written beside it."""
+    """Return a record as plain JSON, its texts without secrets; its files are written beside it."""
     return {
         "mlsys_id": record.mlsys_id,
-        "experiment": record.experiment,
-        "run_name": record.run_name,
-        "description": record.description,
-        "params": {key: _scalar(value) for key, value in record.params.items()},
+        "experiment": hidden(record.experiment),
+        "run_name": hidden(record.run_name),
+        "description": hidden(record.description),
+        "params": hidden_in({key: _scalar(value) for key, value in record.params.items()}),
         "metrics": {key: as_number(value) for key, value in record.metrics.items()},
-        "tags": {key: str(value) for key, value in record.tags.items()},
-        "datasets": [{**vars(each), "rows": int(each.rows), "columns": dict(each.columns)} for each in record.datasets],
+        "tags": hidden_in({key: str(value) for key, value in record.tags.items()}),
+        "datasets": [_dataset(each) for each in record.datasets],
         "spans": [_span(each) for each in record.spans],
         "started": float(record.started),
         "ended": float(record.ended),
@@ -66,6 +63,11 @@ def encoded(record: RunRecord) -> dict[str, Any]:
         "parent": record.parent,
         "model": None if record.model is None else _model(record.model),
     }
+
+
+def _dataset(dataset: DatasetRecord) -> dict[str, Any]:
+    plain = {"rows": int(dataset.rows), "columns": dict(dataset.columns), "source": hidden(dataset.source)}
+    return {**vars(dataset), **plain}
 
 
 def _span(span: Span) -> dict[str, Any]:

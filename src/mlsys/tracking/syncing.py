@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mlsys import folder
 from mlsys.errors import TrackingError
-from mlsys.secrets import without_secrets
+from mlsys.secrets import hidden, without_secrets
 from mlsys.tracking.journal import Journal, journals
 from mlsys.tracking.reach import ASKED_FOR
 from mlsys.tracking.reach import silent as silent_now
@@ -128,7 +128,7 @@ def _sent(journal: Journal, uri: str | None, silent: dict[str, str]) -> Synced:
             silent[address] = error.problem
         return Synced(journal.id, name, "", address, error.problem)
     except Exception as error:  # one run that cannot be sent must not keep the others from it
-        return Synced(journal.id, name, "", address, f"{type(error).__name__}: {error}")
+        return Synced(journal.id, name, "", address, hidden(f"{type(error).__name__}: {error}"))
     return Synced(journal.id, name, logged.run_id, logged.tracking_uri)
 
 
