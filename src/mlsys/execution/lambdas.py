@@ -7,6 +7,7 @@ import inspect
 import types
 
 from mlsys.errors import NotPortableError
+from mlsys.states import digest
 from mlsys.states.code import instructions
 
 
@@ -46,8 +47,9 @@ def _same(node: ast.Lambda, code: types.CodeType) -> bool:
 
 
 def _plain(code: types.CodeType) -> list[object]:
+    """Return what a lambda does, where ``1``, ``1.0`` and ``True`` differ."""
     return [
-        (operation, _plain(value) if isinstance(value, types.CodeType) else value)
+        (operation, _plain(value) if isinstance(value, types.CodeType) else digest(value))
         for operation, value in instructions(code)
     ]
 

@@ -7,19 +7,20 @@ import inspect
 import symtable
 import sys
 import sysconfig
-import textwrap
 import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from mlsys.errors import NotPortableError
 from mlsys.execution.lambdas import lambda_source
+from mlsys.execution.local_code import captured_by, local_source, maker, source_of, stands_in_its_module
 from mlsys.secrets import holds_secret
 from mlsys.states import digest
 from mlsys.steps import Step
 
 _INSIDE = 'no secret is written; read it when it is needed, for example os.environ["..."] inside the function'
+_CALLABLE = (types.FunctionType, types.BuiltinFunctionType, type)
 _PLAIN = (bool, int, float, str, bytes, type(None), tuple, list, dict, frozenset, set)
 
 
@@ -55,6 +56,7 @@ class CodeBundle:
         self._lambdas = lambdas
         self._modules: dict[str, _Module] = {}
         self._busy: set[tuple[str, str]] = set()
+        self._local: dict[int, tuple[Any, str, str]] = {}
 
     def reference(self, thing: Callable[..., Any] | type) -> str:
         """Return ``module:name`` for a function or class, taking its source along if it is the user's.
@@ -70,38 +72,87 @@ class CodeBundle:
                 f"{name} belongs to no module, so its source cannot be taken along", "define it in a script or a module"
             )
         if is_installed(home):
+            if "<" in name:
+                raise NotPortableError(
+                    f"a function that {home}.{name.partition('.<')[0]}() made cannot be found again by its name",
+                    "call it in a function of your own, written with def",
+                )
             return f"{home}:{name}"
-        return f"{_alias(home)}:{self._take(thing)}"
+        return ":".join(self._take(thing))
 
     def files(self) -> dict[str, str]:
         """Return file names and their text."""
         return {f"{alias}.py": module.text() for alias, module in self._modules.items()}
 
-    def _take(self, thing: Any) -> str:
+    def _take(self, thing: Any) -> tuple[str, str]:
+        """Take along a function or class; returns where it is found then, as module and name."""
         home, name = thing.__module__, thing.__name__
+        if id(thing) in self._local:
+            return self._local[id(thing)][1:]
         module = self._modules.setdefault(_alias(home), _Module())
         source = None
         if name == "<lambda>" and self._lambdas:
             text = lambda_source(thing)
             name = f"lambda_{digest(text)[:12]}"
             source = f"{name} = {text}"
+        elif name != "<lambda>" and not stands_in_its_module(thing):
+            return self._take_local(module, thing)
         if name in module.pieces or (home, name) in self._busy:
-            return str(name)
-        source = source or _source_of(thing)
-        if holds_secret(source, queries=False):
-            raise NotPortableError(f"the source of {thing.__name__!r} holds a secret", _INSIDE)
+            return _alias(home), name
+        source = source or source_of(thing)
         self._busy.add((home, name))
-        scope = _scope_of(thing)
-        module.futures |= isinstance(scope.get("annotations"), type(_future()))
-        for used in _names_in(source):
-            if used != name and used in scope:
-                if isinstance(scope[used], types.ModuleType) and not is_installed(scope[used].__name__):
-                    self._need_from(module, used, scope[used], source, name)
-                else:
-                    self._need(module, home, used, scope[used], name)
+        self._take_names(module, thing, name, source)
         module.pieces[name] = source
         self._busy.discard((home, name))
-        return str(name)
+        return _alias(home), name
+
+    def _take_local(self, module: _Module, thing: Any) -> tuple[str, str]:
+        """Take along what no name of its module stands for, with the values it holds of the function around it.
+
+        A function beside the values makes it: what a decorator returns lies in the module of what it was given, which
+        otherwise had to be there before and after the decorator's own.
+        """
+        text, captured = local_source(thing), captured_by(thing)
+        own, name = _alias(thing.__module__), f"{thing.__name__}_{len(self._local) + 1}"
+        homes = [each.__module__ for each in captured.values() if isinstance(each, _CALLABLE) or wraps(each)]
+        home = next((each for each in homes if not is_installed(each)), thing.__module__)
+        place = self._modules.setdefault(_alias(home), _Module())
+        self._local[id(thing)] = (thing, _alias(home), name)  # held, so that no other gets its identity
+        modules = {each: value for each, value in captured.items() if isinstance(value, types.ModuleType)}
+        self._take_names(module, thing, thing.__name__, text, modules, captured.keys() - modules)
+        module.pieces[f"make_{name}"] = maker(thing, name, text, captured)
+        given = [f"{name}_{each}" for each in captured]
+        for stands_for, (each, value) in zip(given, captured.items(), strict=True):
+            if each in modules:
+                place.imports[stands_for] = module.imports[each].rpartition(" as ")[0] + f" as {stands_for}"
+            else:
+                self._need(place, home, stands_for, value, thing.__name__)
+        if place is not module:
+            place.imports[f"make_{name}"] = f"from .{own} import make_{name}"
+        place.pieces[name] = f"{name} = make_{name}({', '.join(given)})"
+        return _alias(home), name
+
+    def _take_names(
+        self,
+        module: _Module,
+        thing: Any,
+        name: str,
+        source: str,
+        more: Mapping[str, Any] | None = None,
+        known: Collection[str] = (),
+    ) -> None:
+        """Make available what source takes from its module."""
+        if holds_secret(source, queries=False):
+            raise NotPortableError(f"the source of {thing.__name__!r} holds a secret", _INSIDE)
+        scope = {**_scope_of(thing), **(more or {})}
+        module.futures |= isinstance(scope.get("annotations"), type(_future()))
+        for used in _names_in(source):
+            if used == name or used not in scope or used in known:
+                continue
+            if isinstance(scope[used], types.ModuleType) and not is_installed(scope[used].__name__):
+                self._need_from(module, used, scope[used], source, name)
+            else:
+                self._need(module, thing.__module__, used, scope[used], name)
 
     def _need(self, module: _Module, home: str, name: str, value: Any, user: str) -> None:
         """Make ``name`` available in a generated module."""
@@ -109,7 +160,7 @@ class CodeBundle:
             return
         if isinstance(value, types.ModuleType):
             module.imports[name] = f"import {value.__name__} as {name}"
-        elif isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
+        elif isinstance(value, _CALLABLE) or wraps(value):
             self._need_callable(module, home, name, value)
         elif isinstance(value, _PLAIN) and holds_secret(value):
             raise NotPortableError(f"{user}() reaches {name!r}, which holds a secret", _INSIDE)
@@ -143,9 +194,9 @@ class CodeBundle:
         if is_installed(value.__module__):
             module.imports[name] = f"from {value.__module__} import {value.__qualname__} as {name}"
             return
-        taken = self._take(value)
-        if value.__module__ != home:
-            module.imports[name] = f"from .{_alias(value.__module__)} import {taken} as {name}"
+        place, taken = self._take(value)
+        if place != _alias(home):
+            module.imports[name] = f"from .{place} import {taken} as {name}"
         elif taken != name:
             module.pieces[name] = f"{name} = {taken}"
 
@@ -195,32 +246,10 @@ def _alias(module: str) -> str:
     return "main" if module == "__main__" else module.replace(".", "_")
 
 
-def _source_of(thing: Any) -> str:
-    if getattr(thing, "__name__", "") == "<lambda>":
-        raise NotPortableError(
-            f"a lambda ({_place(thing)}) is part of the served model, and its source cannot be told apart",
-            "write it as a function with def",
-        )
-    try:
-        return textwrap.dedent(inspect.getsource(thing))
-    except (OSError, TypeError) as error:
-        raise NotPortableError(
-            f"the source of {thing.__name__!r} is not available (typed on standard input or made by exec)",
-            "put it into a file or a notebook cell",
-        ) from error
-
-
-def _place(thing: Any) -> str:
-    code = getattr(thing, "__code__", None)
-    return f"line {code.co_firstlineno} of {code.co_filename}" if code else "unknown place"
-
-
 def _scope_of(thing: Any) -> dict[str, Any]:
     if isinstance(thing, type):
         return dict(vars(sys.modules[thing.__module__]))
-    scope = dict(thing.__globals__)
-    closure = inspect.getclosurevars(thing).nonlocals
-    return {**scope, **closure}
+    return dict(inspect.unwrap(thing).__globals__)
 
 
 def _asked_of(name: str, source: str) -> tuple[list[str], bool]:
@@ -229,6 +258,11 @@ def _asked_of(name: str, source: str) -> tuple[list[str], bool]:
     asked = [each for each in ast.walk(tree) if isinstance(each, ast.Attribute) and _is_name(each.value, name)]
     uses = sum(_is_name(each, name) for each in ast.walk(tree))
     return list(dict.fromkeys(each.attr for each in asked)), uses != len(asked)
+
+
+def wraps(value: Any) -> bool:
+    """Whether a value is a function behind a decorator that gives no function back, such as ``functools.cache``."""
+    return callable(value) and isinstance(getattr(value, "__wrapped__", None), types.FunctionType)
 
 
 def _is_name(node: ast.AST, name: str) -> bool:

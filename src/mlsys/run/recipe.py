@@ -7,6 +7,7 @@ import json
 import shutil
 import types
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import MlsysError, NotPortableError, StateError
-from mlsys.execution.portable import CodeBundle
+from mlsys.execution.portable import CodeBundle, is_installed, wraps
 from mlsys.run.code_state import code_state
 from mlsys.run.folder_code import CODE, FolderCode
 from mlsys.run.folder_files import check, seal
@@ -32,6 +33,9 @@ FORMAT = 1
 _MADE_AGAIN = "no secret is written; make the pipeline again and pass it"
 _RECORD, _STEPS = "run.json", "steps"
 _CODE, _PATH, _PARTIAL, _OBJECT = "__code__", "__path__", "__partial__", "__object__"
+_METHOD, _ESTIMATOR = "__method__", "__estimator__"
+_BESIDE_PARAMETERS = ("_sklearn_output_config", "_metadata_request")
+"""Attributes that scikit-learn's own ``clone`` takes along too."""
 
 
 def write_recipe(run: Run, folder: Path) -> None:
@@ -106,6 +110,8 @@ def _write_steps(run: Run, folder: Path) -> None:
         if holds_secret(planned.step.configuration()):
             raise NotPortableError(f"{planned.name} holds a secret, or an address with a user or a query", _MADE_AGAIN)
     steps = [_packed(planned.step, bundle) for planned in run.pipeline.steps if not planned.supplied]
+    if holds_secret(run.pipeline.arguments):
+        raise NotPortableError("an argument of the pipeline holds an address with a user or a query", _MADE_AGAIN)
     arguments = _packed(run.pipeline.arguments, bundle)
     kind = type(run.pipeline)
     document = {"pipeline": f"{kind.__module__}:{kind.__qualname__}", "steps": steps, "arguments": arguments}
@@ -119,8 +125,12 @@ def _write_steps(run: Run, folder: Path) -> None:
 
 def _packed(value: Any, bundle: CodeBundle) -> Any:
     """Return a value as plain data, its code in the bundle."""
-    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
+    if isinstance(value, types.MethodType) or (isinstance(value, types.BuiltinFunctionType) and _owner(value)):
+        return {_METHOD: _packed(value.__self__, bundle), "name": value.__name__}
+    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)) or wraps(value):
         return {_CODE: bundle.reference(value)}
+    if isinstance(value, Enum):
+        return {_CODE: f"{bundle.reference(type(value))}.{value.name}"}
     if isinstance(value, Mapping):
         return {key: _packed(each, bundle) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
@@ -136,6 +146,10 @@ def _packed(value: Any, bundle: CodeBundle) -> Any:
         raise NotPortableError(f"a step holds {len(value):,} rows, which stay on this machine", "read them from a file")
     if isinstance(value, Step):
         return {_OBJECT: bundle.reference(type(value)), "fields": _packed(value.configuration(), bundle)}
+    if hasattr(type(value), "get_params") and _is_of_the_user(value):
+        kept = {name: vars(value)[name] for name in _BESIDE_PARAMETERS if name in vars(value)}
+        fields = _packed(value.get_params(deep=False), bundle)
+        return {_ESTIMATOR: bundle.reference(type(value)), "fields": fields, "beside": _packed(kept, bundle)}
     plain = (bool, int, float, str, type(None), np.ndarray, np.generic, pd.Timestamp, pd.Timedelta, pd.Index)
     if isinstance(value, plain) or hasattr(type(value), "get_params"):
         return value
@@ -159,6 +173,12 @@ def _unpacked(value: Any, code: FolderCode, moved: Mapping[str, str]) -> Any:
     if set(value) == {_PARTIAL}:
         function, arguments, named = unpack(value[_PARTIAL])
         return functools.partial(function, *arguments, **named)
+    if set(value) == {_METHOD, "name"}:
+        return getattr(unpack(value[_METHOD]), value["name"])
+    if set(value) == {_ESTIMATOR, "fields", "beside"}:
+        estimator = code.find(value[_ESTIMATOR])(**unpack(value["fields"]))
+        vars(estimator).update(unpack(value["beside"]))
+        return estimator
     if set(value) == {_OBJECT, "fields"}:
         kind, fields = code.find(value[_OBJECT]), unpack(value["fields"])
         if issubclass(kind, Step):
@@ -168,3 +188,15 @@ def _unpacked(value: Any, code: FolderCode, moved: Mapping[str, str]) -> Any:
             object.__setattr__(made, name, each)
         return made
     return {key: unpack(each) for key, each in value.items()}
+
+
+def _is_of_the_user(estimator: Any) -> bool:
+    """Whether an estimator, or anything it is configured with, is written by the user, so that skops knows it not."""
+    held = [estimator, *estimator.get_params(deep=True).values()]
+    things = [each if isinstance(each, (types.FunctionType, type)) else type(each) for each in held]
+    return not all(is_installed(each.__module__ or "") for each in things)
+
+
+def _owner(builtin: types.BuiltinFunctionType) -> bool:
+    """Whether a builtin function is the method of an object."""
+    return builtin.__self__ is not None and not isinstance(builtin.__self__, types.ModuleType)

@@ -1,0 +1,118 @@
+"""Code that no name of its module stands for: closures, classes made in functions, what a decorator was given."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import textwrap
+import types
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from mlsys.errors import NotPortableError
+
+
+def stands_in_its_module(thing: Any) -> bool:
+    """Whether the name of a function or class stands for it in its module.
+
+    Examples
+    --------
+    >>> def make():
+    ...     def inside(): ...
+    ...     return inside
+    >>> stands_in_its_module(textwrap.dedent), stands_in_its_module(make())
+    (True, False)
+    """
+    module = sys.modules.get(thing.__module__)
+    return module is None or getattr(module, thing.__name__, None) is thing
+
+
+def source_of(thing: Any) -> str:
+    """Return the source of a function or class.
+
+    Raises
+    ------
+    NotPortableError
+        For a lambda, and where the source is not there.
+    """
+    if getattr(thing, "__name__", "") == "<lambda>":
+        code = thing.__code__
+        raise NotPortableError(
+            f"a lambda (line {code.co_firstlineno} of {code.co_filename}) is part of the served model, and its source "
+            "cannot be told apart",
+            "write it as a function with def",
+        )
+    try:
+        return textwrap.dedent(inspect.getsource(thing))
+    except (OSError, TypeError) as error:
+        raise NotPortableError(
+            f"the source of {thing.__name__!r} is not available (typed on standard input or made by exec)",
+            "put it into a file or a notebook cell",
+        ) from error
+
+
+def local_source(thing: Any) -> str:
+    """Return the source of what a function made, without the lines around it.
+
+    A decorator's line is left out where the thing is what the decorator was given, not what it returned.
+    """
+    source = source_of(thing)
+    indented = source[0] in " \t"  # dedent does nothing where a long text begins at the margin
+    node: Any = ast.parse(f"if True:\n{source}" if indented else source).body[0]
+    node = node.body[0] if indented else node
+    if isinstance(thing, types.FunctionType) and not vars(thing):
+        node.decorator_list = []
+    return ast.unparse(node)
+
+
+def captured_by(thing: Any) -> dict[str, Any]:
+    """Return the values that a function, or a class with its methods, holds of the function around it."""
+    found: dict[str, Any] = {}
+    for function in _functions_of(inspect.unwrap(thing)):
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+            try:
+                found[name] = cell.cell_contents
+            except ValueError:  # not set yet
+                continue
+    return {name: value for name, value in found.items() if name != "__class__" and value is not thing}
+
+
+def maker(thing: Any, name: str, text: str, captured: Iterable[str]) -> str:
+    """Return source of a function that makes a thing out of the values it holds.
+
+    Parameters
+    ----------
+    thing : function or class
+        What is made.
+    name : str
+        The name it will have.
+    text : str
+        From :func:`local_source`.
+    captured : iterable of str
+        Names of the values inside.
+
+    Notes
+    -----
+    Values stay what they were, parameters of a function around; so the code counts as the same in digests and seeds.
+    """
+    own = thing.__name__
+    if isinstance(thing, types.FunctionType) and not thing.__code__.co_flags & inspect.CO_NESTED:
+        node: Any = ast.parse(text).body[0]
+        node.name = f"bare_{name}"
+        return f"{ast.unparse(node)}\n\n\ndef make_{name}():\n    return bare_{name}"
+    named = f"    {own}.__qualname__ = {thing.__qualname__!r}\n" if isinstance(thing, type) else ""
+    inside = textwrap.indent(text, "    ")
+    return f"def make_{name}({', '.join(captured)}):\n{inside}\n\n{named}    return {own}"
+
+
+def _functions_of(thing: Any) -> Iterator[types.FunctionType]:
+    if isinstance(thing, types.FunctionType):
+        yield thing
+    elif isinstance(thing, type):
+        for each in vars(thing).values():
+            if isinstance(each, property):
+                yield from (part for part in (each.fget, each.fset) if isinstance(part, types.FunctionType))
+            inner = getattr(each, "__func__", each)
+            if isinstance(inner, types.FunctionType):
+                yield inner

@@ -1,0 +1,368 @@
+"""User code that travels: what was taken along does the same as what it was taken from, with the files gone."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from mlsys.errors import NotPortableError
+from mlsys.execution.portable import CodeBundle
+from mlsys.run.folder_code import CODE, FolderCode
+from mlsys.states import digest
+
+ROWS = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.25, 0.125]})
+User = Callable[..., Any]
+
+
+@pytest.fixture
+def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
+    """Writes modules into a folder of the user's and imports the first of them."""
+    place = tmp_path / "user"
+    place.mkdir()
+    monkeypatch.syspath_prepend(place)
+    before = set(sys.modules)
+
+    def imported(**modules: str) -> Any:
+        for name, text in modules.items():
+            (place / f"{name}.py").write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+        importlib.invalidate_caches()
+        return importlib.import_module(next(iter(modules)))
+
+    yield imported
+    for name in set(sys.modules) - before:
+        if getattr(sys.modules[name], "__file__", None) and str(place) in str(sys.modules[name].__file__):
+            del sys.modules[name]
+
+
+def travelled(*things: Any, lambdas: bool = False) -> list[Any]:
+    """What comes out at the other end, imported from the written files alone."""
+    bundle = CodeBundle(lambdas)
+    references = [bundle.reference(each) for each in things]
+    folder = Path("bundle")
+    (folder / CODE).mkdir(parents=True, exist_ok=True)
+    for file, text in {"__init__.py": "", **bundle.files()}.items():
+        (folder / CODE / file).write_text(text, encoding="utf-8")
+    code = FolderCode(folder)
+    return [code.find(each) for each in references]
+
+
+def check(*things: Any, lambdas: bool = False) -> list[Any]:
+    """Assert that functions do the same on rows, and count as the same code."""
+    found = travelled(*things, lambdas=lambdas)
+    for one, other in zip(things, found, strict=True):
+        assert one is not other
+        pd.testing.assert_series_equal(one(ROWS), other(ROWS), check_exact=True)
+        assert digest(one) == digest(other)
+    return found
+
+
+def test_a_function_with_a_helper_and_a_constant(user: User) -> None:
+    module = user(
+        mine="""
+        import numpy as np
+        RATE = 1.5
+        def rounded(values):
+            return np.round(values, 1)
+        def fee(rows):
+            return rounded(rows["a"] * RATE)
+        """
+    )
+    check(module.fee)
+
+
+def test_what_is_used_of_a_module_of_the_users(user: User) -> None:
+    module = user(
+        mine="""
+        import helpers
+        from helpers import rate as factor
+        def fee(rows):
+            return helpers.half(rows["a"]) * factor() + helpers.START
+        """,
+        helpers="""
+        from deeper import share
+        START = 4
+        def half(values):
+            return values * share()
+        def rate():
+            return 3
+        """,
+        deeper="""
+        def share():
+            return 0.5
+        """,
+    )
+    check(module.fee)
+
+
+def test_a_module_of_the_users_that_is_passed_on_is_refused(user: User) -> None:
+    module = user(
+        mine="""
+        import helpers
+        def fee(rows):
+            return getattr(helpers, "half")(rows["a"])
+        """,
+        helpers="def half(values): return values / 2",
+    )
+    with pytest.raises(NotPortableError, match=r"fee\(\) uses helpers itself.*\n.*from helpers import"):
+        travelled(module.fee)
+
+
+CLOSURES = '''
+    def helper(values):
+        return values + 1
+    def times(factor):
+        """Multiply."""
+        def scaled(rows):
+            """Multiply the first
+    and add."""
+            return helper(rows["a"]) * factor
+        return scaled
+    def around(function, *, text="""
+    of
+    many lines"""):
+        def outside(rows):
+            return function(rows) + len(text)
+        return outside
+    double, triple = times(2), times(3)
+    both = around(times(5))
+    def uses_all(rows):
+        return double(rows) + triple(rows) + both(rows)
+'''
+
+
+def test_closures_of_one_function_keep_their_own_values(user: User) -> None:
+    module = user(mine=CLOSURES)
+    check(module.double, module.triple, module.both)
+    assert module.double(ROWS).sum() != module.triple(ROWS).sum()
+
+
+def test_a_function_that_uses_closures(user: User) -> None:
+    check(user(mine=CLOSURES).uses_all)
+
+
+def test_a_closure_that_calls_itself(user: User) -> None:
+    module = user(
+        mine="""
+        def make():
+            def power(rows, exponent=3):
+                return rows["a"] if exponent == 1 else rows["a"] * power(rows, exponent - 1)
+            return power
+        cube = make()
+        """
+    )
+    check(module.cube)
+
+
+def test_a_closure_over_modules(user: User) -> None:
+    module = user(
+        mine="""
+        def make():
+            import numpy as np
+            import helpers
+            def rooted(rows):
+                return np.sqrt(helpers.half(rows["a"]))
+            return rooted
+        root = make()
+        """,
+        helpers="def half(values): return values / 2",
+    )
+    pd.testing.assert_series_equal(travelled(module.root)[0](ROWS), module.root(ROWS), check_exact=True)
+
+
+def test_two_functions_of_one_name(user: User) -> None:
+    module = user(
+        mine="""
+        def fee(rows):
+            return rows["a"]
+        first = fee
+        def fee(rows):
+            return rows["b"]
+        """
+    )
+    check(module.first, module.fee)
+
+
+DECORATED = """
+    import functools
+    import helpers
+    BASE = 10
+    @helpers.polite
+    def wrapped(rows):
+        return rows["a"] + BASE
+    @helpers.rude
+    def bare(rows):
+        return rows["a"] * BASE
+    @functools.cache
+    def factor():
+        return BASE + 1
+    def uses_memo(rows):
+        return rows["a"] * factor()
+    def uses_both(rows):
+        return wrapped(rows) + bare(rows)
+"""
+DECORATORS = """
+    import functools
+    ADDED = 7
+    def polite(function):
+        @functools.wraps(function)
+        def inner(rows):
+            return function(rows) * 2 + ADDED
+        return inner
+    def rude(function):
+        def inner(rows):
+            return function(rows) * 3 + ADDED
+        return inner
+"""
+
+
+@pytest.mark.parametrize("name", ["wrapped", "bare", "uses_memo", "uses_both"])
+def test_decorated_functions_are_decorated_once(user: User, name: str) -> None:
+    module = user(mine=DECORATED, helpers=DECORATORS)
+    function = getattr(module, name)
+    found = travelled(function)[0]
+    pd.testing.assert_series_equal(found(ROWS), function(ROWS), check_exact=True)
+
+
+def test_classes_with_parents_and_class_values(user: User) -> None:
+    module = user(
+        mine="""
+        from dataclasses import dataclass
+        from helpers import Rule
+        AT = 1.5
+        @dataclass
+        class Above(Rule):
+            column: str = "a"
+            at: float = AT
+            def __call__(self, rows):
+                return self.side(rows[self.column] > self.at)
+        """,
+        helpers="""
+        class Rule:
+            def side(self, values):
+                return values.astype(SIZE)
+        SIZE = "int64"
+        """,
+    )
+    found = travelled(module.Above)[0]
+    pd.testing.assert_series_equal(found()(ROWS), module.Above()(ROWS))
+    assert digest(found()) == digest(module.Above())
+
+
+def test_a_class_made_in_a_function(user: User) -> None:
+    module = user(
+        mine="""
+        def make(shift):
+            class Shifted:
+                def __call__(self, rows):
+                    return rows["a"] + shift
+                @staticmethod
+                def twice(rows):
+                    return rows["a"] * 2 * shift
+            return Shifted
+        One, Two = make(1), make(2)
+        """
+    )
+    one, two = travelled(module.One, module.Two)
+    for found, original in ((one, module.One), (two, module.Two)):
+        pd.testing.assert_series_equal(found()(ROWS), original()(ROWS))
+        pd.testing.assert_series_equal(found.twice(ROWS), original.twice(ROWS))
+        assert digest(found) == digest(original)
+
+
+def test_annotations_are_not_evaluated_where_they_were_not(user: User) -> None:
+    module = user(
+        mine="""
+        from __future__ import annotations
+        from typing import TYPE_CHECKING
+        if TYPE_CHECKING:
+            from nowhere import Frame
+        def fee(rows: Frame) -> Frame:
+            return rows["a"] * 2
+        """
+    )
+    check(module.fee)
+
+
+LAMBDAS = """
+    RATE = 3
+    plain = lambda rows: rows["a"] * RATE
+    here, there = (lambda rows: rows["a"] + 1), (lambda rows: rows["b"] - 1)
+    long = (
+        lambda rows:
+            rows["a"]
+            / 2
+    )
+    with_default = lambda rows, by=4: rows["a"] * by
+    nested = lambda rows: rows["a"].map(lambda value: value * RATE)
+    by_name = {"one": lambda rows: rows["a"] - RATE}
+    def make(by):
+        return lambda rows: rows["a"] * by
+    captured = make(2)
+    same_line = [lambda rows: rows["a"] * 1.0, lambda rows: rows["a"] * 1]
+"""
+
+
+@pytest.mark.parametrize("name", ["plain", "here", "there", "long", "with_default", "nested"])
+def test_lambdas_are_told_apart_by_what_they_do(user: User, name: str) -> None:
+    check(getattr(user(mine=LAMBDAS), name), lambdas=True)
+
+
+def test_lambdas_of_one_line_that_differ_in_a_constants_type(user: User) -> None:
+    check(*user(mine=LAMBDAS).same_line, user(mine=LAMBDAS).by_name["one"], lambdas=True)
+
+
+def test_a_lambda_with_captured_values_is_refused(user: User) -> None:
+    with pytest.raises(NotPortableError, match=r"a lambda \(line \d+ of .*cannot be taken along(.|\n)*with def"):
+        travelled(user(mine=LAMBDAS).captured, lambdas=True)
+
+
+def test_a_lambda_in_a_served_model_is_refused(user: User) -> None:
+    with pytest.raises(NotPortableError, match="part of the served model"):
+        travelled(user(mine=LAMBDAS).plain)
+
+
+def test_a_lambda_whose_file_has_changed_is_refused(user: User, tmp_path: Path) -> None:
+    module = user(mine=LAMBDAS)
+    (tmp_path / "user" / "mine.py").write_text("# nothing\n" * 30)
+    with pytest.raises(NotPortableError, match="cannot be taken along"):
+        travelled(module.plain, lambdas=True)
+
+
+def test_code_without_source_is_refused() -> None:
+    space: dict[str, Any] = {"__name__": "typed"}
+    exec("def fee(rows):\n    return rows['a']", space)  # noqa: S102  what is under test
+    with pytest.raises(NotPortableError, match="source of 'fee' is not available"):
+        travelled(space["fee"])
+
+
+def test_data_that_cannot_be_written_is_named(user: User) -> None:
+    module = user(
+        mine="""
+        import pandas as pd
+        rates = pd.Series([1.0, 2.0])
+        def fee(rows):
+            return rows["a"] * rates.sum()
+        """
+    )
+    with pytest.raises(NotPortableError, match=r"fee\(\) reaches 'rates' of type Series"):
+        travelled(module.fee)
+
+
+def test_what_a_package_made_is_refused() -> None:
+    made = functools.singledispatch(len)  # a closure of functools
+    made.__module__, made.__qualname__ = "functools", "singledispatch.<locals>.wrapper"
+    with pytest.raises(NotPortableError, match=r"that functools\.singledispatch\(\) made cannot be found again"):
+        travelled(made)
+
+
+def test_installed_things_are_named_and_not_copied() -> None:
+    bundle = CodeBundle()
+    assert bundle.reference(pd.concat) == "pandas:concat" and bundle.files() == {}
