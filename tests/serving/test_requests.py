@@ -12,7 +12,20 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import Derive, Impute, OneHot, Pipeline, RandomSplit, ReadParquet, Run, TargetEncode, Train, load
+from mlsys import (
+    AsOfJoin,
+    Derive,
+    Impute,
+    Join,
+    OneHot,
+    Pipeline,
+    RandomSplit,
+    ReadParquet,
+    Run,
+    TargetEncode,
+    Train,
+    load,
+)
 from mlsys.errors import DataError, MlsysError
 from mlsys.execution.served import ServedModel
 
@@ -252,3 +265,22 @@ def test_what_may_be_left_out_is_known_of_files_too(orders: pd.DataFrame, tmp_pa
     steps = [ReadParquet(tmp_path / "orders.parquet"), Impute(), LogisticRegression(max_iter=300)]
     served = Pipeline(steps, target="late").run(track=False).model
     assert served.request["optional"] == ("days",)
+
+
+@pytest.mark.parametrize("kind", ["by key", "as of"])
+def test_a_joined_column_keeps_its_suffix_when_the_request_lacks_the_other_column(
+    orders: pd.DataFrame, tmp_path: Path, kind: str
+) -> None:
+    zones = pd.DataFrame({"country": ["DE", "FR", "PL"], "price": [1.0, 2.0, 3.0], "since": START})
+    join = Join(zones, on="country", columns=["price"], suffix="_zone")
+    if kind == "as of":
+        arguments = {"columns": ["price"], "known_after": "0s", "suffix": "_zone", "at": "ordered", "strict": False}
+        join = AsOfJoin(zones, "country", "since", at_serving="stored", **arguments)
+    model = LogisticRegression(max_iter=300)
+    run = Pipeline([join, RandomSplit(), model], target="late", features=["items", "price_zone"]).run(
+        orders, track=False
+    )
+    assert set(run.model.inputs) <= {"items", "country", "ordered"}
+    answer = run.predict(orders.head(20))
+    pd.testing.assert_frame_equal(load(run.save(tmp_path / "model")).predict(orders.head(20)), answer, check_exact=True)
+    assert answer["probability_True"].nunique() > 5

@@ -15,7 +15,7 @@ from mlsys.data.read_parquet import ReadParquet
 from mlsys.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -94,6 +94,12 @@ def output_names(frame: pd.DataFrame, added: Sequence[str], suffix: str | None, 
     if twice:
         raise DataError(f"{who}: suffix={suffix!r} makes {twice[0]!r}, which is taken", "choose another suffix")
     return names
+
+
+def settled(step: Step, side: pd.DataFrame, added: Iterable[str], written: Collection[str]) -> Any:
+    """Return a join whose columns have the names they got in training, whatever columns a request brings."""
+    names = {name: name if name in written else f"{name}{step.suffix}" for name in added}  # type: ignore[attr-defined]
+    return step.with_(table=side.rename(columns=names), columns=list(names.values()), suffix=None)
 
 
 def that_can_be_null(column: pd.Series) -> pd.Series:

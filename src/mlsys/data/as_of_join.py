@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from mlsys.data._as_of import AsOfLookUp
-from mlsys.data._side import TableOrPath, made_once, output_names, read_side, side_files, with_taken
+from mlsys.data._side import TableOrPath, made_once, output_names, read_side, settled, side_files, with_taken
 from mlsys.data._times import as_times
 from mlsys.dataset import Moment, duration_of
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import RowTransform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
 
@@ -143,6 +143,15 @@ class AsOfJoin(RowTransform):
         if self.known_at is not None:
             return as_times(side[self.known_at], self.title, zone)
         return as_times(side[self.time], self.title, zone) + duration_of(self.known_after or "0s", "known_after")
+
+    def settled(self, written: Collection[str]) -> AsOfJoin:
+        """Return the same join for serving: a suffix depends on the other columns, which a request need not have."""
+        if self.suffix is None:
+            return self
+        side = self.side_state()
+        added = [name for name in (self.columns or side.columns) if name not in self._needed]
+        made: AsOfJoin = settled(self, side, added, written)
+        return made
 
     def _look_up(self, zone: str | None) -> AsOfLookUp:
         side = self.side_state()

@@ -6,12 +6,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlsys.data._keys import KeyCodes
-from mlsys.data._side import TableOrPath, made_once, output_names, read_side, side_files, that_can_be_null, with_taken
+from mlsys.data._side import (
+    TableOrPath,
+    made_once,
+    output_names,
+    read_side,
+    settled,
+    side_files,
+    that_can_be_null,
+    with_taken,
+)
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import RowTransform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     import pandas as pd
@@ -96,6 +105,15 @@ class Join(RowTransform):
     def with_table(self, frame: pd.DataFrame) -> Join:
         """Return the same join with another table."""
         return self.with_(table=frame)
+
+    def settled(self, written: Collection[str]) -> Join:
+        """Return the same join for serving: a suffix depends on the other columns, which a request need not have."""
+        if self.suffix is None:
+            return self
+        side = self.side_state()
+        added = [name for name in (self.columns or side.columns) if name not in self._on]
+        made: Join = settled(self, side, added, written)
+        return made
 
     def _look_up(self) -> _LookUp:
         side = self.side_state()

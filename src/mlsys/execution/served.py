@@ -190,7 +190,7 @@ def served_model(
             continue
         if getattr(fitted.step, "at_serving", "stored") == "input":
             continue  # its columns come with the request
-        narrowed = _narrowed(fitted, _closed(needed, name, catalog))
+        narrowed = _narrowed(fitted, _closed(needed, name, catalog), writes)
         kept.append((name, narrowed))
         needed = (needed - _made_anew(fitted, writes, catalog, name)) | _reads(narrowed, catalog, name)
         if isinstance(fitted.step, History) and catalog.roles.decision is not None:
@@ -209,9 +209,11 @@ def _closed(needed: set[str], name: str, catalog: Catalog) -> set[str]:
         closed |= more
 
 
-def _narrowed(fitted: Fitted, needed: set[str]) -> Fitted:
-    """Keep only the derivations that are needed, where a step is a set of them."""
-    narrow = getattr(fitted.step, "only", None)
+def _narrowed(fitted: Fitted, needed: set[str], writes: frozenset[str]) -> Fitted:
+    """Keep only the derivations that are needed, where a step is a set of them; settle names that a join made."""
+    narrow, settle = getattr(fitted.step, "only", None), getattr(fitted.step, "settled", None)
+    if settle is not None:
+        return Fitted(settle(writes), fitted.state, fitted.features)
     return Fitted(narrow(needed), fitted.state, fitted.features) if narrow is not None else fitted
 
 
