@@ -3,8 +3,9 @@
 from mlsys.run.comparing import Comparison, compare
 from mlsys.run.loading import load
 from mlsys.run.registering import Registration, promote, roll_back
-from mlsys.run.reproducing import Reproduction, reproduce, take_snapshot
+from mlsys.run.reproducing import Reproduction, reproduce
 from mlsys.run.run import Run
+from mlsys.run.snapshots import take_snapshot
 
 __all__ = [
     "Comparison",

@@ -6,7 +6,7 @@ import functools
 import json
 import shutil
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,8 @@ _MADE_AGAIN = "no secret is written; make the pipeline again and pass it"
 _RECORD, _STEPS = "run.json", "steps"
 _CODE, _PATH, _PARTIAL, _OBJECT = "__code__", "__path__", "__partial__", "__object__"
 _METHOD, _ESTIMATOR = "__method__", "__estimator__"
+_OF_FILES = frozenset({"path", "table", "depends_on"})
+"""Fields of the library's own steps that name files."""
 _BESIDE_PARAMETERS = ("_sklearn_output_config", "_metadata_request")
 """Attributes that scikit-learn's own ``clone`` takes along too."""
 
@@ -80,7 +82,7 @@ def read_record(folder: Path) -> dict[str, Any]:
     return record
 
 
-def read_pipeline(folder: Path, record: Mapping[str, Any], moved: Mapping[str, str]) -> Any:
+def read_pipeline(folder: Path, record: Mapping[str, Any], moved: Callable[[str], str]) -> Any:
     """Return the pipeline of a recipe; code of the folder is imported for it.
 
     Parameters
@@ -89,8 +91,8 @@ def read_pipeline(folder: Path, record: Mapping[str, Any], moved: Mapping[str, s
         Of the recipe, checked.
     record : mapping
         From :func:`read_record`.
-    moved : mapping of str to str
-        Paths to read in place of those in the recipe.
+    moved : callable
+        Gives for a path in the recipe the one to read.
     """
     if record["withheld"]:
         raise NotPortableError(
@@ -99,9 +101,8 @@ def read_pipeline(folder: Path, record: Mapping[str, Any], moved: Mapping[str, s
             f"{record['code'].get('code.commit', 'unknown')}) and pass it: reproduce(run, pipeline=pipeline)",
         )
     document, code = load_state(folder / _STEPS), FolderCode(folder)
-    unpack = functools.partial(_unpacked, code=code, moved=moved)
-    steps = [unpack(each) for each in document["steps"]]
-    return code.find(document["pipeline"])(steps, **unpack(document["arguments"]))
+    steps = [_unpacked(each, code, moved) for each in document["steps"]]
+    return code.find(document["pipeline"])(steps, **_unpacked(document["arguments"], code, _stays))
 
 
 def _write_steps(run: Run, folder: Path) -> None:
@@ -158,10 +159,10 @@ def _packed(value: Any, bundle: CodeBundle) -> Any:
     return {_OBJECT: bundle.reference(type(value)), "fields": _packed(vars(value), bundle)}
 
 
-def _unpacked(value: Any, code: FolderCode, moved: Mapping[str, str]) -> Any:
+def _unpacked(value: Any, code: FolderCode, moved: Callable[[str], str]) -> Any:
     unpack = functools.partial(_unpacked, code=code, moved=moved)
     if isinstance(value, str):
-        return moved.get(value, value)
+        return moved(value)
     if isinstance(value, (list, tuple)):
         return type(value)(unpack(each) for each in value)
     if not isinstance(value, dict):
@@ -169,7 +170,7 @@ def _unpacked(value: Any, code: FolderCode, moved: Mapping[str, str]) -> Any:
     if set(value) == {_CODE}:
         return code.find(value[_CODE])
     if set(value) == {_PATH}:
-        return Path(moved.get(value[_PATH], value[_PATH]))
+        return Path(moved(value[_PATH]))
     if set(value) == {_PARTIAL}:
         function, arguments, named = unpack(value[_PARTIAL])
         return functools.partial(function, *arguments, **named)
@@ -180,14 +181,26 @@ def _unpacked(value: Any, code: FolderCode, moved: Mapping[str, str]) -> Any:
         vars(estimator).update(unpack(value["beside"]))
         return estimator
     if set(value) == {_OBJECT, "fields"}:
-        kind, fields = code.find(value[_OBJECT]), unpack(value["fields"])
-        if issubclass(kind, Step):
-            return kind(**fields)
-        made = object.__new__(kind)
-        for name, each in fields.items():
-            object.__setattr__(made, name, each)
-        return made
+        return _made(code.find(value[_OBJECT]), value["fields"], code, moved)
     return {key: unpack(each) for key, each in value.items()}
+
+
+def _made(kind: Any, fields: Mapping[str, Any], code: FolderCode, moved: Callable[[str], str]) -> Any:
+    """Return a step or an object with its fields; in the library's own steps a column may be called like a folder."""
+    own = issubclass(kind, Step) and is_installed(kind.__module__)
+    unpacked = {
+        name: _unpacked(each, code, moved if name in _OF_FILES or not own else _stays) for name, each in fields.items()
+    }
+    if issubclass(kind, Step):
+        return kind(**unpacked)
+    made = object.__new__(kind)
+    for name, each in unpacked.items():
+        object.__setattr__(made, name, each)
+    return made
+
+
+def _stays(text: str) -> str:
+    return text
 
 
 def _is_of_the_user(estimator: Any) -> bool:

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from mlsys.cache.files import file_digest
 from mlsys.cache.ledger import SAME, Difference, differences
 from mlsys.engines import LocalEngine
-from mlsys.errors import DataError, StateError
+from mlsys.errors import StateError
 from mlsys.execution.execute import Data, execute
 from mlsys.execution.progress import progress_bar
 from mlsys.execution.served import ServedModel
-from mlsys.folder import home, made
 from mlsys.run.measures import evaluation_metrics
 from mlsys.run.recipe import RECIPE, read_pipeline, read_record
 from mlsys.run.run import Run
-from mlsys.states import load_state, save_state
+from mlsys.run.snapshots import brought_back, given_rows
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-SNAPSHOTS = "snapshots"
 _WORTH_SAYING = {"code", "package", "seed", "setting"}
 
 
@@ -140,9 +131,9 @@ def reproduce(reference: str, pipeline: Any = None, data: Data = None) -> Reprod
     folder = run_files(reference, RECIPE)
     record = read_record(folder)
     if data is None and record["given"]:
-        data = _given(record)
+        data = given_rows(record)
     if pipeline is None:
-        pipeline = read_pipeline(folder, record, _moved(record["ledger"]))
+        pipeline = read_pipeline(folder, record, brought_back(record["ledger"]))
     cache = pipeline.cache_for(pipeline.steps, False, ledger=True)
     with progress_bar(pipeline.name, len(pipeline.steps), None) as advance:
         execution = execute(pipeline.steps, data, pipeline.context(advance, cache), LocalEngine())
@@ -151,60 +142,3 @@ def reproduce(reference: str, pipeline: Any = None, data: Data = None) -> Reprod
     rows = [(name, then, found.get(name, float("nan"))) for name, then in record["metrics"].items()]
     metrics = pd.DataFrame(rows, columns=["metric", "then", "now"])
     return Reproduction(reference, run, tuple(differences(record["ledger"], cache.ledger)), metrics)
-
-
-def take_snapshot(run: Run) -> None:
-    """Keep what a run read, by content, in ``.mlsys/snapshots``; rows stay on this machine."""
-    cache = run._execution.context.cache
-    for path, digest in _files(cache.ledger if cache else ()).items():
-        place = made(SNAPSHOTS) / digest
-        if not place.exists():
-            shutil.copyfile(path, place.with_suffix(".part"))
-            place.with_suffix(".part").replace(place)
-    if run._data is not None:
-        frames = {"all": run._data} if isinstance(run._data, pd.DataFrame) else dict(run._data)
-        save_state(frames, made(SNAPSHOTS) / run.id)
-
-
-def _given(record: Mapping[str, Any]) -> Data:
-    """Return the rows that a run was given, if they were kept."""
-    place = home() / SNAPSHOTS / record["run"]
-    if not place.is_dir():
-        rows = [line["step"] for line in record["ledger"] if line["step"] == "data"]
-        raise DataError(
-            f"the run was given its rows ({len(rows) or 1} frame(s)), which are not kept",
-            "pass them: reproduce(run, data=frame); pipeline.run(frame, snapshot=True) keeps them next time",
-        )
-    frames: dict[str, pd.DataFrame] = load_state(place)
-    return frames["all"] if set(frames) == {"all"} else frames
-
-
-def _moved(ledger: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return for each file that is gone or changed where its content of then was kept."""
-    found = {}
-    for path, digest in _files(ledger).items():
-        kept = home() / SNAPSHOTS / digest
-        present = Path(path).is_file() and file_digest(Path(path)) == digest
-        if present:
-            continue
-        if kept.is_file():
-            found[path] = str(_with_ending(kept, path))
-        elif not Path(path).exists():
-            raise DataError(
-                f"the run read {path!r}, which is not there",
-                f"bring back the file (its content had the digest {digest}), or pass pipeline= with another path",
-            )
-    return found
-
-
-def _with_ending(kept: Path, path: str) -> Path:
-    """Return a kept file under a name that ends as the original's did, which readers go by."""
-    ending = "".join(Path(path).suffixes[-2:])
-    named = kept.with_name(f"{kept.name}{ending}")
-    if not named.exists():
-        shutil.copyfile(kept, named)
-    return named
-
-
-def _files(ledger: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    return {path: digest for line in ledger for path, digest in line.get("files", {}).items()}
