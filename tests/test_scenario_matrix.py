@@ -434,6 +434,6 @@ def test_gate_passes_and_refuses_on_the_interval(case: Case) -> None:
 
 def test_nothing_is_written_without_tracking(tmp_path: Path) -> None:
     case = Case("int", "plain")
-    run = pipeline_of(case).run(given(case), track=False)
+    run = pipeline_of(case).run(given(case), track=False, cache=False)
     run.final_test()
     assert repr(run) and list(tmp_path.iterdir()) == []
