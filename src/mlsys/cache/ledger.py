@@ -13,6 +13,8 @@ Line = Mapping[str, Any]
 SAME, DIFFERS, ADDED, REMOVED = "same", "differs", "added", "removed"
 _CAUSES = {"code": "code", "configuration": "configuration", "version": "code", "packages": "package", "files": "data"}
 _OF_OTHERS = {"seed": "seed", "threads": "setting", "check": "setting", "roles": "configuration"}
+_OWN = frozenset({"state", "columns"})
+_FOLDS = "folds"
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Difference:
 
 
 def differences(before: Sequence[Line], now: Sequence[Line]) -> list[Difference]:
-    """Return one difference a step, in the order of the later run.
+    """Return one difference a step, in the order of the later run; removed steps where they stood.
 
     Examples
     --------
@@ -53,29 +55,53 @@ def differences(before: Sequence[Line], now: Sequence[Line]) -> list[Difference]
     [Difference(step='a', outcome='differs', causes=('code',), why='code of f() changed')]
     """
     earlier, later = _by_step(before), _by_step(now)
-    found = [_of_step(name, earlier.get(name), lines) for name, lines in later.items()]
-    return found + [Difference(name, REMOVED) for name in earlier if name not in later]
+    order, above = list(later), ""
+    for name in earlier:
+        if name not in later:
+            order.insert(order.index(above) + 1 if above else 0, name)
+        above = name
+    return [
+        _of_step(name, earlier.get(name), later[name]) if name in later else Difference(name, REMOVED) for name in order
+    ]
 
 
 def _by_step(ledger: Sequence[Line]) -> dict[str, dict[str, Line]]:
+    """Return lines by step and purpose; judging by folds is put behind the steps that it repeats."""
     steps: dict[str, dict[str, Line]] = {}
     for line in ledger:
         steps.setdefault(line["step"], {})[line["purpose"]] = line
-    return steps
+    learned = [name for name, lines in steps.items() if any(purpose.startswith("learn") for purpose in lines)]
+    if _FOLDS not in steps or not learned:
+        return steps
+    order = [name for name in steps if name != _FOLDS]
+    order.insert(order.index(learned[-1]) + 1, _FOLDS)
+    return {name: steps[name] for name in order}
 
 
 def _of_step(name: str, before: Mapping[str, Line] | None, now: Mapping[str, Line]) -> Difference:
     if before is None:
         return Difference(name, ADDED)
     pairs = [(before[purpose], now[purpose]) for purpose in now if purpose in before]
-    causes = tuple(dict.fromkeys(cause for one, other in pairs for cause in _causes(one, other)))
-    sentences = (
+    if any(line["states"] for line in now.values()):
+        pairs = [(_without_own(one), _without_own(other)) for one, other in pairs]
+    causes = list(dict.fromkeys(cause for one, other in pairs for cause in _causes(one, other)))
+    sentences = [
         sentence for one, other in pairs for words in _words(name, one, other) for sentence in words.split("; ")
-    )
+    ]
+    if set(before) != set(now):  # asked of other parts, or with other work of its own
+        causes, sentences = causes or ["input"], sentences or ["it was asked for other work"]
     words = "; ".join(dict.fromkeys(sentences))
-    if all(one.get("tables") == other["tables"] and one.get("states") == other["states"] for one, other in pairs):
-        return Difference(name, SAME, causes, words)
-    return Difference(name, DIFFERS, causes or ("none",), words or "nothing that it depended on, as far as is recorded")
+    alike = all(one.get("tables") == other["tables"] and one.get("states") == other["states"] for one, other in pairs)
+    if alike and set(before) == set(now):
+        return Difference(name, SAME, tuple(causes), words)
+    return Difference(
+        name, DIFFERS, tuple(causes) or ("none",), words or "nothing that it depended on, as far as is recorded"
+    )
+
+
+def _without_own(line: Line) -> Line:
+    """Return a line without what the step handed itself: what it learned is no input from another step."""
+    return {**line, "other": {name: each for name, each in line.get("other", {}).items() if name not in _OWN}}
 
 
 def _causes(before: Line, now: Line) -> list[str]:
@@ -83,8 +109,8 @@ def _causes(before: Line, now: Line) -> list[str]:
     if "code" in found and "configuration" in found and before.get("code") != now.get("code"):
         found.remove("configuration")  # functions are part of it
     one, other = before.get("other", {}), now.get("other", {})
-    for name in other:
-        if one.get(name) != other[name]:
+    for name in dict.fromkeys([*other, *one]):
+        if one.get(name) != other.get(name):
             found.append(_OF_OTHERS.get(name, "input"))
     if before.get("input") != now.get("input"):
         found.append("input")

@@ -100,10 +100,14 @@ def maker(thing: Any, name: str, text: str, captured: Iterable[str]) -> str:
     if isinstance(thing, types.FunctionType) and not thing.__code__.co_flags & inspect.CO_NESTED:
         node: Any = ast.parse(text).body[0]
         node.name = f"bare_{name}"
-        return f"{ast.unparse(node)}\n\n\ndef make_{name}():\n    return bare_{name}"
-    named = f"    {own}.__qualname__ = {thing.__qualname__!r}\n" if isinstance(thing, type) else ""
+        return f"{ast.unparse(node)}\n\n\ndef make_{name}():\n    {_named(node.name, thing)}\n    return {node.name}"
     inside = textwrap.indent(text, "    ")
-    return f"def make_{name}({', '.join(captured)}):\n{inside}\n\n{named}    return {own}"
+    return f"def make_{name}({', '.join(captured)}):\n{inside}\n\n    {_named(own, thing)}\n    return {own}"
+
+
+def _named(name: str, thing: Any) -> str:
+    """Return source that calls a thing as it was called, which a class counts by and reports show."""
+    return f"{name}.__qualname__ = {thing.__qualname__!r}"
 
 
 def _functions_of(thing: Any) -> Iterator[types.FunctionType]:

@@ -94,7 +94,7 @@ class CodeBundle:
         if name == "<lambda>" and self._lambdas:
             text = lambda_source(thing)
             name = f"lambda_{digest(text)[:12]}"
-            source = f"{name} = {text}"
+            source = f"{name} = {text}\n{name}.__qualname__ = {thing.__qualname__!r}"
         elif name != "<lambda>" and not stands_in_its_module(thing):
             return self._take_local(module, thing)
         if name in module.pieces or (home, name) in self._busy:

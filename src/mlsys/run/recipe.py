@@ -21,7 +21,7 @@ from mlsys.run.folder_code import CODE, FolderCode
 from mlsys.run.folder_files import check, seal
 from mlsys.run.measures import evaluation_metrics
 from mlsys.secrets import holds_secret
-from mlsys.states import load_state, save_state
+from mlsys.states import digest, load_state, save_state
 from mlsys.steps import Step
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def write_recipe(run: Run, folder: Path) -> None:
         "run": run.id,
         "pipeline": run.pipeline.name,
         "digest": run.pipeline.digest,
+        "arguments": {name: digest(value) for name, value in run.pipeline.arguments.items()},
         "given": run._data is not None,
         "code": code_state(),
         "withheld": withheld,

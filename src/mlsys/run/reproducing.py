@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from mlsys.run.measures import evaluation_metrics
 from mlsys.run.recipe import RECIPE, read_pipeline, read_record
 from mlsys.run.run import Run
 from mlsys.run.snapshots import brought_back, given_rows
+from mlsys.states import digest
 
 _WORTH_SAYING = {"code", "package", "seed", "setting"}
 
@@ -138,7 +140,25 @@ def reproduce(reference: str, pipeline: Any = None, data: Data = None) -> Reprod
     with progress_bar(pipeline.name, len(pipeline.steps), None) as advance:
         execution = execute(pipeline.steps, data, pipeline.context(advance, cache), LocalEngine())
     run = Run(pipeline, execution, data)
-    found = evaluation_metrics(run)
-    rows = [(name, then, found.get(name, float("nan"))) for name, then in record["metrics"].items()]
+    measured = evaluation_metrics(run)
+    rows = [(name, then, measured.get(name, float("nan"))) for name, then in record["metrics"].items()]
     metrics = pd.DataFrame(rows, columns=["metric", "then", "now"])
-    return Reproduction(reference, run, tuple(differences(record["ledger"], cache.ledger)), metrics)
+    found = _with_arguments(differences(record["ledger"], cache.ledger), record, pipeline)
+    return Reproduction(reference, run, tuple(found), metrics)
+
+
+def _with_arguments(found: list[Difference], record: Mapping[str, Any], pipeline: Any) -> list[Difference]:
+    """Name what is another in the pipeline itself where a step came out otherwise for no reason before or in it."""
+    place = next((at for at, each in enumerate(found) if each.outcome != SAME), None)
+    if place is None or found[place].is_own:
+        return found
+    then = record["arguments"]
+    others = [f"{name}=" for name, value in pipeline.arguments.items() if then.get(name) != digest(value)]
+    if others:
+        words = f"{', '.join(others)} of the pipeline changed"
+    elif {each.step for each in found} == {line["step"] for line in record["ledger"]}:
+        words = "the steps stand in another order"
+    else:
+        return found
+    found[place] = replace(found[place], causes=("configuration",), why=words)
+    return found
