@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from mlsys.cache.fingerprint import code_of
 from mlsys.errors import NotPortableError
 from mlsys.execution.portable import CodeBundle
 from mlsys.run.folder_code import CODE, FolderCode
@@ -60,7 +61,7 @@ def check(*things: Any, lambdas: bool = False) -> list[Any]:
     for one, other in zip(things, found, strict=True):
         assert one is not other
         pd.testing.assert_series_equal(one(ROWS), other(ROWS), check_exact=True)
-        assert digest(one) == digest(other)
+        assert digest(one) == digest(other) and code_of(one) == code_of(other)
     return found
 
 
@@ -229,6 +230,7 @@ def test_decorated_functions_are_decorated_once(user: User, name: str) -> None:
     function = getattr(module, name)
     found = travelled(function)[0]
     pd.testing.assert_series_equal(found(ROWS), function(ROWS), check_exact=True)
+    assert code_of(found) == code_of(function)
 
 
 def test_classes_with_parents_and_class_values(user: User) -> None:
@@ -253,7 +255,7 @@ def test_classes_with_parents_and_class_values(user: User) -> None:
     )
     found = travelled(module.Above)[0]
     pd.testing.assert_series_equal(found()(ROWS), module.Above()(ROWS))
-    assert digest(found()) == digest(module.Above())
+    assert digest(found()) == digest(module.Above()) and code_of(found) == code_of(module.Above)
 
 
 def test_a_class_made_in_a_function(user: User) -> None:
@@ -274,7 +276,7 @@ def test_a_class_made_in_a_function(user: User) -> None:
     for found, original in ((one, module.One), (two, module.Two)):
         pd.testing.assert_series_equal(found()(ROWS), original()(ROWS))
         pd.testing.assert_series_equal(found.twice(ROWS), original.twice(ROWS))
-        assert digest(found) == digest(original)
+        assert digest(found) == digest(original) and code_of(found) == code_of(original)
 
 
 def test_annotations_are_not_evaluated_where_they_were_not(user: User) -> None:

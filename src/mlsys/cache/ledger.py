@@ -89,7 +89,9 @@ def _of_step(name: str, before: Mapping[str, Line] | None, now: Mapping[str, Lin
         sentence for one, other in pairs for words in _words(name, one, other) for sentence in words.split("; ")
     ]
     if set(before) != set(now):  # asked of other parts, or with other work of its own
-        causes, sentences = causes or ["input"], sentences or ["it was asked for other work"]
+        given = name == "data"
+        causes = causes or ["data" if given else "input"]
+        sentences = sentences or ["other parts were given" if given else "it was asked for other work"]
     words = "; ".join(dict.fromkeys(sentences))
     alike = all(one.get("tables") == other["tables"] and one.get("states") == other["states"] for one, other in pairs)
     if alike and set(before) == set(now):

@@ -96,18 +96,38 @@ def maker(thing: Any, name: str, text: str, captured: Iterable[str]) -> str:
     -----
     Values stay what they were, parameters of a function around; so the code counts as the same in digests and seeds.
     """
-    own = thing.__name__
+    own, called = thing.__name__, f", {thing.__qualname__!r})"
     if isinstance(thing, types.FunctionType) and not thing.__code__.co_flags & inspect.CO_NESTED:
         node: Any = ast.parse(text).body[0]
         node.name = f"bare_{name}"
-        return f"{ast.unparse(node)}\n\n\ndef make_{name}():\n    {_named(node.name, thing)}\n    return {node.name}"
+        return f"{ast.unparse(node)}\n\n\ndef make_{name}():\n    return _mlsys_named({node.name}{called}"
     inside = textwrap.indent(text, "    ")
-    return f"def make_{name}({', '.join(captured)}):\n{inside}\n\n    {_named(own, thing)}\n    return {own}"
+    return f"def make_{name}({', '.join(captured)}):\n{inside}\n\n    return _mlsys_named({own}{called}"
 
 
-def _named(name: str, thing: Any) -> str:
-    """Return source that calls a thing as it was called, which a class counts by and reports show."""
-    return f"{name}.__qualname__ = {thing.__qualname__!r}"
+def named(thing: Any, name: str) -> Any:
+    """Call a function or class, and the code inside, as it was called where it was made; reports and digests show it.
+
+    Examples
+    --------
+    >>> named(lambda: 0, "Shop.<locals>.<lambda>").__code__.co_qualname
+    'Shop.<locals>.<lambda>'
+    """
+    present = thing.__qualname__
+    for function in {id(each): each for one in (thing, inspect.unwrap(thing)) for each in _functions_of(one)}.values():
+        function.__code__ = _named_code(function.__code__, present, name)
+        if function.__qualname__.startswith(present):
+            function.__qualname__ = name + function.__qualname__.removeprefix(present)
+    thing.__qualname__ = name
+    return thing
+
+
+def _named_code(code: types.CodeType, present: str, name: str) -> types.CodeType:
+    inside = tuple(_named_code(e, present, name) if isinstance(e, types.CodeType) else e for e in code.co_consts)
+    own = code.co_qualname
+    return code.replace(
+        co_consts=inside, co_qualname=name + own.removeprefix(present) if own.startswith(present) else own
+    )
 
 
 def _functions_of(thing: Any) -> Iterator[types.FunctionType]:

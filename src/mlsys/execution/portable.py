@@ -20,6 +20,7 @@ from mlsys.states import digest
 from mlsys.steps import Step
 
 _INSIDE = 'no secret is written; read it when it is needed, for example os.environ["..."] inside the function'
+_NAMED = "from mlsys.execution.local_code import named as _mlsys_named"
 _CALLABLE = (types.FunctionType, types.BuiltinFunctionType, type)
 _PLAIN = (bool, int, float, str, bytes, type(None), tuple, list, dict, frozenset, set)
 
@@ -94,7 +95,8 @@ class CodeBundle:
         if name == "<lambda>" and self._lambdas:
             text = lambda_source(thing)
             name = f"lambda_{digest(text)[:12]}"
-            source = f"{name} = {text}\n{name}.__qualname__ = {thing.__qualname__!r}"
+            source = f"{name} = _mlsys_named({text}, {thing.__qualname__!r})"
+            module.imports["_mlsys_named"] = _NAMED
         elif name != "<lambda>" and not stands_in_its_module(thing):
             return self._take_local(module, thing)
         if name in module.pieces or (home, name) in self._busy:
@@ -120,6 +122,7 @@ class CodeBundle:
         self._local[id(thing)] = (thing, _alias(home), name)  # held, so that no other gets its identity
         modules = {each: value for each, value in captured.items() if isinstance(value, types.ModuleType)}
         self._take_names(module, thing, thing.__name__, text, modules, captured.keys() - modules)
+        module.imports["_mlsys_named"] = _NAMED
         module.pieces[f"make_{name}"] = maker(thing, name, text, captured)
         given = [f"{name}_{each}" for each in captured]
         for stands_for, (each, value) in zip(given, captured.items(), strict=True):
