@@ -83,7 +83,7 @@ class Reproduction:
         causes = ", ".join(_named(cause) for cause in self.first.causes)
         lines = [f"not reproduced {self.reference}: the first step that {self.first.outcome} is {self.first.step!r}"]
         lines += [f"  because of: {causes} ({self.first.why})"] if causes else []
-        moved = self.metrics[self.metrics["then"] != self.metrics["now"]]
+        moved = self.metrics[self.metrics["then"] != self.metrics["now"]].drop_duplicates(["then", "now"])
         lines += [f"  {row.metric}: {row.then:.6g} then, {row.now:.6g} now" for row in moved.head(5).itertuples()]
         return "\n".join(lines)
 
