@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -28,7 +30,10 @@ from mlsys import (
     StratifiedSample,
     TargetEncode,
     Train,
+    WeakLabel,
+    labeling_function,
 )
+from mlsys.errors import NotPortableError
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -97,3 +102,69 @@ def test_pipelines_of_many_kinds(tracked: Callable[..., str], orders: pd.DataFra
     done = mlsys.reproduce(tracked(Pipeline(steps, **arguments), parts if kind == "parts" else frame, snapshot=True))
     assert done.same, repr(done)
     assert not any(each.causes for each in done.steps), done.table.to_string()
+
+
+LIMIT = 0.5
+
+
+class Colour(Enum):
+    RED = 2.0
+    BLUE = 3.0
+
+
+class Rates:
+    """Has a method that is handed to a step."""
+
+    def __init__(self, rate: float, colour: Colour) -> None:
+        self.rate, self.colour = rate, colour
+
+    def of(self, rows: pd.DataFrame) -> pd.Series:
+        return rows["price"] * self.rate * self.colour.value
+
+
+@functools.cache
+def cached_rate() -> float:
+    return 1.5
+
+
+def by_cached_rate(rows: pd.DataFrame, more: float = 0.0) -> pd.Series:
+    return rows["price"] * cached_rate() + more
+
+
+@labeling_function(on="price", votes=True)
+def dear(price: pd.Series) -> pd.Series:
+    return price > LIMIT
+
+
+@labeling_function(on="price", votes=False)
+def cheap(price: pd.Series) -> pd.Series:
+    return price < LIMIT
+
+
+HELD: dict[str, Any] = {
+    "a method": Rates(2.0, Colour.BLUE).of,
+    "a partial": functools.partial(by_cached_rate, more=1.0),
+    "a lambda": lambda rows: rows["price"] - 1,
+    "an expression": pd.col("price") * 2,
+}
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_what_a_step_may_hold(tracked: Callable[..., str], orders: pd.DataFrame, held: str) -> None:
+    steps = [Derive({"more": HELD[held]}), RandomSplit(), *USUAL, LINEAR]
+    pipeline = Pipeline(steps, target="late", features=["price", "weight", "shop", "more"])
+    run = tracked(pipeline, orders, snapshot=True)
+    if held == "an expression":  # what pandas made has no name to find it by
+        with pytest.raises(NotPortableError, match="pass it: reproduce"):
+            mlsys.reproduce(run)
+        assert mlsys.reproduce(run, pipeline=pipeline)
+        return
+    done = mlsys.reproduce(run)
+    assert done.same and not any(each.causes for each in done.steps), done.table.to_string()
+
+
+def test_labeling_functions(tracked: Callable[..., str], orders: pd.DataFrame) -> None:
+    steps = [WeakLabel("dear", [dear, cheap]), RandomSplit(), *USUAL, LINEAR]
+    run = tracked(Pipeline(steps, target="dear", features=["weight", "shop"]), orders, snapshot=True)
+    done = mlsys.reproduce(run)
+    assert done.same and not any(each.causes for each in done.steps), done.table.to_string()
