@@ -43,6 +43,7 @@ from sklearn import (
     svm,
     tree,
 )
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401  part of the list, whoever asks first
 from sklearn.utils import all_estimators
 
 from mlsys.errors import StateError
@@ -74,6 +75,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "FixedThresholdClassifier": {"estimator": LOGISTIC},
     "FrozenEstimator": {"estimator": base.clone(LOGISTIC).fit(NUMBERS, YES)},
     "GridSearchCV": {"estimator": LOGISTIC, "param_grid": {"C": [0.1, 1.0]}},
+    "HalvingGridSearchCV": {"estimator": LOGISTIC, "param_grid": {"C": [0.1, 1.0]}, "min_resources": 40},
     "MultiOutputClassifier": {"estimator": LOGISTIC},
     "MultiOutputRegressor": {"estimator": RIDGE},
     "OneVsOneClassifier": {"estimator": LOGISTIC},
@@ -84,6 +86,12 @@ NEEDED: dict[str, dict[str, Any]] = {
     "RFE": {"estimator": LOGISTIC},
     "RFECV": {"estimator": LOGISTIC},
     "RandomizedSearchCV": {"estimator": TREES, "param_distributions": {"max_depth": [1, 2]}, "n_iter": 2},
+    "HalvingRandomSearchCV": {
+        "estimator": TREES,
+        "param_distributions": {"max_depth": [1, 2]},
+        "n_candidates": 2,
+        "min_resources": 40,
+    },
     "RegressorChain": {"estimator": RIDGE},
     "SelectFromModel": {"estimator": TREES},
     "SelfTrainingClassifier": {"estimator": LOGISTIC},
