@@ -31,8 +31,8 @@ def edited(pipeline, step: str):
 
     other = {
         "Impute": Impute(numeric="mean"),
-        "TargetEncode": TargetEncode(["tailnum"]),
-        "OneHot": OneHot(["carrier"]),
+        "TargetEncode": TargetEncode(["tailnum", "dest"], smoothing=20.0),
+        "OneHot": OneHot(["carrier", "origin"], other=True),
         "Train": Train(HistGradientBoostingClassifier(max_leaf_nodes=15)),
         "Calibrate": Calibrate(method="isotonic"),
         "Evaluate": Evaluate(slices=["origin"]),
