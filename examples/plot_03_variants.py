@@ -74,7 +74,7 @@ right.spines[["top", "right"]].set_visible(False)
 # -----------------
 # The headline metric ranks; log loss asks whether the probabilities are good as well.
 
-mlsys.compare(runs, "log_loss")
+mlsys.compare(runs, metric="log_loss")
 
 # %%
 # The one to take forward:

@@ -24,8 +24,8 @@ from mlsys import (
     TargetEncode,
     Train,
 )
-from mlsys.partitions import Table
 from mlsys.cache.identity import ROWS_AT_ONCE
+from mlsys.partitions import Table
 from mlsys.settings import override
 from mlsys.states import digest
 
