@@ -52,7 +52,7 @@ WRITTEN = re.compile(r"(\d\d):\d\d (\w+) ([\d.]+)min")
 
 def part(lines, number):
     """One part of every line."""
-    return pd.Series([WRITTEN.match(line).group(number) for line in lines], index=lines.index)
+    return pd.Series([WRITTEN.findall(line)[0][number - 1] for line in lines], index=lines.index)
 
 
 def hour(frame):
@@ -135,8 +135,8 @@ edited.cache_report()
 
 def part(lines, number):  # noqa: F811
     """One part of every line."""
-    found = [WRITTEN.match(line) for line in lines]
-    return pd.Series([each[number] for each in found], index=lines.index)
+    found = [WRITTEN.findall(line)[0] for line in lines]
+    return pd.Series([each[number - 1] for each in found], index=lines.index)
 
 
 helper = with_(long_hire).run(hires, track=False)
@@ -151,11 +151,11 @@ whole = first.cache_report()["seconds"].sum()
 figure, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
 for place, run in enumerate(runs.values()):
     begin = 0.0
-    for row in run.cache_report().itertuples():
-        ax.barh(place, row.seconds, left=begin, color="#0b6e99", edgecolor="white", height=0.6)
-        if row.seconds > 0.1 * whole:
-            ax.text(begin + row.seconds / 2, place, row.step, color="white", ha="center", va="center", fontsize=8)
-        begin += row.seconds
+    for step, seconds in run.cache_report()[["step", "seconds"]].to_numpy().tolist():
+        ax.barh(place, seconds, left=begin, color="#0b6e99", edgecolor="white", height=0.6)
+        if seconds > 0.1 * whole:
+            ax.text(begin + seconds / 2, place, step, color="white", ha="center", va="center", fontsize=8)
+        begin += seconds
     ax.text(begin, place, f"  {begin:.2f} s", va="center", fontsize=9)
 ax.set_yticks(range(len(runs)), list(runs))
 ax.invert_yaxis()

@@ -46,10 +46,34 @@ def source_of(thing: Any) -> str:
     try:
         return textwrap.dedent(inspect.getsource(thing))
     except (OSError, TypeError) as error:
+        found = _class_by_its_methods(thing) if isinstance(thing, type) else None
+        if found is not None:
+            return found
         raise NotPortableError(
             f"the source of {thing.__name__!r} is not available (typed on standard input or made by exec)",
             "put it into a file or a notebook cell",
         ) from error
+
+
+def _class_by_its_methods(kind: type) -> str | None:
+    """Return the source of a class whose module has no file, such as a notebook's, found where a method was written."""
+    for method in vars(kind).values():
+        code = getattr(method, "__code__", None)
+        if code is None or method.__module__ != kind.__module__:
+            continue
+        try:
+            lines, _ = inspect.findsource(code)
+        except OSError:
+            continue
+        for node in ast.walk(ast.parse("".join(lines))):
+            if isinstance(node, ast.ClassDef) and node.name == kind.__name__ and _holds(node, code.co_firstlineno):
+                first = min([node.lineno, *(each.lineno for each in node.decorator_list)])
+                return textwrap.dedent("".join(lines[first - 1 : node.end_lineno]))
+    return None
+
+
+def _holds(node: ast.ClassDef, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def local_source(thing: Any) -> str:

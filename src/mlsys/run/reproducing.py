@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.cache.ledger import SAME, Difference, differences
 from mlsys.engines import LocalEngine
-from mlsys.errors import StateError
+from mlsys.errors import ConfigurationError, StateError
 from mlsys.execution.execute import Data, execute
 from mlsys.execution.progress import progress_bar
 from mlsys.execution.served import ServedModel
@@ -97,7 +97,7 @@ def _named(cause: str) -> str:
     return "nothing that is recorded: the step is not deterministic" if cause == "none" else cause
 
 
-def reproduce(reference: str, pipeline: Any = None, data: Data = None) -> Reproduction:
+def reproduce(reference: str | None, pipeline: Any = None, data: Data = None) -> Reproduction:
     """Run a tracked run again, and compare it with itself step by step.
 
     Parameters
@@ -130,6 +130,11 @@ def reproduce(reference: str, pipeline: Any = None, data: Data = None) -> Reprod
     """
     from mlsys.tracking.files import run_files
 
+    if reference is None:
+        raise ConfigurationError(
+            "reproduce() got None, the id of a run that is not in MLflow",
+            "run the pipeline with track=True and MLflow reachable, or pass run.id of a run that waits",
+        )
     folder = run_files(reference, RECIPE)
     record = read_record(folder)
     if data is None and record["given"]:
