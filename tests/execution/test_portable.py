@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import importlib
+import linecache
 import sys
 import textwrap
+import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -368,3 +370,21 @@ def test_what_a_package_made_is_refused() -> None:
 def test_installed_things_are_named_and_not_copied() -> None:
     bundle = CodeBundle()
     assert bundle.reference(pd.concat) == "pandas:concat" and bundle.files() == {}
+
+
+def test_a_class_of_a_notebook_travels_although_its_module_has_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    cell = (
+        "from mlsys import Transform\n\n\n"
+        "class Clip(Transform):\n"
+        "    def learn(self, train):\n"
+        "        return float(train['x'].max())\n\n"
+        "    def apply(self, frame, limit):\n"
+        "        return frame.assign(x=frame['x'].clip(upper=limit))\n"
+    )
+    notebook = types.ModuleType("a_notebook")  # without a file, as IPython's __main__ is
+    monkeypatch.setitem(sys.modules, "a_notebook", notebook)
+    linecache.cache["<cell 3>"] = (len(cell), None, cell.splitlines(keepends=True), "<cell 3>")
+    exec(compile(cell, "<cell 3>", "exec"), vars(notebook))
+    bundle = CodeBundle()
+    assert bundle.reference(notebook.Clip) == "a_notebook:Clip"
+    assert "return frame.assign(x=frame['x'].clip(upper=limit))" in bundle.files()["a_notebook.py"]
