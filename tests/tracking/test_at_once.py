@@ -34,6 +34,7 @@ SCRIPT = """
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:.*noload.*loader strategy is deprecated")  # MLflow's own use of SQLAlchemy
 def test_four_processes_on_one_fresh_database_make_four_complete_runs(
     tmp_path: Path, check_complete: Callable[..., Any]
 ) -> None:
