@@ -14,6 +14,9 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -68,7 +71,9 @@ run.model
 # The model is written into a folder: JSON, Arrow, native files, and the source of ``per_item`` and ``Clip``. A process
 # that is started afresh, isolated from this folder's code, loads it and answers five orders.
 
-folder = run.save("returns-model")
+own = ExitStack()
+place = Path(own.enter_context(TemporaryDirectory()))
+folder = run.save(place / "returns-model")
 request = orders.drop(columns="returned").head(5)
 program = (
     "import io, sys, mlsys, pandas as pd; "
@@ -77,6 +82,7 @@ program = (
 )
 answered = subprocess.run(
     [sys.executable, "-I", "-c", program],
+    cwd=place,
     input=request.to_json(orient="split", double_precision=15),
     capture_output=True,
     text=True,
