@@ -10,6 +10,7 @@ from mlsys.summaries.grouped_sum import GroupedSum
 from mlsys.summaries.hashing import fold_of, hash_ids, uniform
 from mlsys.summaries.moments import Moments
 from mlsys.summaries.quantiles import Quantiles, exact_quantiles, finish_quantiles
+from mlsys.summaries.row_hash import duplicate_clusters, equal_rows, row_hashes
 
 __all__ = [
     "Again",
@@ -23,9 +24,12 @@ __all__ = [
     "SummaryMap",
     "Zoom",
     "distinct_values",
+    "duplicate_clusters",
+    "equal_rows",
     "exact_quantiles",
     "finish_quantiles",
     "fold_of",
     "hash_ids",
+    "row_hashes",
     "uniform",
 ]
