@@ -11,6 +11,7 @@ import typing
 from abc import ABC
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Any, ClassVar, dataclass_transform
 
 from pydantic import ConfigDict, Field, ValidationError
@@ -21,6 +22,7 @@ from mlsys.secrets import counted, declare, hidden, is_secret
 from mlsys.steps.facts import Facts
 from mlsys.steps.habits import check_habits
 
+_MAKE_CLASSES = frozenset({"abc", "types", "cloudpickle.cloudpickle"})
 _CHECKS = ConfigDict(arbitrary_types_allowed=True, strict=True, extra="forbid")
 
 
@@ -65,6 +67,8 @@ class Step(_Configured, ABC):
 
     def __init_subclass__(cls, kind: str | None = None, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
+        if _is_being_unpickled():
+            return
         if kind is not None:
             cls.kind = kind
         else:
@@ -149,6 +153,16 @@ class Step(_Configured, ABC):
 
 
 validated(Step, config=_CHECKS, repr=False, eq=False)
+
+
+def _is_being_unpickled() -> bool:
+    """Whether cloudpickle is making the empty class that it fills later with all the finished one had."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__") in _MAKE_CLASSES:
+        if frame.f_code.co_name == "_make_skeleton_class":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _is_default(each: dataclasses.Field[Any], value: Any) -> bool:
