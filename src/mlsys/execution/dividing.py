@@ -85,7 +85,7 @@ def _assignment(planned: Planned, table: Table, context: Context, supplied: bool
     """Return the part of each row, and its side in each fold where the training rows are judged by folds."""
     step = planned.step
     assert isinstance(step, Split)
-    keys = _keys(step, table, context)
+    keys = keys_for(step, table, context)
     assigned = _assigned(step, keys, planned.name)
     none: dict[str, int] = {}
     if "target" in keys.columns:
@@ -169,7 +169,8 @@ class _AnySplit(Split):
         return pd.Series("train", index=keys.index)
 
 
-def _keys(step: Split, table: Table, context: Context) -> pd.DataFrame:
+def keys_for(step: Split, table: Table, context: Context) -> pd.DataFrame:
+    """Return what a split is shown of a table: ids, roles, when labels are known, and columns it asks for."""
     roles, catalog = context.roles, context.catalog
     narrow = table.frame(_wanted(step, table, context))
     catalog.settle(narrow)
