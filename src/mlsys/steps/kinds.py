@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mlsys.steps.fitted import Fitted
     from mlsys.steps.history import Past
 
+FOLDS = 5
+"""As many as the field takes: with fewer a model learns from much less, with more little is gained for the time."""
+
 
 class Source(Step, kind="Source"):
     """Makes rows. Hook: ``read() -> DataFrame``."""
@@ -172,7 +175,8 @@ class Split(Step, kind="Split"):
         """Return the part of each row, null for none.
 
         ``keys`` holds, where they exist, ``id``, ``group``, ``time``, ``known_at`` and ``target``, one row for
-        each row of the data. Rows with equal features are not told apart from others: give them a group.
+        each row of the data. To a split that keeps repeated rows together it also shows ``duplicate``, if there are
+        any: the id of the first row that a row equals in all features, or its own.
         """
         raise TypeError("a Split writes assign(keys)")
 
@@ -180,6 +184,21 @@ class Split(Step, kind="Split"):
     def key_columns(self) -> tuple[str, ...]:
         """Columns the keys must hold beside the roles."""
         return ()
+
+    @property
+    def parts_named(self) -> tuple[str, ...]:
+        """Parts that were asked for beside ``train``: none of them may be empty."""
+        return ()
+
+    @property
+    def keeps_repeats(self) -> bool:
+        """Whether the keys show which rows repeat another in all features."""
+        return False
+
+    @property
+    def fold_count(self) -> int:
+        """Folds that judge the training rows where there is no validation part."""
+        return FOLDS
 
     def withholds(self) -> tuple[str, ...]:
         """Columns read by the split that must never be features."""
@@ -194,6 +213,10 @@ class Split(Step, kind="Split"):
         from mlsys.steps.splitting import hashed_folds
 
         return hashed_folds(keys, k)
+
+    def windows(self, keys: pd.DataFrame, /) -> list[pd.Series]:
+        """Return all assignments that a pipeline is judged by, one after the other; null for rows in none."""
+        return self.folds(keys, self.fold_count)
 
     @final
     def split(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> dict[str, pd.DataFrame]:

@@ -37,8 +37,12 @@ def hashed_folds(keys: pd.DataFrame, k: int, seed: int = 0) -> list[pd.Series]:
     >>> sum((fold == "validation").sum() for fold in folds)
     np.int64(10)
     """
-    number = fold_numbers(keys, k, seed)
-    return [pd.Series(np.where(number == fold, "validation", "train"), index=keys.index) for fold in range(k)]
+    return sides(fold_numbers(keys, k, seed), k, keys.index)
+
+
+def sides(number: NDArray[np.int64], k: int, index: pd.Index) -> list[pd.Series]:
+    """Return one assignment a fold: its own rows are for validation, all others for training."""
+    return [pd.Series(np.where(number == fold, "validation", "train"), index=index) for fold in range(k)]
 
 
 def fold_numbers(keys: pd.DataFrame, k: int, seed: int = 0) -> NDArray[np.int64]:
@@ -74,12 +78,51 @@ def _strata_of_units(
     if strata is None:
         target = keys["target"] if "target" in keys.columns and "group" not in keys.columns else None
         strata = target if target is not None and target.nunique() <= MOST_STRATA else None
-    if strata is None:
+    if strata is None or not count:
         return np.zeros(count, dtype=np.int64)
     codes, _ = pd.factorize(strata, sort=True)
-    first = np.full(count, -1, dtype=np.int64)
-    first[units[::-1]] = codes[::-1]
-    return first + 1
+    return np.asarray(codes[first_members(units, count, keys, codes >= 0)] + 1, dtype=np.int64)
+
+
+def first_members(
+    units: NDArray[np.int64], count: int, keys: pd.DataFrame, usable: NDArray[np.bool_] | None = None
+) -> NDArray[np.int64]:
+    """Return the position of each unit's first row: the earliest where rows have times, else that of the smallest id.
+
+    Parameters
+    ----------
+    units : array of int
+        The unit of each row, from 0 to ``count - 1``.
+    usable : array of bool, optional
+        Rows that are preferred to others of their unit.
+
+    Examples
+    --------
+    >>> first_members(np.array([0, 1, 0]), 2, pd.DataFrame({"id": [10, 5, 9]})).tolist()
+    [2, 1]
+    """
+    first = np.empty(count, dtype=np.int64)
+    first[units] = np.arange(len(units))
+    shared = np.flatnonzero(np.bincount(units, minlength=count)[units] > 1)
+    if not len(shared):
+        return first
+    sort_by = [_id_order(keys["id"].iloc[shared]) if "id" in keys.columns else shared]
+    if "time" in keys.columns:
+        sort_by.append(keys["time"].iloc[shared].rank(method="dense").fillna(np.inf).to_numpy(dtype=np.float64))
+    if usable is not None:
+        sort_by.append(~usable[shared])
+    order = shared[np.lexsort((*sort_by, units[shared]))]
+    first[units[order[::-1]]] = order[::-1]
+    return first
+
+
+def _id_order(ids: pd.Series) -> NDArray[np.int64]:
+    """Rank ids: numbers and moments by value, texts by length and then by value, so that "9" comes before "10"."""
+    if ids.dtype.kind in "iufbmM":
+        return np.asarray(pd.factorize(ids, sort=True)[0], dtype=np.int64)
+    texts = ids.astype("str")
+    codes, _ = pd.factorize(texts, sort=True)
+    return np.lexsort((codes, texts.str.len().to_numpy())).argsort()
 
 
 def split_keys(frame: pd.DataFrame, roles: Roles, known_at: pd.Series | None = None, **extra: Any) -> pd.DataFrame:

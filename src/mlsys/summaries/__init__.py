@@ -1,9 +1,11 @@
 """Summaries: exact statistics that merge with ``+`` and do not depend on partitions or row order."""
 
 from mlsys.summaries._radix import Zoom
+from mlsys.summaries._row_values import is_hashable
 from mlsys.summaries.again import Again, SummaryMap
 from mlsys.summaries.bottom_k import BottomK
 from mlsys.summaries.category_targets import CategoryTargets
+from mlsys.summaries.chance import equal_by_chance
 from mlsys.summaries.counts import Counts, distinct_values
 from mlsys.summaries.exact_sum import ExactSum
 from mlsys.summaries.grouped_sum import GroupedSum
@@ -25,11 +27,13 @@ __all__ = [
     "Zoom",
     "distinct_values",
     "duplicate_clusters",
+    "equal_by_chance",
     "equal_rows",
     "exact_quantiles",
     "finish_quantiles",
     "fold_of",
     "hash_ids",
+    "is_hashable",
     "row_hashes",
     "uniform",
 ]
