@@ -8,12 +8,20 @@ import pandas as pd
 
 from mlsys.cache import Outcome
 from mlsys.dataset import Moment, Rows
-from mlsys.errors import DataError
+from mlsys.errors import DataError, Finding
+from mlsys.execution.catalog import moment_of
 from mlsys.execution.context import Context
 from mlsys.execution.dividing import Divided
+from mlsys.execution.planned import Planned
+from mlsys.leakage.dates import date_findings
+from mlsys.leakage.differing import difference_findings
+from mlsys.leakage.identifiers import identifier_findings
+from mlsys.leakage.missingness import missingness_findings
 from mlsys.leakage.overlap import overlap_findings
-from mlsys.leakage.power import SAMPLE, power_findings
+from mlsys.leakage.power import COLUMNS, SAMPLE, feature_power, power_findings
+from mlsys.leakage.repeats import repeat_findings
 from mlsys.partitions import Table
+from mlsys.sampling import RandomSplit, StratifiedSplit
 
 
 def check_columns(context: Context, table: Table) -> None:
@@ -33,8 +41,23 @@ def check_columns(context: Context, table: Table) -> None:
     context.catalog.at_split = tuple(there)
 
 
-def check_leakage(divided: Divided, context: Context) -> None:
-    """Look for leakage on the parts, before anything learns; what is too large is judged by its first rows."""
+def check_leakage(divided: Divided, context: Context, split: Planned | None = None) -> pd.DataFrame:
+    """Look for leakage on the parts, before anything learns; what is too large is judged by its first rows.
+
+    Parameters
+    ----------
+    divided : Divided
+        The parts; labels of the test part are not read.
+    context : Context
+        Takes the findings.
+    split : Planned, optional
+        The step that dealt the rows out; none where the parts were given.
+
+    Returns
+    -------
+    DataFrame
+        How well each feature alone tells the target; see :func:`mlsys.leakage.power.feature_power`.
+    """
     context.progress("leakage checks")
 
     def work(at: Context) -> Outcome:
@@ -42,11 +65,48 @@ def check_leakage(divided: Divided, context: Context) -> None:
         frames = {
             name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in divided.parts.items()
         }
-        at.findings += overlap_findings(frames, at.roles, features)
-        at.findings += power_findings(Rows.of(frames["train"], at.roles, features))
-        return Outcome()
+        power = feature_power(Rows.of(frames["train"], at.roles, features))
+        at.findings += _on_columns(frames, features, power, at, sum(divided.rows.values()))
+        at.findings += _between_parts(frames, features, at, split)
+        return Outcome(plain={"power": power.to_dict("list")})
 
-    context.kept("leakage checks", "", work, divided.parts, sees_columns=True)
+    dealt = type(split.step).__name__ if split is not None else ""
+    outcome = context.kept("leakage checks", "", work, divided.parts, {"split": dealt}, sees_columns=True)
+    return pd.DataFrame(outcome.plain["power"], columns=COLUMNS)
+
+
+def _on_columns(
+    frames: Mapping[str, pd.DataFrame], features: Sequence[str], power: pd.DataFrame, context: Context, rows: int
+) -> list[Finding]:
+    """Return what single columns give away."""
+    train, roles = frames["train"], context.roles
+    found = identifier_findings(train, features, power, rows) + date_findings(frames, features, roles.time is not None)
+    if not power.empty:
+        found += power_findings(power, train[roles.target]) + missingness_findings(power, train, train[roles.target])
+    return found
+
+
+def _between_parts(
+    frames: Mapping[str, pd.DataFrame], features: Sequence[str], context: Context, split: Planned | None
+) -> list[Finding]:
+    """Return what training rows share with those they are judged by, and in what they differ."""
+    train, roles = frames["train"], context.roles
+    found = overlap_findings(frames, roles, _label_known_at(train, context))
+    by_chance = split is not None and isinstance(split.step, (RandomSplit, StratifiedSplit)) and roles.group is None
+    for name, part in frames.items():
+        if name != "train" and not part.empty:
+            judged = part.drop(columns=roles.target, errors="ignore") if name == "test" and roles.target else part
+            found += repeat_findings(train, judged, name, features, roles.target)
+            found += difference_findings(train, judged, name, features, by_chance)
+    return found
+
+
+def _label_known_at(rows: pd.DataFrame, context: Context) -> pd.Series | None:
+    """Return when the label of each row was known, where that is told."""
+    roles = context.roles
+    moments = sorted(context.catalog.known_at.get(roles.target or "", ()))
+    known = [moment_of(moment, rows, roles) for moment in moments]
+    return pd.concat(known, axis=1).max(axis=1, skipna=False) if known else None
 
 
 def check_same_columns(tables: Mapping[str, Table], excluded: Sequence[str]) -> None:

@@ -48,6 +48,10 @@ class Execution:
         Reports by name.
     source_dtypes : dict of str to str
         Columns of the source.
+    out_of_fold : Table or None
+        Predictions of training rows by models that did not see them, where these judge.
+    power : DataFrame or None
+        How well each feature alone tells the target.
     """
 
     plan: tuple[Planned, ...]
@@ -60,6 +64,7 @@ class Execution:
     results: dict[str, Result] = field(default_factory=dict)
     source_dtypes: dict[str, str] = field(default_factory=dict)
     out_of_fold: Table | None = None
+    power: pd.DataFrame | None = None
 
     def _dtypes(self) -> dict[str, str]:
         """Columns of the source, and those that a request may bring in place of a join."""
@@ -111,7 +116,7 @@ def _execute(plan: Sequence[Planned], data: Data, context: Context, engine: Engi
             name: context.given(name, hold_frame(frame, engine, f"run(), for the part {name!r},"))
             for name, frame in data.items()
         }
-        _declare_known_at(execution, source, held.get("train"))
+        declare_known_at(context, source, held.get("train"))
         _run_parts(execution, steps, held)
         return execution
     table = _open(execution, source, data, engine)
@@ -136,7 +141,7 @@ def _run_rows(execution: Execution, steps: Sequence[Planned], table: Table) -> N
     check_columns(context, table)
     execution.divided = divide(steps[position], table, context, supplied=bool(steps[position].supplied))
     del table
-    check_leakage(execution.divided, context)
+    execution.power = check_leakage(execution.divided, context, steps[position])
     run_tail(execution, steps[position + 1 :])
 
 
@@ -188,7 +193,7 @@ def _open(execution: Execution, source: Planned | None, data: Data, engine: Engi
                 f"run() got {type(data).__name__}", "give a DataFrame, a dict of DataFrames by part name, or nothing"
             )
         table = execution.context.given("all", hold_frame(data, engine))
-        _declare_known_at(execution, source, table)
+        declare_known_at(execution.context, source, table)
         return table
     if source is None:
         raise DataError(
@@ -204,14 +209,14 @@ def _open(execution: Execution, source: Planned | None, data: Data, engine: Engi
     return table
 
 
-def _declare_known_at(execution: Execution, source: Planned | None, given: Table | None) -> None:
-    """Rows given in place of the source are known no earlier than its own."""
+def declare_known_at(context: Context, source: Planned | None, given: Table | None) -> None:
+    """Take what a source declares: rows given in its place are known no earlier than its own."""
     if source is None or given is None:
         return
     there = set(given.head(0).columns)
     known_at: Mapping[str, str] = getattr(source.step, "known_at_declared", dict)()
     declared = {column: moment for column, moment in known_at.items() if column in there}
-    execution.context.catalog.declare(declared, source.name)
+    context.catalog.declare(declared, source.name)
 
 
 def _remember_source(execution: Execution, table: Table) -> None:
@@ -247,7 +252,7 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
         needed = context.catalog.columns_needed()
         context.catalog.settle(table.frame([name for name in table.head(0).columns if name in needed]))
     execution.divided = divide_given(tables, context)
-    check_leakage(execution.divided, context)
+    execution.power = check_leakage(execution.divided, context)
     run_tail(execution, [each for each in steps[position:] if not isinstance(each.step, Split)])
 
 

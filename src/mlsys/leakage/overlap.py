@@ -1,4 +1,4 @@
-"""Overlap between parts: groups, ids, equal rows, and training rows later than what they are judged by."""
+"""Overlap between parts: groups, ids, and training rows later than what they are judged by."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mlsys.dataset import Roles
 from mlsys.errors import Finding
 from mlsys.summaries import hash_ids
 
-MOST_ROWS = 200_000
-"""Equal rows are looked for up to this many rows; it takes 1 s per million row values."""
-SHARE_OF_DUPLICATES = 0.05
-"""Below this share of judged rows it stays information; so do repeats that chance and differing targets explain."""
+SHARE_OF_LATE_LABELS = 0.01
+"""Below this share of training rows labels that were known too late are information."""
 
 
-def overlap_findings(parts: Mapping[str, pd.DataFrame], roles: Roles, features: tuple[str, ...]) -> list[Finding]:
-    """Return findings about rows that training shares with another part.
+def overlap_findings(
+    parts: Mapping[str, pd.DataFrame], roles: Roles, known_at: pd.Series | None = None
+) -> list[Finding]:
+    """Return findings about groups and ids that training shares with another part, and about the order of time.
 
     Parameters
     ----------
@@ -26,8 +26,8 @@ def overlap_findings(parts: Mapping[str, pd.DataFrame], roles: Roles, features: 
         ``train`` and others, as the split left them.
     roles : Roles
         Names of the columns.
-    features : tuple of str
-        Columns compared for equal rows.
+    known_at : Series, optional
+        When the label of each training row was known.
     """
     train, found = parts["train"], []
     for name, part in parts.items():
@@ -35,9 +35,8 @@ def overlap_findings(parts: Mapping[str, pd.DataFrame], roles: Roles, features: 
             continue
         found += _shared(train, part, name, roles.group, "LK211", "group")
         found += _shared(train, part, name, roles.id, "LK212", "id")
-        found += _later(train, part, name, roles)
-        if len(train) + len(part) <= MOST_ROWS and features:
-            found += _equal_rows(train, part, name, features, roles.target)
+        later = _later(train, part, name, roles)
+        found += later or _labelled_late(train, part, name, roles, known_at)
     return found
 
 
@@ -77,63 +76,22 @@ def _later(train: pd.DataFrame, part: pd.DataFrame, name: str, roles: Roles) -> 
     ]
 
 
-def _equal_rows(
-    train: pd.DataFrame, part: pd.DataFrame, name: str, features: tuple[str, ...], target: str | None
+def _labelled_late(
+    train: pd.DataFrame, part: pd.DataFrame, name: str, roles: Roles, known_at: pd.Series | None
 ) -> list[Finding]:
-    columns = [column for column in features if column in train.columns and is_hashable(train[column])]
-    known = pd.util.hash_pandas_object(train[columns], index=False)
-    judged = pd.util.hash_pandas_object(part[columns], index=False)
-    equal = judged.isin(known).to_numpy()
-    both = int(equal.sum())
-    if not both:
+    """Return a finding when labels of training rows were not known yet when the part they are judged by begins."""
+    if known_at is None or roles.time is None or roles.time not in part.columns:
         return []
-    bar = SHARE_OF_DUPLICATES * len(part)
-    severity = "information"
-    if both > bar and len(columns) > 3 and both - _expected_by_chance(train[columns], part[columns]) > bar:
-        same = float(both)
-        if target is not None and target in train.columns and target in part.columns:
-            same = _same_cases(train[target], known, part.loc[equal, target], judged[equal])
-        severity = "warning" if same > bar else severity
+    start = part[roles.time].min()
+    late = int((known_at >= start).sum())
+    if not late:
+        return []
     return [
         Finding(
-            "LK213",
-            f"{both:,} of {len(part):,} {name} rows equal a training row in all features; "
-            "if they are the same case seen twice, remove repeats before the split or name a group role",
-            severity,
+            "LK216",
+            f"the labels of {late:,} of {len(train):,} training rows were known only when the {name} rows had begun "
+            f"({start}), so training could not have had them; use TimeSplit, which leaves such rows out",
+            "warning" if late > SHARE_OF_LATE_LABELS * len(train) else "information",
+            columns=tuple(filter(None, [roles.target])),
         )
     ]
-
-
-def is_hashable(column: pd.Series) -> bool:
-    """Whether values can be compared by hash; lists and dictionaries cannot, and are left to the user's steps."""
-    if column.dtype != object:
-        return True
-    try:
-        pd.util.hash_pandas_object(column, index=False)
-    except TypeError:
-        return False
-    return True
-
-
-def _expected_by_chance(train: pd.DataFrame, part: pd.DataFrame) -> float:
-    """Return how many rows of the part would equal a training row if columns had nothing to do with each other."""
-    pairs = np.full(len(part), float(len(train)))
-    for column in train.columns:
-        shares = pd.util.hash_pandas_object(train[column], index=False).value_counts(normalize=True)
-        pairs *= pd.util.hash_pandas_object(part[column], index=False).map(shares).fillna(0.0).to_numpy()
-    return float(-np.expm1(-pairs).sum())
-
-
-def _same_cases(train: pd.Series, known: pd.Series, judged: pd.Series, hashes: pd.Series) -> float:
-    """Return how many judged rows with an equal training row are that case again, as far as targets tell.
-
-    The same case has the same target. Rows that are equal by chance have it as often as any two rows,
-    or more often; from those that differ follows how many are equal by chance at least.
-    """
-    labels = pd.util.hash_pandas_object(train, index=False)
-    asked = pd.util.hash_pandas_object(judged, index=False)
-    rows = pd.Series(1.0, index=pd.MultiIndex.from_arrays([known, labels])).groupby(level=[0, 1]).sum()
-    alike = rows.reindex(pd.MultiIndex.from_arrays([hashes, asked])).fillna(0.0).to_numpy()
-    differ = float((1 - alike / hashes.map(known.value_counts()).to_numpy()).sum())
-    agree_by_chance = float((labels.value_counts(normalize=True) ** 2).sum())
-    return len(judged) - differ / (1 - agree_by_chance) if agree_by_chance < 1 else float(len(judged))

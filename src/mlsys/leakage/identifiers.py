@@ -1,0 +1,88 @@
+"""Features that name a row rather than describe it: ids and running numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.leakage.power import FEWEST
+from mlsys.summaries import is_hashable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DISTINCT = 0.95
+"""Share of rows with a value of their own from which on a column may name rows."""
+PEEK = 1_000
+"""Rows looked at first: most columns repeat values among them already."""
+DENSE = 2
+"""Running numbers use at least every second whole number of their range; measured quantities leave most out."""
+TELLS = 0.6
+"""AUC from which on a running number tells the target: rows then lie in an order that goes with it."""
+
+
+def identifier_findings(train: pd.DataFrame, features: Sequence[str], power: pd.DataFrame, rows: int) -> list[Finding]:
+    """Return a finding for each feature that names rows.
+
+    Parameters
+    ----------
+    train : DataFrame
+        Training rows.
+    features : sequence of str
+        Their features.
+    power : DataFrame
+        From :func:`mlsys.leakage.power.feature_power`.
+    rows : int
+        In all parts, from which the training rows' numbers come.
+
+    Notes
+    -----
+    A text of one word that nearly every row has for itself, or a whole number that nearly every row has for itself
+    and that uses up its range. It is a warning where it tells the target, information otherwise.
+    """
+    if len(train) < FEWEST:
+        return []
+    known = power.set_index("column")
+    found = []
+    for name in features:
+        how = _names_rows(train[name], rows)
+        if not how:
+            continue
+        auc, error = known.loc[name, ["auc", "error"]] if name in known.index else (0.5, 0.5)
+        tells = auc - 3 * error > TELLS
+        told = f" and tells the target (AUC {auc:.3f} ± {error:.3f}), as when rows lie in order of it" if tells else ""
+        found.append(
+            Finding(
+                "LK207",
+                f"{name!r} {how}{told}; take it out with exclude=, or name it as id=",
+                "warning" if tells else "information",
+                columns=(name,),
+            )
+        )
+    return found
+
+
+def _names_rows(column: pd.Series, rows: int) -> str:
+    """Say how a column names rows; nothing if it does not."""
+    head = column.head(PEEK).dropna()
+    if len(head) < FEWEST or not is_hashable(head) or head.nunique() < DISTINCT * len(head):
+        return ""
+    filled = column.dropna()
+    if pd.api.types.is_numeric_dtype(filled) and not pd.api.types.is_bool_dtype(filled):
+        numbers = filled.to_numpy(dtype=np.float64)
+        span = float(numbers.max() - numbers.min()) + 1
+        if span > DENSE * rows or (numbers != np.floor(numbers)).any() or _distinct(filled) < DISTINCT:
+            return ""
+        return "is a running number: nearly every row has its own, with few left out"
+    if not (pd.api.types.is_string_dtype(filled) or isinstance(filled.dtype, pd.CategoricalDtype)):
+        return ""
+    if head.astype("str").str.strip().str.contains(r"\s", regex=True).mean() > 0.5 or _distinct(filled) < DISTINCT:
+        return ""
+    return "names rows: nearly every row has its own value"
+
+
+def _distinct(column: pd.Series) -> float:
+    return float(column.nunique() / len(column))

@@ -1,0 +1,58 @@
+"""Nulls that tell the target: whether a value is there says more than what it is."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.leakage.power import STRONG, is_measured
+
+TELLING = 0.75
+"""An AUC that honest gaps rarely reach alone: half of all rows of one class would lack what all of the other have."""
+
+
+def missingness_findings(power: pd.DataFrame, train: pd.DataFrame, target: pd.Series) -> list[Finding]:
+    """Return a finding for columns whose nulls alone tell the target.
+
+    Parameters
+    ----------
+    power : DataFrame
+        From :func:`mlsys.leakage.power.feature_power`.
+    train : DataFrame
+        Training rows.
+    target : Series
+        Of the training rows.
+
+    Notes
+    -----
+    Raised where the AUC of the nulls less three standard errors exceeds ``TELLING``, at least two thirds of the
+    column's whole excess over chance is theirs, and no other column tells more. Columns that are null in the same
+    rows count as one; more than two such patterns are a habit of the table and accuse nobody.
+    """
+    lower = power["missing_auc"] - 3 * power["missing_error"]
+    own = power["auc"] - 0.5 <= 1.5 * (power["missing_auc"] - 0.5)
+    telling = power[(lower > TELLING) & own]
+    others = power.loc[~power.index.isin(telling.index) & ~(lower > TELLING), "auc"]
+    if telling.empty or _patterns(train, telling["column"].tolist()) > 2:
+        return []
+    if not others.empty and others.max() > telling["missing_auc"].max():
+        return []
+    sure = float(lower[telling.index].max()) > STRONG
+    severity = "information" if is_measured(target) else "error" if sure else "warning"
+    named = ", ".join(
+        f"{row.column!r} (AUC {row.missing_auc:.3f} ± {row.missing_error:.3f})" for row in telling.itertuples()
+    )
+    return [
+        Finding(
+            "LK206",
+            f"whether {named} is null alone tells the target; if it is filled in only after the outcome, "
+            "declare it with known_at= or exclude=",
+            severity,
+            columns=tuple(telling["column"]),
+        )
+    ]
+
+
+def _patterns(frame: pd.DataFrame, columns: list[str]) -> int:
+    """Return how many different sets of rows the columns are null in."""
+    return len({frame[name].isna().to_numpy(dtype=bool).tobytes() for name in columns})

@@ -1,0 +1,132 @@
+"""Equal rows on both sides of a split: the same case seen twice, or the same case with another label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.summaries import equal_rows, row_hashes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlsys.summaries.hashing import Hashes
+
+SHARE_OF_DUPLICATES = 0.05
+"""Below this share of judged rows it stays information; so do repeats that chance and differing targets explain."""
+FEWEST_COLUMNS = 4
+"""Rows of fewer columns are often equal without being the same case."""
+
+
+def repeat_findings(
+    train: pd.DataFrame, part: pd.DataFrame, name: str, features: Sequence[str], target: str | None
+) -> list[Finding]:
+    """Return findings about rows of a part that equal a training row in all features.
+
+    Parameters
+    ----------
+    train, part : DataFrame
+        Training rows, and rows they are judged by.
+    name : str
+        Of the part.
+    features : sequence of str
+        Columns compared; those that hold lists are left out.
+    target : str, optional
+        Compared where rows are equal, unless the part lacks it: take it out of a part whose labels are sealed. What
+        equal rows are is then told by training rows that repeat each other.
+    """
+    columns = [column for column in features if column in train.columns]
+    if not columns or train.empty or part.empty:
+        return []
+    rows, asked = train[columns], part[columns]
+    equal = equal_rows(rows, asked)
+    both = int(equal.sum())
+    if not both:
+        return []
+    bar = SHARE_OF_DUPLICATES * len(part)
+    surprising = len(columns) >= FEWEST_COLUMNS and both > bar and both - expected_by_chance(rows, asked[equal]) > bar
+    same, other = float(both), 0
+    if target is not None and target in train.columns:
+        known, labels = row_hashes(rows), train[target]
+        by_chance = float((labels.value_counts(normalize=True, dropna=False) ** 2).sum())
+        if target in part.columns:
+            agree = _agreement(known, labels, row_hashes(asked[equal]), part.loc[equal, target])
+            same, other = both * _same_cases(agree, by_chance), int((agree == 0).sum())
+        else:
+            same = both * _same_cases(_agreement_among(known, labels), by_chance)
+    found = [_seen_twice(both, len(part), name, "warning" if surprising and same > bar else "information")]
+    if other:
+        found.append(
+            _labelled_otherwise(other, len(part), name, "warning" if surprising and other > bar else "information")
+        )
+    return found
+
+
+def _seen_twice(both: int, rows: int, name: str, severity: str) -> Finding:
+    return Finding(
+        "LK213",
+        f"{both:,} of {rows:,} {name} rows equal a training row in all features; "
+        "if they are the same case seen twice, remove repeats before the split or name a group role",
+        severity,
+    )
+
+
+def _labelled_otherwise(other: int, rows: int, name: str, severity: str) -> Finding:
+    return Finding(
+        "LK215",
+        f"{other:,} of {rows:,} {name} rows equal training rows in all features and have another label than any of "
+        "these; decide which label is right, or add the column that tells them apart",
+        severity,
+    )
+
+
+def expected_by_chance(train: pd.DataFrame, part: pd.DataFrame) -> float:
+    """Return how many rows of the part would equal a training row if columns had nothing to do with each other.
+
+    Examples
+    --------
+    >>> bits = pd.DataFrame({"a": [0, 1, 0, 1], "b": [0, 0, 1, 1]})
+    >>> round(expected_by_chance(bits, bits), 2)  # one partner each is expected, so 1 - exp(-1) of four rows have one
+    2.53
+    """
+    pairs = np.full(len(part), float(len(train)))
+    for column in train.columns:
+        shares = pd.Series(row_hashes(train[[column]])).value_counts(normalize=True)
+        pairs *= pd.Series(row_hashes(part[[column]])).map(shares).fillna(0.0).to_numpy()
+    return float(-np.expm1(-pairs).sum())
+
+
+def _agreement(known: Hashes, labels: pd.Series, asked: Hashes, judged: pd.Series) -> NDArray[np.float64]:
+    """Return for each judged row the share of its equal training rows that have its label."""
+    alike = _counted(known, labels).reindex(_pairs(asked, judged)).fillna(0.0).to_numpy()
+    shares: NDArray[np.float64] = alike / pd.Series(asked).map(pd.Series(known).value_counts()).to_numpy()
+    return shares
+
+
+def _agreement_among(known: Hashes, labels: pd.Series) -> NDArray[np.float64]:
+    """Return for each training row that repeats others the share of these that have its label."""
+    alike = _counted(known, labels).reindex(_pairs(known, labels)).to_numpy() - 1
+    others = pd.Series(known).map(pd.Series(known).value_counts()).to_numpy() - 1
+    shares: NDArray[np.float64] = alike[others > 0] / others[others > 0]
+    return shares
+
+
+def _pairs(hashes: Hashes, labels: pd.Series) -> pd.MultiIndex:
+    return pd.MultiIndex.from_arrays([hashes, row_hashes(labels.to_frame())])
+
+
+def _counted(hashes: Hashes, labels: pd.Series) -> pd.Series:
+    return pd.Series(1.0, index=_pairs(hashes, labels)).groupby(level=[0, 1]).sum()
+
+
+def _same_cases(agree: NDArray[np.float64], by_chance: float) -> float:
+    """Return the share of equal rows that are the same case again, as far as labels tell.
+
+    The same case has the same label. Rows that are equal by chance have it as often as any two rows,
+    or more often; from those that differ follows how many are equal by chance at least.
+    """
+    return 1.0 - float((1 - agree).mean()) / (1 - by_chance) if len(agree) and by_chance < 1 else 1.0
