@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -128,6 +129,13 @@ class Cache:
         self._fingerprints.after_running()
         if self.store is not None:
             self.store.evict()
+
+    def elsewhere(self) -> Cache:
+        """Return one that finds and keeps the same, for work that may be done in another process."""
+        other = copy.copy(self)
+        other._fingerprints = Fingerprints(self._fingerprints.taken)
+        other.ledger = []
+        return other
 
     def given(self, name: str, table: Table) -> Table:
         """Give rows that the user brought their identity, and enter them in the ledger."""
