@@ -12,13 +12,16 @@ from mlsys.execution.planned import Planned
 from mlsys.steps import Label, Transform
 
 
-def refuse_declared_late(steps: Sequence[Planned], declared: Mapping[str, str], roles: Roles) -> None:
+def refuse_declared_late(steps: Sequence[Planned], known_at: Mapping[str, str], roles: Roles) -> None:
     """Raise when a step that serves names a column that is surely known too late.
 
     Sure without data: a delay after the row's time when the decision is at that time or before, and
     a column known at the same moment as the label. Other moments are compared on the data, before
     anything learns.
     """
+    declared = dict(known_at)
+    for planned in steps:
+        declared.update(getattr(planned.step, "known_at_declared", dict)())
     label_moments = {planned.step.known_at for planned in steps if isinstance(planned.step, Label)} - {""}
     for planned in steps:
         step = planned.step

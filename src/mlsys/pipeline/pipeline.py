@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mlsys.cache import Cache, unseen
+from mlsys.cache import Cache
 from mlsys.dataset import Moment, Roles
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
@@ -15,19 +15,20 @@ from mlsys.execution.catalog import Catalog
 from mlsys.execution.context import Context
 from mlsys.execution.execute import Data, execute
 from mlsys.execution.planned import Planned
-from mlsys.execution.portable import not_portable
 from mlsys.execution.progress import progress_bar
+from mlsys.pipeline import editing
 from mlsys.pipeline.coercion import as_step
 from mlsys.pipeline.construction import plan_steps, refuse_wrong_arguments
-from mlsys.pipeline.plan import Plan
+from mlsys.pipeline.lateness import refuse_declared_late
+from mlsys.pipeline.plan import Plan, plan_of
 from mlsys.secrets import hidden
 from mlsys.settings import settings
-from mlsys.steps import Model, Step
-from mlsys.steps.carrying import rows_carried
+from mlsys.steps import Model, Split
 
 if TYPE_CHECKING:
+    from mlsys.audit import LeakageAudit
     from mlsys.pipeline.variants import Variants
-    from mlsys.run import Run
+    from mlsys.run import CrossValidation, Run
 
 
 class Pipeline:
@@ -112,7 +113,7 @@ class Pipeline:
                 "known_at= says when columns are known, but the pipeline does not say when it decides",
                 'add time="..." or decide_at="1h before ..."',
             )
-        self._refuse_late_columns()
+        refuse_declared_late(self.steps, self._arguments["known_at"], self.roles)
 
     @property
     def name(self) -> str:
@@ -144,16 +145,7 @@ class Pipeline:
 
     def plan(self) -> Plan:
         """Return what each step sees, learns from and serves; reads no data."""
-        notes = [f"supplied: {each.name}, because {each.supplied}" for each in self.steps if each.supplied]
-        notes += [f"allowed: {e.name} {allowed}" for e in self.steps for allowed in e.step.allowances()]
-        notes += [f"waived: {code}: {reason}" for code, reason in self.waive.items()]
-        if self.roles.decide_at:
-            notes.append(f"decides at: {self._arguments['decide_at']}")
-        notes += [f"{e.name}: {note}" for e in self.steps for note in e.step.notes()]
-        notes += [f"{e.name}: a served model carries {rows}" for e in self.steps if (rows := rows_carried(e.step))]
-        notes += [f"{e.name}: {problem}" for e in self.steps if e.step.facts.serves for problem in not_portable(e.step)]
-        notes += [f"{e.name}: {note}" for e in self.steps for note in unseen(e.step)]
-        return Plan(self.steps, f"Pipeline {self.name!r}", notes)
+        return plan_of(self)
 
     def run(
         self,
@@ -228,6 +220,62 @@ class Pipeline:
 
         return preview_steps(self, data, n, rows)
 
+    def audit_leakage(
+        self, data: Data = None, *, rows: int = 5_000, cache: bool = True, verbose: bool | None = None
+    ) -> LeakageAudit:
+        """Run the recipe on a sample with rows replaced that must not matter, and say what moved.
+
+        Parameters
+        ----------
+        data : DataFrame, mapping of str to DataFrame, or None
+            As for ``run``.
+        rows : int
+            Of the sample, chosen by hash of their ids.
+        cache : bool
+            Whether the source may be taken from an earlier run.
+        verbose : bool, optional
+            Show a progress bar; by default in a terminal and in a notebook.
+
+        Returns
+        -------
+        LeakageAudit
+            ``violated``, ``not observed`` or ``not assessed``, with the first step, the probe and the columns.
+        """
+        from mlsys.pipeline.auditing import audit_pipeline
+
+        return audit_pipeline(self, data, rows, cache, verbose)
+
+    def cross_validate(
+        self,
+        folds: Split | int | None = None,
+        data: Data = None,
+        *,
+        n_jobs: int = 1,
+        track: bool | str = "auto",
+        cache: bool = True,
+        verbose: bool | None = None,
+    ) -> CrossValidation:
+        """Judge the pipeline by folds of all rows but the test rows: the steps after the split run again for each.
+
+        Parameters
+        ----------
+        folds : Split or int, optional
+            ``KFolds(5)``, ``GroupFolds(5)``, ``TimeFolds(5)``, any split, or a number of folds; by time where there is
+            a time role, else by group, else by hash.
+        data, track, cache, verbose
+            As for ``run``; ``data`` in one frame. In MLflow the folds are nested under one run.
+        n_jobs : int
+            Processes; the results are the same, byte for byte.
+
+        Returns
+        -------
+        CrossValidation
+            Means over folds with corrected intervals, and the paired difference from each baseline.
+        """
+        from mlsys.pipeline.cross_validation import cross_validate
+
+        return cross_validate(self, folds, data, n_jobs, track, cache, verbose)
+
     def variants(self, **changes: Mapping[str, Any]) -> Variants:
         """Return pipelines that differ in named steps; steps they share are run once.
 
@@ -242,34 +290,13 @@ class Pipeline:
 
     def replace(self, **steps: Any) -> Pipeline:
         """Return a new pipeline with named steps replaced; ``None`` takes a step out."""
-        found = {planned.name: planned for planned in self.steps}
-        for name in steps:
-            if name not in found:
-                raise self._unknown(name)
-        given: list[Any] = []
-        for planned in self.steps:
-            if planned.name in steps:
-                if steps[planned.name] is not None:
-                    given.append(as_step(steps[planned.name]).with_(name=planned.step.name))
-            elif not planned.supplied:
-                given.append(self._steps_by_name()[planned.name])
-        return self.rebuilt(given)
+        return editing.replaced(self, steps)
 
     def insert(self, step: Any, *, after: str) -> Pipeline:
         """Return a new pipeline with ``step`` after the step named ``after``."""
         place = self._position(after) + 1
         inserted = Planned(as_step(step), "", place)
-        return self._rearranged([*self.steps[:place], inserted, *self.steps[place:]])
-
-    def _rearranged(self, wanted: Sequence[Planned]) -> Pipeline:
-        """Rebuild with what was supplied supplied again; where it would then stand elsewhere, it is kept as it is."""
-        by_name = self._steps_by_name()
-        given = [by_name.get(each.name, each.step) for each in wanted if not each.supplied]
-        if given:
-            made = self.rebuilt(given)
-            if [type(each.step) for each in made.steps][: len(wanted)] == [type(each.step) for each in wanted]:
-                return made
-        return self.rebuilt([by_name.get(each.name, each.step) for each in wanted])
+        return editing.rearranged(self, [*self.steps[:place], inserted, *self.steps[place:]])
 
     def rebuilt(self, steps: Sequence[Any], **changes: Any) -> Pipeline:
         """Return a pipeline of other steps with these arguments, some of them changed."""
@@ -277,7 +304,7 @@ class Pipeline:
 
     def __getitem__(self, key: slice | str | int) -> Any:
         if isinstance(key, slice):
-            return self._rearranged(self.steps[key])
+            return editing.rearranged(self, self.steps[key])
         if isinstance(key, int):
             return self.steps[key].step
         return self.steps[self._position(key)].step
@@ -326,25 +353,8 @@ class Pipeline:
         catalog.declare(self._arguments["known_at"], "known_at=")
         return Context(self.roles, catalog, self.seed, advance, cache=cache)
 
-    def _steps_by_name(self) -> dict[str, Step]:
-        kept = [planned for planned in self.steps if not planned.supplied]
-        return {planned.name: step for planned, step in zip(kept, self._steps, strict=True)}
-
     def _position(self, name: str) -> int:
-        for index, planned in enumerate(self.steps):
-            if planned.name == name:
-                return index
-        raise self._unknown(name)
-
-    def _unknown(self, name: str) -> ConfigurationError:
-        names = ", ".join(planned.name for planned in self.steps)
-        return ConfigurationError(f"there is no step {name!r} in the pipeline", f"its steps are {names}")
-
-    def _refuse_late_columns(self) -> None:
-        """Refuse a served step that names a column declared to be known after an event the row does not have yet."""
-        from mlsys.pipeline.lateness import refuse_declared_late
-
-        declared = dict(self._arguments["known_at"])
-        for planned in self.steps:
-            declared.update(getattr(planned.step, "known_at_declared", dict)())
-        refuse_declared_late(self.steps, declared, self.roles)
+        names = [planned.name for planned in self.steps]
+        if name not in names:
+            raise ConfigurationError(f"there is no step {name!r} in the pipeline", f"its steps are {', '.join(names)}")
+        return names.index(name)

@@ -5,12 +5,19 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mlsys.cache import unseen
 from mlsys.execution.planned import Planned
+from mlsys.execution.portable import not_portable
 from mlsys.secrets import hidden
 from mlsys.steps import Split
+from mlsys.steps.carrying import rows_carried
+
+if TYPE_CHECKING:
+    from mlsys.pipeline.pipeline import Pipeline
 
 _SHADE = {
     "Source": "#e8f0fa", "RowTransform": "#e8f0fa", "History": "#e8f0fa", "Reshape": "#e8f0fa", "Select": "#e8f0fa",
@@ -80,3 +87,18 @@ class Plan:
         notes = "".join(f"<li>{html.escape(hidden(note))}</li>" for note in self.notes)
         heading = html.escape(hidden(self.title))
         return f'<div style="font-family:sans-serif;font-size:13px"><b>{heading}</b><br>{arrows}<ul>{notes}</ul></div>'
+
+
+def plan_of(pipeline: Pipeline) -> Plan:
+    """Put together what a plan says of a pipeline's steps."""
+    steps = pipeline.steps
+    notes = [f"supplied: {each.name}, because {each.supplied}" for each in steps if each.supplied]
+    notes += [f"allowed: {each.name} {allowed}" for each in steps for allowed in each.step.allowances()]
+    notes += [f"waived: {code}: {reason}" for code, reason in pipeline.waive.items()]
+    if pipeline.roles.decide_at:
+        notes.append(f"decides at: {pipeline.arguments['decide_at']}")
+    notes += [f"{each.name}: {note}" for each in steps for note in each.step.notes()]
+    notes += [f"{each.name}: a served model carries {rows}" for each in steps if (rows := rows_carried(each.step))]
+    notes += [f"{e.name}: {problem}" for e in steps if e.step.facts.serves for problem in not_portable(e.step)]
+    notes += [f"{each.name}: {note}" for each in steps for note in unseen(each.step)]
+    return Plan(steps, f"Pipeline {pipeline.name!r}", notes)

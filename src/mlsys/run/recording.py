@@ -15,6 +15,7 @@ from mlsys.steps import Model
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
 
 if TYPE_CHECKING:
+    from mlsys.run.estimates import CrossValidation
     from mlsys.run.run import Run
 
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
@@ -46,12 +47,12 @@ def record_of(run: Run, parent: str | None) -> RunRecord:
         experiment=run.pipeline.name,
         run_name=f"{run.variant or run.pipeline.name}-{digest[:7]}",
         description=described(run, code, withheld),
-        params=_parameters(run),
+        params=parameters_of(run),
         metrics=metrics_of(run),
         curves=curves_of_run(run),
         tags=tags,
         datasets=_datasets(run),
-        spans=[_span(record) for record in context.records],
+        spans=[span_of(record) for record in context.records],
         write_artifacts=lambda folder: write_artifacts(run, folder),
         started=started,
         ended=run.finished,
@@ -61,7 +62,7 @@ def record_of(run: Run, parent: str | None) -> RunRecord:
     )
 
 
-def _parameters(run: Run) -> dict[str, Scalar]:
+def parameters_of(run: Run | CrossValidation) -> dict[str, Scalar]:
     """Return scalars and lists of names as ``step.field``; the whole configuration is an artifact."""
     from sklearn.base import BaseEstimator
 
@@ -119,7 +120,8 @@ def _datasets(run: Run) -> list[DatasetRecord]:
     return found
 
 
-def _span(record: Any) -> Span:
+def span_of(record: Any) -> Span:
+    """Return a step on the timeline."""
     rows = {f"rows {part}": count for part, count in record.rows.items()}
     attributes = {**rows, "peak memory MiB": round(record.peak_mb)}
     return Span(record.name, record.kind, record.started, record.seconds, attributes)

@@ -1,0 +1,44 @@
+"""Editing: every edit makes a new pipeline, in which what was supplied is supplied again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mlsys.execution.planned import Planned
+from mlsys.pipeline.coercion import as_step
+from mlsys.steps import Step
+
+if TYPE_CHECKING:
+    from mlsys.pipeline.pipeline import Pipeline
+
+
+def replaced(pipeline: Pipeline, steps: Mapping[str, Any]) -> Pipeline:
+    """Return a pipeline with named steps replaced; ``None`` takes a step out."""
+    for name in steps:
+        pipeline._position(name)  # raises where there is none
+    given: list[Any] = []
+    for planned in pipeline.steps:
+        if planned.name in steps:
+            if steps[planned.name] is not None:
+                given.append(as_step(steps[planned.name]).with_(name=planned.step.name))
+        elif not planned.supplied:
+            given.append(steps_given(pipeline)[planned.name])
+    return pipeline.rebuilt(given)
+
+
+def rearranged(pipeline: Pipeline, wanted: Sequence[Planned]) -> Pipeline:
+    """Rebuild with what was supplied supplied again; where it would then stand elsewhere, it is kept as it is."""
+    by_name = steps_given(pipeline)
+    given = [by_name.get(each.name, each.step) for each in wanted if not each.supplied]
+    if given:
+        made = pipeline.rebuilt(given)
+        if [type(each.step) for each in made.steps][: len(wanted)] == [type(each.step) for each in wanted]:
+            return made
+    return pipeline.rebuilt([by_name.get(each.name, each.step) for each in wanted])
+
+
+def steps_given(pipeline: Pipeline) -> dict[str, Step]:
+    """Return the steps as the user gave them, by their name in the plan."""
+    kept = [planned for planned in pipeline.steps if not planned.supplied]
+    return {planned.name: step for planned, step in zip(kept, pipeline._steps, strict=True)}

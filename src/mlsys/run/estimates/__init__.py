@@ -1,0 +1,5 @@
+"""Estimates beyond one run: by folds, without features, and what leaks would have cost."""
+
+from mlsys.run.estimates.cross_validation import CrossValidation
+
+__all__ = ["CrossValidation"]

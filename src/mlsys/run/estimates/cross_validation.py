@@ -1,0 +1,199 @@
+"""CrossValidation: a pipeline judged by folds; means with intervals that know that folds share training rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, DataError, Finding
+from mlsys.evaluation import metric_named
+from mlsys.evaluation.resampled import ASSUMES, HEURISTIC, judged_per_learned, resampled_mean
+from mlsys.run.card import Card, Score
+from mlsys.run.estimates.picture import draw_folds
+from mlsys.run.findings import leakage_verdict
+from mlsys.states import digest
+
+if TYPE_CHECKING:
+    from mlsys.pipeline import Pipeline
+    from mlsys.steps import Result
+
+MODEL = "model"
+
+
+@dataclass(frozen=True, repr=False)
+class CrossValidation:
+    """Scores of a pipeline over folds; made by ``pipeline.cross_validate()``.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        What was judged.
+    folds : DataFrame
+        One row for each fold, model or baseline, and metric: ``fold``, ``model``, ``metric``, ``value``, ``learned``
+        and ``judged`` rows, ``seconds``; with a time role also ``learned until``, ``judged from``, ``judged until``.
+    reports : mapping of str to mapping of str to Result
+        What the reports said, by fold and name.
+    how : str
+        The folds, and why these.
+    task, headline : str
+        As the evaluation has them.
+    findings : sequence of Finding
+        Remarks, with the folds they were made in.
+    sealed : int
+        Test rows, which no fold saw.
+    windows : sequence of Series
+        The side of each row in each fold.
+    in_time : bool
+        Whether folds follow one another in time.
+    states : mapping of str to mapping of str to str
+        Digest of what each step learned, by fold and step.
+    """
+
+    pipeline: Pipeline
+    folds: pd.DataFrame
+    reports: Mapping[str, Mapping[str, Result]]
+    how: str
+    task: str
+    headline: str
+    findings: Sequence[Finding]
+    sealed: int
+    windows: Sequence[pd.Series]
+    in_time: bool
+    states: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row for each metric and model or baseline.
+
+        ``value``, ``lower`` and ``upper`` are of the mean over folds; ``difference`` and its ends are what the model
+        has more than the baseline, paired by fold; ``folds`` counts those in which the metric is defined.
+        """
+        ratio, rows = self._ratio, []
+        for metric in dict.fromkeys(self.folds["metric"]):
+            values = self._values(metric)
+            for model in values:
+                mean = resampled_mean(values[model].tolist(), ratio)
+                row = {"metric": metric, "model": model, "value": mean.value, "lower": mean.lower, "upper": mean.upper}
+                if model != MODEL and MODEL in values:
+                    gap = resampled_mean((values[MODEL] - values[model]).tolist(), ratio)
+                    row |= {"difference": gap.value, "difference lower": gap.lower, "difference upper": gap.upper}
+                rows.append({**row, "folds": mean.n})
+        columns = ["metric", "model", "value", "lower", "upper", "difference", "difference lower", "difference upper"]
+        return pd.DataFrame(rows, columns=[*columns, "folds"])
+
+    @property
+    def windows_digest(self) -> str:
+        """Digest of the rows of every fold; estimates with the same one can be compared fold by fold."""
+        return digest([pd.DataFrame({"side": each.astype("str")}) for each in self.windows])
+
+    @property
+    def assumes(self) -> str:
+        """What the intervals take for granted."""
+        return f"{ASSUMES}; {HEURISTIC}" if self.in_time else ASSUMES
+
+    @property
+    def card(self) -> Card:
+        """The result in a few lines."""
+        mine = self.table[self.table["metric"] == self.headline]
+        scores = [
+            Score(row["model"], row["value"], row["lower"], row["upper"], self._beside(row))
+            for row in mine.to_dict("records")
+        ]
+        others = self.table[(self.table["model"] == MODEL) & (self.table["metric"] != self.headline)]
+        also = [Score(row["metric"], row["value"], row["lower"], row["upper"]) for row in others.to_dict("records")]
+        lines = [("by fold", self._range()), ("folds", self.how), ("intervals", self.assumes)]
+        if self.sealed:
+            lines.append(("sealed", f"{self.sealed:,} test rows, which no fold saw"))
+        lines.append(("leakage", leakage_verdict(tuple(self.findings))))
+        lines += [("tracking", note) for note in self.notes]
+        title = f"{self.pipeline.name}: {self.task}, cross-validated on {len(self.windows)} folds"
+        return Card(title, self.headline, scores, also, lines, self.findings)
+
+    def against(self, other: CrossValidation) -> pd.DataFrame:
+        """Compare with another pipeline that was judged on the same folds.
+
+        Returns
+        -------
+        DataFrame
+            One row a metric of both: ``value`` and ``other``, their ``difference`` with ``lower`` and ``upper`` from
+            the differences by fold, and a ``verdict``: ``"better"``, ``"worse"`` or ``"not told apart"``.
+
+        Raises
+        ------
+        DataError
+            When the folds hold different rows.
+        """
+        if not isinstance(other, CrossValidation):
+            raise ConfigurationError(
+                f"against() got {type(other).__name__}", "pass what another pipeline's cross_validate() returned"
+            )
+        if self.windows_digest != other.windows_digest:
+            raise DataError(
+                "the two were judged on different folds, so that their differences are not paired",
+                "cross-validate both with the same folds= on the same rows",
+            )
+        rows = []
+        for metric in dict.fromkeys(self.folds["metric"]):
+            mine, theirs = self._values(metric), other._values(metric)
+            if MODEL not in mine or MODEL not in theirs:
+                continue
+            gap = resampled_mean((mine[MODEL] - theirs[MODEL]).tolist(), self._ratio)
+            sign = 1 if metric_named(metric).greater_is_better else -1
+            row = {"metric": metric, "value": mine[MODEL].mean(), "other": theirs[MODEL].mean()}
+            row |= {"difference": gap.value, "lower": gap.lower, "upper": gap.upper}
+            rows.append({**row, "verdict": _verdict(sign * gap.lower, sign * gap.upper)})
+        return pd.DataFrame(rows)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the headline metric of every fold, and the means with their intervals."""
+        return draw_folds(self, ax)
+
+    def __repr__(self) -> str:
+        return self.card.text()
+
+    def _repr_html_(self) -> str:
+        return self.card.html()
+
+    @property
+    def _ratio(self) -> float:
+        return judged_per_learned(self.folds.drop_duplicates("fold"))
+
+    def _values(self, metric: str) -> pd.DataFrame:
+        """Return one row a fold and one column a model."""
+        mine = self.folds[self.folds["metric"] == metric]
+        names = dict.fromkeys(mine["model"])
+        return mine.pivot(index="fold", columns="model", values="value").loc[
+            list(dict.fromkeys(mine["fold"])), [*names]
+        ]
+
+    def _beside(self, row: Mapping[Any, Any]) -> str:
+        """Say by how much the model is better than a baseline."""
+        if pd.isna(row["difference"]):
+            return ""
+        sign = 1 if metric_named(self.headline).greater_is_better else -1
+        ends = sorted((sign * row["difference lower"], sign * row["difference upper"]))
+        between = "" if pd.isna(ends[0]) else f" [{ends[0]:.3f}, {ends[1]:.3f}]"
+        return f"the model is better by {sign * row['difference']:.3f}{between}"
+
+    def _range(self) -> str:
+        values = self._values(self.headline)[MODEL].dropna()
+        if values.empty:
+            return f"{self.headline} is defined in none"
+        ordered = values.sort_values(kind="stable")
+        (low, high), (least, most) = ordered.index[[0, -1]], ordered.iloc[[0, -1]]
+        said = f"{self.headline} from {least:.3f} ({low}) to {most:.3f} ({high})"
+        missing = len(self.windows) - len(values)
+        return f"{said}; not defined in {missing}" if missing else said
+
+
+def _verdict(one: float, other: float) -> str:
+    """Say which side of zero an interval lies on."""
+    low, high = sorted((one, other))
+    if low > 0:
+        return "better"
+    return "worse" if high < 0 else "not told apart"

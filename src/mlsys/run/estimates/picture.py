@@ -1,0 +1,50 @@
+"""Pictures of estimates: one message each, said beside the dots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from mlsys.run.estimates.cross_validation import CrossValidation
+
+MINE, OTHER, WORSE = "#0b6e99", "#8a8a8a", "#b3405b"
+
+
+def axes(ax: Any, rows: float, width: float = 7.5) -> Any:
+    """Return ``ax``, or that of a new figure as high as so many rows need."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.subplots(figsize=(width, max(1.8, 0.45 * rows + 1.1)), layout="constrained")[1]
+
+
+def finish(ax: Any, names: list[str], label: str) -> Any:
+    """Name the rows from top to bottom and the axis."""
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_xlabel(label)
+    ax.margins(x=0.14)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def draw_folds(found: CrossValidation, ax: Any = None) -> Any:
+    """Draw every fold as a small dot, and the means with intervals."""
+    table = found.table[found.table["metric"] == found.headline]
+    ax = axes(ax, len(table))
+    for place, row in enumerate(table.to_dict("records")):
+        colour = MINE if row["model"] == "model" else OTHER
+        single = found.folds[(found.folds["metric"] == found.headline) & (found.folds["model"] == row["model"])]
+        ax.plot(single["value"], np.full(len(single), place + 0.22), "o", color=colour, markersize=3, alpha=0.55)
+        right = row["value"]
+        if row["lower"] == row["lower"]:  # noqa: PLR0124  not NaN
+            ax.plot([row["lower"], row["upper"]], [place, place], color=colour, linewidth=2.5, solid_capstyle="round")
+            right = max(row["upper"], single["value"].max())
+        ax.plot(row["value"], place, "o", color=colour)
+        said = f"{row['value']:.3f}" if row["value"] == row["value"] else "not defined"  # noqa: PLR0124
+        ax.annotate(said, (right, place), xytext=(6, 0), textcoords="offset points", va="center", color=colour)
+    label = f"{found.headline}: mean over {len(found.windows)} folds (95 % interval), small dots are folds"
+    return finish(ax, table["model"].tolist(), label)
