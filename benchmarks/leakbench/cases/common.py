@@ -1,0 +1,60 @@
+"""What many cases share: a plain model, and columns made by functions, with and without this library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+from leakbench.case import ByHand, Data, Trial
+from mlsys import Derive, History, Impute, OneHot, Standardize, StratifiedSplit
+
+Columns = Mapping[str, Callable[[pd.DataFrame], Any]]
+ORDERS = {"target": "returned", "id": "order"}
+"""Roles of the orders."""
+
+
+def model() -> LogisticRegression:
+    """Return a model that is the same everywhere."""
+    return LogisticRegression(max_iter=2_000)
+
+
+def ending(*texts: str) -> list[Any]:
+    """Return the steps from the split on: nulls filled, texts encoded, numbers scaled, a model."""
+    return [Impute(), *([OneHot(list(texts))] if texts else []), Standardize(), model()]
+
+
+def on_orders(data: Data, before: list[Any], after: list[Any] | None = None, **by_hand: Any) -> Trial:
+    """Return a trial on orders: steps before the split, steps right after it."""
+    steps = [*before, StratifiedSplit(), *(after or []), *ending("city", "channel")]
+    return Trial(lambda: steps, data, ORDERS, by_hand=ByHand(drop=("order",), **by_hand))
+
+
+def deriving(data: Data, columns: Columns) -> Trial:
+    """Return a trial on orders with columns made by functions."""
+    return on_orders(data, [Derive(dict(columns))], prepare=assigning(columns))
+
+
+def assigning(columns: Columns) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Return the function that makes columns by hand."""
+    return lambda frame: frame.assign(**columns)
+
+
+def dealt(rows: int, seed: int, names: tuple[str, ...] = ("train", "validation", "test")) -> pd.Series:
+    """Deal rows at random to parts, .6/.2/.2, as scikit-learn's ``train_test_split`` twice would."""
+    drawn = np.random.default_rng(seed).choice(names, rows, p=[0.6, 0.2, 0.2])
+    return pd.Series(drawn, dtype="str")
+
+
+class Before(History):
+    """What the same key had at its last row, and on average."""
+
+    column: str
+
+    def apply(self, frame, past):
+        return frame.assign(
+            **{f"{self.column}_last": past.last(self.column), f"{self.column}_mean": past.mean(self.column)}
+        )

@@ -1,0 +1,69 @@
+"""How an answer is scored against what was expected, and whether a clean twin was accused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from leakbench.asking import Accusation, Answer
+from leakbench.case import Case
+
+
+@dataclass(frozen=True)
+class Score:
+    """One case, measured.
+
+    Parameters
+    ----------
+    case : Case
+        What was expected.
+    leaky, clean : Answer
+        What was said of the leak and of its twin.
+    """
+
+    case: Case
+    leaky: Answer
+    clean: Answer
+
+    @property
+    def counted(self) -> list[Accusation]:
+        """Accusations of the leak in the layers that should see it."""
+        return [each for each in self.leaky.accusations if each.layer in self.case.expected.layers]
+
+    @property
+    def seen_by(self) -> tuple[int, ...]:
+        """Expected layers that accuse."""
+        return tuple(sorted({each.layer for each in self.counted}))
+
+    @property
+    def caught(self) -> bool:
+        """Whether at least one expected layer accuses."""
+        return bool(self.counted)
+
+    @property
+    def step_right(self) -> bool | None:
+        """Whether the step at fault is named; ``None`` where no step is."""
+        wanted = set(self.case.expected.steps)
+        return any(wanted & set(each.steps) for each in self.counted) if wanted else None
+
+    @property
+    def column_right(self) -> bool | None:
+        """Whether one of the expected columns is named; ``None`` where it is about rows or order."""
+        wanted = set(self.case.expected.columns)
+        return any(wanted & set(each.columns) for each in self.counted) if wanted else None
+
+    @property
+    def innocent_columns(self) -> tuple[str, ...]:
+        """Columns that findings and verdicts name beside the expected ones."""
+        wanted = set(self.case.expected.columns)
+        named = {name for each in self.counted if each.layer != 1 for name in each.columns}
+        return tuple(sorted(named - wanted)) if wanted else ()
+
+    @property
+    def right(self) -> bool:
+        """Whether the leak is caught with step and column."""
+        return self.caught and self.step_right is not False and self.column_right is not False
+
+    @property
+    def accused(self) -> list[str]:
+        """What was held against the clean twin."""
+        return [each.said for each in self.clean.accusations] + ([self.clean.crash] if self.clean.crash else [])
