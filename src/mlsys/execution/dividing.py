@@ -11,14 +11,15 @@ from mlsys.cache import Identity, Outcome
 from mlsys.errors import ContractError, DataError
 from mlsys.execution.catalog import moment_of
 from mlsys.execution.context import Context
+from mlsys.execution.fitness import is_of_classes, refuse_unfit
 from mlsys.execution.planned import Planned
 from mlsys.partitions import Deferred, Table
 from mlsys.steps import Split
+from mlsys.steps.repeats import Repeats, find_repeats
 from mlsys.steps.splitting import split_keys
 
 FOLD_BELOW = 5_000
 """With fewer rows than this a supplied split is judged by folds: one small validation part says too little."""
-FOLDS = 5
 
 
 @dataclass
@@ -46,8 +47,22 @@ class Divided:
     rows: dict[str, int] = field(default_factory=dict)
 
 
-def divide(planned: Planned, table: Table, context: Context, supplied: bool) -> Divided:
-    """Run a split over keys only and cut the rows by it."""
+def divide(planned: Planned, table: Table, context: Context, supplied: bool, sample: bool = False) -> Divided:
+    """Run a split over keys only and cut the rows by it.
+
+    Parameters
+    ----------
+    planned : Planned
+        The split.
+    table : Table
+        All rows.
+    context : Context
+        Roles, catalog, cache.
+    supplied : bool
+        Whether the library chose the split.
+    sample : bool
+        Whether the rows are a sample that nothing is judged by: parts may then be empty or of one class.
+    """
     step = planned.step
     assert isinstance(step, Split)
     with context.doing(planned, table.head(0)) as record:
@@ -56,9 +71,9 @@ def divide(planned: Planned, table: Table, context: Context, supplied: bool) -> 
         outcome = context.kept(
             planned.name,
             "assign",
-            lambda at: _assignment(planned, table, at, supplied),
+            lambda at: _assignment(planned, table, at, supplied, sample),
             {"keys": _narrowed(table, wanted)},
-            {"supplied": str(supplied)},
+            {"supplied": str(supplied), "sample": str(sample)},
             sees_columns=True,
         )
         assignment, plain = outcome.tables["assignment"], outcome.plain
@@ -81,11 +96,11 @@ def divide(planned: Planned, table: Table, context: Context, supplied: bool) -> 
     return divided
 
 
-def _assignment(planned: Planned, table: Table, context: Context, supplied: bool) -> Outcome:
+def _assignment(planned: Planned, table: Table, context: Context, supplied: bool, sample: bool) -> Outcome:
     """Return the part of each row, and its side in each fold where the training rows are judged by folds."""
     step = planned.step
     assert isinstance(step, Split)
-    keys = keys_for(step, table, context)
+    keys, notes = _keys_and_notes(step, table, context)
     assigned = _assigned(step, keys, planned.name)
     none: dict[str, int] = {}
     if "target" in keys.columns:
@@ -98,24 +113,24 @@ def _assignment(planned: Planned, table: Table, context: Context, supplied: bool
         none_by_split = int(assigned.isna().sum())
     if none_by_split:
         none["left out by the split"] = none_by_split
-    names = [str(name) for name in assigned.dropna().unique()]
-    if "train" not in names:
-        raise DataError(
-            f"{planned.name} left no training rows (parts: {', '.join(names) or 'none'}; "
-            f"rows without a known label: {none.get('label unknown', 0):,} of {len(keys):,})",
-            "move its boundaries or shares, or check that the target is filled",
-        )
+    asked = step.parts_named
     small = supplied and len(keys) < FOLD_BELOW
-    if "validation" not in names or small:
+    judged_by_folds = small or ("validation" not in asked and not (assigned == "validation").any())
+    if judged_by_folds:
         assigned = assigned.mask(assigned == "validation", "train")
-        names = [name for name in names if name != "validation"]
+    if sample or small:  # of few rows the library's own choice may leave a part empty; nobody asked for it
+        asked = ()
+    refuse_unfit(planned.name, assigned, keys[["id"]] if sample else keys, asked)
+    names = [str(name) for name in assigned.dropna().unique()]
     ordered = sorted(names, key=lambda name: {"train": 0, "validation": 1, "test": 9}.get(name, 5))
     counts = {name: int((assigned == name).sum()) for name in ordered}
     columns = {"part": pd.Series(pd.Categorical(assigned, categories=ordered), index=keys.index)}
-    if "validation" not in names:
-        folds = _folds(step, keys[(assigned == "train").to_numpy()])
+    if judged_by_folds:
+        judged = keys[(assigned == "train").to_numpy()]
+        folds = _folds(step, judged)
         columns |= {f"fold {number}": fold.astype("str").reindex(keys.index) for number, fold in enumerate(folds, 1)}
-    plain = {"none": none, "rows": counts, "notes": list(step.explain(keys)), "folds": list(columns)[1:]}
+        notes = (*notes, *_poor_folds(folds, judged))
+    plain = {"none": none, "rows": counts, "notes": [*step.explain(keys), *notes], "folds": list(columns)[1:]}
     return Outcome({"assignment": Table.of(pd.DataFrame(columns, index=keys.index))}, plain=plain)
 
 
@@ -129,7 +144,14 @@ def _wanted(step: Split, table: Table, context: Context) -> list[str]:
         )
     roles = {getattr(context.roles, name) for name in ("id", "group", "time", "target")}
     wanted = roles | context.catalog.columns_needed() | set(step.key_columns)
+    if _looks_for_repeats(step, table, context):
+        wanted |= set(context.catalog.features(there))
     return [name for name in there if name in wanted]
+
+
+def _looks_for_repeats(step: Split, table: Table, context: Context) -> bool:
+    """Whether rows are compared in all features; those of a table beyond memory are not."""
+    return table.in_memory and step.keeps_repeats(context.roles.group is not None)
 
 
 def _narrowed(table: Table, columns: Sequence[str]) -> Table:
@@ -157,9 +179,18 @@ def divide_given(frames: Mapping[str, Table], context: Context) -> Divided:
             parts[name] = given
     counts = {name: part.rows for name, part in parts.items()}
     divided = Divided(parts, {"label unknown": none} if none else {}, rows=counts)
+    _refuse_given(parts, context)
     if "validation" not in parts:
-        divided.folds = Split.folds(_AnySplit(), split_keys(parts["train"].frame(), context.roles), FOLDS)
+        any_split = _AnySplit()
+        divided.folds = any_split.folds(split_keys(parts["train"].frame(), context.roles), any_split.fold_count)
     return divided
+
+
+def _refuse_given(parts: Mapping[str, Table], context: Context) -> None:
+    keys = {name: split_keys(part.frame(), context.roles) for name, part in parts.items()}
+    assigned = pd.Series([name for name, rows in keys.items() for _ in range(len(rows))], dtype="str")
+    together = pd.concat([rows.drop(columns="id") for rows in keys.values()], ignore_index=True)
+    refuse_unfit("run()", assigned, together, [name for name in parts if name != "train"])
 
 
 class _AnySplit(Split):
@@ -171,6 +202,11 @@ class _AnySplit(Split):
 
 def keys_for(step: Split, table: Table, context: Context) -> pd.DataFrame:
     """Return what a split is shown of a table: ids, roles, when labels are known, and columns it asks for."""
+    return _keys_and_notes(step, table, context)[0]
+
+
+def _keys_and_notes(step: Split, table: Table, context: Context) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return what a split is shown, and what is to be said of rows that repeat others."""
     roles, catalog = context.roles, context.catalog
     narrow = table.frame(_wanted(step, table, context))
     catalog.settle(narrow)
@@ -184,7 +220,13 @@ def keys_for(step: Split, table: Table, context: Context) -> pd.DataFrame:
     for moment in sorted(catalog.known_at.get(roles.target or "", ())):
         moments = moment_of(moment, narrow, roles)
         known_at = moments if known_at is None else known_at.where(known_at > moments, moments)
-    return split_keys(narrow, roles, known_at, **{name: narrow[name] for name in step.key_columns})
+    keys = split_keys(narrow, roles, known_at, **{name: narrow[name] for name in step.key_columns})
+    if not _looks_for_repeats(step, table, context):
+        beyond = step.keeps_repeats(roles.group is not None)
+        return keys, ("rows beyond memory were not compared: repeats go by their own ids",) if beyond else ()
+    features = catalog.features(table.head(0).columns)
+    repeats = find_repeats(narrow[list(features)], keys) if features else Repeats()
+    return keys if repeats.unit is None else keys.assign(duplicate=repeats.unit), repeats.notes()
 
 
 def _assigned(step: Split, keys: pd.DataFrame, name: str) -> pd.Series:
@@ -205,10 +247,23 @@ def _part(table: Table, assigned: pd.Series, name: str) -> Table:
 
 
 def _folds(step: Split, keys: pd.DataFrame) -> list[pd.Series]:
-    folds = step.folds(keys, FOLDS)
+    folds = step.folds(keys, step.fold_count)
     for fold in folds:
         if not isinstance(fold, pd.Series) or not set(fold.dropna().unique()) <= {"train", "validation"}:
             raise ContractError(
                 f"folds() of {step.title} must return Series of 'train' and 'validation'", "see the page on kinds"
             )
     return folds
+
+
+def _poor_folds(folds: Sequence[pd.Series], keys: pd.DataFrame) -> tuple[str, ...]:
+    """Name the folds whose rows are of one class, where the rows are of several."""
+    if "target" not in keys.columns or keys["target"].nunique() < 2 or not is_of_classes(keys["target"]):
+        return ()
+    poor = [
+        f"{number} ({side})"
+        for number, fold in enumerate(folds, 1)
+        for side in ("train", "validation")
+        if keys["target"][(fold == side).to_numpy(dtype=bool, na_value=False)].nunique() == 1
+    ]
+    return (f"folds with rows of one class: {', '.join(poor)}",) if poor else ()

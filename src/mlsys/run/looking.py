@@ -102,7 +102,7 @@ def preview_steps(pipeline: Pipeline, data: Data, n: int, rows: int) -> dict[str
     for planned in steps:
         step = planned.step
         if isinstance(step, Split):
-            divided = divide(planned, table, context, supplied=False)
+            divided = divide(planned, table, context, supplied=False, sample=True)
             parts = {name: part for name, part in divided.parts.items() if name != "test"}
             context.catalog.at_split = tuple(table.head(0).columns)
             tail = Tail(context, parts=parts)

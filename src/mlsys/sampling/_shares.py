@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError
+from mlsys.steps.splitting import first_members
 from mlsys.summaries import hash_ids, uniform
 
 if TYPE_CHECKING:
@@ -20,27 +21,53 @@ if TYPE_CHECKING:
 SPLIT_STREAM = int.from_bytes(b"split", "big")
 SAMPLE_STREAM = int.from_bytes(b"sample", "big")
 
+SHARE = 0.2
+"""Of the rows for validation and for test: the field's usual 60/20/20."""
 
-def check_shares(who: str, validation: float, test: float) -> None:
-    """Raise unless both shares and what they leave for training make sense."""
-    wrong = [f"{name}={share}" for name, share in (("validation", validation), ("test", test)) if not 0 <= share < 1]
+
+def check_shares(who: str, validation: float, test: float, parts: Mapping[str, float] | None = None) -> None:
+    """Raise unless shares, and what they leave for training, make sense."""
+    if parts is not None and (validation, test) != (SHARE, SHARE):
+        raise ConfigurationError(
+            f"{who} is given parts= and also validation={validation} or test={test}",
+            f'write all shares into parts=, for example parts={{"validation": {validation}, "test": {test}}}',
+        )
+    shares = {"validation": validation, "test": test} if parts is None else parts
+    if "train" in shares:
+        raise ConfigurationError(
+            f"{who}: parts= names a share for 'train', which gets what the others leave", "take 'train' out of parts="
+        )
+    wrong = [f"{name}={share}" for name, share in shares.items() if not 0 <= share < 1]
     if wrong:
         raise ConfigurationError(f"{who}: {' and '.join(wrong)} is no share", "write shares such as 0.2, or 0 for none")
-    if validation + test >= 1:
-        raise ConfigurationError(
-            f"{who}: validation={validation} and test={test} leave no rows for training",
-            "choose shares that sum to less than 1",
-        )
+    if sum(shares.values()) >= 1:
+        named = " and ".join(f"{name}={share}" for name, share in shares.items())
+        raise ConfigurationError(f"{who}: {named} leave no rows for training", "choose shares that sum to less than 1")
 
 
 def unit_of(keys: pd.DataFrame) -> pd.Series:
-    """Return what a split without groups keeps together: exact duplicates where they are known, else the id."""
+    """Return what a split without groups keeps together: repeats of one row where the keys tell, else the id."""
     return keys["duplicate"] if "duplicate" in keys.columns else keys["id"]
 
 
-def shares_of(validation: float, test: float) -> dict[str, float]:
-    """Return shares by part; what is left over is for training."""
-    return {"test": test, "validation": validation, "train": 1.0 - test - validation}
+def shares_of(validation: float, test: float, parts: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Return shares by part, in one order however they were written; what is left over is for training.
+
+    Test rows come first, validation rows next: who takes a part for calibration later on finds them unchanged.
+
+    Examples
+    --------
+    >>> shares_of(0.2, 0.2, {"calibration": 0.1, "validation": 0.2, "test": 0.2})
+    {'test': 0.2, 'validation': 0.2, 'calibration': 0.1, 'train': 0.5}
+    """
+    given = {"validation": validation, "test": test} if parts is None else parts
+    ordered = sorted(given, key=lambda name: ({"test": 0, "validation": 1}.get(name, 2), name))
+    return {**{name: given[name] for name in ordered}, "train": round(1.0 - sum(given.values()), 12)}
+
+
+def asked_for(shares: Mapping[str, float]) -> tuple[str, ...]:
+    """Return the parts beside ``train`` that have a share."""
+    return tuple(name for name, share in shares.items() if share > 0 and name != "train")
 
 
 def parts_by_hash(units: pd.Series, shares: Mapping[str, float], seed: int) -> pd.Series:
@@ -58,13 +85,14 @@ def parts_by_hash(units: pd.Series, shares: Mapping[str, float], seed: int) -> p
 
 
 def parts_by_rank(
-    strata: NDArray[np.int64], units: pd.Series, shares: Mapping[str, float], seed: int
+    strata: NDArray[np.int64], units: pd.Series, shares: Mapping[str, float], seed: int, keys: pd.DataFrame
 ) -> NDArray[np.int64]:
     """Give the units of each stratum to parts in order of their hash; sizes are exact within one unit.
 
-    A stratum below 0 belongs to no part.
+    A unit is in the stratum of its first row. A stratum below 0 belongs to no part.
     """
-    codes, first = _units(units)
+    codes, found = pd.factorize(units, use_na_sentinel=False)
+    first = first_members(codes, len(found), keys, strata >= 0)
     stratum = strata[first]
     hashes = hash_ids(units.iloc[first], seed ^ SPLIT_STREAM)
     rank, size = ranks_within(stratum, hashes)
@@ -74,13 +102,6 @@ def parts_by_rank(
         place += rank >= np.round(end * size)
     place[stratum < 0] = -1
     return np.where(strata < 0, -1, place[codes])
-
-
-def _units(units: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    codes, found = pd.factorize(units, use_na_sentinel=False)
-    first = np.empty(len(found), dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    return codes.astype(np.int64), first
 
 
 def ranks_within(strata: NDArray[np.int64], hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.sampling._shares import named, parts_by_hash
-from mlsys.steps import Split
+from mlsys.sampling._shares import asked_for, named, parts_by_hash
+from mlsys.steps import Field, Split
 from mlsys.steps.splitting import hashed_folds, key_of
 
 _SUM_TOLERANCE = 1e-9
@@ -24,6 +24,8 @@ class PredefinedSplit(Split):
         A row's part follows from the hash of its group, or of its id where there are no groups.
     seed : int
         Another seed gives another split by ``parts``.
+    keep_duplicates_together : bool
+        Whether, by ``parts`` and without groups, rows that repeat another in all features go where that goes.
 
     Raises
     ------
@@ -47,6 +49,7 @@ class PredefinedSplit(Split):
     column: str | None = None
     parts: dict[str, float] | None = None
     seed: int = 0
+    keep_duplicates_together: bool = Field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check that exactly one way of naming parts is chosen."""
@@ -73,6 +76,15 @@ class PredefinedSplit(Split):
     def key_columns(self) -> tuple[str, ...]:
         """Columns the keys must hold beside the roles."""
         return () if self.column is None else (self.column,)
+
+    @property
+    def parts_named(self) -> tuple[str, ...]:
+        """Parts that have a share."""
+        return asked_for(self.parts or {})
+
+    def keeps_repeats(self, grouped: bool, /) -> bool:
+        """Whether rows that repeat another go where that goes; groups win over them."""
+        return self.parts is not None and self.keep_duplicates_together and not grouped
 
     def withholds(self) -> tuple[str, ...]:
         """Columns that must never be features: they say which part a row is in."""

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlsys.errors import DataError
+from mlsys.sampling._groups import groups_of
 from mlsys.sampling._shares import (
+    SHARE,
+    asked_for,
     check_shares,
     named,
     parts_by_hash,
@@ -16,11 +19,15 @@ from mlsys.sampling._shares import (
     strata_codes,
     unit_of,
 )
-from mlsys.steps import Split
+from mlsys.steps import Field, Split
 from mlsys.steps.splitting import MOST_STRATA, hashed_folds
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
+
+TARGET = "target"
+"""Stands for the target in ``by``, whatever its column is called."""
 
 
 class StratifiedSplit(Split):
@@ -31,16 +38,30 @@ class StratifiedSplit(Split):
     validation, test : float
         Shares of the rows; the rest is for training. 0 for no such part.
     by : str or list of str, optional
-        Columns whose combinations are the strata; the target when not given.
+        Columns whose combinations are the strata, ``"target"`` for the target's classes; these alone when not given.
     seed : int
         Another seed gives another split.
+    parts : dict of str to float, optional
+        Shares by name in place of ``validation`` and ``test``, such as
+        ``{"validation": .2, "calibration": .1, "test": .2}``; the rest is for training.
+    keep_groups_together : bool
+        Whether the rows of a group stay in one part. A group is in the stratum of its first row, so shares are of
+        groups.
+    keep_duplicates_together : bool
+        Whether rows that repeat another in all features go where that goes.
+
+    Raises
+    ------
+    DataError
+        A column of ``by`` or a role is not there, or rows have no group.
 
     Notes
     -----
-    Within a stratum rows are ordered by hash of their id and cut, so sizes are exact within one row; rows with equal
-    features count as one where the keys tell. Near a cut a row may move to the neighbouring part when new rows come;
-    :class:`RandomSplit` moves none. A row without a target is in no part. A target with more than 20 distinct values
-    is no set of classes: the split is then as by :class:`RandomSplit`. Cost: one sort by hash.
+    Within a stratum rows are ordered by hash of their id and cut, so sizes are exact within one row; rows that repeat
+    another count as one, in the stratum of the first of them. Near a cut a row may move to the neighbouring part when
+    new rows come; :class:`RandomSplit` moves none. A row without a target is in no part when the target is among the
+    strata; null in another column is a value. A target with more than 20 distinct values is no set of classes:
+    without other columns the split is then as by :class:`RandomSplit`. Cost: one sort by hash.
 
     Examples
     --------
@@ -51,43 +72,68 @@ class StratifiedSplit(Split):
     {'test': 2, 'train': 6, 'validation': 2}
     """
 
-    validation: float = 0.2
-    test: float = 0.2
+    validation: float = SHARE
+    test: float = SHARE
     by: str | tuple[str, ...] | list[str] | None = None
     seed: int = 0
+    parts: dict[str, float] | None = Field(default=None, kw_only=True)
+    keep_groups_together: bool = Field(default=False, kw_only=True)
+    keep_duplicates_together: bool = Field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check the shares."""
-        check_shares(self.title, self.validation, self.test)
+        check_shares(self.title, self.validation, self.test, self.parts)
+
+    @property
+    def _shares(self) -> dict[str, float]:
+        return shares_of(self.validation, self.test, self.parts)
+
+    @property
+    def _strata_columns(self) -> tuple[str, ...]:
+        return (self.by,) if isinstance(self.by, str) else tuple(self.by or (TARGET,))
 
     @property
     def key_columns(self) -> tuple[str, ...]:
         """Columns the keys must hold beside the roles."""
-        return (self.by,) if isinstance(self.by, str) else tuple(self.by or ())
+        return tuple(name for name in self._strata_columns if name != TARGET)
+
+    @property
+    def parts_named(self) -> tuple[str, ...]:
+        """Parts that have a share."""
+        return asked_for(self._shares)
+
+    def keeps_repeats(self, grouped: bool, /) -> bool:
+        """Whether rows that repeat another go where that goes; groups win over them."""
+        return self.keep_duplicates_together and not self.keep_groups_together
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row; null where the target is."""
-        shares = shares_of(self.validation, self.test)
+        units = groups_of(keys, self.title) if self.keep_groups_together else unit_of(keys)
         strata = self._strata(keys)
         if strata is None:
-            return parts_by_hash(unit_of(keys), shares, self.seed)
-        return named(parts_by_rank(strata, unit_of(keys), shares, self.seed), list(shares), keys.index)
+            return parts_by_hash(units, self._shares, self.seed)
+        return named(parts_by_rank(strata, units, self._shares, self.seed, keys), list(self._shares), keys.index)
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return ``k`` assignments with the target's classes spread evenly."""
         return hashed_folds(keys, k, self.seed)
 
-    def _strata(self, keys: pd.DataFrame) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
+    def _strata(self, keys: pd.DataFrame) -> NDArray[np.int64] | None:
         """Number the strata, -1 for an unknown target; ``None`` where there are none."""
-        missing = [name for name in self.key_columns or ("target",) if name not in keys.columns]
+        wanted = list(self._strata_columns)
+        missing = [name for name in wanted if name not in keys.columns]
         if missing:
+            what = " and ".join(f"the {'role' if name == TARGET else 'column'} {name!r}" for name in missing)
             raise DataError(
-                f"{self.title} needs the {'column' if self.key_columns else 'role'} {missing[0]!r} for its strata, "
-                f"which the keys do not have (they have {', '.join(map(str, keys.columns))})",
-                'name the target (target="..."), or use RandomSplit, which needs none',
+                f"{self.title} needs {what} for its strata, which the keys do not have "
+                f"(they have {', '.join(map(str, keys.columns))})",
+                'name the target (target="..."), correct by=, or use RandomSplit, which needs none',
             )
-        if self.key_columns:
-            return strata_codes(keys[list(self.key_columns)])
-        if keys["target"].nunique() > MOST_STRATA:
+        by_class = TARGET in wanted
+        if by_class and keys[TARGET].nunique() > MOST_STRATA:
+            wanted.remove(TARGET)
+            by_class = False
+        if not wanted:
             return None
-        return np.where(keys["target"].isna(), -1, strata_codes(keys[["target"]]))
+        strata = strata_codes(keys[wanted])
+        return np.where(keys[TARGET].isna(), -1, strata) if by_class else strata

@@ -13,6 +13,7 @@ from mlsys.partitions import Table
 from mlsys.steps.fitted import Fitted, roles_from
 from mlsys.steps.learning import call_hook, learn
 from mlsys.steps.learning_kinds import Model, TrainOnly, Transform
+from mlsys.steps.repeats import find_repeats
 from mlsys.steps.splitting import split_keys
 from mlsys.summaries import fold_of
 
@@ -107,7 +108,12 @@ def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
 def split_rows(step: Split, data: pd.DataFrame, seed: int, **named: Any) -> dict[str, pd.DataFrame]:
     """Return a frame's parts by name."""
     check_frame(data, step.title)
-    keys = split_keys(data, roles_from(**named), **{name: data[name] for name in step.key_columns if name in data})
+    roles = roles_from(**named)
+    keys = split_keys(data, roles, **{name: data[name] for name in step.key_columns if name in data})
+    features = [name for name in data.columns if name not in {*roles.columns(), *step.withholds()}]
+    if features and step.keeps_repeats(roles.group is not None):
+        repeats = find_repeats(data[features], keys)
+        keys = keys if repeats.unit is None else keys.assign(duplicate=repeats.unit)
     assigned = step.assign(keys)
     return {str(name): data[(assigned == name).to_numpy()] for name in assigned.dropna().unique()}
 

@@ -190,9 +190,8 @@ class Split(Step, kind="Split"):
         """Parts that were asked for beside ``train``: none of them may be empty."""
         return ()
 
-    @property
-    def keeps_repeats(self) -> bool:
-        """Whether the keys show which rows repeat another in all features."""
+    def keeps_repeats(self, grouped: bool, /) -> bool:
+        """Whether the keys show which rows repeat another in all features; ``grouped``: there is a group role."""
         return False
 
     @property

@@ -106,7 +106,7 @@ def first_members(
     shared = np.flatnonzero(np.bincount(units, minlength=count)[units] > 1)
     if not len(shared):
         return first
-    sort_by = [_id_order(keys["id"].iloc[shared]) if "id" in keys.columns else shared]
+    sort_by: list[NDArray[Any]] = [_id_order(keys["id"].iloc[shared]) if "id" in keys.columns else shared]
     if "time" in keys.columns:
         sort_by.append(keys["time"].iloc[shared].rank(method="dense").fillna(np.inf).to_numpy(dtype=np.float64))
     if usable is not None:

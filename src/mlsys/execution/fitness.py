@@ -1,0 +1,92 @@
+"""Whether parts can be learned from and judged by: none empty, none of one class, training not after what it meets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mlsys.errors import DataError
+from mlsys.steps.splitting import MOST_STRATA
+
+WITH_CLASSES = ("train", "validation", "calibration", "test")
+"""Parts that need several classes; what other parts are for is the user's business."""
+LATER = ("validation", "test")
+"""Parts that a model is judged by."""
+
+
+def refuse_unfit(who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequence[str]) -> None:
+    """Raise where a part cannot be used.
+
+    Parameters
+    ----------
+    who : str
+        What made the parts.
+    assigned : Series
+        The part of each row, null for rows in none and rows without a label.
+    keys : DataFrame
+        ``time`` and ``target`` of the same rows, where they exist.
+    asked : sequence of str
+        Parts that were asked for beside ``train``.
+    """
+    _refuse_empty(who, assigned, keys, asked)
+    if "target" in keys.columns:
+        _refuse_one_class(who, assigned, keys["target"])
+    if "time" in keys.columns:
+        _refuse_future(who, assigned, keys["time"])
+
+
+def _refuse_empty(who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequence[str]) -> None:
+    names = [str(name) for name in assigned.dropna().unique()]
+    empty = [name for name in ("train", *asked) if name not in names]
+    if not empty:
+        return
+    unknown = int(keys["target"].isna().sum()) if "target" in keys.columns else 0
+    parts = ", ".join(f"{name} {int((assigned == name).sum()):,}" for name in names) or "none"
+    rows = "training" if "train" in empty else " and ".join(empty)
+    raise DataError(
+        f"{who} left no {rows} rows (parts: {parts}; rows without a known label: {unknown:,} of {len(assigned):,})",
+        "move its boundaries or shares, give more rows, or check that the target is filled",
+    )
+
+
+def _refuse_one_class(who: str, assigned: pd.Series, target: pd.Series) -> None:
+    labels = target[assigned.notna()]
+    if not is_of_classes(labels) or labels.nunique() < 2:
+        return
+    for name in WITH_CLASSES:
+        part = labels[(assigned[assigned.notna()] == name).to_numpy()].dropna()
+        if len(part) and part.nunique() == 1:
+            use = "learned" if name == "train" else "judged" if name in LATER else "calibrated"
+            raise DataError(
+                f"{who}: all {len(part):,} {'training' if name == 'train' else name} rows have the same class of the "
+                f"target, {part.iloc[0]!s}, of {labels.nunique()} classes in the data, so nothing can be {use} there",
+                "give each part its share of every class (StratifiedSplit), move the boundaries, give more rows, or "
+                "check the label's rule",
+            )
+
+
+def is_of_classes(target: pd.Series) -> bool:
+    """Whether a target holds classes: texts, booleans, categories, or few whole numbers.
+
+    Examples
+    --------
+    >>> is_of_classes(pd.Series([0, 1])), is_of_classes(pd.Series([0.5, 1.0])), is_of_classes(pd.Series(["a"]))
+    (True, False, True)
+    """
+    if target.dtype.kind not in "iuf" or isinstance(target.dtype, pd.CategoricalDtype):
+        return target.dtype.kind not in "mM"
+    values = target.dropna().unique()
+    return len(values) <= MOST_STRATA and all(float(value).is_integer() for value in values)
+
+
+def _refuse_future(who: str, assigned: pd.Series, times: pd.Series) -> None:
+    train = times[(assigned == "train").to_numpy(dtype=bool, na_value=False)].dropna()
+    for name in LATER:
+        part = times[(assigned == name).to_numpy(dtype=bool, na_value=False)].dropna()
+        if len(train) and len(part) and train.min() > part.max():
+            raise DataError(
+                f"{who}: all {len(train):,} training rows, the first at {train.min()}, are later than all "
+                f"{len(part):,} {name} rows, the last at {part.max()}, so a model of the future would judge the past",
+                "use TimeSplit, or exchange the names of the parts",
+            )
