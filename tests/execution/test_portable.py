@@ -15,11 +15,19 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mlsys.cache.fingerprint import code_of
+from mlsys.cache.code import CodeWalk
 from mlsys.errors import NotPortableError
 from mlsys.execution.portable import CodeBundle
 from mlsys.run.folder_code import CODE, FolderCode
 from mlsys.states import digest
+
+
+def code_of(function: Callable[..., Any] | type) -> str:
+    """Return the digest of a function or class with everything of the user's that it reaches."""
+    walk = CodeWalk()
+    token = walk.reach(function)
+    return digest((token, walk.units))
+
 
 ROWS = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.25, 0.125]})
 User = Callable[..., Any]

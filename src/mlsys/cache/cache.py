@@ -81,12 +81,10 @@ class Cache:
         keep_rows : bool
             Whether rows may be written; they are made again otherwise.
         """
-        unknown = self._cannot(step, inputs, also)
-        if unknown:
-            return self._without(step, inputs, compute, unknown, self._parts(step, inputs, also), purpose)
         parts = self._parts(step, inputs, also)
-        if self.store is None:
-            return self._without(step, inputs, compute, "cache=False", parts, purpose)
+        unknown = self._cannot(step, inputs, also)
+        if unknown or self.store is None:
+            return self._without(step, inputs, compute, unknown or "cache=False", parts, purpose)
         key = digest((FORMAT, step, purpose, parts))
         entry = self.store.entry(key)
         if entry is not None and self._whole(entry, self.store):
@@ -99,7 +97,7 @@ class Cache:
         began = time.perf_counter()
         outcome = compute()
         seconds = time.perf_counter() - began
-        if any(not table.in_memory for table in outcome.tables.values()):
+        if _is_lazy(outcome):
             _give_lineage(outcome, key)
             self.report.read_when_needed(step)
             self._enter(step, purpose, parts, outcome)
@@ -160,7 +158,7 @@ class Cache:
         began = time.perf_counter()
         outcome = compute()
         self.report.not_cached(step, time.perf_counter() - began, why)
-        if all(table.identity is not None for table in inputs.values()):
+        if _is_lazy(outcome) and all(table.identity is not None for table in inputs.values()):
             _give_lineage(outcome, digest((FORMAT, step, purpose, parts)))
         for table in outcome.tables.values():
             identified(table, *inputs.values())
@@ -187,7 +185,7 @@ class Cache:
         self.ledger.append(line)
 
     def _parts(self, step: str, inputs: Mapping[str, Table], also: Mapping[str, str | None]) -> dict[str, Any]:
-        taken = self._fingerprints.taken.get(step) or Fingerprints.of({}).own()
+        taken = self._fingerprints.taken.get(step) or Fingerprints.own()
         parts: dict[str, Any] = taken.parts()
         parts["other"] = dict(also)
         parts["input"] = {
@@ -219,6 +217,10 @@ class Cache:
         return Outcome(
             tables, states, dict(entry["plain"]), as_events(entry["events"]), [finding_of(f) for f in entry["findings"]]
         )
+
+
+def _is_lazy(outcome: Outcome) -> bool:
+    return any(not table.in_memory for table in outcome.tables.values())
 
 
 def _give_lineage(outcome: Outcome, key: str) -> None:

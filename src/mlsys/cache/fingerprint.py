@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -147,19 +147,6 @@ def _files(step: Step, declared: list[Path]) -> dict[str, str] | None:
         return None if read is None and not declared else files_digest([*(read or ()), *declared])
     except (MlsysError, OSError):  # the step itself says it better when it runs
         return None
-
-
-def code_of(function: Callable[..., Any] | type) -> str:
-    """Return the digest of a function or class with everything of the user's that it reaches.
-
-    Examples
-    --------
-    >>> code_of(len) == code_of(len)
-    True
-    """
-    walk = CodeWalk()
-    token = walk.reach(function)
-    return digest((token, walk.units))
 
 
 def _versions(packages: Iterable[str]) -> dict[str, str]:

@@ -121,7 +121,7 @@ def identify_table(table: Table) -> Identity:
     index: list[str] = []
     name = None
     for block in table.blocks(ROWS_AT_ONCE):
-        index.append(_block_digest(_as_column(block.index)))
+        index.append(_block_digest(as_column(block.index)))
         name = block.index.name
         for column in block.columns:
             columns.setdefault(str(column), []).append(_block_digest(block[column]))
@@ -140,10 +140,11 @@ def index_digest(index: pd.Index) -> str:
     """
     if isinstance(index, pd.MultiIndex):
         return digest(index)
-    return digest(("index", index.name, column_digest(_as_column(index))))
+    return digest(("index", index.name, column_digest(as_column(index))))
 
 
-def _as_column(index: pd.Index) -> pd.Series:
+def as_column(index: pd.Index) -> pd.Series:
+    """Return row ids as a column, which is how they are digested and kept."""
     return pd.Series(index, index=range(len(index)))
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
+from mlsys.cache.identity import as_column
 from mlsys.cache.outcome import Outcome, finding_note, table_note
 from mlsys.cache.store import Store
 from mlsys.errors import StateError
@@ -76,8 +75,7 @@ def _keep_rows(
     ids = {table.identity.index for table in inputs.values() if table.identity}
     for name, note in notes.items():
         if "kind" in note["index"] and note["ids"] not in ids:
-            index = outcome.tables[name].frame().index
-            row_ids = pd.Series(index, index=range(len(index)))
+            row_ids = as_column(outcome.tables[name].frame().index)
             kept.append(store.put_column(note["index"]["column"], row_ids, note["index"]["kind"]))
     return all(kept)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.cache.columns import dtype_of, empty_column
-from mlsys.cache.identity import Identity, column_digest
+from mlsys.cache.identity import Identity, as_column, column_digest
 from mlsys.errors import Finding
 from mlsys.partitions import Table
 from mlsys.states import Held
@@ -63,7 +63,7 @@ def _index_note(index: pd.Index) -> dict[str, Any] | None:
         return {"range": [index.start, index.stop, index.step], "name": index.name}
     if isinstance(index, pd.MultiIndex):
         return None
-    ids = pd.Series(index, index=range(len(index)))
+    ids = as_column(index)
     kind = dtype_of(ids)
     if kind is None or kind.get("kept") is False:
         return None

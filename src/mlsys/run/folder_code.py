@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -17,6 +17,14 @@ from mlsys.errors import StateError
 
 CODE = "code"
 """Name of the folder's part that holds code."""
+
+
+def write_code(folder: Path, files: Mapping[str, str]) -> None:
+    """Write modules, by file name, where :class:`FolderCode` finds them; nothing where there are none."""
+    if files:
+        (folder / CODE).mkdir()
+        for file, text in {"__init__.py": "", **files}.items():
+            (folder / CODE / file).write_text(text, encoding="utf-8")
 
 
 class FolderCode:

@@ -17,7 +17,7 @@ import pandas as pd
 from mlsys.errors import MlsysError, NotPortableError, StateError
 from mlsys.execution.portable import CodeBundle, is_installed, wraps
 from mlsys.run.code_state import code_state
-from mlsys.run.folder_code import CODE, FolderCode
+from mlsys.run.folder_code import CODE, FolderCode, write_code
 from mlsys.run.folder_files import check, seal
 from mlsys.run.measures import evaluation_metrics
 from mlsys.secrets import holds_secret
@@ -118,11 +118,7 @@ def _write_steps(run: Run, folder: Path) -> None:
     kind = type(run.pipeline)
     document = {"pipeline": f"{kind.__module__}:{kind.__qualname__}", "steps": steps, "arguments": arguments}
     save_state(document, folder / _STEPS)
-    files = bundle.files()
-    if files:
-        (folder / CODE).mkdir()
-        for file, text in {"__init__.py": "", **files}.items():
-            (folder / CODE / file).write_text(text, encoding="utf-8")
+    write_code(folder, bundle.files())
 
 
 def _packed(value: Any, bundle: CodeBundle) -> Any:

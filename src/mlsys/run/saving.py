@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mlsys.errors import ConfigurationError, NotPortableError, StateError
 from mlsys.execution.portable import CodeBundle, secrets_of
 from mlsys.execution.served import ServedModel
-from mlsys.run.folder_code import CODE
+from mlsys.run.folder_code import write_code
 from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT, seal
 from mlsys.states import save_state
 from mlsys.steps import Fitted, Model, Step
@@ -68,10 +68,7 @@ def _write(model: ServedModel, folder: Path, details: Mapping[str, str]) -> None
             raise StateError(f"the step {name!r} cannot be stored: {error.problem}", error.remedy) from error
         entry = {"name": name, "class": kind, "folder": place, "features": list(features), "state": form}
         steps.append({**entry, "allowed": getattr(step, "allow_pickle", "")} if form == PICKLED else entry)
-    if files:
-        (folder / CODE).mkdir()
-        for file, text in {"__init__.py": "", **files}.items():
-            (folder / CODE / file).write_text(text, encoding="utf-8")
+    write_code(folder, files)
     decision = model.decision
     description = {
         "format": FORMAT,
