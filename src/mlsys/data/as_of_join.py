@@ -89,12 +89,13 @@ class AsOfJoin(RowTransform):
                 raise ConfigurationError(f"AsOfJoin got a negative {field}", "give a duration of zero or more")
 
     @property
-    def _by(self) -> tuple[str, ...]:
+    def keys(self) -> tuple[str, ...]:
+        """The key columns."""
         return (self.by,) if isinstance(self.by, str) else tuple(self.by)
 
     @property
     def _needed(self) -> list[str]:
-        return [*self._by, self.time, *([self.known_at] if self.known_at else [])]
+        return [*self.keys, self.time, *([self.known_at] if self.known_at else [])]
 
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the frame with the looked-up columns."""
@@ -111,7 +112,7 @@ class AsOfJoin(RowTransform):
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the keys and the time column that decides."""
-        return self._by if self.at is None else (*self._by, self._moment().column)
+        return self.keys if self.at is None else (*self.keys, self._moment().column)
 
     def side_state(self) -> pd.DataFrame:
         """Return the part of the table that a served model needs."""
@@ -164,7 +165,7 @@ class AsOfJoin(RowTransform):
             )
         added = [name for name in (self.columns or side.columns) if name not in self._needed]
         tolerance = None if self.tolerance is None else duration_of(self.tolerance, "tolerance")
-        found = AsOfLookUp(side, self._by, events, known, added, tolerance, self.title)
+        found = AsOfLookUp(side, self.keys, events, known, added, tolerance, self.title)
         if self.duplicates == "error":
             found.refuse_repeated()
         return found

@@ -1,0 +1,82 @@
+"""The audit: a pipeline's recipe on a sample, every probe over it, and what they say together."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from mlsys.audit.after_split import probes_after_split
+from mlsys.audit.before_split import probes_before_split, unstable_steps
+from mlsys.audit.recipe import Recipe, rehearse, rehearse_parts
+from mlsys.audit.result import NOT_ASSESSED, VIOLATED, LeakageAudit, Trace
+from mlsys.errors import ConfigurationError
+from mlsys.execution.context import Context
+from mlsys.execution.planned import Planned
+from mlsys.partitions import Table
+from mlsys.settings import override
+from mlsys.steps import Split
+
+
+def audit(
+    steps: Sequence[Planned], source: Table | Mapping[str, Table], make_context: Callable[[], Context], rows: int
+) -> LeakageAudit:
+    """Run a recipe again and again on a sample, with rows replaced that must not matter.
+
+    Parameters
+    ----------
+    steps : sequence of Planned
+        The plan.
+    source : Table or mapping of str to Table
+        What the source read, or the parts that were given.
+    make_context : callable
+        Returns a fresh context that knows what is declared of the source.
+    rows : int
+        Of the sample.
+    """
+    begin = time.perf_counter()
+    if not any(isinstance(each.step, Split) for each in steps):
+        raise ConfigurationError("there is nothing to audit: no step learns", "add a model, or a split")
+
+    def quiet() -> Context:
+        context = make_context()
+        context.quiet = True
+        return context
+
+    if isinstance(source, Mapping):
+        recipe = rehearse_parts(steps, source, quiet(), rows)
+    else:
+        recipe = rehearse(steps, source, quiet, rows)
+    order = [stage.planned.name for stage in recipe.stages] + [each.name for each in recipe.rest]
+    # A few thousand rows are learned from faster by one thread than by several that wait for each other.
+    with warnings.catch_warnings(), override(threads=1):
+        warnings.simplefilter("ignore")  # made-up rows make user code warn of what it will never meet
+        traces = _settled(list(_probes(recipe)), order)
+    counts = {name: part.rows for name, part in recipe.divided.parts.items()}
+    total = sum(counts.values())
+    sampled = len(recipe.source) if not isinstance(source, Mapping) else total
+    return LeakageAudit(
+        traces, order, sampled, counts["train"], total - counts["train"], time.perf_counter() - begin
+    )
+
+
+def _probes(recipe: Recipe) -> Iterator[Trace]:
+    unstable = unstable_steps(recipe)
+    yield from unstable.values()
+    told = ""
+    for probes in (probes_before_split(recipe), probes_after_split(recipe)):
+        for trace in probes:
+            if trace.probe != told:
+                told = trace.probe
+                recipe.context.progress(told)
+            if trace.step not in unstable:
+                yield trace
+
+
+def _settled(traces: list[Trace], order: Sequence[str]) -> list[Trace]:
+    """Put traces in the order of the steps; what is violated by one probe is not "not assessed" by it too."""
+    broken = {(trace.step, trace.probe) for trace in traces if trace.verdict == VIOLATED}
+    kept = [t for t in traces if not (t.verdict == NOT_ASSESSED and (t.step, t.probe) in broken)]
+    place = {name: number for number, name in enumerate(order)}
+    return sorted(dict.fromkeys(kept), key=lambda trace: place.get(trace.step, -1))
+

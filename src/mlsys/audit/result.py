@@ -1,0 +1,221 @@
+"""LeakageAudit: what moved when rows were replaced that must not matter."""
+
+from __future__ import annotations
+
+import html
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.secrets import hidden
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+VIOLATED, ALLOWED, NOT_ASSESSED, NOT_OBSERVED = "violated", "allowed", "not assessed", "not observed"
+_WORST_FIRST = (VIOLATED, NOT_ASSESSED, ALLOWED, NOT_OBSERVED)
+_COLOURS = {VIOLATED: "#b3405b", NOT_ASSESSED: "#c58a1c", ALLOWED: "#8a8a8a", NOT_OBSERVED: "#0b6e99"}
+_MARKS = {VIOLATED: "X", NOT_ASSESSED: "?", ALLOWED: "a", NOT_OBSERVED: "·"}
+CODES = {"held-out rows": "LK301", "itself": "LK302", "alone": "LK303", "label": "LK304"}
+"""Finding codes by what a step was seen to depend on."""
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What one probe showed of one step.
+
+    Parameters
+    ----------
+    step : str
+        Name of the step.
+    probe : str
+        What was replaced, or asked.
+    verdict : str
+        ``"violated"``, ``"allowed"``, ``"not assessed"`` or ``"not observed"``.
+    columns : tuple of str
+        Columns that moved.
+    detail : str
+        One sentence: what moved, or why nothing can be said.
+    concerns : str
+        What the step was seen to depend on: ``"held-out rows"``, ``"itself"``, ``"alone"``, ``"label"``.
+    """
+
+    step: str
+    probe: str
+    verdict: str
+    columns: tuple[str, ...] = ()
+    detail: str = ""
+    concerns: str = "held-out rows"
+
+
+@dataclass(frozen=True, repr=False)
+class LeakageAudit:
+    """The recipe run again on a sample with rows replaced that must not matter; made by ``audit_leakage()``.
+
+    Parameters
+    ----------
+    traces : sequence of Trace
+        In the order of the steps.
+    steps : sequence of str
+        Names of the steps that were looked at, in order.
+    rows, training, held_out : int
+        Rows of the sample, and on either side of the split.
+    seconds : float
+        How long it took.
+
+    Notes
+    -----
+    It falsifies, it does not prove: *not observed* means that none of these probes moved anything on this sample. A
+    step that only looks at rare values, or was given a table before the pipeline existed, can leak and not be seen.
+    """
+
+    traces: Sequence[Trace]
+    steps: Sequence[str]
+    rows: int
+    training: int
+    held_out: int
+    seconds: float = field(default=0.0, compare=False)
+
+    @property
+    def verdict(self) -> str:
+        """``"violated"``, ``"not assessed"`` if nothing else could be said of some step, or ``"not observed"``."""
+        verdicts = {trace.verdict for trace in self.traces}
+        if VIOLATED in verdicts:
+            return VIOLATED
+        said = {trace.step for trace in self.traces if trace.verdict in (NOT_OBSERVED, ALLOWED)}
+        silent = {trace.step for trace in self.traces if trace.verdict == NOT_ASSESSED} - said
+        return NOT_ASSESSED if silent or not said else NOT_OBSERVED
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a step and probe: ``step``, ``probe``, ``verdict``, ``columns``, ``detail``."""
+        rows = [(t.step, t.probe, t.verdict, t.columns, t.detail) for t in self.traces]
+        return pd.DataFrame(rows, columns=["step", "probe", "verdict", "columns", "detail"])
+
+    @property
+    def violated(self) -> pd.DataFrame:
+        """The rows of the table that are violations, the first step first."""
+        return self.table[self.table["verdict"] == VIOLATED].reset_index(drop=True)
+
+    @property
+    def not_assessed(self) -> pd.DataFrame:
+        """The rows of the table about which nothing can be said, with the reason."""
+        return self.table[self.table["verdict"] == NOT_ASSESSED].reset_index(drop=True)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """One error for each step and thing it was seen to depend on."""
+        found: dict[tuple[str, str], list[Trace]] = {}
+        for trace in self.traces:
+            if trace.verdict == VIOLATED:
+                found.setdefault((trace.step, trace.concerns), []).append(trace)
+        return tuple(_finding(step, concerns, traces) for (step, concerns), traces in found.items())
+
+    @property
+    def summary(self) -> str:
+        """The verdict in one sentence, for cards and records."""
+        first = next((trace for trace in self.traces if trace.verdict == VIOLATED), None)
+        if first is None:
+            asked = len({trace.probe for trace in self.traces})
+            silent = len(self.not_assessed)
+            more = f"; {silent} not assessed" if silent else ""
+            return f"{self.verdict}: {asked} probes on {self.rows:,} rows{more}"
+        named = f" ({', '.join(first.columns[:5])})" if first.columns else ""
+        return f"violated: {first.step}{named}, first seen by the probe {first.probe!r}"
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw steps against probes, coloured by verdict."""
+        from matplotlib import pyplot
+
+        probes = list(dict.fromkeys(trace.probe for trace in self.traces))
+        if ax is None:
+            size = (1.8 + 0.75 * len(probes), 1.2 + 0.34 * len(self.steps))
+            ax = pyplot.subplots(figsize=size, layout="constrained")[1]
+        places = {name: place for place, name in enumerate(self.steps)}
+        for trace in self.traces:
+            at = (probes.index(trace.probe), places[trace.step])
+            ax.scatter(*at, s=190, marker="s", color=_COLOURS[trace.verdict])
+            ax.annotate(_MARKS[trace.verdict], at, ha="center", va="center", color="white", fontsize=9, weight="bold")
+        ax.set_xticks(range(len(probes)), probes, rotation=35, ha="left", rotation_mode="anchor")
+        ax.xaxis.tick_top()
+        ax.set_yticks(range(len(self.steps)), list(self.steps))
+        ax.set_xlim(-0.6, len(probes) - 0.4)
+        ax.set_ylim(len(self.steps) - 0.4, -0.6)
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+        seen = [verdict for verdict in _WORST_FIRST if any(trace.verdict == verdict for trace in self.traces)]
+        ax.set_xlabel(";   ".join(f"{_MARKS[verdict]}  {verdict}" for verdict in seen), fontsize=9)
+        return ax
+
+    def __repr__(self) -> str:
+        lines = [self._headline()]
+        for trace in self._told():
+            columns = f" {', '.join(trace.columns)}:" if trace.columns else ""
+            text = f"{trace.verdict:<12} {trace.step}, {trace.probe}:{columns} {trace.detail}"
+            lines += textwrap.wrap(text, 118, initial_indent="  ", subsequent_indent=" " * 15, break_on_hyphens=False)
+        lines.append("  It falsifies, it does not prove: a table shows every step and probe in .table, .plot() draws it.")
+        return hidden("\n".join(lines))
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td style='color:{_COLOURS[trace.verdict]};text-align:left'><b>{trace.verdict}</b></td>"
+            + "".join(
+                f"<td style='text-align:left'>{html.escape(text)}</td>"
+                for text in (trace.step, trace.probe, ", ".join(trace.columns), trace.detail)
+            )
+            + "</tr>"
+            for trace in self._told()
+        )
+        head = "".join(f"<th style='text-align:left'>{name}</th>" for name in ("", "step", "probe", "columns", ""))
+        table = f"<table style='border-collapse:collapse'><tr>{head}</tr>{rows}</table>" if rows else ""
+        return hidden(
+            f"<div style='font-family:system-ui,sans-serif;font-size:13px'><b>{html.escape(self._headline())}</b>"
+            f"{table}<p><small>It falsifies, it does not prove.</small></p></div>"
+        )
+
+    def _headline(self) -> str:
+        return (
+            f"leakage audit: {self.summary} ({self.training:,} training and {self.held_out:,} held-out rows, "
+            f"{len(self.steps)} steps, {self.seconds:.1f} s)"
+        )
+
+    def _told(self) -> list[Trace]:
+        told = [trace for trace in self.traces if trace.verdict != NOT_OBSERVED]
+        return sorted(told, key=lambda trace: _WORST_FIRST.index(trace.verdict))
+
+    def record(self) -> dict[str, Any]:
+        """Return verdicts as plain data, without values of rows, for MLflow."""
+        return {
+            "verdict": self.verdict,
+            "rows": self.rows,
+            "training": self.training,
+            "held out": self.held_out,
+            "steps": list(self.steps),
+            "probes": [
+                {"step": t.step, "probe": t.probe, "verdict": t.verdict, "columns": list(t.columns)}
+                for t in self.traces
+            ],
+        }
+
+
+_SAID = {
+    "held-out rows": "{step}: what training rows get depends on rows that judge the model ({probes}); compute what "
+    "needs other rows in learn() of a Transform, which is shown training rows only",
+    "itself": "{step}: the features of a training row move when its own target is flipped, so the model is shown part "
+    "of the answer in training and not when it serves; cross-fit (apply_cross_fitted, as TargetEncode does)",
+    "alone": "{step}: a row alone gets other values than among others, so it cannot be served as it was judged; let "
+    "apply() use the state and the row, nothing of the batch",
+    "label": "{step}: what it says of a row depends on that row's own label, which is not known when it serves; read "
+    "features only",
+}
+
+
+def _finding(step: str, concerns: str, traces: Sequence[Trace]) -> Finding:
+    columns = tuple(dict.fromkeys(column for trace in traces for column in trace.columns))
+    probes = ", ".join(dict.fromkeys(trace.probe for trace in traces))
+    return Finding(CODES[concerns], _SAID[concerns].format(step=step, probes=probes), "error", columns, step)
