@@ -44,13 +44,16 @@ _HOMES = {
     **dict.fromkeys(("AsOfJoin", "Derive", "Function", "Join", "ReadCSV", "ReadParquet", "WriteParquet"), "mlsys.data"),
     **dict.fromkeys(
         (
+            "GroupFolds",
             "GroupSplit",
+            "KFolds",
             "PredefinedSplit",
             "RandomSplit",
             "Resample",
             "ReservoirSample",
             "StratifiedSample",
             "StratifiedSplit",
+            "TimeFolds",
             "TimeSplit",
         ),
         "mlsys.sampling",
@@ -89,13 +92,16 @@ if TYPE_CHECKING:
     from mlsys.pipeline import Pipeline
     from mlsys.run import Run, compare, load, promote, reproduce, roll_back
     from mlsys.sampling import (
+        GroupFolds,
         GroupSplit,
+        KFolds,
         PredefinedSplit,
         RandomSplit,
         Resample,
         ReservoirSample,
         StratifiedSample,
         StratifiedSplit,
+        TimeFolds,
         TimeSplit,
     )
     from mlsys.steps import (

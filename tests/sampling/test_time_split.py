@@ -60,13 +60,16 @@ def test_the_embargo_takes_rows_of_the_earlier_part_before_each_boundary():
     assert ends(frame, parts) == {"train": (0, 57), "validation": (60, 77), "test": (80, 99)}
 
 
-def test_a_training_row_counts_only_if_its_label_was_known_before_validation_starts():
+def test_a_row_counts_only_if_its_label_was_known_before_the_next_part_starts():
     known = pd.date_range("2024-01-01", periods=100, freq="D") + pd.Timedelta("10D")
     frame = days(known_at=known, target=1).assign(known_at=lambda f: f["known_at"].mask(f["id"] == 5))
     split = TimeSplit("2024-03-01", "2024-03-21")
     parts = split.assign(frame)
-    assert parts.isna()[lambda gone: gone].index.tolist() == [5, *range(50, 60)]
-    assert "11 earlier rows whose label was not known" in split.explain(frame)[1]
+    assert parts.isna()[lambda gone: gone].index.tolist() == [5, *range(50, 60), *range(70, 80)]
+    assert split.explain(frame)[1:] == (
+        "11 earlier rows whose label was not known at 2024-03-01, when validation starts",
+        "10 earlier rows whose label was not known at 2024-03-21, when test starts",
+    )
 
 
 def test_shares_and_durations_count_from_the_last_known_label():

@@ -9,10 +9,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from mlsys.errors import ConfigurationError, DataError
 
 _DATE = re.compile(r"\d{4}([-/T ].*)?$")
+
+CLOCKS = (
+    "dates without a zone are read in the zone of the time column; of an hour its clocks show twice the first is "
+    "taken, for an hour they skip the next moment",
+    "a time column of dates counts as the midnight each begins with",
+)
+"""How boundaries and times are read, for plans."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +68,22 @@ def times_of(keys: pd.DataFrame, who: str) -> pd.Series:
             f"{who} splits by time, but no column has the time role",
             'name it: Pipeline(..., time="departs"), or split(frame, time="departs")',
         )
-    times = keys["time"]
+    times = _as_moments(keys["time"])
     if not pd.api.types.is_datetime64_any_dtype(times):
         raise DataError(
             f"{who}: the time column holds {times.dtype}, not timestamps",
             "convert it with pd.to_datetime in a Derive step",
         )
+    return times
+
+
+def _as_moments(times: pd.Series) -> pd.Series:
+    """Return dates as the midnight they begin with, and what Arrow holds as what numpy holds."""
+    if isinstance(times.dtype, pd.ArrowDtype) and pa.types.is_temporal(times.dtype.pyarrow_dtype):
+        plain: pd.Series = pa.chunked_array(pa.array(times)).to_pandas(date_as_object=False).set_axis(times.index)
+        return plain
+    if pd.api.types.is_object_dtype(times.dtype) and pd.api.types.infer_dtype(times, skipna=True) == "date":
+        return pd.to_datetime(times)
     return times
 
 
@@ -98,7 +116,7 @@ def boundaries(wanted: dict[str, Any], times: pd.Series, who: str) -> list[Bound
             raise DataError(
                 f"{who}: {part} would start at {boundary.start}, not before the next part at {end} "
                 f"(labelled rows run from {times.iloc[0]} to {times.iloc[-1]})",
-                "let training come first, then validation, then test",
+                "name the parts in order of time, training first",
             )
         found.insert(0, boundary)
         end = boundary.start
@@ -128,5 +146,10 @@ def _in_zone(date: pd.Timestamp, times: pd.Series, part: str, who: str) -> tuple
         return date, "date as written"
     if date.tz is not None:
         return date.tz_convert(zone), "date as written, with its zone"
-    read = date.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
-    return read, f"date read in {zone}, the zone of the time column"
+    first = date.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    how = f"date read in {zone}, the zone of the time column"
+    if first.tz_localize(None) != date:
+        how += "; its clocks skip that hour, the next moment is taken"
+    elif first != date.tz_localize(zone, ambiguous=False, nonexistent="shift_forward"):
+        how += "; its clocks show that hour twice, the first is taken"
+    return first, how

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
-import numpy as np
 import pandas as pd
+from pydantic import BeforeValidator
 
 from mlsys.dataset import duration_of
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.sampling._boundaries import Boundary, boundaries, labelled_times, read_start, times_of
-from mlsys.sampling._shares import named
+from mlsys.sampling._boundaries import CLOCKS, boundaries, labelled_times, read_start, times_of
+from mlsys.sampling._shares import SHARE, named
+from mlsys.sampling._time_windows import blocks, folds_at
+from mlsys.sampling._windows import Windows, judged, stamp
 from mlsys.steps import Field, Split
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
+def _in_order(parts: Any) -> Any:
+    """Turn a mapping into pairs, whose order counts when steps are compared."""
+    return tuple(parts.items()) if isinstance(parts, Mapping) else parts
 
 
 class TimeSplit(Split):
@@ -32,6 +35,14 @@ class TimeSplit(Split):
     embargo : str
         Rows this close before the start of the next part are left out, so that what overlaps in time is not on
         both sides.
+    parts : dict, optional
+        Parts in order of time in place of ``validation`` and ``test``, such as
+        ``{"validation": "28D", "calibration": "14D", "test": "28D"}``; training comes before all of them.
+    keep_groups_together : bool
+        Whether a group stands in one part only. One that has rows in several is dealt to one of these by its hash,
+        and its other rows are left out.
+    seed : int
+        Deals groups that stand in several parts otherwise.
 
     Raises
     ------
@@ -41,14 +52,16 @@ class TimeSplit(Split):
 
     Notes
     -----
-    A training row counts only if its label was known (``known_at`` of the label) before validation starts, which is
-    when training would have happened; a label without a known-at is known with its row. Durations and shares count
+    A row counts only if its label was known (``known_at`` of the label) before the next part starts, which is when
+    somebody would have learned from it; a label without a known-at is known with its row. Durations and shares count
     from the last row whose label is known. Rows at the same moment stay together. Rows left out are null and
-    counted by the run. Groups may stand on both sides; the run finds them. Cost: one sort by time.
+    counted by the run, for each boundary. Without ``keep_groups_together`` groups may stand on both sides; the run
+    finds them. Rows that repeat another go by their own time. A column of dates counts as the midnight each begins
+    with. Cost: one sort by time.
 
     References
     ----------
-    Lopez de Prado (2018), Advances in Financial Machine Learning, chapter 7, for embargo.
+    Lopez de Prado (2018), Advances in Financial Machine Learning, chapter 7, for purging and embargo.
 
     Examples
     --------
@@ -57,15 +70,28 @@ class TimeSplit(Split):
     ['train', 'train', 'train', 'train', 'train', nan, 'validation', nan, 'test', 'test']
     """
 
-    validation: Any = 0.2
-    test: Any = 0.2
+    validation: Any = SHARE
+    test: Any = SHARE
     embargo: str = Field(default="0D", kw_only=True)
+    parts: Annotated[Any, BeforeValidator(_in_order)] = Field(default=None, kw_only=True)
+    keep_groups_together: bool = Field(default=False, kw_only=True)
+    seed: int = Field(default=0, kw_only=True)
 
     def __post_init__(self) -> None:
         """Read the boundaries as far as they can be read without data."""
+        if self.parts is not None and (self.validation, self.test) != (SHARE, SHARE):
+            raise ConfigurationError(
+                f"{self.title} is given parts= and also validation={self.validation!r} or test={self.test!r}",
+                'write all parts into parts=, for example parts={"validation": "28D", "test": "28D"}',
+            )
         if not self._wanted:
             raise ConfigurationError(
                 f"{self.title} has neither validation= nor test=", "name one part that follows the training rows"
+            )
+        if "train" in self._wanted:
+            raise ConfigurationError(
+                f"{self.title}: parts= names 'train', which is all that comes before the other parts",
+                "take 'train' out of parts=",
             )
         for part, given in self._wanted.items():
             read_start(given, part)
@@ -74,16 +100,20 @@ class TimeSplit(Split):
 
     @property
     def _wanted(self) -> dict[str, Any]:
-        wanted = {"validation": self.validation, "test": self.test}
+        wanted = {"validation": self.validation, "test": self.test} if self.parts is None else dict(self.parts)
         return {part: given for part, given in wanted.items() if given is not None}
 
+    @property
+    def parts_named(self) -> tuple[str, ...]:
+        """Parts that follow the training rows."""
+        return tuple(self._wanted)
+
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
-        """Return the part of each row; null for embargoed rows and labels known too late."""
-        starts = boundaries(self._wanted, labelled_times(keys, self.title), self.title)
-        places = self._places(keys, starts)
+        """Return the part of each row; null for embargoed rows, labels known too late, and what groups leave out."""
         names = ["train", *self._wanted]
-        counts = np.bincount(places[_judged(keys) & (places >= 0)], minlength=len(names))
-        empty = [name for name, count in zip(names, counts, strict=True) if not count]
+        parts = named(self._windows(keys).places(keys), names, keys.index)
+        there = set(parts[judged(keys)].dropna())
+        empty = [name for name in names if name not in there]
         if empty:
             times = labelled_times(keys, self.title)
             raise DataError(
@@ -91,7 +121,7 @@ class TimeSplit(Split):
                 f"{times.iloc[0]} to {times.iloc[-1]}; {'; '.join(self.explain(keys))})",
                 "move the boundaries, shorten the embargo, or check known_at of the label",
             )
-        return named(places, names, keys.index)
+        return parts
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return expanding windows: train on what came before, validate on the next stretch of equal size.
@@ -99,80 +129,37 @@ class TimeSplit(Split):
         Fewer than ``k`` where there are too few moments; rows that come later are in no part of a window.
         """
         times = labelled_times(keys, self.title)
-        edges = times.iloc[[len(times) * block // (k + 1) for block in range(1, k + 1)]].drop_duplicates()
-        starts = [edge for edge in edges if edge > times.iloc[0]]
-        windows = []
-        for start, stop in zip(starts, [*starts[1:], None], strict=True):
-            places = self._places(keys, [Boundary("validation", start, "")])
-            if stop is not None:
-                places[(times_of(keys, self.title) >= stop).to_numpy()] = -1
-            if {0, 1} <= set(places[_judged(keys)].tolist()):
-                windows.append(named(places, ["train", "validation"], keys.index))
-        if not windows:
-            raise DataError(
-                f"{self.title} finds no window to validate in: rows run from {times.iloc[0]} to {times.iloc[-1]}",
-                "give more rows or a shorter embargo, or name a validation part",
-            )
-        return windows
+        windows = Windows(self.title, (), duration_of(self.embargo, "embargo"), self.keep_groups_together, self.seed)
+        return folds_at(blocks(times, k), keys, windows)
 
     def notes(self) -> tuple[str, ...]:
         """Say how boundaries are read, for the plan."""
-        return ("dates without a zone are read in the zone of the time column",)
+        return CLOCKS
 
     def explain(self, keys: pd.DataFrame) -> tuple[str, ...]:
         """Say when each part starts, how that was read, and which rows are left out."""
-        starts = boundaries(self._wanted, labelled_times(keys, self.title), self.title)
+        windows, known = self._windows(keys), judged(keys)
         said = []
-        for how, alike in groupby(starts, key=lambda each: each.how):
-            said.append(", ".join(f"{each.part} starts at {_stamp(each.start)}" for each in alike) + f" ({how})")
-        embargoed = int(self._embargoed(keys, starts).sum())
+        for how, alike in groupby(windows.starts, key=lambda each: each.how):
+            said.append(", ".join(f"{each.part} starts at {stamp(each.start)}" for each in alike) + f" ({how})")
+        embargoed = int(windows.embargoed(keys).sum())
         if embargoed:
             said.append(f"{embargoed:,} rows in the embargo of {self.embargo}")
-        late = int((self._labelled_late(keys, starts) & _judged(keys)).sum())
-        if late:
-            said.append(f"{late:,} earlier rows whose label was not known at {_stamp(starts[0].start)}")
+        for boundary, late in zip(windows.starts, windows.labelled_late(keys), strict=True):
+            count = int((late & known).sum())
+            if count:
+                said.append(
+                    f"{count:,} earlier rows whose label was not known at {stamp(boundary.start)}, "
+                    f"when {boundary.part} starts"
+                )
+        if self.keep_groups_together:
+            apart = windows.straddling(keys)
+            groups = keys["group"][apart].nunique()
+            said.append(f"{int(apart.sum()):,} rows of {groups:,} groups that stand in several parts and go to one")
         missing = int(times_of(keys, self.title).isna().sum())
         return (*said, f"{missing:,} rows without a time") if missing else tuple(said)
 
-    def _places(self, keys: pd.DataFrame, starts: Sequence[Boundary]) -> NDArray[np.int64]:
-        """Number the part of each row in order of time, -1 for none."""
-        times = times_of(keys, self.title)
-        places = np.where(times.isna(), np.int64(-1), np.int64(0))
-        for boundary in starts:
-            places += (times >= boundary.start).to_numpy()
-        places[self._embargoed(keys, starts) | self._labelled_late(keys, starts)] = -1
-        return places
-
-    def _embargoed(self, keys: pd.DataFrame, starts: Sequence[Boundary]) -> NDArray[np.bool_]:
-        times, embargo = times_of(keys, self.title), duration_of(self.embargo, "embargo")
-        inside = np.zeros(len(keys), dtype=bool)
-        for boundary in starts:
-            inside |= ((times >= boundary.start - embargo) & (times < boundary.start)).to_numpy()
-        return inside
-
-    def _labelled_late(self, keys: pd.DataFrame, starts: Sequence[Boundary]) -> NDArray[np.bool_]:
-        """Rows before the first boundary whose label was not known there."""
-        if "known_at" not in keys.columns:
-            return np.zeros(len(keys), dtype=bool)
-        start = starts[0].start
-        try:
-            known = (keys["known_at"] < start).to_numpy()
-        except TypeError as error:
-            raise DataError(
-                f"{self.title}: the label's known-at ({keys['known_at'].dtype}) cannot be compared with the time "
-                f"column ({keys['time'].dtype})",
-                "make both timestamps, with time zones or without",
-            ) from error
-        return np.asarray((times_of(keys, self.title) < start).to_numpy() & ~known, dtype=bool)
-
-
-def _judged(keys: pd.DataFrame) -> NDArray[np.bool_]:
-    """Rows whose label is known, or all where there is no target."""
-    if "target" not in keys.columns:
-        return np.ones(len(keys), dtype=bool)
-    return np.asarray(keys["target"].notna().to_numpy(), dtype=bool)
-
-
-def _stamp(moment: pd.Timestamp) -> str:
-    """Return a date without its midnight, or the whole moment."""
-    return f"{moment:%Y-%m-%d}" if moment == moment.normalize() else str(moment)
+    def _windows(self, keys: pd.DataFrame) -> Windows:
+        starts = boundaries(self._wanted, labelled_times(keys, self.title), self.title)
+        embargo = duration_of(self.embargo, "embargo")
+        return Windows(self.title, starts, embargo, self.keep_groups_together, self.seed)

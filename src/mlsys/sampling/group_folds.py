@@ -1,0 +1,76 @@
+"""GroupFolds: every group is judged once by a model that saw none of its rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlsys.sampling._folds import balanced, check_count, refuse_too_few
+from mlsys.sampling._groups import groups_of
+from mlsys.sampling._shares import parts_by_hash
+from mlsys.steps import Split
+from mlsys.steps.splitting import sides
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class GroupFolds(Split):
+    """Judge by folds of groups, so that no customer, patient or machine is on two sides.
+
+    Parameters
+    ----------
+    n : int
+        Number of folds.
+    test : float
+        Share of the groups for a test part, which is in no fold and sealed in a pipeline; 0 for none.
+    seed : int
+        Another seed gives other folds.
+
+    Raises
+    ------
+    DataError
+        There is no group role, rows without a group, or fewer groups than folds.
+
+    Notes
+    -----
+    Groups are put in order of their hash and cut where the rows are equally many, so folds differ in size by about
+    a group; where one group is larger than a fold, groups are dealt out in that order instead. Dealing the largest
+    first would make sizes more equal, but then a new row could move every group. Classes are not spread: a fold may
+    lack a rare one. Assumes that rows of different groups are independent. Cost: one sort of the groups by hash.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> keys = pd.DataFrame({"id": range(6), "group": ["ann", "ann", "bob", "bob", "eve", "eve"]})
+    >>> [sorted(set(keys["group"][fold == "validation"])) for fold in GroupFolds(3).windows(keys)]
+    [['eve'], ['ann'], ['bob']]
+    """
+
+    n: int = 5
+    test: float = 0.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the numbers."""
+        check_count(self.title, self.n, self.test)
+
+    @property
+    def fold_count(self) -> int:
+        """Number of folds."""
+        return self.n
+
+    @property
+    def parts_named(self) -> tuple[str, ...]:
+        """The test part, where there is one."""
+        return ("test",) if self.test else ()
+
+    def assign(self, keys: pd.DataFrame, /) -> pd.Series:
+        """Return ``test`` for its share of the groups, ``train`` for all others."""
+        shares = {"test": self.test, "train": 1.0 - self.test} if self.test else {"train": 1.0}
+        return parts_by_hash(groups_of(keys, self.title), shares, self.seed)
+
+    def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
+        """Return ``k`` assignments; the rows of a group share a fold."""
+        groups = groups_of(keys, self.title)
+        refuse_too_few(self.title, int(groups.nunique()), k, "groups")
+        return sides(balanced(groups, k, self.seed), k, keys.index)
