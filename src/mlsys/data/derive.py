@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mlsys.data._lookup import lookup_notes, refuse_no_tables
 from mlsys.errors import ConfigurationError, ContractError
-from mlsys.steps import RowTransform
+from mlsys.steps import Field, RowTransform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +23,9 @@ class Derive(RowTransform):
     columns : dict of str to callable or expression
         For each new column a function from the frame to its values (Series, array or one value for all rows), or an
         expression such as ``pd.col("price") / pd.col("rooms")``. Functions see the columns made before them.
+    lookup : sequence of DataFrame, Series or dict
+        Tables that the functions hold and that were known before these rows: a price list, holidays, a table of
+        earlier years. A table that a function holds and does not declare is a finding.
 
     Raises
     ------
@@ -43,10 +47,12 @@ class Derive(RowTransform):
     """
 
     columns: dict[str, Any]
+    lookup: tuple[Any, ...] = Field(default=(), kw_only=True)
     runs_user_code: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse what is neither a function nor an expression."""
+        """Refuse what is neither a function nor an expression, and what is no table."""
+        refuse_no_tables(self.title, self.lookup)
         wrong = [name for name, function in self.columns.items() if not callable(function)]
         if wrong:
             raise ConfigurationError(
@@ -60,6 +66,10 @@ class Derive(RowTransform):
         for name, function in self.derivations().items():
             made[name] = self._checked(name, function, made)
         return made
+
+    def notes(self) -> tuple[str, ...]:
+        """Say how many tables are looked up, for the plan."""
+        return lookup_notes(self.lookup)
 
     def derivations(self) -> Mapping[str, Callable[[pd.DataFrame], Any]]:
         """Return the function that makes each column."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable  # noqa: TC003  the type of a field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from mlsys.steps import RowTransform
+from mlsys.data._lookup import lookup_notes, refuse_no_tables
+from mlsys.steps import Field, RowTransform
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +20,8 @@ class Function(RowTransform):
     function : callable
         Takes a frame and returns it with columns added, changed or dropped; the same rows in the same order, each
         treated alone.
+    lookup : sequence of DataFrame, Series or dict
+        Tables that the function holds and that were known before these rows; one that is not declared is a finding.
 
     Notes
     -----
@@ -35,13 +38,22 @@ class Function(RowTransform):
     """
 
     function: Callable[..., Any]
+    lookup: tuple[Any, ...] = Field(default=(), kw_only=True)
     runs_user_code: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse what is no table."""
+        refuse_no_tables(self.title, self.lookup)
 
     @property
     def title(self) -> str:
         """The explicit name, or the function's own."""
         function = getattr(self.function, "func", self.function)  # what functools.partial wraps
         return self.name or str(getattr(function, "__name__", type(function).__name__))
+
+    def notes(self) -> tuple[str, ...]:
+        """Say how many tables are looked up, for the plan."""
+        return lookup_notes(self.lookup)
 
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return what the function returns."""

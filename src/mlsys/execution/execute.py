@@ -14,6 +14,7 @@ from mlsys.execution.checks import check_columns, check_leakage, check_same_colu
 from mlsys.execution.context import Context
 from mlsys.execution.dividing import Divided, divide, divide_given
 from mlsys.execution.folding import out_of_fold
+from mlsys.execution.held_data import check_held_data, held_by
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import hold_frame, open_source, run_prefix_step
 from mlsys.execution.reporting import looker, result_name
@@ -52,6 +53,8 @@ class Execution:
         Predictions of training rows by models that did not see them, where these judge.
     power : DataFrame or None
         How well each feature alone tells the target.
+    source : Table or None
+        All rows as they were read, if the run stopped before the split and steps hold data to compare with them.
     """
 
     plan: tuple[Planned, ...]
@@ -65,6 +68,7 @@ class Execution:
     source_dtypes: dict[str, str] = field(default_factory=dict)
     out_of_fold: Table | None = None
     power: pd.DataFrame | None = None
+    source: Table | None = None
 
     def _dtypes(self) -> dict[str, str]:
         """Columns of the source, and those that a request may bring in place of a join."""
@@ -129,6 +133,8 @@ def _run_rows(execution: Execution, steps: Sequence[Planned], table: Table) -> N
     """Run the steps before the split on all rows, divide them, and run the rest."""
     context = execution.context
     position = next((i for i, each in enumerate(steps) if isinstance(each.step, Split)), len(steps))
+    held = held_by(execution.plan)
+    source = (execution.source or table) if held else None  # what nobody compares with need not stay in memory
     for planned in steps[:position]:
         table, outcome = run_prefix_step(planned, table, context)
         if isinstance(outcome, Fitted):
@@ -136,12 +142,16 @@ def _run_rows(execution: Execution, steps: Sequence[Planned], table: Table) -> N
         elif isinstance(outcome, Result):
             execution.results[result_name(execution, outcome)] = outcome
     if position == len(steps):
-        execution.table = table
+        execution.table, execution.source = table, source
         return
     check_columns(context, table)
     execution.divided = divide(steps[position], table, context, supplied=bool(steps[position].supplied))
-    del table
+    tables = {"at the source": source, "at the split": table} if source is not None else {}
+    del table, source
     execution.power = check_leakage(execution.divided, context, steps[position])
+    check_held_data(held, execution.plan, tables, execution.divided, context)
+    execution.source = None
+    tables.clear()
     run_tail(execution, steps[position + 1 :])
 
 
@@ -181,6 +191,8 @@ def resume(base: Execution, plan: Sequence[Planned], cache: Cache | None) -> Exe
     if base.table is not None:
         _run_rows(execution, [each for each in plan[len(base.plan) :] if not isinstance(each.step, Source)], base.table)
         return execution
+    if base.divided is not None:
+        check_held_data(held_by(plan[len(base.plan) :]), plan, {}, base.divided, context)
     after = next(i for i, each in enumerate(plan) if isinstance(each.step, Split)) + 1
     run_tail(execution, plan[after:], done=base.tail, since=len(base.plan) - after)
     return execution
@@ -253,6 +265,7 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
         context.catalog.settle(table.frame([name for name in table.head(0).columns if name in needed]))
     execution.divided = divide_given(tables, context)
     execution.power = check_leakage(execution.divided, context)
+    check_held_data(held_by(execution.plan), execution.plan, {}, execution.divided, context)
     run_tail(execution, [each for each in steps[position:] if not isinstance(each.step, Split)])
 
 

@@ -1,0 +1,78 @@
+"""What steps hold of their own, compared with all rows and with training rows before anything learns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from mlsys.cache import Outcome, address
+from mlsys.execution.context import Context
+from mlsys.execution.dividing import Divided
+from mlsys.execution.planned import Planned
+from mlsys.leakage.captured import captured_findings
+from mlsys.leakage.holdings import Holding, holdings
+from mlsys.leakage.statistics import Population
+from mlsys.partitions import Table
+from mlsys.steps import Reshape
+
+
+def held_by(steps: Sequence[Planned]) -> list[Holding]:
+    """Return the data that the code and the configuration of steps hold."""
+    return holdings({planned.name: planned.step for planned in steps})
+
+
+def check_held_data(
+    held: Sequence[Holding], steps: Sequence[Planned], tables: Mapping[str, Table], divided: Divided, context: Context
+) -> None:
+    """Look for statistics and rows of held-out rows in what steps hold; rows beyond memory are not compared.
+
+    Parameters
+    ----------
+    held : sequence of Holding
+        From :func:`held_by`.
+    steps : sequence of Planned
+        All steps of the plan.
+    tables : mapping of str to Table
+        All rows, as the source had them and as they came to the split; the parts together where there are none.
+    divided : Divided
+        The parts.
+    context : Context
+        Takes the findings.
+    """
+    parts = divided.parts
+    if not held or context.quiet or not all(table.in_memory for table in [*tables.values(), *parts.values()]):
+        return
+
+    def work(at: Context) -> Outcome:
+        frames = {name: part.frame() for name, part in parts.items()}
+        whole = [table.frame() for table in tables.values()] or [pd.concat(list(frames.values()))]
+        reshaped = any(isinstance(planned.step, Reshape) for planned in steps)
+        train, target = frames["train"], at.roles.target
+        everywhere = [Population("all rows", whole[0], target)]
+        training = [Population("training rows", _training(whole[0], train, reshaped), target)]
+        made = _made(train if len(whole) == 1 else whole[1], whole[0])
+        everywhere += [Population("all rows", frame, target, made) for frame in whole[1:]]
+        everywhere += [Population(f"the {name} rows", part, target) for name, part in frames.items() if name != "train"]
+        training.append(Population("training rows", train, target, made))
+        at.findings += captured_findings(held, everywhere, training, train.index, at.catalog.writes)
+        return Outcome()
+
+    inputs = {**{f"all rows, {name}": table for name, table in tables.items()}, **parts}
+    also = {"held": context.code_of(sorted({each.step for each in held}))}
+    context.kept("leakage checks", "held data", work, inputs, also, sees_columns=True)
+
+
+def _made(frame: pd.DataFrame, source: pd.DataFrame) -> set[str]:
+    """Return the columns that steps have made or changed since the source."""
+    return {str(name) for name in frame.columns if _is_new(frame[name], source)}
+
+
+def _is_new(column: pd.Series, frame: pd.DataFrame) -> bool:
+    name = column.name
+    return name not in frame.columns or len(frame) != len(column) or address(frame[name]) != address(column)
+
+
+def _training(frame: pd.DataFrame, train: pd.DataFrame, unknown: bool) -> pd.DataFrame:
+    """Return the training rows of all rows by their ids, or as they are after the split where ids do not tell."""
+    return train if unknown or not frame.index.is_unique else frame.loc[frame.index.isin(train.index)]

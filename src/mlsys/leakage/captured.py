@@ -1,0 +1,196 @@
+"""Data that steps hold, compared with the rows: statistics and tables of all rows that training rows do not explain."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.leakage.digits import EXACT, FEWEST, FEWEST_OF_RATE, digits_of, is_computed, tolerance_of
+from mlsys.leakage.held_rows import rows_held
+from mlsys.leakage.holdings import COUNTS_ROWS, Holding
+from mlsys.leakage.statistics import Match, Population
+
+MOST_NUMBERS = 200
+"""Numbers of one array that are compared."""
+MOST_TOLD = 3
+_ROWS = Match("number of rows", "")
+
+
+@dataclass
+class _Told:
+    """What is held against one step."""
+
+    statistics: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
+    unexplained: list[str] = field(default_factory=list)
+    columns: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, kind: str, sentence: str, columns: Sequence[str]) -> None:
+        """Keep a sentence and the columns it is about."""
+        getattr(self, kind).append(sentence)
+        self.columns.setdefault(kind, []).extend(columns)
+
+
+def captured_findings(
+    held: Sequence[Holding],
+    everywhere: Sequence[Population],
+    training: Sequence[Population],
+    train_ids: pd.Index,
+    written: Mapping[str, Sequence[str]],
+) -> list[Finding]:
+    """Return findings about data that steps hold.
+
+    Parameters
+    ----------
+    held : sequence of Holding
+        From :func:`mlsys.leakage.holdings.holdings`.
+    everywhere : sequence of Population
+        Rows that reach beyond the training rows; the first are all rows of the source.
+    training : sequence of Population
+        Training rows, with the columns of ``everywhere``.
+    train_ids : Index
+        Row ids of the training rows.
+    written : mapping of str to sequence of str
+        Columns that each step writes.
+
+    Notes
+    -----
+    A number is accused if it has enough digits, is a statistic over all rows, and is none over training rows. A mapping
+    is accused if it is a statistic by group over all rows in all its groups, and is not over training rows. What is the
+    same over all rows and over training rows proves nothing.
+    """
+    told: dict[str, _Told] = {}
+    for each in held:
+        step = told.setdefault(each.step, _Told())
+        makes = [each.makes] if each.makes else list(written.get(each.step, ()))
+        own = {each.makes, *written.get(each.step, ())}  # what was made with the data equals it everywhere
+        kind, sentence, columns = _judged(each, own, everywhere, training, train_ids)
+        if kind:
+            step.add(kind, sentence, [*columns, *makes])
+    return [finding for name, step in told.items() for finding in _findings(name, step)]
+
+
+def _judged(
+    held: Holding,
+    own: Collection[str],
+    everywhere: Sequence[Population],
+    training: Sequence[Population],
+    train_ids: pd.Index,
+) -> tuple[str, str, list[str]]:
+    """Return what is held against one piece of data: the kind, a sentence and columns; nothing if it is innocent."""
+    value, name = held.value, held.name
+    rows = rows_held(value, everywhere[0].frame)
+    if rows is not None:
+        out = int((rows & ~everywhere[0].frame.index.isin(train_ids)).sum())
+        if out and not held.declared:
+            return "tables", f"{name!r} has {int(rows.sum()):,} rows of the data, {out:,} of them held out", []
+        return ("", "", []) if held.declared else ("unexplained", f"{name!r}, training rows themselves", [])
+    matched, computed = [], False
+    for piece in _pieces(value):
+        explained, found = (
+            _of_mapping(piece, own, everywhere, training) if isinstance(piece, pd.Series) else (False, None)
+        )
+        if not explained and found is None:
+            numbers = piece.tolist()[:MOST_NUMBERS] if isinstance(piece, pd.Series) else [piece]
+            answers = [_of_number(number, name, own, everywhere, training) for number in numbers]
+            matched += [match for _, match in answers if match is not None]
+            computed = computed or not all(explained for explained, _ in answers)
+        matched += [found] if found is not None else []
+    if matched:
+        named = "; ".join(dict.fromkeys(_said(match, who) for match, who in matched[:MOST_TOLD]))
+        more = f" and {len(matched) - MOST_TOLD} more" if len(matched) > MOST_TOLD else ""
+        columns = [column for match, _ in matched for column in (match.column, *match.by) if column]
+        return "statistics", f"{name!r}{_shown(value)} is {named}{more}", columns
+    return ("unexplained", repr(name), []) if computed and not held.declared else ("", "", [])
+
+
+def _pieces(value: Any) -> Iterator[Any]:
+    """Yield what of a value can be a statistic: numbers, and mappings from groups to numbers as a Series."""
+    if isinstance(value, pd.DataFrame):
+        keyed = value if not isinstance(value.index, pd.RangeIndex) else _by_key(value)
+        if keyed is not None:
+            yield from (column.dropna() for _, column in keyed.select_dtypes("number").items())
+    elif isinstance(value, (dict, pd.Series)):
+        mapping = pd.Series(value)
+        if pd.api.types.is_numeric_dtype(mapping) and not pd.api.types.is_bool_dtype(mapping):
+            yield mapping.dropna()
+    elif isinstance(value, np.ndarray):
+        yield from value.ravel()[:MOST_NUMBERS].tolist()
+    else:
+        yield value
+
+
+def _by_key(table: pd.DataFrame) -> pd.DataFrame | None:
+    """Return a table with its first column of distinct keys as row ids."""
+    keys = [name for name, column in table.items() if not pd.api.types.is_float_dtype(column) and column.is_unique]
+    return table.set_index(keys[0]) if keys else None
+
+
+def _of_number(
+    number: Any, name: str, own: Collection[str], everywhere: Sequence[Population], training: Sequence[Population]
+) -> tuple[bool, tuple[Match, str] | None]:
+    """Return whether training rows or nothing at all explain a number, and what of all rows it is."""
+    if name.endswith(COUNTS_ROWS):
+        rows = [(len(each.frame), each.name) for each in everywhere]
+        mine = {len(each.frame) for each in training}
+        found = next((who for count, who in rows if number == count and count not in mine), None)
+        return True, None if found is None else (_ROWS, found)
+    short = not is_computed(number)
+    if short and digits_of(float(number)) < FEWEST_OF_RATE:
+        return True, None
+    tolerance = tolerance_of(np.float64(number) if short else number)
+    if any(True for each in training for _ in each.of(float(number), tolerance, own)):
+        return True, None
+    for each in everywhere:
+        matches = each.of(float(number), tolerance, own)
+        match = next((m for m in matches if not short or m == Match("mean", each.target or "")), None)
+        if match is not None:
+            return True, (match, each.name)
+    return digits_of(float(number)) < EXACT, None
+
+
+def _of_mapping(
+    mapping: pd.Series, own: Collection[str], everywhere: Sequence[Population], training: Sequence[Population]
+) -> tuple[bool, tuple[Match, str] | None]:
+    """Return whether training rows explain a mapping, and what of all rows it is."""
+    if sum(digits_of(float(each)) for each in mapping) < FEWEST or mapping.nunique() < 2:
+        return not any(map(is_computed, mapping)), None
+    explained = False
+    for population in everywhere:
+        for match in population.by_group(mapping, own):
+            if any(each.same_by_group(match, mapping) for each in training):
+                explained = True
+                continue
+            return True, (match, population.name)
+    return explained, None
+
+
+def _said(match: Match, who: str) -> str:
+    return f"the number of {who}" if match == _ROWS else f"{match} over {who}"
+
+
+def _shown(value: Any) -> str:
+    return f" ({float(value):.6g})" if np.ndim(value) == 0 and not isinstance(value, dict) else ""
+
+
+def _findings(step: str, told: _Told) -> Iterator[Finding]:
+    remedy = "learn it in learn() of a Transform, which sees training rows only"
+    for kind, code, severity, before, after in (
+        ("statistics", "LK220", "error", f"{step} holds what was computed with held-out rows: ", f"; {remedy}"),
+        ("tables", "LK221", "error", f"{step} holds rows of the data: ",
+         f"; {remedy}, or declare a table that was known beforehand with lookup=[...]"),
+        ("unexplained", "LK222", "information", f"{step} holds data that the rows do not explain: ",
+         "; whether held-out rows went into it is not assessed. Learn it in a Transform, or declare tables with "
+         "lookup=[...]"),
+    ):  # fmt: skip
+        sentences = list(dict.fromkeys(getattr(told, kind)))
+        if sentences:
+            shown = "; ".join(sentences[:MOST_TOLD])
+            more = f" and {len(sentences) - MOST_TOLD} more" if len(sentences) > MOST_TOLD else ""
+            columns = tuple(dict.fromkeys(told.columns[kind]))
+            yield Finding(code, f"{before}{shown}{more}{after}", severity, columns, step)

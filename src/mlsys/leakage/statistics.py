@@ -1,0 +1,212 @@
+"""Statistics of rows that a held number or mapping may be, each worked out when it is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.leakage.digits import RELATIVE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
+BY_GROUP = ("mean", "count", "share", "sum", "median", "std", "min", "max")
+MOST_GROUPS = 10_000
+"""Columns with more values than this are not taken for groups."""
+MOST_CLASSES = 20
+_WORDS = {"count": "number of rows", "share": "share of rows", "std": "standard deviation"}
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a held number or mapping is.
+
+    Parameters
+    ----------
+    statistic : str
+        Such as ``"mean"`` or ``"quantile .99"``.
+    column : str
+        What it is of.
+    by : tuple of str
+        The groups it is taken in.
+    """
+
+    statistic: str
+    column: str
+    by: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        groups = f" by {', '.join(map(repr, self.by))}" if self.by else ""
+        return f"the {self.statistic} of {self.column!r}{groups}" if self.column else f"the {self.statistic}{groups}"
+
+
+@dataclass
+class Population:
+    """Rows over which statistics may have been taken.
+
+    Parameters
+    ----------
+    name : str
+        What a message calls them, such as ``"all rows"``.
+    frame : DataFrame
+        The rows.
+    target : str, optional
+        Its classes count as columns of 0 and 1.
+    made : collection of str or None
+        Columns that steps have made or changed: the only ones that are looked at; ``None`` where none is and all are.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    target: str | None = None
+    made: Collection[str] | None = None
+    _simple: dict[str, dict[str, float]] = field(default_factory=dict)
+    _quantiles: dict[str, dict[str, float]] = field(default_factory=dict)
+    _grouped: dict[tuple[tuple[str, ...], str], pd.DataFrame] = field(default_factory=dict)
+    _numbers: pd.DataFrame | None = None
+
+    def of(self, number: float, tolerance: float, without: Collection[str] = ()) -> Iterator[Match]:
+        """Yield the statistics of single columns that a number is; made ones may be left out."""
+        for name in self._looked_at(without):
+            simple = self.simple(name)
+            yield from (Match(word, _plain(name)) for word, each in simple.items() if abs(each - number) <= tolerance)
+            if simple.get("minimum", np.inf) <= number <= simple.get("maximum", -np.inf):
+                for word, each in self.quantiles(name).items():
+                    if abs(each - number) <= tolerance:
+                        yield Match(word, _plain(name))
+
+    def by_group(self, mapping: pd.Series, without: Collection[str] = ()) -> Iterator[Match]:
+        """Yield the statistics in groups that a mapping from groups to numbers is; made columns may be left out."""
+        looked_at = {"", *self._looked_at(without)}
+        for by in self._groupings(mapping.index):
+            for statistic in BY_GROUP:
+                table = self.grouped(by, statistic).reindex(mapping.index)
+                equal = _all_equal(table, mapping)
+                yield from (Match(_WORDS.get(statistic, statistic), _plain(n), by) for n in equal if n in looked_at)
+            smoothed = self._smoothed(by, mapping)
+            yield from (Match("smoothed mean", _plain(name), by) for name in smoothed if name in looked_at)
+
+    def same_by_group(self, match: Match, mapping: pd.Series) -> bool:
+        """Whether a statistic in groups of these rows is the mapping as well, in all groups that there are here."""
+        if any(name not in self.frame.columns for name in match.by):
+            return False
+        if match.statistic == "smoothed mean":
+            return match.column in map(_plain, self._smoothed(match.by, mapping))
+        statistic = next(each for each in BY_GROUP if _WORDS.get(each, each) == match.statistic)
+        table = self.grouped(match.by, statistic)
+        here = mapping[mapping.index.isin(table.index)]
+        return here.empty or match.column in map(_plain, _all_equal(table.reindex(here.index), here))
+
+    def _looked_at(self, without: Collection[str]) -> list[str]:
+        names = [str(name) for name in self.numbers().columns]
+        return names if self.made is None else [name for name in names if name in self.made and name not in without]
+
+    def numbers(self) -> pd.DataFrame:
+        """Return the numeric columns, and one of 0 and 1 for each class of a target that is none."""
+        if self._numbers is None:
+            kinds = {n: c for n, c in self.frame.items() if pd.api.types.is_numeric_dtype(c)}
+            columns = {n: c.to_numpy(dtype=np.float64, na_value=np.nan) for n, c in kinds.items()}
+            if self.target in self.frame.columns and self.target not in columns:
+                classes = self.frame[self.target]
+                for level in classes.value_counts().index[:MOST_CLASSES]:
+                    columns[f"{self.target}\0{level}"] = (classes == level).to_numpy(dtype=np.float64, na_value=np.nan)
+            self._numbers = pd.DataFrame(columns, index=self.frame.index)
+        return self._numbers
+
+    def simple(self, name: str) -> dict[str, float]:
+        """Return count, sum, mean, extremes and spread of a column."""
+        if name not in self._simple:
+            values = self.numbers()[name].to_numpy()
+            values = values[np.isfinite(values)]
+            found = {"count": float(len(values))}
+            if len(values) > 1:
+                mean, spread = float(values.mean()), float(values.var())
+                ddof = len(values) / (len(values) - 1)
+                found |= {"mean": mean, "sum": float(values.sum()), "minimum": float(values.min())}
+                found |= {"maximum": float(values.max()), "variance": spread * ddof, "variance (ddof 0)": spread}
+                found |= {"standard deviation": (spread * ddof) ** 0.5, "standard deviation (ddof 0)": spread**0.5}
+                found["range"] = found["maximum"] - found["minimum"]
+            self._simple[name] = found
+        return self._simple[name]
+
+    def quantiles(self, name: str) -> dict[str, float]:
+        """Return the median and the usual quantiles of a column."""
+        if name not in self._quantiles:
+            values = self.numbers()[name].to_numpy()
+            values = values[np.isfinite(values)]
+            found = np.quantile(values, LEVELS) if len(values) else []
+            words = ["median" if level == 0.5 else f"quantile {level:g}" for level in LEVELS]
+            self._quantiles[name] = dict(zip(words, map(float, found), strict=False))
+            if len(values):
+                self._quantiles[name]["range between quartiles"] = float(found[5] - found[3])
+        return self._quantiles[name]
+
+    def grouped(self, by: tuple[str, ...], statistic: str) -> pd.DataFrame:
+        """Return a statistic of all numeric columns in each group."""
+        if (by, statistic) not in self._grouped:
+            keys = [self.frame[name] for name in by]
+            groups = self.numbers().groupby(keys if len(keys) > 1 else keys[0], observed=True)
+            if statistic in {"count", "share"}:
+                sizes = groups.size().to_frame("")  # of no column
+                table = sizes / len(self.frame) if statistic == "share" else sizes.join(groups.count())
+            else:
+                table = groups.agg(statistic)
+            self._grouped[by, statistic] = table
+        return self._grouped[by, statistic]
+
+    def _groupings(self, keys: pd.Index) -> Iterator[tuple[str, ...]]:
+        """Yield the columns that the keys of a mapping are groups of."""
+        names = tuple(str(name) for name in keys.names if name is not None)
+        if names and len(names) == keys.nlevels and all(name in self.frame.columns for name in names):
+            yield names
+            return
+        if keys.nlevels > 1:
+            return
+        for name, column in self.frame.items():
+            if pd.api.types.is_float_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+                continue
+            if _kind(column.head(50)) == _kind(pd.Series(keys)) and keys[:50].isin(column.unique()).all():
+                if column.nunique() <= MOST_GROUPS and keys.isin(column.unique()).all():
+                    yield (str(name),)
+
+    def _smoothed(self, by: tuple[str, ...], mapping: pd.Series) -> list[str]:
+        """Return columns whose group means, drawn to the overall mean by one number of rows, are the mapping."""
+        if len(mapping) < 3:
+            return []
+        means, counts = (self.grouped(by, each).reindex(mapping.index) for each in ("mean", "count"))
+        found = []
+        for name in means.columns:
+            with np.errstate(divide="ignore", invalid="ignore"):
+                prior = self.simple(name).get("mean", np.nan)
+                weight = (counts[name] * (means[name] - mapping) / (mapping - prior)).to_numpy()
+            sure = weight[np.isfinite(weight) & (np.abs(means[name] - prior).to_numpy() > 1e-6 * abs(prior))]
+            if len(sure) >= 3 and np.median(sure) > 0 and np.allclose(sure, np.median(sure), rtol=1e-6):
+                found.append(str(name))
+        return found
+
+
+def _plain(name: str) -> str:
+    """Return the column that a class belongs to."""
+    return name.partition("\0")[0]
+
+
+def _kind(column: pd.Series) -> str:
+    return pd.api.types.infer_dtype(column, skipna=True)
+
+
+def _all_equal(table: pd.DataFrame, mapping: pd.Series) -> list[str]:
+    """Return the columns of a table that equal a mapping in every row."""
+    if table.empty:
+        return []
+    wanted = mapping.to_numpy(dtype=np.float64)[:, None]
+    values = table.to_numpy(dtype=np.float64)
+    near = np.abs(values - wanted) <= RELATIVE * np.maximum(np.abs(wanted), np.abs(values))
+    return [
+        str(name)
+        for name, same in zip(table.columns, (near | (np.isnan(values) & np.isnan(wanted))).all(axis=0), strict=True)
+        if same
+    ]
