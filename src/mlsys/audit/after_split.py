@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from mlsys.audit.moved import moved
+from mlsys.audit.moved import moved, unequal
 from mlsys.audit.recipe import Recipe
 from mlsys.audit.replacing import mirrored
 from mlsys.audit.result import NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
@@ -83,7 +83,7 @@ def _run(recipe: Recipe, steps: Sequence[Planned], train: pd.DataFrame) -> Rehea
     return done
 
 
-def _run_twice(recipe: Recipe, first: Rehearsed) -> Iterator[Trace]:
+def _run_twice(recipe: Recipe, first: Rehearsed) -> Generator[Trace, None, set[str]]:
     """Run the same steps again; yields what differs and returns the names of the steps it differs from on.
 
     Our own postprocessing draws nothing and trains the model once a fold, so it is not run again.
@@ -220,7 +220,7 @@ def _weighty_rows(train: pd.DataFrame, features: Sequence[str]) -> list[int]:
     return list(dict.fromkeys([*ordered, *map(int, telling_rows(train[list(features)], FLIPPED))]))[:FLIPPED]
 
 
-def _influenced(before: pd.DataFrame, after: pd.DataFrame, row: object, target: str) -> tuple[str, ...]:
+def _influenced(before: pd.DataFrame, after: pd.DataFrame, row: Any, target: str) -> tuple[str, ...]:
     """Return the columns of one row that moved by more than one row of many explains."""
     if row not in before.index or row not in after.index:
         return ()
@@ -228,12 +228,12 @@ def _influenced(before: pd.DataFrame, after: pd.DataFrame, row: object, target: 
     for name in before.columns:
         if name == target or name not in after.columns:
             continue
-        was, now = before.at[row, name], after.at[row, name]
+        was, now = before[name].loc[pd.Index([row])], after[name].loc[pd.Index([row])]
         if pd.api.types.is_numeric_dtype(before[name]) and not pd.api.types.is_bool_dtype(before[name]):
             spread = float(before[name].std()) or 1.0
-            far = abs(float(now) - float(was)) > INFLUENCE * spread
+            far = bool(((now - was).abs() > INFLUENCE * spread).fillna(False).iloc[0])
         else:
-            far = not (was == now or (pd.isna(was) and pd.isna(now)))
+            far = bool(unequal(was, now).any())
         if far:
             found.append(str(name))
     return tuple(found)

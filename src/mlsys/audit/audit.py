@@ -55,9 +55,7 @@ def audit(
     counts = {name: part.rows for name, part in recipe.divided.parts.items()}
     total = sum(counts.values())
     sampled = len(recipe.source) if not isinstance(source, Mapping) else total
-    return LeakageAudit(
-        traces, order, sampled, counts["train"], total - counts["train"], time.perf_counter() - begin
-    )
+    return LeakageAudit(traces, order, sampled, counts["train"], total - counts["train"], time.perf_counter() - begin)
 
 
 def _probes(recipe: Recipe) -> Iterator[Trace]:
@@ -79,4 +77,3 @@ def _settled(traces: list[Trace], order: Sequence[str]) -> list[Trace]:
     kept = [t for t in traces if not (t.verdict == NOT_ASSESSED and (t.step, t.probe) in broken)]
     place = {name: number for number, name in enumerate(order)}
     return sorted(dict.fromkeys(kept), key=lambda trace: place.get(trace.step, -1))
-

@@ -77,6 +77,12 @@ class Recipe:
         return self.divided.parts["train"].frame()
 
     @property
+    def has_several_targets(self) -> bool:
+        """Whether training rows have more than one target, or none at all."""
+        target = self.context.roles.target
+        return target is None or target not in self.train.columns or self.train[target].nunique() != 1
+
+    @property
     def training(self) -> pd.Index:
         """What identifies the training rows: values of the key where rows were made anew, else row ids."""
         return self.ids(self.train)
@@ -98,16 +104,20 @@ class Recipe:
 def rehearse(steps: Sequence[Planned], source: Table, make_context: Callable[[], Context], rows: int) -> Recipe:
     """Run the steps before the split, and the split, on a sample of rows chosen by hash of their id.
 
-    A sample that the split refuses, because a part of it is empty or has one class, is made larger.
+    A sample that the split refuses, because a part of it is empty or has one class, is made larger; so is one in
+    which all training rows have the same target.
     """
     wanted = rows
     while True:
         try:
-            return _rehearse(steps, sample_of(source, wanted), make_context())
+            recipe = _rehearse(steps, sample_of(source, wanted), make_context())
         except DataError:
             if wanted >= source.rows:
                 raise
-            wanted *= 4
+        else:
+            if wanted >= source.rows or recipe.has_several_targets:
+                return recipe
+        wanted *= 4
 
 
 def rehearse_parts(steps: Sequence[Planned], parts: Mapping[str, Table], context: Context, rows: int) -> Recipe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -146,6 +146,6 @@ def _placed(column: pd.Series, rows: NDArray[np.bool_], values: pd.Series) -> pd
     return both.iloc[order].set_axis(column.index)
 
 
-def _like(column: pd.Series, values: object) -> pd.Series:
-    made = pd.Series(values, index=column.index, name=column.name)  # type: ignore[call-overload]
+def _like(column: pd.Series, values: Any) -> pd.Series:
+    made = pd.Series(values, index=column.index, name=column.name)
     return made if made.dtype == column.dtype else made.astype(column.dtype)

@@ -158,7 +158,7 @@ class LeakageAudit:
             columns = f" {', '.join(trace.columns)}:" if trace.columns else ""
             text = f"{trace.verdict:<12} {trace.step}, {trace.probe}:{columns} {trace.detail}"
             lines += textwrap.wrap(text, 118, initial_indent="  ", subsequent_indent=" " * 15, break_on_hyphens=False)
-        lines.append("  It falsifies, it does not prove: a table shows every step and probe in .table, .plot() draws it.")
+        lines.append("  It falsifies, it does not prove; .table holds every step and probe, .plot() draws them.")
         return hidden("\n".join(lines))
 
     def _repr_html_(self) -> str:

@@ -23,9 +23,7 @@ FEWEST_ROWS = 100
 PROBES = 10
 
 
-def audit_pipeline(
-    pipeline: Pipeline, data: Data, rows: int, cache: bool, verbose: bool | None
-) -> LeakageAudit:
+def audit_pipeline(pipeline: Pipeline, data: Data, rows: int, cache: bool, verbose: bool | None) -> LeakageAudit:
     """Return what moved when rows were replaced that must not matter."""
     from mlsys.audit import audit
 

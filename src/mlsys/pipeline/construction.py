@@ -1,4 +1,4 @@
-"""Putting a plan together: names, supplied steps, and the refusals that need no data."""
+"""Putting a plan together: names, supplied steps, arguments of the right type."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral
 
 from mlsys.dataset import Roles
-from mlsys.errors import ConfigurationError, LeakageError
+from mlsys.errors import ConfigurationError
 from mlsys.execution.planned import Planned
-from mlsys.steps import Label, Model, Postprocess, Report, Reshape, Select, Source, Split, Step, TrainOnly, Transform
+from mlsys.pipeline.refusals import learns, refuse_order
+from mlsys.steps import Model, Report, Split, Step
 
 SHARE = 0.2
 """Of the rows for validation and for test when no split is given: the field's usual 60/20/20."""
@@ -29,7 +30,7 @@ def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tu
     if not steps:
         raise ConfigurationError("the pipeline has no steps", "put at least a model in the list")
     completed = [(_told_when(step, roles, decide_at), "") for step in steps]
-    _refuse_order([step for step, _ in completed], roles)
+    refuse_order([step for step, _ in completed], roles)
     if not any(isinstance(step, Split) for step, _ in completed):
         split, why = _supplied_split(roles)
         first = next((i for i, (step, _) in enumerate(completed) if _needs_split(step)), None)
@@ -75,8 +76,7 @@ def refuse_wrong_arguments(
 
 
 def _needs_split(step: Step) -> bool:
-    learns = isinstance(step, (Transform, TrainOnly, Model, Postprocess)) and not step.allow_all_rows
-    return learns or isinstance(step, Report)
+    return (learns(step) and not step.allow_all_rows) or isinstance(step, Report)
 
 
 def _told_when(step: Step, roles: Roles, decide_at: str | None) -> Step:
@@ -100,78 +100,6 @@ def _supplied_split(roles: Roles) -> tuple[Split, str]:
     if roles.group is not None:
         return GroupSplit(validation=SHARE, test=SHARE), "no split was given, and there is a group role"
     return StratifiedSplit(validation=SHARE, test=SHARE), "no split was given"
-
-
-def _refuse_order(steps: Sequence[Step], roles: Roles) -> None:
-    splits = [i for i, step in enumerate(steps) if isinstance(step, Split)]
-    if len(splits) > 1:
-        raise ConfigurationError(
-            f"there are two splits, {steps[splits[0]].title} and {steps[splits[1]].title}", "keep one of them"
-        )
-    for i, step in enumerate(steps):
-        if isinstance(step, Source) and i > 0:
-            raise ConfigurationError(f"{step.title} reads data but is step {i + 1}", "put the source first")
-    targets = [step for step in steps if isinstance(step, Label) and step.column == roles.target]
-    if len(targets) > 1:
-        raise ConfigurationError(
-            f"{targets[0].title} and {targets[1].title} both write the target {roles.target!r}",
-            "let the second write another column, and compare the two",
-        )
-    _refuse_forbidden_columns(steps, roles)
-    if not splits:
-        return
-    at = splits[0]
-    early = [step for step in steps[:at] if _learns(step) and not step.allow_all_rows]
-    if early:
-        raise LeakageError(
-            f"{_list(early)} stand{'s' if len(early) == 1 else ''} before {steps[at].title}, so {_would(early[0])}",
-            f"move {'it' if len(early) == 1 else 'them'} after the split: {_corrected(steps, at, early)}. "
-            'If rows of all parts are meant to be used, say why: allow_all_rows="reason"',
-        )
-    late = [step for step in steps[at + 1 :] if isinstance(step, (Select, Reshape))]
-    if late:
-        raise ConfigurationError(
-            f"{late[0].title} is a {late[0].kind}, which changes all rows, but it stands after {steps[at].title}",
-            "move it before the split; to change training rows alone use a TrainOnly step",
-        )
-
-
-def _learns(step: Step) -> bool:
-    return isinstance(step, (Transform, TrainOnly, Model, Postprocess))
-
-
-def _would(step: Step) -> str:
-    if isinstance(step, TrainOnly):
-        return "rows it repeats or makes would end up on both sides of the split"
-    if isinstance(step, Model):
-        return "the model would be trained on the rows it is judged by"
-    return "what it learns would come from the rows the model is judged by"
-
-
-def _refuse_forbidden_columns(steps: Sequence[Step], roles: Roles) -> None:
-    """Refuse steps that serve and say they read the target."""
-    withheld = {roles.target: "it is the target"} if roles.target else {}
-    for step in steps:
-        if isinstance(step, Label):
-            withheld.update({column: f"the label {step.column!r} is made of it" for column in step.withholds()})
-    for step in steps:
-        if not isinstance(step, (Transform, Model)):
-            continue
-        for column in step.columns_read(()) or ():
-            if column in withheld:
-                raise LeakageError(
-                    f"{step.title} reads {column!r} to serve predictions, but {withheld[column]}",
-                    f"take {column!r} out of {step.title}",
-                )
-
-
-def _corrected(steps: Sequence[Step], at: int, early: Sequence[Step]) -> str:
-    moved = [step for step in steps[:at] if step not in early]
-    return " > ".join(step.title for step in (*moved, steps[at], *early, *steps[at + 1 :]))
-
-
-def _list(steps: Sequence[Step]) -> str:
-    return " and ".join(step.title for step in steps)
 
 
 def _named(completed: Sequence[tuple[Step, str]]) -> tuple[Planned, ...]:

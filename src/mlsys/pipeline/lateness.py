@@ -9,6 +9,7 @@ import pandas as pd
 from mlsys.dataset import Roles
 from mlsys.errors import LeakageError
 from mlsys.execution.planned import Planned
+from mlsys.pipeline.refusals import without
 from mlsys.steps import Label, Transform
 
 
@@ -33,7 +34,8 @@ def refuse_declared_late(steps: Sequence[Planned], known_at: Mapping[str, str], 
                 raise LeakageError(
                     f"{planned.name} reads {column!r} to serve predictions, but it is known only at {moment!r}, "
                     "after the decision",
-                    f"take {column!r} out of {planned.name}, or correct known_at=",
+                    f"take {column!r} out of {planned.name}, or correct known_at=: "
+                    f"{without([each.step for each in steps], step, column)}",
                 )
 
 

@@ -1,0 +1,135 @@
+"""What is refused before data is read because it would leak, each time with the pipeline that would not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from mlsys.dataset import Roles
+from mlsys.errors import ConfigurationError, LeakageError
+from mlsys.steps import Label, Model, Postprocess, Reshape, Select, Source, Split, Step, TrainOnly, Transform
+
+
+def learns(step: Step) -> bool:
+    """Whether a step learns from rows, or makes training rows."""
+    return isinstance(step, (Transform, TrainOnly, Model, Postprocess))
+
+
+def refuse_order(steps: Sequence[Step], roles: Roles) -> None:
+    """Raise when steps stand where they would leak, or read what is not known when they serve.
+
+    Raises
+    ------
+    ConfigurationError
+        Two splits, two targets, a source that is not first, rows that change after the split.
+    LeakageError
+        What learns stands before the split; a served step reads the target.
+    """
+    for i, step in enumerate(steps):
+        if isinstance(step, Source) and i > 0:
+            others = [each for each in steps if each is not step]
+            raise ConfigurationError(
+                f"{step.title} reads data but is step {i + 1}", f"put the source first: {in_order([step, *others])}"
+            )
+    _refuse_two([step for step in steps if isinstance(step, Split)], "there are two splits, {} and {}", steps)
+    targets = [step for step in steps if isinstance(step, Label) and step.column == roles.target]
+    _refuse_two(targets, "{} and {} both write the target " + repr(roles.target), steps,
+                "; or let the second write another column, and compare the two")  # fmt: skip
+    _refuse_forbidden_columns(steps, roles)
+    at = next((i for i, step in enumerate(steps) if isinstance(step, Split)), None)
+    if at is not None:
+        _refuse_before_split(steps, at)
+        _refuse_after_split(steps, at)
+
+
+def in_order(steps: Sequence[Step]) -> str:
+    """Return the order of steps in one line."""
+    return " > ".join(step.title for step in steps)
+
+
+def _refuse_two(found: Sequence[Step], problem: str, steps: Sequence[Step], other: str = "") -> None:
+    if len(found) > 1:
+        kept = in_order(_less(steps, found[1:]))
+        raise ConfigurationError(problem.format(found[0].title, found[1].title), f"keep one of them: {kept}{other}")
+
+
+def _less(steps: Sequence[Step], others: Sequence[Step]) -> list[Step]:
+    """Return the steps that are none of others; two steps may be equal and stand in two places."""
+    gone = set(map(id, others))
+    return [step for step in steps if id(step) not in gone]
+
+
+def _refuse_before_split(steps: Sequence[Step], at: int) -> None:
+    early = [step for step in steps[:at] if learns(step) and not step.allow_all_rows]
+    if not early:
+        return
+    corrected = in_order([*_less(steps[:at], early), steps[at], *early, *steps[at + 1 :]])
+    named, one = " and ".join(step.title for step in early), len(early) == 1
+    raise LeakageError(
+        f"{named} stand{'s' if one else ''} before {steps[at].title}, so {_would(early[0])}",
+        f"move {'it' if one else 'them'} after the split: {corrected}. "
+        "mlsys.price_of_leakage(steps, data, target=...) shows what this order would pretend. "
+        'If rows of all parts are meant to be used, say why: allow_all_rows="reason"',
+    )
+
+
+def _refuse_after_split(steps: Sequence[Step], at: int) -> None:
+    late = [step for step in steps[at + 1 :] if isinstance(step, (Select, Reshape))]
+    if not late:
+        return
+    others = _less(steps, late)
+    place = next(i for i, step in enumerate(others) if step is steps[at])
+    raise ConfigurationError(
+        f"{late[0].title} is a {late[0].kind}, which changes all rows, but it stands after {steps[at].title}",
+        f"move it before the split: {in_order([*others[:place], *late, *others[place:]])}; "
+        "to change training rows alone use a TrainOnly step",
+    )
+
+
+def _would(step: Step) -> str:
+    if isinstance(step, TrainOnly):
+        return "rows it repeats or makes would end up on both sides of the split"
+    if isinstance(step, Model):
+        return "the model would be trained on the rows it is judged by"
+    return "what it learns would come from the rows the model is judged by"
+
+
+def _refuse_forbidden_columns(steps: Sequence[Step], roles: Roles) -> None:
+    """Refuse steps that serve and say they read the target."""
+    withheld = {roles.target: "it is the target"} if roles.target else {}
+    for step in steps:
+        if isinstance(step, Label):
+            withheld.update({column: f"the label {step.column!r} is made of it" for column in step.withholds()})
+    for step in steps:
+        if not isinstance(step, (Transform, Model)):
+            continue
+        for column in step.columns_read(()) or ():
+            if column in withheld:
+                raise LeakageError(
+                    f"{step.title} reads {column!r} to serve predictions, but {withheld[column]}",
+                    f"take {column!r} out of {step.title}: {without(steps, step, column)}",
+                )
+
+
+def without(steps: Sequence[Step], step: Step, column: str) -> str:
+    """Return the order of steps with one column taken out of a step, or the step where nothing else is in it."""
+    shown = []
+    for each in steps:
+        narrowed = _narrowed(each, column) if each is step else each.title
+        if narrowed:
+            shown.append(narrowed)
+    return " > ".join(shown)
+
+
+def _narrowed(step: Step, column: str) -> str:
+    """Return how to write a step without a column; nothing if it names no other, its name where that cannot be told."""
+    for field in fields(step):
+        value: Any = getattr(step, field.name)
+        if isinstance(value, (tuple, list)) and column in value:
+            others = [name for name in value if name != column]
+            return repr(step.with_(**{field.name: others})) if others else ""
+        if isinstance(value, dict) and column in value:
+            rest = {name: each for name, each in value.items() if name != column}
+            return repr(step.with_(**{field.name: rest})) if rest else ""
+    return step.title
