@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mlsys.summaries._row_values import is_hashable, words_of
 
 
-def equal_by_chance(asked: pd.DataFrame, known: pd.DataFrame, rows: float) -> NDArray[np.float64]:
+def equal_by_chance(asked: pd.DataFrame, known: pd.DataFrame, rows: float, settled: float = 0.0) -> NDArray[np.float64]:
     """Return for each asked row how many of ``rows`` others are expected to equal it in all columns by chance.
 
     Parameters
@@ -20,6 +20,8 @@ def equal_by_chance(asked: pd.DataFrame, known: pd.DataFrame, rows: float) -> ND
         Rows, or a sample of them, that say how common each value is.
     rows : float
         How many rows there are to be equal to.
+    settled : float
+        A number below it is not made smaller by the columns that are left, which saves their time.
 
     Notes
     -----
@@ -35,10 +37,14 @@ def equal_by_chance(asked: pd.DataFrame, known: pd.DataFrame, rows: float) -> ND
     """
     expected = np.full(len(asked), float(rows))
     for place in range(known.shape[1]):
-        if not is_hashable(known.iloc[:, place]) or not is_hashable(asked.iloc[:, place]):
+        left = np.flatnonzero(expected >= settled)
+        if not len(left):
+            break
+        column, others = asked.iloc[:, place].iloc[left], known.iloc[:, place]
+        if not is_hashable(others) or not is_hashable(column):
             continue
-        values, counts = np.unique(words_of(known.iloc[:, place]), return_counts=True)
-        words = words_of(asked.iloc[:, place])
+        values, counts = np.unique(words_of(others), return_counts=True)
+        words = words_of(column)
         at = np.minimum(np.searchsorted(values, words), len(values) - 1)
-        expected *= np.where(values[at] == words, counts[at], 1) / len(known)
+        expected[left] *= np.where(values[at] == words, counts[at], 1) / len(known)
     return expected
