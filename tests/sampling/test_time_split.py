@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pandas as pd
 import pytest
 
@@ -132,3 +134,77 @@ def test_at_least_one_part_must_follow_and_the_embargo_is_a_duration():
         TimeSplit(None, None)
     with pytest.raises(ConfigurationError, match="embargo"):
         TimeSplit(embargo="a while")
+
+
+def test_parts_have_names_and_follow_each_other_in_the_order_written():
+    split = TimeSplit(parts={"validation": "20D", "calibration": "10D", "test": 0.1})
+    frame = days()
+    assert ends(frame, split.assign(frame)) == {
+        "train": (0, 59),
+        "validation": (60, 79),
+        "calibration": (80, 89),
+        "test": (90, 99),
+    }
+    other = TimeSplit(parts={"calibration": "10D", "validation": "20D", "test": 0.1})
+    assert split != other and split == split.with_()
+
+
+def test_parts_and_validation_are_not_both_given_and_train_is_what_comes_before():
+    with pytest.raises(ConfigurationError, match="is given parts= and also"):
+        TimeSplit(0.1, parts={"test": 0.2})
+    with pytest.raises(ConfigurationError, match="names 'train'"):
+        TimeSplit(parts={"train": 0.5, "test": 0.2})
+
+
+def test_a_group_goes_to_one_of_the_windows_it_spans_and_its_other_rows_are_left_out():
+    frame = days(300, group=[f"g{each % 60}" for each in range(300)])
+    split = TimeSplit(0.2, 0.2, keep_groups_together=True)
+    parts, plain = split.assign(frame), TimeSplit(0.2, 0.2).assign(frame)
+    assert (parts.groupby(frame["group"]).nunique() == 1).all()
+    assert (parts.dropna() == plain[parts.notna()]).all()
+    dealt = parts.dropna().groupby(frame["group"]).first().value_counts()
+    assert dealt.sum() == 60 and 24 <= dealt["train"] <= 48  # 36 expected, 3.8 standard deviation
+    left = int(parts.isna().sum())
+    assert f"{left} rows of 60 groups that stand in several parts" in split.explain(frame)[-1]
+    shuffled = frame.sample(frac=1, random_state=0)
+    assert split.assign(shuffled).sort_index().equals(parts)
+
+
+def test_a_group_that_spans_two_windows_is_never_dealt_to_a_third():
+    frame = days(100, group=["early"] * 50 + ["both"] * 20 + ["late"] * 30)
+    parts = TimeSplit(0.4, 0.2, keep_groups_together=True).assign(frame)
+    by_group = parts.dropna().groupby(frame["group"]).first()
+    assert by_group["early"] in ("train", "validation") and by_group["late"] in ("validation", "test")
+
+
+@pytest.mark.parametrize(
+    ("date", "start", "said"),
+    [
+        ("2024-10-27 02:30", "2024-10-27T02:30+02:00", "clocks show that hour twice, the first is taken"),
+        ("2024-03-31 02:30", "2024-03-31T03:00+02:00", "clocks skip that hour, the next moment is taken"),
+    ],
+)
+def test_an_hour_that_clocks_show_twice_or_skip_is_read_and_said(date, start, said):
+    times = pd.date_range("2024-01-01", "2025-01-01", freq="30min", tz="Europe/Berlin")
+    frame = pd.DataFrame({"id": range(len(times)), "time": times})
+    split = TimeSplit(date, None)
+    first = frame["time"][split.assign(frame) == "validation"].min()
+    assert first == pd.Timestamp(start)
+    assert said in split.explain(frame)[0]
+    assert "show twice" in split.notes()[0]
+
+
+@pytest.mark.parametrize("form", ["object", "date32[day][pyarrow]", "timestamp[us][pyarrow]", "datetime64[s]"])
+def test_dates_are_times_whatever_holds_them(form):
+    frame = days()
+    dates = frame.assign(time=frame["time"].dt.date if form == "object" else frame["time"].astype(form))
+    dates.loc[3, "time"] = None
+    split = TimeSplit("2024-03-01", "20D", embargo="1D")
+    expected = split.assign(frame.assign(time=frame["time"].mask(frame["id"] == 3)))
+    assert split.assign(dates).equals(expected)
+    assert split.explain(dates)[-1] == "1 rows without a time"
+    assert (
+        TimeSplit("2024-03-01", datetime.date(2024, 3, 21))
+        .assign(frame)
+        .equals(TimeSplit("2024-03-01", "2024-03-21").assign(frame))
+    )

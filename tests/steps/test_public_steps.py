@@ -140,6 +140,21 @@ def GroupSplit(orders: pd.DataFrame) -> Case:
 
 
 @case
+def KFolds(orders: pd.DataFrame) -> Case:
+    return mlsys.KFolds(4, repeats=2, test=0.2), orders, {"target": "returned"}
+
+
+@case
+def GroupFolds(orders: pd.DataFrame) -> Case:
+    return mlsys.GroupFolds(4, test=0.2), orders, ROLES
+
+
+@case
+def TimeFolds(orders: pd.DataFrame) -> Case:
+    return mlsys.TimeFolds(4, "sliding", test=0.2, embargo="1D"), orders, {"target": "returned", "time": "ordered"}
+
+
+@case
 def TimeSplit(orders: pd.DataFrame) -> Case:
     return mlsys.TimeSplit(validation="60D", test=0.2, embargo="1D"), orders, {"target": "returned", "time": "ordered"}
 
