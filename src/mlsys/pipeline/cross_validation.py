@@ -19,6 +19,10 @@ from mlsys.steps import Model, Split
 if TYPE_CHECKING:
     from mlsys.pipeline.pipeline import Pipeline
     from mlsys.run import CrossValidation
+    from mlsys.sampling import TimeFolds, TimeSplit
+
+FOLDS = 5
+"""The usual number; ten cost twice as much and change the interval little."""
 
 
 def cross_validate(
@@ -55,7 +59,7 @@ def cross_validate(
 
 def chosen_folds(pipeline: Pipeline, folds: Split | int | None) -> tuple[Split, str]:
     """Return the step that makes folds, and why it is this one."""
-    from mlsys.sampling import GroupFolds, KFolds, TimeFolds
+    from mlsys.sampling import GroupFolds, KFolds, TimeFolds, TimeSplit
 
     if isinstance(folds, Split):
         return folds, "as asked for"
@@ -66,12 +70,20 @@ def chosen_folds(pipeline: Pipeline, folds: Split | int | None) -> tuple[Split, 
     own = next((each.step for each in pipeline.steps if isinstance(each.step, (KFolds, GroupFolds, TimeFolds))), None)
     if own is not None and folds is None:
         return own, "as the pipeline divides its rows"
-    number: dict[str, Any] = {} if folds is None else {"n": folds}
+    number = FOLDS if folds is None else folds
     if pipeline.roles.time is not None:
-        return TimeFolds(**number), "because there is a time role"
+        split = next((each.step for each in pipeline.steps if isinstance(each.step, TimeSplit)), TimeSplit())
+        return time_folds(split, number), "because there is a time role"
     if pipeline.roles.group is not None:
-        return GroupFolds(**number), "because there is a group role"
-    return KFolds(**number), "because there is neither a time nor a group role"
+        return GroupFolds(number), "because there is a group role"
+    return KFolds(number), "because there is neither a time nor a group role"
+
+
+def time_folds(split: TimeSplit, number: int) -> TimeFolds:
+    """Return windows in time with the embargo and the care for groups of a split."""
+    from mlsys.sampling import TimeFolds
+
+    return TimeFolds(number, embargo=split.embargo, keep_groups_together=split.keep_groups_together)
 
 
 def _put_together(

@@ -28,7 +28,7 @@ from mlsys.steps import Model, Split
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
     from mlsys.pipeline.variants import Variants
-    from mlsys.run import CrossValidation, Run
+    from mlsys.run import Ablation, CrossValidation, Run
 
 
 class Pipeline:
@@ -275,6 +275,28 @@ class Pipeline:
         from mlsys.pipeline.cross_validation import cross_validate
 
         return cross_validate(self, folds, data, n_jobs, track, cache, verbose)
+
+    def ablate(
+        self,
+        features: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+        data: Data = None,
+        *,
+        n_jobs: int = 1,
+        cache: bool = True,
+        verbose: bool | None = None,
+    ) -> Ablation:
+        """Refit without each feature, and show what that changes on the same rows: a leak carries too much.
+
+        Parameters
+        ----------
+        features : list of str, or mapping of str to list of str, optional
+            Features, or groups of them by name, to leave out; every feature that reached the split if not given.
+        data, n_jobs, cache, verbose
+            As for ``cross_validate``; parts that are given are taken as they are.
+        """
+        from mlsys.pipeline.ablation import ablate
+
+        return ablate(self, features, data, n_jobs, cache, verbose)
 
     def variants(self, **changes: Mapping[str, Any]) -> Variants:
         """Return pipelines that differ in named steps; steps they share are run once.

@@ -1,7 +1,7 @@
 """Run: card, loading and saving, comparing, registering, running again."""
 
 from mlsys.run.comparing import Comparison, compare
-from mlsys.run.estimates import CrossValidation
+from mlsys.run.estimates import Ablation, CrossValidation
 from mlsys.run.loading import load
 from mlsys.run.registering import Registration, promote, roll_back
 from mlsys.run.reproducing import Reproduction, reproduce
@@ -9,6 +9,7 @@ from mlsys.run.run import Run
 from mlsys.run.snapshots import take_snapshot
 
 __all__ = [
+    "Ablation",
     "Comparison",
     "CrossValidation",
     "Registration",

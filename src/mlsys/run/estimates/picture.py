@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from mlsys.run.estimates.ablation import Ablation
     from mlsys.run.estimates.cross_validation import CrossValidation
 
 MINE, OTHER, WORSE = "#0b6e99", "#8a8a8a", "#b3405b"
@@ -48,3 +49,25 @@ def draw_folds(found: CrossValidation, ax: Any = None) -> Any:
         ax.annotate(said, (right, place), xytext=(6, 0), textcoords="offset points", va="center", color=colour)
     label = f"{found.headline}: mean over {len(found.windows)} folds (95 % interval), small dots are folds"
     return finish(ax, table["model"].tolist(), label)
+
+
+def draw_ablation(found: Ablation, ax: Any = None) -> Any:
+    """Draw the change without each feature, the greatest loss on top."""
+    ax = axes(ax, len(found.table))
+    colours = {"helps": MINE, "hurts": WORSE}
+    carries = found.carries_most
+    ax.axvline(0, color="#c8c8c8", linewidth=0.8, zorder=0)
+    for place, row in enumerate(found.table.to_dict("records")):
+        colour = WORSE if row["without"] in carries else colours.get(row["verdict"], OTHER)
+        right = row["change"]
+        if row["lower"] == row["lower"]:  # noqa: PLR0124  not NaN
+            ax.plot([row["lower"], row["upper"]], [place, place], color=colour, linewidth=2.5, solid_capstyle="round")
+            right = row["upper"]
+        ax.plot(row["change"], place, "o", color=colour)
+        said = f"{row['change']:+.3f}"
+        said += f", {row['error removed']:.0%} of the error left" if row["without"] in carries else ""
+        ax.annotate(
+            said, (right, place), xytext=(6, 0), textcoords="offset points", va="center", color=colour, fontsize=8
+        )
+    label = f"change of {found.metric} without it (95 % intervals for all together)"
+    return finish(ax, found.table["without"].tolist(), label)

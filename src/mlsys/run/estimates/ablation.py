@@ -1,0 +1,81 @@
+"""Ablation: what each feature is worth, and which one carries too much."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mlsys.run.estimates.picture import draw_ablation
+
+if TYPE_CHECKING:
+    from mlsys.pipeline import Pipeline
+
+CARRIES_MOST = 0.5
+"""Share of the error left without a feature that it removes, above which it is worth a question. Among a dozen honest
+features none does that much alone; what leaks does (the flights' ``dep_delay``: two thirds)."""
+_HELD = (
+    "left out: held at one training value from the split on, so that steps that name it keep working; "
+    "what another feature repeats shows no change, so leave such features out together"
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Ablation:
+    """The headline metric without each feature; made by ``pipeline.ablate()``.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        What was refitted.
+    table : DataFrame
+        One row for what was left out, the greatest loss first: ``without``, ``columns``, the ``value`` then, the
+        ``change`` with ``lower`` and ``upper`` on the same rows, the share of the distance to a perfect score then
+        that it closes (``error removed``), and a ``verdict``: ``"helps"``, ``"hurts"`` or ``"not told apart"``.
+        ``attrs["with all"]`` is the value with all features.
+    metric : str
+        The headline metric.
+    judged : str
+        The rows that judge all of them.
+    sealed : int
+        Test rows, which nothing looked at.
+    """
+
+    pipeline: Pipeline
+    table: pd.DataFrame
+    metric: str
+    judged: str
+    sealed: int = 0
+
+    @property
+    def carries_most(self) -> tuple[str, ...]:
+        """What removes more than half of the error that is left without it: is it known when deciding?"""
+        helps = self.table[(self.table["verdict"] == "helps") & (self.table["error removed"] >= CARRIES_MOST)]
+        return tuple(helps["without"])
+
+    @property
+    def lines(self) -> list[str]:
+        """What the table means, in sentences."""
+        level = f"95 % for all {len(self.table)} together (Sidak), paired on the same {self.judged}"
+        said = [f"{self.metric} {self.table.attrs['with all']:.3f} with all; intervals hold with {level}", _HELD]
+        for name in self.carries_most:
+            share = self.table.set_index("without")["error removed"][name]
+            said.append(f"{name} removes {share:.0%} of the error that is left without it: is it known in time?")
+        return said
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the change of the metric without each feature."""
+        return draw_ablation(self, ax)
+
+    def __repr__(self) -> str:
+        title = f"{self.pipeline.name}: without each of {len(self.table)} features"
+        shown = self.table.drop(columns="columns").to_string(index=False, float_format=lambda v: f"{v:.3f}")
+        return "\n".join([title, *(f"  {line}" for line in self.lines), shown])
+
+    def _repr_html_(self) -> str:
+        title = f"<b>{html.escape(self.pipeline.name)}: without each of {len(self.table)} features</b>"
+        said = "".join(f"<li>{html.escape(line)}</li>" for line in self.lines)
+        shown = self.table.drop(columns="columns").to_html(index=False, border=0, float_format=lambda v: f"{v:.3f}")
+        return f"<div>{title}<ul>{said}</ul>{shown}</div>"
