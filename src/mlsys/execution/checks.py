@@ -17,6 +17,8 @@ from mlsys.leakage.dates import date_findings
 from mlsys.leakage.differing import difference_findings
 from mlsys.leakage.identifiers import identifier_findings
 from mlsys.leakage.missingness import missingness_findings
+from mlsys.leakage.near import near_findings
+from mlsys.leakage.near_text import near_text_findings
 from mlsys.leakage.overlap import overlap_findings
 from mlsys.leakage.power import COLUMNS, SAMPLE, feature_power, power_findings
 from mlsys.leakage.repeats import repeat_findings
@@ -97,6 +99,7 @@ def _between_parts(
         if name != "train" and not part.empty:
             judged = part.drop(columns=roles.target, errors="ignore") if name == "test" and roles.target else part
             found += repeat_findings(train, judged, name, features, roles.target)
+            found += near_findings(train, judged, name, features) + near_text_findings(train, judged, name, features)
             found += difference_findings(train, judged, name, features, by_chance)
     return found
 

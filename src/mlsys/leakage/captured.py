@@ -41,7 +41,7 @@ def captured_findings(
     everywhere: Sequence[Population],
     training: Sequence[Population],
     train_ids: pd.Index,
-    written: Mapping[str, Sequence[str]],
+    written: Mapping[str, Collection[str]],
 ) -> list[Finding]:
     """Return findings about data that steps hold.
 
@@ -55,7 +55,7 @@ def captured_findings(
         Training rows, with the columns of ``everywhere``.
     train_ids : Index
         Row ids of the training rows.
-    written : mapping of str to sequence of str
+    written : mapping of str to collection of str
         Columns that each step writes.
 
     Notes
@@ -67,7 +67,7 @@ def captured_findings(
     told: dict[str, _Told] = {}
     for each in held:
         step = told.setdefault(each.step, _Told())
-        makes = [each.makes] if each.makes else list(written.get(each.step, ()))
+        makes = [each.makes] if each.makes else sorted(written.get(each.step, ()))
         own = {each.makes, *written.get(each.step, ())}  # what was made with the data equals it everywhere
         kind, sentence, columns = _judged(each, own, everywhere, training, train_ids)
         if kind:

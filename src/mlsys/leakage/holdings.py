@@ -160,8 +160,7 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
         yield from (("", value.func), *((str(place), each) for place, each in enumerate(value.args)))
         yield from value.keywords.items()
     elif isinstance(value, pd.api.typing.Expression):
-        cells = zip(value._func.__code__.co_freevars, value._func.__closure__ or (), strict=True)
-        yield from (("", cell.cell_contents) for _, cell in cells)
+        yield from (("", cell.cell_contents) for cell in vars(value)["_func"].__closure__ or ())
     elif isinstance(value, pd.api.typing.DataFrameGroupBy | pd.api.typing.SeriesGroupBy | pd.api.typing.Rolling):
         yield "", value.obj
     elif hasattr(kind, "get_params") or not installed(kind.__module__):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.power import is_measured
 from mlsys.summaries import equal_rows, row_hashes
 
 if TYPE_CHECKING:
@@ -48,14 +49,14 @@ def repeat_findings(
     if not both:
         return []
     bar = SHARE_OF_DUPLICATES * len(part)
-    surprising = len(columns) >= FEWEST_COLUMNS and both > bar and both - expected_by_chance(rows, asked[equal]) > bar
+    surprising = len(columns) >= FEWEST_COLUMNS and both > bar and both - expected_by_chance(rows, asked) > bar
     same, other = float(both), 0
     if target is not None and target in train.columns:
         known, labels = row_hashes(rows), train[target]
         by_chance = float((labels.value_counts(normalize=True, dropna=False) ** 2).sum())
         if target in part.columns:
             agree = _agreement(known, labels, row_hashes(asked[equal]), part.loc[equal, target])
-            same, other = both * _same_cases(agree, by_chance), int((agree == 0).sum())
+            same, other = both * _same_cases(agree, by_chance), 0 if is_measured(labels) else int((agree == 0).sum())
         else:
             same = both * _same_cases(_agreement_among(known, labels), by_chance)
     found = [_seen_twice(both, len(part), name, "warning" if surprising and same > bar else "information")]
