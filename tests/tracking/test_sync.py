@@ -111,7 +111,7 @@ def test_the_opening_of_the_test_rows_and_gates_are_replayed_in_order(
     waiting: Run, address: str, check_complete: Check
 ) -> None:
     first = waiting.final_test()
-    assert first._tracking.openings == 0
+    assert first._tracking.before.before == 0
     again = waiting.final_test()
     assert "1 time before, by any model" in repr(again)
     assert not waiting.register("never", gate=Gate(metric("roc_auc").lower >= 0.999))

@@ -120,6 +120,10 @@ class Evaluate(Report):
             draw=draw_scores,
         )
 
+    def for_looks(self, models: int, /) -> Evaluate:
+        """Return the same with intervals that hold for several models together (Bonferroni)."""
+        return self if models <= 1 else self.with_(level=1 - (1 - self.level) / models)
+
     def _unseen(self, scored: pd.DataFrame, part: str, target: str | None) -> list[Finding]:
         """Say how many judged rows have a class that training rows lack."""
         classes = classes_of(scored)

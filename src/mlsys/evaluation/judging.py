@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.comparison import paired_difference
-from mlsys.evaluation.intervals import at_once, metric_interval
+from mlsys.evaluation.intervals import DRAWS, at_once, draws_for, metric_interval
 from mlsys.evaluation.metrics import Metric, Sample, Task, class_names, metric_named, task_of, usual_metrics
 from mlsys.evaluation.scored import probability_columns
 
@@ -32,12 +32,15 @@ class Judge:
         In the order of their codes.
     level : float
         Of each interval.
+    draws : int
+        Of each bootstrap.
     """
 
     task: Task
     metrics: Sequence[Metric]
     classes: Sequence[str]
     level: float
+    draws: int = DRAWS
 
     @property
     def headline(self) -> Metric:
@@ -50,7 +53,7 @@ class Judge:
 
     def for_slices(self, k: int) -> Judge:
         """Return a quick judge whose intervals hold for ``k`` slices together."""
-        return replace(self.quick(), level=at_once(self.level, k))
+        return replace(self.quick(), level=at_once(self.level, k), draws=DRAWS)
 
     def scores(self, scored: pd.DataFrame) -> list[dict[str, Any]]:
         """Return one row a metric: value, interval, number of rows, what is missing."""
@@ -59,7 +62,7 @@ class Judge:
         for metric in self.metrics:
             if metric.needs_probabilities and sample.probabilities is None:
                 continue
-            found = metric_interval(metric, sample, self.level, group=group)
+            found = metric_interval(metric, sample, self.level, group=group, draws=self.draws)
             rows.append(
                 {"metric": metric.name, "value": found.value, "lower": found.lower, "upper": found.upper, "n": found.n,
                  "verdict": found.note}
@@ -108,4 +111,4 @@ def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float)
                 f"the metric {metric.name!r} {why}, but this is {task}{'' if has else ' without probabilities'}",
                 f"choose among {', '.join(each.name for each in usual_metrics(task, has))}",
             )
-    return Judge(task, chosen, class_names(scored, task), level)
+    return Judge(task, chosen, class_names(scored, task), level, draws_for(level))

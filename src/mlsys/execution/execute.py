@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlsys.cache import Cache, Outcome
 from mlsys.engines import Engine
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.execution.checks import check_columns, check_leakage, check_same_columns
 from mlsys.execution.context import Context
 from mlsys.execution.dividing import Divided, divide, divide_given
@@ -292,14 +292,24 @@ def run_tail(execution: Execution, steps: Sequence[Planned], done: Tail | None =
     tail.run(steps[since:] if done is not None else steps, parts, looker(execution, tail, open_parts))
 
 
-def open_test(execution: Execution) -> Execution:
-    """Apply the learned steps to the test rows and run every report again with them."""
+def open_test(execution: Execution, models: int = 1, findings: Sequence[Finding] = ()) -> Execution:
+    """Apply the learned steps to the test rows and run every report again with them.
+
+    Parameters
+    ----------
+    execution : Execution
+        Stays as it is.
+    models : int
+        How many models have been judged by these rows, this one included: reports widen their intervals.
+    findings : sequence of Finding
+        Remarks about the opening itself.
+    """
     divided, tail = execution.divided, execution.tail
     if divided is None or tail is None or "test" not in divided.parts:
         raise ConfigurationError(
             "there is no test part to open", "give the split a test share, or pass parts with 'test'"
         )
-    context = replace(execution.context, findings=list(execution.context.findings), records=[])
+    context = replace(execution.context, findings=[*execution.context.findings, *findings], records=[])
     final = replace(execution, context=context, results={})
     rows, predicted = tail.apply(divided.parts["test"])
     for table in (rows, predicted):
@@ -310,5 +320,6 @@ def open_test(execution: Execution) -> Execution:
     look = looker(final, tail, dict(divided.parts))
     after_split = [each for each in execution.plan if isinstance(each.step, Report)]
     for planned in after_split:
-        look(planned, parts, predictions)
+        assert isinstance(planned.step, Report)
+        look(replace(planned, step=planned.step.for_looks(models)), parts, predictions)
     return final

@@ -35,9 +35,8 @@ def looker(execution: Execution, tail: Tail, raw: Mapping[str, Table]) -> Look:
                 inputs |= {f"predictions of {name}": each for name, each in predictions.items()}
                 if execution.out_of_fold is not None:
                     inputs["out-of-fold predictions"] = execution.out_of_fold
-                also = tail.digests() | {
-                    "fitted on": digest(tail.fitted_on),
-                }
+                # For test rows that several models were judged by, a report is not quite the one of the plan.
+                also = tail.digests() | {"fitted on": digest(tail.fitted_on), "as": step.digest}
 
                 def work(at: Context) -> Outcome:
                     result = step.report(shown_dataset(execution, tail, raw, parts, predictions, at))

@@ -16,6 +16,10 @@ RANK: dict[str, int] = {
             "LK204",  # a column that knows the outcome
             "LK206",
             "LK207",
+            "LK302",  # what the audit saw: the answer in training, the label, rows that judge, the batch
+            "LK304",
+            "LK301",
+            "LK303",
             "LK221",  # tables and numbers from all rows
             "LK220",
             "LK201",

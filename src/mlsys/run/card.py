@@ -209,11 +209,8 @@ def make_card(run: Run) -> Card:
     carried = _carried(run)
     if carried:
         lines.append(("model carries", carried))
-    if run.stage == "test" and run._tracking.openings:
-        times = run._tracking.openings
-        lines.append(
-            ("test opened", f"{times} time{'s' if times > 1 else ''} before, by any model: this is no first look")
-        )
+    if run.stage == "test" and run._tracking.before.sentence:
+        lines.append(("test opened", run._tracking.before.sentence))
     supplied = [
         f"{each.name}, because {each.supplied}"
         for each in run._execution.plan

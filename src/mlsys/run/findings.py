@@ -20,6 +20,8 @@ def findings_of(run: Run) -> tuple[Finding, ...]:
     found = list(run._execution.context.findings)
     for result in run.reports.values():
         found.extend(result.findings)
+    if run.audit is not None:
+        found.extend(run.audit.findings)
     return marked(found, run.pipeline.waive)
 
 

@@ -12,10 +12,12 @@ from mlsys.run.describing import described
 from mlsys.run.findings import leakage_verdict
 from mlsys.run.measures import curves_of_run, metrics_of
 from mlsys.steps import Model
+from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
 
 if TYPE_CHECKING:
     from mlsys.run.estimates import CrossValidation
+    from mlsys.run.looks import Looks
     from mlsys.run.run import Run
 
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
@@ -85,12 +87,13 @@ def parameters_of(run: Run | CrossValidation) -> dict[str, Scalar]:
     return found
 
 
-def final_tags(run: Run, digest: str, openings: int, mine: int) -> dict[str, str]:
+def final_tags(run: Run, looks: Looks, own_id: str) -> dict[str, str]:
     """Return tags that record the opening of the test rows: by all runs before, and by this run."""
     return {
-        "mlsys.test_digest": digest,
-        "mlsys.test_opened": str(mine),
-        "mlsys.test_openings_before": str(openings),
+        TEST_DIGEST: run.digest("test"),
+        TEST_OPENED: str(looks.of(own_id) + 1),
+        TEST_MODEL: looks.model,
+        "mlsys.test_openings_before": str(looks.before),
         "mlsys.test_leakage": leakage_verdict(run.findings),
         **{f"mlsys.test_{name}": result.verdict for name, result in run.reports.items() if result.verdict},
     }

@@ -210,8 +210,8 @@ def _terms(run: Run, gate: Any, reason: str) -> list[tuple[str, str, str]]:
     contaminated = str(evaluation.facts.get("contaminated", ""))
     if contaminated:
         terms.append(("judged on untouched rows", f"{contaminated} learned from them", "no"))
-    if run.stage == "test" and run._tracking.openings:
-        looks = f"opened {run._tracking.openings} time(s) before"
+    if run.stage == "test" and run._tracking.before.before:
+        looks = f"opened {run._tracking.before.before} time(s) before"
         terms.append(("test rows fresh, or a reason", reason or looks, "pass" if reason else "no"))
     if gate is not None:
         terms += gate.check(run.reports)

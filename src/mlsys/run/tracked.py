@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsys import folder
 from mlsys.errors import MlsysError, TrackingError
+from mlsys.run.looks import Looks, model_digest
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
@@ -35,7 +36,7 @@ class Tracking:
         self._thread: threading.Thread | None = None
         self._journal: Journal | None = None
         self._problem = ""
-        self.openings = 0
+        self.before = Looks()
 
     def start(self, track: bool | str, parent: str | None) -> str | None:
         """Show the card and write the run; ``"auto"`` writes runs that have a model."""
@@ -146,21 +147,24 @@ class Tracking:
         except TrackingError as error:
             logger.warning("nothing records %s: %s", ", ".join(tags), error.problem)
 
-    def opened(self, final: Run) -> Tracking:
+    def looks(self) -> Looks:
+        """Return who opened the run's test rows before; nobody counts for a run that is not tracked."""
+        from mlsys.tracking import test_openings
+
+        if self.journal is None:
+            return Looks()
+        return Looks(model_digest(self._run), test_openings(self._run.digest("test"), ask=self.logged is not None))
+
+    def opened(self, final: Run, looks: Looks) -> Tracking:
         """Record that the test rows were opened, and write what was found to the same MLflow run."""
         tracking = Tracking(final)
-        tracking._journal, tracking._problem = self.journal, self._problem
+        tracking._journal, tracking._problem, tracking.before = self.journal, self._problem, looks
         if tracking._journal is None:
             return tracking
         from mlsys.run.measures import final_metrics
         from mlsys.run.recording import final_tags
-        from mlsys.tracking import test_openings
 
-        digest = final.digest("test")
-        before = test_openings(digest, ask=self.logged is not None)
-        tracking.openings = sum(before.values())
-        mine = before.get(tracking._journal.id, 0) + 1
-        tracking.add(final_metrics(final), final_tags(final, digest, tracking.openings, mine))
+        tracking.add(final_metrics(final), final_tags(final, looks, tracking._journal.id))
         return tracking
 
     def required(self) -> LoggedRun:

@@ -217,6 +217,10 @@ class Report(Step, kind="Report"):
         """Return a named result."""
         raise TypeError("a Report writes report(dataset)")
 
+    def for_looks(self, models: int, /) -> Report:
+        """Return the report for test rows by which several models have been judged; need not be written."""
+        return self
+
     @final
     def of(self, **parts: Any) -> Result:
         """Report on frames by part name; roles such as ``target=`` by name beside them."""

@@ -2,7 +2,7 @@
 
 from mlsys.tracking.journal import Journal, keep
 from mlsys.tracking.models import resolve
-from mlsys.tracking.openings import test_openings, ui_hint
+from mlsys.tracking.openings import Opening, test_openings, ui_hint
 from mlsys.tracking.reach import ASKED_FOR, IN_A_RUN
 from mlsys.tracking.record import DatasetRecord, LoggedRun, ModelRecord, RunRecord, Span
 from mlsys.tracking.registry import point_alias, point_back, register_model, version_of_model
@@ -10,6 +10,7 @@ from mlsys.tracking.sending import send, send_addition
 from mlsys.tracking.syncing import SyncReport, sync
 
 __all__ = [
+    "Opening",
     "ASKED_FOR",
     "IN_A_RUN",
     "DatasetRecord",

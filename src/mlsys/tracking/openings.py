@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from mlsys.errors import TrackingError
 from mlsys.tracking.journal import journals
 from mlsys.tracking.reach import IN_A_RUN
@@ -11,10 +14,21 @@ from mlsys.tracking.store import store
 TEST_DIGEST = "mlsys.test_digest"
 TEST_OPENED = "mlsys.test_opened"
 """How often a run opened its test rows; every look counts, also a second one of the same run."""
+TEST_MODEL = "mlsys.test_model"
+"""Digest of what was judged: a second look at an unchanged model tells nothing new."""
 
 
-def test_openings(digest: str, ask: bool = True) -> dict[str, int]:
-    """Return how often each run has opened the test rows with this digest, by the run's own id.
+@dataclass(frozen=True)
+class Opening:
+    """One run that opened some test rows: its own id, how often it did, and the model it judged."""
+
+    run: str
+    times: int
+    model: str
+
+
+def test_openings(digest: str, ask: bool = True) -> list[Opening]:
+    """Return which runs have opened the test rows with this digest.
 
     Parameters
     ----------
@@ -23,36 +37,38 @@ def test_openings(digest: str, ask: bool = True) -> dict[str, int]:
     ask : bool
         Whether MLflow is asked; runs of this folder, also those that wait, are counted in any case.
     """
-    found = _opened_here(digest)
-    if ask:
-        for identity, times in _opened_in_store(digest).items():
-            found[identity] = max(times, found.get(identity, 0))
-    return found
+    found = {each.run: each for each in _opened_here(digest)}
+    for each in _opened_in_store(digest) if ask else []:
+        here = found.get(each.run)
+        if here is None or each.times > here.times:
+            found[each.run] = each
+    return list(found.values())
 
 
 test_openings.__test__ = False  # type: ignore[attr-defined]  # its name starts like a test's
 
 
-def _opened_here(digest: str) -> dict[str, int]:
-    found = {}
+def _opened_here(digest: str) -> list[Opening]:
+    found = []
     for journal in journals():
-        times = [int(e.tags.get(TEST_OPENED, 1)) for e in journal.additions() if e.tags.get(TEST_DIGEST) == digest]
-        if times:
-            found[journal.id] = max(times)
+        tags = [each.tags for each in journal.additions() if each.tags.get(TEST_DIGEST) == digest]
+        if tags:
+            found.append(_opening(journal.id, max(tags, key=lambda each: int(each.get(TEST_OPENED, 1)))))
     return found
 
 
-def _opened_in_store(digest: str) -> dict[str, int]:
+def _opened_in_store(digest: str) -> list[Opening]:
     try:
         with store(IN_A_RUN) as client:
             experiments = [each.experiment_id for each in client.search_experiments()]
             runs = client.search_runs(experiments, f"tags.`{TEST_DIGEST}` = '{digest}'", max_results=1_000)
-            return {
-                str(each.data.tags.get(IDENTITY, each.info.run_id)): int(each.data.tags.get(TEST_OPENED, 1))
-                for each in runs
-            }
+            return [_opening(str(run.data.tags.get(IDENTITY, run.info.run_id)), run.data.tags) for run in runs]
     except TrackingError:  # those of this folder are known; what is sent later carries its own count
-        return {}
+        return []
+
+
+def _opening(run: str, tags: Mapping[str, str]) -> Opening:
+    return Opening(run, int(tags.get(TEST_OPENED, 1)), str(tags.get(TEST_MODEL, "")))
 
 
 def ui_hint(logged: LoggedRun) -> str:
