@@ -323,7 +323,11 @@ def test_rows_leave_only_when_asked(store: Path, shop: pd.DataFrame) -> None:
     pipeline = Pipeline([LogisticRegression()], target="returned", features=["price"], name="rows")
     kept, sent = pipeline.run(shop), pipeline.run(shop, log_rows=True)
     client = mlflow.MlflowClient()
-    assert not [each.path for each in client.list_artifacts(kept.mlflow_run_id) if "predictions" in each.path]
+    there = [each.path for each in client.list_artifacts(kept.mlflow_run_id)]
+    assert not [path for path in there if "predictions" in path or "assignment" in path]
+    parts = pd.read_parquet(client.download_artifacts(sent.mlflow_run_id, "assignment.parquet"))["part"]
+    assert parts.astype("str").value_counts().to_dict() == sent.rows
+    assert parts.index.equals(shop.index)
     path = client.download_artifacts(sent.mlflow_run_id, "predictions-validation.parquet")
     table = pd.read_parquet(path)
     expected = sent.predictions["validation"]

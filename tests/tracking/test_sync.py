@@ -45,7 +45,7 @@ def folder_of(run: Run) -> Path:
 def test_a_waiting_run_is_in_its_folder_for_its_owner_alone(waiting: Run, nowhere: str) -> None:
     folder = folder_of(waiting)
     names = {each.name for each in folder.iterdir()}
-    assert names >= {"record.json", "artifacts", "model", "predictions", "address.json"} and "sent.json" not in names
+    assert names >= {"record.json", "artifacts", "model", "rows", "address.json"} and "sent.json" not in names
     for each in (folder, folder.parent, folder.parent.parent):
         assert stat.S_IMODE(each.stat().st_mode) == 0o700
     assert json.loads((folder / "record.json").read_text())["mlsys_id"] == waiting.id
@@ -89,14 +89,14 @@ def test_it_holds_what_a_run_holds_that_was_never_away(
 def test_what_was_sent_leaves_record_and_predictions_behind(waiting: Run, address: str) -> None:
     mlsys.sync(address)
     names = {each.name for each in folder_of(waiting).iterdir()}
-    assert {"record.json", "sent.json", "predictions"} <= names and not {"artifacts", "model"} & names
+    assert {"record.json", "sent.json", "rows"} <= names and not {"artifacts", "model"} & names
 
 
 def test_predictions_stay_here_with_ids_scores_and_labels(
     waiting: Run, address: str, shop: pd.DataFrame, check_complete: Check
 ) -> None:
     mlsys.sync(address)
-    path = folder_of(waiting) / "predictions" / "predictions-validation.parquet"
+    path = folder_of(waiting) / "rows" / "predictions-validation.parquet"
     table = pd.read_parquet(path)
     assert (
         set(table.columns) >= {"prediction", "probability_1", "returned"} and len(table) == waiting.rows["validation"]
@@ -104,7 +104,10 @@ def test_predictions_stay_here_with_ids_scores_and_labels(
     assert table["returned"].equals(shop["returned"].loc[table.index])
     found = check_complete(address, waiting.id)
     client = MlflowClient(tracking_uri=address)
-    assert not [each.path for each in client.list_artifacts(found.info.run_id) if "predictions" in each.path]
+    there = [each.path for each in client.list_artifacts(found.info.run_id)]
+    assert not [path for path in there if "predictions" in path or "assignment" in path]
+    parts = pd.read_parquet(folder_of(waiting) / "rows" / "assignment.parquet")["part"]
+    assert (parts == "validation").sum() == waiting.rows["validation"]
 
 
 def test_the_opening_of_the_test_rows_and_gates_are_replayed_in_order(

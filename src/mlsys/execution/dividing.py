@@ -38,6 +38,8 @@ class Divided:
         Where the parts begin, in the split's words.
     rows : dict of str to int
         Rows by part; counted here, because parts beyond memory are read only when needed.
+    assignment : Table or None
+        The part of each row, in the column ``part``; ``None`` where the parts were given.
     """
 
     parts: dict[str, Table]
@@ -45,6 +47,7 @@ class Divided:
     folds: list[pd.Series] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
+    assignment: Table | None = None
 
 
 def divide(planned: Planned, table: Table, context: Context, supplied: bool, sample: bool = False) -> Divided:
@@ -87,7 +90,7 @@ def divide(planned: Planned, table: Table, context: Context, supplied: bool, sam
             ).tables["part"]
             for name in plain["rows"]
         }
-        divided = Divided(parts, plain["none"], notes=tuple(plain["notes"]), rows=plain["rows"])
+        divided = Divided(parts, plain["none"], [], tuple(plain["notes"]), plain["rows"], assignment)
         if plain["folds"]:
             folds = assignment.frame()[plain["folds"]]
             divided.folds = [folds[name].dropna() for name in plain["folds"]]

@@ -26,7 +26,7 @@ PACKAGES = ("mlsys", "pandas", "numpy", "scikit-learn", "pyarrow", "skops")
 def write_artifacts(run: Run, folder: Path) -> None:
     """Write configuration, manifest, card, tables, figures and environment into a folder.
 
-    Rows of the data stay here, but for predictions where ``log_rows=True`` asked for them.
+    Rows of the data stay here, but for their parts and predictions where ``log_rows=True`` asked for them.
     """
     from matplotlib.figure import Figure
 
@@ -64,13 +64,15 @@ def write_artifacts(run: Run, folder: Path) -> None:
     page = f"{head}{run.card.html()}{pictures}{pipeline.plan()._repr_html_()}"
     (folder / "report.html").write_text(page, encoding="utf-8")
     if run.log_rows:
-        write_predictions(run, folder)
+        write_rows(run, folder)
     (folder / "environment.txt").write_text(environment(), encoding="utf-8")
 
 
-def write_predictions(run: Run, folder: Path) -> None:
-    """Write predictions on rows that the model did not learn from, with ids and labels."""
+def write_rows(run: Run, folder: Path) -> None:
+    """Write which part each row is in, and predictions on rows that the model did not learn from, with labels."""
     target, divided = run.pipeline.roles.target, run._execution.divided
+    if divided is not None:
+        run.assignment.to_frame().to_parquet(folder / "assignment.parquet")
     for part, predicted in run.predictions.items():
         if divided is None or not target:
             continue
@@ -90,6 +92,7 @@ def manifest(run: Run) -> dict[str, Any]:
         "run": run.id,
         "configuration": run.pipeline.digest,
         "parts": {name: run.digest(name) for name in divided.parts} if divided else {},
+        "assignment": digest(run.assignment) if divided else "",
         "states": {name: each.held.digest or digest(each.state) for name, each in fitted.items()},
         "rows": {record.name: record.rows for record in run._execution.context.records},
         "none": divided.none if divided else {},

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import ConfigurationError, NotPortableError, StateError
-from mlsys.run.artifacts import PACKAGES, version_of, write_artifacts, write_predictions
+from mlsys.run.artifacts import PACKAGES, version_of, write_artifacts, write_rows
 from mlsys.run.code_state import code_state
 from mlsys.run.describing import described
 from mlsys.run.findings import leakage_verdict
@@ -60,7 +60,7 @@ def record_of(run: Run, parent: str | None) -> RunRecord:
         ended=run.finished,
         model=model,
         parent=parent,
-        write_predictions=lambda folder: write_predictions(run, folder),
+        write_rows=lambda folder: write_rows(run, folder),
     )
 
 

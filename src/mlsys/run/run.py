@@ -126,6 +126,17 @@ class Run:
         counted = {name: divided.rows.get(name, 0) for name in divided.parts}
         return {**counted, **{f"none: {reason}": count for reason, count in divided.none.items()}}
 
+    @cached_property
+    def assignment(self) -> pd.Series:
+        """The part of each row by row id, null for rows in none; what later runs on the same rows can be held to."""
+        divided = self._execution.divided
+        if divided is None:
+            raise ConfigurationError("the run stopped before the split", "run the pipeline to its end")
+        if divided.assignment is not None:
+            return divided.assignment.frame()["part"].rename("part")
+        ids = {name: part.frame([]).index for name, part in divided.parts.items()}
+        return pd.concat([pd.Series(name, index=index, dtype="str") for name, index in ids.items()]).rename("part")
+
     @property
     def steps(self) -> pd.DataFrame:
         """One row a step: seconds, peak memory, rows by part."""

@@ -21,7 +21,7 @@ from mlsys.tracking.record import LoggedRun, RunRecord
 
 RUNS = "runs"
 RECORD, ADDITIONS, ADDRESS, SENT = "record.json", "additions", "address.json", "sent.json"
-ARTIFACTS, MODEL, PREDICTIONS = "artifacts", "model", "predictions"
+ARTIFACTS, MODEL, ROWS = "artifacts", "model", "rows"
 HELD_FOR = 20.0
 """Seconds to wait for another process that has the folder in hand."""
 LATE = 30.0
@@ -166,7 +166,7 @@ class Journal:
         self.tidy()
 
     def tidy(self) -> None:
-        """Remove what MLflow has; the record, additions and predictions stay."""
+        """Remove what MLflow has; the record, additions and what is said of rows stay."""
         for part in (ARTIFACTS, MODEL):
             shutil.rmtree(self.place / part, ignore_errors=True)
 
@@ -227,7 +227,7 @@ def _write(journal: Journal, record: RunRecord) -> None:
     with journal.locked():
         write_json(journal.place / RECORD, {**encoded(record), "complete": False, "problems": problems})
         record.write_artifacts(_made(journal.place / ARTIFACTS))
-        record.write_predictions(_made(journal.place / PREDICTIONS))
+        record.write_rows(_made(journal.place / ROWS))
         if record.model is not None:
             try:
                 record.model.write(journal.place / MODEL)

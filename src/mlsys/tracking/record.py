@@ -97,8 +97,8 @@ class RunRecord:
         Losses by iteration.
     parent : str, optional
         Own id of the run this is a variant, trial or fold of.
-    write_predictions : callable
-        Fills a folder that stays on this machine with predictions on rows not learned from.
+    write_rows : callable
+        Fills a folder that stays on this machine: the part of each row, predictions on rows not learned from.
     started, ended : float
         Seconds since the epoch.
     """
@@ -118,7 +118,7 @@ class RunRecord:
     model: ModelRecord | None = None
     curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
     parent: str | None = None
-    write_predictions: Callable[[Path], None] = lambda folder: None
+    write_rows: Callable[[Path], None] = lambda folder: None
 
 
 @dataclass(frozen=True)
