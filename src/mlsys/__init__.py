@@ -9,6 +9,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Pipeline": "mlsys.pipeline",
+    "price_of_leakage": "mlsys.pipeline.price",
     "Run": "mlsys.run",
     "load": "mlsys.run",
     "reproduce": "mlsys.run",
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
     from mlsys.labeling import NaturalLabel, WeakLabel, compare_labels, labeling_function
     from mlsys.models import Calibrate, Train
     from mlsys.pipeline import Pipeline
+    from mlsys.pipeline.price import price_of_leakage
     from mlsys.run import Run, compare, load, promote, reproduce, roll_back
     from mlsys.sampling import (
         GroupFolds,

@@ -85,6 +85,13 @@ class Metric:
     function: Callable[[Sample], float]
     per_row: Callable[[Sample], Values] | None = None
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest value that it can take."""
+        if not self.greater_is_better:
+            return 0.0, np.inf
+        return (-np.inf if self.name == "r2" else 0.0), 1.0
+
     def __call__(self, sample: Sample) -> float:
         """Return the value, NaN where it is not defined (one class, no predicted events, no weight)."""
         if (self.needs_probabilities and sample.probabilities is None) or not sample.weight.any():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from mlsys.evaluation.intervals import Interval
 
@@ -17,7 +17,12 @@ ASSUMES = (
 HEURISTIC = "windows in order of time are not exchangeable, so that this interval is a rule of thumb"
 
 
-def resampled_mean(values: Sequence[float], judged_per_learned: float, level: float = 0.95) -> Interval:
+def resampled_mean(
+    values: Sequence[float],
+    judged_per_learned: float,
+    level: float = 0.95,
+    bounds: tuple[float, float] = (-np.inf, np.inf),
+) -> Interval:
     """Return the mean of a metric, or of a paired difference, over folds, with a corrected t interval.
 
     Parameters
@@ -28,6 +33,8 @@ def resampled_mean(values: Sequence[float], judged_per_learned: float, level: fl
         Judged rows for each training row of a fold: 0.25 for five folds, 1/9 for ten.
     level : float
         Of the interval.
+    bounds : tuple of float
+        What the mean cannot exceed; ends beyond it are cut, which costs no coverage.
 
     Notes
     -----
@@ -52,10 +59,11 @@ def resampled_mean(values: Sequence[float], judged_per_learned: float, level: fl
     if folds < 2:
         return Interval(mean, np.nan, np.nan, folds, "none", "one fold has no spread")
     error = standard_error(found, judged_per_learned)
-    half = float(stats.t.ppf(0.5 + level / 2, folds - 1)) * error
+    half = float(stdtrit(folds - 1, 0.5 + level / 2)) * error
     left_out = len(values) - folds
     note = f"not defined in {left_out} of {len(values)} folds" if left_out else ""
-    return Interval(mean, mean - half, mean + half, folds, "corrected resampled t", note)
+    lower, upper = max(bounds[0], mean - half), min(bounds[1], mean + half)
+    return Interval(mean, lower, upper, folds, "corrected resampled t", note)
 
 
 def standard_error(values: Sequence[float] | np.ndarray, judged_per_learned: float) -> float:
@@ -98,7 +106,7 @@ def unpaired_gap(
     if total == 0:
         return Interval(value, value, value, fewest, "corrected resampled t, unpaired")
     freedom = total**2 / sum(square**2 / (len(side) - 1) for square, side in zip(squares, sides, strict=True))
-    half = float(stats.t.ppf(0.5 + level / 2, freedom)) * float(np.sqrt(total))
+    half = float(stdtrit(freedom, 0.5 + level / 2)) * float(np.sqrt(total))
     return Interval(value, value - half, value + half, fewest, "corrected resampled t, unpaired")
 
 

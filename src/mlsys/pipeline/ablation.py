@@ -72,7 +72,9 @@ def _groups(features: Groups | None, there: Sequence[str]) -> dict[str, tuple[st
     empty = [name for name, columns in named.items() if not columns]
     if wrong or empty or not named:
         problem = f"{wrong[0]!r} is no feature" if wrong else f"{empty[0]!r} names no column" if empty else "no feature"
-        raise ConfigurationError(f"ablate() cannot leave out what is not there: {problem}", f"features are {list(there)}")
+        raise ConfigurationError(
+            f"ablate() cannot leave out what is not there: {problem}", f"features are {', '.join(there)}"
+        )
     return named
 
 

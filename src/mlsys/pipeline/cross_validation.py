@@ -142,7 +142,9 @@ def _findings(pipeline: Pipeline, ready: Ready, outcomes: Sequence[Outcome]) -> 
 
 
 def _same(finding: Finding) -> tuple[Any, ...]:
-    return finding.code, finding.severity, finding.columns, finding.step
+    """Return what makes remarks of two folds one: what they say, and of which columns where that is an accusation."""
+    columns = () if finding.severity == "information" else finding.columns
+    return finding.code, finding.severity, columns, finding.step
 
 
 def _in_time(outcomes: Sequence[Outcome]) -> bool:

@@ -28,7 +28,7 @@ from mlsys.steps import Model, Split
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
     from mlsys.pipeline.variants import Variants
-    from mlsys.run import Ablation, CrossValidation, Run
+    from mlsys.run import Ablation, CrossValidation, PriceOfLeakage, Run
 
 
 class Pipeline:
@@ -297,6 +297,18 @@ class Pipeline:
         from mlsys.pipeline.ablation import ablate
 
         return ablate(self, features, data, n_jobs, cache, verbose)
+
+    def price_of_leakage(
+        self, data: Data = None, *, rows: int = 20_000, folds: int = 5, repeats: int = 2, n_jobs: int = 1,
+        verbose: bool | None = None,
+    ) -> PriceOfLeakage:  # fmt: skip
+        """Put in each leak that this pipeline keeps out, on a sample, and show optimistic and honest score.
+
+        Parameters as for :func:`mlsys.price_of_leakage`, which also prices an order that is refused.
+        """
+        from mlsys.pipeline.price import price_of_pipeline
+
+        return price_of_pipeline(self, data, rows, folds, repeats, n_jobs, verbose)
 
     def variants(self, **changes: Mapping[str, Any]) -> Variants:
         """Return pipelines that differ in named steps; steps they share are run once.

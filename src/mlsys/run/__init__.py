@@ -1,7 +1,7 @@
 """Run: card, loading and saving, comparing, registering, running again."""
 
 from mlsys.run.comparing import Comparison, compare
-from mlsys.run.estimates import Ablation, CrossValidation
+from mlsys.run.estimates import Ablation, CrossValidation, PriceOfLeakage
 from mlsys.run.loading import load
 from mlsys.run.registering import Registration, promote, roll_back
 from mlsys.run.reproducing import Reproduction, reproduce
@@ -12,6 +12,7 @@ __all__ = [
     "Ablation",
     "Comparison",
     "CrossValidation",
+    "PriceOfLeakage",
     "Registration",
     "Reproduction",
     "Run",

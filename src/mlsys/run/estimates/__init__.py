@@ -2,5 +2,6 @@
 
 from mlsys.run.estimates.ablation import Ablation
 from mlsys.run.estimates.cross_validation import CrossValidation
+from mlsys.run.estimates.price import PriceOfLeakage
 
-__all__ = ["Ablation", "CrossValidation"]
+__all__ = ["Ablation", "CrossValidation", "PriceOfLeakage"]

@@ -51,7 +51,7 @@ class Ablation:
 
     @property
     def carries_most(self) -> tuple[str, ...]:
-        """What removes more than half of the error that is left without it: is it known when deciding?"""
+        """What removes more than half of the error that is left without it; ask when it is known."""
         helps = self.table[(self.table["verdict"] == "helps") & (self.table["error removed"] >= CARRIES_MOST)]
         return tuple(helps["without"])
 

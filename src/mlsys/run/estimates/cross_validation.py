@@ -77,7 +77,7 @@ class CrossValidation:
         for metric in dict.fromkeys(self.folds["metric"]):
             values = self._values(metric)
             for model in values:
-                mean = resampled_mean(values[model].tolist(), ratio)
+                mean = resampled_mean(values[model].tolist(), ratio, bounds=metric_named(metric).bounds)
                 row = {"metric": metric, "model": model, "value": mean.value, "lower": mean.lower, "upper": mean.upper}
                 if model != MODEL and MODEL in values:
                     gap = resampled_mean((values[MODEL] - values[model]).tolist(), ratio)

@@ -9,6 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from mlsys.run.estimates.ablation import Ablation
     from mlsys.run.estimates.cross_validation import CrossValidation
+    from mlsys.run.estimates.price import PriceOfLeakage
 
 MINE, OTHER, WORSE = "#0b6e99", "#8a8a8a", "#b3405b"
 
@@ -71,3 +72,23 @@ def draw_ablation(found: Ablation, ax: Any = None) -> Any:
         )
     label = f"change of {found.metric} without it (95 % intervals for all together)"
     return finish(ax, found.table["without"].tolist(), label)
+
+
+def draw_price(found: PriceOfLeakage, ax: Any = None) -> Any:
+    """Draw honest and optimistic scores of each leak as two joined dots with intervals."""
+    ax = axes(ax, 1.6 * len(found.table))
+    for place, row in enumerate(found.table.to_dict("records")):
+        ax.plot([row["honest"], row["optimistic"]], [place, place], color="#d0d0d0", linewidth=4, zorder=0)
+        rightmost = row["optimistic"] >= row["honest"]
+        for who, colour, below in (("honest", MINE, 0.17), ("optimistic", WORSE, -0.17)):
+            ends = [row[f"{who} lower"], row[f"{who} upper"]]
+            ax.plot(ends, [place + below] * 2, color=colour, linewidth=1.5, alpha=0.7, solid_capstyle="round")
+            ax.plot(row[who], place, "o", color=colour, markersize=8)
+            right = (who == "optimistic") == rightmost
+            ax.annotate(
+                f"{who} {row[who]:.3f}", (row[who], place), xytext=(9 if right else -9, 0),
+                textcoords="offset points", va="center", ha="left" if right else "right", color=colour, fontsize=9,
+            )  # fmt: skip
+    finish(ax, found.table["leak"].tolist(), f"{found.metric}: mean over folds (thin lines: 95 % intervals)")
+    ax.margins(x=0.35)
+    return ax
