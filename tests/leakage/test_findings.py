@@ -131,6 +131,58 @@ def parted(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(part=np.where(np.arange(len(frame)) % 7 == 0, "validation", "train"))
 
 
+def numbered_by_outcome(frame: pd.DataFrame) -> pd.DataFrame:
+    """Visits numbered first for the healthy, then for most of the ill."""
+    order = frame["ill"] + np.random.default_rng(31).normal(0, 0.5, len(frame))
+    return frame.assign(number=order.rank().astype(int))
+
+
+def with_noisy_copies(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every second visit again, its numbers a little different."""
+    generator, copies = np.random.default_rng(37), frame[::2]
+    noise = {name: copies[name] + generator.normal(0, 1e-4, len(copies)) for name in ("age", "pulse")}
+    return pd.concat([frame, copies.assign(**noise)], ignore_index=True)
+
+
+def labelled_again(frame: pd.DataFrame) -> pd.DataFrame:
+    """All visits in the training rows; some come again to be judged, with the other label."""
+    again = pd.concat([frame, frame[:200].assign(ill=~frame["ill"][:200])], ignore_index=True).assign(bed=1)
+    return again.assign(part=["train"] * len(frame) + ["validation"] * 200)
+
+
+def parted_by_time(frame: pd.DataFrame) -> pd.DataFrame:
+    """The last fifth is judged."""
+    return frame.assign(part=np.where(np.arange(len(frame)) < 480, "train", "validation"))
+
+
+def read_from_two_files(frame: pd.DataFrame) -> pd.DataFrame:
+    """The judged rows come from a file in which the pulse is counted in another unit."""
+    judged = SPLIT.split(frame, target="ill")["validation"].index
+    return frame.assign(pulse=frame["pulse"].where(~frame.index.isin(judged), frame["pulse"] / 60))
+
+
+MANY_DIGITS = np.float64(0.6180339887498949)
+
+
+def with_a_mean(frame: pd.DataFrame) -> Run:
+    mean = frame["age"].mean()
+    return run(frame, Derive({"centred": lambda f: f["age"] - mean}), SPLIT)
+
+
+def with_a_mean_of_training(frame: pd.DataFrame) -> Run:
+    mean = SPLIT.split(frame, target="ill")["train"]["age"].mean()
+    return run(frame, Derive({"centred": lambda f: f["age"] - mean}), SPLIT)
+
+
+def with_the_frame(frame: pd.DataFrame) -> Run:
+    return run(frame, Derive({"centred": lambda f: f["age"] - frame["age"].mean()}), SPLIT)
+
+
+def with_a_table(frame: pd.DataFrame) -> Run:
+    beds = pd.DataFrame({"weekday": range(7), "beds": [20, 30, 30, 30, 30, 20, 15]}).set_index("weekday")["beds"]
+    return run(frame, Derive({"beds": lambda f: f["weekday"].map(beds)}, lookup=[beds]), SPLIT)
+
+
 @dataclass(frozen=True)
 class Case:
     """A leaky run, its clean twin, and what the finding must say."""
@@ -204,6 +256,82 @@ CASES = {
         ("discharge_weight",),
         says=("AUC", "known_at= or exclude="),
     ),
+    "nulls alone tell the outcome": Case(
+        "LK206",
+        lambda f: run(missing_for_the_ill(f), SPLIT),
+        lambda f: run(missing_for_the_ill(f), SPLIT, exclude=["patient", "visit", "seen", "discharge_weight"]),
+        "error",
+        ("discharge_weight",),
+        says=("AUC", "known_at= or exclude="),
+    ),
+    "a running number that goes with the outcome": Case(
+        "LK207",
+        lambda f: run(numbered_by_outcome(f), SPLIT),
+        lambda f: run(numbered_by_outcome(f), SPLIT, id="number"),
+        "warning",
+        ("number",),
+        says=("running number", "id="),
+    ),
+    "a number of the day, judged on later days": Case(
+        "LK208",
+        lambda f: run(f.assign(day=f["seen"].dt.day_of_year), TimeSplit(validation=0.2, test=0.2), time="seen"),
+        lambda f: run(f, TimeSplit(validation=0.2, test=0.2), time="seen"),
+        "information",
+        ("day",),
+        says=("exclude=",),
+    ),
+    "copies with a little noise": Case(
+        "LK214",
+        lambda f: run(with_noisy_copies(f), SPLIT),
+        lambda f: run(f, SPLIT),
+        "warning",
+        ("age", "pulse"),
+        says=("TrainOnly", "group="),
+    ),
+    "the same case with another label": Case(
+        "LK215",
+        lambda f: run(labelled_again(f), PredefinedSplit("part")),
+        lambda f: run(f.assign(bed=1), SPLIT),
+        "warning",
+        says=("another label",),
+    ),
+    "labels known after the judged rows began": Case(
+        "LK216",
+        lambda f: run(parted_by_time(f), PredefinedSplit("part"), time="seen", known_at={"ill": "3D"}),
+        lambda f: run(f, TimeSplit(validation=0.2, test=0.2), time="seen", known_at={"ill": "3D"}),
+        "warning",
+        ("ill",),
+        says=("TimeSplit",),
+    ),
+    "parts that come from two files": Case(
+        "LK217",
+        lambda f: run(read_from_two_files(f), SPLIT),
+        lambda f: run(f, SPLIT),
+        "warning",
+        ("pulse",),
+        says=("AUC",),
+    ),
+    "a mean over all rows in a closure": Case(
+        "LK220",
+        with_a_mean,
+        with_a_mean_of_training,
+        "error",
+        ("age", "centred"),
+        "Derive",
+        ("mean", "Transform"),
+    ),
+    "the frame itself in a closure": Case(
+        "LK221", with_the_frame, with_a_table, "error", ("centred",), "Derive", ("frame", "lookup=")
+    ),
+    "a number that nothing explains": Case(
+        "LK222",
+        lambda f: run(f, Derive({"scaled": lambda g: g["age"] * MANY_DIGITS}), SPLIT),
+        lambda f: run(f, Derive({"scaled": lambda g: g["age"] * 0.62}), SPLIT),
+        "information",
+        ("scaled",),
+        "Derive",
+        ("MANY_DIGITS", "not assessed"),
+    ),
     "rules of the label stay features": Case(
         "LK205",
         lambda f: run(f, RULES, SPLIT, target="weak", exclude=["patient", "visit", "seen", "ill"]),
@@ -247,7 +375,7 @@ CASES = {
     ),
     "rows seen twice": Case(
         "LK213",
-        lambda f: run(twice(f).assign(bed=1), SPLIT),
+        lambda f: run(twice(f).assign(bed=1), RandomSplit(validation=0.3, test=0.2, keep_duplicates_together=False)),
         lambda f: run(f.assign(bed=1), SPLIT),
         "warning",
         says=("remove repeats before the split", "group role"),
@@ -266,7 +394,8 @@ def test_it_fires_on_the_leaky_case_and_names_step_and_column(name: str) -> None
     assert finding is not None
     assert finding.severity == case.severity
     assert finding.columns == case.columns
-    named = [*map(repr, case.columns), case.step, *case.says]
+    about = case.columns if case.code not in {"LK216", "LK220", "LK221", "LK222"} else ()  # columns made, not named
+    named = [*map(repr, about), case.step, *case.says]
     assert all(part in finding.message for part in named), finding.message
     assert case.step in ("", finding.step)
 
@@ -282,7 +411,7 @@ def test_it_is_silent_on_the_clean_twin(name: str) -> None:
 def test_the_verdict_on_the_card_flips(name: str) -> None:
     case = CASES[name]
     leaky = dict(case.leaky(visits()).card.lines)["leakage"]
-    word = "suspected" if case.code == "LK204" else "violated"
+    word = "suspected" if case.code in {"LK204", "LK206"} else "violated"
     assert leaky.startswith(f"{word}: ")
     assert all(column in leaky for column in case.columns)
 

@@ -10,7 +10,9 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.power import is_measured
-from mlsys.summaries import equal_rows, row_hashes
+from mlsys.leakage.separation import in_hash_order
+from mlsys.steps.repeats import SAMPLE, SURPRISING
+from mlsys.summaries import equal_by_chance, equal_rows, row_hashes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,8 +50,9 @@ def repeat_findings(
     both = int(equal.sum())
     if not both:
         return []
+    chance = equal_by_chance(asked[equal], in_hash_order(rows, SAMPLE), len(train), SURPRISING)
+    surprising = float((chance < SURPRISING).mean()) if len(columns) >= FEWEST_COLUMNS else 0.0
     bar = SHARE_OF_DUPLICATES * len(part)
-    surprising = len(columns) >= FEWEST_COLUMNS and both > bar and both - expected_by_chance(rows, asked) > bar
     same, other = float(both), 0
     if target is not None and target in train.columns:
         known, labels = row_hashes(rows), train[target]
@@ -59,10 +62,10 @@ def repeat_findings(
             same, other = both * _same_cases(agree, by_chance), 0 if is_measured(labels) else int((agree == 0).sum())
         else:
             same = both * _same_cases(_agreement_among(known, labels), by_chance)
-    found = [_seen_twice(both, len(part), name, "warning" if surprising and same > bar else "information")]
+    found = [_seen_twice(both, len(part), name, "warning" if surprising * same > bar else "information")]
     if other:
         found.append(
-            _labelled_otherwise(other, len(part), name, "warning" if surprising and other > bar else "information")
+            _labelled_otherwise(other, len(part), name, "warning" if surprising * other > bar else "information")
         )
     return found
 
@@ -83,22 +86,6 @@ def _labelled_otherwise(other: int, rows: int, name: str, severity: str) -> Find
         "these; decide which label is right, or add the column that tells them apart",
         severity,
     )
-
-
-def expected_by_chance(train: pd.DataFrame, part: pd.DataFrame) -> float:
-    """Return how many rows of the part would equal a training row if columns had nothing to do with each other.
-
-    Examples
-    --------
-    >>> bits = pd.DataFrame({"a": [0, 1, 0, 1], "b": [0, 0, 1, 1]})
-    >>> round(expected_by_chance(bits, bits), 2)  # one partner each is expected, so 1 - exp(-1) of four rows have one
-    2.53
-    """
-    pairs = np.full(len(part), float(len(train)))
-    for column in train.columns:
-        shares = pd.Series(row_hashes(train[[column]])).value_counts(normalize=True)
-        pairs *= pd.Series(row_hashes(part[[column]])).map(shares).fillna(0.0).to_numpy()
-    return float(-np.expm1(-pairs).sum())
 
 
 def _agreement(known: Hashes, labels: pd.Series, asked: Hashes, judged: pd.Series) -> NDArray[np.float64]:
