@@ -45,7 +45,14 @@ def refuse_order(steps: Sequence[Step], roles: Roles) -> None:
 
 def in_order(steps: Sequence[Step]) -> str:
     """Return the order of steps in one line."""
-    return " > ".join(step.title for step in steps)
+    return " > ".join(map(called, steps))
+
+
+def called(step: Step) -> str:
+    """Return what the user calls a step: what it wraps says more than the class that wraps it."""
+    held = (value for value in step.configuration().values() if hasattr(value, "get_params"))
+    wrapped = next(held, None) if isinstance(step, Transform) and not step.name else None
+    return step.title if wrapped is None else f"{step.title}({type(wrapped).__name__})"
 
 
 def _refuse_two(found: Sequence[Step], problem: str, steps: Sequence[Step], other: str = "") -> None:
@@ -65,7 +72,7 @@ def _refuse_before_split(steps: Sequence[Step], at: int) -> None:
     if not early:
         return
     corrected = in_order([*_less(steps[:at], early), steps[at], *early, *steps[at + 1 :]])
-    named, one = " and ".join(step.title for step in early), len(early) == 1
+    named, one = " and ".join(map(called, early)), len(early) == 1
     raise LeakageError(
         f"{named} stand{'s' if one else ''} before {steps[at].title}, so {_would(early[0])}",
         f"move {'it' if one else 'them'} after the split: {corrected}. "
@@ -116,7 +123,7 @@ def without(steps: Sequence[Step], step: Step, column: str) -> str:
     """Return the order of steps with one column taken out of a step, or the step where nothing else is in it."""
     shown = []
     for each in steps:
-        narrowed = _narrowed(each, column) if each is step else each.title
+        narrowed = _narrowed(each, column) if each is step else called(each)
         if narrowed:
             shown.append(narrowed)
     return " > ".join(shown)
