@@ -17,6 +17,7 @@ import pandas as pd
 from leakbench.case import Trial
 from mlsys import Pipeline, Run
 from mlsys.errors import MlsysError
+from mlsys.settings import override
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,9 @@ class Answer:
     ----------
     accusations : list of Accusation
         In the order of the layers.
+    withheld : list of Accusation
+        Columns that steps made and the model is not given: kept out without a word of reproach, so that a leak made
+        of them is no leak. Of layer 1; nothing is held against a clean twin by them.
     remarks : list of str
         Findings of the severity information, and what the audit could not assess.
     crash : str
@@ -56,6 +60,7 @@ class Answer:
     """
 
     accusations: list[Accusation] = field(default_factory=list)
+    withheld: list[Accusation] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     crash: str = ""
     unasked: str = ""
@@ -91,15 +96,12 @@ def _ask(trial: Trial, answer: Answer) -> None:
         else:
             steps = (finding.step,) if finding.step else ()
             answer.accusations.append(Accusation(_layer(finding.code), str(finding), steps, finding.columns))
-    answer.accusations += _withheld(run)
+    answer.withheld += _withheld(run)
     _audit(pipeline, trial, run, answer)
 
 
 def _withheld(run: Run) -> list[Accusation]:
-    """Return columns that a step made and the model is not given, with the reason: the leak is kept out, not refused.
-
-    What the pipeline's own arguments take out is none.
-    """
+    """Return columns that a step made and the model is not given, for another reason than the user's own arguments."""
     table = run.features
     said = table["reason"].astype("str")
     ours = (
@@ -153,7 +155,8 @@ def in_new_folder() -> Iterator[None]:
         os.chdir(place)
         os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{place}/mlflow.db"
         try:
-            yield
+            with override(folder=f"{place}/.mlsys"):
+                yield
         finally:
             os.chdir(before)
             if uri is None:

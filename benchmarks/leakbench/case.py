@@ -35,11 +35,18 @@ class ByHand:
         ``"random"``, ``"time"``, ``"group"``, or the column that names the parts.
     drop : tuple of str
         Columns that are no features.
+    learner : str
+        The scikit-learn object that is fitted before the split, as one would write it; of ``columns``.
+    deed : str
+        What is done with parts: ``"assess train"``, ``"fit all"``, ``"assess thrice"``; nothing unusual when empty.
     """
 
     prepare: Callable[[pd.DataFrame], pd.DataFrame] = same
     split: str = "random"
     drop: tuple[str, ...] = ()
+    learner: str = ""
+    columns: tuple[str, ...] = ()
+    deed: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Trial:
     play : callable
         What a person does with it; returns the run that is judged.
     by_hand : ByHand, optional
-        ``None`` where the leak lies in what is done, not in any rows, so that frames cannot show it.
+        ``None`` where it cannot be said without this library.
     """
 
     steps: Callable[[], list[Any]]

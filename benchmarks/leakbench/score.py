@@ -27,7 +27,8 @@ class Score:
     @property
     def counted(self) -> list[Accusation]:
         """Accusations of the leak in the layers that should see it."""
-        return [each for each in self.leaky.accusations if each.layer in self.case.expected.layers]
+        said = [*self.leaky.accusations, *self.leaky.withheld]
+        return [each for each in said if each.layer in self.case.expected.layers]
 
     @property
     def seen_by(self) -> tuple[int, ...]:

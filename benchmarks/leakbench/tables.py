@@ -100,7 +100,7 @@ def hours(rows: int = 2_600, seed: int = 17) -> pd.DataFrame:
     slow = np.cumsum(rng.normal(0, 0.15, rows))
     temperature = 9 + 6 * np.sin(2 * np.pi * (time.hour - 9) / 24) + slow + rng.normal(0, 0.8, rows)
     wind = np.abs(rng.normal(5, 2, rows))
-    demand = 60 - 1.1 * (temperature - 9) + 0.8 * wind + rng.normal(0, 6, rows)
+    demand = 60 - 1.1 * (temperature - 9) + 0.8 * wind + rng.normal(0, 10, rows)
     return pd.DataFrame(
         {
             "time": time,
@@ -110,7 +110,7 @@ def hours(rows: int = 2_600, seed: int = 17) -> pd.DataFrame:
             "humidity": np.where(rng.random(rows) < 0.06, np.nan, rng.normal(70, 12, rows)),
             "hour": time.hour.astype("int64"),
             "demand": demand,
-            "peak": (demand > 64.5).astype(int),
+            "peak": (demand > 68.0).astype(int),
         }
     )
 

@@ -20,7 +20,8 @@ def model_before_the_split(leaky: bool) -> Trial:
     """The estimator stands before the split."""
     split, rest = StratifiedSplit(), [Impute(), OneHot(["city", "channel"]), Standardize()]
     steps = [*rest, model(), split] if leaky else [split, *rest, model()]
-    return Trial(lambda: steps, tables.orders(), ORDERS, by_hand=None)
+    by_hand = ByHand(drop=("order",), deed="fit all" if leaky else "")
+    return Trial(lambda: steps, tables.orders(), ORDERS, by_hand=by_hand)
 
 
 @case(
@@ -33,7 +34,8 @@ def evaluated_on_train(leaky: bool) -> Trial:
     def steps() -> list[object]:
         return [StratifiedSplit(), *ending("city", "channel"), Evaluate(on="train" if leaky else None)]
 
-    return Trial(steps, tables.orders(), ORDERS, by_hand=None)
+    by_hand = ByHand(drop=("order",), deed="assess train" if leaky else "")
+    return Trial(steps, tables.orders(), ORDERS, by_hand=by_hand)
 
 
 @case(

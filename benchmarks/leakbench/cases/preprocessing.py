@@ -29,7 +29,13 @@ def scaler_before_the_split(leaky: bool) -> Trial:
     scale = ("scale", Apply(StandardScaler(), columns=NUMBERS))
     rows = tables.orders()
     if leaky:
-        return on_orders(rows, [scale], prepare=lambda f: f.assign(**_scaled(f[NUMBERS], StandardScaler())))
+        return on_orders(
+            rows,
+            [scale],
+            prepare=lambda f: f.assign(**_scaled(f[NUMBERS], StandardScaler())),
+            learner="StandardScaler()",
+            columns=tuple(NUMBERS),
+        )
     return on_orders(rows, [], [scale])
 
 
@@ -40,7 +46,13 @@ def components_before_the_split(leaky: bool) -> Trial:
     reduce = ("reduce", Apply(chain, columns=[*NUMBERS, "age"]))
     rows = tables.orders()
     if leaky:
-        return on_orders(rows, [reduce], prepare=lambda f: _reduced(f, chain))
+        return on_orders(
+            rows,
+            [reduce],
+            prepare=lambda f: _reduced(f, chain),
+            learner="make_pipeline(SimpleImputer(), StandardScaler(), PCA(2))",
+            columns=(*NUMBERS, "age"),
+        )
     return on_orders(rows, [], [reduce])
 
 

@@ -39,14 +39,20 @@ def _kept(selector: Any) -> Any:
 def best_columns_before_the_split(leaky: bool) -> Trial:
     """SelectKBest stands before the split."""
     select = ("select", SelectKBest(k=8))
-    return _on_genes([select], [], ByHand(_kept(SelectKBest(k=8)))) if leaky else _on_genes([], [select])
+    return (
+        _on_genes([select], [], ByHand(_kept(SelectKBest(k=8)), learner="SelectKBest(k=8)"))
+        if leaky
+        else _on_genes([], [select])
+    )
 
 
 @case(KIND, "scikit-learn step with a model inside", Expected((1,), ORDER, ("select",)))
 def selected_by_a_model_before_the_split(leaky: bool) -> Trial:
     """SelectFromModel stands before the split."""
     select = ("select", SelectFromModel(model(), max_features=8))
-    by_hand = ByHand(_kept(SelectFromModel(model(), max_features=8)))
+    by_hand = ByHand(
+        _kept(SelectFromModel(model(), max_features=8)), learner="SelectFromModel(LogisticRegression(), max_features=8)"
+    )
     return _on_genes([select], [], by_hand) if leaky else _on_genes([], [select])
 
 
@@ -111,7 +117,7 @@ def target_encoder_before_the_split(leaky: bool) -> Trial:
     rows = tables.orders()
     if not leaky:
         return on_orders(rows, [], [TargetEncode(["city"])])
-    made = on_orders(rows, [], prepare=_encoded)
+    made = on_orders(rows, [], prepare=_encoded, learner="TargetEncoder()", columns=("city",))
     return Trial(
         lambda: [Apply(TargetEncoder(), columns=["city"]), *made.steps()], rows, made.roles, by_hand=made.by_hand
     )

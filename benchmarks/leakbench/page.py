@@ -1,0 +1,229 @@
+"""The page of the docs: a summary a kind, what others say, one line a case, every miss and every false accusation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from leakbench.asked_elsewhere import PEERS, Told
+from leakbench.cases import CASES
+from leakbench.score import Score
+from measuring import table
+
+Answers = Mapping[str, Mapping[str, Told]]
+"""By library, by trial."""
+LAYERS = {1: "refused or kept out", 2: "checks on the data", 3: "``audit_leakage()``", 4: "counted test openings"}
+CHANGED = """\
+* ``known-at-once-it-says``: the clean twin had no balance at all that was known in time; now it has those of earlier
+  orders.
+* The four cases of overlapping windows: their data held the day of settling as a feature of both twins.
+* ``closing-date``: a date itself is refused by any model here, so the case makes a number of it, as a user then would.
+* ``weights-chosen-on-test`` took the place of a threshold chosen on test predictions, which a run does not hand out.
+* ``made-of-a-late-column`` was added; ``final-amount-read`` and ``target-means-in-a-function`` are kept out rather than
+  refused, and the column that was made may be named in place of the one it was made of.
+* ``entered-twice``, by hand: the twin's repeats are dropped, as a careful person would for libraries that get frames.
+* Hours: more noise, since an honest temperature had an AUC of .84 alone. Trains: another seed, since two of 2,400 rows
+  met by chance in six digits."""
+
+
+def page(scores: Sequence[Score], others: Answers, versions: Mapping[str, str], real: str) -> str:
+    """Return the page's text."""
+    return f"""
+{len(scores)} leaks, each with a clean twin: {2 * len(scores)} small pipelines (``benchmarks/leakbench/cases``). For
+each leak it was written down beforehand which layer of the guard should see it, which step and which columns it should
+name; of a clean twin nothing should be said.
+
+* *Caught*: an expected layer accuses, by a refusal, by a finding of severity warning or error, or by the verdict
+  *violated*; or a column made of what must not be read is kept from the model, with the reason in ``run.features``.
+* *Step*, *column*: one of those expected is named, where there is one. *And no other*: findings and verdicts name no
+  further column; what a step makes of a column counts as another.
+* *Accused*: anything at all is held against a clean twin.
+
+{_summary(scores)}
+
+By layer, each counted by itself, although one would do:
+
+{_by_layer(scores)}
+
+Other libraries on the same cases
+---------------------------------
+
+Each in an environment of its own, with the newest versions that import together. They are given what the case comes to
+by hand: the rows after everything that is done before the split, and the parts. *Not asked*: the case has no words in
+the library, or it ended with an error. *Told apart*: the leak is accused and its twin is not.
+
+{_others(others, versions)}
+
+What each is given, and what counts:
+
+{_given(others)}
+
+Leaks caught, by kind:
+
+{_kinds(scores, others)}
+
+Real data
+---------
+
+{real}
+
+The innocent scripts have a page of their own: :doc:`innocent`.
+
+Case by case
+------------
+
+*Expected* and *seen by* are layers. *Others*: libraries that accuse the leak and not its twin.
+
+{_cases(scores, others)}
+
+{_listed("Missed, or step or column not named", _misses(scores))}
+
+{_listed("Clean twins accused", _accused(scores))}
+
+{_listed("The audit was not asked", _unasked(scores))}
+
+Changed after the first measurement
+-----------------------------------
+
+Cases that were themselves wrong; no expectation was lowered because the guard missed it.
+
+{CHANGED}
+"""
+
+
+def _share(found: Iterable[bool | None]) -> str:
+    """Return how many of those that are asked for are right."""
+    asked = [each for each in found if each is not None]
+    return f"{sum(asked)} of {len(asked)}" if asked else "none asked"
+
+
+def _summary(scores: Sequence[Score]) -> str:
+    kinds = list(dict.fromkeys(each.case.kind for each in scores))
+    rows = [_row(kind, [each for each in scores if each.case.kind == kind]) for kind in kinds]
+    head = ["kind", "caught", "step", "column", "and no other", "twins accused"]
+    return table(head, [*rows, _row("**all**", scores)])
+
+
+def _row(name: str, scores: Sequence[Score]) -> list[str]:
+    return [
+        name,
+        _share(each.caught for each in scores),
+        _share(each.step_right for each in scores),
+        _share(each.column_right for each in scores),
+        _share(each.column_right and not each.innocent_columns for each in scores if each.column_right is not None),
+        _share(bool(each.accused) for each in scores),
+    ]
+
+
+def _by_layer(scores: Sequence[Score]) -> str:
+    rows = []
+    for layer, name in LAYERS.items():
+        expected = [each for each in scores if layer in each.case.expected.layers]
+        unasked = sum(bool(each.leaky.unasked) for each in expected) if layer == 3 else 0
+        note = f"; not asked in {unasked}" if unasked else ""
+        rows.append([f"{layer}: {name}", _share(layer in each.seen_by for each in expected) + note])
+    return table(["layer", "seen, of those expected"], rows)
+
+
+def _others(others: Answers, versions: Mapping[str, str]) -> str:
+    rows = []
+    for peer in PEERS:
+        told = others.get(peer.name)
+        if told is None:
+            continue
+        pairs = [(told.get(f"{case.name}.leaky"), told.get(f"{case.name}.clean")) for case in CASES]
+        rows.append(
+            [
+                f"{peer.name} {versions[peer.name]}",
+                str(sum(leaky is None or not leaky.asked for leaky, _ in pairs)),
+                f"{sum(bool(leaky and leaky.accuses) for leaky, _ in pairs)} of {len(CASES)}",
+                f"{sum(_apart(told, case.name) for case in CASES)} of {len(CASES)}",
+                f"{sum(bool(clean and clean.accuses) for _, clean in pairs)} of {len(CASES)}",
+            ]
+        )
+    return table(["library", "leaks not asked", "caught", "told apart", "twins accused"], rows)
+
+
+def _apart(told: Mapping[str, Told], name: str) -> bool:
+    leaky, clean = told.get(f"{name}.leaky"), told.get(f"{name}.clean")
+    return bool(leaky and leaky.accuses) and not (clean and clean.accuses)
+
+
+def _given(others: Answers) -> str:
+    lines = []
+    for peer in PEERS:
+        if peer.name in others:
+            bounds = [each for each in peer.packages if "<" in each]
+            held = f" Held back so that it imports: {', '.join(bounds)}." if bounds else ""
+            lines.append(f"* {peer.name}: {peer.given}. Counts: {peer.counts}.{held}{_aside(others[peer.name])}")
+    return "\n".join(lines)
+
+
+def _aside(told: Mapping[str, Told]) -> str:
+    """Say how often something milder was said, which is not counted."""
+    spoken = [name for name, each in told.items() if each.asked and each.why]
+    leaky, clean = (sum(name.endswith(twin) for name in spoken) for twin in (".leaky", ".clean"))
+    return f" A milder remark, not counted, is made on {leaky} leaks and {clean} clean twins." if spoken else ""
+
+
+def _kinds(scores: Sequence[Score], others: Answers) -> str:
+    names = [peer.name for peer in PEERS if peer.name in others]
+    rows = []
+    for kind in dict.fromkeys(each.case.kind for each in scores):
+        here = [each for each in scores if each.case.kind == kind]
+        apart = [str(sum(_apart(others[name], each.case.name) for each in here)) for name in names]
+        mine = sum(each.caught and not each.accused for each in here)
+        rows.append([kind, str(len(here)), str(mine), *apart])
+    return table(["kind, told apart from the twin", "pairs", "mlsys", *names], rows)
+
+
+def _cases(scores: Sequence[Score], others: Answers) -> str:
+    marks = {True: "yes", False: "**no**", None: "-"}
+    rows = [
+        [
+            f"``{each.case.name}``",
+            each.case.means,
+            ", ".join(map(str, each.case.expected.layers)),
+            ", ".join(map(str, each.seen_by)) or "**none**",
+            marks[each.step_right],
+            marks[each.column_right],
+            "**accused**" if each.accused else "clean",
+            ", ".join(name for name, told in others.items() if _apart(told, each.case.name)) or "none",
+        ]
+        for each in scores
+    ]
+    return table(["case", "written as", "expected", "seen by", "step", "column", "twin", "others"], rows)
+
+
+def _misses(scores: Sequence[Score]) -> list[str]:
+    lines = []
+    for each in scores:
+        if each.right:
+            continue
+        wanted = each.case.expected
+        what = "missed" if not each.caught else "step not named" if each.step_right is False else "column not named"
+        named = f"step {' or '.join(wanted.steps) or '-'}, column {' or '.join(wanted.columns) or '-'}"
+        said = "; ".join(_short(one.said) for one in each.leaky.accusations[:2]) or each.leaky.crash or "nothing"
+        where = ", ".join(map(str, wanted.layers))
+        lines.append(f"* ``{each.case.name}``: {what}. Expected of layer {where}: {named}. Said: {said}")
+    return lines
+
+
+def _accused(scores: Sequence[Score]) -> list[str]:
+    return [f"* ``{each.case.name}``: {'; '.join(map(_short, each.accused[:2]))}" for each in scores if each.accused]
+
+
+def _unasked(scores: Sequence[Score]) -> list[str]:
+    trials = [(each.case.name, twin, getattr(each, twin)) for each in scores for twin in ("leaky", "clean")]
+    said = {f"* ``{name}``, {twin}: {_short(answer.unasked)}" for name, twin, answer in trials if answer.unasked}
+    return sorted(said)
+
+
+def _listed(title: str, lines: Sequence[str]) -> str:
+    body = "\n".join(lines) if lines else "None."
+    return f"{title}\n{'-' * len(title)}\n\n{body}"
+
+
+def _short(text: str, most: int = 230) -> str:
+    """Return the first line of a message, safe in reStructuredText."""
+    line = text.splitlines()[0].replace("`", "'").replace("*", "\\*").replace("|", "\\|").replace("_", "\\_")
+    return line if len(line) <= most else f"{line[: most - 3].rstrip()}..."

@@ -1,0 +1,1 @@
+"""Other libraries, each asked by one driver in an environment of its own."""
