@@ -105,7 +105,7 @@ def unpaired_gap(
     total = sum(squares)
     if total == 0:
         return Interval(value, value, value, fewest, "corrected resampled t, unpaired")
-    freedom = total**2 / sum(square**2 / (len(side) - 1) for square, side in zip(squares, sides, strict=True))
+    freedom = 1 / sum((square / total) ** 2 / (len(side) - 1) for square, side in zip(squares, sides, strict=True))
     half = float(stdtrit(freedom, 0.5 + level / 2)) * float(np.sqrt(total))
     return Interval(value, value - half, value + half, fewest, "corrected resampled t, unpaired")
 
