@@ -18,6 +18,7 @@ from leakbench.asked_elsewhere import ask as ask_peer
 from leakbench.asking import ask
 from leakbench.case import Case
 from leakbench.cases import CASES
+from leakbench.cases.limits import LIMITS
 from leakbench.page import page
 from leakbench.real import available
 from leakbench.score import Score
@@ -80,7 +81,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         others, installed = elsewhere((arguments.environments or Path(place)).resolve(), arguments.peers)
-    write_page("leakbench", "LeakBench", COMMAND, page(scores, others, installed, on_real_data()))
+    limits = [Score(case, ask(case.leaky()), ask(case.clean())) for case in LIMITS]
+    write_page("leakbench", "LeakBench", COMMAND, page(scores, limits, others, installed, on_real_data()))
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ PEERS = (
         ("deepchecks", "pandas<3", "numpy<2", "scikit-learn<1.8", "pyarrow<22", "setuptools"),
         "deepchecks.tabular",
         "both parts, with label, time, and the group or else the id as index",
-        "a condition that is not met, of the eight checks of its suites that speak of leakage",
+        "a condition that is not met, of the checks of its suites that speak of leakage",
         ("pandas", "numpy", "scikit-learn"),
     ),
     Peer(

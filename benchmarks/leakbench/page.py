@@ -25,7 +25,9 @@ CHANGED = """\
   met by chance in six digits."""
 
 
-def page(scores: Sequence[Score], others: Answers, versions: Mapping[str, str], real: str) -> str:
+def page(
+    scores: Sequence[Score], limits: Sequence[Score], others: Answers, versions: Mapping[str, str], real: str
+) -> str:
     """Return the page's text."""
     return f"""
 {len(scores)} leaks, each with a clean twin: {2 * len(scores)} small pipelines (``benchmarks/leakbench/cases``). For
@@ -67,6 +69,13 @@ Real data
 {real}
 
 The innocent scripts have a page of their own: :doc:`innocent`.
+
+Beyond the guard
+----------------
+
+Leaks of which no layer is expected to speak, so that nobody takes silence for proof:
+
+{_limits(limits)}
 
 Case by case
 ------------
@@ -192,6 +201,14 @@ def _cases(scores: Sequence[Score], others: Answers) -> str:
         for each in scores
     ]
     return table(["case", "written as", "expected", "seen by", "step", "column", "twin", "others"], rows)
+
+
+def _limits(scores: Sequence[Score]) -> str:
+    rows = []
+    for each in scores:
+        said = [one.said for one in each.leaky.accusations] or each.leaky.remarks or ["nothing"]
+        rows.append([f"``{each.case.name}``", each.case.story, each.case.expected.reason, _short(said[0], 110)])
+    return table(["case", "leak", "why", "said"], rows)
 
 
 def _misses(scores: Sequence[Score]) -> list[str]:

@@ -39,22 +39,27 @@ def alone():
     ]
 
 
+ASIDE = "IdentifierLabelCorrelation"
+"""With its default condition it holds any time or group against a frame that goes with the label at all."""
+
+
 def ask(question):
-    """Return what did not pass."""
+    """Return what did not pass; aside, what is said of identifiers and the label."""
     train, test = dataset(question, question.train), dataset(question, question.test)
-    said, columns = [], []
+    said, columns, aside = [], [], []
     asked = [(each, (train, test)) for each in conditioned()] + [(each, (train,)) for each in alone()]
     for check, arguments in asked:
         try:
             result = check.run(*arguments)
         except (NotEnoughSamplesError, DatasetValidationError, DeepchecksNotSupportedError):
             continue  # it needs an index or a time that the case does not have
-        for condition in result.conditions_results:
-            if not condition.is_pass():
-                text = f"{type(check).__name__}: {condition.details}"
-                said.append(text)
-                columns += named(question.train.columns, condition.details)
-    return said, columns
+        failed = [condition.details for condition in result.conditions_results if not condition.is_pass()]
+        if type(check).__name__ == ASIDE:
+            aside += failed
+            continue
+        said += [f"{type(check).__name__}: {text}" for text in failed]
+        columns += [name for text in failed for name in named(question.train.columns, text)]
+    return said, columns, aside
 
 
 ask_all(ask)
