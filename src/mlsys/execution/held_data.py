@@ -53,7 +53,11 @@ def check_held_data(
         training = [Population("training rows", _training(whole[0], train, reshaped), target)]
         made = _made(train if len(whole) == 1 else whole[1], whole[0])
         everywhere += [Population("all rows", frame, target, made) for frame in whole[1:]]
-        everywhere += [Population(f"the {name} rows", part, target) for name, part in frames.items() if name != "train"]
+        everywhere += [
+            Population(f"the {name} rows", part, target, set(part.columns))
+            for name, part in frames.items()
+            if name != "train"
+        ]
         training.append(Population("training rows", train, target, made))
         at.findings += captured_findings(held, everywhere, training, train.index, at.catalog.writes)
         return Outcome()

@@ -151,7 +151,7 @@ def _of_number(
         match = next((m for m in matches if not short or m == Match("mean", each.target or "")), None)
         if match is not None:
             return True, (match, each.name)
-    return digits_of(float(number)) < EXACT, None
+    return short or digits_of(float(number)) < EXACT, None
 
 
 def _of_mapping(
@@ -160,14 +160,11 @@ def _of_mapping(
     """Return whether training rows explain a mapping, and what of all rows it is."""
     if sum(digits_of(float(each)) for each in mapping) < FEWEST or mapping.nunique() < 2:
         return not any(map(is_computed, mapping)), None
-    explained = False
     for population in everywhere:
         for match in population.by_group(mapping, own):
-            if any(each.same_by_group(match, mapping) for each in training):
-                explained = True
-                continue
-            return True, (match, population.name)
-    return explained, None
+            if not any(each.same_by_group(match, mapping) for each in training):
+                return True, (match, population.name)
+    return any(True for each in training for _ in each.by_group(mapping, own)), None
 
 
 def _said(match: Match, who: str) -> str:

@@ -57,7 +57,8 @@ class Population:
     target : str, optional
         Its classes count as columns of 0 and 1.
     made : collection of str or None
-        Columns that steps have made or changed: the only ones that are looked at; ``None`` where none is and all are.
+        Columns that steps may have made or changed: the only ones that are looked at; ``None`` where rows are as they
+        were read and all columns are.
     """
 
     name: str
