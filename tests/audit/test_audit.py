@@ -30,6 +30,7 @@ from mlsys import (
     TargetEncode,
     TimeSplit,
     Train,
+    TrainOnly,
     Transform,
 )
 from mlsys.errors import ConfigurationError, DataError, LeakageError
@@ -377,6 +378,26 @@ def test_labels_made_of_later_columns_are_flipped_too(sales):
     clean = Pipeline(steps[1:], target="slow", exclude=["late", "at"]).audit_leakage(frame)
     assert clean.verdict == "not observed", repr(clean)
     assert "flipped labels" in set(clean.table["probe"])
+
+
+class Mixed(TrainOnly):
+    """Adds rows between two of one class."""
+
+    def change(self, train, rng):
+        events = pd.DataFrame(train)[(train.y == 1).to_numpy()]
+        partners = events.iloc[rng.permutation(len(events))]
+        between = events.assign(price=(events["price"].to_numpy() + partners["price"].to_numpy()) / 2)
+        return pd.concat([pd.DataFrame(train), between])
+
+
+def test_making_training_rows_by_their_targets_is_no_influence_of_a_row_on_itself(sales):
+    steps = [Impute(), Mixed(), Standardize(["price"]), OneHot(["country"]), HistGradientBoostingClassifier()]
+    audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(sales)
+    assert audit.violated.empty, repr(audit)
+    silent = audit.not_assessed.set_index("step")["detail"]
+    assert "as its kind may" in silent["Mixed"]
+    assert "after a step that makes training rows" in silent["Standardize"]
+    assert audit.verdict == "not observed"
 
 
 def test_parts_that_were_given_are_asked_after_the_split(sales):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from mlsys.execution.tail import Tail
 from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.partitions import Table
 from mlsys.states import digest
-from mlsys.steps import Fitted, Model, Postprocess, RowTransform
+from mlsys.steps import Fitted, Model, Postprocess, RowTransform, TrainOnly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,9 +180,16 @@ def _flipped_labels(recipe: Recipe, done: Rehearsed, held: pd.DataFrame, unstabl
 def _self_influence(recipe: Recipe, done: Rehearsed, unstable: set[str]) -> Iterator[Trace]:
     """Flip one training row's target at a time: its own features must not move."""
     target, train = recipe.context.roles.target, recipe.train
-    model = next((i for i, each in enumerate(recipe.rest) if isinstance(each.step, Model)), len(recipe.rest))
-    steps = [each for each in recipe.rest[: min(model, len(done.train))] if each.name not in unstable]
-    if target is None or target not in train.columns or not steps:
+    ran = [each for each in recipe.rest[: len(done.train)] if each.name not in unstable]
+    steps = list(itertools.takewhile(lambda each: not isinstance(each.step, (Model, TrainOnly)), ran))
+    if target is None or target not in train.columns:
+        return
+    for planned in itertools.takewhile(lambda each: not isinstance(each.step, Model), ran[len(steps) :]):
+        said = "which training rows there are depends on targets, as its kind may"
+        if not isinstance(planned.step, TrainOnly):
+            said = "it stands after a step that makes training rows by their targets"
+        yield Trace(planned.name, "own target flipped", NOT_ASSESSED, (), said, "itself")
+    if not steps:
         return
     flipped = _other_values(train[target])
     worst: dict[str, Trace] = {}

@@ -33,6 +33,8 @@ class Catalog:
         Column to the name of the step that made it.
     late : dict
         Column to the sentence that says how late it is; filled at the split.
+    derived_from, lineage : dict
+        Step and column it wrote to all columns the step read, and to those of them that move this column.
     """
 
     roles: Roles
@@ -45,6 +47,7 @@ class Catalog:
     reads: dict[str, frozenset[str]] = field(default_factory=dict)
     writes: dict[str, frozenset[str]] = field(default_factory=dict)
     derived_from: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    lineage: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     at_split: tuple[str, ...] | None = None
     events: list[tuple[Any, ...]] = field(default_factory=list)
 
@@ -59,6 +62,7 @@ class Catalog:
             reads=dict(self.reads),
             writes=dict(self.writes),
             derived_from=dict(self.derived_from),
+            lineage=dict(self.lineage),
             events=[],
         )
 
@@ -83,24 +87,43 @@ class Catalog:
                 'add time="..." or decide_at="1h before ..." to the Pipeline',
             )
 
-    def note(self, step: str, reads: Iterable[str], writes: Iterable[str]) -> None:
-        """Record that a step made ``writes`` out of ``reads``; lateness is inherited."""
+    def note(
+        self,
+        step: str,
+        reads: Iterable[str],
+        writes: Iterable[str],
+        lineage: Mapping[str, Iterable[str]] | None = None,
+    ) -> None:
+        """Record that a step made ``writes`` out of ``reads``; lateness is inherited.
+
+        ``lineage`` tells of some written columns which of ``reads`` they are made of.
+        """
         read, written = frozenset(reads), frozenset(writes)
-        self.events.append(("note", step, sorted(read), sorted(written)))
+        of = {column: frozenset((lineage or {}).get(column, read)) for column in sorted(written)}
+        told = {column: sorted(each) for column, each in of.items() if each != read}
+        self.events.append(("note", step, sorted(read), sorted(written), told))
         self.reads[step] = self.reads.get(step, frozenset()) | read
         self.writes[step] = self.writes.get(step, frozenset()) | written
-        moments = frozenset().union(*(self.known_at.get(column, frozenset()) for column in read))
-        tainted = [column for column in sorted(read) if column in self.withheld or column == self.roles.target]
-        for column in written:
+        for column, made_of in of.items():
             self.made_by[column] = step
             self.derived_from[step, column] = read
+            self.lineage[step, column] = made_of
+            moments = frozenset().union(*(self.known_at.get(name, frozenset()) for name in made_of))
             if moments:
                 self.known_at[column] = self.known_at.get(column, frozenset()) | moments
-            late = next((name for name in sorted(read) if name in self.late), None)
+            late = next((name for name in sorted(made_of) if name in self.late), None)
             if late is not None and column not in self.late:
                 self.late[column] = f"made by {step} from {late!r}, {self.late[late]}"
+        self._inherit(of, step)
+
+    def _inherit(self, of: Mapping[str, frozenset[str]], step: str) -> bool:
+        """Withhold what a step made of withheld columns or of the target; whether anything is new."""
+        before = len(self.withheld)
+        for column, made_of in of.items():
+            tainted = [name for name in sorted(made_of) if name in self.withheld or name == self.roles.target]
             if tainted and column != self.roles.target:
                 self.withheld.setdefault(column, f"made by {step} from {tainted[0]}, which the label is made of")
+        return len(self.withheld) > before
 
     def withhold(self, columns: Iterable[str], reason: str) -> None:
         """Keep columns out of the features for good."""
@@ -108,6 +131,9 @@ class Catalog:
         self.events.append(("withhold", columns, reason))
         for column in columns:
             self.withheld[column] = reason
+        # A label may stand behind a step that read the same column: what that made is withheld as well.
+        while any(self._inherit({column: of}, step) for (step, column), of in list(self.lineage.items())):
+            pass
 
     def settle(self, keys: pd.DataFrame) -> None:
         """Compare every known-at with the decision, on all rows; called once, before anything learns."""

@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from mlsys.cache import address
+from mlsys.errors import LeakageError
 from mlsys.execution.context import Context
+from mlsys.execution.lineage import chosen_by, made_of
 from mlsys.execution.planned import Planned
 from mlsys.execution.probing import could_change
 from mlsys.execution.spy import columns_seen
@@ -36,12 +38,27 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, context
         context.catalog.note(name, declared, written)
     else:
         reads = columns_seen(step.apply, sample)  # type: ignore[attr-defined]
+        refuse_choice_by_target(planned, frame, changed, reads, apply, context)
         could = set[str]() if context.quiet else could_change(apply, sample, reads - written)
-        context.catalog.note(name, reads, written | could)
+        context.catalog.note(name, reads, written | could, made_of(apply, sample, reads, written | could))
     if (derivations or not step.is_ours or getattr(step, "runs_user_code", False)) and not context.quiet:
         finding = row_local_finding(apply, frame, changed, sorted(written), name)
         if finding is not None:
             context.findings.append(finding)
+
+
+def refuse_choice_by_target(
+    planned: Planned, before: pd.DataFrame, after: pd.DataFrame, reads: set[str], apply: Apply, context: Context
+) -> None:
+    """Raise if a function that stands before the split chooses columns by the targets of all rows."""
+    target = context.roles.target
+    dropped = set(before.columns) - set(after.columns) - {target}
+    if target is not None and target in reads and dropped and chosen_by(apply, before, target):
+        raise LeakageError(
+            f"{planned.name} reads the target {target!r} of all rows and chooses columns by it",
+            f"choose them from training rows: Apply(SelectKBest(...)) after the split, or a Transform whose learn() "
+            f"returns the names; {planned.name} then has nothing to do",
+        )
 
 
 def changed_columns(before: pd.DataFrame, after: pd.DataFrame) -> set[str]:

@@ -38,7 +38,7 @@ def could_change(apply: Apply, sample: pd.DataFrame, columns: Iterable[str]) -> 
     {'x'}
     """
     left, found = set(columns), set[str]()
-    for way in (_far, _negative, _null):
+    for way in WAYS:
         if not left or sample.empty:
             break
         rows = sample.assign(**{str(name): way(sample[name]) for name in sample.columns})
@@ -85,3 +85,7 @@ def _scaled(column: pd.Series, sign: int) -> pd.Series:
     if isinstance(dtype, pd.StringDtype):
         return pd.Series(UNSEEN, index=column.index, dtype=dtype)
     return column
+
+
+WAYS = (_far, _negative, _null)
+"""Far outside on both sides, texts that were never seen, nulls; the type stays."""
