@@ -55,23 +55,38 @@ def test_a_zoned_date_is_converted_and_refused_for_times_without_zone():
         TimeSplit("2024-03-01T05:00:00Z", None).assign(days())
 
 
-def test_the_embargo_takes_rows_of_the_earlier_part_before_each_boundary():
+def test_the_embargo_takes_rows_that_are_learned_from():
     frame = days()
     parts = TimeSplit("2024-03-01", "2024-03-21", embargo="2D").assign(frame)
-    assert parts.isna()[[58, 59, 78, 79]].all() and parts.isna().sum() == 4
-    assert ends(frame, parts) == {"train": (0, 57), "validation": (60, 77), "test": (80, 99)}
+    assert ends(frame, parts) == {"train": (0, 57), "validation": (60, 79), "test": (80, 99)}
+    named = TimeSplit(parts={"calibration": "2024-02-20", "validation": "2024-03-01", "test": "2024-03-21"},
+                      embargo="2D").assign(frame)  # fmt: skip
+    assert ends(frame, named) == {
+        "train": (0, 47), "calibration": (50, 57), "validation": (60, 79), "test": (80, 99),
+    }  # fmt: skip
 
 
-def test_a_row_counts_only_if_its_label_was_known_before_the_next_part_starts():
+def test_a_row_is_learned_from_only_if_its_label_was_known_before_the_next_part_starts():
     known = pd.date_range("2024-01-01", periods=100, freq="D") + pd.Timedelta("10D")
     frame = days(known_at=known, target=1).assign(known_at=lambda f: f["known_at"].mask(f["id"] == 5))
     split = TimeSplit("2024-03-01", "2024-03-21")
     parts = split.assign(frame)
-    assert parts.isna()[lambda gone: gone].index.tolist() == [5, *range(50, 60), *range(70, 80)]
+    assert parts.isna()[lambda gone: gone].index.tolist() == [5, *range(50, 60)]
     assert split.explain(frame)[1:] == (
         "11 earlier rows whose label was not known at 2024-03-01, when validation starts",
-        "10 earlier rows whose label was not known at 2024-03-21, when test starts",
     )
+    three = TimeSplit(parts={"calibration": "2024-02-10", "validation": "2024-03-01"})
+    assert three.assign(frame).isna()[lambda gone: gone].index.tolist() == [5, *range(30, 40), *range(50, 60)]
+    assert "10 earlier rows whose label was not known at 2024-03-01, when validation starts" in three.explain(frame)
+
+
+def test_validation_rows_whose_labels_take_long_are_judged_like_those_that_are_known_quickly():
+    slow = pd.Series([0, 1] * 50)
+    known = pd.date_range("2024-01-01", periods=100, freq="D") + pd.to_timedelta(30 * slow, unit="D")
+    frame = days(known_at=known, target=slow)
+    parts = TimeSplit("2024-03-01", "2024-03-21", embargo="30D").assign(frame)
+    assert slow[(parts == "validation").to_numpy()].mean() == 0.5
+    assert slow[(parts == "train").to_numpy()].mean() == 0.5
 
 
 def test_shares_and_durations_count_from_the_last_known_label():

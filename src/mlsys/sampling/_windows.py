@@ -15,6 +15,11 @@ from mlsys.sampling._groups import elsewhere, groups_of
 from mlsys.sampling._shares import named
 
 
+ONLY_JUDGES = "validation"
+"""A part that nothing is learned from: what happens after it was judged cannot have leaked into it, and to leave out its
+rows whose labels take long would leave those that are known quickly, which are other rows."""
+
+
 @dataclass(frozen=True)
 class Windows:
     """Parts that follow each other in time.
@@ -47,20 +52,30 @@ class Windows:
         return places
 
     def embargoed(self, keys: pd.DataFrame) -> NDArray[np.bool_]:
-        """Return the rows that stand too close before a boundary."""
+        """Return the rows that stand too close before a boundary behind which the model is judged."""
         times = times_of(keys, self.who)
         inside = np.zeros(len(keys), dtype=bool)
-        for boundary in self.starts:
-            inside |= ((times >= boundary.start - self.embargo) & (times < boundary.start)).to_numpy()
+        for boundary, guarded in zip(self.starts, self._guarded, strict=True):
+            if guarded:
+                inside |= ((times >= boundary.start - self.embargo) & (times < boundary.start)).to_numpy()
         return inside
 
     def labelled_late(self, keys: pd.DataFrame) -> list[NDArray[np.bool_]]:
-        """Return for each boundary the rows of the part before it whose label was not known when it came."""
-        return [self._late(keys, self._by_time(keys) == number, each) for number, each in enumerate(self.starts)]
+        """Return for each boundary the learned rows before it whose label was not known when it came."""
+        places = self._by_time(keys)
+        return [
+            self._late(keys, (places == number) & guarded, each)
+            for number, (each, guarded) in enumerate(zip(self.starts, self._guarded, strict=True))
+        ]
 
     def straddling(self, keys: pd.DataFrame) -> NDArray[np.bool_]:
         """Return the rows that stand in another part than the one their group is dealt to."""
         return elsewhere(self._by_label(keys), groups_of(keys, self.who), self.seed)
+
+    @property
+    def _guarded(self) -> list[bool]:
+        """Whether the part before each boundary is learned from."""
+        return [before != ONLY_JUDGES for before in ("train", *(each.part for each in self.starts))][:-1]
 
     def _by_time(self, keys: pd.DataFrame) -> NDArray[np.int64]:
         times = times_of(keys, self.who)

@@ -33,8 +33,8 @@ class TimeSplit(Split):
         lasts (``"28D"``), or its share of the rows (``.2``); ``None`` for no such part. It ends where the next one
         starts, the last one with the data.
     embargo : str
-        Rows this close before the start of the next part are left out, so that what overlaps in time is not on
-        both sides.
+        Training and calibration rows this close before the start of the next part are left out, so that what
+        overlaps in time is not on both sides.
     parts : dict, optional
         Parts in order of time in place of ``validation`` and ``test``, such as
         ``{"validation": "28D", "calibration": "14D", "test": "28D"}``; training comes before all of them.
@@ -52,8 +52,10 @@ class TimeSplit(Split):
 
     Notes
     -----
-    A row counts only if its label was known (``known_at`` of the label) before the next part starts, which is when
-    somebody would have learned from it; a label without a known-at is known with its row. Durations and shares count
+    A row that is learned from counts only if its label was known (``known_at`` of the label) before the next part
+    starts, which is when somebody would have learned from it; a label without a known-at is known with its row.
+    Validation rows only judge, and stay whenever their label came. Where labels take long, those of the last stretch
+    that are known are the quick ones: give an ``embargo`` as long as a label takes. Durations and shares count
     from the last row whose label is known. Rows at the same moment stay together. Rows left out are null and
     counted by the run, for each boundary. Without ``keep_groups_together`` groups may stand on both sides; the run
     finds them. Rows that repeat another go by their own time. A column of dates counts as the midnight each begins
@@ -67,7 +69,7 @@ class TimeSplit(Split):
     --------
     >>> days = pd.DataFrame({"id": range(10), "time": pd.date_range("2024-01-01", periods=10)})
     >>> TimeSplit(validation="2024-01-07", test="1D", embargo="1D").assign(days).tolist()
-    ['train', 'train', 'train', 'train', 'train', nan, 'validation', nan, 'test', 'test']
+    ['train', 'train', 'train', 'train', 'train', nan, 'validation', 'validation', 'test', 'test']
     """
 
     validation: Any = SHARE

@@ -1,0 +1,154 @@
+"""
+Labels arrive late: what may I train on today?
+==============================================
+
+A shop wants to know, when it ships, which orders will come back. A return takes up to six weeks, so nobody knows yet what
+becomes of the orders of this month. Which of them may a model be trained on?
+"""
+
+# %%
+# Orders of a growing shop, seen on the first of October
+# ------------------------------------------------------
+# Made by this script. ``settled`` is when the outcome is known: on the day a parcel comes back, or 42 days after it
+# was sent. A shop that counts what has come back so far sees returns vanish towards today.
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+from mlsys import NaturalLabel, OneHot, Pipeline, Rows, Standardize, TimeFolds, TimeSplit, Train
+
+rng = np.random.default_rng(9)
+rows = 60_000
+days = 210 * np.sqrt(np.sort(rng.random(rows)))  # since the first of June; every month brings more orders
+shipped = pd.Timestamp("2024-06-01") + pd.to_timedelta(days, unit="D").floor("s")
+price = rng.gamma(2.0, 30.0, rows)
+first = rng.random(rows) < 0.3
+comes_back = rng.random(rows) < 1 / (1 + np.exp(2.2 - 0.012 * price - 0.9 * first))
+takes = np.where(comes_back, rng.gamma(4.0, 5.0, rows).clip(1, 42), 42)
+orders = pd.DataFrame(
+    {
+        "shipped": shipped,
+        "price": price,
+        "first_order": first,
+        "country": rng.choice(["DE", "FR", "PL"], rows),
+        "outcome": np.where(comes_back, "returned", "kept"),
+        "settled": shipped + pd.to_timedelta(takes, unit="D").floor("s"),
+    }
+)
+today = pd.Timestamp("2024-10-01")
+sent = orders[orders["shipped"] < today]
+came_back_so_far = (sent["outcome"] == "returned") & (sent["settled"] < today)
+
+weeks = sent["shipped"].dt.to_period("W").dt.start_time
+figure, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
+for values, colour, said in (
+    (sent["outcome"] == "returned", "#0b6e99", "what will come back"),
+    (came_back_so_far, "#b3405b", "what has come back so far"),
+):
+    share = 100 * values.groupby(weeks).mean().iloc[:-1]
+    ax.plot(share.index, share, color=colour)
+    ax.annotate(said, (share.index[-1], share.iloc[-1]), xytext=(6, 4), textcoords="offset points", color=colour)
+ax.set(xlabel="week of shipping", ylabel="orders (%)", ylim=(0, 40), xlim=(weeks.min(), pd.Timestamp("2024-11-10")))
+ax.spines[["top", "right"]].set_visible(False)
+
+# %%
+# The wrong way: what has not come back stays
+# -------------------------------------------
+# A model trained on all orders sent so far, with "has come back" as its label, believes that returns are rarer than
+# they are: of the last six weeks it was told that almost nobody sends anything back.
+
+features = ["price", "first_order", "country"]
+steps = [Standardize(["price"]), OneHot(["country"]), Train(LogisticRegression())]
+next_month = orders[orders["shipped"].between(today, "2024-10-31")]
+told = sent.assign(returned=came_back_so_far)
+parts = {"train": told, "validation": next_month.assign(returned=next_month["outcome"] == "returned")}
+naive = Pipeline(steps, target="returned", features=features).run(parts, track=False)
+
+
+def expected(run, part="validation"):
+    """Share of returns that the model expects."""
+    return run.predictions[part]["probability_True"].mean()
+
+
+actual = parts["validation"]["returned"].mean()
+print(f"expected {expected(naive):.1%} of October's orders back, {actual:.1%} came")
+
+# %%
+# The other wrong way: what will be known
+# ---------------------------------------
+# In a table that was exported in December every outcome is filled in, and nothing says that those of September were
+# not known on the first of October. A model that uses them is judged well, and could not have been trained. Here
+# ``NaturalLabel`` says when each label is known, the split is handed in by hand, and the run objects.
+
+label = NaturalLabel("returned", from_column="outcome", rule=lambda outcome: outcome == "returned", known_at="settled")
+exported = {"train": sent, "validation": next_month}
+future = Pipeline([label, *steps], target="returned", time="shipped", features=features).run(exported, track=False)
+[finding for finding in future.findings if finding.code == "LK216"]
+
+# %%
+# What may be trained on
+# ----------------------
+# ``TimeSplit`` takes the orders whose outcome was known when training would have happened. Of the last six weeks those
+# are parcels that came back quickly; a parcel that is kept is settled only after 42 days. Taking the quick returns and
+# none of the kept ones would turn the mistake around, so the embargo leaves the whole stretch out.
+
+honest = Pipeline(
+    [label, TimeSplit(validation="2024-10-01", test="2024-11-01", embargo="42D"), *steps],
+    target="returned",
+    time="shipped",
+    features=features,
+).run(orders, track=False)
+honest
+
+# %%
+# Without the embargo:
+
+hasty = honest.pipeline.replace(TimeSplit=TimeSplit(validation="2024-10-01", test="2024-11-01")).run(
+    orders, track=False
+)
+expectations = pd.Series(
+    {
+        "trained on what has come back so far": expected(naive),
+        "trained on what was settled by then": expected(hasty),
+        "the last six weeks left out": expected(honest),
+        "what came back": (next_month["outcome"] == "returned").mean(),
+    },
+    name="share of October's orders",
+)
+expectations
+
+# %%
+figure, ax = plt.subplots(figsize=(7.5, 2.2), layout="constrained")
+colours = ["#b3405b", "#b3405b", "#0b6e99", "#222222"]
+for place, (name, share) in enumerate(expectations.items()):
+    ax.plot([expectations.iloc[-1] * 100, share * 100], [place, place], color=colours[place], linewidth=2)
+    ax.plot(share * 100, place, "o", color=colours[place])
+    ax.annotate(f"{share:.1%}", (share * 100, place), xytext=(0, 7), textcoords="offset points", ha="center",
+                color=colours[place])  # fmt: skip
+ax.axvline(expectations.iloc[-1] * 100, color="#8a8a8a", linewidth=0.8, linestyle=":")
+ax.set_yticks(range(4), list(expectations.index))
+ax.set(xlabel="orders that come back (%)", ylim=(3.5, -0.7), xlim=(16, 36))
+ax.spines[["top", "right"]].set_visible(False)
+
+# %%
+# And month after month
+# ---------------------
+# Folds in time hold every window to what was known before it began: what is settled in November was not in September.
+
+folds = honest.pipeline.cross_validate(TimeFolds(3, size="28D", embargo="42D"), orders, track=False)
+folds
+
+# %%
+# Try it on your frame
+# --------------------
+# Say when each label is known, and leave out as long as a label takes:
+#
+# .. code-block:: python
+#
+#    label = NaturalLabel("churned", from_column="cancelled_on", rule=..., known_at="observed_until")
+#    split = TimeSplit(validation="28D", test="28D", embargo="90D")
+#    Pipeline([label, split, *steps], target="churned", time="snapshot").run(df)
+#
+# :doc:`/splits` says what each split promises, and :doc:`/findings/LK216` what is found where a split is your own.
