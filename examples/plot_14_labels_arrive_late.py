@@ -2,8 +2,8 @@
 Labels arrive late: what may I train on today?
 ==============================================
 
-A shop wants to know, when it ships, which orders will come back. A return takes up to six weeks, so nobody knows yet what
-becomes of the orders of this month. Which of them may a model be trained on?
+A shop wants to know, when it ships, which orders will come back. A return takes up to six weeks, so nobody knows yet
+what becomes of the orders of this month. Which of them may a model be trained on?
 """
 
 # %%
@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import NaturalLabel, OneHot, Pipeline, Rows, Standardize, TimeFolds, TimeSplit, Train
+from mlsys import NaturalLabel, OneHot, Pipeline, Standardize, TimeFolds, TimeSplit, Train
 
 rng = np.random.default_rng(9)
 rows = 60_000
@@ -122,7 +122,7 @@ expectations
 # %%
 figure, ax = plt.subplots(figsize=(7.5, 2.2), layout="constrained")
 colours = ["#b3405b", "#b3405b", "#0b6e99", "#222222"]
-for place, (name, share) in enumerate(expectations.items()):
+for place, share in enumerate(expectations):
     ax.plot([expectations.iloc[-1] * 100, share * 100], [place, place], color=colours[place], linewidth=2)
     ax.plot(share * 100, place, "o", color=colours[place])
     ax.annotate(f"{share:.1%}", (share * 100, place), xytext=(0, 7), textcoords="offset points", ha="center",
