@@ -12,7 +12,7 @@ import pandas as pd
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.checks import check_columns
 from mlsys.execution.context import Context
-from mlsys.execution.dividing import Divided, divide, divide_given
+from mlsys.execution.dividing import FOLD_BELOW, Divided, divide, divide_given
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import run_prefix_step
 from mlsys.partitions import Table
@@ -110,7 +110,7 @@ def rehearse(steps: Sequence[Planned], source: Table, make_context: Callable[[],
     wanted = rows
     while True:
         try:
-            recipe = _rehearse(steps, sample_of(source, wanted), make_context())
+            recipe = _rehearse(steps, sample_of(source, wanted), make_context(), source.rows < FOLD_BELOW)
         except DataError:
             if wanted >= source.rows:
                 raise
@@ -137,7 +137,7 @@ def rehearse_parts(steps: Sequence[Planned], parts: Mapping[str, Table], context
     return Recipe(context, tables["train"].frame(), [], steps[at], divided, rest)
 
 
-def _rehearse(steps: Sequence[Planned], source: pd.DataFrame, context: Context) -> Recipe:
+def _rehearse(steps: Sequence[Planned], source: pd.DataFrame, context: Context, few: bool) -> Recipe:
     stages: list[Stage] = []
     frame = source
     at = next(place for place, each in enumerate(steps) if isinstance(each.step, Split))
@@ -148,7 +148,7 @@ def _rehearse(steps: Sequence[Planned], source: pd.DataFrame, context: Context) 
         stages.append(Stage(planned, frame, made.frame()))
         frame = made.frame()
     check_columns(context, Table.of(frame))
-    divided = divide(steps[at], Table.of(frame), context, supplied=False)
+    divided = divide(steps[at], Table.of(frame), context, supplied=bool(steps[at].supplied) and few)
     rest = [each for each in steps[at + 1 :] if not isinstance(each.step, (Report, Sink))]
     return Recipe(context, source, stages, steps[at], divided, rest, _key(stages, context))
 

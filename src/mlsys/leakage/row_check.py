@@ -12,6 +12,8 @@ from mlsys.settings import settings
 
 TOLERANCE = 1e-9
 """Relative; sums over columns differ in the last bits between one row and many."""
+SLACK = 1e-7
+"""Of a column's median size: what is left of a difference of large numbers, as in distances, loses half its digits."""
 
 
 def telling_rows(frame: pd.DataFrame, most: int | None = None) -> np.ndarray:
@@ -53,6 +55,7 @@ def row_local_finding(
     Only the columns that it ``changed`` are compared.
     """
     moved: dict[str, str] = {}
+    slack = {name: _slack(after[name]) for name in changed if name in after.columns}
     for position in telling_rows(before):
         row = before.iloc[[int(position)]]
         try:
@@ -68,7 +71,9 @@ def row_local_finding(
         for name in changed:
             if name in moved:
                 continue
-            if name not in alone.columns or not _same(alone[name].iloc[0], after[name].iloc[int(position)]):
+            if name not in alone.columns or not _same(
+                alone[name].iloc[0], after[name].iloc[int(position)], slack.get(name, 0.0)
+            ):
                 moved[name] = str(row.index[0])
     if not moved:
         return None
@@ -83,9 +88,16 @@ def row_local_finding(
     )
 
 
-def _same(one: object, other: object) -> bool:
+def _slack(column: pd.Series) -> float:
+    if not pd.api.types.is_float_dtype(column):
+        return 0.0
+    sizes = np.abs(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    return SLACK * float(np.median(sizes[np.isfinite(sizes)])) if np.isfinite(sizes).any() else 0.0
+
+
+def _same(one: object, other: object, slack: float) -> bool:
     if pd.api.types.is_scalar(one) and pd.isna(one):  # type: ignore[call-overload]
         return pd.api.types.is_scalar(other) and bool(pd.isna(other))  # type: ignore[call-overload]
     if isinstance(one, (int, float, np.number)) and isinstance(other, (int, float, np.number)):
-        return bool(np.isclose(float(one), float(other), rtol=TOLERANCE, atol=0.0, equal_nan=True))
+        return bool(np.isclose(float(one), float(other), rtol=TOLERANCE, atol=slack, equal_nan=True))
     return bool(np.all(one == other))

@@ -24,7 +24,12 @@ from mlsys.states.native import native_content
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NOT_CONTENT = frozenset({"n_threads", "n_jobs", "verbose", "_has_sorted_indices", "_has_canonical_format"})
+_NOT_CONTENT = frozenset(
+    {"n_threads", "n_jobs", "verbose", "refit_time_", "_has_sorted_indices", "_has_canonical_format"}
+)
+_SEARCHED = "cv_results_"
+_SECONDS = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"})
+"""What a search measured by the clock among its results; no two searches agree in it."""
 """Attributes that change how fast something runs or what it prints, never what it answers."""
 
 
@@ -158,7 +163,10 @@ class Walk:
 
 def _content_of(state: Any) -> Any:
     if isinstance(state, dict):
-        return {name: item for name, item in state.items() if name not in _NOT_CONTENT}
+        kept = {name: item for name, item in state.items() if name not in _NOT_CONTENT}
+        if isinstance(kept.get(_SEARCHED), dict):
+            kept[_SEARCHED] = {name: item for name, item in kept[_SEARCHED].items() if name not in _SECONDS}
+        return kept
     if isinstance(state, tuple) and state and isinstance(state[0], dict):
         return (_content_of(state[0]), *state[1:])
     return state
