@@ -1,17 +1,19 @@
 """LeakBench: leaks and their clean twins, put to mlsys and to other libraries, scored against what was expected.
 
 Run: ``OMP_NUM_THREADS=1 python benchmarks/leakbench.py``; with ``--environments folder`` the other libraries'
-environments are kept there and used again; with names only those cases are asked, and no page is written.
+environments and answers are kept there; with names only those cases are asked, and no page is written.
 Writes ``docs/benchmarks/leakbench.rst``.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
-from collections.abc import Sequence
+from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 from leakbench.asked_elsewhere import PEERS, Told, environment, versions, write_questions
 from leakbench.asked_elsewhere import ask as ask_peer
@@ -30,25 +32,38 @@ COMMAND = "OMP_NUM_THREADS=1 python benchmarks/leakbench.py"
 def scored(case: Case) -> Score:
     """Ask about a leak and its twin, and say how it went."""
     score = Score(case, ask(case.leaky()), ask(case.clean()))
-    verdict = "right" if score.right else "missed" if not score.caught else "step or column not named"
-    print(f"{case.name}: {verdict}, seen by {score.seen_by} of {case.expected.layers}", file=sys.stderr, flush=True)
+    print(
+        f"{case.name}: {score.verdict}, seen by {score.seen_by} of {case.expected.layers}", file=sys.stderr, flush=True
+    )
     for text in score.accused:
         print(f"    twin accused: {text.splitlines()[0][:200]}", file=sys.stderr)
     return score
 
 
-def elsewhere(folder: Path, names: Sequence[str]) -> tuple[dict[str, dict[str, Told]], dict[str, str]]:
-    """Return what other libraries say of all cases, and their versions."""
-    answers, installed = {}, {}
+def elsewhere(folder: Path, again: bool) -> tuple[dict[str, dict[str, Told]], dict[str, str]]:
+    """Return what other libraries say of all cases, and their versions; the answers are kept beside the environments.
+
+    With ``again`` those of the last time are taken: they do not change when only mlsys does.
+    """
+    kept = folder / "answers.json"
+    if not again:
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(_asked(folder)), encoding="utf-8")
+    found = json.loads(kept.read_text(encoding="utf-8"))
+    answers = {name: {trial: Told(*told) for trial, told in each["told"].items()} for name, each in found.items()}
+    return answers, {name: each["version"] for name, each in found.items()}
+
+
+def _asked(folder: Path) -> dict[str, dict[str, Any]]:
+    found = {}
     with tempfile.TemporaryDirectory() as place:
         write_questions(CASES, Path(place))
         for peer in PEERS:
-            if peer.name in names:
-                python = environment(peer, folder)
-                installed[peer.name] = versions(peer, python)
-                answers[peer.name] = ask_peer(peer, python, Path(place))
-                print(f"asked {peer.name} {installed[peer.name]}", file=sys.stderr, flush=True)
-    return answers, installed
+            python = environment(peer, folder)
+            told = {trial: astuple(each) for trial, each in ask_peer(peer, python, Path(place)).items()}
+            found[peer.name] = {"version": versions(peer, python), "told": told}
+            print(f"asked {peer.name} {found[peer.name]['version']}", file=sys.stderr, flush=True)
+    return found
 
 
 def on_real_data() -> str:
@@ -61,7 +76,7 @@ def on_real_data() -> str:
         score = scored(case)
         said = score.counted[0].said.split(";")[0] if score.counted else "nothing"
         clean = "; ".join(score.accused) or "nothing"
-        rows.append([case.name, case.means, "right" if score.right else "**missed**", said[:150], clean[:150]])
+        rows.append([case.name, case.means, score.verdict, said[:150], clean[:150]])
     return table(["data", "leak", "verdict", "said of the leak", "said of the twin"], rows)
 
 
@@ -69,18 +84,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", help="names of cases; all when not given")
     parser.add_argument("--environments", type=Path, help="folder in which environments are kept and used again")
-    parser.add_argument("--peers", nargs="*", default=[peer.name for peer in PEERS], help="other libraries to ask")
+    parser.add_argument("--again", action="store_true", help="take the other libraries' answers of the last time")
     arguments = parser.parse_args()
     unknown = set(arguments.cases) - {case.name for case in CASES}
     if unknown:
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
+    if arguments.again and arguments.environments is None:
+        parser.error("--again needs --environments, where answers were kept")
     scores = [scored(case) for case in CASES if not arguments.cases or case.name in arguments.cases]
     if arguments.cases:
         for score in scores:
             print(*[each.said for each in score.leaky.accusations], sep="\n")
         return
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
-        others, installed = elsewhere((arguments.environments or Path(place)).resolve(), arguments.peers)
+        others, installed = elsewhere((arguments.environments or Path(place)).resolve(), arguments.again)
     limits = [Score(case, ask(case.leaky()), ask(case.clean())) for case in LIMITS]
     write_page("leakbench", "LeakBench", COMMAND, page(scores, limits, others, installed, on_real_data()))
 

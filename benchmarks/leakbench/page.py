@@ -59,7 +59,7 @@ What each is given, and what counts:
 
 {_given(others)}
 
-Leaks caught, by kind:
+Leaks told apart from their twins, by kind:
 
 {_kinds(scores, others)}
 
@@ -163,7 +163,9 @@ def _given(others: Answers) -> str:
         if peer.name in others:
             bounds = [each for each in peer.packages if "<" in each]
             held = f" Held back so that it imports: {', '.join(bounds)}." if bounds else ""
-            lines.append(f"* {peer.name}: {peer.given}. Counts: {peer.counts}.{held}{_aside(others[peer.name])}")
+            lines.append(
+                f"* {peer.name}: {peer.given}. Counts: {peer.counts}.{held}{_aside(others[peer.name])}{_wrongly(others[peer.name])}"
+            )
     return "\n".join(lines)
 
 
@@ -174,6 +176,14 @@ def _aside(told: Mapping[str, Told]) -> str:
     return f" A milder remark, not counted, is made on {leaky} leaks and {clean} clean twins." if spoken else ""
 
 
+def _wrongly(told: Mapping[str, Told]) -> str:
+    """Name the clean twins that are accused."""
+    names = sorted(
+        f"``{name.removesuffix('.clean')}``" for name, each in told.items() if name.endswith(".clean") and each.accuses
+    )
+    return f" Accuses the twins of {', '.join(names)}." if names else ""
+
+
 def _kinds(scores: Sequence[Score], others: Answers) -> str:
     names = [peer.name for peer in PEERS if peer.name in others]
     rows = []
@@ -182,7 +192,7 @@ def _kinds(scores: Sequence[Score], others: Answers) -> str:
         apart = [str(sum(_apart(others[name], each.case.name) for each in here)) for name in names]
         mine = sum(each.caught and not each.accused for each in here)
         rows.append([kind, str(len(here)), str(mine), *apart])
-    return table(["kind, told apart from the twin", "pairs", "mlsys", *names], rows)
+    return table(["kind", "pairs", "mlsys", *names], rows)
 
 
 def _cases(scores: Sequence[Score], others: Answers) -> str:
@@ -217,11 +227,10 @@ def _misses(scores: Sequence[Score]) -> list[str]:
         if each.right:
             continue
         wanted = each.case.expected
-        what = "missed" if not each.caught else "step not named" if each.step_right is False else "column not named"
         named = f"step {' or '.join(wanted.steps) or '-'}, column {' or '.join(wanted.columns) or '-'}"
         said = "; ".join(_short(one.said) for one in each.leaky.accusations[:2]) or each.leaky.crash or "nothing"
         where = ", ".join(map(str, wanted.layers))
-        lines.append(f"* ``{each.case.name}``: {what}. Expected of layer {where}: {named}. Said: {said}")
+        lines.append(f"* ``{each.case.name}``: {each.verdict}. Expected of layer {where}: {named}. Said: {said}")
     return lines
 
 

@@ -62,7 +62,16 @@ class Score:
     @property
     def right(self) -> bool:
         """Whether the leak is caught with step and column."""
-        return self.caught and self.step_right is not False and self.column_right is not False
+        return self.verdict == "right"
+
+    @property
+    def verdict(self) -> str:
+        """How it went, in words."""
+        if not self.caught:
+            return "missed"
+        if self.step_right is False:
+            return "step not named"
+        return "column not named" if self.column_right is False else "right"
 
     @property
     def accused(self) -> list[str]:
