@@ -83,6 +83,7 @@ def main(pairs: int) -> None:
             for name in ("with", "without")
         },
         pairs,
+        threads=1,
     )
     last = {name: [json.loads(each.output.splitlines()[-1]) for each in runs] for name, runs in found.items()}
     mine, without = last["with"], last["without"]
@@ -99,9 +100,9 @@ def main(pairs: int) -> None:
     lines += [[f"of these: {what}", spread(values, 3)] for what, values in inner.items()]
     text = f"""Every run looks for leakage on the data (:doc:`/findings/index`) before anything learns. The flight
 pipeline of ``examples/flight_delays.py``, 336,776 rows, tracking and cache off, with these checks and with functions
-that do nothing in their place; {pairs} pairs of processes in turn, medians with minimum and maximum. Single runs differ
-by more than the checks cost, so the share is taken inside the runs: processor seconds of the checks over those of the
-run.
+that do nothing in their place; {pairs} pairs of processes in turn, one thread, medians with minimum and maximum. Single
+runs differ by more than the checks cost, so the share is taken inside the runs: processor seconds of the checks over
+those of the run.
 
 Share of the run: **{spread(shares, 1)} %** (to reach: under {REACH:g} %).
 
