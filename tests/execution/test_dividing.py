@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
+from sklearn.linear_model import LogisticRegression
 
-from mlsys import Pipeline, PredefinedSplit, RandomSplit, StratifiedSplit, TimeSplit
+from mlsys import Calibrate, Pipeline, PredefinedSplit, RandomSplit, ReadParquet, StratifiedSplit, TimeSplit
 from mlsys.errors import DataError
 from mlsys.settings import override
 from mlsys.steps import Split
@@ -164,8 +165,6 @@ def test_features_are_compared_only_for_splits_that_use_it(monkeypatch: pytest.M
 
 
 def test_rows_beyond_memory_are_not_compared_and_that_is_said(tmp_path: Any) -> None:
-    from mlsys import ReadParquet
-
     pd.concat([rows(400), rows(400)]).to_parquet(tmp_path / "rows.parquet")
     with override(rows_per_partition=100, rows_in_memory=300):
         done = Pipeline([ReadParquet(str(tmp_path)), RandomSplit(), DummyClassifier()], target="y").run(track=False)
@@ -173,10 +172,6 @@ def test_rows_beyond_memory_are_not_compared_and_that_is_said(tmp_path: Any) -> 
 
 
 def test_the_calibration_part_calibrates() -> None:
-    from sklearn.linear_model import LogisticRegression
-
-    from mlsys import Calibrate
-
     split = RandomSplit(parts={"validation": 0.2, "calibration": 0.2, "test": 0.2})
     frame = rows(1_000)
     done = Pipeline([split, LogisticRegression(), Calibrate()], target="y").run(frame, track=False, cache=False)

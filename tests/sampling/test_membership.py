@@ -18,6 +18,7 @@ from mlsys import Pipeline, ReadParquet
 from mlsys.sampling import GroupFolds, GroupSplit, KFolds, PredefinedSplit, RandomSplit, StratifiedSplit
 from mlsys.settings import override
 from mlsys.steps import Split
+from mlsys.steps.repeats import find_repeats
 
 FIXED = [
     RandomSplit(),
@@ -91,8 +92,6 @@ def test_rows_that_repeat_another_go_where_that_goes(split: Split, numbers: list
 
 
 def keys_of(split: Split, frame: pd.DataFrame) -> pd.DataFrame:
-    from mlsys.steps.repeats import find_repeats
-
     keys = pd.DataFrame(
         {"id": frame.index, "target": frame["target"], **{name: frame[name] for name in split.key_columns}}
     )

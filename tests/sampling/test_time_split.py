@@ -223,3 +223,9 @@ def test_dates_are_times_whatever_holds_them(form):
         .assign(frame)
         .equals(TimeSplit("2024-03-01", "2024-03-21").assign(frame))
     )
+
+
+def test_rows_before_a_date_stay_where_they_are_when_later_ones_come():
+    split = TimeSplit("2024-02-01", "2024-02-20", embargo="2D")
+    old, new = split.assign(days(70)), split.assign(days(100).sample(frac=1, random_state=0))
+    assert new.loc[old.index].equals(old)
