@@ -14,10 +14,9 @@ from mlsys.sampling._boundaries import Boundary, times_of
 from mlsys.sampling._groups import elsewhere, groups_of
 from mlsys.sampling._shares import named
 
-
 ONLY_JUDGES = "validation"
-"""A part that nothing is learned from: what happens after it was judged cannot have leaked into it, and to leave out its
-rows whose labels take long would leave those that are known quickly, which are other rows."""
+"""A part that nothing is learned from: what happens after it was judged cannot have leaked into it, and to leave out
+its rows whose labels take long would leave those that are known quickly, which are other rows."""
 
 
 @dataclass(frozen=True)
