@@ -190,6 +190,12 @@ def test_interpolated_rows_are_found(rng: np.random.Generator) -> None:
     assert near_findings(train, part, "validation", list(frame.columns))
 
 
+def test_tiny_noise_is_found_in_two_columns_as_well(rng: np.random.Generator) -> None:
+    frame = columns(rng, 2_000, 2)
+    train, part = split_by_chance(pd.concat([frame, noisy(frame[:600], 1e-6, rng)]))
+    assert near_findings(train, part, "validation", ["x0", "x1"])
+
+
 def test_dense_data_is_not_accused(rng: np.random.Generator) -> None:
     close = columns(rng, 20_000, 2) * 1e-9  # every row has a neighbour within 1e-11
     train, part = split_by_chance(close)
@@ -247,7 +253,15 @@ def test_repeats_and_groups_come_before_statistics_of_all_rows() -> None:
 
 # --- false alarms ---
 
+
+def by_the_piece(generator: np.random.Generator, rows: int, count: int) -> np.ndarray:
+    """Amounts, and each divided by a whole number: rows lie on lines through the origin."""
+    amounts = generator.gamma(2, 9, size=(rows, max(count // 2, 1)))
+    return np.c_[amounts, amounts / generator.integers(1, 9, size=amounts.shape)]
+
+
 SHAPES = {
+    "amounts by the piece": by_the_piece,
     "normal": lambda g, n, d: g.normal(size=(n, d)),
     "log-normal": lambda g, n, d: np.exp(1.5 * g.normal(size=(n, d))),
     "heavy-tailed": lambda g, n, d: g.standard_t(2, size=(n, d)),

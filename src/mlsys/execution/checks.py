@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -72,7 +73,7 @@ def check_leakage(divided: Divided, context: Context, split: Planned | None = No
         at.findings += _between_parts(frames, features, at, split)
         return Outcome(plain={"power": power.to_dict("list")})
 
-    dealt = type(split.step).__name__ if split is not None else ""
+    dealt = f"{type(split.step).__name__} {split.name}" if split is not None else ""
     outcome = context.kept("leakage checks", "", work, divided.parts, {"split": dealt}, sees_columns=True)
     return pd.DataFrame(outcome.plain["power"], columns=COLUMNS)
 
@@ -102,7 +103,7 @@ def _between_parts(
             found += near_findings(train, judged, name, features) + near_text_findings(train, judged, name, features)
             told = by_chance or not any(finding.code == "LK217" for finding in found)  # once, where it may be
             found += difference_findings(train, judged, name, features, by_chance) if told else []
-    return found
+    return found if split is None else [replace(finding, step=split.name) for finding in found]
 
 
 def _label_known_at(rows: pd.DataFrame, context: Context) -> pd.Series | None:

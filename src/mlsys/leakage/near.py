@@ -100,7 +100,8 @@ def nearest_chances(rows: NDArray[np.float64], known: NDArray[np.float64]) -> ND
     distances = np.take_along_axis(distances[enough], equal[enough, None] + np.arange(outer), axis=1)
     logs = np.log(distances[:, -1:] / distances[:, inner - 1 : -1])
     dimension = (outer - inner) / np.maximum(logs.sum(axis=1) + (inner - 1) * logs[:, 0], 1e-12)
-    dimension = np.minimum(dimension, rows.shape[1])  # rows far away, all at one distance, would look like more
+    most = rows.shape[1] if rows.shape[1] > 2 else 1  # two columns often lie on lines: an amount, and it by the piece
+    dimension = np.minimum(dimension, most)  # and rows far away, all at one distance, would look like more
     inside = (distances[:, 0] / distances[:, inner - 1]) ** dimension
     chances: NDArray[np.float64] = 1 - (1 - inside) ** (inner - 1)
     return chances
