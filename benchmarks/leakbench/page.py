@@ -163,9 +163,9 @@ def _given(others: Answers) -> str:
         if peer.name in others:
             bounds = [each for each in peer.packages if "<" in each]
             held = f" Held back so that it imports: {', '.join(bounds)}." if bounds else ""
-            lines.append(
-                f"* {peer.name}: {peer.given}. Counts: {peer.counts}.{held}{_aside(others[peer.name])}{_wrongly(others[peer.name])}"
-            )
+            told = others[peer.name]
+            beside = f"{held}{_aside(told)}{_wrongly(told)}"
+            lines.append(f"* {peer.name}: {peer.given}. Counts: {peer.counts}.{beside}")
     return "\n".join(lines)
 
 
@@ -228,7 +228,8 @@ def _misses(scores: Sequence[Score]) -> list[str]:
             continue
         wanted = each.case.expected
         named = f"step {' or '.join(wanted.steps) or '-'}, column {' or '.join(wanted.columns) or '-'}"
-        said = "; ".join(_short(one.said) for one in each.leaky.accusations[:2]) or each.leaky.crash or "nothing"
+        spoken = [one.said for one in each.leaky.accusations] or each.leaky.remarks or [each.leaky.crash or "nothing"]
+        said = "; ".join(map(_short, spoken[:2]))
         where = ", ".join(map(str, wanted.layers))
         lines.append(f"* ``{each.case.name}``: {each.verdict}. Expected of layer {where}: {named}. Said: {said}")
     return lines
