@@ -21,6 +21,7 @@ from mlsys.execution.progress import progress_bar
 from mlsys.pipeline.coercion import as_step
 from mlsys.pipeline.refusals import learns
 from mlsys.pipeline.rehearsing import Leak, Rehearsal, dealt_singly, leaks_for, rehearse
+from mlsys.sampling import TimeFolds
 from mlsys.steps import Model, Split, Step
 
 if TYPE_CHECKING:
@@ -170,6 +171,7 @@ def _priced(
         judge.headline.name,
         f"{found.folds!r}, {len(found.honest.windows)} folds of {len(found.honest.rows):,} rows",
         found.ready.divided.rows.get("test", 0),
+        isinstance(found.folds, TimeFolds),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mlsys.evaluation.resampled import ASSUMES
+from mlsys.evaluation.resampled import ASSUMES, HEURISTIC
 from mlsys.run.estimates.picture import draw_price
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ class PriceOfLeakage:
         Folds and rows that judge both.
     sealed : int
         Test rows, which nothing looked at.
+    in_time : bool
+        Whether the honest folds follow one another in time.
 
     Notes
     -----
@@ -46,6 +48,12 @@ class PriceOfLeakage:
     metric: str
     how: str
     sealed: int = 0
+    in_time: bool = False
+
+    @property
+    def assumes(self) -> str:
+        """What the intervals take for granted."""
+        return f"{ASSUMES}; {HEURISTIC}" if self.in_time else ASSUMES
 
     @property
     def lines(self) -> list[str]:
@@ -66,9 +74,9 @@ class PriceOfLeakage:
 
     def __repr__(self) -> str:
         head = f"{self.pipeline.name}: what a leak would pretend, judged by {self.how}"
-        return "\n".join([head, *(f"  {line}" for line in self.lines), f"  intervals: {ASSUMES}"])
+        return "\n".join([head, *(f"  {line}" for line in self.lines), f"  intervals: {self.assumes}"])
 
     def _repr_html_(self) -> str:
         head = html.escape(f"{self.pipeline.name}: what a leak would pretend, judged by {self.how}")
-        said = "".join(f"<li>{html.escape(line)}</li>" for line in [*self.lines, f"intervals: {ASSUMES}"])
+        said = "".join(f"<li>{html.escape(line)}</li>" for line in [*self.lines, f"intervals: {self.assumes}"])
         return f"<div><b>{head}</b><ul>{said}</ul></div>"
