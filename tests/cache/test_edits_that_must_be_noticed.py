@@ -109,6 +109,12 @@ def z(frame):
 """
 
 EDITS = {
+    "what a captured estimator has learned": Edit(
+        "import numpy as np\nfrom sklearn.preprocessing import StandardScaler\n"
+        "scaler = StandardScaler(with_mean=False).fit(np.array([[0.0], [1.0]]))\n\n"
+        "def z(frame):\n    return frame['x'] / scaler.scale_[0]\n",
+        "[[0.0], [1.0]]", "[[0.0], [2 / 3]]", "scaler",
+    ),
     "the method of a step": Edit(OWN_STEP, '"] * 2', '"] * 3', "apply", "Made()"),
     "a helper": Edit(HELPER, "values * 2", "values * 3", "double"),
     "a helper's helper in another module": Edit(

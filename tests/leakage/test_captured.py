@@ -310,3 +310,48 @@ def test_rows_are_told_from_a_look_up_of_the_same_length() -> None:
     assert rows_held(pd.Series(np.arange(50.0)), ALL) is None
     held = rows_held(ALL[100:300], ALL)
     assert held is not None and held.sum() == 200
+
+
+def test_a_fitted_estimator_is_told_by_fitting_it_again(rng):
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.feature_selection import SelectKBest
+
+    from mlsys import StratifiedSplit
+
+    rows = pd.DataFrame(rng.normal(size=(500, 6)), columns=list("abcdef"))
+    rows["y"] = (rng.random(500) < 0.5).astype(int)
+    split = StratifiedSplit(validation=0.2, test=0.2)
+    keys = pd.DataFrame({"id": rows.index, "target": rows["y"]}, index=rows.index)
+    train = rows[(split.assign(keys) == "train").to_numpy()]
+
+    def found(learned_from: pd.DataFrame) -> list[Any]:
+        selector = SelectKBest(k=2).fit(learned_from.drop(columns="y"), learned_from["y"])
+
+        def select(frame: pd.DataFrame) -> pd.DataFrame:
+            return frame.drop(columns=list(np.asarray(selector.feature_names_in_)[~selector.get_support()]))
+
+        run = Pipeline([select, split, HistGradientBoostingClassifier()], target="y").run(rows, track=False)
+        return [each for each in run.findings if each.code in ("LK220", "LK221", "LK222")]
+
+    [accused] = found(rows)
+    assert accused.step == "select"
+    assert "'selector' is a SelectKBest fitted on all rows" in accused.message
+    assert found(train) == []
+
+
+@pytest.mark.parametrize("key", ["number", "at"])
+def test_rows_under_a_key_of_theirs_are_rows_of_the_data(rng, key):
+    from mlsys.leakage.held_rows import rows_held
+
+    rows = pd.DataFrame(
+        {
+            "number": [f"n{each}" for each in range(300)],
+            "at": pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(300), "h"),
+            "amount": rng.gamma(2.0, 20.0, 300),
+        }
+    )
+    later = rows.set_index(key)["amount"].where(rng.random(300) < 0.8, 0.0)
+    held = rows_held(later, rows)
+    assert held is not None and held.all()
+    rates = pd.Series(rng.random(300), index=pd.Index(rows[key]), name="rate")
+    assert rows_held(rates, rows) is None

@@ -107,7 +107,7 @@ class CodeWalk:
         kind = type(value)
         if hasattr(kind, "get_params"):  # asked of the type: an expression such as pd.col("x") has every attribute
             self._named_package(kind.__module__)
-            return f"{self._token(kind)} {self._token(value.get_params(deep=False))}"
+            return f"{self._token(kind)} {self._token(value.get_params(deep=False))}{self._learned(value)}"
         if not installed(kind.__module__) and hasattr(value, "__dict__"):
             return f"object {self._unit(kind)} {self._token(vars(value))}"
         try:
@@ -117,6 +117,19 @@ class CodeWalk:
                 f"an object of type {kind.__qualname__} counts by its type: its content cannot be compared"
             )
             return f"some {kind.__qualname__}"
+
+    def _learned(self, estimator: Any) -> str:
+        """Return the token of what an estimator has learned; nothing if it was not fitted."""
+        names = getattr(estimator, "__dict__", {})
+        if not any(name.endswith("_") and not name.startswith("_") for name in names):
+            return ""
+        try:
+            return f" fitted {digest(estimator)}"
+        except StateError:
+            self.notes.append(
+                f"a fitted {type(estimator).__qualname__} counts by its parameters: what it learned cannot be compared"
+            )
+            return " fitted"
 
     def _unit(self, value: Any, name: str = "") -> str:
         module, own = getattr(value, "__module__", None), value.__qualname__

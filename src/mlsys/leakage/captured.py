@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.digits import EXACT, FEWEST, FEWEST_OF_RATE, digits_of, is_computed, tolerance_of
+from mlsys.leakage.fitted_on import is_fitted, was_fitted_on
 from mlsys.leakage.held_rows import rows_held
 from mlsys.leakage.holdings import COUNTS_ROWS, Holding
 from mlsys.leakage.statistics import Match, Population
@@ -65,12 +66,22 @@ def captured_findings(
     same over all rows and over training rows proves nothing.
     """
     told: dict[str, _Told] = {}
+    estimators: dict[tuple[str, str], str] = {}
     for each in held:
+        inside = next((said for (step, name), said in estimators.items()
+                       if step == each.step and each.name.startswith(f"{name}.")), "")  # fmt: skip
+        if inside == "explained":
+            continue
+        if is_fitted(each.value) and any(was_fitted_on(each.value, rows.frame, rows.target) for rows in training):
+            estimators[each.step, each.name] = "explained"
+            continue
         step = told.setdefault(each.step, _Told())
         makes = [each.makes] if each.makes else sorted(written.get(each.step, ()))
         own = {each.makes, *written.get(each.step, ())}  # what was made with the data equals it everywhere
         kind, sentence, columns = _judged(each, own, everywhere, training, train_ids)
-        if kind:
+        if kind and is_fitted(each.value):
+            estimators[each.step, each.name] = "accused"
+        if kind and not (kind == "unexplained" and inside == "accused"):
             step.add(kind, sentence, [*columns, *makes])
     return [finding for name, step in told.items() for finding in _findings(name, step)]
 
@@ -84,11 +95,14 @@ def _judged(
 ) -> tuple[str, str, list[str]]:
     """Return what is held against one piece of data: the kind, a sentence and columns; nothing if it is innocent."""
     value, name = held.value, held.name
+    if is_fitted(value):
+        return _of_estimator(held, everywhere)
     rows = rows_held(value, everywhere[0].frame)
     if rows is not None:
         out = int((rows & ~everywhere[0].frame.index.isin(train_ids)).sum())
         if out and not held.declared:
-            return "tables", f"{name!r} has {int(rows.sum()):,} rows of the data, {out:,} of them held out", []
+            said = f"{name!r} has {int(rows.sum()):,} rows of the data, {out:,} of them held out"
+            return "tables", said, _shared(value, everywhere[0].frame)
         return ("", "", []) if held.declared else ("unexplained", f"{name!r}, training rows themselves", [])
     matched, computed = [], False
     for piece in _pieces(value):
@@ -107,6 +121,23 @@ def _judged(
         columns = [column for match, _ in matched for column in (match.column, *match.by) if column]
         return "statistics", f"{name!r}{_shown(value)} is {named}{more}", columns
     return ("unexplained", repr(name), []) if computed and not held.declared else ("", "", [])
+
+
+def _shared(value: Any, data: pd.DataFrame) -> list[str]:
+    """Return the columns of the data that a held table has, its row ids among them; none where they are many."""
+    names = [value.name] if isinstance(value, pd.Series) else list(getattr(value, "columns", ()))
+    names += list(getattr(getattr(value, "index", None), "names", ()))
+    found = [str(name) for name in names if name in data.columns]
+    return found if len(found) <= MOST_TOLD else []
+
+
+def _of_estimator(held: Holding, everywhere: Sequence[Population]) -> tuple[str, str, list[str]]:
+    """Return what is held against a fitted estimator: what it learned is what it would learn from held-out rows."""
+    who = next((e.name for e in everywhere if was_fitted_on(held.value, e.frame, e.target)), None)
+    if who is None:  # what it has learned is looked at piece by piece
+        return "", "", []
+    said = f"{held.name!r} is a {type(held.value).__name__} fitted on {who}"
+    return "statistics", said, [str(name) for name in held.value.feature_names_in_]
 
 
 def _pieces(value: Any) -> Iterator[Any]:

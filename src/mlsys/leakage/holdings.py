@@ -14,6 +14,7 @@ import pandas as pd
 
 from mlsys.cache.code import CodeWalk, now
 from mlsys.leakage.digits import FEWEST_OF_RATE, digits_of, is_computed
+from mlsys.leakage.fitted_on import is_fitted
 from mlsys.leakage.held_rows import FEWEST as FEWEST_ROWS
 from mlsys.states.code import installed
 from mlsys.steps import Label, Report, Select, Sink, Source, Split, Step
@@ -44,7 +45,7 @@ class Holding:
         The column that the function which holds it makes; empty where it makes several.
     name : str
         What the code calls it, such as ``"rates"`` or ``"scaler.mean_"``.
-    value : number, dict, Series, DataFrame or array
+    value : number, dict, Series, DataFrame, array or fitted estimator
         The data itself.
     declared : bool
         Whether the step says that it looks things up in it.
@@ -82,7 +83,7 @@ def holdings(steps: Mapping[str, Step]) -> list[Holding]:
         for makes, field, root in _roots(step):
             for called, value in _held(field, root):
                 for path, leaf in _data(value, called, DEEPEST):
-                    same = (makes, id(leaf) if isinstance(leaf, _LARGE) else (path, leaf))
+                    same = (makes, id(leaf) if isinstance(leaf, _LARGE) or is_fitted(leaf) else (path, leaf))
                     if same not in seen and _is_telling(path, leaf):
                         seen.add(same)
                         told = field == "table" or any(value is each or leaf is each for each in declared)
@@ -141,6 +142,8 @@ def _data(value: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
                 ((f"{path}[{place}]" if len(value) > 1 else path, e) for place, e in enumerate(value)), depth
             )
     else:
+        if is_fitted(value):
+            yield path, value
         yield from _inside(((f"{path}.{name}".strip("."), each) for name, each in _attributes(value)), depth)
 
 
@@ -173,6 +176,8 @@ def _is_telling(path: str, leaf: Any) -> bool:
     """Whether data can have been computed: tables always, numbers that have the digits."""
     if isinstance(leaf, (pd.DataFrame, pd.Series)):
         return len(leaf) > 1
+    if is_fitted(leaf):
+        return True
     if isinstance(leaf, np.ndarray):
         return len(leaf) >= FEWEST_ROWS or any(is_computed(float(each)) for each in leaf.ravel())
     if isinstance(leaf, dict):

@@ -1,0 +1,64 @@
+"""Which rows a fitted estimator has learned from: it is fitted again, and the states are compared."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import pandas as pd
+
+from mlsys.errors import StateError
+from mlsys.states import digest
+
+MOST_ROWS = 100_000
+"""With more rows, fitting again costs more than the other checks together."""
+
+
+def is_fitted(value: Any) -> bool:
+    """Whether a value is an estimator that was fitted on a frame, whose columns it remembers.
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> is_fitted(StandardScaler()), is_fitted(StandardScaler().fit(pd.DataFrame({"x": [1.0, 2.0]})))
+    (False, True)
+    """
+    return hasattr(type(value), "get_params") and "feature_names_in_" in getattr(value, "__dict__", {})
+
+
+def was_fitted_on(estimator: Any, frame: pd.DataFrame, target: str | None) -> bool:
+    """Whether fitting the same estimator on some rows comes to the same state.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted; is not changed.
+    frame : DataFrame
+        Rows it may have been fitted on.
+    target : str or None
+        The target column, for estimators that take one.
+
+    Examples
+    --------
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> rows = pd.DataFrame({"x": [1.0, 2.0, 4.0]})
+    >>> scaler = StandardScaler().fit(rows)
+    >>> was_fitted_on(scaler, rows, None), was_fitted_on(scaler, rows[:2], None)
+    (True, False)
+    """
+    from sklearn.base import clone
+
+    names = [str(name) for name in estimator.feature_names_in_]
+    if len(frame) > MOST_ROWS or not set(names) <= set(frame.columns):
+        return False
+    answers = [None] if target is None or target not in frame.columns else [frame[target], None]
+    for answer in answers:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a fit that nobody asked for
+                again = clone(estimator).fit(frame[names], answer)
+            if digest(again) == digest(estimator):
+                return True
+        except (ValueError, TypeError, StateError):  # not on these rows, or nothing to compare
+            continue
+    return False
