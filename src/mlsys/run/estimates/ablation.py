@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.run.estimates.picture import draw_ablation
+from mlsys.secrets import hidden
 
 if TYPE_CHECKING:
     from mlsys.pipeline import Pipeline
@@ -72,10 +73,10 @@ class Ablation:
     def __repr__(self) -> str:
         title = f"{self.pipeline.name}: without each of {len(self.table)} features"
         shown = self.table.drop(columns="columns").to_string(index=False, float_format=lambda v: f"{v:.3f}")
-        return "\n".join([title, *(f"  {line}" for line in self.lines), shown])
+        return hidden("\n".join([title, *(f"  {line}" for line in self.lines), shown]))
 
     def _repr_html_(self) -> str:
         title = f"<b>{html.escape(self.pipeline.name)}: without each of {len(self.table)} features</b>"
         said = "".join(f"<li>{html.escape(line)}</li>" for line in self.lines)
         shown = self.table.drop(columns="columns").to_html(index=False, border=0, float_format=lambda v: f"{v:.3f}")
-        return f"<div>{title}<ul>{said}</ul>{shown}</div>"
+        return hidden(f"<div>{title}<ul>{said}</ul>{shown}</div>")

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.evaluation.resampled import ASSUMES, HEURISTIC
 from mlsys.run.estimates.picture import draw_price
+from mlsys.secrets import hidden
 
 if TYPE_CHECKING:
     from mlsys.pipeline import Pipeline
@@ -74,9 +75,9 @@ class PriceOfLeakage:
 
     def __repr__(self) -> str:
         head = f"{self.pipeline.name}: what a leak would pretend, judged by {self.how}"
-        return "\n".join([head, *(f"  {line}" for line in self.lines), f"  intervals: {self.assumes}"])
+        return hidden("\n".join([head, *(f"  {line}" for line in self.lines), f"  intervals: {self.assumes}"]))
 
     def _repr_html_(self) -> str:
         head = html.escape(f"{self.pipeline.name}: what a leak would pretend, judged by {self.how}")
         said = "".join(f"<li>{html.escape(line)}</li>" for line in [*self.lines, f"intervals: {self.assumes}"])
-        return f"<div><b>{head}</b><ul>{said}</ul></div>"
+        return hidden(f"<div><b>{head}</b><ul>{said}</ul></div>")
