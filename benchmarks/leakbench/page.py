@@ -21,8 +21,15 @@ CHANGED = """\
 * ``made-of-a-late-column`` was added; ``final-amount-read`` and ``target-means-in-a-function`` are kept out rather than
   refused, and the column that was made may be named in place of the one it was made of.
 * ``entered-twice``, by hand: the twin's repeats are dropped, as a careful person would for libraries that get frames.
-* Hours: more noise, since an honest temperature had an AUC of .84 alone. Trains: another seed, since two of 2,400 rows
-  met by chance in six digits."""
+* Hours: more noise, since an honest temperature had an AUC of .84 alone. Trains: the wind was added, since two of 2,400
+  rows met by chance in six digits.
+* The limits were added, of which nothing is expected."""
+HISTORY = """\
+The guard was mended on these cases, so the figures are no forecast for other code. When all four layers first stood, on
+2026-11-25, it caught 70 of the 75, named the step in 41 of 63 and a column in 47 of 51, and accused 7 clean twins:
+findings about parts did not name the split; a flipped target moved rows that resampling had drawn; near repeats were
+seen in two columns that hang together; and a fitted selector, rows captured under another key, columns chosen by the
+target in a function, and a column made of the label's source before the label went unseen."""
 
 
 def page(
@@ -41,6 +48,8 @@ name; of a clean twin nothing should be said.
 * *Accused*: anything at all is held against a clean twin.
 
 {_summary(scores)}
+
+{HISTORY}
 
 By layer, each counted by itself, although one would do:
 

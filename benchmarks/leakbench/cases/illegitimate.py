@@ -96,6 +96,7 @@ def _trains(rows: int = 2_400) -> pd.DataFrame:
             "stops": rng.integers(2, 12, rows),
             "load": rng.uniform(0.2, 1.0, rows),
             "snow": np.maximum(0.0, rng.normal(-2, 2, rows)),
+            "wind": rng.gamma(3.0, 2.0, rows),
         }
     )
     frame["left_late"] = rng.gamma(1.2, 4.0, rows) + 4 * frame["snow"] + frame["stops"]
