@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mlsys.leakage.power import STRONG
 from mlsys.run.findings import leakage_verdict
 from mlsys.secrets import hidden
 from mlsys.steps import Split
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from mlsys.errors import Finding
     from mlsys.run.run import Run
 
-STRONG = 0.85
-"""The AUC from which on one column alone is looked at (finding LK204)."""
 MOST_DRAWN = 20
 
 
@@ -65,7 +64,8 @@ class LeakageReport:
         shown = self.power.sort_values("auc", ascending=False).head(MOST_DRAWN).reset_index(drop=True)
         if ax is None:
             ax = pyplot.subplots(figsize=(7, 0.9 + 0.27 * len(shown)), layout="constrained")[1]
-        named = {column for finding in self.findings for column in finding.columns}
+        found = [finding for finding in self.findings if finding.severity != "information"]
+        named = {column for finding in found for column in finding.columns}
         for place, (column, auc, error) in enumerate(zip(shown["column"], shown["auc"], shown["error"], strict=True)):
             colour = "#b3405b" if column in named else "#0b6e99"
             ax.errorbar(auc, place, xerr=2 * error, fmt="o", color=colour, capsize=2, markersize=5)
@@ -73,13 +73,13 @@ class LeakageReport:
                         fontsize=8, color=colour)  # fmt: skip
         ax.axvline(0.5, color="#8a8a8a", linewidth=0.8)
         ax.axvline(STRONG, color="#b3405b", linewidth=0.8, linestyle=":")
-        for place, text in ((0.5, "chance"), (STRONG, "looked at")):
-            ax.annotate(text, (place, 1.0), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=8,
+        for bar, text in ((0.5, "chance"), (STRONG, "looked at")):
+            ax.annotate(text, (bar, 1.0), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=8,
                         color="#555")  # fmt: skip
         ax.set_yticks(range(len(shown)), shown["column"])
         ax.set_ylim(len(shown) - 0.5, -0.6)
         ax.set_xlim(min(0.45, float(shown["auc"].min()) - 0.02), 1.06)
-        ax.set_xlabel("AUC of the column alone, held out, with two standard errors; red: named by a finding")
+        ax.set_xlabel("AUC of the column alone, with two standard errors; red: held against it")
         ax.spines[["top", "right"]].set_visible(False)
         return ax
 
