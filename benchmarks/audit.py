@@ -104,8 +104,8 @@ def innocents() -> str:
     listed = "\n".join(f"* {text}" for text in dict.fromkeys(accused))
     return (
         f"{audits} audits of the runs of {len(paths)} scripts: **{total['violated']} violated**, "
-        f"{total['not assessed']} not assessed, {total['not observed']} not observed. No alarm in {audits} audits means "
-        f"a rate of false alarms below {100 * 3 / audits:.0f} % with 95 % confidence (rule of three).\n\n{listed}"
+        f"{total['not assessed']} not assessed, {total['not observed']} not observed. No alarm in {audits} audits "
+        f"means a rate of false alarms below {100 * 3 / audits:.0f} % with 95 % confidence (rule of three).\n\n{listed}"
     )
 
 

@@ -35,7 +35,6 @@ QUICK = (
     "mean-target-in-sample",
 )
 """One of each layer but the last, which needs MLflow, and of the commonest kinds."""
-NOT_REACHED = {"known-at-once-it-says": "a strong column is named, the step that joined it is not"}
 each_quick = pytest.mark.parametrize("name", QUICK)
 each_case = pytest.mark.parametrize("name", [case.name for case in CASES])
 
@@ -147,13 +146,7 @@ def test_a_leak_is_caught_and_its_twin_is_not_accused(name: str) -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason=NOT_REACHED[name])) if name in NOT_REACHED else name
-        for name in BY_NAME
-    ],
-)
+@pytest.mark.parametrize("name", BY_NAME)
 def test_every_leak_is_caught_with_step_and_column_and_no_twin_is_accused(name: str) -> None:
     score = score_of(BY_NAME[name])
     assert score.right, (score.case.expected, score.leaky)

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from mlsys import (
+    AsOfJoin,
     Impute,
     NaturalLabel,
     OneHot,
@@ -113,6 +114,19 @@ def test_the_order_that_is_shown_is_taken():
 def test_a_late_column_in_a_served_step_is_taken_out():
     with pytest.raises(LeakageError, match=r"known only at '1h'.*\n.*Impute\(columns=\['x'\]\) > Train"):
         Pipeline([SPLIT, Impute(["x", "late"]), MODEL], target="y", time="t", known_at={"late": "1h"})
+
+
+def test_a_join_at_a_moment_after_the_decision_is_refused():
+    table = pd.DataFrame({"at": pd.to_datetime(["2024-01-01"]), "level": [1.0]})
+
+    def pipeline(at):
+        join = AsOfJoin(table, [], "at", known_after="0s", at=at)
+        return Pipeline([join, SPLIT, MODEL], target="y", time="t", decide_at="1h before t")
+
+    with pytest.raises(LeakageError, match=r"adds columns as known at='t', 0 days 01:00:00 after the decision\n.*leave at= out"):
+        pipeline("t")
+    pipeline("2h before t")
+    pipeline(None)
 
 
 def test_a_reason_admits_what_is_meant_to_see_all_rows():

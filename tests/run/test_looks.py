@@ -41,8 +41,7 @@ def test_another_model_gets_intervals_for_two(pipeline, cancer):
     pipeline.run(cancer).final_test()
     other = pipeline.replace(Train=Train(HistGradientBoostingClassifier()))
     second = other.run(cancer).final_test()
-    alone = other.replace(Evaluate=Evaluate(level=0.975)).rebuilt([Train(HistGradientBoostingClassifier()),
-                                                                   Evaluate(level=0.975)], name="elsewhere")  # fmt: skip
+    alone = other.rebuilt([Train(HistGradientBoostingClassifier()), Evaluate(level=0.975)], name="elsewhere")
     wide = alone.run(cancer, track=False).final_test()
     assert "LK401" in codes(second)
     assert "intervals hold for 2 models together" in repr(second)
@@ -60,7 +59,7 @@ def test_without_tracking_nobody_counts(cancer):
 
 @pytest.mark.parametrize("models", [3, 10])
 def test_intervals_for_several_models_hold_for_the_best_of_them(models):
-    """The best of several coin flippers looks better than a coin; at level 1 - .05 / k it does so in 5 of 100 at most."""
+    """The best of several coins looks better than a coin; at level 1 - .05 / k it does so in 5 of 100 at most."""
     generator, rows, trials = np.random.default_rng(5), 400, 2_000
     right = generator.binomial(rows, 0.5, size=(trials, models)).max(axis=1)
     naive = np.mean([wilson(each, rows)[0] <= 0.5 for each in right])

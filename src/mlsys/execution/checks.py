@@ -86,7 +86,13 @@ def _on_columns(
     found = identifier_findings(train, features, power, rows) + date_findings(frames, features, roles.time is not None)
     if not power.empty:
         found += power_findings(power, train[roles.target]) + missingness_findings(power, train, train[roles.target])
-    return found
+    return [replace(finding, step=_maker(finding, context)) for finding in found]
+
+
+def _maker(finding: Finding, context: Context) -> str:
+    """Return the step that made all columns a finding is about; empty for columns of the source."""
+    makers = {context.catalog.made_by.get(column, "") for column in finding.columns}
+    return makers.pop() if len(makers) == 1 else ""
 
 
 def _between_parts(

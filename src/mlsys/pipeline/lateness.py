@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from mlsys.dataset import Roles
+from mlsys.dataset import Moment, Roles
 from mlsys.errors import LeakageError
 from mlsys.execution.planned import Planned
-from mlsys.pipeline.refusals import without
+from mlsys.pipeline.refusals import in_order, without
 from mlsys.steps import Label, Transform
 
 
 def refuse_declared_late(steps: Sequence[Planned], known_at: Mapping[str, str], roles: Roles) -> None:
-    """Raise when a step that serves names a column that is surely known too late.
+    """Raise when a step that serves names a column that is surely known too late, or looks up what is.
 
     Sure without data: a delay after the row's time when the decision is at that time or before, and
     a column known at the same moment as the label. Other moments are compared on the data, before
@@ -37,6 +37,24 @@ def refuse_declared_late(steps: Sequence[Planned], known_at: Mapping[str, str], 
                     f"take {column!r} out of {planned.name}, or correct known_at=: "
                     f"{without([each.step for each in steps], step, column)}",
                 )
+    _refuse_late_joins(steps, roles)
+
+
+def _refuse_late_joins(steps: Sequence[Planned], roles: Roles) -> None:
+    """Raise when a join looks up what was known at a moment that lies after the decision, as far as both are told."""
+    decision = roles.decision
+    for planned in steps:
+        at: str | None = getattr(planned.step, "at", None)
+        if decision is None or at is None:
+            continue
+        moment = Moment.parse(at)
+        if moment.column == decision.column and moment.shift > decision.shift:
+            added = ", ".join(map(repr, getattr(planned.step, "columns", None) or ())) or "columns"
+            raise LeakageError(
+                f"{planned.name} adds {added} as known at={at!r}, {moment.shift - decision.shift} after the decision",
+                f"leave at= out, so that it is the moment of the decision, or correct decide_at=; the steps stay: "
+                f"{in_order([each.step for each in steps])}",
+            )
 
 
 def _delay_after_decision(moment: str, roles: Roles) -> bool:

@@ -33,8 +33,8 @@ def digest(value: Any) -> str:
     -----
     Types count: ``1``, ``1.0``, ``"1"`` and ``True`` differ. NaN equals NaN; ``-0.0`` and ``0.0`` differ. Dictionaries
     and sets do not depend on insertion order. Functions count by code, defaults and captured values, not by file or
-    line. ``n_threads``, ``n_jobs`` and ``verbose`` of objects and the seconds of a search are left out. XXH3 with 128 bits: against accidents, not
-    against attackers.
+    line. ``n_threads``, ``n_jobs`` and ``verbose`` of objects and the seconds of a search are left out. XXH3 with 128
+    bits: against accidents, not against attackers.
 
     Examples
     --------
