@@ -123,7 +123,8 @@ def test_a_join_at_a_moment_after_the_decision_is_refused():
         join = AsOfJoin(table, [], "at", known_after="0s", at=at)
         return Pipeline([join, SPLIT, MODEL], target="y", time="t", decide_at="1h before t")
 
-    with pytest.raises(LeakageError, match=r"adds columns as known at='t', 0 days 01:00:00 after the decision\n.*leave at= out"):
+    said = r"adds columns as known at='t', 0 days 01:00:00 after the decision\n.*leave at= out"
+    with pytest.raises(LeakageError, match=said):
         pipeline("t")
     pipeline("2h before t")
     pipeline(None)
