@@ -23,6 +23,7 @@ from mlsys import (
     NaturalLabel,
     OneHot,
     Pipeline,
+    ReadParquet,
     Reshape,
     Select,
     Standardize,
@@ -34,6 +35,7 @@ from mlsys import (
     Transform,
 )
 from mlsys.errors import ConfigurationError, DataError, LeakageError
+from mlsys.settings import override
 
 ROWS = 2_000
 
@@ -453,3 +455,17 @@ def test_bad_input_is_said_once(sales, given, error, said):
     pipeline = Pipeline([OneHot(["country"]), HistGradientBoostingClassifier()], target="late", exclude=["at"])
     with pytest.raises(error, match=said):
         pipeline.audit_leakage(frames[given["data"]], **{key: each for key, each in given.items() if key != "data"})
+
+
+def test_rows_beyond_memory_are_sampled_piece_by_piece(sales, tmp_path):
+    folder = tmp_path / "sales"
+    folder.mkdir()
+    for number in range(4):
+        sales.iloc[number * 500 : (number + 1) * 500].to_parquet(folder / f"part-{number}.parquet")
+    for step, verdict in ((logarithm, "not observed"), (z_score, "violated")):
+        steps = [ReadParquet(folder), step, OneHot(["country"]), HistGradientBoostingClassifier()]
+        pipeline = Pipeline(steps, target="late", exclude=["at"])
+        with override(rows_in_memory=1_000, rows_per_partition=500):
+            audit = pipeline.audit_leakage(rows=800)
+        assert audit.verdict == verdict, repr(audit)
+        assert audit.rows == 800
