@@ -98,11 +98,11 @@ def join_weather(flights: pd.DataFrame, weather: pd.DataFrame) -> pd.DataFrame:
 
 
 def split_by_time(flights: pd.DataFrame) -> pd.Series:
-    """Name each row's part; ``none`` where the label is unknown, embargoed or not known when training happens."""
+    """Name each row's part; ``none`` where the label is unknown, or training rows are embargoed or known too late."""
     departs = flights["departs"]
     split = pd.Series("none", index=flights.index)
     split[(departs < VALIDATION - EMBARGO) & (flights["arrived"] < VALIDATION)] = "train"
-    split[(departs >= VALIDATION) & (departs < TEST - EMBARGO)] = "validation"
+    split[(departs >= VALIDATION) & (departs < TEST)] = "validation"
     split[departs >= TEST] = "test"
     split[flights["late"].isna()] = "none"
     return split

@@ -51,7 +51,7 @@ validation_from, test_from = pd.Timestamp("2013-09-01", tz=ZONE), pd.Timestamp("
 embargo = pd.Timedelta("1D")
 departs = flights["departs"]
 in_train = (departs < validation_from - embargo) & (flights["arrived"] < validation_from)
-in_validation = (departs >= validation_from) & (departs < test_from - embargo)
+in_validation = (departs >= validation_from) & (departs < test_from)
 train = flights[in_train & ~unknown]
 validation = flights[in_validation & ~unknown]
 test = flights[(departs >= test_from) & ~unknown]

@@ -25,6 +25,7 @@ from mlsys.leakage.power import COLUMNS, SAMPLE, feature_power, power_findings
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.partitions import Table
 from mlsys.sampling import RandomSplit, StratifiedSplit
+from mlsys.summaries import row_hashes
 
 
 def check_columns(context: Context, table: Table) -> None:
@@ -101,11 +102,12 @@ def _between_parts(
     """Return what training rows share with those they are judged by, and in what they differ."""
     train, roles = frames["train"], context.roles
     found = overlap_findings(frames, roles, _label_known_at(train, context))
+    hashes = row_hashes(train[[column for column in features if column in train.columns]])
     by_chance = split is not None and isinstance(split.step, (RandomSplit, StratifiedSplit)) and roles.group is None
     for name, part in frames.items():
         if name != "train" and not part.empty:
             judged = part.drop(columns=roles.target, errors="ignore") if name == "test" and roles.target else part
-            found += repeat_findings(train, judged, name, features, roles.target)
+            found += repeat_findings(train, judged, name, features, roles.target, hashes)
             found += near_findings(train, judged, name, features) + near_text_findings(train, judged, name, features)
             told = by_chance or not any(finding.code == "LK217" for finding in found)  # once, where it may be
             found += difference_findings(train, judged, name, features, by_chance) if told else []

@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.dataset import Roles
 from mlsys.errors import Finding
 from mlsys.summaries import hash_ids
+from mlsys.summaries.hashing import Hashes
 
 SHARE_OF_LATE_LABELS = 0.01
 """Below this share of training rows labels that were known too late are information."""
@@ -30,27 +31,30 @@ def overlap_findings(
         When the label of each training row was known.
     """
     train, found = parts["train"], []
+    named = {role: getattr(roles, role) for role in ("group", "id")}
+    known = {
+        role: (column, np.sort(hash_ids(train[column]))) for role, column in named.items() if column in train.columns
+    }
     for name, part in parts.items():
         if name == "train" or part.empty:
             continue
-        found += _shared(train, part, name, roles.group, "LK211", "group")
-        found += _shared(train, part, name, roles.id, "LK212", "id")
+        for role, (column, hashes) in known.items():
+            found += _shared(hashes, part, name, column, role)
         later = _later(train, part, name, roles)
         found += later or _labelled_late(train, part, name, roles, known_at)
     return found
 
 
-def _shared(
-    train: pd.DataFrame, part: pd.DataFrame, name: str, column: str | None, code: str, role: str
-) -> list[Finding]:
-    if column is None or column not in train.columns:
-        return []
-    both = int(np.isin(hash_ids(part[column]), hash_ids(train[column])).sum())
+def _shared(known: Hashes, part: pd.DataFrame, name: str, column: str, role: str) -> list[Finding]:
+    """Return a finding when rows of a part have a group or an id whose hash is among those of training rows."""
+    asked = np.sort(hash_ids(part[column]))
+    places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+    both = int((known[places] == asked).sum())
     if not both:
         return []
     return [
         Finding(
-            code,
+            {"group": "LK211", "id": "LK212"}[role],
             f"{both:,} of {len(part):,} {name} rows have a {role} ({column!r}) that training rows have too; "
             + ("split with GroupSplit" if role == "group" else "an id should stand once: check for repeated rows"),
             "error",

@@ -26,7 +26,12 @@ FEWEST_COLUMNS = 4
 
 
 def repeat_findings(
-    train: pd.DataFrame, part: pd.DataFrame, name: str, features: Sequence[str], target: str | None
+    train: pd.DataFrame,
+    part: pd.DataFrame,
+    name: str,
+    features: Sequence[str],
+    target: str | None,
+    known: Hashes | None = None,
 ) -> list[Finding]:
     """Return findings about rows of a part that equal a training row in all features.
 
@@ -41,12 +46,15 @@ def repeat_findings(
     target : str, optional
         Compared where rows are equal, unless the part lacks it: take it out of a part whose labels are sealed. What
         equal rows are is then told by training rows that repeat each other.
+    known : array of uint64, optional
+        Hashes of the training rows over ``features``, where they are known from another part.
     """
     columns = [column for column in features if column in train.columns]
     if not columns or train.empty or part.empty:
         return []
     rows, asked = train[columns], part[columns]
-    equal = equal_rows(rows, asked)
+    known = row_hashes(rows) if known is None else known
+    equal = equal_rows(rows, asked, known)
     both = int(equal.sum())
     if not both:
         return []
@@ -55,7 +63,7 @@ def repeat_findings(
     bar = SHARE_OF_DUPLICATES * len(part)
     same, other = float(both), 0
     if target is not None and target in train.columns:
-        known, labels = row_hashes(rows), train[target]
+        labels = train[target]
         by_chance = float((labels.value_counts(normalize=True, dropna=False) ** 2).sum())
         if target in part.columns:
             agree = _agreement(known, labels, row_hashes(asked[equal]), part.loc[equal, target])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Annotated, Any
 
+import numpy as np
 import pandas as pd
 from pydantic import BeforeValidator
 
@@ -113,9 +114,9 @@ class TimeSplit(Split):
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row; null for embargoed rows, labels known too late, and what groups leave out."""
         names = ["train", *self._wanted]
-        parts = named(self._windows(keys).places(keys), names, keys.index)
-        there = set(parts[judged(keys)].dropna())
-        empty = [name for name in names if name not in there]
+        places = self._windows(keys).places(keys)
+        counts = np.bincount(places[judged(keys) & (places >= 0)], minlength=len(names))
+        empty = [name for name, count in zip(names, counts, strict=True) if not count]
         if empty:
             times = labelled_times(keys, self.title)
             raise DataError(
@@ -123,7 +124,7 @@ class TimeSplit(Split):
                 f"{times.iloc[0]} to {times.iloc[-1]}; {'; '.join(self.explain(keys))})",
                 "move the boundaries, shorten the embargo, or check known_at of the label",
             )
-        return parts
+        return named(places, names, keys.index)
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return expanding windows: train on what came before, validate on the next stretch of equal size.

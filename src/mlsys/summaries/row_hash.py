@@ -94,13 +94,15 @@ def duplicate_clusters(frame: pd.DataFrame, hashes: Hashes | None = None) -> NDA
     return first
 
 
-def equal_rows(train: pd.DataFrame, part: pd.DataFrame) -> NDArray[np.bool_]:
+def equal_rows(train: pd.DataFrame, part: pd.DataFrame, known: Hashes | None = None) -> NDArray[np.bool_]:
     """Return which rows of ``part`` equal a row of ``train`` in all columns of ``train``.
 
     Parameters
     ----------
     train, part : DataFrame
         ``part`` has all columns of ``train``. Columns that hold lists, dictionaries or arrays are not compared.
+    known : array of uint64, optional
+        What :func:`row_hashes` said of ``train``, where it is known already.
 
     Notes
     -----
@@ -116,8 +118,10 @@ def equal_rows(train: pd.DataFrame, part: pd.DataFrame) -> NDArray[np.bool_]:
     found = np.zeros(len(part), dtype=bool)
     if not names or not len(train):
         return found
+    if known is None or len(names) < len(_compared(train)):
+        known = row_hashes(train[names])
     train, part = train[names], part[names]
-    known, asked = row_hashes(train), row_hashes(part)
+    asked = row_hashes(part)
     order = _may_meet(known, asked)
     queue = _may_meet(asked, known[order])
     order, queue = order[np.argsort(known[order])], queue[np.argsort(asked[queue])]
