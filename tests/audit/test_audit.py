@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.feature_selection import SelectKBest
 from sklearn.linear_model import LogisticRegression
 
@@ -469,3 +469,35 @@ def test_rows_beyond_memory_are_sampled_piece_by_piece(sales, tmp_path):
             audit = pipeline.audit_leakage(rows=800)
         assert audit.verdict == verdict, repr(audit)
         assert audit.rows == 800
+
+
+TARGETS = {
+    "numbers": lambda frame: frame["price"] * 2 + 1.0,
+    "texts": lambda frame: pd.Series(np.where(frame["late"] == 1, "yes", "no"), index=frame.index, dtype="str"),
+    "three classes": lambda frame: pd.cut(frame["price"], [-1, 20, 50, 1e9], labels=["low", "mid", "high"]).astype(
+        "str"
+    ),
+    "nullable truth": lambda frame: frame["late"].astype("boolean").mask(frame["shop"] == 3),
+}
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_targets_of_every_task_are_flipped(sales, target):
+    frame = sales.drop(columns=["at", "late"]).assign(outcome=TARGETS[target](sales))
+    learner = HistGradientBoostingRegressor() if target == "numbers" else HistGradientBoostingClassifier()
+    clean = Pipeline([TargetEncode(["shop"]), OneHot(["country"]), learner], target="outcome").audit_leakage(frame)
+    assert clean.verdict == "not observed", repr(clean)
+    assert {"flipped labels", "own target flipped"} <= set(clean.table["probe"])
+
+    class Peeks(Transform):
+        """Means of the target over the very rows they are given to."""
+
+        def learn(self, train):
+            codes = pd.Series(pd.factorize(train.y, sort=True)[0].astype("float64"), index=train.index)
+            return codes.groupby(train["shop"]).mean().to_dict()
+
+        def apply(self, rows, means):
+            return rows.assign(shop=rows["shop"].map(means).fillna(0.0))
+
+    leaky = Pipeline([Peeks(), OneHot(["country"]), learner], target="outcome").audit_leakage(frame)
+    assert leaky.violated["step"].tolist() == ["Peeks"]
