@@ -17,7 +17,7 @@ from mlsys.execution.prefix import run_prefix_step
 from mlsys.execution.processes import apart
 from mlsys.execution.tail import Tail
 from mlsys.partitions import Table
-from mlsys.steps import Model, Postprocess, Report, Sink, TrainOnly, Transform
+from mlsys.steps import LEARNING_KINDS, Model, Report, Sink
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Order:
 
 def learns(planned: Planned) -> bool:
     """Whether a step learns from rows, or makes training rows."""
-    return isinstance(planned.step, (Transform, TrainOnly, Model, Postprocess))
+    return isinstance(planned.step, LEARNING_KINDS)
 
 
 def working(steps: Sequence[Planned]) -> tuple[Planned, ...]:

@@ -8,12 +8,12 @@ from typing import Any
 
 from mlsys.dataset import Roles
 from mlsys.errors import ConfigurationError, LeakageError
-from mlsys.steps import Label, Model, Postprocess, Reshape, Select, Source, Split, Step, TrainOnly, Transform
+from mlsys.steps import LEARNING_KINDS, Label, Model, Reshape, Select, Source, Split, Step, TrainOnly, Transform
 
 
 def learns(step: Step) -> bool:
     """Whether a step learns from rows, or makes training rows."""
-    return isinstance(step, (Transform, TrainOnly, Model, Postprocess))
+    return isinstance(step, LEARNING_KINDS)
 
 
 def refuse_order(steps: Sequence[Step], roles: Roles) -> None:

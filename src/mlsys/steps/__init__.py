@@ -7,10 +7,11 @@ from mlsys.steps.facts import Facts
 from mlsys.steps.fitted import Fitted
 from mlsys.steps.history import Past
 from mlsys.steps.kinds import History, Label, Reshape, RowTransform, Select, Sink, Source, Split
-from mlsys.steps.learning_kinds import Model, Postprocess, Report, TrainOnly, Transform
+from mlsys.steps.learning_kinds import LEARNING_KINDS, Model, Postprocess, Report, TrainOnly, Transform
 from mlsys.steps.result import Result
 
 __all__ = [
+    "LEARNING_KINDS",
     "Facts",
     "Field",
     "Fitted",

@@ -227,3 +227,7 @@ class Report(Step, kind="Report"):
         from mlsys.steps.alone import report_on
 
         return report_on(self, **parts)
+
+
+LEARNING_KINDS = (Transform, TrainOnly, Model, Postprocess)
+"""What learns from rows, or makes training rows: it stands after the split."""
