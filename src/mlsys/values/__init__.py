@@ -1,0 +1,18 @@
+"""What the values of a column mean, whatever type holds them: the one place that is asked."""
+
+from mlsys.values.kinds import Kind, Values, meaning_of, values_of
+from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
+from mlsys.values.plain import plain
+
+__all__ = [
+    "Kind",
+    "Unlike",
+    "Values",
+    "as_values_like",
+    "by_value",
+    "meaning_of",
+    "plain",
+    "refuse_unlike",
+    "refused",
+    "values_of",
+]
