@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.values import moments_of, moved
 
 
 @dataclass(frozen=True)
@@ -47,13 +48,8 @@ class Moment:
                 f"the time column {self.column!r} is not in the data (columns: {', '.join(map(str, frame.columns))})",
                 "make it with Derive before it is needed, or correct the name",
             )
-        times = frame[self.column]
-        if not pd.api.types.is_datetime64_any_dtype(times):
-            raise DataError(
-                f"column {self.column!r} holds {times.dtype}, not timestamps",
-                f"convert it with pd.to_datetime in a Derive step, for example Derive({{{self.column!r}: ...}})",
-            )
-        return times + self.shift if self.shift else times
+        times = moments_of(frame[self.column])
+        return moved(times, self.shift) if self.shift else times
 
 
 def duration_of(text: str | pd.Timedelta, what: str) -> pd.Timedelta:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.dataset.roles import Roles
 from mlsys.errors import DataError
+from mlsys.values import plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,7 +20,9 @@ class Rows(pd.DataFrame):
     """A frame with roles.
 
     Behaves like its frame (``rows["x"]``); slices of it are plain frames. The names below win over
-    columns of the same name, which stay reachable as ``rows["time"]``.
+    columns of the same name, which stay reachable as ``rows["time"]``. Role columns come in the plain pandas type of
+    their values, whatever type holds them in the frame: dates as timestamps, Arrow and object columns as numbers,
+    truth values or texts.
 
     Attributes
     ----------
@@ -97,7 +100,7 @@ class Rows(pd.DataFrame):
             raise DataError(
                 f"a step asks for the target, but {named}", "name it: Pipeline(..., target=...) or fit(..., target=...)"
             )
-        return self[target]
+        return plain(self[target])
 
     @property
     def has_target(self) -> bool:
@@ -126,7 +129,7 @@ class Rows(pd.DataFrame):
         return self.index if column is None else column
 
     def _role_column(self, name: str | None) -> pd.Series | None:
-        return self[name] if name is not None and name in self.columns else None
+        return plain(self[name]) if name is not None and name in self.columns else None
 
     def take_rows(self, positions: Any) -> Rows:
         """Return the rows at ``positions`` (integers or a boolean array), with their roles."""

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.values import moments_of
 
 _DATE = re.compile(r"\d{4}([-/T ].*)?$")
 
@@ -68,23 +68,7 @@ def times_of(keys: pd.DataFrame, who: str) -> pd.Series:
             f"{who} splits by time, but no column has the time role",
             'name it: Pipeline(..., time="departs"), or split(frame, time="departs")',
         )
-    times = _as_moments(keys["time"])
-    if not pd.api.types.is_datetime64_any_dtype(times):
-        raise DataError(
-            f"{who}: the time column holds {times.dtype}, not timestamps",
-            "convert it with pd.to_datetime in a Derive step",
-        )
-    return times
-
-
-def _as_moments(times: pd.Series) -> pd.Series:
-    """Return dates as the midnight they begin with, and what Arrow holds as what numpy holds."""
-    if isinstance(times.dtype, pd.ArrowDtype) and pa.types.is_temporal(times.dtype.pyarrow_dtype):
-        plain: pd.Series = pa.chunked_array(pa.array(times)).to_pandas(date_as_object=False).set_axis(times.index)
-        return plain
-    if pd.api.types.is_object_dtype(times.dtype) and pd.api.types.infer_dtype(times, skipna=True) == "date":
-        return pd.to_datetime(times)
-    return times
+    return moments_of(keys["time"], who, "the column with the time role")
 
 
 def labelled_times(keys: pd.DataFrame, who: str) -> pd.Series:

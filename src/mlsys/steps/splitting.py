@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Roles
+from mlsys.errors import DataError
 from mlsys.summaries import hash_ids
+from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,11 +129,19 @@ def _id_order(ids: pd.Series) -> NDArray[np.int64]:
 
 def split_keys(frame: pd.DataFrame, roles: Roles, known_at: pd.Series | None = None, **extra: Any) -> pd.DataFrame:
     """Return what a split is shown of a frame: ids and role columns, and nothing else."""
-    keys: dict[str, Any] = {"id": frame[roles.id] if roles.id in frame.columns else frame.index}
+    keys: dict[str, Any] = {"id": frame[roles.id] if roles.id in frame.columns else frame.index.to_series()}
     for name in ("group", "time", "target"):
         column = getattr(roles, name)
         if column is not None and column in frame.columns:
             keys[name] = frame[column]
+    for name in ("id", "group"):
+        values = values_of(keys[name]) if name in keys else None
+        if values is not None and values.means is Kind.NESTED:
+            raise DataError(
+                f"the {name} column {keys[name].name!r} holds {values}, which cannot be told apart",
+                "make text or numbers of them with Derive before the split",
+            )
     if known_at is not None:
         keys["known_at"] = known_at
-    return pd.DataFrame({**keys, **extra}, index=frame.index)
+    shown = {name: pd.Series(column, index=frame.index) for name, column in {**keys, **extra}.items()}
+    return pd.DataFrame({name: plain(column) for name, column in shown.items()}, index=frame.index)

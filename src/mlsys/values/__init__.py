@@ -2,6 +2,7 @@
 
 from mlsys.values.kinds import Kind, Values, meaning_of, values_of
 from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
+from mlsys.values.moments import moments_of, moved, nanoseconds
 from mlsys.values.plain import plain
 
 __all__ = [
@@ -11,6 +12,9 @@ __all__ = [
     "as_values_like",
     "by_value",
     "meaning_of",
+    "moments_of",
+    "moved",
+    "nanoseconds",
     "plain",
     "refuse_unlike",
     "refused",

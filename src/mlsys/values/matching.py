@@ -10,9 +10,8 @@ import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.values.kinds import EXACT_IN_FLOAT, Kind, Values, values_of
+from mlsys.values.moments import UNITS
 from mlsys.values.plain import plain
-
-_UNITS = ("s", "ms", "us", "ns")
 
 
 @dataclass(frozen=True)
@@ -189,7 +188,7 @@ def _floats(column: pd.Series) -> pd.Series:
 def _ticks_like(column: pd.Series, like: pd.Series) -> pd.Series:
     """Return times or durations in another unit; what lies between two ticks or beyond all equals none."""
     unit = like.dt.unit
-    if _UNITS.index(unit) >= _UNITS.index(column.dt.unit):
+    if UNITS.index(unit) >= UNITS.index(column.dt.unit):
         try:
             return pd.Series(column.dt.as_unit(unit))
         except (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta):

@@ -1,0 +1,96 @@
+"""Times and dates as timestamps, moved by durations and numbered, also where nanoseconds end."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.errors import DataError
+from mlsys.values.kinds import Kind, values_of
+from mlsys.values.plain import plain
+
+UNITS: tuple[Literal["s", "ms", "us", "ns"], ...] = ("s", "ms", "us", "ns")
+_NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+_OUT = (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta, OverflowError)
+
+
+def moments_of(column: pd.Series, who: str = "", called: str = "") -> pd.Series:
+    """Return a column of times or dates as timestamps; a date counts as the midnight it begins with.
+
+    Parameters
+    ----------
+    column : Series
+        Times or dates in any type; nulls stay.
+    who : str
+        What asks, for the message.
+    called : str
+        What the message calls the column; ``column '<name>'`` when not given.
+
+    Raises
+    ------
+    DataError
+        When it holds something else; names the first such row.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> moments_of(pd.Series([datetime.date(2024, 1, 1)])).tolist()
+    [Timestamp('2024-01-01 00:00:00')]
+    """
+    values = values_of(column)
+    if values.means not in {Kind.MOMENT, Kind.DATE}:
+        odd = "" if values.strange is None else f", {values.strange[1]!r} in row {values.strange[0]!r} for one"
+        raise DataError(
+            f"{who}{': ' if who else ''}{called or f'column {column.name!r}'} holds {values}{odd}, not timestamps",
+            f"convert it with pd.to_datetime in a Derive step, for example Derive({{{column.name!r}: ...}})",
+        )
+    made = plain(column)
+    return made.astype(made.cat.categories.dtype) if isinstance(made.dtype, pd.CategoricalDtype) else made
+
+
+def moved(times: pd.Series, by: pd.Timedelta) -> pd.Series:
+    """Return timestamps moved by a duration, in the coarsest unit that loses nothing.
+
+    Raises
+    ------
+    DataError
+        When a moment is moved to where no timestamp reaches.
+
+    Examples
+    --------
+    >>> moved(pd.Series(pd.to_datetime(["9999-12-31"])).dt.as_unit("s"), pd.Timedelta("1h")).tolist()
+    [Timestamp('9999-12-31 01:00:00')]
+    """
+    exact = next(unit for unit in UNITS if by.as_unit(unit, round_ok=True) == by)
+    unit = UNITS[max(UNITS.index(exact), UNITS.index(times.dt.unit))]
+    try:
+        return pd.Series(times.dt.as_unit(unit) + by.as_unit(unit))
+    except _OUT as error:
+        raise DataError(
+            f"column {times.name!r} holds a time that cannot be moved by {by}: {error}",
+            "correct the times far outside this era, or make them null where they mean 'never'",
+        ) from error
+
+
+def nanoseconds(times: pd.Series) -> NDArray[Any]:
+    """Return timestamps as nanoseconds since 1970, in UTC, or of the clock where there is no zone.
+
+    Returns
+    -------
+    array of int64, or of Python integers where a time lies beyond what 64 bits hold (1677 to 2262)
+        Null is the smallest integer of 64 bits.
+
+    Examples
+    --------
+    >>> nanoseconds(pd.Series(pd.to_datetime(["1970-01-01 00:00:01"]))).tolist()
+    [1000000000]
+    """
+    ticks = pd.DatetimeIndex(times.array)
+    try:
+        return np.asarray(ticks.as_unit("ns").asi8, dtype=np.int64)
+    except _OUT:
+        null, many = np.iinfo(np.int64).min, _NANOSECONDS[ticks.unit]
+        return np.array([*(int(tick) * many if tick != null else int(null) for tick in ticks.asi8), None], object)[:-1]
