@@ -58,7 +58,7 @@ def test_keys_match_across_types_of_one_family() -> None:
 
 
 def test_keys_of_another_type_are_refused_but_nulls_alone_are_fine() -> None:
-    with pytest.raises(DataError, match="'k' is numbers .* in the rows and text .* in the table"):
+    with pytest.raises(DataError, match="'k' is whole numbers .* in the rows and texts .* in the table"):
         Join(SIDE, "k").apply(pd.DataFrame({"k": [1]}))
     assert Join(SIDE, "k").apply(pd.DataFrame({"k": [np.nan]}))["n"].isna().all()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from mlsys.data._keys import KeyCodes
 from mlsys.data._side import that_can_be_null
 from mlsys.errors import DataError
+from mlsys.values import nanoseconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,14 +65,14 @@ class AsOfLookUp:
         self._moments = np.unique(moments)
         self._span = len(self._moments) + 1
         combined = codes * self._span + np.searchsorted(self._moments, moments)
-        by_event = np.lexsort((moments, happened, codes))
+        by_event = np.lexsort((_ranks(moments), _ranks(happened), codes))
         self._repeated = _repeats(codes[by_event], happened[by_event], moments[by_event])
         rank = np.empty(len(codes), dtype=np.int64)
         rank[by_event] = np.arange(len(codes))
         by_known = np.lexsort((rank, combined))
         self._sorted, self._codes = combined[by_known], codes[by_known]
         self._newest = np.maximum.accumulate(rank[by_known]) if len(codes) else rank
-        self._happened = happened[by_event]
+        self._happened, self._events = happened[by_event], events[keep].iloc[by_event]
         ordered = side[keep].iloc[by_event]
         self._ordered = ordered
         self.side = ordered.assign(**{name: that_can_be_null(ordered[name]) for name in added})
@@ -88,7 +89,7 @@ class AsOfLookUp:
         rows[found] = self._newest[last[found]]
         if self._tolerance is not None and found.any():
             too_old = decided[found] - self._happened[rows[found]] > self._tolerance.as_unit("ns").value
-            rows[np.flatnonzero(found)[too_old]] = -1
+            rows[np.flatnonzero(found)[too_old.astype(bool)]] = -1
         return rows
 
     def refuse_repeated(self) -> None:
@@ -107,18 +108,18 @@ class AsOfLookUp:
             shown = ", ".join(f"{name}={example[name]!r}" for name in self._by)
             raise DataError(
                 f"{self._who}: {len(differ):,} rows of the table have key, event time and known time of another row "
-                f"and say something else, for example {shown} at {pd.Timestamp(self._happened[differ[0]])} UTC",
+                f"and say something else, for example {shown} at {self._events.iloc[differ[0]]}",
                 'keep one row of each, say with known_at= which was known later, or take the last: duplicates="last"',
             )
 
 
-def _repeats(*sorted_parts: Integers) -> NDArray[np.bool_]:
+def _ranks(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return what numbers are sorted by: themselves, or their place where 64 bits do not hold them."""
+    return numbers if numbers.dtype != object else np.unique(numbers, return_inverse=True)[1]
+
+
+def _repeats(*sorted_parts: NDArray[Any]) -> NDArray[np.bool_]:
     repeated = np.zeros(len(sorted_parts[0]), dtype=bool)
     if len(repeated) > 1:
         repeated[1:] = np.logical_and.reduce([part[1:] == part[:-1] for part in sorted_parts])
     return repeated
-
-
-def nanoseconds(times: pd.Series) -> Integers:
-    """Return moments as nanoseconds since 1970 in UTC, or of the clock where there is no zone."""
-    return np.asarray(pd.DatetimeIndex(times.array).as_unit("ns").asi8, dtype=np.int64)

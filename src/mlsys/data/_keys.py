@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import DataError
+from mlsys.values import Unlike, as_values_like, by_value, refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,8 @@ class KeyCodes:
 
     Notes
     -----
-    Several columns become one by numbering pairs. A null never matches, not even a null.
+    Several columns become one by numbering pairs. Keys are compared by value, whatever types hold them: ``1``, ``1.0``
+    and a category ``1``; a date and the midnight it begins with. A null never matches, not even a null.
 
     Examples
     --------
@@ -53,8 +55,9 @@ class KeyCodes:
         self._pairs: list[pd.Index] = []
         codes = None
         for column in self._on:
-            own, distinct = pd.factorize(side[column])
-            self._levels.append(_Level(pd.Index(distinct)))
+            values = _by_value(side[column], who, "of the table")
+            own, distinct = pd.factorize(values)
+            self._levels.append(_Level(pd.Series(distinct, dtype=values.dtype, name=column)))
             own = np.asarray(own, dtype=np.int64)
             if codes is None:
                 codes = own
@@ -87,41 +90,37 @@ class KeyCodes:
 
 
 class _Level:
-    """The distinct values of one key column."""
+    """The distinct values of one key column, in the form in which they are compared."""
 
-    def __init__(self, values: pd.Index) -> None:
+    def __init__(self, values: pd.Series) -> None:
         self.values = values
+        self._index = pd.Index(values)
         self._places = {value: place for place, value in enumerate(values.tolist())}
 
     def find(self, column: pd.Series, who: str) -> Codes:
-        mine, theirs = _family(self.values.dtype), _family(column.dtype)
-        if mine != theirs and len(self.values) and column.notna().any():
-            raise DataError(
-                f"{who}: the key {column.name!r} is {theirs} ({column.dtype}) in the rows and {mine} "
-                f"({self.values.dtype}) in the table, so nothing can match",
-                "convert one of them with Derive, or read it with dtypes=",
-            )
-        if len(column) <= _BY_DICTIONARY:
-            return self._look_up(column.tolist())  # null is not among the table's values, so it gives -1
-        codes, distinct = pd.factorize(column)
+        values = _by_value(column, who, "of the rows")
+        try:
+            values = as_values_like(values, self.values, ("in the rows", "in the table"))
+        except Unlike as error:
+            raise refused(error, f"{who}: the key {column.name!r}") from error
+        if len(values) <= _BY_DICTIONARY:
+            return self._look_up(values.tolist())  # null is not among the table's values, so it gives -1
+        codes, distinct = pd.factorize(values)
         wanted = pd.Index(distinct)
         few = len(wanted) <= _BY_DICTIONARY
-        places = self._look_up(wanted.tolist()) if few else self.values.get_indexer(wanted)
+        places = self._look_up(wanted.tolist()) if few else self._index.get_indexer(wanted)
         return np.append(np.asarray(places, dtype=np.int64), -1)[codes]  # null has the code -1: the appended one
 
     def _look_up(self, values: list[Any]) -> Codes:
         return np.array([self._places.get(value, -1) for value in values], dtype=np.int64)
 
 
+def _by_value(column: pd.Series, who: str, whose: str) -> pd.Series:
+    try:
+        return by_value(column)
+    except Unlike as error:
+        raise refused(error, f"{who}: the key {column.name!r} {whose}") from error
+
+
 def _pair(left: Codes, right: Codes, size: int) -> Codes:
     return np.where((left < 0) | (right < 0), -1, left * size + right)
-
-
-def _family(dtype: Any) -> str:
-    if isinstance(dtype, pd.CategoricalDtype):
-        dtype = dtype.categories.dtype
-    if isinstance(dtype, pd.DatetimeTZDtype):
-        return "times with a zone"
-    if dtype.kind == "M":
-        return "times without a zone"
-    return "numbers" if dtype.kind in "iufb" else "durations" if dtype.kind == "m" else "text"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 import warnings
 
 import pandas as pd
 
 from mlsys.errors import DataError
+from mlsys.values import Kind, moments_of, values_of
+
+Zone = str | datetime.tzinfo
 
 
-def as_times(values: pd.Series, who: str, zone: str | None = None) -> pd.Series:
+def as_times(values: pd.Series, who: str, zone: Zone | None = None) -> pd.Series:
     """Return timestamps; in ``zone`` when one is given, else naive or UTC as the text says.
 
     Raises
@@ -17,7 +21,8 @@ def as_times(values: pd.Series, who: str, zone: str | None = None) -> pd.Series:
     DataError
         When a value is no time, with the first such row.
     """
-    times = values if pd.api.types.is_datetime64_any_dtype(values) else _parsed(values, who)
+    known = values_of(values).means in {Kind.MOMENT, Kind.DATE}
+    times = moments_of(values, who) if known else _parsed(values, who)
     return times if zone is None else in_zone(times, zone, who)
 
 
@@ -54,13 +59,13 @@ def _no_time(values: pd.Series, who: str, error: Exception) -> DataError:
     )
 
 
-def in_zone(times: pd.Series, zone: str, who: str) -> pd.Series:
+def in_zone(times: pd.Series, zone: Zone, who: str) -> pd.Series:
     """Convert aware timestamps to ``zone``; read naive ones as clock times of it."""
     try:
         zoned: pd.Series = times.dt.tz_convert(zone) if times.dt.tz is not None else times.dt.tz_localize(zone)
     except (ValueError, KeyError, OSError) as error:  # a clock hour that occurs twice, never, or an unknown zone
         raise DataError(
-            f"{who}: column {times.name!r} cannot be read as clock times of {zone!r}: {error}",
+            f"{who}: column {times.name!r} cannot be read as clock times of {str(zone)!r}: {error}",
             "give a zone such as Europe/Berlin, and times with an offset (2024-10-27T02:30+01:00) where clocks change",
         ) from error
     return zoned

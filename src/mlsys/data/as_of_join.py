@@ -8,10 +8,11 @@ import pandas as pd
 
 from mlsys.data._as_of import AsOfLookUp
 from mlsys.data._side import TableOrPath, made_once, output_names, read_side, settled, side_files, with_taken
-from mlsys.data._times import as_times
+from mlsys.data._times import Zone, as_times
 from mlsys.dataset import Moment, duration_of
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import RowTransform
+from mlsys.values import moved
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -100,7 +101,7 @@ class AsOfJoin(RowTransform):
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the frame with the looked-up columns."""
         moments = self._moment().of(frame)
-        zone = str(moments.dt.tz) if moments.dt.tz is not None else None
+        zone = moments.dt.tz
         found = made_once(self, self.table, zone, lambda: self._look_up(zone))
         names = output_names(frame, found.added, self.suffix, self.title)
         positions = found.positions(frame, moments, self.strict)
@@ -122,7 +123,7 @@ class AsOfJoin(RowTransform):
         """Return the same join with another table."""
         return self.with_(table=frame)
 
-    def side_known(self, zone: str | None = None) -> pd.Series:
+    def side_known(self, zone: Zone | None = None) -> pd.Series:
         """Return when each row of the table was known; times without a zone are read in ``zone``."""
         return self._known(self.side_state(), zone)
 
@@ -140,10 +141,10 @@ class AsOfJoin(RowTransform):
             )
         return Moment.parse(self.at)
 
-    def _known(self, side: pd.DataFrame, zone: str | None) -> pd.Series:
+    def _known(self, side: pd.DataFrame, zone: Zone | None) -> pd.Series:
         if self.known_at is not None:
             return as_times(side[self.known_at], self.title, zone)
-        return as_times(side[self.time], self.title, zone) + duration_of(self.known_after or "0s", "known_after")
+        return moved(as_times(side[self.time], self.title, zone), duration_of(self.known_after or "0s", "known_after"))
 
     def settled(self, written: Collection[str]) -> AsOfJoin:
         """Return the same join for serving: a suffix depends on the other columns, which a request need not have."""
@@ -154,7 +155,7 @@ class AsOfJoin(RowTransform):
         made: AsOfJoin = settled(self, side, added, written)
         return made
 
-    def _look_up(self, zone: str | None) -> AsOfLookUp:
+    def _look_up(self, zone: Zone | None) -> AsOfLookUp:
         side = self.side_state()
         events, known = as_times(side[self.time], self.title, zone), self._known(side, zone)
         if zone is None and (events.dt.tz is not None or known.dt.tz is not None):

@@ -56,6 +56,9 @@ def by_value(column: pd.Series) -> pd.Series:
     Traceback (most recent call last):
     mlsys.values.matching.Unlike: ...
     """
+    dtype = column.dtype
+    if isinstance(dtype, pd.StringDtype) or (isinstance(dtype, np.dtype) and dtype.kind not in "Ob"):
+        return column  # is in that form
     values = values_of(column)
     if values.means is Kind.NESTED:
         raise Unlike(f"holds {values}, which cannot be told apart", "make text or numbers of them with Derive")
@@ -83,8 +86,19 @@ def _strange(column: pd.Series, values: Values) -> tuple[Any, Any]:
     return column.index[(column.astype(object) == level).to_numpy()][0], level
 
 
-def refuse_unlike(one: pd.Series, other: pd.Series) -> None:
+Sides = tuple[str, str]
+_SIDES: Sides = ("on one side", "on the other")
+
+
+def refuse_unlike(one: pd.Series, other: pd.Series, sides: Sides = _SIDES) -> None:
     """Raise when no value of ``one`` could equal a value of ``other``; both as `by_value` returned them.
+
+    Parameters
+    ----------
+    one, other : Series
+        The columns.
+    sides : tuple of str
+        Where each stands, for the message.
 
     Raises
     ------
@@ -102,16 +116,16 @@ def refuse_unlike(one: pd.Series, other: pd.Series) -> None:
     if Kind.NOTHING in {mine.kind, theirs.kind} or not one.notna().any() or not other.notna().any():
         return
     if (_family(mine), mine.zoned, mine.detail) != (_family(theirs), theirs.zoned, theirs.detail):
-        raise Unlike(f"is {mine} on one side and {theirs} on the other, so nothing can match", _remedy(mine, theirs))
+        raise Unlike(f"is {mine} {sides[0]} and {theirs} {sides[1]}, so nothing can match", _remedy(mine, theirs))
     if mine.kind is Kind.INTERVAL:
-        refuse_unlike(pd.Series(one.array.left), pd.Series(other.array.left))
+        refuse_unlike(pd.Series(one.array.left), pd.Series(other.array.left), sides)
     if mine.kind is Kind.NUMBER and mine.whole != theirs.whole:
         whole, floats = (one, other) if mine.whole else (other, one)
         if _beyond(whole) and _beyond(floats):
             at = int((floats.abs() > EXACT_IN_FLOAT).to_numpy(dtype=bool, na_value=False).argmax())
             raise Unlike(
-                f"holds whole numbers beyond 2**53 on one side and floats such as {floats.iloc[at]:.0f} on the other, "
-                f"which have lost their last digits",
+                f"holds whole numbers beyond 2**53 {sides[not mine.whole]} and floats {sides[mine.whole]}, such as "
+                f"{floats.iloc[at]:.0f}, which have lost their last digits",
                 "keep whole numbers with nulls as Int64: read them with dtypes={...: 'Int64'}, or as text",
             )
 
@@ -131,13 +145,15 @@ def _beyond(numbers: pd.Series) -> bool:
     return len(known) > 0 and (int(known.max()) > EXACT_IN_FLOAT or int(known.min()) < -EXACT_IN_FLOAT)
 
 
-def as_values_like(column: pd.Series, like: pd.Series) -> pd.Series:
+def as_values_like(column: pd.Series, like: pd.Series, sides: Sides = _SIDES) -> pd.Series:
     """Return a column in the type of another; values that the type cannot hold equal none of its values and are null.
 
     Parameters
     ----------
     column, like : Series
         As `by_value` returned them.
+    sides : tuple of str
+        Where each stands, for the message.
 
     Raises
     ------
@@ -149,7 +165,9 @@ def as_values_like(column: pd.Series, like: pd.Series) -> pd.Series:
     >>> as_values_like(pd.Series([1.0, 1.5]), pd.Series([1, 2])).tolist()
     [1, <NA>]
     """
-    refuse_unlike(column, like)
+    if column.dtype == like.dtype and like.dtype != object:
+        return column
+    refuse_unlike(column, like, sides)
     if column.dtype == like.dtype:
         return column
     if like.dtype.kind in "iufb" and column.dtype.kind in "iufb":
