@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,8 @@ Keys = NDArray[np.uint64]
 
 DIGIT_BITS = 16
 _SIGN_BIT = np.uint64(1 << 63)
+_FEW = 1 << DIGIT_BITS
+"""Fewer digits than there can be are counted by sorting them: most of a count of each would be zeros."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Zoom:
     n, nulls : int
         Values and nulls of the whole column, known after the first pass.
     buckets : tuple of Bucket
-        Where wanted ranks lie that are not resolved yet; none when every rank is.
+        Where wanted ranks lie that are not resolved yet, in order; none when every rank is.
     known : dict of int to float
         Value at each rank that is resolved.
     """
@@ -58,29 +61,60 @@ class Zoom:
     buckets: tuple[Bucket, ...] = (Bucket(),)
     known: Mapping[int, float] = field(default_factory=dict)
 
+    @cached_property
+    def ends(self) -> tuple[Keys, Keys]:
+        """Smallest and largest key of each bucket."""
+        spare = [(bucket.prefix, 64 - bucket.bits) for bucket in self.buckets]
+        lowest = np.array([prefix << bits for prefix, bits in spare], dtype=np.uint64)
+        return lowest, np.array([((prefix + 1) << bits) - 1 for prefix, bits in spare], dtype=np.uint64)
+
+    @cached_property
+    def masks(self) -> Keys:
+        """Bits by which the keys of each bucket are told apart: all, or the next digit with those before it."""
+        spare = [0 if bucket.gather else 64 - DIGIT_BITS - bucket.bits for bucket in self.buckets]
+        return np.array([(1 << 64) - (1 << bits) for bits in spare], dtype=np.uint64)
+
 
 @dataclass(frozen=True, eq=False)
 class Tally:
-    """Sorted distinct keys of one bucket and how often each occurs."""
+    """Sorted distinct keys that lie in the buckets of a pass, as far as it tells them apart, with their counts."""
 
     keys: Keys
     counts: Integers
 
     @classmethod
-    def of(cls, keys: Keys, bucket: Bucket) -> Tally:
-        if bucket.gather:
-            distinct, counts = np.unique(keys, return_counts=True)
-            return cls(distinct, counts.astype(np.int64))
-        digits = (keys >> np.uint64(64 - bucket.bits - DIGIT_BITS)) & np.uint64((1 << DIGIT_BITS) - 1)
-        counts = np.bincount(digits.astype(np.int64), minlength=1)
-        used = np.flatnonzero(counts)
-        return cls(used.astype(np.uint64), counts[used].astype(np.int64))
+    def of(cls, keys: Keys, zoom: Zoom) -> Tally:
+        """Count keys in the buckets of a zoom."""
+        if any(not bucket.bits for bucket in zoom.buckets):
+            return cls._of_first_digits(keys)
+        lowest, highest = zoom.ends
+        near = _near_buckets(keys, lowest)
+        begin, end = np.searchsorted(near, lowest), np.searchsorted(near, highest, side="right")
+        sizes = end - begin
+        if sizes.sum() < len(near):
+            near = near[np.repeat(begin - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())]
+        near &= np.repeat(zoom.masks, sizes)
+        first = _first_of_each(near)
+        return cls(near[first], np.diff(first, append=len(near)))
+
+    @classmethod
+    def _of_first_digits(cls, keys: Keys) -> Tally:
+        digits = (keys >> np.uint64(64 - DIGIT_BITS)).astype(np.int64)
+        if len(digits) < _FEW:
+            used, counts = np.unique(digits, return_counts=True)
+        else:
+            every = np.bincount(digits, minlength=1)
+            used = np.flatnonzero(every)
+            counts = every[used]
+        return cls(used.astype(np.uint64) << np.uint64(64 - DIGIT_BITS), counts.astype(np.int64))
 
     def __add__(self, other: Tally) -> Tally:
-        keys, places = np.unique(np.concatenate([self.keys, other.keys]), return_inverse=True)
-        counts = np.zeros(len(keys), np.int64)
-        np.add.at(counts, places, np.concatenate([self.counts, other.counts]))
-        return Tally(keys, counts)
+        keys = np.concatenate([self.keys, other.keys])
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        first = _first_of_each(keys)
+        counts = np.concatenate([self.counts, other.counts])[order]
+        return Tally(keys[first], np.add.reduceat(counts, first) if len(first) else counts)
 
 
 def ordered_keys(numbers: Floats) -> Keys:
@@ -91,27 +125,23 @@ def ordered_keys(numbers: Floats) -> Keys:
     return keys
 
 
-def value_of(key: int) -> float:
-    """Return the float that :func:`ordered_keys` mapped to ``key``."""
-    bits = key ^ (1 << 63) if key >> 63 else key ^ ((1 << 64) - 1)
-    return float(np.uint64(bits).view(np.float64))
+def values_of(keys: Keys) -> Floats:
+    """Return the floats that :func:`ordered_keys` mapped to ``keys``."""
+    values: Floats = np.where(keys >> np.uint64(63), keys ^ _SIGN_BIT, ~keys).view(np.float64)
+    return values
 
 
-def near_buckets(keys: Keys, zoom: Zoom) -> Keys:
+def _near_buckets(keys: Keys, lowest: Keys) -> Keys:
     """Return the keys whose first digit is that of some bucket, sorted, so that each bucket is one slice."""
-    if any(not bucket.bits for bucket in zoom.buckets):
-        return keys
+    shift = np.uint64(64 - DIGIT_BITS)
     wanted = np.zeros(1 << DIGIT_BITS, np.bool_)
-    wanted[[bucket.prefix >> (bucket.bits - DIGIT_BITS) for bucket in zoom.buckets]] = True
-    near: Keys = np.sort(keys[wanted[keys >> np.uint64(64 - DIGIT_BITS)]])
+    wanted[lowest >> shift] = True
+    near: Keys = np.sort(keys[wanted[keys >> shift]])
     return near
 
 
-def inside(keys: Keys, bucket: Bucket) -> Keys:
-    """Return the part of sorted keys that lies in a bucket; the bucket of all values needs no order."""
-    if not bucket.bits:
-        return keys
-    spare = 64 - bucket.bits
-    lowest, highest = bucket.prefix << spare, ((bucket.prefix + 1) << spare) - 1
-    start = np.searchsorted(keys, np.uint64(lowest), side="left")
-    return keys[start : np.searchsorted(keys, np.uint64(highest), side="right")]
+def _first_of_each(ordered: Keys) -> Integers:
+    """Return where each distinct key stands first among keys in order."""
+    first = np.ones(len(ordered), np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return np.flatnonzero(first)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import floor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.summaries._radix import DIGIT_BITS, Bucket, Tally, Zoom, inside, near_buckets, ordered_keys, value_of
+from mlsys.summaries._radix import DIGIT_BITS, Bucket, Tally, Zoom, ordered_keys, values_of
 from mlsys.summaries.again import Again
 
 if TYPE_CHECKING:
@@ -17,8 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from mlsys.summaries._floats import Floats
+    from mlsys.summaries._floats import Floats, Integers
 
+_EVERY_BIT = np.uint64((1 << 64) - 1)
+_NOTHING = Tally(np.empty(0, np.uint64), np.empty(0, np.int64))
 
 @dataclass(frozen=True, eq=False)
 class Quantiles:
@@ -30,8 +31,8 @@ class Quantiles:
         Values and nulls seen in this pass.
     zoom : Zoom
         What this pass looked at.
-    tallies : tuple
-        One for each bucket of the zoom.
+    tally : Tally
+        What lies in the buckets of the zoom.
 
     Notes
     -----
@@ -53,21 +54,19 @@ class Quantiles:
     n: int
     nulls: int
     zoom: Zoom
-    tallies: tuple[Tally, ...]
+    tally: Tally
 
     @classmethod
     def of(cls, values: ArrayLike, partial: Zoom | None = None) -> Quantiles:
         """Summarize numbers for the first pass, or for the pass that ``partial`` asks for; NaN is null."""
         zoom = partial or Zoom()
         if not zoom.buckets:
-            return cls(zoom.n, zoom.nulls, zoom, ())
+            return cls(zoom.n, zoom.nulls, zoom, _NOTHING)
         numbers = np.asarray(values, dtype=np.float64).ravel()
         missing = np.isnan(numbers)
         nulls = int(missing.sum())
         keys = ordered_keys(numbers[~missing] if nulls else numbers)
-        near = near_buckets(keys, zoom)
-        tallies = tuple(Tally.of(inside(near, bucket), bucket) for bucket in zoom.buckets)
-        return cls(len(keys), nulls, zoom, tallies)
+        return cls(len(keys), nulls, zoom, Tally.of(keys, zoom))
 
     def __add__(self, other: Quantiles) -> Quantiles:
         if not isinstance(other, Quantiles):
@@ -76,8 +75,7 @@ class Quantiles:
             raise DataError("summaries of different passes do not add", "give every part the same partial")
         if not self.zoom.buckets:
             return self
-        tallies = tuple(mine + theirs for mine, theirs in zip(self.tallies, other.tallies, strict=True))
-        return Quantiles(self.n + other.n, self.nulls + other.nulls, self.zoom, tallies)
+        return Quantiles(self.n + other.n, self.nulls + other.nulls, self.zoom, self.tally + other.tally)
 
     def finish(self, probabilities: Sequence[float] | Floats, *, gather: int = 1_000_000) -> Floats | Again:
         """Return the quantiles (NaN where there are no values), or :class:`Again` with the next :class:`Zoom`.
@@ -95,29 +93,34 @@ class Quantiles:
     def next_zoom(self, probabilities: Sequence[float] | Floats, *, gather: int = 1_000_000) -> Zoom:
         """Return what is known after this pass; without buckets when that is enough."""
         known = dict(self.zoom.known)
-        buckets: dict[Bucket, None] = {}
-        for rank in sorted(_ranks(self.n, probabilities) - known.keys()):
-            found = self._look_up(rank, gather)
-            if isinstance(found, Bucket):
-                buckets[found] = None
-            else:
-                known[rank] = found
+        ranks = np.array([rank for rank in _ranks(self.n, probabilities).tolist() if rank not in known], dtype=np.int64)
+        if not len(ranks):
+            return Zoom(self.n, self.nulls, (), known)
+        keys, counts = self.tally.keys, self.tally.counts
+        bucket = np.searchsorted(self.zoom.ends[0], keys, side="right") - 1
+        ends = self._ranks_after(bucket)
+        place = np.searchsorted(ends, ranks, side="right")
+        astray = place >= len(keys)
+        astray[~astray] = (ends - counts)[place[~astray]] > ranks[~astray]
+        if astray.any():
+            raise DataError(
+                f"rank {ranks[astray][0]} lies in no bucket of this pass", "use the same probabilities in every pass"
+            )
+        told = self.zoom.masks[bucket[place]] == _EVERY_BIT
+        known.update(zip(ranks[told].tolist(), values_of(keys[place[told]]).tolist(), strict=True))
+        buckets = []
+        for at in dict.fromkeys(place[~told].tolist()):
+            bits, count = self.zoom.buckets[bucket[at]].bits + DIGIT_BITS, int(counts[at])
+            buckets.append(Bucket(bits, int(keys[at]) >> (64 - bits), int(ends[at]) - count, gather=count <= gather))
         return Zoom(self.n, self.nulls, tuple(buckets), known)
 
-    def _look_up(self, rank: int, gather: int) -> float | Bucket:
-        for bucket, tally in zip(self.zoom.buckets, self.tallies, strict=True):
-            ends = np.cumsum(tally.counts) + bucket.before
-            if not len(ends) or not bucket.before <= rank < ends[-1]:
-                continue
-            place = int(np.searchsorted(ends, rank, side="right"))
-            key, count = int(tally.keys[place]), int(tally.counts[place])
-            if bucket.gather:
-                return value_of(key)
-            prefix, bits = bucket.prefix << DIGIT_BITS | key, bucket.bits + DIGIT_BITS
-            if bits == 64:
-                return value_of(prefix)
-            return Bucket(bits, prefix, int(ends[place]) - count, gather=count <= gather)
-        raise DataError(f"rank {rank} lies in no bucket of this pass", "use the same probabilities in every pass")
+    def _ranks_after(self, bucket: Integers) -> Integers:
+        """Return the rank that follows the last value of each key, from the bucket that each key lies in."""
+        sums = np.r_[0, np.cumsum(self.tally.counts)]
+        first = np.searchsorted(bucket, np.arange(len(self.zoom.buckets)))
+        before = np.array([each.before for each in self.zoom.buckets], dtype=np.int64)
+        ends: Integers = sums[1:] + (before - sums[first])[bucket]
+        return ends
 
 
 def finish_quantiles(
@@ -155,27 +158,29 @@ def exact_quantiles(parts: Sequence[Any], probabilities: Sequence[float] | Float
         partial = answer.partial
 
 
-def _position(n: int, probability: float) -> float:
-    if not 0 <= probability <= 1:
+def _positions(n: int, probabilities: Sequence[float] | Floats) -> Floats:
+    shares = np.asarray(probabilities, dtype=np.float64)
+    for probability in shares[~((shares >= 0) & (shares <= 1))].tolist():
         raise ConfigurationError(f"probability {probability!r} is not between 0 and 1", "give a share such as 0.99")
-    return (n - 1) * float(probability)
+    positions: Floats = (n - 1) * shares
+    return positions
 
 
-def _ranks(n: int, probabilities: Sequence[float] | Floats) -> set[int]:
-    lower = [floor(_position(n, probability)) for probability in probabilities] if n else []
-    return {min(rank + step, n - 1) for rank in lower for step in (0, 1)}
+def _ranks(n: int, probabilities: Sequence[float] | Floats) -> Integers:
+    lower = _positions(n, probabilities).astype(np.int64) if n else np.empty(0, np.int64)
+    return np.unique(np.minimum(np.r_[lower, lower + 1], n - 1))
 
 
 def _interpolate(zoom: Zoom, probabilities: Sequence[float] | Floats) -> Floats:
     """Interpolate between neighbouring ranks with numpy's own arithmetic, so that the bits agree."""
     if not zoom.n:
         return np.full(len(probabilities), np.nan)
-    answers = []
-    for probability in probabilities:
-        position = _position(zoom.n, probability)
-        rank = floor(position)
-        neighbours = [zoom.known[rank], zoom.known[min(rank + 1, zoom.n - 1)]]
-        exact = position == rank or neighbours[0] == neighbours[1]
-        with np.errstate(invalid="ignore"):
-            answers.append(neighbours[0] if exact else float(np.quantile(neighbours, position - rank)))
-    return np.array(answers)
+    positions = _positions(zoom.n, probabilities)
+    lower = positions.astype(np.int64)
+    upper = np.minimum(lower + 1, zoom.n - 1)
+    low, high = (np.array([zoom.known[rank] for rank in ranks.tolist()]) for ranks in (lower, upper))
+    share = positions - lower
+    with np.errstate(invalid="ignore", over="ignore"):
+        between = np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
+    answers: Floats = np.where((share == 0) | (low == high), low, between)
+    return answers
