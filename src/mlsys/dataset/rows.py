@@ -79,7 +79,8 @@ class Rows(pd.DataFrame):
     @property
     def feature_names(self) -> tuple[str, ...]:
         """Columns of ``X``."""
-        return tuple(name for name in self._features if name in self.columns)
+        there = set(self.columns.tolist())
+        return tuple(name for name in self._features if name in there)
 
     @property
     def folds(self) -> NDArray[np.int64] | None:
@@ -143,5 +144,5 @@ class Rows(pd.DataFrame):
         keep = set(columns) | set(self._roles.columns())
         frame = pd.DataFrame(self)
         return Rows.of(
-            frame[[name for name in frame.columns if name in keep]], self._roles, self._features, self._folds
+            frame[[name for name in frame.columns.tolist() if name in keep]], self._roles, self._features, self._folds
         )

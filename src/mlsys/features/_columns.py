@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from mlsys.blocks import dtypes_of, is_plain, number_blocks
 from mlsys.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -46,7 +48,8 @@ def chosen(part: Rows, columns: Sequence[str] | None, fits: Callable[[Any], bool
     if columns is not None:
         require(part, columns, who)
         return list(columns)
-    return [name for name in part.feature_names if fits(part[name].dtype)]
+    kinds = dtypes_of(part)
+    return [name for name in part.feature_names if fits(kinds[name])]
 
 
 def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
@@ -73,6 +76,18 @@ def numbers(column: pd.Series, who: str) -> NDArray[np.float64]:
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
+def blocks_of_numbers(
+    frame: pd.DataFrame, names: Sequence[str], who: str
+) -> Iterator[tuple[Sequence[str], NDArray[np.float64]]]:
+    """Yield columns of numbers or truth values in order, some at a time: names, and floats with null as NaN."""
+    kinds = dtypes_of(frame)
+    for plain, run in groupby(names, lambda name: is_plain(kinds[name])):
+        if plain:
+            yield from number_blocks(frame, list(run))
+        else:
+            yield from (([name], numbers(frame[name], who)[None]) for name in run)
+
+
 def replaced(
     frame: pd.DataFrame,
     changed: Mapping[str, Any],
@@ -84,14 +99,13 @@ def replaced(
     Untouched columns are shared, not copied, in frames of the usual width.
     """
     new: pd.DataFrame | Mapping[str, Any] = {} if added is None else added
-    kept = [name for name in frame.columns.tolist() if name not in dropped]
+    gone = set(dropped)
+    kept = [name for name in frame.columns.tolist() if name not in gone]
     if len(kept) + len(new.keys()) > _SET_ONE_BY_ONE:
-        everything: dict[Any, Any] = {name: changed.get(name, frame[name]) for name in kept}
-        everything.update((name, new[str(name)]) for name in new)
-        return pd.DataFrame(everything, index=frame.index)
-    if dropped and not kept:
+        return _put_together(frame, kept, changed, new)
+    if gone and not kept:
         return new if isinstance(new, pd.DataFrame) else _frame_of(new, frame)
-    out = frame[kept] if dropped else frame.copy(deep=False)
+    out = frame[kept] if gone else frame.copy(deep=False)
     for name, values in changed.items():
         out[name] = values
     if isinstance(new, pd.DataFrame):
@@ -103,11 +117,26 @@ def replaced(
     return out
 
 
+def _put_together(
+    frame: pd.DataFrame, kept: list[str], changed: Mapping[str, Any], new: pd.DataFrame | Mapping[str, Any]
+) -> pd.DataFrame:
+    """Return a wide frame out of the columns that stay as they are, those that are changed and new ones behind."""
+    same = [name for name in kept if name not in changed]
+    pieces = [frame if len(same) == len(frame.columns) else frame[same]] if same else []
+    if changed:
+        pieces.append(_frame_of(changed, frame))
+    if len(new.keys()):
+        pieces.append(new if isinstance(new, pd.DataFrame) else _frame_of(new, frame))
+    out = pieces[0].copy(deep=False) if len(pieces) == 1 else pd.concat(pieces, axis=1)
+    order = [*kept, *new]
+    return out if out.columns.tolist() == order else out[order]
+
+
 def _frame_of(columns: Mapping[str, Any], like: pd.DataFrame) -> pd.DataFrame:
     """Return new columns as a frame; those of one type lie in one block, which is put behind in a third of the time."""
     names, values = labels(list(columns), like), list(columns.values())
     if len({each.dtype for each in values}) == 1 and isinstance(values[0], np.ndarray):
-        return pd.DataFrame(np.array(values).T, index=like.index, columns=names)
+        return pd.DataFrame(np.array(values).T, index=like.index, columns=names, copy=False)
     made = pd.DataFrame(dict(enumerate(values)), index=like.index)
     made.columns = names
     return made

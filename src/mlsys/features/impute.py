@@ -9,8 +9,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlsys.blocks import dtypes_of, is_plain
 from mlsys.errors import DataError
-from mlsys.features._columns import chosen, is_boolean, is_number, is_text, numbers, refuse_taken, replaced, require
+from mlsys.features._columns import (
+    blocks_of_numbers,
+    chosen,
+    is_boolean,
+    is_number,
+    is_text,
+    refuse_taken,
+    replaced,
+    require,
+)
 from mlsys.steps import Transform
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
 
@@ -73,12 +83,14 @@ class Impute(Transform):
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return what a part says of each column."""
         found = SummaryMap(numbers=SummaryMap(), texts=SummaryMap(), filled=SummaryMap())
-        for name in chosen(part, self.columns, _fits, self.title):
-            if is_text(part[name].dtype):
+        names, kinds = chosen(part, self.columns, _fits, self.title), dtypes_of(part)
+        for name in names:
+            if is_text(kinds[name]):
                 found["texts"][name] = int(part[name].isna().sum())
                 found["filled"][name] = int((part[name] == self.categorical).sum())
-            else:
-                values = numbers(part[name], self.title)
+        of_numbers = [name for name in names if name not in found["texts"]]
+        for some, block in blocks_of_numbers(part, of_numbers, self.title):
+            for name, values in zip(some, block, strict=True):
                 zoom = None if partial is None else partial[name]
                 found["numbers"][name] = Quantiles.of(values, zoom) if self.numeric == "median" else Moments.of(values)
         return found
@@ -126,22 +138,21 @@ class Impute(Transform):
         changed: dict[str, Any] = {}
         nulls: dict[str, NDArray[np.bool_]] = {}
         none = np.zeros(len(frame), dtype=bool)
-        kinds = dict(zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True))
-        for name, fill in zip(columns, state["numbers"]["fills"], strict=True):
-            nulls[name], plain = none, isinstance(kinds[name], np.dtype)
-            if plain and kinds[name].kind in "iub":
-                continue  # holds no nulls
-            values = numbers(frame[name], self.title)
-            missing = np.isnan(values)
-            if missing.any() or not plain:
-                changed[name], nulls[name] = np.where(missing, fill, values), missing
+        kinds = dtypes_of(frame)
+        fills = dict(zip(columns, state["numbers"]["fills"], strict=True))
+        may_miss = [name for name in columns if not is_plain(kinds[name]) or kinds[name].kind == "f"]
+        for some, block in blocks_of_numbers(frame, may_miss, self.title):
+            missing = np.isnan(block)
+            for place in np.flatnonzero(missing.any(axis=1) | (not is_plain(kinds[some[0]]))).tolist():
+                name = some[place]
+                changed[name], nulls[name] = np.where(missing[place], fills[name], block[place]), missing[place]
         for name in texts:
             column = frame[name]
             nulls[name] = np.asarray(column.array.isna())
             filled = self._filled_text(column, nulls[name])
             if filled is not column:
                 changed[name] = filled
-        indicators = {f"{name}_missing": nulls[name].astype(np.uint8) for name in state["marked"]}
+        indicators = {f"{name}_missing": nulls.get(name, none).astype(np.uint8) for name in state["marked"]}
         return replaced(frame, changed, indicators)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlsys.errors import DataError
-from mlsys.features._columns import chosen, is_number, numbers, replaced, require
+from mlsys.features._columns import blocks_of_numbers, chosen, is_number, replaced, require
 from mlsys.steps import Transform
 from mlsys.summaries import Moments, SummaryMap
 
@@ -54,7 +54,8 @@ class Standardize(Transform):
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return the moments of each column."""
         names = chosen(part, self.columns, is_number, self.title)
-        return SummaryMap({name: Moments.of(numbers(part[name], self.title)) for name in names})
+        blocks = blocks_of_numbers(part, names, self.title)
+        return SummaryMap({name: Moments.of(values) for some, block in blocks for name, values in zip(some, block)})
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any]:
         """Return means and scales."""
@@ -74,9 +75,11 @@ class Standardize(Transform):
         """Return the frame with the columns scaled."""
         require(frame, state["columns"], self.title)
         changed: dict[str, Any] = {}
-        for name, mean, scale in zip(state["columns"], state["mean"], state["scale"], strict=True):
+        means, scales = np.array(state["mean"]), np.array(state["scale"])
+        for names, block in blocks_of_numbers(frame, state["columns"], self.title):
+            here = slice(len(changed), len(changed) + len(names))
             with np.errstate(over="ignore"):
-                changed[name] = (numbers(frame[name], self.title) - mean) / scale
+                changed.update(zip(names, (block - means[here, None]) / scales[here, None], strict=True))
         return replaced(frame, changed)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:

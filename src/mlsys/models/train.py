@@ -195,12 +195,13 @@ class Train(Model):
 
     def _given(self, train: Rows, estimator: Any, method: str) -> tuple[tuple[str, ...], NDArray[Any], dict[str, Any]]:
         """Return the names of the features, the target, and weights by the argument that takes them."""
-        names = self.columns_read(train.feature_names)
-        missing = [name for name in names if name not in train.feature_names]
+        there = train.feature_names
+        names = self.columns_read(there)
+        missing = sorted(set(names).difference(there), key=names.index)
         if missing or not names:
             raise DataError(
                 f"{self._who}: {listed(missing)} {'are' if len(missing) > 1 else 'is'} no feature here "
-                f"(features: {', '.join(train.feature_names) or 'none'})",
+                f"(features: {', '.join(there) or 'none'})",
                 "correct features=; run.features says why a column is not used",
             )
         target = plain_target(known_target(train.y, self._who))
