@@ -15,7 +15,7 @@ from mlsys.audit.recipe import Recipe
 from mlsys.audit.replacing import mirrored
 from mlsys.audit.result import NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
 from mlsys.errors import LeakageError, MlsysError, StateError
-from mlsys.execution.observe import changed_columns
+from mlsys.execution.changed import changed_columns
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import guarded_apply
 from mlsys.execution.tail import Tail

@@ -100,7 +100,7 @@ class Catalog:
         """
         read, written = frozenset(reads), frozenset(writes)
         of = {column: frozenset((lineage or {}).get(column, read)) for column in sorted(written)}
-        told = {column: sorted(each) for column, each in of.items() if each != read}
+        told = {column: sorted(each) for column, each in of.items() if each is not read and each != read}
         self.events.append(("note", step, sorted(read), sorted(written), told))
         self.reads[step] = self.reads.get(step, frozenset()) | read
         self.writes[step] = self.writes.get(step, frozenset()) | written
@@ -108,10 +108,11 @@ class Catalog:
             self.made_by[column] = step
             self.derived_from[step, column] = read
             self.lineage[step, column] = made_of
-            moments = frozenset().union(*(self.known_at.get(name, frozenset()) for name in made_of))
+            # Over the few columns that are late, not over all that it is made of: these may be a thousand.
+            moments = frozenset().union(*(known for name, known in self.known_at.items() if name in made_of))
             if moments:
                 self.known_at[column] = self.known_at.get(column, frozenset()) | moments
-            late = next((name for name in sorted(made_of) if name in self.late), None)
+            late = min((name for name in self.late if name in made_of), default=None)
             if late is not None and column not in self.late:
                 self.late[column] = f"made by {step} from {late!r}, {self.late[late]}"
         self._inherit(of, step)
@@ -120,9 +121,9 @@ class Catalog:
         """Withhold what a step made of withheld columns or of the target; whether anything is new."""
         before = len(self.withheld)
         for column, made_of in of.items():
-            tainted = [name for name in sorted(made_of) if name in self.withheld or name == self.roles.target]
+            tainted = [name for name in (*self.withheld, self.roles.target) if name in made_of]
             if tainted and column != self.roles.target:
-                self.withheld.setdefault(column, f"made by {step} from {tainted[0]}, which the label is made of")
+                self.withheld.setdefault(column, f"made by {step} from {min(tainted)}, which the label is made of")
         return len(self.withheld) > before
 
     def withhold(self, columns: Iterable[str], reason: str) -> None:
@@ -173,29 +174,33 @@ class Catalog:
 
     def reason(self, column: str) -> str:
         """Return why a column is no feature, or an empty text if it is one."""
-        role = self.roles.columns().get(column)
-        if role:
-            return f"role: {role}"
-        if column in self.withheld:
-            return self.withheld[column]
-        if column in self.late:
-            return self.late[column]
-        if column in self.excluded:
-            return "excluded by exclude="
-        old = self.at_split is None or column in self.at_split
-        if self.chosen is not None and column not in self.chosen and old:
-            return "not named in features="
-        return ""
+        return self._reasons([column])[0]
+
+    def _reasons(self, columns: Iterable[str]) -> list[str]:
+        roles, excluded = self.roles.columns(), frozenset(self.excluded)
+        chosen = None if self.chosen is None else frozenset(self.chosen)
+        old = None if self.at_split is None else frozenset(self.at_split)
+        reasons = []
+        for column in columns:
+            reason = self.withheld.get(column) or self.late.get(column) or ""
+            if roles.get(column):
+                reason = f"role: {roles[column]}"
+            elif not reason and column in excluded:
+                reason = "excluded by exclude="
+            elif not reason and chosen is not None and column not in chosen and (old is None or column in old):
+                reason = "not named in features="
+            reasons.append(reason)
+        return reasons
 
     def features(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the columns that a model may use, in order."""
-        return tuple(column for column in columns if not self.reason(column))
+        columns = list(columns)
+        return tuple(column for column, reason in zip(columns, self._reasons(columns), strict=True) if not reason)
 
     def table(self, columns: Sequence[str]) -> pd.DataFrame:
         """Return one row a column: used or not, and why."""
         rows = []
-        for column in columns:
-            reason = self.reason(column)
+        for column, reason in zip(columns, self._reasons(columns), strict=True):
             made = self.made_by.get(column, "data")
             rows.append({"column": column, "used": not reason, "reason": reason or "feature", "made by": made})
         return pd.DataFrame(rows, columns=["column", "used", "reason", "made by"])

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.cache import address
 from mlsys.errors import LeakageError
+from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
 from mlsys.execution.lineage import chosen_by, made_of
 from mlsys.execution.planned import Planned
@@ -59,16 +59,3 @@ def refuse_choice_by_target(
             f"choose them from training rows: Apply(SelectKBest(...)) after the split, or a Transform whose learn() "
             f"returns the names; {planned.name} then has nothing to do",
         )
-
-
-def changed_columns(before: pd.DataFrame, after: pd.DataFrame) -> set[str]:
-    """Return columns that are new, or hold other values than before."""
-    return {
-        str(name) for name in after.columns if name not in before.columns or not _untouched(before[name], after[name])
-    }
-
-
-def _untouched(one: pd.Series, other: pd.Series) -> bool:
-    if one.dtype != other.dtype:
-        return False
-    return one is other or (address(one) is not None and address(one) == address(other)) or one.equals(other)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
+from mlsys.execution.changed import changed_columns
+
 Apply = Callable[[pd.DataFrame], pd.DataFrame]
 
 FAR = 1e6
@@ -41,19 +43,15 @@ def could_change(apply: Apply, sample: pd.DataFrame, columns: Iterable[str]) -> 
     for way in WAYS:
         if not left or sample.empty:
             break
-        rows = sample.assign(**{str(name): way(sample[name]) for name in sample.columns})
+        rows = pd.DataFrame({name: way(sample[name]) for name in sample.columns}, index=sample.index)
         try:
             after = apply(rows.copy(deep=False))
         except Exception:  # a step may refuse what it never meant to see
             continue
-        moved = {name for name in left if name in after.columns and not _same(rows[name], after[name])}
+        moved = changed_columns(rows.reset_index(drop=True), after.reset_index(drop=True), left)
         found |= moved
         left -= moved
     return found
-
-
-def _same(one: pd.Series, other: pd.Series) -> bool:
-    return one.dtype == other.dtype and one.reset_index(drop=True).equals(other.reset_index(drop=True))
 
 
 def _far(column: pd.Series) -> pd.Series:
@@ -77,7 +75,9 @@ def _scaled(column: pd.Series, sign: int) -> pd.Series:
     if pd.api.types.is_bool_dtype(dtype):
         return ~column if sign < 0 else column
     if pd.api.types.is_float_dtype(dtype):
-        largest = float(column.abs().max()) if column.notna().any() else 1.0
+        values = np.abs(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        known = values[~np.isnan(values)]
+        largest = float(known.max()) if len(known) else 1.0
         return pd.Series(sign * FAR * (largest or 1.0), index=column.index, dtype=dtype)
     if pd.api.types.is_integer_dtype(dtype):
         kind = np.iinfo(getattr(dtype, "numpy_dtype", dtype))

@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.errors import LeakageError
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded
-from mlsys.execution.observe import changed_columns
+from mlsys.execution.changed import changed_columns
 from mlsys.partitions import Table
 from mlsys.steps import Fitted, Transform
 from mlsys.steps.fitted import same_rows

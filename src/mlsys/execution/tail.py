@@ -12,9 +12,10 @@ import pandas as pd
 from mlsys.cache import Outcome
 from mlsys.dataset import Rows
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
-from mlsys.execution.observe import changed_columns, observe
+from mlsys.execution.observe import observe
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import guarded_apply
 from mlsys.execution.probing import could_change

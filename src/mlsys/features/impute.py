@@ -142,8 +142,8 @@ class Impute(Transform):
         fills = dict(zip(columns, state["numbers"]["fills"], strict=True))
         may_miss = [name for name in columns if not is_plain(kinds[name]) or kinds[name].kind == "f"]
         for some, block in blocks_of_numbers(frame, may_miss, self.title):
-            missing = np.isnan(block)
-            for place in np.flatnonzero(missing.any(axis=1) | (not is_plain(kinds[some[0]]))).tolist():
+            missing, to_float = np.isnan(block), not is_plain(kinds[some[0]])
+            for place in np.flatnonzero(missing.any(axis=1) | to_float).tolist():
                 name = some[place]
                 changed[name], nulls[name] = np.where(missing[place], fills[name], block[place]), missing[place]
         for name in texts:

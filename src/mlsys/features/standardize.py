@@ -55,7 +55,10 @@ class Standardize(Transform):
         """Return the moments of each column."""
         names = chosen(part, self.columns, is_number, self.title)
         blocks = blocks_of_numbers(part, names, self.title)
-        return SummaryMap({name: Moments.of(values) for some, block in blocks for name, values in zip(some, block)})
+        found = SummaryMap()
+        for some, block in blocks:
+            found.update({name: Moments.of(values) for name, values in zip(some, block, strict=True)})
+        return found
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any]:
         """Return means and scales."""
