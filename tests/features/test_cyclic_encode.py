@@ -29,5 +29,5 @@ def test_what_cannot_be_is_refused() -> None:
         CyclicEncode({"hour": 0.0})
     with pytest.raises(DataError, match="needs the column 'hour'"):
         CyclicEncode({"hour": 24}).apply(pd.DataFrame({"x": [1]}))
-    with pytest.raises(DataError, match="wants numbers"):
+    with pytest.raises(DataError, match="takes numbers"):
         CyclicEncode({"hour": 24}).apply(pd.DataFrame({"hour": ["x"]}))

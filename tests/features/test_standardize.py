@@ -40,5 +40,5 @@ def test_truth_values_and_texts_pass_by() -> None:
 def test_infinite_values_and_texts_are_refused_by_name() -> None:
     with pytest.raises(DataError, match="'x' holds an infinite value"):
         Standardize().fit(pd.DataFrame({"x": [1.0, -np.inf]}))
-    with pytest.raises(DataError, match="wants numbers, but the column 'who'"):
+    with pytest.raises(DataError, match="takes numbers and truth values, but the column 'who'"):
         Standardize(["who"]).fit(pd.DataFrame({"who": ["a"]}))

@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from mlsys.errors import LeakageError
+from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded
-from mlsys.execution.changed import changed_columns
 from mlsys.partitions import Table
 from mlsys.steps import Fitted, Transform
 from mlsys.steps.fitted import same_rows

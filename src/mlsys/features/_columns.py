@@ -10,9 +10,10 @@ import pandas as pd
 
 from mlsys.blocks import dtypes_of, is_plain, number_blocks
 from mlsys.errors import DataError
+from mlsys.values import Kind, Values, meaning_of, plain, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,31 +26,23 @@ _SET_ONE_BY_ONE = 90
 _FEW_NEW = 2
 """Up to here setting new columns one by one is faster (50 us each) than putting a frame of them behind (120 us)."""
 
-_NUMBERS_AS_OBJECTS = {"empty", "floating", "integer", "mixed-integer-float"}
+NUMBERS = frozenset({Kind.NUMBER, Kind.TRUTH})
+LEVELS = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.MIXED})
+"""What an encoder can tell apart; which mixed values these are is seen when they are counted."""
 
 
-def is_number(dtype: Any) -> bool:
-    """Whether values are whole numbers or floats, nullable or not."""
-    return getattr(dtype, "kind", "O") in "iuf" and not isinstance(dtype, pd.CategoricalDtype)
+def kinds_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Kind]:
+    """Return what the values of each column are."""
+    dtypes = dtypes_of(frame)
+    of_type = {dtype: meaning_of(dtype) for dtype in set(map(dtypes.__getitem__, names))}
+    return {name: (of_type[dtypes[name]] or values_of(frame[name])).kind for name in names}
 
 
-def is_boolean(dtype: Any) -> bool:
-    """Whether values are truth values, nullable or not."""
-    return getattr(dtype, "kind", "O") == "b" and not isinstance(dtype, pd.CategoricalDtype)
-
-
-def is_text(dtype: Any) -> bool:
-    """Whether values are texts or categories."""
-    return isinstance(dtype, (pd.StringDtype, pd.CategoricalDtype)) or getattr(dtype, "kind", "") == "O"
-
-
-def chosen(part: Rows, columns: Sequence[str] | None, fits: Callable[[Any], bool], who: str) -> list[str]:
-    """Return the named columns, or all features whose type fits."""
+def chosen(part: Rows, columns: Sequence[str] | None, kinds: frozenset[Kind]) -> list[str]:
+    """Return the named columns, or all features of these kinds."""
     if columns is not None:
-        require(part, columns, who)
         return list(columns)
-    kinds = dtypes_of(part)
-    return [name for name in part.feature_names if fits(kinds[name])]
+    return [name for name, kind in kinds_of(part, part.feature_names).items() if kind in kinds]
 
 
 def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
@@ -64,25 +57,43 @@ def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
         )
 
 
+def require_kinds(frame: pd.DataFrame, columns: Sequence[str], kinds: frozenset[Kind], who: str) -> None:
+    """Raise when a column is missing or holds values of another kind than these, by name; no values are fine."""
+    require(frame, columns, who)
+    for name in columns:
+        values = values_of(frame[name])
+        if values.kind not in kinds and values.means not in kinds and values.kind is not Kind.NOTHING:
+            raise _of_no_use(name, values, kinds, who)
+
+
+def _of_no_use(name: Any, values: Values, kinds: frozenset[Kind], who: str) -> DataError:
+    taken = [f"{kind}s" if kind is not Kind.CATEGORY else "categories" for kind in Kind if kind in kinds - {Kind.MIXED}]
+    odd = "" if values.strange is None else f", such as {values.strange[1]!r} in row {values.strange[0]!r}"
+    encoded = "encode it with OneHot or TargetEncode, " if values.means is Kind.TEXT else ""
+    return DataError(
+        f"{who} takes {', '.join(taken[:-1])} and {taken[-1]}, but the column {name!r} holds {values}{odd}",
+        f"leave {name!r} out of columns=, {encoded}or convert it with Derive",
+    )
+
+
 def numbers(column: pd.Series, who: str) -> NDArray[np.float64]:
-    """Return a numeric or boolean column as floats, null as NaN."""
-    if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS_AS_OBJECTS:
-        column = pd.to_numeric(column)  # a request of a few rows may hold nulls alone
-    if not (is_number(column.dtype) or is_boolean(column.dtype)):
-        raise DataError(
-            f"{who} wants numbers, but the column {column.name!r} holds {column.dtype}",
-            f"leave {column.name!r} out of columns=, encode it with OneHot or TargetEncode, or convert it with Derive",
-        )
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+    """Return a column of numbers or truth values as floats, null as NaN."""
+    made = plain(column)
+    if getattr(made.dtype, "kind", "O") in "iufb" and not isinstance(made.dtype, pd.CategoricalDtype):
+        return made.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = values_of(column)
+    if values.kind is Kind.NOTHING:
+        return np.full(len(column), np.nan)
+    raise _of_no_use(column.name, values, NUMBERS, who)
 
 
 def blocks_of_numbers(
     frame: pd.DataFrame, names: Sequence[str], who: str
-) -> Iterator[tuple[Sequence[str], NDArray[np.float64]]]:
+) -> Iterator[tuple[Sequence[Any], NDArray[np.float64]]]:
     """Yield columns of numbers or truth values in order, some at a time: names, and floats with null as NaN."""
     kinds = dtypes_of(frame)
-    for plain, run in groupby(names, lambda name: is_plain(kinds[name])):
-        if plain:
+    for of_numpy, run in groupby(names, lambda name: is_plain(kinds[name])):
+        if of_numpy:
             yield from number_blocks(frame, list(run))
         else:
             yield from (([name], numbers(frame[name], who)[None]) for name in run)

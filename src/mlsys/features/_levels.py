@@ -8,6 +8,7 @@ import numpy as np
 
 from mlsys.errors import DataError
 from mlsys.summaries import distinct_values
+from mlsys.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ _FEW_ROWS = 64
 
 def codes_of(column: pd.Series, codes: Mapping[Any, int]) -> NDArray[np.int64]:
     """Return the code of each value: ``NULL`` for null, ``UNSEEN`` for a level that is not in ``codes``."""
+    column = plain(column)
     if len(column) <= _FEW_ROWS:
         missing = column.isna().to_numpy()
         values = zip(column.tolist(), missing, strict=True)

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.features._columns import is_boolean, is_number, is_text, refuse_taken, replaced, require
+from mlsys.features._columns import NUMBERS, chosen, kinds_of, refuse_taken, replaced, require
 from mlsys.features._transformer import dense, name_outputs, ready_to_fit, takes_one_column
 from mlsys.steps import Transform
+from mlsys.values import plain_frame, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from mlsys.dataset import Rows
 
@@ -84,11 +85,10 @@ class Apply(Transform):
             inputs = self._inputs(train, columns)
             fitted.fit(inputs, train.y) if train.has_target else fitted.fit(inputs)
         except (ValueError, TypeError) as error:
-            texts = [name for name in columns if is_text(train[name].dtype)]
+            texts = [name for name, kind in kinds_of(train, columns).items() if kind not in NUMBERS]
             if texts:
                 raise DataError(
-                    f"{self._shown} cannot learn from the text column{'s' if len(texts) > 1 else ''} "
-                    f"{', '.join(map(repr, texts))}: {error}",
+                    f"{self._shown} cannot learn from {_told(train, texts)}: {error}",
                     "encode them before with OneHot or TargetEncode, or name other columns in columns=",
                 ) from error
             error.add_note(f"while {self._shown} learned from {', '.join(columns)}")
@@ -125,7 +125,7 @@ class Apply(Transform):
         if self.columns is not None:
             require(train, self.columns, self.title)
             return list(self.columns)
-        found = [name for name in train.feature_names if _fits(train[name].dtype)]
+        found = chosen(train, None, NUMBERS)
         if not found:
             raise DataError(
                 f"{self._shown} found no feature of numbers (features: {', '.join(train.feature_names) or 'none'})",
@@ -134,9 +134,9 @@ class Apply(Transform):
         return found
 
     def _inputs(self, frame: pd.DataFrame, columns: list[str]) -> Any:
-        narrow = pd.DataFrame(frame)[columns]
+        narrow = plain_frame(pd.DataFrame(frame)[columns])
         return narrow[columns[0]] if len(columns) == 1 and takes_one_column(self.transformer) else narrow
 
 
-def _fits(dtype: Any) -> bool:
-    return is_number(dtype) or is_boolean(dtype)
+def _told(frame: pd.DataFrame, names: Sequence[str]) -> str:
+    return ", ".join(f"the column {name!r}, which holds {values_of(frame[name])}" for name in names)

@@ -14,15 +14,15 @@ from mlsys.errors import DataError
 from mlsys.features._columns import (
     blocks_of_numbers,
     chosen,
-    is_boolean,
-    is_number,
-    is_text,
+    kinds_of,
     refuse_taken,
     replaced,
     require,
+    require_kinds,
 )
 from mlsys.steps import Transform
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
+from mlsys.values import Kind, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,9 +32,8 @@ if TYPE_CHECKING:
 _MEDIAN = (0.5,)
 
 
-def _fits(dtype: Any) -> bool:
-    nullable_boolean = is_boolean(dtype) and not isinstance(dtype, np.dtype)
-    return is_number(dtype) or nullable_boolean or is_text(dtype)
+_FILLED = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.CATEGORY})
+_AS_LEVELS = frozenset({Kind.TEXT, Kind.CATEGORY})
 
 
 class Impute(Transform):
@@ -55,7 +54,8 @@ class Impute(Transform):
     Raises
     ------
     DataError
-        When a column of numbers is null in every training row: there is nothing to fill it with.
+        When a column of numbers is null in every training row: there is nothing to fill it with; when a named column
+        holds times, lists or values of several kinds.
 
     Notes
     -----
@@ -83,12 +83,17 @@ class Impute(Transform):
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return what a part says of each column."""
         found = SummaryMap(numbers=SummaryMap(), texts=SummaryMap(), filled=SummaryMap())
-        names, kinds = chosen(part, self.columns, _fits, self.title), dtypes_of(part)
+        names = chosen(part, self.columns, _FILLED | {Kind.NOTHING})
+        require_kinds(part, names, _FILLED, self.title)
+        kinds, dtypes = kinds_of(part, names), dtypes_of(part)
         for name in names:
-            if is_text(kinds[name]):
+            if kinds[name] in _AS_LEVELS:
                 found["texts"][name] = int(part[name].isna().sum())
-                found["filled"][name] = int((part[name] == self.categorical).sum())
-        of_numbers = [name for name in names if name not in found["texts"]]
+                found["filled"][name] = int((plain(part[name]) == self.categorical).sum())
+        without_nulls = [
+            name for name in names if self.columns is None and is_plain(dtypes[name]) and kinds[name] is Kind.TRUTH
+        ]
+        of_numbers = [name for name in names if name not in found["texts"] and name not in without_nulls]
         for some, block in blocks_of_numbers(part, of_numbers, self.title):
             for name, values in zip(some, block, strict=True):
                 zoom = None if partial is None else partial[name]
@@ -160,9 +165,10 @@ class Impute(Transform):
         return tuple(columns if self.columns is None else self.columns)
 
     def _filled_text(self, column: pd.Series, missing: NDArray[np.bool_]) -> pd.Series:
-        if isinstance(column.dtype, pd.CategoricalDtype):
-            categories = column.cat.categories
-            column = column if self.categorical in categories else column.cat.add_categories([self.categorical])
-        elif not is_text(column.dtype):  # a request of a few rows may hold nulls alone
-            column = column.astype(object)
-        return column.fillna(self.categorical) if missing.any() else column
+        filled = plain(column)
+        if missing.all() and not isinstance(filled.dtype, (pd.CategoricalDtype, pd.StringDtype)):
+            filled = filled.astype(object)  # a request of a few rows may hold nulls alone, in any type
+        if isinstance(filled.dtype, pd.CategoricalDtype):
+            known = self.categorical in filled.cat.categories
+            filled = filled if known else filled.cat.add_categories([self.categorical])
+        return filled.fillna(self.categorical) if missing.any() else filled

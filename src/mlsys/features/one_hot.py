@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.features._columns import chosen, labels, refuse_taken, replaced, require
+from mlsys.features._columns import LEVELS, labels, refuse_taken, replaced, require, require_kinds
 from mlsys.features._levels import NULL, UNSEEN, check_levels, codes_of
 from mlsys.steps import Field, Transform
 from mlsys.summaries import Counts, SummaryMap
@@ -69,8 +69,8 @@ class OneHot(Transform):
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return how often each level occurs."""
-        names = chosen(part, self.columns, bool, self.title)
-        return SummaryMap({name: Counts.of(part[name]) for name in names})
+        require_kinds(part, self.columns, LEVELS, self.title)
+        return SummaryMap({name: Counts.of(part[name]) for name in self.columns})
 
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
         """Return levels and output names of each column."""

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlsys.errors import DataError
-from mlsys.features._columns import blocks_of_numbers, chosen, is_number, replaced, require
+from mlsys.features._columns import NUMBERS, blocks_of_numbers, chosen, replaced, require, require_kinds
 from mlsys.steps import Transform
 from mlsys.summaries import Moments, SummaryMap
+from mlsys.values import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +54,8 @@ class Standardize(Transform):
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return the moments of each column."""
-        names = chosen(part, self.columns, is_number, self.title)
+        names = chosen(part, self.columns, frozenset({Kind.NUMBER}))
+        require_kinds(part, names, NUMBERS, self.title)
         blocks = blocks_of_numbers(part, names, self.title)
         found = SummaryMap()
         for some, block in blocks:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.features._columns import chosen, refuse_taken, replaced, require
+from mlsys.features._columns import LEVELS, refuse_taken, replaced, require, require_kinds
 from mlsys.features._levels import check_levels, codes_of
 from mlsys.features._target_means import class_targets, encodings_of_classes, encodings_of_numbers, number_targets
 from mlsys.steps import Transform
@@ -76,8 +76,8 @@ class TargetEncode(Transform):
         weights = None if weight is None else weight.to_numpy(dtype=np.float64, na_value=np.nan)[known]
         target = target[known]
         sums = number_targets if self._is_number(target) else class_targets
-        names = chosen(part, self.columns, bool, self.title)
-        return SummaryMap({name: sums(part[name][known], target, weights) for name in names})
+        require_kinds(part, self.columns, LEVELS, self.title)
+        return SummaryMap({name: sums(part[name][known], target, weights) for name in self.columns})
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any]:
         """Return the code of each level."""

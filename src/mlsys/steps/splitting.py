@@ -134,14 +134,14 @@ def split_keys(frame: pd.DataFrame, roles: Roles, known_at: pd.Series | None = N
         column = getattr(roles, name)
         if column is not None and column in frame.columns:
             keys[name] = frame[column]
-    for name in ("id", "group"):
-        values = values_of(keys[name]) if name in keys else None
-        if values is not None and values.means is Kind.NESTED:
-            raise DataError(
-                f"the {name} column {keys[name].name!r} holds {values}, which cannot be told apart",
-                "make text or numbers of them with Derive before the split",
-            )
     if known_at is not None:
         keys["known_at"] = known_at
     shown = {name: pd.Series(column, index=frame.index) for name, column in {**keys, **extra}.items()}
+    for name, column in shown.items():
+        values = values_of(column)
+        if values.means is Kind.NESTED:
+            raise DataError(
+                f"the {name} column {column.name!r} holds {values}, which cannot be told apart",
+                "make text or numbers of them with Derive before the split",
+            )
     return pd.DataFrame({name: plain(column) for name, column in shown.items()}, index=frame.index)

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlsys.errors import DataError
+from mlsys.values import plain, values_of
+
 
 class Counts(Mapping[Hashable, int]):
     """Counts by value; values stay as they are (strings, whole numbers, bools, timestamps).
@@ -99,7 +102,7 @@ def distinct_values(values: pd.Series | pd.Index | np.ndarray[Any, Any]) -> tupl
     Notes
     -----
     The codes depend on the order of rows; whoever keeps them orders the values first. Categories that do not
-    occur are among the distinct values. ``-0.0`` counts as ``0.0``.
+    occur are among the distinct values. ``-0.0`` counts as ``0.0``, decimals count as floats, dates as timestamps.
 
     Examples
     --------
@@ -107,10 +110,16 @@ def distinct_values(values: pd.Series | pd.Index | np.ndarray[Any, Any]) -> tupl
     >>> codes.tolist(), distinct
     ([0, 1, 0], [2, 1])
     """
-    series = pd.Series(values)
+    series = plain(pd.Series(values))
     if isinstance(series.dtype, pd.CategoricalDtype):
         return series.cat.codes.to_numpy().astype(np.int64), series.cat.categories.tolist()
     if series.dtype.kind == "f" and isinstance(series.dtype, np.dtype):
         series = series + 0.0
-    codes, distinct = pd.factorize(series)
+    try:
+        codes, distinct = pd.factorize(series)
+    except (TypeError, NotImplementedError) as error:
+        raise DataError(
+            f"the column {series.name!r} holds {values_of(series)}, of which some cannot be told apart: {error}",
+            "make texts or numbers of them with Derive",
+        ) from error
     return codes, pd.Index(distinct).tolist()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _EVERY_BIT = np.uint64((1 << 64) - 1)
 _NOTHING = Tally(np.empty(0, np.uint64), np.empty(0, np.int64))
 
+
 @dataclass(frozen=True, eq=False)
 class Quantiles:
     """Summary from which quantiles are read exactly; build it with :meth:`of` and ``+``.

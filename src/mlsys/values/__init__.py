@@ -3,7 +3,7 @@
 from mlsys.values.kinds import Kind, Values, meaning_of, values_of
 from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
 from mlsys.values.moments import moments_of, moved, nanoseconds
-from mlsys.values.plain import plain
+from mlsys.values.plain import plain, plain_frame
 
 __all__ = [
     "Kind",
@@ -16,6 +16,7 @@ __all__ = [
     "moved",
     "nanoseconds",
     "plain",
+    "plain_frame",
     "refuse_unlike",
     "refused",
     "values_of",

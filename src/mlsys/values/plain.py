@@ -55,6 +55,32 @@ def plain(column: pd.Series) -> pd.Series:
     return column
 
 
+def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose columns are in the plain pandas types of their kinds; itself where all are.
+
+    Examples
+    --------
+    >>> plain_frame(pd.DataFrame({"x": pd.array([1, 2], dtype="int64[pyarrow]"), "n": [1.5, 2.5]})).dtypes.tolist()
+    [dtype('int64'), dtype('float64')]
+    """
+    changed = {
+        place: plain(frame.iloc[:, place]) for place, dtype in enumerate(frame.dtypes.tolist()) if not _is_plain(dtype)
+    }
+    changed = {place: made for place, made in changed.items() if made.dtype != frame.dtypes.iloc[place]}
+    if not changed:
+        return frame
+    out = frame.copy(deep=False)
+    for place, made in changed.items():
+        out.isetitem(place, made.array)
+    return out
+
+
+def _is_plain(dtype: Any) -> bool:
+    if isinstance(dtype, np.dtype):
+        return dtype.kind != "O"
+    return not isinstance(dtype, (pd.ArrowDtype, pd.SparseDtype, pd.CategoricalDtype))
+
+
 def _plain_levels(column: pd.Series) -> pd.Series:
     levels = column.cat.categories
     if not isinstance(levels.dtype, pd.ArrowDtype) and levels.dtype != object:
