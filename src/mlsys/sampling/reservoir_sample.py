@@ -11,6 +11,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.sampling._shares import SAMPLE_STREAM
 from mlsys.steps import Field, Select
 from mlsys.summaries import BottomK
+from mlsys.values import told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,11 +84,12 @@ def ids_of(frame: pd.DataFrame, column: str | None, who: str) -> pd.Series | pd.
             f"{who}: the id column {column!r} is not in the data (columns: {', '.join(map(str, frame.columns))})",
             "correct id=, or leave it out to use the index",
         )
-    repeated = frame[column].duplicated()
+    ids = told_apart(frame[column], f"{who}: the id column {column!r}")
+    repeated = ids.duplicated()
     if repeated.any():
         raise DataError(
             f"{who}: {int(repeated.sum()):,} rows repeat an id of column {column!r} (the first is row "
             f"{frame.index[repeated][0]!r}), so a number of rows cannot be chosen by it",
             "name a column that identifies single rows, or leave id= out to use the index",
         )
-    return frame[column]
+    return ids

@@ -12,6 +12,7 @@ from mlsys.sampling._shares import SAMPLE_STREAM, ranks_within, strata_codes
 from mlsys.sampling.reservoir_sample import ids_of
 from mlsys.steps import Field, Select
 from mlsys.summaries import hash_ids
+from mlsys.values import told_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,7 +100,9 @@ class StratifiedSample(Select):
                 f"(columns: {', '.join(map(str, frame.columns))})",
                 "correct by=, or make the column with Derive before",
             )
-        strata = strata_codes(frame[list(self.strata_columns)])
+        strata = strata_codes(
+            frame[list(self.strata_columns)].apply(lambda column: told_apart(column, f"{self.title}: {column.name!r}"))
+        )
         rank, size = ranks_within(strata, hash_ids(ids_of(frame, self.id, self.title), self.seed ^ SAMPLE_STREAM))
         kept = self._kept_of(frame, strata)[strata]
         mask = rank < kept

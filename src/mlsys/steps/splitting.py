@@ -8,9 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Roles
-from mlsys.errors import DataError
 from mlsys.summaries import hash_ids
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import told_apart
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -137,11 +136,5 @@ def split_keys(frame: pd.DataFrame, roles: Roles, known_at: pd.Series | None = N
     if known_at is not None:
         keys["known_at"] = known_at
     shown = {name: pd.Series(column, index=frame.index) for name, column in {**keys, **extra}.items()}
-    for name, column in shown.items():
-        values = values_of(column)
-        if values.means is Kind.NESTED:
-            raise DataError(
-                f"the {name} column {column.name!r} holds {values}, which cannot be told apart",
-                "make text or numbers of them with Derive before the split",
-            )
-    return pd.DataFrame({name: plain(column) for name, column in shown.items()}, index=frame.index)
+    told = {name: told_apart(column, f"the {name} column {column.name!r}") for name, column in shown.items()}
+    return pd.DataFrame(told, index=frame.index)

@@ -3,7 +3,7 @@
 from mlsys.values.kinds import Kind, Values, meaning_of, values_of
 from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
 from mlsys.values.moments import moments_of, moved, nanoseconds
-from mlsys.values.plain import plain, plain_frame
+from mlsys.values.plain import plain, plain_frame, told_apart
 
 __all__ = [
     "Kind",
@@ -19,5 +19,6 @@ __all__ = [
     "plain_frame",
     "refuse_unlike",
     "refused",
+    "told_apart",
     "values_of",
 ]

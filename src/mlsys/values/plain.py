@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mlsys.errors import DataError
 from mlsys.values.kinds import Kind, Values, values_of
 
 _PLAIN_TEXT = pd.StringDtype(na_value=np.nan)
@@ -29,7 +30,8 @@ def plain(column: pd.Series) -> pd.Series:
     Series
         numpy numbers, nullable whole numbers and truth values where there are nulls, ``str``, ``datetime64``,
         ``timedelta64``, periods, intervals, categories of these. Dates become the midnight they begin with. Values
-        that have no such type (nested, mixed, other ones, whole numbers beyond 64 bits) stay as they are.
+        that have no such type (nested, mixed, other ones, whole numbers beyond 64 bits) stay as they are; where there
+        is no value at all, NaN.
 
     Notes
     -----
@@ -53,6 +55,34 @@ def plain(column: pd.Series) -> pd.Series:
     if isinstance(dtype, np.dtype) and dtype.kind == "O":
         return _from_objects(column, values_of(column))
     return column
+
+
+def told_apart(column: pd.Series, what: str) -> pd.Series:
+    """Return a column in its plain type, or raise where its values cannot be told apart.
+
+    Parameters
+    ----------
+    column : Series
+        Ids, groups, strata.
+    what : str
+        What asks for which column, for the message.
+
+    Raises
+    ------
+    DataError
+        For lists and mappings.
+
+    Examples
+    --------
+    >>> told_apart(pd.Series([1, 2], dtype=object), "the id column 'k'").tolist()
+    [1, 2]
+    """
+    values = values_of(column)
+    if values.means is Kind.NESTED:
+        raise DataError(
+            f"{what} holds {values}, which cannot be told apart", "make texts or numbers of them with Derive before"
+        )
+    return plain(column)
 
 
 def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -124,7 +154,7 @@ def _of_arrow_values(values: pa.ChunkedArray, held: pa.DataType) -> Any:
     if pa.types.is_string(held) or pa.types.is_large_string(held) or pa.types.is_string_view(held):
         return pd.array(values.cast(pa.large_string()), dtype=_PLAIN_TEXT)
     if pa.types.is_null(held):
-        return np.full(len(values), None, dtype=object)
+        return np.full(len(values), np.nan)
     if pa.types.is_date(held):
         return values.cast(pa.timestamp("s")).to_pandas().array
     if pa.types.is_timestamp(held) or pa.types.is_duration(held):
@@ -203,7 +233,12 @@ def _of_pandas(column: pd.Series, values: Values) -> Any:
     return pd.array([None if null else value for value, null in zip(column, column.isna(), strict=True)])
 
 
+def _nothing(column: pd.Series, values: Values) -> Any:
+    return np.full(len(column), np.nan)
+
+
 _MAKERS = {
+    Kind.NOTHING: _nothing,
     Kind.NUMBER: _numbers,
     Kind.TRUTH: _truths,
     Kind.TEXT: _texts,
