@@ -12,9 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import DataError
-
-_EXACT_IN_FLOAT = 2**53
-"""Whole numbers up to here keep their value as float64."""
+from mlsys.values import EXACT_IN_FLOAT, Kind, meaning_of, plain
 
 Refuse = Callable[[Any, int], DataError]
 
@@ -28,9 +26,10 @@ def type_named(kind: str) -> Any:
     (dtype('int64'), None)
     """
     try:
-        return pd.api.types.pandas_dtype(kind)
+        named = pd.api.types.pandas_dtype(kind)
     except (TypeError, ValueError):
         return None
+    return named.subtype if isinstance(named, pd.SparseDtype) else named
 
 
 def family(dtype: Any) -> str:
@@ -41,14 +40,24 @@ def family(dtype: Any) -> str:
     >>> family(np.dtype("int8")), family(pd.StringDtype()), family(np.dtype(object))
     ('whole numbers', 'texts', '')
     """
-    if isinstance(dtype, pd.CategoricalDtype):
-        return "categories"
-    if isinstance(dtype, pd.StringDtype) or str(dtype) in {"string[pyarrow]", "large_string[pyarrow]"}:
-        return "texts"
-    if getattr(dtype, "kind", "") == "M":
-        return "times with a zone" if _zone(dtype) is not None else "times without a zone"
-    kinds = {"i": "whole numbers", "u": "whole numbers", "f": "numbers", "b": "truth values", "m": "durations"}
-    return kinds.get(getattr(dtype, "kind", ""), "")
+    values = meaning_of(dtype)
+    if values is None:
+        return ""
+    if values.kind is Kind.NUMBER and values.whole:
+        return "whole numbers"
+    if values.kind is Kind.MOMENT:
+        return "times without a zone" if values.zone is None else "times with a zone"
+    return _FAMILIES.get(values.kind, "")
+
+
+_FAMILIES = {
+    Kind.CATEGORY: "categories",
+    Kind.TEXT: "texts",
+    Kind.NUMBER: "numbers",
+    Kind.TRUTH: "truth values",
+    Kind.DURATION: "durations",
+    Kind.DATE: "dates",
+}
 
 
 def null_column(wanted: Any, rows: int) -> pd.Series:
@@ -86,6 +95,7 @@ def converted(column: pd.Series, wanted: Any) -> pd.Series:
         return null_column(wanted, len(column)).set_axis(column.index)
     if kind == "categories":
         return _categories(column, wanted)
+    column = plain(column)
     if isinstance(column.dtype, pd.CategoricalDtype):
         column = column.astype(column.cat.categories.dtype)
 
@@ -101,7 +111,7 @@ def converted(column: pd.Series, wanted: Any) -> pd.Series:
 
 def _numbers(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
     column = _as_numbers(column, refuse)
-    if column.dtype.kind in "iu" and max(abs(int(column.max())), abs(int(column.min()))) > _EXACT_IN_FLOAT:
+    if column.dtype.kind in "iu" and max(abs(int(column.max())), abs(int(column.min()))) > EXACT_IN_FLOAT:
         row = int(column.abs().to_numpy(dtype=np.float64, na_value=0.0).argmax())
         raise refuse(column.iloc[row], row)
     return column.astype(wanted)
@@ -112,7 +122,7 @@ def _whole_numbers(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
     missing = column.isna().to_numpy()
     if column.dtype.kind == "f":
         values = column.to_numpy(dtype=np.float64, na_value=0.0)
-        odd = ~missing & (~np.isfinite(values) | (values != np.floor(values)) | (np.abs(values) > _EXACT_IN_FLOAT))
+        odd = ~missing & (~np.isfinite(values) | (values != np.floor(values)) | (np.abs(values) > EXACT_IN_FLOAT))
         if odd.any():
             row = int(odd.argmax())
             raise refuse(column.iloc[row], row)
@@ -190,6 +200,15 @@ def _moment(value: Any, row: int, refuse: Refuse) -> Any:
         raise refuse(value, row) from error
 
 
+def _dates(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
+    moments = _times(column, np.dtype("datetime64[us]"), refuse)
+    odd = moments.notna() & (moments.dt.normalize() != moments)
+    if odd.any():
+        row = int(odd.to_numpy().argmax())
+        raise refuse(str(column.iloc[row]), row)
+    return pd.Series(moments.dt.date.to_numpy(), index=column.index, name=column.name).astype(wanted)
+
+
 def _durations(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
     if column.dtype.kind == "m":
         return column.astype(wanted)
@@ -235,6 +254,7 @@ _CONVERSIONS: dict[str, Callable[[pd.Series, Any, Refuse], pd.Series]] = {
     "times with a zone": _times,
     "times without a zone": _times,
     "durations": _durations,
+    "dates": _dates,
 }
 _REMEDIES = {
     "numbers": "send numbers (not texts of them) or null",
@@ -244,4 +264,5 @@ _REMEDIES = {
     "times with a zone": "send ISO 8601 with an offset, such as 2024-10-27T02:30:00+01:00, or null",
     "times without a zone": "send ISO 8601 without an offset, such as 2024-10-27T02:30:00, or null",
     "durations": "send ISO 8601 durations such as PT1H30M, or null",
+    "dates": "send dates such as 2024-10-27, or null",
 }

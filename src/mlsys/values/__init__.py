@@ -1,11 +1,12 @@
 """What the values of a column mean, whatever type holds them: the one place that is asked."""
 
-from mlsys.values.kinds import Kind, Values, meaning_of, values_of
+from mlsys.values.kinds import EXACT_IN_FLOAT, Kind, Values, meaning_of, values_of
 from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
 from mlsys.values.moments import moments_of, moved, nanoseconds
 from mlsys.values.plain import plain, plain_frame, told_apart
 
 __all__ = [
+    "EXACT_IN_FLOAT",
     "Kind",
     "Unlike",
     "Values",
