@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mlsys import Impute, Pipeline, RandomSplit, Rows, Standardize, Train, Transform
 from mlsys.errors import ConfigurationError
-from mlsys.execution.seeds import generator
+from mlsys.steps.seeds import generator
 from mlsys.states import digest
 
 

@@ -17,7 +17,7 @@ from mlsys.audit.result import NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
 from mlsys.errors import LeakageError, MlsysError, StateError
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.planned import Planned
-from mlsys.execution.prefix import guarded_apply
+from mlsys.execution.row_transforms import guarded_apply
 from mlsys.execution.tail import Tail
 from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.partitions import Table

@@ -14,7 +14,7 @@ from mlsys.execution.checks import check_columns
 from mlsys.execution.context import Context
 from mlsys.execution.dividing import FOLD_BELOW, Divided, divide, divide_given
 from mlsys.execution.planned import Planned
-from mlsys.execution.prefix import run_prefix_step
+from mlsys.execution.prefix import run_before_split, run_prefix_step
 from mlsys.partitions import Table
 from mlsys.steps import Report, Reshape, Sink, Source, Split
 from mlsys.summaries import hash_ids
@@ -121,16 +121,13 @@ def rehearse(steps: Sequence[Planned], source: Table, make_context: Callable[[],
 
 
 def rehearse_parts(steps: Sequence[Planned], parts: Mapping[str, Table], context: Context, rows: int) -> Recipe:
-    """Take a sample of parts that were given: steps before the split see each part alone, so none can leak."""
+    """Take a sample of parts that were given: steps before the split learn from ``train`` and act on each part alone."""
     total = sum(part.rows for part in parts.values())
     at = next(place for place, each in enumerate(steps) if isinstance(each.step, Split))
-    tables = {}
-    for name, part in parts.items():
-        table = Table.of(sample_of(part, max(1, rows * part.rows // total)))
-        for planned in steps[:at]:
-            if not isinstance(planned.step, (Source, Report, Sink)):
-                table, _ = run_prefix_step(planned, table, context)
-        tables[name] = table
+    tables = {name: Table.of(sample_of(part, max(1, rows * part.rows // total))) for name, part in parts.items()}
+    for planned in steps[:at]:
+        if not isinstance(planned.step, (Source, Report, Sink)):
+            tables, _ = run_before_split(planned, tables, context)
     check_columns(context, tables["train"])
     divided = divide_given(tables, context)
     rest = [each for each in steps[at + 1 :] if not isinstance(each.step, (Report, Sink))]
@@ -197,7 +194,8 @@ def _sampled(frame: pd.DataFrame, rows: int) -> pd.DataFrame:
 
 def made_again(stage: Stage, frame: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Return what a step before the split makes of other rows; the baseline's catalog is not told."""
-    return run_prefix_step(stage.planned, Table.of(frame), context.detached())[0].frame()
+    blind = replace(context.detached(), watches=False)
+    return run_prefix_step(stage.planned, Table.of(frame), blind)[0].frame()
 
 
 def chain(

@@ -35,6 +35,10 @@ class Catalog:
         Column to the sentence that says how late it is; filled at the split.
     derived_from, lineage : dict
         Step and column it wrote to all columns the step read, and to those of them that move this column.
+    labels : tuple of (str, str, frozenset of str)
+        Of each label of the plan its column, the moment at which it is known, and the columns its rule reads.
+    removed : dict
+        Column to the name of the step that left it out.
     """
 
     roles: Roles
@@ -50,6 +54,8 @@ class Catalog:
     lineage: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     at_split: tuple[str, ...] | None = None
     events: list[tuple[Any, ...]] = field(default_factory=list)
+    labels: tuple[tuple[str, str, frozenset[str]], ...] = ()
+    removed: dict[str, str] = field(default_factory=dict)
 
     def copied(self) -> Catalog:
         """Return a copy that can go its own way."""
@@ -64,12 +70,14 @@ class Catalog:
             derived_from=dict(self.derived_from),
             lineage=dict(self.lineage),
             events=[],
+            removed=dict(self.removed),
         )
 
     @property
     def digest(self) -> str:
         """Digest of all that decides which columns are features."""
-        return digest((self.chosen, self.excluded, self.known_at, self.withheld, self.late, self.at_split))
+        told = (self.chosen, self.excluded, self.known_at, self.withheld, self.late, self.at_split)
+        return digest((*told, [(column, at, sorted(reads)) for column, at, reads in self.labels]))
 
     def replay(self, events: Iterable[tuple[Any, ...]]) -> None:
         """Be told again what an earlier run was told."""
@@ -146,12 +154,7 @@ class Catalog:
             for moment in sorted(moments):
                 after = moment_of(moment, keys, self.roles)
                 assert decided is not None
-                if (after.dt.tz is None) != (decided.dt.tz is None):
-                    raise DataError(
-                        f"{column!r} is known at {moment!r} ({after.dtype}), not to be compared with the decision "
-                        f"at {decision.column!r} ({decided.dtype}): one has a time zone, the other none",
-                        "give both a zone in a Derive step, for example f[...].dt.tz_localize('Europe/Berlin')",
-                    )
+                refuse_mixed_zones(column, moment, after, decision.column, decided)
                 late = ~(after <= decided).to_numpy(dtype=bool, na_value=False)
                 if late.any():
                     self.find_late(
@@ -163,6 +166,33 @@ class Catalog:
         """Keep a column out of the features, because it is known too late."""
         self.events.append(("find_late", column, sentence))
         self.late[column] = sentence
+
+    def moments_of(self, column: str) -> frozenset[str]:
+        """Return the moments that must pass before a column is known, those of a label that it gives away included.
+
+        What a label is made of is known no earlier than the label, wherever in the plan the label stands; and so is
+        what was made of that.
+        """
+        moments = self.known_at.get(column, frozenset())
+        if not self.labels:
+            return moments
+        sources = self._sources(column)
+        for label, known_at, reads in self.labels:
+            if column == label or sources & reads:
+                moments |= ({known_at} - {""}) | self.known_at.get(label, frozenset())
+        return moments
+
+    def _sources(self, column: str) -> set[str]:
+        """Return a column with all that it is made of."""
+        found = {column}
+        for (_, written), made_of in reversed(self.lineage.items()):
+            if written in found:
+                found |= made_of
+        return found
+
+    def leave_out(self, step: str, columns: Iterable[str]) -> None:
+        """Note that a step left columns out; what stands after it has them no more."""
+        self.removed.update(dict.fromkeys(columns, step))
 
     def columns_needed(self) -> set[str]:
         """Columns that ``settle`` reads."""
@@ -197,10 +227,12 @@ class Catalog:
         columns = list(columns)
         return tuple(column for column, reason in zip(columns, self._reasons(columns), strict=True) if not reason)
 
-    def table(self, columns: Sequence[str]) -> pd.DataFrame:
-        """Return one row a column: used or not, and why."""
-        rows = []
-        for column, reason in zip(columns, self._reasons(columns), strict=True):
+    def table(self, columns: Sequence[str], there: Iterable[str]) -> pd.DataFrame:
+        """Return one row a column: used or not, and why; a column that is not ``there`` any more is not used."""
+        rows, left = [], set(there)
+        for column, why in zip(columns, self._reasons(columns), strict=True):
+            gone = f"left out by {self.removed[column]}" if column in self.removed else "not in the data"
+            reason = why or ("" if column in left else gone)
             made = self.made_by.get(column, "data")
             rows.append({"column": column, "used": not reason, "reason": reason or "feature", "made by": made})
         return pd.DataFrame(rows, columns=["column", "used", "reason", "made by"])
@@ -239,6 +271,16 @@ def moment_of(moment: str, frame: pd.DataFrame, roles: Roles) -> pd.Series:
         f"known_at names {moment!r}, which is neither a time column nor a duration",
         "make the column with Derive, or write a delay such as '1h'",
     )
+
+
+def refuse_mixed_zones(column: str, moment: str, after: pd.Series, decision: str, decided: pd.Series) -> None:
+    """Raise where a column's moments and decisions cannot be compared: one has a time zone, the other none."""
+    if (after.dt.tz is None) != (decided.dt.tz is None):
+        raise DataError(
+            f"{column!r} is known at {moment!r} ({after.dtype}), not to be compared with the decision "
+            f"at {decision!r} ({decided.dtype}): one has a time zone, the other none",
+            "give both a zone in a Derive step, for example f[...].dt.tz_localize('Europe/Berlin')",
+        )
 
 
 def _is_delay(moment: str) -> bool:

@@ -20,7 +20,7 @@ from mlsys.partitions import Table
 from mlsys.settings import settings
 from mlsys.states import digest
 from mlsys.steps import Transform
-from mlsys.summaries import fold_of
+from mlsys.steps.alone import folds_of_rows
 
 Progress = Callable[[str], None]
 Work = Callable[["Context"], Outcome]
@@ -63,6 +63,8 @@ class Context:
     records: list[Record] = field(default_factory=list)
     quiet: bool = False
     cache: Cache | None = None
+    watches: bool = True
+    """Whether anybody reads the catalog afterwards, so that watching a costly step is worth running it again."""
 
     def detached(self) -> Context:
         """Return a context for work whose remarks nobody needs: quiet, without cache, with a catalog of its own."""
@@ -157,11 +159,7 @@ class Context:
 
     def wrap(self, frame: pd.DataFrame, step: Transform | None = None) -> Rows:
         """Give a frame its roles, its features, and fold numbers for a step that cross-fits."""
-        folds = None
-        if step is not None and step.cross_fits:
-            group = self.roles.group
-            units = frame[group] if group is not None and group in frame.columns else frame.index
-            folds = fold_of(units, step.cross_fit_folds, self.seed)
+        folds = None if step is None else folds_of_rows(step, frame, self.roles, self.seed)
         return Rows.of(frame, self.roles, self.catalog.features(frame.columns), folds)
 
     @contextmanager

@@ -15,14 +15,15 @@ from mlsys.execution.context import Context
 from mlsys.execution.dividing import Divided, divide, divide_given
 from mlsys.execution.folding import out_of_fold
 from mlsys.execution.held_data import check_held_data, held_by
+from mlsys.execution.histories import SEALED, Remembered
 from mlsys.execution.planned import Planned
-from mlsys.execution.prefix import hold_frame, open_source, run_prefix_step
+from mlsys.execution.prefix import Made, hold_frame, open_source, run_before_split
 from mlsys.execution.reporting import looker, result_name
 from mlsys.execution.requests import as_request
 from mlsys.execution.served import ServedModel, served_model
 from mlsys.execution.tail import Tail
 from mlsys.partitions import Table
-from mlsys.steps import Fitted, Model, Report, Result, Sink, Source, Split
+from mlsys.steps import Fitted, Model, Report, Reshape, Result, Sink, Source, Split
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
 
@@ -45,6 +46,10 @@ class Execution:
         Steps after the split with their states.
     prefix : dict of str to Fitted
         Steps before the split that may serve.
+    remembered : dict of str to Remembered
+        Histories, as they ran before the split.
+    sealed : dict of str to Table
+        Of each history, the test rows that its state may hold once they are opened.
     results : dict of str to Result
         Reports by name.
     source_dtypes : dict of str to str
@@ -64,6 +69,8 @@ class Execution:
     table: Table | None = None
     tail: Tail | None = None
     prefix: dict[str, Fitted] = field(default_factory=dict)
+    remembered: dict[str, Remembered] = field(default_factory=dict)
+    sealed: dict[str, Table] = field(default_factory=dict)
     results: dict[str, Result] = field(default_factory=dict)
     source_dtypes: dict[str, str] = field(default_factory=dict)
     out_of_fold: Table | None = None
@@ -135,17 +142,13 @@ def _run_rows(execution: Execution, steps: Sequence[Planned], table: Table) -> N
     position = next((i for i, each in enumerate(steps) if isinstance(each.step, Split)), len(steps))
     held = held_by(execution.plan)
     source = (execution.source or table) if held else None  # what nobody compares with need not stay in memory
-    for planned in steps[:position]:
-        table, outcome = run_prefix_step(planned, table, context)
-        if isinstance(outcome, Fitted):
-            execution.prefix[planned.name] = outcome
-        elif isinstance(outcome, Result):
-            execution.results[result_name(execution, outcome)] = outcome
+    table = _before_split(execution, steps[:position], {"all": table})["all"]
     if position == len(steps):
         execution.table, execution.source = table, source
         return
     check_columns(context, table)
     execution.divided = divide(steps[position], table, context, supplied=bool(steps[position].supplied))
+    _store_histories(execution)
     tables = {"at the source": source, "at the split": table} if source is not None else {}
     del table, source
     execution.power = check_leakage(execution.divided, context, steps[position])
@@ -153,6 +156,46 @@ def _run_rows(execution: Execution, steps: Sequence[Planned], table: Table) -> N
     execution.source = None
     tables.clear()
     run_tail(execution, steps[position + 1 :])
+
+
+def rows_before_split(plan: Sequence[Planned], data: Data, context: Context, engine: Engine) -> dict[str, Table]:
+    """Return rows as steps that stand before the split leave them: all under ``all``, or the parts that were given."""
+    execution = execute(plan, data, context, engine)
+    if execution.table is not None:
+        return {"all": execution.table}
+    assert execution.divided is not None
+    return execution.divided.parts
+
+
+def _before_split(execution: Execution, steps: Sequence[Planned], parts: dict[str, Table]) -> dict[str, Table]:
+    """Run steps before the split, and keep what they leave beside rows."""
+    for planned in steps:
+        parts, made = run_before_split(planned, parts, execution.context)
+        _take(execution, planned, made)
+    return parts
+
+
+def _take(execution: Execution, planned: Planned, made: Made) -> None:
+    if isinstance(made, Result):
+        execution.results[result_name(execution, made)] = made
+    elif isinstance(made, Fitted):
+        execution.prefix[planned.name] = made
+    elif isinstance(made, Remembered):
+        execution.remembered[planned.name] = made
+        execution.prefix[planned.name] = Fitted(planned.step)  # its place; its rows are known after the split
+    if isinstance(planned.step, Reshape):
+        each = execution.remembered.items()
+        execution.remembered = {name: history.past_a_reshape() for name, history in each}
+
+
+def _store_histories(execution: Execution) -> None:
+    """Let each history keep the rows that serve: those of open parts; the test rows once they are opened."""
+    assert execution.divided is not None
+    test = execution.divided.parts.get(SEALED)
+    for name, history in execution.remembered.items():
+        state, execution.sealed[name] = history.stored(test, execution.context)
+        execution.prefix[name] = Fitted(history.planned.step, state)
+    execution.remembered = {name: history.forgetful() for name, history in execution.remembered.items()}
 
 
 def train_on_all(plan: Sequence[Planned], data: pd.DataFrame, context: Context, engine: Engine) -> Execution:
@@ -185,6 +228,8 @@ def resume(base: Execution, plan: Sequence[Planned], cache: Cache | None) -> Exe
         context=context,
         results=dict(base.results),
         prefix=dict(base.prefix),
+        remembered=dict(base.remembered),
+        sealed=dict(base.sealed),
         table=None,
         tail=None,
     )
@@ -243,7 +288,7 @@ def _remember_source(execution: Execution, table: Table) -> None:
 
 
 def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str, Table]) -> None:
-    """Run over parts that were given: every step before the split runs on each part alone."""
+    """Run over parts that were given: what stands before the split learns from ``train`` and acts on each part."""
     if "train" not in tables:
         raise DataError(
             f"run() got parts named {', '.join(tables)}, but none is named 'train'",
@@ -252,18 +297,18 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
     context = execution.context
     _remember_source(execution, tables["train"])
     check_same_columns(tables, context.catalog.excluded)
-    position = next((i for i, each in enumerate(steps) if isinstance(each.step, Split)), 0)
-    for planned in steps[:position]:
-        for name, part in list(tables.items()):
-            tables[name], outcome = run_prefix_step(planned, part, context)
-            if isinstance(outcome, Fitted):
-                execution.prefix[planned.name] = outcome
+    position = next((i for i, each in enumerate(steps) if isinstance(each.step, Split)), len(steps))
+    tables = _before_split(execution, steps[:position], tables)
+    if position == len(steps):  # nothing learns, or the run stops here
+        execution.divided = Divided(tables, rows={name: table.rows for name, table in tables.items()})
+        return
     for table in tables.values():
         check_columns(context, table)
     for table in tables.values():
         needed = context.catalog.columns_needed()
         context.catalog.settle(table.frame([name for name in table.head(0).columns if name in needed]))
     execution.divided = divide_given(tables, context)
+    _store_histories(execution)
     execution.power = check_leakage(execution.divided, context)
     check_held_data(held_by(execution.plan), execution.plan, {}, execution.divided, context)
     run_tail(execution, [each for each in steps[position:] if not isinstance(each.step, Split)])
@@ -310,7 +355,8 @@ def open_test(execution: Execution, models: int = 1, findings: Sequence[Finding]
             "there is no test part to open", "give the split a test share, or pass parts with 'test'"
         )
     context = replace(execution.context, findings=[*execution.context.findings, *findings], records=[])
-    final = replace(execution, context=context, results={})
+    prefix = {name: _opened(execution, name, fitted) for name, fitted in execution.prefix.items()}
+    final = replace(execution, context=context, results={}, prefix=prefix)
     rows, predicted = tail.apply(divided.parts["test"])
     for table in (rows, predicted):
         if table is not None:
@@ -323,3 +369,11 @@ def open_test(execution: Execution, models: int = 1, findings: Sequence[Finding]
         assert isinstance(planned.step, Report)
         look(replace(planned, step=planned.step.for_looks(models)), parts, predictions)
     return final
+
+
+def _opened(execution: Execution, name: str, fitted: Fitted) -> Fitted:
+    """Return a step before the split as it serves once the test rows are open."""
+    if name not in execution.sealed:
+        return fitted
+    history = execution.remembered[name]
+    return Fitted(fitted.step, history.opened(fitted.state, execution.sealed[name], execution.context))

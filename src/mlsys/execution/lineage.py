@@ -16,7 +16,7 @@ Apply = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def made_of(
-    apply: Apply, sample: pd.DataFrame, reads: Collection[str], written: Collection[str]
+    apply: Apply, sample: pd.DataFrame, reads: Collection[str], written: Collection[str], always: Collection[str] = ()
 ) -> dict[str, frozenset[str]]:
     """Return, for each column that a function writes, those of the columns it reads that move it.
 
@@ -28,6 +28,9 @@ def made_of(
         A few telling rows.
     reads, written : collection of str
         What the function reads and writes altogether.
+    always : collection of str
+        What every written column is made of, whether it moves with it or not, such as the key of a history. A column
+        that nothing else moves is then made of these alone.
 
     Notes
     -----
@@ -42,12 +45,14 @@ def made_of(
     >>> {name: sorted(of) for name, of in found.items()}
     {'twice': ['a'], 'sum': ['a', 'b']}
     """
-    everything = frozenset(reads)
-    if len(everything) < 2 or len(written) < 2 or sample.empty:  # noqa: PLR2004  there is nothing to tell apart
+    everything = frozenset(reads) | frozenset(always)
+    asked = frozenset(reads) - frozenset(always)
+    nothing_to_tell = not always and (len(everything) < 2 or len(written) < 2)  # noqa: PLR2004
+    if nothing_to_tell or sample.empty:
         return dict.fromkeys(written, everything)
     plain = apply(sample.copy(deep=False))
     found: dict[str, set[str]] = {name: set() for name in written}
-    for read in everything & set(sample.columns):
+    for read in asked & set(sample.columns):
         for way in (_turned, *WAYS):
             try:
                 after = apply(sample.assign(**{read: way(sample[read])}))
@@ -57,7 +62,7 @@ def made_of(
                 moved = {name for name in found if _differs(plain, after, name)}
             for name in moved:
                 found[name].add(read)
-    return {name: frozenset(of) or everything for name, of in found.items()}
+    return {name: (frozenset(of) | frozenset(always)) or everything for name, of in found.items()}
 
 
 def _turned(column: pd.Series) -> pd.Series:

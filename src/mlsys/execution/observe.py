@@ -7,10 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.errors import LeakageError
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
-from mlsys.execution.lineage import chosen_by, made_of
+from mlsys.execution.lineage import made_of
 from mlsys.execution.planned import Planned
 from mlsys.execution.probing import could_change
 from mlsys.execution.spy import columns_seen
@@ -20,8 +19,14 @@ from mlsys.partitions import Table
 Apply = Callable[[pd.DataFrame], pd.DataFrame]
 
 
-def observe(planned: Planned, before: Table, after: Table, apply: Apply, context: Context) -> None:
-    """Note in the catalog which columns a row transform reads and writes; check a user's row-local claim."""
+def observe(planned: Planned, before: Table, after: Table, apply: Apply, context: Context) -> set[str]:
+    """Note in the catalog which columns a row transform reads and writes; check a user's row-local claim.
+
+    Returns
+    -------
+    set of str
+        The columns that it reads.
+    """
     step, name = planned.step, planned.name
     frame = before.frame() if before.in_memory else before.head(4096)
     changed = after.frame() if after.in_memory else after.head(4096)
@@ -29,33 +34,21 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, context
     derivations: Mapping[str, Any] = getattr(step, "derivations", dict)()
     declared = step.columns_read(tuple(frame.columns))
     sample = frame.iloc[telling_rows(frame, 8)]
+    reads = set[str](declared or ())
     if derivations:
         for column, function in derivations.items():
-            reads = columns_seen(function, sample)
-            context.catalog.note(name, reads, {column})
+            seen = columns_seen(function, sample)
+            reads |= seen
+            context.catalog.note(name, seen, {column})
             sample = sample.assign(**{column: changed[column].loc[sample.index]})
     elif declared is not None:
         context.catalog.note(name, declared, written)
     else:
         reads = columns_seen(step.apply, sample)  # type: ignore[attr-defined]
-        refuse_choice_by_target(planned, frame, changed, reads, apply, context)
         could = set[str]() if context.quiet else could_change(apply, sample, reads - written)
         context.catalog.note(name, reads, written | could, made_of(apply, sample, reads, written | could))
     if (derivations or not step.is_ours or getattr(step, "runs_user_code", False)) and not context.quiet:
         finding = row_local_finding(apply, frame, changed, sorted(written), name)
         if finding is not None:
             context.findings.append(finding)
-
-
-def refuse_choice_by_target(
-    planned: Planned, before: pd.DataFrame, after: pd.DataFrame, reads: set[str], apply: Apply, context: Context
-) -> None:
-    """Raise if a function that stands before the split chooses columns by the targets of all rows."""
-    target = context.roles.target
-    dropped = set(before.columns) - set(after.columns) - {target}
-    if target is not None and target in reads and dropped and chosen_by(apply, before, target):
-        raise LeakageError(
-            f"{planned.name} reads the target {target!r} of all rows and chooses columns by it",
-            f"choose them from training rows: Apply(SelectKBest(...)) after the split, or a Transform whose learn() "
-            f"returns the names; {planned.name} then has nothing to do",
-        )
+    return reads

@@ -1,8 +1,8 @@
-"""The steps before the split: a source, and what acts on all rows one row at a time."""
+"""The steps before the split: a source, and what acts on all rows, or on each of the parts that were given."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
@@ -10,20 +10,20 @@ from mlsys.cache import Outcome
 from mlsys.dataset import Dataset
 from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError, DataError, Finding
-from mlsys.execution.catalog import moment_of
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
-from mlsys.execution.observe import observe
+from mlsys.execution.histories import SEALED, Remembered, run_history
 from mlsys.execution.planned import Planned
+from mlsys.execution.reshaped import tell_reshape
 from mlsys.execution.results import result_of, result_state
-from mlsys.execution.seeds import generator
+from mlsys.execution.row_transforms import leading, transform_rows
+from mlsys.execution.tail import Tail
 from mlsys.partitions import Table
 from mlsys.states import Held
 from mlsys.steps import (
     Fitted,
     History,
     Label,
-    Past,
     Report,
     Reshape,
     Result,
@@ -34,10 +34,11 @@ from mlsys.steps import (
     Transform,
 )
 from mlsys.steps.alone import check_frame, checked_labels, kept_rows
-from mlsys.steps.fitted import same_rows
 from mlsys.steps.learning import learn
+from mlsys.steps.seeds import generator
 
-Apply = Callable[[pd.DataFrame], pd.DataFrame]
+Made = Fitted | Result | Remembered | None
+"""What a step leaves beside rows: its state where it serves, its result where it reports."""
 
 
 def open_source(step: Source, engine: Engine) -> Table:
@@ -59,116 +60,108 @@ def hold_frame(data: pd.DataFrame, engine: Engine, who: str = "run()") -> Table:
     return engine.hold(None, data.copy(deep=False))
 
 
-def run_prefix_step(planned: Planned, table: Table, context: Context) -> tuple[Table, Fitted | Result | None]:
-    """Run one step on all rows.
+def run_prefix_step(planned: Planned, table: Table, context: Context) -> tuple[Table, Made]:
+    """Run one step on all rows."""
+    parts, made = run_before_split(planned, {"all": table}, context)
+    return parts["all"], made
+
+
+def run_before_split(planned: Planned, parts: Mapping[str, Table], context: Context) -> tuple[dict[str, Table], Made]:
+    """Run one step that stands before the split.
+
+    Parameters
+    ----------
+    planned : Planned
+        The step.
+    parts : mapping of str to Table
+        All rows under ``all``; or the parts that were given, each of which is then acted on alone, by what was
+        learned from ``train``, with the past of all parts.
+    context : Context
+        Roles, catalog, cache.
 
     Returns
     -------
-    Table, Fitted or Result or None
-        The rows after it; its state where it serves, its result where it reports.
+    dict of str to Table
+        The rows after it.
+    Fitted, Result, Remembered or None
+        What it leaves beside them.
     """
+    step, watched = planned.step, leading(parts)
+    with context.doing(planned, parts[watched].shown()) as record:
+        after, made = _ran(planned, dict(parts), context)
+        record.rows.update({name: part.rows for name, part in after.items() if part.in_memory})
+    before = parts[watched].head(0).columns
+    context.catalog.leave_out(planned.name, before.difference(after[watched].head(0).columns, sort=False))
+    return after, Fitted(step) if made is None and step.facts.serves else made
+
+
+def _ran(planned: Planned, parts: dict[str, Table], context: Context) -> tuple[dict[str, Table], Made]:
     step = planned.step
-    with context.doing(planned, table.shown()) as record:
-        if isinstance(step, Sink):
-            step.write({"all": table})
-            context.done_outside(planned.name)
-            return table, None
-        outcome = context.kept(
-            planned.name,
-            "",
-            lambda at: _outcome(planned, table, at),
-            {"all": table},
-            sees_columns=not isinstance(step, RowTransform),
-        )
-        changed = outcome.tables["all"]
-        if changed.in_memory:
-            record.rows["all"] = changed.rows
-    if "result" in outcome.states:
-        return changed, result_of(outcome.states["result"].get())
-    return changed, (Fitted(step, outcome.states.get("state")) if step.facts.serves else None)
-
-
-def _outcome(planned: Planned, table: Table, context: Context) -> Outcome:
-    """Do the work of one step on all rows."""
-    step, columns = planned.step, table.head(0).columns
-    if isinstance(step, RowTransform):
-        return Outcome({"all": _row_transform(planned, table, context)})
-    if isinstance(step, History):
-        return _history(planned, table, context)
-    if isinstance(step, Label):
-        return Outcome({"all": _label(planned, table, context)})
-    if isinstance(step, Reshape):
-        made = step.reshape(context.wrap(shielded(table.frame())))
-        check_frame(made, planned.name)
-        context.catalog.note(planned.name, columns, set(made.columns) - set(columns))
-        return Outcome({"all": Table.of(pd.DataFrame(made).reset_index(drop=True))})
-    if isinstance(step, Select):
-        return Outcome({"all": _select(planned, table, context)})
-    if isinstance(step, Transform):
-        return _transform_on_all(planned, table, context)
+    if isinstance(step, Sink):
+        step.write(_open(parts))
+        context.done_outside(planned.name)
+        return parts, None
     if isinstance(step, Report):
-        result = step.report(Dataset({"all": table.frame}, context.roles, context.catalog.features(columns)))
-        return Outcome({"all": table}, {"result": Held(result_state(result, planned.name))})
+        return parts, _reported(planned, _open(parts), context)
+    if isinstance(step, RowTransform):
+        return transform_rows(planned, parts, context), None
+    if isinstance(step, History):
+        return run_history(planned, parts, context)
+    if isinstance(step, Label):
+        _tell_label(planned, step, context)
+        return _each(planned, parts, context, lambda table, _: _label(planned, step, table)), None
+    if isinstance(step, Select):
+        return _each(planned, parts, context, lambda table, at: _select(planned, step, table, at)), None
+    if isinstance(step, Reshape):
+        return _reshape(planned, step, parts, context), None
+    if isinstance(step, Transform):
+        return _transform(planned, step, parts, context)
     raise ConfigurationError(f"{planned.name} is a {step.kind}, which cannot stand before the split")
 
 
-def _row_transform(planned: Planned, table: Table, context: Context) -> Table:
+def _open(parts: Mapping[str, Table]) -> dict[str, Table]:
+    return {name: part for name, part in parts.items() if name != SEALED}
+
+
+def _each(
+    planned: Planned, parts: Mapping[str, Table], context: Context, work: Callable[[Table, Context], Table]
+) -> dict[str, Table]:
+    """Do the same work on each part alone."""
+    return {
+        name: context.kept(
+            planned.name,
+            name,
+            lambda at, part=part: Outcome({"rows": work(part, at)}),  # type: ignore[misc]
+            {"rows": part},
+            sees_columns=True,
+        ).tables["rows"]
+        for name, part in parts.items()
+    }
+
+
+def _reported(planned: Planned, parts: Mapping[str, Table], context: Context) -> Result:
     step = planned.step
-    assert isinstance(step, RowTransform)
-    apply = guarded_apply(step)
-    changed = table.map(apply)
-    observe(planned, table, changed, apply, context)
-    context.catalog.declare(step.known_at_added(), planned.name)
-    return changed
+    assert isinstance(step, Report)
+
+    def work(at: Context) -> Outcome:
+        columns = parts[leading(parts)].head(0).columns
+        loads = {name: part.frame for name, part in parts.items()}
+        result = step.report(Dataset(loads, at.roles, at.catalog.features(columns)))
+        return Outcome({}, {"result": Held(result_state(result, planned.name))})
+
+    outcome = context.kept(planned.name, "", work, parts, sees_columns=True)
+    return result_of(outcome.states["result"].get())
 
 
-def guarded_apply(step: RowTransform) -> Apply:
-    """Return ``apply`` with its input shielded and its output held to the kind."""
-
-    def apply(frame: pd.DataFrame) -> pd.DataFrame:
-        return same_rows(step, frame, step.apply(shielded(frame)))
-
-    return apply
-
-
-def _history(planned: Planned, table: Table, context: Context) -> Outcome:
-    step = planned.step
-    assert isinstance(step, History)
-    decision = context.roles.decision
-    if decision is None:
-        raise ConfigurationError(f"{planned.name} needs to know when rows happen", 'add time="..." to the Pipeline')
-    frame = table.frame()
-    decide = decision.of(frame)
-    known = decide
-    for column in context.catalog.known_at:
-        if column in frame.columns and column in (step.columns_read(tuple(frame.columns)) or ()):
-            for moment in context.catalog.known_at[column]:
-                after = moment_of(moment, frame, context.roles)
-                known = known.where(known > after, after).where(after.notna())
-    changed = same_rows(step, frame, step.apply(shielded(frame), Past(frame, frame, step.by, decide, known)))
-    written = set(changed.columns) - set(frame.columns)
-    context.catalog.note(planned.name, {step.by, decision.column}, written)
-    latest = frame.loc[known.dropna().sort_values().index].groupby(step.by, sort=False).tail(step.tail)
-    state = {"tail": latest, "known": known.loc[latest.index]}
-    return Outcome({"all": Table.of(changed)}, {"state": Held(state)})
-
-
-def _label(planned: Planned, table: Table, context: Context) -> Table:
-    step = planned.step
-    assert isinstance(step, Label)
-    context.catalog.withhold(step.withholds(), f"read by the rule of {planned.name}")
-
-    def label(frame: pd.DataFrame) -> pd.DataFrame:
-        shown = shielded(frame)
-        labels = checked_labels(step, frame, step.label(shown))
-        watch_unchanged(step, shown, frame, "label")
-        return frame.assign(**{step.column: labels})
-
-    context.catalog.note(planned.name, step.withholds(), {step.column})
+def _tell_label(planned: Planned, step: Label, context: Context) -> None:
+    """Tell the catalog what the label is made of and when it is known."""
+    catalog, target = context.catalog, context.roles.target
+    catalog.withhold(step.withholds(), f"read by the rule of {planned.name}")
+    catalog.note(planned.name, step.withholds(), {step.column})
     if step.known_at:
-        context.catalog.declare({step.column: step.known_at}, planned.name)
+        catalog.declare({step.column: step.known_at}, planned.name)
     voted = tuple(name for name in getattr(step, "rule_columns", ()) if name not in step.withholds())
-    if voted and step.column == context.roles.target:
+    if voted and step.column == target:
         named = ", ".join(map(repr, voted))
         context.findings.append(
             Finding(
@@ -180,14 +173,21 @@ def _label(planned: Planned, table: Table, context: Context) -> Table:
                 step=planned.name,
             )
         )
-    if step.column != context.roles.target:
-        context.catalog.withhold([step.column], f"a label, written by {planned.name}")
+    if step.column != target:
+        catalog.withhold([step.column], f"a label, written by {planned.name}")
+
+
+def _label(planned: Planned, step: Label, table: Table) -> Table:
+    def label(frame: pd.DataFrame) -> pd.DataFrame:
+        shown = shielded(frame)
+        labels = checked_labels(step, frame, step.label(shown))
+        watch_unchanged(step, shown, frame, "label")
+        return frame.assign(**{step.column: labels})
+
     return table.map(label)
 
 
-def _select(planned: Planned, table: Table, context: Context) -> Table:
-    step = planned.step
-    assert isinstance(step, Select)
+def _select(planned: Planned, step: Select, table: Table, context: Context) -> Table:
     frame = table.frame()
     shown = shielded(frame)
     answer = step.keep(shown, generator(context.seed, step))
@@ -200,15 +200,54 @@ def _select(planned: Planned, table: Table, context: Context) -> Table:
     return Table.of(kept)
 
 
-def _transform_on_all(planned: Planned, table: Table, context: Context) -> Outcome:
-    """Run a transform that may learn from all rows, because the user gave a reason."""
-    step = planned.step
-    assert isinstance(step, Transform)
-    learned = learn(step, table, lambda frame: context.wrap(shielded(frame), step), generator(context.seed, step))
-    fitted = Fitted(step, learned.state)
-    changed = table.map(fitted.transform)
-    before = table.head(0).columns
-    context.catalog.note(
-        planned.name, step.columns_read(tuple(before)) or (), set(changed.head(0).columns) - set(before)
-    )
-    return Outcome({"all": changed}, {"state": Held(learned.state)})
+def _reshape(planned: Planned, step: Reshape, parts: Mapping[str, Table], context: Context) -> dict[str, Table]:
+    """Make other rows of each part alone; ids go on from part to part, so that no two rows share one."""
+    watched, first, after = leading(parts), 0, dict[str, Table]()
+
+    def work(at: Context, name: str, start: int) -> Outcome:
+        frame = parts[name].frame()
+
+        def reshape(rows: pd.DataFrame) -> pd.DataFrame:
+            made = step.reshape(at.wrap(shielded(rows)))
+            check_frame(made, planned.name)
+            return pd.DataFrame(made)
+
+        made = reshape(frame)
+        if name == watched:
+            tell_reshape(planned, reshape, frame, made, at)
+        return Outcome({"rows": Table.of(made.set_axis(pd.RangeIndex(start, start + len(made)), axis=0))})
+
+    for name, part in parts.items():
+        outcome = context.kept(
+            planned.name,
+            name,
+            lambda at, name=name, first=first: work(at, name, first),  # type: ignore[misc]
+            {"rows": part},
+            {"first row": str(first)},
+            sees_columns=True,
+        )
+        after[name] = outcome.tables["rows"]
+        first += after[name].rows
+    return after
+
+
+def _transform(
+    planned: Planned, step: Transform, parts: dict[str, Table], context: Context
+) -> tuple[dict[str, Table], Fitted]:
+    """Run a transform that may learn from all rows, because the user gave a reason; of given parts from ``train``."""
+    if "train" in parts:
+        tail = Tail(context, parts=parts)
+        tail.transform(planned, step)
+        return tail.parts, tail.fitted[planned.name]
+
+    def work(at: Context) -> Outcome:
+        table = parts["all"]
+        learned = learn(step, table, lambda frame: at.wrap(shielded(frame), step), generator(at.seed, step))
+        changed = table.map(Fitted(step, learned.state).transform)
+        before = table.head(0).columns
+        reads = step.columns_read(tuple(before)) or ()
+        at.catalog.note(planned.name, reads, set(changed.head(0).columns) - set(before))
+        return Outcome({"all": changed}, {"state": Held(learned.state)})
+
+    outcome = context.kept(planned.name, "", work, parts, sees_columns=True)
+    return {"all": outcome.tables["all"]}, Fitted(step, outcome.states["state"])

@@ -15,9 +15,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
-from mlsys.execution.observe import observe
 from mlsys.execution.planned import Planned
-from mlsys.execution.prefix import guarded_apply
 from mlsys.execution.probing import could_change
 from mlsys.execution.reads import (
     columns_written,
@@ -26,7 +24,7 @@ from mlsys.execution.reads import (
     part_like_serving,
     refuse_forbidden_reads,
 )
-from mlsys.execution.seeds import generator
+from mlsys.execution.row_transforms import transform_rows
 from mlsys.execution.spy import columns_seen
 from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.partitions import Table
@@ -34,6 +32,7 @@ from mlsys.states import Held, digest
 from mlsys.steps import Fitted, Model, Postprocess, Report, RowTransform, Sink, TrainOnly, Transform
 from mlsys.steps.alone import changed_rows
 from mlsys.steps.learning import learn
+from mlsys.steps.seeds import generator
 from mlsys.steps.splitting import fold_numbers, split_keys
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ class Tail:
                 self._since = (*self._since, planned)
             with self.context.doing(planned, self.parts["train"].shown()) as record:
                 if isinstance(step, Transform):
-                    self._transform(planned, step)
+                    self.transform(planned, step)
                 elif isinstance(step, RowTransform):
                     self._row_transform(planned, step)
                 elif isinstance(step, TrainOnly):
@@ -133,7 +132,8 @@ class Tail:
         """Return the digest of every state, by step."""
         return {f"state of {name}": fitted.held.digest for name, fitted in self.fitted.items()}
 
-    def _transform(self, planned: Planned, step: Transform) -> None:
+    def transform(self, planned: Planned, step: Transform) -> None:
+        """Learn from the training rows, and change every part by what was learned."""
         context, train = self.context, self.parts["train"]
         learned = context.kept(
             planned.name, "learn", lambda at: self._learned(planned, step, train, at), {"train": train},
@@ -208,22 +208,7 @@ class Tail:
         return head.iloc[self._telling[1]]
 
     def _row_transform(self, planned: Planned, step: RowTransform) -> None:
-        apply = guarded_apply(step)
-
-        def work(at: Context, name: str, part: Table) -> Outcome:
-            after = part.map(apply)
-            if name == "train":
-                observe(planned, part, after, apply, at)
-            return Outcome({"rows": after})
-
-        for name, part in list(self.parts.items()):
-            outcome = self.context.kept(
-                planned.name,
-                f"apply {name}",
-                lambda at, name=name, part=part: work(at, name, part),  # type: ignore[misc]
-                {"rows": part},
-            )
-            self.parts[name] = outcome.tables["rows"]
+        self.parts = transform_rows(planned, self.parts, self.context)
         self.fitted[planned.name] = Fitted(step, Held(None, digest="nothing"))
 
     def _train_only(self, planned: Planned, step: TrainOnly) -> None:

@@ -14,7 +14,7 @@ from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.context import Context
 from mlsys.execution.execute import Data, execute
-from mlsys.execution.planned import Planned
+from mlsys.execution.planned import Planned, labels_of
 from mlsys.execution.progress import progress_bar
 from mlsys.pipeline import editing
 from mlsys.pipeline.coercion import as_step
@@ -383,7 +383,7 @@ class Pipeline:
     def context(self, advance: Callable[[str], None] = lambda _: None, cache: Cache | None = None) -> Context:
         """Return a fresh record of roles, columns and findings for one execution."""
         features = self._arguments["features"]
-        catalog = Catalog(self.roles, features, self._arguments["exclude"])
+        catalog = Catalog(self.roles, features, self._arguments["exclude"], labels=labels_of(self.steps))
         catalog.declare(self._arguments["known_at"], "known_at=")
         return Context(self.roles, catalog, self.seed, advance, cache=cache)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.execution.dividing import divide
-from mlsys.execution.execute import Data, Execution, execute
+from mlsys.execution.execute import Data, Execution, rows_before_split
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import hold_frame, open_source, run_prefix_step
 from mlsys.execution.reads import cross_fitted
@@ -47,7 +46,7 @@ def frame_after(pipeline: Pipeline, execution: Execution, data: Data, split: str
         sealed = " (the test rows stay sealed until run.final_test())" if split == "test" else ""
         names = ", ".join(name for name in divided.parts if name != "test")
         raise ConfigurationError(f"there is no open part {split!r}{sealed}", f"open parts are {names}")
-    at_split = next((i for i, each in enumerate(plan) if isinstance(each.step, Split)), -1)
+    at_split = next((i for i, each in enumerate(plan) if isinstance(each.step, Split)), len(plan))
     raw = divided.parts[split].frame()
     if position[after] < at_split:
         rows = _prefix_rows(pipeline, data, split, position[after])
@@ -74,11 +73,9 @@ def _step_again(planned: Planned, frame: pd.DataFrame, tail: Tail, split: str) -
 
 
 def _prefix_rows(pipeline: Pipeline, data: Data, split: str, last: int) -> pd.DataFrame:
-    """Run the first steps again; over one part where the parts were given."""
-    rows = data[split] if isinstance(data, Mapping) else data
-    execution = execute(pipeline.steps[: last + 1], rows, pipeline.context(), LocalEngine())
-    assert execution.table is not None
-    return execution.table.frame()
+    """Run the first steps again."""
+    parts = rows_before_split(pipeline.steps[: last + 1], data, pipeline.context(), LocalEngine())
+    return parts[split if split in parts else "all"].frame()
 
 
 def preview_steps(pipeline: Pipeline, data: Data, n: int, rows: int) -> dict[str, pd.DataFrame]:

@@ -108,7 +108,8 @@ class Run:
         columns: list[str] = list(execution.source_dtypes)
         at_split = execution.context.catalog.at_split or ()
         final = execution.tail.parts["train"].head(0).columns if execution.tail else ()
-        return execution.context.catalog.table(list(dict.fromkeys([*columns, *at_split, *final])))
+        there = (*at_split, *final) if execution.tail else columns
+        return execution.context.catalog.table(list(dict.fromkeys([*columns, *at_split, *final])), there)
 
     @property
     def metrics(self) -> pd.DataFrame:

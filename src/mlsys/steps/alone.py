@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import Dataset, Rows
+from mlsys.dataset import Dataset, Roles, Rows
 from mlsys.errors import ContractError, DataError
 from mlsys.partitions import Table
 from mlsys.steps.fitted import Fitted, roles_from
 from mlsys.steps.learning import call_hook, learn
 from mlsys.steps.learning_kinds import Model, TrainOnly, Transform
 from mlsys.steps.repeats import find_repeats
+from mlsys.steps.seeds import generator
 from mlsys.steps.splitting import split_keys
 from mlsys.summaries import fold_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mlsys.steps.base import Step
     from mlsys.steps.kinds import Label, Select, Split
     from mlsys.steps.learning_kinds import Report
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def fit_step(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
-    """Learn from a frame as the pipeline would from training rows."""
+    """Learn from a frame as a pipeline with that seed would from training rows."""
     features = named.pop("features", None)
     roles = roles_from(**named)
     check_frame(data, step.title)
@@ -34,12 +37,22 @@ def fit_step(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
     chosen = tuple(features or (name for name in data.columns if name not in roles.columns()))
 
     def wrap(frame: pd.DataFrame) -> Rows:
-        folds = fold_of(frame.index, step.cross_fit_folds, seed) if isinstance(step, Transform) else None
+        folds = folds_of_rows(step, frame, roles, seed) if isinstance(step, Transform) else None
         return Rows.of(frame, roles, chosen, folds)
 
     if not isinstance(step, (Transform, Model)):
         return Fitted(step)
-    return Fitted(step, learn(step, Table.of(data), wrap, np.random.default_rng(seed)).state, chosen)
+    learned = learn(step, Table.of(data), wrap, generator(seed, step), fold_states=False)
+    used = step.columns_read(chosen) if isinstance(step, Model) else None
+    return Fitted(step, learned.state, chosen if used is None else tuple(used))
+
+
+def folds_of_rows(step: Transform, frame: pd.DataFrame, roles: Roles, seed: int) -> NDArray[np.int64] | None:
+    """Return the fold of each row for a step that cross-fits: rows of one group share it."""
+    if not step.cross_fits:
+        return None
+    units = frame[roles.group] if roles.group is not None and roles.group in frame.columns else frame.index
+    return fold_of(units, step.cross_fit_folds, seed)
 
 
 def check_frame(data: Any, who: str) -> None:
@@ -63,7 +76,7 @@ def check_frame(data: Any, who: str) -> None:
 def select_rows(step: Select, data: pd.DataFrame, seed: int, **named: Any) -> pd.DataFrame:
     """Return the rows that a Select keeps."""
     check_frame(data, step.title)
-    return kept_rows(step, data, step.keep(data.copy(deep=False), np.random.default_rng(seed)), named.get("weight"))
+    return kept_rows(step, data, step.keep(data.copy(deep=False), generator(seed, step)), named.get("weight"))
 
 
 def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None) -> pd.DataFrame:
@@ -123,8 +136,7 @@ def change_rows(step: TrainOnly, data: pd.DataFrame, seed: int, **named: Any) ->
     check_frame(data, step.title)
     roles = roles_from(**named)
     features = [name for name in data.columns if name not in roles.columns()]
-    rows, rng = Rows.of(data, roles, features), np.random.default_rng(seed)
-    return changed_rows(step, rows, rng)
+    return changed_rows(step, Rows.of(data, roles, features), generator(seed, step))
 
 
 def changed_rows(step: TrainOnly, rows: Rows, rng: np.random.Generator) -> pd.DataFrame:

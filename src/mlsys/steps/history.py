@@ -28,6 +28,8 @@ class Past:
         Moment of decision of each row of ``now``.
     known : Series
         Moment from which each row of ``rows`` was known.
+    asked : set of str, optional
+        Takes the names of the columns that are asked for.
 
     Notes
     -----
@@ -43,11 +45,20 @@ class Past:
     ([0, 1, 0], [nan, 1.0, nan])
     """
 
-    def __init__(self, now: pd.DataFrame, rows: pd.DataFrame, by: str, decide: pd.Series, known: pd.Series) -> None:
+    def __init__(
+        self,
+        now: pd.DataFrame,
+        rows: pd.DataFrame,
+        by: str,
+        decide: pd.Series,
+        known: pd.Series,
+        asked: set[str] | None = None,
+    ) -> None:
         for frame in (now, rows):
             if by not in frame.columns:
                 raise DataError(f"the history key {by!r} is not a column", "name a column of the data in by=")
         self._index = now.index
+        self._asked: set[str] = set() if asked is None else asked
         keys, _ = pd.factorize(pd.concat([rows[by], now[by]], ignore_index=True))
         key_rows, key_now = keys[: len(rows)], keys[len(rows) :]
         usable = np.flatnonzero(known.notna().to_numpy() & (key_rows >= 0))
@@ -66,23 +77,32 @@ class Past:
     def last(self, column: str, back: int = 1) -> pd.Series:
         """Return the value of the ``back``-th most recent row of the past, null if there is none."""
         at = self._end - back
-        values = self._rows[column].array.take(np.where(at >= self._start, at, -1), allow_fill=True)
+        values = self._column(column).array.take(np.where(at >= self._start, at, -1), allow_fill=True)
         return pd.Series(values, index=self._index)
 
     def sum(self, column: str) -> pd.Series:
         """Return the sum of a numeric column over the past; nulls count as nothing."""
-        values = self._rows[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        values = self._column(column).to_numpy(dtype=np.float64, na_value=np.nan)
         return pd.Series(self._between(np.nan_to_num(values)), index=self._index)
 
     def mean(self, column: str) -> pd.Series:
         """Return the mean of a numeric column over the past, null where nothing is known."""
-        present = self._between(self._rows[column].notna().to_numpy().astype(np.float64))
+        present = self._between(self._column(column).notna().to_numpy().astype(np.float64))
         with np.errstate(invalid="ignore", divide="ignore"):
             return pd.Series(self.sum(column).to_numpy() / present, index=self._index)
 
     def of(self, position: int) -> pd.DataFrame:
         """Return the past of one row as a frame, oldest first."""
         return self._rows.iloc[self._start[position] : self._end[position]]
+
+    def _column(self, name: str) -> pd.Series:
+        self._asked.add(name)
+        if name not in self._rows.columns:
+            raise DataError(
+                f"the history has no column {name!r} (columns: {', '.join(map(str, self._rows.columns))})",
+                "correct the name; a served model keeps the columns that were read in training",
+            )
+        return self._rows[name]
 
     def _between(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         # Running sums restart at every key, so that one key's size never touches another's rounding.

@@ -36,7 +36,7 @@ class Learned:
     fold_states: tuple[Any, ...] = ()
 
 
-def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator) -> Learned:
+def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator, *, fold_states: bool = True) -> Learned:
     """Return what ``step`` learns from training rows.
 
     Parameters
@@ -49,6 +49,8 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator) -> Lea
         Gives a frame its roles, features and fold numbers.
     rng : numpy.random.Generator
         For hooks that name ``rng``.
+    fold_states : bool
+        Whether a step that cross-fits also learns what the rows of each fold are shown.
 
     Raises
     ------
@@ -56,14 +58,15 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator) -> Lea
         When the state cannot be stored; the message has the path inside it.
     """
     if isinstance(step, Transform) and step.scales:
-        learned = _learn_scaled(step, train, wrap)
+        learned = _learn_scaled(step, train, wrap, fold_states)
     elif isinstance(step, Model) and step.learns_in_parts(train.in_memory):
         learned = Learned(_learn_in_parts(step, train, wrap, rng))
     else:
         rows = wrap(train.frame())
         with threads_pinned():
             state = call_hook(step.learn, rows, rng=rng)  # type: ignore[attr-defined]
-            folds = _fold_states(step, rows, rng) if isinstance(step, Transform) and step.cross_fits else ()
+            crossed = fold_states and isinstance(step, Transform) and step.cross_fits
+            folds = _fold_states(step, rows, rng) if crossed else ()  # type: ignore[arg-type]
         learned = Learned(state, folds)
     if learned.state is None and not getattr(step, "learns_nothing", False):
         raise ContractError(f"learn() of {step.title} returned None", "end it with `return` and what was learned")
@@ -89,7 +92,7 @@ class _PerFold:
         return _PerFold([mine + theirs for mine, theirs in zip(self.summaries, other.summaries, strict=True)])
 
 
-def _learn_scaled(step: Transform, train: Table, wrap: Wrap) -> Learned:
+def _learn_scaled(step: Transform, train: Table, wrap: Wrap, fold_states: bool) -> Learned:
     shown = _shown(step, train, wrap)
     if not step.cross_fits:
         return Learned(_finish(step, train, shown, train.reduce(lambda frame: step.summarize(shown(frame)))))
@@ -97,7 +100,9 @@ def _learn_scaled(step: Transform, train: Table, wrap: Wrap) -> Learned:
     summaries = train.reduce(
         lambda frame: _PerFold([step.summarize(_fold(shown(frame), fold, inside=True)) for fold in folds])
     ).summaries
-    whole = _finish(step, train, shown, add_in_order(summaries))
+    whole = _finish(step, train, shown, add_in_order(summaries))  # fold by fold, so that its last bits are the same
+    if not fold_states:
+        return Learned(whole)
     others = [
         _finish(
             step,

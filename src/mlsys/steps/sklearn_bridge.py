@@ -14,11 +14,12 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d,
 from mlsys.dataset import Roles, Rows
 from mlsys.errors import ConfigurationError
 from mlsys.partitions import Table
+from mlsys.steps.alone import folds_of_rows
 from mlsys.steps.fitted import Fitted
 from mlsys.steps.kinds import RowTransform
 from mlsys.steps.learning import learn
 from mlsys.steps.learning_kinds import Model, Transform
-from mlsys.summaries import fold_of
+from mlsys.steps.seeds import generator
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -147,16 +148,16 @@ class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publi
                     raise ValueError("Sample weights must contain at least one non-zero number.")
                 roles[role] = name
                 train[name] = column.array if isinstance(column, pd.Series) else column
-        features = tuple(frame.columns)
+        features, named = tuple(frame.columns), Roles(target=roles.get("target"), weight=roles.get("weight"))
 
         def wrap(part: pd.DataFrame) -> Rows:
-            folds = fold_of(part.index, self.step.cross_fit_folds) if isinstance(self.step, Transform) else None
-            return Rows.of(part, Roles(target=roles.get("target"), weight=roles.get("weight")), features, folds)
+            folds = folds_of_rows(self.step, part, named, 0) if isinstance(self.step, Transform) else None
+            return Rows.of(part, named, features, folds)
 
         if isinstance(self.step, RowTransform):
             self.fitted_ = Fitted(self.step)
             return frame, None
-        learned = learn(self.step, Table.of(train), wrap, np.random.default_rng(0))
+        learned = learn(self.step, Table.of(train), wrap, generator(0, self.step))
         self.fitted_ = Fitted(self.step, learned.state, features)
         if not learned.fold_states:
             return frame, None

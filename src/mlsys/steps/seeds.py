@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from mlsys.steps import Step
+from mlsys.steps.base import Step
 
 
 def generator(root: int, step: Step, purpose: str = "") -> np.random.Generator:

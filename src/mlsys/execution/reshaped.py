@@ -1,0 +1,89 @@
+"""What the columns that a Reshape writes are made of: they move with the columns it must not hand on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+
+from mlsys.execution.context import Context
+from mlsys.execution.planned import Planned
+
+MIXES = 2
+"""Orders of the values that are tried beside the opposite one: one alone may leave a column as it was by chance."""
+
+Reshaping = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def tell_reshape(
+    planned: Planned, reshape: Reshaping, before: pd.DataFrame, made: pd.DataFrame, context: Context
+) -> None:
+    """Tell the catalog what the written columns are made of.
+
+    Notes
+    -----
+    A Reshape may read everything. Asked is only what decides whether its columns are features: the target, columns
+    withheld and columns known later are put in another order, one at a time, and the step runs again over all rows. A
+    column that moves, or may have moved because the rows themselves are others, is made of that column.
+    """
+    catalog, there = context.catalog, list(map(str, before.columns))
+    new = {str(name) for name in made.columns} - set(there)
+    harmless = {name for name in there if not _matters(name, context)}
+    found = {name: set(harmless) for name in new}
+    for column in there if context.watches else ():
+        if column in harmless:
+            continue
+        for name in _moved(reshape, before, made, column, new, context.roles.id):
+            found.setdefault(name, {name, *harmless}).add(column)
+    if not context.watches:
+        found = {name: set(there) for name in new}
+    catalog.note(planned.name, there, found, found)
+
+
+def _matters(column: str, context: Context) -> bool:
+    catalog = context.catalog
+    known_later = column in catalog.known_at or column in catalog.late
+    return column == context.roles.target or column in catalog.withheld or known_later
+
+
+def _moved(
+    reshape: Reshaping, before: pd.DataFrame, made: pd.DataFrame, column: str, new: set[str], key: str | None
+) -> set[str]:
+    """Return the columns that move with one column of the rows: new ones, and others that hold its values now."""
+    found = set[str]()
+    for other in _mixed(before[column]):
+        try:
+            after = reshape(before.assign(**{column: other}))
+        except Exception:  # it needs the column; which of what it writes is made of it cannot be told
+            return set(new)
+        pair = _aligned(made, after, key)
+        if pair is None:
+            return set(new)
+        one, two = pair
+        names = [str(name) for name in one.columns if name != column]
+        found |= {name for name in names if name not in two.columns or not _same(one[name], two[name])}
+    return found
+
+
+def _mixed(column: pd.Series) -> Iterator[pd.Series]:
+    """Yield the values of a column in other orders; nulls stay, so that rows that are dropped for them stay dropped."""
+    known = np.flatnonzero(column.notna().to_numpy())
+    orders = [known[::-1], *(np.random.default_rng(seed).permutation(known) for seed in range(MIXES))]
+    for order in orders:
+        places = np.arange(len(column))
+        places[known] = order
+        yield pd.Series(column.array.take(places), index=column.index)
+
+
+def _aligned(one: pd.DataFrame, other: pd.DataFrame, key: str | None) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Return two frames row by row: by the id where each row has its own, else by place; nothing if rows differ."""
+    if key is not None and all(key in each.columns and each[key].is_unique for each in (one, other)):
+        left, right = one.set_index(key, drop=False), other.set_index(key, drop=False)
+        shared = left.index.intersection(right.index, sort=False)
+        return (left.loc[shared], right.loc[shared]) if len(shared) else None
+    return (one, other) if len(one) == len(other) else None
+
+
+def _same(one: pd.Series, other: pd.Series) -> bool:
+    return one.reset_index(drop=True).equals(other.reset_index(drop=True))
