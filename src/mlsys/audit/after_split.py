@@ -198,7 +198,7 @@ def _self_influence(recipe: Recipe, done: Rehearsed, unstable: set[str]) -> Iter
         other = train.assign(**{target: train[target].where(train.index != row, flipped.loc[row])})
         again = _run(recipe, steps, other)
         for planned, before, after in zip(steps, done.train, again.train, strict=False):
-            columns = _influenced(before, after, row, target)
+            columns = influenced(before, after, row, target)
             if columns:
                 said = f"row {row} gets other values when its own target is flipped"
                 worst.setdefault(
@@ -228,7 +228,7 @@ def _weighty_rows(train: pd.DataFrame, features: Sequence[str]) -> list[int]:
     return list(dict.fromkeys([*ordered, *map(int, telling_rows(train[list(features)], FLIPPED))]))[:FLIPPED]
 
 
-def _influenced(before: pd.DataFrame, after: pd.DataFrame, row: Any, target: str) -> tuple[str, ...]:
+def influenced(before: pd.DataFrame, after: pd.DataFrame, row: Any, target: str) -> tuple[str, ...]:
     """Return the columns of one row that moved by more than one row of many explains."""
     if row not in before.index or row not in after.index:
         return ()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.audit.moved import Moved, moved
+from mlsys.audit.own_label import probes_of_own_label
 from mlsys.audit.protected import protected_columns
 from mlsys.audit.recipe import Recipe, Stage, chain, with_table
 from mlsys.audit.replacing import WAYS, Way, columns_replaced, extremes, mirrored, new_categories, replaced
@@ -37,6 +38,7 @@ def probes_before_split(recipe: Recipe) -> Iterator[Trace]:
     yield from _traces(recipe, "removed", recipe.source[~held], recipe.training)
     yield from _later(recipe, keep)
     yield from _side_tables(recipe)
+    yield from probes_of_own_label(recipe)
 
 
 def unstable_steps(recipe: Recipe) -> dict[str, Trace]:

@@ -121,7 +121,7 @@ def rehearse(steps: Sequence[Planned], source: Table, make_context: Callable[[],
 
 
 def rehearse_parts(steps: Sequence[Planned], parts: Mapping[str, Table], context: Context, rows: int) -> Recipe:
-    """Take a sample of parts that were given: steps before the split learn from ``train`` and act on each part alone."""
+    """Take a sample of parts that were given: what stands before the split acts on each part alone."""
     total = sum(part.rows for part in parts.values())
     at = next(place for place, each in enumerate(steps) if isinstance(each.step, Split))
     tables = {name: Table.of(sample_of(part, max(1, rows * part.rows // total))) for name, part in parts.items()}
