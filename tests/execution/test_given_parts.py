@@ -163,7 +163,9 @@ def test_a_function_that_chooses_columns_by_the_targets_of_training_rows_is_refu
         return rows[[*power.nlargest(2).index, "y", "at", "order", "key"]]
 
     rng = np.random.default_rng(0)
-    wide = {name: part.assign(**{f"x{i}": rng.normal(size=len(part)) for i in range(9)}) for name, part in parts.items()}
+    wide = {
+        name: part.assign(**{f"x{i}": rng.normal(size=len(part)) for i in range(9)}) for name, part in parts.items()
+    }
     with pytest.raises(LeakageError, match="chooses columns by it"):
         run_of(wide, strongest)
 
@@ -177,8 +179,8 @@ def test_a_run_that_stops_before_the_split_holds_every_part(parts) -> None:
 
 
 def test_parts_out_of_the_cache_are_the_same(parts) -> None:
-    steps = [Derive({"twice": lambda f: f["price"] * 2}), Spent("key"),
-             Standardize(["price"], allow_all_rows="as in the benchmark"), Impute(), Train(LogisticRegression())]  # fmt: skip
+    learned = Standardize(["price"], allow_all_rows="as in the benchmark")
+    steps = [Derive({"twice": lambda f: f["price"] * 2}), Spent("key"), learned, Impute(), Train(LogisticRegression())]
     pipeline = Pipeline(steps, target="y", time="at", id="order", exclude=["key"])
     first, again = (pipeline.run(parts, track=False) for _ in range(2))
     assert set(again.cache_report().set_index("step").loc[["Derive", "Spent", "Standardize"], "outcome"]) == {"hit"}

@@ -104,7 +104,9 @@ def test_what_it_says_of_its_reads_changes_nothing(rows: list[tuple[str, int, in
 @pytest.mark.parametrize("way", WAYS)
 def test_labels_are_waited_for_however_they_are_read(way: str) -> None:
     rng = np.random.default_rng(1)
-    frame = frame_of([("ab"[place % 2], place, int(rng.integers(0, 9)), int(rng.integers(0, 5))) for place in range(30)])
+    frame = frame_of(
+        [("ab"[place % 2], place, int(rng.integers(0, 9)), int(rng.integers(0, 5))) for place in range(30)]
+    )
     made = after([LABEL, values_of_past(WAYS[way])], frame, "RowByRow")
     wanted = expected(frame, frame)
     np.testing.assert_allclose(made["mean"].astype(float), wanted["mean"])

@@ -88,7 +88,9 @@ def test_rows_drawn_alone_are_those_of_a_pipeline(frame) -> None:
     half = Half().select(frame, seed=3)
     forest = FOREST
     numbers = frame.drop(columns=["c"])
-    run = Pipeline([Half(), RandomSplit(), Shuffled(), forest], target="y", seed=3).run(numbers, track=False, cache=False)
+    run = Pipeline([Half(), RandomSplit(), Shuffled(), forest], target="y", seed=3).run(
+        numbers, track=False, cache=False
+    )
     assert sorted(run.assignment.index) == half.index.tolist()
     train = run.frame("train", after="RandomSplit")
     assert Shuffled().resample(train, seed=3, target="y").index.tolist() == run.frame("train").index.tolist()

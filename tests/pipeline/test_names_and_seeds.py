@@ -12,8 +12,8 @@ from sklearn.linear_model import LogisticRegression
 
 from mlsys import Impute, Pipeline, RandomSplit, Rows, Standardize, Train, Transform
 from mlsys.errors import ConfigurationError
-from mlsys.steps.seeds import generator
 from mlsys.states import digest
+from mlsys.steps.seeds import generator
 
 
 class Draw(Transform):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -42,14 +42,17 @@ def probes_of_own_label(recipe: Recipe) -> Iterator[Trace]:
     stage = _writer(recipe)
     if stage is None:
         return
-    found = _Search(recipe, set(_made_features(recipe))).columns_at_fault()
+    catalog = recipe.context.catalog
+    found = _Search(recipe, set(catalog.features(recipe.at_split.columns))).columns_at_fault()
     if found is None:
         return
-    makers = {name: recipe.context.catalog.made_by.get(name, stage.planned.name) for name in found[1]}
     row, columns, source = found
+    makers = {name: catalog.made_by.get(name, stage.planned.name) for name in columns}
     for step in dict.fromkeys(makers.values()):
         mine = tuple(name for name in columns if makers[name] == step)
-        said = f"row {row}: its own label and these columns move together, with each value of {source} that moves either"
+        said = (
+            f"row {row}: its own label and these columns move together, with each value of {source} that moves either"
+        )
         yield Trace(step, PROBE, VIOLATED, mine, said, "itself")
     if not columns:
         yield Trace(stage.planned.name, PROBE, NOT_OBSERVED, concerns="itself")
@@ -59,19 +62,15 @@ def _writer(recipe: Recipe) -> Stage | None:
     """Return the last step that writes the target; no label of the library's own, which withholds what it reads."""
     target = recipe.context.roles.target
     for stage in reversed(recipe.stages):
-        if target not in stage.made.columns:
+        if target is None or target not in stage.made.columns:
+            continue
+        ids = recipe.ids(stage.made)
+        was = recipe.rows_of(stage.given, ids)
+        if target in was.columns and not moved(was[[target]], recipe.rows_of(stage.made, ids)[[target]]):
             continue
         step = stage.planned.step
-        if target in stage.given.columns and not moved(
-            recipe.rows_of(stage.given, recipe.ids(stage.made))[[target]], recipe.rows_of(stage.made, recipe.ids(stage.made))[[target]]
-        ):
-            continue
         return None if isinstance(step, Label) and step.is_ours else stage
     return None
-
-
-def _made_features(recipe: Recipe) -> list[str]:
-    return list(recipe.context.catalog.features(recipe.at_split.columns))
 
 
 @dataclass
@@ -171,7 +170,7 @@ class _Search:
                 break  # the label moves with several values together
         return self._only(places)
 
-    def _only(self, places: object) -> NDArray[np.bool_]:
+    def _only(self, places: Any) -> NDArray[np.bool_]:
         rows = np.zeros(len(self.recipe.source), dtype=bool)
         rows[places] = True
         return rows

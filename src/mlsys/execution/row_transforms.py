@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 
 import pandas as pd
@@ -43,7 +44,7 @@ def transform_rows(planned: Planned, parts: Mapping[str, Table], context: Contex
     assert isinstance(step, RowTransform)
     apply, watched = guarded_apply(step), leading(parts)
 
-    def work(at: Context, name: str) -> Outcome:
+    def work(name: str, at: Context) -> Outcome:
         after = parts[name].map(apply)
         if name != watched:
             return Outcome({"rows": after})
@@ -53,9 +54,7 @@ def transform_rows(planned: Planned, parts: Mapping[str, Table], context: Contex
 
     changed = {}
     for name in (watched, *(each for each in parts if each != watched)):
-        outcome = context.kept(
-            planned.name, f"apply {name}", lambda at, name=name: work(at, name), {"rows": parts[name]}
-        )  # fmt: skip
+        outcome = context.kept(planned.name, f"apply {name}", functools.partial(work, name), {"rows": parts[name]})
         changed[name] = outcome.tables["rows"]
         if name == watched:
             _refuse_choice_by_target(planned, parts[name], changed[name], outcome.plain["reads"], apply, context)
