@@ -66,7 +66,11 @@ def _writer(recipe: Recipe) -> Stage | None:
             continue
         ids = recipe.ids(stage.made)
         was = recipe.rows_of(stage.given, ids)
-        if target in was.columns and not moved(was[[target]], recipe.rows_of(stage.made, ids)[[target]]):
+        if (
+            target in was.columns
+            and was.index.is_unique
+            and not moved(was[[target]], recipe.rows_of(stage.made, ids)[[target]])
+        ):
             continue
         step = stage.planned.step
         return None if isinstance(step, Label) and step.is_ours else stage
