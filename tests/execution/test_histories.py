@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import Derive, History, Impute, NaturalLabel, Pipeline, TimeSplit, Train
+from mlsys import Derive, History, Impute, NaturalLabel, Pipeline, Reshape, TimeSplit, Train
 from mlsys.errors import DataError
 
 START = pd.Timestamp("2024-01-01")
@@ -249,3 +249,31 @@ def test_a_run_out_of_the_cache_shows_stores_and_opens_the_same(orders: pd.DataF
         assert one.state("Spent")["known"].equals(other.state("Spent")["known"])
     plain = run_of(orders)
     pd.testing.assert_frame_equal(plain.frame(after="Spent"), again.frame(after="Spent"))
+
+
+def test_variants_that_share_a_history_store_it_each_by_its_own_split(orders: pd.DataFrame) -> None:
+    base = Pipeline([LABEL, Spent("key", tail=1_000), TimeSplit(), Impute(), Train(LogisticRegression())],
+                    target="y", time="at", id="order", exclude=["key", "settled"])  # fmt: skip
+    variants = base.variants(late={}, early={"TimeSplit": TimeSplit(validation="2024-06-01", test="2024-08-01")})
+    for run in variants.run(orders, track=False, cache=False).values():
+        sealed = orders.loc[(run.assignment == "test").to_numpy(dtype=bool, na_value=False), "order"]
+        assert set(run.state("Spent")["tail"]["order"]) == set(orders["order"]) - set(sealed)
+        assert set(run.final_test().state("Spent")["tail"]["order"]) == set(orders["order"])
+
+
+def test_rows_that_a_later_step_makes_anew_are_followed_by_the_id_or_held_back(orders: pd.DataFrame) -> None:
+    class Again(Reshape):
+        def reshape(self, frame):
+            return pd.DataFrame(frame).iloc[::-1]
+
+    steps = [LABEL, Spent("key", tail=1_000), Again(), TimeSplit(), Impute(), Train(LogisticRegression())]
+    followed = Pipeline(steps, target="y", time="at", id="order", exclude=["key", "settled"]).run(
+        orders, track=False, cache=False
+    )
+    parts = followed._execution.divided.parts
+    assert not set(followed.state("Spent")["tail"]["order"]) & set(parts["test"].frame()["order"])
+    assert len(followed.state("Spent")["tail"]) == len(orders) - parts["test"].rows
+    lost = Pipeline(steps, target="y", time="at", exclude=["key", "settled", "order"]).run(
+        orders, track=False, cache=False
+    )
+    assert lost.state("Spent")["tail"].empty and len(lost.final_test().state("Spent")["tail"]) == len(orders)

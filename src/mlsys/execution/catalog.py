@@ -167,27 +167,20 @@ class Catalog:
         self.events.append(("find_late", column, sentence))
         self.late[column] = sentence
 
-    def moments_of(self, column: str) -> frozenset[str]:
-        """Return the moments that must pass before a column is known, those of a label that it gives away included.
+    def moments(self) -> dict[str, frozenset[str]]:
+        """Return the moments that must pass before columns are known, those of a label that they give away included.
 
         What a label is made of is known no earlier than the label, wherever in the plan the label stands; and so is
         what was made of that.
         """
-        moments = self.known_at.get(column, frozenset())
-        if not self.labels:
-            return moments
-        sources = self._sources(column)
+        found = dict(self.known_at)
         for label, known_at, reads in self.labels:
-            if column == label or sources & reads:
-                moments |= ({known_at} - {""}) | self.known_at.get(label, frozenset())
-        return moments
-
-    def _sources(self, column: str) -> set[str]:
-        """Return a column with all that it is made of."""
-        found = {column}
-        for (_, written), made_of in reversed(self.lineage.items()):
-            if written in found:
-                found |= made_of
+            telling = {label, *reads}
+            for (_, written), made_of in self.lineage.items():
+                if not made_of.isdisjoint(telling):
+                    telling.add(written)
+            moments = ({known_at} - {""}) | self.known_at.get(label, frozenset())
+            found |= {name: found.get(name, frozenset()) | moments for name in telling if moments}
         return found
 
     def leave_out(self, step: str, columns: Iterable[str]) -> None:

@@ -197,7 +197,8 @@ def _ran(planned: Planned, frames: Mapping[str, pd.DataFrame], watched: str, con
         if len(made) == len(frames):
             break
         waits |= {name: later[name] for name in sorted(shown.asked & hidden)}
-    _tell(planned, frames[watched], made[watched], shown, context)
+    if context.watches:
+        _tell(planned, frames[watched], made[watched], shown, context)
     return Outcome(
         {name: Table.of(frame) for name, frame in made.items()},
         plain={"waits": waits, "hidden": sorted(hidden)},
@@ -209,10 +210,11 @@ def _known_later(rows: pd.DataFrame, context: Context) -> dict[str, list[str]]:
     decision = context.roles.decision
     assert decision is not None
     decided, found = decision.of(rows), dict[str, list[str]]()
-    for column in map(str, rows.columns):
-        moments = sorted(context.catalog.moments_of(column))
+    told = context.catalog.moments()
+    for column in (name for name in map(str, rows.columns) if name in told):
+        moments = sorted(told[column])
         try:
-            late = bool(moments) and not known_from(rows, {column: moments}, context).equals(decided)
+            late = not known_from(rows, {column: moments}, context).equals(decided)
         except DataError:  # a moment that a later step makes; told if the column is asked for
             late = True
         if late:
@@ -242,7 +244,7 @@ def _tell(planned: Planned, before: pd.DataFrame, after: pd.DataFrame, shown: _S
 def _named_by(error: Exception, hidden: Iterable[str]) -> set[str]:
     """Return the hidden columns that an error is about."""
     said = " ".join(map(str, (*error.args, getattr(error, "name", None) or "")))
-    if not isinstance(error, (KeyError, AttributeError, DataError)):
+    if not isinstance(error, (KeyError, AttributeError, NameError, DataError)):
         return set()
     return {name for name in hidden if name == said.strip() or repr(name) in said}
 

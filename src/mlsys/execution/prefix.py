@@ -87,11 +87,13 @@ def run_before_split(planned: Planned, parts: Mapping[str, Table], context: Cont
         What it leaves beside them.
     """
     step, watched = planned.step, leading(parts)
-    with context.doing(planned, parts[watched].shown()) as record:
+    before = parts[watched].shown()
+    with context.doing(planned, before) as record:
         after, made = _ran(planned, dict(parts), context)
         record.rows.update({name: part.rows for name, part in after.items() if part.in_memory})
-    before = parts[watched].head(0).columns
-    context.catalog.leave_out(planned.name, before.difference(after[watched].head(0).columns, sort=False))
+    if after[watched] is not parts[watched]:
+        left = after[watched].shown().columns
+        context.catalog.leave_out(planned.name, before.columns.difference(left, sort=False))
     return after, Fitted(step) if made is None and step.facts.serves else made
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -30,14 +30,15 @@ def tell_reshape(
     catalog, there = context.catalog, list(map(str, before.columns))
     new = {str(name) for name in made.columns} - set(there)
     harmless = {name for name in there if not _matters(name, context)}
+    telling = [name for name in there if name not in harmless]
     found = {name: set(harmless) for name in new}
-    for column in there if context.watches else ():
-        if column in harmless:
-            continue
-        for name in _moved(reshape, before, made, column, new, context.roles.id):
-            found.setdefault(name, {name, *harmless}).add(column)
     if not context.watches:
-        found = {name: set(there) for name in new}
+        telling, found = [], {name: set(there) for name in new}
+    key = context.roles.id
+    if telling and _moved(reshape, before, made, telling, new, key):  # else none of them moves anything
+        for column in telling:
+            for name in _moved(reshape, before, made, [column], new, key):
+                found.setdefault(name, {name, *harmless}).add(column)
     catalog.note(planned.name, there, found, found)
 
 
@@ -48,20 +49,25 @@ def _matters(column: str, context: Context) -> bool:
 
 
 def _moved(
-    reshape: Reshaping, before: pd.DataFrame, made: pd.DataFrame, column: str, new: set[str], key: str | None
+    reshape: Reshaping,
+    before: pd.DataFrame,
+    made: pd.DataFrame,
+    columns: Sequence[str],
+    new: set[str],
+    key: str | None,
 ) -> set[str]:
-    """Return the columns that move with one column of the rows: new ones, and others that hold its values now."""
+    """Return the columns that move with some columns of the rows: new ones, and others that hold their values now."""
     found = set[str]()
-    for other in _mixed(before[column]):
+    for others in zip(*(_mixed(before[column]) for column in columns), strict=True):
         try:
-            after = reshape(before.assign(**{column: other}))
+            after = reshape(before.assign(**dict(zip(columns, others, strict=True))))
         except Exception:  # it needs the column; which of what it writes is made of it cannot be told
             return set(new)
         pair = _aligned(made, after, key)
         if pair is None:
             return set(new)
         one, two = pair
-        names = [str(name) for name in one.columns if name != column]
+        names = [str(name) for name in one.columns if name not in columns]
         found |= {name for name in names if name not in two.columns or not _same(one[name], two[name])}
     return found
 

@@ -70,8 +70,9 @@ def _refuse_choice_by_target(
     left out, whether it ran now or earlier.
     """
     target = context.roles.target
-    dropped = set(before.head(0).columns) - set(after.head(0).columns) - {target}
-    if target is None or target not in reads or not dropped:
+    if target is None or target not in reads:
+        return
+    if not set(before.head(0).columns) - set(after.head(0).columns) - {target}:
         return
 
     def work(_: Context) -> Outcome:
