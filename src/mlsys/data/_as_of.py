@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mlsys.data._keys import KeyCodes
 from mlsys.data._side import that_can_be_null
 from mlsys.errors import DataError
-from mlsys.values import nanoseconds
+from mlsys.values import nanoseconds, ranks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ class AsOfLookUp:
         self._moments = np.unique(moments)
         self._span = len(self._moments) + 1
         combined = codes * self._span + np.searchsorted(self._moments, moments)
-        by_event = np.lexsort((_ranks(moments), _ranks(happened), codes))
+        by_event = np.lexsort((ranks(moments), ranks(happened), codes))
         self._repeated = _repeats(codes[by_event], happened[by_event], moments[by_event])
         rank = np.empty(len(codes), dtype=np.int64)
         rank[by_event] = np.arange(len(codes))
@@ -111,11 +111,6 @@ class AsOfLookUp:
                 f"and say something else, for example {shown} at {self._events.iloc[differ[0]]}",
                 'keep one row of each, say with known_at= which was known later, or take the last: duplicates="last"',
             )
-
-
-def _ranks(numbers: NDArray[Any]) -> NDArray[Any]:
-    """Return what numbers are sorted by: themselves, or their place where 64 bits do not hold them."""
-    return numbers if numbers.dtype != object else np.unique(numbers, return_inverse=True)[1]
 
 
 def _repeats(*sorted_parts: NDArray[Any]) -> NDArray[np.bool_]:

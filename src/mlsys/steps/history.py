@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
+from mlsys.values import Unlike, as_values_like, by_value, nanoseconds, ranks, refused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,16 +60,16 @@ class Past:
                 raise DataError(f"the history key {by!r} is not a column", "name a column of the data in by=")
         self._index = now.index
         self._asked: set[str] = set() if asked is None else asked
-        keys, _ = pd.factorize(pd.concat([rows[by], now[by]], ignore_index=True))
+        keys, _ = pd.factorize(pd.concat(_alike(rows[by], now[by]), ignore_index=True))
         key_rows, key_now = keys[: len(rows)], keys[len(rows) :]
         usable = np.flatnonzero(known.notna().to_numpy() & (key_rows >= 0))
-        moments = _nanoseconds(known)[usable]
-        order = np.lexsort((moments, key_rows[usable]))
+        moments = nanoseconds(known)[usable]
+        order = np.lexsort((ranks(moments), key_rows[usable]))
         self._rows = rows.iloc[usable[order]]
         sorted_keys, sorted_moments = key_rows[usable][order], moments[order]
         self._key_of_row = sorted_keys
         self._start = np.searchsorted(sorted_keys, key_now, side="left")
-        self._end = self._start + _count_before(sorted_keys, sorted_moments, key_now, _nanoseconds(decide), self._start)
+        self._end = self._start + _count_before(sorted_keys, sorted_moments, key_now, nanoseconds(decide), self._start)
 
     def count(self) -> pd.Series:
         """Return how many rows of the past each row has."""
@@ -111,18 +112,20 @@ class Past:
         return np.asarray(np.where(self._end > self._start, sums[self._end], 0.0), dtype=np.float64)
 
 
-def _nanoseconds(times: pd.Series) -> NDArray[np.int64]:
-    if not pd.api.types.is_datetime64_any_dtype(times):
-        raise DataError(f"history needs timestamps, got {times.dtype}", "set time= on the Pipeline to a time column")
-    zoned = times.dt.tz_convert("UTC").dt.tz_localize(None) if times.dt.tz is not None else times
-    return np.asarray(zoned.astype("datetime64[ns]").to_numpy().view(np.int64), dtype=np.int64)
+def _alike(rows: pd.Series, now: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Return the keys of past and present rows in the form in which they are compared."""
+    try:
+        known = by_value(rows)
+        return known, as_values_like(by_value(now), known, ("in the rows", "in the history"))
+    except Unlike as error:
+        raise refused(error, f"the history key {rows.name!r}") from error
 
 
 def _count_before(
     keys: NDArray[np.int64],
-    moments: NDArray[np.int64],
+    moments: NDArray[Any],
     key_now: NDArray[np.int64],
-    decide: NDArray[np.int64],
+    decide: NDArray[Any],
     start: NDArray[np.int64],
 ) -> NDArray[np.int64]:
     """Count, for each row, the sorted entries of its key with a moment strictly before its decision."""

@@ -2,7 +2,7 @@
 
 from mlsys.values.kinds import EXACT_IN_FLOAT, Kind, Values, meaning_of, values_of
 from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
-from mlsys.values.moments import moments_of, moved, nanoseconds
+from mlsys.values.moments import moments_of, moved, nanoseconds, ranks
 from mlsys.values.plain import plain, plain_frame, told_apart
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "nanoseconds",
     "plain",
     "plain_frame",
+    "ranks",
     "refuse_unlike",
     "refused",
     "told_apart",

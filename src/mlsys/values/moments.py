@@ -94,3 +94,14 @@ def nanoseconds(times: pd.Series) -> NDArray[Any]:
     except _OUT:
         null, many = np.iinfo(np.int64).min, _NANOSECONDS[ticks.unit]
         return np.array([*(int(tick) * many if tick != null else int(null) for tick in ticks.asi8), None], object)[:-1]
+
+
+def ranks(numbers: NDArray[Any]) -> NDArray[Any]:
+    """Return what numbers are sorted by: themselves, or their place where 64 bits do not hold them.
+
+    Examples
+    --------
+    >>> ranks(np.array([2**70, 5], dtype=object)).tolist()
+    [1, 0]
+    """
+    return numbers if numbers.dtype != object else np.unique(numbers, return_inverse=True)[1]
