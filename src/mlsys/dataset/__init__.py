@@ -1,7 +1,21 @@
 """Frames with roles: what steps are shown."""
 
-from mlsys.dataset.dataset import Dataset
+from mlsys.dataset.dataset import Dataset, beside
+from mlsys.dataset.predictions import PREDICTION, PROBABILITY, probability_columns
 from mlsys.dataset.roles import Moment, Roles, duration_of
 from mlsys.dataset.rows import Rows
+from mlsys.dataset.weights import counting, known_weights
 
-__all__ = ["Dataset", "Moment", "Roles", "Rows", "duration_of"]
+__all__ = [
+    "PREDICTION",
+    "PROBABILITY",
+    "Dataset",
+    "Moment",
+    "Roles",
+    "Rows",
+    "beside",
+    "counting",
+    "duration_of",
+    "known_weights",
+    "probability_columns",
+]

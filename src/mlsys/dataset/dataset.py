@@ -15,6 +15,19 @@ from mlsys.summaries import hash_ids
 Load = Callable[[Sequence[str] | None], pd.DataFrame]
 
 
+def beside(rows: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with their predictions; a column of the data keeps its name, and ``Rows.predictions`` has the other.
+
+    Examples
+    --------
+    >>> beside(pd.DataFrame({"prediction": [1.5]}), pd.DataFrame({"prediction": [True], "probability_True": [0.9]}))
+       prediction  probability_True
+    0         1.5               0.9
+    """
+    new = predictions[[name for name in predictions.columns if name not in rows.columns]]
+    return pd.concat([rows, new], axis=1)
+
+
 class Dataset(Mapping[str, Rows]):
     """Rows by split name: ``all`` before the split; ``train``, ``validation``, ``test`` or others after it.
 
@@ -34,6 +47,9 @@ class Dataset(Mapping[str, Rows]):
         Gives rows the predictions of the model in its final form.
     folds : int
         More than 0 when ``validation`` holds out-of-fold predictions of that many folds.
+    predictions : mapping of str to callable, optional
+        Returns what the model says of a part; parts that it says nothing of are not named. When not given, columns
+        of a part are predictions if they are named like some.
 
     Examples
     --------
@@ -52,6 +68,7 @@ class Dataset(Mapping[str, Rows]):
         fitted_on: Mapping[str, str] | None = None,
         folds: int = 0,
         predict: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
+        predictions: Mapping[str, Callable[[], pd.DataFrame]] | None = None,
     ) -> None:
         self._parts = dict(parts)
         self.roles = roles
@@ -59,6 +76,7 @@ class Dataset(Mapping[str, Rows]):
         self.fitted_on = dict(fitted_on or {})
         self.folds = folds
         self._predict = predict
+        self._predictions = predictions
 
     def rows(self, name: str, columns: Sequence[str] | None = None) -> Rows:
         """Return one part, all of it or only ``columns``."""
@@ -68,9 +86,11 @@ class Dataset(Mapping[str, Rows]):
                 "name one of these, or open the test rows with run.final_test()",
             )
         part = self._parts[name]
-        if callable(part):
-            return Rows.of(part(columns), self.roles, self.features)
-        return Rows.of(part if columns is None else part[list(columns)], self.roles, self.features)
+        frame = part(columns) if callable(part) else part if columns is None else part[list(columns)]
+        predictions = None
+        if self._predictions is not None:
+            predictions = self._predictions.get(name, lambda: pd.DataFrame(index=frame.index))
+        return Rows.of(frame, self.roles, self.features, predictions=predictions)
 
     def sample_predicted(self, name: str, most: int) -> Rows | None:
         """Return at most ``most`` rows of a part with the final model's predictions, chosen by hash of their id.
@@ -83,7 +103,7 @@ class Dataset(Mapping[str, Rows]):
         if len(rows) > most:
             rows = rows.iloc[np.sort(np.argsort(hash_ids(rows.index), kind="stable")[:most])]
         predicted = self._predict(rows)
-        return Rows.of(pd.concat([rows, predicted], axis=1), self.roles, self.features)
+        return Rows.of(beside(rows, predicted), self.roles, self.features, predictions=predicted)
 
     def __getitem__(self, name: str) -> Rows:
         return self.rows(name)

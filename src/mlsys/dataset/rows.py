@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset.predictions import named_like_predictions
 from mlsys.dataset.roles import Roles
+from mlsys.dataset.weights import counting
 from mlsys.errors import DataError
 from mlsys.values import plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+Predictions = pd.DataFrame | Callable[[], pd.DataFrame] | None
+"""Those of a model, or how to get them; ``None`` where they can only be told from other columns by name."""
 
 
 class Rows(pd.DataFrame):
@@ -40,6 +46,9 @@ class Rows(pd.DataFrame):
         Columns of ``X``.
     folds : numpy.ndarray or None
         Number of the fold each row belongs to, while a step is being cross-fitted.
+    predictions : pandas.DataFrame
+        What the model says of these rows: ``prediction`` and, for classes, ``probability_<class>``; no columns where
+        there is no model. A feature of such a name is none of them.
 
     Examples
     --------
@@ -48,10 +57,11 @@ class Rows(pd.DataFrame):
     (['x'], [0, 1], True)
     """
 
-    _metadata: ClassVar[list[str]] = ["_roles", "_features", "_folds"]
+    _metadata: ClassVar[list[str]] = ["_roles", "_features", "_folds", "_predictions"]
     _roles: Roles
     _features: tuple[str, ...]
     _folds: NDArray[np.int64] | None
+    _predictions: Predictions
 
     @property
     def _constructor(self) -> Callable[..., pd.DataFrame]:
@@ -64,10 +74,12 @@ class Rows(pd.DataFrame):
         roles: Roles,
         features: Sequence[str],
         folds: NDArray[np.int64] | None = None,
+        predictions: Predictions = None,
     ) -> Rows:
         """Give ``frame`` roles; no data is copied."""
         rows = cls(frame)
-        for name, value in (("_roles", roles), ("_features", tuple(features)), ("_folds", folds)):
+        given = {"_roles": roles, "_features": tuple(features), "_folds": folds, "_predictions": predictions}
+        for name, value in given.items():
             object.__setattr__(rows, name, value)
         return rows
 
@@ -86,6 +98,15 @@ class Rows(pd.DataFrame):
     def folds(self) -> NDArray[np.int64] | None:
         """Fold of each row during cross-fitting."""
         return self._folds
+
+    @property
+    def predictions(self) -> pd.DataFrame:
+        """What the model says of these rows."""
+        given = self._predictions
+        if given is None:
+            frame, roles = pd.DataFrame(self), self._roles
+            return frame[named_like_predictions(frame, roles.columns(), roles.target)]
+        return given() if callable(given) else given
 
     @property
     def X(self) -> pd.DataFrame:  # noqa: N802  the field's own name
@@ -135,14 +156,33 @@ class Rows(pd.DataFrame):
     def take_rows(self, positions: Any) -> Rows:
         """Return the rows at ``positions`` (integers or a boolean array), with their roles."""
         folds = None if self._folds is None else self._folds[positions]
-        frame = pd.DataFrame(self)
-        chosen = frame[positions] if getattr(positions, "dtype", None) == np.dtype(bool) else frame.iloc[positions]
-        return Rows.of(chosen, self._roles, self._features, folds)
+        given = self._predictions
+        predictions = given if given is None else lambda: _taken(self.predictions, positions)
+        return Rows.of(_taken(pd.DataFrame(self), positions), self._roles, self._features, folds, predictions)
+
+    def counted(self, who: str, rows: str = "rows") -> Rows:
+        """Return the rows whose weight is above 0: the others count as none; all without a weight role.
+
+        Raises
+        ------
+        DataError
+            When a weight is null, negative or infinite, or every row has weight 0.
+        """
+        counts = counting(self.weight, who, rows)
+        return self if counts is None else self.take_rows(counts)
 
     def narrowed(self, columns: Sequence[str]) -> Rows:
         """Return only ``columns`` and the role columns, with their roles."""
         keep = set(columns) | set(self._roles.columns())
         frame = pd.DataFrame(self)
         return Rows.of(
-            frame[[name for name in frame.columns.tolist() if name in keep]], self._roles, self._features, self._folds
+            frame[[name for name in frame.columns.tolist() if name in keep]],
+            self._roles,
+            self._features,
+            self._folds,
+            self._predictions,
         )
+
+
+def _taken(frame: pd.DataFrame, positions: Any) -> pd.DataFrame:
+    return frame[positions] if getattr(positions, "dtype", None) == np.dtype(bool) else frame.iloc[positions]

@@ -3,42 +3,108 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from mlsys.dataset import Rows
+from mlsys.dataset import PREDICTION, PROBABILITY, Rows, known_weights
 from mlsys.errors import ContractError
-from mlsys.evaluation.scored import PROBABILITY
+from mlsys.evaluation.metrics import Metric, Sample
+from mlsys.summaries import hash_ids, uniform
 
 Rule = Callable[[pd.DataFrame], Any]
+GUESSED = 50_000
+"""Guesses in all: the mean over draws then moves by a few thousandths, as that of as many rows drawn once."""
+MOST_DRAWS = 10
 
 
 def zero_rule(train: Rows, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     """Predict the commonest class with the classes' shares, or the mean, by weight, whatever the row."""
-    known = train.y.notna().to_numpy()
-    target = train.y[known]
-    weight = np.ones(len(target)) if train.weight is None else train.weight[known].to_numpy(dtype=np.float64)
+    values, weights = _known(train)
     if not classes:
-        mean = float(np.average(target.to_numpy(dtype=np.float64), weights=weight))
-        return pd.DataFrame({"prediction": mean}, index=rows.index)
-    totals = pd.Series(weight, index=target.index).groupby(target.to_numpy(), observed=True).sum()
-    shares = {str(value): total / weight.sum() for value, total in totals.items()}
+        mean = float(np.average(values.to_numpy(dtype=np.float64), weights=weights))
+        return pd.DataFrame({PREDICTION: mean}, index=rows.index)
+    totals = pd.Series(weights, index=values.index).groupby(values.to_numpy(), observed=True).sum()
+    shares = {str(value): total / weights.sum() for value, total in totals.items()}
     constant = {PROBABILITY + name: np.full(len(rows), shares.get(name, 0.0)) for name in classes}
-    return pd.DataFrame({"prediction": pd.Series(totals.idxmax(), index=rows.index), **constant}, index=rows.index)
+    return pd.DataFrame({PREDICTION: pd.Series(totals.idxmax(), index=rows.index), **constant}, index=rows.index)
 
 
-def random_guess(train: Rows, rows: pd.DataFrame, classes: Sequence[str], rng: np.random.Generator) -> pd.DataFrame:
-    """Guess: a training target drawn at random; for classes, probabilities drawn at random too."""
-    known = train.y.dropna()
-    drawn = pd.Series(known.array[rng.integers(0, len(known), len(rows))], index=rows.index)
-    if not classes:
-        return pd.DataFrame({"prediction": drawn.astype("float64")})
-    raw = rng.random((len(rows), len(classes)))
-    shares = raw / raw.sum(axis=1, keepdims=True)
-    guessed = {PROBABILITY + name: shares[:, i] for i, name in enumerate(classes)}
-    return pd.DataFrame({"prediction": drawn, **guessed}, index=rows.index)
+@dataclass(frozen=True)
+class Guesses:
+    """Random guesses: a target drawn as often as training rows have it; for classes, probabilities drawn as well.
+
+    Parameters
+    ----------
+    draws : tuple of Sample
+        The same rows guessed anew each time; scores are means over them.
+    frame : DataFrame
+        The first draw, as predictions.
+
+    Notes
+    -----
+    What is drawn for a row depends on its id and on which rows are judged with it, not on their order: each fold has
+    guesses of its own, and the same rows the same ones.
+    """
+
+    draws: tuple[Sample, ...]
+    frame: pd.DataFrame
+
+    @classmethod
+    def of(cls, train: Rows, judged: Sample, rows: Rows) -> Guesses:
+        """Guess the judged rows.
+
+        Parameters
+        ----------
+        train : Rows
+            Rows whose targets are drawn from.
+        judged : Sample
+            The judged rows, as the model's scores read them.
+        rows : Rows
+            The same rows, with their ids.
+        """
+        ids = hash_ids(rows.ids).view(np.int64)
+        together = int(ids.sum()) % 2**32  # another number for each set of rows
+        values, chances = _drawn_from(train)
+        codes = {name: float(code) for code, name in enumerate(judged.classes)}
+        coded = np.array([codes.get(str(value), np.nan) for value in values]) if codes else values.astype(np.float64)
+        draws, targets = [], []
+        for draw in range(int(np.clip(GUESSED // len(ids), 3, MOST_DRAWS))):
+            streams = range(draw * (1 + len(codes)), (draw + 1) * (1 + len(codes)))
+            even, *raw = (uniform(hash_ids(ids, (stream << 32) + together)) for stream in streams)
+            chosen = np.minimum(np.searchsorted(chances, even, side="right"), len(values) - 1)
+            shares = np.column_stack(raw) / np.sum(raw, axis=0)[:, None] if codes else None
+            draws.append(Sample(judged.y, coded[chosen], shares, judged.weight, judged.classes))
+            targets.append(values[chosen])
+        said = {} if draws[0].probabilities is None else dict(enumerate(draws[0].probabilities.T))
+        shares_of = {PROBABILITY + name: said[place] for place, name in enumerate(judged.classes)}
+        return cls(tuple(draws), pd.DataFrame({PREDICTION: targets[0], **shares_of}, index=rows.index))
+
+    def shift(self, score: Metric | Callable[[Sample], float]) -> float:
+        """Return how far the mean score over all draws lies from that of the first."""
+        values = [score(each) for each in self.draws]
+        return float(np.mean(values) - values[0])
+
+
+def _known(train: Rows) -> tuple[pd.Series, NDArray[np.float64]]:
+    """Return the targets that count, and their weights."""
+    target, weight = train.y, train.weight
+    known = target.notna().to_numpy()
+    if weight is None:
+        return target[known], np.ones(int(known.sum()))
+    weights = known_weights(weight[known], "the train part")
+    return target[known][weights > 0], weights[weights > 0]
+
+
+def _drawn_from(train: Rows) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return the different targets in order and up to where each is drawn, between 0 and 1."""
+    values, weights = _known(train)
+    codes, different = pd.factorize(values, sort=True)
+    totals = np.bincount(codes, weights, len(different))
+    return np.asarray(different), np.cumsum(totals) / totals.sum()
 
 
 def rule_name(baseline: Any) -> str:
@@ -59,7 +125,7 @@ def rule_predictions(baseline: Any, train: Rows, rows: pd.DataFrame, classes: Se
     rule: Rule = baseline.learn(train) if hasattr(baseline, "learn") else baseline
     answer = rule(rows.copy(deep=False))
     if isinstance(answer, pd.DataFrame):
-        return answer
+        return _own_columns(answer, rule_name(baseline), rows, classes)
     values = np.asarray(answer)
     if values.shape != (len(rows),):
         raise ContractError(
@@ -67,10 +133,29 @@ def rule_predictions(baseline: Any, train: Rows, rows: pd.DataFrame, classes: Se
             "return one value for each row",
         )
     if not classes:
-        return pd.DataFrame({"prediction": values.astype(np.float64)}, index=rows.index)
+        return pd.DataFrame({PREDICTION: values.astype(np.float64)}, index=rows.index)
     if len(classes) == 2 and np.issubdtype(values.dtype, np.number) and ((values >= 0) & (values <= 1)).all():
         return _from_probability(values.astype(np.float64), train, rows, classes)
-    return pd.DataFrame({"prediction": pd.Series(answer, index=rows.index)})
+    return pd.DataFrame({PREDICTION: pd.Series(answer, index=rows.index)})
+
+
+def _own_columns(answer: pd.DataFrame, who: str, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+    """Return the columns of a rule's answer that are predictions: of the classes that are judged, no others."""
+    wanted = [PROBABILITY + name for name in classes]
+    shares = [name for name in wanted if name in answer.columns]
+    if len(answer) != len(rows) or (PREDICTION not in answer.columns and not shares):
+        raise ContractError(
+            f"the baseline {who} returned {len(answer):,} rows with {', '.join(map(str, answer.columns))} "
+            f"for {len(rows):,} rows",
+            f"return for each row {PREDICTION!r}" + (f", {', '.join(map(repr, wanted))}" if wanted else ""),
+        )
+    lacking = [name for name in wanted if name not in shares]
+    if shares and lacking:
+        raise ContractError(f"the baseline {who} returned no {lacking[0]!r}", f"return {', '.join(map(repr, wanted))}")
+    if PREDICTION in answer.columns:
+        return answer[[PREDICTION, *shares]]
+    likeliest = np.array(classes)[answer[shares].to_numpy(dtype=np.float64).argmax(axis=1)]
+    return answer[shares].assign(**{PREDICTION: likeliest})
 
 
 def _from_probability(values: Any, train: Rows, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
@@ -78,4 +163,4 @@ def _from_probability(values: Any, train: Rows, rows: pd.DataFrame, classes: Seq
     labels = pd.Series([by_text.get(name, name) for name in classes])
     chosen = labels.array.take((values >= 0.5).astype(int))
     probabilities = {PROBABILITY + classes[0]: 1 - values, PROBABILITY + classes[1]: values}
-    return pd.DataFrame({"prediction": pd.Series(chosen, index=rows.index), **probabilities}, index=rows.index)
+    return pd.DataFrame({PREDICTION: pd.Series(chosen, index=rows.index), **probabilities}, index=rows.index)

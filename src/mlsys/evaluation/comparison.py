@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mlsys.evaluation.differing import cleared, difference
 from mlsys.evaluation.intervals import (
     DRAWS,
     MOST_BOOTSTRAPPED,
@@ -42,7 +43,8 @@ def paired_difference(
     """
     classes = class_names(one, task_of(one))
     first, second = Sample.of(one, classes), Sample.of(other, classes)
-    value, n = metric(first) - metric(second), len(one)
+    size, n = max(abs(metric(first)), abs(metric(second))), len(one)
+    value = difference(metric(first), metric(second))
     if not np.isfinite(value):
         return Interval(value, np.nan, np.nan, n, "none", "not defined here")
     if too_few(metric, first, one.get("group")):
@@ -52,7 +54,7 @@ def paired_difference(
         _, above_1, below_1 = delong_parts(first.event, first.score)
         _, above_2, below_2 = delong_parts(second.event, second.score)
         variance = (above_1 - above_2).var(ddof=1) / len(above_1) + (below_1 - below_2).var(ddof=1) / len(below_1)
-        half = quantile_of(level) * float(np.sqrt(variance))
+        half = cleared(quantile_of(level) * float(np.sqrt(variance)), size)
         return Interval(value, value - half, value + half, n, "DeLong, paired")
     clusters = pd.factorize(one["group"])[0] if "group" in one else None
     rng, differences = np.random.default_rng(seed), []
@@ -70,5 +72,6 @@ def paired_difference(
     found = np.array([each for each in differences if np.isfinite(each)])
     if len(found) < DRAWS / 2:
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
-    lower, upper = np.quantile(found - np.median(found), [(1 - level) / 2, (1 + level) / 2])
-    return Interval(value, value + shrink * float(lower), value + shrink * float(upper), n, "bootstrap, paired")
+    ends = np.quantile(found - np.median(found), [(1 - level) / 2, (1 + level) / 2])
+    lower, upper = (cleared(float(end), size) for end in ends)
+    return Interval(value, value + shrink * lower, value + shrink * upper, n, "bootstrap, paired")

@@ -81,8 +81,15 @@ class Cost:
                 "leave value= out, or predict two classes with probabilities",
             )
         sample = Sample.of(scored, classes)
-        cost = self.per_row(sample.event, sample.score >= self.threshold)
+        cost = self._of(sample)
         mean = float(np.average(cost, weights=sample.weight))
         spread = float(np.sqrt(np.average((cost - mean) ** 2, weights=sample.weight) / max(len(cost), 1)))
         half = quantile_of(level) * spread
         return Interval(PER * mean, PER * (mean - half), PER * (mean + half), len(cost), "normal")
+
+    def mean_per_thousand(self, sample: Sample) -> float:
+        """Return the cost of 1,000 rows without an interval."""
+        return PER * float(np.average(self._of(sample), weights=sample.weight))
+
+    def _of(self, sample: Sample) -> NDArray[np.float64]:
+        return self.per_row(sample.event, sample.score >= self.threshold)

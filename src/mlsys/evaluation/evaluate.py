@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,16 +10,20 @@ import pandas as pd
 
 from mlsys.dataset import Dataset, Rows
 from mlsys.errors import ConfigurationError, DataError, Finding
-from mlsys.evaluation.baselines import random_guess, rule_name, rule_predictions, zero_rule
+from mlsys.evaluation.baselines import Guesses, rule_name, rule_predictions, zero_rule
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.judging import Judge, judge_for
+from mlsys.evaluation.levels import distinct
+from mlsys.evaluation.metrics import Sample, metric_named
 from mlsys.evaluation.picture import draw_scores
-from mlsys.evaluation.scored import classes_of, scored_rows
-from mlsys.evaluation.slicing import masks_of
+from mlsys.evaluation.scored import classes_of, judged_rows, scored_rows
+from mlsys.evaluation.sentences import by_level, weightless, worst_slice
+from mlsys.evaluation.slicing import Slice, slices_of
 from mlsys.steps import Report, Result
 
 TRAIN_SAMPLE = 20_000
 """Training rows predicted for the greyed column that shows over-fitting."""
+RANDOM = "random"
 _COLUMNS = ["part", "model", "slice", "metric", "value", "lower", "upper", "n", "verdict"]
 
 
@@ -34,7 +38,8 @@ class Evaluate(Report):
     slices : list of str or dict, optional
         Columns whose levels are slices (quarters of the training rows where a number has many values), or names
         with a function from frame to a mask. When not given, the first five features with 2 to 20 levels, else
-        the first two numbers; ``()`` for none.
+        the first two numbers; ``()`` for none. Sensitive columns (``Pipeline(sensitive=...)``) come first in any
+        case but the last.
     baselines : list, optional
         Rules of thumb: ``rule(frame)``, or an object with ``learn(train)`` that returns one. Zero-rule
         and a random guess are always there; ``baselines=None`` adds none.
@@ -47,7 +52,8 @@ class Evaluate(Report):
 
     Notes
     -----
-    Intervals: Wilson for proportions, DeLong for the ROC AUC, bootstrap otherwise, by group where
+    Rows that judge have a known target and, where there is a weight role, a weight above 0. The random guess is the
+    mean of several draws, which depend on the ids of the rows. Intervals: Wilson for proportions, DeLong for the ROC AUC, bootstrap otherwise, by group where
     there is a group role. Those of slices hold simultaneously (Sidak). A slice is worse when its
     interval lies wholly on the wrong side of the overall value. Training rows are shown as no estimate,
     and no gate reads them. Cost: one pass a metric and slice; 26,000 rows with 19 slices take 0.3 s.
@@ -84,25 +90,28 @@ class Evaluate(Report):
     def report(self, dataset: Dataset, /) -> Result:
         """Return the scores."""
         part = self._part(dataset)
-        rows = dataset[part]
-        scored = scored_rows(rows)
-        if scored.empty:
-            raise DataError(f"the {part} part has no rows with a known target", "move the split's boundaries")
+        given, train = dataset[part], dataset["train"]
+        rows = judged_rows(given, part)
+        scored = scored_rows(rows, what=part)
         judge = judge_for(scored, self.metrics, self.level)
-        predicted = dict(self._baselines(dataset["train"], rows, judge.classes))
-        others = {name: scored_rows(rows, frame) for name, frame in predicted.items()}
+        guesses = Guesses.of(train, Sample.of(scored, judge.classes), rows)
+        others = {
+            name: scored_rows(rows, frame, part)
+            for name, frame in self._baselines(train, rows, judge.classes, guesses).items()
+        }
         table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(scored)]
         for name, frame in others.items():
-            table += [{"part": part, "model": name, "slice": "all", **row} for row in judge.quick().scores(frame)]
-        slices = self._slice_scores(dataset["train"], rows, scored, judge)
-        table += [{"part": part, "model": "model", **row} for row in slices]
+            scores = judge.quick().scores(frame)
+            scores = [_over_draws(row, guesses) for row in scores] if name == RANDOM else scores
+            table += [{"part": part, "model": name, "slice": "all", **row} for row in scores]
+        slices = slices_of(self.slices, train, rows, self.title)
+        by_slice = _slice_scores(slices, scored, judge)
+        table += [{"part": part, "model": "model", **row} for row in by_slice]
         table += self._training_scores(dataset, judge)
-        frame = pd.DataFrame(table, columns=_COLUMNS)
-        beats = {name: judge.better_by(scored, other) for name, other in others.items()}
-        value_text, value_scalars = self._value(scored, others)
+        value_text, value_scalars = self._value(scored, others, guesses)
         return Result(
             "evaluate",
-            frame,
+            pd.DataFrame(table, columns=_COLUMNS),
             scalars=value_scalars,
             summary=f"{judge.headline.name} on {part}",
             findings=self._unseen(scored, part, dataset.roles.target),
@@ -112,9 +121,12 @@ class Evaluate(Report):
                 "headline": judge.headline.name,
                 "folds": dataset.folds if part == "validation" else 0,
                 "contaminated": dataset.fitted_on.get(part, ""),
-                "worst_slice": _worst(slices, judge),
+                "worst_slice": worst_slice(by_slice, judge.headline),
+                "sensitive": by_level(by_slice, slices, dataset.roles.sensitive, judge.headline),
+                "slices": {each.name: each.column for each in slices},
+                "weightless": weightless(given, part),
                 "value": value_text,
-                "beats": beats,
+                "beats": {name: _better_by(judge, scored, name, other, guesses) for name, other in others.items()},
                 "scored": scored,
             },
             draw=draw_scores,
@@ -158,54 +170,64 @@ class Evaluate(Report):
             "give the split a validation share",
         )
 
-    def _baselines(self, train: Rows, rows: Rows, classes: Sequence[str]) -> Iterator[tuple[str, pd.DataFrame]]:
-        frame = pd.DataFrame(rows)
-        yield "zero_rule", zero_rule(train, frame, classes)
-        yield "random", random_guess(train, frame, classes, np.random.default_rng(0))
-        for baseline in self.baselines or ():
-            yield rule_name(baseline), rule_predictions(baseline, train, frame, classes)
-
-    def _slice_scores(self, train: Rows, rows: Rows, scored: pd.DataFrame, judge: Judge) -> list[dict[str, Any]]:
-        found = []
-        known = rows.y.notna().to_numpy()
-        masks = [(name, mask[known]) for name, mask in masks_of(self.slices, train, pd.DataFrame(rows), self.title)]
-        simultaneous = judge.for_slices(len(masks))
-        for name, mask in masks:
-            if mask.any():
-                found += [{"slice": name, **row} for row in simultaneous.scores(scored[mask])]
-        overall = judge.values(scored)
-        for row in found:
-            row["verdict"] = row["verdict"] or judge.verdict(row, overall[row["metric"]])
-        return found
+    def _baselines(self, train: Rows, rows: Rows, classes: Sequence[str], guesses: Guesses) -> dict[str, pd.DataFrame]:
+        """Return what each baseline predicts, no two of one name."""
+        frame, rules = pd.DataFrame(rows), self.baselines or ()
+        names = distinct(["model", "zero_rule", RANDOM, *map(rule_name, rules)])[3:]
+        own = (rule_predictions(rule, train, frame, classes) for rule in rules)
+        return {
+            "zero_rule": zero_rule(train, frame, classes), RANDOM: guesses.frame, **dict(zip(names, own, strict=True))
+        }  # fmt: skip
 
     def _training_scores(self, dataset: Dataset, judge: Judge) -> list[dict[str, Any]]:
         sample = dataset.sample_predicted("train", TRAIN_SAMPLE)
         if sample is None:
             return []
-        values = judge.values(scored_rows(sample))
+        scored = scored_rows(sample, what="train")
         return [
             {"part": "train", "model": "model", "slice": "all", "metric": name, "value": value, "lower": np.nan,
-             "upper": np.nan, "n": len(sample), "verdict": "no estimate: learned from"}
-            for name, value in values.items()
+             "upper": np.nan, "n": len(scored), "verdict": "no estimate: learned from"}
+            for name, value in judge.values(scored).items()
         ]  # fmt: skip
 
-    def _value(self, scored: pd.DataFrame, others: Mapping[str, pd.DataFrame]) -> tuple[str, dict[str, float]]:
+    def _value(
+        self, scored: pd.DataFrame, others: Mapping[str, pd.DataFrame], guesses: Guesses
+    ) -> tuple[str, dict[str, float]]:
         if self.value is None:
             return "", {}
         mine = self.value.per_thousand(scored)
         beside = {name: self.value.per_thousand(frame).value for name, frame in others.items()}
+        beside[RANDOM] += guesses.shift(self.value.mean_per_thousand)
         text = f"cost {mine.value:,.0f} [{mine.lower:,.0f}, {mine.upper:,.0f}] per 1,000 rows"
         text += f" at {self.value.decision()}; " + ", ".join(f"{name} {value:,.0f}" for name, value in beside.items())
         return text, {"cost_per_thousand": mine.value, **{f"cost_per_thousand/{n}": v for n, v in beside.items()}}
 
 
-def _worst(slices: list[dict[str, Any]], judge: Judge) -> str:
-    """Say which slice scores worst on the headline metric, and whether that is more than chance."""
-    rows = [row for row in slices if row["metric"] == judge.headline.name and not np.isnan(row["lower"])]
-    if not rows:
-        return ""
-    worst = min(rows, key=lambda row: row["value"] if judge.headline.greater_is_better else -row["value"])
-    interval = f"{worst['value']:.3f} [{worst['lower']:.3f}, {worst['upper']:.3f}]"
-    few = len({row["slice"] for row in slices}) - len(rows)
-    unsure = f"; {few} slices have too few rows to say" if few else ""
-    return f"{worst['slice']}: {judge.headline.name} {interval} on {worst['n']:,} rows, {worst['verdict']}{unsure}"
+def _slice_scores(slices: Sequence[Slice], scored: pd.DataFrame, judge: Judge) -> list[dict[str, Any]]:
+    simultaneous, found = judge.for_slices(len(slices)), []
+    for each in slices:
+        if each.mask.any():
+            found += [{"slice": each.name, **row} for row in simultaneous.scores(scored[each.mask])]
+    overall = judge.values(scored)
+    for row in found:
+        row["verdict"] = row["verdict"] or judge.verdict(row, overall[row["metric"]])
+    return found
+
+
+def _over_draws(row: dict[str, Any], guesses: Guesses) -> dict[str, Any]:
+    """Return a score of the first random draw moved, with its interval, to the mean over all draws."""
+    metric = metric_named(row["metric"])
+    shift, (least, most) = guesses.shift(metric), metric.bounds
+    moved = {end: float(np.clip(row[end] + shift, least, most)) for end in ("value", "lower", "upper")}
+    return {**row, **moved}
+
+
+def _better_by(
+    judge: Judge, scored: pd.DataFrame, name: str, other: pd.DataFrame, guesses: Guesses
+) -> dict[str, float]:
+    """Return by how much the model is better than a baseline; than random guesses, on average over their draws."""
+    gap = judge.better_by(scored, other)
+    if name != RANDOM:
+        return gap
+    shift = guesses.shift(judge.headline) * (1 if judge.headline.greater_is_better else -1)
+    return {end: value - shift for end, value in gap.items()}

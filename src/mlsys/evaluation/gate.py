@@ -11,6 +11,7 @@ from typing import Literal
 import pandas as pd
 
 from mlsys.errors import ConfigurationError
+from mlsys.evaluation.differing import difference
 from mlsys.steps import Result
 
 Side = Literal["value", "lower", "upper"]
@@ -101,7 +102,7 @@ class Quantity:
         if self.by is None:
             rows = rows[rows["slice"] == "all"]
             return None if rows.empty else {side: float(rows.iloc[0][side]) for side in ("value", "lower", "upper")}
-        return _gap(rows[rows["slice"].str.startswith(f"{self.by}=")])
+        return _gap(rows[rows["slice"].map(evaluation.facts["slices"]) == self.by])
 
     def there_is(self, evaluation: Result) -> str:
         """Say which metrics or slices were evaluated, for a quantity that was not."""
@@ -109,8 +110,7 @@ class Quantity:
         metrics = table["metric"].unique().tolist()
         if self.name not in metrics or self.by is None:
             return f"metrics: {', '.join(metrics)}"
-        sliced = table.loc[table["slice"].str.contains("="), "slice"].str.split("=").str[0].unique().tolist()
-        return f"slices by: {', '.join(sliced) or 'none'}"
+        return f"slices by: {', '.join(dict.fromkeys(evaluation.facts['slices'].values())) or 'none'}"
 
     def __str__(self) -> str:
         return self.name if self.by is None else f"gap of {self.name} by {self.by}"
@@ -124,9 +124,9 @@ def _gap(rows: pd.DataFrame) -> dict[str, float] | None:
     best, worst = int(rows["value"].argmax()), int(rows["value"].argmin())
     lower, upper = rows["lower"].to_numpy(dtype=float), rows["upper"].to_numpy(dtype=float)
     return {
-        "value": float(rows["value"].max() - rows["value"].min()),
-        "lower": max(0.0, float(lower[best] - upper[worst])),
-        "upper": float(rows["upper"].max() - rows["lower"].min()),
+        "value": difference(rows["value"].max(), rows["value"].min()),
+        "lower": max(0.0, difference(lower[best], upper[worst])),
+        "upper": difference(rows["upper"].max(), rows["lower"].min()),
     }
 
 

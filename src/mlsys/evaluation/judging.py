@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.dataset import probability_columns
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.comparison import paired_difference
+from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import DRAWS, at_once, draws_for, metric_interval
 from mlsys.evaluation.metrics import Metric, Sample, Task, class_names, metric_named, task_of, usual_metrics
-from mlsys.evaluation.scored import probability_columns
 
 QUICK = frozenset({"roc_auc", "accuracy", "recall", "precision"})
 """Metrics whose interval needs no bootstrap, so that dozens of slices cost little."""
@@ -75,22 +76,21 @@ class Judge:
         return {metric.name: metric(sample) for metric in self.metrics}
 
     def verdict(self, row: dict[str, Any], overall: float) -> str:
-        """Say whether a slice is worse than all rows together: its whole interval lies on the wrong side."""
-        better = metric_named(row["metric"]).greater_is_better
+        """Say whether a slice is worse than all rows together: value and whole interval lie on the wrong side."""
+        sign, end = (1, "upper") if metric_named(row["metric"]).greater_is_better else (-1, "lower")
         if row["lower"] != row["lower"]:  # noqa: PLR0124  NaN: there is no interval
             return "not enough data"
-        worse = row["upper"] < overall if better else row["lower"] > overall
+        worse = all(sign * difference(overall, row[each]) > 0 for each in ("value", end))
         return "worse" if worse else "not worse"
 
     def better_by(self, mine: pd.DataFrame, other: pd.DataFrame) -> dict[str, float]:
         """Return by how much the model's headline metric is better than another's, positive for better."""
         metric = self.headline
-        if metric.needs_probabilities and not probability_columns(other):
+        if metric.needs_probabilities and not probability_columns(other.columns):
             metric = next((each for each in self.metrics if not each.needs_probabilities), metric)
         gap = paired_difference(metric, mine, other, self.level)
-        if metric.greater_is_better:
-            return {"value": gap.value, "lower": gap.lower, "upper": gap.upper}
-        return {"value": -gap.value, "lower": -gap.upper, "upper": -gap.lower}
+        ends = (gap.lower, gap.upper) if metric.greater_is_better else (-gap.upper, -gap.lower)
+        return {"value": gap.value if metric.greater_is_better else -gap.value, "lower": ends[0], "upper": ends[1]}
 
 
 def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float) -> Judge:
@@ -102,7 +102,7 @@ def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float)
         When a metric is not of the task, or needs probabilities that the model does not give.
     """
     task = task_of(scored)
-    has = bool(probability_columns(scored))
+    has = bool(probability_columns(scored.columns))
     chosen = [metric_named(name) for name in metrics] if metrics else usual_metrics(task, has)
     for metric in chosen:
         if task not in metric.tasks or (metric.needs_probabilities and not has):

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlsys.dataset import PROBABILITY, probability_columns
 from mlsys.errors import ConfigurationError
-from mlsys.evaluation.scored import classes_of, probability_columns
+from mlsys.evaluation.scored import classes_of
 
 Task = Literal["binary", "multiclass", "regression"]
 Values = NDArray[np.float64]
@@ -48,8 +49,10 @@ class Sample:
             return cls(y, scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan), None, weight, ())
         codes = {name: float(code) for code, name in enumerate(classes)}
         y, predicted = (_codes_of(scored[name], codes) for name in ("y", "prediction"))
-        found = probability_columns(scored)
-        probabilities = scored[found].to_numpy(dtype=np.float64) if found else None
+        probabilities = None
+        if probability_columns(scored.columns):  # a class that another model does not know has no chance with it
+            shares = scored.reindex(columns=[PROBABILITY + name for name in classes], fill_value=0.0)
+            probabilities = shares.to_numpy(dtype=np.float64)
         return cls(y, predicted, probabilities, weight, tuple(classes))
 
     def weighted(self, weight: Values) -> Sample:

@@ -4,45 +4,62 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mlsys.dataset import Rows
+from mlsys.dataset import PREDICTION, PROBABILITY, Rows, probability_columns
 from mlsys.errors import DataError
 
-PROBABILITY = "probability_"
 
-
-def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Return ``y``, ``prediction``, ``probability_*``, ``weight`` and ``group`` of rows with a known target.
+def judged_rows(rows: Rows, what: str) -> Rows:
+    """Return the rows that judge: those with a known target and, where there is a weight role, a weight above 0.
 
     Parameters
     ----------
     rows : Rows
-        With prediction columns, unless ``predictions`` brings them.
+        Of one part.
+    what : str
+        The part, for messages.
+
+    Raises
+    ------
+    DataError
+        When none is left, or a weight is null, negative or infinite.
+    """
+    known = rows.y.notna().to_numpy()
+    if not known.any():
+        raise DataError(f"the {what} part has no rows with a known target", "move the split's boundaries")
+    return (rows if known.all() else rows.take_rows(known)).counted(f"the {what} part", "rows with a known target")
+
+
+def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str = "judged") -> pd.DataFrame:
+    """Return ``y``, ``prediction``, ``probability_*``, ``weight`` and ``group`` of the rows that judge.
+
+    Parameters
+    ----------
+    rows : Rows
+        With what the model says of them, unless ``predictions`` brings it.
     predictions : DataFrame, optional
-        Predictions of another model or a baseline, with the index of ``rows``.
+        Predictions of another model or a baseline, for all of ``rows`` or for those that judge.
+    what : str
+        The part, for messages.
 
     Raises
     ------
     DataError
         When the rows have no predictions.
     """
-    source = pd.DataFrame(rows) if predictions is None else predictions
-    if "prediction" not in source.columns and not probability_columns(source):
+    rows = judged_rows(rows, what)
+    source = rows.predictions if predictions is None else predictions
+    shares = probability_columns(source.columns)
+    names = [PREDICTION, *shares] if PREDICTION in source.columns else shares
+    if not names:
         raise DataError("the rows to evaluate have no predictions", "place Evaluate after the model")
-    columns = {"y": rows.y}
-    columns.update(
-        {name: source[name] for name in source.columns if name == "prediction" or name.startswith(PROBABILITY)}
-    )
+    if predictions is not None and len(source) != len(rows):
+        source = source.loc[rows.index]
+    columns = {"y": rows.y, **{name: source[name] for name in names}}
     if rows.weight is not None:
         columns["weight"] = rows.weight
     if rows.group is not None:
         columns["group"] = rows.group
-    scored = pd.DataFrame(columns)
-    return scored[scored["y"].notna().to_numpy()]
-
-
-def probability_columns(frame: pd.DataFrame) -> list[str]:
-    """Return the probability columns, in order."""
-    return [name for name in frame.columns if isinstance(name, str) and name.startswith(PROBABILITY)]
+    return pd.DataFrame(columns)
 
 
 def classes_of(scored: pd.DataFrame) -> list[str]:
@@ -53,4 +70,4 @@ def classes_of(scored: pd.DataFrame) -> list[str]:
     >>> classes_of(pd.DataFrame({"probability_no": [0.2], "probability_yes": [0.8]}))
     ['no', 'yes']
     """
-    return [name.removeprefix(PROBABILITY) for name in probability_columns(scored)]
+    return [name.removeprefix(PROBABILITY) for name in probability_columns(scored.columns)]

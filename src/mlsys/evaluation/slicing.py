@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +11,12 @@ import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.errors import ContractError, DataError
+from mlsys.evaluation.levels import NULL, distinct, levels_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Slices = Sequence[str] | Mapping[str, Callable[[pd.DataFrame], Any]] | None
-Mask = tuple[str, "NDArray[np.bool_]"]
 
 MOST_COLUMNS = 5
 """Columns sliced by when none is named: more would widen every interval, since they hold together."""
@@ -23,18 +24,30 @@ MOST_NUMBERS = 2
 """Numbers sliced by when no column has levels."""
 MOST_LEVELS = 20
 """Levels of a column that become slices, most frequent first: a person reads no longer list."""
+DIGITS = range(4, 18)
+"""Significant digits of the ends of quarters: as few as tell them apart."""
 
 
-def masks_of(slices: Slices, train: Rows, rows: pd.DataFrame, who: str) -> Iterator[Mask]:
-    """Yield the name of each slice and the mask of its rows.
+@dataclass(frozen=True)
+class Slice:
+    """Some of the rows: a name that no other slice has, the column it is a level of, and a mask of its rows."""
+
+    name: str
+    column: str
+    mask: NDArray[np.bool_]
+
+
+def slices_of(slices: Slices, train: Rows, rows: Rows, who: str) -> list[Slice]:
+    """Return the slices, each with a name of its own.
 
     Parameters
     ----------
     slices : sequence of str, mapping of str to callable, or None
         Columns, or conditions by name; ``None`` takes features that have few levels, else quarters of numbers.
+        Sensitive columns come first in any case, but for an empty sequence.
     train : Rows
         Training rows, whose quarters cut numbers.
-    rows : DataFrame
+    rows : Rows
         The rows that judge.
     who : str
         Of the step, for messages.
@@ -46,14 +59,18 @@ def masks_of(slices: Slices, train: Rows, rows: pd.DataFrame, who: str) -> Itera
     ContractError
         A condition returns something other than a truth value a row.
     """
-    if isinstance(slices, Mapping):
-        for name, condition in slices.items():
-            yield f"slice={name}", _condition(name, condition, rows, who)
-        return
-    for column in _telling_columns(train) if slices is None else slices:
-        if column not in rows.columns:
+    frame = pd.DataFrame(rows)
+    conditions = slices if isinstance(slices, Mapping) else {}
+    columns = _telling_columns(train) if slices is None else () if conditions else slices
+    sensitive = rows.roles.sensitive if slices is None or len(slices) else ()
+    found: list[Slice] = []
+    for column in dict.fromkeys([*sensitive, *columns]):
+        if column not in frame.columns:
             raise DataError(f"{who} slices by {column!r}, which the rows do not have", "slice by a column of the data")
-        yield from _quarters(train, rows, column) if _is_number(train, column) else _levels(rows, column)
+        found += _quarters(train, frame, column) if _is_number(train, column) else _levels(frame, column, who)
+    found += [Slice(f"slice={name}", "slice", _condition(name, each, frame, who)) for name, each in conditions.items()]
+    names = distinct(each.name for each in found)
+    return [replace(each, name=name) for each, name in zip(found, names, strict=True)]
 
 
 def _condition(name: str, condition: Callable[[pd.DataFrame], Any], rows: pd.DataFrame, who: str) -> NDArray[np.bool_]:
@@ -67,30 +84,34 @@ def _condition(name: str, condition: Callable[[pd.DataFrame], Any], rows: pd.Dat
     return chosen.to_numpy(dtype=bool, na_value=False)
 
 
-def _levels(rows: pd.DataFrame, column: str) -> Iterator[Mask]:
-    values = rows[column].value_counts(dropna=False).index
-    shown = values if len(values) <= MOST_LEVELS else values[: MOST_LEVELS - 1]
+def _levels(rows: pd.DataFrame, column: str, who: str) -> Iterator[Slice]:
+    levels = levels_of(rows[column], who)
+    shown = levels if len(levels) <= MOST_LEVELS else levels[: MOST_LEVELS - 1]
     rest = np.ones(len(rows), dtype=bool)
-    for value in shown:
-        mask = rows[column].isna() if pd.isna(value) else rows[column] == value
-        held = mask.to_numpy(dtype=bool, na_value=False)
+    for name, held in shown:
         rest &= ~held
-        yield f"{column}={value}", held
-    if len(values) > len(shown):
-        yield f"{column}=any of {len(values) - len(shown)} other levels", rest
+        yield Slice(f"{column}={name}", column, held)
+    if len(levels) > len(shown):
+        yield Slice(f"{column}=any of {len(levels) - len(shown)} other levels", column, rest)
 
 
-def _quarters(train: Rows, rows: pd.DataFrame, column: str) -> Iterator[Mask]:
+def _quarters(train: Rows, rows: pd.DataFrame, column: str) -> Iterator[Slice]:
     values = rows[column].to_numpy(dtype=np.float64, na_value=np.nan)
     known = train[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    edges = np.unique(np.nanquantile(known, [0.25, 0.5, 0.75]))
-    bounds = [-np.inf, *edges.tolist(), np.inf]
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
-        name = f"above {low:.4g}" if high == np.inf else f"up to {high:.4g}"
-        name = name if np.inf in (-low, high) else f"{low:.4g} to {high:.4g}"
-        yield f"{column}={name}", (values > low) & (values <= high)
+    edges = np.unique(np.quantile(known[np.isfinite(known)], [0.25, 0.5, 0.75])).tolist()
+    ends = _told_apart(edges)
+    names = [f"up to {ends[0]}", *(f"{low} to {high}" for low, high in zip(ends, ends[1:], strict=False))]
+    places = np.searchsorted(edges, values)
+    for place, name in enumerate([*names, f"above {ends[-1]}"]):
+        yield Slice(f"{column}={name}", column, (places == place) & ~np.isnan(values))
     if np.isnan(values).any():
-        yield f"{column}=nan", np.isnan(values)
+        yield Slice(f"{column}={NULL}", column, np.isnan(values))
+
+
+def _told_apart(edges: Sequence[float]) -> list[str]:
+    """Return numbers as texts, with as many digits as tell them apart."""
+    shown = [[f"{edge:.{digits}g}" for edge in edges] for digits in DIGITS]
+    return next((texts for texts in shown if len(set(texts)) == len(texts)), shown[-1])
 
 
 def _is_number(train: Rows, column: str) -> bool:
@@ -108,9 +129,17 @@ def _telling_columns(train: Rows) -> list[str]:
             continue
         kind = train[name].dtype
         if pd.api.types.is_string_dtype(kind) or pd.api.types.is_bool_dtype(kind) or kind == "category":
-            levels += [name] if 2 <= train[name].nunique() <= MOST_LEVELS else []
+            levels += [name] if 2 <= _different(train[name]) <= MOST_LEVELS else []
         elif len(numbers) < MOST_NUMBERS and _is_number(train, name):
             numbers.append(name)
         if len(levels) == MOST_COLUMNS:
             break
     return levels or numbers
+
+
+def _different(column: pd.Series) -> int:
+    """Return the number of different values, 0 for values that have no levels."""
+    try:
+        return int(column.nunique())
+    except TypeError:  # lists and dictionaries
+        return 0

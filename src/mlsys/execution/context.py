@@ -41,6 +41,8 @@ class Record:
         Start in seconds since the epoch; duration.
     peak_mb : float
         Peak resident memory of the process when the step ended, in MiB.
+    columns : tuple of str
+        Of the rows that it was given.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Record:
     started: float = 0.0
     seconds: float = 0.0
     peak_mb: float = 0.0
+    columns: tuple[str, ...] = ()
 
 
 @dataclass
@@ -157,23 +160,36 @@ class Context:
         if self.cache is not None:
             self.cache.report.done(step)
 
-    def wrap(self, frame: pd.DataFrame, step: Transform | None = None) -> Rows:
-        """Give a frame its roles, its features, and fold numbers for a step that cross-fits."""
+    def wrap(
+        self, frame: pd.DataFrame, step: Transform | None = None, predictions: pd.DataFrame | None = None
+    ) -> Rows:
+        """Give a frame its roles, its features, what a model says of it, and fold numbers for a step that cross-fits."""
         folds = None if step is None else folds_of_rows(step, frame, self.roles, self.seed)
-        return Rows.of(frame, self.roles, self.catalog.features(frame.columns), folds)
+        said = pd.DataFrame(index=frame.index) if predictions is None else predictions
+        return Rows.of(frame, self.roles, self.catalog.features(frame.columns), folds, said)
 
     @contextmanager
-    def doing(self, planned: Planned, frame: pd.DataFrame | None = None) -> Iterator[Record]:
-        """Time a step, explain its errors, and keep a record of it."""
-        record = Record(planned.name, planned.step.kind, started=time.time())
+    def doing(self, planned: Planned, given: Mapping[str, Table] | None = None) -> Iterator[Record]:
+        """Time a step, explain its errors by the parts it was given, and keep a record of it."""
+        shown = next(iter(given.values())).shown() if given else None
+        columns = () if shown is None else tuple(map(str, shown.columns))
+        record = Record(planned.name, planned.step.kind, started=time.time(), columns=columns)
         self.progress(planned.name)
         before = time.perf_counter()
-        with explained(planned.step, planned.position, planned.name, frame):
+        with explained(planned.step, planned.position, planned.name, shown, _counted(given or {})):
             yield record
         record.seconds = time.perf_counter() - before
         record.peak_mb = peak_memory_mb()
         if not self.quiet:
             self.records.append(record)
+
+
+def _counted(given: Mapping[str, Table]) -> str:
+    """Say how many rows a step was given, by part; of rows that are read when needed at most how many."""
+    least = "" if all(part.in_memory for part in given.values()) else "at most "
+    total = f"{least}{sum(part.rows for part in given.values()):,} rows"
+    by_part = ", ".join(f"{name} {part.rows:,}" for name, part in given.items())
+    return f"{total} ({by_part})" if len(given) > 1 else total
 
 
 def peak_memory_mb() -> float:

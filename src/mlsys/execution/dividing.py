@@ -68,7 +68,7 @@ def divide(planned: Planned, table: Table, context: Context, supplied: bool, sam
     """
     step = planned.step
     assert isinstance(step, Split)
-    with context.doing(planned, table.head(0)) as record:
+    with context.doing(planned, {"all": table}) as record:
         context.catalog.withhold(step.withholds(), f"names the part, read by {planned.name}")
         wanted = _wanted(step, table, context)
         outcome = context.kept(

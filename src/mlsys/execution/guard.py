@@ -17,8 +17,20 @@ MOST_COLUMNS_IN_NOTE = 30
 
 
 @contextmanager
-def explained(step: Step, position: int, name: str, frame: pd.DataFrame | None = None) -> Iterator[None]:
-    """Add to any error which step it was, where it was made, and what it was given."""
+def explained(
+    step: Step, position: int, name: str, frame: pd.DataFrame | None = None, rows: str = ""
+) -> Iterator[None]:
+    """Add to any error which step it was, where it was made, and what it was given.
+
+    Parameters
+    ----------
+    step, position, name
+        The step, and where it stands.
+    frame : DataFrame, optional
+        What it was given, or as much of it as shows the columns.
+    rows : str
+        How many rows it was given, in words; as many as ``frame`` has when empty.
+    """
     try:
         yield
     except Exception as error:
@@ -26,7 +38,7 @@ def explained(step: Step, position: int, name: str, frame: pd.DataFrame | None =
             where = f", made at {step.made_at}" if step.made_at else ""
             error.add_note(f"mlsys: step {position} {name!r} ({step.kind}){where}")
             if frame is not None:
-                error.add_note(f"mlsys: it was given {len(frame):,} rows with {_described(frame)}")
+                error.add_note(f"mlsys: it was given {rows or f'{len(frame):,} rows'} with {_described(frame)}")
             if not isinstance(error, MlsysError):
                 error.add_note(f"  Remedy: {_remedy(error, name, frame)}")
         if cleaned(error) is None:

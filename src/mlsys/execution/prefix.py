@@ -88,7 +88,7 @@ def run_before_split(planned: Planned, parts: Mapping[str, Table], context: Cont
     """
     step, watched = planned.step, leading(parts)
     before = parts[watched].shown()
-    with context.doing(planned, before) as record:
+    with context.doing(planned, parts) as record:
         after, made = _ran(planned, dict(parts), context)
         record.rows.update({name: part.rows for name, part in after.items() if part.in_memory})
     if after[watched] is not parts[watched]:
@@ -148,7 +148,7 @@ def _reported(planned: Planned, parts: Mapping[str, Table], context: Context) ->
     def work(at: Context) -> Outcome:
         columns = parts[leading(parts)].head(0).columns
         loads = {name: part.frame for name, part in parts.items()}
-        result = step.report(Dataset(loads, at.roles, at.catalog.features(columns)))
+        result = step.report(Dataset(loads, at.roles, at.catalog.features(columns), predictions={}))
         return Outcome({}, {"result": Held(result_state(result, planned.name))})
 
     outcome = context.kept(planned.name, "", work, parts, sees_columns=True)

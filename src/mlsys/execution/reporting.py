@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mlsys.cache import Outcome
-from mlsys.dataset import Dataset
+from mlsys.dataset import Dataset, beside
+from mlsys.errors import DataError
 from mlsys.execution.context import Context
 from mlsys.execution.planned import Planned
 from mlsys.execution.results import result_of, result_state
@@ -26,9 +27,9 @@ def looker(execution: Execution, tail: Tail, raw: Mapping[str, Table]) -> Look:
 
     def look(planned: Planned, parts: dict[str, Table], predictions: dict[str, Table]) -> None:
         context, step = execution.context, planned.step
-        with context.doing(planned):
+        with context.doing(planned, parts):
             if isinstance(step, Sink):
-                step.write({name: _with_predictions(part, predictions.get(name)) for name, part in parts.items()})
+                step.write({n: _with_predictions(part, predictions.get(n), planned.name) for n, part in parts.items()})
                 context.done_outside(planned.name)
             elif isinstance(step, Report):
                 inputs = {f"{name} as split": part for name, part in raw.items()} | dict(parts)
@@ -72,10 +73,12 @@ def shown_dataset(
     divided = execution.divided
     assert divided is not None
     loads = {name: _loader(raw[name], parts.get(name), predictions.get(name)) for name in raw}
+    said = {name: each.frame for name, each in predictions.items()}
     folds = 0
     if execution.out_of_fold is not None and "validation" not in loads:
         judged = Table.of(raw["train"].frame().loc[execution.out_of_fold.frame().index])
         loads["validation"] = _loader(judged, None, execution.out_of_fold)
+        said["validation"] = execution.out_of_fold.frame
         folds = len(divided.folds)
     features = [name for name in context.catalog.at_split or raw["train"].head(0).columns]
     predict = None
@@ -86,7 +89,7 @@ def shown_dataset(
             assert predicted is not None
             return predicted.frame()
 
-    return Dataset(loads, context.roles, context.catalog.features(features), tail.fitted_on, folds, predict)
+    return Dataset(loads, context.roles, context.catalog.features(features), tail.fitted_on, folds, predict, said)
 
 
 def _loader(
@@ -97,21 +100,27 @@ def _loader(
         frame = raw.frame(None if columns is None else [name for name in columns if name in there])
         added = [] if current is None else [name for name in current.head(0).columns if name not in there]
         wanted = added if columns is None else [name for name in added if name in set(columns)]
-        pieces = [frame]
         if wanted and current is not None:
             extra = current.frame(wanted)
             if extra.index.equals(frame.index):
-                pieces.append(extra)
-        if predictions is not None:
-            there = predictions.head(0).columns
-            pieces.append(predictions.frame([name for name in there if columns is None or name in set(columns)]))
-        return pd.concat(pieces, axis=1) if len(pieces) > 1 else frame
+                frame = pd.concat([frame, extra], axis=1)
+        if predictions is None:
+            return frame
+        written = predictions.head(0).columns
+        return beside(frame, predictions.frame([name for name in written if columns is None or name in set(columns)]))
 
     return load
 
 
-def _with_predictions(part: Table, predictions: Table | None) -> Table:
+def _with_predictions(part: Table, predictions: Table | None, who: str) -> Table:
+    """Return a part with its predictions, as it is written outside."""
     if predictions is None:
         return part
     predicted = predictions.frame()
+    twice = [name for name in predicted.columns if name in part.head(0).columns]
+    if twice:
+        raise DataError(
+            f"{who} writes rows beside their predictions, and {twice[0]!r} is a column of both",
+            f"rename the column of the data before, such as frame.rename(columns={{{twice[0]!r}: 'earlier_{twice[0]}'}})",
+        )
     return part.map(lambda frame: pd.concat([frame, predicted.loc[frame.index]], axis=1))

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.cache import Outcome
-from mlsys.dataset import Rows
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.dataset import Rows, beside
+from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
@@ -96,7 +96,7 @@ class Tail:
                 self._unchanged = self.parts["train"]
             if self._unchanged is not None and not isinstance(step, Postprocess):
                 self._since = (*self._since, planned)
-            with self.context.doing(planned, self.parts["train"].shown()) as record:
+            with self.context.doing(planned, self.parts) as record:
                 if isinstance(step, Transform):
                     self.transform(planned, step)
                 elif isinstance(step, RowTransform):
@@ -248,13 +248,22 @@ class Tail:
         for name, part in self.parts.items():
             if name != "train":
                 self.predictions[name] = self._predicted(planned, fitted, name, part)
-                predicted = self.predictions[name].head(0).columns
-                taken = [column for column in predicted if column in part.head(0).columns]
-                if taken:
-                    raise DataError(
-                        f"{planned.name} writes the column {taken[0]!r}, which the data already has",
-                        f"rename it before, such as frame.rename(columns={{{taken[0]!r}: 'earlier_{taken[0]}'}})",
-                    )
+                self._say_taken(planned, name, part)
+
+    def _say_taken(self, planned: Planned, name: str, part: Table) -> None:
+        """Remark that a column of the data is named like one that the model writes: which of them a name means."""
+        there = part.head(0).columns
+        taken = tuple(str(column) for column in self.predictions[name].head(0).columns if column in there)
+        finding = Finding(
+            "EV102",
+            f"the data has {', '.join(map(repr, taken))}, which {planned.name} writes as well; under the name reports "
+            "find the column of the data, and what the model says in rows.predictions",
+            "information",
+            taken,
+            planned.name,
+        )
+        if taken and finding not in self.context.findings:
+            self.context.findings.append(finding)
 
     def _predicted(self, planned: Planned, fitted: Fitted, name: str, rows: Table) -> Table:
         outcome = self.context.kept(
@@ -281,9 +290,10 @@ class Tail:
             self._crossed = predicted = self._crossed or self._cross(planned, model, rows, step.cross_fit_folds)
 
         def work(at: Context) -> Outcome:
-            frame = rows.frame()
-            shown = Table.of(pd.concat([frame[_role_columns(frame, at)], predicted.frame()], axis=1))
-            return Outcome({}, {"state": Held(learn(step, shown, at.wrap, generator(at.seed, step)).state)})
+            frame, said = rows.frame(), predicted.frame()
+            shown = Table.of(beside(frame[_role_columns(frame, at)], said))
+            wrap = lambda frame: at.wrap(frame, predictions=said)  # noqa: E731
+            return Outcome({}, {"state": Held(learn(step, shown, wrap, generator(at.seed, step)).state)})
 
         inputs = {"rows": rows, "predictions": predicted}
         learned = context.kept(planned.name, "learn", work, inputs, sees_columns=True)

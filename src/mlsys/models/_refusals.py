@@ -122,24 +122,6 @@ def known_target(target: pd.Series, who: str) -> pd.Series:
     return target
 
 
-def known_weights(weight: pd.Series, who: str) -> NDArray[np.float64]:
-    """Return the weights, or raise for weights that are none."""
-    if not pd.api.types.is_numeric_dtype(weight.dtype):
-        raise DataError(
-            f"{who}: the weight {weight.name!r} holds {weight.dtype}, not numbers",
-            "name a column of numbers in weight=, or convert it with Derive",
-        )
-    values = weight.to_numpy(dtype=np.float64, na_value=np.nan)
-    wrong = ~(np.isfinite(values) & (values >= 0))
-    if wrong.any():
-        raise DataError(
-            f"{who}: the weight {weight.name!r} is null, negative or infinite in {int(wrong.sum()):,} rows "
-            f"(the first is row {weight.index[wrong][0]!r})",
-            "give every row a weight of 0 or more",
-        )
-    return values
-
-
 def _kind(values: NDArray[Any]) -> str:
     return {"U": "text", "O": "objects", "M": "timestamps", "m": "durations"}.get(values.dtype.kind, str(values.dtype))
 

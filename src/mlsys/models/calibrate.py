@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import PREDICTION, PROBABILITY, known_weights, probability_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._calibration import fit_isotonic, fit_sigmoid, recalibrated
 from mlsys.models._matrix import plain_target
-from mlsys.models._refusals import known_target, known_weights
+from mlsys.models._refusals import known_target
 from mlsys.steps import Postprocess
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
-
-_PREFIX = "probability_"
 
 
 class Calibrate(Postprocess):
@@ -65,19 +64,21 @@ class Calibrate(Postprocess):
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the probability columns."""
-        return tuple(name for name in columns if name.startswith(_PREFIX))
+        return tuple(probability_columns(columns))
 
     def learn(self, calibration: Rows, /) -> dict[str, Any]:
         """Return one map a class (of the second class alone where there are two)."""
-        columns = list(self.columns_read(map(str, calibration.columns)))
+        calibration = calibration.counted(self.title, "rows to calibrate on")
+        predictions = calibration.predictions
+        columns = probability_columns(predictions.columns)
         if len(columns) < 2:
             raise ConfigurationError(
                 f"{self.title} calibrates probabilities, but the model gives none "
-                f"(columns: {', '.join(map(str, calibration.columns))})",
+                f"(columns: {', '.join(map(str, predictions.columns))})",
                 "remove Calibrate() after a regressor; for classes use an estimator that has predict_proba",
             )
         target = plain_target(known_target(calibration.y, self.title))
-        classes = _classes(columns, target, calibration)
+        classes = _classes(columns, target, predictions)
         if len(np.unique(target)) < 2:
             raise DataError(
                 f"{self.title}: all {len(target):,} rows to calibrate on have the class {target[0]!s}",
@@ -88,7 +89,7 @@ class Calibrate(Postprocess):
         fit = fit_sigmoid if self.method == "sigmoid" else fit_isotonic
         judged = range(1, 2) if len(columns) == 2 else range(len(columns))
         # A model cross-fitted without a rare class has no column for it: to that model the class had no chance.
-        shares = calibration[columns].to_numpy(dtype=np.float64, na_value=0.0)
+        shares = predictions[columns].to_numpy(dtype=np.float64, na_value=0.0)
         maps = [fit(shares[:, place], target == classes[place], weighing) for place in judged]
         return {"method": self.method, "classes": classes, "columns": columns, "maps": maps}
 
@@ -98,22 +99,23 @@ class Calibrate(Postprocess):
         given = [predictions[name].to_numpy(dtype=np.float64) for name in columns]
         shares = recalibrated(np.column_stack(given), state["maps"])
         corrected: dict[str, Any] = {name: shares[:, place] for place, name in enumerate(columns)}
-        corrected["prediction"] = np.array(state["classes"])[shares.argmax(axis=1)]
+        corrected[PREDICTION] = np.array(state["classes"])[shares.argmax(axis=1)]
         if set(predictions.columns.tolist()) <= set(corrected):  # made anew in a third of the time of changing each
             order = dict.fromkeys([*predictions.columns.tolist(), *corrected])
             return pd.DataFrame({name: corrected[name] for name in order}, index=predictions.index)
         return predictions.assign(**corrected)
 
 
-def _classes(columns: list[str], target: NDArray[Any], calibration: Rows) -> list[Any]:
+def _classes(columns: list[str], target: NDArray[Any], predictions: pd.DataFrame) -> list[Any]:
     """Return the class of each probability column, as it stands in the target."""
     values = np.unique(target).tolist()
-    if "prediction" in calibration.columns:
-        values += plain_target(calibration["prediction"]).tolist()
+    if PREDICTION in predictions.columns:
+        values += plain_target(predictions[PREDICTION]).tolist()
     named = {str(value): value for value in reversed(values)}
     kind = type(values[0])
     # A class that neither occurs nor is predicted here is read from its column's name.
-    return [named.get(name.removeprefix(_PREFIX), _read(name.removeprefix(_PREFIX), kind)) for name in columns]
+    texts = [name.removeprefix(PROBABILITY) for name in columns]
+    return [named.get(text, _read(text, kind)) for text in texts]
 
 
 def _read(text: str, kind: type) -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlsys.dataset import known_weights
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._curves import curves_of
 from mlsys.models._early_stopping import set_aside, stops_early, watched_rows
@@ -19,7 +20,7 @@ from mlsys.models._estimators import (
 )
 from mlsys.models._fitting import fitting, predictions, selected
 from mlsys.models._matrix import plain_target
-from mlsys.models._refusals import check_target, known_target, known_weights, listed
+from mlsys.models._refusals import check_target, known_target, listed
 from mlsys.steps import Field, Model
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Train(Model):
 
     Notes
     -----
-    State: ``estimator``, ``classes`` (``None`` for numbers), ``features``. An estimator that stops early and takes
+    Rows of weight 0 count as none: they are not given to the estimator. State: ``estimator``, ``classes`` (``None`` for numbers), ``features``. An estimator that stops early and takes
     ``X_val`` (gradient boosting of scikit-learn: ``early_stopping=True``, or ``"auto"`` above 10,000 rows) watches the
     latest share of the training rows where there is a time role, else rows chosen by hash of group or id; never the
     validation part. Others stop on what they choose themselves. Rows are gathered; beyond memory an estimator with
@@ -133,7 +134,7 @@ class Train(Model):
 
     def learn(self, train: Rows, rng: np.random.Generator) -> dict[str, Any]:
         """Return the fitted estimator, its classes and its features."""
-        estimator = seeded(self.estimator, rng)
+        estimator, train = seeded(self.estimator, rng), train.counted(self._who, "training rows")
         names, target, weights = self._given(train, estimator, "fit")
         check_target(train.y, target, classifies(estimator), regresses(estimator), self._who)
         classes: list[Any] | None = np.unique(target).tolist() if classifies(estimator) else None
@@ -161,6 +162,8 @@ class Train(Model):
     def learn_part(self, part: Rows, state: dict[str, Any], rng: np.random.Generator, /) -> dict[str, Any]:
         """Return the state after one more part."""
         estimator, classes = state["estimator"], state["classes"]
+        if part.weight is not None:
+            part = part.take_rows(known_weights(part.weight, self._who) > 0)
         if part.empty:
             return state
         names, target, weights = self._given(part, estimator, "partial_fit")

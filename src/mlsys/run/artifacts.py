@@ -78,8 +78,7 @@ def write_rows(run: Run, folder: Path) -> None:
             continue
         # Out-of-fold predictions are called validation, and their rows are training rows.
         rows = divided.parts[part if part in divided.parts else "train"].frame().loc[predicted.index, [target]]
-        added = predicted[[name for name in predicted if name != target]]
-        rows.join(added).to_parquet(folder / f"predictions-{part}.parquet")
+        rows.join(predicted.rename(columns={target: f"{target} (of the model)"})).to_parquet(folder / f"predictions-{part}.parquet")
 
 
 def manifest(run: Run) -> dict[str, Any]:

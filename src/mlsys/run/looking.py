@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import beside
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.execution.dividing import divide
@@ -65,8 +66,7 @@ def _step_again(planned: Planned, frame: pd.DataFrame, tail: Tail, split: str) -
     if isinstance(step, TrainOnly):
         return tail.parts["train"].frame() if split == "train" else frame
     if isinstance(step, (Model, Postprocess)) and split in tail.predictions:
-        predicted = tail.predictions[split].frame()
-        return frame.drop(columns=[n for n in predicted if n in frame]).join(predicted)
+        return beside(frame, tail.predictions[split].frame())
     if isinstance(step, (Model, Postprocess, Report, Sink)):
         return frame
     return tail.fitted[planned.name].transform(frame)

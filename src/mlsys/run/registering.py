@@ -180,7 +180,7 @@ def _evidence(run: Run) -> dict[str, Any]:
     found: dict[str, Any] = {name: {"verdict": result.verdict} for name, result in run.reports.items()}
     evaluation = run.reports.get("evaluate")
     if evaluation is not None:
-        facts = {key: evaluation.facts[key] for key in ("part", "beats")}
+        facts = {key: evaluation.facts[key] for key in ("part", "beats", "slices")}
         found["evaluate"] |= {"table": evaluation.table[_GATES_READ].to_dict("list"), "facts": facts}
     return found
 

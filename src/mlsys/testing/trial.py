@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Dataset, Moment, Roles, Rows
+from mlsys.dataset.predictions import named_like_predictions
 from mlsys.errors import ConfigurationError
 from mlsys.partitions import Table
 from mlsys.steps import (
@@ -129,7 +130,7 @@ class Trial:
     def learn(self, frame: pd.DataFrame) -> Learned:
         """Learn from rows as the runner does; postprocessing sees roles and predictions only."""
         if isinstance(self.step, Postprocess):
-            shown = {*prediction_columns(frame), *self.roles.columns()}
+            shown = {*self.predicted(frame), *self.roles.columns()}
             frame = frame[[name for name in frame if name in shown]]
         return learn(self.step, Table.of(frame), functools.partial(self.rows, "learn"), self.rng())
 
@@ -144,8 +145,12 @@ class Trial:
         if isinstance(self.step, Model):
             return self.frame[list(self.features)]
         if isinstance(self.step, Postprocess):
-            return self.frame[prediction_columns(self.frame)]
+            return self.frame[self.predicted(self.frame)]
         return self.frame
+
+    def predicted(self, frame: pd.DataFrame) -> list[str]:
+        """Return the columns that a model wrote."""
+        return named_like_predictions(frame, self.roles.columns(), self.roles.target)
 
     def apply(self, frame: pd.DataFrame, state: Any = None) -> pd.DataFrame:
         """Return rows as the step leaves rows that it did not learn from."""
@@ -238,17 +243,6 @@ class _Watched(Dataset):
 def learns(step: Step) -> bool:
     """Whether a step has a state."""
     return isinstance(step, (Transform, Model, Postprocess))
-
-
-def prediction_columns(frame: pd.DataFrame) -> list[str]:
-    """Return the columns that a model wrote.
-
-    Examples
-    --------
-    >>> prediction_columns(pd.DataFrame(columns=["x", "prediction", "probability_1"]))
-    ['prediction', 'probability_1']
-    """
-    return [name for name in map(str, frame.columns) if name == "prediction" or name.startswith("probability_")]
 
 
 def halves(frame: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -1,0 +1,65 @@
+"""Which columns are predictions: those a model wrote, or, in a frame of unknown origin, those that read like some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+PREDICTION = "prediction"
+PROBABILITY = "probability_"
+_SUM = 1e-6
+"""Probabilities of a row may miss 1 by this much: what single precision leaves of a dozen classes."""
+
+
+def probability_columns(columns: Iterable[object]) -> list[str]:
+    """Return the names that read like a class's probability, in order.
+
+    Examples
+    --------
+    >>> probability_columns(["x", "prediction", "probability_no", "probability_yes"])
+    ['probability_no', 'probability_yes']
+    """
+    return [name for name in columns if isinstance(name, str) and name.startswith(PROBABILITY)]
+
+
+def named_like_predictions(frame: pd.DataFrame, roles: Iterable[str] = (), target: str | None = None) -> list[str]:
+    """Return the columns of a frame of unknown origin that are predictions, going by their names.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Rows that nobody says of what wrote them; of those in a pipeline it is known.
+    roles : iterable of str
+        Columns with a role, which are no predictions.
+    target : str, optional
+        Its values tell the probability of a class from a column such as ``probability_of_rain``.
+
+    Examples
+    --------
+    >>> named_like_predictions(pd.DataFrame({"probability_of_rain": [0.3], "prediction": [4.2], "y": [4.0]}), target="y")
+    ['prediction']
+    """
+    taken = {*roles, target}
+    there = [name for name in frame.columns if isinstance(name, str) and name not in taken]
+    shares = _of_classes(frame, probability_columns(there), [target, *([PREDICTION] if PREDICTION in there else [])])
+    return [name for name in there if name == PREDICTION or name in shares]
+
+
+def _of_classes(frame: pd.DataFrame, shares: Sequence[str], labels: Sequence[str | None]) -> Sequence[str]:
+    """Return those of some columns that are probabilities: of classes that occur, or that sum to 1 with these."""
+    if not shares:
+        return shares
+    classes = {text for name in labels if name in frame.columns for text in _texts(frame[name])}
+    named = [name for name in shares if name.removeprefix(PROBABILITY) in classes]
+    if not named and PREDICTION in labels:  # numbers are predicted
+        return named
+    sums = np.nansum(frame[shares].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64), axis=1)
+    return shares if np.allclose(sums, 1.0, rtol=0.0, atol=_SUM) else named
+
+
+def _texts(labels: pd.Series) -> set[str]:
+    values = labels.dropna().unique()
+    whole = {str(int(value)) for value in values if isinstance(value, (float, np.floating)) and value.is_integer()}
+    return {str(value) for value in values} | whole

@@ -1,0 +1,51 @@
+"""Weights of rows: what is none, and which rows count. A row of weight 0 counts as none."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.errors import DataError
+
+
+def known_weights(weight: pd.Series, who: str) -> NDArray[np.float64]:
+    """Return the weights, or raise for weights that are none."""
+    if not pd.api.types.is_numeric_dtype(weight.dtype):
+        raise DataError(
+            f"{who}: the weight {weight.name!r} holds {weight.dtype}, not numbers",
+            "name a column of numbers in weight=, or convert it with Derive",
+        )
+    values = weight.to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = ~(np.isfinite(values) & (values >= 0))
+    if wrong.any():
+        raise DataError(
+            f"{who}: the weight {weight.name!r} is null, negative or infinite in {int(wrong.sum()):,} rows "
+            f"(the first is row {weight.index[wrong][0]!r})",
+            "give every row a weight of 0 or more",
+        )
+    return values
+
+
+def counting(weight: pd.Series | None, who: str, rows: str = "rows") -> NDArray[np.bool_] | None:
+    """Return which rows count; ``None`` where all do.
+
+    Raises
+    ------
+    DataError
+        When a weight is none, or every row has weight 0.
+
+    Examples
+    --------
+    >>> counting(pd.Series([0.0, 2.0], name="w"), "Train").tolist()
+    [False, True]
+    """
+    if weight is None:
+        return None
+    counts = known_weights(weight, who) > 0
+    if len(counts) and not counts.any():
+        raise DataError(
+            f"{who}: all {len(counts):,} {rows} have weight 0 in {weight.name!r}, and count as none",
+            "give rows that shall count a weight above 0, or take the weight role away",
+        )
+    return None if counts.all() else counts

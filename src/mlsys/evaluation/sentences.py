@@ -1,0 +1,59 @@
+"""What an evaluation says in a sentence: the worst slice, sensitive columns level by level, rows that count as none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mlsys.dataset import Rows
+from mlsys.evaluation.differing import difference
+from mlsys.evaluation.metrics import Metric
+from mlsys.evaluation.slicing import Slice
+
+Scores = Sequence[Mapping[str, Any]]
+
+
+def worst_slice(scores: Scores, headline: Metric) -> str:
+    """Say which slice scores worst on the headline metric, and whether that is more than chance."""
+    rows = _ordered(scores, headline)
+    if not rows:
+        return ""
+    worst, best = rows[0], rows[-1]
+    few = len({row["slice"] for row in scores}) - len(rows)
+    unsure = f"; {few} slices have too few rows to say" if few else ""
+    if len(rows) > 1 and not difference(worst["value"], best["value"]):
+        return f"none: {headline.name} is {worst['value']:.3f} in all {len(rows)} slices{unsure}"
+    interval = f"{worst['value']:.3f} [{worst['lower']:.3f}, {worst['upper']:.3f}]"
+    return f"{worst['slice']}: {headline.name} {interval} on {worst['n']:,} rows, {worst['verdict']}{unsure}"
+
+
+def by_level(scores: Scores, slices: Iterable[Slice], columns: Iterable[str], headline: Metric) -> dict[str, str]:
+    """Say for each sensitive column how far apart its levels are, and which are worse than all rows together."""
+    column_of = {each.name: each.column for each in slices}
+    said = {}
+    for column in columns:
+        rows = _ordered([row for row in scores if column_of.get(row["slice"]) == column], headline)
+        if not rows:
+            said[column] = "too few rows to say"
+            continue
+        ends = [f"{row['value']:.3f} ({row['slice']})" for row in (rows[0], rows[-1])]
+        worse = [str(row["slice"]) for row in rows if row["verdict"] == "worse"]
+        verdict = f"worse: {', '.join(worse)}" if worse else "none worse than all rows together"
+        said[column] = f"{headline.name} from {ends[0]} to {ends[1]}; {verdict}"
+    return said
+
+
+def weightless(rows: Rows, part: str) -> str:
+    """Say how many rows of a part count as none, because their weight is 0."""
+    if rows.weight is None:
+        return ""
+    none = int((rows.weight == 0).sum())
+    return f"{none:,} of {len(rows):,} {part} rows have weight 0 and count as none" if none else ""
+
+
+def _ordered(scores: Scores, headline: Metric) -> list[Mapping[str, Any]]:
+    """Return the slices' scores on the headline metric, the worst first, where there is enough data."""
+    rows = [row for row in scores if row["metric"] == headline.name and not np.isnan(row["lower"])]
+    return sorted(rows, key=lambda row: row["value"] if headline.greater_is_better else -row["value"])
