@@ -16,6 +16,7 @@ from mlsys.execution.checks import check_columns, check_leakage
 from mlsys.execution.context import Context, Record
 from mlsys.execution.dividing import Divided, divide, keys_for
 from mlsys.execution.execute import Data, Execution, execute, run_tail
+from mlsys.execution.fitness import counting_rows
 from mlsys.execution.planned import Planned
 from mlsys.execution.processes import apart
 from mlsys.partitions import Table
@@ -102,6 +103,8 @@ def make_ready(plan: Sequence[Planned], data: Data, context: Context, engine: En
 def windows_of(folds: Split, ready: Ready) -> list[Window]:
     """Return the windows that a split makes of the rows; label maturity, groups and embargo are its business."""
     keys = keys_for(folds, Table.of(ready.rows), ready.context.detached())
+    weight = ready.context.roles.weight
+    counts = counting_rows(ready.rows[weight] if weight in ready.rows.columns else None, len(keys))
     made = folds.windows(keys)
     found = []
     for number, sides in enumerate(made, 1):
@@ -111,7 +114,7 @@ def windows_of(folds: Split, ready: Ready) -> list[Window]:
                 f"windows() of {folds.title} returned for {name} no Series over the keys' index",
                 "return pd.Series(names, index=keys.index) with 'train', 'validation' or null",
             )
-        empty = [side for side in SIDES if not (sides == side).any()]
+        empty = [side for side in SIDES if not (sides == side)[counts].any()]
         if empty:
             raise DataError(
                 f"{name} of {folds.title} has no rows for {' and '.join(empty)}", "take fewer folds, or give more rows"

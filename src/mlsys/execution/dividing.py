@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlsys.cache import Identity, Outcome
 from mlsys.errors import ContractError, DataError
 from mlsys.execution.catalog import moment_of
 from mlsys.execution.context import Context
-from mlsys.execution.fitness import is_of_classes, refuse_unfit
+from mlsys.execution.fitness import counting_rows, is_of_classes, refuse_unfit
 from mlsys.execution.planned import Planned
 from mlsys.partitions import Deferred, Table
 from mlsys.steps import Split
@@ -123,16 +125,18 @@ def _assignment(planned: Planned, table: Table, context: Context, supplied: bool
         assigned = assigned.mask(assigned == "validation", "train")
     if sample or small:  # of few rows the library's own choice may leave a part empty; nobody asked for it
         asked = ()
-    refuse_unfit(planned.name, assigned, keys[["id"]] if sample else keys, asked)
+    counting = _counting(table, context, len(keys))
+    refuse_unfit(planned.name, assigned, keys[["id"]] if sample else keys, asked, counting)
     names = [str(name) for name in assigned.dropna().unique()]
     ordered = sorted(names, key=lambda name: {"train": 0, "validation": 1, "test": 9}.get(name, 5))
     counts = {name: int((assigned == name).sum()) for name in ordered}
     columns = {"part": pd.Series(pd.Categorical(assigned, categories=ordered), index=keys.index)}
     if judged_by_folds:
-        judged = keys[(assigned == "train").to_numpy()]
+        learned = (assigned == "train").to_numpy(dtype=bool, na_value=False)
+        judged = keys[learned]
         folds = _folds(step, judged)
         columns |= {f"fold {number}": fold.astype("str").reindex(keys.index) for number, fold in enumerate(folds, 1)}
-        notes = (*notes, *_poor_folds(folds, judged))
+        notes = (*notes, *_poor_folds(folds, judged, counting[learned]))
     plain = {"none": none, "rows": counts, "notes": [*step.explain(keys), *notes], "folds": list(columns)[1:]}
     return Outcome({"assignment": Table.of(pd.DataFrame(columns, index=keys.index))}, plain=plain)
 
@@ -145,7 +149,7 @@ def _wanted(step: Split, table: Table, context: Context) -> list[str]:
         raise DataError(
             f"{step.title} splits by the column {missing[0]!r}, which is not in the data", "correct the name"
         )
-    roles = {getattr(context.roles, name) for name in ("id", "group", "time", "target")}
+    roles = {getattr(context.roles, name) for name in ("id", "group", "time", "target", "weight")}
     wanted = roles | context.catalog.columns_needed() | set(step.key_columns)
     if _looks_for_repeats(step, table, context):
         wanted |= set(context.catalog.features(there))
@@ -166,6 +170,14 @@ def _narrowed(table: Table, columns: Sequence[str]) -> Table:
     empty = table.head(0)[list(columns)]
     load = Deferred(table.rows, empty, lambda names: table.frame(columns if names is None else names))
     return Table(deferred=load, identity=narrow)
+
+
+def _counting(table: Table, context: Context, rows: int) -> NDArray[np.bool_]:
+    """Return which of so many rows count: those of weight 0 do not."""
+    weight = context.roles.weight
+    if weight is None or weight not in table.head(0).columns:
+        return counting_rows(None, rows)
+    return counting_rows(table.frame([weight])[weight], rows)
 
 
 def divide_given(frames: Mapping[str, Table], context: Context) -> Divided:
@@ -193,7 +205,8 @@ def _refuse_given(parts: Mapping[str, Table], context: Context) -> None:
     keys = {name: split_keys(part.frame(), context.roles) for name, part in parts.items()}
     assigned = pd.Series([name for name, rows in keys.items() for _ in range(len(rows))], dtype="str")
     together = pd.concat([rows.drop(columns="id") for rows in keys.values()], ignore_index=True)
-    refuse_unfit("run()", assigned, together, [name for name in parts if name != "train"])
+    counts = np.concatenate([_counting(part, context, part.rows) for part in parts.values()])
+    refuse_unfit("run()", assigned, together, [name for name in parts if name != "train"], counts)
 
 
 class _AnySplit(Split):
@@ -259,7 +272,7 @@ def _folds(step: Split, keys: pd.DataFrame) -> list[pd.Series]:
     return folds
 
 
-def _poor_folds(folds: Sequence[pd.Series], keys: pd.DataFrame) -> tuple[str, ...]:
+def _poor_folds(folds: Sequence[pd.Series], keys: pd.DataFrame, counts: NDArray[np.bool_]) -> tuple[str, ...]:
     """Name the folds whose rows are of one class, where the rows are of several."""
     if "target" not in keys.columns or keys["target"].nunique() < 2 or not is_of_classes(keys["target"]):
         return ()
@@ -267,6 +280,6 @@ def _poor_folds(folds: Sequence[pd.Series], keys: pd.DataFrame) -> tuple[str, ..
         f"{number} ({side})"
         for number, fold in enumerate(folds, 1)
         for side in ("train", "validation")
-        if keys["target"][(fold == side).to_numpy(dtype=bool, na_value=False)].nunique() == 1
+        if keys["target"][(fold == side).to_numpy(dtype=bool, na_value=False) & counts].nunique() == 1
     ]
     return (f"folds with rows of one class: {', '.join(poor)}",) if poor else ()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.steps.splitting import MOST_STRATA
@@ -15,7 +17,9 @@ LATER = ("validation", "test")
 """Parts that a model is judged by."""
 
 
-def refuse_unfit(who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequence[str]) -> None:
+def refuse_unfit(
+    who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequence[str], counts: NDArray[np.bool_]
+) -> None:
     """Raise where a part cannot be used.
 
     Parameters
@@ -28,38 +32,59 @@ def refuse_unfit(who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Seque
         ``time`` and ``target`` of the same rows, where they exist.
     asked : sequence of str
         Parts that were asked for beside ``train``.
+    counts : array of bool
+        Whether each row counts; see :func:`counting_rows`.
     """
-    _refuse_empty(who, assigned, keys, asked)
+    _refuse_empty(who, assigned.where(counts), keys, asked, int((~counts & assigned.notna()).sum()))
     if "target" in keys.columns:
-        _refuse_one_class(who, assigned, keys["target"])
+        _refuse_one_class(who, assigned, keys["target"], counts)
     if "time" in keys.columns:
-        _refuse_future(who, assigned, keys["time"])
+        _refuse_future(who, assigned.where(counts), keys["time"])
 
 
-def _refuse_empty(who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequence[str]) -> None:
+def counting_rows(weight: pd.Series | None, rows: int) -> NDArray[np.bool_]:
+    """Return which rows count: all but those of weight 0. A weight that is none is the model's to refuse.
+
+    Examples
+    --------
+    >>> counting_rows(pd.Series([0.0, 1.0, None]), 3).tolist()
+    [False, True, True]
+    """
+    if weight is None:
+        return np.ones(rows, dtype=bool)
+    return pd.to_numeric(weight, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan) != 0
+
+
+def _refuse_empty(
+    who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequence[str], weightless: int
+) -> None:
     names = [str(name) for name in assigned.dropna().unique()]
     empty = [name for name in ("train", *asked) if name not in names]
     if not empty:
         return
     unknown = int(keys["target"].isna().sum()) if "target" in keys.columns else 0
+    none = f"; rows of weight 0, which count as none: {weightless:,}" if weightless else ""
     parts = ", ".join(f"{name} {int((assigned == name).sum()):,}" for name in names) or "none"
     rows = "training" if "train" in empty else " and ".join(empty)
     raise DataError(
-        f"{who} left no {rows} rows (parts: {parts}; rows without a known label: {unknown:,} of {len(assigned):,})",
-        "move its boundaries or shares, give more rows, or check that the target is filled",
+        f"{who} left no {rows} rows (parts: {parts}; rows without a known label: {unknown:,} of "
+        f"{len(assigned):,}{none})",
+        "move its boundaries or shares, give more rows, or check that the target is filled"
+        + (" and the weights are above 0" if weightless else ""),
     )
 
 
-def _refuse_one_class(who: str, assigned: pd.Series, target: pd.Series) -> None:
+def _refuse_one_class(who: str, assigned: pd.Series, target: pd.Series, counts: NDArray[np.bool_]) -> None:
     labels = target[assigned.notna()]
     if not is_of_classes(labels) or labels.nunique() < 2:
         return
     for name in WITH_CLASSES:
-        part = labels[(assigned[assigned.notna()] == name).to_numpy()].dropna()
+        part = target[(assigned == name).to_numpy(dtype=bool, na_value=False) & counts].dropna()
         if len(part) and part.nunique() == 1:
             use = "learned" if name == "train" else "judged" if name in LATER else "calibrated"
             raise DataError(
-                f"{who}: all {len(part):,} {'training' if name == 'train' else name} rows have the same class of the "
+                f"{who}: all {len(part):,} {'training' if name == 'train' else name} rows"
+                f"{'' if counts.all() else ' of a weight above 0'} have the same class of the "
                 f"target, {part.iloc[0]!s}, of {labels.nunique()} classes in the data, so nothing can be {use} there",
                 "give each part its share of every class (StratifiedSplit), move the boundaries, give more rows, or "
                 "check the label's rule",
