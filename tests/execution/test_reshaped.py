@@ -110,10 +110,10 @@ def test_lateness_and_what_labels_are_made_of_are_inherited_column_by_column(mac
 
 def test_columns_that_are_left_out_are_not_listed_as_used(machines: pd.DataFrame) -> None:
     found = features(built(drop=["noise"], twice=lambda f: f["noise"] * 2), machines)
-    assert not found.loc["noise", "used"] and found.loc["noise", "reason"] == "left out by Build"
+    assert not found.loc["noise", "used"] and found.loc["noise", "reason"].endswith("by Build")
     assert found.loc["twice", "used"]
     dropped = features(lambda f: f.drop(columns="told"), machines).loc["told"]
-    assert not dropped["used"] and "left out by" in dropped["reason"]
+    assert not dropped["used"] and dropped["reason"].startswith("dropped by")
 
 
 def test_a_column_that_is_made_again_is_used(machines: pd.DataFrame) -> None:

@@ -90,7 +90,7 @@ class Evaluate(Report):
     def report(self, dataset: Dataset, /) -> Result:
         """Return the scores."""
         part = self._part(dataset)
-        given, train = dataset[part], dataset["train"]
+        given, train = dataset[part], dataset["train"].counted("the train part", "training rows")
         rows = judged_rows(given, part)
         scored = scored_rows(rows, what=part)
         judge = judge_for(scored, self.metrics, self.level)

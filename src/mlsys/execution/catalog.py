@@ -37,8 +37,6 @@ class Catalog:
         Step and column it wrote to all columns the step read, and to those of them that move this column.
     labels : tuple of (str, str, frozenset of str)
         Of each label of the plan its column, the moment at which it is known, and the columns its rule reads.
-    removed : dict
-        Column to the name of the step that left it out.
     """
 
     roles: Roles
@@ -55,7 +53,6 @@ class Catalog:
     at_split: tuple[str, ...] | None = None
     events: list[tuple[Any, ...]] = field(default_factory=list)
     labels: tuple[tuple[str, str, frozenset[str]], ...] = ()
-    removed: dict[str, str] = field(default_factory=dict)
 
     def copied(self) -> Catalog:
         """Return a copy that can go its own way."""
@@ -70,7 +67,6 @@ class Catalog:
             derived_from=dict(self.derived_from),
             lineage=dict(self.lineage),
             events=[],
-            removed=dict(self.removed),
         )
 
     @property
@@ -183,10 +179,6 @@ class Catalog:
             found |= {name: found.get(name, frozenset()) | moments for name in telling if moments}
         return found
 
-    def leave_out(self, step: str, columns: Iterable[str]) -> None:
-        """Note that a step left columns out; what stands after it has them no more."""
-        self.removed.update(dict.fromkeys(columns, step))
-
     def columns_needed(self) -> set[str]:
         """Columns that ``settle`` reads."""
         decision = self.roles.decision
@@ -219,16 +211,6 @@ class Catalog:
         """Return the columns that a model may use, in order."""
         columns = list(columns)
         return tuple(column for column, reason in zip(columns, self._reasons(columns), strict=True) if not reason)
-
-    def table(self, columns: Sequence[str], there: Iterable[str]) -> pd.DataFrame:
-        """Return one row a column: used or not, and why; a column that is not ``there`` any more is not used."""
-        rows, left = [], set(there)
-        for column, why in zip(columns, self._reasons(columns), strict=True):
-            gone = f"left out by {self.removed[column]}" if column in self.removed else "not in the data"
-            reason = why or ("" if column in left else gone)
-            made = self.made_by.get(column, "data")
-            rows.append({"column": column, "used": not reason, "reason": reason or "feature", "made by": made})
-        return pd.DataFrame(rows, columns=["column", "used", "reason", "made by"])
 
     def refuse_unknown(self, columns: Iterable[str]) -> None:
         """Raise when ``features=``, ``exclude=`` or a role names a column that is not there."""

@@ -86,14 +86,10 @@ def run_before_split(planned: Planned, parts: Mapping[str, Table], context: Cont
     Fitted, Result, Remembered or None
         What it leaves beside them.
     """
-    step, watched = planned.step, leading(parts)
-    before = parts[watched].shown()
+    step = planned.step
     with context.doing(planned, parts) as record:
         after, made = _ran(planned, dict(parts), context)
         record.rows.update({name: part.rows for name, part in after.items() if part.in_memory})
-    if after[watched] is not parts[watched]:
-        left = after[watched].shown().columns
-        context.catalog.leave_out(planned.name, before.columns.difference(left, sort=False))
     return after, Fitted(step) if made is None and step.facts.serves else made
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.errors import LeakageError
+from mlsys.errors import Finding, LeakageError
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded
@@ -57,3 +57,19 @@ def columns_written(before: Table, after: Table, fitted: Fitted) -> set[str]:
         return {name for name, each in other.columns.items() if one.columns.get(name) != each}
     head = before.head(1024)
     return changed_columns(head, fitted.transform(head))
+
+
+def say_taken(step: str, rows: Table, predicted: Table, context: Context) -> None:
+    """Remark that columns of the data are named like some that a model writes: which of them a name means."""
+    there = rows.head(0).columns
+    taken = tuple(str(column) for column in predicted.head(0).columns if column in there)
+    finding = Finding(
+        "EV102",
+        f"the data has {', '.join(map(repr, taken))}, which {step} writes as well; under the name reports find the "
+        "column of the data, and what the model says in rows.predictions",
+        "information",
+        taken,
+        step,
+    )
+    if taken and finding not in context.findings:
+        context.findings.append(finding)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlsys.cache import Outcome
 from mlsys.dataset import Rows, beside
-from mlsys.errors import ConfigurationError, DataError, Finding
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
@@ -23,6 +23,7 @@ from mlsys.execution.reads import (
     declared_reads,
     part_like_serving,
     refuse_forbidden_reads,
+    say_taken,
 )
 from mlsys.execution.row_transforms import transform_rows
 from mlsys.execution.spy import columns_seen
@@ -248,22 +249,7 @@ class Tail:
         for name, part in self.parts.items():
             if name != "train":
                 self.predictions[name] = self._predicted(planned, fitted, name, part)
-                self._say_taken(planned, name, part)
-
-    def _say_taken(self, planned: Planned, name: str, part: Table) -> None:
-        """Remark that a column of the data is named like one that the model writes: which of them a name means."""
-        there = part.head(0).columns
-        taken = tuple(str(column) for column in self.predictions[name].head(0).columns if column in there)
-        finding = Finding(
-            "EV102",
-            f"the data has {', '.join(map(repr, taken))}, which {planned.name} writes as well; under the name reports "
-            "find the column of the data, and what the model says in rows.predictions",
-            "information",
-            taken,
-            planned.name,
-        )
-        if taken and finding not in self.context.findings:
-            self.context.findings.append(finding)
+                say_taken(planned.name, part, self.predictions[name], context)
 
     def _predicted(self, planned: Planned, fitted: Fitted, name: str, rows: Table) -> Table:
         outcome = self.context.kept(

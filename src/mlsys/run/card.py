@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mlsys.run.features import in_words
 from mlsys.run.findings import leakage_verdict
 from mlsys.secrets import hidden
 from mlsys.steps import Model, Split
@@ -91,6 +92,12 @@ class Card:
         """The line about MLflow."""
         return self.run._tracking.line() if self.run is not None else ""
 
+    @property
+    def shown_lines(self) -> Sequence[tuple[str, str]]:
+        """The lines, and why the model is withheld: what is wrong with it may be found when it is written."""
+        why = self.run.withheld if self.run is not None else ""
+        return [*self.lines, *([("model withheld", f"not portable: {why}")] if why else [])]
+
     def text(self) -> str:
         """Return the card as plain text."""
         out = [self.title]
@@ -99,7 +106,7 @@ class Card:
             out += [f"  {'':<14} {score}" for score in self.scores[1:]]
         if self.others:
             out += _wrapped("also", "; ".join(str(score) for score in self.others))
-        for label, sentence in self.lines:
+        for label, sentence in self.shown_lines:
             out += _wrapped(label, sentence)
         for label, sentences in (("finding", self._shown()), ("supplied", self.defaults)):
             for i, sentence in enumerate(sentences):
@@ -115,7 +122,7 @@ class Card:
             f"{html.escape(label)}</td><td style='padding:2px 0;text-align:left'>{html.escape(sentence)}</td></tr>"
             for label, sentence in [
                 *([("also", "; ".join(map(str, self.others)))] if self.others else []),
-                *self.lines,
+                *self.shown_lines,
                 *[("finding" if i == 0 else "", str(finding)) for i, finding in enumerate(self._shown())],
                 *[("supplied" if i == 0 else "", default) for i, default in enumerate(self.defaults)],
                 *([("tracking", self.footer)] if self.footer else []),
@@ -188,6 +195,9 @@ def make_card(run: Run) -> Card:
     lines: list[tuple[str, str]] = []
     if worst:
         lines.append(("worst slice", worst))
+    lines += [("sensitive", f"{column}: {said}") for column, said in dict(facts.get("sensitive", {})).items()]
+    if facts.get("weightless"):
+        lines.append(("weights", str(facts["weightless"])))
     if facts.get("value"):
         lines.append(("value", str(facts["value"])))
     if facts.get("contaminated"):
@@ -204,8 +214,7 @@ def make_card(run: Run) -> Card:
         lines.append(("split", "; ".join(run._execution.divided.notes)))
     for planned in run._execution.plan:
         lines += [("allowed", f"{planned.name} {allowed}") for allowed in planned.step.allowances()]
-    used = run.features["used"]
-    lines.append(("features", f"{int(used.sum())} of {len(used)} columns; see run.features"))
+    lines.append(("features", in_words(run.features)))
     carried = _carried(run)
     if carried:
         lines.append(("model carries", carried))

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mlsys.run.run import Run
 
 
-def described(run: Run, code: Mapping[str, str], withheld: str) -> str:
+def described(run: Run, code: Mapping[str, str]) -> str:
     """Return markdown: result against baselines, for whom worse, verdicts, data, code, how to reproduce."""
     card = run.card
     lines = [f"**{card.headline}**", ""]
@@ -17,12 +17,10 @@ def described(run: Run, code: Mapping[str, str], withheld: str) -> str:
         lines += [f"| {card.metric} | value | 95 % interval |", "|---|---|---|"]
         lines += [f"| {s.who} | {s.value:.4g} | {s.lower:.4g} to {s.upper:.4g} |" for s in card.scores]
         lines.append("")
-    lines += [f"- **{label}**: {sentence}" for label, sentence in card.lines]
+    lines += [f"- **{label}**: {sentence}" for label, sentence in card.shown_lines]
     waived = [f"{finding.code} ({finding.waived})" for finding in run.findings if finding.waived]
     if waived:
         lines.append(f"- **waived**: {', '.join(waived)}")
-    if withheld:
-        lines.append(f"- **model withheld**: {withheld}")
     dirty = ", with uncommitted changes" if code.get("code.dirty") == "yes" else ""
     digest = run.digest("train")[:12] if run._execution.divided else "none"
     lines.append(f"- **data**: training rows have digest `{digest}`; all parts under Datasets and in manifest.json")

@@ -41,14 +41,14 @@ def record_of(run: Run, parent: str | None) -> RunRecord:
         **({"mlsys.variant": run.variant} if run.variant else {}),
         **code,
     }
-    model, withheld = _model(run)
-    if withheld:
-        tags["mlsys.model"] = f"not portable: {withheld}"
+    model, run._tracking.withheld = _model(run)
+    if run.withheld:
+        tags["mlsys.model"] = f"not portable: {run.withheld}"
     return RunRecord(
         mlsys_id=run.id,
         experiment=run.pipeline.name,
         run_name=f"{run.variant or run.pipeline.name}-{digest[:7]}",
-        description=described(run, code, withheld),
+        description=described(run, code),
         params=parameters_of(run),
         metrics=metrics_of(run),
         curves=curves_of_run(run),

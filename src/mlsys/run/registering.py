@@ -79,10 +79,10 @@ def register_run(run: Run, name: str, alias: str | None, gate: Any, reason: str)
 
     found = required(run)
     if found.model_uri is None:
-        problems = "; ".join(found.problems) or "it was withheld"
+        problems = run.withheld or "; ".join(found.problems) or "it was withheld"
         raise ConfigurationError(
             f"the run has no portable model to register ({problems})",
-            "see the finding on the card; run.pipeline.plan() says it beforehand",
+            "write the code where a model can take it along; run.pipeline.plan() says it beforehand",
         )
     tags = {"mlsys.stage": run.stage}
     version = register_model(found, name, alias, tags, _described(run, table), _evidence(run))

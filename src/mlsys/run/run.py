@@ -103,13 +103,10 @@ class Run:
 
     @property
     def features(self) -> pd.DataFrame:
-        """Every column: used or not, and why; one row a column."""
-        execution = self._execution
-        columns: list[str] = list(execution.source_dtypes)
-        at_split = execution.context.catalog.at_split or ()
-        final = execution.tail.parts["train"].head(0).columns if execution.tail else ()
-        there = (*at_split, *final) if execution.tail else columns
-        return execution.context.catalog.table(list(dict.fromkeys([*columns, *at_split, *final])), there)
+        """Every column: whether the estimator saw it, why not, and what became of it; one row a column."""
+        from mlsys.run.features import features_of
+
+        return features_of(self._execution)
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -155,6 +152,17 @@ class Run:
         divided = self._execution.divided
         model = self._execution.model()
         return model if divided is None else asking(model, divided.parts["train"])
+
+    @property
+    def withheld(self) -> str:
+        """Why the model cannot leave this process; empty where it can, or where there is none."""
+        return self._tracking.withheld or self._withheld_by_code
+
+    @cached_property
+    def _withheld_by_code(self) -> str:
+        from mlsys.run.withheld import why_withheld
+
+        return why_withheld(self)
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Predict new rows; returns ``id``, ``prediction`` and, for classes, ``probability_<class>``."""

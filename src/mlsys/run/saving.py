@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import types
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,21 +86,42 @@ def _write(model: ServedModel, folder: Path, details: Mapping[str, str]) -> None
 
 
 def _described(name: str, fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict[str, Any], Any, tuple[str, ...]]:
-    try:
+    with _naming(name):
         return describe(fitted, bundle)
+
+
+@contextmanager
+def _naming(step: str) -> Iterator[None]:
+    try:
+        yield
     except NotPortableError as error:
-        raise NotPortableError(f"the step {name!r} cannot leave this process: {error.problem}", error.remedy) from error
+        raise NotPortableError(f"the step {step!r} cannot leave this process: {error.problem}", error.remedy) from error
 
 
 def describe(fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict[str, Any], Any, tuple[str, ...]]:
     """Return class, configuration, state and features of a served step; its code goes into the bundle."""
-    for problem in secrets_of(fitted.step):
-        raise NotPortableError(problem, 'read it inside the hook, for example os.environ["..."], without a field')
-    step = _with_own_table(fitted.step)
-    configuration = {key: _without_code(value, bundle) for key, value in step.configuration().items()}
+    _refuse_secrets(fitted.step)
+    kind, configuration = _with_code_in(bundle, _with_own_table(fitted.step))
     if _holds_estimator(fitted):  # trained; its configuration need not be stored twice
         configuration.pop("estimator", None)
-    return bundle.reference(type(step)), configuration, fitted.state, fitted.features
+    return kind, configuration, fitted.state, fitted.features
+
+
+def take_code(name: str, step: Step, bundle: CodeBundle) -> None:
+    """Take the code of a served step into the bundle, or raise if it cannot travel; no state is read."""
+    with _naming(name):
+        _refuse_secrets(step)
+        _with_code_in(bundle, step)
+
+
+def _refuse_secrets(step: Step) -> None:
+    for problem in secrets_of(step):
+        raise NotPortableError(problem, 'read it inside the hook, for example os.environ["..."], without a field')
+
+
+def _with_code_in(bundle: CodeBundle, step: Step) -> tuple[str, dict[str, Any]]:
+    configuration = {key: _without_code(value, bundle) for key, value in step.configuration().items()}
+    return bundle.reference(type(step)), configuration
 
 
 def _holds_estimator(fitted: Fitted) -> bool:

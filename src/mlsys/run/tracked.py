@@ -36,6 +36,7 @@ class Tracking:
         self._thread: threading.Thread | None = None
         self._journal: Journal | None = None
         self._problem = ""
+        self.withheld = ""  # why the model is not written, once writing found it out
         self.before = Looks()
 
     def start(self, track: bool | str, parent: str | None) -> str | None:
@@ -59,12 +60,15 @@ class Tracking:
     def _write(self, parent: str | None) -> None:
         from mlsys.run.recording import record_of
         from mlsys.tracking import keep
+        from mlsys.tracking.journal import WITHHELD
 
         above = _writing.get(parent or "")
         if above is not None:
             above.join()
         try:
             self._journal = keep(record_of(self._run, parent))
+            refused = [each for each in self._journal.problems() if each.startswith(WITHHELD)]
+            self.withheld = refused[0].removeprefix(WITHHELD) if refused else self.withheld
         except Exception as error:  # a run is more than its notes: whatever goes wrong here must not take it away
             self._problem = error.problem if isinstance(error, MlsysError) else f"{type(error).__name__}: {error}"
             logger.warning("the run was not written to MLflow: %s", self._problem)
@@ -159,6 +163,7 @@ class Tracking:
         """Record that the test rows were opened, and write what was found to the same MLflow run."""
         tracking = Tracking(final)
         tracking._journal, tracking._problem, tracking.before = self.journal, self._problem, looks
+        tracking.withheld = self.withheld
         if tracking._journal is None:
             return tracking
         from mlsys.run.measures import final_metrics

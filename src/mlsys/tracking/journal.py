@@ -22,6 +22,8 @@ from mlsys.tracking.record import LoggedRun, RunRecord
 RUNS = "runs"
 RECORD, ADDITIONS, ADDRESS, SENT = "record.json", "additions", "address.json", "sent.json"
 ARTIFACTS, MODEL, ROWS = "artifacts", "model", "rows"
+WITHHELD = "the model is withheld: "
+"""Begins the problem that says why a model could not be written."""
 HELD_FOR = 20.0
 """Seconds to wait for another process that has the folder in hand."""
 LATE = 30.0
@@ -232,7 +234,7 @@ def _write(journal: Journal, record: RunRecord) -> None:
             try:
                 record.model.write(journal.place / MODEL)
             except MlsysError as error:
-                problems.append(f"the model is withheld: {error.problem}")
+                problems.append(f"{WITHHELD}{error.problem}")
                 shutil.rmtree(journal.place / MODEL, ignore_errors=True)
                 record = replace(record, model=None)
         write_json(journal.place / RECORD, {**encoded(record), "complete": True, "problems": problems})

@@ -1,0 +1,128 @@
+"""Every column of a run: seen by the estimator or not, and why; what became of those that steps took away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlsys.steps import Model
+
+if TYPE_CHECKING:
+    from mlsys.execution.catalog import Catalog
+    from mlsys.execution.execute import Execution
+
+MOST_NAMED = 5
+"""Columns named in a sentence."""
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A column that a step took away: which step, what it made of it, and of which others as well."""
+
+    step: str
+    made: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.made:
+            return f"dropped by {self.step}"
+        others = f", with {_listed(self.together)}," if self.together else ""
+        return f"encoded{others} as {_listed(self.made)} by {self.step}"
+
+
+def features_of(execution: Execution) -> pd.DataFrame:
+    """Return one row a column: ``column``, ``used`` (whether the estimator saw it), ``reason``, ``made by``."""
+    catalog, seen = execution.context.catalog, _seen_by_estimator(execution)
+    columns, last, gone = _history(execution)
+    rows = []
+    for column in columns:
+        why = catalog.reason(column)
+        if not why and column not in last:
+            why = str(gone[column]) if column in gone else "dropped on the way"
+        elif not why and seen is not None and column not in seen:
+            why = "left out by the model"
+        made = catalog.made_by.get(column, "data")
+        rows.append({"column": column, "used": not why, "reason": why or "feature", "made by": made})
+    return pd.DataFrame(rows, columns=["column", "used", "reason", "made by"])
+
+
+def in_words(features: pd.DataFrame) -> str:
+    """Return how many of the columns the estimator saw.
+
+    Examples
+    --------
+    >>> in_words(pd.DataFrame({"used": [True, False], "reason": ["feature", "encoded as a, b by OneHot"]}))
+    '1 of 2 columns, 1 encoded as others; see run.features'
+    """
+    encoded = int(features["reason"].str.startswith("encoded").sum())
+    others = f", {encoded} encoded as others" if encoded else ""
+    return f"{int(features['used'].sum())} of {len(features)} columns{others}; see run.features"
+
+
+def _seen_by_estimator(execution: Execution) -> frozenset[str] | None:
+    """Return the features of the model; ``None`` where none was trained."""
+    fitted = execution.tail.fitted.values() if execution.tail else ()
+    return next((frozenset(each.features) for each in fitted if isinstance(each.step, Model)), None)
+
+
+def _history(execution: Execution) -> tuple[list[str], frozenset[str], dict[str, Gone]]:
+    """Return all columns there ever were, those at the end, and what became of the others."""
+    entries: dict[str, tuple[str, ...]] = {}
+    for record in execution.context.records:
+        if record.columns:
+            entries.setdefault(record.name, record.columns)  # of parts that were given, the first tells for all
+    last = _last_columns(execution) or tuple(next(reversed(entries.values()), ()))
+    steps, after = list(entries), [*list(entries.values())[1:], last]
+    gone: dict[str, Gone] = {}
+    for step, before, then in zip(steps, entries.values(), after, strict=True):
+        gone.update(_taken_away(step, before, then, execution.context.catalog))
+    columns = dict.fromkeys([*execution.source_dtypes, *(name for each in (*entries.values(), last) for name in each)])
+    return list(columns), frozenset(last), gone
+
+
+def _last_columns(execution: Execution) -> tuple[str, ...]:
+    """Return the columns as the last step left them."""
+    if execution.tail is not None and "train" in execution.tail.parts:
+        return tuple(map(str, execution.tail.parts["train"].head(0).columns))
+    if execution.divided is not None:
+        return tuple(map(str, execution.divided.parts["train"].head(0).columns))
+    return () if execution.table is None else tuple(map(str, execution.table.head(0).columns))
+
+
+def _taken_away(
+    step: str, before: Sequence[str], after: Sequence[str], catalog: Catalog
+) -> Iterator[tuple[str, Gone]]:
+    """Yield each column that a step took away, with what the step made of it."""
+    there, left = set(before), set(after)
+    gone = [name for name in before if name not in left]
+    new = [name for name in after if name not in there]
+    made_of = {name: catalog.lineage.get((step, name), frozenset()) for name in new}
+    named = _by_name(gone, new)
+    if named:
+        for column in gone:
+            yield column, Gone(step, tuple(name for name in named[column] if column in made_of[name]))
+        return
+    together = set(gone).intersection(*made_of.values()) if new else set[str]()
+    for column in gone:
+        made = tuple(name for name in new if column in made_of[name])
+        yield column, Gone(step, made, tuple(name for name in gone if name in together and name != column) if made else ())
+
+
+def _by_name(gone: Sequence[str], new: Sequence[str]) -> dict[str, list[str]]:
+    """Return the new columns of each that is gone, where every name begins with that of one of these; else nothing."""
+    longest = sorted(gone, key=len, reverse=True)
+    found: dict[str, list[str]] = {name: [] for name in gone}
+    for name in new:
+        of = next((each for each in longest if name.startswith(each) and not name[len(each) :][:1].isalnum()), None)
+        if of is None:
+            return {}
+        found[of].append(name)
+    return found if new else {}
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
