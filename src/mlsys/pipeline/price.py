@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation import Evaluate
+from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import Interval
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.metrics import Sample, class_names
@@ -184,7 +185,7 @@ def _row(judge: Judge, order: Order, leak: Leak, honest: list[float], values: li
     ratios = _ratio(leak.order), _ratio(order)
     paired = leak.order.windows is order.windows
     if paired:
-        gap = resampled_mean([one - other for one, other in zip(values, honest, strict=True)], ratios[0])
+        gap = resampled_mean([difference(one, other) for one, other in zip(values, honest, strict=True)], ratios[0])
     else:
         gap = unpaired_gap(values, honest, ratios)
     bounds = judge.headline.bounds

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import count
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -39,7 +41,7 @@ def evaluation_metrics(run: Run) -> dict[str, float]:
         return {}
     result, metrics = run.reports["evaluate"], {}
     table, facts = result.table, result.facts
-    part = facts["part"]
+    part, keys = facts["part"], slice_keys(facts["slices"])
     for row in table[table["part"] == part].itertuples():
         who = "" if row.model == "model" else f"{row.model}/"
         if row.slice == "all":
@@ -47,11 +49,29 @@ def evaluation_metrics(run: Run) -> dict[str, float]:
             if row.model == "model" and row.metric == facts["headline"]:
                 metrics |= {str(row.metric): float(row.value), f"{row.metric}_lower": float(row.lower)}
         elif row.model == "model" and row.metric in (facts["headline"], *OF_SLICES):
-            metrics[f"slice/{str(row.slice).replace('=', '-')}/{row.metric}"] = float(row.value)
+            metrics[f"slice/{keys[row.slice]}/{row.metric}"] = float(row.value)
     for key, value in result.scalars.items():
         metric, _, who = key.partition("/")
         metrics[f"{part}/{who}/{metric}" if who else f"{part}/{metric}"] = float(value)
     return {key: value for key, value in metrics.items() if pd.notna(value)}
+
+
+def slice_keys(slices: Iterable[str]) -> dict[str, str]:
+    """Return for the name of each slice one without signs of equality, no two alike.
+
+    Examples
+    --------
+    >>> slice_keys(["site=a-b", "site-a=b"])
+    {'site=a-b': 'site-a-b', 'site-a=b': 'site-a-b-2'}
+    """
+    keys: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in slices:
+        plain = name.replace("=", "-")
+        numbered = (plain if number == 1 else f"{plain}-{number}" for number in count(1))
+        keys[name] = next(each for each in numbered if each not in taken)
+        taken.add(keys[name])
+    return keys
 
 
 def final_metrics(run: Run) -> dict[str, float]:

@@ -9,7 +9,7 @@ import functools
 import sys
 import typing
 from abc import ABC
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar, dataclass_transform
@@ -116,7 +116,9 @@ class Step(_Configured, ABC):
 
     def with_(self, **changes: Any) -> typing.Self:
         """Return the same step with some fields changed."""
-        return type(self)(**{**self.configuration(), **changes})
+        own = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        written = {each.name for each in dataclasses.fields(self) if own[each.name] is _default_of(each)}
+        return type(self)(**{name: value for name, value in own.items() if name not in written} | changes)
 
     def notes(self) -> tuple[str, ...]:
         """Say what the step assumes, for the plan."""
@@ -166,10 +168,9 @@ def _is_being_unpickled() -> bool:
 
 
 def _is_default(each: dataclasses.Field[Any], value: Any) -> bool:
-    default: Any = each.default
-    default = getattr(default, "default", default)  # pydantic's FieldInfo holds it
+    default = _default_of(each)
     try:
-        return bool(value is default or (type(value) is type(default) and value == default))
+        return bool(value is default or (value == default and isinstance(value, bool) == isinstance(default, bool)))
     except Exception:  # a value whose == is not a yes or no is shown
         return False
 
@@ -194,8 +195,9 @@ def _explaining(init: Callable[..., None]) -> Callable[..., None]:
         names = [each.name for each in dataclasses.fields(cls) if not each.kw_only]
         given = [_plain(cls, name, value) for name, value in zip(names, args, strict=False)] + list(args[len(names) :])
         declare([args, kwargs])  # an error of the checks may hold them
+        named = {key: _plain(cls, key, value) for key, value in kwargs.items()}
         try:
-            init(self, *given, **{key: _plain(cls, key, value) for key, value in kwargs.items()})
+            _init(init, self, given, named, _written_defaults(cls, {*names[: len(args)], *named}))
         except ValidationError as error:
             raise _refusal(cls, error, names) from None
         declare(self.configuration())
@@ -205,6 +207,38 @@ def _explaining(init: Callable[..., None]) -> Callable[..., None]:
         self.__dict__["_made_at"] = _users_line()
 
     return __init__
+
+
+def _init(
+    init: Callable[..., None], step: Step, given: list[Any], named: dict[str, Any], defaults: dict[str, Any]
+) -> None:
+    """Make a step with its defaults checked as if they were given: 200 in a field of floats is 200.0."""
+    try:
+        init(step, *given, **named, **defaults)
+    except ValidationError as error:
+        unfit = {problem["loc"][0] for problem in error.errors() if problem["loc"]} & defaults.keys()
+        if not unfit:
+            raise
+        # Many write ``columns: list[str] = None``: a default that does not fit its field stays as it is written.
+        init(step, *given, **named, **{name: each for name, each in defaults.items() if name not in unfit})
+
+
+def _written_defaults(cls: type[Step], given: Collection[str]) -> dict[str, Any]:
+    """Return the defaults of fields that were not given, where a check can change them: numbers and collections."""
+    found = {each.name: _default_of(each) for each in dataclasses.fields(cls) if each.name not in given}
+    return {
+        name: copy.copy(default)
+        for name, default in found.items()
+        if isinstance(default, (int, tuple, list, dict, set, frozenset)) and type(default) is not bool and default != ()
+    }
+
+
+def _default_of(each: dataclasses.Field[Any]) -> Any:
+    """Return a field's default, by itself or in pydantic's description of the field."""
+    if each.default_factory is not dataclasses.MISSING:
+        return each.default_factory()
+    factory = getattr(each.default, "default_factory", None)
+    return factory() if factory is not None else getattr(each.default, "default", each.default)
 
 
 @functools.cache

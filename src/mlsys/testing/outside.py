@@ -6,7 +6,7 @@ import contextlib
 import io
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -57,23 +57,42 @@ def source_pieces(trial: Trial) -> None:
 def writes_atomically(trial: Trial) -> None:
     """What is written is complete or not there, and a second write takes the place of the first."""
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(_temporary_folder()))
+        folder, fresh = (Path(stack.enter_context(_temporary_folder())) for _ in range(2))
         write_into(trial, folder)
-        first = _contents(folder)
-        if not first:
+        whole = _contents(folder)
+        if not whole:
             raise NotAssessed("it writes neither to its path= nor into the current folder")
         write_into(trial, folder)
-        second = _contents(folder)
-        extra = sorted(set(second) ^ set(first))
+        again = _contents(folder)
+        extra = sorted(set(again) ^ set(whole))
         assert not extra, f"a second write adds or removes {extra[0]!r}, where it should replace"
-        grown = [name for name in first if len(first[name]) != len(second[name])]
+        grown = [name for name in whole if len(whole[name]) != len(again[name])]
         assert not grown, f"a second write of the same rows changes the size of {grown[0]!r}"
-        with contextlib.suppress(_Stopped):
-            write_into(trial, folder, broken=True)
-        changed = [name for name, content in _contents(folder).items() if second.get(name) != content]
-        assert not changed, (
-            f"when reading rows breaks off, {changed[0]!r} is left half written; write beside it, then rename"
-        )
+        for place, before in ((folder, again), (fresh, {})):
+            with contextlib.suppress(_Stopped):
+                write_into(trial, place, broken=True)
+            _refuse_halves(before, _contents(place), again)
+        write_into(trial, folder)
+        after = _contents(folder)
+        spoilt = [name for name in again if len(after.get(name, b"")) != len(again[name])]
+        assert not spoilt, f"after a write that broke off, the next one leaves {spoilt[0]!r} other than a first write does"
+
+
+def _refuse_halves(before: Mapping[str, bytes], left: Mapping[str, bytes], whole: Mapping[str, bytes]) -> None:
+    """Raise if a write that broke off left something that reads like a result: drafts under other names do not."""
+    changed = [name for name, content in left.items() if name in whole and before.get(name) != content]
+    changed += [name for name in before if name not in left]
+    changed += [name for name in left if name not in whole and _is_read_with(name, whole)]
+    assert not changed, (
+        f"when reading rows breaks off, {changed[0]!r} is left half written; write beside it, then rename"
+    )
+
+
+def _is_read_with(name: str, whole: Mapping[str, bytes]) -> bool:
+    """Whether whoever reads a folder of results takes a file for one of them; hidden files and drafts it does not."""
+    file = Path(name)
+    beside = [Path(other) for other in whole if Path(other).parent == file.parent != Path()]
+    return any(file.suffix == other.suffix for other in beside) and not file.name.startswith((".", "_"))
 
 
 def returns_result(trial: Trial) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.evaluation import metric_named
+from mlsys.evaluation.differing import difference
 from mlsys.evaluation.resampled import ASSUMES, HEURISTIC, judged_per_learned, resampled_mean
 from mlsys.run.card import Card, Score
 from mlsys.run.estimates.picture import draw_folds
@@ -80,7 +81,7 @@ class CrossValidation:
                 mean = resampled_mean(values[model].tolist(), ratio, bounds=metric_named(metric).bounds)
                 row = {"metric": metric, "model": model, "value": mean.value, "lower": mean.lower, "upper": mean.upper}
                 if model != MODEL and MODEL in values:
-                    gap = resampled_mean((values[MODEL] - values[model]).tolist(), ratio)
+                    gap = resampled_mean(_differences(values[MODEL], values[model]), ratio)
                     row |= {"difference": gap.value, "difference lower": gap.lower, "difference upper": gap.upper}
                 rows.append({**row, "folds": mean.n})
         columns = ["metric", "model", "value", "lower", "upper", "difference", "difference lower", "difference upper"]
@@ -142,7 +143,7 @@ class CrossValidation:
             mine, theirs = self._values(metric), other._values(metric)
             if MODEL not in mine or MODEL not in theirs:
                 continue
-            gap = resampled_mean((mine[MODEL] - theirs[MODEL]).tolist(), self._ratio)
+            gap = resampled_mean(_differences(mine[MODEL], theirs[MODEL]), self._ratio)
             sign = 1 if metric_named(metric).greater_is_better else -1
             row = {"metric": metric, "value": mine[MODEL].mean(), "other": theirs[MODEL].mean()}
             row |= {"difference": gap.value, "lower": gap.lower, "upper": gap.upper}
@@ -189,6 +190,11 @@ class CrossValidation:
         said = f"{self.headline} from {least:.3f} ({low}) to {most:.3f} ({high})"
         missing = len(self.windows) - len(values)
         return f"{said}; not defined in {missing}" if missing else said
+
+
+def _differences(one: pd.Series, other: pd.Series) -> list[float]:
+    """Return the differences fold by fold; what rounding leaves of two equal scores is none."""
+    return [difference(mine, theirs) for mine, theirs in zip(one, other, strict=True)]
 
 
 def _verdict(one: float, other: float) -> str:
