@@ -47,7 +47,12 @@ def weather(rows: int = 600) -> pd.DataFrame:
 
 
 DATA = weather()
-TARGETS = {"degrees": LinearRegression(), "warm": LogisticRegression(), "code": LinearSVC(), "sky": LogisticRegression()}
+TARGETS = {
+    "degrees": LinearRegression(),
+    "warm": LogisticRegression(),
+    "code": LinearSVC(),
+    "sky": LogisticRegression(),
+}
 
 
 def of_target(target: str, name: str) -> pd.DataFrame:

@@ -48,9 +48,7 @@ def test_scores_slices_intervals_and_baselines_are_those_without_the_rows(target
 def test_calibration_is_that_without_the_rows() -> None:
     states = [
         run(frame, PredefinedSplit("part"), LogisticRegression(), Calibrate()).state("Calibrate")
-        for frame in (
-            frame.assign(part=frame["part"].replace("test", "calibration")) for frame in (DATA, COUNTED)
-        )
+        for frame in (frame.assign(part=frame["part"].replace("test", "calibration")) for frame in (DATA, COUNTED))
     ]
     assert states[0] == states[1]
 
@@ -81,7 +79,9 @@ def test_the_part_that_has_one_class_left_is_named(part: str) -> None:
 @pytest.mark.parametrize("part", ["train", "validation"])
 def test_a_part_of_weight_zero_is_empty(part: str) -> None:
     frame = DATA.assign(w=DATA["w"].add(1).mask(DATA["part"] == part, 0))
-    said = "left no training rows .*weight 0, which count as none: 300" if part == "train" else "all 300 rows .*weight 0"
+    said = (
+        "left no training rows .*weight 0, which count as none: 300" if part == "train" else "all 300 rows .*weight 0"
+    )
     with pytest.raises(DataError, match=said):
         run(frame, PredefinedSplit("part"), LogisticRegression())
 
@@ -96,7 +96,9 @@ def test_steps_alone_say_the_same() -> None:
     with pytest.raises(DataError, match="all 900 rows with a known target have weight 0"):
         Evaluate().of(train=judged, validation=judged.assign(w=0.0), target="y", weight="w")
     with pytest.raises(DataError, match="'w' is null, negative or infinite in 1 rows"):
-        Evaluate().of(train=judged, validation=judged.assign(w=judged["w"].mask(judged.index == 4)), target="y", weight="w")
+        Evaluate().of(
+            train=judged, validation=judged.assign(w=judged["w"].mask(judged.index == 4)), target="y", weight="w"
+        )
 
 
 def test_the_card_says_how_many_rows_count_as_none() -> None:

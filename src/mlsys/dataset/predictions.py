@@ -38,7 +38,8 @@ def named_like_predictions(frame: pd.DataFrame, roles: Iterable[str] = (), targe
 
     Examples
     --------
-    >>> named_like_predictions(pd.DataFrame({"probability_of_rain": [0.3], "prediction": [4.2], "y": [4.0]}), target="y")
+    >>> judged = pd.DataFrame({"probability_of_rain": [0.3], "prediction": [4.2], "y": [4.0]})
+    >>> named_like_predictions(judged, target="y")
     ['prediction']
     """
     taken = {*roles, target}

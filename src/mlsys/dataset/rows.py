@@ -185,4 +185,7 @@ class Rows(pd.DataFrame):
 
 
 def _taken(frame: pd.DataFrame, positions: Any) -> pd.DataFrame:
-    return frame[positions] if getattr(positions, "dtype", None) == np.dtype(bool) else frame.iloc[positions]
+    taken: pd.DataFrame = (
+        frame[positions] if getattr(positions, "dtype", None) == np.dtype(bool) else frame.iloc[positions]
+    )
+    return taken

@@ -7,16 +7,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import DataError
+from mlsys.values import Kind, plain, values_of
 
 
 def known_weights(weight: pd.Series, who: str) -> NDArray[np.float64]:
     """Return the weights, or raise for weights that are none."""
-    if not pd.api.types.is_numeric_dtype(weight.dtype):
+    held = values_of(weight)
+    if held.kind not in {Kind.NUMBER, Kind.TRUTH}:
         raise DataError(
-            f"{who}: the weight {weight.name!r} holds {weight.dtype}, not numbers",
+            f"{who}: the weight {weight.name!r} holds {held}, not numbers",
             "name a column of numbers in weight=, or convert it with Derive",
         )
-    values = weight.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = plain(weight).to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = ~(np.isfinite(values) & (values >= 0))
     if wrong.any():
         raise DataError(

@@ -53,10 +53,11 @@ class Evaluate(Report):
     Notes
     -----
     Rows that judge have a known target and, where there is a weight role, a weight above 0. The random guess is the
-    mean of several draws, which depend on the ids of the rows. Intervals: Wilson for proportions, DeLong for the ROC AUC, bootstrap otherwise, by group where
-    there is a group role. Those of slices hold simultaneously (Sidak). A slice is worse when its
-    interval lies wholly on the wrong side of the overall value. Training rows are shown as no estimate,
-    and no gate reads them. Cost: one pass a metric and slice; 26,000 rows with 19 slices take 0.3 s.
+    mean of several draws, which depend on the ids of the rows. Intervals: Wilson for proportions, DeLong for the ROC
+    AUC, bootstrap otherwise, by group where there is a group role. Those of slices hold simultaneously (Sidak). A
+    slice is worse when its value and its whole interval lie on the wrong side of the overall value. Training rows are
+    shown as no estimate, and no gate reads them. Cost: one pass a metric and slice; 26,000 rows with 19 slices take
+    0.3 s.
 
     Examples
     --------

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
+from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,15 +81,18 @@ def distinct(names: Iterable[str]) -> list[str]:
 def _factorized(column: pd.Series, who: str) -> tuple[NDArray[np.int64], list[Any]]:
     """Return the place of each row's value among the different values, -1 for null."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(dtype=np.int64), column.cat.categories.tolist()
-    typed = column.dtype == object and pd.api.types.infer_dtype(column, skipna=True).startswith("mixed")
+        return np.asarray(column.cat.codes, dtype=np.int64), column.cat.categories.tolist()
+    held = values_of(column)
+    typed = column.dtype == object and held.kind in {Kind.MIXED, Kind.NUMBER, Kind.OTHER}
     try:
+        if held.kind is Kind.NESTED:
+            raise TypeError
         codes, values = pd.factorize(_with_types(column) if typed else column)
-    except (TypeError, NotImplementedError) as error:  # lists and dictionaries have no levels
+    except TypeError:  # what has no hash has no levels either
         raise DataError(
-            f"{who} slices by {column.name!r}, which holds {type(column.dropna().iloc[0]).__name__} values",
+            f"{who} slices by {column.name!r}, which holds {held}",
             "slice by a column of plain values, or by a condition: slices={name: function of the rows}",
-        ) from error
+        ) from None
     return codes.astype(np.int64), [value[1] for value in values] if typed else list(values)
 
 
@@ -97,6 +101,4 @@ def _with_types(column: pd.Series) -> pd.Series:
     nulls = column.isna().to_numpy()
     plain = [value.item() if isinstance(value, np.generic) else value for value in column]
     typed = [None if null else (type(value).__name__, value) for value, null in zip(plain, nulls, strict=True)]
-    made = pd.Series(index=column.index, dtype=object, name=column.name)
-    made[:] = typed
-    return made
+    return pd.Series(np.fromiter(typed, dtype=object, count=len(typed)), index=column.index)

@@ -12,6 +12,7 @@ import pandas as pd
 from mlsys.dataset import Rows
 from mlsys.errors import ContractError, DataError
 from mlsys.evaluation.levels import NULL, distinct, levels_of
+from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,8 +97,8 @@ def _levels(rows: pd.DataFrame, column: str, who: str) -> Iterator[Slice]:
 
 
 def _quarters(train: Rows, rows: pd.DataFrame, column: str) -> Iterator[Slice]:
-    values = rows[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    known = train[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = plain(rows[column]).to_numpy(dtype=np.float64, na_value=np.nan)
+    known = plain(train[column]).to_numpy(dtype=np.float64, na_value=np.nan)
     edges = np.unique(np.quantile(known[np.isfinite(known)], [0.25, 0.5, 0.75])).tolist()
     ends = _told_apart(edges)
     names = [f"up to {ends[0]}", *(f"{low} to {high}" for low, high in zip(ends, ends[1:], strict=False))]
@@ -115,9 +116,8 @@ def _told_apart(edges: Sequence[float]) -> list[str]:
 
 
 def _is_number(train: Rows, column: str) -> bool:
-    if column not in train.columns or not pd.api.types.is_numeric_dtype(train[column].dtype):
-        return False
-    return not pd.api.types.is_bool_dtype(train[column].dtype) and train[column].nunique() > MOST_LEVELS
+    there = column in train.columns and values_of(train[column]).kind is Kind.NUMBER
+    return there and int(train[column].nunique()) > MOST_LEVELS
 
 
 def _telling_columns(train: Rows) -> list[str]:
@@ -127,19 +127,10 @@ def _telling_columns(train: Rows) -> list[str]:
     for name in train.feature_names:
         if name not in train.columns:
             continue
-        kind = train[name].dtype
-        if pd.api.types.is_string_dtype(kind) or pd.api.types.is_bool_dtype(kind) or kind == "category":
-            levels += [name] if 2 <= _different(train[name]) <= MOST_LEVELS else []
+        if values_of(train[name]).kind in {Kind.TEXT, Kind.TRUTH, Kind.CATEGORY}:
+            levels += [name] if 2 <= train[name].nunique() <= MOST_LEVELS else []
         elif len(numbers) < MOST_NUMBERS and _is_number(train, name):
             numbers.append(name)
         if len(levels) == MOST_COLUMNS:
             break
     return levels or numbers
-
-
-def _different(column: pd.Series) -> int:
-    """Return the number of different values, 0 for values that have no levels."""
-    try:
-        return int(column.nunique())
-    except TypeError:  # lists and dictionaries
-        return 0

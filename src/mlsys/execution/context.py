@@ -160,10 +160,8 @@ class Context:
         if self.cache is not None:
             self.cache.report.done(step)
 
-    def wrap(
-        self, frame: pd.DataFrame, step: Transform | None = None, predictions: pd.DataFrame | None = None
-    ) -> Rows:
-        """Give a frame its roles, its features, what a model says of it, and fold numbers for a step that cross-fits."""
+    def wrap(self, frame: pd.DataFrame, step: Transform | None = None, predictions: pd.DataFrame | None = None) -> Rows:
+        """Give a frame its roles, its features, what a model says of it, and folds for a step that cross-fits."""
         folds = None if step is None else folds_of_rows(step, frame, self.roles, self.seed)
         said = pd.DataFrame(index=frame.index) if predictions is None else predictions
         return Rows.of(frame, self.roles, self.catalog.features(frame.columns), folds, said)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.steps.splitting import MOST_STRATA
+from mlsys.values import Kind, plain, values_of
 
 WITH_CLASSES = ("train", "validation", "calibration", "test")
 """Parts that need several classes; what other parts are for is the user's business."""
@@ -50,14 +51,12 @@ def counting_rows(weight: pd.Series | None, rows: int) -> NDArray[np.bool_]:
     >>> counting_rows(pd.Series([0.0, 1.0, None]), 3).tolist()
     [False, True, True]
     """
-    if weight is None:
+    if weight is None or values_of(weight).kind not in {Kind.NUMBER, Kind.TRUTH}:
         return np.ones(rows, dtype=bool)
-    return pd.to_numeric(weight, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan) != 0
+    return np.asarray(plain(weight).to_numpy(dtype=np.float64, na_value=np.nan) != 0)
 
 
-def _refuse_empty(
-    who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequence[str], weightless: int
-) -> None:
+def _refuse_empty(who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequence[str], weightless: int) -> None:
     names = [str(name) for name in assigned.dropna().unique()]
     empty = [name for name in ("train", *asked) if name not in names]
     if not empty:

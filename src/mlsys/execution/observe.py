@@ -15,10 +15,12 @@ from mlsys.execution.probing import could_change
 from mlsys.execution.spy import columns_seen
 from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.partitions import Table
+from mlsys.warned import tried_out
 
 Apply = Callable[[pd.DataFrame], pd.DataFrame]
 
 
+@tried_out()
 def observe(planned: Planned, before: Table, after: Table, apply: Apply, context: Context) -> set[str]:
     """Note in the catalog which columns a row transform reads and writes; check a user's row-local claim.
 

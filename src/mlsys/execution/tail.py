@@ -35,6 +35,7 @@ from mlsys.steps.alone import changed_rows
 from mlsys.steps.learning import learn
 from mlsys.steps.seeds import generator
 from mlsys.steps.splitting import fold_numbers, split_keys
+from mlsys.warned import tried_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,15 +168,17 @@ class Tail:
         for shown, ours in watched[-1:]:
             watch_unchanged(step, pd.DataFrame(shown), ours, "learn")
         if not step.is_ours:
-            sample = self._telling_sample(train)
-            reads = tuple(sorted(columns_seen(lambda frame: step.apply(frame, learned.state), sample)))
+            with tried_out():
+                sample = self._telling_sample(train)
+                reads = tuple(sorted(columns_seen(lambda frame: step.apply(frame, learned.state), sample)))
             refuse_forbidden_reads(step, context, reads)
         states = {"state": Held(learned.state)}
         if step.cross_fits:
             states["folds"] = Held(learned.fold_states)
         could = set[str]()
         if not context.quiet:
-            could = could_change(Fitted(step, learned.state).transform, self._telling_sample(train), reads)
+            with tried_out():
+                could = could_change(Fitted(step, learned.state).transform, self._telling_sample(train), reads)
         return Outcome({}, states, {"reads": list(reads), "could change": sorted(could)})
 
     def _applied(self, planned: Planned, fitted: Fitted, name: str, part: Table, check: bool) -> Table:
@@ -190,7 +193,8 @@ class Tail:
             if check and not at.quiet:
                 shown, changed = part.head(4096), after.head(4096)
                 written = changed_columns(shown, changed)
-                finding = row_local_finding(fitted.transform, shown, changed, sorted(written), planned.name)
+                with tried_out():
+                    finding = row_local_finding(fitted.transform, shown, changed, sorted(written), planned.name)
                 at.findings += [finding] if finding else []
             return Outcome({"rows": after})
 

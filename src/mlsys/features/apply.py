@@ -12,6 +12,7 @@ from mlsys.features._columns import NUMBERS, chosen, kinds_of, refuse_taken, rep
 from mlsys.features._transformer import dense, name_outputs, ready_to_fit, takes_one_column
 from mlsys.steps import Transform
 from mlsys.values import plain_frame, values_of
+from mlsys.warned import tried_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,7 +94,8 @@ class Apply(Transform):
                 ) from error
             error.add_note(f"while {self._shown} learned from {', '.join(columns)}")
             raise
-        values = fitted.transform(self._inputs(train, columns).head(2))
+        with tried_out():
+            values = fitted.transform(self._inputs(train, columns).head(2))
         output = name_outputs(fitted, values, columns)
         refuse_taken(train, output, columns, self._shown)
         return {"transformer": fitted, "columns": columns, "output": output}

@@ -61,12 +61,12 @@ class Train(Model):
 
     Notes
     -----
-    Rows of weight 0 count as none: they are not given to the estimator. State: ``estimator``, ``classes`` (``None`` for numbers), ``features``. An estimator that stops early and takes
-    ``X_val`` (gradient boosting of scikit-learn: ``early_stopping=True``, or ``"auto"`` above 10,000 rows) watches the
-    latest share of the training rows where there is a time role, else rows chosen by hash of group or id; never the
-    validation part. Others stop on what they choose themselves. Rows are gathered; beyond memory an estimator with
-    ``partial_fit`` learns partition by partition, in order. Probabilities are those of ``predict_proba``; a score of
-    another kind is not passed off as one.
+    Rows of weight 0 count as none: they are not given to the estimator. State: ``estimator``, ``classes`` (``None`` for
+    numbers), ``features``. An estimator that stops early and takes ``X_val`` (gradient boosting of scikit-learn:
+    ``early_stopping=True``, or ``"auto"`` above 10,000 rows) watches the latest share of the training rows where there
+    is a time role, else rows chosen by hash of group or id; never the validation part. Others stop on what they choose
+    themselves. Rows are gathered; beyond memory an estimator with ``partial_fit`` learns partition by partition, in
+    order. Probabilities are those of ``predict_proba``; a score of another kind is not passed off as one.
 
     Examples
     --------

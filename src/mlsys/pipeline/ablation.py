@@ -22,6 +22,7 @@ from mlsys.execution.planned import Planned
 from mlsys.execution.processes import apart
 from mlsys.execution.progress import progress_bar
 from mlsys.steps import Model, Split
+from mlsys.warned import once_a_run
 
 if TYPE_CHECKING:
     from mlsys.pipeline.pipeline import Pipeline
@@ -31,6 +32,7 @@ LEVEL = 0.95
 Groups = Sequence[str] | Mapping[str, Sequence[str]]
 
 
+@once_a_run()
 def ablate(
     pipeline: Pipeline, features: Groups | None, data: Data, n_jobs: int, cache: bool, verbose: bool | None
 ) -> Ablation:

@@ -11,6 +11,7 @@ from mlsys.execution.execute import Data, declare_known_at, execute
 from mlsys.execution.prefix import hold_frame
 from mlsys.execution.progress import progress_bar
 from mlsys.steps import Source
+from mlsys.warned import once_a_run, tried_out
 
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
@@ -23,6 +24,7 @@ FEWEST_ROWS = 100
 PROBES = 10
 
 
+@once_a_run()
 def audit_pipeline(pipeline: Pipeline, data: Data, rows: int, cache: bool, verbose: bool | None) -> LeakageAudit:
     """Return what moved when rows were replaced that must not matter."""
     from mlsys.audit import audit
@@ -39,7 +41,8 @@ def audit_pipeline(pipeline: Pipeline, data: Data, rows: int, cache: bool, verbo
             declare_known_at(context, reader, first)
             return context
 
-        return audit(pipeline.steps, source, make_context, rows)
+        with tried_out():
+            return audit(pipeline.steps, source, make_context, rows)
 
 
 def _source(pipeline: Pipeline, data: Data, cache: bool) -> Table | Mapping[str, Table]:

@@ -15,6 +15,7 @@ from mlsys.execution.crossing import Outcome, Ready, Window, make_ready, run_win
 from mlsys.execution.execute import Data
 from mlsys.execution.progress import progress_bar
 from mlsys.steps import Model, Split
+from mlsys.warned import once_a_run
 
 if TYPE_CHECKING:
     from mlsys.pipeline.pipeline import Pipeline
@@ -25,6 +26,7 @@ FOLDS = 5
 """The usual number; ten cost twice as much and change the interval little."""
 
 
+@once_a_run()
 def cross_validate(
     pipeline: Pipeline,
     folds: Split | int | None,

@@ -24,6 +24,7 @@ from mlsys.pipeline.plan import Plan, plan_of
 from mlsys.secrets import hidden
 from mlsys.settings import settings
 from mlsys.steps import Model, Split
+from mlsys.warned import once_a_run
 
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
@@ -195,7 +196,7 @@ class Pipeline:
             steps = steps[: self._position(until) + 1]
         elif track and any(isinstance(each.step, Model) for each in steps):
             spare.start()  # it imports while this process works
-        with progress_bar(self.name, len(steps), verbose) as advance:
+        with once_a_run(), progress_bar(self.name, len(steps), verbose) as advance:
             kept = self.cache_for(steps, cache, ledger=bool(track) or snapshot)
             execution = execute(steps, data, self.context(advance, kept), LocalEngine())
         run = Run(self, execution, data, log_rows=log_rows)

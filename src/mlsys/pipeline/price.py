@@ -24,6 +24,7 @@ from mlsys.pipeline.refusals import learns
 from mlsys.pipeline.rehearsing import Leak, Rehearsal, dealt_singly, leaks_for, rehearse
 from mlsys.sampling import TimeFolds
 from mlsys.steps import Model, Split, Step
+from mlsys.warned import once_a_run
 
 if TYPE_CHECKING:
     from mlsys.pipeline.pipeline import Pipeline
@@ -33,6 +34,7 @@ ROWS, FOLDS, REPEATS = 20_000, 5, 2
 """Enough rows for a second decimal, and folds whose intervals are not mostly the t distribution's."""
 
 
+@once_a_run()
 def price_of_leakage(
     steps: Sequence[Any],
     data: Data = None,
@@ -109,6 +111,7 @@ def price_of_leakage(
     return _priced(corrected, found, [leak], n_jobs, verbose)
 
 
+@once_a_run()
 def price_of_pipeline(
     pipeline: Pipeline, data: Data, rows: int, folds: int, repeats: int, n_jobs: int, verbose: bool | None
 ) -> PriceOfLeakage:

@@ -10,6 +10,7 @@ from mlsys.execution.execute import Data, Execution, execute, resume
 from mlsys.execution.planned import Planned
 from mlsys.execution.progress import progress_bar
 from mlsys.steps import Split
+from mlsys.warned import once_a_run
 
 if TYPE_CHECKING:
     from mlsys.pipeline.pipeline import Pipeline
@@ -28,6 +29,7 @@ class Variants(Mapping[str, "Pipeline"]):
     def __init__(self, pipelines: Mapping[str, Pipeline]) -> None:
         self._pipelines = dict(pipelines)
 
+    @once_a_run()
     def run(
         self, data: Data = None, *, track: bool | str = "auto", cache: bool = True, verbose: bool | None = None
     ) -> dict[str, Run]:

@@ -78,7 +78,9 @@ def write_rows(run: Run, folder: Path) -> None:
             continue
         # Out-of-fold predictions are called validation, and their rows are training rows.
         rows = divided.parts[part if part in divided.parts else "train"].frame().loc[predicted.index, [target]]
-        rows.join(predicted.rename(columns={target: f"{target} (of the model)"})).to_parquet(folder / f"predictions-{part}.parquet")
+        rows.join(predicted.rename(columns={target: f"{target} (of the model)"})).to_parquet(
+            folder / f"predictions-{part}.parquet"
+        )
 
 
 def manifest(run: Run) -> dict[str, Any]:

@@ -92,9 +92,7 @@ def _last_columns(execution: Execution) -> tuple[str, ...]:
     return () if execution.table is None else tuple(map(str, execution.table.head(0).columns))
 
 
-def _taken_away(
-    step: str, before: Sequence[str], after: Sequence[str], catalog: Catalog
-) -> Iterator[tuple[str, Gone]]:
+def _taken_away(step: str, before: Sequence[str], after: Sequence[str], catalog: Catalog) -> Iterator[tuple[str, Gone]]:
     """Yield each column that a step took away, with what the step made of it."""
     there, left = set(before), set(after)
     gone = [name for name in before if name not in left]
@@ -108,7 +106,10 @@ def _taken_away(
     together = set(gone).intersection(*made_of.values()) if new else set[str]()
     for column in gone:
         made = tuple(name for name in new if column in made_of[name])
-        yield column, Gone(step, made, tuple(name for name in gone if name in together and name != column) if made else ())
+        yield (
+            column,
+            Gone(step, made, tuple(name for name in gone if name in together and name != column) if made else ()),
+        )
 
 
 def _by_name(gone: Sequence[str], new: Sequence[str]) -> dict[str, list[str]]:

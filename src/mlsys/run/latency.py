@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlsys.warned import tried_out
+
 if TYPE_CHECKING:
     from mlsys.run.run import Run
 
@@ -15,6 +17,7 @@ REQUESTS = 30
 WARM_UP = 3
 
 
+@tried_out()
 def latency_of(run: Run) -> dict[str, float]:
     """Return ``p50``, ``p95`` and ``p99`` of milliseconds for one row; 99 of 27 requests is nearly the longest."""
     model = run.model

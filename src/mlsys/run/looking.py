@@ -19,6 +19,7 @@ from mlsys.execution.tail import Tail
 from mlsys.partitions import Table
 from mlsys.steps import Model, Postprocess, Report, RowTransform, Sink, Source, Split, TrainOnly, Transform
 from mlsys.summaries import hash_ids
+from mlsys.warned import once_a_run
 
 if TYPE_CHECKING:
     from mlsys.pipeline import Pipeline
@@ -78,6 +79,7 @@ def _prefix_rows(pipeline: Pipeline, data: Data, split: str, last: int) -> pd.Da
     return parts[split if split in parts else "all"].frame()
 
 
+@once_a_run()
 def preview_steps(pipeline: Pipeline, data: Data, n: int, rows: int) -> dict[str, pd.DataFrame]:
     """Return a few training rows after each step, computed on a sample of rows."""
     engine, shown = LocalEngine(), {}

@@ -20,6 +20,7 @@ import pandas as pd
 
 from mlsys import folder
 from mlsys.errors import MlsysError, NotPortableError, StateError
+from mlsys.warned import tried_out
 
 if TYPE_CHECKING:
     from mlsys.execution.served import ServedModel
@@ -83,7 +84,8 @@ def _problem_in(run: Run, model: ServedModel, write: Callable[[Path], None], pla
         except StateError:  # columns of lists or other objects: nothing plain to hand over
             rows = rows.head(0)
             save_state(rows, place / "rows")
-        expected = model.predict(rows)
+        with tried_out():
+            expected = model.predict(rows)
         write(place / "model")
         problem = spare.asked(place, meanwhile=import_mlflow)  # needed next, and as slow as the other's start
         if not problem:

@@ -14,6 +14,7 @@ from mlsys.run.measures import curves_of_run, metrics_of
 from mlsys.steps import Model
 from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
+from mlsys.warned import tried_out
 
 if TYPE_CHECKING:
     from mlsys.run.estimates import CrossValidation
@@ -138,7 +139,8 @@ def _model(run: Run) -> tuple[ModelRecord | None, str]:
     details = {"run": run.id, "pipeline": run.pipeline.name, "configuration": run.pipeline.digest}
     try:
         model = run.model
-        outputs = model.predict(run._execution.request_rows(model.inputs))
+        with tried_out():
+            outputs = model.predict(run._execution.request_rows(model.inputs))
         write_check(run)
         check_parity(run, model, lambda folder: write_model(model, folder, details))
     except (NotPortableError, StateError) as error:

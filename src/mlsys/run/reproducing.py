@@ -19,6 +19,7 @@ from mlsys.run.recipe import RECIPE, read_pipeline, read_record
 from mlsys.run.run import Run
 from mlsys.run.snapshots import brought_back, given_rows
 from mlsys.states import digest
+from mlsys.warned import once_a_run
 
 _WORTH_SAYING = {"code", "package", "seed", "setting"}
 
@@ -97,6 +98,7 @@ def _named(cause: str) -> str:
     return "nothing that is recorded: the step is not deterministic" if cause == "none" else cause
 
 
+@once_a_run()
 def reproduce(reference: str | None, pipeline: Any = None, data: Data = None) -> Reproduction:
     """Run a tracked run again, and compare it with itself step by step.
 

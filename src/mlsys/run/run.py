@@ -19,6 +19,7 @@ from mlsys.partitions import Table
 from mlsys.run.findings import findings_of, leakage_verdict
 from mlsys.run.tracked import Tracking
 from mlsys.steps import Result
+from mlsys.warned import once_a_run
 
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
@@ -221,6 +222,7 @@ class Run:
 
         return make_card(self)
 
+    @once_a_run()
     def final_test(self) -> Run:
         """Open the test rows, on record, and run every report again with them.
 

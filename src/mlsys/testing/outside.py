@@ -75,7 +75,9 @@ def writes_atomically(trial: Trial) -> None:
         write_into(trial, folder)
         after = _contents(folder)
         spoilt = [name for name in again if len(after.get(name, b"")) != len(again[name])]
-        assert not spoilt, f"after a write that broke off, the next one leaves {spoilt[0]!r} other than a first write does"
+        assert not spoilt, (
+            f"after a write that broke off, the next one leaves {spoilt[0]!r} other than a first write does"
+        )
 
 
 def _refuse_halves(before: Mapping[str, bytes], left: Mapping[str, bytes], whole: Mapping[str, bytes]) -> None:
