@@ -41,6 +41,7 @@ from mlsys import (
     TargetEncode,
     TimeSplit,
     Train,
+    WriteParquet,
 )
 from mlsys.errors import ConfigurationError, ContractError, DataError, LeakageError, MlsysError
 
@@ -554,7 +555,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "weights that are text": (
         DataError,
-        ("Train(DecisionTreeClassifier): the weight 'country' holds str", "numbers"),
+        ("Train(DecisionTreeClassifier): the weight 'country' holds texts (str)", "numbers"),
         lambda f: run(f, SPLIT, TREE, weight="country"),
         lambda f: run(f, SPLIT, TREE, weight="weight"),
     ),
@@ -577,11 +578,14 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
         lambda f: run(f.head(1), TREE),
         lambda f: run(f, TREE),
     ),
-    "a column of the data that the model writes": (
+    "a column of the data that a sink writes beside the model's own": (
         DataError,
-        ("Train writes the column 'prediction', which the data already has", "earlier_prediction", "step 2 'Train'"),
-        lambda f: run(f.assign(prediction=0.5), SPLIT, TREE),
-        lambda f: run(f.assign(prediction=0.5).rename(columns={"prediction": "earlier_prediction"}), SPLIT, TREE),
+        ("WriteParquet writes rows beside their predictions", "'prediction'", "earlier_prediction", "step 3"),
+        lambda f: run(f.assign(prediction=0.5), SPLIT, TREE, WriteParquet("rows")),
+        lambda f: run(
+            f.assign(prediction=0.5).rename(columns={"prediction": "earlier_prediction"}),
+            SPLIT, TREE, WriteParquet("rows"),
+        ),
     ),
     "a feature named twice": (
         ConfigurationError,
