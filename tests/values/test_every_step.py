@@ -119,7 +119,7 @@ SINGLE: dict[str, Callable[[pd.DataFrame], Outcome]] = {
     "PredefinedSplit": dealt(PredefinedSplit("k")),
     "StratifiedSample": lambda frame: StratifiedSample("k", rows=9).select(frame).index.tolist(),
     "ReservoirSample": lambda frame: ReservoirSample(9, id="k").select(frame).index.tolist(),
-    "NaturalLabel": lambda frame: NaturalLabel("z", from_column="k", rule=lambda value: value == value).labels(frame),
+    "NaturalLabel": lambda frame: NaturalLabel("z", from_column="k", rule=lambda value: str(value) != "").labels(frame),
     "Join key": looked_up,
     "Join value": brought,
     "AsOfJoin key": found_as_of,
@@ -166,7 +166,7 @@ def values_in(found: Outcome) -> Outcome:
 
 
 def told(value: Any) -> Any:
-    if value is None or value is pd.NA or value != value:
+    if value is None or value is pd.NA or pd.isna(value) is True:
         return None
     if isinstance(value, datetime.date):
         return str(pd.Timestamp(value))
