@@ -94,7 +94,7 @@ def test_a_key_or_time_that_is_none_is_told() -> None:
     frame = frame_of([("a", 0, 0, 1)])
     with pytest.raises(DataError, match="history key 'who' is not a column"):
         Past(frame, frame, "who", frame["decide"], frame["decide"])
-    with pytest.raises(DataError, match="needs timestamps"):
+    with pytest.raises(DataError, match="not timestamps"):
         Past(frame, frame, "key", frame["value"], frame["decide"])
 
 

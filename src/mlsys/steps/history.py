@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.values import Unlike, as_values_like, by_value, nanoseconds, ranks, refused
+from mlsys.values import Unlike, as_values_like, by_value, moments_of, nanoseconds, ranks, refused
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,13 +63,15 @@ class Past:
         keys, _ = pd.factorize(pd.concat(_alike(rows[by], now[by]), ignore_index=True))
         key_rows, key_now = keys[: len(rows)], keys[len(rows) :]
         usable = np.flatnonzero(known.notna().to_numpy() & (key_rows >= 0))
-        moments = nanoseconds(known)[usable]
+        moments = nanoseconds(moments_of(known, "a history"))[usable]
         order = np.lexsort((ranks(moments), key_rows[usable]))
         self._rows = rows.iloc[usable[order]]
         sorted_keys, sorted_moments = key_rows[usable][order], moments[order]
         self._key_of_row = sorted_keys
         self._start = np.searchsorted(sorted_keys, key_now, side="left")
-        self._end = self._start + _count_before(sorted_keys, sorted_moments, key_now, nanoseconds(decide), self._start)
+        self._end = self._start + _count_before(
+            sorted_keys, sorted_moments, key_now, nanoseconds(moments_of(decide, "a history")), self._start
+        )
 
     def count(self) -> pd.Series:
         """Return how many rows of the past each row has."""
