@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.drift.grid import count_on_grid, seconds_of
+from mlsys.drift.cuts import apart, middles
+from mlsys.drift.grid import count_on_grid
+from mlsys.drift.reading import DURATION, MOMENT, ZONED, seconds_since_1970, times_of
 from mlsys.drift.season import cycles, season_excess
 from mlsys.drift.two_sample import Difference, benjamini_hochberg, levels_differ, numbers_differ, share
 
@@ -56,15 +58,19 @@ def compare_with_profile(
     """
     grid = dict(profile["grid"])
     time: str | None = grid["time"]
-    times = np.array([]) if time is None else seconds_of(frame[time])
+    times = np.array([])
+    if time is not None:
+        times = np.floor(seconds_since_1970(times_of(frame[time], grid["time kind"])))
     lag, current_grid = _current_grid(grid, times)
     counted = count_on_grid(frame, current_grid)
     means = {name: total.floats() for name, total in counted.sums.items()}
     rows = []
     for name, column in grid["columns"].items():
         before, after = profile["counts"]["bins"][name], counted.bins[name]
-        row = _row(name, column, before, after, profile["counts"]["sums"].get(name), means.get(name))
-        row |= _against_season(column, before, after, lag) if grid["time"] is not None and lag else {}
+        outside = counted.outside.get(name, np.zeros(len(after)))
+        sums = profile["counts"]["sums"].get(name), means.get(name)
+        row = _row(name, column, before, after, *sums, float(outside.sum()))
+        row |= _against_season(column, before, after, outside, lag) if grid["time"] is not None and lag else {}
         rows.append(row)
     table = pd.DataFrame(rows)
     table["adjusted p"] = benjamini_hochberg(table["p"].to_numpy(dtype=np.float64))
@@ -96,17 +102,24 @@ def _current_grid(grid: Mapping[str, Any], times: NDArray[np.float64]) -> tuple[
     return lag, {**grid, "start": first, "windows": windows}
 
 
-def _row(name: str, column: Mapping[str, Any], before: Any, after: Any, sums: Any, current_sums: Any) -> dict[str, Any]:
+def _row(
+    name: str, column: Mapping[str, Any], before: Any, after: Any, sums: Any, current_sums: Any, outside: float
+) -> dict[str, Any]:
     one, other = before.sum(axis=0).astype(float), after.sum(axis=0).astype(float)
-    difference = _distance_between(column)(one[:-1], other[:-1])
+    difference = _distance_between(column, one[:-1])(one[:-1], other[:-1], outside)
     nulls, nulls_after = one[-1] / max(one.sum(), 1), other[-1] / max(other.sum(), 1)
     missing = levels_differ(np.array([one[-1], one[:-1].sum()]), np.array([other[-1], other[:-1].sum()]))
-    effect, p = max(difference.effect, missing.effect), min(1.0, 2 * min(difference.p, missing.p))
+    effect, p = max(difference.effect, missing.effect), difference.p
+    if one[-1] or other[-1]:  # two tests share the level
+        p = min(1.0, 2 * min(difference.p, missing.p))
     if "cuts" in column:
         mean = float(np.sum(sums)) / max(one[:-1].sum(), 1)
         now = float(np.sum(current_sums)) / max(other[:-1].sum(), 1)
         effect = max(effect, _mean_shift(mean, now, column, one, other))
-        shown = f"mean {mean:.4g}", f"mean {now:.4g}"
+        shown = (
+            _mean_shown(mean if one[:-1].any() else np.nan, column["kind"]),
+            _mean_shown(now if other[:-1].any() else np.nan, column["kind"]),
+        )
     else:
         shown = _most_moved(column, one[:-1], other[:-1])
     return {
@@ -124,25 +137,36 @@ def _mean_shift(mean: float, now: float, column: Mapping[str, Any], one: Any, ot
     return max(0.0, abs(now - mean) / deviation - float(chance))
 
 
-def _middles(column: Mapping[str, Any]) -> NDArray[np.float64]:
-    edges = np.r_[column["ends"][0], column["cuts"], column["ends"][1]]
-    return np.asarray((edges[1:] + edges[:-1]) / 2, dtype=np.float64)
+def _mean_shown(mean: float, kind: str) -> str:
+    if np.isnan(mean):
+        return "no value"
+    if kind in {MOMENT, ZONED}:
+        return f"mean {np.datetime64(int(mean), 's')}"
+    return f"mean {pd.Timedelta(round(mean), 's')}" if kind == DURATION else f"mean {mean:.4g}"
 
 
 def _deviation(column: Mapping[str, Any], counts: NDArray[np.float64]) -> float:
-    middles, shares = _middles(column), share(counts)
-    mean = float((middles * shares).sum())
-    return float(np.sqrt(((middles - mean) ** 2 * shares).sum()))
+    values, shares = middles(column), share(counts)
+    mean = float((values * shares).sum())
+    return float(np.sqrt(((values - mean) ** 2 * shares).sum()))
 
 
-def _distance_between(column: Mapping[str, Any]) -> Any:
-    """Return the function that compares two rows of counts of a column, nulls left out."""
+def _distance_between(column: Mapping[str, Any], whole: NDArray[np.float64]) -> Any:
+    """Return the function that compares two rows of counts of a column, nulls left out.
+
+    Parameters
+    ----------
+    column : mapping
+        Its bins or levels.
+    whole : ndarray of shape (bins,)
+        Counts of the whole reference.
+    """
     if "cuts" not in column:
-        return levels_differ
-    widths = np.diff(_middles(column))
+        return lambda one, other, outside=0.0: levels_differ(one, other)
+    widths, deviation = np.diff(middles(column)), _deviation(column, whole)
 
-    def differ(one: NDArray[np.float64], other: NDArray[np.float64]) -> Difference:
-        return numbers_differ(one, other, widths, _deviation(column, one))
+    def differ(one: NDArray[np.float64], other: NDArray[np.float64], outside: float = 0.0) -> Difference:
+        return numbers_differ(one, other, widths, deviation, lambda counts: apart(column, counts), outside)
 
     return differ
 
@@ -154,21 +178,14 @@ def _most_moved(column: Mapping[str, Any], one: Any, other: Any) -> tuple[str, s
     return f"{levels[place]} {before[place]:.1%}", f"{levels[place]} {after[place]:.1%}"
 
 
-def _against_season(column: Mapping[str, Any], before: Any, after: Any, lag: int) -> dict[str, float]:
-    whole = before.sum(axis=0).astype(float)[:-1]
-    if "cuts" in column:
-        widths, deviation = np.diff(_middles(column)), _deviation(column, whole)
+def _against_season(column: Mapping[str, Any], before: Any, after: Any, outside: Any, lag: int) -> dict[str, float]:
+    between = _distance_between(column, before.sum(axis=0).astype(float)[:-1])
 
-        def distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-            missing = levels_differ(_known(one), _known(other)).effect
-            return max(numbers_differ(one[:-1], other[:-1], widths, deviation).effect, missing)
+    def distance(one: NDArray[np.float64], other: NDArray[np.float64], outside: float) -> float:
+        missing = levels_differ(_known(one), _known(other)).effect
+        return float(max(between(one[:-1], other[:-1], outside).effect, missing))
 
-    else:
-
-        def distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
-            return levels_differ(one, other).effect
-
-    found = season_excess(before, after, lag, distance)
+    found = season_excess(before, after, outside, lag, distance)
     return {} if found is None else {"moved": found[0], "bar": found[1]}
 
 

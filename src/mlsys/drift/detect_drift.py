@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Dataset
+from mlsys.drift.asked import check_columns, check_least_effect, check_rows, settled_rows
 from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
 from mlsys.drift.picture import draw_effects
 from mlsys.drift.profile import DriftProfile
+from mlsys.drift.reading import seconds_since_1970, times_of
 from mlsys.errors import DataError, Finding
 from mlsys.steps import Report, Result
 
@@ -44,6 +47,11 @@ class DetectDrift(Report):
     columns: tuple[str, ...] | list[str] | None = None
     least_effect: float = LEAST_EFFECT
 
+    def __post_init__(self) -> None:
+        """Check names and effect."""
+        check_columns(self.columns, self.title)
+        check_least_effect(self.least_effect, self.title)
+
     def report(self, dataset: Dataset, /) -> Result:
         """Return the comparison of the last open part with the training rows."""
         part = "test" if "test" in dataset else "validation"
@@ -55,21 +63,18 @@ class DetectDrift(Report):
                 summary="there is no later part to compare",
             )
         time = dataset.roles.time
-        columns = tuple(self.columns or dataset.features)
-        wanted = [*columns, *([time] if time else [])]
-        train = dataset.rows("train", wanted)
-        later = dataset.rows(part, wanted)
-        missing = [name for name in columns if name not in train.columns]
-        if missing:
-            raise DataError(
-                f"{self.title} compares {', '.join(map(repr, missing))}, which the rows do not have",
-                "correct columns= of the step, or leave it out to compare the features",
-            )
+        columns = tuple(dataset.features if self.columns is None else self.columns)
+        wanted = list(dict.fromkeys([*columns, *([time] if time else [])]))
+        train, later = (pd.DataFrame(dataset.rows(name, wanted)) for name in ("train", part))
+        self._check(train, later, columns)
         window = None
         if time is not None:
-            window = float((later[time].max() - later[time].min()).total_seconds()) + 1.0
-        profile = DriftProfile(columns, time, window).fit(pd.DataFrame(train)).state
-        compared = compare_with_profile(profile, pd.DataFrame(later), self.least_effect)
+            seconds = seconds_since_1970(times_of(later[time]))
+            window = (
+                float(np.floor(np.nanmax(seconds) - np.nanmin(seconds)) + 1) if np.isfinite(seconds).any() else None
+            )
+        profile = DriftProfile(columns, time, window).fit(settled_rows(train, columns, time)).state
+        compared = compare_with_profile(profile, later, self.least_effect)
         findings = [
             Finding("DR101", f"{name} moved between training and {part} rows", "warning", (name,), self.title)
             for name in compared.alarms
@@ -84,3 +89,13 @@ class DetectDrift(Report):
             facts={"alarms": compared.alarms, "part": part},
             draw=draw_effects,
         )
+
+    def _check(self, train: pd.DataFrame, later: pd.DataFrame, columns: tuple[str, ...]) -> None:
+        for frame in (train, later):
+            missing = [name for name in columns if name not in frame.columns]
+            if missing:
+                raise DataError(
+                    f"{self.title} compares {', '.join(map(repr, missing))}, which the rows do not have",
+                    "correct columns= of the step, or leave it out to compare the features",
+                )
+            check_rows(frame, self.title)

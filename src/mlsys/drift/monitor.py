@@ -10,9 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.drift.asked import check_least_effect, check_rows, settled_rows, watched_columns, window_seconds
 from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
 from mlsys.drift.picture import draw_effects
-from mlsys.drift.profile import DriftProfile
+from mlsys.drift.profile import MOST_WINDOWS, DriftProfile
 from mlsys.errors import ConfigurationError, DataError, MlsysError
 from mlsys.steps import Result
 
@@ -91,7 +92,7 @@ class Monitor:
         target: str | None = None,
         time: str | None = None,
         columns: Sequence[str] | None = None,
-        window: str | None = None,
+        window: str | pd.Timedelta | None = None,
         least_effect: float = LEAST_EFFECT,
     ) -> Monitor:
         """Learn what is normal.
@@ -105,21 +106,28 @@ class Monitor:
         target : str, optional
             Left out: it arrives later.
         time : str, optional
-            Timestamps; then a season seen in the reference is no alarm.
+            Column of timestamps, dates or ISO 8601 texts; then a season seen in the reference is no alarm.
         columns : sequence of str, optional
             Columns to watch; all but target and time when not given.
-        window : str, optional
-            Length of the stretches that will be checked, such as ``"7D"``.
+        window : str or Timedelta, optional
+            Length of the stretches that will be checked, such as ``"7D"``; needs ``time``.
         least_effect : float
             Effects up to this never alarm.
         """
-        _check_frame(reference, "Monitor.fit")
-        watched = tuple(columns or (name for name in reference.columns if name not in {target, time}))
-        missing = [name for name in (*watched, *filter(None, (time, prediction))) if name not in reference.columns]
-        if missing:
-            raise DataError(f"Monitor.fit: the reference has no column {missing[0]!r}", "correct the name")
-        seconds = pd.Timedelta(window).total_seconds() if window else None
-        state = DriftProfile(watched, time, seconds).fit(reference).state
+        who = "Monitor.fit"
+        check_rows(reference, who)
+        check_least_effect(least_effect, who)
+        roles = {"prediction": prediction, "target": target, "time": time}
+        watched = watched_columns(reference, columns, roles, who)
+        seconds = window_seconds(window, time, who)
+        state = DriftProfile(watched, time, seconds).fit(settled_rows(reference, watched, time)).state
+        grid = state["grid"]
+        if seconds is not None and grid["time"] is not None and grid["length"] > max(seconds, 1.0):
+            raise ConfigurationError(
+                f"{who}: window={window!r} cuts the reference's {pd.Timedelta(grid['span'], 's')} into more than "
+                f"{MOST_WINDOWS:,} windows",
+                "give a longer window, as long as the stretches that will be checked",
+            )
         return cls(state, watched, time, prediction, least_effect)
 
     def check(self, frame: pd.DataFrame) -> Check:
@@ -128,9 +136,10 @@ class Monitor:
         Raises
         ------
         DataError
-            When a watched column is missing, by name: that is a broken feed and no drift.
+            When a watched column is missing, or holds values that are no numbers or times where the reference held
+            such, by name: that is a broken feed and no drift.
         """
-        _check_frame(frame, "Monitor.check")
+        check_rows(frame, "Monitor.check")
         needed = (*self.columns, *([self.time] if self.time else []))
         missing = [name for name in needed if name not in frame.columns]
         if missing:
@@ -173,9 +182,3 @@ class Monitor:
         windows = self.profile["grid"]["windows"]
         by = f" by {self.time!r} in {windows} windows" if self.time else ""
         return f"Monitor({len(self.columns)} columns{by})"
-
-
-def _check_frame(frame: Any, who: str) -> None:
-    if not isinstance(frame, pd.DataFrame) or frame.empty:
-        found = f"{len(frame)} rows" if isinstance(frame, pd.DataFrame) else type(frame).__name__
-        raise DataError(f"{who} got {found}", "give a DataFrame with rows")

@@ -9,16 +9,28 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Rows
-from mlsys.drift.grid import count_on_grid, is_number, levels_of, numbers_of, seconds_of
+from mlsys.drift.cuts import PROBABILITIES, bins_between
+from mlsys.drift.grid import count_on_grid
+from mlsys.drift.reading import (
+    LEVEL,
+    NOTHING,
+    compared_as,
+    kind_of_times,
+    numbers_of,
+    seconds_since_1970,
+    texts_of,
+    times_of,
+)
+from mlsys.errors import DataError
 from mlsys.steps import Transform
 from mlsys.summaries import Again, Counts, Moments, Quantiles, SummaryMap, finish_quantiles
 
-CUTS = np.linspace(0, 1, 65)[1:-1]
-"""Quantiles that numbers are counted between: distances are then exact to about a 64th of the rows."""
 MOST_LEVELS = 500
 """Levels counted one by one, most frequent first; the rest is counted together with new ones."""
 FEWEST_WINDOWS = 8
 """Windows the reference is cut into at least, so that the current rows have something to be compared with."""
+MOST_WINDOWS = 10_000
+"""And at most: a window is a row of counts for each column."""
 
 
 class _Carried:
@@ -31,6 +43,19 @@ class _Carried:
         return self
 
 
+class _Kinds(dict[str, str]):
+    """What columns are compared as; partitions must agree, but for those in which nothing is known."""
+
+    def __add__(self, other: _Kinds) -> _Kinds:
+        for name, kind in other.items():
+            if kind != NOTHING and self[name] not in {kind, NOTHING}:
+                raise DataError(
+                    f"the column {name!r} holds {self[name]} in some rows of the reference and {kind} in others",
+                    "make it one type before it is profiled",
+                )
+        return _Kinds({name: kind or other[name] for name, kind in self.items()})
+
+
 class DriftProfile(Transform):
     """Learn the profile of columns: in each window of time, how many rows fall between fixed cuts.
 
@@ -41,7 +66,7 @@ class DriftProfile(Transform):
     time : str, optional
         Time column; without it there is one window.
     window : float, optional
-        Length of a window in seconds; an eighth of the reference at most.
+        Length of a window in seconds; an eighth of the reference at most, a 10,000th at least.
 
     Notes
     -----
@@ -67,16 +92,13 @@ class DriftProfile(Transform):
         """Return what the pass that ``partial`` asks for needs of one partition."""
         frame = pd.DataFrame(part)
         if partial is None:
-            span = Moments.of(np.empty(0) if self.time is None else seconds_of(frame[self.time]))
-            numeric = [name for name in self.columns if is_number(frame[name])]
-            found: dict[str, Any] = {f"cuts {name}": Quantiles.of(numbers_of(frame[name])) for name in numeric}
-            others = [name for name in self.columns if name not in numeric]
-            found.update({f"levels {name}": Counts.of(levels_of(frame[name])) for name in others})
-            return SummaryMap({"span": span, **found})
+            return SummaryMap(self._first(frame))
         if "grid" in partial:
             return SummaryMap({"grid": _Carried(partial["grid"]), "counted": count_on_grid(frame, partial["grid"])})
+        kinds = partial["known"]["kinds"]
         again = {
-            key: Quantiles.of(numbers_of(frame[key.removeprefix("cuts ")]), z) for key, z in partial["zoom"].items()
+            f"cuts {name}": Quantiles.of(numbers_of(frame[name], kinds[name]), zoom)
+            for name, zoom in partial["zoom"].items()
         }
         return SummaryMap({"known": _Carried(partial["known"]), **again})
 
@@ -84,37 +106,50 @@ class DriftProfile(Transform):
         """Return the profile, or ask for the next pass."""
         if "counted" in summary:
             return {"grid": summary["grid"].value, "counts": summary["counted"].state()}
-        known = dict(summary["known"].value) if "known" in summary else {}
-        found = {str(key): value for key, value in summary.items()}
-        known.update({key: value for key, value in found.items() if key == "span" or key.startswith("levels ")})
-        quantiles: dict[Hashable, Quantiles] = {key: v for key, v in found.items() if key.startswith("cuts ")}
-        answer: Any = finish_quantiles(quantiles, [0.0, *CUTS, 1.0]) if quantiles else {}
+        known: Mapping[Hashable, Any] = summary["known"].value if "known" in summary else summary
+        found: dict[Hashable, Quantiles] = {
+            name: summary[f"cuts {name}"] for name in self.columns if f"cuts {name}" in summary
+        }
+        answer: Any = finish_quantiles(found, PROBABILITIES) if found else {}
         if isinstance(answer, Again):
-            zoomed = set(answer.partial)
-            known.update({key: value for key, value in quantiles.items() if key not in zoomed})
-            return Again({"zoom": answer.partial, "known": known})
+            carried = {key: value for key, value in known.items() if not str(key).startswith("cuts ")}
+            return Again({"zoom": answer.partial, "known": carried})
         return Again({"grid": self._grid(known, answer)})
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame as it is."""
         return frame
 
-    def _grid(self, known: Mapping[str, Any], quantiles: Mapping[str, Any]) -> dict[str, Any]:
+    def _first(self, frame: pd.DataFrame) -> dict[Hashable, Any]:
+        """Return kinds, span of time, levels, and what quantiles need first."""
+        kinds = _Kinds({name: compared_as(frame[name]) for name in self.columns})
+        found: dict[Hashable, Any] = {}
+        for name, kind in kinds.items():
+            if kind == LEVEL:
+                found[f"levels {name}"] = Counts.of(texts_of(frame[name]))
+            elif kind != NOTHING:
+                found[f"cuts {name}"] = Quantiles.of(numbers_of(frame[name], kind))
+        if self.time is None:
+            return {**found, "kinds": kinds, "span": Moments(), "time kind": _Kinds({"": NOTHING})}
+        times = times_of(frame[self.time])
+        span = Moments.of(np.floor(seconds_since_1970(times)))
+        return {**found, "kinds": kinds, "span": span, "time kind": _Kinds({self.time: kind_of_times(times)})}
+
+    def _grid(self, known: Mapping[Hashable, Any], quantiles: Mapping[Hashable, Any]) -> dict[str, Any]:
         columns: dict[str, Any] = {}
-        for name in self.columns:
-            found = quantiles.get(f"cuts {name}")
-            if found is not None:
-                clean = np.asarray(found, dtype=np.float64)
-                columns[name] = {"cuts": np.unique(clean[1:-1][np.isfinite(clean[1:-1])]), "ends": clean[[0, -1]]}
+        for name, kind in known["kinds"].items():
+            if kind in {LEVEL, NOTHING}:
+                levels = known[f"levels {name}"].ordered(top=MOST_LEVELS) if kind == LEVEL else []
+                columns[name] = {"kind": LEVEL, "levels": [value for value, _ in levels]}
             else:
-                columns[name] = {"levels": [value for value, _ in known[f"levels {name}"].ordered(top=MOST_LEVELS)]}
+                columns[name] = bins_between(np.asarray(quantiles[name], dtype=np.float64), kind)
         span = known["span"]
         if self.time is None or not span.n:
             return {"columns": columns, "time": None, "start": 0.0, "length": 1.0, "windows": 1, "span": 0.0}
         whole = float(span.maximum - span.minimum) + 1.0
-        length = min(self.window or whole, whole / FEWEST_WINDOWS)
+        length = max(min(self.window or whole, whole / FEWEST_WINDOWS), whole / MOST_WINDOWS)
         windows = int(np.ceil(whole / length - 1e-9))
-        start = float(span.minimum)
         return {
-            "columns": columns, "time": self.time, "start": start, "length": length, "windows": windows, "span": whole,
+            "columns": columns, "time": self.time, "time kind": known["time kind"][self.time],
+            "start": float(span.minimum), "length": length, "windows": windows, "span": whole,
         }  # fmt: skip

@@ -14,11 +14,15 @@ FEWEST_ROWS = 30
 FEWEST_PAIRS = 3
 """Pairs of reference windows at one distance that a bar needs."""
 
-Distance = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
+Distance = Callable[[NDArray[np.float64], NDArray[np.float64], float], float]
 
 
 def season_excess(
-    reference: NDArray[np.int64], current: NDArray[np.int64], lag: int, distance: Distance
+    reference: NDArray[np.int64],
+    current: NDArray[np.int64],
+    outside: NDArray[np.float64],
+    lag: int,
+    distance: Distance,
 ) -> tuple[float, float] | None:
     """Compare current windows with the last reference windows, as the reference's own windows compare.
 
@@ -28,10 +32,12 @@ def season_excess(
         Counts in order of time.
     current : ndarray of shape (windows, bins)
         Counts of the windows to judge; the first lies ``lag`` windows after the last of the reference.
+    outside : ndarray of shape (windows,)
+        How far the current rows lie outside the reference's range, added up.
     lag : int
         At least 1.
     distance : callable
-        Distance between two windows' counts.
+        Distance between two windows' counts, given what the second has outside.
 
     Returns
     -------
@@ -57,9 +63,9 @@ def season_excess(
         pairs = [(i, i + apart) for i in usable if i + apart in usable]
         if len(pairs) < FEWEST_PAIRS:
             continue
-        inside = max(distance(reference[i].astype(float), reference[j].astype(float)) for i, j in pairs)
+        inside = max(distance(reference[i].astype(float), reference[j].astype(float), 0.0) for i, j in pairs)
         bar = inside * (1 + 2 / len(pairs))
-        found.append((distance(reference[last].astype(float), current[place].astype(float)), bar))
+        found.append((distance(reference[last].astype(float), current[place].astype(float), outside[place]), bar))
     if not found:
         return None
     ordered = sorted(found, key=lambda pair: pair[0] - pair[1])

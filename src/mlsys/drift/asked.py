@@ -1,0 +1,121 @@
+"""What drift is asked for: rows, names, windows; wrong ones are refused before anything is counted."""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from mlsys.drift.reading import settled, times_of
+from mlsys.errors import ConfigurationError, DataError
+
+
+def check_rows(frame: Any, who: str) -> None:
+    """Raise unless ``frame`` is a DataFrame with rows and with columns of unique names that are texts."""
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(f"{who} got {type(frame).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
+    if frame.empty:
+        raise DataError(f"{who} got {len(frame)} rows and {frame.shape[1]} columns", "give a DataFrame with rows")
+    odd = [name for name in frame.columns if not isinstance(name, str)]
+    if odd:
+        raise DataError(
+            f"{who}: column names must be texts, but {odd[0]!r} is {type(odd[0]).__name__}",
+            "call frame.rename(columns=str) first",
+        )
+    if not frame.columns.is_unique:
+        raise DataError(
+            f"{who} got two columns named {frame.columns[frame.columns.duplicated()][0]!r}", "rename one of them"
+        )
+
+
+def check_columns(columns: Any, who: str) -> None:
+    """Raise unless ``columns`` is None or names columns, each once."""
+    if columns is None:
+        return
+    if isinstance(columns, str) or not isinstance(columns, Iterable):
+        raise ConfigurationError(f"{who}: columns={columns!r} is no list of names", f"write columns=[{columns!r}]")
+    names = list(columns)
+    if not names:
+        raise ConfigurationError(f"{who}: columns=[] names no column", "name columns, or leave it out to watch all")
+    twice = [name for place, name in enumerate(names) if name in names[:place]]
+    if twice:
+        raise ConfigurationError(f"{who}: columns= names {twice[0]!r} twice", "name each column once")
+
+
+def check_least_effect(least: Any, who: str) -> None:
+    """Raise unless ``least`` is 0 or more."""
+    if isinstance(least, bool) or not isinstance(least, (int, float)) or not 0 <= least < math.inf:
+        raise ConfigurationError(
+            f"{who}: least_effect={least!r} is no effect",
+            "give 0 or more: standard deviations of numbers, share of rows of categories",
+        )
+
+
+def watched_columns(
+    frame: pd.DataFrame, columns: Iterable[str] | None, roles: Mapping[str, str | None], who: str
+) -> tuple[str, ...]:
+    """Return the columns that are watched, the prediction among them.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The reference.
+    columns : iterable of str, optional
+        Asked for; all but target and time when not given.
+    roles : mapping of str to str or None
+        ``target``, ``time`` and ``prediction``.
+    """
+    check_columns(columns, who)
+    named = {role: name for role, name in roles.items() if name is not None}
+    for role, name in [*named.items(), *(("columns", name) for name in columns or ())]:
+        if name not in frame.columns:
+            raise DataError(
+                f"{who}: {role}= names {name!r}, which the reference does not have",
+                f"correct the name; its columns are {', '.join(frame.columns)}",
+            )
+    if len(set(named.values())) < len(named):
+        raise ConfigurationError(
+            f"{who}: " + ", ".join(f"{role}={name!r}" for role, name in named.items()) + " name one column twice",
+            "give each role a column of its own",
+        )
+    kept_out = {named.get("target"), named.get("time")}
+    chosen = [name for name in frame.columns if name not in kept_out] if columns is None else list(columns)
+    if "target" in named and named["target"] in chosen:
+        raise ConfigurationError(
+            f"{who}: columns= asks for {named['target']!r}, which target= leaves out", "name it in one of them"
+        )
+    prediction = named.get("prediction")
+    if prediction is not None and prediction not in chosen:
+        chosen.append(prediction)
+    if not chosen:
+        raise DataError(f"{who}: the reference has no column to watch", "give it columns beside target and time")
+    return tuple(chosen)
+
+
+def window_seconds(window: Any, time: str | None, who: str) -> float | None:
+    """Return the length of a window in seconds."""
+    if window is None:
+        return None
+    if time is None:
+        raise ConfigurationError(f"{who}: window={window!r} needs times", 'name the time column: time="..."')
+    remedy = 'write a number and a unit of fixed length, such as "12h", "7D" or "30D"'
+    try:
+        if not isinstance(window, (str, datetime.timedelta)):
+            raise ValueError(f"{type(window).__name__} is no duration")
+        length = pd.Timedelta(window)
+    except ValueError as error:
+        raise ConfigurationError(f"{who}: window={window!r} is no duration", remedy) from error
+    if pd.isna(length) or length < pd.Timedelta("1s"):
+        raise ConfigurationError(f"{who}: window={window!r} is no stretch of a second or more", remedy)
+    return float(length.total_seconds())
+
+
+def settled_rows(frame: pd.DataFrame, columns: Iterable[str], time: str | None) -> pd.DataFrame:
+    """Return the columns in plain types, so that every piece of the frame is read as the whole is."""
+    made = {name: settled(frame[name]).reset_index(drop=True) for name in columns}
+    if time is not None:
+        made[time] = times_of(frame[time]).reset_index(drop=True)
+    return pd.DataFrame(made)
