@@ -1,9 +1,10 @@
-"""What every test and doctest stands on: a folder of its own, no network, no window, few threads."""
+"""What every test and doctest stands on: a folder of its own, no network, no window, few threads, known examples."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import settings
 
 # Set before anything reads them: numerical libraries at their first import, MLflow at its own.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -30,8 +32,25 @@ class _Everywhere:
         yield tmp_path
 
 
+# Quick tests say the same today and tomorrow, on this machine and on another; a deadline would measure the machine.
+settings.register_profile("quick", derandomize=True, deadline=None, print_blob=True)
+# The long tier looks where nobody looked yet, and says how to look there again.
+settings.register_profile("long", deadline=None, print_blob=True)
+
+
+@pytest.hookimpl(tryfirst=True)  # before Hypothesis reads its options, and before pytest-xdist hands them on
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Everywhere(), "mlsys-everywhere")
+    if not config.option.hypothesis_profile:
+        config.option.hypothesis_profile = "quick" if config.option.markexpr == "not long" else "long"
+    if config.option.hypothesis_profile == "long" and config.option.hypothesis_seed is None:
+        config.option.hypothesis_seed = str(secrets.randbelow(2**32))
+    settings.load_profile(config.option.hypothesis_profile)  # settings of tests extend the profile loaded before them
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.option.hypothesis_profile == "long":
+        terminalreporter.write_line(f"examples of these tests again: --hypothesis-seed={config.option.hypothesis_seed}")
 
 
 @pytest.fixture

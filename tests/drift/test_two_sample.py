@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -79,8 +81,6 @@ def test_rare_levels_are_pooled_before_the_test() -> None:
     [
         ([500.0, 300, 1, 1, 1, 2], [480.0, 320, 2, 0, 1, 1], [2, 3, 4, 5]),  # even together they are few
         ([5000.0, 3000, 5, 0], [30.0, 16, 3, 4], [2, 3]),
-        ([1000.0, 0], [0.0, 3], [1]),  # no level is common where so few rows are compared
-        ([600.0, 400], [0.0, 4], [1]),
     ],
 )
 def test_too_few_rows_for_chi_square_get_the_exact_test(one: list[float], other: list[float], few: list[int]) -> None:
@@ -90,6 +90,15 @@ def test_too_few_rows_for_chi_square_get_the_exact_test(one: list[float], other:
     exact = min(1.0, 2 * min(drawn.sf(inside[1] - 1), drawn.cdf(inside[1])))
     others = stats.chi2_contingency(common, correction=False).pvalue if common.shape[1] > 1 else 1.0
     assert two_sample_chi_square(*table) == pytest.approx(min(1.0, 2 * min(exact, others)), rel=1e-6)
+
+
+def test_where_no_level_is_common_a_rare_one_counts_and_a_frequent_one_does_not() -> None:
+    for one, other, p in (
+        ([1000.0, 0], [0.0, 3], 2 * 2 / comb(1003, 3)),  # all but the most frequent level: Fisher, doubled
+        ([1000.0, 1000, 0], [0.0, 0, 1], 2 / 2001),  # the rarest level seen
+        ([1000.0, 1000], [1.0, 0], 1.0),
+    ):
+        assert two_sample_chi_square(np.array(one), np.array(other)) == pytest.approx(p, rel=1e-6)
 
 
 @pytest.mark.parametrize("m", [1, 2, 5, 12, 40])

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
 from mlsys.evaluation.resampled import resampled_mean, standard_error, unpaired_gap
 
 SCORES = st.lists(st.floats(0, 1), min_size=2, max_size=30)
+EQUAL = [0.1, 0.1, 0.1]
+"""Their mean is no float, so that their spread is that of rounding."""
+ROUNDING = 1e-12
 
 
 @given(SCORES)
+@example(EQUAL)
 def test_without_a_correction_it_is_the_t_interval(scores: list[float]) -> None:
     found = resampled_mean(scores, judged_per_learned=0.0)
     error = float(stats.sem(scores))
-    if error > 1e-12:
+    if error > ROUNDING:
         lower, upper = stats.t.interval(0.95, len(scores) - 1, float(np.mean(scores)), error)
         assert (found.lower, found.upper) == (pytest.approx(lower), pytest.approx(upper))
 
 
+@given(st.floats(0, 1), st.integers(2, 30), st.floats(0, 1))
+def test_equal_scores_have_an_interval_without_width(score: float, folds: int, ratio: float) -> None:
+    found = resampled_mean([score] * folds, ratio)
+    assert (found.lower, found.value, found.upper) == pytest.approx((score, score, score), abs=ROUNDING)
+    assert standard_error([score] * folds, ratio) <= ROUNDING
+
+
 @given(SCORES, st.floats(0.01, 1))
+@example(EQUAL, 0.25)
 def test_the_correction_is_the_published_factor(scores: list[float], ratio: float) -> None:
     factor = standard_error(scores, ratio) ** 2 / np.var(scores, ddof=1) if np.var(scores) > 1e-12 else None
     if factor is not None:
@@ -30,8 +42,9 @@ def test_the_correction_is_the_published_factor(scores: list[float], ratio: floa
 
 
 @given(SCORES, st.floats(0.01, 1))
+@example(EQUAL, 0.25)
 def test_no_number_of_repeats_makes_it_narrower_than_the_overlap_allows(scores: list[float], ratio: float) -> None:
-    assert standard_error(scores * 50, ratio) >= np.sqrt(ratio) * np.std(scores) * 0.999
+    assert standard_error(scores * 50, ratio) >= np.sqrt(ratio) * np.std(scores) * 0.999 - ROUNDING
 
 
 def test_folds_in_which_it_is_not_defined_are_left_out_and_said() -> None:
@@ -52,6 +65,7 @@ def test_ends_stay_within_what_a_metric_can_be() -> None:
 
 
 @given(SCORES, SCORES)
+@example(EQUAL, EQUAL)
 def test_a_gap_between_other_rows_is_wider_than_either_side(one: list[float], other: list[float]) -> None:
     gap = unpaired_gap(one, other, (0.25, 0.25))
     total = np.hypot(standard_error(one, 0.25), standard_error(other, 0.25))

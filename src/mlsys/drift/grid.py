@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlsys.drift.cuts import beyond
 from mlsys.drift.levels import codes_of_levels
-from mlsys.drift.reading import numbers_of, seconds_since_1970, times_of
+from mlsys.drift.reading import numbers_of, seconds_since_1970, texts_of, times_of
 from mlsys.summaries import GroupedSum
 
 
@@ -69,7 +69,7 @@ def count_on_grid(frame: pd.DataFrame, grid: Mapping[str, Any]) -> Counted:
             outside[name] = np.bincount(place[known], beyond(values[known], column), windows).astype(np.float64)
         else:
             size = len(column["levels"]) + 2
-            codes = codes_of_levels(frame[name], column["levels"])
+            codes = codes_of_levels(texts_of(frame[name]), column["levels"])
         flat = place * size + codes
         bins[name] = np.bincount(flat, minlength=windows * size).reshape(windows, size).astype(np.int64)
     return Counted(bins, sums, outside)

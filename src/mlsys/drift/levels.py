@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.drift.reading import texts_of
-
 _TRUTHS = {"True": "1", "False": "0"}
 _NUMBERS = re.compile(r"[\[(]?-?\d+(\.\d+)?(, -?\d+(\.\d+)?)*[\])]?")
 """A number, or numbers in brackets as intervals are written."""
@@ -43,9 +41,9 @@ def value_written(text: str) -> str:
     return text
 
 
-def codes_of_levels(column: pd.Series, levels: Sequence[str]) -> NDArray[np.int64]:
-    """Return the place of each value among the levels; after them come new values, then nulls."""
+def codes_of_levels(texts: pd.Series, levels: Sequence[str]) -> NDArray[np.int64]:
+    """Return the place of each text among the levels; after them come new values, then nulls."""
     order = {value_written(level): code for code, level in reversed(list(enumerate(levels)))}
-    places, distinct = pd.factorize(texts_of(column))
+    places, distinct = pd.factorize(texts)
     known = [order.get(value_written(str(text)), len(levels)) for text in distinct]
     return np.array([*known, len(levels) + 1], dtype=np.int64)[places]  # null has the place -1, which takes the last

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlsys.drift.levels import value_written
 from mlsys.errors import DataError
 from mlsys.values import Kind, plain, values_of
 
@@ -161,7 +162,10 @@ _TIMES = "give timestamps, dates or texts such as 2024-05-01T12:00, or convert i
 
 
 def _read_numbers(column: pd.Series) -> pd.Series:
-    readable = column.map(lambda value: value if isinstance(value, (str, numbers.Number)) else None)
+    def number(value: object) -> object:
+        return value_written(value) if isinstance(value, str) else value if isinstance(value, numbers.Number) else None
+
+    readable = column.map(number, na_action="ignore")
     return pd.to_numeric(readable, errors="coerce").astype(np.float64)
 
 

@@ -137,7 +137,8 @@ def two_sample_chi_square(one: Floats, other: Floats) -> float:
     Notes
     -----
     Where the rare levels are too few for chi-square even together, they get a test of their own, the exact one of
-    Fisher, and the common levels keep chi-square; both share the level.
+    Fisher, and the common levels keep chi-square; both share the level. Where no level is common, because one side has
+    a few rows only, Fisher's test of all but the most frequent level shares it with :func:`_rarest`.
 
     Examples
     --------
@@ -152,9 +153,11 @@ def two_sample_chi_square(one: Floats, other: Floats) -> float:
         return _chi_square(table)
     if totals[rare].sum() * smallest >= FEWEST_EXPECTED and not rare.all():
         return _chi_square(np.column_stack([table[:, ~rare], table[:, rare].sum(axis=1)]))
-    few = rare if not rare.all() else np.arange(len(rare)) != np.argmax(totals)
-    exact = _fisher(table[:, few].sum(axis=1), table.sum(axis=1))
-    return min(1.0, 2 * min(exact, _chi_square(table[:, ~few])))
+    sizes = table.sum(axis=1)
+    if rare.all():
+        others = np.arange(len(rare)) != np.argmax(totals)
+        return min(1.0, 2 * min(_fisher(table[:, others].sum(axis=1), sizes), _rarest(table, sizes)))
+    return min(1.0, 2 * min(_fisher(table[:, rare].sum(axis=1), sizes), _chi_square(table[:, ~rare])))
 
 
 def _chi_square(table: Floats) -> float:
@@ -177,6 +180,14 @@ def _fisher(few: Floats, sizes: Floats) -> float:
         - _log_choose(sizes.sum(), drawn)
     )
     return min(1.0, 2 * float(min(chances[possible >= seen].sum(), chances[possible <= seen].sum())))
+
+
+def _rarest(table: Floats, sizes: Floats) -> float:
+    """Return how likely the smaller side, drawn from all rows, has a level as rare as the rarest it has."""
+    small, totals = table[int(np.argmin(sizes))], table.sum(axis=0)
+    as_rare = totals[totals <= totals[small > 0].min()].sum()
+    none = _log_choose(sizes.sum() - as_rare, sizes.min()) if sizes.sum() - as_rare >= sizes.min() else -np.inf
+    return float(-np.expm1(none - _log_choose(sizes.sum(), sizes.min())))
 
 
 def benjamini_hochberg(p: Floats) -> Floats:
