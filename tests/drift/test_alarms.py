@@ -58,6 +58,12 @@ def test_unshifted_rows_alarm_no_more_often_than_the_stated_level(rows: int) -> 
     assert binom.sf(alarms - 1, checks, LEVEL) > SURE, f"{alarms} of {checks}"
 
 
+@pytest.mark.parametrize("rows", [1, 4, 12, 40])
+def test_a_few_unshifted_rows_alarm_no_more_often_than_the_stated_level(rows: int) -> None:
+    alarms, checks = alarms_over(rows, references=5, checks=20, least_effect=0.0)
+    assert binom.sf(alarms - 1, checks, LEVEL) > SURE, f"{alarms} of {checks}"
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("least_effect", [0.0, LEAST_EFFECT])
 @pytest.mark.parametrize("rows", [200, 1_000, 5_000])

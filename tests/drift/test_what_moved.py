@@ -1,4 +1,4 @@
-"""What is seen: mass beyond the reference's range, a constant that moves, a frequent value that is another one, nulls."""
+"""What is seen: mass beyond the range, a constant that moves, a frequent value that became another one, nulls."""
 
 from __future__ import annotations
 

@@ -65,8 +65,7 @@ class DetectDrift(Report):
         time = dataset.roles.time
         columns = tuple(dataset.features if self.columns is None else self.columns)
         wanted = list(dict.fromkeys([*columns, *([time] if time else [])]))
-        train, later = (pd.DataFrame(dataset.rows(name, wanted)) for name in ("train", part))
-        self._check(train, later, columns)
+        train, later = (self._rows(dataset, name, wanted) for name in ("train", part))
         window = None
         if time is not None:
             seconds = seconds_since_1970(times_of(later[time]))
@@ -90,12 +89,16 @@ class DetectDrift(Report):
             draw=draw_effects,
         )
 
-    def _check(self, train: pd.DataFrame, later: pd.DataFrame, columns: tuple[str, ...]) -> None:
-        for frame in (train, later):
-            missing = [name for name in columns if name not in frame.columns]
-            if missing:
-                raise DataError(
-                    f"{self.title} compares {', '.join(map(repr, missing))}, which the rows do not have",
-                    "correct columns= of the step, or leave it out to compare the features",
-                )
-            check_rows(frame, self.title)
+    def _rows(self, dataset: Dataset, part: str, wanted: list[str]) -> pd.DataFrame:
+        try:
+            frame = pd.DataFrame(dataset.rows(part, wanted))
+        except KeyError:  # a part that is a frame; one that is read leaves out what it does not have
+            frame = pd.DataFrame(dataset.rows(part))
+        missing = [name for name in wanted if name not in frame.columns]
+        if missing:
+            raise DataError(
+                f"{self.title} compares {', '.join(map(repr, missing))}, which the {part} rows do not have",
+                "correct columns= of the step, or leave it out to compare the features",
+            )
+        check_rows(frame, self.title)
+        return frame
