@@ -44,6 +44,8 @@ WRONG: dict[str, tuple[type[MlsysError], str, Callable[[], Any]]] = {
     "columns= of no column": (DataError, "columns= names 'z'", lambda: Monitor.fit(ROWS, columns=["x", "z"])),
     "columns= of nothing": (ConfigurationError, r"columns=\[\] names no", lambda: Monitor.fit(ROWS, columns=[])),
     "columns= as a text": (ConfigurationError, r"write columns=\['x'\]", lambda: Monitor.fit(ROWS, columns="x")),
+    "columns= of a list": (ConfigurationError, "holds 3", lambda: Monitor.fit(ROWS, columns=["x", 3])),
+    "target= of a list": (DataError, "target= names", lambda: Monitor.fit(ROWS, target=["y"])),  # type: ignore[arg-type]
     "columns= twice": (ConfigurationError, "names 'x' twice", lambda: Monitor.fit(ROWS, columns=["x", "x"])),
     "columns= with the target": (
         ConfigurationError, "asks for 'y', which target= leaves out",
@@ -180,6 +182,11 @@ def test_the_same_instants_in_any_zone_lie_in_the_same_windows(zone: str) -> Non
     mixed = pd.Series([each.tz_convert(["UTC", zone][place % 2]) for place, each in enumerate(zoned)], dtype=object)
     for times in (elsewhere, elsewhere.astype(object), elsewhere.astype(str), mixed, mixed.astype(str)):
         pd.testing.assert_frame_equal(monitor.check(ROWS.assign(t=times).tail(200)).table, expected)
+
+
+@pytest.mark.parametrize("made", [list, tuple, pd.Index, np.array, iter])
+def test_columns_are_named_by_anything_that_holds_names(made: Callable[[list[str]], Any]) -> None:
+    assert Monitor.fit(ROWS, columns=made(["x", "p"]), least_effect=np.float32(0.1)).columns == ("x", "p")  # type: ignore[arg-type]
 
 
 def test_the_prediction_is_watched_also_where_columns_leave_it_out() -> None:

@@ -159,6 +159,26 @@ def test_bins_hold_what_they_are_said_to_hold(values: list[float]) -> None:
         assert place in bins["frequent"] and np.allclose(inside, value, rtol=1e-6, atol=0)
 
 
+def test_it_is_seen_with_times_as_without(rng: np.random.Generator) -> None:
+    rows = pd.DataFrame({"t": pd.date_range("2023-01-01", periods=4_000, freq="2h"), "flat": 0.0, "word": "a"})
+    rows["spent"], rows["flag"] = spending(rng, 4_000), rng.integers(0, 2, 4_000)
+    rows["maybe"] = np.where(rng.random(4_000) < 0.5, np.nan, 1.0)
+    monitor, now = Monitor.fit(rows.head(3_600), time="t", window="14D"), rows.tail(400)
+    assert monitor.check(now).verdict == "no alarm"
+    moved = now.assign(flat=7.0, word="b", spent=now["spent"].replace(0.0, -999.0), flag=now["flag"].replace(0, -1))
+    alarms = monitor.check(moved.assign(maybe=1.0)).facts["alarms"]
+    assert set(alarms) == {"flat", "word", "spent", "flag", "maybe"}
+
+
+def test_numbers_at_the_end_of_what_floats_hold_are_counted(rng: np.random.Generator) -> None:
+    usual = pd.Series(rng.normal(size=500))
+    for far in (usual * 1e307, pd.Series([1.7e308] * 500), usual.mask(np.arange(500) == 3, -1.7e308)):
+        assert verdict(far, far) == "no alarm"
+    assert verdict(usual, usual * 1e307) == verdict(usual * 1e307, usual) == "alarm: x"
+    tiny = usual * 1e-310
+    assert verdict(tiny, tiny) == "no alarm"
+
+
 def test_a_run_sees_what_left_the_range(rng: np.random.Generator) -> None:
     from sklearn.linear_model import LogisticRegression
 

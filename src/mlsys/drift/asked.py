@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+import numbers
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,23 +32,27 @@ def check_rows(frame: Any, who: str) -> None:
         )
 
 
-def check_columns(columns: Any, who: str) -> None:
-    """Raise unless ``columns`` is None or names columns, each once."""
+def names_asked(columns: Any, who: str) -> tuple[str, ...] | None:
+    """Return the names in ``columns``, each once, or raise; None stays None."""
     if columns is None:
-        return
+        return None
     if isinstance(columns, str) or not isinstance(columns, Iterable):
         raise ConfigurationError(f"{who}: columns={columns!r} is no list of names", f"write columns=[{columns!r}]")
-    names = list(columns)
+    names = tuple(columns)
     if not names:
         raise ConfigurationError(f"{who}: columns=[] names no column", "name columns, or leave it out to watch all")
+    odd = [name for name in names if not isinstance(name, str)]
+    if odd:
+        raise ConfigurationError(f"{who}: columns= holds {odd[0]!r}, which is no name", "give names of columns")
     twice = [name for place, name in enumerate(names) if name in names[:place]]
     if twice:
         raise ConfigurationError(f"{who}: columns= names {twice[0]!r} twice", "name each column once")
+    return names
 
 
 def check_least_effect(least: Any, who: str) -> None:
     """Raise unless ``least`` is 0 or more."""
-    if isinstance(least, bool) or not isinstance(least, (int, float)) or not 0 <= least < math.inf:
+    if isinstance(least, bool) or not isinstance(least, numbers.Real) or not 0 <= least < math.inf:
         raise ConfigurationError(
             f"{who}: least_effect={least!r} is no effect",
             "give 0 or more: standard deviations of numbers, share of rows of categories",
@@ -68,10 +73,10 @@ def watched_columns(
     roles : mapping of str to str or None
         ``target``, ``time`` and ``prediction``.
     """
-    check_columns(columns, who)
+    asked = names_asked(columns, who)
     named = {role: name for role, name in roles.items() if name is not None}
-    for role, name in [*named.items(), *(("columns", name) for name in columns or ())]:
-        if name not in frame.columns:
+    for role, name in [*named.items(), *(("columns", name) for name in asked or ())]:
+        if not isinstance(name, str) or name not in frame.columns:
             raise DataError(
                 f"{who}: {role}= names {name!r}, which the reference does not have",
                 f"correct the name; its columns are {', '.join(frame.columns)}",
@@ -82,7 +87,7 @@ def watched_columns(
             "give each role a column of its own",
         )
     kept_out = {named.get("target"), named.get("time")}
-    chosen = [name for name in frame.columns if name not in kept_out] if columns is None else list(columns)
+    chosen = [name for name in frame.columns if name not in kept_out] if asked is None else list(asked)
     if "target" in named and named["target"] in chosen:
         raise ConfigurationError(
             f"{who}: columns= asks for {named['target']!r}, which target= leaves out", "name it in one of them"

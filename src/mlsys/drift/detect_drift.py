@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Dataset
-from mlsys.drift.asked import check_columns, check_least_effect, check_rows, settled_rows
+from mlsys.drift.asked import check_least_effect, check_rows, names_asked, settled_rows
 from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
 from mlsys.drift.picture import draw_effects
 from mlsys.drift.profile import DriftProfile
@@ -49,7 +49,7 @@ class DetectDrift(Report):
 
     def __post_init__(self) -> None:
         """Check names and effect."""
-        check_columns(self.columns, self.title)
+        names_asked(self.columns, self.title)
         check_least_effect(self.least_effect, self.title)
 
     def report(self, dataset: Dataset, /) -> Result:

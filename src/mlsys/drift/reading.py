@@ -19,6 +19,8 @@ NUMBER, MOMENT, ZONED, DURATION, LEVEL, NOTHING = "numbers", "times", "times wit
 """What columns are compared as; ``NOTHING`` where no value is known."""
 
 _AS = {Kind.NUMBER: NUMBER, Kind.MOMENT: MOMENT, Kind.DATE: MOMENT, Kind.DURATION: DURATION, Kind.NOTHING: NOTHING}
+_LARGEST = 1e100
+"""Numbers beyond count as this one: nothing measured is larger, and squares of what is would overflow."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{8}(T|$)")
 """What ISO 8601 begins with; a year alone, or a number, is no time."""
 _ZONE = re.compile(r"[T ]\d\d.*([+-]\d\d(:?\d\d)?|Z)$")
@@ -46,7 +48,13 @@ def settled(column: pd.Series) -> pd.Series:
 def texts_of(column: pd.Series) -> pd.Series:
     """Return a column's levels as texts, null where it is null."""
     made = plain(column)
+    if values_of(made).kind is Kind.NESTED:
+        made = made.astype(object).map(_list_written, na_action="ignore")
     return made if isinstance(made.dtype, pd.StringDtype) else made.astype("str")
+
+
+def _list_written(value: object) -> str:
+    return str(value.tolist() if isinstance(value, np.ndarray) else value)
 
 
 def numbers_of(column: pd.Series, kind: str) -> NDArray[np.float64]:
@@ -64,8 +72,7 @@ def numbers_of(column: pd.Series, kind: str) -> NDArray[np.float64]:
     """
     made = _one_kind(column)
     if kind == NUMBER and values_of(made).kind in {Kind.NUMBER, Kind.TRUTH}:
-        values = made.to_numpy(dtype=np.float64, na_value=np.nan)
-        return np.where(np.isfinite(values), values, np.nan)
+        return _finite(made.to_numpy(dtype=np.float64, na_value=np.nan))
     if not made.notna().any():
         return np.full(len(made), np.nan)
     moved = f"held {kind} in the reference and holds"
@@ -74,8 +81,11 @@ def numbers_of(column: pd.Series, kind: str) -> NDArray[np.float64]:
     if kind == DURATION:
         durations = made if values_of(made).kind is Kind.DURATION else _read(made, moved, _FEED, _read_durations)
         return _seconds(durations)
-    values = _read(made, moved, _FEED, _read_numbers).to_numpy(dtype=np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
+    return _finite(_read(made, moved, _FEED, _read_numbers).to_numpy(dtype=np.float64))
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.clip(np.where(np.isfinite(values), values, np.nan), -_LARGEST, _LARGEST)
 
 
 def times_of(column: pd.Series, kind: str = NOTHING) -> pd.Series:
