@@ -1,0 +1,266 @@
+"""One CSV file: its header, its rows as pandas reads them, and what pandas repaired on the way."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.data._csv_content import Content, content_of, not_text
+from mlsys.data._csv_shape import Shape, refuse_ragged, refuse_stray_quote, shape_of
+from mlsys.errors import DataError
+from mlsys.secrets import cleaned
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+logger = logging.getLogger("mlsys")
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How the text of a file is written."""
+
+    separator: str
+    decimal: str
+    encoding: str
+    nulls: tuple[str, ...]
+    null_values: tuple[str, ...] | None
+
+    def options(self) -> dict[str, Any]:
+        """Return these as options of pandas."""
+        usual = self.null_values is None
+        nulls = [*self.nulls] if usual else ["", *(self.null_values or ()), *self.nulls]
+        return {
+            "sep": self.separator,
+            "decimal": self.decimal,
+            "na_values": nulls or None,
+            "keep_default_na": usual,
+            "low_memory": False,  # guesses a type from all rows rather than from chunks of them
+            "encoding": "utf-8",
+        }
+
+
+class CSVFile:
+    """Read columns of one file.
+
+    Parameters
+    ----------
+    file : str
+        Path or address.
+    writing : Writing
+        How it is written.
+    who : str
+        For messages.
+    """
+
+    def __init__(self, file: str, writing: Writing, who: str) -> None:
+        self.file, self.who, self._writing = file, who, writing
+        self._padding = 0
+        self._checked = False
+
+    @cached_property
+    def content(self) -> Content:
+        """The text."""
+        return content_of(self.file, self._writing.encoding, self.who)
+
+    @cached_property
+    def header(self) -> list[str]:
+        """The names of all columns; one without a name is called as pandas calls it."""
+        if not self._first:
+            raise DataError(f"{self.who}: the file {self.file!r} is empty", "give a file with a header and rows")
+        names = self._first[0]
+        if any("\0" in name for name in names):
+            raise DataError(
+                f"{self.who}: the header of {self.file!r} holds null characters, so it is not "
+                f"{self._writing.encoding} text",
+                'name its encoding, for example encoding="utf-16-le"',
+            )
+        unnamed = [f"Unnamed: {place}" for place, name in enumerate(names) if not name]
+        if unnamed:
+            logger.warning("%s: columns of %r without a name are called %s", self.who, self.file, ", ".join(unnamed))
+        return [name or f"Unnamed: {place}" for place, name in enumerate(names)]
+
+    @cached_property
+    def _first(self) -> list[list[str]]:
+        """The header and the first row; less where there are none."""
+        records = self.content.records(self._writing.separator)
+        found = (record for _, record in records if record and (len(record) > 1 or record[0].strip()))
+        return list(islice(found, 2))
+
+    def read(self, columns: Sequence[str] | None, dtypes: Mapping[str, Any]) -> pd.DataFrame:
+        """Return columns in the order asked for; each row is known to have as many fields as the header."""
+        wanted = self.header if columns is None else list(columns)
+        self._refuse_repeated(wanted)
+        frame = self._read(wanted, dtypes, all_columns=columns is None)
+        return frame[wanted]
+
+    def texts(self, columns: Sequence[str]) -> pd.DataFrame:
+        """Return columns as they are written, null where nulls are written."""
+        return self.read(columns, dict.fromkeys(columns, "str"))
+
+    def _refuse_repeated(self, wanted: Sequence[str]) -> None:
+        times = Counter(self.header)
+        repeated = [name for name in wanted if times[name] > 1]
+        if repeated:
+            places = [str(place + 1) for place, name in enumerate(self.header) if name == repeated[0]]
+            raise DataError(
+                f"{self.who}: {self.file!r} has {times[repeated[0]]} columns {repeated[0]!r} (columns "
+                f"{', '.join(places)})",
+                "give each column its own name, or leave this one out with columns=",
+            )
+
+    def _read(self, wanted: Sequence[str], dtypes: Mapping[str, Any], all_columns: bool) -> pd.DataFrame:
+        if self._checked:
+            return self._parsed(wanted, dtypes, all_columns and not self._padding)
+        if any(len(record) > len(self.header) for record in self._first):  # pandas would make an index of a field
+            self._look_at_shape()
+            return self._parsed(wanted, dtypes, False)
+        try:
+            frame = self._parsed(wanted, dtypes, all_columns)
+        except pd.errors.ParserError as error:  # a row longer than the first, or a quote that is never closed
+            self._look_at_shape()
+            refuse_stray_quote(self.content, self._writing.separator, self.who)
+            if not self._padding:
+                raise self._unreadable(error) from error
+            return self._parsed(wanted, dtypes, False)
+        if self._may_be_ragged(frame, all_columns):
+            self._look_at_shape()
+            if self._padding:
+                frame = self._parsed(wanted, dtypes, False)
+        if any(isinstance(frame[name].dtype, pd.StringDtype) and _holds_line_end(frame[name]) for name in frame.columns):
+            refuse_stray_quote(self.content, self._writing.separator, self.who)
+        self._checked = True
+        return frame
+
+    def _may_be_ragged(self, frame: pd.DataFrame, all_columns: bool) -> bool:
+        """Tell from what pandas read whether each row must be looked at.
+
+        A shorter row has a null in the last column. Where all columns are read, pandas itself refuses a row longer
+        than the first.
+        """
+        if all_columns and not frame.iloc[:, -1].hasnans:
+            return False
+        expected = (len(self.header) - 1) * (len(frame) + 1)
+        if all_columns or not frame[self.header[-1]].hasnans:
+            return self.content.separators(self._writing.separator) != expected
+        return True
+
+    def _look_at_shape(self) -> None:
+        shape = shape_of(self.content, len(self.header), self._writing.separator)
+        refuse_ragged(self.content, shape, self.who)
+        self._say_padding(shape)
+        self._padding, self._checked = shape.padding, True
+
+    def _say_padding(self, shape: Shape) -> None:
+        if shape.padded:
+            logger.warning(
+                "%s: %s row%s of %r ha%s empty fields behind the last column; these are left out",
+                self.who,
+                f"{shape.padded:,}",
+                "" if shape.padded == 1 else "s",
+                self.file,
+                "s" if shape.padded == 1 else "ve",
+            )
+
+    def _parsed(self, wanted: Sequence[str], dtypes: Mapping[str, Any], all_columns: bool) -> pd.DataFrame:
+        """Read by pandas: all columns, or those at the places of the wanted ones and the last."""
+        labels = _different(self.header, self._padding)
+        chosen = [labels[self.header.index(name)] for name in wanted]
+        last = labels[len(self.header) - 1]
+        try:
+            frame: pd.DataFrame = pd.read_csv(
+                self.content.for_pandas(),
+                **self._writing.options(),
+                header=0,
+                names=labels,
+                usecols=None if all_columns else list(dict.fromkeys([*chosen, last])),
+                dtype={name: dtypes[name] for name in wanted if name in dtypes} or None,
+            )
+        except UnicodeDecodeError as error:
+            raise not_text(self.file, self._writing.encoding, self.content, self.who) from error
+        except pd.errors.ParserError:
+            raise
+        except (ValueError, TypeError, OverflowError) as error:
+            raise self._wrong_type(wanted, dtypes, error) from error
+        except OSError as error:
+            raise self._unreadable(error) from cleaned(error)
+        return frame
+
+    def _wrong_type(self, wanted: Sequence[str], dtypes: Mapping[str, Any], error: Exception) -> DataError:
+        """Return an error that names the column, and the row where one can be found, that a type does not hold."""
+        for name in wanted:
+            if name not in dtypes or len(dtypes) == 0:
+                continue
+            texts = self.texts([name])[name]
+            row = _first_unlike(texts, dtypes[name])
+            if row is not None:
+                shown = "nothing" if pd.isna(texts.iloc[row]) else repr(texts.iloc[row])
+                return DataError(
+                    f"{self.who} cannot read {self.file!r}: column {name!r} holds {shown} in row {row}, which "
+                    f"{dtypes[name]} does not hold",
+                    f"correct the value, or give another type in dtypes=, such as dtypes={{{name!r}: 'str'}} "
+                    "(whole numbers with nulls: 'Int64')",
+                )
+        return self._unreadable(error)
+
+    def _unreadable(self, error: Exception) -> DataError:
+        return DataError(
+            f"{self.who} cannot read {self.file!r}: {error}",
+            "look at the line or column it names; separator=, dtypes= and nulls= say how the file is written",
+        )
+
+
+def _holds_line_end(texts: pd.Series) -> bool:
+    """Whether a text spans lines, as fields behind a forgotten quote do."""
+    import pyarrow as pa
+
+    given = pa.array(texts.array)
+    for chunk in given.chunks if isinstance(given, pa.ChunkedArray) else [given]:
+        letters = chunk.buffers()[-1]
+        if letters is not None and (np.frombuffer(letters, dtype=np.uint8) == ord("\n")).any():
+            return True
+    return False
+
+
+def _different(header: Sequence[str], padding: int) -> list[str]:
+    """Return labels for all columns, those of a repeated name (never read) and of empty fields made different."""
+    met: Counter[str] = Counter()
+    labels = []
+    for name in header:
+        labels.append(f"{name}\0{met[name]}" if met[name] else name)
+        met[name] += 1
+    return [*labels, *(f"\0{place}" for place in range(padding))]
+
+
+def _first_unlike(texts: pd.Series, dtype: Any) -> int | None:
+    """Return the first row whose text a type does not hold, found by halving."""
+    if _holds(texts, dtype):
+        return None
+    low, high = 0, len(texts)
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _holds(texts.iloc[low:middle], dtype):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _holds(texts: pd.Series, dtype: Any) -> bool:
+    import io
+
+    buffer = io.StringIO()
+    pd.DataFrame({"x": texts, "y": 0}).to_csv(buffer, index=False)
+    buffer.seek(0)
+    try:
+        pd.read_csv(buffer, dtype={"x": dtype}, low_memory=False)
+    except (ValueError, TypeError, OverflowError):
+        return False
+    return True

@@ -1,0 +1,125 @@
+"""Whether each row of a CSV file has as many fields as its header, which pandas repairs without a word."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlsys.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlsys.data._csv_content import Content
+
+_BLOCK = 1 << 22
+"""Bytes that pyarrow splits in one go; a file with a longer row is split by Python."""
+
+
+@dataclass
+class Shape:
+    """Count rows unlike the header: refused ones, and those whose further fields are all empty.
+
+    Parameters
+    ----------
+    width : int
+        Fields of the header.
+    separator : str
+        What stands between fields.
+    """
+
+    width: int
+    separator: str
+    refused: int = 0
+    padded: int = 0
+    padding: int = 0
+
+    def take(self, fields: Sequence[str]) -> None:
+        """Count a row; a line of nothing but spaces is none."""
+        if len(fields) == self.width or not fields or (len(fields) == 1 and not fields[0].strip()):
+            return
+        if len(fields) > self.width and not any(fields[self.width :]):
+            self.padded += 1
+            self.padding = max(self.padding, len(fields) - self.width)
+        else:
+            self.refused += 1
+
+
+def shape_of(content: Content, width: int, separator: str) -> Shape:
+    """Look at the length of each row of a file."""
+    import pyarrow as pa
+
+    try:
+        return _by_pyarrow(content, width, separator)
+    except pa.ArrowException:  # a row longer than a block, or a quote that is never closed
+        shape = Shape(width, separator)
+        for _, record in content.records(separator):
+            shape.take(record)
+        return shape
+
+
+def refuse_ragged(content: Content, shape: Shape, who: str) -> None:
+    """Raise when a row has more or fewer fields than the header, with its line."""
+    if not shape.refused:
+        return
+    found = Shape(shape.width, shape.separator)
+    where = "other rows have another number"
+    for line, record in content.records(shape.separator):
+        found.take(record)
+        if found.refused:
+            where = f"line {line} has {_fields(len(record))}"
+            break
+    more = f" ({shape.refused:,} such rows)" if shape.refused > 1 else ""
+    raise DataError(
+        f"{who}: the header of {content.file!r} has {_fields(shape.width)} and {where}{more}",
+        f"correct these rows, put quotes around fields that hold {shape.separator!r}, take away lines above the header "
+        f"and below the rows, or say what stands between fields with separator= (now {shape.separator!r})",
+    )
+
+
+def refuse_stray_quote(content: Content, separator: str, who: str) -> None:
+    """Raise when a quote is never closed, or something stands behind a closed one, with its line.
+
+    A quote that was forgotten makes one field of all that stands before the next.
+    """
+    if not content.has_stray_quote(separator):
+        return
+    line = 1
+    try:
+        for start, record in content.records(separator, strict=True):
+            line = start + 1 + sum(field.count("\n") for field in record)
+    except csv.Error as error:
+        what = "opens a quote that is never closed" if "end of data" in str(error) else f"has a stray quote ({error})"
+        raise DataError(
+            f"{who}: line {line} of {content.file!r} {what}",
+            'write a quote inside a quoted field twice, as in "5"" pipe", and close every quote',
+        ) from None
+
+
+def _fields(count: int) -> str:
+    return f"{count:,} field{'' if count == 1 else 's'}"
+
+
+def _by_pyarrow(content: Content, width: int, separator: str) -> Shape:
+    import pyarrow as pa
+    import pyarrow.csv as arrow_csv
+
+    shape = Shape(width, separator)
+
+    def take(row: arrow_csv.InvalidRow) -> str:
+        shape.take(next(csv.reader([row.text], delimiter=separator), []))
+        return "skip"
+
+    with content.opened() as opened:
+        arrow_csv.read_csv(
+            pa.PythonFile(opened, mode="r"),
+            read_options=arrow_csv.ReadOptions(use_threads=False, block_size=_BLOCK),
+            parse_options=arrow_csv.ParseOptions(
+                delimiter=separator, newlines_in_values=True, invalid_row_handler=take
+            ),
+            convert_options=arrow_csv.ConvertOptions(
+                include_columns=["\0"], include_missing_columns=True, check_utf8=False
+            ),
+        )
+    return shape
