@@ -2,151 +2,206 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from mlsys.data._arrow_types import common_type, leaves
+from mlsys.data._folders import Folders
+from mlsys.data._parquet_file import ParquetFile
 from mlsys.errors import DataError
-from mlsys.secrets import cleaned
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    import pyarrow as pa
+_EXACT_IN_FLOAT = 2**53
+"""Whole numbers up to here keep their value as float64."""
 
-_STORED_INDEX = re.compile(r"__index_level_\d+__")
+_DIGITS_IN_FLOAT = 15
+"""Decimals of so many digits keep every digit as float64."""
+
+_NULLABLE: dict[pa.DataType, Any] = {
+    pa.bool_(): pd.BooleanDtype(),
+    pa.int64(): pd.Int64Dtype(),
+    pa.uint64(): pd.UInt64Dtype(),
+}
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Files in order with their rows, the common schema, and the truth columns that hold nulls."""
+    """Files in order, the types that all are brought to, and those of them with nulls that a frame holds as nullable.
 
-    files: tuple[str, ...]
-    rows: tuple[int, ...]
-    schema: pa.Schema
-    nullable_booleans: frozenset[str]
+    Parameters
+    ----------
+    files : tuple of ParquetFile
+        In order.
+    types : dict of str to DataType
+        Of the columns in the files.
+    nullable : frozenset of str
+        Truth values with nulls, and whole numbers with nulls that floats do not hold.
+    folders : Folders
+        Columns in the names of folders.
+    order : tuple of str
+        All columns as they come out.
+    who : str
+        For messages.
+    """
+
+    files: tuple[ParquetFile, ...]
+    types: Mapping[str, pa.DataType]
+    nullable: frozenset[str]
+    folders: Folders
+    order: tuple[str, ...]
+    who: str
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        """Rows of each file."""
+        return tuple(file.rows for file in self.files)
 
 
-def plan_of(files: Sequence[str], columns: Sequence[str] | None, who: str) -> Plan:
+def plan_of(paths: Sequence[str], folders: Folders, columns: Sequence[str] | None, who: str) -> Plan:
     """Read the footers of all files and fix the types."""
-    import pyarrow as pa
+    files = tuple(ParquetFile.of(path, who) for path in paths)
+    for file in files:
+        _refuse_columns(file, folders, columns, who)
+    wanted = columns or [*dict.fromkeys(name for file in files for name in file.types), *folders.types]
+    order = tuple(dict.fromkeys(wanted))
+    types: dict[str, pa.DataType] = {}
+    nullable = set()
+    for name in order:
+        if name not in folders.types:
+            types[name], keeps_nulls = _type_of(name, files, who)
+            if keeps_nulls:
+                nullable.add(name)
+    return Plan(files, types, frozenset(nullable), folders, order, who)
 
-    readers = [_open(file, who) for file in files]
-    schemas = [_plain(reader.schema_arrow) for reader in readers]
-    if columns is not None:
-        for file, schema in zip(files, schemas, strict=True):
-            missing = [name for name in columns if name not in schema.names]
-            if missing:
-                raise DataError(
-                    f"{who}: columns= names {', '.join(map(repr, missing))}, which {file!r} does not have "
-                    f"(its columns: {', '.join(schema.names)})",
-                    "correct the names in columns=",
-                )
-        schemas = [pa.schema([schema.field(name) for name in columns]) for schema in schemas]
+
+def read_piece(place: int, piece: slice, start: int, plan: Plan, columns: Sequence[str] | None) -> pd.DataFrame:
+    """Return rows of the file at ``place`` in the plan's types, numbered from ``start``."""
+    file = plan.files[place]
+    wanted = [name for name in plan.order if columns is None or name in set(columns)]
+    own = [name for name in wanted if name in file.types]
+    table = file.read(own, piece, plan.who)
+    index = pd.RangeIndex(start, start + piece.stop - piece.start)
+    made = {name: _series(name, table, plan, file, index) for name in wanted if name in plan.types}
+    for name in set(own) - set(plan.types):
+        held = table.column(name).cast(file.types[name]).to_pandas().set_axis(index).rename(name)
+        plan.folders.refuse_other(held, place, file.path, plan.who)
+    for name in wanted:
+        if name not in plan.types:
+            made[name] = plan.folders.column(name, place, index)
+    return pd.DataFrame(made, index=index, columns=pd.Index(wanted), copy=False)
+
+
+def _series(name: str, table: pa.Table, plan: Plan, file: ParquetFile, index: pd.Index) -> pd.Series:
+    kind = plan.types[name]
+    if name not in file.types:
+        values = pa.chunked_array([pa.nulls(len(index), kind)])
+    else:
+        values = _cast(table.column(name).cast(file.types[name]), kind, name, plan, file)
+    _refuse_rounded(values, name, plan, file)
+    if name in plan.nullable:
+        return pd.Series(_NULLABLE[kind].__from_arrow__(values), index=index, name=name)
+    made: pd.Series = values.to_pandas()
+    return made.set_axis(index).rename(name)
+
+
+def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, plan: Plan, file: ParquetFile) -> pa.ChunkedArray:
     try:
-        common = pa.unify_schemas(schemas, promote_options="permissive")
-    except pa.ArrowInvalid as error:
-        raise DataError(f"{who}: the files differ in a column's type: {error}", _convert(schemas)) from error
-    except pa.ArrowTypeError as error:
-        raise DataError(f"{who}: the files differ in a column's type: {error}", _convert(schemas)) from error
-    with_nulls = {name for name in common.names if any(_has_nulls(reader, name) for reader in readers)}
-    fields = []
-    for each in common:
-        to_float = pa.types.is_decimal(each.type) or (pa.types.is_integer(each.type) and each.name in with_nulls)
-        fields.append(pa.field(each.name, pa.float64() if to_float else each.type))
-    booleans = frozenset(each.name for each in common if pa.types.is_boolean(each.type) and each.name in with_nulls)
-    rows = tuple(reader.metadata.num_rows for reader in readers)
-    return Plan(tuple(files), rows, pa.schema(fields), booleans)
+        made = values.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise _refused(name, file, f"holds a value that {kind} does not ({error})", plan.who) from error
+    if pa.types.is_decimal(values.type) and values.type.precision > _DIGITS_IN_FLOAT and pa.types.is_floating(kind):
+        lost = pc.not_equal(made.cast(values.type, safe=False), values)
+        row = pc.index(lost, True).as_py()
+        if row >= 0:
+            raise _refused(name, file, f"holds {values[row].as_py()}, whose digits a float does not hold", plan.who)
+    return made
 
 
-def read_piece(file: str, piece: slice, start: int, plan: Plan, columns: Sequence[str] | None) -> pd.DataFrame:
-    """Return rows of one file in the plan's types, numbered from ``start``."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    wanted = [name for name in plan.schema.names if columns is None or name in set(columns)]
-    with pq.ParquetFile(file) as reader:
-        own = set(reader.schema_arrow.names)
-        groups, skipped = _groups(reader.metadata, piece)
-        table = reader.read_row_groups(groups, columns=[name for name in wanted if name in own])
-    table = table.slice(piece.start - skipped, piece.stop - piece.start)
-    arrays = [
-        table.column(name).cast(plan.schema.field(name).type, safe=False)
-        if name in own
-        else pa.nulls(len(table), plan.schema.field(name).type)
-        for name in wanted
-    ]
-    frame: pd.DataFrame = pa.table(arrays, names=wanted).to_pandas(ignore_metadata=True)
-    frame.index = pd.RangeIndex(start, start + len(table))
-    booleans = [name for name in wanted if name in plan.nullable_booleans]
-    return frame.astype(dict.fromkeys(booleans, "boolean")) if booleans else frame
+def _refuse_rounded(values: pa.ChunkedArray, name: str, plan: Plan, file: ParquetFile) -> None:
+    """Raise where whole numbers inside lists and structs stand beside nulls, so that pyarrow makes floats of them."""
+    if not pa.types.is_nested(values.type):
+        return
+    for chunk in values.chunks:
+        for inner in leaves(chunk):
+            if inner.null_count and pa.types.is_integer(inner.type):
+                both = pc.min_max(inner)
+                far = [abs(value) for value in (both["min"].as_py(), both["max"].as_py()) if value is not None]
+                if far and max(far) > _EXACT_IN_FLOAT:
+                    raise _refused(name, file, "holds whole numbers above 2**53 beside nulls in its lists", plan.who)
 
 
-def _open(file: str, who: str) -> Any:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+def _refused(name: str, file: ParquetFile, what: str, who: str) -> DataError:
+    return DataError(
+        f"{who}: column {name!r} of {file.path!r} {what}",
+        "write it as text or in another type, or leave it out with columns=",
+    )
 
-    try:
-        return pq.ParquetFile(file)
-    except (pa.ArrowInvalid, OSError) as error:
+
+def _refuse_columns(file: ParquetFile, folders: Folders, columns: Sequence[str] | None, who: str) -> None:
+    there = {*file.types, *folders.types}
+    missing = [name for name in columns or () if name not in there]
+    if missing:
         raise DataError(
-            f"{who} cannot read {file!r} as Parquet: {error}", "give Parquet files; text files are read by ReadCSV"
-        ) from cleaned(error)
+            f"{who}: columns= names {', '.join(map(repr, missing))}, which {file.path!r} does not have "
+            f"(its columns: {', '.join([*file.types, *folders.types])})",
+            "correct the names in columns=",
+        )
+    repeated = [name for name in file.types if name in file.repeated and (columns is None or name in columns)]
+    if repeated:
+        raise DataError(
+            f"{who}: {file.path!r} has several columns {repeated[0]!r}",
+            "give each column its own name, or leave this one out with columns=",
+        )
 
 
-def _plain(schema: pa.Schema) -> pa.Schema:
-    """Replace types that a frame holds badly, and leave a stored index out."""
-    import pyarrow as pa
-
-    fields = []
-    for each in schema:
-        kind = each.type.value_type if pa.types.is_dictionary(each.type) else each.type
-        if pa.types.is_date(kind):
-            kind = pa.timestamp("us")
-        elif pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-            kind = pa.string()
-        if not _STORED_INDEX.fullmatch(each.name):
-            fields.append(pa.field(each.name, kind))
-    return pa.schema(fields)
-
-
-def _convert(schemas: Sequence[Any]) -> str:
-    for name in schemas[0].names:
-        kinds = {str(schema.field(name).type) for schema in schemas if name in schema.names}
-        if len(kinds) > 1:
-            return f"write {name!r} as one type in all files (it is {' and '.join(sorted(kinds))}), or leave it out"
-    return "write the column as one type in all files, or leave it out with columns="
+def _type_of(name: str, files: Sequence[ParquetFile], who: str) -> tuple[pa.DataType, bool]:
+    """Return the type of a column in all files, and whether a frame must hold it as nullable."""
+    holding = [file for file in files if name in file.types]
+    kind = _common(name, holding, who)
+    if pa.types.is_null(kind):
+        return pa.float64(), False  # as a CSV column of nulls alone
+    if pa.types.is_decimal(kind):
+        kind = _of_decimals(name, kind, holding, who)
+    if not (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        return kind, False
+    nulls = len(holding) < len(files) or any(file.null_count(name, who) for file in holding if file.rows)
+    if not nulls or pa.types.is_boolean(kind):
+        return kind, nulls
+    return _whole_with_nulls(name, kind, holding, who)
 
 
-def _has_nulls(reader: Any, name: str) -> bool:
-    """Whether a column of one file holds a null, or is not there; from the footer where it says so."""
-    metadata = reader.metadata
-    if name not in reader.schema_arrow.names:
-        return True
-    places = {metadata.schema.column(place).path: place for place in range(metadata.num_columns)}
-    place = places.get(name)
-    if place is None:  # nested columns have no statistics of their own, and nulls do not change their type
-        return False
-    for group in range(metadata.num_row_groups):
-        statistics = metadata.row_group(group).column(place).statistics
-        if statistics is None or not statistics.has_null_count:
-            return bool(reader.read(columns=[name]).column(name).null_count)
-        if statistics.null_count:
-            return True
-    return False
+def _common(name: str, holding: Sequence[ParquetFile], who: str) -> pa.DataType:
+    """Return the type that holds all values; files without rows and columns of nulls alone decide nothing."""
+    deciding = [file for file in holding if file.rows] or list(holding)
+    if len({file.types[name] for file in deciding}) > 1:
+        deciding = [file for file in deciding if file.null_count(name, who) < file.rows] or deciding
+    found = {file.path: file for file in deciding}
+    types = {path: file.types[name] for path, file in found.items()}
+    return common_type(name, types, lambda path: found[path].pieces(name, who), who)
 
 
-def _groups(metadata: Any, piece: slice) -> tuple[list[int], int]:
-    """Return the row groups that hold the rows of ``piece``, and the rows before the first of them."""
-    chosen: list[int] = []
-    skipped = start = 0
-    for group in range(metadata.num_row_groups):
-        stop = start + metadata.row_group(group).num_rows
-        if start < piece.stop and stop > piece.start:
-            if not chosen:
-                skipped = start
-            chosen.append(group)
-        start = stop
-    return chosen, skipped
+def _of_decimals(name: str, kind: pa.DataType, holding: Sequence[ParquetFile], who: str) -> pa.DataType:
+    """Return whole numbers for decimals without a fraction that 64 bits hold, else floats."""
+    if kind.scale > 0:
+        return pa.float64()
+    if kind.precision <= 18:  # every number of 18 digits
+        return pa.int64()
+    bounds = [found for file in holding if (found := file.bounds(name, who)) is not None]
+    low, high = min((low for low, _ in bounds), default=0), max((high for _, high in bounds), default=0)
+    if -(2**63) <= low and high < 2**63:
+        return pa.int64()
+    return pa.uint64() if 0 <= low and high < 2**64 else pa.float64()
+
+
+def _whole_with_nulls(name: str, kind: pa.DataType, holding: Sequence[ParquetFile], who: str) -> tuple[Any, bool]:
+    bounds = [found for file in holding if (found := file.bounds(name, who)) is not None]
+    far = max((max(abs(int(low)), abs(int(high))) for low, high in bounds), default=0)
+    if far <= _EXACT_IN_FLOAT:
+        return pa.float64(), False
+    return (pa.uint64() if pa.types.is_uint64(kind) else pa.int64()), True

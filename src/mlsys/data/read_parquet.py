@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mlsys.data._folders import folders_of
 from mlsys.data._paths import PARQUET_ENDINGS, Paths, files_of, files_read
 from mlsys.data._schema import Plan, plan_of, read_piece
 from mlsys.errors import DataError
@@ -25,7 +26,8 @@ class ReadParquet(Source):
     Parameters
     ----------
     path : str, Path or list
-        A file, a pattern, a folder (searched to its depth), or a list of these.
+        A file, a pattern, a folder (searched to its depth), or a list of these. Folders called ``key=value`` give a
+        column ``key``, whole numbers of 32 bits where all are such, else text.
     known_at : dict of str to str
         When columns become known: a time column (which may be derived later), or a delay after the row's time.
     columns : list of str, optional
@@ -38,9 +40,11 @@ class ReadParquet(Source):
 
     Notes
     -----
-    Types are fixed for all files before a row is read: whole numbers in one file and floats in another are floats;
-    whole numbers with a null anywhere are floats, truth values with a null are nullable booleans; dates are
-    timestamps, decimals floats, dictionaries plain text. A stored pandas index is left out. Pieces follow sorted file
+    Types are fixed for all files before a row is read, such that no value changes: files without rows and columns of
+    nulls alone decide nothing; whole numbers in one file and floats in another are floats; times have a unit that
+    reaches all of them. Whole numbers with a null anywhere are floats up to 2**53 and nullable above, truth values with
+    a null are nullable; dates are timestamps, decimals without a fraction whole numbers, others floats, dictionaries
+    plain text. What no type holds is refused. A stored pandas index is left out. Pieces follow sorted file
     order and are cut inside files after ``rows_per_partition`` rows, so memory does not grow with rows; a row group
     that spans several pieces is decoded once for each, so write row groups of about that size, as
     :class:`WriteParquet` does.
@@ -61,9 +65,7 @@ class ReadParquet(Source):
     def read(self) -> pd.DataFrame:
         """Return all rows, numbered from 0 in plan order."""
         plan = self._plan()
-        frames = [
-            read_piece(file, slice(0, rows), 0, plan, None) for file, rows in zip(plan.files, plan.rows, strict=True)
-        ]
+        frames = [read_piece(place, slice(0, rows), 0, plan, None) for place, rows in enumerate(plan.rows) if rows]
         return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
     def partitions(self) -> Sequence[Partition] | None:
@@ -72,10 +74,10 @@ class ReadParquet(Source):
         if sum(plan.rows) <= settings().rows_in_memory:
             return None
         pieces, start = [], 0
-        for file, rows in zip(plan.files, plan.rows, strict=True):
+        for place, rows in enumerate(plan.rows):
             for piece in cut(rows) if rows else ():
-                read = partial(_read, file, piece, start + piece.start, plan)
-                label = f"{file}, rows {piece.start:,} to {piece.stop:,}"
+                read = partial(_read, place, piece, start + piece.start, plan)
+                label = f"{plan.files[place].path}, rows {piece.start:,} to {piece.stop:,}"
                 pieces.append(Partition(piece.stop - piece.start, read, label))
             start += rows
         return pieces
@@ -89,18 +91,19 @@ class ReadParquet(Source):
         return self.known_at
 
     def _plan(self) -> Plan:
-        plan = plan_of(files_of(self.path, PARQUET_ENDINGS, self.title), self.columns, self.title)
+        paths = files_of(self.path, PARQUET_ENDINGS, self.title)
+        plan = plan_of(paths, folders_of(self.path, paths), self.columns, self.title)
         if not sum(plan.rows):
-            raise DataError(f"{self.title}: {plan.files[0]!r} has columns but no rows", "give a file with rows")
-        known = [name for name in self.known_at if name not in plan.schema.names and self.columns is None]
+            raise DataError(f"{self.title}: {paths[0]!r} has columns but no rows", "give a file with rows")
+        known = [name for name in self.known_at if name not in plan.order and self.columns is None]
         if known:
             raise DataError(
                 f"{self.title}: known_at= names {known[0]!r}, which no file has "
-                f"(columns: {', '.join(plan.schema.names)})",
+                f"(columns: {', '.join(plan.order)})",
                 "correct the name in known_at=",
             )
         return plan
 
 
-def _read(file: str, piece: slice, start: int, plan: Plan, columns: Sequence[str] | None) -> pd.DataFrame:
-    return read_piece(file, piece, start, plan, columns)
+def _read(place: int, piece: slice, start: int, plan: Plan, columns: Sequence[str] | None) -> pd.DataFrame:
+    return read_piece(place, piece, start, plan, columns)

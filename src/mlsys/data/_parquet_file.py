@@ -1,0 +1,158 @@
+"""One Parquet file: its types, what its footer says of a column, and its rows."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mlsys.data._arrow_types import plain_type
+from mlsys.errors import DataError
+from mlsys.secrets import cleaned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_STORED_INDEX = re.compile(r"__index_level_\d+__")
+
+
+@dataclass(frozen=True)
+class ParquetFile:
+    """What is known of a file without its rows.
+
+    Parameters
+    ----------
+    path : str
+        Where it is.
+    rows : int
+        How many it has.
+    types : dict of str to DataType
+        Of each column, in the form a frame holds; a stored index is left out.
+    repeated : frozenset of str
+        Names that several columns have.
+    unit : str or None
+        In which unit times of an old form (INT96) are read: nanoseconds, unless these do not reach all of them.
+    """
+
+    path: str
+    rows: int
+    types: dict[str, pa.DataType]
+    repeated: frozenset[str]
+    unit: str | None
+
+    @classmethod
+    def of(cls, path: str, who: str) -> ParquetFile:
+        """Read the footer of a file."""
+        with _named_errors(path, who), pq.ParquetFile(path) as reader:
+            schema, rows = reader.schema_arrow, reader.metadata.num_rows
+            old = [column.path for column in map(reader.schema.column, range(len(reader.schema))) if _is_old(column)]
+        unit = None if not old else _unit_of(path, old, who)
+        names = Counter(schema.names)
+        types = {field.name: plain_type(field.type) for field in schema if not _STORED_INDEX.fullmatch(field.name)}
+        if unit is not None:
+            types |= {name: pa.timestamp(unit) for name in old if name in types}
+        return cls(path, rows, types, frozenset(name for name in names if names[name] > 1), unit)
+
+    def pieces(self, name: str, who: str) -> Iterator[pa.ChunkedArray]:
+        """Yield one column row group by row group."""
+        with _named_errors(self.path, who), self._opened() as reader:
+            for group in range(reader.metadata.num_row_groups):
+                column = reader.read_row_group(group, columns=[name]).column(name)
+                yield column.cast(self.types[name])
+
+    def null_count(self, name: str, who: str) -> int:
+        """Count the nulls of a column, from the footer where it says so."""
+        return sum(
+            sum(piece.null_count for piece in self.pieces(name, who)) if statistics is None else statistics.null_count
+            for statistics in self._statistics(name, who, "has_null_count")
+        )
+
+    def bounds(self, name: str, who: str) -> tuple[Any, Any] | None:
+        """Return the least and the greatest value of a column, from the footer where it says so."""
+        found: list[Any] = []
+        for statistics in self._statistics(name, who, "has_min_max"):
+            if statistics is not None:
+                found += [statistics.min, statistics.max]
+                continue
+            for piece in self.pieces(name, who):
+                both = pc.min_max(piece)
+                found += [both["min"].as_py(), both["max"].as_py()]
+        known = [value for value in found if value is not None]
+        return (min(known), max(known)) if known else None
+
+    def read(self, columns: Sequence[str], piece: slice, who: str) -> pa.Table:
+        """Return rows of some columns."""
+        with _named_errors(self.path, who), self._opened() as reader:
+            groups, skipped = _groups(reader.metadata, piece)
+            table = reader.read_row_groups(groups, columns=list(columns))
+            return table.slice(piece.start - skipped, piece.stop - piece.start)
+
+    def _opened(self) -> Any:
+        return pq.ParquetFile(self.path, coerce_int96_timestamp_unit=self.unit)
+
+    def _statistics(self, name: str, who: str, kind: str) -> list[Any]:
+        """Return the statistics of each row group with values; one ``None`` where the footer does not say all."""
+        with _named_errors(self.path, who), pq.ParquetFile(self.path) as reader:
+            metadata = reader.metadata
+            places = {metadata.schema.column(place).path: place for place in range(metadata.num_columns)}
+            if name not in places:  # nested columns have no statistics of their own
+                return [None]
+            found = [
+                metadata.row_group(group).column(places[name]).statistics for group in range(metadata.num_row_groups)
+            ]
+            if kind == "has_min_max":  # a row group of nulls has no bounds
+                found = [each for each in found if each is None or not _is_null(each)]
+            return [None] if any(each is None or not getattr(each, kind) for each in found) else found
+
+
+def _is_null(statistics: Any) -> bool:
+    return bool(statistics.has_null_count and statistics.null_count and not statistics.num_values)
+
+
+def _is_old(column: Any) -> bool:
+    return bool(column.physical_type == "INT96")
+
+
+def _unit_of(path: str, columns: Sequence[str], who: str) -> str:
+    """Return ``ns`` unless a time lies beyond: pyarrow wraps it round without a word."""
+    with _named_errors(path, who), pq.ParquetFile(path) as fine:
+        with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as coarse:
+            for group in range(fine.metadata.num_row_groups):
+                exact, far = (each.read_row_group(group, columns=list(columns)) for each in (fine, coarse))
+                for name in columns:
+                    if exact.column(name).cast(pa.timestamp("us"), safe=False) != far.column(name):
+                        return "us"
+    return "ns"
+
+
+@contextmanager
+def _named_errors(path: str, who: str) -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError, KeyError, EOFError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(
+            f"{who} cannot read {path!r} as Parquet: {' '.join(str(error).split())}",
+            "give Parquet files that are whole; text files are read by ReadCSV",
+        ) from cleaned(error)
+
+
+def _groups(metadata: Any, piece: slice) -> tuple[list[int], int]:
+    """Return the row groups that hold the rows of ``piece``, and the rows before the first of them."""
+    chosen: list[int] = []
+    skipped = start = 0
+    for group in range(metadata.num_row_groups):
+        stop = start + metadata.row_group(group).num_rows
+        if start < piece.stop and stop > piece.start:
+            if not chosen:
+                skipped = start
+            chosen.append(group)
+        start = stop
+    return chosen, skipped
