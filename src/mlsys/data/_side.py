@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any
 
 import pandas as pd
 from pydantic import AfterValidator
 
-from mlsys.data._paths import CSV_ENDINGS, PARQUET_ENDINGS, files_of, files_read, is_url
+from mlsys.data._paths import CSV_ENDINGS, PARQUET_ENDINGS, files_of, files_read
 from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_parquet import ReadParquet
 from mlsys.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from mlsys.steps import Step
 
-Made = TypeVar("Made")
 TableOrPath = Annotated[
     str | Path | pd.DataFrame, AfterValidator(lambda table: os.fspath(table) if isinstance(table, Path) else table)
 ]
@@ -32,27 +31,6 @@ _ONE_BY_ONE = 20
 
 _EXACT_IN_FLOAT = 2**53
 """Whole numbers up to here keep their value as float64."""
-
-
-def made_once(step: Step, table: Any, key: Any, make: Callable[[], Made]) -> Made:
-    """Return what ``make`` returns, made again only when ``key`` or the table's files change.
-
-    It is kept beside the step's configuration, never in it.
-    """
-    stamp = (key, None if isinstance(table, pd.DataFrame) else _stamp(table, step.title))
-    kept = step.__dict__.get("_made")
-    if kept is None or kept[0] != stamp:
-        kept = (stamp, make())
-        step.__dict__["_made"] = kept
-    made: Made = kept[1]
-    return made
-
-
-def _stamp(path: str, who: str) -> tuple[Any, ...]:
-    if is_url(path):
-        return (path,)
-    files = files_of(path, (*CSV_ENDINGS, *PARQUET_ENDINGS), f"{who}, for its table,")
-    return tuple((file, os.stat(file).st_mtime_ns, os.stat(file).st_size) for file in files)
 
 
 def side_files(table: Any, who: str) -> list[Path] | None:

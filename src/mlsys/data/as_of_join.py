@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from mlsys.data._as_of import AsOfLookUp
-from mlsys.data._side import TableOrPath, made_once, output_names, read_side, settled, side_files, with_taken
+from mlsys.data._made_once import made_once
+from mlsys.data._side import TableOrPath, output_names, read_side, settled, side_files, with_taken
 from mlsys.data._times import Zone, as_times
 from mlsys.dataset import Moment, duration_of
 from mlsys.errors import ConfigurationError, DataError

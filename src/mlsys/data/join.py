@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from mlsys.data._keys import KeyCodes
+from mlsys.data._made_once import made_once
 from mlsys.data._side import (
     TableOrPath,
-    made_once,
     output_names,
     read_side,
     settled,

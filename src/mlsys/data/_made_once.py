@@ -1,0 +1,123 @@
+"""Look-ups that joins make of their table once, kept outside the steps and made again when the table changes."""
+
+from __future__ import annotations
+
+import os
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import pandas as pd
+import xxhash
+
+from mlsys.data._paths import CSV_ENDINGS, PARQUET_ENDINGS, files_of, is_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mlsys.steps import Step
+
+Made = TypeVar("Made")
+
+_BLOCK = 1 << 22
+_CLOCK = 2.0
+"""Seconds by which a file must be older than its stamp: file systems count time in steps of up to two seconds."""
+
+_kept: dict[int, tuple[Any, _Watch, Any]] = {}
+"""By the identity of a step, for as long as it lives: a key, what would tell a change, and what was made."""
+
+
+def made_once(step: Step, table: Any, key: Any, make: Callable[[], Made]) -> Made:
+    """Return what ``make`` returns, made again only when ``key`` or the content of the table changes.
+
+    It is kept beside the step, never in it: a step that has run is pickled and compared as it was configured.
+    """
+    found = _kept.get(id(step))
+    if found is not None and found[0] == key and found[1].unchanged():
+        made: Made = found[2]
+        return made
+    watch = _watched(table, step.title)  # before the table is read, so that a later change is seen
+    made = make()
+    if found is None:
+        weakref.finalize(step, _kept.pop, id(step), None).atexit = False
+    _kept[id(step)] = (key, watch, made)
+    return made
+
+
+class _Watch(Protocol):
+    def unchanged(self) -> bool: ...
+
+
+def _watched(table: Any, who: str) -> _Watch:
+    if isinstance(table, pd.DataFrame):
+        return _Frame(table)
+    return _Nothing() if is_url(table) else _Files(table, who)
+
+
+class _Nothing:
+    """An address, which is not asked again."""
+
+    def unchanged(self) -> bool:
+        return True
+
+
+class _Frame:
+    """A frame whose arrays are shared with a copy: pandas then writes into new ones, which tells a change.
+
+    Looking at the content itself would cost more than serving a row.
+    """
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._table = table
+        self._copy = table.copy(deep=False)
+        self._arrays = _arrays(table)
+
+    def unchanged(self) -> bool:
+        now = _arrays(self._table)
+        return (
+            len(now) == len(self._arrays)
+            and all(one is other for one, other in zip(now, self._arrays, strict=True))
+            and self._table.columns.equals(self._copy.columns)
+        )
+
+
+def _arrays(table: Any) -> tuple[Any, ...]:
+    return tuple(block.values for block in table._mgr.blocks)
+
+
+class _Files:
+    """Files by what the file system says of them; young ones by content, since its clock is coarse."""
+
+    def __init__(self, path: str, who: str) -> None:
+        self._path, self._who = path, who
+        self._stamps, self._young = self._look()
+        self._content = _content(self._stamps) if self._young else None
+
+    def unchanged(self) -> bool:
+        stamps, young = self._look()
+        if stamps != self._stamps:
+            return False
+        if self._young:
+            if _content(stamps) != self._content:
+                return False
+            self._young = young
+        return True
+
+    def _look(self) -> tuple[list[tuple[Any, ...]], bool]:
+        files = files_of(self._path, (*CSV_ENDINGS, *PARQUET_ENDINGS), f"{self._who}, for its table,")
+        stamps, now, young = [], time.time(), False
+        for file in files:
+            told = os.stat(file)
+            stamps.append((file, told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns))
+            young = young or now - told.st_ctime < _CLOCK
+        return stamps, young
+
+
+def _content(stamps: Sequence[tuple[Any, ...]]) -> bytes:
+    content = xxhash.xxh3_128()
+    for file, *_ in stamps:
+        with open(file, "rb") as opened:
+            while block := opened.read(_BLOCK):
+                content.update(block)
+        content.update(b"\0")
+    return content.digest()
