@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -17,6 +18,7 @@ from mlsys.values import EXACT_IN_FLOAT, Kind, meaning_of, plain
 Refuse = Callable[[Any, int], DataError]
 
 
+@functools.lru_cache(maxsize=256)
 def type_named(kind: str) -> Any:
     """Return the dtype of a name, ``None`` if nothing is asked of such a column.
 

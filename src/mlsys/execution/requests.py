@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mlsys.blocks import dtypes_of
 from mlsys.errors import DataError
 from mlsys.execution.request_types import converted, family, null_column, type_named
 
@@ -66,11 +67,12 @@ class RequestReader:
         if not isinstance(frame, pd.DataFrame):
             raise DataError(f"predict() got {type(frame).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
         self._check_columns(frame)
-        missing = [name for name in self._names if name not in frame.columns]
+        given = set(frame.columns.tolist())
+        missing = [name for name in self._names if name not in given]
         if missing:
             self._refuse_missing(frame, missing)
-        there = [name for name in self._names if name not in missing] if missing else self._names
-        rows = frame if list(frame.columns) == there else frame[there]
+        there = [name for name in self._names if name in given] if missing else self._names
+        rows = frame if frame.columns.tolist() == there else frame[there]
         rows = rows.set_axis(pd.RangeIndex(len(frame)), axis=0)
         changed: dict[str, Any] = {}
         for name, dtype in zip(there, rows.dtypes, strict=True):
@@ -121,11 +123,12 @@ def accepted(inputs: Mapping[str, str], train: Table) -> dict[str, Any]:
     head = train.head(0)
     names = [name for name in inputs if name in head.columns]
     rows = train.frame(names) if train.in_memory else next(iter(train.frames(names)))
-    kinds = {name: head[name].dtype for name in names}
+    kinds = dtypes_of(head[names])
+    null = dict(zip(names, rows[names].isna().any().tolist(), strict=True))
     levelled = {name: kind for name, kind in kinds.items() if isinstance(kind, pd.CategoricalDtype)}
     levels = {name: kind.categories.tolist() for name, kind in levelled.items() if _plain(kind.categories)}
     return {
-        "optional": tuple(name for name in names if rows[name].isna().any()),
+        "optional": tuple(name for name in names if null[name]),
         "levels": levels,
         "ordered": tuple(name for name in levels if levelled[name].ordered),
     }
@@ -140,7 +143,8 @@ def as_request(rows: pd.DataFrame, inputs: Mapping[str, str]) -> pd.DataFrame:
     gone = [name for name in inputs if name not in rows.columns]
     found = {name: _undone(rows[name], asked[name]) for name in inputs if name not in gone}
     nulls = {name: null_column(asked[name], len(rows)).set_axis(rows.index) for name in gone}
-    return pd.DataFrame({name: {**found, **nulls}[name] for name in inputs}, index=rows.index)
+    every = {**found, **nulls}
+    return pd.DataFrame({name: every[name] for name in inputs}, index=rows.index)
 
 
 def _undone(column: pd.Series, wanted: Any) -> pd.Series:

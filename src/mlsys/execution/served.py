@@ -203,7 +203,8 @@ def _closed(needed: set[str], name: str, catalog: Catalog) -> set[str]:
     """Add columns that the same step makes on the way to a needed one."""
     closed = set(needed)
     while True:
-        more = set().union(*(catalog.derived_from.get((name, column), frozenset()) for column in closed)) - closed
+        # A wide step makes all its columns of the same columns: those are added once.
+        more = set().union(*{catalog.derived_from.get((name, column), frozenset()) for column in closed}) - closed
         if not more:
             return closed
         closed |= more

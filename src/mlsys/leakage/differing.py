@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from mlsys.blocks import dtypes_of, is_plain
 from mlsys.errors import Finding
-from mlsys.leakage.separation import auc_of, in_hash_order, levels_of
-from mlsys.summaries import is_hashable
+from mlsys.leakage.separation import auc_of, aucs_of_numbers, in_hash_order, levels_of
+from mlsys.summaries import hashable_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,17 +46,23 @@ def difference_findings(
     For each column the AUC with which it tells the sides apart, worked out on one half and judged on the other.
     """
     each = min(SAMPLE, len(train), len(part))
-    names = [column for column in features if is_hashable(train[column]) and is_hashable(part[column])]
+    comparable = set(hashable_columns(train)).intersection(hashable_columns(part))
+    names = [column for column in features if column in comparable]
     if each < 1 or not names:
         return []
     sides = [in_hash_order(side[names], each) for side in (train, part)]
     turn = np.arange(2 * each).reshape(2, each).T.ravel()  # one of each in turn, so that both halves are alike
     event, half = np.tile([False, True], each), each // 2 * 2
     bar = float(norm.isf(FALSE_ALARMS / 2 / len(names)))
+    kinds = [dtypes_of(side) for side in sides]
+    numbers = [column for column in names if all(is_plain(each[column]) for each in kinds)]
+    known = aucs_of_numbers(pd.concat([side[numbers] for side in sides], ignore_index=True).iloc[turn], [event], half)
     differing = []
     for column in names:
-        values = pd.concat([side[column] for side in sides], ignore_index=True).iloc[turn]
-        auc, error = auc_of(levels_of(values, half), event, half)
+        if column not in known:
+            values = pd.concat([side[column] for side in sides], ignore_index=True).iloc[turn]
+            known[column] = auc_of(levels_of(values, half), event, half)
+        auc, error = known[column]
         if auc - 0.5 > EFFECT and auc - 0.5 > bar * error:
             differing.append((auc, error, column))
     if not differing:

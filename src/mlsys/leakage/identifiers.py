@@ -67,14 +67,15 @@ def identifier_findings(train: pd.DataFrame, features: Sequence[str], power: pd.
 
 def _names_rows(column: pd.Series, rows: int) -> str:
     """Say how a column names rows; nothing if it does not."""
+    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if is_number and not _may_be_running(column, rows):  # asked first: it costs least, and says no of most columns
+        return ""
     head = column.head(PEEK).dropna()
     if len(head) < FEWEST or not is_hashable(head) or head.nunique() < DISTINCT * len(head):
         return ""
     filled = column.dropna()
-    if pd.api.types.is_numeric_dtype(filled) and not pd.api.types.is_bool_dtype(filled):
-        numbers = filled.to_numpy(dtype=np.float64)
-        span = float(numbers.max() - numbers.min()) + 1
-        if span > DENSE * rows or (numbers != np.floor(numbers)).any() or _distinct(filled) < DISTINCT:
+    if is_number:
+        if _distinct(filled) < DISTINCT:
             return ""
         return "is a running number: nearly every row has its own, with few left out"
     if not (pd.api.types.is_string_dtype(filled) or isinstance(filled.dtype, pd.CategoricalDtype)):
@@ -82,6 +83,15 @@ def _names_rows(column: pd.Series, rows: int) -> str:
     if head.astype("str").str.strip().str.contains(r"\s", regex=True).mean() > 0.5 or _distinct(filled) < DISTINCT:
         return ""
     return "names rows: nearly every row has its own value"
+
+
+def _may_be_running(column: pd.Series, rows: int) -> bool:
+    """Whether numbers are whole and use up their range."""
+    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers = numbers[~np.isnan(numbers)]
+    if not len(numbers) or float(numbers.max() - numbers.min()) + 1 > DENSE * rows:
+        return False
+    return not (numbers != np.floor(numbers)).any()
 
 
 def _distinct(column: pd.Series) -> float:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy.spatial import KDTree
 
+from mlsys.blocks import dtypes_of
 from mlsys.errors import Finding
 from mlsys.leakage.separation import in_hash_order
 
@@ -109,19 +110,22 @@ def nearest_chances(rows: NDArray[np.float64], known: NDArray[np.float64]) -> ND
 
 def fine_columns(train: pd.DataFrame, part: pd.DataFrame, features: Sequence[str]) -> list[str]:
     """Return the numeric features that nearly every row has a value of its own in, finest first."""
-    shares = {}
+    shares: dict[str, float] = {}
+    kinds, others = dtypes_of(train), dtypes_of(part)
     for name in features:
-        if name not in part.columns or not all(_is_fractional(each[name]) for each in (train, part)):
+        if name not in others or not (_is_fractional(kinds[name]) and _is_fractional(others[name])):
             continue
         some = train[name].head(MOST_TRAIN // 4).dropna()
         counts = some.value_counts()
         if len(some) >= FEWEST and len(counts) >= FINE * len(some) and counts.iloc[0] <= COMMON * len(some):
             shares[name] = len(counts) / len(some)
+        if sum(share == 1 for share in shares.values()) == MOST_COLUMNS:  # no later column is finer
+            break
     return sorted(sorted(shares, key=lambda name: -shares[name])[:MOST_COLUMNS], key=list(features).index)
 
 
-def _is_fractional(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+def _is_fractional(dtype: Any) -> bool:
+    return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
 
 
 def _scaled(

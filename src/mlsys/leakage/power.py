@@ -8,7 +8,7 @@ import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.errors import Finding
-from mlsys.leakage.separation import BINS, auc_of, in_hash_order, levels_of
+from mlsys.leakage.separation import BINS, auc_of, aucs_of_numbers, in_hash_order, levels_of
 from mlsys.summaries import is_hashable
 
 if TYPE_CHECKING:
@@ -50,8 +50,12 @@ def feature_power(train: Rows, sample: int = SAMPLE) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     rows = Rows.of(in_hash_order(pd.DataFrame(train), sample), train.roles, train.feature_names)
     targets, half = _events(rows.y), len(rows) // 2
-    table = []
-    for name in rows.feature_names:
+    names, table = rows.feature_names, []
+    numbers = aucs_of_numbers(rows[list(names)], targets, half)
+    for name in names:
+        if name in numbers:
+            table.append([name, *numbers[name], float("nan"), float("nan")])
+            continue
         column = rows[name]
         if not is_hashable(column):
             continue

@@ -1,7 +1,7 @@
 """Summaries: exact statistics that merge with ``+`` and do not depend on partitions or row order."""
 
 from mlsys.summaries._radix import Zoom
-from mlsys.summaries._row_values import is_hashable
+from mlsys.summaries._row_values import hashable_columns, is_hashable
 from mlsys.summaries.again import Again, SummaryMap
 from mlsys.summaries.bottom_k import BottomK
 from mlsys.summaries.category_targets import CategoryTargets
@@ -33,6 +33,7 @@ __all__ = [
     "finish_quantiles",
     "fold_of",
     "hash_ids",
+    "hashable_columns",
     "is_hashable",
     "row_hashes",
     "uniform",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -175,6 +175,22 @@ def is_hashable(column: pd.Series) -> bool:
     if not pd.api.types.is_object_dtype(dtype) or pd.api.types.infer_dtype(column, skipna=True) in ("string", "empty"):
         return True
     return all(kind.__hash__ is not None for kind in pd.unique(column.map(type).to_numpy()))
+
+
+def hashable_columns(frame: pd.DataFrame) -> list[Hashable]:
+    """Return the names of the columns whose values can be compared by hash; most types say so of all their values."""
+    names = frame.columns.tolist()
+    return [names[place] for place in hashable_places(frame)]
+
+
+def hashable_places(frame: pd.DataFrame) -> list[int]:
+    """Return the places of the columns whose values can be compared by hash."""
+    kinds = enumerate(frame.dtypes.tolist())
+    return [place for place, dtype in kinds if _is_of_numpy(dtype) or is_hashable(frame.iloc[:, place])]
+
+
+def _is_of_numpy(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and dtype.kind in "iufbmM"
 
 
 def same_values(left: pd.Series, right: pd.Series) -> NDArray[np.bool_]:

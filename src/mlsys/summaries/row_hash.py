@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.summaries._row_values import is_hashable, mixed, reader_of, same_values
+from mlsys.summaries._row_values import hashable_columns, hashable_places, mixed, reader_of, same_values
 from mlsys.summaries.hashing import Hashes
 
 _BLOCK = 1 << 14
@@ -49,7 +49,7 @@ def row_hashes(frame: pd.DataFrame) -> Hashes:
     >>> (row_hashes(one) == row_hashes(other)).tolist()
     [True, False]
     """
-    readers = [reader_of(frame.iloc[:, place]) for place in _compared(frame)]
+    readers = [reader_of(frame.iloc[:, place]) for place in hashable_places(frame)]
     hashes = np.zeros(len(frame), dtype=np.uint64)
     for start in range(0, len(frame), _BLOCK):
         rows = slice(start, min(start + _BLOCK, len(frame)))
@@ -81,7 +81,7 @@ def duplicate_clusters(frame: pd.DataFrame, hashes: Hashes | None = None) -> NDA
     [0, 1, 0, 3]
     """
     first = np.arange(len(frame))
-    places = _compared(frame)
+    places = hashable_places(frame)
     if not places:
         return first
     hashes = row_hashes(frame) if hashes is None else hashes
@@ -114,11 +114,12 @@ def equal_rows(train: pd.DataFrame, part: pd.DataFrame, known: Hashes | None = N
     >>> equal_rows(train, pd.DataFrame({"y": [None, "b"], "x": [2.0, 1.0]})).tolist()
     [True, False]
     """
-    names = [name for name in train.columns if is_hashable(train[name]) and is_hashable(part[name])]
+    comparable = set(hashable_columns(part))
+    names = [name for name in hashable_columns(train) if name in comparable]
     found = np.zeros(len(part), dtype=bool)
     if not names or not len(train):
         return found
-    if known is None or len(names) < len(_compared(train)):
+    if known is None or len(names) < len(hashable_places(train)):
         known = row_hashes(train[names])
     train, part = train[names], part[names]
     asked = row_hashes(part)
@@ -142,10 +143,6 @@ def _may_meet(hashes: Hashes, others: Hashes) -> NDArray[np.int64]:
     marked = np.zeros(1 << int(bits), dtype=bool)
     marked[others >> (np.uint64(64) - bits)] = True
     return np.flatnonzero(marked[hashes >> (np.uint64(64) - bits)])
-
-
-def _compared(frame: pd.DataFrame) -> list[int]:
-    return [place for place in range(frame.shape[1]) if is_hashable(frame.iloc[:, place])]
 
 
 def _repeated(hashes: Hashes) -> NDArray[np.int64]:
