@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from mlsys.evaluation.intervals import Interval
 
@@ -59,7 +58,7 @@ def resampled_mean(
     if folds < 2:
         return Interval(mean, np.nan, np.nan, folds, "none", "one fold has no spread")
     error = standard_error(found, judged_per_learned)
-    half = float(stdtrit(folds - 1, 0.5 + level / 2)) * error
+    half = _student(folds - 1, level) * error
     left_out = len(values) - folds
     note = f"not defined in {left_out} of {len(values)} folds" if left_out else ""
     lower, upper = max(bounds[0], mean - half), min(bounds[1], mean + half)
@@ -106,8 +105,15 @@ def unpaired_gap(
     if total == 0:
         return Interval(value, value, value, fewest, "corrected resampled t, unpaired")
     freedom = 1 / sum((square / total) ** 2 / (len(side) - 1) for square, side in zip(squares, sides, strict=True))
-    half = float(stdtrit(freedom, 0.5 + level / 2)) * float(np.sqrt(total))
+    half = _student(freedom, level) * float(np.sqrt(total))
     return Interval(value, value - half, value + half, fewest, "corrected resampled t, unpaired")
+
+
+def _student(freedom: float, level: float) -> float:
+    """Return the two-sided quantile of Student's t."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.5 + level / 2))
 
 
 def judged_per_learned(rows: pd.DataFrame) -> float:

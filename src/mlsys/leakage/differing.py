@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from mlsys.blocks import dtypes_of, is_plain
 from mlsys.errors import Finding
@@ -45,6 +44,8 @@ def difference_findings(
     -----
     For each column the AUC with which it tells the sides apart, worked out on one half and judged on the other.
     """
+    from scipy.special import ndtri
+
     each = min(SAMPLE, len(train), len(part))
     comparable = set(hashable_columns(train)).intersection(hashable_columns(part))
     names = [column for column in features if column in comparable]
@@ -53,7 +54,7 @@ def difference_findings(
     sides = [in_hash_order(side[names], each) for side in (train, part)]
     turn = np.arange(2 * each).reshape(2, each).T.ravel()  # one of each in turn, so that both halves are alike
     event, half = np.tile([False, True], each), each // 2 * 2
-    bar = float(norm.isf(FALSE_ALARMS / 2 / len(names)))
+    bar = float(-ndtri(FALSE_ALARMS / 2 / len(names)))
     kinds = [dtypes_of(side) for side in sides]
     numbers = [column for column in names if all(is_plain(each[column]) for each in kinds)]
     known = aucs_of_numbers(pd.concat([side[numbers] for side in sides], ignore_index=True).iloc[turn], [event], half)

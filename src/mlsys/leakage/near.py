@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy.spatial import KDTree
 
 from mlsys.blocks import dtypes_of
 from mlsys.errors import Finding
@@ -93,6 +92,8 @@ def nearest_chances(rows: NDArray[np.float64], known: NDArray[np.float64]) -> ND
     rows, known : array of shape (rows, columns)
         Rows asked about, and those among which they are looked up.
     """
+    from scipy.spatial import KDTree
+
     inner = INNER if len(known) >= SMALL else SMALL_INNER
     outer = OUTWARD * inner
     distances = np.sort(KDTree(known).query(rows, k=min(outer + SPARE, len(known)), p=np.inf)[0], axis=1)
