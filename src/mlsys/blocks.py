@@ -54,6 +54,8 @@ def number_blocks(
     >>> [(names, block.tolist()) for names, block in number_blocks(frame, ["n", "x"])]
     [(['n', 'x'], [[1.0, 2.0], [1.5, 2.5]])]
     """
+    if not len(names):
+        return
     if len(frame) > MOST_ROWS:
         for name in names:
             yield [name], frame[name].to_numpy(dtype=np.float64)[None]

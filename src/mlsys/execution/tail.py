@@ -167,9 +167,10 @@ class Tail:
         learned = learn(step, train, wrap, generator(context.seed, step))
         for shown, ours in watched[-1:]:
             watch_unchanged(step, pd.DataFrame(shown), ours, "learn")
+        watches = not context.quiet or not step.is_ours
+        sample = self._telling_sample(train) if watches else train.head(0)
         if not step.is_ours:
             with tried_out():
-                sample = self._telling_sample(train)
                 reads = tuple(sorted(columns_seen(lambda frame: step.apply(frame, learned.state), sample)))
             refuse_forbidden_reads(step, context, reads)
         states = {"state": Held(learned.state)}
@@ -178,7 +179,7 @@ class Tail:
         could = set[str]()
         if not context.quiet:
             with tried_out():
-                could = could_change(Fitted(step, learned.state).transform, self._telling_sample(train), reads)
+                could = could_change(Fitted(step, learned.state).transform, sample, reads)
         return Outcome({}, states, {"reads": list(reads), "could change": sorted(could)})
 
     def _applied(self, planned: Planned, fitted: Fitted, name: str, part: Table, check: bool) -> Table:

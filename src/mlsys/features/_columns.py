@@ -60,8 +60,10 @@ def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
 def require_kinds(frame: pd.DataFrame, columns: Sequence[str], kinds: frozenset[Kind], who: str) -> None:
     """Raise when a column is missing or holds values of another kind than these, by name; no values are fine."""
     require(frame, columns, who)
+    dtypes = dtypes_of(frame)
+    of_type = {dtype: meaning_of(dtype) for dtype in set(map(dtypes.__getitem__, columns))}
     for name in columns:
-        values = values_of(frame[name])
+        values = of_type[dtypes[name]] or values_of(frame[name])
         if values.kind not in kinds and values.means not in kinds and values.kind is not Kind.NOTHING:
             raise _of_no_use(name, values, kinds, who)
 

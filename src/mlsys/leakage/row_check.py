@@ -56,8 +56,11 @@ def row_local_finding(
     """
     moved: dict[str, str] = {}
     slack = {name: _slack(after[name]) for name in changed if name in after.columns}
-    for position in telling_rows(before):
-        row = before.iloc[[int(position)]]
+    # Where nothing changed there is nothing to compare: one row says whether the step can serve one at all.
+    positions = telling_rows(before) if changed else np.arange(min(1, len(before)))
+    rows = before.iloc[positions]
+    for place, position in enumerate(positions):
+        row = rows.iloc[place : place + 1]
         try:
             alone = apply(row)
         except Exception as error:
