@@ -11,7 +11,6 @@ import pandas as pd
 from mlsys.blocks import MOST_ROWS, dtypes_of, number_blocks
 from mlsys.cache import address
 
-
 FEW = 16
 """Up to so many columns of floats are compared one by one: most lie in the same memory, which costs less to see."""
 
