@@ -24,7 +24,7 @@ ONE_OF_EACH = "from mlsys import Pipeline, ReadCSV, RandomSplit, NaturalLabel, I
 
 
 def step_overhead() -> None:
-    """Time pipelines of steps that do nothing: alone, with results kept, with MLflow in a local file; ends with JSON."""
+    """Time pipelines of steps that do nothing: alone, with results kept, with MLflow; ends with JSON."""
     import itertools
     import logging
     import warnings
@@ -147,7 +147,7 @@ def main() -> None:
         ["a step beside its own work, tracking off", f"{spread(ms['alone'], 2)} ms", "under 1 ms"],
         ["the same, its results kept for later runs", f"{spread(ms['kept'], 1)} ms", ""],
         ["a step beside its own work, MLflow in a local file", f"{spread(ms['tracked'], 1)} ms", "under 30 ms"],
-        ["six lines on 569 rows, warm process, nothing kept before, to the card", f"{spread(lines['card'])} s", "under 3 s"],
+        ["six lines on 569 rows, warm process, nothing kept, to the card", f"{spread(lines['card'])} s", "under 3 s"],
         ["the first of them in a process, which imports", f"{lines['imports'][0]:.2f} s", ""],
         ["the same, until MLflow has it", f"{spread(lines['written'])} s", ""],
         ["``import mlsys``", f"{spread(differences(seconds['mlsys'], seconds['nothing']), 3)} s", "under 0.15 s"],
