@@ -134,7 +134,9 @@ class CSVFile:
             self._look_at_shape()
             if self._padding:
                 frame = self._parsed(wanted, dtypes, False)
-        if any(isinstance(frame[name].dtype, pd.StringDtype) and _holds_line_end(frame[name]) for name in frame.columns):
+        if any(
+            isinstance(frame[name].dtype, pd.StringDtype) and _holds_line_end(frame[name]) for name in frame.columns
+        ):
             refuse_stray_quote(self.content, self._writing.separator, self.who)
         self._checked = True
         return frame

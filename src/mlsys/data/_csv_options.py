@@ -12,6 +12,7 @@ from mlsys.errors import ConfigurationError, DataError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+
 def refuse_separator(separator: str, decimal: str, who: str) -> None:
     """Raise unless fields are parted by one plain character that is not a quote or the end of a line."""
     if len(separator) != 1 or not separator.isascii() or separator in '"\r\n\0':

@@ -64,9 +64,7 @@ class _Column:
         known = [place for place, part in enumerate(self._parts) if part.notna().any()]
         if fixed:
             held = self._parts[next((place for place, there in enumerate(self._there) if there), 0)].dtype
-            return [
-                part if there else part.astype(held) for part, there in zip(self._parts, self._there, strict=True)
-            ]
+            return [part if there else part.astype(held) for part, there in zip(self._parts, self._there, strict=True)]
         for place in known:
             self._parts[place] = self._exact(place)
         kinds = {values_of(self._parts[place]).kind for place in known}

@@ -98,8 +98,7 @@ class ReadParquet(Source):
         known = [name for name in self.known_at if name not in plan.order and self.columns is None]
         if known:
             raise DataError(
-                f"{self.title}: known_at= names {known[0]!r}, which no file has "
-                f"(columns: {', '.join(plan.order)})",
+                f"{self.title}: known_at= names {known[0]!r}, which no file has (columns: {', '.join(plan.order)})",
                 "correct the name in known_at=",
             )
         return plan
