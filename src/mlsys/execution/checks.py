@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -20,7 +20,7 @@ from mlsys.leakage.identifiers import identifier_findings
 from mlsys.leakage.missingness import missingness_findings
 from mlsys.leakage.near import near_findings
 from mlsys.leakage.near_text import near_text_findings
-from mlsys.leakage.overlap import overlap_findings
+from mlsys.leakage.overlap import called, overlap_findings, pairs_compared
 from mlsys.leakage.power import COLUMNS, SAMPLE, feature_power, power_findings
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.partitions import Table
@@ -45,7 +45,15 @@ def check_columns(context: Context, table: Table) -> None:
     context.catalog.at_split = tuple(there)
 
 
-def check_leakage(divided: Divided, context: Context, split: Planned | None = None) -> pd.DataFrame:
+def learned_from(plan: Sequence[Planned], parts: Collection[str]) -> list[str]:
+    """Return the parts that some step is fitted on, ``train`` first: they must share nothing with those that judge."""
+    others = sorted({planned.step.facts.fits_on for planned in plan} & set(parts) - {"train", "nothing"})
+    return ["train", *others]
+
+
+def check_leakage(
+    divided: Divided, context: Context, plan: Sequence[Planned], split: Planned | None = None
+) -> pd.DataFrame:
     """Look for leakage on the parts, before anything learns; what is too large is judged by its first rows.
 
     Parameters
@@ -54,6 +62,8 @@ def check_leakage(divided: Divided, context: Context, split: Planned | None = No
         The parts; labels of the test part are not read.
     context : Context
         Takes the findings.
+    plan : sequence of Planned
+        All steps: parts that one is fitted on are compared with those that judge.
     split : Planned, optional
         The step that dealt the rows out; none where the parts were given.
 
@@ -63,6 +73,7 @@ def check_leakage(divided: Divided, context: Context, split: Planned | None = No
         How well each feature alone tells the target; see :func:`mlsys.leakage.power.feature_power`.
     """
     context.progress("leakage checks")
+    learning = learned_from(plan, divided.parts)
 
     def work(at: Context) -> Outcome:
         features = at.catalog.features(divided.parts["train"].head(0).columns)
@@ -71,11 +82,12 @@ def check_leakage(divided: Divided, context: Context, split: Planned | None = No
         }
         power = feature_power(Rows.of(frames["train"], at.roles, features))
         at.findings += _on_columns(frames, features, power, at, sum(divided.rows.values()))
-        at.findings += _between_parts(frames, features, at, split)
+        at.findings += _between_parts(frames, features, at, split, learning)
         return Outcome(plain={"power": power.to_dict("list")})
 
     dealt = f"{type(split.step).__name__} {split.name}" if split is not None else ""
-    outcome = context.kept("leakage checks", "", work, divided.parts, {"split": dealt}, sees_columns=True)
+    also = {"split": dealt, "learned from": ", ".join(learning)}
+    outcome = context.kept("leakage checks", "", work, divided.parts, also, sees_columns=True)
     return pd.DataFrame(outcome.plain["power"], columns=COLUMNS)
 
 
@@ -97,20 +109,26 @@ def _maker(finding: Finding, context: Context) -> str:
 
 
 def _between_parts(
-    frames: Mapping[str, pd.DataFrame], features: Sequence[str], context: Context, split: Planned | None
+    frames: Mapping[str, pd.DataFrame],
+    features: Sequence[str],
+    context: Context,
+    split: Planned | None,
+    learning: Sequence[str],
 ) -> list[Finding]:
-    """Return what training rows share with those they are judged by, and in what they differ."""
+    """Return what rows that are learned from share with those that judge, and in what training rows differ."""
     train, roles = frames["train"], context.roles
-    found = overlap_findings(frames, roles, _label_known_at(train, context))
-    hashes = row_hashes(train[[column for column in features if column in train.columns]])
+    found = overlap_findings(frames, roles, _label_known_at(train, context), learning)
     by_chance = split is not None and isinstance(split.step, (RandomSplit, StratifiedSplit)) and roles.group is None
-    for name, part in frames.items():
-        if name != "train" and not part.empty:
-            judged = part.drop(columns=roles.target, errors="ignore") if name == "test" and roles.target else part
-            found += repeat_findings(train, judged, name, features, roles.target, hashes)
-            found += near_findings(train, judged, name, features) + near_text_findings(train, judged, name, features)
-            told = by_chance or not any(finding.code == "LK217" for finding in found)  # once, where it may be
-            found += difference_findings(train, judged, name, features, by_chance) if told else []
+    columns = [column for column in features if column in train.columns]
+    hashes = {name: row_hashes(frames[name][columns]) for name in learning}
+    for learned, name in pairs_compared(frames, learning):
+        rows, part, said = frames[learned], frames[name], called(learned)
+        judged = part.drop(columns=roles.target, errors="ignore") if name == "test" and roles.target else part
+        found += repeat_findings(rows, judged, name, features, roles.target, hashes[learned], said)
+        found += near_findings(rows, judged, name, features, said)
+        found += near_text_findings(rows, judged, name, features, said)
+        told = by_chance or not any(finding.code == "LK217" for finding in found)  # once, where it may be
+        found += difference_findings(rows, judged, name, features, by_chance) if learned == "train" and told else []
     return found if split is None else [replace(finding, step=split.name) for finding in found]
 
 

@@ -182,7 +182,7 @@ def run_window(ready: Ready, window: Window) -> Execution:
     context = replace(ready.context, catalog=ready.context.catalog.copied(), findings=[], records=[])
     divided = sides_of(ready.rows, window, context)
     execution = Execution(ready.plan, context, ready.engine, divided)
-    check_leakage(divided, context)
+    check_leakage(divided, context, ready.plan)
     run_tail(execution, ready.after)
     return execution
 

@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.cache import Cache, Outcome
 from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError, DataError, Finding
-from mlsys.execution.checks import check_columns, check_leakage, check_same_columns
+from mlsys.execution.checks import check_columns, check_leakage, check_same_columns, learned_from
 from mlsys.execution.context import Context
 from mlsys.execution.dividing import Divided, divide, divide_given
 from mlsys.execution.folding import out_of_fold
@@ -151,7 +151,7 @@ def _run_rows(execution: Execution, steps: Sequence[Planned], table: Table) -> N
     _store_histories(execution)
     tables = {"at the source": source, "at the split": table} if source is not None else {}
     del table, source
-    execution.power = check_leakage(execution.divided, context, steps[position])
+    execution.power = check_leakage(execution.divided, context, execution.plan, steps[position])
     check_held_data(held, execution.plan, tables, execution.divided, context)
     execution.source = None
     tables.clear()
@@ -236,9 +236,11 @@ def resume(base: Execution, plan: Sequence[Planned], cache: Cache | None) -> Exe
     if base.table is not None:
         _run_rows(execution, [each for each in plan[len(base.plan) :] if not isinstance(each.step, Source)], base.table)
         return execution
+    after = next(i for i, each in enumerate(plan) if isinstance(each.step, Split)) + 1
     if base.divided is not None:
         check_held_data(held_by(plan[len(base.plan) :]), plan, {}, base.divided, context)
-    after = next(i for i, each in enumerate(plan) if isinstance(each.step, Split)) + 1
+        if learned_from(plan, base.divided.parts) != learned_from(base.plan, base.divided.parts):
+            check_leakage(base.divided, context, plan, plan[after - 1] if base.divided.assignment else None)
     run_tail(execution, plan[after:], done=base.tail, since=len(base.plan) - after)
     return execution
 
@@ -309,7 +311,7 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
         context.catalog.settle(table.frame([name for name in table.head(0).columns if name in needed]))
     execution.divided = divide_given(tables, context)
     _store_histories(execution)
-    execution.power = check_leakage(execution.divided, context)
+    execution.power = check_leakage(execution.divided, context, execution.plan)
     check_held_data(held_by(execution.plan), execution.plan, {}, execution.divided, context)
     run_tail(execution, [each for each in steps[position:] if not isinstance(each.step, Split)])
 

@@ -37,8 +37,10 @@ SHARE = 0.05
 ERRORS = 5.0
 
 
-def near_findings(train: pd.DataFrame, part: pd.DataFrame, name: str, features: Sequence[str]) -> list[Finding]:
-    """Return a finding when many rows of a part have a training row far closer than density explains.
+def near_findings(
+    train: pd.DataFrame, part: pd.DataFrame, name: str, features: Sequence[str], learned: str = "training"
+) -> list[Finding]:
+    """Return a finding when many rows of a part have a row learned from far closer than density explains.
 
     Parameters
     ----------
@@ -48,6 +50,8 @@ def near_findings(train: pd.DataFrame, part: pd.DataFrame, name: str, features: 
         Of the part.
     features : sequence of str
         Fine-grained numbers among them are compared, eight at most.
+    learned : str
+        What a message calls the rows learned from.
 
     Notes
     -----
@@ -75,7 +79,7 @@ def near_findings(train: pd.DataFrame, part: pd.DataFrame, name: str, features: 
     return [
         Finding(
             "LK214",
-            f"about {min(excess, 1.0):.0%} of the {name} rows have a training row far closer in "
+            f"about {min(excess, 1.0):.0%} of the {name} rows have a {learned} row far closer in "
             f"{', '.join(map(repr, columns))} than rows that are merely alike, as copies with noise and interpolated "
             "rows do; make such rows after the split, in a TrainOnly step, or name as group= what they come from",
             "warning",

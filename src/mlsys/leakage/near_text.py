@@ -33,8 +33,10 @@ SHARE, TOLD = 0.05, 0.01
 """Of the judged rows, from which on it is a warning, and information."""
 
 
-def near_text_findings(train: pd.DataFrame, part: pd.DataFrame, name: str, features: Sequence[str]) -> list[Finding]:
-    """Return a finding for each text column in which many judged texts nearly equal a training text.
+def near_text_findings(
+    train: pd.DataFrame, part: pd.DataFrame, name: str, features: Sequence[str], learned: str = "training"
+) -> list[Finding]:
+    """Return a finding for each text column in which many judged texts nearly equal a text learned from.
 
     Parameters
     ----------
@@ -44,6 +46,8 @@ def near_text_findings(train: pd.DataFrame, part: pd.DataFrame, name: str, featu
         Of the part.
     features : sequence of str
         Texts among them are compared.
+    learned : str
+        What a message calls the rows learned from.
 
     Notes
     -----
@@ -51,7 +55,12 @@ def near_text_findings(train: pd.DataFrame, part: pd.DataFrame, name: str, featu
     are confirmed by the exact Jaccard similarity. At most 1,000 judged texts are sought among 20,000 training texts
     or a million characters.
     """
-    return [found for column in features if _is_text(train[column]) for found in _of_column(train, part, name, column)]
+    return [
+        found
+        for column in features
+        if _is_text(train[column])
+        for found in _of_column(train, part, name, column, learned)
+    ]
 
 
 def near_texts(texts: pd.Series, known: pd.Series) -> NDArray[np.int64]:
@@ -139,7 +148,7 @@ def _is_text(column: pd.Series) -> bool:
     return bool(some.str.len().median() >= SHORTEST and some.str.count(r"\S+").median() >= FEWEST_WORDS)
 
 
-def _of_column(train: pd.DataFrame, part: pd.DataFrame, name: str, column: str) -> list[Finding]:
+def _of_column(train: pd.DataFrame, part: pd.DataFrame, name: str, column: str, learned: str) -> list[Finding]:
     known = in_hash_order(train[[column]].dropna(), MOST_TRAIN)[column]
     known = known[(known.str.len().clip(upper=LONGEST).cumsum() <= MOST_CHARACTERS).to_numpy()]
     texts = in_hash_order(part[[column]].dropna(), MOST_JUDGED)[column]
@@ -154,7 +163,7 @@ def _of_column(train: pd.DataFrame, part: pd.DataFrame, name: str, column: str) 
     return [
         Finding(
             "LK214",
-            f"about {min(share, 1.0):.0%} of the {name} rows have a {column!r} that nearly equals one of a training "
+            f"about {min(share, 1.0):.0%} of the {name} rows have a {column!r} that nearly equals one of a {learned} "
             f"row (similarity of {ALIKE} or more); remove such repeats before the split, or name as group= what they "
             "come from",
             "warning" if share > SHARE else "information",

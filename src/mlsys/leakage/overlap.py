@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,16 +10,48 @@ import pandas as pd
 from mlsys.dataset import Roles
 from mlsys.errors import Finding
 from mlsys.summaries import hash_ids
-from mlsys.summaries.hashing import Hashes
 
 SHARE_OF_LATE_LABELS = 0.01
 """Below this share of training rows labels that were known too late are information."""
 
 
+def pairs_compared(parts: Mapping[str, pd.DataFrame], learned_from: Sequence[str]) -> list[tuple[str, str]]:
+    """Return what is compared: training rows with every other part, other parts learned from with those that judge.
+
+    Parameters
+    ----------
+    parts : mapping of str to DataFrame
+        ``train`` and others.
+    learned_from : sequence of str
+        Parts that something is fitted on, ``train`` first.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"x": [1]})
+    >>> pairs_compared({"train": rows, "calibration": rows, "test": rows}, ["train", "calibration"])
+    [('train', 'calibration'), ('train', 'test'), ('calibration', 'test')]
+    """
+    filled = [name for name, part in parts.items() if not part.empty]
+    return [
+        (learned, name)
+        for learned in learned_from
+        for name in filled
+        if learned in filled and name != learned and (learned == "train" or name not in learned_from)
+    ]
+
+
+def called(part: str) -> str:
+    """Return what a message calls the rows of a part that something was learned from."""
+    return "training" if part == "train" else part
+
+
 def overlap_findings(
-    parts: Mapping[str, pd.DataFrame], roles: Roles, known_at: pd.Series | None = None
+    parts: Mapping[str, pd.DataFrame],
+    roles: Roles,
+    known_at: pd.Series | None = None,
+    learned_from: Sequence[str] = ("train",),
 ) -> list[Finding]:
-    """Return findings about groups and ids that training shares with another part, and about the order of time.
+    """Return findings about groups and ids that parts share, and about the order of time.
 
     Parameters
     ----------
@@ -29,25 +61,26 @@ def overlap_findings(
         Names of the columns.
     known_at : Series, optional
         When the label of each training row was known.
+    learned_from : sequence of str
+        Parts that something is fitted on.
     """
-    train, found = parts["train"], []
-    named = {role: getattr(roles, role) for role in ("group", "id")}
-    known = {
-        role: (column, np.sort(hash_ids(train[column]))) for role, column in named.items() if column in train.columns
-    }
-    for name, part in parts.items():
-        if name == "train" or part.empty:
-            continue
-        for role, (column, hashes) in known.items():
-            found += _shared(hashes, part, name, column, role)
-        later = _later(train, part, name, roles)
-        found += later or _labelled_late(train, part, name, roles, known_at)
+    found = []
+    for learned, name in pairs_compared(parts, learned_from):
+        rows, part = parts[learned], parts[name]
+        for role in ("group", "id"):
+            column = getattr(roles, role)
+            if column in rows.columns:
+                found += _shared(rows, part, learned, name, column, role)
+        if learned == "train":
+            found += _later(rows, part, name, roles) or _labelled_late(rows, part, name, roles, known_at)
     return found
 
 
-def _shared(known: Hashes, part: pd.DataFrame, name: str, column: str, role: str) -> list[Finding]:
-    """Return a finding when rows of a part have a group or an id whose hash is among those of training rows."""
-    asked = np.sort(hash_ids(part[column]))
+def _shared(
+    rows: pd.DataFrame, part: pd.DataFrame, learned: str, name: str, column: str, role: str
+) -> list[Finding]:
+    """Return a finding when rows of a part have a group or an id that rows learned from have too."""
+    known, asked = np.sort(hash_ids(rows[column])), hash_ids(part[column])
     places = np.minimum(np.searchsorted(known, asked), len(known) - 1)
     both = int((known[places] == asked).sum())
     if not both:
@@ -55,7 +88,7 @@ def _shared(known: Hashes, part: pd.DataFrame, name: str, column: str, role: str
     return [
         Finding(
             {"group": "LK211", "id": "LK212"}[role],
-            f"{both:,} of {len(part):,} {name} rows have a {role} ({column!r}) that training rows have too; "
+            f"{both:,} of {len(part):,} {name} rows have a {role} ({column!r}) that {called(learned)} rows have too; "
             + ("split with GroupSplit" if role == "group" else "an id should stand once: check for repeated rows"),
             "error",
             columns=(column,),

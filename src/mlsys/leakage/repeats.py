@@ -32,8 +32,9 @@ def repeat_findings(
     features: Sequence[str],
     target: str | None,
     known: Hashes | None = None,
+    learned: str = "training",
 ) -> list[Finding]:
-    """Return findings about rows of a part that equal a training row in all features.
+    """Return findings about rows of a part that equal a row learned from in all features.
 
     Parameters
     ----------
@@ -48,6 +49,8 @@ def repeat_findings(
         equal rows are is then told by training rows that repeat each other.
     known : array of uint64, optional
         Hashes of the training rows over ``features``, where they are known from another part.
+    learned : str
+        What a message calls the rows learned from: training rows, or those of another part that something is fitted on.
     """
     columns = [column for column in features if column in train.columns]
     if not columns or train.empty or part.empty:
@@ -70,27 +73,29 @@ def repeat_findings(
             same, other = both * _same_cases(agree, by_chance), 0 if is_measured(labels) else int((agree == 0).sum())
         else:
             same = both * _same_cases(_agreement_among(known, labels), by_chance)
-    found = [_seen_twice(both, len(part), name, "warning" if surprising * same > bar else "information")]
+    found = [_seen_twice(both, len(part), name, learned, "warning" if surprising * same > bar else "information")]
     if other:
         found.append(
-            _labelled_otherwise(other, len(part), name, "warning" if surprising * other > bar else "information")
+            _labelled_otherwise(
+                other, len(part), name, learned, "warning" if surprising * other > bar else "information"
+            )
         )
     return found
 
 
-def _seen_twice(both: int, rows: int, name: str, severity: str) -> Finding:
+def _seen_twice(both: int, rows: int, name: str, learned: str, severity: str) -> Finding:
     return Finding(
         "LK213",
-        f"{both:,} of {rows:,} {name} rows equal a training row in all features; "
+        f"{both:,} of {rows:,} {name} rows equal a {learned} row in all features; "
         "if they are the same case seen twice, remove repeats before the split or name a group role",
         severity,
     )
 
 
-def _labelled_otherwise(other: int, rows: int, name: str, severity: str) -> Finding:
+def _labelled_otherwise(other: int, rows: int, name: str, learned: str, severity: str) -> Finding:
     return Finding(
         "LK215",
-        f"{other:,} of {rows:,} {name} rows equal training rows in all features and have another label than any of "
+        f"{other:,} of {rows:,} {name} rows equal {learned} rows in all features and have another label than any of "
         "these; decide which label is right, or add the column that tells them apart",
         severity,
     )
