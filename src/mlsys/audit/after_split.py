@@ -19,6 +19,7 @@ from mlsys.execution.changed import changed_columns
 from mlsys.execution.planned import Planned
 from mlsys.execution.row_transforms import guarded_apply
 from mlsys.execution.tail import Tail
+from mlsys.leakage.rounding import Rounding
 from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.partitions import Table
 from mlsys.states import digest
@@ -139,8 +140,11 @@ def _alone(done: Rehearsed, held: pd.DataFrame, unstable: set[str]) -> Iterator[
     for name, fitted, given, made in _applied(done, held):
         if name in unstable:
             continue
-        apply = fitted.predict if isinstance(fitted.step, (Model, Postprocess)) else fitted.transform
-        yield _alone_trace(name, apply, given, made)
+        yield _alone_trace(name, _answer_of(fitted), given, made)
+
+
+def _answer_of(fitted: Fitted) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    return fitted.predict if isinstance(fitted.step, (Model, Postprocess)) else fitted.transform
 
 
 def _applied(done: Rehearsed, rows: pd.DataFrame) -> Iterator[tuple[str, Fitted, pd.DataFrame, pd.DataFrame]]:
@@ -166,10 +170,12 @@ def _flipped_labels(recipe: Recipe, done: Rehearsed, held: pd.DataFrame, unstabl
     if target is None or turned is None:
         return
     other = held.assign(**{target: turned})
-    for (name, _, _, made), (_, _, _, flipped) in zip(_applied(done, held), _applied(done, other), strict=True):
+    for (name, fitted, given, made), (_, _, _, flipped) in zip(_applied(done, held), _applied(done, other), strict=True):
         if name in unstable:
             continue
-        difference = moved(made.drop(columns=target, errors="ignore"), flipped.drop(columns=target, errors="ignore"))
+        rounding = Rounding(_answer_of(fitted), given, made)
+        one, two = (each.drop(columns=target, errors="ignore") for each in (made, flipped))
+        difference = moved(one, two, rounding)
         if difference:
             said = f"{difference.rows:,} of {len(held):,} rows moved when their own labels were turned around"
             yield Trace(name, "flipped labels", VIOLATED, difference.columns, f"{said}, {difference.example}", "label")

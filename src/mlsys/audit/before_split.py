@@ -11,11 +11,12 @@ import pandas as pd
 from mlsys.audit.moved import Moved, moved
 from mlsys.audit.own_label import probes_of_own_label
 from mlsys.audit.protected import protected_columns
-from mlsys.audit.recipe import Recipe, Stage, chain, with_table
+from mlsys.audit.recipe import Recipe, Stage, chain, made_again, with_table
 from mlsys.audit.replacing import WAYS, Way, columns_replaced, extremes, mirrored, new_categories, replaced
 from mlsys.audit.result import ALLOWED, NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
 from mlsys.data import AsOfJoin, Join
 from mlsys.errors import MlsysError
+from mlsys.leakage.rounding import Rounding
 from mlsys.steps import History, Label, Reshape, Select
 
 if TYPE_CHECKING:
@@ -177,7 +178,9 @@ def _trace(recipe: Recipe, stage: Stage, probe: str, made: pd.DataFrame | Except
     if isinstance(made, Exception):
         said = made.problem if isinstance(made, MlsysError) else f"{type(made).__name__}: {made}"
         return Trace(name, probe, NOT_ASSESSED, (), f"it fails on the replaced rows ({said})")
-    difference = moved(recipe.rows_of(stage.made, watched), recipe.rows_of(made, watched))
+    before = recipe.rows_of(stage.made, watched)
+    again = lambda given: recipe.rows_of(made_again(stage, given, recipe.context), watched)  # noqa: E731
+    difference = moved(before, recipe.rows_of(made, watched), Rounding(again, stage.given, before))
     if isinstance(step, Select):
         said = f"{difference.ids:,} training rows are kept or left out, as its kind may" if difference.ids else ""
         return Trace(name, probe, NOT_OBSERVED, (), said)

@@ -1,11 +1,15 @@
-"""What moved: the same rows in two frames, compared value by value and bit by bit."""
+"""What moved: the same rows in two frames, compared value by value; bit by bit, or but for rounding."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from mlsys.leakage.rounding import Rounding
 
 
 @dataclass(frozen=True)
@@ -33,8 +37,15 @@ class Moved:
         return bool(self.columns)
 
 
-def moved(before: pd.DataFrame, after: pd.DataFrame) -> Moved:
-    """Compare the rows that both frames have; values count, bit by bit, and types where no value tells them apart.
+def moved(before: pd.DataFrame, after: pd.DataFrame, rounding: Rounding | None = None) -> Moved:
+    """Compare the rows that both frames have; values count, and types where no value tells them apart.
+
+    Parameters
+    ----------
+    before, after : DataFrame
+        Rows under the same ids, before something else was replaced and after.
+    rounding : Rounding, optional
+        What the step says of ``before`` in other last digits: what that explains has not moved. Bit by bit without it.
 
     Examples
     --------
@@ -56,6 +67,8 @@ def moved(before: pd.DataFrame, after: pd.DataFrame) -> Moved:
         if name not in other.columns:
             continue
         differs = unequal(one[name], other[name])
+        if differs.any() and rounding is not None and len(one) == len(before):
+            differs &= ~rounding.explains(one[name], other[name])
         if differs.any():
             columns.append(name)
             any_row |= differs

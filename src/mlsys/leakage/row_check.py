@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.rounding import Rounding
 from mlsys.settings import settings
 
 TOLERANCE = 1e-9
@@ -52,7 +53,7 @@ def row_local_finding(
 ) -> Finding | None:
     """Return a finding if ``apply`` says something else of a row alone than of the same row in ``after``.
 
-    Only the columns that it ``changed`` are compared.
+    Only the columns that it ``changed`` are compared; what rounding explains is the same.
     """
     moved: dict[str, str] = {}
     slack = {name: _slack(after[name]) for name in changed if name in after.columns}
@@ -71,12 +72,9 @@ def row_local_finding(
                 "error",
                 step=step,
             )
+        rounding = Rounding(apply, row, alone)
         for name in changed:
-            if name in moved:
-                continue
-            if name not in alone.columns or not _same(
-                alone[name].iloc[0], after[name].iloc[int(position)], slack.get(name, 0.0)
-            ):
+            if name not in moved and not _said_alone(name, alone, after.iloc[[int(position)]], slack, rounding):
                 moved[name] = str(row.index[0])
     if not moved:
         return None
@@ -89,6 +87,17 @@ def row_local_finding(
         columns=tuple(map(str, moved)),
         step=step,
     )
+
+
+def _said_alone(
+    name: str, alone: pd.DataFrame, among: pd.DataFrame, slack: Mapping[str, float], rounding: Rounding
+) -> bool:
+    """Whether a row alone gets what it gets among others, but for rounding."""
+    if name not in alone.columns:
+        return False
+    if _same(alone[name].iloc[0], among[name].iloc[0], slack.get(name, 0.0)):
+        return True
+    return len(alone) == 1 and bool(rounding.explains(alone[name], among[name]).all())
 
 
 def _slack(column: pd.Series) -> float:

@@ -1,0 +1,172 @@
+"""What rounding explains: differences that changes of the last digits of what a function reads bring about as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.summaries import hash_ids
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+UNITS = 64
+"""Units in the last place by which numbers are moved: a sum of a few hundred numbers differs by fewer."""
+MARGIN = 8
+"""Times what such a move does: numbers move alike by chance, roundings add up."""
+TRIALS = 6
+LAST_BITS = 16
+"""Units in the last place that two orders of the same sum may differ by; nothing is tried for these."""
+LARGEST = 1e-9
+"""Of the largest number in a row: what moves further was no rounding, but another branch or another key."""
+NESTED = 1e-6
+"""Relative to the largest entry of a vector, which is often of single precision."""
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """What a function says of rows whose numbers are changed in the last digits.
+
+    Parameters
+    ----------
+    apply : callable
+        From a frame to one with the rows of ``made``.
+    given : DataFrame
+        The rows that it was given.
+    made : DataFrame
+        What it made of them.
+
+    Notes
+    -----
+    Sums come out differently in the last bits with the order in which numbers lie in memory, and what is left of
+    ``total - sum(parts)`` may be nothing else. How much that is depends on what was read, not on what is left, so it
+    is tried: numbers are moved by 64 units in the last place, equal ones alike so that groups stay groups. A
+    difference of no more than eight times what that does is rounding. A statistic of other rows does not move so.
+    Nothing is tried before a difference is asked about.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"total": [1.1], "part": [1.1 + 2e-16]})
+    >>> def rest(frame):
+    ...     return pd.DataFrame({"rest": frame["total"] - frame["part"]})
+    >>> made = rest(rows)
+    >>> Rounding(rest, rows, made).explains(made["rest"], made["rest"] + [4e-16]).tolist()
+    [True]
+    >>> Rounding(rest, rows, made).explains(made["rest"], made["rest"] + [1e-9]).tolist()
+    [False]
+    """
+
+    apply: Callable[[pd.DataFrame], pd.DataFrame]
+    given: pd.DataFrame
+    made: pd.DataFrame
+
+    def explains(self, one: pd.Series, other: pd.Series) -> NDArray[np.bool_]:
+        """Return where two answers for rows of ``made``, in its order, differ by no more than rounding."""
+        if not (_is_float(one) and _is_float(other)):
+            near = np.fromiter(map(_nested_near, one, other), dtype=bool, count=len(one))
+            return near | self._same_in_a_trial(one, other)
+        left, right = (each.to_numpy(dtype=np.float64, na_value=np.nan) for each in (one, other))
+        with np.errstate(invalid="ignore"):
+            difference = np.abs(left - right)
+        size = np.maximum(np.abs(left), np.abs(right))
+        near: NDArray[np.bool_] = difference <= LAST_BITS * max(_unit(one), _unit(other)) * size
+        if near.all() or one.name not in self.made.columns:
+            return near
+        return near | (difference <= self._slack(str(one.name), len(one)))
+
+    def _slack(self, name: str, rows: int) -> NDArray[np.float64]:
+        """Return how far rounding may take each row of a column."""
+        found = np.zeros(rows)
+        if len(self.made) != rows:
+            return found
+        base = self.made[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        for answer in self._answers:
+            if name in answer.columns and _is_float(answer[name]):
+                with np.errstate(invalid="ignore"):
+                    moved = np.abs(answer[name].to_numpy(dtype=np.float64, na_value=np.nan) - base)
+                found = np.fmax(found, MARGIN * moved)
+        return np.minimum(found, self._bound(rows))
+
+    def _bound(self, rows: int) -> NDArray[np.float64] | float:
+        numbers = self.given.select_dtypes("number")
+        if numbers.empty:
+            return 0.0
+        largest = np.abs(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+        largest = np.where(np.isfinite(largest), largest, 0.0).max(axis=1)
+        return LARGEST * (largest if len(largest) == rows else float(largest.max()))
+
+    def _same_in_a_trial(self, one: pd.Series, other: pd.Series) -> NDArray[np.bool_]:
+        """Return where a trial gave the other answer: what is decided at a bound falls on either side of it."""
+        found = np.zeros(len(one), dtype=bool)
+        if one.name not in self.made.columns or len(self.made) != len(one):
+            return found
+        for answer in self._answers:
+            if one.name in answer.columns and answer[one.name].dtype == self.made[one.name].dtype:
+                tried = zip(answer[one.name], other, strict=True)
+                found |= np.fromiter((_is_same(a, b) for a, b in tried), dtype=bool, count=len(one))
+        return found
+
+    @cached_property
+    def _answers(self) -> list[pd.DataFrame]:
+        return list(self._tried())
+
+    def _tried(self) -> Iterator[pd.DataFrame]:
+        for trial in range(TRIALS):
+            try:
+                answer = self.apply(_nudged(self.given, trial, whole=trial >= TRIALS - 2))
+            except Exception:  # it may refuse fractions where it had whole numbers
+                continue
+            if answer.index.equals(self.made.index):
+                yield answer
+
+
+def _nudged(frame: pd.DataFrame, trial: int, whole: bool) -> pd.DataFrame:
+    """Return the frame with numbers moved in the last digits; whole numbers too, as fractions, where that is asked."""
+    changed = {}
+    for place, (name, column) in enumerate(frame.items()):
+        if _is_float(column) or (whole and _is_whole(column)):
+            numbers = column if _is_float(column) else column.astype("float64")
+            signs = hash_ids(numbers, trial * frame.shape[1] + place) % np.uint64(3)
+            changed[name] = numbers * (1 + (signs.astype(np.float64) - 1) * UNITS * _unit(numbers))
+            if changed[name].dtype != numbers.dtype:
+                changed[name] = changed[name].astype(numbers.dtype)
+    return frame.assign(**changed)
+
+
+def _is_float(column: pd.Series) -> bool:
+    return pd.api.types.is_float_dtype(column.dtype)
+
+
+def _is_whole(column: pd.Series) -> bool:
+    return pd.api.types.is_integer_dtype(column.dtype) and not column.isna().any()
+
+
+def _unit(column: pd.Series) -> float:
+    """Return the relative size of a unit in the last place."""
+    kind = getattr(column.dtype, "numpy_dtype", column.dtype)
+    return float(np.finfo(kind if isinstance(kind, np.dtype) and kind.kind == "f" else np.float64).eps)
+
+
+def _nested_near(one: Any, other: Any) -> bool:
+    """Whether two vectors in a cell are the same but for rounding."""
+    if not (isinstance(one, (list, tuple, np.ndarray)) and isinstance(other, (list, tuple, np.ndarray))):
+        return False
+    try:
+        left, right = np.asarray(one, dtype=np.float64), np.asarray(other, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    if left.shape != right.shape:
+        return False
+    return bool(np.allclose(left, right, rtol=0, atol=NESTED * np.abs(right).max(initial=0.0), equal_nan=True))
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    try:
+        return bool(one == other)
+    except (TypeError, ValueError):  # nulls that do not say, and vectors
+        return False
