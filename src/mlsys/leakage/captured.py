@@ -6,20 +6,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.digits import EXACT, FEWEST, FEWEST_OF_RATE, digits_of, is_computed, tolerance_of
+from mlsys.leakage.explaining import Explained, Explainer
 from mlsys.leakage.fitted_on import is_fitted, was_fitted_on
 from mlsys.leakage.held_rows import rows_held
 from mlsys.leakage.holdings import COUNTS_ROWS, Holding
-from mlsys.leakage.statistics import Match, Population
+from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
+from mlsys.leakage.walking import is_number
 
-MOST_NUMBERS = 200
-"""Numbers of one array that are compared."""
 MOST_TOLD = 3
-_ROWS = Match("number of rows", "")
 
 
 @dataclass
@@ -78,12 +75,18 @@ def captured_findings(
         step = told.setdefault(each.step, _Told())
         makes = [each.makes] if each.makes else sorted(written.get(each.step, ()))
         own = {each.makes, *written.get(each.step, ())}  # what was made with the data equals it everywhere
-        kind, sentence, columns = _judged(each, own, everywhere, training, train_ids)
+        beside = [other.value for other in held if other.step == each.step and _beside(other.name, each.name)]
+        kind, sentence, columns = _judged(each, own, everywhere, training, train_ids, beside)
         if kind and is_fitted(each.value):
             estimators[each.step, each.name] = "accused"
         if kind and not (kind == "unexplained" and inside == "accused"):
             step.add(kind, sentence, [*columns, *makes])
     return [finding for name, step in told.items() for finding in _findings(name, step)]
+
+
+def _beside(one: str, other: str) -> bool:
+    """Whether two names are of the same object."""
+    return one != other and one.rpartition(".")[0] == other.rpartition(".")[0]
 
 
 def _judged(
@@ -92,11 +95,14 @@ def _judged(
     everywhere: Sequence[Population],
     training: Sequence[Population],
     train_ids: pd.Index,
+    siblings: Sequence[Any],
 ) -> tuple[str, str, list[str]]:
     """Return what is held against one piece of data: the kind, a sentence and columns; nothing if it is innocent."""
     value, name = held.value, held.name
     if is_fitted(value):
         return _of_estimator(held, everywhere)
+    if isinstance(value, pd.Index):
+        value = value if len(value) <= MOST_GROUPS else value[:0]
     rows = rows_held(value, everywhere[0].frame)
     if rows is not None:
         out = int((rows & ~everywhere[0].frame.index.isin(train_ids)).sum())
@@ -104,23 +110,20 @@ def _judged(
             said = f"{name!r} has {int(rows.sum()):,} rows of the data, {out:,} of them held out"
             return "tables", said, _shared(value, everywhere[0].frame)
         return ("", "", []) if held.declared else ("unexplained", f"{name!r}, training rows themselves", [])
-    matched, computed = [], False
-    for piece in _pieces(value):
-        explained, found = (
-            _of_mapping(piece, own, everywhere, training) if isinstance(piece, pd.Series) else (False, None)
-        )
-        if not explained and found is None:
-            numbers = piece.tolist()[:MOST_NUMBERS] if isinstance(piece, pd.Series) else [piece]
-            answers = [_of_number(number, name, own, everywhere, training) for number in numbers]
-            matched += [match for _, match in answers if match is not None]
-            computed = computed or not all(explained for explained, _ in answers)
-        matched += [found] if found is not None else []
+    explainer = Explainer(everywhere, training, own)
+    if name.endswith(COUNTS_ROWS):
+        found = explainer.goes_with(value, siblings)
+        answers = [Explained(True, found)]
+    else:
+        answers = explainer.of(value)
+    matched = [answer.found for answer in answers if answer.found is not None]
     if matched:
         named = "; ".join(dict.fromkeys(_said(match, who) for match, who in matched[:MOST_TOLD]))
         more = f" and {len(matched) - MOST_TOLD} more" if len(matched) > MOST_TOLD else ""
         columns = [column for match, _ in matched for column in (match.column, *match.by) if column]
         return "statistics", f"{name!r}{_shown(value)} is {named}{more}", columns
-    return ("unexplained", repr(name), []) if computed and not held.declared else ("", "", [])
+    unexplained = not held.declared and not all(answer.by_training for answer in answers)
+    return ("unexplained", repr(name), []) if unexplained else ("", "", [])
 
 
 def _shared(value: Any, data: pd.DataFrame) -> list[str]:
@@ -140,70 +143,14 @@ def _of_estimator(held: Holding, everywhere: Sequence[Population]) -> tuple[str,
     return "statistics", said, [str(name) for name in held.value.feature_names_in_]
 
 
-def _pieces(value: Any) -> Iterator[Any]:
-    """Yield what of a value can be a statistic: numbers, and mappings from groups to numbers as a Series."""
-    if isinstance(value, pd.DataFrame):
-        keyed = value if not isinstance(value.index, pd.RangeIndex) else _by_key(value)
-        if keyed is not None:
-            yield from (column.dropna() for _, column in keyed.select_dtypes("number").items())
-    elif isinstance(value, (dict, pd.Series)):
-        mapping = pd.Series(value)
-        if pd.api.types.is_numeric_dtype(mapping) and not pd.api.types.is_bool_dtype(mapping):
-            yield mapping.dropna()
-    elif isinstance(value, np.ndarray):
-        yield from value.ravel()[:MOST_NUMBERS].tolist()
-    else:
-        yield value
-
-
-def _by_key(table: pd.DataFrame) -> pd.DataFrame | None:
-    """Return a table with its first column of distinct keys as row ids."""
-    keys = [name for name, column in table.items() if not pd.api.types.is_float_dtype(column) and column.is_unique]
-    return table.set_index(keys[0]) if keys else None
-
-
-def _of_number(
-    number: Any, name: str, own: Collection[str], everywhere: Sequence[Population], training: Sequence[Population]
-) -> tuple[bool, tuple[Match, str] | None]:
-    """Return whether training rows or nothing at all explain a number, and what of all rows it is."""
-    if name.endswith(COUNTS_ROWS):
-        rows = [(len(each.frame), each.name) for each in everywhere]
-        mine = {len(each.frame) for each in training}
-        found = next((who for count, who in rows if number == count and count not in mine), None)
-        return True, None if found is None else (_ROWS, found)
-    short = not is_computed(number)
-    if short and digits_of(float(number)) < FEWEST_OF_RATE:
-        return True, None
-    tolerance = tolerance_of(np.float64(number) if short else number)
-    if any(True for each in training for _ in each.of(float(number), tolerance, own)):
-        return True, None
-    for each in everywhere:
-        matches = each.of(float(number), tolerance, own)
-        match = next((m for m in matches if not short or m == Match("mean", each.target or "")), None)
-        if match is not None:
-            return True, (match, each.name)
-    return short or digits_of(float(number)) < EXACT, None
-
-
-def _of_mapping(
-    mapping: pd.Series, own: Collection[str], everywhere: Sequence[Population], training: Sequence[Population]
-) -> tuple[bool, tuple[Match, str] | None]:
-    """Return whether training rows explain a mapping, and what of all rows it is."""
-    if sum(digits_of(float(each)) for each in mapping) < FEWEST or mapping.nunique() < 2:
-        return not any(map(is_computed, mapping)), None
-    for population in everywhere:
-        for match in population.by_group(mapping, own):
-            if not any(each.same_by_group(match, mapping) for each in training):
-                return True, (match, population.name)
-    return any(True for each in training for _ in each.by_group(mapping, own)), None
-
-
 def _said(match: Match, who: str) -> str:
-    return f"the number of {who}" if match == _ROWS else f"{match} over {who}"
+    return f"the number of {who}" if match == Match("number of rows", "") else f"{match} over {who}"
 
 
 def _shown(value: Any) -> str:
-    return f" ({float(value):.6g})" if np.ndim(value) == 0 and not isinstance(value, dict) else ""
+    if isinstance(value, pd.Timestamp):
+        return f" ({value})"
+    return f" ({float(value):.6g})" if is_number(value) else ""
 
 
 def _findings(step: str, told: _Told) -> Iterator[Finding]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,21 +14,16 @@ from mlsys.cache.code import CodeWalk, now
 from mlsys.leakage.digits import FEWEST_OF_RATE, digits_of, is_computed
 from mlsys.leakage.fitted_on import is_fitted
 from mlsys.leakage.held_rows import FEWEST as FEWEST_ROWS
-from mlsys.states.code import installed
+from mlsys.leakage.walking import Walk, is_number
 from mlsys.steps import Label, Report, Select, Sink, Source, Split, Step
 
 _MAY_SEE_ALL = (Source, Select, Label, Split, Report, Sink)
 """Kinds that make no feature: what they hold of all rows reaches no model."""
 _NOT_DATA = frozenset({"lookup", *Step.__dataclass_fields__})
-_LARGE = (pd.DataFrame, pd.Series, dict, np.ndarray)
 COUNTS_ROWS = ("n_samples_seen_", "n_samples_fit_", "n_samples_")
 """What scikit-learn's estimators call the number of rows they were fitted on."""
-DEEPEST = 8
-"""Levels of containers and objects that are looked into."""
 FEWEST_OF_A_MAPPING = 3
 """Digits of the longest number of a mapping: ordinals, points and prices in whole units are below."""
-MOST_ITEMS = 1_000
-"""Of one container of objects; numbers, tables and mappings of numbers count as one whatever their length."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +38,8 @@ class Holding:
         The column that the function which holds it makes; empty where it makes several.
     name : str
         What the code calls it, such as ``"rates"`` or ``"scaler.mean_"``.
-    value : number, dict, Series, DataFrame, array or fitted estimator
-        The data itself.
+    value : number, Timestamp, dict, Series, DataFrame, array, Index or fitted estimator
+        The data itself; an ``Index`` of values stands for a set or a list of them.
     declared : bool
         Whether the step says that it looks things up in it.
     """
@@ -79,11 +72,13 @@ def holdings(steps: Mapping[str, Step]) -> list[Holding]:
         if isinstance(step, _MAY_SEE_ALL):
             continue
         declared = tuple(getattr(step, "lookup", ()))
-        seen: set[tuple[str, Any]] = set()
+        walks: dict[str, Walk] = {}
+        seen: set[tuple[str, str, Any]] = set()
         for makes, field, root in _roots(step):
+            walk = walks.setdefault(makes, Walk())
             for called, value in _held(field, root):
-                for path, leaf in _data(value, called, DEEPEST):
-                    same = (makes, id(leaf) if isinstance(leaf, _LARGE) or is_fitted(leaf) else (path, leaf))
+                for path, leaf in walk.data(value, called):
+                    same = (makes, path, leaf) if is_number(leaf) else (makes, path, id(leaf))
                     if same not in seen and _is_telling(path, leaf):
                         seen.add(same)
                         told = field == "table" or any(value is each or leaf is each for each in declared)
@@ -92,7 +87,7 @@ def holdings(steps: Mapping[str, Step]) -> list[Holding]:
         found += [
             Holding(name, "", f"lookup[{place}]", leaf, True)
             for place, table in enumerate(declared)
-            for path, leaf in _data(table, "", DEEPEST)
+            for path, leaf in Walk().data(table, "")
             if id(leaf) not in known and _is_telling(path, leaf)
         ]
     return found
@@ -120,70 +115,16 @@ def _held(field: str, root: Any) -> Iterator[tuple[str, Any]]:
             yield {"__defaults__": "a default", "__kwdefaults__": "a default"}.get(name, name), now(owner, name)
 
 
-def _data(value: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:
-    """Yield the numbers, mappings of numbers, arrays and tables inside a value."""
-    if depth <= 0 or isinstance(value, (str, bytes, bool, np.bool_, type, types.FunctionType, types.ModuleType)):
-        return
-    if isinstance(value, (int, float, np.number, pd.Series, pd.DataFrame)):
-        yield path, value
-    elif isinstance(value, np.ndarray):
-        if value.dtype.kind in "iuf" and value.size:
-            yield path, value if value.ndim else value.item()
-    elif isinstance(value, Mapping):
-        numbers = {key: each for key, each in value.items() if _is_number(each)}
-        if numbers:
-            yield path, numbers
-        yield from _inside(((f"{path}[{key!r}]", value[key]) for key in value if key not in numbers), depth)
-    elif isinstance(value, (list, tuple, set, frozenset)):
-        if len(value) > 1 and all(map(_is_number, value)):
-            yield path, np.array(list(value), dtype=np.float64)
-        else:
-            yield from _inside(
-                ((f"{path}[{place}]" if len(value) > 1 else path, e) for place, e in enumerate(value)), depth
-            )
-    else:
-        if is_fitted(value):
-            yield path, value
-        yield from _inside(((f"{path}.{name}".strip("."), each) for name, each in _attributes(value)), depth)
-
-
-def _inside(pairs: Iterator[tuple[str, Any]], depth: int) -> Iterator[tuple[str, Any]]:
-    for number, (path, each) in enumerate(pairs):
-        if number >= MOST_ITEMS:
-            return
-        yield from _data(each, path, depth - 1)
-
-
-def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield what an object of the user's, an estimator, a bound function or a grouped table holds."""
-    kind = type(value)
-    if isinstance(value, types.MethodType):
-        yield "", value.__self__
-    elif isinstance(value, functools.partial):
-        yield from (("", value.func), *((str(place), each) for place, each in enumerate(value.args)))
-        yield from value.keywords.items()
-    elif isinstance(value, pd.api.typing.Expression):
-        yield from (("", cell.cell_contents) for cell in vars(value)["_func"].__closure__ or ())
-    elif isinstance(value, pd.api.typing.DataFrameGroupBy | pd.api.typing.SeriesGroupBy | pd.api.typing.Rolling):
-        yield "", value.obj
-    elif hasattr(kind, "get_params") or not installed(kind.__module__):
-        slots = getattr(kind, "__slots__", ())
-        yield from getattr(value, "__dict__", {}).items()
-        yield from ((name, getattr(value, name)) for name in slots if isinstance(name, str) and hasattr(value, name))
-
-
 def _is_telling(path: str, leaf: Any) -> bool:
-    """Whether data can have been computed: tables always, numbers that have the digits."""
+    """Whether data can have been computed: tables always, numbers that have the digits, ids if there are many."""
     if isinstance(leaf, (pd.DataFrame, pd.Series)):
         return len(leaf) > 1
-    if is_fitted(leaf):
+    if is_fitted(leaf) or isinstance(leaf, pd.Timestamp):
         return True
+    if isinstance(leaf, pd.Index):
+        return len(leaf) >= FEWEST_ROWS
     if isinstance(leaf, np.ndarray):
-        return len(leaf) >= FEWEST_ROWS or any(is_computed(float(each)) for each in leaf.ravel())
+        return leaf.size >= FEWEST_ROWS or any(is_computed(float(each)) for each in leaf.ravel())
     if isinstance(leaf, dict):
-        return any(digits_of(float(each)) >= FEWEST_OF_A_MAPPING for each in leaf.values())
+        return len(leaf) >= FEWEST_ROWS or any(digits_of(float(each)) >= FEWEST_OF_A_MAPPING for each in leaf.values())
     return digits_of(float(leaf)) >= FEWEST_OF_RATE or is_computed(leaf) or path.endswith(COUNTS_ROWS)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, np.bool_))

@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mlsys.leakage.digits import RELATIVE
+from mlsys.leakage.digits import EXACT, RELATIVE, digits_of
+from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    from numpy.typing import NDArray
 
 LEVELS = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99)
 BY_GROUP = ("mean", "count", "share", "sum", "median", "std", "min", "max")
 MOST_GROUPS = 10_000
 """Columns with more values than this are not taken for groups."""
 MOST_CLASSES = 20
+FEWEST_EDGES = 3
+"""Inner bounds of bins that are told from numbers somebody chose."""
+OF_MOMENTS = ("max", "min", "mean", "median")
+"""What is asked of times in groups."""
 _WORDS = {"count": "number of rows", "share": "share of rows", "std": "standard deviation"}
 
 
@@ -67,8 +74,9 @@ class Population:
     made: Collection[str] | None = None
     _simple: dict[str, dict[str, float]] = field(default_factory=dict)
     _quantiles: dict[str, dict[str, float]] = field(default_factory=dict)
-    _grouped: dict[tuple[tuple[str, ...], str], pd.DataFrame] = field(default_factory=dict)
+    _grouped: dict[tuple[tuple[str, ...], str, bool], pd.DataFrame] = field(default_factory=dict)
     _numbers: pd.DataFrame | None = None
+    _moments: pd.DataFrame | None = None
 
     def of(self, number: float, tolerance: float, without: Collection[str] = ()) -> Iterator[Match]:
         """Yield the statistics of single columns that a number is; made ones may be left out."""
@@ -80,31 +88,61 @@ class Population:
                     if abs(each - number) <= tolerance:
                         yield Match(word, _plain(name))
 
-    def by_group(self, mapping: pd.Series, without: Collection[str] = ()) -> Iterator[Match]:
+    def of_moments(self, days: float, tolerance: float, without: Collection[str] = ()) -> Iterator[Match]:
+        """Yield the statistics of single columns of times that a time, in days, is."""
+        for name, column in self.moments().items():
+            if self.is_looked_at(str(name), without):
+                found = {word: getattr(column, word)() for word in OF_MOMENTS}
+                yield from (Match(word, str(name)) for word, each in found.items() if abs(each - days) <= tolerance)
+
+    def by_group(self, mapping: pd.Series, without: Collection[str] = (), moments: bool = False) -> Iterator[Match]:
         """Yield the statistics in groups that a mapping from groups to numbers is; made columns may be left out."""
-        looked_at = {"", *self._looked_at(without)}
-        for by in self._groupings(mapping.index):
-            for statistic in BY_GROUP:
-                table = self.grouped(by, statistic).reindex(mapping.index)
+        of = self.moments() if moments else self.numbers()
+        looked_at = {"", *(str(name) for name in of.columns if self.is_looked_at(str(name), without))}
+        for by in self.groupings(mapping.index):
+            for statistic in OF_MOMENTS if moments else BY_GROUP:
+                table = self.grouped(by, statistic, moments).reindex(mapping.index)
                 equal = _all_equal(table, mapping)
                 yield from (Match(_WORDS.get(statistic, statistic), _plain(n), by) for n in equal if n in looked_at)
-            smoothed = self._smoothed(by, mapping)
+            smoothed = [] if moments else self._smoothed(by, mapping)
             yield from (Match("smoothed mean", _plain(name), by) for name in smoothed if name in looked_at)
 
-    def same_by_group(self, match: Match, mapping: pd.Series) -> bool:
+    def same_by_group(self, match: Match, mapping: pd.Series, moments: bool = False) -> bool:
         """Whether a statistic in groups of these rows is the mapping as well, in all groups that there are here."""
         if any(name not in self.frame.columns for name in match.by):
             return False
         if match.statistic == "smoothed mean":
             return match.column in map(_plain, self._smoothed(match.by, mapping))
         statistic = next(each for each in BY_GROUP if _WORDS.get(each, each) == match.statistic)
-        table = self.grouped(match.by, statistic)
+        table = self.grouped(match.by, statistic, moments)
         here = mapping[mapping.index.isin(table.index)]
         return here.empty or match.column in map(_plain, _all_equal(table.reindex(here.index), here))
 
+    def varied_groups(self, match: Match, moments: bool = False) -> pd.Index:
+        """Return the groups in which a column varies, so that a statistic of it has to be worked out from their rows.
+
+        All groups, where the column is the target: what is said of it nobody knows who has not seen it.
+        """
+        low, high = (self.grouped(match.by, word, moments) for word in ("min", "max"))
+        names = [name for name in low.columns if _plain(str(name)) == match.column]
+        if match.column == self.target or not names:
+            return low.index if names else low.index[:0]
+        return low.index[(low[names] < high[names]).any(axis=1)]
+
     def _looked_at(self, without: Collection[str]) -> list[str]:
-        names = [str(name) for name in self.numbers().columns]
-        return names if self.made is None else [name for name in names if name in self.made and name not in without]
+        return [str(name) for name in self.numbers().columns if self.is_looked_at(str(name), without)]
+
+    def is_looked_at(self, name: str, without: Collection[str]) -> bool:
+        """Whether a column is asked: one that steps may have made, and not with the data in question."""
+        return self.made is None or (name in self.made and name not in without)
+
+    def moments(self) -> pd.DataFrame:
+        """Return the columns of times and dates, in days."""
+        if self._moments is None:
+            found = {name: days_of(column) for name, column in self.frame.items()}
+            columns = {name: days for name, days in found.items() if days is not None}
+            self._moments = pd.DataFrame(columns, index=self.frame.index)
+        return self._moments
 
     def numbers(self) -> pd.DataFrame:
         """Return the numeric columns, and one of 0 and 1 for each class of a target that is none."""
@@ -146,20 +184,38 @@ class Population:
                 self._quantiles[name]["range between quartiles"] = float(found[5] - found[3])
         return self._quantiles[name]
 
-    def grouped(self, by: tuple[str, ...], statistic: str) -> pd.DataFrame:
-        """Return a statistic of all numeric columns in each group."""
-        if (by, statistic) not in self._grouped:
+    def bins(self, edges: NDArray[np.float64], without: Collection[str] = ()) -> Match | None:
+        """Return the column whose quantiles at equal steps, ends aside, are some bounds of bins as they are rounded."""
+        shown = max(len(repr(each).partition(".")[2]) for each in edges.tolist())
+        exact = max(map(digits_of, edges.tolist())) >= EXACT
+        tolerance = RELATIVE * np.abs(edges) if exact else np.full(len(edges), 0.5 * 10.0**-shown * (1 + RELATIVE))
+        for name in self._looked_at(without):
+            values = self.numbers()[name].to_numpy()
+            values = values[np.isfinite(values)]
+            if len(values) <= len(edges):
+                continue
+            for ends in (0, 1):  # with the ends, of which pandas moves the first, and without
+                wanted = np.quantile(values, np.linspace(0, 1, len(edges) + 2 * ends)[1:-1])
+                inner = slice(1 - ends, len(edges) - 1 + ends)
+                if (np.abs(wanted - edges[inner]) <= tolerance[inner]).all() and len(np.unique(wanted)) >= FEWEST_EDGES:
+                    return Match(f"{len(wanted) + 1} bins of equal size", _plain(name))
+        return None
+
+    def grouped(self, by: tuple[str, ...], statistic: str, moments: bool = False) -> pd.DataFrame:
+        """Return a statistic of all numeric columns, or all columns of times, in each group."""
+        if (by, statistic, moments) not in self._grouped:
             keys = [self.frame[name] for name in by]
-            groups = self.numbers().groupby(keys if len(keys) > 1 else keys[0], observed=True)
+            columns = self.moments() if moments else self.numbers()
+            groups = columns.groupby(keys if len(keys) > 1 else keys[0], observed=True)
             if statistic in {"count", "share"}:
                 sizes = groups.size().to_frame("")  # of no column
                 table = sizes / len(self.frame) if statistic == "share" else sizes.join(groups.count())
             else:
                 table = groups.agg(statistic)
-            self._grouped[by, statistic] = table
-        return self._grouped[by, statistic]
+            self._grouped[by, statistic, moments] = table
+        return self._grouped[by, statistic, moments]
 
-    def _groupings(self, keys: pd.Index) -> Iterator[tuple[str, ...]]:
+    def groupings(self, keys: pd.Index) -> Iterator[tuple[str, ...]]:
         """Yield the columns that the keys of a mapping are groups of."""
         names = tuple(str(name) for name in keys.names if name is not None)
         if names and len(names) == keys.nlevels and all(name in self.frame.columns for name in names):
@@ -188,6 +244,23 @@ class Population:
             if len(sure) >= 3 and np.median(sure) > 0 and np.allclose(sure, np.median(sure), rtol=1e-6):
                 found.append(str(name))
         return found
+
+
+def days_of(column: pd.Series) -> pd.Series | None:
+    """Return times or dates as days since 1970, null where not known; ``None`` for other columns.
+
+    Examples
+    --------
+    >>> days_of(pd.Series(pd.to_datetime(["1970-01-02 12:00", None]))).tolist()
+    [1.5, nan]
+    """
+    if values_of(column).means not in {Kind.MOMENT, Kind.DATE}:
+        return None
+    try:
+        times = pd.to_datetime(plain(column), utc=True)
+    except (ValueError, TypeError, OverflowError):  # times that pandas does not hold
+        return None
+    return ((times - pd.Timestamp(0, tz="UTC")) / pd.Timedelta("1D")).astype("float64").set_axis(column.index)
 
 
 def _plain(name: str) -> str:
