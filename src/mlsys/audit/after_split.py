@@ -170,7 +170,9 @@ def _flipped_labels(recipe: Recipe, done: Rehearsed, held: pd.DataFrame, unstabl
     if target is None or turned is None:
         return
     other = held.assign(**{target: turned})
-    for (name, fitted, given, made), (_, _, _, flipped) in zip(_applied(done, held), _applied(done, other), strict=True):
+    for (name, fitted, given, made), (_, _, _, flipped) in zip(
+        _applied(done, held), _applied(done, other), strict=True
+    ):
         if name in unstable:
             continue
         rounding = Rounding(_answer_of(fitted), given, made)

@@ -17,12 +17,15 @@ from mlsys.execution.planned import Planned
 from mlsys.leakage.dates import date_findings
 from mlsys.leakage.differing import difference_findings
 from mlsys.leakage.identifiers import identifier_findings
+from mlsys.leakage.identities import identity_findings
 from mlsys.leakage.missingness import missingness_findings
 from mlsys.leakage.near import near_findings
 from mlsys.leakage.near_text import near_text_findings
 from mlsys.leakage.overlap import called, overlap_findings, pairs_compared
-from mlsys.leakage.power import COLUMNS, SAMPLE, feature_power, power_findings
+from mlsys.leakage.power import COLUMNS, SAMPLE, feature_power
 from mlsys.leakage.repeats import repeat_findings
+from mlsys.leakage.suspicion import power_findings
+from mlsys.leakage.too_good import too_good_finding
 from mlsys.partitions import Table
 from mlsys.sampling import RandomSplit, StratifiedSplit
 from mlsys.summaries import row_hashes
@@ -99,7 +102,31 @@ def _on_columns(
     found = identifier_findings(train, features, power, rows) + date_findings(frames, features, roles.time is not None)
     if not power.empty:
         found += power_findings(power, train[roles.target]) + missingness_findings(power, train, train[roles.target])
+        found += identity_findings(train, features, roles.target)
     return [replace(finding, step=_maker(finding, context)) for finding in found]
+
+
+def doubt_perfection(context: Context, parts: Mapping[str, Table], predicted: Mapping[str, Table]) -> None:
+    """Remark predictions of judged rows that are right without exception.
+
+    Parameters
+    ----------
+    context : Context
+        Takes the findings, and has those about columns.
+    parts : mapping of str to Table
+        The rows, with their targets.
+    predicted : mapping of str to Table
+        Predictions by part: of ``train`` those out of fold, where these judge.
+    """
+    target = context.roles.target
+    for name, table in predicted.items():
+        if context.quiet or not isinstance(target, str) or not (table.in_memory and parts[name].in_memory):
+            continue
+        predictions, rows = table.frame(), parts[name].frame()
+        if target in rows.columns and predictions.index.is_unique and predictions.index.isin(rows.index).all():
+            said = "out-of-fold" if name == "train" else name
+            found = too_good_finding(rows.loc[predictions.index, target], predictions, said, context.findings)
+            context.findings += [found] if found is not None else []
 
 
 def _maker(finding: Finding, context: Context) -> str:

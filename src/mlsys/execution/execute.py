@@ -10,7 +10,13 @@ import pandas as pd
 from mlsys.cache import Cache, Outcome
 from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError, DataError, Finding
-from mlsys.execution.checks import check_columns, check_leakage, check_same_columns, learned_from
+from mlsys.execution.checks import (
+    check_columns,
+    check_leakage,
+    check_same_columns,
+    doubt_perfection,
+    learned_from,
+)
 from mlsys.execution.context import Context
 from mlsys.execution.dividing import Divided, divide, divide_given
 from mlsys.execution.folding import out_of_fold
@@ -337,6 +343,10 @@ def run_tail(execution: Execution, steps: Sequence[Planned], done: Tail | None =
     execution.tail = tail
     parts = open_parts if done is None else tail.parts
     tail.run(steps[since:] if done is not None else steps, parts, looker(execution, tail, open_parts))
+    predicted = {name: each for name, each in tail.predictions.items() if name not in tail.fitted_on}
+    if execution.out_of_fold is not None:
+        predicted = {"train": execution.out_of_fold}
+    doubt_perfection(context, divided.parts, predicted)
 
 
 def open_test(execution: Execution, models: int = 1, findings: Sequence[Finding] = ()) -> Execution:
@@ -370,6 +380,8 @@ def open_test(execution: Execution, models: int = 1, findings: Sequence[Finding]
     for planned in after_split:
         assert isinstance(planned.step, Report)
         look(replace(planned, step=planned.step.for_looks(models)), parts, predictions)
+    if predicted is not None:
+        doubt_perfection(context, divided.parts, {"test": predicted})
     return final
 
 

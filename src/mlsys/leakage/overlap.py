@@ -76,9 +76,7 @@ def overlap_findings(
     return found
 
 
-def _shared(
-    rows: pd.DataFrame, part: pd.DataFrame, learned: str, name: str, column: str, role: str
-) -> list[Finding]:
+def _shared(rows: pd.DataFrame, part: pd.DataFrame, learned: str, name: str, column: str, role: str) -> list[Finding]:
     """Return a finding when rows of a part have a group or an id that rows learned from have too."""
     known, asked = np.sort(hash_ids(rows[column])), hash_ids(part[column])
     places = np.minimum(np.searchsorted(known, asked), len(known) - 1)

@@ -14,6 +14,8 @@ RANK: dict[str, int] = {
             "LK210",  # the future in training
             "LK216",
             "LK204",  # a column that knows the outcome
+            "LK209",
+            "LK218",
             "LK206",
             "LK207",
             "LK302",  # what the audit saw: the answer in training, the label, rows that judge, the batch

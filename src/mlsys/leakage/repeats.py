@@ -23,6 +23,8 @@ SHARE_OF_DUPLICATES = 0.05
 """Below this share of judged rows it stays information; so do repeats that chance and differing targets explain."""
 FEWEST_COLUMNS = 4
 """Rows of fewer columns are often equal without being the same case."""
+BEYOND_DOUBT = 1e-6
+"""Equal rows of fewer columns are the same case where no more than so many are expected by chance: long texts."""
 
 
 def repeat_findings(
@@ -62,7 +64,8 @@ def repeat_findings(
     if not both:
         return []
     chance = equal_by_chance(asked[equal], in_hash_order(rows, SAMPLE), len(train), SURPRISING)
-    surprising = float((chance < SURPRISING).mean()) if len(columns) >= FEWEST_COLUMNS else 0.0
+    bound = SURPRISING if len(columns) >= FEWEST_COLUMNS else BEYOND_DOUBT
+    surprising = float((chance < bound).mean())
     bar = SHARE_OF_DUPLICATES * len(part)
     same, other = float(both), 0
     if target is not None and target in train.columns:

@@ -186,9 +186,7 @@ class Population:
 
     def bins(self, edges: NDArray[np.float64], without: Collection[str] = ()) -> Match | None:
         """Return the column whose quantiles at equal steps, ends aside, are some bounds of bins as they are rounded."""
-        shown = max(len(repr(each).partition(".")[2]) for each in edges.tolist())
-        exact = max(map(digits_of, edges.tolist())) >= EXACT
-        tolerance = RELATIVE * np.abs(edges) if exact else np.full(len(edges), 0.5 * 10.0**-shown * (1 + RELATIVE))
+        tolerance = np.array([_half_of_last_place(each) for each in edges.tolist()])
         for name in self._looked_at(without):
             values = self.numbers()[name].to_numpy()
             values = values[np.isfinite(values)]
@@ -261,6 +259,14 @@ def days_of(column: pd.Series) -> pd.Series | None:
     except (ValueError, TypeError, OverflowError):  # times that pandas does not hold
         return None
     return ((times - pd.Timestamp(0, tz="UTC")) / pd.Timedelta("1D")).astype("float64").set_axis(column.index)
+
+
+def _half_of_last_place(number: float) -> float:
+    """Return how far a number may be from what it was rounded from."""
+    if digits_of(number) >= EXACT:
+        return RELATIVE * abs(number)
+    decimals = len(f"{number:.15f}".rstrip("0").partition(".")[2])
+    return 0.5 * 10.0**-decimals * (1 + RELATIVE)
 
 
 def _plain(name: str) -> str:

@@ -7,6 +7,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.summaries._row_values import is_hashable, words_of
+from mlsys.values import Kind, values_of
+
+LONG = 40
+"""Characters from which on a text is a sentence rather than a name."""
+BITS = 1.0
+"""Of a character of running text, at the least (Shannon 1951, for English): two people do not write the same."""
+OWN = 0.2
+"""Share of distinct values from which on a column holds texts that were written one by one, not chosen from a list."""
+TEMPLATE = 20
+"""A text that so many rows have is a form letter."""
+FEWEST = 100
+"""With fewer rows a list of long names cannot be told from texts."""
 
 
 def equal_by_chance(asked: pd.DataFrame, known: pd.DataFrame, rows: float, settled: float = 0.0) -> NDArray[np.float64]:
@@ -27,7 +39,9 @@ def equal_by_chance(asked: pd.DataFrame, known: pd.DataFrame, rows: float, settl
     -----
     The product, over columns, of the share of the row's value among ``known``, times ``rows``: exact for independent
     columns. Columns that say the same thing twice make rows equal by chance more often than it says. A value that
-    ``known`` does not hold counts as if it stood there once. Columns of lists and dictionaries are left out.
+    ``known`` does not hold counts as if it stood there once. Columns of lists and dictionaries are left out. How
+    common a long text is says nothing where it is common because the same case came again: one that was written for
+    its row is as improbable as its characters, by one bit each.
 
     Examples
     --------
@@ -46,5 +60,20 @@ def equal_by_chance(asked: pd.DataFrame, known: pd.DataFrame, rows: float, settl
         values, counts = np.unique(words_of(others), return_counts=True)
         words = words_of(column)
         at = np.minimum(np.searchsorted(values, words), len(values) - 1)
-        expected[left] *= np.where(values[at] == words, counts[at], 1) / len(known)
+        common = np.where(values[at] == words, counts[at], 1)
+        share = common / len(known)
+        if _is_written(others, len(values)):
+            share = np.where(common < TEMPLATE, np.minimum(share, _by_length(column)), share)
+        expected[left] *= share
     return expected
+
+
+def _is_written(column: pd.Series, distinct: int) -> bool:
+    """Whether a column holds texts that were written one by one."""
+    return len(column) >= FEWEST and distinct >= OWN * len(column) and values_of(column).means is Kind.TEXT
+
+
+def _by_length(column: pd.Series) -> NDArray[np.float64]:
+    """Return how likely somebody would write the same text again; 1 for short ones."""
+    lengths = column.astype("object").map(len, na_action="ignore").to_numpy(dtype=np.float64, na_value=0.0)
+    return np.where(lengths >= LONG, 2.0 ** (-BITS * np.minimum(lengths, 1_000)), 1.0)

@@ -1,0 +1,77 @@
+"""Predictions of judged rows without an error: rarely the merit of a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.leakage.power import is_measured
+from mlsys.values import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FEWEST, FEWEST_OF_A_CLASS = 30, 10
+"""Judged rows, and rows of each class, below which all may be right by luck."""
+PERFECT = 0.99999
+"""R2 from which on what is left is rounding."""
+
+
+def too_good_finding(
+    target: pd.Series, predictions: pd.DataFrame, part: str, findings: Sequence[Finding] = ()
+) -> Finding | None:
+    """Return a finding if judged rows are predicted without an error.
+
+    Parameters
+    ----------
+    target : Series
+        Of the judged rows.
+    predictions : DataFrame
+        Of the same rows, with the column ``prediction``.
+    part : str
+        What a message calls them.
+    findings : sequence of Finding
+        What was remarked of columns before: those that may carry the score are named.
+
+    Notes
+    -----
+    A warning for a target of numbers, which nothing measured gives to the last digit; information for classes, since
+    an easy problem is solved without an error as well.
+    """
+    if "prediction" not in predictions.columns or len(target) < FEWEST:
+        return None
+    known = target.notna().to_numpy() & predictions["prediction"].notna().to_numpy()
+    truth, said = target[known], predictions["prediction"][known]
+    how = _perfect(truth, said)
+    if not how:
+        return None
+    columns = tuple(
+        dict.fromkeys(column for each in findings if each.code in {"LK204", "LK209"} for column in each.columns)
+    )
+    named = f"; {', '.join(map(repr, columns))} may carry it" if columns else ""
+    return Finding(
+        "LK218",
+        f"{how} of the {part} rows{named}; ask of every feature whether it is known before the decision, and whether "
+        "the target is made of features",
+        "warning" if is_measured(target) else "information",
+        columns=columns,
+    )
+
+
+def _perfect(truth: pd.Series, said: pd.Series) -> str:
+    """Say how predictions are perfect; nothing where they are not."""
+    if len(truth) < FEWEST:
+        return ""
+    if is_measured(truth):
+        values, given = (plain(each).to_numpy(dtype=np.float64, na_value=np.nan) for each in (truth, said))
+        spread = float(((values - values.mean()) ** 2).sum())
+        fit = 1 - float(((values - given) ** 2).sum()) / spread if spread else 0.0
+        return f"R2 is {fit:.5f}: too good to be true for predictions" if fit >= PERFECT else ""
+    counts = truth.value_counts()
+    if len(counts) < 2 or counts.min() < FEWEST_OF_A_CLASS:  # noqa: PLR2004  one class is no problem at all
+        return ""
+    right = (truth.to_numpy() == said.to_numpy()).all()
+    return f"all {len(truth):,} are right, which is rarely true: predictions" if right else ""
