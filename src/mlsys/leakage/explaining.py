@@ -13,13 +13,14 @@ import pandas as pd
 from mlsys.leakage.digits import EXACT, FEWEST, FEWEST_OF_RATE, digits_of, is_computed, tolerance_of
 from mlsys.leakage.ordering import FEWEST as FEWEST_GROUPS
 from mlsys.leakage.ordering import orders, slips
-from mlsys.leakage.statistics import FEWEST_EDGES, Match, Population, days_of
+from mlsys.leakage.statistics import FEWEST_EDGES, MOST_GROUPS, Match, Population, days_of
 from mlsys.values import Kind, plain, values_of
 
 MOST_NUMBERS = 200
 """Numbers of one array that are compared."""
 SEVERAL = 3
-"""So many numbers of four digits together were worked out, though each alone may be anybody's."""
+"""So many fractions of four digits together were worked out, though each alone may be anybody's."""
+EXACT_IN_FLOAT = 2**53
 ALONE, ALONE_IN_CLASSES = 3, 20
 """Groups of held-out rows alone that a mapping agrees with: with fewer it may be chance, and classes agree often."""
 WORKED_OUT = frozenset({"mean", "median", "sum", "standard deviation", "smoothed mean"})
@@ -125,13 +126,15 @@ class Explainer:
         edges = self._of_edges(values)
         if edges is not None:
             return [edges]
+        if _may_be_ids(values):
+            return [self._of_members(pd.Index(values.astype(np.int64)))]
         numbers = values.ravel()[:MOST_NUMBERS].tolist()
         answers = [self._of_number(number) for number in numbers]
         return [*answers, *([_UNEXPLAINED] if self._are_several(numbers) else [])]
 
     def _are_several(self, numbers: Sequence[float]) -> bool:
         """Whether numbers together were worked out by somebody, and not from training rows."""
-        told = [number for number in numbers if FEWEST_OF_RATE <= digits_of(float(number)) < EXACT]
+        told = [number for number in numbers if is_chosen_by_nobody(number) and digits_of(float(number)) < EXACT]
         return len(told) >= SEVERAL and not all(
             any(True for each in self.training for _ in each.of(number, tolerance_of(number), self.own))
             for number in told
@@ -219,6 +222,26 @@ class Explainer:
         if found is not None or len(members) == len(groups):  # all there are: a vocabulary
             return found or _INNOCENT
         return _INNOCENT if any(each is not None for each in answers) else _UNEXPLAINED
+
+
+def is_chosen_by_nobody(number: float) -> bool:
+    """Whether several such numbers were worked out: a fraction of four digits or more.
+
+    Examples
+    --------
+    >>> is_chosen_by_nobody(0.346), is_chosen_by_nobody(-1.328), is_chosen_by_nobody(1999)
+    (False, True, False)
+    """
+    return bool(number % 1) and digits_of(float(number)) >= FEWEST_OF_RATE
+
+
+def _may_be_ids(values: np.ndarray) -> bool:
+    """Whether numbers are whole and each stands once, as those of a list of ids do."""
+    if values.ndim != 1 or not FEWEST_GROUPS <= len(values) <= MOST_GROUPS or not np.isfinite(values).all():
+        return False
+    return bool((values % 1 == 0).all() and (np.abs(values) < EXACT_IN_FLOAT).all()) and len(np.unique(values)) == len(
+        values
+    )
 
 
 def _keyed_columns(table: pd.DataFrame, rows: Population) -> Iterator[pd.Series]:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mlsys.cache.code import CodeWalk, now
 from mlsys.leakage.digits import FEWEST_OF_RATE, digits_of, is_computed
+from mlsys.leakage.explaining import SEVERAL, is_chosen_by_nobody
 from mlsys.leakage.fitted_on import is_fitted
 from mlsys.leakage.held_rows import FEWEST as FEWEST_ROWS
 from mlsys.leakage.walking import Walk, is_number
@@ -124,7 +125,9 @@ def _is_telling(path: str, leaf: Any) -> bool:
     if isinstance(leaf, pd.Index):
         return len(leaf) >= FEWEST_ROWS
     if isinstance(leaf, np.ndarray):
-        return leaf.size >= FEWEST_ROWS or any(is_computed(float(each)) for each in leaf.ravel())
+        numbers = leaf.ravel()[:FEWEST_ROWS].tolist()
+        several = sum(map(is_chosen_by_nobody, numbers)) >= SEVERAL
+        return leaf.size >= FEWEST_ROWS or several or any(is_computed(each) for each in numbers)
     if isinstance(leaf, dict):
         return len(leaf) >= FEWEST_ROWS or any(digits_of(float(each)) >= FEWEST_OF_A_MAPPING for each in leaf.values())
     return digits_of(float(leaf)) >= FEWEST_OF_RATE or is_computed(leaf) or path.endswith(COUNTS_ROWS)

@@ -24,6 +24,8 @@ LAST_BITS = 16
 """Units in the last place that two orders of the same sum may differ by; nothing is tried for these."""
 LARGEST = 1e-9
 """Of the largest number in a row: what moves further was no rounding, but another branch or another key."""
+EXACT_IN_FLOAT = 2.0**53
+"""Larger numbers are ids and ticks, which nobody adds up."""
 NESTED = 1e-6
 """Relative to the largest entry of a vector, which is often of single precision."""
 
@@ -81,7 +83,8 @@ class Rounding:
 
     def _slack(self, name: str, rows: int) -> NDArray[np.float64]:
         """Return how far rounding may take each row of a column."""
-        found = np.zeros(rows)
+        largest = self._largest(rows)
+        found = LAST_BITS * np.finfo(np.float64).eps * largest  # what cancels out of an answer rounds it all the same
         if len(self.made) != rows:
             return found
         base = self.made[name].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -89,16 +92,17 @@ class Rounding:
             if name in answer.columns and _is_float(answer[name]):
                 with np.errstate(invalid="ignore"):
                     moved = np.abs(answer[name].to_numpy(dtype=np.float64, na_value=np.nan) - base)
-                found = np.fmax(found, MARGIN * moved)
-        return np.minimum(found, self._bound(rows))
+                found = np.fmax(found, np.minimum(MARGIN * moved, LARGEST * largest))
+        return found
 
-    def _bound(self, rows: int) -> NDArray[np.float64] | float:
+    def _largest(self, rows: int) -> NDArray[np.float64]:
+        """Return the largest number that each row was given; of all rows, where rows are not told from each other."""
         numbers = self.given.select_dtypes("number")
         if numbers.empty:
-            return 0.0
-        largest = np.abs(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
-        largest = np.where(np.isfinite(largest), largest, 0.0).max(axis=1)
-        return LARGEST * (largest if len(largest) == rows else float(largest.max()))
+            return np.zeros(rows)
+        sizes = np.abs(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
+        largest = np.where(sizes < EXACT_IN_FLOAT, sizes, 0.0).max(axis=1)
+        return largest if len(largest) == rows else np.full(rows, largest.max(initial=0.0))
 
     def _same_in_a_trial(self, one: pd.Series, other: pd.Series) -> NDArray[np.bool_]:
         """Return where a trial gave the other answer: what is decided at a bound falls on either side of it."""

@@ -82,7 +82,8 @@ class Walk:
     def _collection(self, value: Iterable[Any], path: str, depth: int) -> Iterator[tuple[str, Any]]:
         items = list(value.ravel() if isinstance(value, np.ndarray) else value)
         if len(items) > 1 and all(map(is_number, items)):
-            array = np.array(items, dtype=np.float64)
+            array = np.array(items)
+            array = array if array.dtype.kind in "iuf" else array.astype(np.float64)  # whole numbers of any size
             yield path, pd.Index(np.unique(array)) if isinstance(value, Set) else array
         elif len(items) > 1 and all(isinstance(each, (str, date)) for each in items):
             yield path, pd.Index(items).unique()
