@@ -100,7 +100,9 @@ def _copy_of(column: pd.Series, target: pd.Series, targets: list[NDArray[np.bool
 
 
 def _fit(column: pd.Series, target: pd.Series, half: int) -> float:
-    """Return R2 of a target of numbers by a line or a curve through one half of the rows, on the other."""
+    """Return R2 of a target of numbers by a line or a curve through one half of the rows, on the other; 1 if one
+    rises or falls with the other without exception.
+    """
     if not pd.api.types.is_numeric_dtype(column):
         return 0.0
     x, y = (each.to_numpy(dtype=np.float64, na_value=np.nan) for each in (column, target))
@@ -108,6 +110,9 @@ def _fit(column: pd.Series, target: pd.Series, half: int) -> float:
     first, second = known & (np.arange(len(x)) < half), known & (np.arange(len(x)) >= half)
     if min(first.sum(), second.sum()) < FEWEST // 4 or known.mean() < SURE or np.ptp(x[first]) == 0:
         return 0.0
+    ranks, wanted = (pd.Series(each[known]).rank().to_numpy() for each in (x, y))
+    if np.array_equal(ranks, wanted) or np.array_equal(ranks, known.sum() + 1 - wanted):
+        return 1.0
     order = np.argsort(x[first], kind="stable")
     line = np.polyval(np.polyfit(x[first] - x[first].mean(), y[first], 1), x[second] - x[first].mean())
     curve = np.interp(x[second], x[first][order], y[first][order])

@@ -1,0 +1,162 @@
+"""Copies, sums and perfect scores are suspected, whatever stands beside them; easy problems are not accused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_breast_cancer, load_iris, make_blobs, make_regression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from mlsys import OneHot, Pipeline, StratifiedSplit
+from mlsys.dataset import Roles, Rows
+from mlsys.leakage.identities import identity_findings
+from mlsys.leakage.power import feature_power
+from mlsys.leakage.suspicion import power_findings
+from mlsys.leakage.too_good import too_good_finding
+
+
+def suspected(frame: pd.DataFrame, target: str = "y") -> list[tuple[str, tuple[str, ...]]]:
+    rows = Rows.of(frame, Roles(target=target), tuple(frame.columns.drop(target)))
+    return [(f.severity, f.columns) for f in power_findings(feature_power(rows), frame[target])]
+
+
+def honest(generator: np.random.Generator, rows: int = 3_000) -> pd.DataFrame:
+    frame = pd.DataFrame(generator.normal(size=(rows, 3)), columns=["strong", "weaker", "noise"])
+    score = 1.6 * frame["strong"] + 0.8 * frame["weaker"] + generator.normal(size=rows)
+    return frame.assign(y=(score > 0).astype(int))
+
+
+COPIES: dict[str, Any] = {
+    "numbers": lambda y: y * 2.5,
+    "texts": lambda y: pd.Series(np.where(y == 1, "yes", "no"), index=y.index),
+    "truth values": lambda y: y == 0,
+    "categories": lambda y: pd.Series(np.where(y == 1, "a", "b"), index=y.index, dtype="category"),
+    "several levels of each class": lambda y: pd.Series(np.where(y == 1, "x", np.arange(len(y)) % 3), index=y.index),
+    "null for one class": lambda y: pd.Series(np.where(y == 1, 1.0, np.nan), index=y.index),
+}
+
+
+@pytest.mark.parametrize("copy", COPIES)
+@pytest.mark.parametrize("beside", [0, 1, 2, 3])
+def test_a_copy_is_an_error_beside_any_other_columns(copy: str, beside: int, rng: np.random.Generator) -> None:
+    frame = honest(rng)
+    kept = frame[[*frame.columns[:beside], "y"]].assign(copy=COPIES[copy](frame["y"]))
+    assert suspected(kept)[:1] == [("error", ("copy",))]
+
+
+def test_two_columns_that_know_the_outcome_do_not_shield_each_other(rng: np.random.Generator) -> None:
+    y = (rng.random(1_500) < 0.35).astype(int)
+    last = np.where(y == 1, "thanks", rng.choice(["home", "item", "list"], 1_500))
+    frame = pd.DataFrame({"last_event": last, "hour": rng.integers(0, 24, 1_500), "y": y})
+    second = frame.assign(n_events=rng.integers(2, 12, 1_500) + 5 * y)
+    assert ("error", ("last_event",)) in suspected(frame)
+    assert ("error", ("last_event",)) in suspected(second)
+
+
+def test_a_copy_of_a_target_of_several_classes_tells_every_class(rng: np.random.Generator) -> None:
+    y = pd.Series(rng.choice(["a", "b", "c"], 1_500))
+    frame = pd.DataFrame({"one": rng.normal(size=1_500), "copy": y.map({"a": 3, "b": 1, "c": 2}), "y": y})
+    assert suspected(frame) == [("error", ("copy",))]
+    one_class = frame.assign(copy=(y == "a").astype(int), two=rng.normal(size=1_500) + (y == "b") * 2.0)
+    assert [columns for severity, columns in suspected(one_class) if severity == "error"] in ([], [("copy",)])
+
+
+@pytest.mark.parametrize("made", [lambda y: y, lambda y: 3 * y - 7, np.exp, lambda y: -(y**3)])
+def test_a_number_that_gives_the_target_exactly_is_an_error(made: Any, rng: np.random.Generator) -> None:
+    frame = pd.DataFrame({"near": rng.normal(size=2_000), "noise": rng.normal(size=2_000)})
+    frame["y"] = frame["near"] + rng.normal(0, 0.3, 2_000)
+    assert ("error", ("copy",)) in suspected(frame.assign(copy=made(frame["y"])))
+    assert "error" not in [severity for severity, _ in suspected(frame)]
+
+
+def test_easy_problems_are_not_accused_of_an_error() -> None:
+    for seed in range(12):
+        for features in (1, 2, 3, 5):
+            values, y = make_blobs(400, features, centers=2, random_state=seed, center_box=(-4, 4))
+            frame = pd.DataFrame(values).add_prefix("x").assign(y=y)
+            accused = [columns for severity, columns in suspected(frame) if severity == "error"]
+            assert all(len(columns) <= 2 for columns in accused) and (features > 2 or not accused)
+    for load in (load_iris, load_breast_cancer):
+        data = load(as_frame=True).frame
+        assert "error" not in [severity for severity, _ in suspected(data, "target")]
+
+
+# --- formulas ---
+
+
+def parts(generator: np.random.Generator, rows: int = 2_000) -> pd.DataFrame:
+    return pd.DataFrame(generator.gamma(2, 50, (rows, 5)), columns=["casual", "registered", "temp", "wind", "hour"])
+
+
+FORMULAS: dict[str, tuple[Any, set[str]]] = {
+    "a sum": (lambda f: f["casual"] + f["registered"], {"casual", "registered"}),
+    "a difference": (lambda f: f["casual"] - f["registered"], {"casual", "registered"}),
+    "a weighted sum": (lambda f: 1.19 * f["casual"] + 2 * f["temp"] + 5, {"casual", "temp"}),
+    "a product": (lambda f: f["casual"] * f["registered"], {"casual", "registered"}),
+    "a ratio": (lambda f: f["casual"] / f["registered"] * 3.6, {"casual", "registered"}),
+    "a rounded sum": (lambda f: (f["casual"] + f["registered"]).round(1), {"casual", "registered"}),
+    "a sum of counts": (lambda f: f["casual"].round() + f["registered"].round(), {"casual", "registered"}),
+}
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_a_target_made_of_features_is_told_with_its_parts(name: str, rng: np.random.Generator) -> None:
+    make, named = FORMULAS[name]
+    frame = parts(rng)
+    if name == "a sum of counts":
+        frame = frame.round()
+    (finding,) = identity_findings(frame.assign(y=make(frame)), list(frame.columns), "y")
+    assert (finding.code, finding.severity, set(finding.columns)) == ("LK209", "warning", named)
+    noisy = make(frame) * (1 + rng.normal(0, 0.05, len(frame)))
+    assert identity_findings(frame.assign(y=noisy), list(frame.columns), "y") == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_made_up_regressions_are_information_at_most_and_none_with_noise(seed: int) -> None:
+    for noise, severities in ((0.0, ["information"]), (5.0, [])):
+        values, y = make_regression(800, 20, n_informative=8, noise=noise, random_state=seed)
+        frame = pd.DataFrame(values).add_prefix("x").assign(y=y)
+        assert [f.severity for f in identity_findings(frame, list(frame.columns[:-1]), "y")] == severities
+
+
+def test_columns_with_nulls_texts_and_one_value_are_no_trouble(rng: np.random.Generator) -> None:
+    frame = parts(rng).assign(text="a", one=1, gaps=np.nan, y=lambda f: f["casual"] + f["registered"])
+    frame.loc[::50, "temp"] = np.nan
+    (finding,) = identity_findings(frame, list(frame.columns.drop("y")), "y")
+    assert finding.columns == ("casual", "registered")
+    assert identity_findings(frame.head(20), list(frame.columns.drop("y")), "y") == []
+
+
+# --- scores ---
+
+
+def test_a_perfect_score_names_what_carries_it(rng: np.random.Generator) -> None:
+    frame = parts(rng).assign(y=lambda f: f["casual"] + f["registered"])
+    run = Pipeline([LinearRegression()], target="y").run(frame, track=False, cache=False)
+    told = {finding.code: finding for finding in run.findings}
+    assert told["LK218"].severity == "warning" and set(told["LK218"].columns) == {"casual", "registered"}
+    assert "LK218" in {finding.code for finding in run.final_test().findings}
+    honest_run = Pipeline([LinearRegression()], target="y").run(
+        frame.assign(y=frame["y"] + rng.normal(0, 5, len(frame))), track=False, cache=False
+    )
+    assert not {"LK209", "LK218"} & {finding.code for finding in honest_run.findings}
+
+
+def test_an_easy_problem_of_classes_solved_without_error_is_information(rng: np.random.Generator) -> None:
+    y = pd.Series(rng.integers(0, 2, 400))
+    predictions = pd.DataFrame({"prediction": y})
+    finding = too_good_finding(y, predictions, "validation")
+    assert finding is not None and finding.severity == "information"
+    assert too_good_finding(y, predictions.assign(prediction=y.where(y.index > 0, 1 - y)), "validation") is None
+    assert too_good_finding(y[:20], predictions[:20], "validation") is None
+
+
+def test_a_leak_that_is_encoded_first_is_suspected_in_a_run(rng: np.random.Generator) -> None:
+    frame = honest(rng, 1_500)
+    frame["outcome"] = np.where(frame["y"] == 1, "won", "lost")
+    steps = [StratifiedSplit(), OneHot(["outcome"]), LogisticRegression(max_iter=300)]
+    run = Pipeline(steps, target="y").run(frame, track=False, cache=False)
+    assert dict(run.card.lines)["leakage"] == "suspected: outcome"
