@@ -59,16 +59,16 @@ def feature_power(train: Rows, sample: int = SAMPLE) -> pd.DataFrame:
     names, table = rows.feature_names, []
     numbers = aucs_of_numbers(rows[list(names)], targets, half)
     for name in names:
+        alone = (float("nan"), float("nan"))
         if name in numbers:
-            table.append([name, *numbers[name], float("nan"), float("nan")])
+            auc, error = numbers[name]
+        elif is_hashable(rows[name]):
+            auc, error = _best(levels_of(rows[name], half), targets, half)
+            null = rows[name].isna().to_numpy(dtype=bool)
+            alone = _best(null.astype("int64"), targets, half) if null.any() else alone
+        else:
             continue
-        column = rows[name]
-        if not is_hashable(column):
-            continue
-        auc, error = _best(levels_of(column, half), targets, half)
-        null = column.isna().to_numpy(dtype=bool)
-        alone = _best(null.astype("int64"), targets, half) if null.any() else (float("nan"), float("nan"))
-        table.append([name, auc, error, *alone, _copy_of(column, rows.y, targets, half) if auc >= COPY else ""])
+        table.append([name, auc, error, *alone, _copy_of(rows[name], rows.y, targets, half) if auc >= COPY else ""])
     return pd.DataFrame(table, columns=COLUMNS).sort_values("auc", ascending=False, ignore_index=True)
 
 
