@@ -15,6 +15,10 @@ FEW = 16
 """Up to so many columns of floats are compared one by one: most lie in the same memory, which costs less to see."""
 
 
+FEW = 16
+"""Up to so many columns of floats are compared one by one: most lie in the same memory, which costs less to see."""
+
+
 def changed_columns(before: pd.DataFrame, after: pd.DataFrame, names: Collection[str] | None = None) -> set[str]:
     """Return those columns of ``after``, or of ``names`` among them, that are new or hold other values than before.
 
