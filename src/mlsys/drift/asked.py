@@ -52,7 +52,7 @@ def names_asked(columns: Any, who: str) -> tuple[str, ...] | None:
 
 def check_least_effect(least: Any, who: str) -> None:
     """Raise unless ``least`` is 0 or more."""
-    if isinstance(least, bool) or not isinstance(least, numbers.Real) or not 0 <= least < math.inf:
+    if isinstance(least, bool) or not isinstance(least, numbers.Real) or not 0 <= float(least) < math.inf:
         raise ConfigurationError(
             f"{who}: least_effect={least!r} is no effect",
             "give 0 or more: standard deviations of numbers, share of rows of categories",
