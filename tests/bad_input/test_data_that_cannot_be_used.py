@@ -595,7 +595,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a monitor shown texts for numbers": (
         DataError,
-        ("the column 'price' held numbers in the reference and holds texts (str)", "'dear' in row 0", "repair the feed"),
+        ("'price' held numbers in the reference and holds texts (str)", "'dear' in row 0", "repair the feed"),
         lambda f: Monitor.fit(f[["price"]]).check(f[["price"]].assign(price="dear")),
         lambda f: Monitor.fit(f[["price"]]).check(f[["price"]].assign(price=3)),
     ),
