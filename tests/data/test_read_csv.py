@@ -88,7 +88,7 @@ def test_known_at_is_declared() -> None:
         ("a,b\n1,2\n", {"known_at": {"late": "b"}}, "known_at= names 'late'"),
         ("a,b\n1,soon\n", {"times": ["b"]}, "column 'b' holds 'soon' in row 0, which is no time"),
         ("a,b\n1,5\n", {"times": ["b"]}, "column 'b' holds numbers"),
-        ("a,b\n1,02/01/2024\n1,13/01/2024\n", {"times": ["b"]}, "column 'b' cannot be read as times"),
+        ("a,b\n1,02/01/2024\n1,03/01/2024\n", {"times": ["b"]}, "column 'b' holds '02/01/2024' in row 0"),
         ("a,b\n1,x\n", {"dtypes": {"b": "int64"}}, "cannot read 't.csv'"),
         ("at\n2024-10-27 02:30\n", {"times": ["at"], "zone": "Europe/Berlin"}, "clock times of 'Europe/Berlin'"),
         ("at\n2024-10-27 02:30\n", {"times": ["at"], "zone": "Mars/Base"}, "clock times of 'Mars/Base'"),
