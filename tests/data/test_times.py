@@ -70,7 +70,7 @@ def test_clock_times_beside_offsets_are_read_in_the_zone_that_is_given() -> None
         read("2024-10-26 02:30", "2024-10-27 02:30", zone="Europe/Berlin")
 
 
-moments = st.datetimes(dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)).map(lambda each: each.replace(microsecond=0))
+moments = st.datetimes(dt.datetime(1000, 1, 1), dt.datetime(9999, 12, 31)).map(lambda each: each.replace(microsecond=0))
 ways = ["%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%d %b %Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]
 
 
@@ -79,7 +79,7 @@ ways = ["%d.%m.%Y %H:%M:%S", "%m/%d/%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%d %b %Y
 def test_a_text_is_its_own_time_or_refused_and_given_its_way_it_is_always_read(
     times: list[dt.datetime], way: str
 ) -> None:
-    texts = pd.Series([f"{each:{way}}".replace(f"{each:%Y}", f"{each.year:04d}") for each in times], name="d")
+    texts = pd.Series([f"{each:{way}}" for each in times], name="d")
     expected = [pd.Timestamp(each) for each in times]
     assert as_times(texts, "ReadCSV", written=way).tolist() == expected
     try:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from mlsys.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
 _UNITS = ("ns", "us", "ms", "s")
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
-    """Return a type that a frame holds in place of one that it holds badly: text for dictionaries of it, times for dates.
+    """Return a type that a frame holds in place of one that it holds badly, such as times for dates.
 
     Examples
     --------
@@ -71,7 +72,7 @@ def common_type(
 def _candidates(unified: pa.DataType) -> list[pa.DataType]:
     """Return the type that Arrow takes, then those that reach further: unsigned numbers, coarser times."""
     wider = [unified, _changed(unified, _unsigned)]
-    coarser = [_changed(unified, lambda kind, unit=unit: _in_unit(kind, unit)) for unit in _UNITS]
+    coarser = [_changed(unified, partial(_in_unit, unit)) for unit in _UNITS]
     return list(dict.fromkeys([*wider, *coarser]))
 
 
@@ -127,7 +128,7 @@ def _unsigned(kind: pa.DataType) -> pa.DataType:
     return pa.uint64() if pa.types.is_int64(kind) else kind
 
 
-def _in_unit(kind: pa.DataType, unit: str) -> pa.DataType:
+def _in_unit(unit: str, kind: pa.DataType) -> pa.DataType:
     if pa.types.is_timestamp(kind):
         return pa.timestamp(unit, kind.tz)
     return pa.duration(unit) if pa.types.is_duration(kind) else kind

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pandas.io.common import get_handle
+from pandas.io.common import get_handle  # type: ignore[import-not-found]
 
 from mlsys.data._paths import is_url, opening
 from mlsys.errors import ConfigurationError, DataError
@@ -60,7 +60,7 @@ class Content:
     file: str
     data: bytes | None = None
 
-    def opened(self) -> io.BufferedIOBase:
+    def opened(self) -> io.BufferedReader | io.BytesIO:
         """Open the bytes for reading."""
         return open(self.file, "rb") if self.data is None else io.BytesIO(self.data)
 

@@ -223,6 +223,8 @@ def _holds_line_end(texts: pd.Series) -> bool:
     """Whether a text spans lines, as fields behind a forgotten quote do."""
     import pyarrow as pa
 
+    if not isinstance(texts.dtype, pd.StringDtype):
+        return False
     given = pa.array(texts.array)
     for chunk in given.chunks if isinstance(given, pa.ChunkedArray) else [given]:
         letters = chunk.buffers()[-1]

@@ -12,7 +12,7 @@ from mlsys.errors import DataError
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from mlsys.data._csv_file import CSVFile
 
@@ -24,7 +24,7 @@ _WHOLE = r"[+-]?[0-9]+"
 _TEXT = pd.StringDtype(na_value=np.nan)
 
 
-def common_frame(frames: Sequence[pd.DataFrame], files: Sequence[CSVFile], given: Mapping[str, Any]) -> pd.DataFrame:
+def common_frame(frames: Sequence[pd.DataFrame], files: Sequence[CSVFile], given: Collection[str]) -> pd.DataFrame:
     """Return the rows of all files under one another, each column in the type it would have in one file of them all.
 
     Parameters
@@ -33,7 +33,7 @@ def common_frame(frames: Sequence[pd.DataFrame], files: Sequence[CSVFile], given
         What pandas guessed for each file alone.
     files : list of CSVFile
         The files, in the same order, to look at texts again.
-    given : mapping of str to dtype
+    given : collection of str
         Columns whose type is not guessed.
     """
     names = list(dict.fromkeys(name for frame in frames for name in frame.columns))
@@ -149,11 +149,11 @@ def _may_have_lost(part: pd.Series) -> bool:
     """Whether pandas may have made floats, objects or empty texts of whole numbers."""
     if part.dtype.kind == "f":
         values = part.to_numpy()
-        return max(np.fmax.reduce(values), -np.fmin.reduce(values)) >= _EXACT_IN_FLOAT
+        return bool(max(np.fmax.reduce(values), -np.fmin.reduce(values)) >= _EXACT_IN_FLOAT)
     if part.dtype == object:
         return values_of(part).kind is not Kind.TRUTH
     if isinstance(part.dtype, pd.StringDtype):  # pandas writes a null beside an unsigned number as an empty text
-        return not part.hasnans and part.iloc[-1] is not None and bool((part == "").any())
+        return not part.hasnans and bool((part == "").any())
     return False
 
 

@@ -239,4 +239,5 @@ def _has_offset(texts: pd.Series) -> Any:
 
 
 def _naive(utc: pd.Series) -> pd.Series:
-    return utc.dt.tz_localize(None)
+    clock: pd.Series = utc.dt.tz_localize(None)
+    return clock

@@ -39,7 +39,8 @@ class Join(RowTransform):
     Parameters
     ----------
     table : DataFrame, str or Path
-        The other table, or the CSV or Parquet file that holds it (read when first needed, then kept).
+        The other table, or the CSV or Parquet file that holds it (read when first needed, then kept). It
+        counts as it is when it is used: changed in place or replaced, it is looked up anew.
     on : str or list of str
         Key columns, of the same name in both.
     columns : list of str, optional

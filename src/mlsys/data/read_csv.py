@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -172,7 +173,7 @@ class ReadCSV(Source):
                     self.zone,
                     written=written,
                     row=rows.name,
-                    remedy=lambda way, name=name: f"say how it is written: times={{{name!r}: {way!r}}}",
+                    remedy=partial(_option, name),
                 )
         for name, dtype in self.dtypes.items():
             if name in frame.columns and isinstance(pd.api.types.pandas_dtype(dtype), pd.CategoricalDtype):
@@ -191,6 +192,10 @@ class _RowNames:
         if len(self._files) == 1:
             return f"row {place}"
         return f"row {place - (int(self._ends[at - 1]) if at else 0)} of {self._files[at]!r}"
+
+
+def _option(name: str, written: str) -> str:
+    return f"say how it is written: times={{{name!r}: {written!r}}}"
 
 
 def _shown(files: Sequence[str]) -> str:
