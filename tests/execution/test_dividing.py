@@ -11,7 +11,7 @@ import pytest
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import Calibrate, Pipeline, PredefinedSplit, RandomSplit, ReadParquet, StratifiedSplit, TimeSplit
+from mlsys import Calibrate, GroupFolds, Pipeline, PredefinedSplit, RandomSplit, ReadParquet, StratifiedSplit, TimeSplit
 from mlsys.errors import DataError
 from mlsys.settings import override
 from mlsys.steps import Split
@@ -127,6 +127,14 @@ def test_a_fold_of_one_class_is_named_on_the_card() -> None:
     frame = rows(100).assign(y=lambda f: f.index.isin([3, 60]).astype(int))
     done = run(RandomSplit(0.0, 0.0), frame)
     assert any(note.startswith("folds with rows of one class: ") for note in done._execution.divided.notes)
+
+
+def test_a_fold_that_would_learn_from_one_class_is_refused_with_its_number() -> None:
+    frame = pd.DataFrame({"x": np.arange(200.0), "y": (np.arange(200) < 20).astype(int), "who": np.arange(200) // 10})
+    said = r"(?s)GroupFolds: in fold \d of 4 all \d+ training rows have the same class of the target, 0, of 2 .*KFolds"
+    groups = frame["who"].where(frame["who"] > 1, 0)  # the class is in one group: one fold trains without it
+    with pytest.raises(DataError, match=said):
+        run(GroupFolds(4), frame.assign(who=groups), group="who")
 
 
 def test_rows_that_repeat_another_are_counted_and_stay_together() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,3 +121,29 @@ def test_rows_without_a_known_target_do_not_count() -> None:
 def test_no_target_is_said() -> None:
     with pytest.raises(DataError, match="no target was named"):
         TargetEncode(["c"]).fit(pd.DataFrame({"c": ["a"]}))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"y": [np.inf] + [1.0] * 39}, "the target 'y' is infinite in 1 rows .the first is row 0."),
+        ({"w": [1.0] * 39 + [-1.0]}, "the weight 'w' is null, negative or infinite in 1 rows .the first is row 39."),
+        ({"w": [1.0] * 39 + [None]}, "the weight 'w' is null, negative or infinite in 1 rows .the first is row 39."),
+        ({"k": [[1]] * 40}, "the column 'k' holds lists or mappings"),
+        ({"k": [{"a": 1}] * 40}, "the column 'k' holds lists or mappings"),
+    ],
+)
+def test_what_has_no_mean_or_is_no_level_is_named(change, said):
+    frame = pd.DataFrame({"k": ["a", "b"] * 20, "y": [0.0, 1.0] * 20, "w": 1.0}).assign(**change)
+    with pytest.raises(DataError, match=f"TargetEncode.*{said}"):
+        TargetEncode(["k"]).fit(frame, target="y", weight="w")
+
+
+def test_levels_and_targets_of_any_type_get_the_same_codes():
+    plain = pd.DataFrame({"k": ["a", "b", "b", "c"] * 10, "y": [0, 1, 1, 0] * 10})
+    expected = TargetEncode(["k"]).fit(plain, target="y").transform(plain)["k"].tolist()
+    typed = plain.convert_dtypes(dtype_backend="pyarrow")
+    objects = plain.assign(k=plain["k"].astype(object), y=plain["y"].astype(bool).astype(object))
+    decimals = plain.assign(y=[decimal.Decimal(int(each)) for each in plain["y"]])
+    for odd in (typed, objects, decimals):
+        assert TargetEncode(["k"]).fit(odd, target="y").transform(odd)["k"].tolist() == expected

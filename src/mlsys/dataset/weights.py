@@ -23,7 +23,7 @@ def known_weights(weight: pd.Series, who: str) -> NDArray[np.float64]:
     if wrong.any():
         raise DataError(
             f"{who}: the weight {weight.name!r} is null, negative or infinite in {int(wrong.sum()):,} rows "
-            f"(the first is row {weight.index[wrong][0]!r})",
+            f"(the first is row {weight.index[wrong].tolist()[0]!r})",
             "give every row a weight of 0 or more",
         )
     return values

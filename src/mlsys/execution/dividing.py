@@ -136,7 +136,7 @@ def _assignment(planned: Planned, table: Table, context: Context, supplied: bool
         judged = keys[learned]
         folds = _folds(step, judged)
         columns |= {f"fold {number}": fold.astype("str").reindex(keys.index) for number, fold in enumerate(folds, 1)}
-        notes = (*notes, *_poor_folds(folds, judged, counting[learned]))
+        notes = (*notes, *_poor_folds(planned.name, folds, judged, counting[learned], sample))
     plain = {"none": none, "rows": counts, "notes": [*step.explain(keys), *notes], "folds": list(columns)[1:]}
     return Outcome({"assignment": Table.of(pd.DataFrame(columns, index=keys.index))}, plain=plain)
 
@@ -272,14 +272,25 @@ def _folds(step: Split, keys: pd.DataFrame) -> list[pd.Series]:
     return folds
 
 
-def _poor_folds(folds: Sequence[pd.Series], keys: pd.DataFrame, counts: NDArray[np.bool_]) -> tuple[str, ...]:
-    """Name the folds whose rows are of one class, where the rows are of several."""
+def _poor_folds(
+    who: str, folds: Sequence[pd.Series], keys: pd.DataFrame, counts: NDArray[np.bool_], sample: bool
+) -> tuple[str, ...]:
+    """Name the folds that are judged on rows of one class; raise where they would be learned from."""
     if "target" not in keys.columns or keys["target"].nunique() < 2 or not is_of_classes(keys["target"]):
         return ()
-    poor = [
-        f"{number} ({side})"
-        for number, fold in enumerate(folds, 1)
-        for side in ("train", "validation")
-        if keys["target"][(fold == side).to_numpy(dtype=bool, na_value=False) & counts].nunique() == 1
-    ]
+    poor = []
+    for number, fold in enumerate(folds, 1):
+        for side in ("train", "validation"):
+            found = keys["target"][(fold == side).to_numpy(dtype=bool, na_value=False) & counts].dropna()
+            if found.nunique() != 1:
+                continue
+            if side == "train" and not sample:
+                raise DataError(
+                    f"{who}: in fold {number} of {len(folds)} all {len(found):,} training rows have the same class of "
+                    f"the target, {found.iloc[0]!s}, of {keys['target'].nunique()} classes in the data, so nothing can "
+                    "be learned there",
+                    "give the folds rows of every class: other groups or boundaries, another seed= or number of folds, "
+                    "more rows, or KFolds, which gives each fold its share of every class",
+                )
+            poor.append(f"{number} ({side})")
     return (f"folds with rows of one class: {', '.join(poor)}",) if poor else ()

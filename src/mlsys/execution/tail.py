@@ -355,9 +355,13 @@ def predicted_apart(
 ) -> pd.DataFrame:
     """Return predictions of the second frame of each pair by steps that learned from the first alone."""
     quiet, pieces = context.detached(), []
-    for learned_from, judged in pairs:
+    for number, (learned_from, judged) in enumerate(pairs, 1):
         parts = {"train": Table.of(learned_from), "validation": Table.of(judged)}
-        pieces.append(Tail(quiet).run(steps, parts, lambda *_: None).predictions["validation"].frame())
+        try:
+            pieces.append(Tail(quiet).run(steps, parts, lambda *_: None).predictions["validation"].frame())
+        except Exception as error:
+            error.add_note(f"mlsys: in fold {number}, with {len(learned_from):,} training rows")
+            raise
     return pd.concat(pieces)
 
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mlsys.dataset import known_weights
+from mlsys.errors import DataError
 from mlsys.summaries import CategoryTargets, SummaryMap
+from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,9 +19,25 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from mlsys.dataset import Rows
+
 Floats = "NDArray[np.float64]"
 Encodings = tuple[list[Any], "NDArray[np.float64]", "NDArray[np.float64]"]
 """Levels, their values (levels x outputs), and the overall means (outputs)."""
+
+
+def known_targets(part: Rows, who: str) -> tuple[pd.Series, NDArray[np.float64] | None]:
+    """Return target and weights of training rows in plain types, or raise for values that have no mean."""
+    target = plain(part.y)
+    if values_of(target).kind is Kind.NUMBER:
+        odd = np.isinf(target.to_numpy(dtype=np.float64, na_value=np.nan))
+        if odd.any():
+            raise DataError(
+                f"{who}: the target {part.y.name!r} is infinite in {int(odd.sum()):,} rows "
+                f"(the first is row {target.index[odd].tolist()[0]!r})",
+                "make it null where it is not known, so that these rows are not learned from",
+            )
+    return target, None if part.weight is None else known_weights(part.weight, who)
 
 
 def number_targets(levels: pd.Series, target: pd.Series, weights: NDArray[np.float64] | None) -> SummaryMap:

@@ -33,17 +33,6 @@ def ready_to_fit(transformer: Any, rng: np.random.Generator) -> Any:
     return copy
 
 
-def takes_one_column(transformer: Any) -> bool:
-    """Whether it wants a list of texts, as ``TfidfVectorizer`` does, rather than a table."""
-    from sklearn.utils import get_tags
-
-    try:
-        tags = get_tags(transformer).input_tags
-    except (AttributeError, TypeError):  # not derived from scikit-learn's BaseEstimator
-        return False
-    return bool(tags.string and not tags.two_d_array)
-
-
 def name_outputs(fitted: Any, values: Any, columns: Sequence[str]) -> list[str]:
     """Return a name for each output column."""
     if hasattr(values, "columns"):

@@ -9,8 +9,9 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._columns import NUMBERS, chosen, kinds_of, refuse_taken, replaced, require
-from mlsys.features._transformer import dense, name_outputs, ready_to_fit, takes_one_column
+from mlsys.features._transformer import dense, name_outputs, ready_to_fit
 from mlsys.steps import Transform
+from mlsys.steps.sklearn_tags import takes_one_column
 from mlsys.values import plain_frame, values_of
 from mlsys.warned import tried_out
 

@@ -10,9 +10,16 @@ import pandas as pd
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._columns import LEVELS, refuse_taken, replaced, require, require_kinds
 from mlsys.features._levels import check_levels, codes_of
-from mlsys.features._target_means import class_targets, encodings_of_classes, encodings_of_numbers, number_targets
+from mlsys.features._target_means import (
+    class_targets,
+    encodings_of_classes,
+    encodings_of_numbers,
+    known_targets,
+    number_targets,
+)
 from mlsys.steps import Transform
 from mlsys.summaries import SummaryMap, distinct_values
+from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,7 +45,8 @@ class TargetEncode(Transform):
     Raises
     ------
     DataError
-        When no training row has a known target, or the target has a class that is not in ``classes``.
+        When no training row has a known target, the target is infinite in some row, or it has a class that is not in
+        ``classes``; when a column holds lists or mappings, which are no levels.
 
     Notes
     -----
@@ -71,10 +79,9 @@ class TargetEncode(Transform):
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return sums of the target by level, for each column."""
-        target, weight = part.y, part.weight
+        target, weights = known_targets(part, self.title)
         known = target.notna().to_numpy()
-        weights = None if weight is None else weight.to_numpy(dtype=np.float64, na_value=np.nan)[known]
-        target = target[known]
+        target, weights = target[known], None if weights is None else weights[known]
         sums = number_targets if self._is_number(target) else class_targets
         require_kinds(part, self.columns, LEVELS, self.title)
         return SummaryMap({name: sums(part[name][known], target, weights) for name in self.columns})
@@ -134,7 +141,7 @@ class TargetEncode(Transform):
         return tuple(self.columns)
 
     def _is_number(self, target: pd.Series) -> bool:
-        return self.classes is None and getattr(target.dtype, "kind", "O") in "iufb" and target.dtype != "category"
+        return self.classes is None and values_of(target).kind in (Kind.NUMBER, Kind.TRUTH)
 
     def _classes(self, summary: SummaryMap) -> list[Any] | None:
         found = dict.fromkeys(name for sums in summary.values() for name in sums)

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import inspect
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.models._estimators import library_of, parts_of, searches
 from mlsys.summaries import hash_ids, uniform
+from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
+
+    Arguments = dict[str, Any]
 
 AUTO_ROWS = 10_000
 """Above this many rows scikit-learn's ``early_stopping="auto"`` means yes."""
@@ -23,10 +31,30 @@ _STREAM = int.from_bytes(b"early", "big")
 
 def stops_early(estimator: Any, rows: int) -> bool:
     """Whether the estimator will stop early and lets us say on which rows."""
+    if booster_that_stops(estimator) is not None:
+        return True
     wanted = getattr(estimator, "early_stopping", False)
     if not (wanted is True or (wanted == "auto" and rows > AUTO_ROWS)):
         return False
     return {"X_val", "y_val"} <= set(inspect.signature(estimator.fit).parameters)
+
+
+def booster_that_stops(estimator: Any) -> Any:
+    """Return the booster that stops early, the estimator itself or one inside; ``None`` where none does."""
+    return next((part for part in parts_of(estimator) if _wants_rows(part)), None)
+
+
+def refuse_out_of_reach(estimator: Any, who: str) -> None:
+    """Raise for a booster that stops early where no rows to watch can be handed to it."""
+    booster = booster_that_stops(estimator)
+    if booster is None or booster is estimator or (searches(estimator) and booster is estimator.estimator):
+        return
+    raise ConfigurationError(
+        f"{who}: {type(booster).__name__} inside it stops early, but {type(estimator).__name__} hands it no rows to "
+        "watch",
+        f"put {type(booster).__name__} alone into Train, with what stands before it as steps of the pipeline, or give "
+        "it a number of trees in place of early stopping",
+    )
 
 
 def watched_rows(train: Rows, target: NDArray[Any], share: float, is_classifier: bool) -> NDArray[np.bool_]:
@@ -34,11 +62,11 @@ def watched_rows(train: Rows, target: NDArray[Any], share: float, is_classifier:
 
     Rows of a class that no other row has stay in training. Nothing is watched where that leaves no rows.
     """
-    times = train.time
-    if times is not None and pd.api.types.is_datetime64_any_dtype(times) and times.notna().any():
+    times = None if train.time is None else plain(train.time)
+    if times is not None and values_of(times).kind in (Kind.MOMENT, Kind.DATE) and times.notna().any():
         ordered = times.dropna().sort_values()
         start = ordered.iloc[min(int(len(ordered) * (1 - share)), len(ordered) - 1)]
-        watched = (times >= start).to_numpy()
+        watched = (times >= start).to_numpy(dtype=bool)
     else:
         units = train.group if train.group is not None else train.ids
         watched = uniform(hash_ids(units, _STREAM)) < share
@@ -50,14 +78,83 @@ def watched_rows(train: Rows, target: NDArray[Any], share: float, is_classifier:
 
 
 def set_aside(
-    estimator: Any, features: Any, target: NDArray[Any], weights: dict[str, Any], watched: NDArray[np.bool_]
-) -> tuple[Any, NDArray[Any], dict[str, Any]]:
-    """Return features and target to fit on, and the other arguments of ``fit``: weights, and the watched rows."""
+    estimator: Any, features: Any, target: NDArray[Any], arguments: Arguments, watched: NDArray[np.bool_], who: str
+) -> tuple[Any, NDArray[Any], Arguments]:
+    """Return features and target to fit on, and the other arguments of ``fit``: those of rows, and the watched rows."""
+    booster = booster_that_stops(estimator)
+    if not watched.any() and booster is not None:
+        raise DataError(
+            f"{who} stops early, but none of the {len(target):,} training rows can be watched: the share of the latest "
+            "rows or of whole groups is none of them, or more than half",
+            "give another early_stopping_share=, more rows, or a number of trees in place of early stopping",
+        )
     if not watched.any():
-        return features, target, weights
-    estimator.set_params(early_stopping=True)  # "auto" would count the rows again, without the watched ones
-    arguments = {name: values[~watched] for name, values in weights.items()}
-    arguments |= {"X_val": features[watched], "y_val": target[watched]}
-    if "sample_weight" in weights:
-        arguments["sample_weight_val"] = weights["sample_weight"][watched]
-    return features[~watched], target[~watched], arguments
+        return features, target, arguments
+    kept = {name: values[~watched] for name, values in arguments.items()}
+    weights = arguments["sample_weight"][watched] if "sample_weight" in arguments else None
+    if booster is None:
+        estimator.set_params(early_stopping=True)  # "auto" would count the rows again, without the watched ones
+        shown = {"X_val": features[watched], "y_val": target[watched]}
+        shown |= {} if weights is None else {"sample_weight_val": weights}
+    else:
+        shown = _HANDED[library_of(booster)](booster, features[watched], target[watched], weights)
+    return features[~watched], target[~watched], kept | shown
+
+
+@contextmanager
+def watching() -> Iterator[None]:
+    """Quiet LightGBM 4.7 where it is handed ``eval_set``: its successor takes no classes but those numbered from 0."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The argument 'eval_set' is deprecated")
+        yield
+
+
+def _wants_rows(part: Any) -> bool:
+    asks = _ASKS.get(library_of(part))
+    return asks is not None and hasattr(part, "get_params") and bool(asks(part.get_params()))
+
+
+def _xgboost_asks(given: Arguments) -> bool:
+    stopping = any(type(each).__name__ == "EarlyStopping" for each in given.get("callbacks") or ())
+    return bool(given.get("early_stopping_rounds")) or stopping
+
+
+def _lightgbm_asks(given: Arguments) -> bool:
+    names = ("early_stopping_round", "early_stopping_rounds", "early_stopping", "n_iter_no_change")
+    return any((given.get(name) or 0) > 0 for name in names)
+
+
+def _catboost_asks(given: Arguments) -> bool:
+    names = ("early_stopping_rounds", "od_wait", "od_type", "od_pval", "use_best_model")
+    return any(given.get(name) for name in names) and not given.get("eval_fraction")
+
+
+def _for_xgboost(booster: Any, features: Any, target: Any, weights: Any) -> Arguments:
+    told = {"eval_set": [(features, target)], "verbose": False}
+    return told if weights is None else told | {"sample_weight_eval_set": [weights]}
+
+
+def _for_lightgbm(booster: Any, features: Any, target: Any, weights: Any) -> Arguments:
+    told: Arguments = {"eval_set": [(features, target)]}
+    if "eval_set" not in inspect.signature(booster.fit).parameters:
+        told = {"eval_X": (features,), "eval_y": (target,)}
+    return told if weights is None else told | {"eval_sample_weight": [weights]}
+
+
+def _for_catboost(booster: Any, features: Any, target: Any, weights: Any) -> Arguments:
+    from catboost import Pool
+
+    given = booster.get_params()
+    kinds = {name: given.get(name) for name in ("cat_features", "text_features", "embedding_features")}
+    return {"eval_set": [Pool(features, target, weight=weights, **kinds)]}
+
+
+_ASKS: dict[str, Callable[[Arguments], bool]] = {
+    "xgboost": _xgboost_asks, "lightgbm": _lightgbm_asks, "catboost": _catboost_asks,
+}  # fmt: skip
+"""Whether parameters of a library's estimators ask for early stopping, under any of its names."""
+
+_HANDED: dict[str, Callable[..., Arguments]] = {
+    "xgboost": _for_xgboost, "lightgbm": _for_lightgbm, "catboost": _for_catboost,
+}  # fmt: skip
+"""How rows to watch are handed to ``fit``."""

@@ -5,8 +5,15 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.steps.cloning import clonable, unfitted
+from mlsys.steps.sklearn_tags import takes_one_column
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import numpy as np
+    import pandas as pd
 
 _LIKELIEST = {
     ("sklearn", "HistGradientBoostingClassifier"),
@@ -17,14 +24,20 @@ _LIKELIEST = {
 }
 """Slow to ask twice, and their ``predict`` is the class of highest probability by their own source."""
 
+BOOSTERS = ("xgboost", "lightgbm", "catboost")
+"""Libraries whose estimators are told more than scikit-learn's: names they take, levels, rows to watch."""
+
+_NO_TARGET = {
+    "clusterer": "a clusterer", "outlier_detector": "an outlier detector", "density_estimator": "a density",
+}  # fmt: skip
+"""Kinds of scikit-learn's estimators that learn from features alone."""
+
 _INNER = ("estimator", "regressor", "classifier", "base_estimator")
 
 
 def seeded(estimator: Any, rng: np.random.Generator) -> Any:
     """Return a clone in which every ``random_state`` that was ``None`` is a number from ``rng``."""
-    from sklearn.base import clone
-
-    fresh = clone(estimator, safe=False)
+    fresh = clonable(unfitted(estimator))
     if hasattr(fresh, "get_params"):
         names = [name for name, value in sorted(fresh.get_params(deep=True).items()) if value is None]
         seeds = {name: int(rng.integers(2**31)) for name in names if name.split("__")[-1].endswith("random_state")}
@@ -62,6 +75,71 @@ def weight_argument(estimator: Any, method: str = "fit") -> str | None:
     return None
 
 
+def group_argument(estimator: Any, groups: pd.Series | None, who: str) -> dict[str, Any]:
+    """Return the argument of ``fit`` that hands groups to the folds of a search, where these ask for them.
+
+    Raises
+    ------
+    DataError
+        Folds inside it ask for groups, and there is no group role, or it has no way to take them.
+    """
+    asking = next((part for part in parts_of(estimator) if _wants_groups(getattr(part, "cv", None))), None)
+    if asking is None:
+        return {}
+    folds = f"cv={type(asking.cv).__name__} of {type(asking).__name__}"
+    if groups is None:
+        raise DataError(f"{who}: {folds} wants groups, and there is no group role", 'name their column: group="..."')
+    if asking is not estimator or not searches(estimator):
+        raise DataError(
+            f"{who}: {folds} wants groups, which cannot be handed to it where it stands",
+            "search with GridSearchCV or RandomizedSearchCV as the outermost estimator, or give cv= a number",
+        )
+    import pandas
+
+    return {"groups": pandas.factorize(groups)[0]}
+
+
+def _wants_groups(folds: Any) -> bool:
+    routing = getattr(folds, "get_metadata_routing", None)
+    return (
+        routing is not None
+        and bool(getattr(routing(), "split", None))
+        and routing().split.requests.get("groups") is True
+    )
+
+
+def refuse_without_target(estimator: Any, who: str) -> None:
+    """Raise for an estimator that learns from features alone."""
+    from sklearn.utils import get_tags
+
+    tagged = hasattr(estimator, "__sklearn_tags__") and not isinstance(estimator, type)
+    kind = get_tags(estimator).estimator_type if tagged else None
+    if kind in _NO_TARGET:
+        raise ConfigurationError(
+            f"{who} is {_NO_TARGET[kind]}, which learns no target; models without a target are not there yet",
+            "use a classifier or a regressor, with target= in the Pipeline"
+            + ("; as features, what it makes of rows comes from Apply()" if hasattr(estimator, "transform") else ""),
+        )
+
+
+def text_reader(estimator: Any) -> Any:
+    """Return the vectorizer that a pipeline begins with, which wants one column of texts; ``None`` for a table.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import TfidfVectorizer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> text_reader(make_pipeline(TfidfVectorizer(), LogisticRegression()))
+    TfidfVectorizer()
+    """
+    if searches(estimator):
+        return text_reader(estimator.estimator)
+    if getattr(estimator, "steps", None):
+        return text_reader(estimator.steps[0][1])
+    return estimator if takes_one_column(estimator) else None
+
+
 def classifies(estimator: Any) -> bool:
     """Whether it is a classifier."""
     from sklearn.base import is_classifier
@@ -89,12 +167,54 @@ def transforms_itself(estimator: Any) -> bool:
     return hasattr(estimator, "steps") or any(hasattr(value, "transform") for value in inside)
 
 
+def parts_of(estimator: Any) -> Iterator[Any]:
+    """Give the estimator and every estimator among its parameters."""
+    yield estimator
+    if hasattr(estimator, "get_params"):
+        inside = estimator.get_params(deep=True).values()
+        yield from (part for part in inside if hasattr(part, "get_params") and not isinstance(part, type))
+
+
+def library_of(estimator: Any) -> str:
+    """Return the package that an estimator comes from, or the booster's that a class of one's own extends.
+
+    Examples
+    --------
+    >>> from sklearn.svm import SVC
+    >>> library_of(SVC())
+    'sklearn'
+    """
+    packages = [each.__module__.partition(".")[0] for each in type(estimator).__mro__]
+    return next((name for name in packages if name in BOOSTERS), packages[0])
+
+
+def learner_of(estimator: Any) -> Any:
+    """Return the estimator that learns in the end: the last step of a pipeline, the one inside a search.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> learner_of(make_pipeline(Ridge()))
+    Ridge()
+    """
+    inside = estimator.steps[-1][1] if getattr(estimator, "steps", None) else None
+    if inside is None:
+        inside = next((getattr(estimator, name) for name in _INNER if getattr(estimator, name, None) is not None), None)
+    return estimator if inside is None or isinstance(inside, str) else learner_of(inside)
+
+
 def numbers_classes(estimator: Any) -> bool:
     """Whether it takes only classes numbered from 0, as XGBoost's classifiers do."""
-    return type(estimator).__module__.partition(".")[0] == "xgboost" and classifies(estimator)
+    return library_of(learner_of(estimator)) == "xgboost" and classifies(estimator)
 
 
 def predicts_likeliest(estimator: Any) -> bool:
     """Whether its prediction follows from its probabilities, so that it need not be asked twice."""
     kind = type(estimator)
     return (kind.__module__.partition(".")[0], kind.__name__) in _LIKELIEST
+
+
+def searches(estimator: Any) -> bool:
+    """Whether it tries parameters of the estimator inside it, and hands that the arguments of ``fit``."""
+    return hasattr(estimator, "refit") and hasattr(estimator, "estimator") and hasattr(estimator, "scoring")

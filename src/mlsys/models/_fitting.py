@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlsys.errors import MlsysError
+from mlsys.models._boosters import as_agreed, known_levels
+from mlsys.models._complaints import explained, refused_kinds
 from mlsys.models._estimators import numbers_classes, predicts_likeliest, transforms_itself
-from mlsys.models._matrix import plain_features
-from mlsys.models._refusals import explained, refuse_times
+from mlsys.models._matrix import numpy_column, plain_features
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,10 +25,11 @@ def selected(
 ) -> Any:
     """Return the features for an estimator: a frame, or one column as it is."""
     if isinstance(chosen, str):
-        return frame[chosen]
+        return numpy_column(frame[chosen])
     features = frame if type(frame) is pd.DataFrame and frame.columns.tolist() == list(names) else _narrow(frame, names)
-    if not own_transforms:
-        refuse_times(features, who)
+    refused = None if own_transforms else refused_kinds(features, who)
+    if refused is not None:
+        raise refused
     return plain_features(features)
 
 
@@ -39,7 +42,9 @@ def fitting(features: Any, who: str) -> Iterator[None]:
     """Translate complaints about values into errors that name columns."""
     try:
         yield
-    except (ValueError, TypeError) as error:
+    except MlsysError:
+        raise
+    except Exception as error:  # LightGBM's and CatBoost's are of no narrower type
         translated = explained(error, features, who)
         if translated is None:
             raise
@@ -49,20 +54,31 @@ def fitting(features: Any, who: str) -> Iterator[None]:
 def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, who: str) -> pd.DataFrame:
     """Return ``prediction`` and ``probability_<class>`` for the rows of ``frame``."""
     estimator, classes, names = state["estimator"], state["classes"], state["features"]
-    given = names[0] if one_column else None
-    itself = state["transforms_itself"] if "transforms_itself" in state else transforms_itself(estimator)
-    features = selected(frame, given, names, itself, who)
+    asked = state if "transforms_itself" in state else state | asked_once(state)
+    features = selected(frame, names[0] if one_column else None, names, asked["transforms_itself"], who)
     asks = classes is not None and hasattr(estimator, "predict_proba")
     if not len(frame):
         return _empty(classes, asks, frame.index)
     with fitting(features, who):
-        shares = np.asarray(estimator.predict_proba(features), dtype=np.float64) if asks else None
-        likeliest = shares is not None and predicts_likeliest(estimator)
-        answers = shares.argmax(axis=1) if likeliest and shares is not None else np.asarray(estimator.predict(features))
-    if classes is not None and (likeliest or numbers_classes(estimator)):
+        told = as_agreed(features, asked)
+        shares = np.asarray(estimator.predict_proba(told), dtype=np.float64) if asks else None
+        likeliest = shares is not None and asked["likeliest"]
+        answers = shares.argmax(axis=1) if likeliest and shares is not None else np.asarray(estimator.predict(told))
+    if classes is not None and (likeliest or asked["numbers_classes"]):
         answers = np.array(classes)[answers.astype(np.int64)]
     columns = {} if shares is None else _by_class(shares, classes)
     return pd.DataFrame({"prediction": answers.reshape(len(frame), -1)[:, 0], **columns}, index=frame.index)
+
+
+def asked_once(state: dict[str, Any]) -> dict[str, Any]:
+    """Return what is asked of the estimator once, not at every request."""
+    estimator = state["estimator"]
+    return {
+        "transforms_itself": transforms_itself(estimator),
+        "numbers_classes": numbers_classes(estimator),
+        "likeliest": predicts_likeliest(estimator),
+        "known": known_levels(state),
+    }
 
 
 def _by_class(shares: NDArray[np.float64], classes: Sequence[Any]) -> dict[str, NDArray[np.float64]]:

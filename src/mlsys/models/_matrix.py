@@ -7,25 +7,34 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlsys.values import Kind, meaning_of, plain, values_of
+
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Iterator
+
+    from mlsys.values import Values
+
+_LARGEST_OF_32_BITS = float(np.finfo(np.float32).max)
+"""Trees hold numbers in 32 bits, and call larger ones infinite."""
 
 
 def plain_features(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with nullable and Arrow numbers as numpy numbers, NaN for null; other columns untouched.
+    """Return the frame with numbers and truth values of any type as numpy's, NaN for null; texts as plain texts.
 
     Examples
     --------
     >>> plain_features(pd.DataFrame({"x": pd.array([1, None], dtype="Int64")}))["x"].tolist()
     [1.0, nan]
+    >>> plain_features(pd.DataFrame({"x": pd.Series([None, True], dtype=object)}))["x"].tolist()
+    [nan, 1.0]
     """
     # By dtypes: a Series made of each column would take most of the time that one row takes.
     kinds = zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
-    changed = {name: _plain(frame[name]) for name, dtype in kinds if _is_extension_number(dtype)}
+    changed = {name: numpy_column(frame[name]) for name, dtype in kinds if not _is_plain(dtype)}
     return frame.assign(**changed) if changed else frame
 
 
-def plain_target(target: pd.Series) -> NDArray[Any]:
+def plain_target(target: pd.Series) -> Any:
     """Return a target without nulls as an array of numbers, booleans or fixed-width texts.
 
     Examples
@@ -33,44 +42,43 @@ def plain_target(target: pd.Series) -> NDArray[Any]:
     >>> plain_target(pd.Series([True, False], dtype="boolean")), plain_target(pd.Series(["a", "bc"]))
     (array([ True, False]), array(['a', 'bc'], dtype='<U2'))
     """
-    if isinstance(target.dtype, pd.CategoricalDtype):
-        target = target.astype(target.cat.categories.dtype)
-    if _is_extension_number(target.dtype):
-        return _plain(target)
+    made = plain(target)
+    if isinstance(made.dtype, pd.CategoricalDtype):
+        made = plain(made.astype(made.cat.categories.dtype))
     # Texts of fixed width, because a fitted estimator keeps its classes and no object can be stored.
-    if isinstance(target.dtype, pd.StringDtype) or pd.api.types.infer_dtype(target) == "string":
-        return target.to_numpy(dtype=object).astype(str)
-    return np.asarray(target.infer_objects())
+    if isinstance(made.dtype, pd.StringDtype):
+        return made.to_numpy(dtype=object).astype(str)
+    return np.asarray(numpy_column(made))
 
 
-def _is_extension_number(dtype: Any) -> bool:
-    if isinstance(dtype, (np.dtype, pd.CategoricalDtype, pd.StringDtype, pd.SparseDtype)):
-        return False
-    return pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype)
+def numpy_column(column: pd.Series) -> pd.Series:
+    """Return numbers and truth values in numpy's types, a column of nulls alone as NaN; others in their plain type."""
+    made = plain(column)
+    if made.dtype == object:
+        return made.astype(np.float64) if values_of(made).kind is Kind.NOTHING else made
+    if isinstance(made.dtype, np.dtype) or made.dtype.kind not in "biuf" or _holds_levels(made.dtype):
+        return made
+    if made.isna().any() or made.dtype.kind == "f":
+        return pd.Series(made.to_numpy(dtype=np.float64, na_value=np.nan), column.index)
+    return made.astype(getattr(made.dtype, "numpy_dtype", np.float64))
 
 
-def _plain(column: pd.Series) -> NDArray[Any]:
-    if column.isna().any() or pd.api.types.is_float_dtype(column.dtype):
-        return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    if pd.api.types.is_bool_dtype(column.dtype):
-        return column.to_numpy(dtype=np.bool_)
-    unsigned = pd.api.types.is_unsigned_integer_dtype(column.dtype)
-    return column.to_numpy(dtype=np.uint64 if unsigned else np.int64)
+def _is_plain(dtype: Any) -> bool:
+    if isinstance(dtype, np.dtype):
+        return dtype.kind != "O"
+    return isinstance(dtype, pd.StringDtype | pd.SparseDtype) or (
+        _holds_levels(dtype) and dtype.categories.dtype.kind != "O"
+    )
 
 
-def text_columns(frame: pd.DataFrame) -> list[str]:
-    """Columns of texts or of objects."""
-    return [
-        str(name)
-        for name, dtype in zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
-        if _holds_text(dtype)
-    ]
+def _holds_levels(dtype: Any) -> bool:
+    return isinstance(dtype, pd.CategoricalDtype)
 
 
-def time_columns(frame: pd.DataFrame) -> list[str]:
-    """Columns of timestamps or durations."""
-    kinds = zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
-    return [str(name) for name, dtype in kinds if getattr(dtype, "kind", "") in "mM"]
+def kinds_of(frame: pd.DataFrame) -> Iterator[tuple[str, Values]]:
+    """Give the name of each column and what its values are."""
+    for name, dtype in zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True):
+        yield str(name), meaning_of(dtype) or values_of(frame[name])
 
 
 def null_columns(frame: pd.DataFrame) -> list[str]:
@@ -78,13 +86,15 @@ def null_columns(frame: pd.DataFrame) -> list[str]:
     return [str(name) for name, some in frame.isna().any().items() if some]
 
 
-def infinite_columns(frame: pd.DataFrame) -> list[str]:
-    """Columns with infinite numbers."""
-    floats = [name for name in frame.columns if pd.api.types.is_float_dtype(frame[name].dtype)]
-    return [str(name) for name in floats if np.isinf(frame[name].to_numpy(dtype=np.float64, na_value=np.nan)).any()]
-
-
-def _holds_text(dtype: Any) -> bool:
-    if isinstance(dtype, pd.CategoricalDtype):
-        return _holds_text(dtype.categories.dtype)
-    return isinstance(dtype, pd.StringDtype) or dtype == np.dtype(object)
+def infinite_columns(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return the first row of each column with an infinite number, or where none is, with one beyond 32 bits."""
+    floats = {
+        name: np.abs(frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
+        for name in frame.columns
+        if pd.api.types.is_float_dtype(frame[name].dtype)
+    }
+    for limit in (np.inf, _LARGEST_OF_32_BITS):
+        found = {str(name): sizes >= limit for name, sizes in floats.items() if (sizes >= limit).any()}
+        if found:
+            return {name: frame.index[mask].tolist()[0] for name, mask in found.items()}
+    return {}

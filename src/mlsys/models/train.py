@@ -8,20 +8,26 @@ import numpy as np
 
 from mlsys.dataset import known_weights
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.models._boosters import agreement, as_agreed, rename_in_parameters
+from mlsys.models._complaints import listed
 from mlsys.models._curves import curves_of
-from mlsys.models._early_stopping import set_aside, stops_early, watched_rows
+from mlsys.models._early_stopping import refuse_out_of_reach, set_aside, stops_early, watched_rows, watching
 from mlsys.models._estimators import (
     classifies,
+    group_argument,
     numbers_classes,
+    refuse_without_target,
     regresses,
     seeded,
+    text_reader,
     transforms_itself,
     weight_argument,
 )
-from mlsys.models._fitting import fitting, predictions, selected
+from mlsys.models._fitting import asked_once, fitting, predictions, selected
 from mlsys.models._matrix import plain_target
-from mlsys.models._refusals import check_target, known_target, listed
+from mlsys.models._refusals import check_target, known_target
 from mlsys.steps import Field, Model
+from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,17 +62,28 @@ class Train(Model):
     Raises
     ------
     DataError
-        The features hold text, nulls or timestamps that the estimator cannot use, all such columns named; the target
-        does not fit the estimator or has one class; there are weights and it takes none.
+        The features hold text, nulls, infinite numbers or times that the estimator cannot use, all such columns named;
+        the target does not fit the estimator or has one class; there are weights, or folds that want groups, and no way
+        for them to reach it.
+    ConfigurationError
+        The estimator learns no target (clusters, outliers), or stops early where no rows to watch reach it.
 
     Notes
     -----
-    Rows of weight 0 count as none: they are not given to the estimator. State: ``estimator``, ``classes`` (``None`` for
-    numbers), ``features``. An estimator that stops early and takes ``X_val`` (gradient boosting of scikit-learn:
-    ``early_stopping=True``, or ``"auto"`` above 10,000 rows) watches the latest share of the training rows where there
-    is a time role, else rows chosen by hash of group or id; never the validation part. Others stop on what they choose
-    themselves. Rows are gathered; beyond memory an estimator with ``partial_fit`` learns partition by partition, in
-    order. Probabilities are those of ``predict_proba``; a score of another kind is not passed off as one.
+    Rows of weight 0 count as none: they are not given to the estimator.
+
+    State: ``estimator``, ``classes`` (``None`` for numbers), ``features`` in the order of the estimator's importances.
+    Where a booster takes no such names (``<5k`` in XGBoost, ``a:b`` in LightGBM), ``known_as`` are the names it was
+    told; ``levels`` are those of categories that training rows hold: another one is null to XGBoost, LightGBM and
+    HistGradientBoosting, which take null.
+
+    An estimator that stops early watches the latest share of the training rows where there is a time role, else rows
+    chosen by hash of group or id; never the validation part. So do gradient boosting of scikit-learn
+    (``early_stopping=True``, or ``"auto"`` above 10,000 rows) and XGBoost, LightGBM and CatBoost
+    (``early_stopping_rounds``, by any of its names), alone or in a search; others stop on what they choose themselves.
+
+    Rows are gathered; beyond memory an estimator with ``partial_fit`` learns partition by partition, in order.
+    Probabilities are those of ``predict_proba``; a score of another kind is not passed off as one.
 
     Examples
     --------
@@ -90,6 +107,7 @@ class Train(Model):
     def __post_init__(self) -> None:
         """Check that it is an estimator and that the numbers make sense."""
         given = self.estimator
+        refuse_without_target(given, self._who)
         # A stack has predict() only once it is fitted.
         predicts = hasattr(given, "predict") or classifies(given) or regresses(given)
         if isinstance(given, type) or not (hasattr(given, "fit") and predicts):
@@ -97,6 +115,7 @@ class Train(Model):
                 f"{self.title} got {given!r}, which is no estimator with fit(X, y) and predict(X)",
                 "give an instance, such as LogisticRegression()",
             )
+        refuse_out_of_reach(given, self._who)
         named = () if self.features is None or isinstance(self.features, str) else tuple(self.features)
         if len(set(named)) < len(named):
             twice = next(name for name in named if named.count(name) > 1)
@@ -141,12 +160,21 @@ class Train(Model):
         if numbers_classes(estimator):
             target = np.unique(target, return_inverse=True)[1]
         features = selected(train, self.features, names, transforms_itself(estimator), self._who)
+        told = agreement(estimator, features)
+        rename_in_parameters(estimator, names, told)
+        self._fit(estimator, train, features, as_agreed(features, told), target, weights)
+        return {"estimator": estimator, "classes": classes, "features": list(names), **told}
+
+    def _fit(
+        self, estimator: Any, train: Rows, features: Any, taken: Any, target: NDArray[Any], weights: dict[str, Any]
+    ) -> None:
+        """Fit on the features as they are taken; complaints are about those that were given."""
+        arguments = weights | group_argument(estimator, train.group, self._who)
         if stops_early(estimator, len(target)):
-            watched = watched_rows(train, target, self.early_stopping_share, classes is not None)
-            features, target, weights = set_aside(estimator, features, target, weights, watched)
-        with fitting(features, self._who):
-            estimator.fit(features, target, **weights)
-        return {"estimator": estimator, "classes": classes, "features": list(names)}
+            watched = watched_rows(train, target, self.early_stopping_share, classifies(estimator))
+            taken, target, arguments = set_aside(estimator, taken, target, arguments, watched, self._who)
+        with fitting(features, self._who), watching():
+            estimator.fit(taken, target, **arguments)
 
     def start(self, rng: np.random.Generator, /) -> dict[str, Any]:
         """Return the estimator before the first part."""
@@ -182,7 +210,7 @@ class Train(Model):
 
     def prepare(self, state: dict[str, Any], /) -> dict[str, Any]:
         """Return the state with what is asked of the estimator once, not at every request."""
-        return {**state, "transforms_itself": transforms_itself(state["estimator"])}
+        return state | asked_once(state)
 
     def predict(self, frame: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
         """Return ``prediction`` and, for classes, ``probability_<class>``."""
@@ -206,6 +234,15 @@ class Train(Model):
                 f"{self._who}: {listed(missing)} {'are' if len(missing) > 1 else 'is'} no feature here "
                 f"(features: {', '.join(there) or 'none'})",
                 "correct features=; run.features says why a column is not used",
+            )
+        reader = None if isinstance(self.features, str) else text_reader(estimator)
+        if reader is not None:
+            texts = [name for name in names if values_of(train[name]).means is Kind.TEXT]
+            raise DataError(
+                f"{self._who} begins with {type(reader).__name__}, which takes one column of texts, and is given a "
+                f"table of {len(names)} feature{'s' * (len(names) > 1)} "
+                f"(of text: {', '.join(map(repr, texts)) or 'none'})",
+                f'name that column as a text: Train(..., features="{texts[0] if texts else "..."}")',
             )
         target = plain_target(known_target(train.y, self._who))
         if train.weight is None:

@@ -44,6 +44,10 @@ def as_step(given: Any) -> Step:
         from mlsys.features import Apply
 
         return Apply(given)
+    if hasattr(given, "fit_predict"):
+        from mlsys.models import Train
+
+        return Train(given)  # which says what is not there yet
     if callable(given):
         from mlsys.data import Function
 

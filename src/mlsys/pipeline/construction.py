@@ -93,12 +93,14 @@ def _told_when(step: Step, roles: Roles, decide_at: str | None) -> Step:
 
 
 def _supplied_split(roles: Roles) -> tuple[Split, str]:
-    from mlsys.sampling import GroupSplit, StratifiedSplit, TimeSplit
+    from mlsys.sampling import GroupSplit, RandomSplit, StratifiedSplit, TimeSplit
 
     if roles.time is not None:
         return TimeSplit(validation=SHARE, test=SHARE), "no split was given, and there is a time role"
     if roles.group is not None:
         return GroupSplit(validation=SHARE, test=SHARE), "no split was given, and there is a group role"
+    if roles.target is None:
+        return RandomSplit(validation=SHARE, test=SHARE), "no split was given, and there is no target"
     return StratifiedSplit(validation=SHARE, test=SHARE), "no split was given"
 
 

@@ -36,11 +36,32 @@ def refuse_order(steps: Sequence[Step], roles: Roles) -> None:
     targets = [step for step in steps if isinstance(step, Label) and step.column == roles.target]
     _refuse_two(targets, "{} and {} both write the target " + repr(roles.target), steps,
                 "; or let the second write another column, and compare the two")  # fmt: skip
+    _refuse_no_target(steps, roles)
     _refuse_forbidden_columns(steps, roles)
     at = next((i for i, step in enumerate(steps) if isinstance(step, Split)), None)
     if at is not None:
         _refuse_before_split(steps, at)
         _refuse_after_split(steps, at)
+
+
+def _refuse_no_target(steps: Sequence[Step], roles: Roles) -> None:
+    """Raise for a model that is told nothing to predict, and for what learns from features alone in its place."""
+    if roles.target is not None:
+        return
+    model = next((step for step in steps if isinstance(step, Model)), None)
+    if model is None:
+        held = [value for step in steps for value in step.configuration().values() if hasattr(value, "fit_predict")]
+        if not held:
+            return
+    who = (
+        type(held[-1]).__name__
+        if model is None
+        else f"{model.title}({type(getattr(model, 'estimator', model)).__name__})"
+    )
+    raise ConfigurationError(
+        f"{who} has no target to learn: models without one (clusters, outliers) are not there yet",
+        'name the column to predict: Pipeline(..., target="...")',
+    )
 
 
 def in_order(steps: Sequence[Step]) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import DataError
+from mlsys.values import plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,40 +16,25 @@ if TYPE_CHECKING:
 
 
 def numpy_types(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose nullable numbers are numpy numbers, as samplers want them."""
-    changed = {}
-    for name in frame.columns:
-        dtype = frame[name].dtype
-        if not isinstance(dtype, np.dtype) and dtype.kind in "biuf" and not isinstance(dtype, pd.CategoricalDtype):
-            whole = dtype.kind != "f" and not frame[name].isna().any()
-            changed[name] = frame[name].to_numpy(
-                dtype=getattr(dtype, "numpy_dtype", np.float64) if whole else np.float64
-            )
-    return frame.assign(**changed) if changed else frame
+    """Return a frame whose numbers and truth values of any type are numpy's, as samplers want them."""
+    plainly = {name: plain(frame[name]) for name in frame.columns}
+    return frame.assign(**{name: _numpy_type(column) for name, column in plainly.items()})
 
 
-def sampler_error(error: Exception, who: str, features: pd.DataFrame) -> DataError | None:
-    """Say in terms of columns why a sampler failed, if that can be said."""
-    text = [name for name in features.columns if not _is_number(features[name]) and not _is_time(features[name])]
-    times = [name for name in features.columns if _is_time(features[name])]
-    missing = [name for name in features.columns if features[name].isna().any()]
-    for columns, what, remedy in (
-        (text, "hold text", "place it after OneHot or TargetEncode, or use SMOTENC or a sampler that repeats rows"),
-        (times, "hold timestamps", "leave them out with exclude=, or derive numbers from them"),
-        (missing, "hold nulls", "place it after Impute()"),
-    ):
-        if columns:
-            listed = ", ".join(map(repr, columns))
-            return DataError(f"{who} cannot use the features {listed}, which {what} ({error})", remedy)
-    return None
+def numpy_target(target: pd.Series) -> NDArray[Any]:
+    """Return a target without nulls as an array: truth values that were objects as truth values."""
+    made = plain(target)
+    if isinstance(made.dtype, pd.CategoricalDtype):
+        made = plain(made.astype(made.cat.categories.dtype))
+    return np.asarray(_numpy_type(made))
 
 
-def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column)
-
-
-def _is_time(column: pd.Series) -> bool:
-    return column.dtype.kind in "mM"
+def _numpy_type(column: pd.Series) -> pd.Series:
+    dtype = column.dtype
+    if isinstance(dtype, np.dtype) or dtype.kind not in "biuf" or not hasattr(dtype, "numpy_dtype"):
+        return column
+    whole = dtype.kind != "f" and not column.isna().any()
+    return column.astype(dtype.numpy_dtype if whole else np.float64)
 
 
 def origins(before: pd.DataFrame, after: pd.DataFrame) -> NDArray[np.int64]:
@@ -114,8 +99,8 @@ def _nullable(column: pd.Series) -> pd.Series:
 def _weights(train: Rows, origin: NDArray[np.int64], target: NDArray[Any]) -> pd.Series:
     """A made row weighs as much as the mean row of its class: a null weight would stop every model."""
     assert train.weight is not None
-    weights = train.weight.to_numpy(dtype=np.float64)
-    mean = pd.Series(weights).groupby(np.asarray(train.y)).mean()
+    weights = plain(train.weight).to_numpy(dtype=np.float64)
+    mean = pd.Series(weights).groupby(numpy_target(train.y)).mean()
     own = weights[np.maximum(origin, 0)]
     return pd.Series(np.where(origin < 0, pd.Series(target).map(mean).to_numpy(dtype=np.float64), own))
 

@@ -8,11 +8,15 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.sampling._samplers import completed, numpy_types, origins, sampler_error
+from mlsys.sampling._sampler_errors import sampler_error
+from mlsys.sampling._samplers import completed, numpy_target, numpy_types, origins
 from mlsys.steps import TrainOnly
+from mlsys.steps.cloning import unfitted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
 
@@ -29,7 +33,8 @@ class Resample(TrainOnly):
     Raises
     ------
     DataError
-        The features hold what the sampler cannot use (text, timestamps, nulls); the message names all such columns.
+        The features hold what the sampler cannot use (text, timestamps, nulls, infinite numbers); a class has too few
+        rows for its neighbours, or is not there. The message names the columns, or the classes with their counts.
 
     Notes
     -----
@@ -62,9 +67,7 @@ class Resample(TrainOnly):
 
     def change(self, train: Rows, rng: np.random.Generator) -> pd.DataFrame:
         """Return the training rows as the sampler wants them."""
-        from sklearn.base import clone
-
-        sampler = clone(self.sampler, safe=False)
+        sampler = unfitted(self.sampler)
         if hasattr(sampler, "get_params"):
             unset = [name for name, value in sorted(sampler.get_params().items()) if value is None]
             seeds = {name: int(rng.integers(2**31)) for name in unset if name.endswith("random_state")}
@@ -73,7 +76,7 @@ class Resample(TrainOnly):
         try:
             sampled, resampled = sampler.fit_resample(features, target)
         except (ValueError, TypeError) as error:
-            translated = sampler_error(error, self.title, features)
+            translated = sampler_error(error, sampler, self.title, features, target)
             if translated is None:
                 raise
             raise translated from error
@@ -84,15 +87,11 @@ class Resample(TrainOnly):
         return completed(train, origin, sampled, np.asarray(resampled))
 
 
-def _target(train: Rows) -> Any:
+def _target(train: Rows) -> NDArray[Any]:
     target = train.y
     if target.isna().any():
         raise DataError(
             f"the target {train.roles.target!r} is null in {int(target.isna().sum()):,} training rows",
             "drop rows whose label is not known",
         )
-    if isinstance(target.dtype, pd.CategoricalDtype):
-        return np.asarray(target.astype(target.cat.categories.dtype))
-    return (
-        target.to_numpy(dtype=target.dtype.numpy_dtype) if hasattr(target.dtype, "numpy_dtype") else np.asarray(target)
-    )
+    return numpy_target(target)

@@ -19,6 +19,7 @@ from pydantic.dataclasses import dataclass as validated
 
 from mlsys.errors import ConfigurationError, ContractError, StateError
 from mlsys.secrets import counted, declare, hidden, is_secret
+from mlsys.steps.cloning import unfitted
 from mlsys.steps.facts import Facts
 from mlsys.steps.habits import check_habits
 
@@ -259,12 +260,7 @@ def _plain(cls: type[Step], name: str, value: Any) -> Any:
     if name in _tuple_fields(cls) and not isinstance(value, (str, bytes, tuple)) and isinstance(value, Iterable):
         return tuple(value.tolist() if hasattr(value, "tolist") else value)
     if hasattr(value, "get_params") and not isinstance(value, type):
-        from sklearn.base import clone
-
-        try:
-            return clone(value, safe=False)
-        except RuntimeError:  # an estimator that copies what it is given, which scikit-learn takes for a change
-            return copy.deepcopy(value)
+        return unfitted(value)
     return value
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin, clone, is_regressor
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin, is_regressor
 from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
@@ -15,6 +15,7 @@ from mlsys.dataset import Roles, Rows
 from mlsys.errors import ConfigurationError
 from mlsys.partitions import Table
 from mlsys.steps.alone import folds_of_rows
+from mlsys.steps.cloning import unfitted
 from mlsys.steps.fitted import Fitted
 from mlsys.steps.kinds import RowTransform
 from mlsys.steps.learning import learn
@@ -105,7 +106,7 @@ class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publi
                 fields[field] = value
                 continue
             if field not in fields:
-                fields[field] = clone(self.get_params().get(field), safe=False)
+                fields[field] = unfitted(self.get_params().get(field))
             fields[field].set_params(**{inner: value})
         if fields:
             self.step = self.step.with_(**fields)

@@ -1,0 +1,73 @@
+"""Unfitted copies of estimators, of those too that copy what they are given."""
+
+from __future__ import annotations
+
+import copy
+import types
+from typing import Any
+
+
+def unfitted(estimator: Any) -> Any:
+    """Return an unfitted copy with equal parameters, as scikit-learn's ``clone`` does.
+
+    ``clone`` wants an estimator to keep the very objects it was given; CatBoost copies its lists (``cat_features``,
+    ``class_weights``), and so it is made anew from its parameters, wherever it stands inside another estimator.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LinearRegression
+    >>> unfitted(LinearRegression(positive=True))
+    LinearRegression(positive=True)
+    """
+    from sklearn.base import clone
+
+    try:
+        return clone(estimator, safe=False)
+    except RuntimeError:
+        return _anew(estimator)
+
+
+def _anew(value: Any) -> Any:
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(_anew(each) for each in value)
+    if type(value) is dict:
+        return {key: _anew(each) for key, each in value.items()}
+    if isinstance(value, type) or not hasattr(value, "get_params"):
+        return copy.deepcopy(value)
+    made = type(value)(**{name: _anew(each) for name, each in value.get_params(deep=False).items()})
+    for kept in ("_metadata_request", "_sklearn_output_config"):  # where weights go, what transform() gives
+        if kept in getattr(value, "__dict__", {}):
+            setattr(made, kept, copy.deepcopy(getattr(value, kept)))
+    return made
+
+
+def clonable(estimator: Any) -> Any:
+    """Return the estimator, whose parts ``clone`` will copy from now on: a search or a stack clones them in its fit.
+
+    Such parts get the hook that scikit-learn asks for (``__sklearn_clone__``), beside their content: it is not stored
+    with them and counts in no digest.
+    """
+    parts = estimator.get_params(deep=True).values() if hasattr(estimator, "get_params") else ()
+    for part in parts:
+        if hasattr(part, "get_params") and not isinstance(part, type) and _refuses(part):
+            _give_hook(part)
+    return estimator
+
+
+def _refuses(part: Any) -> bool:
+    from sklearn.base import clone
+
+    try:
+        clone(part, safe=False)
+    except RuntimeError:
+        return True
+    return False
+
+
+def _give_hook(part: Any) -> Any:
+    part.__sklearn_clone__ = types.MethodType(_clone, part)
+    return part
+
+
+def _clone(part: Any) -> Any:
+    return _give_hook(_anew(part))
