@@ -44,6 +44,7 @@ def read_two(first: str, second: str, **options: Any) -> pd.DataFrame:
         ('a,b,c\n"x\ny",2,3\n5,6\n', "line 4 has 2 fields"),
         ("a,b,c\n1,2,3\n5,6,7,,8\n", "line 3 has 5 fields"),
         ("a,b,c\n1,2,3\nTotal: 1\n", "line 3 has 1 field"),
+        ('a,b,c\n1,2,3\n""\n', "line 3 has 1 field"),
     ],
 )
 def test_rows_of_another_length_are_refused_with_line_and_counts(
@@ -83,16 +84,12 @@ def test_what_is_read_is_what_pythons_reader_reads_or_is_refused(rows: list[list
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerows([["x", "y", "z"], *rows])
     step = ReadCSV("p.csv", dtypes=dict.fromkeys("xyz", "str"), columns=["y"] if narrow else None)
-    if all(len(row) == 3 or (len(row) > 3 and not any(row[3:])) or not "".join(row).strip() for row in rows):
-        kept = [row for row in rows if len(row) >= 3]
-        if not kept or len(kept) < len(rows):
-            return  # lines of spaces inside quotes: no rows to one reader, short ones to the other
-        frame = step.read()
+    if all(len(row) == 3 or (len(row) > 3 and not any(row[3:])) for row in rows):
         names = ["y"] if narrow else ["x", "y", "z"]
-        expected = [[row["xyz".index(name)] for name in names] for row in kept]
-        assert frame.fillna("").to_numpy().tolist() == expected
+        expected = [[row["xyz".index(name)] for name in names] for row in rows]
+        assert step.read().fillna("").to_numpy().tolist() == expected
     else:
-        with pytest.raises(DataError, match="such rows|line"):
+        with pytest.raises(DataError, match="header of 'p.csv' has 3 fields"):
             step.read()
 
 

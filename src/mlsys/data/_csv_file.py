@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.data._csv_content import Content, content_of, not_text
-from mlsys.data._csv_shape import Shape, refuse_ragged, refuse_stray_quote, shape_of
+from mlsys.data._csv_shape import Shape, is_blank, refuse_ragged, refuse_stray_quote, shape_of
 from mlsys.errors import DataError
 from mlsys.secrets import cleaned
 
@@ -91,8 +91,7 @@ class CSVFile:
     def _first(self) -> list[list[str]]:
         """The header and the first row; less where there are none."""
         records = self.content.records(self._writing.separator)
-        found = (record for _, record in records if record and (len(record) > 1 or record[0].strip()))
-        return list(islice(found, 2))
+        return list(islice((record for _, record in records if not is_blank(record)), 2))
 
     def read(self, columns: Sequence[str] | None, dtypes: Mapping[str, Any]) -> pd.DataFrame:
         """Return columns in the order asked for; each row is known to have as many fields as the header."""
@@ -134,9 +133,7 @@ class CSVFile:
             self._look_at_shape()
             if self._padding:
                 frame = self._parsed(wanted, dtypes, False)
-        if any(
-            isinstance(frame[name].dtype, pd.StringDtype) and _holds_line_end(frame[name]) for name in frame.columns
-        ):
+        if any(_holds_line_end(frame[name]) for name in frame.columns):
             refuse_stray_quote(self.content, self._writing.separator, self.who)
         self._checked = True
         return frame

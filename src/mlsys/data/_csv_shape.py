@@ -36,14 +36,17 @@ class Shape:
     padding: int = 0
 
     def take(self, fields: Sequence[str]) -> None:
-        """Count a row; a line of nothing but spaces is none."""
-        if len(fields) == self.width or not fields or (len(fields) == 1 and not fields[0].strip()):
-            return
+        """Count a row."""
         if len(fields) > self.width and not any(fields[self.width :]):
             self.padded += 1
             self.padding = max(self.padding, len(fields) - self.width)
-        else:
+        elif len(fields) != self.width:
             self.refused += 1
+
+
+def is_blank(record: Sequence[str]) -> bool:
+    """Whether a record is a line of nothing but spaces, which is no row."""
+    return not record or (len(record) == 1 and record[0].isspace())
 
 
 def shape_of(content: Content, width: int, separator: str) -> Shape:
@@ -55,7 +58,8 @@ def shape_of(content: Content, width: int, separator: str) -> Shape:
     except pa.ArrowException:  # a row longer than a block, or a quote that is never closed
         shape = Shape(width, separator)
         for _, record in content.records(separator):
-            shape.take(record)
+            if not is_blank(record):
+                shape.take(record)
         return shape
 
 
@@ -66,7 +70,8 @@ def refuse_ragged(content: Content, shape: Shape, who: str) -> None:
     found = Shape(shape.width, shape.separator)
     where = "other rows have another number"
     for line, record in content.records(shape.separator):
-        found.take(record)
+        if not is_blank(record):
+            found.take(record)
         if found.refused:
             where = f"line {line} has {_fields(len(record))}"
             break
@@ -108,7 +113,8 @@ def _by_pyarrow(content: Content, width: int, separator: str) -> Shape:
     shape = Shape(width, separator)
 
     def take(row: arrow_csv.InvalidRow) -> str:
-        shape.take(next(csv.reader([row.text], delimiter=separator), []))
+        if row.text.strip():
+            shape.take(next(csv.reader([row.text], delimiter=separator)))
         return "skip"
 
     with content.opened() as opened:
