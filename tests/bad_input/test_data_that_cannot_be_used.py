@@ -536,8 +536,8 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
         lambda f: Train(TREE).fit(f[["price", "days"]].dropna(), target="days"),
     ),
     "a model that is not told what to predict": (
-        DataError,
-        ("target", "Pipeline(..., target=...)"),
+        ConfigurationError,
+        ("Train(DecisionTreeClassifier) has no target to learn", 'Pipeline(..., target="...")'),
         lambda f: run(f, SPLIT, TREE, target=None),
         lambda f: run(f, SPLIT, TREE),
     ),
