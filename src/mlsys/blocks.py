@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,9 +31,7 @@ def dtypes_of(frame: pd.DataFrame) -> dict[Any, Any]:
     return dict(zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True))
 
 
-def number_blocks(
-    frame: pd.DataFrame, names: Sequence[Hashable]
-) -> Iterator[tuple[Sequence[Hashable], NDArray[np.float64]]]:
+def number_blocks(frame: pd.DataFrame, names: Sequence[Any]) -> Iterator[tuple[Sequence[Any], NDArray[np.float64]]]:
     """Yield columns of plain numbers, some at a time, as floats.
 
     Parameters
