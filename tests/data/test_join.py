@@ -121,3 +121,27 @@ def test_a_join_that_has_run_still_equals_itself() -> None:
     step.apply(ROWS)
     assert step == Join(SIDE, "k")
     assert "side" not in repr(step)
+
+
+def test_names_of_the_table_are_texts_and_each_its_own() -> None:
+    rows = pd.DataFrame({"k": ["a"]})
+    with pytest.raises(DataError, match=r"Join \(its table\): column names must be texts, but 2024 is int"):
+        Join(pd.DataFrame({"k": ["a"], 2024: [1]}), on="k").apply(rows)
+    with pytest.raises(DataError, match=r"Join \(its table\) has several columns 'v'"):
+        Join(pd.DataFrame([["a", 1, 2]], columns=["k", "v", "v"]), on="k").apply(rows)
+    with pytest.raises(DataError, match="the rows have several columns 'k'"):
+        Join(pd.DataFrame({"k": ["a"], "v": [1]}), on="k").apply(pd.DataFrame([["a", "b"]], columns=["k", "k"]))
+
+
+def test_unsigned_numbers_beyond_int64_keep_their_value() -> None:
+    side = pd.DataFrame({"k": ["a"], "v": np.array([2**63 + 5], dtype="uint64")})
+
+    found = Join(side, on="k").apply(pd.DataFrame({"k": ["a", "b"]}))["v"]
+
+    assert found.iloc[0] == 2**63 + 5 and found.isna().tolist() == [False, True]
+
+
+def test_keys_that_are_equal_by_value_stand_once_in_the_table() -> None:
+    side = pd.DataFrame({"k": pd.Series([1, 1.0, 2], dtype=object), "v": [1, 2, 3]})
+    with pytest.raises(DataError, match=r"1 key of the table stands in more than one row \(2 rows\)"):
+        Join(side, on="k").apply(pd.DataFrame({"k": [1]}))

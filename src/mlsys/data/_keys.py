@@ -79,6 +79,9 @@ class KeyCodes:
                     f"(columns: {', '.join(map(str, frame.columns))})",
                     "correct the name, or make the column with Derive before",
                 )
+            if not frame.columns.is_unique:
+                twice = frame.columns[frame.columns.duplicated()][0]
+                raise DataError(f"{self._who}: the rows have several columns {twice!r}", "rename one of them")
             own = level.find(frame[column], self._who)
             if codes is None:
                 codes = own

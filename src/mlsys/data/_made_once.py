@@ -104,7 +104,7 @@ class _Files:
         return True
 
     def _look(self) -> tuple[list[tuple[Any, ...]], bool]:
-        files = files_of(self._path, (*CSV_ENDINGS, *PARQUET_ENDINGS), f"{self._who}, for its table,")
+        files = files_of(self._path, (*CSV_ENDINGS, *PARQUET_ENDINGS), f"{self._who} (its table)")
         stamps, now, young = [], time.time(), False
         for file in files:
             told = os.stat(file)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import pandas as pd
 from pydantic import AfterValidator
 
@@ -13,6 +14,7 @@ from mlsys.data._paths import CSV_ENDINGS, PARQUET_ENDINGS, files_of, files_read
 from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_parquet import ReadParquet
 from mlsys.errors import DataError
+from mlsys.values import EXACT_IN_FLOAT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -29,15 +31,17 @@ TableOrPath = Annotated[
 _ONE_BY_ONE = 20
 """Up to here setting columns one by one is faster than making a frame of them (40 us each against 900 us)."""
 
-_EXACT_IN_FLOAT = 2**53
-"""Whole numbers up to here keep their value as float64."""
+
+def table_of(who: str) -> str:
+    """Return what messages call the table of a join."""
+    return f"{who} (its table)"
 
 
 def side_files(table: Any, who: str) -> list[Path] | None:
     """Return the files that hold a side table; ``None`` for an address, none for a frame."""
     if isinstance(table, pd.DataFrame):
         return []
-    return files_read(table, (*CSV_ENDINGS, *PARQUET_ENDINGS), f"{who}, for its table,")
+    return files_read(table, (*CSV_ENDINGS, *PARQUET_ENDINGS), table_of(who))
 
 
 def read_side(table: Any, needed: Sequence[str], columns: Sequence[str] | None, who: str) -> pd.DataFrame:
@@ -46,9 +50,10 @@ def read_side(table: Any, needed: Sequence[str], columns: Sequence[str] | None, 
     if isinstance(table, pd.DataFrame):
         side = table
     else:
-        files = files_of(table, (*CSV_ENDINGS, *PARQUET_ENDINGS), f"{who}, for its table,")
+        files = files_of(table, (*CSV_ENDINGS, *PARQUET_ENDINGS), table_of(who))
         reader = ReadParquet if files[0].lower().endswith(PARQUET_ENDINGS) else ReadCSV
-        side = reader(table, columns=wanted, name=f"{who}, for its table,").read()
+        side = reader(table, columns=wanted, name=table_of(who)).read()
+    _refuse_odd_names(side, who)
     missing = [name for name in [*needed, *(columns or ())] if name not in side.columns]
     if missing:
         raise DataError(
@@ -56,6 +61,20 @@ def read_side(table: Any, needed: Sequence[str], columns: Sequence[str] | None, 
             "correct on=, by=, time= or columns=",
         )
     return side if wanted is None else side[wanted]
+
+
+def _refuse_odd_names(side: pd.DataFrame, who: str) -> None:
+    odd = [name for name in side.columns if not isinstance(name, str)]
+    if odd:
+        raise DataError(
+            f"{table_of(who)}: column names must be texts, but {odd[0]!r} is {type(odd[0]).__name__}",
+            "call table.rename(columns=str) first",
+        )
+    if not side.columns.is_unique:
+        raise DataError(
+            f"{table_of(who)} has several columns {side.columns[side.columns.duplicated()][0]!r}",
+            "give each column its own name",
+        )
 
 
 def output_names(frame: pd.DataFrame, added: Sequence[str], suffix: str | None, who: str) -> list[str]:
@@ -82,13 +101,12 @@ def settled(step: Step, side: pd.DataFrame, added: Iterable[str], written: Colle
 
 def that_can_be_null(column: pd.Series) -> pd.Series:
     """Return a column in a type that holds null, so that the type does not depend on which rows find a match."""
-    if not isinstance(column.dtype, pd.CategoricalDtype) and not pd.api.types.is_extension_array_dtype(column.dtype):
-        if column.dtype.kind == "b":
-            return column.astype("boolean")
-        if column.dtype.kind in "iu":
-            exact = column.empty or (abs(int(column.min())) <= _EXACT_IN_FLOAT >= abs(int(column.max())))
-            return column.astype("float64" if exact else "Int64")
-    return column
+    if not isinstance(column.dtype, np.dtype) or column.dtype.kind not in "biu":
+        return column
+    if column.dtype.kind == "b":
+        return column.astype("boolean")
+    exact = column.empty or (abs(int(column.min())) <= EXACT_IN_FLOAT >= abs(int(column.max())))
+    return column.astype("float64" if exact else "UInt64" if column.dtype.kind == "u" else "Int64")
 
 
 def with_taken(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mlsys.data._keys import KeyCodes
+import pandas as pd
+
+from mlsys.data._keys import Codes, KeyCodes
 from mlsys.data._made_once import made_once
 from mlsys.data._side import (
     TableOrPath,
@@ -22,8 +24,6 @@ from mlsys.steps import RowTransform
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from pathlib import Path
-
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -120,16 +120,17 @@ class Join(RowTransform):
         side = self.side_state()
         side = side[side[list(self._on)].notna().all(axis=1).to_numpy()]
         keys = KeyCodes(side, self._on, self.title)
-        self._refuse_repeated(side)
+        self._refuse_repeated(side, keys.codes)
         added = tuple(name for name in (self.columns or side.columns) if name not in self._on)
         return _LookUp(side.assign(**{name: that_can_be_null(side[name]) for name in added}), added, keys)
 
-    def _refuse_repeated(self, side: pd.DataFrame) -> None:
-        repeated = side.duplicated(list(self._on), keep=False)
+    def _refuse_repeated(self, side: pd.DataFrame, codes: Codes) -> None:
+        numbered = pd.Series(codes)
+        repeated = numbered.duplicated(keep=False).to_numpy()
         if repeated.any():
             example = side.loc[repeated, list(self._on)].iloc[0].tolist()
             shown = example[0] if len(example) == 1 else tuple(example)
-            keys = len(side.loc[repeated, list(self._on)].drop_duplicates())
+            keys = numbered[repeated].nunique()
             raise DataError(
                 f"{self.title}: {keys:,} key{'s' if keys > 1 else ''} of the table stand{'' if keys > 1 else 's'} in "
                 f"more than one row ({int(repeated.sum()):,} rows), for example {shown!r}; a join would add rows",

@@ -29,6 +29,10 @@ from mlsys.leakage.too_good import too_good_finding
 from mlsys.partitions import Table
 from mlsys.sampling import RandomSplit, StratifiedSplit
 from mlsys.summaries import row_hashes
+from mlsys.values import Kind, values_of
+
+_LOOKED_AT = 256
+"""Rows that tell whether a column holds times."""
 
 
 def check_columns(context: Context, table: Table) -> None:
@@ -42,8 +46,10 @@ def check_columns(context: Context, table: Table) -> None:
                 f"correct {role}= of the Pipeline, or make the column with Derive or a label step",
             )
     time = context.roles.time
-    if time is not None and (pd.api.types.is_string_dtype(table.head(0)[time]) or table.head(0)[time].dtype == object):
-        Moment(time).of(table.head(0))  # raises: texts cannot be compared as times
+    if time is not None:
+        some = table.frame([time]).head(_LOOKED_AT) if table.in_memory else table.head(_LOOKED_AT)
+        if values_of(some[time]).kind is not Kind.NUMBER:  # a year may be one
+            Moment(time).of(some)  # raises: texts cannot be compared as times
     context.catalog.refuse_unknown(there)
     context.catalog.at_split = tuple(there)
 

@@ -17,6 +17,7 @@ from mlsys.steps.repeats import find_repeats
 from mlsys.steps.seeds import generator
 from mlsys.steps.splitting import split_keys
 from mlsys.summaries import fold_of
+from mlsys.values import told_apart
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,11 +66,13 @@ def check_frame(data: Any, who: str) -> None:
         raise DataError(
             f"{who} got two columns named {data.columns[data.columns.duplicated()][0]!r}", "rename one of them"
         )
+    remedy = "call frame.reset_index(drop=True), or keep ids in a column and name it with id="
+    told_apart(data.index.to_series(), f"{who} got a frame whose index", remedy)
     if not data.index.is_unique:
         raise DataError(
             f"{who} got a frame in which the index value {data.index[data.index.duplicated()][0]} stands twice; "
             "the index identifies rows",
-            "call frame.reset_index(drop=True), or keep ids in a column and name it with id=",
+            remedy,
         )
 
 

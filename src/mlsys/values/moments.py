@@ -23,7 +23,7 @@ def moments_of(column: pd.Series, who: str = "", called: str = "") -> pd.Series:
     Parameters
     ----------
     column : Series
-        Times or dates in any type; nulls stay.
+        Times or dates in any type; nulls stay, also where there is nothing else.
     who : str
         What asks, for the message.
     called : str
@@ -41,6 +41,8 @@ def moments_of(column: pd.Series, who: str = "", called: str = "") -> pd.Series:
     [Timestamp('2024-01-01 00:00:00')]
     """
     values = values_of(column)
+    if values.kind is Kind.NOTHING:
+        return pd.Series(pd.NaT, index=column.index, name=column.name, dtype="datetime64[s]")
     if values.means not in {Kind.MOMENT, Kind.DATE}:
         odd = "" if values.strange is None else f", {values.strange[1]!r} in row {values.strange[0]!r} for one"
         raise DataError(

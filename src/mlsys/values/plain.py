@@ -57,7 +57,10 @@ def plain(column: pd.Series) -> pd.Series:
     return column
 
 
-def told_apart(column: pd.Series, what: str) -> pd.Series:
+_TO_TEXT = "make texts or numbers of them with Derive before"
+
+
+def told_apart(column: pd.Series, what: str, remedy: str = _TO_TEXT) -> pd.Series:
     """Return a column in its plain type, or raise where its values cannot be told apart.
 
     Parameters
@@ -66,6 +69,8 @@ def told_apart(column: pd.Series, what: str) -> pd.Series:
         Ids, groups, strata.
     what : str
         What asks for which column, for the message.
+    remedy : str
+        What to do where they cannot.
 
     Raises
     ------
@@ -79,9 +84,7 @@ def told_apart(column: pd.Series, what: str) -> pd.Series:
     """
     values = values_of(column)
     if values.means is Kind.NESTED:
-        raise DataError(
-            f"{what} holds {values}, which cannot be told apart", "make texts or numbers of them with Derive before"
-        )
+        raise DataError(f"{what} holds {values}, which cannot be told apart", remedy)
     return plain(column)
 
 
