@@ -69,6 +69,7 @@ def holdings(steps: Mapping[str, Step]) -> list[Holding]:
     [('centred', 'middle', 71.8234)]
     """
     found: list[Holding] = []
+    codes: dict[int, CodeWalk] = {}
     for name, step in steps.items():
         if isinstance(step, _MAY_SEE_ALL):
             continue
@@ -77,7 +78,7 @@ def holdings(steps: Mapping[str, Step]) -> list[Holding]:
         seen: set[tuple[str, str, Any]] = set()
         for makes, field, root in _roots(step):
             walk = walks.setdefault(makes, Walk())
-            for called, value in _held(field, root):
+            for called, value in _held(field, root, codes):
                 for path, leaf in walk.data(value, called):
                     same = (makes, path, leaf) if is_number(leaf) else (makes, path, id(leaf))
                     if same not in seen and _is_telling(path, leaf):
@@ -106,12 +107,16 @@ def _roots(step: Step) -> Iterator[tuple[str, str, Any]]:
         yield "", "", type(step)
 
 
-def _held(field: str, root: Any) -> Iterator[tuple[str, Any]]:
-    """Yield a value, and all values that code in it reaches, by the name that the code has for them."""
+def _held(field: str, root: Any, codes: dict[int, CodeWalk]) -> Iterator[tuple[str, Any]]:
+    """Yield a value, and all values that code in it reaches, by the name that the code has for them.
+
+    ``codes`` has what was walked over before: many steps are of one class.
+    """
     yield field, root
-    walk = CodeWalk()
-    walk.reach(root)
-    for owner, name, _ in walk.watched:
+    if id(root) not in codes:
+        codes[id(root)] = CodeWalk()
+        codes[id(root)].reach(root)
+    for owner, name, _ in codes[id(root)].watched:
         with contextlib.suppress(KeyError, AttributeError, ValueError):  # gone since
             yield {"__defaults__": "a default", "__kwdefaults__": "a default"}.get(name, name), now(owner, name)
 
