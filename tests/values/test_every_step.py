@@ -119,7 +119,7 @@ SINGLE: dict[str, Callable[[pd.DataFrame], Outcome]] = {
     "PredefinedSplit": dealt(PredefinedSplit("k")),
     "StratifiedSample": lambda frame: StratifiedSample("k", rows=9).select(frame).index.tolist(),
     "ReservoirSample": lambda frame: ReservoirSample(9, id="k").select(frame).index.tolist(),
-    "NaturalLabel": lambda frame: NaturalLabel("z", from_column="k", rule=lambda value: str(value) != "").labels(frame),
+    "NaturalLabel": lambda frame: NaturalLabel("z", from_column="k", rule=lambda values: values.notna()).labels(frame),
     "Join key": looked_up,
     "Join value": brought,
     "AsOfJoin key": found_as_of,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.execution.changed import changed_columns
+from mlsys.values import Kind, meaning_of
 
 Apply = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -71,15 +72,17 @@ def _null(column: pd.Series) -> pd.Series:
 
 def _scaled(column: pd.Series, sign: int) -> pd.Series:
     """Return values far outside, of the same type; texts that were never seen."""
-    dtype = column.dtype
-    if pd.api.types.is_bool_dtype(dtype):
+    dtype, values = column.dtype, meaning_of(column.dtype)
+    if values is None or values.kind is Kind.CATEGORY or isinstance(dtype, pd.SparseDtype):
+        return column
+    if values.kind is Kind.TRUTH:
         return ~column if sign < 0 else column
-    if pd.api.types.is_float_dtype(dtype):
-        values = np.abs(column.to_numpy(dtype=np.float64, na_value=np.nan))
-        known = values[~np.isnan(values)]
+    if values.kind is Kind.NUMBER and not values.whole:
+        sizes = np.abs(column.to_numpy(dtype=np.float64, na_value=np.nan))
+        known = sizes[~np.isnan(sizes)]
         largest = float(known.max()) if len(known) else 1.0
         return pd.Series(sign * FAR * (largest or 1.0), index=column.index, dtype=dtype)
-    if pd.api.types.is_integer_dtype(dtype):
+    if values.kind is Kind.NUMBER:
         kind = np.iinfo(getattr(dtype, "numpy_dtype", dtype))
         return pd.Series(kind.max // 2 if sign > 0 else kind.min // 2, index=column.index, dtype=dtype)
     if isinstance(dtype, pd.StringDtype):

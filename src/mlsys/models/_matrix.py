@@ -21,6 +21,8 @@ _LARGEST_OF_32_BITS = float(np.finfo(np.float32).max)
 def plain_features(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with numbers and truth values of any type as numpy's, NaN for null; texts as plain texts.
 
+    A frame of sparse columns alone stays sparse, as scikit-learn takes it.
+
     Examples
     --------
     >>> plain_features(pd.DataFrame({"x": pd.array([1, None], dtype="Int64")}))["x"].tolist()
@@ -29,7 +31,10 @@ def plain_features(frame: pd.DataFrame) -> pd.DataFrame:
     [nan, 1.0]
     """
     # By dtypes: a Series made of each column would take most of the time that one row takes.
-    kinds = zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
+    dtypes = frame.dtypes.tolist()
+    if dtypes and all(isinstance(dtype, pd.SparseDtype) for dtype in dtypes):
+        return frame
+    kinds = zip(frame.columns.tolist(), dtypes, strict=True)
     changed = {name: numpy_column(frame[name]) for name, dtype in kinds if not _is_plain(dtype)}
     return frame.assign(**changed) if changed else frame
 
@@ -66,9 +71,7 @@ def numpy_column(column: pd.Series) -> pd.Series:
 def _is_plain(dtype: Any) -> bool:
     if isinstance(dtype, np.dtype):
         return dtype.kind != "O"
-    return isinstance(dtype, pd.StringDtype | pd.SparseDtype) or (
-        _holds_levels(dtype) and dtype.categories.dtype.kind != "O"
-    )
+    return isinstance(dtype, pd.StringDtype) or (_holds_levels(dtype) and dtype.categories.dtype.kind != "O")
 
 
 def _holds_levels(dtype: Any) -> bool:

@@ -42,9 +42,9 @@ def check_target(target: pd.Series, values: NDArray[Any], is_classifier: bool, i
                 "use a regressor, or make classes with NaturalLabel(..., rule=lambda value: value > ...)",
             )
         _refuse_one_class(values, name, who)
-    elif is_regressor and values.dtype.kind not in "biuf":
+    elif is_regressor and (values.dtype.kind not in "biuf" or values_of(target).kind is Kind.CATEGORY):
         raise DataError(
-            f"{who} is a regressor, but the target {name} holds {_kind(values)} (such as {target.iloc[0]!r})",
+            f"{who} is a regressor, but the target {name} holds {values_of(target)} (such as {target.iloc[0]!r})",
             "use a classifier, or name a numeric target",
         )
 

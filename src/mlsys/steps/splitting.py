@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlsys.dataset import Roles
 from mlsys.summaries import hash_ids
-from mlsys.values import told_apart
+from mlsys.values import Kind, moments_of, told_apart, values_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -137,4 +137,7 @@ def split_keys(frame: pd.DataFrame, roles: Roles, known_at: pd.Series | None = N
         keys["known_at"] = known_at
     shown = {name: pd.Series(column, index=frame.index) for name, column in {**keys, **extra}.items()}
     told = {name: told_apart(column, f"the {name} column {column.name!r}") for name, column in shown.items()}
+    for name in {"time", "known_at"} & told.keys():
+        if values_of(told[name]).means is Kind.MOMENT:
+            told[name] = moments_of(told[name])
     return pd.DataFrame(told, index=frame.index)

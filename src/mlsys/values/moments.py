@@ -41,7 +41,7 @@ def moments_of(column: pd.Series, who: str = "", called: str = "") -> pd.Series:
     [Timestamp('2024-01-01 00:00:00')]
     """
     values = values_of(column)
-    if values.kind is Kind.NOTHING:
+    if values.kind is not Kind.MOMENT and not column.notna().any():
         return pd.Series(pd.NaT, index=column.index, name=column.name, dtype="datetime64[s]")
     if values.means not in {Kind.MOMENT, Kind.DATE}:
         odd = "" if values.strange is None else f", {values.strange[1]!r} in row {values.strange[0]!r} for one"
