@@ -34,7 +34,7 @@ def read_two(first: str, second: str, **options: Any) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("a,b,c\n1,2,3,4\n5,6,7\n", "header of 'a.csv' has 3 fields and line 2 has 4 fields"),
+        ("a,b,c\n1,2,3,4\n5,6,7\n", "'a.csv': its header has 3 fields and line 2 has 4 fields"),
         ("a,b,c\n1,2,3,4\n5,6,7,8\n", r"line 2 has 4 fields \(2 such rows\)"),
         ("a,b,c\n0,1,2,3\n1,1,2,3\n2,1,2,3\n", "line 2 has 4 fields"),
         ("a,b,c\n1,2,3\n5,6,7,8\n", "line 3 has 4 fields"),
@@ -69,7 +69,7 @@ def test_empty_fields_behind_the_last_column_are_left_out_and_said(
 def test_files_of_one_column() -> None:
     assert read("a\n1\n\n3\n")["a"].tolist() == [1, 3]
     assert read("a\n1,\n3,\n")["a"].tolist() == [1, 3]
-    with pytest.raises(DataError, match="header of 'a.csv' has 1 field and line 2 has 2 fields"):
+    with pytest.raises(DataError, match="'a.csv': its header has 1 field and line 2 has 2 fields"):
         read("a;b\n1;2,5\n")
 
 
@@ -89,7 +89,7 @@ def test_what_is_read_is_what_pythons_reader_reads_or_is_refused(rows: list[list
         expected = [[row["xyz".index(name)] for name in names] for row in rows]
         assert step.read().fillna("").to_numpy().tolist() == expected
     else:
-        with pytest.raises(DataError, match="header of 'p.csv' has 3 fields"):
+        with pytest.raises(DataError, match="'p.csv': its header has 3 fields"):
             step.read()
 
 

@@ -77,7 +77,7 @@ def refuse_ragged(content: Content, shape: Shape, who: str) -> None:
             break
     more = f" ({shape.refused:,} such rows)" if shape.refused > 1 else ""
     raise DataError(
-        f"{who}: the header of {content.file!r} has {_fields(shape.width)} and {where}{more}",
+        f"{who} cannot read {content.file!r}: its header has {_fields(shape.width)} and {where}{more}",
         f"correct these rows, put quotes around fields that hold {shape.separator!r}, take away lines above the header "
         f"and below the rows, or say what stands between fields with separator= (now {shape.separator!r})",
     )
