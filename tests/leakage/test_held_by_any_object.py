@@ -131,6 +131,20 @@ def test_the_last_time_of_all_is_found_where_a_judged_row_has_it() -> None:
             assert [f.code for f in told(Derive({"z": reader(held)}), data=data)] == codes
 
 
+def test_what_an_object_holds_counts_in_the_cache() -> None:
+    kept: dict[str, Any] = {}
+
+    def step() -> Derive:
+        return Derive({"z": lambda frame: kept["tree"].query(frame[["b", "c"]].to_numpy())[0]})
+
+    codes = []
+    for rows in (TRAIN, ALL):
+        kept["tree"] = cKDTree(rows[["b", "c"]].to_numpy())
+        pipeline = Pipeline([step(), SPLIT, DecisionTreeClassifier(max_depth=2)], target="y", exclude=UNUSED)
+        codes.append({finding.code for finding in pipeline.run(ALL, track=False).findings})
+    assert "LK221" not in codes[0] and "LK221" in codes[1]
+
+
 UNKNOWN: dict[str, Callable[[], Any]] = {
     "a polynomial": lambda: np.poly1d(np.polyfit(ALL["a"], ALL["y"], 3)),
     "a polynomial of the new kind": lambda: np.polynomial.Polynomial.fit(ALL["a"], ALL["y"], 3),

@@ -108,7 +108,7 @@ def _on_columns(
     found = identifier_findings(train, features, power, rows) + date_findings(frames, features, roles.time is not None)
     if not power.empty:
         found += power_findings(power, train[roles.target]) + missingness_findings(power, train, train[roles.target])
-        found += identity_findings(train, features, roles.target)
+        found += identity_findings(train, features, str(roles.target))
     return [replace(finding, step=_maker(finding, context)) for finding in found]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from mlsys.cache import Outcome, address
+from mlsys.errors import StateError
 from mlsys.execution.context import Context
 from mlsys.execution.dividing import Divided
 from mlsys.execution.planned import Planned
@@ -14,6 +16,7 @@ from mlsys.leakage.captured import captured_findings
 from mlsys.leakage.holdings import Holding, holdings
 from mlsys.leakage.statistics import Population
 from mlsys.partitions import Table
+from mlsys.states import digest, digest_frame
 from mlsys.steps import Reshape
 
 
@@ -63,8 +66,20 @@ def check_held_data(
         return Outcome()
 
     inputs = {**{f"all rows, {name}": table for name, table in tables.items()}, **parts}
-    also = {"held": context.code_of(sorted({each.step for each in held}))}
+    also = {"held": context.code_of(sorted({each.step for each in held})), "data": _content_of(held)}
     context.kept("leakage checks", "held data", work, inputs, also, sees_columns=True)
+
+
+def _content_of(held: Sequence[Holding]) -> str:
+    """Return a digest of what is held: code that holds an object of another library knows its type alone."""
+    found = []
+    for each in held:
+        value = pd.Series(each.value) if isinstance(each.value, pd.Index) else each.value
+        with contextlib.suppress(StateError, TypeError):  # fitted estimators, which the code's digest knows
+            found.append(
+                [each.step, each.name, digest_frame(value) if isinstance(value, pd.DataFrame) else digest(value)]
+            )
+    return digest(found)
 
 
 def _made(frame: pd.DataFrame, source: pd.DataFrame) -> set[str]:

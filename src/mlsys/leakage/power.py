@@ -100,8 +100,9 @@ def _copy_of(column: pd.Series, target: pd.Series, targets: list[NDArray[np.bool
 
 
 def _fit(column: pd.Series, target: pd.Series, half: int) -> float:
-    """Return R2 of a target of numbers by a line or a curve through one half of the rows, on the other; 1 if one
-    rises or falls with the other without exception.
+    """Return R2 of a target of numbers by a line or a curve through one half of the rows, on the other.
+
+    It is 1 if one rises or falls with the other without exception.
     """
     if not pd.api.types.is_numeric_dtype(column):
         return 0.0

@@ -70,16 +70,17 @@ class Rounding:
     def explains(self, one: pd.Series, other: pd.Series) -> NDArray[np.bool_]:
         """Return where two answers for rows of ``made``, in its order, differ by no more than rounding."""
         if not (_is_float(one) and _is_float(other)):
-            near = np.fromiter(map(_nested_near, one, other), dtype=bool, count=len(one))
-            return near | self._same_in_a_trial(one, other)
+            vectors = np.fromiter(map(_nested_near, one, other), dtype=np.bool_, count=len(one))
+            return np.logical_or(vectors, self._same_in_a_trial(one, other))
         left, right = (each.to_numpy(dtype=np.float64, na_value=np.nan) for each in (one, other))
         with np.errstate(invalid="ignore"):
             difference = np.abs(left - right)
         size = np.maximum(np.abs(left), np.abs(right))
-        near: NDArray[np.bool_] = difference <= LAST_BITS * max(_unit(one), _unit(other)) * size
+        near = np.asarray(difference <= LAST_BITS * max(_unit(one), _unit(other)) * size)
         if near.all() or one.name not in self.made.columns:
             return near
-        return near | (difference <= self._slack(str(one.name), len(one)))
+        within: NDArray[np.bool_] = difference <= self._slack(str(one.name), len(one))
+        return np.asarray(near | within, dtype=np.bool_)
 
     def _slack(self, name: str, rows: int) -> NDArray[np.float64]:
         """Return how far rounding may take each row of a column."""
@@ -131,14 +132,13 @@ class Rounding:
 
 def _nudged(frame: pd.DataFrame, trial: int, whole: bool) -> pd.DataFrame:
     """Return the frame with numbers moved in the last digits; whole numbers too, as fractions, where that is asked."""
-    changed = {}
+    changed: dict[str, pd.Series] = {}
     for place, (name, column) in enumerate(frame.items()):
         if _is_float(column) or (whole and _is_whole(column)):
             numbers = column if _is_float(column) else column.astype("float64")
             signs = hash_ids(numbers, trial * frame.shape[1] + place) % np.uint64(3)
-            changed[name] = numbers * (1 + (signs.astype(np.float64) - 1) * UNITS * _unit(numbers))
-            if changed[name].dtype != numbers.dtype:
-                changed[name] = changed[name].astype(numbers.dtype)
+            nudged = numbers * (1 + (signs.astype(np.float64) - 1) * UNITS * _unit(numbers))
+            changed[str(name)] = nudged if nudged.dtype == numbers.dtype else nudged.astype(numbers.dtype)
     return frame.assign(**changed)
 
 

@@ -152,7 +152,7 @@ def _as_table(value: Any) -> Any:
                     found = value.to_pandas() if way == "to_pandas" else np.asarray(value)
             except Exception:  # such as a tensor that waits for its gradient
                 continue
-            return found if isinstance(found, (pd.Series, pd.DataFrame)) or getattr(found, "ndim", 0) else None
+            return found if isinstance(found, (pd.Series, pd.DataFrame)) or np.ndim(found) else None
     return None
 
 
