@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlsys.errors import DataError
-from mlsys.values import values_of
+from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +67,3 @@ def known_target(target: pd.Series, who: str) -> pd.Series:
             "drop the rows whose label is not known; a Pipeline does that at its split",
         )
     return target
-
-
-def _kind(values: NDArray[Any]) -> str:
-    return {"U": "text", "O": "objects", "M": "timestamps", "m": "durations"}.get(values.dtype.kind, str(values.dtype))
