@@ -384,7 +384,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "keys of different types": (
         DataError,
-        ("Join", "the key 'customer' is numbers", "text", "Derive"),
+        ("Join", "the key 'customer' is whole numbers", "text", "Derive"),
         lambda f: run(f, Join(_customers().astype({"customer": "str"}), on="customer"), SPLIT, TREE),
         lambda f: run(f, Join(_customers(), on="customer"), SPLIT, TREE),
     ),
@@ -409,13 +409,13 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     # ---------------------------------------------------------------- types
     "a text column into Standardize": (
         DataError,
-        ("Standardize wants numbers", "'country' holds", "OneHot or TargetEncode", "step 2 'Standardize'"),
+        ("Standardize takes numbers", "'country' holds", "OneHot or TargetEncode", "step 2 'Standardize'"),
         lambda f: run(f, SPLIT, Standardize(["country"]), TREE),
         lambda f: run(f, SPLIT, Standardize(["price"]), TREE),
     ),
     "a text column into CyclicEncode": (
         DataError,
-        ("CyclicEncode wants numbers", "'country' holds"),
+        ("CyclicEncode takes numbers", "'country' holds"),
         lambda f: run(f, CyclicEncode({"country": 3}), SPLIT, TREE),
         lambda f: run(f, CyclicEncode({"days": 30}), SPLIT, TREE, features=["price"], exclude=[]),
     ),
@@ -471,20 +471,20 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a time role that holds text": (
         DataError,
-        ("'ordered' holds str", "pd.to_datetime"),
+        ("'ordered' holds texts", "pd.to_datetime"),
         lambda f: run(f.assign(ordered=f["ordered"].astype("str")), TimeSplit(), TREE, time="ordered"),
         lambda f: run(f.assign(ordered=f["ordered"].astype("str")),
                       Derive({"ordered": lambda g: pd.to_datetime(g["ordered"])}), TimeSplit(), TREE, time="ordered"),
     ),
     "a moment of decision that holds text": (
         DataError,
-        ("'ordered' holds str", "pd.to_datetime"),
+        ("'ordered' holds texts", "pd.to_datetime"),
         lambda f: run(f.assign(ordered=f["ordered"].astype("str")), as_of(fares(f)), SPLIT, TREE, decide_at="ordered"),
         lambda f: run(f, as_of(fares(f)), SPLIT, TREE, decide_at="ordered"),
     ),
     "a known-at column that holds text": (
         DataError,
-        ("'ordered_text' holds str", "pd.to_datetime"),
+        ("'ordered_text' holds texts", "pd.to_datetime"),
         lambda f: run(f.assign(ordered_text=f["ordered"].astype("str")), SPLIT, TREE, time="ordered",
                       known_at={"days": "ordered_text"}),
         lambda f: run(f, SPLIT, TREE, time="ordered", known_at={"days": "ordered"}),

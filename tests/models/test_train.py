@@ -194,7 +194,7 @@ def test_no_rows_get_no_predictions_in_the_same_columns():
         (LinearRegression(), {"c": pd.Timestamp("2024-01-01")}, "column 'c' holds timestamps"),
         (LogisticRegression(), {"y": True}, "all 400 training rows have the same class of the target 'y': True"),
         (LogisticRegression(), {"y": np.linspace(0, 1, 400)}, "is a classifier, but the target 'y' is continuous"),
-        (LinearRegression(), {"y": "late"}, "is a regressor, but the target 'y' holds text .such as 'late'"),
+        (LinearRegression(), {"y": "late"}, "is a regressor, but the target 'y' holds texts .str. .such as 'late'"),
         (LinearRegression(), {"y": [None] + [1.0] * 399}, "'y' is null in 1 of 400 training rows .the first is row 0"),
     ],
 )

@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.errors import Finding
 from mlsys.leakage.power import FEWEST
 from mlsys.summaries import is_hashable
+from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +68,8 @@ def identifier_findings(train: pd.DataFrame, features: Sequence[str], power: pd.
 
 def _names_rows(column: pd.Series, rows: int) -> str:
     """Say how a column names rows; nothing if it does not."""
-    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    values = values_of(column)
+    column, is_number = plain(column), values.kind is Kind.NUMBER
     if is_number and not _may_be_running(column, rows):  # asked first: it costs least, and says no of most columns
         return ""
     head = column.head(PEEK).dropna()
@@ -78,7 +80,7 @@ def _names_rows(column: pd.Series, rows: int) -> str:
         if _distinct(filled) < DISTINCT:
             return ""
         return "is a running number: nearly every row has its own, with few left out"
-    if not (pd.api.types.is_string_dtype(filled) or isinstance(filled.dtype, pd.CategoricalDtype)):
+    if values.kind not in {Kind.TEXT, Kind.CATEGORY}:
         return ""
     if head.astype("str").str.strip().str.contains(r"\s", regex=True).mean() > 0.5 or _distinct(filled) < DISTINCT:
         return ""
@@ -88,7 +90,7 @@ def _names_rows(column: pd.Series, rows: int) -> str:
 def _may_be_running(column: pd.Series, rows: int) -> bool:
     """Whether numbers are whole and use up their range."""
     numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    numbers = numbers[~np.isnan(numbers)]
+    numbers = numbers[np.isfinite(numbers)]
     if not len(numbers) or float(numbers.max() - numbers.min()) + 1 > DENSE * rows:
         return False
     return not (numbers != np.floor(numbers)).any()

@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.dataset import Roles
 from mlsys.errors import Finding
 from mlsys.summaries import hash_ids
+from mlsys.values import Kind, moments_of, values_of
 
 SHARE_OF_LATE_LABELS = 0.01
 """Below this share of training rows labels that were known too late are information."""
@@ -97,7 +98,10 @@ def _shared(rows: pd.DataFrame, part: pd.DataFrame, learned: str, name: str, col
 def _later(train: pd.DataFrame, part: pd.DataFrame, name: str, roles: Roles) -> list[Finding]:
     if roles.time is None or roles.time not in train.columns:
         return []
-    later = int((train[roles.time] >= part[roles.time].min()).sum())
+    happened, begins = train[roles.time], part[roles.time]
+    if values_of(happened).means in {Kind.MOMENT, Kind.DATE}:
+        happened, begins = moments_of(happened), moments_of(begins)
+    later = int((happened >= begins.min()).sum())
     if not later:
         return []
     return [
@@ -117,7 +121,7 @@ def _labelled_late(
     """Return a finding when labels of training rows were not known yet when the part they are judged by begins."""
     if known_at is None or roles.time is None or roles.time not in part.columns:
         return []
-    start = part[roles.time].min()
+    start = moments_of(part[roles.time]).min()
     late = int((known_at >= start).sum())
     if not late:
         return []

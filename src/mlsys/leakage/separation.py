@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.blocks import dtypes_of, number_blocks
 from mlsys.summaries import hash_ids
+from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -34,11 +35,11 @@ def levels_of(column: pd.Series, half: int) -> NDArray[np.int64]:
     >>> levels_of(pd.Series(["b", None, "a", "b"]), 2).tolist()
     [1, 0, 2, 1]
     """
-    if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
-        if pd.api.types.is_datetime64_any_dtype(column):
-            column = pd.Series(column.array.asi8, index=column.index).where(column.notna())
-        else:
-            return np.asarray(pd.factorize(column)[0] + 1, dtype=np.int64)
+    column, kind = plain(column), values_of(column).kind
+    if kind in {Kind.MOMENT, Kind.DATE}:
+        column = pd.Series(column.array.asi8, index=column.index).where(column.notna())
+    elif kind is not Kind.NUMBER:
+        return np.asarray(pd.factorize(column)[0] + 1, dtype=np.int64)
     values = column.to_numpy(dtype=np.float64, na_value=np.nan)
     known = values[:half][np.isfinite(values[:half])]
     if not len(known):
