@@ -109,7 +109,9 @@ def test_leak_is_found_and_named_when_its_declaration_is_left_out(flight_example
     assert table.loc[(table["model"] == "model") & (table["metric"] == "roc_auc"), "value"].iloc[0] > 0.85
 
 
-@pytest.mark.parametrize(("column", "factor"), [("distance", 1.609344), ("pressure", 0.02953)])
+@pytest.mark.parametrize(
+    ("column", "factor"), [("distance", 1.609344), pytest.param("pressure", 0.02953, marks=pytest.mark.long)]
+)
 def test_changed_unit_is_found_and_named(quick: Pipeline, column: str, factor: float) -> None:
     def other_unit(flights: pd.DataFrame) -> pd.DataFrame:
         later = flights["departs"] >= SEPTEMBER

@@ -88,7 +88,7 @@ def test_a_part_of_weight_zero_is_empty(part: str) -> None:
 
 def test_steps_alone_say_the_same() -> None:
     model = Train(LogisticRegression())
-    with pytest.raises(DataError, match="all 900 training rows have weight 0 in 'w'"):
+    with pytest.raises(DataError, match="all 900 training rows have zero weight in 'w'"):
         model.fit(DATA.assign(w=0.0), target="y", weight="w", features=["a"])
     with pytest.raises(DataError, match=r"training rows have the same class of the target 'y': False"):
         model.fit(DATA.assign(w=(~DATA["y"]).astype(float)), target="y", weight="w", features=["a"])

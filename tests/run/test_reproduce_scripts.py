@@ -209,6 +209,7 @@ def pipeline(*first: Any, **arguments: Any) -> Pipeline:
     return Pipeline(steps, target="late", **arguments)
 
 
+@pytest.mark.long
 def test_code_from_standard_input_is_asked_for(tmp_path: Path) -> None:
     text = textwrap.dedent(
         """

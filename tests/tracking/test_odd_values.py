@@ -78,6 +78,7 @@ def test_nothing_is_lost_silently(address: str, monkeypatch: pytest.MonkeyPatch,
     assert send(journal) == logged
 
 
+@pytest.mark.long
 def test_a_record_comes_back_from_its_folder_as_it_was() -> None:
     record, read = odd_record(), keep(odd_record()).record()
     for name in ("params", "tags", "curves", "datasets", "spans", "description", "started", "ended", "run_name"):
@@ -85,6 +86,7 @@ def test_a_record_comes_back_from_its_folder_as_it_was() -> None:
     assert repr(dict(read.metrics)) == repr(dict(record.metrics))
 
 
+@pytest.mark.long
 def test_odd_additions_are_said_too(address: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     journal = keep(odd_record())

@@ -51,7 +51,7 @@ def test_nobody_there_costs_less_than_ten_seconds(nowhere: str, shop: pd.DataFra
     check_waits(run)
 
 
-@pytest.mark.parametrize("rule", ["silence", 20.0, "error", "refuse"])
+@pytest.mark.parametrize("rule", ["silence", pytest.param(20.0, marks=pytest.mark.long), "error", "refuse"])
 def test_no_answer_slow_answers_errors_and_hanging_up_cost_less_than_ten_seconds(
     rule: str | float, gate_before: Callable[[str], Any], shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch,
     forgotten: Any,

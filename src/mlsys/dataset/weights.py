@@ -47,7 +47,7 @@ def counting(weight: pd.Series | None, who: str, rows: str = "rows") -> NDArray[
     counts = known_weights(weight, who) > 0
     if len(counts) and not counts.any():
         raise DataError(
-            f"{who}: all {len(counts):,} {rows} have weight 0 in {weight.name!r}, and count as none",
+            f"{who}: all {len(counts):,} {rows} have zero weight in {weight.name!r}, and count as none",
             "give rows that shall count a weight above 0, or take the weight role away",
         )
     return None if counts.all() else counts
