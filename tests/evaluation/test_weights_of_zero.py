@@ -80,7 +80,7 @@ def test_the_part_that_has_one_class_left_is_named(part: str) -> None:
 def test_a_part_of_weight_zero_is_empty(part: str) -> None:
     frame = DATA.assign(w=DATA["w"].add(1).mask(DATA["part"] == part, 0))
     said = (
-        "left no training rows .*weight 0, which count as none: 300" if part == "train" else "all 300 rows .*weight 0"
+        "left no training rows .*weight 0, which count as none: 300" if part == "train" else "all 300 rows .*zero weight"
     )
     with pytest.raises(DataError, match=said):
         run(frame, PredefinedSplit("part"), LogisticRegression())
@@ -93,7 +93,7 @@ def test_steps_alone_say_the_same() -> None:
     with pytest.raises(DataError, match=r"training rows have the same class of the target 'y': False"):
         model.fit(DATA.assign(w=(~DATA["y"]).astype(float)), target="y", weight="w", features=["a"])
     judged = DATA.assign(prediction=DATA["y"])
-    with pytest.raises(DataError, match="all 900 rows with a known target have weight 0"):
+    with pytest.raises(DataError, match="all 900 rows with a known target have zero weight"):
         Evaluate().of(train=judged, validation=judged.assign(w=0.0), target="y", weight="w")
     with pytest.raises(DataError, match="'w' is null, negative or infinite in 1 rows"):
         Evaluate().of(
