@@ -72,7 +72,7 @@ class Guesses:
         codes = {name: float(code) for code, name in enumerate(judged.classes)}
         coded = np.array([codes.get(str(value), np.nan) for value in values]) if codes else values.astype(np.float64)
         draws, targets = [], []
-        for draw in range(int(np.clip(GUESSED // len(ids), 3, MOST_DRAWS))):
+        for draw in range(min(-(-GUESSED // len(ids)), MOST_DRAWS)):
             streams = range(draw * (1 + len(codes)), (draw + 1) * (1 + len(codes)))
             even, *raw = (uniform(hash_ids(ids, (stream << 32) + together)) for stream in streams)
             chosen = np.minimum(np.searchsorted(chances, even, side="right"), len(values) - 1)

@@ -100,12 +100,13 @@ class Evaluate(Report):
             name: scored_rows(rows, frame, part)
             for name, frame in self._baselines(train, rows, judge.classes, guesses).items()
         }
+        slices, without_weight = slices_of(self.slices, train, rows, self.title), weightless(given, part)
+        del train, given, rows  # of many rows the features are let go before intervals are drawn
         table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(scored)]
         for name, frame in others.items():
             scores = judge.quick().scores(frame)
             scores = [_over_draws(row, guesses) for row in scores] if name == RANDOM else scores
             table += [{"part": part, "model": name, "slice": "all", **row} for row in scores]
-        slices = slices_of(self.slices, train, rows, self.title)
         by_slice = _slice_scores(slices, scored, judge)
         table += [{"part": part, "model": "model", **row} for row in by_slice]
         table += self._training_scores(dataset, judge)
@@ -125,7 +126,7 @@ class Evaluate(Report):
                 "worst_slice": worst_slice(by_slice, judge.headline),
                 "sensitive": by_level(by_slice, slices, dataset.roles.sensitive, judge.headline),
                 "slices": {each.name: each.column for each in slices},
-                "weightless": weightless(given, part),
+                "weightless": without_weight,
                 "value": value_text,
                 "beats": {name: _better_by(judge, scored, name, other, guesses) for name, other in others.items()},
                 "scored": scored,
