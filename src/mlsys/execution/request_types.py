@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import datetime
 import functools
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.values import EXACT_IN_FLOAT, Kind, meaning_of, plain
 
 Refuse = Callable[[Any, int], DataError]
+_LEAST, _MOST = np.iinfo(np.int64).min, np.iinfo(np.uint64).max
+_WITHOUT_UNIT = re.compile(r"\s*[+-]?[\d.]*\s*")
+"""A duration such as '90', which pandas takes for nanoseconds, or none at all."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -90,7 +95,19 @@ def converted(column: pd.Series, wanted: Any) -> pd.Series:
     >>> converted(pd.Series([1.0, 2.0], name="x"), np.dtype("int64")).tolist()
     [1, 2]
     """
-    kind = family(wanted)
+    try:
+        return _converted(column, wanted, family(wanted))
+    except DataError:
+        raise
+    except (TypeError, ValueError, ArithmeticError, pa.ArrowException) as error:
+        raise DataError(
+            f"the request's column {column.name!r} cannot be read as {family(wanted) or wanted}: "
+            f"{type(error).__name__}: {error}",
+            _REMEDIES.get(family(wanted), "send values of the kind it had in training, or null"),
+        ) from error
+
+
+def _converted(column: pd.Series, wanted: Any, kind: str) -> pd.Series:
     if not kind:
         return column.astype(object) if isinstance(column.dtype, pd.CategoricalDtype) else column
     if column.isna().all():
@@ -140,12 +157,17 @@ def _whole_numbers(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
 def _as_numbers(column: pd.Series, refuse: Refuse) -> pd.Series:
     if getattr(column.dtype, "kind", "O") in "iuf":
         return column
-    if getattr(column.dtype, "kind", "O") == "b":
-        return column.astype("Int64" if column.isna().any() else "int64")
-    row = _first(column, lambda value: isinstance(value, (bool, int, float, np.number, np.bool_, Decimal)))
+    row = _first(column, _is_number)
     if row is not None:
         raise refuse(column.iloc[row], row)
     return pd.to_numeric(column)
+
+
+def _is_number(value: Any) -> bool:
+    """Whether a value is a number that 64 bits hold; a truth value is none."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number, Decimal)):
+        return False
+    return not isinstance(value, int) or _LEAST <= value <= _MOST
 
 
 def _truth_values(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
@@ -182,9 +204,12 @@ def _times(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
 
 
 def _parsed(column: pd.Series, refuse: Refuse) -> pd.Series:
+    row = _first(column, lambda value: not isinstance(value, str) or value.strip()[:1].isdigit())
+    if row is not None:  # pandas takes '' and 'NaT' for null, and 'now' for the moment
+        raise refuse(column.iloc[row], row)
     try:
         return pd.to_datetime(column, format="ISO8601")
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         moments = [_moment(value, row, refuse) for row, value in enumerate(column.tolist())]
     zoned = [moment.tzinfo is not None for moment in moments if moment is not pd.NaT]
     if any(zoned) and not all(zoned):
@@ -198,7 +223,7 @@ def _moment(value: Any, row: int, refuse: Refuse) -> Any:
         return pd.NaT
     try:
         return pd.to_datetime(value, format="ISO8601") if isinstance(value, str) else pd.Timestamp(value)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise refuse(value, row) from error
 
 
@@ -214,13 +239,19 @@ def _dates(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
 def _durations(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
     if column.dtype.kind == "m":
         return column.astype(wanted)
-    found = []
-    for row, value in enumerate(column.tolist()):
+    found: list[Any] = []
+    for row, (value, null) in enumerate(zip(column.tolist(), column.isna(), strict=True)):
+        if null:
+            found.append(pd.NaT)
+            continue
         try:
-            if not (pd.isna(value) or isinstance(value, (str, datetime.timedelta))):
+            text = isinstance(value, str)
+            if text and _WITHOUT_UNIT.fullmatch(value) or not (text or isinstance(value, datetime.timedelta)):
                 raise refuse(value, row)
             found.append(pd.Timedelta(value))
-        except ValueError as error:
+            if found[-1] is pd.NaT:  # texts such as 'NaT'
+                raise refuse(value, row)
+        except (ValueError, OverflowError) as error:
             raise refuse(value, row) from error
     return pd.Series(found, index=column.index, name=column.name).astype(wanted)
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.blocks import dtypes_of
 from mlsys.errors import DataError
+from mlsys.execution.request_forms import as_frame
 from mlsys.execution.request_types import converted, family, null_column, type_named
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class RequestReader:
         for name, values in (levels or {}).items():
             self._wanted[name] = pd.CategoricalDtype(list(values), ordered=name in ordered)
 
+    def frame(self, given: Any) -> pd.DataFrame:
+        """Return what was given as a frame: itself, or rows of records, columns, arrays, tables of Arrow."""
+        return as_frame(given, self._names)
+
     def read(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the rows: columns in training's order and types, numbered from 0.
 
@@ -64,8 +69,6 @@ class RequestReader:
         DataError
             When a column is missing that may not be, stands twice, or holds what cannot be taken for its type.
         """
-        if not isinstance(frame, pd.DataFrame):
-            raise DataError(f"predict() got {type(frame).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
         self._check_columns(frame)
         given = set(frame.columns.tolist())
         missing = [name for name in self._names if name not in given]

@@ -51,25 +51,27 @@ class ServedModel:
     details: Mapping[str, str] = field(default_factory=dict)
     request: Mapping[str, Any] = field(default_factory=dict)
 
-    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, frame: Any) -> pd.DataFrame:
         """Predict rows.
 
         Parameters
         ----------
         frame : DataFrame
             The columns in ``inputs``, in any order; more are ignored. Those that were null in some training rows may
-            be left out. Types are brought to those of training where that loses nothing.
+            be left out. Types are brought to those of training where that loses nothing. A table of Arrow, a list of
+            records, a mapping of columns and an array of rows in the order of ``inputs`` are taken as well.
 
         Returns
         -------
         DataFrame
-            ``id``, ``prediction`` and, for classes, ``probability_<class>``; the index of ``frame``.
+            ``id``, ``prediction`` and, for classes, ``probability_<class>``; the index of ``frame`` where it has one.
 
         Raises
         ------
         DataError
             When a column is missing or holds what cannot be taken for its type, by name.
         """
+        frame = self._reader.frame(frame)
         rows = self._reader.read(frame)
         columns = _Columns(rows)
         predictions: pd.DataFrame | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -66,7 +67,12 @@ class Registration:
 
 
 def register_run(run: Run, name: str, alias: str | None, gate: Any, reason: str) -> Registration:
-    """Check every term, then register."""
+    """Check names, then every term, then register."""
+    from mlsys.tracking import check_alias, check_model_name
+
+    check_model_name(name)
+    if alias is not None:
+        check_alias(alias)
     terms = _terms(run, gate, reason)
     table = pd.DataFrame(terms, columns=["term", "value", "verdict"])
     passed = bool((table["verdict"] == "pass").all())
@@ -117,8 +123,13 @@ def promote(
     >>> promote("flights", "challenger", to="champion", gate=gate)  # doctest: +SKIP
     gate: yes, flights version 4 as @champion
     """
-    from mlsys.tracking import point_alias, version_of_model
+    from mlsys.tracking import check_alias, point_alias, version_of_model
 
+    check_alias(to)
+    if isinstance(version, bool) or not isinstance(version, (str, Integral)) or not str(version):
+        raise ConfigurationError(
+            f"promote() got version={version!r}", "give the number of a version, or an alias that names it"
+        )
     found = version_of_model(name, version)
     terms: list[tuple[str, str, str]] = []
     if found.evidence is None:
@@ -160,8 +171,9 @@ def roll_back(name: str, alias: str = "champion") -> Registration:
     gate: yes, flights version 3 as @champion
             rolled back from version 4 pass
     """
-    from mlsys.tracking import point_back
+    from mlsys.tracking import check_alias, point_back
 
+    check_alias(alias)
     moved = point_back(name, alias)
     if moved is None:
         raise ConfigurationError(

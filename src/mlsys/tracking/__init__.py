@@ -2,6 +2,7 @@
 
 from mlsys.tracking.journal import Journal, keep
 from mlsys.tracking.models import resolve
+from mlsys.tracking.names import check_alias, check_model_name
 from mlsys.tracking.openings import Opening, test_openings, ui_hint
 from mlsys.tracking.reach import ASKED_FOR, IN_A_RUN
 from mlsys.tracking.record import DatasetRecord, LoggedRun, ModelRecord, RunRecord, Span
@@ -20,6 +21,8 @@ __all__ = [
     "RunRecord",
     "Span",
     "SyncReport",
+    "check_alias",
+    "check_model_name",
     "keep",
     "point_alias",
     "point_back",

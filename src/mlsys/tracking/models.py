@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import TrackingError
 from mlsys.tracking.keys import LONGEST_PARAMETER, MOST_PARAMETERS
+from mlsys.tracking.missing import missing_model
 from mlsys.tracking.reach import Clock
 from mlsys.tracking.record import IDENTITY, ModelRecord, RunRecord
 from mlsys.tracking.store import store
@@ -23,7 +24,6 @@ ARTIFACT = "mlsys_model"
 _LOADER = '''"""Loads the mlsys model that lies beside this file; nothing in it is pickled."""
 
 import mlflow.pyfunc
-import pandas as pd
 from mlflow.exceptions import MlflowException
 
 import mlsys
@@ -36,12 +36,14 @@ class Served(mlflow.pyfunc.PythonModel):
     def load_context(self, context):
         self.model = mlsys.load(context.artifacts["mlsys_model"])
 
-    def predict(self, context, model_input: pd.DataFrame, params=None) -> pd.DataFrame:
-        rows = model_input if isinstance(model_input, pd.DataFrame) else pd.DataFrame(model_input)
+    def predict(self, context, model_input, params=None):
         try:
-            return self.model.predict(rows)
+            return self.model.predict(model_input)
         except MlsysError as error:
             raise MlflowException.invalid_parameter_value(str(error)) from error
+        except Exception as error:  # of the author's own code; the notes name the step
+            said = "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", ())])
+            raise MlflowException.invalid_parameter_value(f"the request cannot be answered: {said}") from error
 
 
 mlflow.models.set_model(Served())
@@ -135,10 +137,7 @@ def resolve(reference: str) -> Path:
                 uri = _model_of_run(client, reference)
             folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=uri))
         except (MlflowException, OSError) as error:
-            raise TrackingError(
-                f"there is no model {reference!r} in MLflow ({type(error).__name__})",
-                "give a folder, an MLflow run id, or models:/name@alias; check MLFLOW_TRACKING_URI",
-            ) from error
+            raise missing_model(client, reference, error) from error
     inside = folder / "artifacts" / ARTIFACT
     if not (inside / "pipeline.json").is_file():
         raise TrackingError(f"{reference!r} is no model of mlsys", "load it with mlflow.pyfunc.load_model")

@@ -19,7 +19,9 @@ SILENCE_REMEMBERED = 60.0
 SLOWEST_UPLOAD = 100_000.0
 """Bytes a second; a large file may take as long as that explains."""
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
-_silent: dict[str, float] = {}
+WORTH_REMEMBERING = 1.0
+"""Seconds: a store that says no sooner may be asked again by every run; it may have been mended in between."""
+_silent: dict[str, tuple[float, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -34,16 +36,19 @@ class Patience:
         Seconds for all that is written, looked at between requests; large files have more.
     remembers : bool
         Whether an address that was silent a moment ago is not asked again.
+    tries : int
+        How often a database is tried to be opened; four times wait for one second in all.
     """
 
     request: int
     total: float
     remembers: bool
+    tries: int
 
 
-IN_A_RUN = Patience(request=6, total=30.0, remembers=True)
+IN_A_RUN = Patience(request=6, total=30.0, remembers=True, tries=1)
 """With the look before it, nobody there or nobody answering costs less than ten seconds."""
-ASKED_FOR = Patience(request=30, total=math.inf, remembers=False)
+ASKED_FOR = Patience(request=30, total=math.inf, remembers=False, tries=4)
 """The user waits for this very thing: sync, register, load."""
 
 
@@ -95,7 +100,7 @@ def look(uri: str) -> None:
 
 
 def _host_and_port(uri: str) -> tuple[str, int] | None:
-    """Return where to look; nothing for files, for unknown schemes and behind a proxy."""
+    """Return where to look; nothing for files, for unknown schemes, for what is no port, and behind a proxy."""
     parts = urlsplit(uri)
     scheme = parts.scheme.partition("+")[0]
     if not parts.hostname or scheme not in _PORTS:
@@ -103,17 +108,31 @@ def _host_and_port(uri: str) -> tuple[str, int] | None:
     proxies = urllib.request.getproxies()
     if scheme in proxies and not urllib.request.proxy_bypass(parts.hostname):
         return None
-    return parts.hostname, parts.port or _PORTS[scheme]
+    try:
+        return parts.hostname, parts.port or _PORTS[scheme]
+    except ValueError:
+        return None
 
 
-def silent(uri: str) -> bool:
-    """Whether nobody answered at this address a moment ago."""
-    return time.monotonic() - _silent.get(uri, -math.inf) < SILENCE_REMEMBERED
+def silent(uri: str) -> str:
+    """Return why nobody answered at this address a moment ago; empty if it is not known to be silent."""
+    since, why = _silent.get(uri, (-math.inf, ""))
+    return why if time.monotonic() - since < SILENCE_REMEMBERED else ""
 
 
-def remember(uri: str, *, answered: bool) -> None:
-    """Keep in mind whether an address answered; files always can be asked again."""
-    if answered:
+def remember(uri: str, why: str = "", seconds: float = 0.0) -> None:
+    """Keep in mind that an address did not answer, and why, where asking has a cost; or that it did.
+
+    Parameters
+    ----------
+    uri : str
+        The address.
+    why : str
+        Empty when it answered.
+    seconds : float
+        What asking took.
+    """
+    if not why:
         _silent.pop(uri, None)
-    elif _host_and_port(uri) is not None or urlsplit(uri).hostname:
-        _silent[uri] = time.monotonic()
+    elif urlsplit(uri).hostname or seconds > WORTH_REMEMBERING:
+        _silent[uri] = (time.monotonic(), why)

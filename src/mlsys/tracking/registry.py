@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import xxhash
+
 from mlsys.errors import TrackingError
+from mlsys.tracking.missing import MISSING, find_version
+from mlsys.tracking.names import HISTORY
 from mlsys.tracking.record import LoggedRun
+from mlsys.tracking.said import COMPLETE
 from mlsys.tracking.store import store
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-HISTORY = "mlsys.history."
-"""Tag of a registered model, followed by the alias: the versions it named, oldest first."""
 _MOST_REMEMBERED = 100
+_LONGEST_FILE = 200
+"""Bytes; file systems take 255."""
 
 
 @dataclass(frozen=True)
@@ -36,61 +41,97 @@ def register_model(
     description: str,
     evidence: Mapping[str, Any],
 ) -> int:
-    """Register a logged model and return its version; set the alias last, when everything else is done."""
-    from mlflow.exceptions import MlflowException
+    """Register a logged model and return its version; set the alias last, when everything else is done.
 
+    Raises
+    ------
+    TrackingError
+        When the registry refuses; says what there is of it all the same.
+    """
     if logged.model_uri is None:
         raise TrackingError("the run has no logged model", "see the problems of the run")
-    with store() as client:
+    with _doing(f"the model {name!r} was not registered"), store() as client:
+        number = _version_made(client, logged, name, tags, description)
         try:
-            client.create_registered_model(name)
-        except MlflowException as error:
-            if error.error_code != "RESOURCE_ALREADY_EXISTS":
-                raise
-
-        source = logged.model_uri
-        made = client.create_model_version(
-            name,
-            source,
-            run_id=logged.run_id,
-            tags=dict(tags),
-            description=description,
-            model_id=source.removeprefix("models:/"),
-        )
-        number = int(made.version)
-        client.log_dict(logged.run_id, dict(evidence), _place(name, number))
-        if alias:
+            client.log_dict(logged.run_id, dict(evidence), _place(name, number))
+        except Exception:
+            with suppress(Exception):  # the first problem is the one to tell
+                client.delete_model_version(name, str(number))
+            raise
+    if alias is not None:
+        with _doing(f"version {number} of {name!r} is registered, but @{alias} was not set"), store() as client:
             _point(client, name, alias, number)
-        return number
+    return number
+
+
+def _version_made(client: MlflowClient, logged: LoggedRun, name: str, tags: Mapping[str, str], description: str) -> int:
+    from mlflow.exceptions import MlflowException
+
+    source = str(logged.model_uri)
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    made = client.create_model_version(
+        name,
+        source,
+        run_id=logged.run_id,
+        tags=dict(tags),
+        description=description,
+        model_id=source.removeprefix("models:/"),
+    )
+    return int(made.version)
+
+
+@contextmanager
+def _doing(failed: str) -> Iterator[None]:
+    """Begin what a store says with what has failed."""
+    try:
+        yield
+    except TrackingError as error:
+        raise TrackingError(f"{failed}: {error.problem}", error.remedy.removesuffix(f"; {COMPLETE}")) from error
 
 
 def version_of_model(name: str, version: int | str) -> Version:
     """Return a version by number or alias."""
-    with _named(name, f"has no version or alias {version!r}") as client:
-        found = client.get_model_version(name, str(_number(client, name, version)))
+    with store() as client:
+        found = find_version(client, name, version)
         number = int(found.version)
         return Version(number, _evidence(client, found.run_id, _place(name, number)))
 
 
 def point_alias(name: str, alias: str, version: int) -> None:
     """Let an alias name a version, and remember which it named before."""
-    with _named(name, f"has no version {version}") as client:
+    with store() as client:
+        find_version(client, name, version)
         _point(client, name, alias, version)
 
 
 def point_back(name: str, alias: str) -> tuple[int, int] | None:
     """Let an alias name the version before, and return that version and the one left; ``None`` if there is none."""
-    with _named(name, f"has no alias {alias!r}") as client:
-        now = _number(client, name, alias)
-        there = {int(each.version) for each in client.search_model_versions(f"name='{name}'")}
+    with store() as client:
+        now = int(find_version(client, name, alias).version)
         before = _history(client, name, alias)
-        while before and (before[-1] == now or before[-1] not in there):
+        while before and (before[-1] == now or not _is_there(client, name, before[-1])):
             before.pop()
         if not before:
             return None
         client.set_registered_model_alias(name, alias, str(before[-1]))
         client.set_registered_model_tag(name, HISTORY + alias, json.dumps(before))
         return before[-1], now
+
+
+def _is_there(client: MlflowClient, name: str, version: int) -> bool:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.get_model_version(name, str(version))
+    except MlflowException as error:
+        if error.error_code not in MISSING:
+            raise
+        return False
+    return True
 
 
 def _point(client: MlflowClient, name: str, alias: str, version: int) -> None:
@@ -109,13 +150,10 @@ def _history(client: MlflowClient, name: str, alias: str) -> list[int]:
     return [int(each) for each in json.loads(client.get_registered_model(name).tags.get(HISTORY + alias, "[]"))]
 
 
-def _number(client: MlflowClient, name: str, version: int | str) -> int:
-    if isinstance(version, int) or version.isdigit():
-        return int(version)
-    return int(client.get_model_version_by_alias(name, version).version)
-
-
 def _place(name: str, version: int) -> str:
+    """Return the file of a version's evidence among its run's artifacts; a long name is cut, its digest tells it."""
+    if len(name.encode()) > _LONGEST_FILE:
+        name = f"{name.encode()[: _LONGEST_FILE // 2].decode(errors='ignore')}-{xxhash.xxh3_64_hexdigest(name)}"
     return f"gate/{name}-{version}.json"
 
 
@@ -126,22 +164,3 @@ def _evidence(client: MlflowClient, run_id: str | None, place: str) -> Mapping[s
 
     found: Mapping[str, Any] = load_dict(f"runs:/{run_id}/{place}")
     return found
-
-
-@contextmanager
-def _named(name: str, lacks: str) -> Iterator[MlflowClient]:
-    """Yield a client; what the registry does not have is said with the model's name."""
-    from mlflow.exceptions import MlflowException
-
-    with store() as client:
-        try:
-            yield client
-        except MlflowException as error:
-            if error.error_code not in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
-                raise
-            there = [each.name for each in client.search_registered_models()]
-            what = lacks if name in there else "is not in the registry"
-            raise TrackingError(
-                f"the model {name!r} {what}",
-                f"registered models: {', '.join(there) or 'none'}; check MLFLOW_TRACKING_URI",
-            ) from error

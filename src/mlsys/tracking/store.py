@@ -7,6 +7,7 @@ import logging
 import os
 import tempfile
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from mlsys.errors import TrackingError
 from mlsys.secrets import cleaned, without_secrets
 from mlsys.tracking.reach import ASKED_FOR, Patience, look, remember, silent
+from mlsys.tracking.said import message, said
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -43,7 +45,7 @@ def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[Ml
     Raises
     ------
     TrackingError
-        When the store cannot be reached or refuses; user name and password are left out.
+        When the store cannot be opened or refuses; user name and password are left out.
     """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     with _ONE_AT_A_TIME, _environment({**_SETTINGS, _TIMEOUT: str(patience.request)}), _quiet():
@@ -53,22 +55,24 @@ def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[Ml
 
         with _pointed_at(uri):
             address = mlflow.get_tracking_uri()
-            if patience.remembers and silent(address):
-                raise TrackingError(f"MLflow at {without_secrets(address)} did not answer a moment ago", _REMEDY)
+            why = silent(_whole(address)) if patience.remembers else ""
+            if why:
+                shown = without_secrets(address)
+                raise TrackingError(f"MLflow at {shown} did not answer a moment ago ({why})", _REMEDY)
+            began, client = time.monotonic(), None
             try:
                 look(address)
-                with _first_use(address):
-                    client = mlflow.MlflowClient(tracking_uri=address)
-                    client.search_experiments(max_results=1)
+                with _first_use(address), _tries(patience.tries):
+                    asked = mlflow.MlflowClient(tracking_uri=address)
+                    asked.search_experiments(max_results=1)
+                client = asked
                 yield client
             except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
-                remember(address, answered=_refused(error))
-                raise TrackingError(
-                    f"MLflow at {without_secrets(address)} did not take it "
-                    f"({type(error).__name__}: {_short(error, address)})",
-                    _REMEDY,
-                ) from cleaned(error)
-            remember(address, answered=True)
+                told = said(error, address, opened=client is not None)
+                to_open = time.monotonic() - began if client is None else 0.0
+                remember(_whole(address), "" if _refused(error) else message(error, address), to_open)
+                raise told from cleaned(error)
+            remember(_whole(address))
 
 
 _REMEDY = "check that it runs and is reachable (MLFLOW_TRACKING_URI); the run itself is complete"
@@ -83,9 +87,17 @@ def _refused(error: Exception) -> bool:
     return bool(error.get_http_status_code() < _TRANSIENT)  # type: ignore[no-untyped-call]
 
 
-def _short(error: Exception, uri: str) -> str:
-    text = str(error).replace(uri, without_secrets(uri))
-    return " ".join(text.split())[:300]
+@contextmanager
+def _tries(count: int) -> Iterator[None]:
+    """Let MLflow try so often to open a database: its own ten tries wait 100 seconds for one that cannot be opened."""
+    from mlflow.store.db import utils
+
+    before = utils.MAX_RETRY_COUNT
+    utils.MAX_RETRY_COUNT = count
+    try:
+        yield
+    finally:
+        utils.MAX_RETRY_COUNT = before
 
 
 def current_address() -> str:
