@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+from mlsys.autologging import no_autologging
+
 _watched: ContextVar[bool] = ContextVar("warnings are watched", default=False)
 
 
@@ -28,7 +30,8 @@ def tried_out() -> Iterator[None]:
 def once_a_run() -> Iterator[None]:
     """Let each warning through once: those of one line of code that differ in numbers alone are one.
 
-    Python's own rule, once for each line, is undone by every library that changes filters for a moment.
+    Python's own rule, once for each line, is undone by every library that changes filters for a moment. What others
+    log of estimators by themselves is held off meanwhile.
 
     Examples
     --------
@@ -39,6 +42,12 @@ def once_a_run() -> Iterator[None]:
     >>> len(shown)
     1
     """
+    with no_autologging(), _watching():
+        yield
+
+
+@contextmanager
+def _watching() -> Iterator[None]:
     if _watched.get() or _beside():  # a run inside a run
         yield
         return

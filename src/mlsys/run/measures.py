@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mlsys.errors import MlsysError
-from mlsys.run.latency import latency_of
+from mlsys.run.latency import noted_latency
 from mlsys.steps import Model
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def metrics_of(run: Run) -> dict[str, float]:
         metrics[f"seconds/{record.name}"] = record.seconds
         metrics[f"rows/{record.name}"] = float(sum(record.rows.values()))
     try:
-        metrics.update({f"latency/{level}_ms": value for level, value in latency_of(run).items()})
+        metrics.update({f"latency/{level}_ms": value for level, value in noted_latency(run).items()})
     except MlsysError:  # a run without a model, or one that needs columns which no made-up row can have
         pass
     return metrics

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mlsys.errors import ConfigurationError, GateRefused
+from mlsys.errors import ConfigurationError, GateRefused, TrackingError
 from mlsys.run.findings import leakage_verdict
 from mlsys.steps import Result
 
@@ -83,7 +83,10 @@ def register_run(run: Run, name: str, alias: str | None, gate: Any, reason: str)
     from mlsys.run.tracked import required
     from mlsys.tracking import register_model
 
-    found = required(run)
+    try:
+        found = required(run)
+    except TrackingError as error:
+        raise TrackingError(f"the model {name!r} was not registered: {error.problem}", error.remedy) from error
     if found.model_uri is None:
         problems = run.withheld or "; ".join(found.problems) or "it was withheld"
         raise ConfigurationError(

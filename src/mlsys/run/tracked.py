@@ -18,6 +18,7 @@ from mlsys.run.looks import Looks, model_digest
 if TYPE_CHECKING:
     from mlsys.run.run import Run
     from mlsys.tracking import Journal, LoggedRun
+    from mlsys.tracking.surroundings import Surroundings
 
 logger = logging.getLogger("mlsys")
 _writing: weakref.WeakValueDictionary[str, threading.Thread] = weakref.WeakValueDictionary()
@@ -36,6 +37,7 @@ class Tracking:
         self._thread: threading.Thread | None = None
         self._journal: Journal | None = None
         self._problem = ""
+        self._around: Surroundings | None = None
         self.withheld = ""  # why the model is not written, once writing found it out
         self.before = Looks()
 
@@ -47,6 +49,9 @@ class Tracking:
         self._run.card  # noqa: B018  the card is made before MLflow is touched
         if not wanted:
             return parent
+        from mlsys.tracking.surroundings import surroundings
+
+        self._around = surroundings()  # here: another thread has other open runs
         if _in_notebook():
             self._thread = threading.Thread(target=self._write, args=(parent,), name="mlsys-tracking")
             _writing[self._run.id] = self._thread
@@ -66,7 +71,8 @@ class Tracking:
         if above is not None:
             above.join()
         try:
-            self._journal = keep(record_of(self._run, parent))
+            record = record_of(self._run, parent)
+            self._journal = keep(record if self._around is None else self._around.around(record))
             refused = [each for each in self._journal.problems() if each.startswith(WITHHELD)]
             self.withheld = refused[0].removeprefix(WITHHELD) if refused else self.withheld
         except Exception as error:  # a run is more than its notes: whatever goes wrong here must not take it away
@@ -118,7 +124,8 @@ class Tracking:
         if logged is not None:
             from mlsys.tracking import ui_hint
 
-            return f"MLflow: {ui_hint(logged)}"
+            said = self._around.said if self._around is not None else ""
+            return f"MLflow: {ui_hint(logged)}" + (f"; {said}" if said else "")
         return f"MLflow: not written ({self._problem}); {self._way_out()}" if self._problem else ""
 
     def _way_out(self) -> str:
@@ -163,7 +170,7 @@ class Tracking:
         """Record that the test rows were opened, and write what was found to the same MLflow run."""
         tracking = Tracking(final)
         tracking._journal, tracking._problem, tracking.before = self.journal, self._problem, looks
-        tracking.withheld = self.withheld
+        tracking.withheld, tracking._around = self.withheld, self._around
         if tracking._journal is None:
             return tracking
         from mlsys.run.measures import final_metrics

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import pandas as pd
 from pydantic import Field
 
+from mlsys.autologging import no_autologging
 from mlsys.dataset import Rows
 from mlsys.steps.base import Step
 from mlsys.steps.facts import Facts
@@ -64,6 +65,7 @@ class RowTransform(Step, kind="RowTransform"):
         return {}
 
     @final
+    @no_autologging()
     def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
         """Return a ``Fitted`` with ``transform(frame)``; a row transform learns nothing."""
         from mlsys.steps.alone import fit_step

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import pandas as pd
 
+from mlsys.autologging import no_autologging
 from mlsys.dataset import Dataset, Rows
 from mlsys.steps.base import Step
 from mlsys.steps.facts import Facts
@@ -63,6 +64,7 @@ class Transform(OwnForm, Step, kind="Transform"):
         return state
 
     @final
+    @no_autologging()
     def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
         """Learn from ``data`` alone; ``target=``, ``time=``, ``group=``, ``weight=`` and ``id=`` by name.
 
@@ -151,6 +153,7 @@ class Model(OwnForm, Step, kind="Model"):
         return state
 
     @final
+    @no_autologging()
     def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
         """Learn from ``data`` alone; ``target=``, ``time=``, ``group=``, ``weight=`` and ``id=`` by name.
 

@@ -24,6 +24,7 @@ ARTIFACT = "mlsys_model"
 _LOADER = '''"""Loads the mlsys model that lies beside this file; nothing in it is pickled."""
 
 import mlflow.pyfunc
+import pandas as pd
 from mlflow.exceptions import MlflowException
 
 import mlsys
@@ -36,7 +37,7 @@ class Served(mlflow.pyfunc.PythonModel):
     def load_context(self, context):
         self.model = mlsys.load(context.artifacts["mlsys_model"])
 
-    def predict(self, context, model_input, params=None):
+    def predict(self, context, model_input: pd.DataFrame, params=None):
         try:
             return self.model.predict(model_input)
         except MlsysError as error:

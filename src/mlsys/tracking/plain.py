@@ -61,6 +61,8 @@ def encoded(record: RunRecord) -> dict[str, Any]:
         "ended": float(record.ended),
         "curves": {key: [as_number(each) for each in values] for key, values in record.curves.items()},
         "parent": record.parent,
+        "experiment_id": record.experiment_id,
+        "above": record.above,
         "model": None if record.model is None else _model(record.model),
     }
 
@@ -115,4 +117,6 @@ def decoded(content: Mapping[str, Any], artifacts: Writes, model: Writes) -> Run
         model=None if described is None else ModelRecord(write=model, **described),
         curves={key: [float(each) for each in values] for key, values in content["curves"].items()},
         parent=content["parent"],
+        experiment_id=content.get("experiment_id", ""),
+        above=content.get("above", ""),
     )

@@ -97,6 +97,10 @@ class RunRecord:
         Losses by iteration.
     parent : str, optional
         Own id of the run this is a variant, trial or fold of.
+    experiment_id : str
+        Id of an experiment that the user has set in MLflow; it comes before the name in the store it was set for.
+    above : str
+        MLflow's id of a run of the user's that encloses this one.
     write_rows : callable
         Fills a folder that stays on this machine: the part of each row, predictions on rows not learned from.
     started, ended : float
@@ -118,6 +122,8 @@ class RunRecord:
     model: ModelRecord | None = None
     curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
     parent: str | None = None
+    experiment_id: str = ""
+    above: str = ""
     write_rows: Callable[[Path], None] = lambda folder: None
 
 

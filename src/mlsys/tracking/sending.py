@@ -13,6 +13,7 @@ from mlsys.errors import TrackingError
 from mlsys.secrets import without_secrets
 from mlsys.tracking.journal import RUNS, Addition, Journal, journal_of
 from mlsys.tracking.models import log_model
+from mlsys.tracking.placing import placed
 from mlsys.tracking.reach import IN_A_RUN, Clock, Patience
 from mlsys.tracking.record import IDENTITY, LoggedRun, RunRecord
 from mlsys.tracking.store import current_address, store
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 
 PARENT = "mlsys.parent"
 CUT_OFF = "the process ended before all files were written; what there was is here"
-EXPERIMENT_KIND = "mlflow.experimentKind"
-"""Makes MLflow's pages open as those of model training; a trace alone makes them open as those of an agent."""
+NESTED = "mlflow.parentRunId"
 
 
 def send(journal: Journal, patience: Patience = IN_A_RUN, uri: str | None = None) -> LoggedRun:
@@ -101,11 +101,12 @@ def _send_whole(client: MlflowClient, clock: Clock, journal: Journal) -> LoggedR
     import mlflow
 
     record = journal.record()
-    experiment = _experiment(client, record.experiment[:LONGEST_NAME])
-    run_id = _one_run(client, experiment, record, journal.begun)
+    at_home = without_secrets(current_address()) == journal.address
+    experiment, above, problems = placed(client, record, at_home)
+    run_id = _one_run(client, experiment, record, journal.begun, above)
     journal.begin(run_id)
     writer = RunWriter(client, run_id, clock)
-    writer.problems += journal.problems()
+    writer.problems += [*problems, *journal.problems()]
     # The model goes first: MLflow ties metrics to it as they are written.
     model_uri = log_model(client, clock, record, experiment, run_id) if record.model else None
     model_id = model_uri.removeprefix("models:/") if model_uri else None
@@ -113,7 +114,8 @@ def _send_whole(client: MlflowClient, clock: Clock, journal: Journal) -> LoggedR
     writer.params(record.params)
     complete = journal.complete()
     cut_off = {} if complete else {"mlsys.journal": CUT_OFF}
-    writer.tags({**record.tags, **others, **cut_off, "mlflow.note.content": record.description})
+    nested = {NESTED: above} if above else {}
+    writer.tags({**record.tags, **others, **cut_off, **nested, "mlflow.note.content": record.description})
     writer.curves(record.curves, record.ended)
     writer.datasets(record.datasets)
     if journal.artifacts.is_dir():
@@ -133,22 +135,7 @@ def _send_addition(client: MlflowClient, clock: Clock, run_id: str, addition: Ad
     writer.differences(f"-{addition.number}")
 
 
-def _experiment(client: MlflowClient, name: str) -> str:
-    from mlflow.exceptions import MlflowException
-
-    found = client.get_experiment_by_name(name)
-    if found is not None:
-        return str(found.experiment_id)
-    try:
-        return str(client.create_experiment(name, tags={EXPERIMENT_KIND: "custom_model_development"}))
-    except MlflowException:  # another process made it in the meantime
-        found = client.get_experiment_by_name(name)
-        if found is None:
-            raise
-        return str(found.experiment_id)
-
-
-def _one_run(client: MlflowClient, experiment: str, record: RunRecord, begun: str) -> str:
+def _one_run(client: MlflowClient, experiment: str, record: RunRecord, begun: str, above: str) -> str:
     """Return the run that has the record's identity, made if there is none; the one begun if there are several."""
     with _making():
         known = _runs(client, experiment, record.mlsys_id)
@@ -157,8 +144,10 @@ def _one_run(client: MlflowClient, experiment: str, record: RunRecord, begun: st
         tags = {IDENTITY: record.mlsys_id}
         if record.parent:
             tags[PARENT] = record.parent
-            above = _runs(client, experiment, record.parent) or _parent_made(client, experiment, record.parent)
-            tags |= {"mlflow.parentRunId": above[0]} if above else {}
+            parents = _runs(client, experiment, record.parent) or _parent_made(client, experiment, record.parent)
+            above = parents[0] if parents else ""
+        if above:
+            tags[NESTED] = above
         made = client.create_run(experiment, int(record.started * 1000), tags, record.run_name[:LONGEST_NAME])
         return str(made.info.run_id)
 

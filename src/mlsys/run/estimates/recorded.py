@@ -28,17 +28,19 @@ STAGE = "cross-validation"
 def write_estimate(found: CrossValidation, outcomes: Sequence[Outcome]) -> None:
     """Write summary and folds; what goes wrong is said on the card, and costs nothing but the note."""
     from mlsys.tracking import keep, send, ui_hint
+    from mlsys.tracking.surroundings import surroundings
 
+    around = surroundings()
     parent = summary_record(found, outcomes)
     try:
-        journals = [keep(each) for each in [parent, *fold_records(found, outcomes, parent)]]
+        journals = [keep(around.around(each)) for each in [parent, *fold_records(found, outcomes, parent)]]
         logged = [send(journal) for journal in journals][0]
     except Exception as error:  # an estimate is more than its notes: whatever goes wrong here must not take it away
         problem = error.problem if isinstance(error, MlsysError) else f"{type(error).__name__}: {error}"
         logger.warning("the cross-validation was not written to MLflow: %s", problem)
         found.notes.append(f"MLflow: not written ({problem}); what waits is sent by `mlsys sync`")
         return
-    found.notes.append(f"MLflow: {ui_hint(logged)}")
+    found.notes.append(f"MLflow: {ui_hint(logged)}" + (f"; {around.said}" if around.said else ""))
 
 
 def summary_record(found: CrossValidation, outcomes: Sequence[Outcome]) -> RunRecord:

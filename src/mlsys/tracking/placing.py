@@ -1,0 +1,82 @@
+"""Where a run stands in a store: its experiment, and a run of the user's above it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlsys.tracking.record import RunRecord
+from mlsys.tracking.writing import LONGEST_NAME
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Experiment, Run
+
+EXPERIMENT_KIND = "mlflow.experimentKind"
+"""Makes MLflow's pages open as those of model training; a trace alone makes them open as those of an agent."""
+_THERE = "active"
+
+
+def placed(client: MlflowClient, record: RunRecord, at_home: bool) -> tuple[str, str, list[str]]:
+    """Return the experiment's id, MLflow's id of the run above (empty if there is none), and what is not as it was set.
+
+    Parameters
+    ----------
+    client : MlflowClient
+        Of the store.
+    record : RunRecord
+        The run.
+    at_home : bool
+        Whether this is the store that the user's settings speak of: ids mean something else in another one.
+    """
+    problems = []
+    above = _run(client, record.above) if at_home and record.above else None
+    if record.above and above is None:
+        problems.append(f"the run above, {record.above}, is not in this store; the run stands alone")
+    if above is not None:
+        return str(above.info.experiment_id), str(above.info.run_id), problems
+    chosen = _by_id(client, record.experiment_id) if at_home and record.experiment_id else None
+    if chosen is not None:
+        return str(chosen.experiment_id), "", problems
+    name = record.experiment[:LONGEST_NAME]
+    if record.experiment_id:
+        problems.append(f"the experiment {record.experiment_id} is not in this store; the run stands in {name!r}")
+    return _by_name(client, name), "", problems
+
+
+def _run(client: MlflowClient, run_id: str) -> Run | None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_run(run_id)
+    except MlflowException as error:
+        if error.error_code not in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            raise
+        return None
+    return found if found.info.lifecycle_stage == _THERE else None
+
+
+def _by_id(client: MlflowClient, experiment_id: str) -> Experiment | None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_experiment(experiment_id)
+    except MlflowException as error:
+        if error.error_code not in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            raise
+        return None
+    return found if found.lifecycle_stage == _THERE else None
+
+
+def _by_name(client: MlflowClient, name: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    try:
+        return str(client.create_experiment(name, tags={EXPERIMENT_KIND: "custom_model_development"}))
+    except MlflowException:  # another process made it in the meantime
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            raise
+        return str(found.experiment_id)
