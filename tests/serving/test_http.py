@@ -181,6 +181,67 @@ def test_what_cannot_be_answered_is_status_400_with_the_column(
     assert status == 400 and said in message and "Remedy: " in message and "Traceback" not in message
 
 
+def test_inputs_in_all_of_mlflows_forms(logged: dict[str, Any], server: Server) -> None:
+    """Records, single values, columns and tensors mean the same rows; ``instances`` as well."""
+    rows = [row for row in logged["rows"] if row["days"] is not None][:4]
+    status, answers = server.ask({"dataframe_records": rows})
+    assert status == 200
+    by_column = {name: [row[name] for row in rows] for name in rows[0]}
+    for said in (
+        {"inputs": rows},
+        {"inputs": by_column},
+        {"inputs": {name: [[value] for value in values] for name, values in by_column.items()}},
+        {"instances": rows},
+    ):
+        assert server.ask(said) == (200, answers), said
+    for said in ({"inputs": rows[0]}, {"inputs": rows[:1]}, {"instances": rows[:1]}):
+        status, (answer,) = server.ask(said)
+        assert status == 200 and nearly((200, [answer]), answers[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"items": 10**20}, "'items' holds 100000000000000000000 in row 0"),
+        ({"price": -(10**30)}, "'price' holds -1"),
+        ({"items": True}, "'items' holds True in row 0"),
+        ({"price": [1.0]}, "'price' holds "),
+        ({"country": {"is": "DE"}}, "'country' holds {'is': 'DE'} in row 0"),
+        ({"country": "\ud800"}, "'country'"),
+        ({"member": None}, ""),
+    ],
+)
+def test_odd_values_are_answered_or_status_400_without_a_trace(
+    logged: dict[str, Any], place: Path, server: Server, change: dict[str, Any], said: str
+) -> None:
+    row = {**logged["rows"][0], **change}
+    split = {"columns": [*row], "data": [[*row.values()]]}
+    for body in ({"dataframe_records": [row]}, {"inputs": [row]}, {"dataframe_split": split}):
+        status, answer = server.ask(body)
+        assert status == 400 or not said, body
+        assert status == 200 or (said in answer and "Traceback" not in answer), answer
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"inputs": None}, "nothing (None)"),
+        ({"inputs": 34}, "a value of type int"),
+        ({"inputs": "x"}, "a value of type str"),
+        ({"inputs": {"price": [1.0, 2.0], "items": [1]}}, "different numbers of values"),
+        ({"inputs": [[1.0, 2.0]]}, "an array of shape (1, 2)"),
+        ({"inputs": {}}, ""),
+        ({"dataframe_records": [5]}, "lacks the columns"),
+        ({"dataframe_split": {"data": [[1, 2]]}}, "lacks the columns"),
+        ({"dataframe_records": None}, "must be a list of records"),
+    ],
+)
+def test_bodies_that_are_no_rows_are_status_400_without_a_trace(server: Server, body: Any, said: str) -> None:
+    status, answer = server.ask(body)
+    assert status == 400 or not said
+    assert status == 200 or (said in answer and "Traceback" not in answer), answer
+
+
 UNPORTABLE = {
     "a lambda": ("lambda orders: orders['price'] * 2", False, "a lambda (line"),
     "code typed on standard input": ("doubled", True, "'doubled' is not available (typed on standard input"),

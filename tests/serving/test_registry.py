@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mlsys import Evaluate, Gate, Pipeline, RandomSplit, Run, Train, beats, gap, load, metric, promote, roll_back
 from mlsys.errors import ConfigurationError, GateRefused, TrackingError
+from mlsys.tracking.names import LONGEST_ALIAS, LONGEST_MODEL_NAME
 
 YES = Gate(metric("roc_auc").lower >= 0.5, beats("zero_rule"), gap("recall", by="country").upper <= 1.0)
 
@@ -115,9 +117,124 @@ def test_a_version_registered_by_other_means_needs_a_reason(name: str) -> None:
 def test_what_is_not_there_is_named(name: str) -> None:
     with pytest.raises(TrackingError, match="'nobody' is not in the registry"):
         promote("nobody", 1)
-    with pytest.raises(TrackingError, match="has no version or alias 'best'"):
+    with pytest.raises(TrackingError, match="has no alias 'best'"):
         promote(name, "best")
-    with pytest.raises(TrackingError, match="has no version or alias 99"):
+    with pytest.raises(TrackingError, match="has no version 99"):
         promote(name, 99)
     with pytest.raises(TrackingError, match="has no alias 'best'"):
         roll_back(name, "best")
+
+
+def test_what_is_there_is_named_beside_what_is_not(name: str) -> None:
+    with pytest.raises(TrackingError) as caught:
+        promote(name, "best")
+    assert "champion (version 1)" in caught.value.remedy and "newest version: 2" in caught.value.remedy
+    with pytest.raises(TrackingError) as caught:
+        promote("nobody", 1, gate=YES)
+    assert name in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("after", "said"),
+    [
+        ("@best", "has no alias 'best'"),
+        ("/99", "has no version 99"),
+        ("/Production", "has no version at 'Production'"),
+    ],
+)
+def test_loading_what_is_not_there_says_what_is_missing(name: str, after: str, said: str) -> None:
+    with pytest.raises(TrackingError) as caught:
+        load(f"models:/{name}{after}")
+    assert said in caught.value.problem and repr(name) in caught.value.problem
+    with pytest.raises(TrackingError, match="the model 'nobody' is not in the registry"):
+        load(f"models:/nobody{after}")
+
+
+def test_loading_from_a_run_that_is_not_there_says_so(runs: list[Run]) -> None:
+    with pytest.raises(TrackingError, match=f"there is no run '{'0' * 32}'"):
+        load("0" * 32)
+    with pytest.raises(TrackingError, match="cannot be read from MLflow"):
+        load(f"runs:/{runs[0].mlflow_run_id}/nowhere")
+
+
+BAD_ALIASES = [
+    "latest",
+    "Latest",
+    "v1",
+    "V22",
+    "3",
+    "a b",
+    "a/b",
+    "a.b",
+    "",
+    "best\n",
+    "a@b",
+    "x" * 300,
+    7,
+    True,
+    b"best",
+]
+BAD_NAMES = ["team/model", "a:b", "", "  ", "..", " m", "it's", "a@b", "tab\t", "x" * 300, 7, None]
+
+
+@pytest.mark.parametrize("alias", BAD_ALIASES, ids=repr)
+def test_an_alias_that_cannot_be_is_refused_before_anything_is_written(runs: list[Run], alias: Any) -> None:
+    with pytest.raises(ConfigurationError, match="cannot be set: "):
+        runs[0].register("untouched", alias=alias)
+    with pytest.raises(ConfigurationError, match="cannot be set: "):
+        promote("untouched", 1, to=alias)
+    with pytest.raises(ConfigurationError, match="cannot be set: "):
+        roll_back("untouched", alias)
+    assert "untouched" not in [each.name for each in MlflowClient().search_registered_models()]
+
+
+@pytest.mark.parametrize("bad", BAD_NAMES, ids=repr)
+def test_a_name_that_cannot_be_is_refused_before_anything_is_written(runs: list[Run], bad: Any) -> None:
+    before = MlflowClient().search_registered_models()
+    with pytest.raises(ConfigurationError, match="cannot be registered: "):
+        runs[0].register(bad, alias="champion")
+    assert MlflowClient().search_registered_models() == before
+
+
+@pytest.mark.parametrize("version", [None, True, 1.0, ""], ids=repr)
+def test_a_version_is_a_number_or_an_alias(name: str, version: Any) -> None:
+    with pytest.raises(ConfigurationError, match="give the number of a version"):
+        promote(name, version)
+
+
+def test_names_that_are_long_or_of_other_scripts_are_registered_promoted_and_rolled_back(runs: list[Run]) -> None:
+    for own, alias in (("n" * LONGEST_MODEL_NAME, "a" * LONGEST_ALIAS), ("Flüge 2024.1 - été", "größte")):
+        assert runs[0].register(own, alias=alias, gate=YES) and runs[1].register(own)
+        assert promote(own, 2, to=alias, gate=YES).version == 2
+        assert load(f"models:/{own}@{alias}").details["run"] == runs[1].id
+        assert roll_back(own, alias).version == 1
+
+
+def test_a_registration_that_fails_half_way_leaves_no_version_and_says_why(
+    runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "log_dict", full)
+        with pytest.raises(TrackingError, match="the model 'halfway' was not registered: .*No space left on device"):
+            runs[0].register("halfway", alias="champion")
+    assert not MlflowClient().search_model_versions("name='halfway'")
+    with monkeypatch.context() as patch:
+        patch.setattr(MlflowClient, "set_registered_model_alias", full)
+        with pytest.raises(TrackingError, match="version 1 of 'halfway' is registered, but @champion was not set"):
+            runs[0].register("halfway", alias="champion")
+    assert runs[0].register("halfway", alias="champion").version == 2
+
+
+def test_a_registration_without_a_store_says_that_the_model_was_not_registered(
+    runs: list[Run], shop: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}")  # a folder
+    waiting = runs[0].pipeline.run(shop)
+    with pytest.raises(TrackingError) as caught:
+        waiting.register("anything")
+    said = str(caught.value)
+    assert "the model 'anything' was not registered: " in said and "cannot be opened" in said
+    assert "a folder that exists and can be written" in caught.value.remedy

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
@@ -237,7 +242,39 @@ REFUSED: dict[str, tuple[Callable[[pd.DataFrame], Any], tuple[str, ...]]] = {
         ("'shipped' holds '2024-01-01T00:00:00' in row 3",),
     ),
     "a number for a duration": (lambda f: f.assign(took=90), ("'took' holds 90", "PT1H30M")),
-    "no frame": (lambda f: f.to_dict("list"), ("predict() got dict",)),
+    "no rows at all": (lambda f: None, ("nothing (None)", "a list of records")),
+    "a text": (lambda f: "price", ("a value of type str",)),
+    "true for a number": (lambda f: f.assign(price=True), ("'price' holds True in row 0", "numbers")),
+    "true for a whole number among others": (
+        lambda f: f.assign(items=pd.Series([1, 2, True, 4], index=f.index, dtype=object)),
+        ("'items' holds True in row 2", "whole numbers"),
+    ),
+    "a whole number beyond 64 bits": (
+        lambda f: f.assign(items=pd.Series([1, 10**20, 3, 4], index=f.index, dtype=object)),
+        ("'items' holds 100000000000000000000 in row 1",),
+    ),
+    "a whole number beyond 64 bits for a number": (
+        lambda f: f.assign(price=pd.Series([-(10**30)] * 4, index=f.index, dtype=object)),
+        ("'price' holds -1000000000000000000000000000000 in row 0",),
+    ),
+    "a whole number beyond 64 bits for a truth value": (
+        lambda f: f.assign(member=pd.Series([10**20] * 4, index=f.index, dtype=object)),
+        ("'member' holds 100000000000000000000",),
+    ),
+    "an empty text for a time": (lambda f: f.assign(ordered=""), ("'ordered' holds '' in row 0", "ISO 8601")),
+    "an empty text for a time with a zone": (lambda f: f.assign(shipped=" "), ("'shipped' holds ' ' in row 0",)),
+    "NaT as text for a time": (lambda f: f.assign(ordered="NaT"), ("'ordered' holds 'NaT' in row 0",)),
+    "a text that means the present": (lambda f: f.assign(ordered="now"), ("'ordered' holds 'now' in row 0",)),
+    "a time that no type holds": (lambda f: f.assign(ordered="99999-01-01"), ("'ordered' holds '99999-01-01'",)),
+    "an empty text for a duration": (lambda f: f.assign(took=""), ("'took' holds '' in row 0", "PT1H30M")),
+    "a duration without a unit": (lambda f: f.assign(took="90"), ("'took' holds '90' in row 0",)),
+    "a duration that no type holds": (lambda f: f.assign(took="P99999999999D"), ("'took' holds 'P99999999999D'",)),
+    "a list for a level": (lambda f: f.assign(size=[["S"]] * 4), ("'size' holds ['S'] in row 0",)),
+    "a mapping for a number": (lambda f: f.assign(price=[{"is": 1}] * 4), ("'price' holds {'is': 1} in row 0",)),
+    "half of a pair of signs": (
+        lambda f: f.assign(country=pd.Series(["\ud800"] * 4, index=f.index, dtype=object)),
+        ("'country'", "texts"),
+    ),
     "two columns of one name": (lambda f: pd.concat([f, f[["price"]]], axis=1), ("two columns named 'price'",)),
 }
 
@@ -249,6 +286,103 @@ def test_what_cannot_be_taken_is_refused_by_name(model: ServedModel, orders: pd.
         model.predict(change(orders[INPUTS].head(4)))
     assert all(word in str(caught.value) for word in words), str(caught.value)
     assert "Remedy: " in str(caught.value)
+
+
+def as_arrow(frame: pd.DataFrame) -> pa.Table:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Arrow reads times with a zone in a way that pandas will change
+        return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+FORMS: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "records": lambda f: f.to_dict("records"),
+    "records of arrays without dimensions": lambda f: [
+        {name: np.asarray(value) if isinstance(value, (str, float, int)) else value for name, value in record.items()}
+        for record in f.to_dict("records")
+    ],
+    "columns": lambda f: f.to_dict("list"),
+    "columns of arrays": lambda f: {name: f[name].to_numpy() for name in f},
+    "columns of tensors": lambda f: {name: f[name].to_numpy(dtype=object)[:, np.newaxis] for name in f},
+    "columns of Series with another index": lambda f: {name: f[name].set_axis(range(7, 7 + len(f))) for name in f},
+    "rows in order": lambda f: f.to_numpy(dtype=object).tolist(),
+    "an array of rows": lambda f: f.to_numpy(dtype=object),
+    "a table of Arrow": as_arrow,
+    "a batch of Arrow": lambda f: as_arrow(f).to_batches()[0],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("rows", [1, 30])
+def test_rows_in_every_form_get_the_answer_of_a_frame(
+    model: ServedModel, orders: pd.DataFrame, form: str, rows: int
+) -> None:
+    request = orders[list(model.inputs)].head(rows).reset_index(drop=True)
+    pd.testing.assert_frame_equal(model.predict(FORMS[form](request)), model.predict(request), check_exact=True)
+
+
+def test_single_values_are_one_row(model: ServedModel, orders: pd.DataFrame) -> None:
+    request = orders[INPUTS].head(1).reset_index(drop=True)
+    single = {name: request[name].iloc[0] for name in request}
+    pd.testing.assert_frame_equal(model.predict(single), model.predict(request), check_exact=True)
+
+
+def test_what_records_leave_out_is_null(model: ServedModel, orders: pd.DataFrame) -> None:
+    whole = orders[INPUTS].head(3).to_dict("records")
+    holed = [{**whole[0], "days": None}, whole[1], whole[2]]
+    left_out = [{name: value for name, value in whole[0].items() if name != "days"}, whole[1], whole[2]]
+    pd.testing.assert_frame_equal(model.predict(left_out), model.predict(holed), check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"price": [1.0, 2.0], "items": [1]}, "different numbers of values: 'price' 2, 'items' 1"),
+        ({"price": [1.0, 2.0], "items": 1}, "different numbers of values: 'price' 2, 'items' 1"),
+        ({"price": np.ones((2, 3)), "items": [1, 2]}, "column 'price' is an array of shape (2, 3)"),
+        ([[1.0, 2], [1.0]], "row 0 has 2 values; the model asks for 10"),
+        ([{"price": 1.0}, 5], "row 1 is of type int, unlike row 0"),
+        ([1, 2, 3], "row 0 has 1 values; the model asks for 10"),
+        (np.ones((2, 3)), "an array of shape (2, 3), not of rows of 10 values"),
+        (np.ones((2, 3, 4)), "an array of shape (2, 3, 4)"),
+        (np.array(None, dtype=object), "nothing (None)"),
+        (34, "a value of type int"),
+        (pa.table({"prices": [1.0]}), "lacks the columns 'price'"),
+        (pd.Series([1.0]), "a value of type Series"),
+    ],
+    ids=str,
+)
+def test_what_is_no_rows_is_refused_with_what_it_is(model: ServedModel, given: Any, said: str) -> None:
+    with pytest.raises(DataError) as caught:
+        model.predict(given)
+    assert said in str(caught.value) and "Remedy: " in str(caught.value)
+
+
+@pytest.mark.parametrize("given", [[], {}, pa.table({})], ids=str)
+def test_no_rows_in_other_forms_get_no_answers(model: ServedModel, given: Any) -> None:
+    assert len(model.predict(given)) == 0
+
+
+ODD = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.lists(st.integers(), max_size=2),
+    st.dictionaries(st.text(max_size=2), st.integers(), max_size=1), st.datetimes(), st.binary(max_size=2),
+    st.decimals(allow_nan=True), st.timedeltas(), st.just(np.nan), st.just(pd.NA), st.just(pd.NaT),
+)  # fmt: skip
+
+
+@given(data=st.data())
+@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture], max_examples=60)
+def test_any_value_in_any_column_is_answered_or_refused_with_the_column(
+    model: ServedModel, orders: pd.DataFrame, data: st.DataObject
+) -> None:
+    record = orders[INPUTS].iloc[0].to_dict()
+    name = data.draw(st.sampled_from(INPUTS))
+    record[name] = data.draw(ODD)
+    try:
+        answer = model.predict([record])
+    except DataError as error:
+        assert repr(name) in error.problem, error.problem
+    else:
+        assert len(answer) == 1 and 0 <= answer["probability_True"].iloc[0] <= 1
 
 
 def test_endless_numbers_are_answered_or_refused_by_name(orders: pd.DataFrame, model: ServedModel) -> None:
