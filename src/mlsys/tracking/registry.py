@@ -152,8 +152,9 @@ def _history(client: MlflowClient, name: str, alias: str) -> list[int]:
 
 def _place(name: str, version: int) -> str:
     """Return the file of a version's evidence among its run's artifacts; a long name is cut, its digest tells it."""
-    if len(name.encode()) > _LONGEST_FILE:
-        name = f"{name.encode()[: _LONGEST_FILE // 2].decode(errors='ignore')}-{xxhash.xxh3_64_hexdigest(name)}"
+    held = name.encode()
+    if len(held) > _LONGEST_FILE:
+        name = f"{held[: _LONGEST_FILE // 2].decode(errors='ignore')}-{xxhash.xxh3_64_hexdigest(held)}"
     return f"gate/{name}-{version}.json"
 
 
