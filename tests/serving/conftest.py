@@ -76,7 +76,8 @@ class Server:
                 return answer.status, json.loads(answer.read())["predictions"]
         except urllib.error.HTTPError as error:
             with error:
-                return error.code, json.loads(error.read())["message"]
+                said = json.loads(error.read())
+                return error.code, said["message"] + said.get("stack_trace", "")
 
 
 @contextmanager
