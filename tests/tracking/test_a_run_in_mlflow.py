@@ -295,11 +295,17 @@ def test_a_model_whose_code_cannot_travel_is_withheld_with_the_reason(store: Pat
 
 
 @pytest.mark.parametrize(
-    "reference", ["models:/nothing@champion", "0123456789abcdef" * 2, f"runs:/{'0123456789abcdef' * 2}/model"]
+    ("reference", "said"),
+    [
+        ("models:/nothing@champion", "the model 'nothing' is not in the registry"),
+        ("0123456789abcdef" * 2, "there is no run '0123456789abcdef"),
+        (f"runs:/{'0123456789abcdef' * 2}/model", "there is no run 'runs:/0123456789abcdef"),
+    ],
 )
-def test_what_is_not_there_is_said_with_the_way_to_name_it(store: Path, reference: str) -> None:
-    with pytest.raises(TrackingError, match="there is no model"):
+def test_what_is_not_there_is_said_with_the_way_to_name_it(store: Path, reference: str, said: str) -> None:
+    with pytest.raises(TrackingError, match=said) as caught:
         load(reference)
+    assert "MLFLOW_TRACKING_URI" in caught.value.remedy
 
 
 def test_environment_variables_are_left_as_they_were(run: Run) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,15 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     yield sized
     if place.is_mount():
         subprocess.run(["umount", "--lazy", str(place)], check=True)  # the store may still have its database open
+
+
+@pytest.fixture(autouse=True)
+def folders_end_here() -> Iterator[None]:
+    """Let runs whose folder is a temporary one go, which says so: in a later test that would be an error."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 @pytest.mark.parametrize("size", ["8k", "60k", "100k"])

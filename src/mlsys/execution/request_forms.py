@@ -116,8 +116,8 @@ def _of_list(given: list[Any], names: Sequence[str]) -> pd.DataFrame:
     if all(records):
         return _of_records(given)
     if any(records):
-        row = records.index(not records[0])
-        raise DataError(f"the request's row {row} is of type {type(given[row]).__name__}, unlike row 0", _FORMS)
+        odd = records.index(not records[0])
+        raise DataError(f"the request's row {odd} is of type {type(given[odd]).__name__}, unlike row 0", _FORMS)
     rows = [list(each) if isinstance(each, (list, tuple, np.ndarray)) else [each] for each in given]
     row = next((place for place, each in enumerate(rows) if len(each) != len(names)), None)
     if row is not None:
