@@ -5,14 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+from mlflow.pyfunc.scoring_server import infer_and_parse_data
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
 
 from mlsys import Evaluate, Gate, Pipeline, RandomSplit, Run, Train, beats, gap, load, metric, promote, roll_back
 from mlsys.errors import ConfigurationError, GateRefused, TrackingError
+from mlsys.execution.served import ServedModel
 from mlsys.tracking.names import LONGEST_ALIAS, LONGEST_MODEL_NAME
 
 YES = Gate(metric("roc_auc").lower >= 0.5, beats("zero_rule"), gap("recall", by="country").upper <= 1.0)
@@ -239,3 +243,48 @@ def test_a_registration_without_a_store_says_that_the_model_was_not_registered(
     said = str(caught.value)
     assert "the model 'anything' was not registered: " in said and "cannot be opened" in said
     assert "a folder that exists and can be written" in caught.value.remedy
+
+
+def test_mlflow_serves_every_form_of_a_request(name: str, runs: list[Run], shop: pd.DataFrame) -> None:
+    served = mlflow.pyfunc.load_model(f"models:/{name}@champion")
+    rows = shop[["price"]].head(3)
+    prices, expected = rows["price"].tolist(), runs[0].predict(rows).drop(columns="id")
+    records = rows.to_dict("records")
+    bodies: list[dict[str, Any]] = [
+        {"dataframe_records": records},
+        {"dataframe_split": {"columns": ["price"], "data": [[price] for price in prices]}},
+        {"inputs": records},
+        {"inputs": {"price": prices}},
+        {"inputs": {"price": [[price] for price in prices]}},
+        {"inputs": [[price] for price in prices]},
+        {"inputs": prices},
+        {"instances": records},
+    ]
+    for body in bodies:
+        answer = served.predict(infer_and_parse_data(body)).drop(columns="id")
+        pd.testing.assert_frame_equal(answer, expected, check_exact=True)
+    single = served.predict(infer_and_parse_data({"inputs": {"price": prices[0]}})).drop(columns="id")
+    pd.testing.assert_frame_equal(single, runs[0].predict(rows.head(1)).drop(columns="id"), check_exact=True)
+
+
+def test_mlflow_is_told_of_a_wrong_value_never_of_an_error_without_a_name(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = mlflow.pyfunc.load_model(f"models:/{name}@champion")
+    refused = {
+        "'price' holds": [{"price": 10**20}],
+        "nothing \\(None\\)": None,
+        "different numbers": {"a": [1], "b": []},
+    }
+    for said, given in refused.items():
+        with pytest.raises(MlflowException, match=said) as caught:
+            served.predict(given)
+        assert caught.value.get_http_status_code() == 400
+
+    def broken(model: ServedModel, frame: Any) -> None:
+        raise KeyError("of the author")
+
+    monkeypatch.setattr(ServedModel, "predict", broken)
+    with pytest.raises(MlflowException, match="the request cannot be answered: KeyError: 'of the author'") as caught:
+        served.predict([{"price": 1.0}])
+    assert caught.value.get_http_status_code() == 400
