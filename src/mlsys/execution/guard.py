@@ -48,6 +48,10 @@ def explained(
                 f"correct {name!r} or the rows it is given, and leave secrets out of errors",
             ) from None
         raise
+    except (SystemExit, KeyboardInterrupt) as ending:  # somebody's wish, not an error; its text is printed all the same
+        if cleaned(ending) is None:
+            raise type(ending)(hidden(str(ending))) from None
+        raise
 
 
 def _remedy(error: Exception, name: str, frame: pd.DataFrame | None) -> str:

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
 from mlsys.errors import ConfigurationError, ContractError, StateError
-from mlsys.secrets import counted, declare, hidden, is_secret
+from mlsys.secrets import counted, declare, field_is_secret, hidden, is_secret
 from mlsys.steps.cloning import unfitted
 from mlsys.steps.facts import Facts
 from mlsys.steps.habits import check_habits
@@ -151,7 +151,7 @@ class Step(_Configured, ABC):
         for each in dataclasses.fields(self):
             value = getattr(self, each.name)
             if not _is_default(each, value):
-                shown.append(f"{each.name}={_short(value)}")
+                shown.append(f"{each.name}={'***' if field_is_secret(each.name, value) else _short(value)}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
@@ -289,7 +289,8 @@ def _refusal(cls: type[Step], error: ValidationError, positional: list[str]) -> 
             lines.append(f"{field}: got the text {problem['input']!r}, wants a list of texts")
             remedies.append(f"write {field}=[{problem['input']!r}]")
         else:
-            got = "a value that is not shown" if _holds_secrets(cls, field) else _short(problem["input"])
+            secret = _holds_secrets(cls, field) or field_is_secret(field, problem["input"])
+            got = "a value that is not shown" if secret else _short(problem["input"])
             lines.append(f"{field}: {problem['msg'][0].lower()}{problem['msg'][1:]} (got {got})")
     listed = "".join(f"\n  - {line}" for line in dict.fromkeys(lines))
     remedy = "; ".join(dict.fromkeys(remedies)) or "correct the fields named above"

@@ -14,22 +14,27 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus, unquote, urlsplit, urlunsplit
 
-IN_PLACE = "***"
-"""What is shown in the place of a secret."""
-SHORTEST = 6
-"""Characters: a shorter value is hidden where it stands as a field or in an address, but not looked for in texts, where
-it would often be something else."""
+from mlsys.secrets.names import SHORTEST, field_is_secret, looks_secret
+from mlsys.secrets.texts import IN_PLACE, QUERY, USER, secrets_in, without_shown
+
+__all__ = [
+    "cleaned",
+    "counted",
+    "declare",
+    "field_is_secret",
+    "given_away",
+    "hidden",
+    "hidden_in",
+    "holds_secret",
+    "is_secret",
+    "looks_secret",
+    "user_of",
+    "without_secrets",
+]
+
 _NO_ACCIDENT = 8
 _LONG_LINE = 16
 """Characters from which a line of a value of many lines, such as a key in PEM, is looked for by itself."""
-_NAME = re.compile(
-    r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|CREDENTIAL|SIGNATURE|SIG|AUTH|AUTHORIZATION)S?(?![A-Z])",
-    re.I,
-)
-_START = r"([a-z][a-z0-9+.\-]*://)"
-_USER = re.compile(rf"{_START}(?:[^\s/?#\"'<>]*|[^\s/?#@:\"'<>]*:(?!\d+[/?#])[^\s\"<>]*)@", re.I)
-"""In an address, with a password that may hold any sign; behind a port's number there is no user."""
-_QUERY = re.compile(rf"({_START}[^\s?#\"'<>]*\?|(?<=\S)[?#](?=[\w.~%+\-]+=))[^\s\"'<>]+", re.I)
 _declared: dict[bytes, None] = {}
 """Secrets of the steps that this process made; in the order in which they came."""
 
@@ -46,26 +51,16 @@ def is_secret(value: Any) -> bool:
     return callable(getattr(type(value), "get_secret_value", None))
 
 
-@lru_cache(maxsize=1024)
-def looks_secret(name: str) -> bool:
-    """Whether a variable or parameter is, by its name, one that holds a secret.
-
-    Examples
-    --------
-    >>> [looks_secret(name) for name in ("AWS_SECRET_ACCESS_KEY", "apiToken", "DB_PASSWORD", "KEYBOARD", "HOME")]
-    [True, True, True, False, False]
-    """
-    return _NAME.search(name) is not None
-
-
 def declare(value: Any) -> None:
     """Take note of the secrets in a step's configuration, so that they are found in texts."""
-    for each in _leaves(value):
+    for name, each in _named_leaves(value):
         if is_secret(each):
             held = each.get_secret_value()
             _declared.update(dict.fromkeys(_as_bytes(held if isinstance(held, bytes) else str(held))))
-        elif isinstance(each, str) and "://" in each:
-            _declared.update(dict.fromkeys(_in_address(each)))
+        elif field_is_secret(name, each):
+            _declared.update(dict.fromkeys(_as_bytes(each)))
+        if isinstance(each, str):
+            _declared.update(dict.fromkeys(_inside(each)))
 
 
 def hidden(text: str) -> str:
@@ -79,8 +74,9 @@ def hidden(text: str) -> str:
     Returns
     -------
     str
-        The text with ``***`` in the place of users and queries of addresses, of secrets that steps hold, and of values
-        of environment variables whose names look secret; also of their base64, hexadecimal and quoted forms.
+        The text with ``***`` in the place of users and queries of addresses, of passwords in connection strings and
+        headers, of secrets that steps hold, and of values of environment variables whose names look secret; also of
+        their base64, hexadecimal and quoted forms.
 
     Examples
     --------
@@ -90,7 +86,7 @@ def hidden(text: str) -> str:
     pattern = _pattern(frozenset(_known()))
     if pattern is not None:
         text = pattern.sub(IN_PLACE, text)
-    return _QUERY.sub(rf"\1{IN_PLACE}", _USER.sub(rf"\1{IN_PLACE}@", text))
+    return without_shown(text)
 
 
 def hidden_in(value: Any) -> Any:
@@ -119,7 +115,7 @@ def holds_secret(value: Any, *, queries: bool = True) -> bool:
             continue
         if pattern is not None and pattern.search(text):
             return True
-        if "://" in text and (_USER.search(text) or (queries and _QUERY.search(text))):
+        if "://" in text and (USER.search(text) or (queries and QUERY.search(text))):
             return True
     return False
 
@@ -205,14 +201,21 @@ def _counted_address(uri: str) -> str:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
+    for _, each in _named_leaves(value):
+        yield each
+
+
+def _named_leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Give each plain value inside, with the name of the field or key under which it stands."""
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from (*_leaves(key), *_leaves(each))
+            yield from _named_leaves(key)
+            yield from _named_leaves(each, key if isinstance(key, str) else "")
     elif isinstance(value, (list, tuple, set, frozenset)):
         for each in value:
-            yield from _leaves(each)
+            yield from _named_leaves(each, name)
     else:
-        yield value
+        yield name, value
 
 
 def _known() -> Iterator[bytes]:
@@ -222,8 +225,7 @@ def _known() -> Iterator[bytes]:
         # Names such as GOOGLE_APPLICATION_CREDENTIALS and PWD hold paths.
         if looks_secret(name) and not os.path.exists(value):
             yield from _as_bytes(value)
-        if "://" in value:
-            yield from _in_address(value)
+        yield from _inside(value)
 
 
 def _telling() -> Iterator[bytes]:
@@ -233,22 +235,10 @@ def _telling() -> Iterator[bytes]:
             yield value
 
 
-def _in_address(text: str) -> Iterator[bytes]:
-    """Give password, ``user:password`` and the values of parameters whose names look secret."""
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return
-    user, at, _ = parts.netloc.rpartition("@")
-    if at:
-        password = user.partition(":")[2] or user
-        for each in (user, password, unquote(user), unquote(password)):
-            yield from _as_bytes(each)
-    for pair in parts.query.split("&"):
-        name, _, given = pair.partition("=")
-        if looks_secret(name):
-            yield from _as_bytes(given)
-            yield from _as_bytes(unquote(given))
+def _inside(text: str) -> Iterator[bytes]:
+    """Give the secrets inside an address or a connection string."""
+    for each in secrets_in(text):
+        yield from _as_bytes(each)
 
 
 def _as_bytes(value: str | bytes) -> Iterator[bytes]:
@@ -263,10 +253,12 @@ def _as_bytes(value: str | bytes) -> Iterator[bytes]:
 @lru_cache(maxsize=16)
 def _pattern(known: frozenset[bytes]) -> re.Pattern[str] | None:
     """Return what finds any of some values in any form."""
-    found = {form for value in known for form in _forms(value) if len(form) >= SHORTEST}
+    found = {form: _exactly(form) for value in known for form in _forms(value) if len(form) >= SHORTEST}
+    for value in known:
+        found |= {form: re.escape(form) for form in _inner_forms(value) if len(form) >= SHORTEST and form not in found}
     if not found:
         return None
-    return re.compile("|".join(map(_exactly, sorted(found, key=lambda form: (-len(form), form)))))
+    return re.compile("|".join(found[form] for form in sorted(found, key=lambda form: (-len(form), form))))
 
 
 def _exactly(form: str) -> str:
@@ -282,9 +274,17 @@ def _forms(value: bytes) -> Iterable[str]:
     yield from (each(value).decode().rstrip("=") for each in (base64.b64encode, base64.urlsafe_b64encode))
 
 
+def _inner_forms(value: bytes) -> Iterator[str]:
+    """Give the signs that a value has in base64 whatever stands before and behind it, such as a user's name."""
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + value).decode()
+        certain = whole[(before * 8 + 5) // 6 : (before + len(value)) * 8 // 6]
+        yield from {certain, certain.replace("+", "-").replace("/", "_")}
+
+
 def _is_clean(error: BaseException) -> bool:
     try:
-        text = "".join(traceback.format_exception_only(error))
+        text = "".join(traceback.format_exception_only(error)) + str(getattr(error, "code", ""))  # what an exit prints
     except Exception:  # an error whose own text cannot be made shows none
         return True
     return hidden(text) == text
@@ -294,7 +294,7 @@ def _clean(error: BaseException) -> list[BaseException]:
     """Hide secrets in the arguments and attributes of one error; returns errors that these hold."""
     inside = [each for each in (*error.args, *vars(error).values()) if isinstance(each, BaseException)]
     error.args = hidden_in(error.args)
-    named = {name: getattr(error, name, None) for name in ("filename", "filename2", "strerror", "msg", "reason")}
+    named = {name: getattr(error, name, None) for name in ("filename", "filename2", "strerror", "msg", "reason", "code")}
     for name, value in {**named, **vars(error)}.items():
         if (changed := hidden_in(value)) != value:
             try:
