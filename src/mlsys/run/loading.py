@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,15 @@ from typing import Any
 import pandas as pd
 
 from mlsys.dataset import Moment
-from mlsys.errors import StateError
+from mlsys.errors import MlsysError, StateError
 from mlsys.run.folder_code import FolderCode
-from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT, check, inside
+from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT
 from mlsys.run.reproducing import LoadedModel
 from mlsys.settings import settings
 from mlsys.states import load_state
+from mlsys.states.on_disk import LARGEST, naming, opened, parsed
 from mlsys.states.pickled import load_pickled
+from mlsys.states.sealed import check, inside
 from mlsys.steps import Fitted, Step
 from mlsys.steps.own_form import OWN, PICKLED, PLAIN, form_of_state, load_learned
 
@@ -53,9 +55,13 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
     accidents, careless edits and files that were slipped in; not against an author who means harm, since whoever
     can write the folder can write its manifest. States are read from JSON, Arrow and native files, nothing pickled.
     """
+    if not isinstance(reference, (str, os.PathLike)):
+        raise StateError(
+            f"load() got {type(reference).__name__}, which names no model", "name a folder, a run id or models:/name@alias"
+        )
     folder = Path(reference)
-    if not (folder / DESCRIPTION).is_file():
-        if folder.is_dir():
+    if not os.path.lexists(_text(folder / DESCRIPTION)):
+        if os.path.isdir(_text(folder)):
             raise StateError(
                 f"the folder {folder} holds no model (no {DESCRIPTION})", "name a folder written by run.save()"
             )
@@ -70,6 +76,11 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
     return read_model(folder, allow_pickle)
 
 
+def _text(path: Path) -> str:
+    """Return a path that can be looked for: no file has a name with a NUL in it."""
+    return str(path).replace("\0", "?")
+
+
 def _in_mlflow(reference: str) -> bool:
     """Whether a text names something in MLflow: an address, or a run id (32 hexadecimal digits)."""
     return ":/" in reference or re.fullmatch(r"[0-9a-f]{32}", reference) is not None
@@ -77,16 +88,24 @@ def _in_mlflow(reference: str) -> bool:
 
 def read_model(folder: Path, allow_pickle: bool = False) -> LoadedModel:
     """Read a served model from its folder: files are checked first, then states are read, then code is imported."""
-    _check_layout(folder)  # another layout may have no manifest, or another one
-    check(folder)
+    try:
+        check(folder)
+    except StateError:
+        _check_layout(folder)  # another layout may have no manifest, or another one
+        raise
     return _assembled(folder, _description(folder), allow_pickle)
 
 
 def _check_layout(folder: Path) -> None:
     try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    except ValueError:  # cut off or edited, which the manifest tells
+        with opened(folder / DESCRIPTION) as file:
+            description = parsed(file.read(LARGEST), folder / DESCRIPTION)
+    except StateError:  # cut off, edited or a link, which the manifest tells
         return
+    _refuse_other_layout(folder, description)
+
+
+def _refuse_other_layout(folder: Path, description: Any) -> None:
     written = description.get("format", FORMAT) if isinstance(description, dict) else FORMAT
     if written != FORMAT:
         raise StateError(
@@ -95,21 +114,33 @@ def _check_layout(folder: Path) -> None:
 
 
 def _description(folder: Path) -> dict[str, Any]:
-    try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise StateError(f"{folder / DESCRIPTION} cannot be read: {error}", "save the model again") from error
+    with opened(folder / DESCRIPTION) as file:  # of any size: the manifest vouches for it
+        description = parsed(file.read(), folder / DESCRIPTION)
+    _refuse_other_layout(folder, description)
     if not isinstance(description, dict):
         raise StateError(f"{folder / DESCRIPTION} describes no model", "name a folder written by run.save()")
-    lacking = _KEYS - set(description)
-    for entry in description.get("steps", []):
-        lacking |= _STEP_KEYS - set(entry)
+    with naming(folder / DESCRIPTION):
+        lacking = _KEYS - set(description)
+        for entry in description.get("steps", []):
+            lacking |= _STEP_KEYS - set(entry)
     if lacking:
         raise StateError(f"{folder / DESCRIPTION} does not say {min(lacking)!r}", "save the model again")
     return description
 
 
 def _assembled(folder: Path, description: dict[str, Any], allow_pickle: bool) -> LoadedModel:
+    try:
+        return _put_together(folder, description, allow_pickle)
+    except MlsysError:
+        raise
+    except Exception as error:  # of content that nobody foresaw, or of the folder's own code
+        raise StateError(
+            f"{folder} cannot be put together: {type(error).__name__}: {error}",
+            "save the model again, with code that can be imported and the packages that it was trained with",
+        ) from error
+
+
+def _put_together(folder: Path, description: dict[str, Any], allow_pickle: bool) -> LoadedModel:
     entries = description["steps"]
     for entry in entries:
         if entry["state"] == PICKLED and not (allow_pickle or settings().allow_pickle):

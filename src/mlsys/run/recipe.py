@@ -18,10 +18,11 @@ from mlsys.errors import MlsysError, NotPortableError, StateError
 from mlsys.execution.portable import CodeBundle, is_installed, wraps
 from mlsys.run.code_state import code_state
 from mlsys.run.folder_code import CODE, FolderCode, write_code
-from mlsys.run.folder_files import check, seal
 from mlsys.run.measures import evaluation_metrics
 from mlsys.secrets import holds_secret
 from mlsys.states import digest, load_state, save_state
+from mlsys.states.on_disk import naming, read_json
+from mlsys.states.sealed import check, seal
 from mlsys.steps import Step
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 RECIPE = "recipe"
 """Name of the folder among a run's artifacts."""
 FORMAT = 1
+_KEYS = frozenset({"run", "pipeline", "digest", "arguments", "given", "code", "withheld", "metrics", "ledger"})
 _MADE_AGAIN = "no secret is written; make the pipeline again and pass it"
 _RECORD, _STEPS = "run.json", "steps"
 _CODE, _PATH, _PARTIAL, _OBJECT = "__code__", "__path__", "__partial__", "__object__"
@@ -74,12 +76,17 @@ def write_recipe(run: Run, folder: Path) -> None:
 def read_record(folder: Path) -> dict[str, Any]:
     """Return what a recipe says of its run, after a check of all its files."""
     check(folder)
-    record: dict[str, Any] = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
+    record = read_json(folder / _RECORD)
+    if not isinstance(record, dict):
+        raise StateError(f"{folder / _RECORD} describes no run", "name a run that mlsys wrote")
     if record.get("format") != FORMAT:
         raise StateError(
             f"the recipe has layout {record.get('format')}, this version reads {FORMAT}",
             "reproduce the run with the mlsys that wrote it",
         )
+    lacking = _KEYS - set(record)
+    if lacking:
+        raise StateError(f"{folder / _RECORD} does not say {min(lacking)!r}", "name a run that mlsys wrote")
     return record
 
 
@@ -102,8 +109,10 @@ def read_pipeline(folder: Path, record: Mapping[str, Any], moved: Callable[[str]
             f"{record['code'].get('code.commit', 'unknown')}) and pass it: reproduce(run, pipeline=pipeline)",
         )
     document, code = load_state(folder / _STEPS), FolderCode(folder)
-    steps = [_unpacked(each, code, moved) for each in document["steps"]]
-    return code.find(document["pipeline"])(steps, **_unpacked(document["arguments"], code, _stays))
+    with naming(folder / _STEPS):
+        described, kind, arguments = document["steps"], document["pipeline"], document["arguments"]
+    steps = [_unpacked(each, code, moved) for each in described]
+    return code.find(kind)(steps, **_unpacked(arguments, code, _stays))
 
 
 def _write_steps(run: Run, folder: Path) -> None:

@@ -14,8 +14,9 @@ from mlsys.errors import ConfigurationError, NotPortableError, StateError
 from mlsys.execution.portable import CodeBundle, secrets_of
 from mlsys.execution.served import ServedModel
 from mlsys.run.folder_code import write_code
-from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT, seal
+from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT
 from mlsys.states import save_state
+from mlsys.states.sealed import seal
 from mlsys.steps import Fitted, Model, Step
 from mlsys.steps.own_form import OWN, PICKLED, form_of_state, save_learned
 

@@ -10,12 +10,14 @@ import pyarrow as pa
 
 from mlsys.errors import StateError
 from mlsys.states._encode import ARROW_KINDS, TAG
+from mlsys.states._arrow import values_in
 from mlsys.states.allowed import load_estimator
 from mlsys.states.native import form_named
 from mlsys.states.native.form import class_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -27,10 +29,12 @@ class Decoder:
     ----------
     contents : mapping of str to bytes
         Files of the state by name, already verified.
+    folder : Path
+        Where they lie, for messages.
     """
 
-    def __init__(self, contents: Mapping[str, bytes]) -> None:
-        self._contents = contents
+    def __init__(self, contents: Mapping[str, bytes], folder: Path) -> None:
+        self._contents, self._folder = contents, folder
 
     def decode(self, document: Any) -> Any:
         """Return the value that a JSON form stands for."""
@@ -51,8 +55,7 @@ class Decoder:
         return self._contents[name]
 
     def _values(self, name: str) -> pa.Array:
-        column = pa.ipc.open_file(pa.BufferReader(self._file(name))).read_all().column("values")
-        return column.combine_chunks()
+        return values_in(self._file(name), self._folder / name)
 
     def _read_float(self, document: dict[str, Any]) -> float:
         return float(document["value"])
@@ -114,7 +117,7 @@ class Decoder:
         return pd.MultiIndex.from_arrays(levels, names=self.decode(document["names"]))
 
     def _read_estimator(self, document: dict[str, Any]) -> Any:
-        return load_estimator(self._file(document["file"]), document["file"])
+        return load_estimator(self._file(document["file"]), str(self._folder / document["file"]))
 
     def _read_native(self, document: dict[str, Any]) -> Any:
         name = str(document["class"])

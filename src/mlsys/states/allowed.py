@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import Any
 
 from mlsys.errors import StateError
@@ -118,6 +120,10 @@ are read, and distances that are functions. Trees and neighbours hold indices th
 file made on purpose could crash the process; load such files from places you trust."""
 
 
+_MOST_TIMES = 100
+"""Sparse matrices, the only packed part, hold indices that grow: they do not shrink to a hundredth."""
+_ALWAYS = 64 << 20
+"""Bytes that any file may unpack to."""
 _REMEDY = (
     "use estimators made of scikit-learn's own parts, write the hooks save and load in a Model of your own, or give a "
     'reason in Train(..., allow_pickle="..."); the run stays as it is, only its model cannot be stored'
@@ -173,6 +179,7 @@ def load_estimator(data: bytes, path: str = "state") -> Any:
 def _check_types(data: bytes, place: str) -> list[str]:
     import skops.io
 
+    _check_sizes(data, place)
     try:
         found: list[str] = skops.io.get_untrusted_types(data=data)
     except Exception as error:
@@ -184,6 +191,22 @@ def _check_types(data: bytes, place: str) -> list[str]:
             _REMEDY,
         )
     return found
+
+
+def _check_sizes(data: bytes, place: str) -> None:
+    """Raise for a file that unpacks to far more than it is: nothing is unpacked before."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            whole = sum(each.file_size for each in packed.infolist())
+            if whole <= _MOST_TIMES * len(data) + _ALWAYS:  # matrices inside are packed once more
+                inner = [packed.read(each) for each in packed.namelist() if each.endswith(".npz")]
+                whole += sum(each.file_size for held in inner for each in zipfile.ZipFile(io.BytesIO(held)).infolist())
+    except Exception as error:  # damaged in whatever way
+        raise _unreadable(place, error) from error
+    if whole > _MOST_TIMES * len(data) + _ALWAYS:
+        raise StateError(
+            f"{place} would take {whole >> 20:,} MB out of {len(data) >> 10:,} KB, which no estimator does", _REMEDY
+        )
 
 
 def _unreadable(place: str, error: Exception) -> StateError:

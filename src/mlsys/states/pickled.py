@@ -10,6 +10,7 @@ from typing import Any
 
 from mlsys.errors import StateError
 from mlsys.states.code import installed
+from mlsys.states.on_disk import naming, opened
 
 FILE = "state.cloudpickle"
 
@@ -39,10 +40,8 @@ def load_pickled(folder: Path) -> Any:
     """Read what :func:`save_pickled` wrote, which runs whatever the file says."""
     import cloudpickle
 
-    try:
-        return cloudpickle.loads((folder / FILE).read_bytes())
-    except OSError as error:
-        raise StateError(f"{FILE} is missing from {folder}", "save the model again") from error
+    with opened(folder / FILE) as file, naming(folder / FILE):
+        return cloudpickle.loads(file.read())
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from mlsys.states._decode import Decoder
 from mlsys.states._encode import Encoder
 from mlsys.states.digest import digest
 from mlsys.states.native import SUFFIXES
+from mlsys.states.on_disk import MANIFEST, listed, naming, parsed, read_json, read_vouched
 
-_MANIFEST = "manifest.json"
 _STATE = "state.json"
 _VERSION = 1
 _FILE_NAME = re.compile(rf"[0-9]+\.(arrow|skops|{'|'.join(SUFFIXES)})|state\.json")
@@ -34,7 +34,7 @@ def check_storable(state: Any) -> None:
     mlsys.errors.StateError: state["a"][2] is a set, which cannot be stored
       Remedy: ...
     """
-    Encoder(dump=False).encode(state, "state")
+    _encoded(Encoder(dump=False), state)
 
 
 def save_state(state: Any, folder: Path) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def save_state(state: Any, folder: Path) -> dict[str, Any]:
     (['state.json'], {'mean': 1.5})
     """
     encoder = Encoder()
-    document = encoder.encode(state, "state")
+    document = _encoded(encoder, state)
     files = {_STATE: json.dumps(document, indent=1).encode(), **encoder.files}
     if any(map(given_away, files.values())):
         raise StateError("the state holds a secret, which is not written", "leave it out of what learn() returns")
@@ -81,7 +81,7 @@ def save_state(state: Any, folder: Path) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (folder / name).write_bytes(content)
-    (folder / _MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
     return manifest
 
 
@@ -98,36 +98,34 @@ def load_state(folder: Path) -> Any:
     Nothing pickled is read. The digests tell accidents, not a forger who writes the manifest too.
     """
     folder = Path(folder)
-    manifest = _read_manifest(folder)
-    contents = {name: _read(folder, name, str(expected)) for name, expected in manifest["files"].items()}
+    files = _manifest(folder)
+    contents = {name: _read(folder, name, str(expected)) for name, expected in files.items()}
     if _STATE not in contents:
         raise StateError(f"{folder} holds no {_STATE}", "save the state again")
-    return Decoder(contents).decode(json.loads(contents[_STATE]))
+    document = parsed(contents[_STATE], folder / _STATE)
+    with naming(folder):
+        return Decoder(contents, folder).decode(document)
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _encoded(encoder: Encoder, state: Any) -> Any:
     try:
-        manifest: dict[str, Any] = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise StateError(f"{folder} holds no readable {_MANIFEST}: {error}", "save the state again") from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
-        raise StateError(f"{_MANIFEST} in {folder} lists no files", "save the state again")
-    if manifest.get("version") != _VERSION:
+        return encoder.encode(state, "state")
+    except RecursionError as error:
+        raise StateError("the state is nested too deeply to be stored", "return flatter data from learn()") from error
+
+
+def _manifest(folder: Path) -> dict[str, str]:
+    files = listed(folder)
+    version = read_json(folder / MANIFEST).get("version")
+    if version != _VERSION:
         raise StateError(
-            f"the state in {folder} has version {manifest.get('version')!r}, this library reads {_VERSION}",
+            f"the state in {folder} has version {version!r}, this library reads {_VERSION}",
             "load it with the version of mlsys that wrote it",
         )
-    return manifest
+    return files
 
 
 def _read(folder: Path, name: str, expected: str) -> bytes:
-    path = folder / name
-    if not _FILE_NAME.fullmatch(name) or path.resolve().parent != folder.resolve():
+    if not _FILE_NAME.fullmatch(name) or (folder / name).resolve().parent != folder.resolve():
         raise StateError(f"the manifest in {folder} names {name!r}, outside the folder", "do not use this state")
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise StateError(f"{name} is missing from {folder}", "save the state again") from error
-    if xxhash.xxh3_128_hexdigest(content) != expected:
-        raise StateError(f"{name} in {folder} was changed after it was saved", "save the state again")
-    return content
+    return read_vouched(folder / name, expected)
