@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from mlsys.drift.asked import check_least_effect, check_rows, settled_rows, watc
 from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
 from mlsys.drift.picture import draw_effects
 from mlsys.drift.profile import MOST_WINDOWS, DriftProfile
-from mlsys.errors import ConfigurationError, DataError, MlsysError
+from mlsys.errors import ConfigurationError, DataError, MlsysError, StateError
 from mlsys.steps import Result
 
 
@@ -157,26 +158,38 @@ class Monitor:
     def save(self, folder: str | Path) -> Path:
         """Write the monitor into a folder; it holds counts and no rows."""
         from mlsys.states import save_state
+        from mlsys.states.on_disk import with_digest
 
         place = Path(folder)
-        save_state(self.profile, place / "profile")
+        written = save_state(self.profile, place / "profile")
         about = {
-            "columns": self.columns, "time": self.time, "prediction": self.prediction, "least_effect": self.least_effect
+            "columns": list(self.columns), "time": self.time, "prediction": self.prediction,
+            "least_effect": self.least_effect, "profile": written["digest"],
         }  # fmt: skip
-        (place / "monitor.json").write_text(json.dumps(about), encoding="utf-8")
+        (place / "monitor.json").write_text(json.dumps(with_digest(about)), encoding="utf-8")
         return place
 
     @classmethod
     def load(cls, folder: str | Path) -> Monitor:
-        """Read a monitor that ``save`` wrote."""
-        from mlsys.states import load_state
+        """Read a monitor that ``save`` wrote.
+
+        Raises
+        ------
+        StateError
+            When a file of it is missing, damaged, a link, or that of another monitor.
+        """
+        from mlsys.states import digest, load_state
+        from mlsys.states.on_disk import naming, read_with_digest
 
         place = Path(folder)
-        if not (place / "monitor.json").is_file():
-            raise ConfigurationError(f"{place} holds no monitor", "name a folder that monitor.save() wrote")
-        about = json.loads((place / "monitor.json").read_text(encoding="utf-8"))
-        state = load_state(place / "profile")
-        return cls(state, tuple(about["columns"]), about["time"], about["prediction"], about["least_effect"])
+        if not os.path.lexists(place / "monitor.json"):
+            raise ConfigurationError(f"{place} holds no monitor (no monitor.json)", "name a folder that monitor.save() wrote")
+        about = read_with_digest(place / "monitor.json")
+        profile = load_state(place / "profile")
+        with naming(place / "monitor.json"):
+            if digest(profile) != about["profile"]:
+                raise StateError(f"{place / 'profile'} is that of another monitor", "save the monitor again")
+            return cls(profile, tuple(about["columns"]), about["time"], about["prediction"], about["least_effect"])
 
     def __repr__(self) -> str:
         windows = self.profile["grid"]["windows"]

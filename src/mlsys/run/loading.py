@@ -57,7 +57,8 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
     """
     if not isinstance(reference, (str, os.PathLike)):
         raise StateError(
-            f"load() got {type(reference).__name__}, which names no model", "name a folder, a run id or models:/name@alias"
+            f"load() got {type(reference).__name__}, which names no model",
+            "name a folder, a run id or models:/name@alias",
         )
     folder = Path(reference)
     if not os.path.lexists(_text(folder / DESCRIPTION)):

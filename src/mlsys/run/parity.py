@@ -13,13 +13,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mlsys import folder
 from mlsys.errors import MlsysError, NotPortableError, StateError
+from mlsys.passing import PARITY, passing, sweep
 from mlsys.warned import tried_out
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def _problem_in(run: Run, model: ServedModel, write: Callable[[Path], None], pla
     from mlsys.states import load_state, save_state
     from mlsys.tracking.models import import_mlflow
 
+    spare.removes(place)
     given = run._execution.request_rows(model.inputs, ROWS)
     rows = given.reset_index(drop=True)
     try:
@@ -117,7 +119,8 @@ def _difference(expected: pd.DataFrame, found: pd.DataFrame, labels: pd.Index) -
 
 def _own_folder() -> Path:
     try:
-        return Path(tempfile.mkdtemp(dir=folder.made("parity")))
+        sweep(PARITY)
+        return passing(PARITY)
     except OSError:
         return Path(tempfile.mkdtemp(prefix="mlsys-parity-"))
 
@@ -139,6 +142,15 @@ class Spare:
         """Start the process if there is none; it imports while this one works."""
         with self._lock:
             self._started()
+
+    def removes(self, place: Path) -> None:
+        """Let the process remove a folder when this one has ended before it could, killed for example."""
+        with self._lock:
+            process = self._started()
+            if process is not None and process.stdin is not None:
+                with suppress(OSError):
+                    process.stdin.write(json.dumps([str(place)]) + "\n")
+                    process.stdin.flush()
 
     def asked(self, place: Path, meanwhile: Callable[[], None]) -> str:
         """Let the process answer the rows in a folder with the model in it; return what went wrong."""
@@ -213,8 +225,17 @@ def answer_others() -> None:
     os.dup2(2, 1)  # what a model's code prints is no answer
     _import_what_loading_needs()
 
-    for line in sys.stdin:
-        print(json.dumps(_answered(Path(json.loads(line)))), file=answers, flush=True)
+    places: list[str] = []
+    try:
+        for line in sys.stdin:
+            named = json.loads(line)
+            if isinstance(named, list):
+                places += named
+            else:
+                print(json.dumps(_answered(Path(named))), file=answers, flush=True)
+    finally:  # the other process ended: nobody else removes the rows
+        for place in places:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _import_what_loading_needs() -> None:

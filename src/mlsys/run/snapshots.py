@@ -34,7 +34,8 @@ def take_snapshot(run: Run) -> None:
     cache = run._execution.context.cache
     try:
         for path, content in _files(cache.ledger if cache else ()).items():
-            _keep(Path(path), made(SNAPSHOTS) / content)
+            if not _keep(Path(path), made(SNAPSHOTS) / content, content):
+                logger.warning("no snapshot was kept of %s, which changed while the run went on", path)
         if run._data is not None:
             frames = {"all": run._data} if isinstance(run._data, pd.DataFrame) else dict(run._data)
             save_state(frames, made(SNAPSHOTS) / run.id)
@@ -57,6 +58,8 @@ def given_rows(record: Mapping[str, Any]) -> Data:
             "pass them: reproduce(run, data=frame); pipeline.run(frame, snapshot=True) keeps them next time",
         )
     frames: dict[str, pd.DataFrame] = load_state(place)
+    if not isinstance(frames, dict) or not all(isinstance(each, pd.DataFrame) for each in frames.values()):
+        raise DataError(f"{place} holds no rows", "pass them: reproduce(run, data=frame)")
     return frames["all"] if set(frames) == {"all"} else frames
 
 
@@ -113,17 +116,32 @@ def _below(path: str) -> Path:
     return Path(*("above" if part == os.pardir else part.strip(os.sep) for part in parts))
 
 
-def _keep(path: Path, place: Path) -> None:
-    """Copy a file or folder to a place where it is whole or not at all."""
-    if place.exists():
-        return
+def _keep(path: Path, place: Path, content: str = "") -> bool:
+    """Copy a file or folder to a place where it is whole or not at all; one that is not ``content`` any more is not."""
+    if place.exists() and (not content or _holds(place, content)):
+        return True
     place.parent.mkdir(parents=True, exist_ok=True)
     part = place.with_name(f"{place.name}.part{os.getpid()}")
-    if path.is_dir():
-        shutil.copytree(path, part, dirs_exist_ok=True)
+    _remove(part)
+    try:
+        if path.is_dir():
+            shutil.copytree(path, part)
+        else:
+            shutil.copyfile(path, part)
+        if content and not _holds(part, content):
+            return False
+        _remove(place)  # damaged since
+        part.replace(place)
+        return True
+    finally:
+        _remove(part)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
     else:
-        shutil.copyfile(path, part)
-    part.replace(place)
+        path.unlink(missing_ok=True)
 
 
 def _is_kept(content: str) -> bool:

@@ -294,7 +294,9 @@ def _clean(error: BaseException) -> list[BaseException]:
     """Hide secrets in the arguments and attributes of one error; returns errors that these hold."""
     inside = [each for each in (*error.args, *vars(error).values()) if isinstance(each, BaseException)]
     error.args = hidden_in(error.args)
-    named = {name: getattr(error, name, None) for name in ("filename", "filename2", "strerror", "msg", "reason", "code")}
+    named = {
+        name: getattr(error, name, None) for name in ("filename", "filename2", "strerror", "msg", "reason", "code")
+    }
     for name, value in {**named, **vars(error)}.items():
         if (changed := hidden_in(value)) != value:
             try:

@@ -18,7 +18,9 @@ _NAME = re.compile(
 _WORDS = frozenset({"pat", "jwt", "salt", "pepper", "dsn", "sas", "otp", "pin", "csrf", "xsrf"})
 """Looked for as whole words of a name: ``PATH`` and ``MAPPING`` hold none."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-_OF_KEYS = frozenset({"api", "secret", "access", "private", "account", "signing", "encryption", "master", "shared", "auth"})
+_OF_KEYS = frozenset(
+    {"api", "secret", "access", "private", "account", "signing", "encryption", "master", "shared", "auth"}
+)
 """Words before ``key`` with which a field's ``key`` is no column."""
 _CERTAIN = frozenset(
     {"password", "passwd", "passphrase", "passcode", "pwd", "secret", "credential", "bearer", "jwt", "cookie", "dsn"}

@@ -12,7 +12,7 @@ from mlsys.states.on_disk import naming
 
 _MARK = b"ARROW1\0\0"
 _HEADER, _COMPRESSION = 2, 3
-"""Places of fields: of a message's header in ``Message``, of the compression in ``RecordBatch`` (Arrow's Message.fbs)."""
+"""Places of fields in Arrow's Message.fbs: of a message's header, of a record batch's compression."""
 
 
 def values_in(content: bytes, path: Path) -> pa.Array:

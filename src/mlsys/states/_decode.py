@@ -9,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 
 from mlsys.errors import StateError
-from mlsys.states._encode import ARROW_KINDS, TAG
 from mlsys.states._arrow import values_in
+from mlsys.states._encode import ARROW_KINDS, TAG
 from mlsys.states.allowed import load_estimator
 from mlsys.states.native import form_named
 from mlsys.states.native.form import class_named

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import xxhash
 
-from mlsys.errors import StateError
+from mlsys.errors import MlsysError, StateError
 
 MANIFEST = "manifest.json"
 LARGEST = 16 << 20
@@ -126,7 +126,7 @@ def naming(path: Path) -> Iterator[None]:
     """Say of whatever goes wrong with content that it is that of a file or folder, and damaged."""
     try:
         yield
-    except StateError:
+    except MlsysError:
         raise
     except Exception as error:  # content of any form reaches other libraries, which raise whatever they like
         raise StateError(f"{path} cannot be read: {type(error).__name__}: {error}", AGAIN) from error

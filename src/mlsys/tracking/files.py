@@ -28,7 +28,7 @@ def run_files(reference: str, name: str) -> Path:
         When there is no such run, or it holds no such folder.
     """
     waiting = folder.home() / RUNS / reference / ARTIFACTS / name
-    if waiting.is_dir():
+    if reference == Path(reference).name and waiting.is_dir():
         return waiting
     with store() as client:
         import mlflow.artifacts

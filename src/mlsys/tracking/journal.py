@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 import threading
@@ -16,7 +17,10 @@ from typing import Any
 from mlsys import folder
 from mlsys.errors import MlsysError, TrackingError
 from mlsys.secrets import hidden_in
-from mlsys.tracking.plain import as_number, decoded, encoded, read_json, write_json
+from mlsys.states.on_disk import read_json as read_unsealed
+from mlsys.states.on_disk import read_with_digest
+from mlsys.states.sealed import digests, same_files
+from mlsys.tracking.plain import as_number, damaged, decoded, encoded, read_json, write_json
 from mlsys.tracking.record import LoggedRun, RunRecord
 
 RUNS = "runs"
@@ -66,22 +70,60 @@ class Journal:
     @property
     def id(self) -> str:
         """The run's own id, made before MLflow was contacted."""
-        return str(read_json(self.place / RECORD)["mlsys_id"])
+        return str(self._recorded()["mlsys_id"])
 
     def record(self) -> RunRecord:
-        """Return what the run writes; its files are those of the folder."""
-        content = read_json(self.place / RECORD)
-        # Of a folder that was cut off nobody knows whether its model is whole.
-        model = content["model"] if content["complete"] else None
-        return decoded({**content, "model": model}, self._copied(ARTIFACTS), self._copied(MODEL))
+        """Return what the run writes; its files are those of the folder.
+
+        Raises
+        ------
+        TrackingError
+            The folder is damaged: a file of it was changed, added, taken away, or is a link.
+        """
+        content = self._recorded()
+        with damaged(self.place):
+            if content["complete"]:
+                for part, files in content["files"].items():
+                    same_files(self.place / part, files, "the run")
+            elif self.artifacts.is_dir():  # cut off: nothing says what it should hold, but links are not followed
+                digests(self.artifacts)
+            # Of a folder that was cut off nobody knows whether its model is whole.
+            model = content["model"] if content["complete"] else None
+            return decoded({**content, "model": model}, self._copied(ARTIFACTS), self._copied(MODEL))
+
+    def _recorded(self) -> dict[str, Any]:
+        """Return the record as it was written; that of a run that was cut off has no digest to be held to."""
+        path = self.place / RECORD
+        with damaged(path):
+            content = read_unsealed(path)
+            if content["complete"]:
+                content = read_with_digest(path)
+            return {**content, "started": float(content["started"]), "mlsys_id": str(content["mlsys_id"])}
+
+    @property
+    def name(self) -> str:
+        """The run's name; that of its folder where the record is damaged."""
+        try:
+            return str(self._recorded()["run_name"])
+        except (TrackingError, KeyError):
+            return self.place.name
+
+    @property
+    def started(self) -> float:
+        """When the run began; when its folder was made where the record is damaged."""
+        try:
+            return float(self._recorded()["started"])
+        except TrackingError:
+            return self.place.stat().st_mtime if self.place.exists() else 0.0
 
     def complete(self) -> bool:
         """Whether everything was written before the process ended."""
-        return bool(read_json(self.place / RECORD)["complete"])
+        return bool(self._recorded()["complete"])
 
     def problems(self) -> list[str]:
         """Return what could not be written as asked, one sentence each."""
-        return list(read_json(self.place / RECORD)["problems"])
+        with damaged(self.place / RECORD):
+            return list(self._recorded()["problems"])
 
     @property
     def artifacts(self) -> Path:
@@ -104,13 +146,17 @@ class Journal:
         found = []
         for path in sorted((self.place / ADDITIONS).glob("*.json")):
             content = read_json(path)
-            metrics = {key: float(each) for key, each in content["metrics"].items()}
-            found.append(Addition(int(path.stem), metrics, content["tags"], content["at"]))
+            with damaged(path):
+                metrics = {key: float(each) for key, each in content["metrics"].items()}
+                found.append(Addition(int(path.stem), metrics, dict(content["tags"]), float(content["at"])))
         return found
 
     def outstanding(self) -> list[Addition]:
         """Return the additions that MLflow does not have."""
-        done = read_json(self.place / SENT)["additions"] if (self.place / SENT).is_file() else 0
+        done = 0
+        if os.path.lexists(self.place / SENT):
+            with damaged(self.place / SENT):
+                done = int(read_json(self.place / SENT)["additions"])
         return self.additions()[done:]
 
     def waits(self) -> bool:
@@ -146,16 +192,17 @@ class Journal:
 
     def _aimed(self) -> dict[str, Any]:
         path = self.place / ADDRESS
-        return dict(read_json(path)) if path.is_file() else {}
+        return read_json(path) if os.path.lexists(path) else {}
 
     def sent(self) -> LoggedRun | None:
         """Return where the run went, ``None`` while it waits."""
         path = self.place / SENT
-        if not path.is_file():
+        if not os.path.lexists(path):
             return None
         content = read_json(path)
-        content.pop("additions")
-        return LoggedRun(**content)
+        with damaged(path):
+            content.pop("additions")
+            return LoggedRun(**content)
 
     def mark_sent(self, logged: LoggedRun, additions: int) -> None:
         """Keep where the run went; what is in MLflow now need not lie here as well."""
@@ -237,7 +284,10 @@ def _write(journal: Journal, record: RunRecord) -> None:
                 problems.append(f"{WITHHELD}{error.problem}")
                 shutil.rmtree(journal.place / MODEL, ignore_errors=True)
                 record = replace(record, model=None)
-        write_json(journal.place / RECORD, {**encoded(record), "complete": True, "problems": problems})
+        parts = [part for part in (ARTIFACTS, MODEL) if (journal.place / part).is_dir()]
+        files = {part: digests(journal.place / part) for part in parts}
+        whole = {"complete": True, "problems": problems, "files": files}
+        write_json(journal.place / RECORD, {**encoded(record), **whole})
 
 
 def _made(place: Path) -> Path:
@@ -247,18 +297,19 @@ def _made(place: Path) -> Path:
 
 def _copy(source: Path, to: Path) -> None:
     if source.is_dir():
-        shutil.copytree(source, to, dirs_exist_ok=True)
+        shutil.copytree(source, to, dirs_exist_ok=True, symlinks=True)  # a link is refused where the copy is looked at
 
 
 def journals() -> list[Journal]:
-    """Return the folders of all runs here, oldest first; one that holds no record yet is left out."""
-    found = []
-    for path in (folder.home() / RUNS).glob(f"*/{RECORD}"):
-        try:
-            found.append((float(read_json(path)["started"]), path.parent))
-        except (ValueError, KeyError):  # not of ours
-            continue
-    return [Journal(place) for _, place in sorted(found)]
+    """Return the folders of all runs here, oldest first, damaged ones too; one that holds no record yet is left out."""
+    places = (folder.home() / RUNS).glob("*/")
+    return sorted(map(Journal, filter(_holds_a_run, places)), key=lambda each: (each.started, each.place.name))
+
+
+def _holds_a_run(place: Path) -> bool:
+    """Whether a folder is that of a run: one that is being begun holds no more than its lock."""
+    known = (RECORD, ARTIFACTS, MODEL, ROWS, ADDITIONS, ADDRESS, SENT)
+    return not place.is_symlink() and any(os.path.lexists(place / name) for name in known)
 
 
 def journal_of(mlsys_id: str) -> Journal | None:

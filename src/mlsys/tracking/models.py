@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import TrackingError
+from mlsys.states.sealed import check, seal_beside
 from mlsys.tracking.keys import LONGEST_PARAMETER, MOST_PARAMETERS
 from mlsys.tracking.missing import missing_model
 from mlsys.tracking.reach import Clock
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel
 
 ARTIFACT = "mlsys_model"
+_SERVED_THROUGH = ("MLmodel", "loader.py")
+"""What MLflow reads and runs to serve the model: our manifest lists these as well."""
 _LOADER = '''"""Loads the mlsys model that lies beside this file; nothing in it is pickled."""
 
 import mlflow.pyfunc
@@ -94,6 +97,7 @@ def _write_mlflow_model(record: ModelRecord, place: Path, run_id: str, model: Lo
     from mlflow.models import Model, ModelSignature
 
     record.write(place / ARTIFACT)
+    check(place / ARTIFACT)
     (place / "loader.py").write_text(_LOADER, encoding="utf-8")
     described = Model(
         artifact_path=model.artifact_location, model_uuid=model.model_id, run_id=run_id, model_id=model.model_id
@@ -109,6 +113,7 @@ def _write_mlflow_model(record: ModelRecord, place: Path, run_id: str, model: Lo
     )
     for left in (place / "model").rglob("__pycache__"):  # of the loader, which MLflow runs once
         shutil.rmtree(left, ignore_errors=True)
+    seal_beside(place / "model" / "artifacts" / ARTIFACT, _SERVED_THROUGH, place / "model")
 
 
 def _schema(columns: Mapping[str, str]) -> Any:

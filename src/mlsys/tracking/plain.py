@@ -5,30 +5,53 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from mlsys.errors import StateError, TrackingError
 from mlsys.secrets import hidden, hidden_in
+from mlsys.states.on_disk import naming, read_with_digest, with_digest
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
 
 Writes = Callable[[Path], None]
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write a file under another name and rename it: whoever reads finds the old or the new one."""
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a file under another name and rename it: whoever reads finds the old or the new one, with its digest."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_text(json.dumps(content, indent=1, allow_nan=False), encoding="utf-8")
+        unfinished.write_text(json.dumps(with_digest(content), indent=1, allow_nan=False), encoding="utf-8")
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def read_json(path: Path) -> Any:
-    """Read a file that was written by :func:`write_json`."""
-    return json.loads(path.read_text(encoding="utf-8"))
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a file that was written by :func:`write_json`.
+
+    Raises
+    ------
+    TrackingError
+        It is damaged, changed or no plain file; it is named.
+    """
+    with damaged(path):
+        return read_with_digest(path)
+
+
+@contextmanager
+def damaged(path: Path) -> Iterator[None]:
+    """Say of a file or folder of a run that cannot be read that it is damaged, and how the others go on."""
+    try:
+        with naming(path):
+            yield
+    except StateError as error:
+        raise TrackingError(
+            f"a run's folder is damaged: {error.problem}",
+            f"bring {path} back as it was, or move its folder away; other runs do not wait for it",
+        ) from error
 
 
 def as_number(value: float) -> float | str:

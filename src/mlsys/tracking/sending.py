@@ -155,10 +155,13 @@ def _one_run(client: MlflowClient, experiment: str, record: RunRecord, begun: st
 def _parent_made(client: MlflowClient, experiment: str, parent: str) -> list[str]:
     """Make the run above, which waits as well; its own sending finds and fills it."""
     waiting = journal_of(parent)
-    if waiting is None or waiting.sent() is not None:
+    try:
+        if waiting is None or waiting.sent() is not None:
+            return []
+        begun = int(waiting.started * 1000)
+    except TrackingError:  # its folder is damaged: the run below is sent by itself
         return []
-    record = waiting.record()
-    made = client.create_run(experiment, int(record.started * 1000), {IDENTITY: parent}, record.run_name[:LONGEST_NAME])
+    made = client.create_run(experiment, begun, {IDENTITY: parent}, waiting.name[:LONGEST_NAME])
     return [str(made.info.run_id)]
 
 

@@ -6,7 +6,8 @@ import html
 from dataclasses import dataclass
 
 from mlsys import folder
-from mlsys.errors import TrackingError
+from mlsys.errors import MlsysError, TrackingError
+from mlsys.passing import PARITY, sweep
 from mlsys.secrets import hidden, without_secrets
 from mlsys.tracking.journal import Journal, journals
 from mlsys.tracking.reach import ASKED_FOR
@@ -95,7 +96,8 @@ def sync(uri: str | None = None) -> SyncReport:
     -----
     A run that was cut off is completed, not written again; what MLflow has already is left alone. An
     address where nobody answers is asked once, and has half a minute for each answer. Two at once are
-    safe: a run that the other has in hand is left to it.
+    safe: a run that the other has in hand is left to it. A folder that is damaged waits, with the file that is; the
+    others are sent. What is sent is what was written: a file that was changed, or is a link, is refused.
 
     Examples
     --------
@@ -106,30 +108,36 @@ def sync(uri: str | None = None) -> SyncReport:
     sent: list[Synced] = []
     waiting: list[Synced] = []
     silent: dict[str, str] = {}
+    sweep(PARITY)
     for journal in journals():
-        if not journal.waits():
+        done = _sent(journal, uri, silent)
+        if done is None:
             journal.tidy()
             continue
-        done = _sent(journal, uri, silent)
         (waiting if done.problem else sent).append(done)
     return SyncReport(tuple(sent), tuple(waiting), str(folder.home()))
 
 
-def _sent(journal: Journal, uri: str | None, silent: dict[str, str]) -> Synced:
-    name = journal.record().run_name
-    target = _target(journal, uri)
-    address = without_secrets(target)
-    if address in silent:
-        return Synced(journal.id, name, "", address, silent[address])
+def _sent(journal: Journal, uri: str | None, silent: dict[str, str]) -> Synced | None:
+    """Send one run that waits and say what became of it; ``None`` for one that MLflow has."""
+    address = ""
     try:
-        logged = send(journal, ASKED_FOR, target)
-    except TrackingError as error:
-        if silent_now(target):
-            silent[address] = error.problem
-        return Synced(journal.id, name, "", address, error.problem)
+        if not journal.waits():
+            return None
+        target = _target(journal, uri)
+        address = without_secrets(target)
+        if address in silent:
+            return Synced(journal.id, journal.name, "", address, silent[address])
+        try:
+            logged = send(journal, ASKED_FOR, target)
+        except TrackingError as error:
+            if silent_now(target):
+                silent[address] = error.problem
+            raise
     except Exception as error:  # one run that cannot be sent must not keep the others from it
-        return Synced(journal.id, name, "", address, hidden(f"{type(error).__name__}: {error}"))
-    return Synced(journal.id, name, logged.run_id, logged.tracking_uri)
+        said = error.problem if isinstance(error, MlsysError) else hidden(f"{type(error).__name__}: {error}")
+        return Synced(journal.place.name, journal.name, "", address, said)
+    return Synced(journal.id, journal.name, logged.run_id, logged.tracking_uri)
 
 
 def _target(journal: Journal, uri: str | None) -> str:
