@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
 import os
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -15,8 +17,9 @@ from sklearn.linear_model import LogisticRegression
 from mlsys import Pipeline, ReadCSV, Source
 from mlsys.errors import ConfigurationError, DataError, Finding, StateError
 from mlsys.run.recipe import write_recipe
-from mlsys.secrets import cleaned, counted, hidden, holds_secret, looks_secret, without_secrets
+from mlsys.secrets import cleaned, counted, field_is_secret, hidden, holds_secret, looks_secret, without_secrets
 from mlsys.states import digest, save_state
+from mlsys.steps import Field
 from mlsys.tracking import Journal
 
 FRAME = pd.DataFrame({"x": [i % 17 for i in range(400)]})
@@ -171,3 +174,94 @@ def test_a_recipe_holds_no_secret(tmp_path: Path) -> None:
         assert "holds a secret" in record["withheld"] or "holds an address with a user" in record["withheld"]
         held = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
         assert b"s3cret-of-a-recipe" not in held and b"n0t-known" not in held
+
+
+class Told(Source):
+    """Made-up rows from a service whose secrets are plain texts."""
+
+    mode: str = ""
+    token: str = "pl4in-t0ken"
+    api_key: str = "letters"
+    headers: dict[str, str] = Field(default_factory=dict)
+    dsn: str = ""
+
+    def read(self) -> pd.DataFrame:
+        shown = {
+            "token": self.token,
+            "key": self.api_key,
+            "header": self.headers.get("Cookie", ""),
+            "dsn": self.dsn,
+            "part": "the password is of-the-dsn-1",
+            "basic": "Authorization: Basic " + base64.b64encode(f"svc:{self.token}".encode()).decode(),
+            "bare": base64.b64encode(f"a-user:{self.token}".encode()).decode(),
+        }
+        if self.mode == "exit":
+            raise SystemExit(f"login failed for {self.token}")
+        if self.mode == "interrupt":
+            raise KeyboardInterrupt(f"while {self.token} was tried")
+        raise RuntimeError(shown[self.mode])
+
+
+@pytest.mark.parametrize("mode", ["token", "key", "header", "dsn", "part", "basic", "bare", "exit", "interrupt"])
+def test_texts_in_fields_and_under_keys_are_told_by_their_names(mode: str) -> None:
+    step = Told(
+        mode, "pl4in-t0ken", "secretish", {"Cookie": "session=of-mine"}, "Server=db;Uid=sa;Password=of-the-dsn-1;"
+    )
+    with pytest.raises(BaseException) as caught:
+        Pipeline([step]).run(track=False)
+    assert type(caught.value) is {"exit": SystemExit, "interrupt": KeyboardInterrupt}.get(mode, RuntimeError)
+    texts = [str(caught.value), repr(caught.value), str(getattr(caught.value, "code", "")), repr(step)]
+    planted = ["pl4in-t0ken", "secretish", "session=of-mine", "of-the-dsn-1", base64.b64encode(b"pl4in-t0ken").decode()]
+    assert not [each for text in texts for each in planted if each in text], texts
+    assert "***" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "secret"),
+    [
+        ("password", "abc", True), ("githubPat", "ghp_V1", True), ("jwt", "x", True), ("salt", "s4lty-one", True),
+        ("slack_webhook_url", "hooks/T0", True), ("secret_key", "k", True), ("bearer", b"bytes", True),
+        ("token_column", "s3ssion-id", False), ("token", "lemma_text", False), ("key", "user-id-7", False),
+        ("path", "a1-b2/c3", False), ("pattern", "*.csv-1", False), ("token", 5, False), ("author", "j. d0e", False),
+    ],
+)  # fmt: skip
+def test_names_of_fields(name: str, value: object, secret: bool) -> None:
+    assert field_is_secret(name, value) is secret
+
+
+@pytest.mark.parametrize("name", ["GITHUB_PAT", "JWT", "SENTRY_DSN", "SLACK_WEBHOOK", "COOKIE", "SALT", "MY_BEARER"])
+def test_variables_of_more_names(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "v4lue-of-it")
+    assert hidden("got v4lue-of-it") == "got ***"
+
+
+def test_a_variable_with_a_connection_string(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE", "Server=db;User Id=sa;Password=ConnVal77;")
+    assert hidden("ConnVal77 was wrong") == "*** was wrong" and holds_secret("is ConnVal77")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Server=db;Pwd={a;b};X=1", "Server=db;Pwd=***;X=1"),
+        ("host=db password='a b' user=me", "host=db password=*** user=me"),
+        ("AccountName=me;AccountKey=abc==;E=1", "AccountName=me;AccountKey=***;E=1"),
+        ("{'password': 'abc', \"api_key\": \"x1\"}", "{'password': '***', \"api_key\": \"***\"}"),
+        ("Authorization: Bearer abc1234", "Authorization: Bearer ***"),
+        ("{'Authorization': 'Basic YTpi'}", "{'Authorization': 'Basic ***'}"),
+        ("sent Cookie: a=b; c=d", "sent Cookie: ***"),
+        ("password=SecretStr('**********')", "password=SecretStr('**********')"),
+        ("its password= holds a secret", "its password= holds a secret"),
+        ("a Basic understanding", "a Basic understanding"),
+        ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln", "***"),
+    ],
+)
+def test_connection_strings_headers_and_settings(text: str, expected: str) -> None:
+    assert hidden(text) == expected and hidden(hidden(text)) == expected
+
+
+def test_a_long_text_takes_no_time() -> None:
+    begun = time.monotonic()
+    for text in ("a" * 300_000, "word " * 60_000, '"' + "a.b" * 100_000, "x-" * 100_000):
+        assert hidden(text) == text
+    assert time.monotonic() - begun < 8

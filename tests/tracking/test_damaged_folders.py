@@ -16,7 +16,7 @@ from mlflow import MlflowClient
 import mlsys
 from mlsys.errors import TrackingError
 from mlsys.tracking import Journal, keep
-from mlsys.tracking.journal import journals
+from mlsys.tracking.journal import journal_of, journals
 from mlsys.tracking.openings import TEST_DIGEST, test_openings
 from mlsys.tracking.record import ModelRecord, RunRecord
 
@@ -130,7 +130,9 @@ def test_a_run_whose_parent_is_damaged_is_sent_by_itself(address: str, nowhere: 
 def test_a_damaged_folder_ends_no_count_of_openings(caplog: pytest.LogCaptureFixture) -> None:
     for name in ("one", "other"):
         kept(name).add({}, {TEST_DIGEST: "d"})
-    (Journal(kept("one").place).place / "additions" / "000000.json").write_text("{")
+    damaged = journal_of("one")
+    assert damaged is not None
+    (damaged.place / "additions" / "000000.json").write_text("{")
     with caplog.at_level(logging.WARNING, "mlsys"):
         assert [each.run for each in test_openings("d", ask=False)] == ["other"]
     assert "000000.json" in caplog.text

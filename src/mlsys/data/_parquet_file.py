@@ -49,7 +49,7 @@ class ParquetFile:
     @classmethod
     def of(cls, path: str, who: str) -> ParquetFile:
         """Read the footer of a file."""
-        with _named_errors(path, who), pq.ParquetFile(path) as reader:
+        with _named_errors(path, who), _reader(path) as reader:
             schema, rows = reader.schema_arrow, reader.metadata.num_rows
             old = [column.path for column in map(reader.schema.column, range(len(reader.schema))) if _is_old(column)]
         unit = None if not old else _unit_of(path, old, who)
@@ -94,11 +94,11 @@ class ParquetFile:
             return table.slice(piece.start - skipped, piece.stop - piece.start)
 
     def _opened(self) -> Any:
-        return pq.ParquetFile(self.path, coerce_int96_timestamp_unit=self.unit)
+        return _reader(self.path, self.unit)
 
     def _statistics(self, name: str, who: str, kind: str) -> list[Any]:
         """Return the statistics of each row group with values; one ``None`` where the footer does not say all."""
-        with _named_errors(self.path, who), pq.ParquetFile(self.path) as reader:
+        with _named_errors(self.path, who), _reader(self.path) as reader:
             metadata = reader.metadata
             places = {metadata.schema.column(place).path: place for place in range(metadata.num_columns)}
             if name not in places:  # nested columns have no statistics of their own
@@ -111,6 +111,11 @@ class ParquetFile:
             return [None] if any(each is None or not getattr(each, kind) for each in found) else found
 
 
+def _reader(path: str, unit: str | None = None) -> Any:
+    """Open a file; pages that carry a checksum are held to it: a damaged value may look like any other."""
+    return pq.ParquetFile(path, coerce_int96_timestamp_unit=unit, page_checksum_verification=True)
+
+
 def _is_null(statistics: Any) -> bool:
     return bool(statistics.has_null_count and statistics.null_count and not statistics.num_values)
 
@@ -121,8 +126,8 @@ def _is_old(column: Any) -> bool:
 
 def _unit_of(path: str, columns: Sequence[str], who: str) -> str:
     """Return ``ns`` unless a time lies beyond: pyarrow wraps it round without a word."""
-    with _named_errors(path, who), pq.ParquetFile(path) as fine:
-        with pq.ParquetFile(path, coerce_int96_timestamp_unit="us") as coarse:
+    with _named_errors(path, who), _reader(path) as fine:
+        with _reader(path, "us") as coarse:
             for group in range(fine.metadata.num_row_groups):
                 exact, far = (each.read_row_group(group, columns=list(columns)) for each in (fine, coarse))
                 for name in columns:

@@ -97,7 +97,7 @@ class WriteParquet(Sink):
             for frame in table.frames():
                 piece = pa.Table.from_pandas(self._chosen(frame, part), preserve_index=True)
                 if writer is None:
-                    writer = pq.ParquetWriter(file, piece.schema, compression="zstd")
+                    writer = pq.ParquetWriter(file, piece.schema, compression="zstd", write_page_checksum=True)
                 writer.write_table(piece.cast(writer.schema), row_group_size=settings().rows_per_partition)
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
             raise DataError(

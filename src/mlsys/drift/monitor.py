@@ -183,7 +183,9 @@ class Monitor:
 
         place = Path(folder)
         if not os.path.lexists(place / "monitor.json"):
-            raise ConfigurationError(f"{place} holds no monitor (no monitor.json)", "name a folder that monitor.save() wrote")
+            raise ConfigurationError(
+                f"{place} holds no monitor (no monitor.json)", "name a folder that monitor.save() wrote"
+            )
         about = read_with_digest(place / "monitor.json")
         profile = load_state(place / "profile")
         with naming(place / "monitor.json"):

@@ -61,8 +61,8 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
             "name a folder, a run id or models:/name@alias",
         )
     folder = Path(reference)
-    if not os.path.lexists(_text(folder / DESCRIPTION)):
-        if os.path.isdir(_text(folder)):
+    if not os.path.lexists(folder / DESCRIPTION):
+        if os.path.isdir(folder):
             raise StateError(
                 f"the folder {folder} holds no model (no {DESCRIPTION})", "name a folder written by run.save()"
             )
@@ -75,11 +75,6 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
 
         folder = resolve(str(reference))
     return read_model(folder, allow_pickle)
-
-
-def _text(path: Path) -> str:
-    """Return a path that can be looked for: no file has a name with a NUL in it."""
-    return str(path).replace("\0", "?")
 
 
 def _in_mlflow(reference: str) -> bool:

@@ -103,8 +103,13 @@ def load_state(folder: Path) -> Any:
     if _STATE not in contents:
         raise StateError(f"{folder} holds no {_STATE}", "save the state again")
     document = parsed(contents[_STATE], folder / _STATE)
-    with naming(folder):
-        return Decoder(contents, folder).decode(document)
+    try:
+        with naming(folder):
+            return Decoder(contents, folder).decode(document)
+    except StateError as error:
+        if str(folder) in error.problem:
+            raise
+        raise StateError(f"{folder}: {error.problem}", error.remedy) from error
 
 
 def _encoded(encoder: Encoder, state: Any) -> Any:

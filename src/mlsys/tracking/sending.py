@@ -59,6 +59,8 @@ def send(journal: Journal, patience: Patience = IN_A_RUN, uri: str | None = None
         logged, outstanding = journal.sent(), journal.outstanding()
         if logged is not None and not outstanding:
             return logged
+        if logged is None:
+            journal.record()  # a damaged folder is told before the store is asked
         if not journal.address:
             journal.aim(without_secrets(uri or current_address()))
         if not patience.remembers:
