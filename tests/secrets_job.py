@@ -23,11 +23,12 @@ def at(path):
 class Fetch(Source):
     password: SecretStr
     fails: bool = False
+    token: str = TOLD.get("token", "")
 
     def read(self):
         if self.fails:
             try:
-                raise ConnectionError(f"{at('login')} refused {self.password.get_secret_value()}")
+                raise ConnectionError(f"{at('login')} refused {self.password.get_secret_value()} and {self.token}")
             except ConnectionError as error:
                 raise RuntimeError(self.password.get_secret_value(), {"key": API_KEY}) from error
         return ReadCSV(at("rows.csv")).read()
@@ -47,7 +48,8 @@ class Centre(Transform):
 
     def learn(self, train):
         if self.fails == "learn":
-            raise ValueError(f"{os.environ['DEMO_DATABASE']}: {os.environ['DEMO_API_KEY']}")
+            others = f"{os.environ['DEMO_PAT']} {os.environ['DEMO_WAREHOUSE']}"
+            raise ValueError(f"{os.environ['DEMO_DATABASE']}: {os.environ['DEMO_API_KEY']} {others}")
         mean = float(train["x"].mean())
         return {"mean": mean, "key": os.environ["DEMO_API_KEY"]} if self.fails == "state" else {"mean": mean}
 

@@ -37,6 +37,9 @@ PLANTED = {
     "database": "d4tabase-password",
     "tracking": "tr4cking-password",
     "served": "s3rved-password",
+    "pat": "p4t-of-the-environment",
+    "connection": "c0nnection-password",
+    "token": "t0ken-in-a-field",
 }
 
 
@@ -130,6 +133,8 @@ def job(request: pytest.FixtureRequest, rows_server: str, tmp_path_factory: pyte
     environment |= {
         "DEMO_API_KEY": PLANTED["variable"],
         "DEMO_DATABASE": f"postgresql://service:{PLANTED['database']}@localhost/shop",
+        "DEMO_PAT": PLANTED["pat"],
+        "DEMO_WAREHOUSE": f"Server=db;User Id=sa;Password={PLANTED['connection']};",
         "MLFLOW_TRACKING_URI": f"sqlite:///{folder}/mlflow.db",
         "MLSYS_FOLDER": str(folder / ".mlsys"),
     }
