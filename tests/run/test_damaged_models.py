@@ -9,6 +9,7 @@ import shutil
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import mlflow
 import numpy as np
@@ -130,7 +131,7 @@ def test_a_registered_model_is_refused_when_what_mlflow_serves_it_through_was_ch
     run = pipeline().run(rows())
     reference = f"models:/guarded/{run.register('guarded').version}"
     expected = load(reference).predict(rows())
-    client = mlflow.MlflowClient()
+    client: Any = mlflow.MlflowClient()
     (output,) = client.get_run(run.mlflow_run_id).outputs.model_outputs
     place = Path(client.get_logged_model(output.model_id).artifact_location.removeprefix("file://"))
     inner = place / "artifacts" / "mlsys_model"

@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mlflow import MlflowClient
@@ -105,9 +106,8 @@ def test_each_damaged_folder_is_named_and_the_others_are_sent(address: str, nowh
     assert set(problems) == set(DAMAGES)
     for name, (_, file) in DAMAGES.items():
         assert "damaged" in problems[name] and file in problems[name], (name, problems[name])
-    found = MlflowClient(tracking_uri=address).search_runs(
-        [MlflowClient(tracking_uri=address).get_experiment_by_name("damaged").experiment_id]
-    )
+    client: Any = MlflowClient(tracking_uri=address)
+    found = client.search_runs([client.get_experiment_by_name("damaged").experiment_id])
     assert {run.data.metrics.get("roc_auc") for run in found if run.info.status == "FINISHED"} == {0.5}
 
 
