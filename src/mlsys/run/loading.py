@@ -55,9 +55,10 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
     accidents, careless edits and files that were slipped in; not against an author who means harm, since whoever
     can write the folder can write its manifest. States are read from JSON, Arrow and native files, nothing pickled.
     """
-    if not isinstance(reference, (str, os.PathLike)):
+    given: Any = reference
+    if not isinstance(given, (str, os.PathLike)):
         raise StateError(
-            f"load() got {type(reference).__name__}, which names no model",
+            f"load() got {type(given).__name__}, which names no model",
             "name a folder, a run id or models:/name@alias",
         )
     folder = Path(reference)

@@ -37,7 +37,8 @@ def values_in(content: bytes, path: Path) -> pa.Array:
 
 def _batches(stream: pa.Buffer) -> list[bytes]:
     """Return the metadata of each record batch and dictionary, in order."""
-    found, messages = [], pa.ipc.MessageReader.open_stream(stream)
+    found: list[bytes] = []
+    messages = pa.ipc.MessageReader.open_stream(stream)
     while True:
         try:
             message = messages.read_next_message()
