@@ -92,7 +92,7 @@ class Cache:
             outcome = self._revived(entry, inputs, again, self.store)
             self._enter(step, purpose, parts, outcome)
             return outcome
-        latest = digest((self._pipeline, step, purpose))
+        latest = digest((FORMAT, self._pipeline, step, purpose))
         why = reason(self.store.latest(latest), parts)
         began = time.perf_counter()
         outcome = compute()

@@ -104,6 +104,7 @@ def read_column(path: str) -> pd.Series:
     """
     with pa.OSFile(path, "rb") as file:
         table = pa.ipc.open_file(file).read_all()
+    table.validate(full=True)  # offsets that lead out of the file would end the process
     kind = json.loads(table.schema.metadata[_TYPE])
     values = table.column("values")
     name = kind["dtype"]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
+from mlsys.cache.items import items, remove
 from mlsys.cache.store import FOLDER
 from mlsys.folder import home
 from mlsys.settings import settings
@@ -24,12 +22,11 @@ def show() -> str:
     if not top.is_dir():
         return f"no cache at {top}"
     lines = [f"cache at {top}"]
-    total = 0
+    kept, total = items(top), 0
     for kind, words in _KINDS.items():
-        items = [path for shard in (top / kind).glob("*") for path in shard.iterdir()]
-        size = sum(_bytes(path) for path in items)
-        total += size
-        lines.append(f"  {words:<20} {len(items):>7,}   {size / 1e6:>10,.1f} MB")
+        sizes = [item.size for item in kept if item.kind == kind]
+        total += sum(sizes)
+        lines.append(f"  {words:<20} {len(sizes):>7,}   {sum(sizes) / 1e6:>10,.1f} MB")
     cap = settings().cache_bytes / 1e6
     lines.append(f"  together             {total / 1e6:>20,.1f} MB of at most {cap:,.0f} MB (MLSYS_CACHE_BYTES)")
     return "\n".join(lines)
@@ -46,13 +43,8 @@ def clear() -> str:
     top = home() / FOLDER
     if not top.is_dir():
         return f"no cache at {top}"
-    size = sum(_bytes(path) for path in top.rglob("*") if path.is_file())
-    shutil.rmtree(top)
+    size = sum(item.size for item in items(top))
+    remove(top)
+    if top.is_dir():
+        return f"not all of {top} could be removed: another program writes to it, or it may not be written"
     return f"removed {size / 1e6:,.1f} MB from {top}"
-
-
-def _bytes(path: Path) -> int:
-    try:
-        return sum(each.stat().st_size for each in path.iterdir()) if path.is_dir() else path.stat().st_size
-    except OSError:  # another run removed it
-        return 0

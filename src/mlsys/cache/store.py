@@ -1,4 +1,4 @@
-"""The cache folder: columns and states by content, entries by key; every file is written whole or not at all."""
+"""The cache folder: columns and states by content, entries by key; each is what its name says, or is not there."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ import xxhash
 
 from mlsys.cache.columns import read_column, write_column
 from mlsys.cache.identity import column_digest
-from mlsys.errors import StateError
-from mlsys.folder import home, made
+from mlsys.cache.items import KINDS, damaged, is_file, is_folder, items, remove, room_for_folder, touch
+from mlsys.folder import ONLY_OWNER, home, made
 from mlsys.settings import settings
+from mlsys.states import digest as state_digest
 from mlsys.states import load_state, save_state
 
 logger = logging.getLogger("mlsys")
 
 FOLDER = "cache"
-FORMAT = 1
+FORMAT = 2
 """Version of everything in the folder; part of every key."""
+_OF = "of"
 _KEPT_AFTER_EVICTION = 0.8
 _number = itertools.count()
 
@@ -48,7 +50,7 @@ class Store:
 
     def entry(self, key: str) -> dict[str, Any] | None:
         """Return what was noted under a key."""
-        return _json(self._path("entries", key, ".json"))
+        return self._json("entries", key)
 
     def put_entry(self, key: str, entry: Mapping[str, Any]) -> None:
         """Note something under a key."""
@@ -56,7 +58,7 @@ class Store:
 
     def latest(self, name: str) -> dict[str, Any] | None:
         """Return what the last run of a step depended on; ``name`` is a digest."""
-        return _json(self._path("latest", name, ".json"))
+        return self._json("latest", name)
 
     def put_latest(self, name: str, parts: Mapping[str, Any]) -> None:
         """Note what a step depends on now."""
@@ -65,7 +67,7 @@ class Store:
     def has_column(self, digest: str) -> bool:
         """Say whether a column is there."""
         path = self._path("columns", digest, ".arrow")
-        return path is not None and path.is_file()
+        return path is not None and is_file(path)
 
     def put_column(self, digest: str, column: pd.Series, kind: Mapping[str, Any]) -> bool:
         """Write a column under its digest."""
@@ -76,7 +78,7 @@ class Store:
     def column(self, digest: str) -> pd.Series | None:
         """Return a column whose content is what its name says, ``None`` where there is none; others are removed."""
         path = self._path("columns", digest, ".arrow")
-        if path is None or not path.is_file():
+        if path is None or not is_file(path):
             return None
         try:
             column = read_column(str(path))
@@ -85,16 +87,15 @@ class Store:
             logger.debug("a kept column cannot be read: %s", error)
             whole = False
         if not whole:
-            _tell_of_damage(path)
-            path.unlink(missing_ok=True)
+            damaged(path)
             return None
-        _touch(path)
+        touch(path)
         return column
 
     def has_state(self, digest: str) -> bool:
         """Say whether a state is there."""
         path = self._path("states", digest, "")
-        return path is not None and path.is_dir()
+        return path is not None and is_folder(path)
 
     def put_state(self, digest: str, state: Any) -> bool:
         """Write a state under its digest; StateError if it has no form on disk."""
@@ -116,48 +117,75 @@ class Store:
         return self._writing(write)
 
     def state(self, digest: str) -> Any:
-        """Return a state; KeyError where there is none that is whole."""
+        """Return a state whose content is what its name says; KeyError where there is none, others are removed."""
         path = self._path("states", digest, "")
-        if path is None or not path.is_dir():
+        if path is None or not is_folder(path):
             raise KeyError(digest)
         try:
             state = load_state(path)
-        except (StateError, OSError, ValueError) as error:
-            _tell_of_damage(path)
-            shutil.rmtree(path, ignore_errors=True)
-            raise KeyError(digest) from error
-        _touch(path)
+            whole = state_digest(state) == digest
+        except Exception as error:  # whatever a file holds that something else wrote
+            logger.debug("a kept state cannot be read: %s", error)
+            whole = False
+        if not whole:
+            damaged(path)
+            raise KeyError(digest)
+        touch(path)
         return state
+
+    def distrust(self, problem: str) -> None:
+        """Keep nothing more: what comes now may not be what its key says."""
+        self.problem = self.problem or problem
 
     def evict(self) -> None:
         """Remove what was not used for longest while the folder is larger than its cap."""
         if self._top is None or not self.wrote:
             return
-        kept = [(path, *_used(path)) for path in _items(self._top)]
-        total = sum(size for _, _, size in kept)
+        kept = items(self._top)
+        total = sum(item.size for item in kept)
         if total <= settings().cache_bytes:
             return
-        for path, _, size in sorted(kept, key=lambda each: each[1]):
+        for item in sorted(kept, key=lambda each: each.used):
             if total <= _KEPT_AFTER_EVICTION * settings().cache_bytes:
                 break
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
-            total -= size
+            remove(item.path)
+            total -= item.size
 
     def _make(self) -> None:
         self._top = made(FOLDER)
-        for kind in ("columns", "states", "entries", "latest"):
+        for kind in KINDS:
+            room_for_folder(self._top / kind)
             made(FOLDER, kind)
 
     def _path(self, kind: str, name: str, suffix: str) -> Path | None:
         return None if self._top is None else self._top / kind / name[:2] / f"{name}{suffix}"
 
     def _temporary(self, path: Path) -> Path:
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        room_for_folder(path.parent)
+        path.parent.mkdir(mode=ONLY_OWNER, parents=True, exist_ok=True)
         return path.with_name(f".{path.name}.{os.getpid()}.{next(_number)}")
 
     def _put_json(self, kind: str, name: str, content: Mapping[str, Any]) -> None:
-        text = json.dumps(content).encode()
+        # The name stands inside as well: a checksum tells that a file is whole, not that it is the one asked for.
+        text = json.dumps({_OF: f"{kind}/{name}", **content}).encode()
         self._put(kind, name, ".json", lambda sink: sink.write(_checksum(text) + b"\n" + text))
+
+    def _json(self, kind: str, name: str) -> dict[str, Any] | None:
+        path = self._path(kind, name, ".json")
+        if path is None or not is_file(path):
+            return None
+        try:
+            checksum, _, text = path.read_bytes().partition(b"\n")
+            found = json.loads(text) if checksum == _checksum(text) else {}
+        except OSError:  # another run removed it
+            return None
+        except ValueError:
+            found = {}
+        if not isinstance(found, dict) or found.pop(_OF, "") != f"{kind}/{name}":
+            damaged(path)
+            return None
+        touch(path)
+        return found
 
     def _put(self, kind: str, name: str, suffix: str, write: Callable[[Any], Any]) -> bool:
         path = self._path(kind, name, suffix)
@@ -180,8 +208,8 @@ class Store:
         try:
             write()
         except OSError as error:
-            self.problem = f"{error.strerror or error} in {home()}"
-            logger.warning("cache: nothing more is kept (%s); the run goes on", self.problem)
+            self.problem = f"{home()}: {error.strerror or error}"
+            _say_once(self.problem)
             return False
         self.wrote = True
         return True
@@ -203,41 +231,10 @@ def _json(path: Path | None) -> dict[str, Any] | None:
     return found
 
 
-@functools.cache
-def _tell_once(folder: Path) -> None:
-    logger.warning("cache: a file in %s was not whole; such files are removed and their steps run again", folder)
-
-
-def _tell_of_damage(path: Path) -> None:
-    """Tell of the first damaged file of a folder, once a process; of each for those who ask for details."""
-    _tell_once(path.parent.parent)
-    logger.debug("cache: %s was not whole", path)
-
-
 def _checksum(text: bytes) -> bytes:
     return xxhash.xxh3_128_hexdigest(text).encode()
 
 
-def _items(top: Path) -> list[Path]:
-    return [
-        path
-        for kind in ("columns", "states", "entries", "latest")
-        for shard in (top / kind).glob("*")
-        for path in shard.iterdir()
-    ]
-
-
-def _used(path: Path) -> tuple[float, int]:
-    """Return when an item was last used, and its bytes."""
-    try:
-        files = [each for each in path.iterdir() if each.is_file()] if path.is_dir() else [path]
-        return path.stat().st_mtime, sum(each.stat().st_size for each in files)
-    except OSError:  # another run removed it
-        return 0.0, 0
-
-
-def _touch(path: Path) -> None:
-    try:
-        os.utime(path)
-    except OSError:
-        return
+@functools.cache
+def _say_once(problem: str) -> None:
+    logger.warning("cache: nothing more is kept (%s); runs go on", problem)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -20,6 +19,7 @@ from mlsys.secrets import hidden_in
 from mlsys.states.on_disk import read_json as read_unsealed
 from mlsys.states.on_disk import read_with_digest
 from mlsys.states.sealed import digests, same_files
+from mlsys.tracking.locks import HELD_FOR, held
 from mlsys.tracking.plain import as_number, damaged, decoded, encoded, read_json, write_json
 from mlsys.tracking.record import LoggedRun, RunRecord
 
@@ -28,8 +28,6 @@ RECORD, ADDITIONS, ADDRESS, SENT = "record.json", "additions", "address.json", "
 ARTIFACTS, MODEL, ROWS = "artifacts", "model", "rows"
 WITHHELD = "the model is withheld: "
 """Begins the problem that says why a model could not be written."""
-HELD_FOR = 20.0
-"""Seconds to wait for another process that has the folder in hand."""
 LATE = 30.0
 """Seconds after which a server has done what it did not answer in time; looked at before, there would be two of it."""
 _numbering = threading.Lock()
@@ -228,23 +226,8 @@ class Journal:
         TrackingError
             When another one still has it after so many seconds.
         """
-        with open(self.place / "lock", "w", encoding="utf-8") as lock:
-            until = time.monotonic() + seconds
-            while not _taken(lock.fileno()):
-                if time.monotonic() >= until:
-                    raise TrackingError(
-                        "the run is being written or sent by another process", "wait for it, then mlsys.sync()"
-                    )
-                time.sleep(0.05)
+        with held(self.place / "lock", "the run cannot be written or sent", seconds):
             yield
-
-
-def _taken(lock: int) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # given back when the file is closed, also by a killed process
-    except BlockingIOError:
-        return False
-    return True
 
 
 def keep(record: RunRecord) -> Journal:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from mlsys import folder
 from mlsys.errors import TrackingError
 from mlsys.secrets import without_secrets
 from mlsys.tracking.journal import RUNS, Addition, Journal, journal_of
+from mlsys.tracking.locks import held
 from mlsys.tracking.models import log_model
 from mlsys.tracking.placing import placed
 from mlsys.tracking.reach import IN_A_RUN, Clock, Patience
@@ -184,10 +184,9 @@ def _remove_others(client: MlflowClient, experiment: str, mlsys_id: str, run_id:
 def _making() -> Iterator[None]:
     """Let one process here make runs at a time: two would both find none and make one each."""
     try:
-        lock = open(folder.made(RUNS) / "making.lock", "w", encoding="utf-8")  # noqa: SIM115
+        lock = folder.made(RUNS) / "making.lock"
     except OSError:  # no place for a lock: no folder of another process to clash with either
         yield
         return
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with held(lock, "the run cannot be begun in MLflow"):
         yield

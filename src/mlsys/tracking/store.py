@@ -1,11 +1,9 @@
-"""Reaching the store: one client at a time, made under a lock, with short time-outs and without noise."""
+"""Reaching the store: one client at a time, with short time-outs and without noise."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import tempfile
 import threading
 import time
 import warnings
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mlsys.errors import TrackingError
 from mlsys.secrets import cleaned, without_secrets
+from mlsys.tracking.first_use import half_made, made_whole
 from mlsys.tracking.reach import ASKED_FOR, Patience, look, remember, silent
 from mlsys.tracking.said import message, said
 
@@ -62,7 +61,8 @@ def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[Ml
             began, client = time.monotonic(), None
             try:
                 look(address)
-                with _first_use(address), _tries(patience.tries):
+                with _tries(patience.tries):
+                    made_whole(address)
                     asked = mlflow.MlflowClient(tracking_uri=address)
                     asked.search_experiments(max_results=1)
                 client = asked
@@ -71,7 +71,7 @@ def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[Ml
                 told = said(error, address, opened=client is not None)
                 to_open = time.monotonic() - began if client is None else 0.0
                 remember(_whole(address), "" if _refused(error) else message(error, address), to_open)
-                raise told from cleaned(error)
+                raise half_made(address) or told from cleaned(error)
             remember(_whole(address))
 
 
@@ -137,23 +137,6 @@ def _pointed_at(uri: str | None) -> Iterator[None]:
         mlflow.set_tracking_uri(None)  # type: ignore[arg-type]  # forgets it, and the variable as well
         if before is not None:
             os.environ[_ADDRESS] = before
-
-
-@contextmanager
-def _first_use(uri: str) -> Iterator[None]:
-    """Let one process at a time open a database: its first use creates tables and breaks if two do it at once."""
-    if not uri.startswith("sqlite:"):
-        yield
-        return
-    import fcntl
-
-    name = hashlib.sha256(_whole(uri).encode()).hexdigest()[:16]
-    with open(Path(tempfile.gettempdir()) / f"mlsys-{os.getuid()}-{name}.lock", "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(lock, fcntl.LOCK_UN)
 
 
 @contextmanager

@@ -1,0 +1,137 @@
+"""The first use of a SQLite database: MLflow's tables are made beside it, and get its name when they are whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from mlsys import folder
+from mlsys.errors import TrackingError
+from mlsys.tracking.locks import held
+
+LOCKS = "locks"
+_VERSION = "alembic_version"
+
+
+def made_whole(uri: str) -> None:
+    """Make the database of an address if there is none; whoever is killed meanwhile leaves none.
+
+    Raises
+    ------
+    TrackingError
+        When another process is at it and does not come to an end.
+    OSError
+        When its folder cannot be written.
+    """
+    path = _file(uri)
+    if path is None or not _is_missing(path):
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path):
+        if _is_missing(path):  # still: another process may have made it meanwhile
+            _make(path)
+
+
+def _file(uri: str) -> Path | None:
+    """Return the file of a database; ``None`` for other stores and databases in memory."""
+    if not uri.startswith("sqlite:"):
+        return None
+    from sqlalchemy.engine import make_url
+
+    name = make_url(uri).database
+    return None if not name or name.startswith((":memory:", "file:")) else Path(name).absolute()
+
+
+def _is_missing(path: Path) -> bool:
+    """Whether nothing is there, or what SQLite leaves when it is killed at once."""
+    try:
+        return path.stat().st_size == 0 and path.is_file()
+    except FileNotFoundError:
+        return True
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Let one process make a database, for thrift: several would be safe, as the first to be done gives the name."""
+    name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+    try:
+        lock = folder.made(LOCKS) / name
+    except OSError:  # no place for a lock
+        yield
+        return
+    with held(lock, f"{path.name} cannot be made"):
+        yield
+
+
+def _make(path: Path) -> None:
+    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
+
+    for left in path.parent.glob(f".{path.name}.*.making*"):
+        if not _is_alive(left.name.removeprefix(f".{path.name}.").partition(".")[0]):
+            left.unlink(missing_ok=True)
+    making = path.with_name(f".{path.name}.{os.getpid()}.making")
+    making.touch(mode=0o644, exist_ok=True)  # says at once that the folder cannot be written; MLflow tries for long
+    try:
+        engine = create_sqlalchemy_engine(f"sqlite:///{making}")
+        try:
+            _initialize_tables(engine)
+        finally:
+            engine.dispose()
+        if path.exists():  # empty
+            making.replace(path)
+        else:
+            _give_name(making, path)
+    finally:
+        making.unlink(missing_ok=True)
+
+
+def _is_alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except OSError:  # another user's
+        return True
+    return True
+
+
+def _give_name(making: Path, path: Path) -> None:
+    """Give a file its name, unless another has it by now."""
+    try:
+        os.link(making, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        making.replace(path)
+
+
+def half_made(uri: str) -> TrackingError | None:
+    """Return what to say of a database that MLflow could not open because its tables are not all made, or changed.
+
+    That is what MLflow leaves when it is killed at it, and then cannot go on from.
+    """
+    path = _file(uri)
+    if path is None:
+        return None
+    from mlflow.store.db.utils import _get_latest_schema_revision
+
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=1.0)) as database:
+            tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
+            versions = database.execute("select version_num from alembic_version") if _VERSION in tables else ()
+            if not tables or [(_get_latest_schema_revision(),)] == list(versions):
+                return None
+            runs = database.execute("select count(*) from runs").fetchone()[0] if "runs" in tables else 0
+    except sqlite3.Error:  # busy, or no database at all, which MLflow says itself
+        return None
+    if runs or not tables & {_VERSION, "experiments"}:  # older than this MLflow, or another program's
+        return None
+    return TrackingError(
+        f"the database {path} is half made: a process was ended while MLflow made its tables; it holds no runs",
+        f"remove it (rm {shlex.quote(str(path))}), unless another program is making it now; then mlsys.sync()",
+    )

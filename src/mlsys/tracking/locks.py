@@ -1,0 +1,122 @@
+"""Locks between processes: taken for a while, never waited for without end; who has one is named."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mlsys.errors import TrackingError
+
+HELD_FOR = 8.0
+"""Seconds to wait for another process: making MLflow's tables takes 2 to 5, and a run may cost 10 without a store."""
+REMEMBERED = 60.0
+"""Seconds for which a lock that was waited for in vain is tried once and not waited for again."""
+_LOOK_AGAIN = 0.05
+_LOCKS = Path("/proc/locks")
+_in_vain: dict[Path, float] = {}
+
+logger = logging.getLogger("mlsys")
+
+
+@contextmanager
+def held(path: Path, what: str, seconds: float = HELD_FOR) -> Iterator[None]:
+    """Have a file locked for the time of a block; a killed process gives its lock back.
+
+    Parameters
+    ----------
+    path : Path
+        The file, made where it is missing, in a folder that only its owner can write to.
+    what : str
+        What one process does at a time; begins the sentence that says it cannot be done now.
+    seconds : float
+        How long to wait.
+
+    Raises
+    ------
+    TrackingError
+        When another process or thread still has it after so many seconds; it is named, with the time.
+    OSError
+        When there is no place for the file.
+
+    Notes
+    -----
+    Where the file system knows no locks there is none, and nothing is waited for.
+    """
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+    try:
+        _take(lock, path, what, seconds)
+        _sign(lock)
+        try:
+            yield
+        finally:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # closing alone would leave it to a process that was forked meanwhile
+    finally:
+        os.close(lock)
+
+
+def _take(lock: int, path: Path, what: str, seconds: float) -> None:
+    recent = time.monotonic() - _in_vain.get(path, float("-inf")) < REMEMBERED
+    until = time.monotonic() + (0.0 if recent else seconds)
+    while not _taken(lock):
+        if time.monotonic() >= until:
+            if not recent:
+                _in_vain[path] = time.monotonic()
+            raise TrackingError(
+                f"{what}: {_holder(lock)}, and did not let go of {path} within {seconds:g} s",
+                "wait for it, or end it if it hangs; then mlsys.sync()",
+            )
+        time.sleep(_LOOK_AGAIN)
+    _in_vain.pop(path, None)
+
+
+def _taken(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:  # a file system without locks
+        logger.debug("nothing can be locked: %s", error)
+    return True
+
+
+def _sign(lock: int) -> None:
+    """Write into the file who has it; when, its time of change tells."""
+    try:
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    except OSError as error:  # a full disk
+        logger.debug("a lock cannot be signed: %s", error)
+
+
+def _holder(lock: int) -> str:
+    """Say who has a lock and since when, as far as that is known."""
+    told = os.fstat(lock)
+    process = _told_by_the_system(told) or _signed(lock)
+    who = f"process {process}" if process else "another process"
+    if process == os.getpid():
+        who = f"a thread of this process ({process})"
+    return f"{who} has been at it since {time.strftime('%H:%M:%S', time.localtime(told.st_mtime))}"
+
+
+def _told_by_the_system(told: os.stat_result) -> int:
+    """Return the process that Linux says has a file locked, 0 where it does not say."""
+    place = f"{os.major(told.st_dev):02x}:{os.minor(told.st_dev):02x}:{told.st_ino}"
+    try:
+        lines = [line.split() for line in _LOCKS.read_text(encoding="ascii").splitlines()]
+        return next((int(line[4]) for line in lines if line[1] == "FLOCK" and line[5] == place), 0)
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _signed(lock: int) -> int:
+    try:
+        process = int(os.pread(lock, 20, 0))
+        os.kill(process, 0)  # asks only whether it is there
+        return process
+    except (OSError, ValueError):
+        return 0
