@@ -21,6 +21,8 @@ from mlsys.states import Held, digest
 from mlsys.steps import Step
 
 Compute = Callable[[], Outcome]
+CHANGED = "changed while it was read"
+"""Stands in the ledger for the digest of a file that was another one after reading than before."""
 
 
 class Cache:
@@ -97,6 +99,7 @@ class Cache:
         began = time.perf_counter()
         outcome = compute()
         seconds = time.perf_counter() - began
+        parts, changed = self._as_read(step, parts, inputs)
         if _is_lazy(outcome):
             _give_lineage(outcome, key)
             self.report.read_when_needed(step)
@@ -104,7 +107,7 @@ class Cache:
             return outcome
         for table in outcome.tables.values():
             identified(table, *inputs.values())
-        refused = keep(self.store, key, outcome, inputs, seconds, keep_rows)
+        refused = changed or keep(self.store, key, outcome, inputs, seconds, keep_rows)
         if not refused:
             self.store.put_latest(latest, parts)
         self._enter(step, purpose, parts, outcome)
@@ -162,13 +165,13 @@ class Cache:
             _give_lineage(outcome, digest((FORMAT, step, purpose, parts)))
         for table in outcome.tables.values():
             identified(table, *inputs.values())
-        for held in outcome.states.values():
-            held.digest = held.digest or state_digest(held.get())
-        self._enter(step, purpose, parts, outcome)
+        self._enter(step, purpose, self._as_read(step, parts, inputs)[0], outcome)
         return outcome
 
     def _enter(self, step: str, purpose: str, parts: Mapping[str, Any], outcome: Outcome) -> None:
         """Write a line of the ledger."""
+        for held in outcome.states.values():
+            held.digest = held.digest or state_digest(held.get())
         identities = {name: table.identity for name, table in outcome.tables.items()}
         line = {
             "step": step,
@@ -194,6 +197,20 @@ class Cache:
             if table.identity is not None
         }
         return parts
+
+    def _as_read(self, step: str, parts: dict[str, Any], inputs: Mapping[str, Table]) -> tuple[dict[str, Any], str]:
+        """Look again at the files that were read: return what the work depended on, and why it must not be kept.
+
+        A file that changed after its digest was taken was read as it was then, as it is now, or half and half.
+        """
+        taken = self._fingerprints.taken
+        if step in self._steps and not taken[step].holds(self._steps[step]):
+            return {**parts, "files": dict.fromkeys(parts["files"], CHANGED)}, f"a file that it reads {CHANGED}"
+        if any(table.identity is not None and table.identity.lineage for table in inputs.values()):
+            for name, other in self._steps.items():
+                if not taken[name].holds(other):
+                    return parts, f"a file that {name} reads {CHANGED}"
+        return parts, ""
 
     def _whole(self, entry: Mapping[str, Any], store: Store) -> bool:
         """Say whether the states that an entry names are there; rows can be made again, they cannot."""

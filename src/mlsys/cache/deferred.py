@@ -96,8 +96,9 @@ class _Loader:
     def _made_again(self) -> pd.DataFrame:
         frame = self._again()
         if identify(frame).columns != self._digests:
+            self._store.distrust("a step made other rows than before, so that what follows is not kept")
             logger.warning(
-                "cache: a step made other rows than before from the same input; it is not deterministic. "
-                "Give it rng, or cache=False"
+                "cache: a step made other rows than before from the same input: a file that it reads changed meanwhile, "
+                "or it is not deterministic. Give it rng, or cache=False"
             )
         return frame

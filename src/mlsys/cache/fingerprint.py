@@ -13,6 +13,7 @@ from typing import Any
 from mlsys.cache.code import CodeWalk, now
 from mlsys.cache.files import files_digest, own_code
 from mlsys.errors import ConfigurationError, MlsysError
+from mlsys.files import Watched
 from mlsys.secrets import counted
 from mlsys.states import digest
 from mlsys.steps import Step
@@ -40,6 +41,8 @@ class Fingerprint:
         What could not be looked into.
     version : str
         As the step was given it.
+    watched : Watched, optional
+        The files, as they were just before their digests were taken.
     """
 
     configuration: str
@@ -48,6 +51,16 @@ class Fingerprint:
     files: Mapping[str, str] | None
     notes: tuple[str, ...] = ()
     version: str = ""
+    watched: Watched | None = None
+
+    def holds(self, step: Step) -> bool:
+        """Whether the files that the step reads are those whose digests were taken."""
+        if self.watched is None:
+            return True
+        try:
+            return tuple(map(str, _paths(step))) == self.watched.paths and self.watched.unchanged()
+        except (MlsysError, OSError):
+            return False
 
     def parts(self) -> dict[str, Any]:
         """Return what counts, as a key and a later comparison take it."""
@@ -81,8 +94,7 @@ class Fingerprints:
         fields = {key: counted(value) for key, value in step.configuration().items() if key not in _NOT_A_RESULT}
         depends_on = fields.pop("depends_on", ())
         configuration = walk.reach(fields)
-        paths = [Path(each) for each in depends_on if isinstance(each, (str, Path))]
-        missing = [path for path in paths if not path.exists()]
+        missing = [path for path in _declared(step) if not path.exists()]
         if missing:
             raise ConfigurationError(
                 f"{step.title} says depends_on={str(missing[0])!r}, which is not there",
@@ -90,13 +102,15 @@ class Fingerprints:
             )
         others = [walk.reach(each) for each in depends_on if not isinstance(each, (str, Path))]
         self._watched += walk.watched
+        files, watched = _files(step)
         return Fingerprint(
             digest((kind, configuration, others)),
             walk.units,
             _versions(walk.packages),
-            _files(step, paths),
+            files,
             () if depends_on else tuple(dict.fromkeys(walk.notes)),
             step.version,
+            watched,
         )
 
     @staticmethod
@@ -141,12 +155,25 @@ _owners: dict[int, Any] = {}
 """Held, so that no other object gets their identity."""
 
 
-def _files(step: Step, declared: list[Path]) -> dict[str, str] | None:
+def _declared(step: Step) -> list[Path]:
+    return [Path(each) for each in step.depends_on if isinstance(each, (str, Path))]
+
+
+def _paths(step: Step) -> list[Path]:
+    """Return what a step reads and what it says that it depends on."""
+    return [*(step.files_read() or ()), *_declared(step)]
+
+
+def _files(step: Step) -> tuple[dict[str, str] | None, Watched | None]:
+    """Return digests by path, and what tells later whether these files were the ones that were read."""
     try:
-        read = step.files_read()
-        return None if read is None and not declared else files_digest([*(read or ()), *declared])
+        if step.files_read() is None and not _declared(step):
+            return None, None
+        paths = _paths(step)
+        watched = Watched(paths) if paths else None  # before the digests: a change between the two is one as well
+        return files_digest(paths), watched
     except (MlsysError, OSError):  # the step itself says it better when it runs
-        return None
+        return None, None
 
 
 def _versions(packages: Iterable[str]) -> dict[str, str]:

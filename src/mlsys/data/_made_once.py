@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import time
 import weakref
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pandas as pd
-import xxhash
 
 from mlsys.data._paths import CSV_ENDINGS, PARQUET_ENDINGS, files_of, is_url
+from mlsys.files import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from mlsys.steps import Step
 
 Made = TypeVar("Made")
-
-_BLOCK = 1 << 22
-_CLOCK = 2.0
-"""Seconds by which a file must be older than its stamp: file systems count time in steps of up to two seconds."""
 
 _kept: dict[int, tuple[Any, _Watch, Any]] = {}
 """By the identity of a step, for as long as it lives: a key, what would tell a change, and what was made."""
@@ -36,7 +30,7 @@ def made_once(step: Step, table: Any, key: Any, make: Callable[[], Made]) -> Mad
     if found is not None and found[0] == key and found[1].unchanged():
         made: Made = found[2]
         return made
-    watch = _watched(table, step.title)  # before the table is read, so that a later change is seen
+    watch = _watched(table, step.title)  # before the table is read, so that a change while it is read is seen next time
     made = make()
     if found is None:
         weakref.finalize(step, _kept.pop, id(step), None).atexit = False
@@ -86,38 +80,14 @@ def _arrays(table: Any) -> tuple[Any, ...]:
 
 
 class _Files:
-    """Files by what the file system says of them; young ones by content, since its clock is coarse."""
+    """The files that hold the table: the same ones, unchanged."""
 
     def __init__(self, path: str, who: str) -> None:
         self._path, self._who = path, who
-        self._stamps, self._young = self._look()
-        self._content = _content(self._stamps) if self._young else None
+        self._files = Watched(self._found())
 
     def unchanged(self) -> bool:
-        stamps, young = self._look()
-        if stamps != self._stamps:
-            return False
-        if self._young:
-            if _content(stamps) != self._content:
-                return False
-            self._young = young
-        return True
+        return tuple(self._found()) == self._files.paths and self._files.unchanged()
 
-    def _look(self) -> tuple[list[tuple[Any, ...]], bool]:
-        files = files_of(self._path, (*CSV_ENDINGS, *PARQUET_ENDINGS), f"{self._who} (its table)")
-        stamps, now, young = [], time.time(), False
-        for file in files:
-            told = os.stat(file)
-            stamps.append((file, told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns))
-            young = young or now - told.st_ctime < _CLOCK
-        return stamps, young
-
-
-def _content(stamps: Sequence[tuple[Any, ...]]) -> bytes:
-    content = xxhash.xxh3_128()
-    for file, *_ in stamps:
-        with open(file, "rb") as opened:
-            while block := opened.read(_BLOCK):
-                content.update(block)
-        content.update(b"\0")
-    return content.digest()
+    def _found(self) -> list[str]:
+        return files_of(self._path, (*CSV_ENDINGS, *PARQUET_ENDINGS), f"{self._who} (its table)")

@@ -1,0 +1,146 @@
+"""No lock is waited for without end: who has it is named, and the run goes on."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+import mlsys
+from mlsys import Pipeline, RandomSplit
+from mlsys.errors import TrackingError
+from mlsys.settings import override
+from mlsys.tracking import locks
+from mlsys.tracking.locks import held
+
+HOLDS = """
+import fcntl, sys, time
+held = open(sys.argv[1], "w")
+fcntl.flock(held, fcntl.LOCK_EX)
+print("held", flush=True)
+time.sleep(600)
+"""
+Holder = Callable[[Path], "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def holder() -> Iterator[Holder]:
+    """Starts processes that hold a lock and never let go."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(path: Path) -> subprocess.Popen[str]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        started.append(subprocess.Popen([sys.executable, "-c", HOLDS, str(path)], stdout=subprocess.PIPE, text=True))
+        assert started[-1].stdout is not None and started[-1].stdout.readline()
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.kill()
+        each.communicate()
+
+
+@pytest.fixture(autouse=True)
+def nothing_in_vain() -> Iterator[None]:
+    locks._in_vain.clear()
+    yield
+    locks._in_vain.clear()
+
+
+def test_a_holder_that_hangs_is_named_after_the_time_stated_and_not_waited_for_twice(
+    holder: Holder, tmp_path: Path
+) -> None:
+    other = holder(tmp_path / "lock")
+    for least, most in ((0.3, 5.0), (0.0, 0.2)):
+        before = time.monotonic()
+        with pytest.raises(TrackingError, match=rf"it cannot be done: process {other.pid} .*since \d\d:\d\d:\d\d"):
+            with held(tmp_path / "lock", "it cannot be done", 0.3):
+                pass
+        assert least <= time.monotonic() - before < most
+    other.send_signal(signal.SIGKILL)
+    other.wait()
+    with held(tmp_path / "lock", "it cannot be done", 0.3):
+        pass
+
+
+def test_a_thread_of_this_process_is_named_and_a_lock_is_given_back(tmp_path: Path) -> None:
+    with held(tmp_path / "lock", "x"), pytest.raises(TrackingError, match=rf"this process \({os.getpid()}\)"):
+        with held(tmp_path / "lock", "x", 0.1):
+            pass
+    with held(tmp_path / "lock", "x", 0.1):
+        pass
+    with pytest.raises(KeyError), held(tmp_path / "lock", "x", 0.1):
+        raise KeyError
+    with held(tmp_path / "lock", "x", 0.1):
+        pass
+
+
+def test_where_the_system_does_not_tell_the_holder_has_signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locks, "_LOCKS", tmp_path / "none")
+    with held(tmp_path / "lock", "x"), pytest.raises(TrackingError, match=str(os.getpid())):
+        with held(tmp_path / "lock", "x", 0.1):
+            pass
+
+
+def test_a_link_in_place_of_a_lock_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "precious").write_text("content")
+    (tmp_path / "lock").symlink_to(tmp_path / "precious")
+    with pytest.raises(OSError), held(tmp_path / "lock", "x"):  # noqa: PT011  whatever the system calls it
+        pass
+    assert (tmp_path / "precious").read_text() == "content"
+
+
+def test_a_run_goes_on_when_another_process_hangs_while_it_begins_runs(
+    holder: Holder,
+    address: str,
+    shop: pd.DataFrame,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    monkeypatch.setattr("mlsys.tracking.sending.held", lambda path, what: held(path, what, 0.5))
+    other = holder(tmp_path / ".mlsys" / "runs" / "making.lock")
+    pipeline = Pipeline([RandomSplit(), LogisticRegression()], target="returned", features=["price"], name="hangs")
+    with caplog.at_level(logging.WARNING, "mlsys"):
+        run = pipeline.run(shop, verbose=False)
+    assert run.mlflow_run_id is None and not run.metrics.empty
+    assert f"process {other.pid}" in caplog.text
+    other.kill()
+    other.wait()
+    assert [each.id for each in mlsys.sync().sent] == [run.id]
+
+
+def test_no_lock_lies_in_a_folder_that_is_shared(
+    shop: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(shared))
+    opened: list[Path] = []
+    real = fcntl.flock
+
+    def flock(file: int, how: int) -> None:
+        opened.append(Path(os.readlink(f"/proc/self/fd/{file}")))
+        real(file, how)
+
+    monkeypatch.setattr("mlsys.tracking.locks.fcntl.flock", flock)
+    from mlsys.tracking import first_use
+
+    monkeypatch.setattr(first_use, "_make", lambda path: path.write_bytes(empty_database.read_bytes()))
+    with override(folder=str(tmp_path / "own")):
+        first_use.made_whole(f"sqlite:///{tmp_path}/new.db")
+    assert opened and all(path.is_relative_to(tmp_path / "own") for path in opened)
+    assert stat.S_IMODE((tmp_path / "own").stat().st_mode) == 0o700
