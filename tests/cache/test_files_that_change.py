@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mlsys import Join, Pipeline, ReadCSV, ReadParquet, RowTransform
+from mlsys import Derive, Join, Pipeline, ReadCSV, ReadParquet, RowTransform
 from mlsys.cache.cache import CHANGED
 from mlsys.files import Watched
 from mlsys.settings import override
@@ -49,6 +49,10 @@ class _Reading:
         monkeypatch.setattr(step, hook, reading)
 
 
+def twice(frame: pd.DataFrame) -> Any:
+    return frame["a"] * 2
+
+
 def mean(pipeline: Pipeline, column: str = "a") -> float:
     return float(pipeline.run(track=False, verbose=False).frame("all")[column].mean())
 
@@ -74,7 +78,7 @@ def test_a_source_replaced_under_its_reader(
     reading = _Reading(monkeypatch, source, "read")
     reading.before = [lambda: replaced(path, 1000.0, write)]
     reading.after = [lambda: replaced(path, 0.0, write)] if put_back else []
-    pipeline = Pipeline([source(path)])
+    pipeline = Pipeline([source(path), Derive({"twice": twice})])
     first = pipeline.run(track=False, verbose=False)
     assert first.frame("all")["a"].mean() == 1000.0
     assert CHANGED in first.cache_report()["why"][0]
@@ -137,7 +141,7 @@ def test_a_snapshot_of_a_file_that_changed_after_it_was_read_is_not_kept(
     reading = _Reading(monkeypatch, ReadCSV, "read")
     reading.after = [lambda: replaced(path, 1000.0)]
     with override(folder=str(tmp_path / "mlsys")), caplog.at_level(logging.WARNING, "mlsys"):
-        Pipeline([ReadCSV(path)]).run(track=False, verbose=False, snapshot=True)
+        Pipeline([ReadCSV(path), Derive({"twice": twice})]).run(track=False, verbose=False, snapshot=True)
     kept = [each for each in (tmp_path / "mlsys" / "snapshots").glob("*") if each.is_file()]
     assert not kept and "no snapshot was kept of" in caplog.text
 

@@ -98,7 +98,7 @@ class _Loader:
         if identify(frame).columns != self._digests:
             self._store.distrust("a step made other rows than before, so that what follows is not kept")
             logger.warning(
-                "cache: a step made other rows than before from the same input: a file that it reads changed meanwhile, "
+                "cache: a step made other rows than before from the same input: a file that it reads changed, "
                 "or it is not deterministic. Give it rng, or cache=False"
             )
         return frame

@@ -215,22 +215,6 @@ class Store:
         return True
 
 
-def _json(path: Path | None) -> dict[str, Any] | None:
-    if path is None:
-        return None
-    try:
-        checksum, _, text = path.read_bytes().partition(b"\n")
-    except OSError:
-        return None
-    if checksum != _checksum(text):
-        _tell_of_damage(path)
-        path.unlink(missing_ok=True)
-        return None
-    _touch(path)
-    found: dict[str, Any] = json.loads(text)
-    return found
-
-
 def _checksum(text: bytes) -> bytes:
     return xxhash.xxh3_128_hexdigest(text).encode()
 

@@ -23,6 +23,10 @@ _in_vain: dict[Path, float] = {}
 logger = logging.getLogger("mlsys")
 
 
+class StillHeld(TrackingError):
+    """Another process or thread did not let go of a lock; nothing was asked of a store meanwhile."""
+
+
 @contextmanager
 def held(path: Path, what: str, seconds: float = HELD_FOR) -> Iterator[None]:
     """Have a file locked for the time of a block; a killed process gives its lock back.
@@ -38,7 +42,7 @@ def held(path: Path, what: str, seconds: float = HELD_FOR) -> Iterator[None]:
 
     Raises
     ------
-    TrackingError
+    StillHeld
         When another process or thread still has it after so many seconds; it is named, with the time.
     OSError
         When there is no place for the file.
@@ -66,7 +70,7 @@ def _take(lock: int, path: Path, what: str, seconds: float) -> None:
         if time.monotonic() >= until:
             if not recent:
                 _in_vain[path] = time.monotonic()
-            raise TrackingError(
+            raise StillHeld(
                 f"{what}: {_holder(lock)}, and did not let go of {path} within {seconds:g} s",
                 "wait for it, or end it if it hangs; then mlsys.sync()",
             )

@@ -11,7 +11,7 @@ from mlsys import folder
 from mlsys.errors import TrackingError
 from mlsys.secrets import without_secrets
 from mlsys.tracking.journal import RUNS, Addition, Journal, journal_of
-from mlsys.tracking.locks import held
+from mlsys.tracking.locks import StillHeld, held
 from mlsys.tracking.models import log_model
 from mlsys.tracking.placing import placed
 from mlsys.tracking.reach import IN_A_RUN, Clock, Patience
@@ -81,6 +81,8 @@ def _noting(journal: Journal) -> Iterator[None]:
 
     try:
         yield
+    except StillHeld:
+        raise
     except Exception as error:
         if isinstance(error, TrackingError) or isinstance(error.__cause__, Timeout):
             journal.unanswered()

@@ -62,20 +62,33 @@ def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[Ml
             try:
                 look(address)
                 with _tries(patience.tries):
-                    made_whole(address)
-                    asked = mlflow.MlflowClient(tracking_uri=address)
-                    asked.search_experiments(max_results=1)
-                client = asked
+                    client = _client(address)
                 yield client
             except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
                 told = said(error, address, opened=client is not None)
                 to_open = time.monotonic() - began if client is None else 0.0
                 remember(_whole(address), "" if _refused(error) else message(error, address), to_open)
-                raise half_made(address) or told from cleaned(error)
+                raise told from cleaned(error)
             remember(_whole(address))
 
 
 _REMEDY = "check that it runs and is reachable (MLFLOW_TRACKING_URI); the run itself is complete"
+
+
+def _client(address: str) -> MlflowClient:
+    """Return a client of a store that was opened, which makes it where it is a database that is not there yet."""
+    import mlflow
+
+    made_whole(address)
+    try:
+        client = mlflow.MlflowClient(tracking_uri=address)
+        client.search_experiments(max_results=1)
+    except Exception as error:  # of MLflow's migrations, whatever they come upon
+        unfinished = half_made(address)
+        if unfinished is None:
+            raise
+        raise unfinished from cleaned(error)
+    return client
 
 
 def _refused(error: Exception) -> bool:
