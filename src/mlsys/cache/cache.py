@@ -99,18 +99,18 @@ class Cache:
         began = time.perf_counter()
         outcome = compute()
         seconds = time.perf_counter() - began
-        parts, changed = self._as_read(step, parts, inputs)
+        depended, changed = self._as_read(step, parts, inputs)
         if _is_lazy(outcome):
             _give_lineage(outcome, key)
             self.report.read_when_needed(step)
-            self._enter(step, purpose, parts, outcome)
+            self._enter(step, purpose, depended, outcome)
             return outcome
         for table in outcome.tables.values():
             identified(table, *inputs.values())
         refused = changed or keep(self.store, key, outcome, inputs, seconds, keep_rows)
         if not refused:
             self.store.put_latest(latest, parts)
-        self._enter(step, purpose, parts, outcome)
+        self._enter(step, purpose, depended, outcome)
         self.report.ran(step, seconds, why, refused or self.store.problem)
         return outcome
 
@@ -198,7 +198,9 @@ class Cache:
         }
         return parts
 
-    def _as_read(self, step: str, parts: dict[str, Any], inputs: Mapping[str, Table]) -> tuple[dict[str, Any], str]:
+    def _as_read(
+        self, step: str, parts: Mapping[str, Any], inputs: Mapping[str, Table]
+    ) -> tuple[Mapping[str, Any], str]:
         """Look again at the files that were read: return what the work depended on, and why it must not be kept.
 
         A file that changed after its digest was taken was read as it was then, as it is now, or half and half.

@@ -77,9 +77,9 @@ def _make(path: Path) -> None:
     making = path.with_name(f".{path.name}.{os.getpid()}.making")
     making.touch(mode=0o644, exist_ok=True)  # says at once that the folder cannot be written; MLflow tries for long
     try:
-        engine = create_sqlalchemy_engine(f"sqlite:///{making}")
+        engine = create_sqlalchemy_engine(f"sqlite:///{making}")  # type: ignore[no-untyped-call]
         try:
-            _initialize_tables(engine)
+            _initialize_tables(engine)  # type: ignore[no-untyped-call]
         finally:
             engine.dispose()
         if path.exists():  # empty
@@ -124,7 +124,7 @@ def half_made(uri: str) -> TrackingError | None:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=1.0)) as database:
             tables = {name for (name,) in database.execute("select name from sqlite_master where type = 'table'")}
             versions = database.execute("select version_num from alembic_version") if _VERSION in tables else ()
-            if not tables or [(_get_latest_schema_revision(),)] == list(versions):
+            if not tables or [(_get_latest_schema_revision(),)] == list(versions):  # type: ignore[no-untyped-call]
                 return None
             runs = database.execute("select count(*) from runs").fetchone()[0] if "runs" in tables else 0
     except sqlite3.Error:  # busy, or no database at all, which MLflow says itself
