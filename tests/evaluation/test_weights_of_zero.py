@@ -80,7 +80,9 @@ def test_the_part_that_has_one_class_left_is_named(part: str) -> None:
 def test_a_part_of_weight_zero_is_empty(part: str) -> None:
     frame = DATA.assign(w=DATA["w"].add(1).mask(DATA["part"] == part, 0))
     said = (
-        "left no training rows .*weight 0, which count as none: 300" if part == "train" else "all 300 rows .*zero weight"
+        "left no training rows .*weight 0, which count as none: 300"
+        if part == "train"
+        else "all 300 rows .*zero weight"
     )
     with pytest.raises(DataError, match=said):
         run(frame, PredefinedSplit("part"), LogisticRegression())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from mlsys import folder
-from mlsys.errors import MlsysError
+from mlsys.errors import MlsysError, TrackingError
 from mlsys.secrets import hidden_in
 from mlsys.states.on_disk import read_json as read_unsealed
 from mlsys.states.on_disk import read_with_digest
