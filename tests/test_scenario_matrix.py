@@ -63,7 +63,15 @@ class Case(NamedTuple):
 
 
 CASES = [Case(target, layout) for target in TARGETS for layout in LAYOUTS]
-every_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.target}, {case.layout}")
+# Of all pairs every second is looked at each time, the others in the long tier.
+every_case = pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, marks=[pytest.mark.long] if (place + place // len(LAYOUTS)) % 2 else [])
+        for place, case in enumerate(CASES)
+    ],
+    ids=lambda case: f"{case.target}, {case.layout}",
+)
 # Every target and every layout at least once, for what depends on one or the other alone.
 some_cases = pytest.mark.parametrize(
     "case",

@@ -92,10 +92,10 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
         lambda f: served(f).predict(f[["days"]]),
         lambda f: served(f).predict(f[INPUTS]),
     ),
-    "a request that is a dict": (
+    "a request that is a text": (
         DataError,
-        ("predict() got dict", "pd.DataFrame(...)"),
-        lambda f: served(f).predict({"price": 1.0, "days": 2.0, "country": "DE"}),
+        ("the request is a value of type str", "DataFrame"),
+        lambda f: served(f).predict("price"),
         lambda f: served(f).predict(pd.DataFrame([{"price": 1.0, "days": 2.0, "country": "DE"}])),
     ),
     "a request with text for a number": (

@@ -114,6 +114,7 @@ def test_two_runs_at_once_are_both_right(slow: Any) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.long
 def test_four_runs_at_once_with_a_cap_that_evicts_under_them(slow: Any) -> None:
     for seed in range(4):
         slow.write(
@@ -224,6 +225,7 @@ for folder in sys.argv[1:]:
 """
 
 
+@pytest.mark.long
 def test_each_file_damaged_alone(slow: Any, tmp_path: Path) -> None:
     first = slow.run()
     slow.write(**{"each.py": EACH_FILE})

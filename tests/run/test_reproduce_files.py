@@ -53,7 +53,7 @@ PATHS = ["data", "./data", "data/*.csv", ["data/1.csv", "data/2.csv"], "~/data",
 
 
 @pytest.mark.parametrize("path", PATHS, ids=str)
-@pytest.mark.parametrize("how", ["edited", "gone"])
+@pytest.mark.parametrize("how", ["edited", pytest.param("gone", marks=pytest.mark.long)])
 def test_files_come_back_from_the_snapshot(
     tracked: Callable[..., str], files: Path, path: Any, how: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

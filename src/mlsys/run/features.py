@@ -75,7 +75,7 @@ def _history(execution: Execution) -> tuple[list[str], frozenset[str], dict[str,
         if record.columns:
             entries.setdefault(record.name, record.columns)  # of parts that were given, the first tells for all
     last = _last_columns(execution) or tuple(next(reversed(entries.values()), ()))
-    steps, after = list(entries), [*list(entries.values())[1:], last]
+    steps, after = list(entries), [*list(entries.values()), last][1:]
     gone: dict[str, Gone] = {}
     for step, before, then in zip(steps, entries.values(), after, strict=True):
         gone.update(_taken_away(step, before, then, execution.context.catalog))
