@@ -197,7 +197,7 @@ if __name__ == "__main__":
 
 
 @pytest.mark.parametrize("case", KEEPING)
-@pytest.mark.parametrize("where", ["script", "module"])
+@pytest.mark.parametrize("where", ["script", pytest.param("module", marks=pytest.mark.long)])
 def test_what_running_changes_does_not_change_the_key(project: Any, case: str, where: str) -> None:
     z = '\ndef z(frame):\n    print("CALLED z")\n    return frame["x"] * factor(2)\n'
     head = "import pandas as pd\nfrom mlsys import Derive, Pipeline\n"

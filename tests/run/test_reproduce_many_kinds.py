@@ -90,7 +90,9 @@ CASES: dict[str, tuple[list[Any], dict[str, Any]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", CASES)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=[pytest.mark.long] if place % 2 else []) for place, kind in enumerate(CASES)]
+)
 def test_pipelines_of_many_kinds(tracked: Callable[..., str], orders: pd.DataFrame, kind: str) -> None:
     frame = orders.assign(
         when=pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(len(orders)), "h"),

@@ -106,7 +106,7 @@ def many() -> pd.DataFrame:
     return frame.assign(order=np.arange(100, 100 + len(frame))).reset_index(drop=True)
 
 
-@pytest.mark.parametrize("files", [1, 7, 64])
+@pytest.mark.parametrize("files", [1, 7, pytest.param(64, marks=pytest.mark.long)])
 @pytest.mark.parametrize("split", [RandomSplit(), StratifiedSplit()], ids=repr)
 def test_the_partitions_of_a_folder_do_not_matter(split: Split, files: int, tmp_path: Path) -> None:
     rows = -(-len(many()) // files)
