@@ -178,3 +178,12 @@ def test_code_that_travels_is_not_withheld(trips: pd.DataFrame) -> None:
     done = run(trips[["x", "y", "late"]], Derive({"xy": product}), LogisticRegression())
     assert done.withheld == "" and "withheld" not in repr(done)
     assert run(trips, RandomSplit()).withheld == ""
+
+
+def test_the_final_card_tells_columns_as_the_first_one_did() -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.normal(size=6_000), "city": rng.choice(["a", "b"], 6_000)})
+    frame["y"] = frame["x"] + rng.normal(size=6_000) > 0
+    run = Pipeline([OneHot(["city"]), LogisticRegression()], target="y").run(frame, track=False, cache=False)
+
+    pd.testing.assert_frame_equal(run.final_test().features, run.features)

@@ -17,7 +17,7 @@ from mlsys.execution.checks import (
     doubt_perfection,
     learned_from,
 )
-from mlsys.execution.context import Context
+from mlsys.execution.context import Context, Record
 from mlsys.execution.dividing import Divided, divide, divide_given
 from mlsys.execution.folding import out_of_fold
 from mlsys.execution.held_data import check_held_data, held_by
@@ -64,6 +64,8 @@ class Execution:
         Predictions of training rows by models that did not see them, where these judge.
     power : DataFrame or None
         How well each feature alone tells the target.
+    done_before : tuple of Record
+        What the run did whose test rows are opened here.
     source : Table or None
         All rows as they were read, if the run stopped before the split and steps hold data to compare with them.
     """
@@ -82,6 +84,7 @@ class Execution:
     out_of_fold: Table | None = None
     power: pd.DataFrame | None = None
     source: Table | None = None
+    done_before: tuple[Record, ...] = ()
 
     def _dtypes(self) -> dict[str, str]:
         """Columns of the source, and those that a request may bring in place of a join."""
@@ -368,7 +371,7 @@ def open_test(execution: Execution, models: int = 1, findings: Sequence[Finding]
         )
     context = replace(execution.context, findings=[*execution.context.findings, *findings], records=[])
     prefix = {name: _opened(execution, name, fitted) for name, fitted in execution.prefix.items()}
-    final = replace(execution, context=context, results={}, prefix=prefix)
+    final = replace(execution, context=context, results={}, prefix=prefix, done_before=tuple(execution.context.records))
     rows, predicted = tail.apply(divided.parts["test"])
     for table in (rows, predicted):
         if table is not None:

@@ -71,7 +71,7 @@ def _seen_by_estimator(execution: Execution) -> frozenset[str] | None:
 def _history(execution: Execution) -> tuple[list[str], frozenset[str], dict[str, Gone]]:
     """Return all columns there ever were, those at the end, and what became of the others."""
     entries: dict[str, tuple[str, ...]] = {}
-    for record in execution.context.records:
+    for record in (*execution.done_before, *execution.context.records):
         if record.columns:
             entries.setdefault(record.name, record.columns)  # of parts that were given, the first tells for all
     last = _last_columns(execution) or tuple(next(reversed(entries.values()), ()))
