@@ -74,8 +74,7 @@ class ReadCSV(Source):
     from the rows, and where none tells, they are refused. Clock times beside times with an offset need ``zone``.
 
     pandas' C parser, at about 1 s of CPU time for a million rows of 20 columns; all rows are held in memory. Where
-    the last column has nulls, or ``columns`` is given, the lengths of rows are looked at beside: 20 to 70 % more time,
-    in files with quotes about 60 %.
+    the last column has nulls, or ``columns`` is given, the lengths of rows are looked at beside: 20 to 70 % more time.
 
     Examples
     --------
