@@ -71,6 +71,9 @@ class KeyCodes:
 
     def of(self, frame: pd.DataFrame) -> Codes:
         """Return the number of each row's key; -1 for null and for keys that the table does not have."""
+        if not frame.columns.is_unique:
+            twice = frame.columns[frame.columns.duplicated()][0]
+            raise DataError(f"{self._who}: the rows have several columns {twice!r}", "rename one of them")
         codes: Codes | None = None
         for place, (column, level) in enumerate(zip(self._on, self._levels, strict=True)):
             if column not in frame.columns:
@@ -79,9 +82,6 @@ class KeyCodes:
                     f"(columns: {', '.join(map(str, frame.columns))})",
                     "correct the name, or make the column with Derive before",
                 )
-            if not frame.columns.is_unique:
-                twice = frame.columns[frame.columns.duplicated()][0]
-                raise DataError(f"{self._who}: the rows have several columns {twice!r}", "rename one of them")
             own = level.find(frame[column], self._who)
             if codes is None:
                 codes = own

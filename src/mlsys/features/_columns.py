@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.blocks import dtypes_of, is_plain, number_blocks
 from mlsys.errors import DataError
-from mlsys.values import Kind, Values, meaning_of, plain, values_of
+from mlsys.values import Kind, Values, plain, values_by_column, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,9 +33,7 @@ LEVELS = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.MIXED})
 
 def kinds_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Kind]:
     """Return what the values of each column are."""
-    dtypes = dtypes_of(frame)
-    of_type = {dtype: meaning_of(dtype) for dtype in set(map(dtypes.__getitem__, names))}
-    return {name: (of_type[dtypes[name]] or values_of(frame[name])).kind for name in names}
+    return {name: values.kind for name, values in values_by_column(frame, names).items()}
 
 
 def chosen(part: Rows, columns: Sequence[str] | None, kinds: frozenset[Kind]) -> list[str]:
@@ -60,10 +58,7 @@ def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
 def require_kinds(frame: pd.DataFrame, columns: Sequence[str], kinds: frozenset[Kind], who: str) -> None:
     """Raise when a column is missing or holds values of another kind than these, by name; no values are fine."""
     require(frame, columns, who)
-    dtypes = dtypes_of(frame)
-    of_type = {dtype: meaning_of(dtype) for dtype in set(map(dtypes.__getitem__, columns))}
-    for name in columns:
-        values = of_type[dtypes[name]] or values_of(frame[name])
+    for name, values in values_by_column(frame, columns).items():
         if values.kind not in kinds and values.means not in kinds and values.kind is not Kind.NOTHING:
             raise _of_no_use(name, values, kinds, who)
 

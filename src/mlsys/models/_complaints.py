@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.models._matrix import infinite_columns, kinds_of, null_columns
-from mlsys.values import Kind
+from mlsys.models._matrix import infinite_columns, null_columns
+from mlsys.values import Kind, values_by_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -56,7 +56,11 @@ def refused_kinds(frame: pd.DataFrame, who: str, levels: bool = False) -> DataEr
 
     Times are silently read as nanoseconds since 1970 by some. With ``levels``, categories of such kinds count too.
     """
-    found = [(name, values) for name, values in kinds_of(frame) if (values.means if levels else values.kind) in _NONE]
+    found = [
+        (name, values)
+        for name, values in values_by_column(frame).items()
+        if (values.means if levels else values.kind) in _NONE
+    ]
     if not found:
         return None
     columns, said = [name for name, _ in found], []
@@ -96,7 +100,7 @@ def _shown(frame: pd.DataFrame, name: str, rows: dict[str, Any]) -> str:
 
 
 def _text(frame: pd.DataFrame, said: str) -> Answer:
-    kinds = dict(kinds_of(frame))
+    kinds = {str(name): values for name, values in values_by_column(frame).items()}
     levels = "must be int, float, bool or cat" not in said  # where categories are told apart from text
     texts = [name for name, values in kinds.items() if (values.means if levels else values.kind) is Kind.TEXT]
     mixed = {name: values for name, values in kinds.items() if values.means is Kind.MIXED}
@@ -130,7 +134,7 @@ def _nulls(frame: pd.DataFrame, said: str) -> Answer:
 
 
 def _categories(frame: pd.DataFrame, said: str) -> Answer:
-    columns = [name for name, values in kinds_of(frame) if values.kind is Kind.CATEGORY]
+    columns = [str(name) for name, values in values_by_column(frame).items() if values.kind is Kind.CATEGORY]
     if not columns:
         return None
     option = f"cat_features={columns}" if "cat_features" in said else "enable_categorical=True"

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.values import Kind, meaning_of, plain, values_of
+from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from mlsys.values import Values
+    pass
 
 _LARGEST_OF_32_BITS = float(np.finfo(np.float32).max)
 """Trees hold numbers in 32 bits, and call larger ones infinite."""
@@ -76,12 +74,6 @@ def _is_plain(dtype: Any) -> bool:
 
 def _holds_levels(dtype: Any) -> bool:
     return isinstance(dtype, pd.CategoricalDtype)
-
-
-def kinds_of(frame: pd.DataFrame) -> Iterator[tuple[str, Values]]:
-    """Give the name of each column and what its values are."""
-    for name, dtype in zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True):
-        yield str(name), meaning_of(dtype) or values_of(frame[name])
 
 
 def null_columns(frame: pd.DataFrame) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -195,6 +196,20 @@ def values_of(column: pd.Series | pd.Index) -> Values:
     'dates (datetime.date)'
     """
     return meaning_of(column.dtype) or _of_objects(column)
+
+
+def values_by_column(frame: pd.DataFrame, names: Sequence[Any] | None = None) -> dict[Any, Values]:
+    """Return what the values of each column of a frame are; of all columns when none are named.
+
+    Examples
+    --------
+    >>> {name: str(each) for name, each in values_by_column(pd.DataFrame({"x": [1], "who": ["a"]})).items()}
+    {'x': 'whole numbers (int64)', 'who': 'texts (str)'}
+    """
+    dtypes = dict(zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True))
+    wanted = list(dtypes) if names is None else list(names)
+    of_type = {dtype: meaning_of(dtype) for dtype in {dtypes[name] for name in wanted}}
+    return {name: of_type[dtypes[name]] or values_of(frame[name]) for name in wanted}
 
 
 _INFERRED = {
