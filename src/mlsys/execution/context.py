@@ -68,6 +68,12 @@ class Context:
     cache: Cache | None = None
     watches: bool = True
     """Whether anybody reads the catalog afterwards, so that watching a costly step is worth running it again."""
+    asks: tuple[str, ...] = ("train",)
+    """Parts whose rows say whether a step that was supplied is needed: rows held out are not asked."""
+
+    def of_folds(self) -> Context:
+        """Return a context in which both sides of a fold say which steps are needed: all their rows are learned from."""
+        return replace(self, asks=("train", "validation"))
 
     def detached(self) -> Context:
         """Return a context for work whose remarks nobody needs: quiet, without cache, with a catalog of its own."""

@@ -179,7 +179,7 @@ class WindowWork:
 
 def run_window(ready: Ready, window: Window) -> Execution:
     """Run checks, steps and reports over the two sides of a window."""
-    context = replace(ready.context, catalog=ready.context.catalog.copied(), findings=[], records=[])
+    context = replace(ready.context.of_folds(), catalog=ready.context.catalog.copied(), findings=[], records=[])
     divided = sides_of(ready.rows, window, context)
     execution = Execution(ready.plan, context, ready.engine, divided)
     check_leakage(divided, context, ready.plan)

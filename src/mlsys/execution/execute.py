@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
@@ -22,6 +23,7 @@ from mlsys.execution.dividing import Divided, divide, divide_given
 from mlsys.execution.folding import out_of_fold
 from mlsys.execution.held_data import check_held_data, held_by
 from mlsys.execution.histories import SEALED, Remembered
+from mlsys.execution.on_demand import as_run
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import Made, hold_frame, open_source, run_before_split
 from mlsys.execution.reporting import looker, result_name
@@ -29,7 +31,8 @@ from mlsys.execution.requests import as_request
 from mlsys.execution.served import ServedModel, served_model
 from mlsys.execution.tail import Tail
 from mlsys.partitions import Table
-from mlsys.steps import Fitted, Model, Report, Reshape, Result, Sink, Source, Split
+from mlsys.steps import Fitted, Model, Report, Reshape, Result, Sink, Source, Split, Step
+from mlsys.steps.capabilities import StandsFor
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
 
@@ -85,6 +88,29 @@ class Execution:
     power: pd.DataFrame | None = None
     source: Table | None = None
     done_before: tuple[Record, ...] = ()
+
+    @property
+    def ran(self) -> tuple[Planned, ...]:
+        """The steps that were run, those that were supplied with the reason that the rows gave."""
+        return as_run(self.plan, {} if self.tail is None else self.tail.asked)
+
+    def stood_for(self) -> dict[str, Sequence[Step]]:
+        """Return the steps that others stood for, by name of these."""
+        return {name: step.explicit(state) for name, step, state in self._choosing()}
+
+    def chose(self) -> dict[str, str]:
+        """Return what steps that choose others made of which columns, in words, by name."""
+        return {name: step.in_words(state) for name, step, state in self._choosing()}
+
+    def left_out(self) -> dict[str, tuple[str, str]]:
+        """Return the features that such a step left out: its name, and why."""
+        each = self._choosing()
+        return {column: (name, why) for name, step, state in each for column, why in step.left_out(state).items()}
+
+    def _choosing(self) -> Iterator[tuple[str, StandsFor, Any]]:
+        for name, fitted in ({} if self.tail is None else self.tail.fitted).items():
+            if isinstance(fitted.step, StandsFor):
+                yield name, fitted.step, fitted.state
 
     def _dtypes(self) -> dict[str, str]:
         """Columns of the source, and those that a request may bring in place of a join."""

@@ -46,7 +46,7 @@ class Order:
 
     def __call__(self, window: Window) -> pd.DataFrame:
         """Return the scored rows that judge one window."""
-        context = self.context.detached()
+        context = self.context.detached().of_folds()
         parts = sides_of(self.rows, window, context).parts
         judged = parts["validation"].frame()
         try:

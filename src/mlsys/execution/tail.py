@@ -15,6 +15,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
+from mlsys.execution.on_demand import why_needed
 from mlsys.execution.planned import Planned
 from mlsys.execution.probing import could_change
 from mlsys.execution.reads import (
@@ -59,6 +60,8 @@ class Tail:
         Predictions of parts that nothing was fitted on.
     fitted_on : dict of str to str
         Parts other than ``train`` that a step learned from, with its name.
+    asked : dict of str to str
+        Why the rows need a step that runs on demand, by its name; empty where they do not, and it was passed over.
     """
 
     context: Context
@@ -67,6 +70,7 @@ class Tail:
     parts: dict[str, Table] = field(default_factory=dict)
     predictions: dict[str, Table] = field(default_factory=dict)
     fitted_on: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
     _crossed: Table | None = None
     _unchanged: Table | None = None
     _since: tuple[Planned, ...] = ()
@@ -81,6 +85,7 @@ class Tail:
             dict(self.parts),
             dict(self.predictions),
             dict(self.fitted_on),
+            dict(self.asked),
             self._crossed,
             self._unchanged,
             self._since,
@@ -94,6 +99,11 @@ class Tail:
             if isinstance(step, (Report, Sink)):
                 look(planned, self.parts, self.predictions)
                 continue
+            if planned.on_demand:
+                self.asked[planned.name] = why_needed(planned, self.parts, self.context)
+                if not self.asked[planned.name]:
+                    self.context.progress(planned.name)
+                    continue
             if isinstance(step, TrainOnly) and self._unchanged is None:
                 self._unchanged = self.parts["train"]
             if self._unchanged is not None and not isinstance(step, Postprocess):
@@ -354,7 +364,7 @@ def predicted_apart(
     steps: Sequence[Planned], pairs: Iterable[tuple[pd.DataFrame, pd.DataFrame]], context: Context
 ) -> pd.DataFrame:
     """Return predictions of the second frame of each pair by steps that learned from the first alone."""
-    quiet, pieces = context.detached(), []
+    quiet, pieces = context.detached().of_folds(), []
     for number, (learned_from, judged) in enumerate(pairs, 1):
         parts = {"train": Table.of(learned_from), "validation": Table.of(judged)}
         try:

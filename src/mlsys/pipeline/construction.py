@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral
 
 from mlsys.dataset import Roles
 from mlsys.errors import ConfigurationError
 from mlsys.execution.planned import Planned
-from mlsys.pipeline.refusals import learns, refuse_order
-from mlsys.steps import Model, Report, Split, Step
-
-SHARE = 0.2
-"""Of the rows for validation and for test when no split is given: the field's usual 60/20/20."""
+from mlsys.pipeline.refusals import refuse_order
+from mlsys.pipeline.supplying import with_supplied
+from mlsys.steps import Step
 
 
 def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tuple[Planned, ...]:
@@ -29,21 +28,9 @@ def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tu
     """
     if not steps:
         raise ConfigurationError("the pipeline has no steps", "put at least a model in the list")
-    completed = [(_told_when(step, roles, decide_at), "") for step in steps]
-    refuse_order([step for step, _ in completed], roles)
-    if not any(isinstance(step, Split) for step, _ in completed):
-        split, why = _supplied_split(roles)
-        first = next((i for i, (step, _) in enumerate(completed) if _needs_split(step)), None)
-        if first is not None:
-            completed.insert(first, (split, why))
-    if any(isinstance(step, Model) for step, _ in completed) and not any(
-        isinstance(step, Report) and any(each.__name__ == "Evaluate" for each in type(step).__mro__)
-        for step, _ in completed
-    ):
-        from mlsys.evaluation import Evaluate
-
-        completed.append((Evaluate(), "no Evaluate was given"))
-    return _named(completed)
+    completed = [_told_when(step, roles, decide_at) for step in steps]
+    refuse_order(completed, roles)
+    return _named(with_supplied(completed, roles))
 
 
 def refuse_wrong_arguments(
@@ -75,10 +62,6 @@ def refuse_wrong_arguments(
         raise ConfigurationError(f"Pipeline cannot be made: {'; '.join(problems)}", "; ".join(dict.fromkeys(remedies)))
 
 
-def _needs_split(step: Step) -> bool:
-    return (learns(step) and not step.allow_all_rows) or isinstance(step, Report)
-
-
 def _told_when(step: Step, roles: Roles, decide_at: str | None) -> Step:
     """Give steps that join as of a moment the pipeline's moment of decision."""
     if hasattr(step, "at") and getattr(step, "at", "") is None:
@@ -92,30 +75,18 @@ def _told_when(step: Step, roles: Roles, decide_at: str | None) -> Step:
     return step
 
 
-def _supplied_split(roles: Roles) -> tuple[Split, str]:
-    from mlsys.sampling import GroupSplit, RandomSplit, StratifiedSplit, TimeSplit
-
-    if roles.time is not None:
-        return TimeSplit(validation=SHARE, test=SHARE), "no split was given, and there is a time role"
-    if roles.group is not None:
-        return GroupSplit(validation=SHARE, test=SHARE), "no split was given, and there is a group role"
-    if roles.target is None:
-        return RandomSplit(validation=SHARE, test=SHARE), "no split was given, and there is no target"
-    return StratifiedSplit(validation=SHARE, test=SHARE), "no split was given"
-
-
-def _named(completed: Sequence[tuple[Step, str]]) -> tuple[Planned, ...]:
-    explicit = Counter(step.name for step, _ in completed if step.name)
+def _named(steps: Sequence[Planned]) -> tuple[Planned, ...]:
+    explicit = Counter(each.step.name for each in steps if each.step.name)
     twice = [name for name, count in explicit.items() if count > 1]
     if twice:
         raise ConfigurationError(f"two steps are named {twice[0]!r}", "give each name once")
     taken = set(explicit)
     planned = []
-    for position, (step, why) in enumerate(completed, 1):
-        name, number = step.title, 1
-        while not step.name and name in taken:
+    for position, each in enumerate(steps, 1):
+        name, number = each.step.title, 1
+        while not each.step.name and name in taken:
             number += 1
-            name = f"{step.title}-{number}"
+            name = f"{each.step.title}-{number}"
         taken.add(name)
-        planned.append(Planned(step, name, position, why))
+        planned.append(replace(each, name=name, position=position))
     return tuple(planned)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.context import Context
-from mlsys.execution.execute import Data, execute
+from mlsys.execution.execute import Data, Execution, execute
 from mlsys.execution.planned import Planned, labels_of
 from mlsys.execution.progress import progress_bar
 from mlsys.pipeline import editing
@@ -23,13 +24,17 @@ from mlsys.pipeline.lateness import refuse_declared_late
 from mlsys.pipeline.plan import Plan, plan_of
 from mlsys.secrets import hidden
 from mlsys.settings import settings
-from mlsys.steps import Model, Split
+from mlsys.steps import Model, Split, Step
 from mlsys.warned import once_a_run
 
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
     from mlsys.pipeline.variants import Variants
     from mlsys.run import Ablation, CrossValidation, PriceOfLeakage, Run
+
+
+StoodFor = Callable[[], Mapping[str, Sequence[Step]]]
+"""Gives the steps that others stood for, by name of these."""
 
 
 class Pipeline:
@@ -62,14 +67,15 @@ class Pipeline:
     -----
     Refused here, before data is read: a step that learns or resamples before the split, two splits,
     two targets, a served step that reads the target. What is missing is supplied and said on the
-    card: a split (by time, else by group, else stratified, .6/.2/.2) and an ``Evaluate``.
+    card: a split (by time, else by group, else stratified, .6/.2/.2), a ``Prepare`` where training rows hold features
+    that the estimator does not take as they are, and an ``Evaluate``.
 
     Examples
     --------
     >>> from sklearn.linear_model import LogisticRegression
     >>> pipeline = Pipeline([LogisticRegression()], target="y")
     >>> [planned.name for planned in pipeline.plan().steps]
-    ['StratifiedSplit', 'Train', 'Evaluate']
+    ['StratifiedSplit', 'Prepare', 'Train', 'Evaluate']
     """
 
     def __init__(
@@ -108,7 +114,8 @@ class Pipeline:
         self._steps = tuple(as_step(step) for step in steps)
         moment = Moment.parse(decide_at) if decide_at else None
         self.roles = Roles(target, time, moment, id, group, weight, tuple(sensitive))
-        self.steps: tuple[Planned, ...] = plan_steps(self._steps, self.roles, decide_at)
+        self._planned = self.steps = plan_steps(self._steps, self.roles, decide_at)
+        self._stood_for: StoodFor | None = None
         if self._arguments["known_at"] and self.roles.decision is None:
             raise ConfigurationError(
                 "known_at= says when columns are known, but the pipeline does not say when it decides",
@@ -142,11 +149,21 @@ class Pipeline:
         """Digest of the whole configuration."""
         from mlsys.states import digest
 
-        return digest(([(planned.name, planned.step.digest) for planned in self.steps], self._arguments))
+        return digest(([(planned.name, planned.step.digest) for planned in self._planned], self._arguments))
 
     def plan(self) -> Plan:
-        """Return what each step sees, learns from and serves; reads no data."""
-        return plan_of(self)
+        """Return what each step sees, learns from and serves; reads no data.
+
+        The plan of ``run.pipeline`` leaves out what was supplied and not needed, and has the steps that ``Prepare``
+        stood for, ready to copy.
+        """
+        return plan_of(self, {} if self._stood_for is None else self._stood_for())
+
+    def as_run(self, execution: Execution) -> Pipeline:
+        """Return the pipeline as an execution ran it: without steps that were supplied and not needed."""
+        made = copy.copy(self)
+        made.steps, made._stood_for = execution.ran, execution.stood_for
+        return made
 
     def run(
         self,
@@ -199,7 +216,7 @@ class Pipeline:
         with once_a_run(), progress_bar(self.name, len(steps), verbose) as advance:
             kept = self.cache_for(steps, cache, ledger=bool(track) or snapshot)
             execution = execute(steps, data, self.context(advance, kept), LocalEngine())
-        run = Run(self, execution, data, log_rows=log_rows)
+        run = Run(self.as_run(execution), execution, data, log_rows=log_rows)
         if snapshot:
             take_snapshot(run)
         run.show_before_tracking(track if until is None else False)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,7 +13,7 @@ from mlsys.cache import unseen
 from mlsys.execution.planned import Planned
 from mlsys.execution.portable import not_portable
 from mlsys.secrets import hidden
-from mlsys.steps import Split
+from mlsys.steps import Split, Step
 from mlsys.steps.carrying import rows_carried
 
 if TYPE_CHECKING:
@@ -38,11 +38,14 @@ class Plan:
         Name of the pipeline.
     notes : sequence of str
         What was supplied, allowed or waived.
+    stood_for : mapping of str to sequence of Step
+        By name of a step that chose others on training rows, such as ``Prepare``: these, to be written in its place.
     """
 
     steps: Sequence[Planned]
     title: str
     notes: Sequence[str] = ()
+    stood_for: Mapping[str, Sequence[Step]] = field(default_factory=dict)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -68,7 +71,14 @@ class Plan:
     def __repr__(self) -> str:
         table = self.table
         table["serves"] = table["serves"].map({True: "yes", False: ""})
-        return hidden("\n".join([self.title, table.to_string(index=False), *self.notes]))
+        return hidden("\n".join([self.title, table.to_string(index=False), *self.notes, *self._written_out()]))
+
+    def _written_out(self) -> list[str]:
+        """Return steps that were chosen, as they are written."""
+        return [
+            f"{name} stood for\n" + "\n".join(f"    {step!r}," for step in steps)
+            for name, steps in self.stood_for.items()
+        ]
 
     def _repr_html_(self) -> str:
         boxes = []
@@ -85,14 +95,15 @@ class Plan:
             )
         arrows = '<span style="color:#888">&#8594;</span>'.join(boxes)
         notes = "".join(f"<li>{html.escape(hidden(note))}</li>" for note in self.notes)
+        written = "".join(f"<pre style='white-space:pre-wrap'>{html.escape(hidden(each))}</pre>" for each in self._written_out())
         heading = html.escape(hidden(self.title))
-        return f'<div style="font-family:sans-serif;font-size:13px"><b>{heading}</b><br>{arrows}<ul>{notes}</ul></div>'
+        return f'<div style="font-family:sans-serif;font-size:13px"><b>{heading}</b><br>{arrows}<ul>{notes}</ul>{written}</div>'
 
 
-def plan_of(pipeline: Pipeline) -> Plan:
+def plan_of(pipeline: Pipeline, stood_for: Mapping[str, Sequence[Step]]) -> Plan:
     """Put together what a plan says of a pipeline's steps."""
     steps = pipeline.steps
-    notes = [f"supplied: {each.name}, because {each.supplied}" for each in steps if each.supplied]
+    notes = [f"supplied: {each.name}, {'where' if each.on_demand and not stood_for else 'because'} {each.supplied}" for each in steps if each.supplied]
     notes += [f"allowed: {each.name} {allowed}" for each in steps for allowed in each.step.allowances()]
     notes += [f"waived: {code}: {reason}" for code, reason in pipeline.waive.items()]
     if pipeline.roles.decide_at:
@@ -101,4 +112,4 @@ def plan_of(pipeline: Pipeline) -> Plan:
     notes += [f"{each.name}: a served model carries {rows}" for each in steps if (rows := rows_carried(each.step))]
     notes += [f"{e.name}: {problem}" for e in steps if e.step.facts.serves for problem in not_portable(e.step)]
     notes += [f"{each.name}: {note}" for each in steps for note in unseen(each.step)]
-    return Plan(steps, f"Pipeline {pipeline.name!r}", notes)
+    return Plan(steps, f"Pipeline {pipeline.name!r}", notes, stood_for)

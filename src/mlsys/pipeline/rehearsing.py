@@ -13,7 +13,9 @@ from mlsys.engines import LocalEngine
 from mlsys.execution.context import Context
 from mlsys.execution.crossing import Ready, Window, make_ready, windows_of
 from mlsys.execution.execute import Data
+from mlsys.execution.on_demand import why_needed
 from mlsys.execution.orders import Order, learned_from_all, with_late_columns, working
+from mlsys.partitions import Table
 from mlsys.pipeline.cross_validation import time_folds
 from mlsys.sampling import (
     GroupFolds,
@@ -115,6 +117,8 @@ def leaks_for(found: Rehearsal) -> Iterator[Leak]:
 def _all_rows(found: Rehearsal) -> Iterator[Leak]:
     honest, context = found.honest, found.ready.context.detached()
     early = [each for each in honest.steps if not isinstance(each.step, (TrainOnly, Model, Postprocess))]
+    rows_there = {"train": Table.of(honest.rows)}
+    early = [each for each in early if not each.on_demand or why_needed(each, rows_there, context)]
     learning = [each.name for each in early if isinstance(each.step, Transform)]
     if learning:
         rows, _ = learned_from_all(early, honest.rows, context)

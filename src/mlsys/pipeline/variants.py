@@ -57,7 +57,7 @@ class Variants(Mapping[str, "Pipeline"]):
                     execution = resume(base, pipeline.steps, kept)
                 else:
                     execution = execute(pipeline.steps, data, pipeline.context(advance, kept), LocalEngine())
-                runs[label] = Run(pipeline, execution, data, variant=label)
+                runs[label] = Run(pipeline.as_run(execution), execution, data, variant=label)
         parent = None
         for run in runs.values():
             parent = run.show_before_tracking(track, parent=parent)

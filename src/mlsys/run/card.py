@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mlsys.run.features import in_words
+from mlsys.run.features import counters_in_words, in_words
 from mlsys.run.findings import leakage_verdict
 from mlsys.secrets import hidden
 from mlsys.steps import Model, Split
@@ -212,17 +212,20 @@ def make_card(run: Run) -> Card:
         lines.append(("split", "the parts were given"))
     elif run._execution.divided is not None and run._execution.divided.notes:
         lines.append(("split", "; ".join(run._execution.divided.notes)))
-    for planned in run._execution.plan:
+    plan, chose = run._execution.ran, run._execution.chose()
+    for planned in plan:
         lines += [("allowed", f"{planned.name} {allowed}") for allowed in planned.step.allowances()]
     lines.append(("features", in_words(run.features)))
+    lines += [("prepared", f"{each.name}: {chose[each.name]}") for each in plan if each.name in chose and not each.supplied]
+    lines += [("left out", said) for said in counters_in_words(run._execution)]
     carried = _carried(run)
     if carried:
         lines.append(("model carries", carried))
     if run.stage == "test" and run._tracking.before.sentence:
         lines.append(("test opened", run._tracking.before.sentence))
     supplied = [
-        f"{each.name}, because {each.supplied}"
-        for each in run._execution.plan
+        f"{each.name}, because {each.supplied}" + (f": {chose[each.name]}" if each.name in chose else "")
+        for each in plan
         if each.supplied and not (given and isinstance(each.step, Split))
     ]
     folds = facts.get("folds", 0)

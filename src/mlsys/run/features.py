@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from mlsys.execution.catalog import Catalog
     from mlsys.execution.execute import Execution
 
+TELLING = 0.6
+"""An AUC that a column which says nothing hardly has."""
 MOST_NAMED = 5
 """Columns named in a sentence."""
 
@@ -37,11 +39,14 @@ def features_of(execution: Execution) -> pd.DataFrame:
     """Return one row a column: ``column``, ``used`` (whether the estimator saw it), ``reason``, ``made by``."""
     catalog, seen = execution.context.catalog, _seen_by_estimator(execution)
     columns, last, gone = _history(execution)
+    left_out = execution.left_out()
     rows = []
     for column in columns:
         why = catalog.reason(column)
         if not why and column not in last:
             why = str(gone[column]) if column in gone else "dropped on the way"
+            if column in left_out:
+                why = "left out by {}: {}".format(*left_out[column])
         elif not why and seen is not None and column not in seen:
             why = "left out by the model"
         made = catalog.made_by.get(column, "data")
@@ -60,6 +65,22 @@ def in_words(features: pd.DataFrame) -> str:
     encoded = int(features["reason"].str.startswith("encoded").sum())
     others = f", {encoded} encoded as others" if encoded else ""
     return f"{int(features['used'].sum())} of {len(features)} columns{others}; see run.features"
+
+
+def counters_in_words(execution: Execution) -> list[str]:
+    """Return, of features left out because they count or name rows, those that tell the target all the same."""
+    power = execution.power
+    if power is None or power.empty:
+        return []
+    known = power.set_index("column")
+    found = []
+    for column in execution.left_out():
+        if column in known.index and known.at[column, "auc"] - 3 * known.at[column, "error"] > TELLING:
+            auc = known.at[column, "auc"]
+            found.append(
+                f"{column} was left out; alone it tells the target (AUC {auc:.3f}): is the file sorted by it, or by time?"
+            )
+    return found
 
 
 def _seen_by_estimator(execution: Execution) -> frozenset[str] | None:

@@ -34,7 +34,7 @@ def frame_after(pipeline: Pipeline, execution: Execution, data: Data, split: str
     Rows after the split are computed again from what the run learned; before it, the source is read
     again.
     """
-    divided, tail, plan = execution.divided, execution.tail, execution.plan
+    divided, tail, plan = execution.divided, execution.tail, execution.ran
     position = {planned.name: index for index, planned in enumerate(plan)}
     if after is None:
         after = plan[-1].name

@@ -1,0 +1,34 @@
+"""Steps that run only where the rows need them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlsys.cache import Outcome
+from mlsys.execution.planned import Planned
+from mlsys.steps.capabilities import OnDemand
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlsys.execution.context import Context
+    from mlsys.partitions import Table
+
+
+def why_needed(planned: Planned, parts: Mapping[str, Table], context: Context) -> str:
+    """Return why the rows need a step that was supplied; empty where they do not."""
+    step = planned.step
+    parts = {name: part for name, part in parts.items() if name in context.asks}
+    assert isinstance(step, OnDemand)
+    features = context.catalog.features(parts["train"].head(0).columns)
+    work = lambda _: Outcome({}, plain={"why": step.needed_for(parts, features)})  # noqa: E731
+    return str(context.kept(planned.name, "needed", work, parts, sees_columns=True).plain["why"])
+
+
+def as_run(plan: Iterable[Planned], asked: Mapping[str, str]) -> tuple[Planned, ...]:
+    """Return a plan without the steps that were passed over, and with the reason of those that ran on demand."""
+    found = [(each, asked.get(each.name, each.supplied)) for each in plan]
+    ran = (replace(each, supplied=why) if each.on_demand else each for each, why in found if why or not each.on_demand)
+    return tuple(replace(each, position=position) for position, each in enumerate(ran, 1))

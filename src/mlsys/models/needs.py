@@ -1,0 +1,93 @@
+"""What an estimator can take, and what it learns well from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mlsys.models._estimators import BOOSTERS, learner_of, library_of, parts_of, text_reader, transforms_itself
+
+_ONE_SCALE = ("linear_model", "svm", "neighbors", "neural_network", "kernel_ridge", "gaussian_process")
+"""Modules of scikit-learn whose estimators weigh numbers against each other as they are."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What features must be like for an estimator.
+
+    Parameters
+    ----------
+    nulls : bool
+        Whether it takes nulls among numbers.
+    categories : bool
+        Whether it takes columns of categories as they are.
+    scale : bool
+        Whether it learns better from numbers of one scale.
+    """
+
+    nulls: bool
+    categories: bool
+    scale: bool
+
+
+def needs_of(estimator: Any) -> Needs:
+    """Return what features must be like for an estimator, by scikit-learn's tags where it has them.
+
+    Examples
+    --------
+    >>> from sklearn.ensemble import HistGradientBoostingClassifier
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> needs_of(HistGradientBoostingClassifier())
+    Needs(nulls=True, categories=True, scale=False)
+    >>> needs_of(LogisticRegression())
+    Needs(nulls=False, categories=False, scale=True)
+    """
+    return Needs(_takes_nulls(estimator), _takes_categories(learner_of(estimator)), _wants_scale(estimator))
+
+
+def takes_any(estimator: Any) -> bool:
+    """Whether it has steps of its own that make numbers of texts and times.
+
+    Examples
+    --------
+    >>> from sklearn.feature_extraction.text import TfidfVectorizer
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> takes_any(make_pipeline(TfidfVectorizer(), LogisticRegression())), takes_any(LogisticRegression())
+    (True, False)
+    """
+    return transforms_itself(estimator) or text_reader(estimator) is not None
+
+
+def _takes_nulls(estimator: Any) -> bool:
+    tags = _input_tags(estimator)
+    return library_of(learner_of(estimator)) in BOOSTERS or (tags is not None and bool(tags.allow_nan))
+
+
+def _takes_categories(learner: Any) -> bool:
+    library = library_of(learner)
+    if library == "xgboost":
+        parameters = learner.get_params()
+        return bool(parameters.get("enable_categorical")) and parameters.get("booster") != "gblinear"
+    if library == "lightgbm":
+        return True
+    return getattr(learner, "categorical_features", None) == "from_dtype"  # gradient boosting of scikit-learn
+
+
+def _wants_scale(estimator: Any) -> bool:
+    for part in parts_of(estimator):
+        package, _, module = type(part).__module__.partition(".")
+        if package != "sklearn" and library_of(part) == package and package not in BOOSTERS:
+            return True  # of an unknown kind: what loses nothing by it
+        if package == "sklearn" and module.startswith(_ONE_SCALE):
+            return True
+    return False
+
+
+def _input_tags(estimator: Any) -> Any:
+    from sklearn.utils import get_tags
+
+    try:
+        return get_tags(estimator).input_tags
+    except (AttributeError, TypeError):  # not derived from scikit-learn's BaseEstimator
+        return None
