@@ -39,22 +39,22 @@ def ablate(
     """Refit a pipeline without each feature; see ``Pipeline.ablate``."""
     from mlsys.run import Ablation
 
-    if not any(isinstance(each.step, Model) for each in pipeline.steps):
+    if not any(isinstance(each.step, Model) for each in pipeline.planned):
         raise ConfigurationError("ablate() needs a pipeline with a model", "add Train(...)")
-    place = next(i for i, each in enumerate(pipeline.steps) if isinstance(each.step, Split))
+    place = next(i for i, each in enumerate(pipeline.planned) if isinstance(each.step, Split))
     with progress_bar(pipeline.name, place + 1, verbose) as advance:
-        kept = pipeline.cache_for(pipeline.steps, cache)
-        base = execute(pipeline.steps[: place + 1], data, pipeline.context(advance, kept), LocalEngine())
+        kept = pipeline.cache_for(pipeline.planned, cache)
+        base = execute(pipeline.planned[: place + 1], data, pipeline.context(advance, kept), LocalEngine())
     assert base.divided is not None
     parts = {name: part.frame() for name, part in base.divided.parts.items() if name != "test"}
     groups = _groups(features, base.context.catalog.features(parts["train"].columns))
-    work = HoldingWork(pipeline.steps[place + 1 :], parts, base.divided.folds, base.context.detached())
+    work = HoldingWork(pipeline.planned[place + 1 :], parts, base.divided.folds, base.context.detached())
     with progress_bar(f"{pipeline.name}, without each of {len(groups)}", len(groups) + 1, verbose) as one_more:
         predicted = {}
         for name, frame in zip(["", *groups], apart(work, [(), *groups.values()], n_jobs), strict=True):
             predicted[name] = frame
             one_more(f"without {name}" if name else "with all")
-    table, judge = _table(pipeline.steps, base, parts, groups, predicted)
+    table, judge = _table(pipeline.planned, base, parts, groups, predicted)
     judged = "validation rows" if "validation" in parts else f"training rows, out of {len(base.divided.folds)} folds"
     return Ablation(pipeline, table, judge.headline.name, judged, base.divided.rows.get("test", 0))
 

@@ -34,7 +34,7 @@ def audit_pipeline(pipeline: Pipeline, data: Data, rows: int, cache: bool, verbo
     with progress_bar(f"audit of {pipeline.name}", PROBES, verbose) as advance:
         source = _source(pipeline, data, cache)
         first = next(iter(source.values())) if isinstance(source, Mapping) else source
-        reader = next((each for each in pipeline.steps if isinstance(each.step, Source)), None)
+        reader = next((each for each in pipeline.planned if isinstance(each.step, Source)), None)
 
         def make_context() -> Context:
             context = pipeline.context(advance)
@@ -42,7 +42,7 @@ def audit_pipeline(pipeline: Pipeline, data: Data, rows: int, cache: bool, verbo
             return context
 
         with tried_out():
-            return audit(pipeline.steps, source, make_context, rows)
+            return audit(pipeline.planned, source, make_context, rows)
 
 
 def _source(pipeline: Pipeline, data: Data, cache: bool) -> Table | Mapping[str, Table]:
@@ -52,7 +52,7 @@ def _source(pipeline: Pipeline, data: Data, cache: bool) -> Table | Mapping[str,
         return {name: hold_frame(frame, engine, f"the part {name!r}") for name, frame in data.items()}
     if data is not None:
         return hold_frame(data, engine, "audit_leakage()")
-    reader = pipeline.steps[0]
+    reader = pipeline.planned[0]
     if not isinstance(reader.step, Source):
         raise ConfigurationError(
             "audit_leakage() needs data", "call audit_leakage(frame), or begin the pipeline with a source"

@@ -39,14 +39,14 @@ def cross_validate(
     """Judge a pipeline by folds; see ``Pipeline.cross_validate``."""
     from mlsys.run.estimates.recorded import write_estimate
 
-    if not any(isinstance(each.step, Model) for each in pipeline.steps):
+    if not any(isinstance(each.step, Model) for each in pipeline.planned):
         raise ConfigurationError("cross_validate() needs a pipeline with a model", "add Train(...)")
     divide, why = chosen_folds(pipeline, folds)
-    kept = pipeline.cache_for(pipeline.steps, cache)
-    with progress_bar(pipeline.name, len(pipeline.steps), verbose) as advance:
+    kept = pipeline.cache_for(pipeline.planned, cache)
+    with progress_bar(pipeline.name, len(pipeline.planned), verbose) as advance:
         context = pipeline.context(advance, kept)
         with context.caching():
-            ready = make_ready(pipeline.steps, data, context, LocalEngine())
+            ready = make_ready(pipeline.planned, data, context, LocalEngine())
             windows = windows_of(divide, ready)
             with progress_bar(f"{pipeline.name}, {len(windows)} folds", len(windows), verbose) as one_more:
                 outcomes = []
@@ -69,12 +69,12 @@ def chosen_folds(pipeline: Pipeline, folds: Split | int | None) -> tuple[Split, 
         raise ConfigurationError(
             f"folds={folds!r} makes no folds", "give a number, or a step such as KFolds(5), GroupFolds(5), TimeFolds(5)"
         )
-    own = next((each.step for each in pipeline.steps if isinstance(each.step, (KFolds, GroupFolds, TimeFolds))), None)
+    own = next((each.step for each in pipeline.planned if isinstance(each.step, (KFolds, GroupFolds, TimeFolds))), None)
     if own is not None and folds is None:
         return own, "as the pipeline divides its rows"
     number = FOLDS if folds is None else folds
     if pipeline.roles.time is not None:
-        split = next((each.step for each in pipeline.steps if isinstance(each.step, TimeSplit)), TimeSplit())
+        split = next((each.step for each in pipeline.planned if isinstance(each.step, TimeSplit)), TimeSplit())
         return time_folds(split, number), "because there is a time role"
     if pipeline.roles.group is not None:
         return GroupFolds(number), "because there is a group role"

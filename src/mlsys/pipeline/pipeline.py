@@ -15,6 +15,7 @@ from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.context import Context
 from mlsys.execution.execute import Data, Execution, execute
+from mlsys.execution.on_demand import as_shown
 from mlsys.execution.planned import Planned, labels_of
 from mlsys.execution.progress import progress_bar
 from mlsys.pipeline import editing
@@ -75,7 +76,7 @@ class Pipeline:
     >>> from sklearn.linear_model import LogisticRegression
     >>> pipeline = Pipeline([LogisticRegression()], target="y")
     >>> [planned.name for planned in pipeline.plan().steps]
-    ['StratifiedSplit', 'Prepare', 'Train', 'Evaluate']
+    ['StratifiedSplit', 'Train', 'Evaluate']
     """
 
     def __init__(
@@ -114,7 +115,8 @@ class Pipeline:
         self._steps = tuple(as_step(step) for step in steps)
         moment = Moment.parse(decide_at) if decide_at else None
         self.roles = Roles(target, time, moment, id, group, weight, tuple(sensitive))
-        self._planned = self.steps = plan_steps(self._steps, self.roles, decide_at)
+        self.planned: tuple[Planned, ...] = plan_steps(self._steps, self.roles, decide_at)
+        self.steps = tuple(as_shown(self.planned))
         self._stood_for: StoodFor | None = None
         if self._arguments["known_at"] and self.roles.decision is None:
             raise ConfigurationError(
@@ -149,7 +151,7 @@ class Pipeline:
         """Digest of the whole configuration."""
         from mlsys.states import digest
 
-        return digest(([(planned.name, planned.step.digest) for planned in self._planned], self._arguments))
+        return digest(([(planned.name, planned.step.digest) for planned in self.steps], self._arguments))
 
     def plan(self) -> Plan:
         """Return what each step sees, learns from and serves; reads no data.
@@ -157,7 +159,7 @@ class Pipeline:
         The plan of ``run.pipeline`` leaves out what was supplied and not needed, and has the steps that ``Prepare``
         stood for, ready to copy.
         """
-        return plan_of(self, {} if self._stood_for is None else self._stood_for())
+        return plan_of(self, None if self._stood_for is None else self._stood_for())
 
     def as_run(self, execution: Execution) -> Pipeline:
         """Return the pipeline as an execution ran it: without steps that were supplied and not needed."""
@@ -208,9 +210,10 @@ class Pipeline:
         from mlsys.run import Run, take_snapshot
         from mlsys.run.parity import spare
 
-        steps = self.steps
+        steps = self.planned
         if until is not None:
-            steps = steps[: self._position(until) + 1]
+            last = self.steps[self._position(until)].name
+            steps = steps[: [each.name for each in steps].index(last) + 1]
         elif track and any(isinstance(each.step, Model) for each in steps):
             spare.start()  # it imports while this process works
         with once_a_run(), progress_bar(self.name, len(steps), verbose) as advance:

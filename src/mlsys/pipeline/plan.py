@@ -100,10 +100,11 @@ class Plan:
         return f'<div style="font-family:sans-serif;font-size:13px"><b>{heading}</b><br>{arrows}<ul>{notes}</ul>{written}</div>'
 
 
-def plan_of(pipeline: Pipeline, stood_for: Mapping[str, Sequence[Step]]) -> Plan:
+def plan_of(pipeline: Pipeline, stood_for: Mapping[str, Sequence[Step]] | None) -> Plan:
     """Put together what a plan says of a pipeline's steps."""
     steps = pipeline.steps
-    notes = [f"supplied: {each.name}, {'where' if each.on_demand and not stood_for else 'because'} {each.supplied}" for each in steps if each.supplied]
+    notes = [f"supplied: {each.name}, because {each.supplied}" for each in steps if each.supplied]
+    notes += [f"supplied where needed: {each.name}, {each.supplied}" for each in pipeline.planned if each.on_demand and stood_for is None]
     notes += [f"allowed: {each.name} {allowed}" for each in steps for allowed in each.step.allowances()]
     notes += [f"waived: {code}: {reason}" for code, reason in pipeline.waive.items()]
     if pipeline.roles.decide_at:
@@ -112,4 +113,4 @@ def plan_of(pipeline: Pipeline, stood_for: Mapping[str, Sequence[Step]]) -> Plan
     notes += [f"{each.name}: a served model carries {rows}" for each in steps if (rows := rows_carried(each.step))]
     notes += [f"{e.name}: {problem}" for e in steps if e.step.facts.serves for problem in not_portable(e.step)]
     notes += [f"{each.name}: {note}" for each in steps for note in unseen(each.step)]
-    return Plan(steps, f"Pipeline {pipeline.name!r}", notes, stood_for)
+    return Plan(steps, f"Pipeline {pipeline.name!r}", notes, stood_for or {})

@@ -106,7 +106,7 @@ def price_of_leakage(
         context = corrected.context(advance)
         found = rehearse(corrected, data, context, rows, folds, repeats)
         named = dict(zip(map(id, [*others, given[at], *early, *given[at + 1 :]]),
-                         [each for each in corrected.steps if not each.supplied], strict=True))  # fmt: skip
+                         [each for each in corrected.planned if not each.supplied], strict=True))  # fmt: skip
         leak = _as_written([named[id(step)] for step in given], early, found, data, corrected)
     return _priced(corrected, found, [leak], n_jobs, verbose)
 

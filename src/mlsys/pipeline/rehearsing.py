@@ -77,9 +77,9 @@ class Rehearsal:
 
 def rehearse(pipeline: Pipeline, data: Data, context: Context, rows: int, folds: int, repeats: int) -> Rehearsal:
     """Run what stands before the split, draw the sample, and divide it as the pipeline's split would."""
-    whole = make_ready(pipeline.steps, data, context, LocalEngine())
+    whole = make_ready(pipeline.planned, data, context, LocalEngine())
     ready = replace(whole, rows=sample(whole, rows))
-    split = next(each.step for each in pipeline.steps if isinstance(each.step, Split))
+    split = next(each.step for each in pipeline.planned if isinstance(each.step, Split))
     divide = folds_like(split, folds, repeats)
     honest = Order(ready.rows, working(ready.after), windows_of(divide, ready), ready.context.detached())
     return Rehearsal(ready, divide, honest, repeats)

@@ -44,7 +44,7 @@ def as_sklearn(pipeline: Pipeline) -> PipelineClassifier | PipelineRegressor:
 
 def model_of(pipeline: Pipeline) -> Model | None:
     """Return the model step of a pipeline."""
-    return next((each.step for each in pipeline.steps if isinstance(each.step, Model)), None)
+    return next((each.step for each in pipeline.planned if isinstance(each.step, Model)), None)
 
 
 class _OfPipeline(BaseEstimator):  # type: ignore[misc]
@@ -86,7 +86,7 @@ class _OfPipeline(BaseEstimator):  # type: ignore[misc]
             target=_TARGET,
             weight=None if sample_weight is None else _WEIGHT,
         )
-        execution = train_on_all(pipeline.steps, data, pipeline.context(), LocalEngine())
+        execution = train_on_all(pipeline.planned, data, pipeline.context(), LocalEngine())
         self.fitted_: Any = execution.model()
         return frame, None
 

@@ -73,7 +73,7 @@ def _prepare(planned: list[Planned]) -> None:
         return
     at = next((i for i, each in enumerate(planned) if isinstance(each.step, Split)), -1) + 1
     first = next((i for i in range(at, place) if isinstance(planned[i].step, TrainOnly)), place)
-    why = "features are of kinds that the estimator does not take"
+    why = "if training rows hold features that the estimator does not take as they are"
     planned.insert(first, Planned(_told(Prepare(), needs), "", 0, why, on_demand=True))
 
 

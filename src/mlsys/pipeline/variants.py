@@ -42,7 +42,7 @@ class Variants(Mapping[str, "Pipeline"]):
 
         first = next(iter(self._pipelines.values()))
         shared = self.shared()
-        total = len(shared) + sum(len(each.steps) - len(shared) for each in self._pipelines.values())
+        total = len(shared) + sum(len(each.planned) - len(shared) for each in self._pipelines.values())
         runs: dict[str, Run] = {}
         with progress_bar(first.name, total, verbose) as advance:
             base: Execution | None = None
@@ -52,11 +52,11 @@ class Variants(Mapping[str, "Pipeline"]):
                 base = execute(shared, data, first.context(advance, kept), LocalEngine())
             for label, pipeline in self._pipelines.items():
                 before = None if base is None else base.context.cache
-                kept = pipeline.cache_for(pipeline.steps, cache, bool(track), before)
+                kept = pipeline.cache_for(pipeline.planned, cache, bool(track), before)
                 if base is not None:
-                    execution = resume(base, pipeline.steps, kept)
+                    execution = resume(base, pipeline.planned, kept)
                 else:
-                    execution = execute(pipeline.steps, data, pipeline.context(advance, kept), LocalEngine())
+                    execution = execute(pipeline.planned, data, pipeline.context(advance, kept), LocalEngine())
                 runs[label] = Run(pipeline.as_run(execution), execution, data, variant=label)
         parent = None
         for run in runs.values():
@@ -65,7 +65,7 @@ class Variants(Mapping[str, "Pipeline"]):
 
     def shared(self) -> tuple[Planned, ...]:
         """Return the steps at the beginning that all variants share."""
-        plans = [pipeline.steps for pipeline in self._pipelines.values()]
+        plans = [pipeline.planned for pipeline in self._pipelines.values()]
         shared: list[Planned] = []
         for steps in zip(*plans, strict=False):
             if any(step != steps[0] for step in steps[1:]):

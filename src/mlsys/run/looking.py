@@ -75,7 +75,7 @@ def _step_again(planned: Planned, frame: pd.DataFrame, tail: Tail, split: str) -
 
 def _prefix_rows(pipeline: Pipeline, data: Data, split: str, last: int) -> pd.DataFrame:
     """Run the first steps again."""
-    parts = rows_before_split(pipeline.steps[: last + 1], data, pipeline.context(), LocalEngine())
+    parts = rows_before_split(pipeline.planned[: last + 1], data, pipeline.context(), LocalEngine())
     return parts[split if split in parts else "all"].frame()
 
 
@@ -86,7 +86,7 @@ def preview_steps(pipeline: Pipeline, data: Data, n: int, rows: int) -> dict[str
     context = pipeline.context()
     context.quiet = True
     table: Table | None = hold_frame(data, engine) if isinstance(data, pd.DataFrame) else None
-    steps = list(pipeline.steps)
+    steps = list(pipeline.planned)
     if steps and isinstance(steps[0].step, Source):
         source = steps.pop(0)
         assert isinstance(source.step, Source)

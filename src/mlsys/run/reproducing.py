@@ -143,9 +143,9 @@ def reproduce(reference: str | None, pipeline: Any = None, data: Data = None) ->
         data = given_rows(record)
     if pipeline is None:
         pipeline = read_pipeline(folder, record, brought_back(record["ledger"]))
-    cache = pipeline.cache_for(pipeline.steps, False, ledger=True)
-    with progress_bar(pipeline.name, len(pipeline.steps), None) as advance:
-        execution = execute(pipeline.steps, data, pipeline.context(advance, cache), LocalEngine())
+    cache = pipeline.cache_for(pipeline.planned, False, ledger=True)
+    with progress_bar(pipeline.name, len(pipeline.planned), None) as advance:
+        execution = execute(pipeline.planned, data, pipeline.context(advance, cache), LocalEngine())
     run = Run(pipeline, execution, data)
     measured = evaluation_metrics(run)
     rows = [(name, then, measured.get(name, float("nan"))) for name, then in record["metrics"].items()]
