@@ -60,7 +60,20 @@ _HOMES = {
         "mlsys.sampling",
     ),
     **dict.fromkeys(("NaturalLabel", "WeakLabel", "compare_labels", "labeling_function"), "mlsys.labeling"),
-    **dict.fromkeys(("Apply", "CyclicEncode", "Impute", "OneHot", "Prepare", "Standardize", "TargetEncode"), "mlsys.features"),
+    **dict.fromkeys(
+        (
+            "Apply",
+            "Categories",
+            "CyclicEncode",
+            "DateParts",
+            "Impute",
+            "OneHot",
+            "Standardize",
+            "TargetEncode",
+            "TextComponents",
+        ),
+        "mlsys.features",
+    ),
     **dict.fromkeys(("Calibrate", "Train"), "mlsys.models"),
     **dict.fromkeys(("Cost", "Evaluate", "Gate", "beats", "gap", "metric", "no_alarm"), "mlsys.evaluation"),
     **dict.fromkeys(("DetectDrift", "Monitor"), "mlsys.drift"),
@@ -87,7 +100,17 @@ if TYPE_CHECKING:
     from mlsys.dataset import Dataset, Rows
     from mlsys.drift import DetectDrift, Monitor
     from mlsys.evaluation import Cost, Evaluate, Gate, beats, gap, metric, no_alarm
-    from mlsys.features import Apply, CyclicEncode, Impute, OneHot, Prepare, Standardize, TargetEncode
+    from mlsys.features import (
+        Apply,
+        Categories,
+        CyclicEncode,
+        DateParts,
+        Impute,
+        OneHot,
+        Standardize,
+        TargetEncode,
+        TextComponents,
+    )
     from mlsys.labeling import NaturalLabel, WeakLabel, compare_labels, labeling_function
     from mlsys.models import Calibrate, Train
     from mlsys.pipeline import Pipeline

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsys.features import Impute, OneHot, Standardize, TargetEncode
+from mlsys.features import Categories, DateParts, Impute, OneHot, Standardize, TargetEncode, TextComponents
 from mlsys.settings import override
 from mlsys.states import digest
 from mlsys.steps import Transform
@@ -31,6 +31,8 @@ def mixed() -> pd.DataFrame:
             "plain_flag": small > 2,
             "city": pd.Series(np.where(rng.random(ROWS) < 0.1, None, city), dtype="str"),
             "category": pd.Categorical(city),
+            "when": pd.Timestamp("2023-11-05") + pd.to_timedelta(np.where(small, price, np.nan), unit="h"),
+            "said": pd.Series([f"{a}, {b}" if b else None for a, b in zip(city, small, strict=True)], dtype="str"),
             "weight": rng.random(ROWS) + 0.1,
             "binary": (price > 0).astype(int),
             "money": price * 0.1,
@@ -39,13 +41,19 @@ def mixed() -> pd.DataFrame:
     )
 
 
+STEPS_ON_OTHERS = {"dates": "when", "characters": "said", "words": "said"}
 ENCODED = ["city", "category", "nullable", "plain_flag"]
-FEATURES = ["price", "float32", "days", "nullable", "member", "plain_flag", "city", "category"]
+FEATURES = ["price", "float32", "days", "nullable", "member", "plain_flag", "city", "category", "when", "said"]
 CASES: dict[str, tuple[Transform, str]] = {
     "impute median": (Impute(), "binary"),
     "impute mean": (Impute(numeric="mean"), "binary"),
     "impute number": (Impute(numeric=-1.0), "binary"),
     "standardize": (Standardize(), "binary"),
+    "standardize with logs": (Standardize(logs=True, clip=10, keep_flags=True), "binary"),
+    "categories": (Categories(ENCODED, top=4), "binary"),
+    "dates": (DateParts(cyclic=True), "binary"),
+    "characters": (TextComponents(["said"]), "binary"),
+    "words": (TextComponents(["said"], by="words"), "binary"),
     "one-hot": (OneHot(ENCODED), "binary"),
     "one-hot top": (OneHot(ENCODED, top=2, min_count=30, other=True), "binary"),
     "target binary": (TargetEncode(ENCODED), "binary"),
@@ -96,8 +104,9 @@ def test_the_input_stays_as_it_was(mixed: pd.DataFrame, case: str) -> None:
 def test_a_missing_column_is_refused_by_name(mixed: pd.DataFrame, case: str) -> None:
     step, target = CASES[case]
     fitted = step.fit(mixed, target=target, features=FEATURES)
-    with pytest.raises(ValueError, match="needs the column 'nullable'"):
-        fitted.transform(mixed.drop(columns="nullable"))
+    column = STEPS_ON_OTHERS.get(case, "nullable")
+    with pytest.raises(ValueError, match=f"needs the column '{column}'"):
+        fitted.transform(mixed.drop(columns=column))
 
 
 def test_roles_are_never_touched(mixed: pd.DataFrame) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy.stats import skew
 from sklearn.preprocessing import StandardScaler
 
 from mlsys.errors import DataError
@@ -42,3 +45,39 @@ def test_infinite_values_and_texts_are_refused_by_name() -> None:
         Standardize().fit(pd.DataFrame({"x": [1.0, -np.inf]}))
     with pytest.raises(DataError, match="takes numbers and truth values, but the column 'who'"):
         Standardize(["who"]).fit(pd.DataFrame({"who": ["a"]}))
+
+
+def test_clipped_values_end_where_asked() -> None:
+    frame = pd.DataFrame({"x": [0.0, 1.0, 2.0]})
+    out = Standardize(clip=2).fit(frame).transform(pd.DataFrame({"x": [-50.0, 1.0, 50.0]}))
+    assert out["x"].tolist() == [-2.0, 0.0, 2.0]
+
+
+def test_flags_stay_as_they_are_where_asked() -> None:
+    frame = pd.DataFrame({"flag": [0, 1, 0], "half": [0, 0.5, 1], "level": [0, 2, 0], "one": [1, 1, 1]})
+    out = Standardize(keep_flags=True).fit(frame).transform(frame)
+    assert out["flag"].tolist() == [0, 1, 0]
+    assert out["one"].tolist() == [1, 1, 1]
+    assert abs(out[["half", "level"]].mean()).max() < 1e-12
+
+
+@given(st.lists(st.floats(0, 1e9).map(lambda value: round(value, 3)), min_size=3, max_size=40), st.integers(0, 3))
+def test_logarithms_stand_beside_what_is_skewed(values: list[float], nulls: int) -> None:
+    frame = pd.DataFrame({"x": [*values, *[np.nan] * nulls]})
+    out = Standardize(logs=True).fit(frame).transform(frame)
+    skewness = skew(values) if np.std(values) > 0 else 0.0
+    assume(not 1.999 < skewness < 2.001)
+    assert ("x_log" in out) == (skewness > 2 and not set(values) <= {0, 1})
+    if "x_log" in out:
+        logs = np.log1p(np.array(values) / (np.median(values) or 1))
+        np.testing.assert_allclose(out["x_log"][: len(values)], (logs - logs.mean()) / logs.std(), rtol=1e-6, atol=1e-9)
+        assert out["x_log"].isna().sum() == nulls
+
+
+def test_columns_with_values_below_0_and_flags_get_no_logarithm() -> None:
+    frame = pd.DataFrame({"below": [-1.0, *[0.0] * 8, 99.0], "rare": [0] * 9 + [1], "price": [1.0] * 9 + [99.0]})
+    fitted = Standardize(logs=True, clip=2).fit(frame)
+    assert [each["column"] for each in fitted.state["logs"]] == ["price"]
+    later = fitted.transform(frame.assign(price=-5.0))["price_log"]
+    assert (later == fitted.transform(frame.assign(price=0.0))["price_log"]).all()
+    assert fitted.transform(frame.assign(price=1e300))["price_log"].tolist() == [2.0] * 10

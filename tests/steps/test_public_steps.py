@@ -214,6 +214,16 @@ def Standardize(orders: pd.DataFrame) -> Case:
 
 
 @case
+def Standardize_2(orders: pd.DataFrame) -> Case:
+    return mlsys.Standardize(["price", "hour"], logs=True, clip=10.0, keep_flags=True), orders, ROLES
+
+
+@case
+def Categories(orders: pd.DataFrame) -> Case:
+    return mlsys.Categories(["country", "hour"], top=5), orders, ROLES
+
+
+@case
 def OneHot(orders: pd.DataFrame) -> Case:
     return mlsys.OneHot(["country"], other=True), orders, ROLES
 
@@ -227,6 +237,28 @@ def TargetEncode(orders: pd.DataFrame) -> Case:
 def TargetEncode_2(orders: pd.DataFrame) -> Case:
     size = pd.cut(orders["price"], [0, 40, 80, np.inf], labels=["small", "middle", "large"]).astype("str")
     return mlsys.TargetEncode(["country"]), orders.assign(size=size), {"target": "size"}
+
+
+@case
+def DateParts(orders: pd.DataFrame) -> Case:
+    sent = orders["ordered"] - pd.to_timedelta(orders["hour"], unit="D")
+    return mlsys.DateParts(["sent"], before="1h before ordered"), orders.assign(sent=sent), ROLES
+
+
+@case
+def DateParts_2(orders: pd.DataFrame) -> Case:
+    return mlsys.DateParts(cyclic=True), orders.assign(sent=orders["ordered"]), ROLES
+
+
+@case
+def TextComponents(orders: pd.DataFrame) -> Case:
+    return mlsys.TextComponents(["country"], components=3), orders, ROLES
+
+
+@case
+def TextComponents_2(orders: pd.DataFrame) -> Case:
+    orders = orders.assign(said=orders["country"].fillna("") + " at " + orders["hour"].astype("str"))
+    return mlsys.TextComponents(["said"], by="words"), orders, ROLES
 
 
 @case

@@ -66,9 +66,9 @@ def require_kinds(frame: pd.DataFrame, columns: Sequence[str], kinds: frozenset[
 def _of_no_use(name: Any, values: Values, kinds: frozenset[Kind], who: str) -> DataError:
     taken = [f"{kind}s" if kind is not Kind.CATEGORY else "categories" for kind in Kind if kind in kinds - {Kind.MIXED}]
     odd = "" if values.strange is None else f", such as {values.strange[1]!r} in row {values.strange[0]!r}"
-    encoded = "encode it with OneHot or TargetEncode, " if values.means is Kind.TEXT else ""
+    encoded = "encode it with OneHot or TargetEncode, " if values.means is Kind.TEXT and Kind.TEXT not in kinds else ""
     return DataError(
-        f"{who} takes {', '.join(taken[:-1])} and {taken[-1]}, but the column {name!r} holds {values}{odd}",
+        f"{who} takes {' and '.join([', '.join(taken[:-1]), *taken[-1:]]).removeprefix(' and ')}, but the column {name!r} holds {values}{odd}",
         f"leave {name!r} out of columns=, {encoded}or convert it with Derive",
     )
 

@@ -1,0 +1,116 @@
+"""Categories: levels as pandas categories, which estimators that tell levels apart by themselves take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.features._columns import LEVELS, replaced, require, require_kinds
+from mlsys.features._levels import check_levels, codes_of
+from mlsys.steps import Field, Transform
+from mlsys.summaries import Counts, SummaryMap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlsys.dataset import Rows
+
+_TOP = 250
+"""scikit-learn's gradient boosting takes 255 levels at most, null and a margin among them."""
+
+
+class Categories(Transform):
+    """Turn columns into pandas categories whose levels are those of training rows.
+
+    Parameters
+    ----------
+    columns : list of str
+        Columns to turn, in place: texts, categories, whole numbers or truth values.
+    top : int or None
+        Most levels kept of a column, the most frequent first; ``None`` keeps all.
+
+    Raises
+    ------
+    DataError
+        When a column holds lists, times or other values that are no levels.
+
+    Notes
+    -----
+    For scikit-learn's histogram gradient boosting, LightGBM and XGBoost, which split on sets of levels. Levels are
+    ordered by count, then by value, so the state does not depend on partitions or order of the rows; a level that is
+    rarer than the ``top``, or that training rows lack, is null. Levels of several types are shown as their texts.
+
+    Examples
+    --------
+    >>> train = pd.DataFrame({"carrier": ["UA", "DL", "UA", None]})
+    >>> Categories(["carrier"]).fit(train).transform(pd.DataFrame({"carrier": ["DL", "never"]}))["carrier"]
+    0     DL
+    1    NaN
+    Name: carrier, dtype: category
+    Categories (2, str): ['UA', 'DL']
+    """
+
+    columns: tuple[str, ...] | list[str]
+    top: int | None = Field(default=_TOP, ge=1)
+
+    def __post_init__(self) -> None:
+        """Refuse an empty list of columns."""
+        if not self.columns:
+            raise ConfigurationError("Categories got no columns", 'name them: Categories(["carrier", "origin"])')
+
+    def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
+        """Return how often each level occurs."""
+        require_kinds(part, self.columns, LEVELS, self.title)
+        return SummaryMap({name: Counts.of(part[name]) for name in self.columns})
+
+    def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
+        """Return the levels of each column."""
+        state = []
+        for name, counts in summary.items():
+            levels = [level for level, _ in counts.ordered(self.top)]
+            check_levels(levels, str(name), self.title)
+            state.append({"column": str(name), "levels": levels})
+        return state
+
+    def prepare(self, state: Any, /) -> list[dict[str, Any]]:
+        """Return the state with the code of each level, and the categories of the column."""
+        return [
+            {
+                **each,
+                "codes": {level: code for code, level in enumerate(each["levels"])},
+                "type": pd.CategoricalDtype(self._shown(each)),
+            }
+            for each in state
+        ]
+
+    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the frame with the columns turned into categories."""
+        known = state if not state or "codes" in state[0] else self.prepare(state)
+        require(frame, [each["column"] for each in known], self.title)
+        changed = {}
+        for each in known:
+            codes = np.maximum(codes_of(frame[each["column"]], each["codes"]), -1)
+            changed[each["column"]] = pd.Categorical.from_codes(codes, dtype=each["type"])
+        return replaced(frame, changed)
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the columns that are turned."""
+        return tuple(self.columns)
+
+    def _shown(self, known: dict[str, Any]) -> pd.Index:
+        levels = known["levels"]
+        if not levels:
+            return pd.Index([], dtype="str")
+        if len({type(level) for level in levels}) == 1:
+            return pd.Index(levels)
+        texts = [str(level) for level in levels]
+        twice = next((text for text in texts if texts.count(text) > 1), None)
+        if twice is not None:
+            raise DataError(
+                f"{self.title}: two levels of {known['column']!r} would both be called {twice!r}",
+                f"give the values of {known['column']!r} one type and distinct texts in a Derive step",
+            )
+        return pd.Index(texts)
