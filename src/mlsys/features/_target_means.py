@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,26 @@ if TYPE_CHECKING:
 
     from mlsys.dataset import Rows
 
-Floats = "NDArray[np.float64]"
-Encodings = tuple[list[Any], "NDArray[np.float64]", "NDArray[np.float64]"]
-"""Levels, their values (levels x outputs), and the overall means (outputs)."""
+_NEXT_TO_NOTHING = 1e-12
+"""Codes that differ by less, beside their mean, differ by rounding."""
+
+
+@dataclass(frozen=True)
+class Encodings:
+    """Levels with their values (levels x outputs) and weights, and the overall means (outputs)."""
+
+    levels: list[Any]
+    values: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    prior: NDArray[np.float64]
+
+    def standardized(self) -> Encodings:
+        """Return values that have mean 0 and standard deviation 1 over rows; what does not vary is 0."""
+        apart = self.values - self.prior
+        with np.errstate(invalid="ignore", divide="ignore"):
+            deviations = np.sqrt(self.weights @ (apart * apart) / self.weights.sum())
+        scales = np.where(deviations > _NEXT_TO_NOTHING * np.abs(self.prior), deviations, 1.0)
+        return replace(self, values=apart / scales, prior=np.zeros_like(self.prior))
 
 
 def known_targets(part: Rows, who: str) -> tuple[pd.Series, NDArray[np.float64] | None]:
@@ -62,8 +80,9 @@ def encodings_of_numbers(sums: SummaryMap, smoothing: str | float) -> Encodings:
     mean, mean_square = whole.overall()
     means = whole.means()
     within = np.maximum(means[:, 1] - means[:, 0] ** 2, 0.0)
-    values = _shrunk(means[:, 0], whole.weights.floats(), within, mean, max(mean_square - mean**2, 0.0), smoothing)
-    return _without_null(whole.categories, values[:, None], np.array([mean]))
+    weights = whole.weights.floats()
+    values = _shrunk(means[:, 0], weights, within, mean, max(mean_square - mean**2, 0.0), smoothing)
+    return _without_null(whole.categories, values[:, None], weights, np.array([mean]))
 
 
 def encodings_of_classes(sums: SummaryMap, classes: Sequence[Any], smoothing: str | float) -> Encodings:
@@ -81,7 +100,7 @@ def encodings_of_classes(sums: SummaryMap, classes: Sequence[Any], smoothing: st
             shares, overall = of_class / weights, float(of_class.sum()) / total
         prior.append(overall)
         outputs.append(_shrunk(shares, weights, shares * (1 - shares), overall, overall * (1 - overall), smoothing))
-    return _without_null(whole.categories, np.column_stack(outputs), np.array(prior))
+    return _without_null(whole.categories, np.column_stack(outputs), weights, np.array(prior))
 
 
 def _shrunk(
@@ -102,7 +121,9 @@ def _shrunk(
     return np.asarray(np.where(np.isnan(values), overall, values), dtype=np.float64)
 
 
-def _without_null(levels: Sequence[Any], values: NDArray[np.float64], prior: NDArray[np.float64]) -> Encodings:
+def _without_null(
+    levels: Sequence[Any], values: NDArray[np.float64], weights: NDArray[np.float64], prior: NDArray[np.float64]
+) -> Encodings:
     """Leave the level of nulls out: null gets the overall mean, as a level nobody has seen."""
     kept = [place for place, level in enumerate(levels) if level is not None]
-    return [levels[place] for place in kept], values[kept], prior
+    return Encodings([levels[place] for place in kept], values[kept], weights[kept], prior)

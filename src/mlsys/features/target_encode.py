@@ -17,8 +17,9 @@ from mlsys.features._target_means import (
     known_targets,
     number_targets,
 )
-from mlsys.steps import Transform
-from mlsys.summaries import SummaryMap, distinct_values
+from mlsys.partitions import add_in_order
+from mlsys.steps import Field, Transform
+from mlsys.summaries import CrossFitted, SummaryMap, distinct_values
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ class TargetEncode(Transform):
         the count of rows for which the overall mean stands in.
     classes : list, optional
         Classes of a target that is coded in numbers; texts, categories and truth values need none.
+    standardized : bool
+        Whether codes are brought to mean 0 and standard deviation 1 over training rows, as linear models want.
+        A `Standardize` behind would learn it from codes of all folds, and with them from a row's own target.
 
     Raises
     ------
@@ -68,7 +72,9 @@ class TargetEncode(Transform):
     columns: tuple[str, ...] | list[str]
     smoothing: Literal["auto"] | float = "auto"
     classes: tuple[Any, ...] | list[Any] | None = None
+    standardized: bool = Field(default=False, kw_only=True)
     reads_target: ClassVar[bool] = True
+    sums_by_fold: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot be encoded with."""
@@ -78,32 +84,49 @@ class TargetEncode(Transform):
             raise ConfigurationError(f"TargetEncode got smoothing={self.smoothing}", 'give "auto" or 0 and more')
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
-        """Return sums of the target by level, for each column."""
+        """Return sums of the target by level, for each fold and column."""
         target, weights = known_targets(part, self.title)
-        known = target.notna().to_numpy()
-        target, weights = target[known], None if weights is None else weights[known]
         sums = number_targets if self._is_number(target) else class_targets
         require_kinds(part, self.columns, LEVELS, self.title)
-        return SummaryMap({name: sums(part[name][known], target, weights) for name in self.columns})
+        known = target.notna().to_numpy()
+        found = SummaryMap()
+        for fold in range(self.cross_fit_folds) if part.folds is not None else (0,):
+            here = known if part.folds is None else known & (part.folds == fold)
+            own = None if weights is None else weights[here]
+            found[fold] = SummaryMap({name: sums(part[name][here], target[here], own) for name in self.columns})
+        return found
 
-    def finish(self, summary: SummaryMap, /) -> dict[str, Any]:
-        """Return the code of each level."""
+    def finish(self, summary: SummaryMap, /) -> CrossFitted:
+        """Return the code of each level, by all rows and by those of the other folds."""
+        state = self._codes(add_in_order(summary.values()))
+        if state is None:
+            raise self._without_target()
+        others = (add_in_order(each for other, each in summary.items() if other != fold) for fold in summary)
+        return CrossFitted(state, tuple(self._codes(each) for each in others) if len(summary) > 1 else ())
+
+    def _codes(self, summary: SummaryMap) -> dict[str, Any] | None:
+        """Return the code of each level; None where no row has a known target."""
         if not any(each.rows.sum() for each in next(iter(summary.values())).values()):
-            raise DataError(
-                f"{self.title}: no training row has a known target, or the few that have lie all in one fold",
-                "check target= and the Label step before; with a handful of rows use OneHot",
-            )
+            return None
         classes = self._classes(summary)
         columns, prior = [], np.zeros(0)
         for name, sums in summary.items():
-            levels, values, prior = (
+            found = (
                 encodings_of_numbers(sums, self.smoothing)
                 if classes is None
                 else encodings_of_classes(sums, classes, self.smoothing)
             )
-            check_levels(levels, str(name), self.title)
-            columns.append({"column": name, "levels": levels, "values": values})
+            check_levels(found.levels, str(name), self.title)
+            found = found.standardized() if self.standardized else found
+            prior = found.prior
+            columns.append({"column": name, "levels": found.levels, "values": found.values})
         return {"classes": classes, "prior": prior, "columns": columns}
+
+    def _without_target(self) -> DataError:
+        return DataError(
+            f"{self.title}: no training row has a known target, or the few that have lie all in one fold",
+            "check target= and the Label step before; with a handful of rows use OneHot",
+        )
 
     def prepare(self, state: Any, /) -> dict[str, Any]:
         """Return the state with the code of each level, and the values that are shown."""
@@ -121,6 +144,8 @@ class TargetEncode(Transform):
     def apply_cross_fitted(self, part: Rows, fold_states: Sequence[Any], /) -> pd.DataFrame:
         """Return training rows, each encoded by the other folds."""
         assert part.folds is not None
+        if any(state is None for state in fold_states):
+            raise self._without_target()
         classes = None
         if fold_states[0]["classes"] is not None:  # a rare class may be missing where its fold was left out
             classes = self.classes or _ordered(dict.fromkeys(name for each in fold_states for name in each["classes"]))

@@ -21,7 +21,7 @@ from mlsys.states import check_storable, settled
 from mlsys.steps.base import Step
 from mlsys.steps.learning_kinds import Model, Transform
 from mlsys.steps.own_form import PLAIN, form_of_state
-from mlsys.summaries import Again
+from mlsys.summaries import Again, CrossFitted
 
 Wrap = Callable[[pd.DataFrame], Rows]
 MOST_PASSES = 20
@@ -94,8 +94,11 @@ class _PerFold:
 
 def _learn_scaled(step: Transform, train: Table, wrap: Wrap, fold_states: bool) -> Learned:
     shown = _shown(step, train, wrap)
-    if not step.cross_fits:
-        return Learned(_finish(step, train, shown, train.reduce(lambda frame: step.summarize(shown(frame)))))
+    if step.sums_by_fold or not step.cross_fits:
+        answer = _finish(step, train, shown, train.reduce(lambda frame: step.summarize(shown(frame))))
+        if isinstance(answer, CrossFitted):
+            return Learned(answer.state, answer.fold_states if fold_states else ())
+        return Learned(answer)
     folds = range(step.cross_fit_folds)
     summaries = train.reduce(
         lambda frame: _PerFold([step.summarize(_fold(shown(frame), fold, inside=True)) for fold in folds])

@@ -35,6 +35,8 @@ class Transform(OwnForm, Step, kind="Transform"):
     )  # fmt: skip
     required_hooks: ClassVar[tuple[str, ...]] = ("learn|summarize", "apply")
     cross_fit_folds: ClassVar[int] = 5
+    sums_by_fold: ClassVar[bool] = False
+    """Whether ``summarize`` keeps the folds of ``part.folds`` apart itself, and ``finish`` answers ``CrossFitted``."""
 
     def learn(self, *given: Any, **named: Any) -> Any:
         """``learn(train)`` or ``learn(train, rng)``: return plain data, frames, fitted scikit-learn estimators."""
@@ -45,7 +47,10 @@ class Transform(OwnForm, Step, kind="Transform"):
         raise TypeError("a Transform that scales writes summarize(part)")
 
     def finish(self, summary: Any, /) -> Any:
-        """Return the state, or ``Again(partial)`` for one more pass over the rows."""
+        """Return the state, or ``Again(partial)`` for one more pass over the rows.
+
+        A step that ``sums_by_fold`` returns ``CrossFitted(state, fold_states)``.
+        """
         raise TypeError("a Transform that scales writes finish(summary)")
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:

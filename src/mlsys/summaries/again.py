@@ -1,4 +1,4 @@
-"""How ``finish`` asks for one more pass over the rows, and summaries of many columns at once."""
+"""What ``finish`` may answer beside a state, and summaries of many columns at once."""
 
 from __future__ import annotations
 
@@ -23,6 +23,27 @@ class Again:
     """
 
     partial: Any
+
+
+@dataclass(frozen=True)
+class CrossFitted:
+    """Answer of ``finish`` of a step that sums by fold: the state, and what each fold's rows are shown.
+
+    Parameters
+    ----------
+    state : object
+        What all training rows say.
+    fold_states : tuple
+        What ``apply_cross_fitted`` gets: the one at ``k`` was learned without the rows of fold ``k``.
+
+    Examples
+    --------
+    >>> CrossFitted(0.5, (0.4, 0.6)).fold_states[1]
+    0.6
+    """
+
+    state: Any
+    fold_states: tuple[Any, ...]
 
 
 class SummaryMap(dict[Hashable, Any]):
