@@ -7,6 +7,7 @@ from mlsys.summaries.bottom_k import BottomK
 from mlsys.summaries.category_targets import CategoryTargets
 from mlsys.summaries.chance import equal_by_chance
 from mlsys.summaries.counts import Counts, distinct_values
+from mlsys.summaries.distinct import Distinct
 from mlsys.summaries.exact_sum import ExactSum
 from mlsys.summaries.grouped_sum import GroupedSum
 from mlsys.summaries.hashing import fold_of, hash_ids, uniform
@@ -20,6 +21,7 @@ __all__ = [
     "CategoryTargets",
     "Counts",
     "CrossFitted",
+    "Distinct",
     "ExactSum",
     "GroupedSum",
     "Moments",

@@ -1,0 +1,156 @@
+"""Clean: columns as what they say: texts that are numbers, moments and truth values, nulls in disguise, what says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from mlsys.blocks import dtypes_of, is_plain, number_blocks
+from mlsys.errors import ConfigurationError
+from mlsys.features._columns import replaced, require
+from mlsys.features._prepare.meanings import DAYS, Meaning, meanings
+from mlsys.features._prepare.profile import as_floats, profiles, use_of
+from mlsys.features._prepare.reading import NUMBERS, moments, numbers, texts, truths
+from mlsys.steps import Transform
+from mlsys.summaries import SummaryMap
+from mlsys.values import values_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlsys.dataset import Rows
+
+
+class Clean(Transform):
+    """Bring columns to the types of what they say, and leave out those that say nothing.
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        Columns to look at; all features when not given.
+    exclude : list of str
+        Columns that stay as they are.
+    numbers : mapping of column to {".", ","}, optional
+        Texts that are numbers, with their decimal mark; those of which every value reads so when not given.
+    moments : mapping of column to format, optional
+        Texts and whole numbers that are moments, with their format as in ``strptime`` (or ``"ISO8601"``); those of
+        which one format reads 95 % of the distinct values when not given.
+    truths : list of str, optional
+        Texts that say yes and no; those that hold such a pair and nothing else when not given.
+    drop : bool or list of str
+        Columns to leave out; when true those that hold one value, that copy another column, that number the rows (a
+        name such as ``id``, and another whole number in each of 50 rows or more that leaves few out), and texts that
+        are new in every row and have no words in common.
+
+    Notes
+    -----
+    Spaces around texts go. Empty texts, NA, N/A, NaN, null, ?, a point and dashes are null, in texts of any case;
+    infinite numbers are null. Numbers may have signs of currency and percent, which are taken away, and marks between
+    thousands. Truth values with nulls become 1, 0 and null. Categories of numbers stay levels unless they are ordered,
+    durations become seconds, lists and mappings are left out. More than 10,000 distinct texts are judged by a sample of
+    them. One pass, about 0.1 s for a million rows and column of numbers or of texts that come back.
+
+    State: ``columns`` with ``column``, ``use`` and ``form`` each, and ``dropped`` with ``column`` and ``why``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"price": ["$1,200", "$80", "?"], "paid": ["yes", "no", "yes"], "unit": "EUR"})
+    >>> fitted = Clean().fit(frame)
+    >>> fitted.transform(frame)
+        price  paid
+    0  1200.0   1.0
+    1    80.0   0.0
+    2     NaN   1.0
+    >>> fitted.state["dropped"]
+    [{'column': 'unit', 'why': 'constant'}]
+    """
+
+    columns: tuple[str, ...] | list[str] | None = None
+    exclude: tuple[str, ...] | list[str] = ()
+    numbers: Mapping[str, str] | None = None
+    moments: Mapping[str, str] | None = None
+    truths: tuple[str, ...] | list[str] | None = None
+    drop: bool | tuple[str, ...] | list[str] = True
+    drops_columns: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse a decimal mark that there is not."""
+        odd = [(name, mark) for name, mark in (self.numbers or {}).items() if mark not in NUMBERS]
+        if odd:
+            raise ConfigurationError(
+                f"Clean got the decimal mark {odd[0][1]!r} for {odd[0][0]!r}", 'a decimal mark is "." or ","'
+            )
+
+    def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
+        """Return a profile of each column."""
+        names = self.columns_read(part.feature_names)
+        require(part, names, self.title)
+        look = None in (self.numbers, self.moments, self.truths) or self.drop is True
+        return SummaryMap(profiles(part, list(names), look))
+
+    def finish(self, summary: SummaryMap, /) -> dict[str, Any]:
+        """Return what each column is taken for, and what is left out."""
+        return state_of(self.meanings(summary))
+
+    def meanings(self, summary: SummaryMap) -> dict[str, Meaning]:
+        """Return what each column means, with what was counted to tell."""
+        return meanings(summary, self.configuration())
+
+    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the frame with columns in the types of what they say."""
+        require(frame, [each["column"] for each in state["columns"]], self.title)
+        kinds = dtypes_of(frame)
+        changed = _without_infinities(frame, [
+            each["column"] for each in state["columns"]
+            if each["use"] == "number" and each["form"] != DAYS and is_plain(kinds[each["column"]])
+        ])  # fmt: skip
+        for each in state["columns"]:
+            dtype = kinds[each["column"]]
+            if each["use"] == "moment" and not each["form"]:
+                continue
+            if is_plain(dtype) and each["use"] in {"number", "truth"}:
+                continue
+            changed[each["column"]] = _read(frame[each["column"]], each["use"], each["form"])
+        changed = {name: values for name, values in changed.items() if values is not frame[name]}
+        return replaced(frame, changed, None, [each["column"] for each in state["dropped"]])
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the columns looked at."""
+        excluded = set(self.exclude)
+        return tuple(name for name in (columns if self.columns is None else self.columns) if name not in excluded)
+
+
+def state_of(found: Mapping[str, Meaning]) -> dict[str, Any]:
+    """Return meanings as the state of a Clean step."""
+    return {
+        "columns": [
+            {"column": name, "use": each.use, "form": each.form} for name, each in found.items() if not each.why_dropped
+        ],
+        "dropped": [{"column": name, "why": each.why_dropped} for name, each in found.items() if each.why_dropped],
+    }
+
+
+def _without_infinities(frame: pd.DataFrame, names: list[str]) -> dict[str, Any]:
+    """Return those of the columns of plain numbers that hold infinite values, with null in their place."""
+    changed = {}
+    for some, block in number_blocks(frame, [name for name in names if frame[name].dtype.kind == "f"]):
+        infinite = np.isinf(block)
+        for place in np.flatnonzero(infinite.any(axis=1)).tolist():
+            changed[some[place]] = np.where(infinite[place], np.nan, block[place])
+    return changed
+
+
+def _read(column: pd.Series, use: str, form: str) -> Any:
+    """Return a column as what it is taken for, whatever type holds it here."""
+    values = values_of(column)
+    held = use_of(column, values)
+    if use == "text":
+        return texts(column)
+    if use == "moment":
+        return column if held == "moment" else moments(column, form)
+    if held in {"number", "truth", "nothing"}:
+        return as_floats(column, values)
+    return truths(column) if use == "truth" else numbers(column, form or ".")
