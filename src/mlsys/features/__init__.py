@@ -2,10 +2,12 @@
 
 from mlsys.features.apply import Apply
 from mlsys.features.categories import Categories
+from mlsys.features.clean import Clean
 from mlsys.features.cyclic_encode import CyclicEncode
 from mlsys.features.date_parts import DateParts
 from mlsys.features.impute import Impute
 from mlsys.features.one_hot import OneHot
+from mlsys.features.prepare import Prepare
 from mlsys.features.standardize import Standardize
 from mlsys.features.target_encode import TargetEncode
 from mlsys.features.text_components import TextComponents
@@ -13,10 +15,12 @@ from mlsys.features.text_components import TextComponents
 __all__ = [
     "Apply",
     "Categories",
+    "Clean",
     "CyclicEncode",
     "DateParts",
     "Impute",
     "OneHot",
+    "Prepare",
     "Standardize",
     "TargetEncode",
     "TextComponents",

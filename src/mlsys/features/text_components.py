@@ -33,12 +33,15 @@ class TextComponents(Transform):
     Parameters
     ----------
     columns : list of str
-        Columns of texts; each is dropped.
+        Columns of texts.
     by : {"characters", "words"}
         What texts have in common: runs of three and four characters within words, which sees through spelling,
         endings and codes, or whole words.
     components : int, optional
         Numbers for each column; when not given one for 20 training rows, 5 to 30.
+
+    drop : bool
+        Whether the columns are dropped; kept, another step can take them too.
 
     Raises
     ------
@@ -66,6 +69,7 @@ class TextComponents(Transform):
     columns: tuple[str, ...] | list[str]
     by: Pieces = "characters"
     components: int | None = Field(default=None, ge=1)
+    drop: bool = True
     drops_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -92,8 +96,9 @@ class TextComponents(Transform):
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the columns replaced."""
         known = self.prepare(state) if isinstance(state[0], dict) else state
-        dropped = [name for name, _ in known]
-        require(frame, dropped, self.title)
+        names = [name for name, _ in known]
+        require(frame, names, self.title)
+        dropped = names if self.drop else []
         added = {}
         for name, vectors in known:
             found = vectors.of(_texts(frame[name]))

@@ -1,0 +1,169 @@
+"""Prepare: every kind of column as what the estimator behind can take, by steps chosen from training rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import pandas as pd
+
+from mlsys.dataset import Rows
+from mlsys.errors import DataError
+from mlsys.features._prepare.choices import CLASSES, Wanted
+from mlsys.features._prepare.stages import Learning, Summarized, states_of
+from mlsys.features._prepare.wording import in_words
+from mlsys.features.clean import Clean
+from mlsys.steps import Field, Transform
+from mlsys.summaries import Again, CrossFitted, SummaryMap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class Prepare(Transform):
+    """Bring columns of every kind to what the estimator behind takes.
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        Columns to prepare; all features when not given.
+    exclude : list of str
+        Columns that stay as they are.
+    few : int
+        Most levels of a column that is taken level by level.
+    high : {"auto", "onehot", "target", "text", "text+target"}
+        What columns of more levels, which come back, become: a column for each level, the mean target, components
+        of their characters, or both.
+    text : {"characters", "words", "drop"}
+        What texts that hardly come back become: components of their characters or words, or nothing.
+    categories : {"native", "onehot"}, optional
+        How levels are given to the estimator.
+    nulls : {"keep", "fill"}, optional
+        What becomes of nulls.
+    scale : bool, optional
+        Whether numbers are brought to one scale, as linear models, neighbours and networks want.
+    classes : list, optional
+        Classes of a target that is coded in numbers, for the mean target.
+
+    Raises
+    ------
+    DataError
+        When nothing is left that a model could learn from.
+
+    Notes
+    -----
+    A pipeline fills ``categories``, ``nulls`` and ``scale`` in by what its estimator takes; alone they are
+    ``"onehot"``, ``"fill"`` and true. The step stands for a list of others, which it chooses by what training rows
+    hold and learns in a few passes: `Clean`, `DateParts`, `Categories` or `OneHot`, `TextComponents`, `TargetEncode`,
+    `Impute`, `Standardize`. :meth:`explicit` returns them, written out: in its place they make the same columns.
+    The mean target of training rows is that of other folds. Choices depend on no target, partition or order.
+
+    State: ``dropped`` with ``column`` and ``why``; ``steps`` with ``step``, ``config`` and ``state`` each.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"city": ["Oslo", "Rome", "Oslo", "Rome"], "paid": ["yes", "no", None, "yes"], "unit": "EUR"})
+    >>> fitted = Prepare(scale=False).fit(frame)
+    >>> fitted.transform(frame)
+       paid  city_Oslo  city_Rome  paid_missing
+    0   1.0          1          0             0
+    1   0.0          0          1             0
+    2   1.0          1          0             1
+    3   1.0          0          1             0
+    >>> [type(step).__name__ for step in fitted.step.explicit(fitted.state)]
+    ['Clean', 'OneHot', 'Impute']
+    """
+
+    columns: tuple[str, ...] | list[str] | None = None
+    exclude: tuple[str, ...] | list[str] = ()
+    few: int = Field(default=40, ge=1)
+    high: Literal["auto", "onehot", "target", "text", "text+target"] = "auto"
+    text: Literal["characters", "words", "drop"] = "characters"
+    categories: Literal["native", "onehot"] | None = None
+    nulls: Literal["keep", "fill"] | None = None
+    scale: bool | None = None
+    classes: tuple[Any, ...] | list[Any] | None = None
+    drops_columns: ClassVar[bool] = True
+    sums_by_fold: ClassVar[bool] = True
+
+    def summarize(self, part: Rows, partial: Learning | None = None, /) -> SummaryMap | Summarized:
+        """Return a profile of each column, then what the steps of each stage ask for."""
+        if partial is not None:
+            return partial.summarize(part)
+        return SummaryMap(columns=self._clean.summarize(part), targets=int(part.has_target))
+
+    def finish(self, summary: SummaryMap | Summarized, /) -> CrossFitted | Again:
+        """Return the states of all steps, or ask for another pass for those of the next stage."""
+        if isinstance(summary, Summarized):
+            learning = summary.finish()
+        else:
+            found = self._clean.meanings(summary["columns"])
+            self._refuse_nothing({name: each.why_dropped for name, each in found.items()})
+            learning = Learning.begun(found, self._wanted(summary["targets"] > 0))
+        return states_of(learning.done, self.cross_fit_folds) if learning.is_over else Again(learning)
+
+    def prepare(self, state: Any, /) -> list[tuple[Transform, Any]]:
+        """Return the steps, each with its state prepared."""
+        steps = zip(self.explicit(state), state["steps"], strict=True)
+        return [(step, step.prepare(each["state"])) for step, each in steps]
+
+    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the frame as the steps leave it, one after the other."""
+        for step, known in self.prepare(state) if isinstance(state, dict) else state:
+            frame = step.apply(frame, known)
+        return frame
+
+    def apply_cross_fitted(self, part: Rows, fold_states: Sequence[Any], /) -> pd.DataFrame:
+        """Return training rows: with the codes of other folds where the target is in them, else as other rows."""
+        state = fold_states[0]["state"]
+        frame = pd.DataFrame(part)
+        for place, (step, known) in enumerate(self.prepare(state)):
+            if str(place) in fold_states[0]["crossed"]:
+                rows = Rows.of(frame, part.roles, part.feature_names, part.folds)
+                frame = step.apply_cross_fitted(rows, [each["crossed"][str(place)] for each in fold_states])
+            else:
+                frame = step.apply(frame, known)
+        return frame
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the columns that are prepared."""
+        return self._clean.columns_read(columns)
+
+    def explicit(self, state: Any) -> tuple[Transform, ...]:
+        """Return the steps that this one stands for, with all that was decided written out.
+
+        Parameters
+        ----------
+        state : dict
+            What it learned: ``fitted.state``.
+        """
+        return tuple(CLASSES[each["step"]](**each["config"]) for each in state["steps"])
+
+    def in_words(self, state: Any) -> str:
+        """Return in one sentence what becomes of the columns."""
+        return in_words(state)
+
+    @property
+    def _clean(self) -> Clean:
+        return Clean(self.columns, self.exclude, name=self.title)
+
+    def _wanted(self, has_target: bool) -> Wanted:
+        return Wanted(
+            None if self.columns is None else tuple(self.columns),
+            tuple(self.exclude),
+            self.few,
+            self.high,
+            self.text,
+            native=self.categories == "native",
+            fill=self.nulls != "keep",
+            scale=self.scale is not False,
+            classes=None if self.classes is None else tuple(self.classes),
+            has_target=has_target,
+        )
+
+    def _refuse_nothing(self, why: dict[str, str]) -> None:
+        if why and not self.exclude and all(why.values()):
+            listed = ", ".join(f"{name!r}: {reason}" for name, reason in list(why.items())[:5])
+            raise DataError(
+                f"{self.title} finds nothing that a model could learn from ({listed})",
+                "give other columns, or keep these with Clean(drop=False) and steps of your own",
+            )
