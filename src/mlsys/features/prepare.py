@@ -8,6 +8,7 @@ import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.errors import DataError
+from mlsys.features._needed import why_needed
 from mlsys.features._prepare.choices import CLASSES, Wanted
 from mlsys.features._prepare.stages import Learning, Summarized, states_of
 from mlsys.features._prepare.wording import in_words
@@ -16,7 +17,9 @@ from mlsys.steps import Field, Transform
 from mlsys.summaries import Again, CrossFitted, SummaryMap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlsys.partitions import Table
 
 
 class Prepare(Transform):
@@ -141,6 +144,14 @@ class Prepare(Transform):
     def in_words(self, state: Any) -> str:
         """Return in one sentence what becomes of the columns."""
         return in_words(state)
+
+    def left_out(self, state: Any) -> dict[str, str]:
+        """Return the columns that were left out, each with the reason."""
+        return {each["column"]: each["why"] for each in state["dropped"]}
+
+    def needed_for(self, parts: Mapping[str, Table], features: Sequence[str]) -> str:
+        """Return which features the estimator does not take as they are, in words; empty where it takes all."""
+        return why_needed(parts, features, nulls=self.nulls == "keep", categories=self.categories == "native")
 
     @property
     def _clean(self) -> Clean:
