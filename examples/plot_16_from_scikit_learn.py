@@ -34,9 +34,9 @@ f"ROC AUC {score:.3f}"
 # %%
 # The first edit
 # --------------
-# The list of the scikit-learn pipeline is the list of a ``Pipeline``; split, fit and score go. The ``ColumnTransformer``
-# is shown all features, as in scikit-learn, but learns from training rows alone, and the score has an interval and
-# two baselines beside it.
+# The list of the scikit-learn pipeline is the list of a ``Pipeline``; split, fit and score go. The
+# ``ColumnTransformer`` is shown all features, as in scikit-learn, but learns from training rows alone, and the score
+# has an interval and two baselines beside it.
 
 run = Pipeline([encode, forest], target="rain").run(df, track=False)
 run

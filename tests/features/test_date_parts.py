@@ -48,7 +48,9 @@ def test_a_column_that_says_nothing_is_dropped() -> None:
 
 
 def test_age_is_counted_to_the_decision() -> None:
-    frame = pd.DataFrame({"born": ["1990-01-01", "2000-01-01", None], "visit": ["2020-01-02"] * 3}).apply(pd.to_datetime)
+    frame = pd.DataFrame({"born": ["1990-01-01", "2000-01-01", None], "visit": ["2020-01-02"] * 3}).apply(
+        pd.to_datetime
+    )
     out = DateParts(["born"], parts=[], before="1D before visit").fit(frame, time="visit").transform(frame)
     assert out["born_age"].tolist()[:2] == [10957.0, 7305.0]
     assert np.isnan(out["born_age"].iloc[2])

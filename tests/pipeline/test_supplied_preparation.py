@@ -102,7 +102,10 @@ def test_an_estimator_with_steps_of_its_own_gets_nothing(table: pd.DataFrame, ow
 def test_held_out_rows_do_not_decide(table: pd.DataFrame) -> None:
     numbers = table.drop(columns=["sex", "joined"])
     parts = {"train": numbers.iloc[:300], "validation": numbers.iloc[300:]}
-    null = {**parts, "validation": parts["validation"].assign(age=parts["validation"]["age"].mask(lambda age: age > 30))}
+    null = {
+        **parts,
+        "validation": parts["validation"].assign(age=parts["validation"]["age"].mask(lambda age: age > 30)),
+    }
     pipeline = Pipeline([HistGradientBoostingClassifier()], target="stays")
     one, other = (pipeline.run(each, track=False, cache=False) for each in (parts, null))
     assert digest(one.state("Train")) == digest(other.state("Train"))
@@ -130,7 +133,9 @@ def test_samplers_get_numbers_without_nulls(table: pd.DataFrame) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("estimator", [LogisticRegression(), HistGradientBoostingClassifier()], ids=["linear", "boosted"])
+@pytest.mark.parametrize(
+    "estimator", [LogisticRegression(), HistGradientBoostingClassifier()], ids=["linear", "boosted"]
+)
 def test_the_steps_it_stands_for_give_the_same_model(table: pd.DataFrame, estimator: object) -> None:
     split = RandomSplit()
     run = ran(Pipeline([split, estimator], target="stays"), table)

@@ -72,7 +72,7 @@ class Context:
     """Parts whose rows say whether a step that was supplied is needed: rows held out are not asked."""
 
     def of_folds(self) -> Context:
-        """Return a context in which both sides of a fold say which steps are needed: all their rows are learned from."""
+        """Return a context in which both sides of a fold say which steps are needed."""
         return replace(self, asks=("train", "validation"))
 
     def detached(self) -> Context:

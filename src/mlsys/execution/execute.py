@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.blocks import dtypes_of
 from mlsys.cache import Cache, Outcome
 from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError, DataError, Finding
@@ -30,6 +31,7 @@ from mlsys.execution.reporting import looker, result_name
 from mlsys.execution.requests import as_request
 from mlsys.execution.served import ServedModel, served_model
 from mlsys.execution.tail import Tail
+from mlsys.leakage.ranking import OF_FEATURES
 from mlsys.partitions import Table
 from mlsys.steps import Fitted, Model, Report, Reshape, Result, Sink, Source, Split, Step
 from mlsys.steps.capabilities import StandsFor
@@ -372,10 +374,24 @@ def run_tail(execution: Execution, steps: Sequence[Planned], done: Tail | None =
     execution.tail = tail
     parts = open_parts if done is None else tail.parts
     tail.run(steps[since:] if done is not None else steps, parts, looker(execution, tail, open_parts))
+    context.findings[:] = [each for each in context.findings if not _is_moot(each, execution)]
     predicted = {name: each for name, each in tail.predictions.items() if name not in tail.fitted_on}
     if execution.out_of_fold is not None:
         predicted = {"train": execution.out_of_fold}
     doubt_perfection(context, divided.parts, predicted)
+
+
+def _is_moot(finding: Finding, execution: Execution) -> bool:
+    """Whether a remark on what features are like is about columns that the model does not see, or not as they were."""
+    tail, divided, columns = execution.tail, execution.divided, set(finding.columns)
+    assert tail is not None and divided is not None
+    if columns and columns <= execution.left_out().keys():
+        return True
+    model = next((fitted for fitted in tail.fitted.values() if isinstance(fitted.step, Model)), None)
+    if finding.code not in OF_FEATURES or model is None:
+        return False
+    then, now = (dtypes_of(parts["train"].head(0)) for parts in (divided.parts, tail.parts))
+    return not any(then.get(name) == now.get(name) for name in columns.intersection(model.features))
 
 
 def open_test(execution: Execution, models: int = 1, findings: Sequence[Finding] = ()) -> Execution:

@@ -1,4 +1,4 @@
-"""Clean: columns as what they say: texts that are numbers, moments and truth values, nulls in disguise, what says nothing."""
+"""Clean: columns as what they say: texts that are numbers or moments, nulls in disguise, what says nothing."""
 
 from __future__ import annotations
 

@@ -38,6 +38,9 @@ RANK: dict[str, int] = {
 groups and times follow, and statistics of all rows, such as a scaler's, move an AUC by less than .005: wrong, but
 rarely dear."""
 
+OF_FEATURES = frozenset({"LK207", "LK208"})
+"""Remarks on what a model may learn from a column as it is; moot where it is given another one in its place."""
+
 
 def rank(code: str) -> tuple[int, str]:
     """Return what to sort findings of one severity by.

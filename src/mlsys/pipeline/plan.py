@@ -95,16 +95,19 @@ class Plan:
             )
         arrows = '<span style="color:#888">&#8594;</span>'.join(boxes)
         notes = "".join(f"<li>{html.escape(hidden(note))}</li>" for note in self.notes)
-        written = "".join(f"<pre style='white-space:pre-wrap'>{html.escape(hidden(each))}</pre>" for each in self._written_out())
+        written = [html.escape(hidden(each)) for each in self._written_out()]
+        below = "".join(f"<pre style='white-space:pre-wrap'>{each}</pre>" for each in written)
         heading = html.escape(hidden(self.title))
-        return f'<div style="font-family:sans-serif;font-size:13px"><b>{heading}</b><br>{arrows}<ul>{notes}</ul>{written}</div>'
+        page = f"<b>{heading}</b><br>{arrows}<ul>{notes}</ul>{below}"
+        return f'<div style="font-family:sans-serif;font-size:13px">{page}</div>'
 
 
 def plan_of(pipeline: Pipeline, stood_for: Mapping[str, Sequence[Step]] | None) -> Plan:
     """Put together what a plan says of a pipeline's steps."""
     steps = pipeline.steps
     notes = [f"supplied: {each.name}, because {each.supplied}" for each in steps if each.supplied]
-    notes += [f"supplied where needed: {each.name}, {each.supplied}" for each in pipeline.planned if each.on_demand and stood_for is None]
+    if stood_for is None:
+        notes += [f"supplied where needed: {each.name}, {each.supplied}" for each in pipeline.planned if each.on_demand]
     notes += [f"allowed: {each.name} {allowed}" for each in steps for allowed in each.step.allowances()]
     notes += [f"waived: {code}: {reason}" for code, reason in pipeline.waive.items()]
     if pipeline.roles.decide_at:

@@ -216,7 +216,8 @@ def make_card(run: Run) -> Card:
     for planned in plan:
         lines += [("allowed", f"{planned.name} {allowed}") for allowed in planned.step.allowances()]
     lines.append(("features", in_words(run.features)))
-    lines += [("prepared", f"{each.name}: {chose[each.name]}") for each in plan if each.name in chose and not each.supplied]
+    given_by_user = [each.name for each in plan if each.name in chose and not each.supplied]
+    lines += [("prepared", f"{name}: {chose[name]}") for name in given_by_user]
     lines += [("left out", said) for said in counters_in_words(run._execution)]
     carried = _carried(run)
     if carried:

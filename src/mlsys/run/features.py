@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mlsys.execution.catalog import Catalog
     from mlsys.execution.execute import Execution
 
+COUNTS = "counts the rows"
 TELLING = 0.6
 """An AUC that a column which says nothing hardly has."""
 MOST_NAMED = 5
@@ -68,18 +69,17 @@ def in_words(features: pd.DataFrame) -> str:
 
 
 def counters_in_words(execution: Execution) -> list[str]:
-    """Return, of features left out because they count or name rows, those that tell the target all the same."""
+    """Return, of features left out because they count the rows, those that tell the target all the same."""
     power = execution.power
-    if power is None or power.empty:
+    if power is None:
         return []
-    known = power.set_index("column")
+    known = dict(zip(power["column"], zip(power["auc"], power["error"], strict=True), strict=True))
     found = []
-    for column in execution.left_out():
-        if column in known.index and known.at[column, "auc"] - 3 * known.at[column, "error"] > TELLING:
-            auc = known.at[column, "auc"]
-            found.append(
-                f"{column} was left out; alone it tells the target (AUC {auc:.3f}): is the file sorted by it, or by time?"
-            )
+    for column, (_, why) in execution.left_out().items():
+        auc, error = known.get(column, (0.0, 0.0))
+        if why == COUNTS and auc - 3 * error > TELLING:
+            sorted_by = "is the file sorted by the target, or by time?"
+            found.append(f"{column} was left out; alone it tells the target (AUC {auc:.3f}): {sorted_by}")
     return found
 
 
@@ -119,7 +119,7 @@ def _taken_away(step: str, before: Sequence[str], after: Sequence[str], catalog:
     gone = [name for name in before if name not in left]
     new = [name for name in after if name not in there]
     made_of = {name: catalog.lineage.get((step, name), frozenset()) for name in new}
-    named = _by_name(gone, new)
+    named = _by_name(gone, new, left)
     if named:
         for column in gone:
             yield column, Gone(step, tuple(name for name in named[column] if column in made_of[name]))
@@ -133,15 +133,16 @@ def _taken_away(step: str, before: Sequence[str], after: Sequence[str], catalog:
         )
 
 
-def _by_name(gone: Sequence[str], new: Sequence[str]) -> dict[str, list[str]]:
-    """Return the new columns of each that is gone, where every name begins with that of one of these; else nothing."""
-    longest = sorted(gone, key=len, reverse=True)
+def _by_name(gone: Sequence[str], new: Sequence[str], left: Collection[str]) -> dict[str, list[str]]:
+    """Return the new columns of each that is gone, where every new name begins with that of a column; else nothing."""
+    longest = sorted({*gone, *left}.difference(new), key=len, reverse=True)
     found: dict[str, list[str]] = {name: [] for name in gone}
     for name in new:
         of = next((each for each in longest if name.startswith(each) and not name[len(each) :][:1].isalnum()), None)
         if of is None:
             return {}
-        found[of].append(name)
+        if of in found:
+            found[of].append(name)
     return found if new else {}
 
 

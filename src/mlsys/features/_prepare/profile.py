@@ -1,4 +1,4 @@
-"""What a part of the rows says of each column, so that what the column means can be decided when all parts are added."""
+"""What a part of the rows says of each column; what a column means is decided when all parts are added."""
 
 from __future__ import annotations
 
@@ -196,9 +196,7 @@ def _of_numbers(column: pd.Series, values: Values, uses: frozenset[str], content
     return Profile(uses, len(found), nulls, content, low, high, whole, ids, texts)
 
 
-def _of_texts(
-    column: pd.Series, uses: frozenset[str], content: int | None, may_be_numbers: bool = True
-) -> Profile:
+def _of_texts(column: pd.Series, uses: frozenset[str], content: int | None, may_be_numbers: bool = True) -> Profile:
     codes, known = encoded(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(known)) if len(known) else np.zeros(0, np.int64)
     kept = [place for place, text in enumerate(known) if text is not None and counts[place]]
