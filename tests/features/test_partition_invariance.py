@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsys.features import Categories, DateParts, Impute, OneHot, Standardize, TargetEncode, TextComponents
+from mlsys.features import (
+    Categories,
+    Clean,
+    DateParts,
+    Impute,
+    OneHot,
+    Prepare,
+    Standardize,
+    TargetEncode,
+    TextComponents,
+)
 from mlsys.settings import override
 from mlsys.states import digest
 from mlsys.steps import Transform
@@ -45,6 +55,9 @@ STEPS_ON_OTHERS = {"dates": "when", "characters": "said", "words": "said"}
 ENCODED = ["city", "category", "nullable", "plain_flag"]
 FEATURES = ["price", "float32", "days", "nullable", "member", "plain_flag", "city", "category", "when", "said"]
 CASES: dict[str, tuple[Transform, str]] = {
+    "clean": (Clean(), "binary"),
+    "prepare": (Prepare(few=4), "binary"),
+    "prepare for trees": (Prepare(few=4, categories="native", nulls="keep", scale=False), "money"),
     "impute median": (Impute(), "binary"),
     "impute mean": (Impute(numeric="mean"), "binary"),
     "impute number": (Impute(numeric=-1.0), "binary"),

@@ -239,6 +239,43 @@ def TargetEncode_2(orders: pd.DataFrame) -> Case:
     return mlsys.TargetEncode(["country"]), orders.assign(size=size), {"target": "size"}
 
 
+def of_every_kind(orders: pd.DataFrame) -> pd.DataFrame:
+    """Orders with a flag, a price and a day as texts, a code of many levels, remarks, and what says nothing."""
+    rng = np.random.default_rng(3)
+    words = rng.choice(["quick", "red", "wooden", "boat", "sails", "away"], (len(orders), 3))
+    return orders.assign(
+        number=np.arange(len(orders)) + 1,
+        gift=np.where(orders["hour"] % 3 == 0, "yes", "no"),
+        paid="$" + (orders["price"] * 100).astype(int).map("{:,}".format),
+        shown=(orders["ordered"] - pd.Timedelta("3D")).dt.strftime("%Y-%m-%d"),
+        code=[f"{letter}-{size}" for letter, size in zip(words[:, 0], rng.integers(0, 9, len(orders)), strict=True)],
+        said=[f"{' '.join(each)} {at}" for at, each in enumerate(words)],
+        currency="EUR",
+    )
+
+
+@case
+def Clean(orders: pd.DataFrame) -> Case:
+    return mlsys.Clean(), of_every_kind(orders), ROLES
+
+
+@case
+def Prepare(orders: pd.DataFrame) -> Case:
+    return mlsys.Prepare(), of_every_kind(orders), ROLES
+
+
+@case
+def Prepare_2(orders: pd.DataFrame) -> Case:
+    return mlsys.Prepare(categories="native", nulls="keep", scale=False), of_every_kind(orders), ROLES
+
+
+@case
+def Prepare_3(orders: pd.DataFrame) -> Case:
+    size = pd.cut(orders["price"], [0, 40, 80, np.inf], labels=["small", "middle", "large"]).astype("str")
+    step = mlsys.Prepare(few=5, high="target", text="words")
+    return step, of_every_kind(orders).assign(size=size), {"target": "size", "group": "customer"}
+
+
 @case
 def DateParts(orders: pd.DataFrame) -> Case:
     sent = orders["ordered"] - pd.to_timedelta(orders["hour"], unit="D")
