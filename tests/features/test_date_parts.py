@@ -25,7 +25,7 @@ def test_parts_are_those_of_the_calendar(moments: list[datetime.datetime], unit:
         assert (f"t_{part}" in out) == (values.nunique() > 1)
         if f"t_{part}" in out:
             assert out[f"t_{part}"].tolist() == values.tolist()
-    hours = frame["t"].dt.hour + frame["t"].dt.minute / 60
+    hours = (frame["t"].dt.hour * 60 + frame["t"].dt.minute) / 60
     assert out["t_hour"].tolist() == hours.tolist() if "t_hour" in out else hours.nunique() == 1
     if frame["t"].nunique() > 1:
         days = (frame["t"] - pd.Timestamp(0)) / pd.Timedelta("1D")

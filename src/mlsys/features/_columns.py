@@ -59,16 +59,19 @@ def require_kinds(frame: pd.DataFrame, columns: Sequence[str], kinds: frozenset[
     """Raise when a column is missing or holds values of another kind than these, by name; no values are fine."""
     require(frame, columns, who)
     for name, values in values_by_column(frame, columns).items():
-        if values.kind not in kinds and values.means not in kinds and values.kind is not Kind.NOTHING:
+        if values.kind not in kinds and values.means not in kinds and frame[name].notna().any():
             raise _of_no_use(name, values, kinds, who)
 
 
 def _of_no_use(name: Any, values: Values, kinds: frozenset[Kind], who: str) -> DataError:
-    taken = [f"{kind}s" if kind is not Kind.CATEGORY else "categories" for kind in Kind if kind in kinds - {Kind.MIXED}]
+    *others, last = (
+        f"{kind}s" if kind is not Kind.CATEGORY else "categories" for kind in Kind if kind in kinds - {Kind.MIXED}
+    )
+    taken = f"{', '.join(others)} and {last}" if others else last
     odd = "" if values.strange is None else f", such as {values.strange[1]!r} in row {values.strange[0]!r}"
     encoded = "encode it with OneHot or TargetEncode, " if values.means is Kind.TEXT and Kind.TEXT not in kinds else ""
     return DataError(
-        f"{who} takes {' and '.join([', '.join(taken[:-1]), *taken[-1:]]).removeprefix(' and ')}, but the column {name!r} holds {values}{odd}",
+        f"{who} takes {taken}, but the column {name!r} holds {values}{odd}",
         f"leave {name!r} out of columns=, {encoded}or convert it with Derive",
     )
 

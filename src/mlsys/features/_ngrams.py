@@ -87,4 +87,4 @@ def counted(
     [[0, 1], [0, 2], [1, 2]]
     """
     keys, counts = np.unique(rows * width + columns, return_counts=True)
-    return (*np.divmod(keys, width), counts)  # type: ignore[return-value]
+    return (*np.divmod(keys, width), counts)

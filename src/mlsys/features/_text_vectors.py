@@ -78,7 +78,7 @@ class TextVectors:
         known = places >= 0
         counts = counted(rows[known], places[known], len(self._weights))
         found = (_table(*counts, self._weights, len(texts)) @ self._axes - self._centre) / self._scale
-        return found / np.sqrt(1 + (found / _SOFT_LIMIT) ** 2)
+        return np.asarray(found / np.sqrt(1 + (found / _SOFT_LIMIT) ** 2))
 
 
 def _places(pieces: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -88,7 +88,7 @@ def _places(pieces: NDArray[np.int64]) -> NDArray[np.int32]:
 
 
 def _table(
-    rows: NDArray[np.int64], places: NDArray[np.int64], counts: NDArray[np.int64], weights: Floats, texts: int
+    rows: NDArray[np.int64], places: NDArray[Any], counts: NDArray[np.int64], weights: Floats, texts: int
 ) -> csr_array:
     """Return weighed pieces by text, each text of length 1."""
     from scipy.sparse import csr_array

@@ -145,7 +145,7 @@ class DateParts(Transform):
         if part in known["levels"]:
             return {f"{name}_{level}": (values == level).astype(np.uint8) for level in known["levels"][part]}
         if self.cyclic and part == "hour":
-            made = {}
+            made: dict[str, NDArray[Any]] = {}
             for times in _HARMONICS:
                 angle = values * (2 * np.pi * times / 24)
                 made |= {f"{name}_sin{times}": np.sin(angle), f"{name}_cos{times}": np.cos(angle)}
@@ -187,4 +187,4 @@ class _Clock:
 def _beginnings(column: pd.Series) -> pd.Series:
     made = plain(column)
     made = made.astype(made.cat.categories.dtype) if isinstance(made.dtype, pd.CategoricalDtype) else made
-    return made.dt.to_timestamp(how="start")
+    return pd.Series(made.dt.to_timestamp(how="start"))
