@@ -1,6 +1,7 @@
 """Frames with roles: what steps are shown."""
 
 from mlsys.dataset.dataset import Dataset, beside
+from mlsys.dataset.event import Event, settled, tally
 from mlsys.dataset.predictions import PREDICTION, PROBABILITY, probability_columns
 from mlsys.dataset.roles import Moment, Roles, duration_of
 from mlsys.dataset.rows import Rows
@@ -10,6 +11,7 @@ __all__ = [
     "PREDICTION",
     "PROBABILITY",
     "Dataset",
+    "Event",
     "Moment",
     "Roles",
     "Rows",
@@ -18,4 +20,6 @@ __all__ = [
     "duration_of",
     "known_weights",
     "probability_columns",
+    "settled",
+    "tally",
 ]

@@ -1,11 +1,12 @@
-"""What a column is for: target, time, decision time, id, group, weight, sensitive."""
+"""What a column is for: target and its event, time, decision time, id, group, weight, sensitive."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 import pandas as pd
 
+from mlsys.dataset.event import Event
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.values import moments_of, moved
 
@@ -76,6 +77,8 @@ class Roles:
     ----------
     target, time, id, group, weight : str, optional
         Column names.
+    event : Event, optional
+        Of two classes of the target the one that recall, precision, cost and probability speak of.
     decide_at : Moment, optional
         When the prediction must be made; the time column when nothing is said.
     sensitive : tuple of str
@@ -89,6 +92,7 @@ class Roles:
     group: str | None = None
     weight: str | None = None
     sensitive: tuple[str, ...] = ()
+    event: Event | None = None
 
     @property
     def decision(self) -> Moment | None:
@@ -104,12 +108,11 @@ class Roles:
         {'y': 'target', 'sex': 'sensitive'}
         """
         found: dict[str, str] = {}
-        for role in fields(self):
-            value = getattr(self, role.name)
-            if role.name == "sensitive":
-                found.update(dict.fromkeys(value, "sensitive"))
-            elif isinstance(value, str):
-                found.setdefault(value, role.name)
+        for role in ("target", "time", "id", "group", "weight"):
+            column = getattr(self, role)
+            if column is not None:
+                found.setdefault(column, role)
+        found.update(dict.fromkeys(self.sensitive, "sensitive"))
         if self.decide_at is not None:
             found.setdefault(self.decide_at.column, "decide_at")
         return found

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
 from mlsys.cache import Cache, Outcome, identified
-from mlsys.dataset import Roles, Rows
+from mlsys.dataset import Roles, Rows, settled
 from mlsys.errors import Finding
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.guard import explained
@@ -95,6 +96,10 @@ class Context:
         finally:
             if self.cache is not None:
                 self.cache.finished()
+
+    def settle_event(self, found: Sequence[tuple[Any, float]]) -> None:
+        """Decide once for all that follows which class is the event, by the tally of the training rows' target."""
+        self.roles = settled(self.roles, found)
 
     def code_of(self, steps: Sequence[str]) -> str:
         """Return one digest of what some steps are, by name; empty without a cache."""

@@ -94,6 +94,7 @@ def make_ready(plan: Sequence[Planned], data: Data, context: Context, engine: En
     assert table is not None
     check_columns(context, table)
     divided = divide(plan[place], table, context, supplied=bool(plan[place].supplied))
+    context.settle_event(divided.tally)
     frame = table.frame()
     open_parts = [part.frame().index for name, part in divided.parts.items() if name != "test"]
     usable = frame.index.isin(open_parts[0].append(list(open_parts[1:])))

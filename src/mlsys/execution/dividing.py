@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.cache import Identity, Outcome
+from mlsys.dataset import tally
 from mlsys.errors import ContractError, DataError
 from mlsys.execution.catalog import moment_of
 from mlsys.execution.context import Context
-from mlsys.execution.fitness import counting_rows, is_of_classes, refuse_unfit
+from mlsys.execution.fitness import counting_rows, is_of_classes, refuse_unfit, weighing
 from mlsys.execution.planned import Planned
 from mlsys.partitions import Deferred, Table
 from mlsys.steps import Split
@@ -42,6 +44,8 @@ class Divided:
         Rows by part; counted here, because parts beyond memory are read only when needed.
     assignment : Table or None
         The part of each row, in the column ``part``; ``None`` where the parts were given.
+    tally : list of (value, weight)
+        Of the training rows' target, which decides the event.
     """
 
     parts: dict[str, Table]
@@ -50,6 +54,7 @@ class Divided:
     notes: tuple[str, ...] = ()
     rows: dict[str, int] = field(default_factory=dict)
     assignment: Table | None = None
+    tally: list[tuple[Any, float]] = field(default_factory=list)
 
 
 def divide(planned: Planned, table: Table, context: Context, supplied: bool, sample: bool = False) -> Divided:
@@ -92,7 +97,8 @@ def divide(planned: Planned, table: Table, context: Context, supplied: bool, sam
             ).tables["part"]
             for name in plain["rows"]
         }
-        divided = Divided(parts, plain["none"], [], tuple(plain["notes"]), plain["rows"], assignment)
+        counted = [(value, weight) for value, weight in plain["tally"]]
+        divided = Divided(parts, plain["none"], [], tuple(plain["notes"]), plain["rows"], assignment, counted)
         if plain["folds"]:
             folds = assignment.frame()[plain["folds"]]
             divided.folds = [folds[name].dropna() for name in plain["folds"]]
@@ -125,19 +131,21 @@ def _assignment(planned: Planned, table: Table, context: Context, supplied: bool
         assigned = assigned.mask(assigned == "validation", "train")
     if sample or small:  # of few rows the library's own choice may leave a part empty; nobody asked for it
         asked = ()
-    counting = _counting(table, context, len(keys))
+    weight = _weights(table, context)
+    counting = counting_rows(weight, len(keys))
     refuse_unfit(planned.name, assigned, keys[["id"]] if sample else keys, asked, counting)
     names = [str(name) for name in assigned.dropna().unique()]
     ordered = sorted(names, key=lambda name: {"train": 0, "validation": 1, "test": 9}.get(name, 5))
     counts = {name: int((assigned == name).sum()) for name in ordered}
     columns = {"part": pd.Series(pd.Categorical(assigned, categories=ordered), index=keys.index)}
+    learned = (assigned == "train").to_numpy(dtype=bool, na_value=False)
     if judged_by_folds:
-        learned = (assigned == "train").to_numpy(dtype=bool, na_value=False)
         judged = keys[learned]
         folds = _folds(step, judged)
         columns |= {f"fold {number}": fold.astype("str").reindex(keys.index) for number, fold in enumerate(folds, 1)}
         notes = (*notes, *_poor_folds(planned.name, folds, judged, counting[learned], sample))
-    plain = {"none": none, "rows": counts, "notes": [*step.explain(keys), *notes], "folds": list(columns)[1:]}
+    plain = {"none": none, "rows": counts, "notes": [*step.explain(keys), *notes], "folds": list(columns)[1:],
+             "tally": _tallied(keys, weight, learned)}  # fmt: skip
     return Outcome({"assignment": Table.of(pd.DataFrame(columns, index=keys.index))}, plain=plain)
 
 
@@ -172,12 +180,18 @@ def _narrowed(table: Table, columns: Sequence[str]) -> Table:
     return Table(deferred=load, identity=narrow)
 
 
-def _counting(table: Table, context: Context, rows: int) -> NDArray[np.bool_]:
-    """Return which of so many rows count: those of weight 0 do not."""
+def _weights(table: Table, context: Context) -> pd.Series | None:
+    """Return the weight of each row; ``None`` without a weight role."""
     weight = context.roles.weight
-    if weight is None or weight not in table.head(0).columns:
-        return counting_rows(None, rows)
-    return counting_rows(table.frame([weight])[weight], rows)
+    return None if weight is None or weight not in table.head(0).columns else table.frame([weight])[weight]
+
+
+def _tallied(keys: pd.DataFrame, weight: pd.Series | None, learned: NDArray[np.bool_]) -> list[tuple[Any, float]]:
+    """Return the tally of the target among training rows; a weight that is none is the model's to refuse."""
+    if "target" not in keys.columns:
+        return []
+    counts = weighing(weight, len(keys))
+    return tally(keys["target"][learned], counts[learned])
 
 
 def divide_given(frames: Mapping[str, Table], context: Context) -> Divided:
@@ -195,6 +209,9 @@ def divide_given(frames: Mapping[str, Table], context: Context) -> Divided:
     counts = {name: part.rows for name, part in parts.items()}
     divided = Divided(parts, {"label unknown": none} if none else {}, rows=counts)
     _refuse_given(parts, context)
+    if target in parts["train"].head(0).columns:
+        train = parts["train"].frame()
+        divided.tally = tally(train[target], weighing(_weights(parts["train"], context), len(train)))
     if "validation" not in parts:
         any_split = _AnySplit()
         divided.folds = any_split.folds(split_keys(parts["train"].frame(), context.roles), any_split.fold_count)
@@ -205,7 +222,7 @@ def _refuse_given(parts: Mapping[str, Table], context: Context) -> None:
     keys = {name: split_keys(part.frame(), context.roles) for name, part in parts.items()}
     assigned = pd.Series([name for name, rows in keys.items() for _ in range(len(rows))], dtype="str")
     together = pd.concat([rows.drop(columns="id") for rows in keys.values()], ignore_index=True)
-    counts = np.concatenate([_counting(part, context, part.rows) for part in parts.values()])
+    counts = np.concatenate([counting_rows(_weights(part, context), part.rows) for part in parts.values()])
     refuse_unfit("run()", assigned, together, [name for name in parts if name != "train"], counts)
 
 

@@ -185,6 +185,7 @@ def _run_rows(execution: Execution, steps: Sequence[Planned], table: Table) -> N
         return
     check_columns(context, table)
     execution.divided = divide(steps[position], table, context, supplied=bool(steps[position].supplied))
+    context.settle_event(execution.divided.tally)
     _store_histories(execution)
     tables = {"at the source": source, "at the split": table} if source is not None else {}
     del table, source
@@ -347,6 +348,7 @@ def _run_parts(execution: Execution, steps: Sequence[Planned], tables: dict[str,
         needed = context.catalog.columns_needed()
         context.catalog.settle(table.frame([name for name in table.head(0).columns if name in needed]))
     execution.divided = divide_given(tables, context)
+    context.settle_event(execution.divided.tally)
     _store_histories(execution)
     execution.power = check_leakage(execution.divided, context, execution.plan)
     check_held_data(held_by(execution.plan), execution.plan, {}, execution.divided, context)

@@ -51,9 +51,14 @@ def counting_rows(weight: pd.Series | None, rows: int) -> NDArray[np.bool_]:
     >>> counting_rows(pd.Series([0.0, 1.0, None]), 3).tolist()
     [False, True, True]
     """
+    return np.asarray(weighing(weight, rows) != 0)
+
+
+def weighing(weight: pd.Series | None, rows: int) -> NDArray[np.float64]:
+    """Return the weights as numbers; 1 for each row where there are none."""
     if weight is None or values_of(weight).kind not in {Kind.NUMBER, Kind.TRUTH}:
-        return np.ones(rows, dtype=bool)
-    return np.asarray(plain(weight).to_numpy(dtype=np.float64, na_value=np.nan) != 0)
+        return np.ones(rows)
+    return plain(weight).to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _refuse_empty(who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequence[str], weightless: int) -> None:

@@ -109,7 +109,7 @@ def _wants_groups(folds: Any) -> bool:
 
 
 def refuse_without_target(estimator: Any, who: str) -> None:
-    """Raise for an estimator that learns from features alone."""
+    """Raise for an estimator that learns from features alone: the one sentence on clusters, outliers and densities."""
     from sklearn.utils import get_tags
 
     tagged = hasattr(estimator, "__sklearn_tags__") and not isinstance(estimator, type)
@@ -117,8 +117,12 @@ def refuse_without_target(estimator: Any, who: str) -> None:
     if kind in _NO_TARGET:
         raise ConfigurationError(
             f"{who} is {_NO_TARGET[kind]}, which learns no target; models without a target are not there yet",
-            "use a classifier or a regressor, with target= in the Pipeline"
-            + ("; as features, what it makes of rows comes from Apply()" if hasattr(estimator, "transform") else ""),
+            (
+                "put a classifier or a regressor behind it, which has what it makes of the rows as features"
+                if hasattr(estimator, "transform")
+                else "to predict a column use a classifier or a regressor, with target="
+            )
+            + "; to use it as it is, call its own fit(X) meanwhile",
         )
 
 

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlsys.errors import ConfigurationError
-from mlsys.steps import Step
+from mlsys.steps import Model, Step
+
+
+def steps_of(given: Any) -> tuple[Step, ...]:
+    """Return the steps for what stands in a pipeline's list.
+
+    Raises
+    ------
+    ConfigurationError
+        For what is no list; and for a clusterer with no model behind it that could use its clusters as features.
+    """
+    if isinstance(given, (str, Mapping)) or not isinstance(given, Sequence):
+        raise ConfigurationError(f"Pipeline got {type(given).__name__}", "give a list of steps: Pipeline([...])")
+    steps = tuple(as_step(each) for each in given)
+    if not any(isinstance(step, Model) for step in steps):
+        for each in given:
+            bare = each[1] if isinstance(each, tuple) and len(each) == 2 else each
+            if hasattr(bare, "fit") and hasattr(bare, "transform") and not isinstance(bare, (type, Step)):
+                _refuse_clusters(bare)
+    return steps
 
 
 def as_step(given: Any) -> Step:
@@ -44,7 +64,7 @@ def as_step(given: Any) -> Step:
         from mlsys.features import Apply
 
         return Apply(given)
-    if hasattr(given, "fit_predict"):
+    if hasattr(given, "fit_predict") or hasattr(given, "score_samples"):
         from mlsys.models import Train
 
         return Train(given)  # which says what is not there yet
@@ -56,6 +76,15 @@ def as_step(given: Any) -> Step:
         f"the list holds {type(given).__name__} ({given!r}), which is no step",
         "put in a step, a scikit-learn transformer or estimator, an imbalanced-learn sampler, or a function",
     )
+
+
+def _refuse_clusters(given: Any) -> None:
+    """Raise for a clusterer that transforms as well, alone, in a scikit-learn pipeline or in a search."""
+    from mlsys.models._estimators import learner_of, refuse_without_target
+
+    learner = learner_of(given)
+    if hasattr(learner, "fit_predict"):
+        refuse_without_target(given, type(learner).__name__)
 
 
 def _is_model(given: Any) -> bool:

@@ -6,13 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from numbers import Integral
+from typing import Any
 
-from mlsys.dataset import Roles
+from mlsys.dataset import Event, Roles
 from mlsys.errors import ConfigurationError
 from mlsys.execution.planned import Planned
 from mlsys.pipeline.refusals import refuse_order
 from mlsys.pipeline.supplying import with_supplied
 from mlsys.steps import Step
+
+_UNSAID = {"sensitive": (), "exclude": (), "known_at": {}, "waive": {}, "seed": 0}
+"""Arguments of a pipeline where nothing was said, beside those that are None."""
 
 
 def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tuple[Planned, ...]:
@@ -34,14 +38,26 @@ def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tu
 
 
 def refuse_wrong_arguments(
-    texts: Mapping[str, object], lists: Mapping[str, object], mappings: Mapping[str, object], seed: object
+    texts: Mapping[str, object],
+    lists: Mapping[str, object],
+    mappings: Mapping[str, object],
+    event: object,
+    seed: object,
 ) -> None:
     """Raise once for all arguments of a pipeline that are of another type than they must be."""
     problems, remedies = [], []
     for what, value in texts.items():
-        if value is not None and not isinstance(value, str):
+        if what == "target" and isinstance(value, (list, tuple)) and len(value) > 1:
+            several, others = ", ".join(map(repr, value)), ", ".join(map(repr, value[1:]))
+            problems.append(
+                f"target= names {len(value)} columns ({several}), and models of several targets are not there yet"
+            )
+            remedies.append(f"make one pipeline for each: Pipeline(..., target={value[0]!r}, exclude=[{others}])")
+        elif value is not None and not isinstance(value, str):
             problems.append(f"{what}={value!r} is no text")
-            remedies.append(f'name one column: {what}="..."' if what != "name" else 'write name="..."')
+            alone = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else None
+            one = f"write {what}={alone!r}" if isinstance(alone, str) else f'name one column: {what}="..."'
+            remedies.append(one if what != "name" else 'write name="..."')
     for what, value in lists.items():
         if isinstance(value, str):
             problems.append(f"{what}={value!r} is a text, not a list")
@@ -50,6 +66,15 @@ def refuse_wrong_arguments(
         if value is not None and not isinstance(value, Mapping):
             problems.append(f"{what}={value!r} is no mapping")
             remedies.append(f'write {what}={{"{"LK204" if what == "waive" else "column"}": "..."}}')
+    if event is not None:
+        try:
+            Event.named(event)
+        except ConfigurationError as error:
+            problems.append(error.problem)
+            remedies.append(error.remedy)
+        if texts.get("target") is None:
+            problems.append(f"event={event!r} is a class of the target, and there is no target=")
+            remedies.append('name the column: target="..."')
     if isinstance(seed, bool) or not isinstance(seed, Integral):
         problems.append(f"seed={seed!r} is no whole number")
         remedies.append("write for example seed=0")
@@ -60,6 +85,11 @@ def refuse_wrong_arguments(
         remedies.append(f"take {doubled[0]}= away, or name another column")
     if problems:
         raise ConfigurationError(f"Pipeline cannot be made: {'; '.join(problems)}", "; ".join(dict.fromkeys(remedies)))
+
+
+def worth_showing(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a pipeline that say something; a class such as 0 or False does."""
+    return {name: value for name, value in arguments.items() if value != _UNSAID.get(name)}
 
 
 def _told_when(step: Step, roles: Roles, decide_at: str | None) -> Step:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.cache import Cache
-from mlsys.dataset import Moment, Roles
+from mlsys.dataset import Event, Moment, Roles
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
@@ -19,8 +19,8 @@ from mlsys.execution.on_demand import as_shown
 from mlsys.execution.planned import Planned, labels_of
 from mlsys.execution.progress import progress_bar
 from mlsys.pipeline import editing
-from mlsys.pipeline.coercion import as_step
-from mlsys.pipeline.construction import plan_steps, refuse_wrong_arguments
+from mlsys.pipeline.coercion import as_step, steps_of
+from mlsys.pipeline.construction import plan_steps, refuse_wrong_arguments, worth_showing
 from mlsys.pipeline.lateness import refuse_declared_late
 from mlsys.pipeline.plan import Plan, plan_of
 from mlsys.secrets import hidden
@@ -48,11 +48,14 @@ class Pipeline:
         frame to frame.
     target, time, id, group, weight : str, optional
         Role columns; none of them is ever a feature.
+    event : bool, number or str, optional
+        Of two classes of the target the one that recall, precision, cost and probability speak of. When not given: the
+        class that means yes (``True``, ``1``, ``"yes"``), else the rarer one; the card says which it is, and why.
     decide_at : str, optional
         When the prediction must be made: ``"1h before departs"`` or a time column. Columns known
         later are not features.
     sensitive : sequence of str
-        Columns to report fairness by; never features.
+        Columns whose groups are compared in every evaluation (rates and gaps with intervals); never features.
     features, exclude : sequence of str, optional
         Narrow the features to some columns, or take some out.
     known_at : mapping of str to str, optional
@@ -84,6 +87,7 @@ class Pipeline:
         steps: Sequence[Any],
         *,
         target: str | None = None,
+        event: Any = None,
         time: str | None = None,
         decide_at: str | None = None,
         id: str | None = None,  # noqa: A002  the role's name
@@ -102,19 +106,19 @@ class Pipeline:
                    "name": name},
             lists={"features": features, "exclude": exclude, "sensitive": sensitive},
             mappings={"known_at": known_at, "waive": waive},
+            event=event,
             seed=seed,
         )  # fmt: skip
-        if isinstance(steps, (str, Mapping)) or not isinstance(steps, Sequence):
-            raise ConfigurationError(f"Pipeline got {type(steps).__name__}", "give a list of steps: Pipeline([...])")
+        self._steps = steps_of(steps)
+        named = None if event is None else Event.named(event)
         self._arguments: dict[str, Any] = {
-            "target": target, "time": time, "decide_at": decide_at, "id": id, "group": group, "weight": weight,
-            "sensitive": tuple(sensitive), "features": None if features is None else tuple(features),
-            "exclude": tuple(exclude), "known_at": dict(known_at or {}), "waive": dict(waive or {}),
+            "target": target, "event": None if named is None else named.value, "time": time, "decide_at": decide_at,
+            "id": id, "group": group, "weight": weight, "sensitive": tuple(sensitive),
+            "features": None if features is None else tuple(features), "exclude": tuple(exclude), "known_at": dict(known_at or {}), "waive": dict(waive or {}),
             "name": name, "seed": seed,
         }  # fmt: skip
-        self._steps = tuple(as_step(step) for step in steps)
         moment = Moment.parse(decide_at) if decide_at else None
-        self.roles = Roles(target, time, moment, id, group, weight, tuple(sensitive))
+        self.roles = Roles(target, time, moment, id, group, weight, tuple(sensitive), named)
         self.planned: tuple[Planned, ...] = plan_steps(self._steps, self.roles, decide_at)
         self.steps = tuple(as_shown(self.planned))
         self._stood_for: StoodFor | None = None
@@ -385,8 +389,7 @@ class Pipeline:
 
     def __repr__(self) -> str:
         lines = ",\n".join(f"    {planned.step!r}" for planned in self.steps)
-        shown = {key: value for key, value in self._arguments.items() if value not in (None, (), {}, 0)}
-        arguments = ", ".join(f"{key}={value!r}" for key, value in shown.items())
+        arguments = ", ".join(f"{key}={value!r}" for key, value in worth_showing(self._arguments).items())
         return hidden(f"Pipeline(\n[\n{lines},\n],\n{arguments})")
 
     def _repr_html_(self) -> str:

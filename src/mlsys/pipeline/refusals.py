@@ -37,6 +37,7 @@ def refuse_order(steps: Sequence[Step], roles: Roles) -> None:
     _refuse_two(targets, "{} and {} both write the target " + repr(roles.target), steps,
                 "; or let the second write another column, and compare the two")  # fmt: skip
     _refuse_no_target(steps, roles)
+    _refuse_event_of_numbers(steps, roles)
     _refuse_forbidden_columns(steps, roles)
     at = next((i for i, step in enumerate(steps) if isinstance(step, Split)), None)
     if at is not None:
@@ -45,23 +46,29 @@ def refuse_order(steps: Sequence[Step], roles: Roles) -> None:
 
 
 def _refuse_no_target(steps: Sequence[Step], roles: Roles) -> None:
-    """Raise for a model that is told nothing to predict, and for what learns from features alone in its place."""
-    if roles.target is not None:
-        return
+    """Raise for a model that is told nothing to predict."""
     model = next((step for step in steps if isinstance(step, Model)), None)
-    if model is None:
-        held = [value for step in steps for value in step.configuration().values() if hasattr(value, "fit_predict")]
-        if not held:
-            return
-    who = (
-        type(held[-1]).__name__
-        if model is None
-        else f"{model.title}({type(getattr(model, 'estimator', model)).__name__})"
-    )
-    raise ConfigurationError(
-        f"{who} has no target to learn: models without one (clusters, outliers) are not there yet",
-        'name the column to predict: Pipeline(..., target="...")',
-    )
+    if model is not None and roles.target is None:
+        raise ConfigurationError(
+            f"{model.title}({type(getattr(model, 'estimator', model)).__name__}) has no target to learn",
+            'name the column to predict: Pipeline(..., target="...")',
+        )
+
+
+def _refuse_event_of_numbers(steps: Sequence[Step], roles: Roles) -> None:
+    """Raise where a class is named and numbers are predicted."""
+    if roles.event is None:
+        return
+    from sklearn.base import is_regressor
+
+    for step in steps:
+        estimator = getattr(step, "estimator", None) if isinstance(step, Model) else None
+        if hasattr(estimator, "__sklearn_tags__") and is_regressor(estimator):
+            raise ConfigurationError(
+                f"event={roles.event.value!r} names a class, but {step.title}({type(estimator).__name__}) predicts "
+                "numbers",
+                "leave event= out, or use a classifier",
+            )
 
 
 def in_order(steps: Sequence[Step]) -> str:

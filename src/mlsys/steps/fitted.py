@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.dataset import Roles, Rows
+from mlsys.dataset import Event, Roles, Rows
 from mlsys.errors import ConfigurationError, ContractError, DataError
 from mlsys.states import Held
 from mlsys.steps.base import Step
@@ -131,4 +131,5 @@ def roles_from(**named: Any) -> Roles:
         raise ConfigurationError(
             f"there is no role {sorted(unknown)[0]!r}", f"roles are {', '.join(Roles.__dataclass_fields__)}"
         )
-    return Roles(**named)
+    event = named.pop("event", None)
+    return Roles(**named, event=None if event is None else Event.named(event))
