@@ -14,7 +14,8 @@ from sklearn import metrics as sk
 
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation import metric_named
-from mlsys.evaluation.metrics import METRICS, Sample, class_names, task_of, usual_metrics
+from mlsys.evaluation.metrics import METRICS, usual_metrics
+from mlsys.evaluation.sample import Sample, class_names, task_of
 
 BINARY: dict[str, Callable[..., float]] = {
     "roc_auc": lambda y, said, p, w: sk.roc_auc_score(y, p[:, 1], sample_weight=w),

@@ -1,7 +1,7 @@
 """Frames with roles: what steps are shown."""
 
 from mlsys.dataset.dataset import Dataset, beside
-from mlsys.dataset.event import Event, settled, tally
+from mlsys.dataset.event import Event, decided, settled, tally
 from mlsys.dataset.predictions import PREDICTION, PROBABILITY, probability_columns
 from mlsys.dataset.roles import Moment, Roles, duration_of
 from mlsys.dataset.rows import Rows
@@ -17,6 +17,7 @@ __all__ = [
     "Rows",
     "beside",
     "counting",
+    "decided",
     "duration_of",
     "known_weights",
     "probability_columns",

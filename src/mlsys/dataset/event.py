@@ -65,6 +65,15 @@ class Event:
             raise ConfigurationError(f"event={value!r} is no class", 'name one class of the target: event="bad"')
         return cls(plainly)
 
+    def is_called(self, text: str) -> bool:
+        """Whether a text names this class, as columns of probabilities do."""
+        if text == str(self.value):
+            return True
+        try:
+            return not isinstance(self.value, (str, bool)) and float(text) == self.value
+        except ValueError:
+            return False
+
     def because(self) -> str:
         """Say why it is this class."""
         rarer = f"it is the rarer class ({100 * self.share:.1f} % of the training rows)"
@@ -116,6 +125,26 @@ def tally(target: pd.Series, weight: Any = None) -> list[tuple[Any, float]]:
     return [(value, held[value]) for value in ordered[: MOST_TALLIED + 1]]
 
 
+def decided(found: Tally) -> Event | None:
+    """Return the event of two classes where nobody names one; ``None`` where there are not two.
+
+    Examples
+    --------
+    >>> decided([("no", 1.0), ("yes", 5.0)]).value, decided([("bad", 1.0), ("good", 5.0)]).value
+    ('yes', 'bad')
+    """
+    if len(found) != 2:
+        return None
+    (first, light), (second, heavy) = found
+    total = light + heavy or 1.0
+    for value, other, weight in ((first, second, light), (second, first, heavy)):
+        if _means_yes(value, other):
+            return Event(value, "yes", weight / total)
+    if light == heavy:
+        return Event(second, "later", 0.5)
+    return Event(first, "rarer", light / total) if light < heavy else Event(second, "rarer", heavy / total)
+
+
 def settled(roles: Roles, found: Tally) -> Roles:
     """Return roles with the event decided: the one that is named, else the class that means yes, else the rarer one.
 
@@ -132,9 +161,9 @@ def settled(roles: Roles, found: Tally) -> Roles:
         When the event that is named is no class of the target, or this has not two classes.
     """
     event = roles.event
-    if event is None or not found:
-        return roles if event is not None else replace(roles, event=_decided(found))
-    if event.why != "named":
+    if event is None:
+        return replace(roles, event=decided(found))
+    if event.why != "named" or not found:
         return roles
     values = [value for value, _ in found]
     if len(values) > 2:
@@ -155,19 +184,6 @@ def settled(roles: Roles, found: Tally) -> Roles:
         )
     total = sum(weight for _, weight in found)
     return replace(roles, event=replace(event, value=same, share=dict(found)[same] / total))
-
-
-def _decided(found: Tally) -> Event | None:
-    if len(found) != 2:
-        return None
-    (first, light), (second, heavy) = found
-    total = light + heavy
-    for value, other, weight in ((first, second, light), (second, first, heavy)):
-        if _means_yes(value, other):
-            return Event(value, "yes", weight / total)
-    if light == heavy:
-        return Event(second, "later", 0.5)
-    return Event(first, "rarer", light / total) if light < heavy else Event(second, "rarer", heavy / total)
 
 
 def _means_yes(value: Any, other: Any) -> bool:

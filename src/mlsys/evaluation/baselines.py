@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from mlsys.dataset import PREDICTION, PROBABILITY, Rows, known_weights
 from mlsys.errors import ContractError
-from mlsys.evaluation.metrics import Metric, Sample
+from mlsys.evaluation.metrics import Metric
+from mlsys.evaluation.sample import EVENT, Sample
 from mlsys.summaries import hash_ids, uniform
 
 Rule = Callable[[pd.DataFrame], Any]
@@ -118,7 +119,7 @@ def rule_predictions(baseline: Any, train: Rows, rows: pd.DataFrame, classes: Se
     Parameters
     ----------
     baseline : callable or object with ``learn(train)``
-        ``rule(frame)`` returns, for each row, a number (the probability of the second of two classes,
+        ``rule(frame)`` returns, for each row, a number (the probability of the event,
         or the predicted value), a class, or a frame of prediction columns; ``learn(train)`` returns
         such a rule.
     """
@@ -135,8 +136,16 @@ def rule_predictions(baseline: Any, train: Rows, rows: pd.DataFrame, classes: Se
     if not classes:
         return pd.DataFrame({PREDICTION: values.astype(np.float64)}, index=rows.index)
     if len(classes) == 2 and np.issubdtype(values.dtype, np.number) and ((values >= 0) & (values <= 1)).all():
-        return _from_probability(values.astype(np.float64), train, rows, classes)
+        return _from_probability(_of_event(values, train, classes[EVENT]), train, rows, classes)
     return pd.DataFrame({PREDICTION: pd.Series(answer, index=rows.index)})
+
+
+def _of_event(values: Any, train: Rows, event: str) -> Any:
+    """Return answers as probabilities of the event; whole numbers that are classes are meant as these."""
+    known = train.y.dropna().unique().tolist()
+    if values.dtype.kind in "iu" and set(values.tolist()) <= set(known):
+        return np.isin(values, [value for value in known if str(value) == event]).astype(np.float64)
+    return values.astype(np.float64)
 
 
 def _own_columns(answer: pd.DataFrame, who: str, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:

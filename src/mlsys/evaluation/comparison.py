@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import Event
 from mlsys.evaluation.differing import cleared, difference
 from mlsys.evaluation.intervals import (
     DRAWS,
@@ -15,17 +16,23 @@ from mlsys.evaluation.intervals import (
     quantile_of,
     too_few,
 )
-from mlsys.evaluation.metrics import Metric, Sample, class_names, task_of
+from mlsys.evaluation.metrics import Metric, roc_auc
+from mlsys.evaluation.sample import Sample, class_names, task_of
 
 
-def scored_interval(metric: Metric, scored: pd.DataFrame, level: float = 0.95) -> Interval:
-    """Return a metric's value with its interval on scored rows."""
-    sample = Sample.of(scored, class_names(scored, task_of(scored)))
+def scored_interval(metric: Metric, scored: pd.DataFrame, level: float = 0.95, event: Event | None = None) -> Interval:
+    """Return a metric's value with its interval on scored rows; the event is decided by them if it is not given."""
+    sample = Sample.of(scored, class_names(scored, task_of(scored), event))
     return metric_interval(metric, sample, level, group=scored.get("group"))
 
 
 def paired_difference(
-    metric: Metric, one: pd.DataFrame, other: pd.DataFrame, level: float = 0.95, seed: int = 0
+    metric: Metric,
+    one: pd.DataFrame,
+    other: pd.DataFrame,
+    level: float = 0.95,
+    seed: int = 0,
+    event: Event | None = None,
 ) -> Interval:
     """Return ``metric(one) - metric(other)`` on the same scored rows.
 
@@ -35,13 +42,15 @@ def paired_difference(
         What to compare.
     one, other : DataFrame
         Scored rows with one index.
+    event : Event, optional
+        Of two classes; decided by the rows of ``one`` if not given.
 
     Notes
     -----
     DeLong's covariance for the ROC AUC without weights and groups; otherwise a bootstrap that draws the
     same rows, or groups, for both.
     """
-    classes = class_names(one, task_of(one))
+    classes = class_names(one, task_of(one), event)
     first, second = Sample.of(one, classes), Sample.of(other, classes)
     size, n = max(abs(metric(first)), abs(metric(second))), len(one)
     value = difference(metric(first), metric(second))
@@ -50,7 +59,7 @@ def paired_difference(
     if too_few(metric, first, one.get("group")):
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
     plain = "group" not in one and bool((first.weight == 1).all())
-    if metric.name == "roc_auc" and plain:
+    if metric.function is roc_auc and plain:
         _, above_1, below_1 = delong_parts(first.event, first.score)
         _, above_2, below_2 = delong_parts(second.event, second.score)
         variance = (above_1 - above_2).var(ddof=1) / len(above_1) + (below_1 - below_2).var(ddof=1) / len(below_1)

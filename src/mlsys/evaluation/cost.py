@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.intervals import Interval, quantile_of
-from mlsys.evaluation.metrics import Sample
-from mlsys.evaluation.scored import classes_of
+from mlsys.evaluation.sample import Sample
 
 PER = 1_000
 
@@ -72,15 +70,14 @@ class Cost:
         )
         return np.asarray(np.where(event, *wrong_or_right), dtype=np.float64)
 
-    def per_thousand(self, scored: pd.DataFrame, level: float = 0.95) -> Interval:
+    def per_thousand(self, sample: Sample, level: float = 0.95) -> Interval:
         """Return the cost of 1,000 rows decided at the threshold, with a normal interval of the mean."""
-        classes = classes_of(scored)
-        if len(classes) != 2:
+        classes = 0 if sample.probabilities is None else len(sample.classes)
+        if classes != 2:
             raise ConfigurationError(
-                f"Cost is about a yes-or-no decision, but there are {len(classes)} classes with a probability",
+                f"Cost is about a yes-or-no decision, but there are {classes} classes with a probability",
                 "leave value= out, or predict two classes with probabilities",
             )
-        sample = Sample.of(scored, classes)
         cost = self._of(sample)
         mean = float(np.average(cost, weights=sample.weight))
         spread = float(np.sqrt(np.average((cost - mean) ** 2, weights=sample.weight) / max(len(cost), 1)))

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import Dataset, Rows
+from mlsys.dataset import Dataset, Rows, settled, tally
 from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.evaluation.baselines import Guesses, rule_name, rule_predictions, zero_rule
+from mlsys.evaluation.confusion import MOST_CLASSES, confusion
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.levels import distinct
-from mlsys.evaluation.metrics import Sample, metric_named
+from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.picture import draw_scores
+from mlsys.evaluation.sample import Sample, ordered_classes
 from mlsys.evaluation.scored import classes_of, judged_rows, scored_rows
-from mlsys.evaluation.sentences import by_level, weightless, worst_slice
+from mlsys.evaluation.sensitive import Groups, compared
+from mlsys.evaluation.sentences import weightless, worst_slice
 from mlsys.evaluation.slicing import Slice, slices_of
 from mlsys.steps import Report, Result
 
@@ -33,13 +36,14 @@ class Evaluate(Report):
     Parameters
     ----------
     metrics : list of str, optional
-        Names such as ``"roc_auc"``, ``"recall"``, ``"rmse"``; those usual for the task when not given.
-        The first is the headline.
+        Names such as ``"roc_auc"``, ``"recall"``, ``"f2"``, ``"rmse"``, ``"pinball_0.9"``; those usual for the task
+        when not given. The first is the headline. Baselines and slices have all that are named, else those whose
+        interval needs no bootstrap.
     slices : list of str or dict, optional
         Columns whose levels are slices (quarters of the training rows where a number has many values), or names
         with a function from frame to a mask. When not given, the first five features with 2 to 20 levels, else
         the first two numbers; ``()`` for none. Sensitive columns (``Pipeline(sensitive=...)``) come first in any
-        case but the last.
+        case.
     baselines : list, optional
         Rules of thumb: ``rule(frame)``, or an object with ``learn(train)`` that returns one. Zero-rule
         and a random guess are always there; ``baselines=None`` adds none.
@@ -94,7 +98,8 @@ class Evaluate(Report):
         given, train = dataset[part], dataset["train"].counted("the train part", "training rows")
         rows = judged_rows(given, part)
         scored = scored_rows(rows, what=part)
-        judge = judge_for(scored, self.metrics, self.level)
+        event = settled(dataset.roles, tally(train.y, train.weight)).event
+        judge = judge_for(scored, self.metrics, self.level, event)
         guesses = Guesses.of(train, Sample.of(scored, judge.classes), rows)
         others = {
             name: scored_rows(rows, frame, part)
@@ -108,23 +113,27 @@ class Evaluate(Report):
             scores = [_over_draws(row, guesses) for row in scores] if name == RANDOM else scores
             table += [{"part": part, "model": name, "slice": "all", **row} for row in scores]
         by_slice = _slice_scores(slices, scored, judge)
-        table += [{"part": part, "model": "model", **row} for row in by_slice]
+        groups = compared(slices, dataset.roles.sensitive, scored, judge)
+        table += [{"part": part, "model": "model", **row} for row in [*by_slice, *_further(groups, by_slice)]]
         table += self._training_scores(dataset, judge)
-        value_text, value_scalars = self._value(scored, others, guesses)
+        value_text, value_scalars = self._value(scored, judge, others, guesses)
         return Result(
             "evaluate",
             pd.DataFrame(table, columns=_COLUMNS),
-            scalars=value_scalars,
-            summary=f"{judge.headline.name} on {part}",
+            scalars={**value_scalars, **_gap_scalars(groups)},
+            summary=f"{judge.headline.name} on {part}" + (f"; the event is {judge.event}" if judge.event else ""),
+            tables=_tables(groups, scored, judge),
             findings=self._unseen(scored, part, dataset.roles.target),
             facts={
                 "task": judge.task,
+                "event": judge.event.value if judge.event else None,
+                "event_said": str(judge.event) if judge.event else "",
                 "part": part,
                 "headline": judge.headline.name,
                 "folds": dataset.folds if part == "validation" else 0,
                 "contaminated": dataset.fitted_on.get(part, ""),
                 "worst_slice": worst_slice(by_slice, judge.headline),
-                "sensitive": by_level(by_slice, slices, dataset.roles.sensitive, judge.headline),
+                "sensitive": {column: groups.sentence(column) for column in dataset.roles.sensitive},
                 "slices": {each.name: each.column for each in slices},
                 "weightless": without_weight,
                 "value": value_text,
@@ -193,12 +202,12 @@ class Evaluate(Report):
         ]  # fmt: skip
 
     def _value(
-        self, scored: pd.DataFrame, others: Mapping[str, pd.DataFrame], guesses: Guesses
+        self, scored: pd.DataFrame, judge: Judge, others: Mapping[str, pd.DataFrame], guesses: Guesses
     ) -> tuple[str, dict[str, float]]:
         if self.value is None:
             return "", {}
-        mine = self.value.per_thousand(scored)
-        beside = {name: self.value.per_thousand(frame).value for name, frame in others.items()}
+        mine = self.value.per_thousand(judge.sample(scored))
+        beside = {name: self.value.per_thousand(judge.sample(frame)).value for name, frame in others.items()}
         beside[RANDOM] += guesses.shift(self.value.mean_per_thousand)
         text = f"cost {mine.value:,.0f} [{mine.lower:,.0f}, {mine.upper:,.0f}] per 1,000 rows"
         text += f" at {self.value.decision()}; " + ", ".join(f"{name} {value:,.0f}" for name, value in beside.items())
@@ -214,6 +223,27 @@ def _slice_scores(slices: Sequence[Slice], scored: pd.DataFrame, judge: Judge) -
     for row in found:
         row["verdict"] = row["verdict"] or judge.verdict(row, overall[row["metric"]])
     return found
+
+
+def _further(groups: Groups, by_slice: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rates of sensitive groups that are not among the scores of slices already."""
+    there = {(row["slice"], row["metric"]) for row in by_slice}
+    rows = groups.table.drop(columns="column").to_dict("records")
+    return [
+        {str(key): value for key, value in row.items()} for row in rows if (row["slice"], row["metric"]) not in there
+    ]
+
+
+def _gap_scalars(groups: Groups) -> dict[str, float]:
+    known = groups.gaps[groups.gaps["groups"] > 1]
+    return {f"{row.metric}_gap/{row.column}": float(row.gap) for row in known.itertuples()}
+
+
+def _tables(groups: Groups, scored: pd.DataFrame, judge: Judge) -> dict[str, pd.DataFrame]:
+    """Return who is taken for whom, and how sensitive groups are treated."""
+    classes = ordered_classes(scored, judge.task)
+    confused = {"confusion": confusion(scored, classes)} if 1 < len(classes) <= MOST_CLASSES else {}
+    return {**confused, **({"groups": groups.table, "gaps": groups.gaps} if len(groups.table) else {})}
 
 
 def _over_draws(row: dict[str, Any], guesses: Guesses) -> dict[str, Any]:

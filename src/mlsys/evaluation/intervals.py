@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.evaluation.metrics import Metric, Sample
+from mlsys.evaluation.metrics import Metric, roc_auc
+from mlsys.evaluation.sample import Sample
 
 Values = NDArray[np.float64]
 DRAWS = 200
@@ -168,7 +169,7 @@ def metric_interval(
 
     Notes
     -----
-    Without groups: Wilson for accuracy, recall and precision and DeLong for the ROC AUC where rows have
+    Without groups: Wilson for shares of rows (accuracy, recall, precision) and DeLong for the ROC AUC where rows have
     no weights, the normal interval for means over rows (log loss, Brier, absolute error). Otherwise a
     bootstrap, of groups where there are groups. Too few rows or events give the value
     with no interval and say so.
@@ -179,18 +180,19 @@ def metric_interval(
     if too_few(metric, sample, group):
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
     plain = group is None and bool((sample.weight == 1).all())
-    if plain and metric.name == "roc_auc":
+    if plain and metric.function is roc_auc:
         _, lower, upper = delong(sample.event, sample.score, level)
         return Interval(value, lower, upper, n, "DeLong")
-    if plain and metric.name in _SHARES:
-        among = _SHARES[metric.name](sample)
+    if plain and metric.among is not None:
+        among = metric.among(sample)
         if among < FEWEST:
             return Interval(value, np.nan, np.nan, int(among), "none", "not enough data")
         lower, upper = wilson(value * among, among, level)
         return Interval(value, lower, upper, int(among), "Wilson")
     if group is None and metric.per_row is not None:
         half = quantile_of(level) * _error_of_mean(metric.per_row(sample), sample.weight)
-        return Interval(value, max(0.0, value - half), value + half, n, "normal")
+        least, most = metric.bounds
+        return Interval(value, max(least, value - half), min(most, value + half), n, "normal")
     clusters = None if group is None else pd.factorize(group)[0].astype(np.int64)
     lower, upper = bootstrap(metric, sample, level, seed, clusters, draws)
     return Interval(value, lower, upper, n, "bootstrap" if clusters is None else "bootstrap of groups")
@@ -201,7 +203,7 @@ def too_few(metric: Metric, sample: Sample, group: pd.Series | None) -> bool:
     counts = [len(sample.y)]
     if group is not None:
         counts.append(int(group.nunique(dropna=False)))
-    if metric.name in {"roc_auc", "average_precision"}:
+    if metric.ranks:
         events = int(sample.event.sum())
         counts += [events, len(sample.y) - events]
     return min(counts) < FEWEST
@@ -211,10 +213,3 @@ def _error_of_mean(values: Values, weight: Values) -> float:
     """Return the standard error of a weighted mean (Cochran 1977, the ratio estimator's)."""
     deviations = weight * (values - np.average(values, weights=weight))
     return float(np.sqrt((deviations**2).sum() * len(values) / max(len(values) - 1, 1)) / weight.sum())
-
-
-_SHARES: dict[str, Callable[[Sample], float]] = {
-    "accuracy": lambda sample: float(len(sample.y)),
-    "recall": lambda sample: float(sample.event.sum()),
-    "precision": lambda sample: float((sample.prediction == 1).sum()),
-}

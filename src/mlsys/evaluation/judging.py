@@ -8,15 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.dataset import probability_columns
+from mlsys.dataset import Event, probability_columns
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.comparison import paired_difference
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import DRAWS, at_once, draws_for, metric_interval
-from mlsys.evaluation.metrics import Metric, Sample, Task, class_names, metric_named, task_of, usual_metrics
-
-QUICK = frozenset({"roc_auc", "accuracy", "recall", "precision"})
-"""Metrics whose interval needs no bootstrap, so that dozens of slices cost little."""
+from mlsys.evaluation.metrics import Metric, metric_named, usual_metrics
+from mlsys.evaluation.sample import Sample, Task, class_names, event_of, task_of
 
 
 @dataclass(frozen=True)
@@ -30,11 +28,15 @@ class Judge:
     metrics : sequence of Metric
         The first is the headline.
     classes : sequence of str
-        In the order of their codes.
+        In the order of their codes; of two the event is the second.
     level : float
         Of each interval.
     draws : int
         Of each bootstrap.
+    event : Event, optional
+        Where there are two classes.
+    asked : bool
+        Whether somebody named the metrics: then baselines and slices have all of them.
     """
 
     task: Task
@@ -42,15 +44,21 @@ class Judge:
     classes: Sequence[str]
     level: float
     draws: int = DRAWS
+    event: Event | None = None
+    asked: bool = False
 
     @property
     def headline(self) -> Metric:
         """The metric that models are compared by."""
         return self.metrics[0]
 
+    def sample(self, scored: pd.DataFrame) -> Sample:
+        """Return scored rows as arrays, in this judge's codes."""
+        return Sample.of(scored, self.classes)
+
     def quick(self) -> Judge:
-        """Return a judge of the headline and of what needs no bootstrap, for baselines and slices."""
-        return replace(self, metrics=[m for m in self.metrics if m is self.headline or m.name in QUICK or m.per_row])
+        """Return a judge of the headline, of what was asked for, and of what needs no bootstrap."""
+        return replace(self, metrics=[m for m in self.metrics if self.asked or m is self.headline or m.is_quick])
 
     def for_slices(self, k: int) -> Judge:
         """Return a quick judge whose intervals hold for ``k`` slices together."""
@@ -88,20 +96,37 @@ class Judge:
         metric = self.headline
         if metric.needs_probabilities and not probability_columns(other.columns):
             metric = next((each for each in self.metrics if not each.needs_probabilities), metric)
-        gap = paired_difference(metric, mine, other, self.level)
+        gap = paired_difference(metric, mine, other, self.level, event=self.event)
         ends = (gap.lower, gap.upper) if metric.greater_is_better else (-gap.upper, -gap.lower)
         return {"value": gap.value if metric.greater_is_better else -gap.value, "lower": ends[0], "upper": ends[1]}
 
 
-def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float) -> Judge:
+def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float, event: Event | None = None) -> Judge:
     """Return the judge for scored rows.
+
+    Parameters
+    ----------
+    scored : DataFrame
+        Of the model.
+    metrics : sequence of str, optional
+        The first is the headline; those usual for the task when not given.
+    level : float
+        Of the intervals.
+    event : Event, optional
+        Of two classes; decided by these rows if not given.
 
     Raises
     ------
     ConfigurationError
-        When a metric is not of the task, or needs probabilities that the model does not give.
+        When a metric is not of the task, or needs probabilities that the model does not give; when an event is named
+        and there are not two classes.
     """
     task = task_of(scored)
+    if task != "binary" and event is not None and event.why == "named":
+        raise ConfigurationError(
+            f"event={event.value!r} is one of two classes, but this is {task}",
+            "leave event= out, or predict two classes",
+        )
     has = bool(probability_columns(scored.columns))
     chosen = [metric_named(name) for name in metrics] if metrics else usual_metrics(task, has)
     for metric in chosen:
@@ -111,4 +136,6 @@ def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float)
                 f"the metric {metric.name!r} {why}, but this is {task}{'' if has else ' without probabilities'}",
                 f"choose among {', '.join(each.name for each in usual_metrics(task, has))}",
             )
-    return Judge(task, chosen, class_names(scored, task), level, draws_for(level))
+    event = (event or event_of(scored)) if task == "binary" else None
+    classes = class_names(scored, task, event)
+    return Judge(task, chosen, classes, level, draws_for(level), event, bool(metrics))

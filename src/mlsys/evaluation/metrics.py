@@ -1,85 +1,42 @@
-"""Metrics by task: what they need, which way is better, and their value on scored rows."""
+"""Metrics by task, in one table: what they need, which way is better, how their interval is found, their value."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.dataset import PROBABILITY, probability_columns
 from mlsys.errors import ConfigurationError
-from mlsys.evaluation.scored import classes_of
-
-Task = Literal["binary", "multiclass", "regression"]
-Values = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """Scored rows as arrays: what metrics are computed from.
-
-    Parameters
-    ----------
-    y, prediction : ndarray
-        Codes of the classes (the second of two is the event), or numbers.
-    probabilities : ndarray of shape (rows, classes), optional
-        For classes that have them.
-    weight : ndarray
-        One a row.
-    classes : tuple of str
-        In the order of the codes; empty for numbers.
-    """
-
-    y: Values
-    prediction: Values
-    probabilities: Values | None
-    weight: Values
-    classes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, scored: pd.DataFrame, classes: Sequence[str]) -> Sample:
-        """Read scored rows; ``classes`` as texts, or none for numbers."""
-        weight = scored["weight"].to_numpy(dtype=np.float64) if "weight" in scored else np.ones(len(scored))
-        if not classes:
-            y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)
-            return cls(y, scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan), None, weight, ())
-        codes = {name: float(code) for code, name in enumerate(classes)}
-        y, predicted = (_codes_of(scored[name], codes) for name in ("y", "prediction"))
-        probabilities = None
-        if probability_columns(scored.columns):  # a class that another model does not know has no chance with it
-            shares = scored.reindex(columns=[PROBABILITY + name for name in classes], fill_value=0.0)
-            probabilities = shares.to_numpy(dtype=np.float64)
-        return cls(y, predicted, probabilities, weight, tuple(classes))
-
-    def weighted(self, weight: Values) -> Sample:
-        """Return the same rows with other weights."""
-        return Sample(self.y, self.prediction, self.probabilities, weight, self.classes)
-
-    @property
-    def event(self) -> NDArray[np.bool_]:
-        """Whether the second of two classes is the truth."""
-        return np.asarray(self.y == 1)
-
-    @property
-    def score(self) -> Values:
-        """Probability of the second of two classes."""
-        assert self.probabilities is not None
-        return self.probabilities[:, -1]
-
-
-def _codes_of(values: pd.Series, codes: dict[str, float]) -> Values:
-    places, levels = pd.factorize(values)  # few levels are turned into texts, not every row
-    known = np.array([codes.get(text, np.nan) for text in pd.Series(levels).astype("str")] + [np.nan])
-    return known[places]  # an unknown label has the place -1: the last
+from mlsys.evaluation.sample import EVENT, Sample, Task, Values
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: name, direction, what it needs, how to compute it; ``per_row`` where it is a mean over rows."""
+    """A metric.
+
+    Parameters
+    ----------
+    name : str
+        What it is called everywhere.
+    greater_is_better : bool
+        Direction.
+    tasks : tuple of str
+        Those it is for.
+    needs_probabilities : bool
+        Whether it is left out where the model gives none.
+    function : callable
+        From scored rows to the value.
+    per_row : callable, optional
+        Where it is a mean over rows: what it is the mean of.
+    among : callable, optional
+        Where it is a share of rows: of how many.
+    ranks : bool
+        Whether it needs some events and some others.
+    bounds : tuple of float
+        The least and the greatest value that it can take.
+    """
 
     name: str
     greater_is_better: bool
@@ -87,13 +44,14 @@ class Metric:
     needs_probabilities: bool
     function: Callable[[Sample], float]
     per_row: Callable[[Sample], Values] | None = None
+    among: Callable[[Sample], float] | None = None
+    ranks: bool = False
+    bounds: tuple[float, float] = (0.0, 1.0)
 
     @property
-    def bounds(self) -> tuple[float, float]:
-        """The least and the greatest value that it can take."""
-        if not self.greater_is_better:
-            return 0.0, np.inf
-        return (-np.inf if self.name == "r2" else 0.0), 1.0
+    def is_quick(self) -> bool:
+        """Whether its interval needs no bootstrap, so that dozens of slices cost little."""
+        return self.per_row is not None or self.among is not None or self.function is roc_auc
 
     def __call__(self, sample: Sample) -> float:
         """Return the value, NaN where it is not defined (one class, no predicted events, no weight)."""
@@ -172,14 +130,35 @@ def _recall(sample: Sample) -> float:
 
 
 def _precision(sample: Sample) -> float:
-    flagged = sample.prediction == 1
-    return float((sample.weight * (flagged & sample.event)).sum() / (sample.weight * flagged).sum())
+    return float((sample.weight * (sample.flagged & sample.event)).sum() / (sample.weight * sample.flagged).sum())
 
 
-def _f1(sample: Sample) -> float:
-    flagged, hit = sample.prediction == 1, (sample.prediction == 1) & sample.event
-    total = (sample.weight * flagged).sum() + (sample.weight * sample.event).sum()
-    return float(2 * (sample.weight * hit).sum() / total)
+def _false_positive_rate(sample: Sample) -> float:
+    other = sample.y == 1 - EVENT
+    return float((sample.weight * (sample.flagged & other)).sum() / (sample.weight * other).sum())
+
+
+def _f(beta: float) -> Callable[[Sample], float]:
+    """Return F-beta: the harmonic mean in which recall weighs beta times as much as precision (van Rijsbergen 1979)."""
+
+    def f(sample: Sample) -> float:
+        hit, event, flagged = (
+            float((sample.weight * rows).sum())
+            for rows in (sample.flagged & sample.event, sample.event, sample.flagged)
+        )
+        return (1 + beta**2) * hit / (beta**2 * event + flagged) if event or flagged else float("nan")
+
+    return f
+
+
+def _mcc(sample: Sample) -> float:
+    """Return Matthews' correlation of truth and prediction over all classes (Gorodkin 2004), 0 if one is constant."""
+    unknown = len(sample.classes)
+    truth, said = (np.nan_to_num(codes, nan=unknown).astype(int) for codes in (sample.y, sample.prediction))
+    by_truth, by_said = (np.bincount(codes, sample.weight, unknown + 1) for codes in (truth, said))
+    total, right = sample.weight.sum(), sample.weight[truth == said].sum()
+    spread = (total**2 - (by_truth**2).sum()) * (total**2 - (by_said**2).sum())
+    return float((right * total - by_truth @ by_said) / np.sqrt(spread)) if spread > 0 else 0.0
 
 
 def _macro_f1(sample: Sample) -> float:
@@ -205,6 +184,20 @@ def _residuals(sample: Sample) -> Values:
     return np.asarray(sample.prediction - sample.y)
 
 
+def _relative_errors(sample: Sample) -> Values:
+    return np.abs(_residuals(sample)) / np.maximum(np.abs(sample.y), np.finfo(np.float64).eps)
+
+
+def _pinball(quantile: float) -> Callable[[Sample], Values]:
+    """Return the loss that is least where so large a share of the truth lies below the prediction (Koenker 1978)."""
+
+    def losses(sample: Sample) -> Values:
+        above = -_residuals(sample)
+        return np.maximum(quantile * above, (quantile - 1) * above)
+
+    return losses
+
+
 def _rmse(sample: Sample) -> float:
     return float(np.sqrt(np.average(_residuals(sample) ** 2, weights=sample.weight)))
 
@@ -222,28 +215,68 @@ def _median_error(sample: Sample) -> float:
     return float(errors[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
+def rows_of(sample: Sample) -> float:
+    """Return how many rows there are."""
+    return float(len(sample.y))
+
+
+def _events(sample: Sample) -> float:
+    return float(sample.event.sum())
+
+
+def _others(sample: Sample) -> float:
+    return float((sample.y == 1 - EVENT).sum())
+
+
+def _flags(sample: Sample) -> float:
+    return float(sample.flagged.sum())
+
+
 _BINARY: tuple[Task, ...] = ("binary",)
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
+_NUMBERS: tuple[Task, ...] = ("regression",)
+_LOSS = (0.0, np.inf)
+
+
+def _f_beta(beta: float) -> Metric:
+    return Metric(f"f{beta:g}", True, _BINARY, False, _f(beta))
+
+
+def _pinball_loss(quantile: float, name: str = "") -> Metric:
+    losses = _pinball(quantile)
+    return Metric(name or f"pinball_{quantile:g}", False, _NUMBERS, False, _mean_of(losses), losses, bounds=_LOSS)
+
+
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("roc_auc", True, _BINARY, True, roc_auc),
-        Metric("average_precision", True, _BINARY, True, _average_precision),
-        Metric("log_loss", False, _CLASSES, True, _mean_of(_log_losses), _log_losses),
+        Metric("roc_auc", True, _BINARY, True, roc_auc, ranks=True),
+        Metric("average_precision", True, _BINARY, True, _average_precision, ranks=True),
+        Metric("log_loss", False, _CLASSES, True, _mean_of(_log_losses), _log_losses, bounds=_LOSS),
         Metric("brier", False, _BINARY, True, _mean_of(_squared_misses), _squared_misses),
-        Metric("accuracy", True, _CLASSES, False, _accuracy),
+        Metric("accuracy", True, _CLASSES, False, _accuracy, among=rows_of),
         Metric("balanced_accuracy", True, _CLASSES, False, _balanced_accuracy),
-        Metric("recall", True, _BINARY, False, _recall),
-        Metric("precision", True, _BINARY, False, _precision),
-        Metric("f1", True, _BINARY, False, _f1),
+        Metric("mcc", True, _CLASSES, False, _mcc, bounds=(-1.0, 1.0)),
+        Metric("recall", True, _BINARY, False, _recall, among=_events),
+        Metric("precision", True, _BINARY, False, _precision, among=_flags),
+        Metric("false_positive_rate", False, _BINARY, False, _false_positive_rate, among=_others),
+        _f_beta(0.5),
+        _f_beta(1),
+        _f_beta(2),
         Metric("macro_f1", True, ("multiclass",), False, _macro_f1),
         Metric("macro_roc_auc", True, ("multiclass",), True, _macro_auc),
-        Metric("mae", False, ("regression",), False, _mean_of(_absolute_errors), _absolute_errors),
-        Metric("rmse", False, ("regression",), False, _rmse),
-        Metric("r2", True, ("regression",), False, _r2),
-        Metric("median_absolute_error", False, ("regression",), False, _median_error),
+        Metric("mae", False, _NUMBERS, False, _mean_of(_absolute_errors), _absolute_errors, bounds=_LOSS),
+        Metric("mape", False, _NUMBERS, False, _mean_of(_relative_errors), _relative_errors, bounds=_LOSS),
+        Metric("rmse", False, _NUMBERS, False, _rmse, bounds=_LOSS),
+        Metric("r2", True, _NUMBERS, False, _r2, bounds=(-np.inf, 1.0)),
+        Metric("median_absolute_error", False, _NUMBERS, False, _median_error, bounds=_LOSS),
+        _pinball_loss(0.5, "pinball"),
     )
 }
+_FAMILIES: dict[str, tuple[float, Callable[[float], Metric]]] = {
+    "f": (np.inf, _f_beta), "pinball_": (1.0, _pinball_loss),
+}  # fmt: skip
+"""What a number above 0 may follow, below which number it must lie, and the metric it makes."""
 _USUAL: dict[Task, tuple[str, ...]] = {
     "binary": ("roc_auc", "average_precision", "log_loss", "accuracy", "recall", "precision"),
     "multiclass": ("balanced_accuracy", "accuracy", "macro_f1", "log_loss", "macro_roc_auc"),
@@ -264,32 +297,21 @@ def usual_metrics(task: Task, with_probabilities: bool) -> list[Metric]:
 
 
 def metric_named(name: str) -> Metric:
-    """Return a metric by name; say what there is if there is none of it."""
-    if name not in METRICS:
-        raise ConfigurationError(f"there is no metric {name!r}", f"metrics are {', '.join(METRICS)}")
-    return METRICS[name]
+    """Return a metric by name; say what there is if there is none of it.
 
-
-def task_of(scored: pd.DataFrame) -> Task:
-    """Return the task that scored rows are about: by their probabilities, else by the target's values."""
-    classes = classes_of(scored)
-    if classes:
-        return "binary" if len(classes) == 2 else "multiclass"
-    y = scored["y"]
-    labels = not pd.api.types.is_numeric_dtype(y) or pd.api.types.is_bool_dtype(y)
-    predicted = scored["prediction"]
-    whole = pd.api.types.is_integer_dtype(y) and pd.api.types.is_integer_dtype(predicted)
-    if labels or whole:
-        return "binary" if max(y.nunique(), predicted.nunique()) <= 2 else "multiclass"
-    return "regression"
-
-
-def class_names(scored: pd.DataFrame, task: Task) -> list[str]:
-    """Return the classes as texts in the order of their codes; none for numbers."""
-    if task == "regression":
-        return []
-    found = classes_of(scored)
-    if found:
-        return found
-    values = pd.concat([scored["y"], scored["prediction"]]).dropna().unique()
-    return [str(value) for value in sorted(values)]
+    Examples
+    --------
+    >>> metric_named("f3").name, metric_named("pinball_0.90").name
+    ('f3', 'pinball_0.9')
+    """
+    if name in METRICS:
+        return METRICS[name]
+    for prefix, (most, make) in _FAMILIES.items():
+        number = name.removeprefix(prefix) if name.startswith(prefix) else ""
+        if number.replace(".", "", 1).isdecimal() and 0 < float(number) < most:
+            return make(float(number))
+    raise ConfigurationError(
+        f"there is no metric {name!r}",
+        f"metrics are {', '.join(METRICS)}, and with other numbers f<beta> and pinball_<quantile>, such as f3 and "
+        "pinball_0.9",
+    )

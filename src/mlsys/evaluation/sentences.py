@@ -1,8 +1,8 @@
-"""What an evaluation says in a sentence: the worst slice, sensitive columns level by level, rows that count as none."""
+"""What an evaluation says in a sentence: the worst slice, rows that count as none."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,6 @@ import numpy as np
 from mlsys.dataset import Rows
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.metrics import Metric
-from mlsys.evaluation.slicing import Slice
 
 Scores = Sequence[Mapping[str, Any]]
 
@@ -27,22 +26,6 @@ def worst_slice(scores: Scores, headline: Metric) -> str:
         return f"none: {headline.name} is {worst['value']:.3f} in all {len(rows)} slices{unsure}"
     interval = f"{worst['value']:.3f} [{worst['lower']:.3f}, {worst['upper']:.3f}]"
     return f"{worst['slice']}: {headline.name} {interval} on {worst['n']:,} rows, {worst['verdict']}{unsure}"
-
-
-def by_level(scores: Scores, slices: Iterable[Slice], columns: Iterable[str], headline: Metric) -> dict[str, str]:
-    """Say for each sensitive column how far apart its levels are, and which are worse than all rows together."""
-    column_of = {each.name: each.column for each in slices}
-    said = {}
-    for column in columns:
-        rows = _ordered([row for row in scores if column_of.get(row["slice"]) == column], headline)
-        if not rows:
-            said[column] = "too few rows to say"
-            continue
-        ends = [f"{row['value']:.3f} ({row['slice']})" for row in (rows[0], rows[-1])]
-        worse = [str(row["slice"]) for row in rows if row["verdict"] == "worse"]
-        verdict = f"worse: {', '.join(worse)}" if worse else "none worse than all rows together"
-        said[column] = f"{headline.name} from {ends[0]} to {ends[1]}; {verdict}"
-    return said
 
 
 def weightless(rows: Rows, part: str) -> str:

@@ -45,7 +45,7 @@ def slices_of(slices: Slices, train: Rows, rows: Rows, who: str) -> list[Slice]:
     ----------
     slices : sequence of str, mapping of str to callable, or None
         Columns, or conditions by name; ``None`` takes features that have few levels, else quarters of numbers.
-        Sensitive columns come first in any case, but for an empty sequence.
+        Sensitive columns come first in any case.
     train : Rows
         Training rows, whose quarters cut numbers.
     rows : Rows
@@ -63,9 +63,8 @@ def slices_of(slices: Slices, train: Rows, rows: Rows, who: str) -> list[Slice]:
     frame = pd.DataFrame(rows)
     conditions = slices if isinstance(slices, Mapping) else {}
     columns = _telling_columns(train) if slices is None else () if conditions else slices
-    sensitive = rows.roles.sensitive if slices is None or len(slices) else ()
     found: list[Slice] = []
-    for column in dict.fromkeys([*sensitive, *columns]):
+    for column in dict.fromkeys([*rows.roles.sensitive, *columns]):
         if column not in frame.columns:
             raise DataError(f"{who} slices by {column!r}, which the rows do not have", "slice by a column of the data")
         found += _quarters(train, frame, column) if _is_number(train, column) else _levels(frame, column, who)

@@ -14,7 +14,6 @@ from mlsys.evaluation import Evaluate
 from mlsys.evaluation.comparison import paired_difference
 from mlsys.evaluation.intervals import at_once
 from mlsys.evaluation.judging import Judge, judge_for
-from mlsys.evaluation.metrics import Sample
 from mlsys.evaluation.scored import scored_rows
 from mlsys.execution.execute import Data, Execution, execute
 from mlsys.execution.holding import HoldingWork
@@ -92,13 +91,13 @@ def _table(
     rows = Rows.of(parts.get("validation", parts["train"]).loc[full.index], roles, features)
     scored = {name: scored_rows(rows, frame) for name, frame in predicted.items()}
     asked = next((each.step for each in steps if isinstance(each.step, Evaluate)), Evaluate())
-    judge = judge_for(scored[""], asked.metrics, LEVEL)
+    judge = judge_for(scored[""], asked.metrics, LEVEL, roles.event)
     metric = judge.headline
     sign, perfect = (1, 1.0) if metric.greater_is_better else (-1, 0.0)
     table = []
     for name, columns in groups.items():
-        gap = paired_difference(metric, scored[name], scored[""], at_once(LEVEL, len(groups)))
-        value = metric(Sample.of(scored[name], judge.classes))
+        gap = paired_difference(metric, scored[name], scored[""], at_once(LEVEL, len(groups)), event=judge.event)
+        value = metric(judge.sample(scored[name]))
         table.append(
             {
                 "without": name,
@@ -112,7 +111,7 @@ def _table(
             }
         )
     frame = pd.DataFrame(table).sort_values("change", ascending=sign > 0, kind="stable", ignore_index=True)
-    frame.attrs = {"with all": metric(Sample.of(scored[""], judge.classes))}
+    frame.attrs = {"with all": metric(judge.sample(scored[""]))}
     return frame, judge
 
 

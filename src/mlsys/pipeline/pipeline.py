@@ -114,8 +114,8 @@ class Pipeline:
         self._arguments: dict[str, Any] = {
             "target": target, "event": None if named is None else named.value, "time": time, "decide_at": decide_at,
             "id": id, "group": group, "weight": weight, "sensitive": tuple(sensitive),
-            "features": None if features is None else tuple(features), "exclude": tuple(exclude), "known_at": dict(known_at or {}), "waive": dict(waive or {}),
-            "name": name, "seed": seed,
+            "features": None if features is None else tuple(features), "exclude": tuple(exclude),
+            "known_at": dict(known_at or {}), "waive": dict(waive or {}), "name": name, "seed": seed,
         }  # fmt: skip
         moment = Moment.parse(decide_at) if decide_at else None
         self.roles = Roles(target, time, moment, id, group, weight, tuple(sensitive), named)

@@ -13,8 +13,8 @@ from mlsys.evaluation import Evaluate
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import Interval
 from mlsys.evaluation.judging import Judge, judge_for
-from mlsys.evaluation.metrics import Sample, class_names
 from mlsys.evaluation.resampled import judged_per_learned, resampled_mean, unpaired_gap
+from mlsys.evaluation.sample import Sample, class_names
 from mlsys.execution.execute import Data, execute
 from mlsys.execution.orders import Order, learned_from_all, working
 from mlsys.execution.planned import Planned
@@ -163,7 +163,7 @@ def _priced(
     with progress_bar(f"{pipeline.name}, {len(leaks)} leaks", total, verbose) as advance:
         scored = list(found.honest.scored(n_jobs, advance))
         asked = next((each.step for each in pipeline.steps if isinstance(each.step, Evaluate)), Evaluate())
-        judge = judge_for(scored[0], asked.metrics, 0.95)
+        judge = judge_for(scored[0], asked.metrics, 0.95, found.ready.context.roles.event)
         honest = _values(judge, scored)
         rows = []
         for leak in leaks:
@@ -180,7 +180,7 @@ def _priced(
 
 
 def _values(judge: Judge, scored: Sequence[pd.DataFrame]) -> list[float]:
-    return [judge.headline(Sample.of(frame, class_names(frame, judge.task))) for frame in scored]
+    return [judge.headline(Sample.of(frame, class_names(frame, judge.task, judge.event))) for frame in scored]
 
 
 def _row(judge: Judge, order: Order, leak: Leak, honest: list[float], values: list[float]) -> dict[str, Any]:

@@ -193,6 +193,8 @@ def make_card(run: Run) -> Card:
     part = str(facts.get("part", run.stage))
     scores, others, worst = _scores(evaluation.table, facts) if evaluation else ([], [], "")
     lines: list[tuple[str, str]] = []
+    if facts.get("event_said"):
+        lines.append(("event", str(facts["event_said"])))
     if worst:
         lines.append(("worst slice", worst))
     lines += [("sensitive", f"{column}: {said}") for column, said in dict(facts.get("sensitive", {})).items()]

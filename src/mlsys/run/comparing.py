@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import Event
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.run.changes import changes_of, described_changes
 from mlsys.run.latency import latency_of
@@ -100,7 +101,7 @@ def compare(*runs: Mapping[str, Run] | Sequence[Run] | Run, metric: str | None =
     Raises
     ------
     DataError
-        When the runs share no judged rows, or their targets differ.
+        When the runs share no judged rows, or their targets or events differ.
     """
     from mlsys.evaluation import metric_named, paired_difference, scored_interval
 
@@ -121,9 +122,10 @@ def compare(*runs: Mapping[str, Run] | Sequence[Run] | Run, metric: str | None =
             f"but the runs are {', '.join(sorted(tasks))}",
             "leave metric= out to compare by the headline metric, such as roc_auc or rmse",
         )
+    event = _event(named)
     scored = {name: frame.loc[shared] for name, frame in judged.items()}
     sign = 1 if chosen.greater_is_better else -1
-    values = {name: scored_interval(chosen, frame) for name, frame in scored.items()}
+    values = {name: scored_interval(chosen, frame, event=event) for name, frame in scored.items()}
     leader = max(values, key=lambda name: (sign * values[name].value, name))
     rows = []
     for name, run in named.items():
@@ -132,7 +134,7 @@ def compare(*runs: Mapping[str, Run] | Sequence[Run] | Run, metric: str | None =
         if name == leader:
             row |= {"difference": 0.0, "difference lower": np.nan, "difference upper": np.nan, "verdict": "best"}
         else:
-            gap = paired_difference(chosen, scored[name], scored[leader])
+            gap = paired_difference(chosen, scored[name], scored[leader], event=event)
             apart = gap.lower > 0 or gap.upper < 0
             row |= {"difference": gap.value, "difference lower": gap.lower, "difference upper": gap.upper}
             row |= {"verdict": "worse" if apart else "not told apart"}
@@ -178,6 +180,16 @@ def _shared_rows(judged: Mapping[str, pd.DataFrame]) -> pd.Index:
         if not frame.loc[shared, "y"].equals(first):
             raise DataError("the runs have different targets on the same rows", "compare runs of one target")
     return shared
+
+
+def _event(named: Mapping[str, Run]) -> Event | None:
+    """Return the event that all runs speak of; ``None`` where there are not two classes."""
+    events = {name: run.reports["evaluate"].facts["event"] for name, run in named.items()}
+    first, *_ = values = list(dict.fromkeys(events.values()))
+    if len(values) > 1:
+        said = ", ".join(f"{event!r} ({name})" for name, event in events.items())
+        raise DataError(f"the runs speak of different events: {said}", "give all of them the same event=")
+    return None if first is None else Event(first)
 
 
 def _cost(run: Run) -> tuple[float, float, float]:

@@ -98,6 +98,11 @@ class CrossValidation:
         return f"{ASSUMES}; {HEURISTIC}" if self.in_time else ASSUMES
 
     @property
+    def facts(self) -> Mapping[str, Any]:
+        """What the evaluation says of the first fold; task and event are the same in all."""
+        return next((each["evaluate"].facts for each in self.reports.values() if "evaluate" in each), {})
+
+    @property
     def card(self) -> Card:
         """The result in a few lines."""
         mine = self.table[self.table["metric"] == self.headline]
@@ -107,7 +112,9 @@ class CrossValidation:
         ]
         others = self.table[(self.table["model"] == MODEL) & (self.table["metric"] != self.headline)]
         also = [Score(row["metric"], row["value"], row["lower"], row["upper"]) for row in others.to_dict("records")]
-        lines = [("by fold", self._range()), ("folds", self.how), ("intervals", self.assumes)]
+        said = self.facts.get("event_said")
+        lines = [("event", str(said))] if said else []
+        lines += [("by fold", self._range()), ("folds", self.how), ("intervals", self.assumes)]
         if self.sealed:
             lines.append(("sealed", f"{self.sealed:,} test rows, which no fold saw"))
         lines.append(("leakage", leakage_verdict(tuple(self.findings))))

@@ -1,0 +1,159 @@
+"""Scored rows as arrays, the task they are of, and their classes in the order of their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.dataset import PROBABILITY, Event, decided, probability_columns
+from mlsys.errors import DataError
+from mlsys.evaluation.scored import classes_of
+
+Task = Literal["binary", "multiclass", "regression"]
+Values = NDArray[np.float64]
+EVENT = 1
+"""Code of the event among two classes: its place in :func:`class_names`."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Scored rows as arrays: what metrics are computed from.
+
+    Parameters
+    ----------
+    y, prediction : ndarray
+        Codes of the classes (of two the event has code 1), or numbers.
+    probabilities : ndarray of shape (rows, classes), optional
+        For classes that have them.
+    weight : ndarray
+        One a row.
+    classes : tuple of str
+        In the order of the codes; empty for numbers.
+    """
+
+    y: Values
+    prediction: Values
+    probabilities: Values | None
+    weight: Values
+    classes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, scored: pd.DataFrame, classes: Sequence[str]) -> Sample:
+        """Read scored rows; ``classes`` as texts, or none for numbers."""
+        weight = scored["weight"].to_numpy(dtype=np.float64) if "weight" in scored else np.ones(len(scored))
+        if not classes:
+            y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)
+            return cls(y, scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan), None, weight, ())
+        codes = {name: float(code) for code, name in enumerate(classes)}
+        y, predicted = (_codes_of(scored[name], codes) for name in ("y", "prediction"))
+        probabilities = None
+        if probability_columns(scored.columns):  # a class that another model does not know has no chance with it
+            shares = scored.reindex(columns=[PROBABILITY + name for name in classes], fill_value=0.0)
+            probabilities = shares.to_numpy(dtype=np.float64)
+        return cls(y, predicted, probabilities, weight, tuple(classes))
+
+    def weighted(self, weight: Values) -> Sample:
+        """Return the same rows with other weights."""
+        return Sample(self.y, self.prediction, self.probabilities, weight, self.classes)
+
+    @property
+    def event(self) -> NDArray[np.bool_]:
+        """Whether the event is the truth."""
+        return np.asarray(self.y == EVENT)
+
+    @property
+    def score(self) -> Values:
+        """Probability of the event."""
+        assert self.probabilities is not None
+        return np.asarray(self.probabilities[:, EVENT])
+
+    @property
+    def flagged(self) -> NDArray[np.bool_]:
+        """Whether the event is predicted."""
+        return np.asarray(self.prediction == EVENT)
+
+
+def _codes_of(values: pd.Series, codes: dict[str, float]) -> Values:
+    places, levels = pd.factorize(values)  # few levels are turned into texts, not every row
+    known = np.array([codes.get(text, np.nan) for text in pd.Series(levels).astype("str")] + [np.nan])
+    return known[places]  # an unknown label has the place -1: the last
+
+
+def task_of(scored: pd.DataFrame) -> Task:
+    """Return the task that scored rows are about: by their probabilities, else by the target's values."""
+    classes = classes_of(scored)
+    if classes:
+        return "binary" if len(classes) == 2 else "multiclass"
+    y = scored["y"]
+    labels = not pd.api.types.is_numeric_dtype(y) or pd.api.types.is_bool_dtype(y)
+    predicted = scored["prediction"]
+    whole = pd.api.types.is_integer_dtype(y) and pd.api.types.is_integer_dtype(predicted)
+    if labels or whole:
+        return "binary" if max(y.nunique(), predicted.nunique()) <= 2 else "multiclass"
+    return "regression"
+
+
+def class_names(scored: pd.DataFrame, task: Task, event: Event | None = None) -> list[str]:
+    """Return the classes as texts in the order of their codes; none for numbers.
+
+    Parameters
+    ----------
+    scored : DataFrame
+        Scored rows.
+    task : str
+        From :func:`task_of`.
+    event : Event, optional
+        Of two classes the one with code 1; decided by these rows when not given.
+
+    Raises
+    ------
+    DataError
+        When the rows have probabilities, and none of the event.
+
+    Examples
+    --------
+    >>> scored = pd.DataFrame({"y": ["bad", "good", "good"], "prediction": "good"})
+    >>> class_names(scored, "binary"), class_names(scored, "binary", Event("good"))
+    (['good', 'bad'], ['bad', 'good'])
+    """
+    ordered = ordered_classes(scored, task)
+    if task != "binary":
+        return ordered
+    event = event or event_of(scored)
+    mine = [name for name in ordered if event is not None and event.is_called(name)]
+    if event is None:
+        return ordered
+    if not mine and classes_of(scored):
+        raise DataError(
+            f"the rows have no probability of the event {event.value!r} (there are: {', '.join(ordered)})",
+            f"let the model write {PROBABILITY}{event.value}",
+        )
+    others = [name for name in ordered if name not in mine]
+    return [*(others[:EVENT] or ["another class"]), *(mine or [str(event.value)]), *others[EVENT:]]
+
+
+def event_of(scored: pd.DataFrame) -> Event | None:
+    """Return the event of scored rows of two classes where nobody says which it is."""
+    truth = scored["y"].astype("str")
+    weight = scored["weight"] if "weight" in scored else pd.Series(1.0, index=scored.index)
+    return decided([(name, float(weight[truth == name].sum())) for name in ordered_classes(scored, "binary")])
+
+
+def ordered_classes(scored: pd.DataFrame, task: Task) -> list[str]:
+    """Return the classes as texts in the order of the probabilities, else of an ordered target, else sorted."""
+    if task == "regression":
+        return []
+    found = classes_of(scored)
+    if found:
+        return found
+    y = scored["y"]
+    values = pd.concat([y, scored["prediction"]]).dropna().unique()
+    if isinstance(y.dtype, pd.CategoricalDtype) and y.cat.ordered:
+        places = {value: place for place, value in enumerate(y.cat.categories)}
+        return [str(value) for value in sorted(values, key=lambda value: places.get(value, len(places)))]
+    return [str(value) for value in sorted(values)]

@@ -1,0 +1,155 @@
+"""Sensitive columns: rates of each group with intervals, and the widest gap between two groups with its interval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.evaluation.differing import difference
+from mlsys.evaluation.intervals import Interval, at_once, metric_interval, quantile_of
+from mlsys.evaluation.judging import Judge
+from mlsys.evaluation.metrics import METRICS, Metric, rows_of
+from mlsys.evaluation.sample import Sample, Task, Values
+from mlsys.evaluation.slicing import Slice
+
+
+def _share_flagged(sample: Sample) -> float:
+    return float(np.average(sample.flagged, weights=sample.weight))
+
+
+def _errors(sample: Sample) -> Values:
+    return np.asarray(sample.prediction - sample.y)
+
+
+def _mean_error(sample: Sample) -> float:
+    return float(np.average(_errors(sample), weights=sample.weight))
+
+
+SELECTION_RATE = Metric("selection_rate", True, ("binary",), False, _share_flagged, among=rows_of)
+MEAN_ERROR = Metric("mean_error", True, ("regression",), False, _mean_error, _errors, bounds=(-np.inf, np.inf))
+"""Of neither more nor less is better: what counts is whether groups are treated alike."""
+
+RATES: Mapping[Task, Sequence[Metric]] = {
+    "binary": (SELECTION_RATE, METRICS["recall"], METRICS["false_positive_rate"], METRICS["precision"]),
+    "multiclass": (METRICS["accuracy"],),
+    "regression": (MEAN_ERROR,),
+}
+"""What is compared between groups. Recall and false positive rate are equalized odds (Hardt et al. 2016), the selection
+rate demographic parity, precision predictive parity (Chouldechova 2017)."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Groups of sensitive columns; made by :func:`compared`.
+
+    Parameters
+    ----------
+    table : DataFrame
+        One row a group and rate: ``column``, ``slice``, ``metric``, ``value``, ``lower``, ``upper``, ``n`` (rows the
+        rate is of), ``verdict``. Intervals of all slices hold together.
+    gaps : DataFrame
+        One row a column and rate: ``gap`` between the groups ``highest`` and ``lowest``, ``lower``, ``upper``, how many
+        ``groups`` are compared, and which are ``too_small``.
+    """
+
+    table: pd.DataFrame
+    gaps: pd.DataFrame
+
+    def sentence(self, column: str) -> str:
+        """Say of a column which gap is the widest: the one whose interval begins highest."""
+        mine = self.gaps[self.gaps["column"] == column]
+        known = mine[mine["groups"] > 1].sort_values(["lower", "gap"], ascending=False, kind="stable")
+        if known.empty:
+            return "too few groups with enough rows to compare"
+        row = known.iloc[0]
+        ends = self.table[self.table["metric"] == row["metric"]].set_index("slice")["value"]
+        said = (
+            f"{row['metric']} from {ends[row['lowest']]:.3f} ({row['lowest']}) to {ends[row['highest']]:.3f} "
+            f"({row['highest']}), gap {row['gap']:.3f} [{row['lower']:.3f}, {row['upper']:.3f}]"
+        )
+        if len(known) > 1:
+            said += f", the widest of {len(known)} rates"
+        if not row["lower"] > 0:
+            said += "; no gap is told from none"
+        return f"{said}; too few rows to say: {row['too_small']}" if row["too_small"] else said
+
+
+def compared(slices: Sequence[Slice], columns: Sequence[str], scored: pd.DataFrame, judge: Judge) -> Groups:
+    """Compare the groups of sensitive columns.
+
+    Parameters
+    ----------
+    slices : sequence of Slice
+        All slices; those of ``columns`` are groups, null and quarters of a number among them.
+    columns : sequence of str
+        Sensitive ones.
+    scored : DataFrame
+        Rows that judge.
+    judge : Judge
+        Task, classes, level.
+    """
+    level, rows, gaps = judge.for_slices(len(slices)).level, [], []
+    for column in columns:
+        groups = [each for each in slices if each.column == column and each.mask.any()]
+        samples = {each.name: scored[each.mask] for each in groups}
+        for rate in RATES[judge.task]:
+            for name, part in samples.items():
+                found = _interval(rate, part, judge, level)
+                rows.append(
+                    {"column": column, "slice": name, "metric": rate.name, "value": found.value, "lower": found.lower,
+                     "upper": found.upper, "n": found.n, "verdict": found.note}
+                )  # fmt: skip
+            gaps.append({"column": column, "metric": rate.name, **_gap(rate, samples, judge)})
+    named = ["column", "slice", "metric", "value", "lower", "upper", "n", "verdict"]
+    of_gaps = ["column", "metric", "gap", "lower", "upper", "highest", "lowest", "groups", "too_small"]
+    return Groups(pd.DataFrame(rows, columns=named), pd.DataFrame(gaps, columns=of_gaps))
+
+
+def _interval(rate: Metric, scored: pd.DataFrame, judge: Judge, level: float) -> Interval:
+    """Return a rate's interval; a bootstrap's is that of 95 %, widened, since its draws say little of farther ends."""
+    sample, group = Sample.of(scored, judge.classes), scored.get("group")
+    found = metric_interval(rate, sample, level, group=group)
+    if not found.method.startswith("bootstrap"):
+        return found
+    usual, (least, most) = metric_interval(rate, sample, group=group), rate.bounds
+    wider = quantile_of(level) / quantile_of(0.95)
+    lower, upper = (usual.value + wider * (end - usual.value) for end in (usual.lower, usual.upper))
+    return replace(usual, lower=max(least, lower), upper=min(most, upper))
+
+
+def _gap(rate: Metric, samples: Mapping[str, pd.DataFrame], judge: Judge) -> dict[str, Any]:
+    """Return the gap between the highest and the lowest group, with an interval that holds for the widest of all pairs.
+
+    Notes
+    -----
+    The interval of each pair's difference is put together of both groups' own (Newcombe 1998; Zou and Donner 2008), at
+    a level at which those of all pairs hold together (Sidak): so the greatest upper end is above the widest true gap,
+    and the greatest lower end below it. Groups are taken as independent of one another.
+    """
+    first = {name: _interval(rate, part, judge, judge.level) for name, part in samples.items()}
+    known = [name for name, found in first.items() if np.isfinite(found.lower)]
+    small = ", ".join(f"{name} ({first[name].n:,})" for name in samples if name not in known)
+    none = {"gap": np.nan, "lower": np.nan, "upper": np.nan, "highest": "", "lowest": ""}
+    if len(known) < 2:
+        return {**none, "groups": len(known), "too_small": small}
+    level = at_once(judge.level, len(known) * (len(known) - 1) // 2)
+    found = {name: _interval(rate, samples[name], judge, level) for name in known}
+    ends = [_between(found[one], found[other]) for one, other in permutations(known, 2)]
+    highest, lowest = (choose(known, key=lambda name: found[name].value) for choose in (max, min))
+    gap = difference(found[highest].value, found[lowest].value)
+    lower, upper = max(0.0, *(low for low, _ in ends)), max(high for _, high in ends)
+    return {"gap": gap, "lower": lower, "upper": upper, "highest": highest, "lowest": lowest, "groups": len(known),
+            "too_small": small}  # fmt: skip
+
+
+def _between(one: Interval, other: Interval) -> tuple[float, float]:
+    """Return the ends of the interval of the difference of two independent values."""
+    apart = one.value - other.value
+    below = np.hypot(one.value - one.lower, other.upper - other.value)
+    above = np.hypot(one.upper - one.value, other.value - other.lower)
+    return float(apart - below), float(apart + above)
