@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
+from mlsys.dataset import Event
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation import metric_named
 from mlsys.evaluation.metrics import METRICS, usual_metrics
@@ -26,18 +27,28 @@ BINARY: dict[str, Callable[..., float]] = {
     "balanced_accuracy": lambda y, said, p, w: sk.balanced_accuracy_score(y, said, sample_weight=w),
     "recall": lambda y, said, p, w: sk.recall_score(y, said, sample_weight=w),
     "precision": lambda y, said, p, w: sk.precision_score(y, said, sample_weight=w),
+    "f0.5": lambda y, said, p, w: sk.fbeta_score(y, said, beta=0.5, sample_weight=w),
     "f1": lambda y, said, p, w: sk.f1_score(y, said, sample_weight=w),
+    "f2": lambda y, said, p, w: sk.fbeta_score(y, said, beta=2, sample_weight=w),
+    "f3": lambda y, said, p, w: sk.fbeta_score(y, said, beta=3, sample_weight=w),
+    "mcc": lambda y, said, p, w: sk.matthews_corrcoef(y, said, sample_weight=w),
+    "false_positive_rate": lambda y, said, p, w: 1 - sk.recall_score(y, said, pos_label=0, sample_weight=w),
 }
 CLASSES: dict[str, Callable[..., float]] = {
     "log_loss": lambda y, said, p, w: sk.log_loss(y, p, labels=[0, 1, 2], sample_weight=w),
     "accuracy": lambda y, said, p, w: sk.accuracy_score(y, said, sample_weight=w),
     "balanced_accuracy": lambda y, said, p, w: sk.balanced_accuracy_score(y, said, sample_weight=w),
+    "mcc": lambda y, said, p, w: sk.matthews_corrcoef(y, said, sample_weight=w),
     "macro_f1": lambda y, said, p, w: sk.f1_score(y, said, average="macro", sample_weight=w),
     "macro_roc_auc": lambda y, said, p, w: float(
         np.mean([sk.roc_auc_score(y == code, p[:, code], sample_weight=w) for code in range(3)])
     ),
 }
 NUMBERS: dict[str, Callable[..., float]] = {
+    "mape": lambda y, said, p, w: sk.mean_absolute_percentage_error(y, said, sample_weight=w),
+    "pinball": lambda y, said, p, w: sk.mean_pinball_loss(y, said, sample_weight=w),
+    "pinball_0.9": lambda y, said, p, w: sk.mean_pinball_loss(y, said, alpha=0.9, sample_weight=w),
+    "pinball_0.05": lambda y, said, p, w: sk.mean_pinball_loss(y, said, alpha=0.05, sample_weight=w),
     "mae": lambda y, said, p, w: sk.mean_absolute_error(y, said, sample_weight=w),
     "rmse": lambda y, said, p, w: sk.root_mean_squared_error(y, said, sample_weight=w),
     "r2": lambda y, said, p, w: sk.r2_score(y, said, sample_weight=w),
@@ -102,7 +113,8 @@ def test_regression_metrics_are_those_of_scikit_learn(seed: int, rows: int, weig
 
 
 def test_every_metric_has_a_reference_here() -> None:
-    assert set(METRICS) == {*BINARY, *CLASSES, *NUMBERS, "median_absolute_error"}
+    others = {"median_absolute_error", "f3", "pinball_0.9", "pinball_0.05"}
+    assert set(METRICS) ^ {*BINARY, *CLASSES, *NUMBERS} == others
 
 
 @pytest.mark.parametrize("rows", [1, 2, 7, 8])
@@ -167,3 +179,40 @@ def test_the_task_is_read_from_probabilities_or_values(
 def test_an_unknown_metric_lists_those_there_are() -> None:
     with pytest.raises(ConfigurationError, match="metrics are roc_auc, average_precision"):
         metric_named("auroc")
+
+
+@pytest.mark.parametrize("name", ["f0", "f-1", "fbeta", "f1e3", "pinball_1", "pinball_0", "pinball_", "f.", "f"])
+def test_a_number_that_makes_no_metric_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=r"f<beta> and pinball_<quantile>"):
+        metric_named(name)
+
+
+def test_matthews_correlation_of_a_constant_prediction_is_none(rng: np.random.Generator) -> None:
+    constant = pd.DataFrame({"y": rng.integers(0, 3, 50), "prediction": 1})
+    assert value("mcc", constant) == sk.matthews_corrcoef(constant["y"], constant["prediction"]) == 0
+
+
+@pytest.mark.parametrize("event", [0, 1])
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), rows=st.integers(10, 200), weighted=st.booleans())
+def test_metrics_of_the_event_are_those_of_scikit_learn_with_its_label(
+    event: int, seed: int, rows: int, weighted: bool
+) -> None:
+    rng = np.random.default_rng(seed)
+    y, p = classified(rng, rows, 2, ties=True)
+    p[0], p[1] = (0.9, 0.1), (0.1, 0.9)
+    weight = rng.exponential(size=rows) if weighted else None
+    scored = frame_of(y, p, weight)
+    sample = Sample.of(scored, class_names(scored, "binary", Event(event)))
+    said, truth = scored["prediction"], y == event
+    references = {
+        "recall": sk.recall_score(y, said, pos_label=event, sample_weight=weight),
+        "precision": sk.precision_score(y, said, pos_label=event, sample_weight=weight),
+        "f2": sk.fbeta_score(y, said, beta=2, pos_label=event, sample_weight=weight),
+        "roc_auc": sk.roc_auc_score(truth, p[:, event], sample_weight=weight),
+        "average_precision": sk.average_precision_score(truth, p[:, event], sample_weight=weight),
+        "brier": sk.brier_score_loss(truth, p[:, event], sample_weight=weight),
+        "log_loss": sk.log_loss(y, p, labels=[0, 1], sample_weight=weight),
+    }
+    for name, expected in references.items():
+        assert metric_named(name)(sample) == pytest.approx(expected, rel=1e-9, abs=1e-12), name

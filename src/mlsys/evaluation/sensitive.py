@@ -60,8 +60,27 @@ class Groups:
     table: pd.DataFrame
     gaps: pd.DataFrame
 
-    def sentence(self, column: str) -> str:
-        """Say of a column which gap is the widest: the one whose interval begins highest."""
+    def sentence(self, column: str, scores: Sequence[Mapping[str, Any]], headline: Metric) -> str:
+        """Say of a column which gap is the widest, and for which groups the headline metric is worse.
+
+        Parameters
+        ----------
+        column : str
+            A sensitive one. The widest of its gaps is the one whose interval begins highest.
+        scores : sequence of mapping
+            Of all slices, with their verdicts.
+        headline : Metric
+            Of the evaluation.
+        """
+        groups = set(self.table.loc[self.table["column"] == column, "slice"])
+        worse = [
+            str(row["slice"])
+            for row in scores
+            if row["slice"] in groups and row["metric"] == headline.name and row["verdict"] == "worse"
+        ]
+        return self._widest(column) + (f"; {headline.name} is worse: {', '.join(worse)}" if worse else "")
+
+    def _widest(self, column: str) -> str:
         mine = self.gaps[self.gaps["column"] == column]
         known = mine[mine["groups"] > 1].sort_values(["lower", "gap"], ascending=False, kind="stable")
         if known.empty:

@@ -58,7 +58,7 @@ def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, wh
     features = selected(frame, names[0] if one_column else None, names, asked["transforms_itself"], who)
     asks = classes is not None and hasattr(estimator, "predict_proba")
     if not len(frame):
-        return _empty(classes, asks, frame.index)
+        return _empty(state, asks, frame.index)
     with fitting(features, who):
         told = as_agreed(features, asked)
         shares = np.asarray(estimator.predict_proba(told), dtype=np.float64) if asks else None
@@ -66,7 +66,7 @@ def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, wh
         answers = shares.argmax(axis=1) if likeliest and shares is not None else np.asarray(estimator.predict(told))
     if classes is not None and (likeliest or asked["numbers_classes"]):
         answers = np.array(classes)[answers.astype(np.int64)]
-    columns = {} if shares is None else _by_class(shares, classes)
+    columns = {} if shares is None else _by_class(shares, state)
     return pd.DataFrame({"prediction": answers.reshape(len(frame), -1)[:, 0], **columns}, index=frame.index)
 
 
@@ -81,11 +81,13 @@ def asked_once(state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _by_class(shares: NDArray[np.float64], classes: Sequence[Any]) -> dict[str, NDArray[np.float64]]:
-    return {f"probability_{value}": shares[:, place] for place, value in enumerate(classes)}
+def _by_class(shares: NDArray[np.float64], state: dict[str, Any]) -> dict[str, NDArray[np.float64]]:
+    """Return a column for each class, in the order of an ordered target, else in the estimator's."""
+    classes = state["classes"]
+    return {f"probability_{value}": shares[:, classes.index(value)] for value in state.get("order", classes)}
 
 
-def _empty(classes: Sequence[Any] | None, asks: bool, index: pd.Index) -> pd.DataFrame:
-    like = np.array([0.0] if classes is None else classes)[:0]
-    found = pd.DataFrame({"prediction": like}, index=index)
-    return found.assign(**_by_class(np.empty((0, len(classes))), classes)) if asks and classes is not None else found
+def _empty(state: dict[str, Any], asks: bool, index: pd.Index) -> pd.DataFrame:
+    classes = state["classes"]
+    found = pd.DataFrame({"prediction": np.array([0.0] if classes is None else classes)[:0]}, index=index)
+    return found.assign(**_by_class(np.empty((0, len(classes))), state)) if asks else found

@@ -54,6 +54,20 @@ def plain_target(target: pd.Series) -> Any:
     return np.asarray(numpy_column(made))
 
 
+def order_of(target: pd.Series, classes: list[Any]) -> dict[str, list[Any]]:
+    """Return ``order``: the classes as an ordered target has them; nothing where it has no order, or theirs.
+
+    Examples
+    --------
+    >>> order_of(pd.Series(["lo", "hi"], dtype=pd.CategoricalDtype(["lo", "hi"], ordered=True)), ["hi", "lo"])
+    {'order': ['lo', 'hi']}
+    """
+    if not isinstance(target.dtype, pd.CategoricalDtype) or not target.cat.ordered:
+        return {}
+    order = [value for value in target.cat.categories.tolist() if value in classes]
+    return {"order": order} if order != classes and len(order) == len(classes) else {}
+
+
 def numpy_column(column: pd.Series) -> pd.Series:
     """Return numbers and truth values in numpy's types, a column of nulls alone as NaN; others in their plain type."""
     made = plain(column)

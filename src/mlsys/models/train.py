@@ -24,7 +24,7 @@ from mlsys.models._estimators import (
     weight_argument,
 )
 from mlsys.models._fitting import asked_once, fitting, predictions, selected
-from mlsys.models._matrix import plain_target
+from mlsys.models._matrix import order_of, plain_target
 from mlsys.models._refusals import check_target, known_target
 from mlsys.steps import Field, Model
 from mlsys.values import Kind, values_of
@@ -75,7 +75,8 @@ class Train(Model):
     State: ``estimator``, ``classes`` (``None`` for numbers), ``features`` in the order of the estimator's importances.
     Where a booster takes no such names (``<5k`` in XGBoost, ``a:b`` in LightGBM), ``known_as`` are the names it was
     told; ``levels`` are those of categories that training rows hold: another one is null to XGBoost, LightGBM and
-    HistGradientBoosting, which take null.
+    HistGradientBoosting, which take null. ``order`` are the classes as an ordered target has them, where they sort
+    otherwise: probabilities come in that order.
 
     An estimator that stops early watches the latest share of the training rows where there is a time role, else rows
     chosen by hash of group or id; never the validation part. So do gradient boosting of scikit-learn
@@ -157,13 +158,14 @@ class Train(Model):
         names, target, weights = self._given(train, estimator, "fit")
         check_target(train.y, target, classifies(estimator), regresses(estimator), self._who)
         classes: list[Any] | None = np.unique(target).tolist() if classifies(estimator) else None
+        order = {} if classes is None else order_of(train.y, classes)
         if numbers_classes(estimator):
             target = np.unique(target, return_inverse=True)[1]
         features = selected(train, self.features, names, transforms_itself(estimator), self._who)
         told = agreement(estimator, features)
         rename_in_parameters(estimator, names, told)
         self._fit(estimator, train, features, as_agreed(features, told), target, weights)
-        return {"estimator": estimator, "classes": classes, "features": list(names), **told}
+        return {"estimator": estimator, "classes": classes, "features": list(names), **order, **told}
 
     def _fit(
         self, estimator: Any, train: Rows, features: Any, taken: Any, target: NDArray[Any], weights: dict[str, Any]
