@@ -258,8 +258,8 @@ class Tail:
             return Outcome({}, {"state": Held(learn(step, train, wrap, generator(at.seed, step)).state)})
 
         learned = context.kept(planned.name, "learn", work, {"train": train}, sees_columns=True)
-        used = step.columns_read(features)
-        fitted = Fitted(step, learned.states["state"], features if used is None else tuple(used))
+        held = learned.states["state"]
+        fitted = Fitted(step, held, step.columns_learned(features, held.get))
         self.fitted[planned.name] = fitted
         for name, part in self.parts.items():
             if name != "train":

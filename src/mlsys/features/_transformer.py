@@ -1,10 +1,11 @@
-"""What is asked of scikit-learn transformers: seeds, names of outputs, dense tables."""
+"""What is asked of scikit-learn transformers: seeds, names of outputs, dense tables, complaints."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from mlsys.errors import DataError
 
@@ -48,6 +49,26 @@ def name_outputs(fitted: Any, values: Any, columns: Sequence[str]) -> list[str]:
     if count == len(columns):
         return list(columns)
     return [f"{type(fitted).__name__.lower()}{number}" for number in range(count)]
+
+
+def as_frame(values: Any, names: Sequence[str], index: pd.Index, who: str) -> pd.DataFrame:
+    """Return an output as a frame of the rows it was made of; columns of one kind in an object table get their type."""
+    if isinstance(values, pd.DataFrame) and not _some_sparse(values):
+        made = values.copy(deep=False)
+    else:
+        made = pd.DataFrame(dense(values, who)).infer_objects()
+    if made.shape != (len(index), len(names)):
+        raise DataError(
+            f"{who} made {made.shape[0]:,} rows and {made.shape[1]} columns of {len(index):,} rows, where it made "
+            f"{len(names)} columns when it learned",
+            "give a transformer that makes one row of each and the same columns of all rows",
+        )
+    made.index, made.columns = index, pd.Index(list(names))
+    return made
+
+
+def _some_sparse(frame: pd.DataFrame) -> bool:
+    return any(isinstance(dtype, pd.SparseDtype) for dtype in frame.dtypes)
 
 
 def dense(values: Any, who: str) -> NDArray[Any]:

@@ -8,17 +8,27 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.features._columns import NUMBERS, chosen, kinds_of, refuse_taken, replaced, require
-from mlsys.features._transformer import dense, name_outputs, ready_to_fit
+from mlsys.features._columns import NUMBERS, refuse_taken, replaced, require
+from mlsys.features._transformer import as_frame, name_outputs, ready_to_fit
+from mlsys.features._trouble import learning, transforming
 from mlsys.steps import Transform
-from mlsys.steps.sklearn_tags import takes_one_column
-from mlsys.values import plain_frame, values_of
+from mlsys.steps.inner_folds import split_by_roles
+from mlsys.steps.inner_splits import parts_inside
+from mlsys.steps.sklearn_tags import Takes, taken_by, takes_one_column
+from mlsys.summaries import CrossFitted
+from mlsys.values import Kind, plain_frame, values_by_column
 from mlsys.warned import tried_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mlsys.dataset import Rows
+
+_KINDS = {
+    Takes.NUMBERS: NUMBERS,
+    Takes.LEVELS: frozenset({Kind.TEXT, Kind.CATEGORY, Kind.MIXED}),
+    Takes.TEXT: frozenset({Kind.TEXT}),
+}
 
 
 class Apply(Transform):
@@ -30,18 +40,27 @@ class Apply(Transform):
         Anything with ``fit`` and ``transform``; cloned, never changed. What stands bare in a pipeline's list becomes
         ``Apply(transformer)``.
     columns : list of str, optional
-        Columns it gets; all features of numbers and truth values when not given. Others pass by untouched.
+        Columns it gets. When not given, features that it takes: all of them for a ``ColumnTransformer``, a
+        ``FunctionTransformer`` and transformers of your own, which choose for themselves; texts and categories for
+        encoders; the one of texts for a vectorizer; numbers and truth values for all others. A scikit-learn pipeline
+        gets what its first step takes. Other columns pass by untouched.
 
     Raises
     ------
     DataError
-        When it cannot take a column (texts are named), or makes a sparse table too large to be made dense.
+        When it cannot take a column (texts are named), there is none or more than one of texts for a vectorizer, or it
+        makes a sparse table too large to be made dense.
 
     Notes
     -----
     All training rows are gathered. Every ``random_state=None`` is set from the step's seed; the target is passed
     where there is one, for selectors such as ``SelectKBest``. Sample weights are not passed. Outputs are named by
-    ``get_feature_names_out`` where it exists; those named as their inputs stay in place, others come last.
+    ``get_feature_names_out`` where it exists, or as ``set_output`` names them; those named as their inputs stay in
+    place, others come last.
+
+    Where a ``TargetEncoder`` is inside, training rows get what its ``fit_transform`` gives them: each is encoded by
+    other rows, and where there is a group role by other groups. A selector that splits rows (``RFECV``,
+    ``SequentialFeatureSelector``) keeps groups together as well, and goes by time where there is a time role.
 
     Examples
     --------
@@ -68,53 +87,64 @@ class Apply(Transform):
             raise ConfigurationError(
                 f"Apply got {kind}, which has no fit and transform", "give a transformer; a model goes into Train"
             )
-        if takes_one_column(self.transformer) and (self.columns is None or len(self.columns) != 1):
+        if takes_one_column(self.transformer) and self.columns is not None and len(self.columns) != 1:
             raise ConfigurationError(
                 f"{self._shown} takes one column of texts, but columns={self.columns!r}",
                 f'name that column: Apply({kind}(), columns=["..."]), one Apply for each column',
             )
-        if kind == "TargetEncoder":
-            raise ConfigurationError(
-                f"Apply would let {kind} encode training rows by their own targets",
-                "use TargetEncode(columns), which encodes each training row by the other folds",
-            )
 
-    def learn(self, train: Rows, rng: np.random.Generator) -> dict[str, Any]:
+    def notes(self) -> tuple[str, ...]:
+        """Say which features it gets."""
+        chosen = () if self.columns is not None else (f"{type(self.transformer).__name__} gets {self._takes.value}",)
+        return (*super().notes(), *chosen)
+
+    @property
+    def cross_fits(self) -> bool:
+        """Whether training rows get another output than other rows: where it encodes by the target."""
+        return any(type(part).__name__ == "TargetEncoder" for _, part in parts_inside(self.transformer))
+
+    @property
+    def reads_target(self) -> bool:
+        """Whether it cannot learn without a target."""
+        return self.cross_fits
+
+    def learn(self, train: Rows, rng: np.random.Generator) -> Any:
         """Return the fitted transformer with the names of its inputs and outputs."""
         columns = self._columns(train)
-        fitted = ready_to_fit(self.transformer, rng)
-        try:
-            inputs = self._inputs(train, columns)
-            fitted.fit(inputs, train.y) if train.has_target else fitted.fit(inputs)
-        except (ValueError, TypeError) as error:
-            texts = [name for name, kind in kinds_of(train, columns).items() if kind not in NUMBERS]
-            if texts:
-                raise DataError(
-                    f"{self._shown} cannot learn from {_told(train, texts)}: {error}",
-                    "encode them before with OneHot or TargetEncode, or name other columns in columns=",
-                ) from error
-            error.add_note(f"while {self._shown} learned from {', '.join(columns)}")
-            raise
-        with tried_out():
-            values = fitted.transform(self._inputs(train, columns).head(2))
+        fitted, inputs = ready_to_fit(self.transformer, rng), self._inputs(train, columns)
+        made: Any = None
+        with learning(self._shown, inputs, columns), split_by_roles(fitted, train, self._shown) as (order, routed):
+            given = (inputs.iloc[order], *((train.y.iloc[order],) if train.has_target or self.cross_fits else ()))
+            if self.cross_fits:
+                made = fitted.fit_transform(*given, **routed)
+            else:
+                fitted.fit(*given, **routed)
+        with tried_out(), transforming(self._shown):
+            values = fitted.transform(inputs.head(2))
         output = name_outputs(fitted, values, columns)
         refuse_taken(train, output, columns, self._shown)
-        return {"transformer": fitted, "columns": columns, "output": output}
+        state = {"transformer": fitted, "columns": columns, "output": output}
+        if made is None:
+            return state
+        shown = as_frame(made, output, train.index[order], self._shown)
+        return CrossFitted(state, ({"columns": columns, "made": shown},))
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the outputs in place of the columns."""
         columns, output = state["columns"], state["output"]
         require(frame, columns, self.title)
         if len(frame):
-            values = dense(state["transformer"].transform(self._inputs(frame, columns)), self._shown)
-            made = pd.DataFrame(values, index=frame.index)
+            with transforming(self._shown):
+                values = state["transformer"].transform(self._inputs(frame, columns))
+            made = as_frame(values, output, frame.index, self._shown)
         else:  # which scikit-learn refuses to transform
-            made = pd.DataFrame(np.empty((0, len(output))), index=frame.index)
-        made.columns = pd.Index(output)
-        refuse_taken(frame, output, columns, self._shown)
-        if output == columns:
-            return replaced(frame, {name: made[name] for name in output})
-        return replaced(frame, {}, made, columns)
+            made = pd.DataFrame(np.empty((0, len(output))), index=frame.index, columns=pd.Index(output))
+        return self._in_place(frame, made, columns)
+
+    def apply_cross_fitted(self, part: Rows, fold_states: Sequence[Any], /) -> pd.DataFrame:
+        """Return training rows as the transformer itself shows them to what learns from them."""
+        (state,) = fold_states
+        return self._in_place(pd.DataFrame(part), state["made"].loc[part.index], state["columns"])
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the chosen columns, or all there are."""
@@ -124,22 +154,49 @@ class Apply(Transform):
     def _shown(self) -> str:
         return f"{self.title} of {type(self.transformer).__name__}"
 
+    @property
+    def _takes(self) -> Takes:
+        return taken_by(self.transformer)
+
+    def _in_place(self, frame: pd.DataFrame, made: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+        output = made.columns.tolist()
+        refuse_taken(frame, output, columns, self._shown)
+        if output == list(columns):
+            return replaced(frame, {name: made[name] for name in output})
+        return replaced(frame, {}, made, columns)
+
     def _columns(self, train: Rows) -> list[str]:
         if self.columns is not None:
             require(train, self.columns, self.title)
             return list(self.columns)
-        found = chosen(train, None, NUMBERS)
-        if not found:
-            raise DataError(
-                f"{self._shown} found no feature of numbers (features: {', '.join(train.feature_names) or 'none'})",
-                "name columns in columns=, or encode texts before with OneHot or TargetEncode",
-            )
+        features, takes = train.feature_names, self._takes
+        if takes is Takes.ALL:
+            found = list(features)
+        else:
+            kinds = _KINDS[takes]
+            held = values_by_column(pd.DataFrame(train), features)
+            found = [name for name, values in held.items() if values.kind in kinds]
+        if not found or (takes is Takes.TEXT and len(found) > 1):
+            raise self._none_or_several(takes, found, features)
         return found
+
+    def _none_or_several(self, takes: Takes, found: Sequence[str], features: Sequence[str]) -> DataError:
+        there = ", ".join(features) or "none"
+        if found:
+            return DataError(
+                f"{self._shown} takes one column of texts, and {len(found)} features hold texts: {', '.join(found)}",
+                f'name it: Apply({type(self.transformer).__name__}(...), columns=["{found[0]}"]), one Apply for each',
+            )
+        what = {Takes.NUMBERS: "numbers", Takes.LEVELS: "texts or categories", Takes.TEXT: "texts"}.get(takes)
+        remedies = {
+            Takes.NUMBERS: "name columns in columns=, or encode texts before with OneHot or TargetEncode",
+            Takes.ALL: "see run.features for the reason of each column",
+        }
+        return DataError(
+            f"{self._shown} found no feature{f' of {what}' if what else ''} (features: {there})",
+            remedies.get(takes, "name columns in columns="),
+        )
 
     def _inputs(self, frame: pd.DataFrame, columns: list[str]) -> Any:
         narrow = plain_frame(pd.DataFrame(frame)[columns])
-        return narrow[columns[0]] if len(columns) == 1 and takes_one_column(self.transformer) else narrow
-
-
-def _told(frame: pd.DataFrame, names: Sequence[str]) -> str:
-    return ", ".join(f"the column {name!r}, which holds {values_of(frame[name])}" for name in names)
+        return narrow[columns[0]] if len(columns) == 1 and self._takes is Takes.TEXT else narrow

@@ -1,6 +1,7 @@
 """Models: any estimator with scikit-learn's interface, and calibration of its probabilities."""
 
+from mlsys.models._inputs import takes_any
 from mlsys.models.calibrate import Calibrate
 from mlsys.models.train import Train
 
-__all__ = ["Calibrate", "Train"]
+__all__ = ["Calibrate", "Train", "takes_any"]

@@ -5,15 +5,13 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError
 from mlsys.steps.cloning import clonable, unfitted
-from mlsys.steps.sklearn_tags import takes_one_column
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy as np
-    import pandas as pd
 
 _LIKELIEST = {
     ("sklearn", "HistGradientBoostingClassifier"),
@@ -75,39 +73,6 @@ def weight_argument(estimator: Any, method: str = "fit") -> str | None:
     return None
 
 
-def group_argument(estimator: Any, groups: pd.Series | None, who: str) -> dict[str, Any]:
-    """Return the argument of ``fit`` that hands groups to the folds of a search, where these ask for them.
-
-    Raises
-    ------
-    DataError
-        Folds inside it ask for groups, and there is no group role, or it has no way to take them.
-    """
-    asking = next((part for part in parts_of(estimator) if _wants_groups(getattr(part, "cv", None))), None)
-    if asking is None:
-        return {}
-    folds = f"cv={type(asking.cv).__name__} of {type(asking).__name__}"
-    if groups is None:
-        raise DataError(f"{who}: {folds} wants groups, and there is no group role", 'name their column: group="..."')
-    if asking is not estimator or not searches(estimator):
-        raise DataError(
-            f"{who}: {folds} wants groups, which cannot be handed to it where it stands",
-            "search with GridSearchCV or RandomizedSearchCV as the outermost estimator, or give cv= a number",
-        )
-    import pandas
-
-    return {"groups": pandas.factorize(groups)[0]}
-
-
-def _wants_groups(folds: Any) -> bool:
-    routing = getattr(folds, "get_metadata_routing", None)
-    return (
-        routing is not None
-        and bool(getattr(routing(), "split", None))
-        and routing().split.requests.get("groups") is True
-    )
-
-
 def refuse_without_target(estimator: Any, who: str) -> None:
     """Raise for an estimator that learns from features alone: the one sentence on clusters, outliers and densities."""
     from sklearn.utils import get_tags
@@ -124,24 +89,6 @@ def refuse_without_target(estimator: Any, who: str) -> None:
             )
             + "; to use it as it is, call its own fit(X) meanwhile",
         )
-
-
-def text_reader(estimator: Any) -> Any:
-    """Return the vectorizer that a pipeline begins with, which wants one column of texts; ``None`` for a table.
-
-    Examples
-    --------
-    >>> from sklearn.feature_extraction.text import TfidfVectorizer
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> from sklearn.pipeline import make_pipeline
-    >>> text_reader(make_pipeline(TfidfVectorizer(), LogisticRegression()))
-    TfidfVectorizer()
-    """
-    if searches(estimator):
-        return text_reader(estimator.estimator)
-    if getattr(estimator, "steps", None):
-        return text_reader(estimator.steps[0][1])
-    return estimator if takes_one_column(estimator) else None
 
 
 def classifies(estimator: Any) -> bool:

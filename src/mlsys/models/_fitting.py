@@ -12,6 +12,7 @@ from mlsys.errors import MlsysError
 from mlsys.models._boosters import as_agreed, known_levels
 from mlsys.models._complaints import explained, refused_kinds
 from mlsys.models._estimators import numbers_classes, predicts_likeliest, transforms_itself
+from mlsys.models._inputs import text_reader
 from mlsys.models._matrix import numpy_column, plain_features
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, wh
     """Return ``prediction`` and ``probability_<class>`` for the rows of ``frame``."""
     estimator, classes, names = state["estimator"], state["classes"], state["features"]
     asked = state if "transforms_itself" in state else state | asked_once(state)
-    features = selected(frame, names[0] if one_column else None, names, asked["transforms_itself"], who)
+    as_text = one_column or asked["reads_text"]
+    features = selected(frame, names[0] if as_text else None, names, asked["transforms_itself"], who)
     asks = classes is not None and hasattr(estimator, "predict_proba")
     if not len(frame):
         return _empty(state, asks, frame.index)
@@ -75,6 +77,7 @@ def asked_once(state: dict[str, Any]) -> dict[str, Any]:
     estimator = state["estimator"]
     return {
         "transforms_itself": transforms_itself(estimator),
+        "reads_text": text_reader(estimator) is not None,
         "numbers_classes": numbers_classes(estimator),
         "likeliest": predicts_likeliest(estimator),
         "known": known_levels(state),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from mlsys.dataset import known_weights
 from mlsys.errors import ConfigurationError, DataError
@@ -14,25 +15,23 @@ from mlsys.models._curves import curves_of
 from mlsys.models._early_stopping import refuse_out_of_reach, set_aside, stops_early, watched_rows, watching
 from mlsys.models._estimators import (
     classifies,
-    group_argument,
     numbers_classes,
     refuse_without_target,
     regresses,
     seeded,
-    text_reader,
     transforms_itself,
     weight_argument,
 )
+from mlsys.models._inputs import text_reader, the_text
 from mlsys.models._fitting import asked_once, fitting, predictions, selected
 from mlsys.models._matrix import order_of, plain_target
 from mlsys.models._refusals import check_target, known_target
 from mlsys.steps import Field, Model
-from mlsys.values import Kind, values_of
+from mlsys.steps.inner_folds import split_by_roles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
@@ -161,7 +160,7 @@ class Train(Model):
         order = {} if classes is None else order_of(train.y, classes)
         if numbers_classes(estimator):
             target = np.unique(target, return_inverse=True)[1]
-        features = selected(train, self.features, names, transforms_itself(estimator), self._who)
+        features = selected(train, self._as_text(names), names, transforms_itself(estimator), self._who)
         told = agreement(estimator, features)
         rename_in_parameters(estimator, names, told)
         self._fit(estimator, train, features, as_agreed(features, told), target, weights)
@@ -171,12 +170,13 @@ class Train(Model):
         self, estimator: Any, train: Rows, features: Any, taken: Any, target: NDArray[Any], weights: dict[str, Any]
     ) -> None:
         """Fit on the features as they are taken; complaints are about those that were given."""
-        arguments = weights | group_argument(estimator, train.group, self._who)
-        if stops_early(estimator, len(target)):
-            watched = watched_rows(train, target, self.early_stopping_share, classifies(estimator))
-            taken, target, arguments = set_aside(estimator, taken, target, arguments, watched, self._who)
-        with fitting(features, self._who), watching():
-            estimator.fit(taken, target, **arguments)
+        with split_by_roles(estimator, train, self._who, weights) as (order, arguments):
+            taken, target, ordered = _rows_at(taken, order), target[order], train.take_rows(order)
+            if stops_early(estimator, len(target)):
+                watched = watched_rows(ordered, target, self.early_stopping_share, classifies(estimator))
+                taken, target, arguments = set_aside(estimator, taken, target, arguments, watched, self._who)
+            with fitting(features, self._who), watching():
+                estimator.fit(taken, target, **arguments)
 
     def start(self, rng: np.random.Generator, /) -> dict[str, Any]:
         """Return the estimator before the first part."""
@@ -205,7 +205,7 @@ class Train(Model):
                     "name every class in classes=",
                 )
             weights["classes"] = np.array(classes)
-        features = selected(part, self.features, names, transforms_itself(estimator), self._who)
+        features = selected(part, self._as_text(names), names, transforms_itself(estimator), self._who)
         with fitting(features, self._who):
             estimator.partial_fit(features, target, **weights)
         return {**state, "features": list(names)}
@@ -222,6 +222,18 @@ class Train(Model):
         """Return the losses that the estimator kept: on training rows, and on those early stopping watched."""
         return curves_of(state["estimator"])
 
+    def columns_learned(self, columns: Sequence[str], state: Callable[[], Any], /) -> tuple[str, ...]:
+        """Return the features used; the one that a vectorizer found is known from the state alone."""
+        if self.features is None and text_reader(self.estimator) is not None:
+            return tuple(state()["features"])
+        return self.columns_read(columns)
+
+    def _as_text(self, names: Sequence[str]) -> str | None:
+        """Return the feature that is handed over as it is."""
+        if isinstance(self.features, str):
+            return self.features
+        return names[0] if self.features is None and text_reader(self.estimator) is not None else None
+
     @property
     def _who(self) -> str:
         return f"{self.title}({type(self.estimator).__name__})"
@@ -237,15 +249,9 @@ class Train(Model):
                 f"(features: {', '.join(there) or 'none'})",
                 "correct features=; run.features says why a column is not used",
             )
-        reader = None if isinstance(self.features, str) else text_reader(estimator)
-        if reader is not None:
-            texts = [name for name in names if values_of(train[name]).means is Kind.TEXT]
-            raise DataError(
-                f"{self._who} begins with {type(reader).__name__}, which takes one column of texts, and is given a "
-                f"table of {len(names)} feature{'s' * (len(names) > 1)} "
-                f"(of text: {', '.join(map(repr, texts)) or 'none'})",
-                f'name that column as a text: Train(..., features="{texts[0] if texts else "..."}")',
-            )
+        reader = text_reader(estimator)
+        if reader is not None and self.features is None:
+            names = (the_text(pd.DataFrame(train), names, reader, self._who),)
         target = plain_target(known_target(train.y, self._who))
         if train.weight is None:
             return names, target, {}
@@ -256,3 +262,7 @@ class Train(Model):
                 "use an estimator whose fit takes sample_weight, or take the weight role away",
             )
         return names, target, {argument: known_weights(train.weight, self._who)}
+
+
+def _rows_at(features: Any, order: NDArray[np.int64]) -> Any:
+    return features if len(order) and (np.diff(order) == 1).all() else features.iloc[order]

@@ -12,6 +12,9 @@ from mlsys.steps import Model, Step
 def steps_of(given: Any) -> tuple[Step, ...]:
     """Return the steps for what stands in a pipeline's list.
 
+    What predicts and transforms (``RFECV``, a discriminant analysis, a vote) transforms where a model stands behind
+    it, as in scikit-learn's own pipeline.
+
     Raises
     ------
     ConfigurationError
@@ -19,7 +22,8 @@ def steps_of(given: Any) -> tuple[Step, ...]:
     """
     if isinstance(given, (str, Mapping)) or not isinstance(given, Sequence):
         raise ConfigurationError(f"Pipeline got {type(given).__name__}", "give a list of steps: Pipeline([...])")
-    steps = tuple(as_step(each) for each in given)
+    models = [place for place, each in enumerate(given) if _predicts(each)]
+    steps = tuple(as_step(each, bool(models) and place < models[-1]) for place, each in enumerate(given))
     if not any(isinstance(step, Model) for step in steps):
         for each in given:
             bare = each[1] if isinstance(each, tuple) and len(each) == 2 else each
@@ -28,14 +32,16 @@ def steps_of(given: Any) -> tuple[Step, ...]:
     return steps
 
 
-def as_step(given: Any) -> Step:
+def as_step(given: Any, before_model: bool = False) -> Step:
     """Return the step for something that stands in a pipeline's list.
 
     Parameters
     ----------
     given : object
-        A step; a scikit-learn transformer (acts on all numeric features) or estimator; an
+        A step; a scikit-learn transformer (gets the features that it takes, see ``Apply``) or estimator; an
         imbalanced-learn sampler; a function from frame to frame.
+    before_model : bool
+        Whether a model stands behind it.
 
     Raises
     ------
@@ -50,13 +56,13 @@ def as_step(given: Any) -> Step:
             f"write {given.__name__}() with its arguments",
         )
     if isinstance(given, tuple) and len(given) == 2 and isinstance(given[0], str):
-        named: Step = as_step(given[1]).with_(name=given[0])
+        named: Step = as_step(given[1], before_model).with_(name=given[0])
         return named
     if hasattr(given, "fit_resample"):
         from mlsys.sampling import Resample
 
         return Resample(given)
-    if hasattr(given, "fit") and _is_model(given):
+    if hasattr(given, "fit") and _is_model(given) and not (before_model and _transforms(given)):
         from mlsys.models import Train
 
         return Train(given)
@@ -68,7 +74,7 @@ def as_step(given: Any) -> Step:
         from mlsys.models import Train
 
         return Train(given)  # which says what is not there yet
-    if callable(given):
+    if callable(given) and not hasattr(given, "final_test"):  # a Run answers a call, and is no function
         from mlsys.data import Function
 
         return Function(given)
@@ -76,6 +82,19 @@ def as_step(given: Any) -> Step:
         f"the list holds {type(given).__name__} ({given!r}), which is no step",
         "put in a step, a scikit-learn transformer or estimator, an imbalanced-learn sampler, or a function",
     )
+
+
+def _predicts(given: Any) -> bool:
+    if isinstance(given, tuple) and len(given) == 2:
+        return _predicts(given[1])
+    if isinstance(given, Step):
+        return given.kind == "Model"
+    return not isinstance(given, type) and hasattr(given, "fit") and _is_model(given)
+
+
+def _transforms(given: Any) -> bool:
+    """Whether it transforms, or will once it is fitted: a selector asks the estimator inside."""
+    return hasattr(given, "transform") or hasattr(type(given), "transform")
 
 
 def _refuse_clusters(given: Any) -> None:

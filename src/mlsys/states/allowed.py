@@ -11,10 +11,20 @@ from mlsys.states.native import NATIVE_TYPES
 
 ALLOWED_TYPES = NATIVE_TYPES | frozenset(
     {
+        "builtins.object",
         "collections.OrderedDict",
         "functools.partial",
+        "numpy.bool",
         "numpy.dtype",
+        "numpy.floating",
+        "numpy.generic",
+        "numpy.inexact",
+        "numpy.integer",
         "numpy.mean",
+        "numpy.number",
+        "numpy.object_",
+        "numpy.signedinteger",
+        "numpy.unsignedinteger",
         "scipy._lib.array_api_compat.numpy._aliases.asarray",
         "scipy.interpolate._bsplines.BSpline",
         "scipy.sparse._csc.csc_array",

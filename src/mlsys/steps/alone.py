@@ -44,8 +44,8 @@ def fit_step(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
     if not isinstance(step, (Transform, Model)):
         return Fitted(step)
     learned = learn(step, Table.of(data), wrap, generator(seed, step), fold_states=False)
-    used = step.columns_read(chosen) if isinstance(step, Model) else None
-    return Fitted(step, learned.state, chosen if used is None else tuple(used))
+    used = step.columns_learned(chosen, lambda: learned.state) if isinstance(step, Model) else tuple(chosen)
+    return Fitted(step, learned.state, used)
 
 
 def folds_of_rows(step: Transform, frame: pd.DataFrame, roles: Roles, seed: int) -> NDArray[np.int64] | None:

@@ -65,9 +65,11 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator, *, fol
         rows = wrap(train.frame())
         with threads_pinned():
             state = call_hook(step.learn, rows, rng=rng)  # type: ignore[attr-defined]
-            crossed = fold_states and isinstance(step, Transform) and step.cross_fits
-            folds = _fold_states(step, rows, rng) if crossed else ()  # type: ignore[arg-type]
-        learned = Learned(state, folds)
+            if isinstance(state, CrossFitted):
+                learned = Learned(state.state, state.fold_states)
+            else:
+                crossed = fold_states and isinstance(step, Transform) and step.cross_fits
+                learned = Learned(state, _fold_states(step, rows, rng) if crossed else ())  # type: ignore[arg-type]
     if learned.state is None and not getattr(step, "learns_nothing", False):
         raise ContractError(f"learn() of {step.title} returned None", "end it with `return` and what was learned")
     if form_of_state(step) == PLAIN:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import pandas as pd
@@ -174,6 +174,11 @@ class Model(OwnForm, Step, kind="Model"):
         from mlsys.steps.sklearn_bridge import as_sklearn
 
         return as_sklearn(self)
+
+    def columns_learned(self, columns: Sequence[str], state: Callable[[], Any], /) -> tuple[str, ...]:
+        """Return the features that it reads to predict, of those there are; ``state()`` is what it learned."""
+        read = self.columns_read(columns)
+        return tuple(columns) if read is None else read
 
     def curves(self, state: Any, /) -> dict[str, list[float]]:
         """Return losses by iteration, by name, where training had any; they are written to MLflow."""

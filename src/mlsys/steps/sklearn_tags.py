@@ -1,8 +1,26 @@
-"""What scikit-learn's tags say of an object."""
+"""What scikit-learn's tags, and an object's parts, say of the features that it takes."""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import Any
+
+import numpy as np
+
+from mlsys.states.code import installed
+
+
+class Takes(Enum):
+    """Which features an object is shown that stands bare in a list; the value is said in the plan."""
+
+    NUMBERS = "features of numbers and truth values"
+    LEVELS = "features of texts and categories"
+    TEXT = "the one feature of texts"
+    ALL = "all features"
+
+
+_IMPUTED_AS_THEY_ARE = ("most_frequent", "constant")
+"""Strategies of ``SimpleImputer`` that fill columns of any kind."""
 
 
 def takes_one_column(transformer: Any) -> bool:
@@ -14,10 +32,80 @@ def takes_one_column(transformer: Any) -> bool:
     >>> takes_one_column(TfidfVectorizer())
     True
     """
+    tags = _input_tags(transformer)
+    return tags is not None and bool(tags.string and not tags.two_d_array)
+
+
+def taken_by(transformer: Any) -> Takes:
+    """Return the features that a transformer takes, as far as it can be told from what it is.
+
+    A ``ColumnTransformer`` chooses for itself, and so do classes and functions of the user's own: they are shown all,
+    as scikit-learn shows them all. Encoders are shown texts and categories, vectorizers the one column of texts. A
+    pipeline takes what its first step takes, a union what its parts agree on.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import OneHotEncoder, StandardScaler
+    >>> taken_by(StandardScaler()).name, taken_by(make_pipeline(OneHotEncoder(), StandardScaler())).name
+    ('NUMBERS', 'LEVELS')
+    """
+    if getattr(transformer, "steps", None):
+        return _taken_by_steps([step for _, step in transformer.steps])
+    if getattr(transformer, "transformer_list", None):
+        parts = {taken_by(part) for _, part in transformer.transformer_list if not isinstance(part, str)}
+        return parts.pop() if len(parts) == 1 else Takes.ALL
+    if hasattr(transformer, "transformers") and hasattr(transformer, "remainder"):  # ColumnTransformer
+        return Takes.ALL
+    tags = _input_tags(transformer)
+    if tags is not None and tags.string and not tags.two_d_array:
+        return Takes.TEXT
+    if tags is not None and tags.categorical:
+        return Takes.LEVELS
+    if isinstance(getattr(transformer, "func", None), np.ufunc):  # of numbers, whatever else FunctionTransformer takes
+        return Takes.NUMBERS
+    chooses = _fills_any(transformer) or _unchecked(transformer) or is_own(transformer)
+    return Takes.ALL if chooses or (tags is not None and tags.string) else Takes.NUMBERS
+
+
+def is_own(thing: Any) -> bool:
+    """Whether an object's class is the user's, and extends nothing but the bases that scikit-learn has for that."""
+    kinds = type(thing).__mro__
+    return not installed(kinds[0].__module__) and all(
+        not installed(kind.__module__)
+        or kind.__module__ in {"builtins", "abc", "typing", "sklearn.base"}
+        or kind.__module__.startswith("sklearn.utils.")
+        for kind in kinds
+    )
+
+
+def _taken_by_steps(steps: list[Any]) -> Takes:
+    """Ask the first step that decides: an imputer that fills columns of any kind leaves it to the next."""
+    for step in steps:
+        if step is None or isinstance(step, str):
+            continue
+        if not (_fills_any(step) and step is not steps[-1]):
+            return taken_by(step)
+    return Takes.NUMBERS
+
+
+def _fills_any(transformer: Any) -> bool:
+    return getattr(transformer, "strategy", None) in _IMPUTED_AS_THEY_ARE and hasattr(transformer, "missing_values")
+
+
+def _unchecked(transformer: Any) -> bool:
     from sklearn.utils import get_tags
 
     try:
-        tags = get_tags(transformer).input_tags
-    except (AttributeError, TypeError):  # not derived from scikit-learn's BaseEstimator
+        return bool(get_tags(transformer).no_validation)
+    except (AttributeError, TypeError):
         return False
-    return bool(tags.string and not tags.two_d_array)
+
+
+def _input_tags(transformer: Any) -> Any:
+    from sklearn.utils import get_tags
+
+    try:
+        return get_tags(transformer).input_tags
+    except (AttributeError, TypeError):  # not derived from scikit-learn's BaseEstimator
+        return None

@@ -1,4 +1,4 @@
-"""What ``finish`` may answer beside a state, and summaries of many columns at once."""
+"""Answers of hooks that learn beside a state: one more pass, what training rows are shown; and summaries by name."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ class Again:
 
 @dataclass(frozen=True)
 class CrossFitted:
-    """Answer of ``finish`` of a step that sums by fold: the state, and what each fold's rows are shown.
+    """Answer of ``learn`` or ``finish`` that brings what training rows are shown along with the state.
 
     Parameters
     ----------
     state : object
-        What all training rows say.
+        What other rows are shown.
     fold_states : tuple
-        What ``apply_cross_fitted`` gets: the one at ``k`` was learned without the rows of fold ``k``.
+        What ``apply_cross_fitted(part, fold_states)`` is given.
 
     Examples
     --------
-    >>> CrossFitted(0.5, (0.4, 0.6)).fold_states[1]
-    0.6
+    >>> CrossFitted("whole", ("without fold 0", "without fold 1")).state
+    'whole'
     """
 
     state: Any

@@ -1,0 +1,67 @@
+"""What a transformer says of its columns, said again with the names of columns and a remedy."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlsys.errors import DataError, MlsysError
+from mlsys.features._columns import NUMBERS, kinds_of
+from mlsys.values import values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_MOST_QUOTED = 300
+"""Characters of a complaint: one lists every level it does not know."""
+
+_NOT_THERE = re.compile(r"not columns of the dataframe: \{(.*)\}|columns are missing: \{(.*)\}")
+
+
+@contextmanager
+def learning(who: str, inputs: pd.DataFrame | pd.Series, columns: Sequence[str]) -> Iterator[None]:
+    """Name texts that a transformer cannot learn from, and columns that it asks for and is not given."""
+    try:
+        yield
+    except MlsysError:
+        raise
+    except (ValueError, TypeError) as error:
+        missing = _NOT_THERE.search(str(error))
+        if missing:
+            raise DataError(
+                f"{who} asks for the column {missing[1] or missing[2]}, which is no feature here "
+                f"(features: {', '.join(columns)})",
+                "correct its list of columns; run.features says why a column is no feature, and roles are none",
+            ) from error
+        frame = inputs.to_frame() if isinstance(inputs, pd.Series) else inputs
+        texts = [name for name, kind in kinds_of(frame, columns).items() if kind not in NUMBERS]
+        if texts:
+            told = ", ".join(f"the column {name!r}, which holds {values_of(frame[name])}" for name in texts)
+            raise DataError(
+                f"{who} cannot learn from {told}: {_quoted(error)}",
+                "encode them before with OneHot or TargetEncode, or name other columns in columns=",
+            ) from error
+        error.add_note(f"while {who} learned from {', '.join(columns)}")
+        raise
+
+
+@contextmanager
+def transforming(who: str) -> Iterator[None]:
+    """Say what to do about levels that training rows did not have."""
+    try:
+        yield
+    except ValueError as error:
+        if "nknown categor" not in str(error):
+            raise
+        raise DataError(
+            f"{who} meets values that no training row has: {_quoted(error)}",
+            'give its encoder handle_unknown="ignore" (OrdinalEncoder: "use_encoded_value"), or use OneHot(columns)',
+        ) from error
+
+
+def _quoted(error: Exception) -> str:
+    said = str(error)
+    return said if len(said) <= _MOST_QUOTED else said[: _MOST_QUOTED - 3] + "..."

@@ -1,0 +1,242 @@
+"""Splits inside an estimator's ``fit``, by the pipeline's roles: groups on one side, earlier rows before later ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import DataError
+from mlsys.steps.inner_splits import InnerSplit, inner_splits, parts_inside, wants_groups
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlsys.dataset import Rows
+
+    Places = NDArray[np.int64]
+
+
+class _Folds(list[tuple[Any, Any]]):
+    """Splits as pairs of places, and what stood there before."""
+
+    before: Any = None
+
+
+@contextmanager
+def split_by_roles(
+    estimator: Any, train: Rows, who: str, weights: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Places, dict[str, Any]]]:
+    """Make every split inside an estimator keep groups together and go by time, while it is fitted.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its ``cv`` parameters are set while inside; afterwards it holds no places of rows.
+    train : Rows
+        What it is fitted on.
+    who : str
+        For messages.
+    weights : mapping, optional
+        Arguments of ``fit`` that hold weights.
+
+    Yields
+    ------
+    order : ndarray
+        Places of the rows in the order to fit in: by time where there is a time role and something splits.
+    arguments : dict
+        For ``fit``: the weights in that order, and groups where folds of folds are handed them.
+
+    Raises
+    ------
+    DataError
+        Folds ask for groups and there is no group role; there are fewer groups than folds.
+
+    Notes
+    -----
+    A number of folds, or none given, becomes as many folds of whole groups (stratified for classes); with a time role
+    alone, of later rows behind earlier ones, or blocks in time where every row must be predicted once. Folds that ask
+    for groups are given them; others are left as they are. Splits of the very rows are dealt out here; to what is
+    fitted on a part of them, inside a search, scikit-learn's metadata routing hands the groups.
+    """
+    found = list(inner_splits(estimator))
+    timed, grouped = train.time is not None and bool(found), train.group is not None and bool(found)
+    ranks = _ranks(train.time) if timed and train.time is not None else None
+    order: Places = np.arange(len(train)) if ranks is None else np.argsort(ranks, kind="stable")
+    codes = pd.factorize(train.group)[0][order] if grouped and train.group is not None else None
+    target = train.y.iloc[order] if found and train.has_target else None
+    arguments = {name: np.asarray(values)[order] for name, values in (weights or {}).items()}
+    for each in found:
+        if codes is None and wants_groups(each.folds):
+            raise DataError(
+                f"{who}: {each.said} wants groups, and there is no group role", 'name their column: group="..."'
+            )
+        if each.near:
+            _deal_out(estimator, each, codes, None if ranks is None else ranks[order], target, who)
+    handed = _folds_of_folds(estimator, [each for each in found if not each.near], codes, timed, target)
+    try:
+        if handed:
+            with _routed(estimator, codes, arguments) as given:
+                yield order, given
+        else:
+            yield order, arguments
+    finally:
+        _put_back(estimator, set())
+
+
+def _ranks(times: pd.Series) -> Places:
+    """Return the place of each time among the distinct ones, nulls last."""
+    return np.asarray(times.rank(method="dense", na_option="bottom").to_numpy(), dtype=np.int64)
+
+
+def _deal_out(
+    estimator: Any, each: InnerSplit, codes: Places | None, ranks: Places | None, target: pd.Series | None, who: str
+) -> None:
+    """Set the splits of one that is fitted on the very rows."""
+    if codes is not None and wants_groups(each.folds):
+        pairs = list(each.folds.split(np.zeros(len(codes)), target, codes))
+    elif not each.is_number:
+        return
+    elif codes is not None and (ranks is None or each.predicts_all):
+        pairs = _by_group(each, codes, target, who)
+    elif ranks is not None:
+        pairs = _by_time(each, ranks, codes, who)
+    else:
+        return
+    folds = _Folds(pairs)
+    folds.before = each.folds
+    estimator.set_params(**{each.parameter: folds})
+
+
+def _by_group(each: InnerSplit, codes: Places, target: pd.Series | None, who: str) -> list[tuple[Any, Any]]:
+    groups = len(np.unique(codes))
+    if groups < each.count:
+        raise DataError(
+            f"{who}: {type(each.owner).__name__} splits into {each.count} folds of whole groups, and the training rows "
+            f"have {groups}",
+            f"give it a smaller cv=, at most {groups}" if groups > 1 else "take the group role away",
+        )
+    return list(_group_folds(each, target).split(np.zeros(len(codes)), target, codes))
+
+
+def _group_folds(each: InnerSplit, target: pd.Series | None) -> Any:
+    """Return folds of whole groups, stratified where scikit-learn would stratify."""
+    from sklearn.model_selection import GroupKFold, GroupShuffleSplit, StratifiedGroupKFold
+
+    if isinstance(each.folds, float):
+        return GroupShuffleSplit(1, test_size=each.folds, random_state=0)
+    classes = _classes(target) if each.stratifies else None
+    strata = classes is not None and int(classes.max()) >= each.count
+    return (StratifiedGroupKFold if strata else GroupKFold)(each.count)
+
+
+def _classes(target: pd.Series | None) -> NDArray[np.int64] | None:
+    """Return how many rows each class has; ``None`` for numbers."""
+    from sklearn.utils.multiclass import type_of_target
+
+    if target is None or target.isna().any():
+        return None
+    values = target.to_numpy()
+    values = values.astype(str) if values.dtype == object else values
+    counts = np.unique(values, return_counts=True)[1]
+    return counts if type_of_target(values) in ("binary", "multiclass") else None
+
+
+def _by_time(each: InnerSplit, ranks: Places, codes: Places | None, who: str) -> list[tuple[Any, Any]]:
+    """Return splits of rows in the order of time; rows of one time are never on both sides, nor are groups."""
+    rows, count = len(ranks), each.count
+    if each.predicts_all:
+        blocks = np.searchsorted(ranks, ranks) * count // rows
+        return [(np.flatnonzero(blocks != one), np.flatnonzero(blocks == one)) for one in np.unique(blocks)]
+    if isinstance(each.folds, float):
+        starts, size = [int(rows * (1 - each.folds))], int(np.ceil(rows * each.folds))
+    else:
+        size = rows // (count + 1)
+        starts = list(range(rows - count * size, rows, size)) if size else []
+    pairs = []
+    for start in starts:
+        held = np.arange(start, min(start + size, rows))
+        before = np.flatnonzero(ranks < ranks[start])
+        if codes is not None:
+            before = before[~np.isin(codes[before], codes[held])]
+        pairs.append((before, held))
+    if not pairs or any(not len(before) for before, _ in pairs):
+        raise DataError(
+            f"{who}: {type(each.owner).__name__} splits into {count} folds in time order, and no row"
+            f"{' of another group' if codes is not None else ''} lies before one of them",
+            "give it a smaller cv=, more training rows, or folds of your own: cv=KFold(5)",
+        )
+    return pairs
+
+
+def _folds_of_folds(
+    estimator: Any, nested: list[InnerSplit], codes: Places | None, timed: bool, target: pd.Series | None
+) -> bool:
+    """Set folds of what is fitted on a part of the rows; returns whether groups must be handed on to it."""
+    from sklearn.model_selection import KFold, TimeSeriesSplit
+
+    handed = False
+    for each in nested:
+        if codes is not None and (each.is_number or wants_groups(each.folds)) and each.hands_groups_on(estimator):
+            handed = True
+            if each.is_number:
+                estimator.set_params(**{each.parameter: _group_folds(each, target)})
+        elif codes is None and timed and each.is_number:  # the parts of rows in the order of time are in that order
+            in_time = KFold(each.count) if each.predicts_all else TimeSeriesSplit(each.count)
+            estimator.set_params(**{each.parameter: in_time})
+    return handed
+
+
+@contextmanager
+def _routed(estimator: Any, codes: Any, arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Let scikit-learn hand groups to folds inside; weights go to what learns, as without routing."""
+    from sklearn import config_context
+
+    with config_context(enable_metadata_routing=True):
+        if not arguments:
+            yield {"groups": codes}
+            return
+        (weights,) = arguments.values()
+        for _, part in parts_inside(estimator):
+            _ask_for_weights(part)
+        yield {"groups": codes, "sample_weight": weights}
+
+
+def _ask_for_weights(part: Any) -> None:
+    from sklearn.metrics import get_scorer
+
+    if hasattr(part, "set_fit_request"):
+        for method in ("fit", "score"):
+            ask = getattr(part, f"set_{method}_request")
+            try:
+                ask(sample_weight=method == "fit" and hasattr(part, "predict"))
+            except TypeError:  # it takes none
+                continue
+    if isinstance(getattr(part, "scoring", None), str):
+        part.set_params(scoring=get_scorer(part.scoring).set_score_request(sample_weight=False))
+
+
+def _put_back(thing: Any, seen: set[int]) -> None:
+    """Put what the user gave back in place of places of rows, also in the copies that were fitted inside."""
+    if id(thing) in seen:
+        return
+    seen.add(id(thing))
+    if isinstance(thing, (list, tuple)):
+        inside = list(thing)
+    elif isinstance(thing, dict):
+        inside = list(thing.values())
+    elif hasattr(thing, "get_params") and not isinstance(thing, type):
+        inside = list(vars(thing).values())
+        for name, value in vars(thing).items():
+            if isinstance(value, _Folds):
+                setattr(thing, name, value.before)
+            elif type(value).__name__ == "_CVIterableWrapper":  # kept by a halving search, for its own use in fit
+                setattr(thing, name, None)
+    else:
+        return
+    for each in inside:
+        if not isinstance(each, _Folds):
+            _put_back(each, seen)
