@@ -40,7 +40,7 @@ GROUPS, EACH = 24, 5
 
 
 class Spy(ClassifierMixin, BaseEstimator):
-    """Notes the rows of each fit, and of each prediction that follows; rows are told by their first column."""
+    """Notes the rows of each fit, and of each prediction that follows; every feature is a row's number and a share."""
 
     seen: ClassVar[list[tuple[str, Any]]] = []
 
@@ -55,7 +55,7 @@ class Spy(ClassifierMixin, BaseEstimator):
 
     def predict_proba(self, X: Any) -> Any:  # noqa: N803
         Spy.seen.append(("predict", self.rows_, _rows(X)))
-        chance = 1 / (1 + np.exp(-self.strength * np.asarray(X)[:, 1]))
+        chance = np.asarray(X)[:, -1] % 1 * 0.9 * self.strength
         return np.column_stack([1 - chance, chance])
 
     def predict(self, X: Any) -> Any:  # noqa: N803
@@ -63,7 +63,7 @@ class Spy(ClassifierMixin, BaseEstimator):
 
 
 def _rows(features: Any) -> Any:
-    return np.asarray(features)[:, 0].round().astype(int)
+    return np.floor(np.asarray(features)[:, 0]).astype(int)
 
 
 @pytest.fixture
@@ -72,15 +72,15 @@ def frame() -> pd.DataFrame:
     rows = GROUPS * EACH
     frame = pd.DataFrame(
         {
-            "row": np.arange(rows, dtype=float),
-            "x": rng.normal(size=rows),
-            "z": rng.normal(size=rows),
+            "row": np.arange(rows) + 0.5,
+            "x": np.arange(rows) + rng.uniform(0.01, 0.99, size=rows),
+            "z": np.arange(rows) + rng.uniform(0.01, 0.99, size=rows),
             "w": rng.gamma(2.0, 1.0, rows),
             "who": [f"p{number % GROUPS}" for number in range(rows)],
             "day": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.permutation(rows) // 3, unit="D"),
         }
     )
-    return frame.assign(y=(frame["x"] + rng.normal(size=rows) > 0).map({True: "yes", False: "no"}))
+    return frame.assign(y=(frame["x"] % 1 + rng.normal(scale=0.3, size=rows) > 0.5).map({True: "yes", False: "no"}))
 
 
 def fitted_pairs(estimator: Any, frame: pd.DataFrame, **roles: str) -> list[tuple[Any, Any]]:
@@ -185,7 +185,7 @@ def test_folds_in_time_order_that_were_given_mean_what_they_say(frame: pd.DataFr
         assert day[fit].max() <= day[held].min()
 
 
-@pytest.mark.parametrize("estimator", [LogisticRegressionCV(use_legacy_attributes=False, l1_ratios=(0.0,)), RidgeClassifierCV(),
+@pytest.mark.parametrize("estimator", [LogisticRegressionCV(use_legacy_attributes=False, l1_ratios=(0.0,), scoring="accuracy"), RidgeClassifierCV(),
                                        RFECV(LogisticRegression()), make_pipeline(StandardScaler(), RFECV(LogisticRegression()), LogisticRegression())])  # fmt: skip
 def test_folds_of_whole_groups_are_stratified_and_as_many(estimator: Any, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     counted = []
@@ -202,7 +202,7 @@ def test_folds_of_whole_groups_are_stratified_and_as_many(estimator: Any, frame:
 
 def test_a_state_can_be_stored_and_holds_what_was_given(frame: pd.DataFrame) -> None:
     for estimator in (GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}),
-                      HalvingRandomSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, random_state=0)):  # fmt: skip
+                      HalvingRandomSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, random_state=0, min_resources=60)):  # fmt: skip
         state = Train(estimator, ["x"]).fit(frame, target="y", group="who").state
         assert state["estimator"].cv == estimator.cv
         check_storable(state)
@@ -214,7 +214,7 @@ def test_a_selector_in_the_list_keeps_groups_together(frame: pd.DataFrame) -> No
     step.fit(frame, target="y", group="who")
     who = frame["who"].to_numpy()
     pairs = [(fit, held) for what, fit, held in Spy.seen if what == "predict"]
-    assert pairs and not any(set(who[fit]) & set(who[held]) for fit, held in pairs if len(set(fit)) > 2 and fit.max() > 2)
+    assert pairs and not any(set(who[fit]) & set(who[held]) for fit, held in pairs)
 
 
 def test_an_encoder_by_target_encodes_by_other_groups(frame: pd.DataFrame) -> None:

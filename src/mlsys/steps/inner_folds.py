@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
 
 
+_ONLY_ROUTED = frozenset({"TunedThresholdClassifierCV", "FixedThresholdClassifier"})
+"""Estimators that hand weights on by metadata routing alone."""
+
+
 class _Folds(list[tuple[Any, Any]]):
     """Splits as pairs of places, and what stood there before."""
 
@@ -78,8 +82,8 @@ def split_by_roles(
             _deal_out(estimator, each, codes, None if ranks is None else ranks[order], target, who)
     handed = _folds_of_folds(estimator, [each for each in found if not each.near], codes, timed, target)
     try:
-        if handed:
-            with _routed(estimator, codes, arguments) as given:
+        if handed or (arguments and type(estimator).__name__ in _ONLY_ROUTED):
+            with _routed(estimator, codes if handed else None, arguments) as given:
                 yield order, given
         else:
             yield order, arguments
@@ -196,27 +200,23 @@ def _routed(estimator: Any, codes: Any, arguments: dict[str, Any]) -> Iterator[d
     from sklearn import config_context
 
     with config_context(enable_metadata_routing=True):
-        if not arguments:
-            yield {"groups": codes}
-            return
-        (weights,) = arguments.values()
-        for _, part in parts_inside(estimator):
+        groups = {} if codes is None else {"groups": codes}
+        for _, part in parts_inside(estimator) if arguments else ():
             _ask_for_weights(part)
-        yield {"groups": codes, "sample_weight": weights}
+        yield groups | {"sample_weight": weights for weights in arguments.values()}
 
 
 def _ask_for_weights(part: Any) -> None:
     from sklearn.metrics import get_scorer
 
-    if hasattr(part, "set_fit_request"):
-        for method in ("fit", "score"):
-            ask = getattr(part, f"set_{method}_request")
-            try:
-                ask(sample_weight=method == "fit" and hasattr(part, "predict"))
-            except TypeError:  # it takes none
-                continue
+    for ask in (getattr(part, f"set_{method}_request", None) for method in ("fit", "score")):
+        try:
+            if ask is not None:
+                ask(sample_weight=hasattr(part, "predict"))
+        except TypeError:  # it takes none
+            continue
     if isinstance(getattr(part, "scoring", None), str):
-        part.set_params(scoring=get_scorer(part.scoring).set_score_request(sample_weight=False))
+        part.set_params(scoring=get_scorer(part.scoring).set_score_request(sample_weight=True))
 
 
 def _put_back(thing: Any, seen: set[int]) -> None:
