@@ -87,7 +87,9 @@ __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
-        raise AttributeError(f"module 'mlsys' has no attribute {name!r}")
+        from mlsys.habits import package_error
+
+        raise package_error(name, __all__)
     value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

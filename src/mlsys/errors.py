@@ -61,6 +61,21 @@ class NotPortableError(MlsysError, RuntimeError):
     """A model cannot leave this process, because code it needs has no source to take along."""
 
 
+class UnknownAttribute(MlsysError, AttributeError):
+    """A name was asked of an object that it does not have."""
+
+
+class UnknownArgument(MlsysError, TypeError):
+    """A function was given an argument that it does not have."""
+
+
+class UnknownKey(MlsysError, KeyError):
+    """Something was asked for by a name that there is none of."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError shows its message as a Python text
+
+
 @dataclass(frozen=True)
 class Finding:
     """A coded remark about a run.

@@ -53,9 +53,9 @@ def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
             del sys.modules[name]
 
 
-def travelled(*things: Any, lambdas: bool = False) -> list[Any]:
+def travelled(*things: Any) -> list[Any]:
     """What comes out at the other end, imported from the written files alone."""
-    bundle = CodeBundle(lambdas)
+    bundle = CodeBundle()
     references = [bundle.reference(each) for each in things]
     folder = Path("bundle")
     (folder / CODE).mkdir(parents=True, exist_ok=True)
@@ -65,9 +65,9 @@ def travelled(*things: Any, lambdas: bool = False) -> list[Any]:
     return [code.find(each) for each in references]
 
 
-def check(*things: Any, lambdas: bool = False) -> list[Any]:
+def check(*things: Any) -> list[Any]:
     """Assert that functions do the same on rows, and count as the same code."""
-    found = travelled(*things, lambdas=lambdas)
+    found = travelled(*things)
     for one, other in zip(things, found, strict=True):
         assert one is not other
         pd.testing.assert_series_equal(one(ROWS), other(ROWS), check_exact=True)
@@ -304,6 +304,7 @@ def test_annotations_are_not_evaluated_where_they_were_not(user: User) -> None:
 
 
 LAMBDAS = """
+    import functools
     RATE = 3
     plain = lambda rows: rows["a"] * RATE
     here, there = (lambda rows: rows["a"] + 1), (lambda rows: rows["b"] - 1)
@@ -317,35 +318,71 @@ LAMBDAS = """
     by_name = {"one": lambda rows: rows["a"] - RATE}
     def make(by):
         return lambda rows: rows["a"] * by
-    captured = make(2)
+    captured, other = make(2), make(5)
     same_line = [lambda rows: rows["a"] * 1.0, lambda rows: rows["a"] * 1]
+    alike = [lambda rows, by=2: rows["a"] * by, lambda rows, by=3: rows["a"] * by]
+    folded = [lambda rows: rows["a"] * (60 * 24), lambda rows: rows["a"] * 1440]
+    in_turn = [lambda rows, by=by, *, more=-by: rows["a"] * by + more for by in (2, 3)]
+    late = [lambda rows: rows["a"] * by for by in (2, 3)]
+    spread = dict(
+        one=functools.wraps(len)(lambda rows: rows["a"]) and (lambda rows: rows["a"] + 1),
+        two=lambda rows: (
+            rows["a"]
+            + 2), three=lambda rows: rows["a"] + 3, umlaut="ä" and (lambda rows: rows["a"] + 4),
+    )
+    class Shop:
+        fee = lambda rows: rows["b"] * 2
+    from_class = Shop.fee
+    class Held:
+        pass
+    strange = lambda rows, held=Held(): rows["a"]
 """
 
 
-@pytest.mark.parametrize("name", ["plain", "here", "there", "long", "with_default", "nested"])
+@pytest.mark.parametrize(
+    "name", ["plain", "here", "there", "long", "with_default", "nested", "captured", "other", "from_class"]
+)
 def test_lambdas_are_told_apart_by_what_they_do(user: User, name: str) -> None:
-    check(getattr(user(mine=LAMBDAS), name), lambdas=True)
+    check(getattr(user(mine=LAMBDAS), name))
 
 
-def test_lambdas_of_one_line_that_differ_in_a_constants_type(user: User) -> None:
-    check(*user(mine=LAMBDAS).same_line, user(mine=LAMBDAS).by_name["one"], lambdas=True)
+@pytest.mark.parametrize("name", ["same_line", "alike", "folded", "in_turn", "late"])
+def test_lambdas_of_one_line_are_told_apart_by_their_position_and_carry_their_own_values(user: User, name: str) -> None:
+    check(*getattr(user(mine=LAMBDAS), name))
 
 
-def test_a_lambda_with_captured_values_is_refused(user: User) -> None:
-    with pytest.raises(NotPortableError, match=r"a lambda \(line \d+ of .*cannot be taken along(.|\n)*with def"):
-        travelled(user(mine=LAMBDAS).captured, lambdas=True)
+@pytest.mark.parametrize("name", ["one", "two", "three", "umlaut"])
+def test_lambdas_inside_a_call_over_several_lines(user: User, name: str) -> None:
+    check(user(mine=LAMBDAS).spread[name])
 
 
-def test_a_lambda_in_a_served_model_is_refused(user: User) -> None:
-    with pytest.raises(NotPortableError, match="part of the served model"):
-        travelled(user(mine=LAMBDAS).plain)
+def test_several_lambdas_travel_together(user: User) -> None:
+    module = user(mine=LAMBDAS)
+    check(module.captured, module.other, *module.late, *module.in_turn, *module.same_line, module.by_name["one"])
+
+
+def test_lambdas_of_one_line_without_positions_are_refused(user: User) -> None:
+    one, _ = user(mine=LAMBDAS).folded
+    bare = types.FunctionType(one.__code__.replace(co_linetable=_lines_alone(one.__code__)), one.__globals__)
+    with pytest.raises(NotPortableError, match=r"a lambda \(line \d+ of .*told apart(.|\n)*with def"):
+        travelled(bare)
+
+
+def _lines_alone(code: types.CodeType) -> bytes:
+    """Return a table of lines as Python keeps it where it is told to keep no columns (PYTHONNODEBUGRANGES)."""
+    return bytes([0b1_1101_111, 0, *[0b1_1101_111, 0] * (len(code.co_code) // 16)])
+
+
+def test_a_lambda_with_a_default_that_is_no_plain_value_is_refused(user: User) -> None:
+    with pytest.raises(NotPortableError, match="a default of it is of type Held"):
+        travelled(user(mine=LAMBDAS).strange)
 
 
 def test_a_lambda_whose_file_has_changed_is_refused(user: User, tmp_path: Path) -> None:
     module = user(mine=LAMBDAS)
     (tmp_path / "user" / "mine.py").write_text("# nothing\n" * 30)
     with pytest.raises(NotPortableError, match="cannot be taken along"):
-        travelled(module.plain, lambdas=True)
+        travelled(module.plain)
 
 
 def test_code_without_source_is_refused() -> None:

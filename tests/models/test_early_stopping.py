@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.ensemble import (
+    BaggingClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    VotingClassifier,
+)
+from sklearn.model_selection import GridSearchCV
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from mlsys.dataset import Roles, Rows
 from mlsys.models import Train
-from mlsys.models._early_stopping import watched_rows
+from mlsys.models._early_stopping import keeps_to_itself, watched_rows
 
 ROWS = 2000
 
@@ -99,3 +111,47 @@ def test_regressors_watch_as_well():
     frame = pd.DataFrame(train).assign(y=lambda f: f["x"] * 2)
     fitted = Train(HistGradientBoostingRegressor(early_stopping=True, max_iter=300)).fit(frame, target="y", time="when")
     assert fitted.state["estimator"].validation_score_.size > 1
+
+
+class Noting(Watching):
+    """Keeps what every one of them was given: a search and a pipeline fit copies."""
+
+    seen: ClassVar[list[dict]] = []
+
+    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):  # noqa: N803
+        super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val, sample_weight_val=sample_weight_val)
+        Noting.seen.append(vars(self).pop("given_"))
+        return self
+
+
+BEHIND = {
+    "pipeline": lambda one: make_pipeline(FunctionTransformer(), one),
+    "search": lambda one: GridSearchCV(one, {"max_depth": [2, 3]}, cv=3),
+    "search over a pipeline": lambda one: GridSearchCV(
+        make_pipeline(StandardScaler().set_output(transform="pandas"), one), {"noting__max_depth": [2, 3]}, cv=3
+    ),
+}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", BEHIND)
+def test_the_same_rows_are_watched_behind_a_search_and_a_pipeline(name: str, weighted: bool):
+    Noting.seen.clear()
+    train = rows(group="who", **({"weight": "w"} if weighted else {}))
+    state = Train(BEHIND[name](Noting(early_stopping=True, max_iter=3))).learn(train, np.random.default_rng(0))
+    assert len(Noting.seen) == (1 if name == "pipeline" else 7)
+    for got in Noting.seen:
+        learned, watched = (set(train.loc[got[each].index, "who"]) for each in ("X", "X_val"))
+        assert watched and not learned & watched
+        assert (got["w"] is not None) == weighted and (got["w_val"] is not None) == weighted
+    held = getattr(state["estimator"], "best_estimator_", state["estimator"])
+    assert getattr(held, "transform_input", None) is None
+
+
+def test_what_stops_on_rows_of_its_own_is_told():
+    stopping = [MLPClassifier(early_stopping=True), GradientBoostingClassifier(n_iter_no_change=3)]
+    for one in (*stopping, VotingClassifier([("a", HistGradientBoostingClassifier(early_stopping=True))])):
+        assert len(keeps_to_itself(one, 100)) == 1
+    for one in (MLPClassifier(), GradientBoostingClassifier(), HistGradientBoostingClassifier(early_stopping=True)):
+        assert not keeps_to_itself(one, 100)
+    assert keeps_to_itself(BaggingClassifier(HistGradientBoostingClassifier()), 20_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import types
+from typing import Any
 
 from mlsys.errors import NotPortableError
 from mlsys.states import digest
@@ -12,17 +13,18 @@ from mlsys.states.code import instructions
 
 
 def lambda_source(function: types.FunctionType) -> str:
-    """Return the text of a lambda.
+    """Return the text of a lambda, its defaults written as the values they have.
 
     Raises
     ------
     NotPortableError
-        When its file is gone, or when none or several different lambdas of that line could be it.
+        When its file is gone, when none or several different lambdas of that line could be it, or when a default is
+        no plain value.
 
     Notes
     -----
-    Every lambda that begins on the function's line is compiled; the one with the same instructions is taken. One that
-    holds values of a function around it has none: compiled alone, it would look for them elsewhere.
+    Every lambda that begins on the function's line is compiled, and only those with the same instructions count. Of
+    several different ones that is taken whose body lies where Python noted that the function's lies.
     """
     code = function.__code__
     try:
@@ -30,20 +32,26 @@ def lambda_source(function: types.FunctionType) -> str:
         tree = ast.parse("".join(lines))
     except (OSError, TypeError, SyntaxError) as error:
         raise _refused(function, "its source is not there") from error
-    found = {
-        ast.unparse(node)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno and _same(node, code)
-    }
+    begin = [each for each in ast.walk(tree) if isinstance(each, ast.Lambda) and each.lineno == code.co_firstlineno]
+    same = [each for each in begin if _same(each, code)]
+    if len({ast.unparse(each) for each in same}) > 1:
+        body = _place_of_body(code)
+        same = [each for each in same if body is not None and _place(each.body) == body]
+    found = {ast.unparse(_with_values(each, function)) for each in same}
     if len(found) != 1:
         raise _refused(function, "its source cannot be told apart")
     return found.pop()
 
 
 def _same(node: ast.Lambda, code: types.CodeType) -> bool:
-    compiled = compile(ast.Expression(node), "lambda", "eval")
-    own = next(each for each in compiled.co_consts if isinstance(each, types.CodeType))
-    return _plain(own) == _plain(code)
+    """Whether a lambda does what the code does; one that holds values is compiled inside a function that has them."""
+    held = ast.arguments([], [ast.arg(name) for name in code.co_freevars], None, [], [], None, [])
+    bare = ast.Lambda(node.args, node.body)
+    around = ast.Expression(ast.Lambda(held, bare) if code.co_freevars else bare)
+    compiled = compile(ast.fix_missing_locations(around), "lambda", "eval")
+    for _ in range(1 + bool(code.co_freevars)):
+        compiled = next(each for each in compiled.co_consts if isinstance(each, types.CodeType))
+    return compiled.co_freevars == code.co_freevars and _plain(compiled) == _plain(code)
 
 
 def _plain(code: types.CodeType) -> list[object]:
@@ -52,6 +60,39 @@ def _plain(code: types.CodeType) -> list[object]:
         (operation, _plain(value) if isinstance(value, types.CodeType) else digest(value))
         for operation, value in instructions(code)
     ]
+
+
+def _place_of_body(code: types.CodeType) -> tuple[int, ...] | None:
+    """Return first line, last line, first and last column of what a lambda returns; ``None`` where none were kept."""
+    places = [each for each in code.co_positions() if None not in each]
+    return places[-1] if places else None  # type: ignore[return-value]  # the last instruction returns the whole body
+
+
+def _place(node: ast.expr) -> tuple[int | None, ...]:
+    return (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+
+
+def _with_values(node: ast.Lambda, function: types.FunctionType) -> ast.Lambda:
+    """Return a lambda whose defaults are values: ``by=by`` in a loop means what ``by`` was in that turn."""
+    given, named = list(function.__defaults__ or ()), function.__kwdefaults__ or {}
+    own = node.args
+    keywords = [
+        None if default is None else _written(named[each.arg], function)
+        for each, default in zip(own.kwonlyargs, own.kw_defaults, strict=True)
+    ]
+    defaults = [_written(value, function) for value in given]
+    arguments = ast.arguments(own.posonlyargs, own.args, own.vararg, own.kwonlyargs, keywords, own.kwarg, defaults)
+    return ast.copy_location(ast.Lambda(arguments, node.body), node)
+
+
+def _written(value: Any, function: types.FunctionType) -> ast.expr:
+    text = repr(value)
+    try:
+        if digest(ast.literal_eval(text)) == digest(value):
+            return ast.parse(text, mode="eval").body
+    except (ValueError, SyntaxError):
+        pass
+    raise _refused(function, f"a default of it is of type {type(value).__name__}, which cannot be written as source")
 
 
 def _refused(function: types.FunctionType, why: str) -> NotPortableError:

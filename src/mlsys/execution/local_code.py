@@ -34,15 +34,8 @@ def source_of(thing: Any) -> str:
     Raises
     ------
     NotPortableError
-        For a lambda, and where the source is not there.
+        Where the source is not there.
     """
-    if getattr(thing, "__name__", "") == "<lambda>":
-        code = thing.__code__
-        raise NotPortableError(
-            f"a lambda (line {code.co_firstlineno} of {code.co_filename}) is part of the served model, and its source "
-            "cannot be told apart",
-            "write it as a function with def",
-        )
     try:
         return textwrap.dedent(inspect.getsource(thing))
     except (OSError, TypeError) as error:
@@ -121,6 +114,8 @@ def maker(thing: Any, name: str, text: str, captured: Iterable[str]) -> str:
     Values stay what they were, parameters of a function around; so the code counts as the same in digests and seeds.
     """
     own, called = thing.__name__, f", {thing.__qualname__!r})"
+    if own == "<lambda>":
+        return f"def make_{name}({', '.join(captured)}):\n    return _mlsys_named({text}{called}"
     if isinstance(thing, types.FunctionType) and not thing.__code__.co_flags & inspect.CO_NESTED:
         node: Any = ast.parse(text).body[0]
         node.name = f"bare_{name}"

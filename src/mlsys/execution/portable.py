@@ -42,19 +42,13 @@ class _Module:
 class CodeBundle:
     """Source of everything of the user's that a model needs, one generated module for each of the user's.
 
-    Parameters
-    ----------
-    lambdas : bool
-        Whether lambdas are taken along too: for a recipe, which a person runs again, not for a model that answers.
-
     Examples
     --------
     >>> CodeBundle().reference(len)
     'builtins:len'
     """
 
-    def __init__(self, lambdas: bool = False) -> None:
-        self._lambdas = lambdas
+    def __init__(self) -> None:
         self._modules: dict[str, _Module] = {}
         self._busy: set[tuple[str, str]] = set()
         self._local: dict[int, tuple[Any, str, str]] = {}
@@ -65,7 +59,7 @@ class CodeBundle:
         Raises
         ------
         NotPortableError
-            For a lambda, for code whose source is not there, for captured data that cannot be written.
+            For code whose source is not there or cannot be told apart, for captured data that cannot be written.
         """
         home, name = thing.__module__, thing.__qualname__
         if home is None:  # made by exec() or by another program
@@ -92,12 +86,12 @@ class CodeBundle:
             return self._local[id(thing)][1:]
         module = self._modules.setdefault(_alias(home), _Module())
         source = None
-        if name == "<lambda>" and self._lambdas:
+        if name == "<lambda>" and not thing.__code__.co_freevars:
             text = lambda_source(thing)
             name = f"lambda_{digest(text)[:12]}"
             source = f"{name} = _mlsys_named({text}, {thing.__qualname__!r})"
             module.imports["_mlsys_named"] = _NAMED
-        elif name != "<lambda>" and not stands_in_its_module(thing):
+        elif not stands_in_its_module(thing):
             return self._take_local(module, thing)
         if name in module.pieces or (home, name) in self._busy:
             return _alias(home), name
@@ -114,8 +108,9 @@ class CodeBundle:
         A function beside the values makes it: what a decorator returns lies in the module of what it was given, which
         otherwise had to be there before and after the decorator's own.
         """
-        text, captured = local_source(thing), captured_by(thing)
-        own, name = _alias(thing.__module__), f"{thing.__name__}_{len(self._local) + 1}"
+        is_lambda = thing.__name__ == "<lambda>"
+        text, captured = lambda_source(thing) if is_lambda else local_source(thing), captured_by(thing)
+        own, name = _alias(thing.__module__), f"{thing.__name__.strip('<>')}_{len(self._local) + 1}"
         homes = [each.__module__ for each in captured.values() if isinstance(each, _CALLABLE) or wraps(each)]
         home = next((each for each in homes if not is_installed(each)), thing.__module__)
         place = self._modules.setdefault(_alias(home), _Module())

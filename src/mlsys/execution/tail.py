@@ -15,6 +15,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
+from mlsys.execution.inner_splits import say_parted_groups
 from mlsys.execution.on_demand import why_needed
 from mlsys.execution.planned import Planned
 from mlsys.execution.probing import could_change
@@ -147,6 +148,7 @@ class Tail:
     def transform(self, planned: Planned, step: Transform) -> None:
         """Learn from the training rows, and change every part by what was learned."""
         context, train = self.context, self.parts["train"]
+        say_parted_groups(planned, context, train.rows)
         learned = context.kept(
             planned.name, "learn", lambda at: self._learned(planned, step, train, at), {"train": train},
             sees_columns=True,
@@ -252,6 +254,8 @@ class Tail:
                 f"{planned.name} has no features left (columns: {', '.join(map(str, train.head(0).columns))})",
                 "see run.features for the reason of each column",
             )
+
+        say_parted_groups(planned, context, train.rows)
 
         def work(at: Context) -> Outcome:
             wrap = lambda frame: at.wrap(shielded(frame))  # noqa: E731

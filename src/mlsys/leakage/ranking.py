@@ -27,6 +27,7 @@ RANK: dict[str, int] = {
             "LK201",
             "LK202",
             "LK215",
+            "LK219",
             "LK217",
             "LK208",
             "LK205",

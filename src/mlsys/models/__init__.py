@@ -1,7 +1,8 @@
 """Models: any estimator with scikit-learn's interface, and calibration of its probabilities."""
 
+from mlsys.models._early_stopping import keeps_to_itself
 from mlsys.models._inputs import takes_any
 from mlsys.models.calibrate import Calibrate
 from mlsys.models.train import Train
 
-__all__ = ["Calibrate", "Train", "takes_any"]
+__all__ = ["Calibrate", "Train", "keeps_to_itself", "takes_any"]

@@ -31,12 +31,40 @@ _STREAM = int.from_bytes(b"early", "big")
 
 def stops_early(estimator: Any, rows: int) -> bool:
     """Whether the estimator will stop early and lets us say on which rows."""
-    if booster_that_stops(estimator) is not None:
-        return True
-    wanted = getattr(estimator, "early_stopping", False)
+    return booster_that_stops(estimator) is not None or _trees_that_stop(estimator, rows) is not None
+
+
+def _trees_that_stop(estimator: Any, rows: int) -> Any:
+    """Return gradient boosting of scikit-learn that stops early: the estimator itself, or where a search or the end of
+    a pipeline hands it rows to watch; ``None`` where none does.
+    """
+    learner = _behind_steps(estimator)
+    wanted = getattr(learner, "early_stopping", False)
     if not (wanted is True or (wanted == "auto" and rows > AUTO_ROWS)):
-        return False
-    return {"X_val", "y_val"} <= set(inspect.signature(estimator.fit).parameters)
+        return None
+    return learner if {"X_val", "y_val"} <= set(inspect.signature(learner.fit).parameters) else None
+
+
+def _searched(estimator: Any) -> Any:
+    return estimator.estimator if searches(estimator) else estimator
+
+
+def _behind_steps(estimator: Any) -> Any:
+    inside = _searched(estimator)
+    return inside.steps[-1][1] if getattr(inside, "steps", None) else inside
+
+
+def keeps_to_itself(estimator: Any, rows: int) -> list[str]:
+    """Return one sentence for each estimator inside that stops early on rows it chooses itself, whatever the groups."""
+    reached = _trees_that_stop(estimator, rows)
+    found = []
+    for part in parts_of(estimator):
+        given = part.get_params(deep=False) if hasattr(part, "get_params") else {}
+        wanted = given.get("early_stopping", given.get("n_iter_no_change") is not None)
+        stops = wanted is True or (wanted == "auto" and rows > AUTO_ROWS)
+        if stops and "validation_fraction" in given and part is not reached:
+            found.append(f"{type(part).__name__} stops early on rows that it chooses itself")
+    return found
 
 
 def booster_that_stops(estimator: Any) -> Any:
@@ -78,9 +106,9 @@ def watched_rows(train: Rows, target: NDArray[Any], share: float, is_classifier:
 
 
 def set_aside(
-    estimator: Any, features: Any, target: NDArray[Any], arguments: Arguments, watched: NDArray[np.bool_], who: str
-) -> tuple[Any, NDArray[Any], Arguments]:
-    """Return features and target to fit on, and the other arguments of ``fit``: those of rows, and the watched rows."""
+    estimator: Any, features: Any, target: NDArray[Any], weights: Arguments, watched: NDArray[np.bool_], who: str
+) -> Arguments:
+    """Return the arguments of ``fit`` that hand over the rows to watch; nothing where none can be watched."""
     booster = booster_that_stops(estimator)
     if not watched.any() and booster is not None:
         raise DataError(
@@ -89,16 +117,33 @@ def set_aside(
             "give another early_stopping_share=, more rows, or a number of trees in place of early stopping",
         )
     if not watched.any():
-        return features, target, arguments
-    kept = {name: values[~watched] for name, values in arguments.items()}
-    weights = arguments["sample_weight"][watched] if "sample_weight" in arguments else None
-    if booster is None:
-        estimator.set_params(early_stopping=True)  # "auto" would count the rows again, without the watched ones
-        shown = {"X_val": features[watched], "y_val": target[watched]}
-        shown |= {} if weights is None else {"sample_weight_val": weights}
-    else:
-        shown = _HANDED[library_of(booster)](booster, features[watched], target[watched], weights)
-    return features[~watched], target[~watched], kept | shown
+        return {}
+    weight = next((values[watched] for values in weights.values()), None)
+    if booster is not None:
+        return _HANDED[library_of(booster)](booster, features[watched], target[watched], weight)
+    # "auto" would count the rows again, without the watched ones.
+    _behind_steps(estimator).set_params(early_stopping=True)
+    shown = {"X_val": features[watched], "y_val": target[watched]}
+    return shown if weight is None else shown | {"sample_weight_val": weight}
+
+
+@contextmanager
+def watched_behind_steps(estimator: Any, shown: Arguments) -> Iterator[bool]:
+    """Let a pipeline change the rows to watch as it changes the others; says whether that takes metadata routing."""
+    from sklearn import config_context
+
+    inside = _searched(estimator)
+    if "X_val" not in shown or not getattr(inside, "steps", None):
+        yield False
+        return
+    before = inside.transform_input
+    inside.set_params(transform_input=["X_val"])
+    with config_context(enable_metadata_routing=True):
+        inside.steps[-1][1].set_fit_request(**dict.fromkeys(shown, True))
+    yield True
+    for each in (inside, getattr(estimator, "best_estimator_", None)):
+        if each is not None:
+            each.set_params(transform_input=before)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._boosters import agreement, as_agreed, rename_in_parameters
 from mlsys.models._complaints import listed
 from mlsys.models._curves import curves_of
-from mlsys.models._early_stopping import refuse_out_of_reach, set_aside, stops_early, watched_rows, watching
+from mlsys.models._early_stopping import refuse_out_of_reach, set_aside, stops_early, watched_behind_steps, watched_rows, watching
 from mlsys.models._estimators import (
     classifies,
     numbers_classes,
@@ -27,7 +27,7 @@ from mlsys.models._fitting import asked_once, fitting, predictions, selected
 from mlsys.models._matrix import order_of, plain_target
 from mlsys.models._refusals import check_target, known_target
 from mlsys.steps import Field, Model
-from mlsys.steps.inner_folds import split_by_roles
+from mlsys.steps.inner_folds import Told, split_by_roles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -170,13 +170,18 @@ class Train(Model):
         self, estimator: Any, train: Rows, features: Any, taken: Any, target: NDArray[Any], weights: dict[str, Any]
     ) -> None:
         """Fit on the features as they are taken; complaints are about those that were given."""
-        with split_by_roles(estimator, train, self._who, weights) as (order, arguments):
-            taken, target, ordered = _rows_at(taken, order), target[order], train.take_rows(order)
-            if stops_early(estimator, len(target)):
-                watched = watched_rows(ordered, target, self.early_stopping_share, classifies(estimator))
-                taken, target, arguments = set_aside(estimator, taken, target, arguments, watched, self._who)
-            with fitting(features, self._who), watching():
-                estimator.fit(taken, target, **arguments)
+        shown: dict[str, Any] = {}
+        if stops_early(estimator, len(target)):
+            watched = watched_rows(train, target, self.early_stopping_share, classifies(estimator))
+            shown = set_aside(estimator, taken, target, weights, watched, self._who)
+        if shown:
+            train, taken, target = train.take_rows(~watched), taken[~watched], target[~watched]
+            weights = {name: values[~watched] for name, values in weights.items()}
+        with watched_behind_steps(estimator, shown) as routed:
+            told = Told(weights, shown, routed)
+            with split_by_roles(estimator, train, self._who, told) as (order, arguments), fitting(features, self._who):
+                with watching():
+                    estimator.fit(_rows_at(taken, order), target[order], **arguments)
 
     def start(self, rng: np.random.Generator, /) -> dict[str, Any]:
         """Return the estimator before the first part."""

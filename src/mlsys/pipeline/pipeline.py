@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
@@ -18,6 +18,7 @@ from mlsys.execution.execute import Data, Execution, execute
 from mlsys.execution.on_demand import as_shown
 from mlsys.execution.planned import Planned, labels_of
 from mlsys.execution.progress import progress_bar
+from mlsys.habits import PIPELINE, answering, attribute_error
 from mlsys.pipeline import editing
 from mlsys.pipeline.coercion import as_step, steps_of
 from mlsys.pipeline.construction import plan_steps, refuse_wrong_arguments, worth_showing
@@ -82,6 +83,7 @@ class Pipeline:
     ['StratifiedSplit', 'Train', 'Evaluate']
     """
 
+    @answering
     def __init__(
         self,
         steps: Sequence[Any],
@@ -171,6 +173,7 @@ class Pipeline:
         made.steps, made._stood_for = execution.ran, execution.stood_for
         return made
 
+    @answering
     def run(
         self,
         data: Data = None,
@@ -270,6 +273,7 @@ class Pipeline:
 
         return audit_pipeline(self, data, rows, cache, verbose)
 
+    @answering
     def cross_validate(
         self,
         folds: Split | int | None = None,
@@ -360,6 +364,9 @@ class Pipeline:
     def rebuilt(self, steps: Sequence[Any], **changes: Any) -> Pipeline:
         """Return a pipeline of other steps with these arguments, some of them changed."""
         return Pipeline(steps, **{**self._arguments, **changes})
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise attribute_error("a Pipeline", self, name, PIPELINE)
 
     def __getitem__(self, key: slice | str | int) -> Any:
         if isinstance(key, slice):

@@ -116,7 +116,7 @@ def read_pipeline(folder: Path, record: Mapping[str, Any], moved: Callable[[str]
 
 
 def _write_steps(run: Run, folder: Path) -> None:
-    bundle = CodeBundle(lambdas=True)
+    bundle = CodeBundle()
     for planned in run.pipeline.steps:
         if holds_secret(planned.step.configuration()):
             raise NotPortableError(f"{planned.name} holds a secret, or an address with a user or a query", _MADE_AGAIN)

@@ -7,14 +7,15 @@ import uuid
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
 from mlsys.cache import identify_table
-from mlsys.errors import ConfigurationError, Finding
+from mlsys.errors import ConfigurationError, Finding, UnknownArgument
 from mlsys.execution.execute import Data, Execution, open_test
 from mlsys.execution.served import ServedModel, asking
+from mlsys.habits import RUN, Named, attribute_error
 from mlsys.partitions import Table
 from mlsys.run.findings import findings_of, leakage_verdict
 from mlsys.run.tracked import Tracking
@@ -72,7 +73,7 @@ class Run:
     @property
     def reports(self) -> Mapping[str, Result]:
         """Results of the reports, by name."""
-        return self._execution.results
+        return Named("report", self._execution.results)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -281,6 +282,16 @@ class Run:
     def mlflow_run_id(self) -> str | None:
         """MLflow's id of this run; waits until the run is written."""
         return self._tracking.run_id
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise attribute_error("a Run", self, name, RUN)
+
+    def __call__(self, *given: Any, **named: Any) -> NoReturn:
+        """Say what is meant by calling an outcome."""
+        raise UnknownArgument(
+            "a Run is an outcome, which is not called",
+            "write pipeline.run(frame) to run again, or run.predict(new_rows)",
+        )
 
     def __repr__(self) -> str:
         return self.card.text()

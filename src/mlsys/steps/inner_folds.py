@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +25,25 @@ _ONLY_ROUTED = frozenset({"TunedThresholdClassifierCV", "FixedThresholdClassifie
 """Estimators that hand weights on by metadata routing alone."""
 
 
+@dataclass(frozen=True)
+class Told:
+    """What ``fit`` is told beside features and target.
+
+    Parameters
+    ----------
+    weights : mapping of str to ndarray
+        Of the rows, by the argument that takes them.
+    others : mapping
+        Arguments that are not of these rows: rows to watch.
+    routed : bool
+        Whether these others need metadata routing.
+    """
+
+    weights: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, Any] = field(default_factory=dict)
+    routed: bool = False
+
+
 class _Folds(list[tuple[Any, Any]]):
     """Splits as pairs of places, and what stood there before."""
 
@@ -32,7 +52,7 @@ class _Folds(list[tuple[Any, Any]]):
 
 @contextmanager
 def split_by_roles(
-    estimator: Any, train: Rows, who: str, weights: Mapping[str, Any] | None = None
+    estimator: Any, train: Rows, who: str, told: Told = Told()  # noqa: B008  frozen
 ) -> Iterator[tuple[Places, dict[str, Any]]]:
     """Make every split inside an estimator keep groups together and go by time, while it is fitted.
 
@@ -44,15 +64,15 @@ def split_by_roles(
         What it is fitted on.
     who : str
         For messages.
-    weights : mapping, optional
-        Arguments of ``fit`` that hold weights.
+    told : Told
+        What ``fit`` is told beside features and target.
 
     Yields
     ------
     order : ndarray
         Places of the rows in the order to fit in: by time where there is a time role and something splits.
     arguments : dict
-        For ``fit``: the weights in that order, and groups where folds of folds are handed them.
+        For ``fit``: the weights in that order, groups where folds of folds are handed them, and the others.
 
     Raises
     ------
@@ -72,7 +92,7 @@ def split_by_roles(
     order: Places = np.arange(len(train)) if ranks is None else np.argsort(ranks, kind="stable")
     codes = pd.factorize(train.group)[0][order] if grouped and train.group is not None else None
     target = train.y.iloc[order] if found and train.has_target else None
-    arguments = {name: np.asarray(values)[order] for name, values in (weights or {}).items()}
+    weights = {name: np.asarray(values)[order] for name, values in told.weights.items()}
     for each in found:
         if codes is None and wants_groups(each.folds):
             raise DataError(
@@ -82,11 +102,11 @@ def split_by_roles(
             _deal_out(estimator, each, codes, None if ranks is None else ranks[order], target, who)
     handed = _folds_of_folds(estimator, [each for each in found if not each.near], codes, timed, target)
     try:
-        if handed or (arguments and type(estimator).__name__ in _ONLY_ROUTED):
-            with _routed(estimator, codes if handed else None, arguments) as given:
-                yield order, given
+        if handed or told.routed or (weights and type(estimator).__name__ in _ONLY_ROUTED):
+            with _routed(estimator, codes if handed else None, weights) as given:
+                yield order, given | dict(told.others)
         else:
-            yield order, arguments
+            yield order, weights | dict(told.others)
     finally:
         _put_back(estimator, set())
 
@@ -195,15 +215,15 @@ def _folds_of_folds(
 
 
 @contextmanager
-def _routed(estimator: Any, codes: Any, arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _routed(estimator: Any, codes: Any, weights: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Let scikit-learn hand groups to folds inside; weights go to what learns, as without routing."""
     from sklearn import config_context
 
     with config_context(enable_metadata_routing=True):
         groups = {} if codes is None else {"groups": codes}
-        for _, part in parts_inside(estimator) if arguments else ():
+        for _, part in parts_inside(estimator) if weights else ():
             _ask_for_weights(part)
-        yield groups | {"sample_weight": weights for weights in arguments.values()}
+        yield groups | dict.fromkeys(weights and ["sample_weight"], next(iter(weights.values()), None))
 
 
 def _ask_for_weights(part: Any) -> None:
