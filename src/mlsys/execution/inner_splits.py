@@ -42,5 +42,6 @@ def say_parted_groups(planned: Planned, context: Context, rows: int) -> None:
 
 
 def _inside(planned: Planned) -> object:
-    found = getattr(planned.step, "estimator", None) or getattr(planned.step, "transformer", None)
+    # By name: an ensemble that is not fitted has no length, and so is neither true nor false.
+    found = getattr(planned.step, "estimator", getattr(planned.step, "transformer", None))
     return found if hasattr(found, "get_params") else None

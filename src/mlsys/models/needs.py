@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from mlsys.models._estimators import BOOSTERS, learner_of, library_of, parts_of, text_reader, transforms_itself
+from mlsys.models._estimators import BOOSTERS, learner_of, library_of, parts_of, transforms_itself
 
 _ONE_SCALE = ("linear_model", "svm", "neighbors", "neural_network", "kernel_ridge", "gaussian_process")
 """Modules of scikit-learn whose estimators weigh numbers against each other as they are."""
@@ -42,26 +42,15 @@ def needs_of(estimator: Any) -> Needs:
     >>> needs_of(LogisticRegression())
     Needs(nulls=False, categories=False, scale=True)
     """
-    return Needs(_takes_nulls(estimator), _takes_categories(learner_of(estimator)), _wants_scale(estimator))
+    first = transforms_itself(estimator)  # what stands before the learner takes the features
+    categories = not first and _takes_categories(learner_of(estimator))
+    return Needs(_takes_nulls(estimator, first), categories, _wants_scale(estimator))
 
 
-def takes_any(estimator: Any) -> bool:
-    """Whether it has steps of its own that make numbers of texts and times.
-
-    Examples
-    --------
-    >>> from sklearn.feature_extraction.text import TfidfVectorizer
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> from sklearn.pipeline import make_pipeline
-    >>> takes_any(make_pipeline(TfidfVectorizer(), LogisticRegression())), takes_any(LogisticRegression())
-    (True, False)
-    """
-    return transforms_itself(estimator) or text_reader(estimator) is not None
-
-
-def _takes_nulls(estimator: Any) -> bool:
+def _takes_nulls(estimator: Any, first: bool) -> bool:
     tags = _input_tags(estimator)
-    return library_of(learner_of(estimator)) in BOOSTERS or (tags is not None and bool(tags.allow_nan))
+    booster = not first and library_of(learner_of(estimator)) in BOOSTERS
+    return booster or (tags is not None and bool(tags.allow_nan))
 
 
 def _takes_categories(learner: Any) -> bool:
