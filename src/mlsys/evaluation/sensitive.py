@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import Any
@@ -115,33 +115,39 @@ def compared(slices: Sequence[Slice], columns: Sequence[str], scored: pd.DataFra
     level, rows, gaps = judge.for_slices(len(slices)).level, [], []
     for column in columns:
         groups = [each for each in slices if each.column == column and each.mask.any()]
-        samples = {each.name: scored[each.mask] for each in groups}
         for rate in RATES[judge.task]:
-            for name, part in samples.items():
-                found = _interval(rate, part, judge, level)
+            rated = {each.name: _rated(rate, scored[each.mask], judge) for each in groups}
+            for name, at in rated.items():
+                found = at(level)
                 rows.append(
                     {"column": column, "slice": name, "metric": rate.name, "value": found.value, "lower": found.lower,
                      "upper": found.upper, "n": found.n, "verdict": found.note}
                 )  # fmt: skip
-            gaps.append({"column": column, "metric": rate.name, **_gap(rate, samples, judge)})
+            gaps.append({"column": column, "metric": rate.name, **_gap(rated, judge.level)})
     named = ["column", "slice", "metric", "value", "lower", "upper", "n", "verdict"]
     of_gaps = ["column", "metric", "gap", "lower", "upper", "highest", "lowest", "groups", "too_small"]
     return Groups(pd.DataFrame(rows, columns=named), pd.DataFrame(gaps, columns=of_gaps))
 
 
-def _interval(rate: Metric, scored: pd.DataFrame, judge: Judge, level: float) -> Interval:
-    """Return a rate's interval; a bootstrap's is that of 95 %, widened, since its draws say little of farther ends."""
-    sample, group = Sample.of(scored, judge.classes), scored.get("group")
-    found = metric_interval(rate, sample, level, group=group)
-    if not found.method.startswith("bootstrap"):
-        return found
+def _rated(rate: Metric, scored: pd.DataFrame, judge: Judge) -> Callable[[float], Interval]:
+    """Return what gives a rate's interval at a level; a bootstrap is drawn once, and its 95 % are widened.
+
+    Its draws say little of ends farther out, and the groups of a column ask for several levels.
+    """
+    sample, group = judge.sample(scored), scored.get("group")
     usual, (least, most) = metric_interval(rate, sample, group=group), rate.bounds
-    wider = quantile_of(level) / quantile_of(0.95)
-    lower, upper = (usual.value + wider * (end - usual.value) for end in (usual.lower, usual.upper))
-    return replace(usual, lower=max(least, lower), upper=min(most, upper))
+
+    def at(level: float) -> Interval:
+        if not usual.method.startswith("bootstrap"):
+            return metric_interval(rate, sample, level, group=group)
+        wider = quantile_of(level) / quantile_of(0.95)
+        lower, upper = (usual.value + wider * (end - usual.value) for end in (usual.lower, usual.upper))
+        return replace(usual, lower=max(least, lower), upper=min(most, upper))
+
+    return at
 
 
-def _gap(rate: Metric, samples: Mapping[str, pd.DataFrame], judge: Judge) -> dict[str, Any]:
+def _gap(rated: Mapping[str, Callable[[float], Interval]], level: float) -> dict[str, Any]:
     """Return the gap between the highest and the lowest group, with an interval that holds for the widest of all pairs.
 
     Notes
@@ -150,14 +156,14 @@ def _gap(rate: Metric, samples: Mapping[str, pd.DataFrame], judge: Judge) -> dic
     a level at which those of all pairs hold together (Sidak): so the greatest upper end is above the widest true gap,
     and the greatest lower end below it. Groups are taken as independent of one another.
     """
-    first = {name: _interval(rate, part, judge, judge.level) for name, part in samples.items()}
-    known = [name for name, found in first.items() if np.isfinite(found.lower)]
-    small = ", ".join(f"{name} ({first[name].n:,})" for name in samples if name not in known)
+    alone = {name: at(level) for name, at in rated.items()}
+    known = [name for name, found in alone.items() if np.isfinite(found.lower)]
+    small = ", ".join(f"{name} ({alone[name].n:,})" for name in rated if name not in known)
     none = {"gap": np.nan, "lower": np.nan, "upper": np.nan, "highest": "", "lowest": ""}
     if len(known) < 2:
         return {**none, "groups": len(known), "too_small": small}
-    level = at_once(judge.level, len(known) * (len(known) - 1) // 2)
-    found = {name: _interval(rate, samples[name], judge, level) for name in known}
+    each = at_once(level, len(known) * (len(known) - 1) // 2)
+    found = {name: rated[name](each) for name in known}
     ends = [_between(found[one], found[other]) for one, other in permutations(known, 2)]
     highest, lowest = (choose(known, key=lambda name: found[name].value) for choose in (max, min))
     gap = difference(found[highest].value, found[lowest].value)
