@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ import mlsys
 from mlsys import Calibrate, Cost, Evaluate, Gate, Pipeline, RandomSplit, StratifiedSplit, Train, gap, metric
 from mlsys.dataset import Event, Roles, decided, settled, tally
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.run.recipe import read_pipeline, read_record, write_recipe
+from mlsys.run.recording import parameters_of
 
 
 def loans(rows: int = 1_500, good: Any = "good", bad: Any = "bad", kind: Any = None) -> pd.DataFrame:
@@ -49,7 +52,7 @@ def test_metrics_cost_slices_baselines_and_gates_speak_of_the_event(event: str) 
     step = Evaluate(FEW, slices=["branch"], baselines=[indebted], value=Cost(missed=5, false_alarm=1))
     frame = loans()
     run = judged(frame, step, event=event)
-    rows = run.frame("validation").join(run.predictions["validation"], rsuffix="_of_model")
+    rows = run.frame("validation").join(run.predictions["validation"])
     truth, share, said = rows["risk"] == event, rows[f"probability_{event}"], rows["prediction"]
     found = scores(run)
     assert found["recall"] == pytest.approx(recall_score(rows["risk"], said, pos_label=event))
@@ -207,22 +210,24 @@ def test_evaluate_alone_takes_the_event_as_a_role() -> None:
         Evaluate().of(train=rows, validation=rows, target="y", event="bade")
 
 
-def test_the_event_travels_with_the_pipeline(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+def test_the_event_travels_with_the_pipeline(tmp_path: Path) -> None:
     pipeline = Pipeline([StratifiedSplit(), LogisticRegression()], target="risk", event="good", exclude=["branch"])
     assert "event='good'" in repr(pipeline) and "event" not in repr(Pipeline([RandomSplit()]))
     assert "event=False" in repr(Pipeline([RandomSplit()], target="late", event=False))
     other = pipeline.replace(Train=Train(DummyClassifier()))
     assert other.roles.event == Event("good") and other.digest != pipeline.digest
-    run = pipeline.run(loans(), track=True, verbose=False)
-    again = mlsys.reproduce(run.mlflow_run_id, data=loans())
-    assert again.same
-    import mlflow
+    run = pipeline.run(loans(), track=False, cache=False, verbose=False)
+    write_recipe(run, tmp_path)
+    assert read_pipeline(tmp_path, read_record(tmp_path), str) == pipeline
+    assert run.final_test().reports["evaluate"].facts["event"] == "good"
 
-    params = mlflow.get_run(run.mlflow_run_id).data.params
-    assert params["role.event"] == "good" and params["role.event.why"].endswith("named by event=")
-    final = run.final_test()
-    assert final.reports["evaluate"].facts["event"] == "good"
+
+@pytest.mark.parametrize("how", ["run", "folds"])
+def test_parameters_say_the_event_and_why(how: str) -> None:
+    found = judged(loans(), how=how)
+    facts = found.facts if how == "folds" else found.reports["evaluate"].facts
+    said = parameters_of(found, facts)
+    assert said["role.event"] == "bad" and "it is the rarer class" in str(said["role.event.why"])
 
 
 def test_runs_that_speak_of_different_events_are_not_compared() -> None:
