@@ -99,7 +99,7 @@ PACKAGE = {
     "CalibratedClassifierCV": "mlsys.Calibrate", "merge": "mlsys.Join", "merge_asof": "mlsys.AsOfJoin",
     "read_csv": "mlsys.ReadCSV", "read_parquet": "mlsys.ReadParquet",
     "classification_report": "mlsys.Evaluate, supplied by itself: run.metrics", "accuracy_score": 'mlsys.Evaluate(metrics=["accuracy"])',
-    "roc_auc_score": 'mlsys.Evaluate(metrics=["roc_auc"])', "Run.load": "mlsys.load",
+    "roc_auc_score": 'mlsys.Evaluate(metrics=["roc_auc"])',
 }  # fmt: skip
 """Of the package: what does here what a function or class of another library does."""
 

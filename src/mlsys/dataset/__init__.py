@@ -2,7 +2,7 @@
 
 from mlsys.dataset.dataset import Dataset, beside
 from mlsys.dataset.event import Event, decided, settled, tally
-from mlsys.dataset.predictions import PREDICTION, PROBABILITY, probability_columns
+from mlsys.dataset.predictions import PREDICTION, PROBABILITY, SCORE, probability_columns, score_columns
 from mlsys.dataset.roles import Moment, Roles, duration_of
 from mlsys.dataset.rows import Rows
 from mlsys.dataset.weights import counting, known_weights
@@ -10,6 +10,7 @@ from mlsys.dataset.weights import counting, known_weights
 __all__ = [
     "PREDICTION",
     "PROBABILITY",
+    "SCORE",
     "Dataset",
     "Event",
     "Moment",
@@ -21,6 +22,7 @@ __all__ = [
     "duration_of",
     "known_weights",
     "probability_columns",
+    "score_columns",
     "settled",
     "tally",
 ]

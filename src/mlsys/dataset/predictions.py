@@ -9,6 +9,8 @@ import pandas as pd
 
 PREDICTION = "prediction"
 PROBABILITY = "probability_"
+SCORE = "score_"
+"""What a model that gives no probabilities says of each class, on a scale of its own; the largest is predicted."""
 _SUM = 1e-6
 """Probabilities of a row may miss 1 by this much: what single precision leaves of a dozen classes."""
 
@@ -22,6 +24,20 @@ def probability_columns(columns: Iterable[object]) -> list[str]:
     ['probability_no', 'probability_yes']
     """
     return [name for name in columns if isinstance(name, str) and name.startswith(PROBABILITY)]
+
+
+def score_columns(columns: Iterable[object]) -> list[str]:
+    """Return the names that read like a class's score, where no name reads like a probability.
+
+    Examples
+    --------
+    >>> score_columns(["prediction", "score_no", "score_yes"]), score_columns(["score_no", "probability_no"])
+    (['score_no', 'score_yes'], [])
+    """
+    names = list(columns)
+    if probability_columns(names):
+        return []
+    return [name for name in names if isinstance(name, str) and name.startswith(SCORE)]
 
 
 def named_like_predictions(frame: pd.DataFrame, roles: Iterable[str] = (), target: str | None = None) -> list[str]:
@@ -44,8 +60,11 @@ def named_like_predictions(frame: pd.DataFrame, roles: Iterable[str] = (), targe
     """
     taken = {*roles, target}
     there = [name for name in frame.columns if isinstance(name, str) and name not in taken]
-    shares = _of_classes(frame, probability_columns(there), [target, *([PREDICTION] if PREDICTION in there else [])])
-    return [name for name in there if name == PREDICTION or name in shares]
+    labels = [target, *([PREDICTION] if PREDICTION in there else [])]
+    shares = _of_classes(frame, probability_columns(there), labels)
+    classes = {text for name in labels if name in frame.columns for text in _texts(frame[name])} if not shares else ()
+    scores = [name for name in score_columns(there) if name.removeprefix(SCORE) in classes]
+    return [name for name in there if name == PREDICTION or name in shares or name in scores]
 
 
 def _of_classes(frame: pd.DataFrame, shares: Sequence[str], labels: Sequence[str | None]) -> Sequence[str]:

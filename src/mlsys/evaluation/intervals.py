@@ -138,7 +138,7 @@ def bootstrap(
     if clusters is None and n > MOST_BOOTSTRAPPED:
         chosen = rng.choice(n, MOST_BOOTSTRAPPED, replace=False)
         value = statistic(sample)
-        shrink, sample = np.sqrt(MOST_BOOTSTRAPPED / n), _rows(sample, chosen)
+        shrink, sample = np.sqrt(MOST_BOOTSTRAPPED / n), sample.taken(chosen)
         n, centre = MOST_BOOTSTRAPPED, statistic(sample)
     units = n if clusters is None else int(clusters.max()) + 1
     values = np.empty(draws)
@@ -150,11 +150,6 @@ def bootstrap(
         return float("nan"), float("nan")
     lower, upper = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return value + shrink * float(lower - centre), value + shrink * float(upper - centre)
-
-
-def _rows(sample: Sample, chosen: NDArray[np.int64]) -> Sample:
-    probabilities = None if sample.probabilities is None else sample.probabilities[chosen]
-    return Sample(sample.y[chosen], sample.prediction[chosen], probabilities, sample.weight[chosen], sample.classes)
 
 
 def metric_interval(

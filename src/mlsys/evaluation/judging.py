@@ -69,7 +69,7 @@ class Judge:
         sample, group = Sample.of(scored, self.classes), scored.get("group")
         rows = []
         for metric in self.metrics:
-            if metric.needs_probabilities and sample.probabilities is None:
+            if not metric.has_what_it_needs(scored.columns):
                 continue
             found = metric_interval(metric, sample, self.level, group=group, draws=self.draws)
             rows.append(
@@ -94,8 +94,8 @@ class Judge:
     def better_by(self, mine: pd.DataFrame, other: pd.DataFrame) -> dict[str, float]:
         """Return by how much the model's headline metric is better than another's, positive for better."""
         metric = self.headline
-        if metric.needs_probabilities and not probability_columns(other.columns):
-            metric = next((each for each in self.metrics if not each.needs_probabilities), metric)
+        if not metric.has_what_it_needs(other.columns):
+            metric = next((each for each in self.metrics if each.has_what_it_needs(other.columns)), metric)
         gap = paired_difference(metric, mine, other, self.level, event=self.event)
         ends = (gap.lower, gap.upper) if metric.greater_is_better else (-gap.upper, -gap.lower)
         return {"value": gap.value if metric.greater_is_better else -gap.value, "lower": ends[0], "upper": ends[1]}
@@ -128,13 +128,14 @@ def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float,
             "leave event= out, or predict two classes",
         )
     has = bool(probability_columns(scored.columns))
-    chosen = [metric_named(name) for name in metrics] if metrics else usual_metrics(task, has)
+    usual = usual_metrics(task, scored.columns)
+    chosen = [metric_named(name) for name in metrics] if metrics else usual
     for metric in chosen:
-        if task not in metric.tasks or (metric.needs_probabilities and not has):
+        if task not in metric.tasks or not metric.has_what_it_needs(scored.columns):
             why = f"is for {' and '.join(metric.tasks)}" if task not in metric.tasks else "needs probabilities"
             raise ConfigurationError(
                 f"the metric {metric.name!r} {why}, but this is {task}{'' if has else ' without probabilities'}",
-                f"choose among {', '.join(each.name for each in usual_metrics(task, has))}",
+                f"choose among {', '.join(each.name for each in usual)}",
             )
     event = (event or event_of(scored)) if task == "binary" else None
     classes = class_names(scored, task, event)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mlsys.dataset import probability_columns, score_columns
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.sample import EVENT, Sample, Task, Values
 
@@ -36,6 +37,8 @@ class Metric:
         Whether it needs some events and some others.
     bounds : tuple of float
         The least and the greatest value that it can take.
+    orders : bool
+        Whether scores on any scale do in place of probabilities: only the order of rows counts.
     """
 
     name: str
@@ -47,6 +50,14 @@ class Metric:
     among: Callable[[Sample], float] | None = None
     ranks: bool = False
     bounds: tuple[float, float] = (0.0, 1.0)
+    orders: bool = False
+
+    def has_what_it_needs(self, columns: Iterable[object]) -> bool:
+        """Whether predictions of such columns have probabilities, or scores, where it needs any."""
+        names = list(columns)
+        if not self.needs_probabilities or probability_columns(names):
+            return True
+        return self.orders and bool(score_columns(names))
 
     @property
     def is_quick(self) -> bool:
@@ -55,7 +66,8 @@ class Metric:
 
     def __call__(self, sample: Sample) -> float:
         """Return the value, NaN where it is not defined (one class, no predicted events, no weight)."""
-        if (self.needs_probabilities and sample.probabilities is None) or not sample.weight.any():
+        said = sample.by_class if self.orders else sample.probabilities
+        if (self.needs_probabilities and said is None) or not sample.weight.any():
             return float("nan")
         with np.errstate(divide="ignore", invalid="ignore"):
             return float(self.function(sample))
@@ -171,12 +183,12 @@ def _macro_f1(sample: Sample) -> float:
 
 
 def _macro_auc(sample: Sample) -> float:
-    assert sample.probabilities is not None
+    assert sample.by_class is not None
     each = []
     for code in range(len(sample.classes)):
         truth = sample.y == code
         if truth.any() and not truth.all():
-            each.append(weighted_auc(truth, sample.probabilities[:, code], sample.weight))
+            each.append(weighted_auc(truth, sample.by_class[:, code], sample.weight))
     return float(np.mean(each)) if each else float("nan")
 
 
@@ -250,8 +262,8 @@ def _pinball_loss(quantile: float, name: str = "") -> Metric:
 METRICS = {
     metric.name: metric
     for metric in (
-        Metric("roc_auc", True, _BINARY, True, roc_auc, ranks=True),
-        Metric("average_precision", True, _BINARY, True, _average_precision, ranks=True),
+        Metric("roc_auc", True, _BINARY, True, roc_auc, ranks=True, orders=True),
+        Metric("average_precision", True, _BINARY, True, _average_precision, ranks=True, orders=True),
         Metric("log_loss", False, _CLASSES, True, _mean_of(_log_losses), _log_losses, bounds=_LOSS),
         Metric("brier", False, _BINARY, True, _mean_of(_squared_misses), _squared_misses),
         Metric("accuracy", True, _CLASSES, False, _accuracy, among=rows_of),
@@ -264,7 +276,7 @@ METRICS = {
         _f_beta(1),
         _f_beta(2),
         Metric("macro_f1", True, ("multiclass",), False, _macro_f1),
-        Metric("macro_roc_auc", True, ("multiclass",), True, _macro_auc),
+        Metric("macro_roc_auc", True, ("multiclass",), True, _macro_auc, orders=True),
         Metric("mae", False, _NUMBERS, False, _mean_of(_absolute_errors), _absolute_errors, bounds=_LOSS),
         Metric("mape", False, _NUMBERS, False, _mean_of(_relative_errors), _relative_errors, bounds=_LOSS),
         Metric("rmse", False, _NUMBERS, False, _rmse, bounds=_LOSS),
@@ -284,16 +296,16 @@ _USUAL: dict[Task, tuple[str, ...]] = {
 }
 
 
-def usual_metrics(task: Task, with_probabilities: bool) -> list[Metric]:
+def usual_metrics(task: Task, columns: Iterable[object]) -> list[Metric]:
     """Return the metrics shown when none are named; the first is the headline.
 
     Examples
     --------
-    >>> [metric.name for metric in usual_metrics("regression", False)]
+    >>> [metric.name for metric in usual_metrics("regression", ["prediction"])]
     ['rmse', 'mae', 'r2']
     """
-    found = [METRICS[name] for name in _USUAL[task]]
-    return [metric for metric in found if with_probabilities or not metric.needs_probabilities]
+    found, columns = [METRICS[name] for name in _USUAL[task]], list(columns)
+    return [metric for metric in found if metric.has_what_it_needs(columns)]
 
 
 def metric_named(name: str) -> Metric:

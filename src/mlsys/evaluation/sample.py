@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.dataset import PROBABILITY, Event, decided, probability_columns
+from mlsys.dataset import PROBABILITY, SCORE, Event, decided, probability_columns, score_columns
 from mlsys.errors import DataError
 from mlsys.evaluation.scored import classes_of
 
@@ -34,6 +34,8 @@ class Sample:
         One a row.
     classes : tuple of str
         In the order of the codes; empty for numbers.
+    scores : ndarray of shape (rows, classes), optional
+        What is said of each class on a scale of its own, where there are no probabilities.
     """
 
     y: Values
@@ -41,6 +43,7 @@ class Sample:
     probabilities: Values | None
     weight: Values
     classes: tuple[str, ...]
+    scores: Values | None = None
 
     @classmethod
     def of(cls, scored: pd.DataFrame, classes: Sequence[str]) -> Sample:
@@ -51,15 +54,31 @@ class Sample:
             return cls(y, scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan), None, weight, ())
         codes = {name: float(code) for code, name in enumerate(classes)}
         y, predicted = (_codes_of(scored[name], codes) for name in ("y", "prediction"))
-        probabilities = None
+        probabilities = scores = None
         if probability_columns(scored.columns):  # a class that another model does not know has no chance with it
             shares = scored.reindex(columns=[PROBABILITY + name for name in classes], fill_value=0.0)
             probabilities = shares.to_numpy(dtype=np.float64)
-        return cls(y, predicted, probabilities, weight, tuple(classes))
+        elif score_columns(scored.columns):
+            said = scored.reindex(columns=[SCORE + name for name in classes], fill_value=-np.inf)
+            scores = said.to_numpy(dtype=np.float64)
+        return cls(y, predicted, probabilities, weight, tuple(classes), scores)
 
     def weighted(self, weight: Values) -> Sample:
         """Return the same rows with other weights."""
-        return Sample(self.y, self.prediction, self.probabilities, weight, self.classes)
+        return replace(self, weight=weight)
+
+    def taken(self, rows: NDArray[np.int64]) -> Sample:
+        """Return some of the rows."""
+        kept = [None if each is None else each[rows] for each in (self.probabilities, self.scores)]
+        return replace(
+            self, y=self.y[rows], prediction=self.prediction[rows], weight=self.weight[rows], probabilities=kept[0],
+            scores=kept[1],
+        )  # fmt: skip
+
+    @property
+    def by_class(self) -> Values | None:
+        """Probabilities, or else scores: what orders rows."""
+        return self.scores if self.probabilities is None else self.probabilities
 
     @property
     def event(self) -> NDArray[np.bool_]:
@@ -68,9 +87,9 @@ class Sample:
 
     @property
     def score(self) -> Values:
-        """Probability of the event."""
-        assert self.probabilities is not None
-        return np.asarray(self.probabilities[:, EVENT])
+        """Probability of the event, or else its score."""
+        assert self.by_class is not None
+        return np.asarray(self.by_class[:, EVENT])
 
     @property
     def flagged(self) -> NDArray[np.bool_]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mlsys.dataset import PREDICTION, PROBABILITY, Rows, probability_columns
+from mlsys.dataset import PREDICTION, PROBABILITY, SCORE, Rows, probability_columns, score_columns
 from mlsys.errors import DataError
 
 
@@ -48,7 +48,7 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
     """
     rows = judged_rows(rows, what)
     source = rows.predictions if predictions is None else predictions
-    shares = probability_columns(source.columns)
+    shares = probability_columns(source.columns) or score_columns(source.columns)
     names = [PREDICTION, *shares] if PREDICTION in source.columns else shares
     if not names:
         raise DataError("the rows to evaluate have no predictions", "place Evaluate after the model")
@@ -63,11 +63,12 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
 
 
 def classes_of(scored: pd.DataFrame) -> list[str]:
-    """Return the classes that have a probability, as texts, in order.
+    """Return the classes that have a probability, or else a score, as texts, in order.
 
     Examples
     --------
     >>> classes_of(pd.DataFrame({"probability_no": [0.2], "probability_yes": [0.8]}))
     ['no', 'yes']
     """
-    return [name.removeprefix(PROBABILITY) for name in probability_columns(scored.columns)]
+    scores = [name.removeprefix(SCORE) for name in score_columns(scored.columns)]
+    return scores or [name.removeprefix(PROBABILITY) for name in probability_columns(scored.columns)]

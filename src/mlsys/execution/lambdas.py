@@ -35,8 +35,7 @@ def lambda_source(function: types.FunctionType) -> str:
     begin = [each for each in ast.walk(tree) if isinstance(each, ast.Lambda) and each.lineno == code.co_firstlineno]
     same = [each for each in begin if _same(each, code)]
     if len({ast.unparse(each) for each in same}) > 1:
-        body = _place_of_body(code)
-        same = [each for each in same if body is not None and _place(each.body) == body]
+        same = _around(same, code)
     found = {ast.unparse(_with_values(each, function)) for each in same}
     if len(found) != 1:
         raise _refused(function, "its source cannot be told apart")
@@ -46,7 +45,11 @@ def lambda_source(function: types.FunctionType) -> str:
 def _same(node: ast.Lambda, code: types.CodeType) -> bool:
     """Whether a lambda does what the code does; one that holds values is compiled inside a function that has them."""
     held = ast.arguments([], [ast.arg(name) for name in code.co_freevars], None, [], [], None, [])
-    bare = ast.Lambda(node.args, node.body)
+    own = node.args
+    parameters = ast.arguments(
+        own.posonlyargs, own.args, own.vararg, own.kwonlyargs, [None] * len(own.kwonlyargs), own.kwarg, []
+    )
+    bare = ast.Lambda(parameters, node.body)  # a default may hold a lambda of its own
     around = ast.Expression(ast.Lambda(held, bare) if code.co_freevars else bare)
     compiled = compile(ast.fix_missing_locations(around), "lambda", "eval")
     for _ in range(1 + bool(code.co_freevars)):
@@ -62,14 +65,20 @@ def _plain(code: types.CodeType) -> list[object]:
     ]
 
 
-def _place_of_body(code: types.CodeType) -> tuple[int, ...] | None:
-    """Return first line, last line, first and last column of what a lambda returns; ``None`` where none were kept."""
-    places = [each for each in code.co_positions() if None not in each]
-    return places[-1] if places else None  # type: ignore[return-value]  # the last instruction returns the whole body
+def _around(nodes: list[ast.Lambda], code: types.CodeType) -> list[ast.Lambda]:
+    """Return the innermost lambda whose body lies around all that Python noted of the code; none where it noted none."""
+    noted = [
+        ((line, column), (last, end))
+        for line, last, column, end in code.co_positions()
+        if None not in (line, last, column, end) and (column, end) != (0, 0)
+    ]
+    found = [each for each in nodes if noted and all(_holds(each.body, *place) for place in noted)]
+    return sorted(found, key=lambda each: (each.body.lineno, each.body.col_offset))[-1:]
 
 
-def _place(node: ast.expr) -> tuple[int | None, ...]:
-    return (node.lineno, node.end_lineno, node.col_offset, node.end_col_offset)
+def _holds(body: ast.expr, start: tuple[Any, ...], end: tuple[Any, ...]) -> bool:
+    last = (body.end_lineno or body.lineno, body.end_col_offset or body.col_offset)
+    return (body.lineno, body.col_offset) <= start and end <= last
 
 
 def _with_values(node: ast.Lambda, function: types.FunctionType) -> ast.Lambda:
@@ -90,7 +99,7 @@ def _written(value: Any, function: types.FunctionType) -> ast.expr:
     try:
         if digest(ast.literal_eval(text)) == digest(value):
             return ast.parse(text, mode="eval").body
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError):
         pass
     raise _refused(function, f"a default of it is of type {type(value).__name__}, which cannot be written as source")
 

@@ -17,8 +17,10 @@ _NEVER = 1e-12
 """Probabilities are kept this far from 0 and 1, which have no log-odds."""
 
 
-def fit_sigmoid(shares: Numbers, hit: NDArray[np.bool_], weights: Numbers) -> dict[str, Any]:
+def fit_sigmoid(shares: Numbers, hit: NDArray[np.bool_], weights: Numbers, scored: bool = False) -> dict[str, Any]:
     """Fit ``slope * log-odds + intercept`` by maximum likelihood with Platt's smoothed targets.
+
+    Where what is given are scores rather than shares they stand in place of the log-odds, as Platt had it.
 
     Examples
     --------
@@ -32,17 +34,18 @@ def fit_sigmoid(shares: Numbers, hit: NDArray[np.bool_], weights: Numbers) -> di
 
     positive, negative = float(weights[hit].sum()), float(weights[~hit].sum())
     target = np.where(hit, (positive + 1) / (positive + 2), 1 / (negative + 2))
-    odds = _log_odds(shares)
+    odds = shares if scored else _log_odds(shares)
     # A row with a smoothed target t is t of a hit and 1 - t of a miss.
     line = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-8).fit(
         np.concatenate([odds, odds])[:, None],
         np.repeat([True, False], len(odds)),
         sample_weight=np.concatenate([weights * target, weights * (1 - target)]),
     )
-    return {"slope": float(line.coef_[0, 0]), "intercept": float(line.intercept_[0])}
+    found = {"slope": float(line.coef_[0, 0]), "intercept": float(line.intercept_[0])}
+    return found | {"of": "score"} if scored else found
 
 
-def fit_isotonic(shares: Numbers, hit: NDArray[np.bool_], weights: Numbers) -> dict[str, Any]:
+def fit_isotonic(shares: Numbers, hit: NDArray[np.bool_], weights: Numbers, scored: bool = False) -> dict[str, Any]:
     """Fit an increasing function as points to interpolate between."""
     from sklearn.isotonic import IsotonicRegression
 
@@ -63,7 +66,7 @@ def recalibrated(shares: Numbers, maps: Sequence[dict[str, Any]]) -> Numbers:
 
 def _mapped(shares: Numbers, each: dict[str, Any]) -> Numbers:
     if "slope" in each:
-        score = each["slope"] * _log_odds(shares) + each["intercept"]
+        score = each["slope"] * (shares if "of" in each else _log_odds(shares)) + each["intercept"]
         return np.asarray(0.5 * (1 + np.tanh(0.5 * score)), dtype=np.float64)  # the logistic function, without overflow
     return np.asarray(np.interp(shares, each["from"], each["to"]), dtype=np.float64)
 

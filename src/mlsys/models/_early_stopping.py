@@ -38,7 +38,9 @@ def _trees_that_stop(estimator: Any, rows: int) -> Any:
     """Return gradient boosting of scikit-learn that stops early: the estimator itself, or where a search or the end of
     a pipeline hands it rows to watch; ``None`` where none does.
     """
-    learner = _behind_steps(estimator)
+    learner, inside = _behind_steps(estimator), _searched(estimator)
+    if learner is not inside and not hasattr(inside, "transform_input"):
+        return None
     wanted = getattr(learner, "early_stopping", False)
     if not (wanted is True or (wanted == "auto" and rows > AUTO_ROWS)):
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import PROBABILITY, SCORE
 from mlsys.errors import MlsysError
 from mlsys.models._boosters import as_agreed, known_levels
 from mlsys.models._complaints import explained, refused_kinds
@@ -53,22 +54,25 @@ def fitting(features: Any, who: str) -> Iterator[None]:
 
 
 def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, who: str) -> pd.DataFrame:
-    """Return ``prediction`` and ``probability_<class>`` for the rows of ``frame``."""
+    """Return ``prediction`` and ``probability_<class>``, or else ``score_<class>``, for the rows of ``frame``."""
     estimator, classes, names = state["estimator"], state["classes"], state["features"]
     asked = state if "transforms_itself" in state else state | asked_once(state)
     as_text = one_column or asked["reads_text"]
     features = selected(frame, names[0] if as_text else None, names, asked["transforms_itself"], who)
     asks = classes is not None and hasattr(estimator, "predict_proba")
+    scores = classes is not None and not asks and hasattr(estimator, "decision_function")
     if not len(frame):
-        return _empty(state, asks, frame.index)
+        return _empty(state, PROBABILITY if asks else SCORE if scores else "", frame.index)
     with fitting(features, who):
         told = as_agreed(features, asked)
         shares = np.asarray(estimator.predict_proba(told), dtype=np.float64) if asks else None
         likeliest = shares is not None and asked["likeliest"]
         answers = shares.argmax(axis=1) if likeliest and shares is not None else np.asarray(estimator.predict(told))
+        said = _scores(estimator.decision_function(told), len(classes)) if scores else None
     if classes is not None and (likeliest or asked["numbers_classes"]):
         answers = np.array(classes)[answers.astype(np.int64)]
-    columns = {} if shares is None else _by_class(shares, state)
+    columns = {} if shares is None else _by_class(shares, state, PROBABILITY)
+    columns |= {} if said is None else _by_class(said, state, SCORE)
     return pd.DataFrame({"prediction": answers.reshape(len(frame), -1)[:, 0], **columns}, index=frame.index)
 
 
@@ -84,13 +88,20 @@ def asked_once(state: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _by_class(shares: NDArray[np.float64], state: dict[str, Any]) -> dict[str, NDArray[np.float64]]:
+def _scores(said: Any, classes: int) -> NDArray[np.float64] | None:
+    """Return a score a class; of two classes scikit-learn gives that of the second. Nothing for scores of pairs."""
+    found = np.asarray(said, dtype=np.float64)
+    found = np.column_stack([-found, found]) if found.ndim == 1 and classes == 2 else found
+    return found if found.ndim == 2 and found.shape[1] == classes else None
+
+
+def _by_class(shares: NDArray[np.float64], state: dict[str, Any], prefix: str) -> dict[str, NDArray[np.float64]]:
     """Return a column for each class, in the order of an ordered target, else in the estimator's."""
     classes = state["classes"]
-    return {f"probability_{value}": shares[:, classes.index(value)] for value in state.get("order", classes)}
+    return {f"{prefix}{value}": shares[:, classes.index(value)] for value in state.get("order", classes)}
 
 
-def _empty(state: dict[str, Any], asks: bool, index: pd.Index) -> pd.DataFrame:
+def _empty(state: dict[str, Any], prefix: str, index: pd.Index) -> pd.DataFrame:
     classes = state["classes"]
     found = pd.DataFrame({"prediction": np.array([0.0] if classes is None else classes)[:0]}, index=index)
-    return found.assign(**_by_class(np.empty((0, len(classes))), state)) if asks else found
+    return found.assign(**_by_class(np.empty((0, len(classes))), state, prefix)) if prefix else found

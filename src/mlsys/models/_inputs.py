@@ -68,22 +68,34 @@ def text_reader(estimator: Any) -> Any:
     return estimator if takes_one_column(estimator) else None
 
 
-def the_text(frame: pd.DataFrame, names: Sequence[str], reader: Any, who: str) -> str:
+def the_text(frame: pd.DataFrame, names: Sequence[str], reader: Any, named: bool, who: str) -> str:
     """Return the one feature of texts, which a vectorizer reads.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Training rows.
+    names : sequence of str
+        The features.
+    reader : estimator
+        The vectorizer.
+    named : bool
+        Whether the user named them in a list, which is a table.
+    who : str
+        For messages.
 
     Raises
     ------
     DataError
-        There is none, or more than one.
+        There is none, or more than one, or a table was asked for.
     """
     held = values_by_column(frame, names)
     texts = [name for name in names if held[name].means is Kind.TEXT]
-    if len(texts) == 1:
+    if len(texts) == 1 and not named:
         return texts[0]
     raise DataError(
-        f"{who} begins with {type(reader).__name__}, which takes one column of texts, and {len(texts) or 'none'} of the "
-        f"{len(names)} feature{'s' * (len(names) > 1)} {'hold' if texts else 'holds'} texts"
-        f"{': ' + ', '.join(map(repr, texts)) if texts else ''}",
+        f"{who} begins with {type(reader).__name__}, which takes one column of texts, and is given a table of "
+        f"{len(names)} feature{'s' * (len(names) > 1)} (of text: {', '.join(map(repr, texts)) or 'none'})",
         f'name that column as a text: Train(..., features="{texts[0] if texts else "..."}")',
     )
 

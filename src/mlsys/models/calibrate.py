@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import PREDICTION, PROBABILITY, known_weights, probability_columns
+from mlsys.dataset import PREDICTION, PROBABILITY, SCORE, known_weights, probability_columns, score_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._calibration import fit_isotonic, fit_sigmoid, recalibrated
 from mlsys.models._matrix import plain_target
@@ -34,14 +34,16 @@ class Calibrate(Postprocess):
     Raises
     ------
     ConfigurationError
-        The model gives no probabilities: a regressor, or a classifier without ``predict_proba``.
+        The model gives neither probabilities nor scores: a regressor, or a classifier without ``predict_proba`` and
+        ``decision_function``.
     DataError
         The rows to calibrate on have one class.
 
     Notes
     -----
     Sigmoid after Platt (1999) with his smoothed targets, on log-odds so that good probabilities can stay as they
-    are; isotonic after Zadrozny and Elkan (2002). With more than two classes each is calibrated against the rest and
+    are; of a model that gives scores (``decision_function``) it is fitted to these, and probabilities take their place;
+    isotonic after Zadrozny and Elkan (2002). With more than two classes each is calibrated against the rest and
     the row scaled to sum to 1; a row in which all fall to 0 gets equal shares. ``prediction`` becomes the class of
     highest probability. Weights count. Assumes that later rows relate to their probabilities as these do. Cost:
     one sort of the predictions.
@@ -63,19 +65,20 @@ class Calibrate(Postprocess):
     method: Literal["sigmoid", "isotonic"] = "sigmoid"
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the probability columns."""
-        return tuple(probability_columns(columns))
+        """Return the probability columns, or else those of scores."""
+        names = list(columns)
+        return tuple(probability_columns(names) or score_columns(names))
 
     def learn(self, calibration: Rows, /) -> dict[str, Any]:
         """Return one map a class (of the second class alone where there are two)."""
         calibration = calibration.counted(self.title, "rows to calibrate on")
         predictions = calibration.predictions
-        columns = probability_columns(predictions.columns)
+        columns = probability_columns(predictions.columns) or score_columns(predictions.columns)
         if len(columns) < 2:
             raise ConfigurationError(
                 f"{self.title} calibrates probabilities, but the model gives none "
                 f"(columns: {', '.join(map(str, predictions.columns))})",
-                "remove Calibrate() after a regressor; for classes use an estimator that has predict_proba",
+                "remove Calibrate() after a regressor; for classes use an estimator that has predict_proba or decision_function",
             )
         target = plain_target(known_target(calibration.y, self.title))
         classes = _classes(columns, target, predictions)
@@ -89,17 +92,21 @@ class Calibrate(Postprocess):
         fit = fit_sigmoid if self.method == "sigmoid" else fit_isotonic
         judged = range(1, 2) if len(columns) == 2 else range(len(columns))
         # A model cross-fitted without a rare class has no column for it: to that model the class had no chance.
-        shares = predictions[columns].to_numpy(dtype=np.float64, na_value=0.0)
-        maps = [fit(shares[:, place], target == classes[place], weighing) for place in judged]
+        shares = predictions[columns].to_numpy(dtype=np.float64, na_value=np.nan)
+        scored = columns[0].startswith(SCORE)
+        shares = np.where(np.isnan(shares), np.nanmin(shares) if scored else 0.0, shares)
+        maps = [fit(shares[:, place], target == classes[place], weighing, scored) for place in judged]
         return {"method": self.method, "classes": classes, "columns": columns, "maps": maps}
 
     def apply(self, predictions: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
         """Return the predictions with corrected probabilities and the class of the highest."""
         columns = state["columns"]
+        shown = [PROBABILITY + name.removeprefix(SCORE) if name.startswith(SCORE) else name for name in columns]
         given = [predictions[name].to_numpy(dtype=np.float64) for name in columns]
         shares = recalibrated(np.column_stack(given), state["maps"])
-        corrected: dict[str, Any] = {name: shares[:, place] for place, name in enumerate(columns)}
+        corrected: dict[str, Any] = {name: shares[:, place] for place, name in enumerate(shown)}
         corrected[PREDICTION] = np.array(state["classes"])[shares.argmax(axis=1)]
+        predictions = predictions.drop(columns=[name for name in columns if name not in corrected])
         if set(predictions.columns.tolist()) <= set(corrected):  # made anew in a third of the time of changing each
             order = dict.fromkeys([*predictions.columns.tolist(), *corrected])
             return pd.DataFrame({name: corrected[name] for name in order}, index=predictions.index)
@@ -114,7 +121,7 @@ def _classes(columns: list[str], target: NDArray[Any], predictions: pd.DataFrame
     named = {str(value): value for value in reversed(values)}
     kind = type(values[0])
     # A class that neither occurs nor is predicted here is read from its column's name.
-    texts = [name.removeprefix(PROBABILITY) for name in columns]
+    texts = [name.removeprefix(SCORE).removeprefix(PROBABILITY) for name in columns]
     return [named.get(text, _read(text, kind)) for text in texts]
 
 

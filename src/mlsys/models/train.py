@@ -255,8 +255,8 @@ class Train(Model):
                 "correct features=; run.features says why a column is not used",
             )
         reader = text_reader(estimator)
-        if reader is not None and self.features is None:
-            names = (the_text(pd.DataFrame(train), names, reader, self._who),)
+        if reader is not None and not isinstance(self.features, str):
+            names = (the_text(pd.DataFrame(train), names, reader, self.features is not None, self._who),)
         target = plain_target(known_target(train.y, self._who))
         if train.weight is None:
             return names, target, {}

@@ -45,16 +45,14 @@ class Pipeline:
     Parameters
     ----------
     steps : sequence
-        Steps, scikit-learn transformers and estimators, imbalanced-learn samplers, functions from
-        frame to frame.
+        Steps, scikit-learn transformers and estimators, imbalanced-learn samplers, functions from frame to frame.
     target, time, id, group, weight : str, optional
         Role columns; none of them is ever a feature.
     event : bool, number or str, optional
         Of two classes of the target the one that recall, precision, cost and probability speak of. When not given: the
         class that means yes (``True``, ``1``, ``"yes"``), else the rarer one; the card says which it is, and why.
     decide_at : str, optional
-        When the prediction must be made: ``"1h before departs"`` or a time column. Columns known
-        later are not features.
+        When the prediction must be made: ``"1h before departs"`` or a time column. Columns known later are no features.
     sensitive : sequence of str
         Columns whose groups are compared in every evaluation (rates and gaps with intervals); never features.
     features, exclude : sequence of str, optional
@@ -190,20 +188,17 @@ class Pipeline:
         Parameters
         ----------
         data : DataFrame, mapping of str to DataFrame, or None
-            A frame takes the place of the source; a mapping gives the parts by name; nothing reads
-            the pipeline's own source.
+            A frame takes the place of the source; a mapping gives the parts by name; nothing reads the own source.
         until : str, optional
             Name of the last step to run.
         track : bool or "auto"
             Write the run to MLflow; ``"auto"`` does so for runs that train a model. The result is
             there before anything is written. ``False`` leaves no file.
         cache : bool
-            Keep results of steps in ``.mlsys/cache`` and use those whose code, configuration and input
-            are unchanged; ``run.cache_report()`` says which. With ``track=False`` and ``cache=False``
-            no file is written.
+            Keep results of steps in ``.mlsys/cache`` and use those whose code, configuration and input are unchanged;
+            ``run.cache_report()`` says which. With ``track=False`` and ``cache=False`` no file is written.
         snapshot : bool
-            Keep what was read, by content, in ``.mlsys/snapshots``, so that the run can be reproduced
-            after its files have changed.
+            Keep what was read in ``.mlsys/snapshots``, so that the run can be reproduced after its files have changed.
         log_rows : bool
             Let rows leave this machine: predictions on validation rows, with ids and labels, go to MLflow.
         verbose : bool, optional
@@ -289,8 +284,8 @@ class Pipeline:
         Parameters
         ----------
         folds : Split or int, optional
-            ``KFolds(5)``, ``GroupFolds(5)``, ``TimeFolds(5)``, any split, or a number of folds; by time where there is
-            a time role, else by group, else by hash.
+            ``KFolds(5)``, ``TimeFolds(5)``, any split, or a number of folds; by time where there is a time role, else by
+            group, else by hash.
         data, track, cache, verbose
             As for ``run``; ``data`` in one frame. In MLflow the folds are nested under one run.
         n_jobs : int

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.steps.inner_splits import InnerSplit, inner_splits, parts_inside, wants_groups
+from mlsys.steps.inner_splits import InnerSplit, inner_splits, parts_inside, splits_rows, wants_groups
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -235,7 +235,7 @@ def _ask_for_weights(part: Any) -> None:
                 ask(sample_weight=hasattr(part, "predict"))
         except TypeError:  # it takes none
             continue
-    if isinstance(getattr(part, "scoring", None), str):
+    if splits_rows(part) and isinstance(getattr(part, "scoring", None), str):
         part.set_params(scoring=get_scorer(part.scoring).set_score_request(sample_weight=True))
 
 

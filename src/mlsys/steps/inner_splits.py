@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from mlsys.steps.cloning import unfitted
+
 _KEEP_ROWS = frozenset(
     {
         "Pipeline", "FeatureUnion", "ColumnTransformer", "SelectFromModel", "VotingClassifier", "VotingRegressor",
@@ -80,13 +82,12 @@ class InnerSplit:
     def hands_groups_on(self, outermost: Any) -> bool:
         """Whether groups given to ``fit`` of the outermost one would reach folds here that ask for them."""
         from sklearn import config_context
-        from sklearn.base import clone
         from sklearn.model_selection import GroupKFold
         from sklearn.utils.metadata_routing import get_routing_for_object
 
         with config_context(enable_metadata_routing=True):
-            asking = clone(self.owner).set_params(cv=GroupKFold())
-            trial = clone(outermost).set_params(**{self.parameter: GroupKFold()})
+            asking = unfitted(self.owner).set_params(cv=GroupKFold())
+            trial = unfitted(outermost).set_params(**{self.parameter: GroupKFold()})
             return all(_consumes(get_routing_for_object(each)) for each in (asking, trial))
 
 
