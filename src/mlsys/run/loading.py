@@ -16,6 +16,7 @@ from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT
 from mlsys.run.reproducing import LoadedModel
 from mlsys.settings import settings
 from mlsys.states import load_state
+from mlsys.states.borrowed import Borrowed, exchanged
 from mlsys.states.on_disk import LARGEST, naming, opened, parsed
 from mlsys.states.pickled import load_pickled
 from mlsys.states.sealed import check, inside
@@ -169,6 +170,8 @@ def _fitted(entry: dict[str, Any], place: Path, configuration: Any, state: Any, 
     if not (isinstance(cls, type) and issubclass(cls, Step)):
         raise StateError(f"{entry['class']!r}, named as the class of {entry['name']!r}, is no step", "do not load it")
     arguments = _with_code(configuration, code)
+    if entry["state"] == PLAIN:
+        state = _given_back(state, code)
     if entry["state"] == PICKLED:
         state = load_pickled(place / "state")
     if "estimator" in cls.__dataclass_fields__ and "estimator" not in arguments:
@@ -191,4 +194,9 @@ def _with_code(value: Any, code: FolderCode) -> Any:
         return {key: _with_code(each, code) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_with_code(each, code) for each in value)
-    return value
+    return _given_back(value, code)
+
+
+def _given_back(value: Any, code: FolderCode) -> Any:
+    """Return estimators with the functions of the user's that were stored as source."""
+    return exchanged(value, lambda each: code.find(each.reference) if isinstance(each, Borrowed) else each)

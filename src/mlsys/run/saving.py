@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import ConfigurationError, NotPortableError, StateError
-from mlsys.execution.portable import CodeBundle, secrets_of
+from mlsys.execution.portable import CodeBundle, is_installed, secrets_of
 from mlsys.execution.served import ServedModel
 from mlsys.run.folder_code import write_code
 from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT
 from mlsys.states import save_state
+from mlsys.states.borrowed import Borrowed, Swap, exchanged
 from mlsys.states.sealed import seal
 from mlsys.steps import Fitted, Model, Step
-from mlsys.steps.own_form import OWN, PICKLED, form_of_state, save_learned
+from mlsys.steps.own_form import OWN, PICKLED, PLAIN, form_of_state, save_learned
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
@@ -105,7 +106,10 @@ def describe(fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict[str, Any], A
     kind, configuration = _with_code_in(bundle, _with_own_table(fitted.step))
     if _holds_estimator(fitted):  # trained; its configuration need not be stored twice
         configuration.pop("estimator", None)
-    return kind, configuration, fitted.state, fitted.features
+    state = fitted.state
+    if form_of_state(fitted.step) == PLAIN:
+        state = exchanged(state, _lending(bundle))
+    return kind, configuration, state, fitted.features
 
 
 def take_code(name: str, step: Step, bundle: CodeBundle) -> None:
@@ -143,4 +147,14 @@ def _without_code(value: Any, bundle: CodeBundle) -> Any:
         return {key: _without_code(each, bundle) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_without_code(each, bundle) for each in value)
-    return value
+    return exchanged(value, _lending(bundle))
+
+
+def _lending(bundle: CodeBundle) -> Swap:
+    """Return what puts references in place of functions of the user's, whose source goes into the bundle."""
+
+    def lend(value: Any) -> Any:
+        own = isinstance(value, types.FunctionType) and not is_installed(value.__module__ or "__main__")
+        return Borrowed(bundle.reference(value)) if own else value
+
+    return lend

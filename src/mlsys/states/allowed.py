@@ -13,6 +13,7 @@ ALLOWED_TYPES = NATIVE_TYPES | frozenset(
     {
         "builtins.object",
         "collections.OrderedDict",
+        "mlsys.states.borrowed.Borrowed",
         "functools.partial",
         "numpy.bool",
         "numpy.dtype",
