@@ -2,9 +2,47 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from mlsys.secrets import hidden
+
+MOST_NAMED = 20
+"""Names that a message lists."""
+LONGEST = 2_000
+"""Characters of a sentence; a value that is quoted may be a whole text of a million."""
+
+
+def listed(names: Iterable[Any]) -> str:
+    """Return names for a message, of many the first.
+
+    Examples
+    --------
+    >>> listed(["a", "b"]), listed(range(30))[-20:]
+    ('a, b', '18, 19 and 10 more')
+    """
+    shown = list(map(str, names))
+    more = f" and {len(shown) - MOST_NAMED:,} more" if len(shown) > MOST_NAMED else ""
+    return ", ".join(shown[:MOST_NAMED]) + more
+
+
+def meant(asked: str, names: Iterable[Any]) -> str:
+    """Return a question about the name most like one that is not there; an empty text where none is like it.
+
+    Examples
+    --------
+    >>> meant("survived", ["Survived", "age"]), meant("y", ["age"])
+    ("did you mean 'Survived'? ", '')
+    """
+    plain = {str(name).strip().casefold(): str(name) for name in names}
+    near = difflib.get_close_matches(asked.strip().casefold(), plain, 1)
+    return f"did you mean {plain[near[0]]!r}? " if near else ""
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST * 3 // 4]} ... {text[-LONGEST // 4 :]}"
 
 
 class MlsysError(Exception):
@@ -23,7 +61,7 @@ class MlsysError(Exception):
     """
 
     def __init__(self, problem: str, remedy: str = "") -> None:
-        problem, remedy = hidden(problem), hidden(remedy)
+        problem, remedy = hidden(_shortened(problem)), hidden(_shortened(remedy))
         super().__init__(f"{problem}\n  Remedy: {remedy}" if remedy else problem)
         self.problem = problem
         self.remedy = remedy

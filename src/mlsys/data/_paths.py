@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
 
-from mlsys.errors import DataError
+from mlsys.errors import DataError, meant
 from mlsys.secrets import user_of
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ CSV_ENDINGS = tuple(
     f".{kind}{packed}" for kind in ("csv", "tsv", "txt") for packed in ("", ".gz", ".zip", ".bz2", ".xz")
 )
 PARQUET_ENDINGS = (".parquet", ".parq", ".pq")
+_LONGEST = 100
+"""Characters of a path in a message."""
 
 
 def _as_texts(path: Any) -> Any:
@@ -88,9 +90,17 @@ def _expand(path: str, endings: tuple[str, ...], who: str) -> list[str]:
                 f"{who} found no file that matches {path!r}", f"correct the pattern; paths start from {os.getcwd()}"
             )
         return matched
+    shown = path if len(path) <= _LONGEST else f"{path[: _LONGEST - 3]}..."  # a text that is no path may be a table
     raise DataError(
-        f"{who} cannot find the file {path!r}", f"correct the path; relative paths start from {os.getcwd()}"
+        f"{who} cannot find the file {shown!r}",
+        f"{meant(os.path.basename(shown), _beside(shown))}correct the path; relative paths start from {os.getcwd()}",
     )
+
+
+def _beside(path: str) -> list[str]:
+    """Return what else lies where a path leads."""
+    folder = os.path.dirname(path) or "."
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
 
 def _is_data(file: Path, folder: str, endings: tuple[str, ...]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.dataset import Moment, Roles, duration_of
-from mlsys.errors import ConfigurationError, DataError, LeakageError
+from mlsys.errors import ConfigurationError, DataError, LeakageError, listed, meant
 from mlsys.states import digest
 
 
@@ -189,9 +189,10 @@ class Catalog:
 
     def reason(self, column: str) -> str:
         """Return why a column is no feature, or an empty text if it is one."""
-        return self._reasons([column])[0]
+        return self.reasons([column])[0]
 
-    def _reasons(self, columns: Iterable[str]) -> list[str]:
+    def reasons(self, columns: Iterable[str]) -> list[str]:
+        """Return of each column why it is no feature, or an empty text if it is one."""
         roles, excluded = self.roles.columns(), frozenset(self.excluded)
         chosen = None if self.chosen is None else frozenset(self.chosen)
         old = None if self.at_split is None else frozenset(self.at_split)
@@ -210,17 +211,19 @@ class Catalog:
     def features(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the columns that a model may use, in order."""
         columns = list(columns)
-        return tuple(column for column, reason in zip(columns, self._reasons(columns), strict=True) if not reason)
+        return tuple(column for column, reason in zip(columns, self.reasons(columns), strict=True) if not reason)
 
     def refuse_unknown(self, columns: Iterable[str]) -> None:
         """Raise when ``features=``, ``exclude=`` or a role names a column that is not there."""
+        columns = list(columns)
         there = set(columns)
         for what, named in (("features=", self.chosen or ()), ("exclude=", self.excluded)):
             missing = [name for name in named if name not in there]
             if missing:
                 raise DataError(
                     f"{what} names {', '.join(map(repr, missing))}, which the data does not have",
-                    f"columns are {', '.join(map(str, columns))}; what later steps make of a feature is one too",
+                    f"{meant(missing[0], there)}columns are {listed(columns)}; "
+                    "what later steps make of a feature is one too",
                 )
         for name in self.chosen or ():
             reason = self.roles.columns().get(name) and f"role: {self.roles.columns()[name]}"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlsys.cache import Outcome
 from mlsys.dataset import Moment, Rows
-from mlsys.errors import DataError, Finding
+from mlsys.errors import DataError, Finding, listed, meant
 from mlsys.execution.catalog import moment_of
 from mlsys.execution.context import Context
 from mlsys.execution.dividing import Divided
@@ -40,10 +40,15 @@ def check_columns(context: Context, table: Table) -> None:
     there = table.head(0).columns
     for column, role in context.roles.columns().items():
         if column not in there:
-            near = f" (columns: {', '.join(map(str, there))})"
+            if column in table.head(0).index.names:
+                raise DataError(
+                    f"the {role} column {column!r} is the index of the data, not a column",
+                    "call frame.reset_index() first, which makes a column of it",
+                )
             raise DataError(
-                f"the {role} column {column!r} is not in the data{near}",
-                f"correct {role}= of the Pipeline, or make the column with Derive or a label step",
+                f"the {role} column {column!r} is not in the data (columns: {listed(there)})",
+                f"{meant(column, there)}correct {role}= of the Pipeline, "
+                "or make the column with Derive or a label step",
             )
     time = context.roles.time
     if time is not None:

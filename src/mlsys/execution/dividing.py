@@ -116,6 +116,11 @@ def _assignment(planned: Planned, table: Table, context: Context, supplied: bool
     none: dict[str, int] = {}
     if "target" in keys.columns:
         unknown = keys["target"].isna()
+        if unknown.all():
+            raise DataError(
+                f"the target {context.roles.target!r} is null in every row ({len(keys):,} rows)",
+                "fill it, name another column with target=, or check the step that makes it",
+            )
         if int(unknown.sum()):
             none["label unknown"] = int(unknown.sum())
         none_by_split = int((assigned.isna() & ~unknown).sum())

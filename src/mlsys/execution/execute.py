@@ -285,16 +285,13 @@ def resume(base: Execution, plan: Sequence[Planned], cache: Cache | None) -> Exe
 
 def _open(execution: Execution, source: Planned | None, data: Data, engine: Engine) -> Table:
     if data is not None:
-        if not isinstance(data, pd.DataFrame):
-            raise DataError(
-                f"run() got {type(data).__name__}", "give a DataFrame, a dict of DataFrames by part name, or nothing"
-            )
         table = execution.context.given("all", hold_frame(data, engine))
         declare_known_at(execution.context, source, table)
         return table
     if source is None:
         raise DataError(
-            "the pipeline has no source and run() got no data", "call run(frame), or begin with ReadCSV(...)"
+            "the pipeline has no source and run() got no data",
+            "call run(frame) or run('table.csv'), or begin with ReadCSV(...)",
         )
     assert isinstance(source.step, Source)
     step, context = source.step, execution.context
@@ -318,11 +315,12 @@ def declare_known_at(context: Context, source: Planned | None, given: Table | No
 
 def _remember_source(execution: Execution, table: Table) -> None:
     head = table.head(0)
-    names = [name for name in head.columns if not isinstance(name, str)]
+    names: list[object] = [name for name in head.columns if not isinstance(name, str)]
     if names:
+        several = "frame.columns = ['_'.join(map(str, name)) for name in frame.columns]"
         raise DataError(
             f"column names must be texts, but {names[0]!r} is {type(names[0]).__name__}",
-            "call frame.rename(columns=str) first",
+            f"write {several} first" if isinstance(names[0], tuple) else "call frame.rename(columns=str) first",
         )
     execution.source_dtypes = {str(name): str(kind) for name, kind in head.dtypes.items()}
 

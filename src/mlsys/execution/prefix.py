@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -54,10 +55,12 @@ def open_source(step: Source, engine: Engine) -> Table:
     return engine.hold(None, frame.reset_index(drop=True))
 
 
-def hold_frame(data: pd.DataFrame, engine: Engine, who: str = "run()") -> Table:
+def hold_frame(data: Any, engine: Engine, who: str = "run()") -> Table:
     """Hold a frame the user gave; its index stays."""
     check_frame(data, who)
-    return engine.hold(None, data.copy(deep=False))
+    held = data.copy(deep=False)
+    held.attrs = {}  # which pandas compares whenever it puts frames together
+    return engine.hold(None, held)
 
 
 def run_prefix_step(planned: Planned, table: Table, context: Context) -> tuple[Table, Made]:
@@ -241,9 +244,10 @@ def _transform(
     def work(at: Context) -> Outcome:
         table = parts["all"]
         learned = learn(step, table, lambda frame: at.wrap(shielded(frame), step), generator(at.seed, step))
-        changed = table.map(Fitted(step, learned.state).transform)
+        fitted = Fitted(step, learned.state)
+        changed = table.map(fitted.transform)
         before = table.head(0).columns
-        reads = step.columns_read(tuple(before)) or ()
+        reads = fitted.columns_read(tuple(before)) or ()
         at.catalog.note(planned.name, reads, set(changed.head(0).columns) - set(before))
         return Outcome({"all": changed}, {"state": Held(learned.state)})
 

@@ -39,9 +39,9 @@ def as_frame(given: Any, names: Sequence[str]) -> pd.DataFrame:
     if isinstance(given, pd.DataFrame):
         return given
     if hasattr(given, "__arrow_c_stream__") and not isinstance(given, pd.Series):
-        return _of_arrow(given)
+        return of_arrow(given)
     if isinstance(given, pa.RecordBatch):
-        return _of_arrow(pa.Table.from_batches([given]))
+        return of_arrow(pa.Table.from_batches([given]))
     if isinstance(given, Mapping):
         return _of_columns(given)
     given = _single(given)
@@ -53,7 +53,8 @@ def as_frame(given: Any, names: Sequence[str]) -> pd.DataFrame:
     raise DataError(f"the request is {shown}, not rows", _FORMS)
 
 
-def _of_arrow(given: Any) -> pd.DataFrame:
+def of_arrow(given: Any) -> pd.DataFrame:
+    """Return a table of Arrow as a frame of Arrow's types."""
     table = pa.table(given)
     columns = {place: pd.Series(pd.arrays.ArrowExtensionArray(each)) for place, each in enumerate(table.columns)}
     return _named(pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows)), table.column_names)

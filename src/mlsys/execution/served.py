@@ -152,7 +152,7 @@ def _shown_to(fitted: Fitted, columns: _Columns) -> Iterable[str]:
     if isinstance(step, Model):
         return fitted.features
     # Dropping columns from a wide frame takes longer (300 us) than anything else that is done to one row.
-    read = step.columns_read(tuple(columns)) if getattr(step, "drops_columns", False) else None
+    read = fitted.columns_read(tuple(columns)) if getattr(step, "drops_columns", False) else None
     return columns if read is None else read
 
 

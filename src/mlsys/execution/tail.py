@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlsys.cache import Outcome
 from mlsys.dataset import Rows, beside
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded, watch_unchanged
@@ -177,6 +177,8 @@ class Tail:
             return rows
 
         learned = learn(step, train, wrap, generator(context.seed, step))
+        if step.chooses_columns:
+            reads = step.columns_taken(learned.state)
         for shown, ours in watched[-1:]:
             watch_unchanged(step, pd.DataFrame(shown), ours, "learn")
         watches = not context.quiet or not step.is_ours
@@ -250,9 +252,11 @@ class Tail:
         context, train = self.context, self.parts["train"]
         features = context.catalog.features(train.head(0).columns)
         if not features:
+            there = list(map(str, train.head(0).columns))
+            why = [f"{name!r} ({reason})" for name, reason in zip(there, context.catalog.reasons(there), strict=True)]
             raise DataError(
-                f"{planned.name} has no features left (columns: {', '.join(map(str, train.head(0).columns))})",
-                "see run.features for the reason of each column",
+                f"{planned.name} has no features left; the data has {listed(why)}",
+                "give columns to predict from, or take some out of exclude= and of the roles",
             )
 
         say_parted_groups(planned, context, train.rows)

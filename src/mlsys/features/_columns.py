@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.blocks import dtypes_of, is_plain, number_blocks
-from mlsys.errors import DataError
+from mlsys.errors import ConfigurationError, DataError, listed, meant
 from mlsys.values import Kind, Values, plain, values_by_column, values_of
 
 if TYPE_CHECKING:
@@ -30,17 +30,37 @@ NUMBERS = frozenset({Kind.NUMBER, Kind.TRUTH})
 LEVELS = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.MIXED})
 """What an encoder can tell apart; which mixed values these are is seen when they are counted."""
 
+TEXTS_AND_CATEGORIES = "texts and categories"
+
+
+def of_levels(values: Values) -> bool:
+    """Whether an encoder takes a column without being told: texts and categories; truth values are numbers to models.
+
+    Examples
+    --------
+    >>> [of_levels(values_of(pd.Series([value]))) for value in ("a", True, 1)]
+    [True, False, False]
+    """
+    return values.kind in {Kind.TEXT, Kind.CATEGORY} and (values.means in LEVELS or values.means is Kind.NOTHING)
+
 
 def kinds_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Kind]:
     """Return what the values of each column are."""
     return {name: values.kind for name, values in values_by_column(frame, names).items()}
 
 
-def chosen(part: Rows, columns: Sequence[str] | None, kinds: frozenset[Kind]) -> list[str]:
-    """Return the named columns, or all features of these kinds."""
-    if columns is not None:
-        return list(columns)
-    return [name for name, kind in kinds_of(part, part.feature_names).items() if kind in kinds]
+def taken(part: Rows, columns: Sequence[str] | None) -> list[str]:
+    """Return the named columns; where none are named, the features: these are the ones that fit."""
+    return list(part.feature_names if columns is None else columns)
+
+
+def refuse_empty(columns: Sequence[str] | None, who: str) -> None:
+    """Raise for an empty list of columns, which is not the same as none named."""
+    if columns is not None and not len(columns):
+        raise ConfigurationError(
+            f"{who} got no columns",
+            f'name them: {who}(["carrier", "origin"]), or write {who}() for all features of {TEXTS_AND_CATEGORIES}',
+        )
 
 
 def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
@@ -50,8 +70,8 @@ def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
     if missing:
         raise DataError(
             f"{who} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, which the rows "
-            f"do not have (columns: {', '.join(map(str, frame.columns))})",
-            "give the columns it learned from, or correct columns=",
+            f"do not have (columns: {listed(frame.columns)})",
+            f"{meant(missing[0], there)}give the columns it learned from, or correct columns=",
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,12 @@ from mlsys.blocks import dtypes_of, is_plain
 from mlsys.errors import DataError
 from mlsys.features._columns import (
     blocks_of_numbers,
-    chosen,
     kinds_of,
     refuse_taken,
     replaced,
     require,
     require_kinds,
+    taken,
 )
 from mlsys.steps import Transform
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mlsys.dataset import Rows
+    from mlsys.values import Values
 
 _MEDIAN = (0.5,)
 
@@ -79,30 +80,29 @@ class Impute(Transform):
     numeric: Literal["median", "mean"] | float = "median"
     categorical: str = "missing"
     indicator: bool = True
+    takes_all: ClassVar[str] = "numbers, nullable truth values, texts and categories"
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return what a part says of each column."""
-        found = SummaryMap(numbers=SummaryMap(), texts=SummaryMap(), filled=SummaryMap())
-        names = chosen(part, self.columns, _FILLED | {Kind.NOTHING})
+        found = SummaryMap(numbers=SummaryMap(), texts=SummaryMap(), filled=SummaryMap(), nothing=SummaryMap())
+        names = taken(part, self.columns)
         require_kinds(part, names, _FILLED, self.title)
-        kinds, dtypes = kinds_of(part, names), dtypes_of(part)
+        kinds = kinds_of(part, names)
         for name in names:
             if kinds[name] in _AS_LEVELS:
                 found["texts"][name] = int(part[name].isna().sum())
                 found["filled"][name] = int((plain(part[name]) == self.categorical).sum())
-        without_nulls = [
-            name for name in names if self.columns is None and is_plain(dtypes[name]) and kinds[name] is Kind.TRUTH
-        ]
-        of_numbers = [name for name in names if name not in found["texts"] and name not in without_nulls]
+        of_numbers = [name for name in names if name not in found["texts"]]
         for some, block in blocks_of_numbers(part, of_numbers, self.title):
             for name, values in zip(some, block, strict=True):
-                zoom = None if partial is None else partial[name]
-                found["numbers"][name] = Quantiles.of(values, zoom) if self.numeric == "median" else Moments.of(values)
+                zoom = None if partial is None else partial.get(name)
+                place = "nothing" if kinds[name] is Kind.NOTHING else "numbers"
+                found[place][name] = Quantiles.of(values, zoom) if self.numeric == "median" else Moments.of(values)
         return found
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any] | Again:
         """Return the fills, or ask for another pass to find medians."""
-        of_numbers: Mapping[Any, Any] = summary["numbers"]
+        of_numbers, of_texts = self._told_apart(summary)
         empty = [name for name, each in of_numbers.items() if not each.n]
         if empty and not isinstance(self.numeric, (int, float)):
             raise DataError(
@@ -125,12 +125,12 @@ class Impute(Transform):
                 f"{self.title}: the {self.numeric} of {infinite[0]!r} is {fills[infinite[0]]}",
                 "replace infinite values before, or use numeric='median'",
             )
-        hidden = {name: nulls for name, nulls in summary["texts"].items() if summary["filled"][name]}
+        hidden = {name: nulls for name, nulls in of_texts.items() if summary["filled"][name]}
         nulls = {**{name: each.nulls for name, each in of_numbers.items()}, **hidden}
         marked = [name for name, count in nulls.items() if count] if self.indicator else []
         return {
             "numbers": {"columns": list(fills), "fills": list(fills.values())},
-            "texts": list(summary["texts"]),
+            "texts": list(of_texts),
             "marked": marked,
         }
 
@@ -163,6 +163,28 @@ class Impute(Transform):
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the chosen columns, or all there are."""
         return tuple(columns if self.columns is None else self.columns)
+
+    def takes(self, values: Values, /) -> bool:
+        """Whether nulls may stand among these and can be filled; whole columns of nulls are refused by name."""
+        return values.kind in _FILLED | {Kind.NOTHING} and values.held != "bool"  # a numpy type without nulls
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
+        """Return the filled columns."""
+        return (*state["numbers"]["columns"], *state["texts"])
+
+    def _told_apart(self, summary: SummaryMap) -> tuple[Mapping[Any, Any], Mapping[Any, int]]:
+        """Return the summaries of numbers, and nulls of texts; pieces of nulls alone are of the kind of the others."""
+        texts, nothing = summary["texts"], summary["nothing"]
+        of_numbers = summary["numbers"] + {name: each for name, each in nothing.items() if name not in texts}
+        both = next((name for name in texts if name in of_numbers), None)
+        if both is not None:
+            raise DataError(
+                f"{self.title}: the column {both!r} holds texts in some rows and numbers in others",
+                f"give the values of {both!r} one type in a Derive step, or leave it out of columns=",
+            )
+        return of_numbers, {
+            name: nulls + (nothing[name].nulls if name in nothing else 0) for name, nulls in texts.items()
+        }
 
     def _filled_text(self, column: pd.Series, missing: NDArray[np.bool_]) -> pd.Series:
         filled = plain(column)

@@ -7,21 +7,37 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import ConfigurationError, DataError
-from mlsys.features._columns import LEVELS, labels, refuse_taken, replaced, require, require_kinds
+from mlsys.errors import DataError
+from mlsys.features._columns import (
+    LEVELS,
+    TEXTS_AND_CATEGORIES,
+    labels,
+    of_levels,
+    refuse_empty,
+    refuse_taken,
+    replaced,
+    require,
+    require_kinds,
+    taken,
+)
 from mlsys.features._levels import NULL, UNSEEN, check_levels, codes_of
 from mlsys.steps import Field, Transform
-from mlsys.summaries import Counts, SummaryMap
+from mlsys.summaries import Counts, SummaryMap, hash_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
+    from mlsys.values import Values
 
 _TOP = 100
 """Levels kept of a column: more make wide tables of which a rare level is known from few rows (try TargetEncode)."""
+
+
+_LONGEST = 100
+"""Characters of a level that stand in the name of its column."""
 
 
 class OneHot(Transform):
@@ -29,8 +45,8 @@ class OneHot(Transform):
 
     Parameters
     ----------
-    columns : list of str
-        Columns to encode; each is dropped.
+    columns : list of str, optional
+        Columns to encode, each of which is dropped; all features of texts and categories when not given.
     top : int or None
         Most levels kept of a column, the most frequent first; ``None`` keeps all.
     min_count : int
@@ -56,21 +72,22 @@ class OneHot(Transform):
     3           0           0             1
     """
 
-    columns: tuple[str, ...] | list[str]
+    columns: tuple[str, ...] | list[str] | None = None
     top: int | None = Field(default=_TOP, ge=1)
     min_count: int = Field(default=1, ge=1)
     other: bool = False
     drops_columns: ClassVar[bool] = True
+    takes_all: ClassVar[str] = TEXTS_AND_CATEGORIES
 
     def __post_init__(self) -> None:
         """Refuse an empty list of columns."""
-        if not self.columns:
-            raise ConfigurationError("OneHot got no columns", 'name them: OneHot(["carrier", "origin"])')
+        refuse_empty(self.columns, "OneHot")
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return how often each level occurs."""
-        require_kinds(part, self.columns, LEVELS, self.title)
-        return SummaryMap({name: Counts.of(part[name]) for name in self.columns})
+        names = taken(part, self.columns)
+        require_kinds(part, names, LEVELS, self.title)
+        return SummaryMap({name: Counts.of(part[name]) for name in names})
 
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
         """Return levels and output names of each column."""
@@ -98,13 +115,21 @@ class OneHot(Transform):
         return replaced(frame, {}, pd.DataFrame(block.T, index=frame.index, columns=labels(names, frame)), dropped)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the encoded columns, or all there are."""
+        return tuple(columns if self.columns is None else self.columns)
+
+    def takes(self, values: Values, /) -> bool:
+        """Whether these are texts or categories."""
+        return of_levels(values)
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
         """Return the encoded columns."""
-        return tuple(self.columns)
+        return tuple(each["column"] for each in state)
 
     def _column(self, column: str, counts: Counts) -> dict[str, Any]:
         levels = [level for level, count in counts.ordered(self.top) if count >= self.min_count]
         check_levels(levels, column, self.title)
-        names = [f"{column}_{level}" for level in levels]
+        names = [f"{column}_{told}" for told in _told(levels)]
         names += [f"{column}_null"] if counts.nulls else []
         names += [f"{column}_other"] if self.other else []
         twice = next((name for name in names if names.count(name) > 1), None)
@@ -114,6 +139,14 @@ class OneHot(Transform):
                 f"give the values of {column!r} one type and distinct texts in a Derive step",
             )
         return {"column": column, "levels": levels, "null": bool(counts.nulls), "other": self.other, "names": names}
+
+
+def _told(levels: Sequence[Any]) -> list[str]:
+    """Return levels as parts of names; a long text by its beginning and its hash."""
+    texts = list(map(str, levels))
+    long = [text for text in texts if len(text) > _LONGEST]
+    hashes = dict(zip(long, hash_ids(pd.Series(long, dtype="str")).tolist(), strict=True))
+    return [f"{text[:_LONGEST]}_{hashes[text]:016x}" if text in hashes else text for text in texts]
 
 
 def _places(column: pd.Series, known: dict[str, Any]) -> NDArray[np.int64]:

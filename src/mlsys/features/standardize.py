@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from mlsys.errors import DataError
-from mlsys.features._columns import NUMBERS, blocks_of_numbers, chosen, refuse_taken, replaced, require, require_kinds
+from mlsys.features._columns import NUMBERS, blocks_of_numbers, refuse_taken, replaced, require, require_kinds, taken
 from mlsys.features._skewed import finish_first, finish_logs, is_flag, logarithm, mean_and_scale, summary_of_logs
 from mlsys.steps import Field, Transform
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
+    from mlsys.values import Values
 
 
 class Standardize(Transform):
@@ -64,12 +65,13 @@ class Standardize(Transform):
     clip: float | None = Field(default=None, gt=0)
     logs: bool = False
     keep_flags: bool = False
+    takes_all: ClassVar[str] = "numbers"
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return the moments of each column, or what a later pass needs for logarithms."""
         if partial is not None:
             return summary_of_logs(blocks_of_numbers(part, partial["wanted"], self.title), partial)
-        names = chosen(part, self.columns, frozenset({Kind.NUMBER}))
+        names = taken(part, self.columns)
         require_kinds(part, names, NUMBERS, self.title)
         found = SummaryMap(moments=SummaryMap(), quantiles=SummaryMap())
         for some, block in blocks_of_numbers(part, names, self.title):
@@ -125,3 +127,11 @@ class Standardize(Transform):
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the chosen columns, or all there are."""
         return tuple(columns if self.columns is None else self.columns)
+
+    def takes(self, values: Values, /) -> bool:
+        """Whether these are numbers; truth values stay 0 and 1."""
+        return values.kind is Kind.NUMBER
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
+        """Return the scaled columns."""
+        return tuple(state["columns"])

@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.features._columns import LEVELS, refuse_taken, replaced, require, require_kinds
+from mlsys.features._columns import (
+    LEVELS,
+    TEXTS_AND_CATEGORIES,
+    of_levels,
+    refuse_empty,
+    refuse_taken,
+    replaced,
+    require,
+    require_kinds,
+    taken,
+)
 from mlsys.features._levels import check_levels, codes_of
 from mlsys.features._target_means import (
     class_targets,
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
+    from mlsys.values import Values
 
 
 class TargetEncode(Transform):
@@ -35,8 +46,9 @@ class TargetEncode(Transform):
 
     Parameters
     ----------
-    columns : list of str
-        Columns to encode, in place: texts, categories, whole numbers or truth values.
+    columns : list of str, optional
+        Columns to encode, in place: texts, categories, whole numbers or truth values; all features of texts and
+        categories when not given.
     smoothing : "auto" or float
         ``"auto"`` weighs a level's mean by how much levels differ and how sure it is (empirical Bayes); a number is
         the count of rows for which the overall mean stands in.
@@ -69,17 +81,17 @@ class TargetEncode(Transform):
     [0.875, 0.625, 0.75]
     """
 
-    columns: tuple[str, ...] | list[str]
+    columns: tuple[str, ...] | list[str] | None = None
     smoothing: Literal["auto"] | float = "auto"
     classes: tuple[Any, ...] | list[Any] | None = None
     standardized: bool = Field(default=False, kw_only=True)
     reads_target: ClassVar[bool] = True
     sums_by_fold: ClassVar[bool] = True
+    takes_all: ClassVar[str] = TEXTS_AND_CATEGORIES
 
     def __post_init__(self) -> None:
         """Refuse what cannot be encoded with."""
-        if not self.columns:
-            raise ConfigurationError("TargetEncode got no columns", 'name them: TargetEncode(["city"])')
+        refuse_empty(self.columns, "TargetEncode")
         if not isinstance(self.smoothing, str) and not self.smoothing >= 0:
             raise ConfigurationError(f"TargetEncode got smoothing={self.smoothing}", 'give "auto" or 0 and more')
 
@@ -87,13 +99,14 @@ class TargetEncode(Transform):
         """Return sums of the target by level, for each fold and column."""
         target, weights = known_targets(part, self.title)
         sums = number_targets if self._is_number(target) else class_targets
-        require_kinds(part, self.columns, LEVELS, self.title)
+        names = taken(part, self.columns)
+        require_kinds(part, names, LEVELS, self.title)
         known = target.notna().to_numpy()
         found = SummaryMap()
         for fold in range(self.cross_fit_folds) if part.folds is not None else (0,):
             here = known if part.folds is None else known & (part.folds == fold)
             own = None if weights is None else weights[here]
-            found[fold] = SummaryMap({name: sums(part[name][here], target[here], own) for name in self.columns})
+            found[fold] = SummaryMap({name: sums(part[name][here], target[here], own) for name in names})
         return found
 
     def finish(self, summary: SummaryMap, /) -> CrossFitted:
@@ -106,6 +119,8 @@ class TargetEncode(Transform):
 
     def _codes(self, summary: SummaryMap) -> dict[str, Any] | None:
         """Return the code of each level; None where no row has a known target."""
+        if not summary:  # no feature fits: there is nothing to encode
+            return {"classes": None, "prior": np.zeros(0), "columns": []}
         if not any(each.rows.sum() for each in next(iter(summary.values())).values()):
             return None
         classes = self._classes(summary)
@@ -135,7 +150,7 @@ class TargetEncode(Transform):
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the columns encoded by all training rows."""
         known = state if "shown" in state else self.prepare(state)
-        require(frame, self.columns, self.title)
+        require(frame, [each["column"] for each in known["columns"]], self.title)
         found = {
             each["column"]: each["table"][codes_of(frame[each["column"]], each["codes"])] for each in known["columns"]
         }
@@ -151,7 +166,7 @@ class TargetEncode(Transform):
             classes = self.classes or _ordered(dict.fromkeys(name for each in fold_states for name in each["classes"]))
         states = [_prepared(state, classes) for state in fold_states]
         found: dict[str, NDArray[np.float64]] = {}
-        for position, name in enumerate(self.columns):
+        for position, name in enumerate(self.columns_taken(fold_states[0])):
             places, distinct = distinct_values(part[name])
             tables = []
             for state in states:
@@ -162,8 +177,16 @@ class TargetEncode(Transform):
         return self._with_codes(pd.DataFrame(part), found, states[0]["shown"])
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the encoded columns; the target is a role."""
-        return tuple(self.columns)
+        """Return the encoded columns, or all there are; the target is a role."""
+        return tuple(columns if self.columns is None else self.columns)
+
+    def takes(self, values: Values, /) -> bool:
+        """Whether these are texts or categories."""
+        return of_levels(values)
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
+        """Return the encoded columns."""
+        return tuple(each["column"] for each in state["columns"])
 
     def _is_number(self, target: pd.Series) -> bool:
         return self.classes is None and values_of(target).kind in (Kind.NUMBER, Kind.TRUTH)

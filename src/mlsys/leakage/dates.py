@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.values import Kind, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,7 +55,8 @@ def _finding(columns: list[str], what: str) -> Finding:
 
 
 def _is_number(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    values = meaning_of(column.dtype)
+    return values is not None and values.kind is Kind.NUMBER
 
 
 def _beyond(train: pd.Series, judged: pd.Series) -> float:

@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.blocks import dtypes_of
 from mlsys.errors import Finding
 from mlsys.leakage.separation import in_hash_order
+from mlsys.values import Kind, meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,7 +131,8 @@ def fine_columns(train: pd.DataFrame, part: pd.DataFrame, features: Sequence[str
 
 
 def _is_fractional(dtype: Any) -> bool:
-    return pd.api.types.is_numeric_dtype(dtype) and not pd.api.types.is_bool_dtype(dtype)
+    values = meaning_of(dtype)
+    return values is not None and values.kind is Kind.NUMBER
 
 
 def _scaled(

@@ -24,6 +24,9 @@ _INFINITE = ("infinity", "`inf`")
 _LEVELS = ("enable_categorical", "cat_features list")
 _ONE_LEVEL = re.compile(r"Invalid type for cat_feature.*feature_idx=(\d+)\]=(.*?) : ")
 _NAMES = ("feature_names must be", "special JSON characters", "Wrong size of feature_names", "more than one time")
+_LONGEST = 200
+"""Characters of an estimator's complaint that are said again: it may quote a text of a million."""
+_SPARSE = ("Sparse data was passed",)
 _ONE_COLUMN = ("Expected a 2-dimensional", "Expected 2D array")
 _TIMES = (Kind.MOMENT, Kind.DATE, Kind.DURATION, Kind.PERIOD)
 
@@ -116,7 +119,7 @@ def _text(frame: pd.DataFrame, said: str) -> Answer:
     if not texts:
         return None
     return (
-        f"{held(texts)} text, which the estimator cannot use ({said})",
+        f"{held(texts)} text, which the estimator cannot use ({_cut(said)})",
         f"encode with OneHot({texts}) or TargetEncode({texts}) before, or leave out with exclude={texts}",
     )
 
@@ -173,6 +176,14 @@ def _all_null(frame: pd.DataFrame, said: str) -> Answer:
     return (f"{held(empty)} nulls alone", f"leave out with exclude={empty}") if empty else None
 
 
+def _sparse(frame: pd.DataFrame, said: str) -> Answer:
+    columns = [str(name) for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.SparseDtype)]
+    return (
+        f"{held(columns)} sparse numbers, which the estimator cannot use",
+        "make them dense (frame.sparse.to_dense()), or use an estimator that takes them, such as LogisticRegression",
+    )
+
+
 def _many_levels(frame: pd.DataFrame, said: str) -> Answer:
     found = re.search(r"Categorical feature (.+?) is expected", said)
     columns = [found[1].strip("'")] if found else []
@@ -203,9 +214,14 @@ _ANSWERS: tuple[tuple[tuple[str, ...], Callable[[pd.DataFrame, str], Answer]], .
     (_NAMES, _names),
     (_ONE_COLUMN, _as_table),
     (("cardinality <=",), _many_levels),
+    (_SPARSE, _sparse),
     (("window shape",), _all_null),  # scikit-learn's gradient boosting
 )
 """Words of a complaint, and how it is answered; the first whose columns are found says it."""
+
+
+def _cut(said: str) -> str:
+    return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 4]} ..."
 
 
 def _line(said: str, words: Sequence[str]) -> str:

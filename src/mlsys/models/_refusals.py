@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_MANY = 20
+"""Rows, above which classes that never come twice are no accident."""
+
+
 def check_target(target: pd.Series, values: NDArray[Any], is_classifier: bool, is_regressor: bool, who: str) -> None:
     """Raise when the estimator and the target do not fit each other."""
     name = repr(target.name)
@@ -24,9 +28,10 @@ def check_target(target: pd.Series, values: NDArray[Any], is_classifier: bool, i
             "derive the target from them: days as numbers, or classes with NaturalLabel",
         )
     if values.dtype.kind == "O":
-        kinds = sorted({type(value).__name__ for value in values})
+        kinds, meant = sorted({type(value).__name__ for value in values}), values_of(target)
+        held = str(meant) if kinds == ["int"] else f"values of type {' and '.join(kinds)}"
         raise DataError(
-            f"{who}: the target {name} holds values of type {' and '.join(kinds)}, which are no classes and no numbers",
+            f"{who}: the target {name} holds {held}, which are no classes and no numbers",
             f"make them one type in a Derive step, such as f[{name}].astype('str')",
         )
     if values.dtype.kind == "f" and not np.isfinite(values).all():
@@ -42,6 +47,7 @@ def check_target(target: pd.Series, values: NDArray[Any], is_classifier: bool, i
                 "use a regressor, or make classes with NaturalLabel(..., rule=lambda value: value > ...)",
             )
         _refuse_one_class(values, name, who)
+        _refuse_names(values, name, who)
     elif is_regressor and (values.dtype.kind not in "biuf" or values_of(target).kind is Kind.CATEGORY):
         raise DataError(
             f"{who} is a regressor, but the target {name} holds {values_of(target)} (such as {target.iloc[0]!r})",
@@ -54,6 +60,15 @@ def _refuse_one_class(values: NDArray[Any], name: str, who: str) -> None:
         raise DataError(
             f"{who}: all {len(values):,} training rows have the same class of the target {name}: {values[0]!s}",
             "choose a split that leaves both classes in training (StratifiedSplit), or check the label's rule",
+        )
+
+
+def _refuse_names(values: NDArray[Any], name: str, who: str) -> None:
+    if len(values) > _MANY and len(np.unique(values)) == len(values):
+        raise DataError(
+            f"{who}: the target {name} has a class of its own in each of {len(values):,} training rows, "
+            "so none can be learned",
+            "name another column with target=; a quantity wants a regressor, and what names rows is an id",
         )
 
 

@@ -111,8 +111,9 @@ class Train(Model):
         # A stack has predict() only once it is fitted.
         predicts = hasattr(given, "predict") or classifies(given) or regresses(given)
         if isinstance(given, type) or not (hasattr(given, "fit") and predicts):
+            what = f"the class {given.__name__}" if isinstance(given, type) else repr(given)
             raise ConfigurationError(
-                f"{self.title} got {given!r}, which is no estimator with fit(X, y) and predict(X)",
+                f"{self.title} got {what}, which is no estimator with fit(X, y) and predict(X)",
                 "give an instance, such as LogisticRegression()",
             )
         refuse_out_of_reach(given, self._who)

@@ -18,6 +18,9 @@ from mlsys.steps import Step
 _UNSAID = {"sensitive": (), "exclude": (), "known_at": {}, "waive": {}, "seed": 0}
 """Arguments of a pipeline where nothing was said, beside those that are None."""
 
+_LONGEST = 80
+"""Characters of a value in a message."""
+
 
 def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tuple[Planned, ...]:
     """Name steps, supply what is missing, and refuse what would leak.
@@ -54,10 +57,8 @@ def refuse_wrong_arguments(
             )
             remedies.append(f"make one pipeline for each: Pipeline(..., target={value[0]!r}, exclude=[{others}])")
         elif value is not None and not isinstance(value, str):
-            problems.append(f"{what}={value!r} is no text")
-            alone = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else None
-            one = f"write {what}={alone!r}" if isinstance(alone, str) else f'name one column: {what}="..."'
-            remedies.append(one if what != "name" else 'write name="..."')
+            problems.append(f"{what}={_shown(value)} is no text")
+            remedies.append(_text_for(what, value))
     for what, value in lists.items():
         if isinstance(value, str):
             problems.append(f"{what}={value!r} is a text, not a list")
@@ -79,7 +80,7 @@ def refuse_wrong_arguments(
         problems.append(f"seed={seed!r} is no whole number")
         remedies.append("write for example seed=0")
     target = texts.get("target")
-    doubled = [what for what in ("id", "group", "weight") if target is not None and texts.get(what) == target]
+    doubled = [what for what in ("id", "group", "weight") if isinstance(target, str) and texts.get(what) == target]
     if doubled:
         problems.append(f"{target!r} is the target and the {' and the '.join(doubled)}")
         remedies.append(f"take {doubled[0]}= away, or name another column")
@@ -90,6 +91,23 @@ def refuse_wrong_arguments(
 def worth_showing(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a pipeline that say something; a class such as 0 or False does."""
     return {name: value for name, value in arguments.items() if value != _UNSAID.get(name)}
+
+
+def _shown(value: object) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= _LONGEST else f"<{type(value).__name__}>"
+
+
+def _text_for(what: str, value: object) -> str:
+    """Say how a column is named in place of what was given."""
+    if what == "name":
+        return 'write name="..."'
+    if isinstance(value, Integral):
+        return f"call frame.rename(columns=str) first, and write {what}={str(value)!r}"
+    if hasattr(value, "__len__") and not isinstance(value, (tuple, list)):
+        return f'name it: {what}="...", and give its values to run(X, y)' if what == "target" else f'write {what}="..."'
+    alone = value[0] if isinstance(value, (list, tuple)) and len(value) == 1 else None
+    return f"write {what}={alone!r}" if isinstance(alone, str) else f'name one column: {what}="..."'
 
 
 def _told_when(step: Step, roles: Roles, decide_at: str | None) -> Step:

@@ -10,24 +10,22 @@ import pandas as pd
 
 from mlsys.cache import Cache
 from mlsys.dataset import Event, Moment, Roles
-from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.context import Context
-from mlsys.execution.execute import Data, Execution, execute
+from mlsys.execution.execute import Execution
 from mlsys.execution.on_demand import as_shown
 from mlsys.execution.planned import Planned, labels_of
-from mlsys.execution.progress import progress_bar
 from mlsys.habits import PIPELINE, answering, attribute_error
 from mlsys.pipeline import editing
 from mlsys.pipeline.coercion import as_step, steps_of
 from mlsys.pipeline.construction import plan_steps, refuse_wrong_arguments, worth_showing
+from mlsys.pipeline.given import taken
 from mlsys.pipeline.lateness import refuse_declared_late
 from mlsys.pipeline.plan import Plan, plan_of
 from mlsys.secrets import hidden
 from mlsys.settings import settings
-from mlsys.steps import Model, Split, Step
-from mlsys.warned import once_a_run
+from mlsys.steps import Split, Step
 
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
@@ -174,7 +172,8 @@ class Pipeline:
     @answering
     def run(
         self,
-        data: Data = None,
+        data: Any = None,
+        y: Any = None,
         *,
         until: str | None = None,
         track: bool | str = "auto",
@@ -187,8 +186,12 @@ class Pipeline:
 
         Parameters
         ----------
-        data : DataFrame, mapping of str to DataFrame, or None
-            A frame takes the place of the source; a mapping gives the parts by name; nothing reads the own source.
+        data : DataFrame, mapping of str to DataFrame, path, or None
+            A frame takes the place of the source, and so does what can be made one: a table of polars or Arrow, a list
+            of records, a path to CSV or Parquet files or a folder of them; a mapping gives the parts by name; nothing
+            reads the pipeline's own source.
+        y : Series or array, optional
+            The target, where ``data`` holds the features alone.
         until : str, optional
             Name of the last step to run.
         track : bool or "auto"
@@ -209,25 +212,11 @@ class Pipeline:
         Run
             The card, states, model and reports.
         """
-        from mlsys.run import Run, take_snapshot
-        from mlsys.run.parity import spare
+        from mlsys.pipeline.running import run_pipeline
 
-        steps = self.planned
-        if until is not None:
-            last = self.steps[self._position(until)].name
-            steps = steps[: [each.name for each in steps].index(last) + 1]
-        elif track and any(isinstance(each.step, Model) for each in steps):
-            spare.start()  # it imports while this process works
-        with once_a_run(), progress_bar(self.name, len(steps), verbose) as advance:
-            kept = self.cache_for(steps, cache, ledger=bool(track) or snapshot)
-            execution = execute(steps, data, self.context(advance, kept), LocalEngine())
-        run = Run(self.as_run(execution), execution, data, log_rows=log_rows)
-        if snapshot:
-            take_snapshot(run)
-        run.show_before_tracking(track if until is None else False)
-        return run
+        return run_pipeline(*taken(self, data, y), until, track, cache, snapshot, log_rows, verbose)
 
-    def preview(self, data: Data = None, n: int = 5, rows: int = 2_000) -> dict[str, pd.DataFrame]:
+    def preview(self, data: Any = None, n: int = 5, rows: int = 2_000) -> dict[str, pd.DataFrame]:
         """Return ``n`` training rows after each step, computed on a sample.
 
         Parameters
@@ -241,10 +230,10 @@ class Pipeline:
         """
         from mlsys.run.looking import preview_steps
 
-        return preview_steps(self, data, n, rows)
+        return preview_steps(*taken(self, data, who="preview()"), n, rows)
 
     def audit_leakage(
-        self, data: Data = None, *, rows: int = 5_000, cache: bool = True, verbose: bool | None = None
+        self, data: Any = None, *, rows: int = 5_000, cache: bool = True, verbose: bool | None = None
     ) -> LeakageAudit:
         """Run the recipe on a sample with rows replaced that must not matter, and say what moved.
 
@@ -266,13 +255,13 @@ class Pipeline:
         """
         from mlsys.pipeline.auditing import audit_pipeline
 
-        return audit_pipeline(self, data, rows, cache, verbose)
+        return audit_pipeline(*taken(self, data, who="audit_leakage()"), rows, cache, verbose)
 
     @answering
     def cross_validate(
         self,
         folds: Split | int | None = None,
-        data: Data = None,
+        data: Any = None,
         *,
         n_jobs: int = 1,
         track: bool | str = "auto",
@@ -298,12 +287,13 @@ class Pipeline:
         """
         from mlsys.pipeline.cross_validation import cross_validate
 
-        return cross_validate(self, folds, data, n_jobs, track, cache, verbose)
+        pipeline, rows = taken(self, data, who="cross_validate()")
+        return cross_validate(pipeline, folds, rows, n_jobs, track, cache, verbose)
 
     def ablate(
         self,
         features: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
-        data: Data = None,
+        data: Any = None,
         *,
         n_jobs: int = 1,
         cache: bool = True,
@@ -320,10 +310,11 @@ class Pipeline:
         """
         from mlsys.pipeline.ablation import ablate
 
-        return ablate(self, features, data, n_jobs, cache, verbose)
+        pipeline, rows = taken(self, data, who="ablate()")
+        return ablate(pipeline, features, rows, n_jobs, cache, verbose)
 
     def price_of_leakage(
-        self, data: Data = None, *, rows: int = 20_000, folds: int = 5, repeats: int = 2, n_jobs: int = 1,
+        self, data: Any = None, *, rows: int = 20_000, folds: int = 5, repeats: int = 2, n_jobs: int = 1,
         verbose: bool | None = None,
     ) -> PriceOfLeakage:  # fmt: skip
         """Put in each leak that this pipeline keeps out, on a sample, and show optimistic and honest score.
@@ -332,7 +323,7 @@ class Pipeline:
         """
         from mlsys.pipeline.price import price_of_pipeline
 
-        return price_of_pipeline(self, data, rows, folds, repeats, n_jobs, verbose)
+        return price_of_pipeline(*taken(self, data, who="price_of_leakage()"), rows, folds, repeats, n_jobs, verbose)
 
     def variants(self, **changes: Mapping[str, Any]) -> Variants:
         """Return pipelines that differ in named steps; steps they share are run once.

@@ -113,6 +113,7 @@ def plan_of(pipeline: Pipeline, stood_for: Mapping[str, Sequence[Step]] | None) 
     if pipeline.roles.decide_at:
         notes.append(f"decides at: {pipeline.arguments['decide_at']}")
     notes += [f"{each.name}: {note}" for each in steps for note in each.step.notes()]
+    notes += [f"{each.name}: {each.step.trained_anew}" for each in steps if each.step.trained_anew]
     notes += [f"{each.name}: a served model carries {rows}" for each in steps if (rows := rows_carried(each.step))]
     notes += [f"{e.name}: {problem}" for e in steps if e.step.facts.serves for problem in not_portable(e.step)]
     notes += [f"{each.name}: {note}" for each in steps for note in unseen(each.step)]

@@ -20,6 +20,7 @@ from mlsys.execution.orders import Order, learned_from_all, working
 from mlsys.execution.planned import Planned
 from mlsys.execution.progress import progress_bar
 from mlsys.pipeline.coercion import as_step
+from mlsys.pipeline.given import as_rows
 from mlsys.pipeline.refusals import learns
 from mlsys.pipeline.rehearsing import Leak, Rehearsal, dealt_singly, leaks_for, rehearse
 from mlsys.sampling import TimeFolds
@@ -37,7 +38,7 @@ ROWS, FOLDS, REPEATS = 20_000, 5, 2
 @once_a_run()
 def price_of_leakage(
     steps: Sequence[Any],
-    data: Data = None,
+    data: Any = None,
     *,
     rows: int = ROWS,
     folds: int = FOLDS,
@@ -53,7 +54,7 @@ def price_of_leakage(
     steps : sequence
         As for ``Pipeline``: with steps that learn or resample before the split.
     data : DataFrame, optional
-        Rows; what the source reads if not given.
+        Rows, in any form that ``pipeline.run`` takes; what the source reads if not given.
     rows : int
         Rows of the sample, about, chosen by hash of their ids; groups are taken whole.
     folds, repeats : int
@@ -93,6 +94,7 @@ def price_of_leakage(
     """
     from mlsys.pipeline.pipeline import Pipeline
 
+    data = as_rows(data, arguments.get("target"), "price_of_leakage()")
     given = [as_step(step) for step in steps]
     at = next((i for i, step in enumerate(given) if isinstance(step, Split)), len(given))
     early = [step for step in given[:at] if learns(step) and not step.allow_all_rows] if at < len(given) else []

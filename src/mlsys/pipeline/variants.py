@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlsys.engines import LocalEngine
 from mlsys.execution.execute import Data, Execution, execute, resume
 from mlsys.execution.planned import Planned
 from mlsys.execution.progress import progress_bar
+from mlsys.pipeline.given import taken
 from mlsys.steps import Split
 from mlsys.warned import once_a_run
 
@@ -31,16 +32,21 @@ class Variants(Mapping[str, "Pipeline"]):
 
     @once_a_run()
     def run(
-        self, data: Data = None, *, track: bool | str = "auto", cache: bool = True, verbose: bool | None = None
+        self, data: Any = None, *, track: bool | str = "auto", cache: bool = True, verbose: bool | None = None
     ) -> dict[str, Run]:
         """Run all variants and return the runs by label.
 
         Steps at the beginning that all variants share are run once. In MLflow the variants are
         nested under one run.
         """
+        given = {label: taken(pipeline, data) for label, pipeline in self._pipelines.items()}
+        read = Variants({label: pipeline for label, (pipeline, _) in given.items()})
+        first, rows = next(iter(given.values()))
+        return read._run(first, rows, track, cache, verbose)
+
+    def _run(self, first: Pipeline, data: Data, track: bool | str, cache: bool, verbose: bool | None) -> dict[str, Run]:
         from mlsys.run import Run
 
-        first = next(iter(self._pipelines.values()))
         shared = self.shared()
         total = len(shared) + sum(len(each.planned) - len(shared) for each in self._pipelines.values())
         runs: dict[str, Run] = {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mlsys.run.features import counters_in_words, in_words
+from mlsys.run.features import counters_in_words, in_words, taken_in_words
 from mlsys.run.findings import leakage_verdict
 from mlsys.secrets import hidden
 from mlsys.steps import Model, Split
@@ -217,10 +217,15 @@ def make_card(run: Run) -> Card:
     plan, chose = run._execution.ran, run._execution.chose()
     for planned in plan:
         lines += [("allowed", f"{planned.name} {allowed}") for allowed in planned.step.allowances()]
+    anew = [f"{each.name}: {each.step.trained_anew}" for each in plan if each.step.trained_anew]
+    lines += [("trained anew", each) for each in anew]
     lines.append(("features", in_words(run.features)))
     given_by_user = [each.name for each in plan if each.name in chose and not each.supplied]
     lines += [("prepared", f"{name}: {chose[name]}") for name in given_by_user]
     lines += [("left out", said) for said in counters_in_words(run._execution)]
+    taken = taken_in_words(run._execution)
+    if taken:
+        lines.append(("taken", taken))
     carried = _carried(run)
     if carried:
         lines.append(("model carries", carried))

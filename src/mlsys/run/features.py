@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mlsys.steps import Model
+from mlsys.steps import Model, Transform
 
 if TYPE_CHECKING:
     from mlsys.execution.catalog import Catalog
@@ -42,8 +42,8 @@ def features_of(execution: Execution) -> pd.DataFrame:
     columns, last, gone = _history(execution)
     left_out = execution.left_out()
     rows = []
-    for column in columns:
-        why = catalog.reason(column)
+    for column, reason in zip(columns, catalog.reasons(columns), strict=True):
+        why = reason
         if not why and column not in last:
             why = str(gone[column]) if column in gone else "dropped on the way"
             if column in left_out:
@@ -81,6 +81,21 @@ def counters_in_words(execution: Execution) -> list[str]:
             sorted_by = "is the file sorted by the target, or by time?"
             found.append(f"{column} was left out; alone it tells the target (AUC {auc:.3f}): {sorted_by}")
     return found
+
+
+def taken_in_words(execution: Execution) -> str:
+    """Return, for each step that names no columns, the features that it took."""
+    said = []
+    for planned in execution.ran:
+        reads = execution.context.catalog.reads.get(planned.name)
+        if reads is None or not isinstance(planned.step, Transform) or not planned.step.chooses_columns:
+            continue
+        records = (*execution.done_before, *execution.context.records)
+        there = next((record.columns for record in records if record.name == planned.name), ())
+        took = [name for name in there if name in reads]
+        nothing = f"nothing, because there is no feature of {planned.step.takes_all.replace(' and ', ' or ')}"
+        said.append(f"{planned.name}: {_listed(took) if took else nothing}")
+    return "; ".join(said)
 
 
 def _seen_by_estimator(execution: Execution) -> frozenset[str] | None:

@@ -66,12 +66,23 @@ def check_frame(data: Any, who: str) -> None:
         raise DataError(
             f"{who} got two columns named {data.columns[data.columns.duplicated()][0]!r}", "rename one of them"
         )
-    remedy = "call frame.reset_index(drop=True), or keep ids in a column and name it with id="
-    told_apart(data.index.to_series(), f"{who} got a frame whose index", remedy)
-    if not data.index.is_unique:
+    _check_index(data.index, f"{who} got a frame")
+
+
+def _check_index(index: pd.Index, who: str) -> None:
+    """Raise unless an index tells rows apart."""
+    named = ", ".join(repr(name) for name in index.names if name is not None)
+    made = f"frame.reset_index(), which makes a column of {named}" if named else "frame.reset_index(drop=True)"
+    remedy = f"call {made}, or keep ids in a column and name it with id="
+    if isinstance(index, pd.MultiIndex):
+        raise DataError(f"{who} whose index has {index.nlevels} levels; the index identifies rows by one value", remedy)
+    told_apart(index.to_series(), f"{who} whose index", remedy)
+    if index.hasnans:
+        place = int(np.flatnonzero(index.isna())[0])
+        raise DataError(f"{who} whose index is null at position {place}; the index identifies rows", remedy)
+    if not index.is_unique:
         raise DataError(
-            f"{who} got a frame in which the index value {data.index[data.index.duplicated()][0]} stands twice; "
-            "the index identifies rows",
+            f"{who} in which the index value {index[index.duplicated()][0]} stands twice; the index identifies rows",
             remedy,
         )
 

@@ -19,7 +19,7 @@ from pydantic.dataclasses import dataclass as validated
 
 from mlsys.errors import ConfigurationError, ContractError, StateError
 from mlsys.secrets import counted, declare, field_is_secret, hidden, is_secret
-from mlsys.steps.cloning import unfitted
+from mlsys.steps.cloning import is_fitted, unfitted
 from mlsys.steps.facts import Facts
 from mlsys.steps.habits import check_habits
 
@@ -125,6 +125,14 @@ class Step(_Configured, ABC):
         """Say what the step assumes, for the plan."""
         return ()
 
+    @property
+    def trained_anew(self) -> str:
+        """Say which of its estimators had been fitted before it was given them; empty where none had."""
+        came: tuple[str, ...] = self.__dict__.get("_came_fitted", ())
+        return (
+            f"{' and '.join(came)} came fitted; it is cloned, and learns anew from training rows alone" if came else ""
+        )
+
     def allowances(self) -> tuple[str, ...]:
         """Say what the step is allowed beyond its kind, with the reason; shown in the plan and on the card."""
         return (f"learns from all rows: {self.allow_all_rows}",) if self.allow_all_rows else ()
@@ -206,6 +214,9 @@ def _explaining(init: Callable[..., None]) -> Callable[..., None]:
             if name not in kwargs and hasattr(value, "get_params") and not isinstance(value, type):
                 self.__dict__[name] = _plain(cls, name, value)
         self.__dict__["_made_at"] = _users_line()
+        self.__dict__["_came_fitted"] = tuple(
+            type(each).__name__ for each in (*args, *kwargs.values()) if is_fitted(each)
+        )
 
     return __init__
 

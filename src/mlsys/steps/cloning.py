@@ -27,6 +27,23 @@ def unfitted(estimator: Any) -> Any:
         return _anew(estimator)
 
 
+def is_fitted(estimator: Any) -> bool:
+    """Whether an estimator has learned something, as far as it shows.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LinearRegression
+    >>> is_fitted(LinearRegression()), is_fitted(LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]))
+    (False, True)
+    """
+    if isinstance(estimator, type) or not hasattr(estimator, "get_params") or not hasattr(estimator, "fit"):
+        return False
+    asked = getattr(estimator, "__sklearn_is_fitted__", None)
+    if asked is not None:
+        return bool(asked())
+    return any(name.endswith("_") and not name.startswith("_") for name in vars(estimator))
+
+
 def _anew(value: Any) -> Any:
     if type(value) in (list, tuple, set, frozenset):
         return type(value)(_anew(each) for each in value)

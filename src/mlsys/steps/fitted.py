@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -66,7 +66,8 @@ class Fitted:
                 f"{self.step.title} is a {self.step.kind}, which does not predict", "use transform(frame)"
             )
         there = frame.columns.tolist()
-        missing = [name for name in self.features if name not in there] if there != list(self.features) else []
+        known = set(there)
+        missing = [name for name in self.features if name not in known] if there != list(self.features) else []
         if missing:
             raise DataError(
                 f"{self.step.title} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
@@ -75,6 +76,12 @@ class Fitted:
             )
         given = frame if there == list(self.features) else frame[list(self.features)]
         return _predictions(self.step, frame, self.step.predict(given, self.prepared))
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:
+        """Return the columns that its step reads, given those there are; ``None`` where the step does not say."""
+        if isinstance(self.step, Transform) and self.step.chooses_columns:
+            return self.step.columns_taken(self.state)
+        return self.step.columns_read(columns)
 
     @property
     def prepared(self) -> Any:

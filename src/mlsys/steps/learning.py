@@ -14,11 +14,12 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Rows
-from mlsys.errors import ContractError, DataError
+from mlsys.errors import ContractError, DataError, listed, meant
 from mlsys.partitions import Table, add_in_order
 from mlsys.settings import settings
 from mlsys.states import check_storable, settled
 from mlsys.steps.base import Step
+from mlsys.steps.choosing import shown_what_fits
 from mlsys.steps.learning_kinds import Model, Transform
 from mlsys.steps.own_form import PLAIN, form_of_state
 from mlsys.summaries import Again, CrossFitted
@@ -57,6 +58,8 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator, *, fol
     StateError
         When the state cannot be stored; the message has the path inside it.
     """
+    if isinstance(step, Transform) and step.chooses_columns:
+        wrap = shown_what_fits(step, train, wrap)
     if isinstance(step, Transform) and step.scales:
         learned = _learn_scaled(step, train, wrap, fold_states)
     elif isinstance(step, Model) and step.learns_in_parts(train.in_memory):
@@ -148,8 +151,8 @@ def _shown(step: Transform, train: Table, wrap: Wrap) -> Wrap:
         if missing and step.is_ours:
             raise DataError(
                 f"{step.title} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
-                f"which the rows do not have (columns: {', '.join(map(str, rows.columns))})",
-                "correct columns=, or make the column with Derive before",
+                f"which the rows do not have (columns: {listed(rows.columns)})",
+                f"{meant(missing[0], rows.columns)}correct columns=, or make the column with Derive before",
             )
         return rows if needed is None else rows.narrowed(needed)
 

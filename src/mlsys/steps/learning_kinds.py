@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mlsys.steps.fitted import Fitted
     from mlsys.steps.result import Result
+    from mlsys.values import Values
 
 
 class Transform(OwnForm, Step, kind="Transform"):
@@ -37,6 +38,8 @@ class Transform(OwnForm, Step, kind="Transform"):
     cross_fit_folds: ClassVar[int] = 5
     sums_by_fold: ClassVar[bool] = False
     """Whether ``summarize`` keeps the folds of ``part.folds`` apart itself, and ``finish`` answers ``CrossFitted``."""
+    takes_all: ClassVar[str] = ""
+    """The features that it takes where ``columns`` is ``None``, in words; see :meth:`takes`."""
 
     def learn(self, *given: Any, **named: Any) -> Any:
         """``learn(train)`` or ``learn(train, rng)``: return plain data, frames, fitted scikit-learn estimators."""
@@ -85,6 +88,23 @@ class Transform(OwnForm, Step, kind="Transform"):
         from mlsys.steps.sklearn_bridge import as_sklearn
 
         return as_sklearn(self)
+
+    def takes(self, values: Values, /) -> bool:
+        """Whether a step that names no columns takes a feature of such values."""
+        raise TypeError(f"{self.title} does not say which features it takes")
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
+        """Return the columns that it took without being told which, by what it learned."""
+        raise TypeError(f"{self.title} does not say which features it took")
+
+    @property
+    def chooses_columns(self) -> bool:
+        """Whether it names no columns, and takes all features that fit."""
+        return bool(self.takes_all) and getattr(self, "columns", ()) is None
+
+    def notes(self) -> tuple[str, ...]:
+        """Say which features it takes without being told."""
+        return (f"takes all features of {self.takes_all}",) if self.chooses_columns else ()
 
     @property
     def scales(self) -> bool:

@@ -174,7 +174,8 @@ def is_hashable(column: pd.Series) -> bool:
         return not pa.types.is_nested(dtype.pyarrow_dtype) or pa.types.is_dictionary(dtype.pyarrow_dtype)
     if not pd.api.types.is_object_dtype(dtype) or pd.api.types.infer_dtype(column, skipna=True) in ("string", "empty"):
         return True
-    return all(kind.__hash__ is not None for kind in pd.unique(column.map(type).to_numpy()))
+    values = pd.Series(np.asarray(column.array, dtype=object))  # sparse texts cannot be mapped
+    return all(kind.__hash__ is not None for kind in pd.unique(values.map(type).to_numpy()))
 
 
 def hashable_columns(frame: pd.DataFrame) -> list[Hashable]:

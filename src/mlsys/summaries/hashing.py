@@ -20,6 +20,8 @@ _NULL, _FLOAT, _TEXT, _TIME = (np.uint64(_GOLDEN * tag & (2**64 - 1)) for tag in
 
 _WHOLE_LIMIT = 2.0**63
 _WORD = 8
+_BLOCK = 4_096
+"""Bytes of a text that are mixed in one after another; a longer one is cut into blocks, which are hashed at once."""
 _NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 
 
@@ -45,8 +47,9 @@ def hash_ids(values: pd.Series | pd.Index | NDArray[Any], seed: int = 0) -> Hash
     Notes
     -----
     SplitMix64's finalizer (Steele, Lea and Flood 2014) over the number, the UTC nanoseconds, or the UTF-8 text
-    eight bytes at a time. Values that compare equal hash equal: ``1``, ``1.0`` and ``True`` whatever the width of
-    the column; dates and the midnight they begin with. Not meant to resist somebody who looks for collisions.
+    eight bytes at a time, texts longer than 4,096 bytes as the hashes of blocks of so many. Values that compare equal
+    hash equal: ``1``, ``1.0`` and ``True`` whatever the width of the column; dates and the midnight they begin with.
+    Not meant to resist somebody who looks for collisions.
     10 million whole numbers take about 0.5 s.
 
     Examples
@@ -164,10 +167,34 @@ def _hash_text(text: pa.Array, start: np.uint64) -> Hashes:
     data = np.zeros(last - first + _WORD, np.uint8)
     if last > first:
         data[: last - first] = np.frombuffer(text.buffers()[2], np.uint8)[first:last]
-    words = np.lib.stride_tricks.as_strided(data.view(), shape=(last - first + 1, _WORD), strides=(1, 1))
     begins, lengths = offsets[:-1] - first, np.diff(offsets)
     hashes = _mix(lengths.astype(np.uint64) + (start ^ _TEXT))
-    active = np.arange(rows)
+    hashes = _mixed_in(hashes, *_in_blocks(data, begins, lengths))
+    missing = text.is_null().to_numpy(zero_copy_only=False)
+    return np.where(missing, _null(start), hashes) if missing.any() else hashes
+
+
+def _in_blocks(
+    data: NDArray[np.uint8], begins: NDArray[np.int64], lengths: NDArray[np.int64]
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """Put the hashes of its blocks in the place of each long text, so that all of them are hashed at once."""
+    long = np.flatnonzero(lengths > _BLOCK)
+    if not len(long):
+        return data, begins, lengths
+    counts = -(-lengths[long] // _BLOCK)
+    ends = np.cumsum(counts)
+    offsets = _BLOCK * (np.arange(ends[-1]) - np.repeat(ends - counts, counts))
+    sizes = np.minimum(_BLOCK, np.repeat(lengths[long], counts) - offsets)
+    blocks = _mixed_in(_mix(sizes.astype(np.uint64) + _TEXT), data, np.repeat(begins[long], counts) + offsets, sizes)
+    begins, lengths, place = begins.copy(), lengths.copy(), len(data)
+    begins[long], lengths[long] = place + _WORD * (ends - counts), _WORD * counts
+    return np.concatenate([data, blocks.astype("<u8").view(np.uint8), np.zeros(_WORD, np.uint8)]), begins, lengths
+
+
+def _mixed_in(hashes: Hashes, data: NDArray[np.uint8], begins: NDArray[np.int64], lengths: NDArray[np.int64]) -> Hashes:
+    """Mix each row's bytes into its hash, eight at a time."""
+    words = np.lib.stride_tricks.as_strided(data.view(), shape=(len(data) - _WORD + 1, _WORD), strides=(1, 1))
+    active = np.arange(len(hashes))
     done = 0
     while True:
         active = active[lengths[active] > done]
@@ -178,8 +205,7 @@ def _hash_text(text: pa.Array, start: np.uint64) -> Hashes:
         word &= np.uint64(2**64 - 1) >> spare
         hashes[active] = _mix((hashes[active] ^ word) + np.uint64(_GOLDEN))
         done += _WORD
-    missing = text.is_null().to_numpy(zero_copy_only=False)
-    return np.where(missing, _null(start), hashes) if missing.any() else hashes
+    return hashes
 
 
 def _hash_objects(series: pd.Series, start: np.uint64) -> Hashes:

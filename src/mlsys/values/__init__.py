@@ -1,6 +1,6 @@
 """What the values of a column mean, whatever type holds them: the one place that is asked."""
 
-from mlsys.values.kinds import EXACT_IN_FLOAT, Kind, Values, meaning_of, values_by_column, values_of
+from mlsys.values.kinds import EXACT_IN_FLOAT, Kind, Values, meaning_of, of_pieces, values_by_column, values_of
 from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
 from mlsys.values.moments import moments_of, moved, nanoseconds, ranks
 from mlsys.values.plain import plain, plain_frame, told_apart
@@ -16,6 +16,7 @@ __all__ = [
     "moments_of",
     "moved",
     "nanoseconds",
+    "of_pieces",
     "plain",
     "plain_frame",
     "ranks",

@@ -212,6 +212,20 @@ def values_by_column(frame: pd.DataFrame, names: Sequence[Any] | None = None) ->
     return {name: of_type[dtypes[name]] or values_of(frame[name]) for name in wanted}
 
 
+def of_pieces(pieces: Sequence[Values]) -> Values:
+    """Return what the values of a column are that was looked at piece by piece.
+
+    Examples
+    --------
+    >>> texts, nothing = values_of(pd.Series(["a"], dtype=object)), values_of(pd.Series([None], dtype=object))
+    >>> of_pieces([nothing, texts]).kind, of_pieces([texts, values_of(pd.Series([1], dtype=object))]).kind
+    (<Kind.TEXT: 'text'>, <Kind.MIXED: 'mixed values'>)
+    """
+    telling = [piece for piece in pieces if piece.kind is not Kind.NOTHING] or list(pieces[:1])
+    unlike = next((piece for piece in telling if piece.kind is not telling[0].kind), None)
+    return telling[0] if unlike is None else Values(Kind.MIXED, "object", strange=unlike.strange)
+
+
 _INFERRED = {
     "string": Kind.TEXT,
     "boolean": Kind.TRUTH,

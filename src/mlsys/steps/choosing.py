@@ -1,0 +1,39 @@
+"""Choosing the columns of a step that names none: once for all training rows, by what their values are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlsys.values import Values, meaning_of, of_pieces, values_by_column
+
+if TYPE_CHECKING:
+    from mlsys.dataset import Rows
+    from mlsys.partitions import Table
+    from mlsys.steps.learning_kinds import Transform
+
+
+def shown_what_fits(
+    step: Transform, train: Table, wrap: Callable[[pd.DataFrame], Rows]
+) -> Callable[[pd.DataFrame], Rows]:
+    """Return how a frame is given its roles for a step that names no columns: it is shown the features that fit it.
+
+    The choice is made of all training rows before any piece of them is summarized, so that it is the same for every
+    piece and every fold.
+    """
+    values = _values_of_table(train, wrap(train.head(0)).feature_names)
+    fitting = [name for name, each in values.items() if step.takes(each)]
+    return lambda frame: wrap(frame).narrowed(fitting)
+
+
+def _values_of_table(train: Table, names: Sequence[str]) -> dict[str, Values]:
+    """Return what the values of each column are in all rows; only columns of objects are read for it."""
+    if train.in_memory:
+        return values_by_column(train.frame(), names)
+    dtypes = train.head(0).dtypes
+    found = {name: meaning_of(dtypes[name]) for name in names}
+    of_objects = [name for name, values in found.items() if values is None]
+    pieces = [values_by_column(piece) for piece in train.frames(of_objects)] if of_objects else []
+    return {name: values or of_pieces([piece[name] for piece in pieces]) for name, values in found.items()}
