@@ -15,23 +15,29 @@ from mlsys.features._prepare.profile import Profile
 from mlsys.features._prepare.reading import PAIRS, TEXT, read_moments
 from mlsys.summaries import Distinct
 
-FORMATS = (
-    "%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y-%m-%d %H:%M",
-    "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%d-%m-%Y", "%b %d %Y",
-    "%B %d, %Y", "%d %b %Y", "%d-%b-%Y", "%d%b%Y", "%Y%m%d", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M",
-    "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f", "ISO8601",
+_DATES = (
+    "%Y-%m-%d", "%Y/%m/%d", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d/%m/%y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y",
+    "%m-%d-%Y", "%b %d %Y", "%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d%b%Y",
+    "%Y%m%d", "%Y.%m.%d", "%Y-%m",
 )  # fmt: skip
-"""Ways to write a moment, the first of two that read equally many texts counts."""
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+FORMATS = (*(date + time for time in _TIMES for date in _DATES), "ISO8601")
+"""Ways to write a moment; of two that read equally many texts the first counts."""
 DAYS = "%Y%m%d"
 
 _READS, _SHORTEST, _LONGEST, _FEWEST = 0.95, 6, 35, 6
 """A format must read this share of the distinct texts, which have 6 to 35 characters and are 6 or more."""
+_SOME = 200
+"""Texts on which a format is tried before it reads all."""
 _LEADING_ZEROS = 0.05
 """Texts of which more begin with 0 are codes (zip codes, phone numbers), not numbers."""
 _COUNTER_ROWS, _COUNTER_SPAN = 50, 1.7
 """A counter has a number for each of 50 rows or more, out of at most 1.7 times as many."""
 _NEW, _SHARED, _COVERED = 0.95, 0.02, 0.2
 """Names and keys are new in 95 % of the rows, and no words that come back (in 3 of them and 2 %) cover a fifth."""
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_YEARS = (1500, 2500)
+"""Whatever reads as a moment outside these years is a code."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 COUNTS_ROWS, NEW_EVERY_ROW = "counts the rows", "a new value in every row"
@@ -178,18 +184,25 @@ def format_of(texts: tuple[str, ...]) -> str:
         return ""
     if _share(texts, lambda text: any(character.isdigit() for character in text)) <= _READS:
         return ""
-    some = texts[:200]
-    shares = {form: _reads(texts, form) for form in FORMATS if _reads(some, form) >= _READS}
+    shares = {form: _reads(texts, form) for form in FORMATS if _may_read(texts, form)}
     best = max(shares, key=lambda form: shares[form], default="")
     return best if best and shares[best] >= _READS else ""
 
 
+def _may_read(texts: tuple[str, ...], form: str) -> bool:
+    """Whether a format reads most of a few texts, tried on those in which its marks stand first."""
+    marks = set("-/.:") if form != "ISO8601" else set()
+    alike = [text for text in texts[:_SOME] if all((mark in form) == (mark in text) for mark in marks)]
+    return len(alike) >= _READS * min(len(texts), _SOME) and _reads(texts[:_SOME], form) >= _READS
+
+
 def _reads(texts: tuple[str, ...], form: str) -> float:
-    if form == "ISO8601" and _share(texts, lambda text: bool(re.search(r"[0-9]-[0-9]", text))) < _READS:
+    if form == "ISO8601" and _share(texts, lambda text: _ISO.match(text) is not None) < _READS:
         return 0.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return float(read_moments(pd.Series(texts, dtype=TEXT), form).notna().mean())
+        years = read_moments(pd.Series(texts, dtype=TEXT), form).dt.year
+    return float(years.between(*_YEARS).mean())
 
 
 def _share(texts: tuple[str, ...], holds: Any) -> float:
