@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
@@ -14,8 +14,10 @@ from mlsys.dataset import Roles, Rows
 from mlsys.errors import DataError
 from mlsys.features import Prepare
 from mlsys.partitions import Table
+from mlsys.settings import override
 from mlsys.states import digest
 from mlsys.steps import Transform
+from mlsys.steps.alone import folds_of_rows
 from mlsys.steps.learning import learn
 from mlsys.summaries import fold_of
 
@@ -66,11 +68,15 @@ def crossed(steps: list[Transform], frame: pd.DataFrame, seed: int = 0) -> pd.Da
 
         learned = learn(step, Table.of(frame), wrap, np.random.default_rng(0))
         crosses = step.cross_fits
-        frame = step.apply_cross_fitted(wrap(frame), learned.fold_states) if crosses else step.apply(frame, learned.state)
+        frame = (
+            step.apply_cross_fitted(wrap(frame), learned.fold_states) if crosses else step.apply(frame, learned.state)
+        )
     return pd.DataFrame(frame)
 
 
-@pytest.mark.parametrize("options", [{}, TREES, FOREST, {"high": "target", "text": "words", "few": 3}, {"text": "drop"}])
+@pytest.mark.parametrize(
+    "options", [{}, TREES, FOREST, {"high": "target", "text": "words", "few": 3}, {"text": "drop"}]
+)
 def test_its_explicit_steps_make_the_same_columns(options: dict[str, object]) -> None:
     train, held_out = table().iloc[:220], table().iloc[220:]
     fitted = Prepare(**options).fit(train, target="late")
@@ -83,6 +89,7 @@ def test_its_explicit_steps_make_the_same_columns(options: dict[str, object]) ->
     pd.testing.assert_frame_equal(crossed([Prepare(**options)], train), crossed(explicit, train), check_exact=True)
 
 
+@settings(max_examples=8)
 @given(seed=st.integers(0, 10_000), rows=st.integers(60, 160))
 def test_explicit_steps_agree_on_any_table(seed: int, rows: int) -> None:
     frame = table(rows, seed)
@@ -125,8 +132,6 @@ def test_a_rows_own_target_reaches_none_of_its_columns() -> None:
 
 def test_folds_do_not_split_groups() -> None:
     frame = table().assign(group=lambda frame: frame.index % 30)
-    from mlsys.steps.alone import folds_of_rows
-
     folds = folds_of_rows(Prepare(), frame, Roles(target="late", group="group"), 0)
     assert folds is not None and (pd.Series(folds).groupby(frame["group"]).nunique() == 1).all()
 
@@ -153,7 +158,7 @@ def test_rows_as_requests_hold_them() -> None:
     asked = {**frame.iloc[0].to_dict(), "age": None, "seen": "never", "born": None, "city": None, "paid": 5.0}
     out = fitted.transform(pd.DataFrame([asked]).astype(object))
     assert out.drop(columns="late").notna().all(axis=None)
-    assert out.loc[0, ["age_missing", "born_days_missing", "seen_days_missing"]].tolist() == [1, 1, 1]
+    assert out.loc[0, ["age_missing", "city_null"]].tolist() == [1, 1]
 
 
 def test_columns_and_exclude_leave_the_others_as_they_are() -> None:
@@ -185,22 +190,18 @@ def test_few_rows_and_rare_classes_are_survived(rows: int) -> None:
 
 
 def test_states_do_not_depend_on_partitions_where_types_differ_by_part() -> None:
-    from mlsys.settings import override
-
-    values = np.array([1, 2, 3, "a", "b", None] * 20, dtype=object)
-    frame = pd.DataFrame({"mixed": np.sort(values.astype(str)).astype(object), "x": np.arange(120) % 7})
-    frame.loc[:59, "mixed"] = np.arange(60) % 3
+    values = [*(at % 3 for at in range(60)), *("ab"[at % 2] for at in range(60))]
+    frame = pd.DataFrame({"mixed": pd.Series(values, dtype=object), "x": np.arange(120) % 7})
     whole = Prepare(few=2).fit(frame).state
     with override(rows_per_partition=60):
         assert digest(Prepare(few=2).fit(frame).state) == digest(whole)
 
 
-def test_it_works_in_a_pipeline_and_passes_the_audit(tmp_path: object) -> None:
+def test_it_works_in_a_pipeline_and_passes_the_audit() -> None:
     pipeline = Pipeline([Prepare(), LogisticRegression(max_iter=500)], target="late")
     run = pipeline.run(table(), track=False, verbose=False)
     assert run.metrics["value"].notna().any()
-    report = pipeline.audit_leakage(table())
-    assert "violated" not in str(report.verdict if hasattr(report, "verdict") else report)
+    assert pipeline.audit_leakage(table()).verdict != "violated"
 
 
 def test_as_sklearn_it_is_cross_fitted() -> None:

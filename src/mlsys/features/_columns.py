@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 
 from mlsys.blocks import dtypes_of, is_plain, number_blocks
 from mlsys.errors import ConfigurationError, DataError, listed, meant
+from mlsys.features._loose import Loose
 from mlsys.values import Kind, Values, plain, values_by_column, values_of
 
 if TYPE_CHECKING:
@@ -114,9 +115,13 @@ def blocks_of_numbers(
     kinds = dtypes_of(frame)
     for of_numpy, run in groupby(names, lambda name: is_plain(kinds[name])):
         if of_numpy:
-            yield from number_blocks(frame, list(run))
+            names_of_numpy = list(run)
+            if isinstance(frame, Loose):
+                yield names_of_numpy, frame.floats(names_of_numpy)
+            else:
+                yield from number_blocks(frame, names_of_numpy)
         else:
-            yield from (([name], numbers(frame[name], who)[None]) for name in run)
+            yield from (([name], numbers(series_of(frame, name), who)[None]) for name in run)
 
 
 def replaced(
@@ -129,7 +134,9 @@ def replaced(
 
     Untouched columns are shared, not copied, in frames of the usual width.
     """
-    new: pd.DataFrame | Mapping[str, Any] = {} if added is None else added
+    new: Any = {} if added is None else added
+    if isinstance(frame, Loose):
+        return cast("pd.DataFrame", frame.replaced(changed, new, dropped))
     gone = set(dropped)
     kept = [name for name in frame.columns.tolist() if name not in gone]
     if len(kept) + len(new.keys()) > _SET_ONE_BY_ONE:
@@ -171,6 +178,18 @@ def _frame_of(columns: Mapping[str, Any], like: pd.DataFrame) -> pd.DataFrame:
     made = pd.DataFrame(dict(enumerate(values)), index=like.index)
     made.columns = names
     return made
+
+
+def of_block(names: Sequence[str], block: NDArray[Any], like: pd.DataFrame) -> pd.DataFrame | Mapping[str, Any]:
+    """Return new columns that lie together, one a row of an array, as what is put behind a frame."""
+    if isinstance(like, Loose):
+        return dict(zip(names, block, strict=True))
+    return pd.DataFrame(block.T, index=like.index, columns=labels(names, like))
+
+
+def series_of(frame: pd.DataFrame, name: Any) -> pd.Series:
+    """Return a column, also of rows whose columns lie apart."""
+    return frame.series(name) if isinstance(frame, Loose) else frame[name]
 
 
 def labels(names: Sequence[str], like: pd.DataFrame) -> pd.Index:

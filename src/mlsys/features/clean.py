@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from mlsys.blocks import dtypes_of, is_plain, number_blocks
+from mlsys.blocks import dtypes_of, is_plain
 from mlsys.errors import ConfigurationError
-from mlsys.features._columns import replaced, require
-from mlsys.features._prepare.meanings import DAYS, Meaning, meanings
+from mlsys.features._columns import blocks_of_numbers, replaced, require, series_of
+from mlsys.features._loose import Loose
+from mlsys.features._prepare.meanings import Meaning, meanings
 from mlsys.features._prepare.profile import as_floats, profiles, use_of
-from mlsys.features._prepare.reading import NUMBERS, moments, numbers, texts, truths
+from mlsys.features._prepare.reading import NUMBERS, cleaned, moments, numbers, texts, truths
 from mlsys.steps import Transform
 from mlsys.summaries import SummaryMap
 from mlsys.values import values_of
@@ -103,18 +104,19 @@ class Clean(Transform):
         """Return the frame with columns in the types of what they say."""
         require(frame, [each["column"] for each in state["columns"]], self.title)
         kinds = dtypes_of(frame)
-        changed = _without_infinities(frame, [
-            each["column"] for each in state["columns"]
-            if each["use"] == "number" and each["form"] != DAYS and is_plain(kinds[each["column"]])
-        ])  # fmt: skip
+        floats = [each["column"] for each in state["columns"] if each["use"] == "number"]
+        floats = [name for name in floats if is_plain(kinds[name]) and kinds[name].kind == "f"]
+        changed = _without_infinities(frame, floats, self.title)
         for each in state["columns"]:
             dtype = kinds[each["column"]]
             if each["use"] == "moment" and not each["form"]:
                 continue
             if is_plain(dtype) and each["use"] in {"number", "truth"}:
                 continue
-            changed[each["column"]] = _read(frame[each["column"]], each["use"], each["form"])
-        changed = {name: values for name, values in changed.items() if values is not frame[name]}
+            column = series_of(frame, each["column"])
+            read = _read(column, each["use"], each["form"], isinstance(frame, Loose))
+            if read is not column:
+                changed[each["column"]] = read
         return replaced(frame, changed, None, [each["column"] for each in state["dropped"]])
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
@@ -133,22 +135,22 @@ def state_of(found: Mapping[str, Meaning]) -> dict[str, Any]:
     }
 
 
-def _without_infinities(frame: pd.DataFrame, names: list[str]) -> dict[str, Any]:
+def _without_infinities(frame: pd.DataFrame, names: list[str], who: str) -> dict[str, Any]:
     """Return those of the columns of plain numbers that hold infinite values, with null in their place."""
     changed = {}
-    for some, block in number_blocks(frame, [name for name in names if frame[name].dtype.kind == "f"]):
+    for some, block in blocks_of_numbers(frame, names, who):
         infinite = np.isinf(block)
         for place in np.flatnonzero(infinite.any(axis=1)).tolist():
             changed[some[place]] = np.where(infinite[place], np.nan, block[place])
     return changed
 
 
-def _read(column: pd.Series, use: str, form: str) -> Any:
+def _read(column: pd.Series, use: str, form: str, apart: bool) -> Any:
     """Return a column as what it is taken for, whatever type holds it here."""
     values = values_of(column)
     held = use_of(column, values)
     if use == "text":
-        return texts(column)
+        return cleaned(column) if apart else texts(column)
     if use == "moment":
         return column if held == "moment" else moments(column, form)
     if held in {"number", "truth", "nothing"}:

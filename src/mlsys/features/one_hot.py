@@ -11,7 +11,7 @@ from mlsys.errors import DataError
 from mlsys.features._columns import (
     LEVELS,
     TEXTS_AND_CATEGORIES,
-    labels,
+    of_block,
     of_levels,
     refuse_empty,
     refuse_taken,
@@ -112,7 +112,7 @@ class OneHot(Transform):
             rows = np.flatnonzero(places >= 0)
             block[start + places[rows], rows] = 1
             start += len(each["names"])
-        return replaced(frame, {}, pd.DataFrame(block.T, index=frame.index, columns=labels(names, frame)), dropped)
+        return replaced(frame, {}, of_block(names, block, frame), dropped)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the encoded columns, or all there are."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.errors import DataError
 from mlsys.features._needed import why_needed
+from mlsys.features._loose import MOST_ROWS, Loose
 from mlsys.features._prepare.choices import CLASSES, Wanted
 from mlsys.features._prepare.stages import Learning, Summarized, states_of
 from mlsys.features._prepare.wording import in_words
@@ -64,7 +65,7 @@ class Prepare(Transform):
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"city": ["Oslo", "Rome", "Oslo", "Rome"], "paid": ["yes", "no", None, "yes"], "unit": "EUR"})
+    >>> frame = pd.DataFrame({"city": ["Oslo", "Rome"] * 2, "paid": ["yes", "no", None, "yes"], "unit": "EUR"})
     >>> fitted = Prepare(scale=False).fit(frame)
     >>> fitted.transform(frame)
        paid  city_Oslo  city_Rome  paid_missing
@@ -111,9 +112,11 @@ class Prepare(Transform):
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame as the steps leave it, one after the other."""
+        apart = 0 < len(frame) <= MOST_ROWS
+        made: Any = Loose.of(frame) if apart else frame
         for step, known in self.prepare(state) if isinstance(state, dict) else state:
-            frame = step.apply(frame, known)
-        return frame
+            made = step.apply(made, known)
+        return cast("pd.DataFrame", made.frame() if apart else made)
 
     def apply_cross_fitted(self, part: Rows, fold_states: Sequence[Any], /) -> pd.DataFrame:
         """Return training rows: with the codes of other folds where the target is in them, else as other rows."""

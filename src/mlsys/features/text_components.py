@@ -115,6 +115,8 @@ class TextComponents(Transform):
 
 def _texts(column: pd.Series) -> pd.Series:
     """Return texts, null as an empty one."""
+    if isinstance(column, list):  # of rows whose columns lie apart
+        return pd.Series(["" if value is None else value for value in column], dtype=object)
     made = plain(column)
     if isinstance(made.dtype, pd.CategoricalDtype):
         made = made.astype(made.cat.categories.dtype)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.features._prepare.profile import Profile
-from mlsys.features._prepare.reading import PAIRS, TEXT, read_moments
+from mlsys.features._prepare.reading import PAIRS, read_moments
 from mlsys.summaries import Distinct
 
 _DATES = (
@@ -201,8 +201,8 @@ def _reads(texts: tuple[str, ...], form: str) -> float:
         return 0.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        years = read_moments(pd.Series(texts, dtype=TEXT), form).dt.year
-    return float(years.between(*_YEARS).mean())
+        years = read_moments(texts, form).year
+    return float(((years >= _YEARS[0]) & (years <= _YEARS[1])).mean())
 
 
 def _share(texts: tuple[str, ...], holds: Any) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -112,29 +112,39 @@ def truths(column: pd.Series) -> NDArray[np.float64]:
 
 def moments(column: pd.Series, form: str) -> pd.Series:
     """Return the moments that texts say in one format, in UTC where they name a zone."""
+    if len(column) <= _FEW_ROWS:
+        return pd.Series(read_moments(cleaned(column), form), index=column.index, name=column.name)
     codes, known = encoded(column)
-    read = read_moments(pd.Series([*known, None], dtype=TEXT), form)
-    return pd.Series(read.array.take(codes), index=column.index, name=column.name)
+    read = read_moments([*known, None], form)
+    return pd.Series(read.take(codes), index=column.index, name=column.name)
 
 
-def read_moments(found: pd.Series, form: str) -> pd.Series:
+def read_moments(found: Sequence[str | None], form: str) -> pd.DatetimeIndex:
     """Return the moments that texts say in one format, null for those that are written otherwise."""
-    made = pd.to_datetime(found, format=form, errors="coerce", utc=True)
-    return made.dt.tz_localize(None).dt.as_unit("us")
+    made = pd.to_datetime(_objects(found), format=form, errors="coerce", utc=True)
+    return made.tz_localize(None).as_unit("us")
+
+
+def cleaned(column: pd.Series) -> list[str | None]:
+    """Return a few values as texts without spaces around them, None where they say nothing."""
+    made = plain(column)
+    values = made.tolist()
+    if isinstance(made.dtype, pd.StringDtype):
+        return [text_of(value) if isinstance(value, str) else None for value in values]
+    missing = made.isna().to_numpy()
+    return [None if gone else text_of(value) for value, gone in zip(values, missing, strict=True)]
 
 
 def _each(column: pd.Series, read: Callable[[str], Any], null: Any) -> NDArray[Any]:
     """Return what is read of each value; distinct ones are read once."""
     made = plain(column)
     if len(column) <= _FEW_ROWS:
-        missing = made.isna().to_numpy()
-        known = [None if gone else text_of(value) for value, gone in zip(made.tolist(), missing, strict=True)]
-        return _objects([null if text is None else read(text) for text in known])
+        return _objects([null if text is None else read(text) for text in cleaned(made)])
     codes, distinct = encoded(made)
     return _objects([*(null if text is None else read(text) for text in distinct), null])[codes]
 
 
-def _objects(values: list[Any]) -> NDArray[Any]:
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
     made = np.empty(len(values), dtype=object)
     made[:] = values
     return made

@@ -1,0 +1,99 @@
+"""A few rows whose columns lie apart: for one row, a frame costs more than all that is done to its values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.blocks import is_plain
+
+MOST_ROWS = 16
+"""Up to here columns apart are faster than a frame (one row of 30 columns through eight steps: seven times)."""
+
+Column = Any
+"""A Series where it came with the rows, an array where it was made, a list of texts and None where texts were read."""
+
+
+class Names(list[Any]):
+    """Names of columns, as an index gives them."""
+
+    def tolist(self) -> list[Any]:
+        """Return the names."""
+        return list(self)
+
+
+@dataclass(frozen=True)
+class Loose:
+    """Columns by name, in order; the helpers of this package read and replace them as those of a frame."""
+
+    held: dict[Any, Column]
+    index: pd.Index
+    like: pd.Index
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Loose:
+        """Take a frame apart."""
+        return cls({name: _loosened(column) for name, column in frame.items()}, frame.index, frame.columns)
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __getitem__(self, name: Any) -> Column:
+        return self.held[name]
+
+    @property
+    def columns(self) -> Names:
+        """Names of the columns."""
+        return Names(self.held)
+
+    def floats(self, names: Iterable[Any]) -> NDArray[np.float64]:
+        """Return columns of plain numbers as floats, one column a row of the array."""
+        return np.array([self.held[name] for name in names], dtype=np.float64)
+
+    @property
+    def dtypes(self) -> Names:
+        """Types of the columns."""
+        return Names(np.dtype(object) if isinstance(each, list) else each.dtype for each in self.held.values())
+
+    def series(self, name: Any) -> pd.Series:
+        """Return a column as a Series."""
+        column = self.held[name]
+        return column if isinstance(column, pd.Series) else pd.Series(column, index=self.index, name=name)
+
+    def replaced(self, changed: Mapping[Any, Column], added: Mapping[Any, Column], dropped: Iterable[Any]) -> Loose:
+        """Return the rows with columns changed in place, some dropped, and others added behind."""
+        gone = set(dropped)
+        kept = {name: column for name, column in self.held.items() if name not in gone}
+        return Loose({**kept, **changed, **added}, self.index, self.like)
+
+    def frame(self) -> pd.DataFrame:
+        """Return the rows as a frame; arrays of one type lie in one block."""
+        blocks: dict[Any, list[Any]] = {}
+        others: dict[Any, Any] = {}
+        for name, column in self.held.items():
+            if isinstance(column, np.ndarray) and is_plain(column.dtype):
+                blocks.setdefault(column.dtype, []).append(name)
+            else:
+                others[name] = pd.array(column, dtype="str") if isinstance(column, list) else column
+        pieces = [self._piece(names, np.array([self.held[name] for name in names]).T) for names in blocks.values()]
+        if others:
+            rest = pd.DataFrame(others, index=self.index)
+            pieces.append(rest.set_axis(self._labels(list(others)), axis=1))
+        made = pieces[0] if len(pieces) == 1 else pd.concat(pieces, axis=1)
+        order = list(self.held)
+        return made if made.columns.tolist() == order else made[order]
+
+    def _piece(self, names: list[Any], block: NDArray[Any]) -> pd.DataFrame:
+        return pd.DataFrame(block, index=self.index, columns=self._labels(names), copy=False)
+
+    def _labels(self, names: list[Any]) -> pd.Index:
+        return pd.Index(names, dtype=self.like.dtype if self.like.dtype == object else None)
+
+
+def _loosened(column: pd.Series) -> Column:
+    return column.to_numpy() if is_plain(column.dtype) else column
