@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,26 +74,32 @@ class Loose:
 
     def frame(self) -> pd.DataFrame:
         """Return the rows as a frame; arrays of one type lie in one block."""
-        blocks: dict[Any, list[Any]] = {}
-        others: dict[Any, Any] = {}
-        for name, column in self.held.items():
+        blocks: dict[Any, list[int]] = {}
+        others: dict[int, Any] = {}
+        columns = list(self.held.values())
+        for place, column in enumerate(columns):
             if isinstance(column, np.ndarray) and is_plain(column.dtype):
-                blocks.setdefault(column.dtype, []).append(name)
+                blocks.setdefault(column.dtype, []).append(place)
             else:
-                others[name] = pd.array(column, dtype="str") if isinstance(column, list) else column
-        pieces = [self._piece(names, np.array([self.held[name] for name in names]).T) for names in blocks.values()]
+                others[place] = pd.array(column, dtype="str") if isinstance(column, list) else column
+        pieces = [
+            pd.DataFrame(np.array([columns[place] for place in places]).T, index=self.index, copy=False)
+            for places in blocks.values()
+        ]
         if others:
-            rest = pd.DataFrame(others, index=self.index)
-            pieces.append(rest.set_axis(self._labels(list(others)), axis=1))
-        made = pieces[0] if len(pieces) == 1 else pd.concat(pieces, axis=1)
-        order = list(self.held)
-        return made if made.columns.tolist() == order else made[order]
+            pieces.append(pd.DataFrame(others, index=self.index))
+        places = [place for some in blocks.values() for place in some] + list(others)
+        made = pieces[0] if len(pieces) == 1 else pd.concat(pieces, axis=1, ignore_index=True)
+        if len(pieces) > 1:
+            made = made.take(np.argsort(places), axis=1)
+        made.columns = _labels(tuple(self.held), self.like.dtype == object).view()  # its name may be changed
+        return made
 
-    def _piece(self, names: list[Any], block: NDArray[Any]) -> pd.DataFrame:
-        return pd.DataFrame(block, index=self.index, columns=self._labels(names), copy=False)
 
-    def _labels(self, names: list[Any]) -> pd.Index:
-        return pd.Index(names, dtype=self.like.dtype if self.like.dtype == object else None)
+@functools.lru_cache(maxsize=64)
+def _labels(names: tuple[Any, ...], of_objects: bool) -> pd.Index:
+    """Return names as labels; those of one model are the same at every request."""
+    return pd.Index(names, dtype=object if of_objects else None)
 
 
 def _loosened(column: pd.Series) -> Column:
