@@ -128,7 +128,7 @@ def page(kept: Path, big: dict[str, Measured], row: dict[str, float]) -> str:
         for side in ("mlsys", "skrub")
     ]  # fmt: skip
     return f"""Tables of textbooks and packages that nobody prepared, each with a target chosen by hand. Both sides see
-the same three shuffled folds (five times below 1,000 rows, 6,000 rows at most); columns that only count the rows are left
+the same three shuffled folds (five times below 1,000 rows, 6,000 at most); columns that only count the rows are left
 out on both. Scores: R2 (-1 at least), area under the ROC curve, one class against the rest. ``linear`` is
 ``LogisticRegression(max_iter=1000)`` or ``Ridge()``, ``boosting`` ``HistGradientBoosting*()``, with defaults. mlsys is
 ``Prepare`` as a pipeline supplies it, learned on the training fold; skrub 0.11 is ``tabular_pipeline``. Half of the
