@@ -60,7 +60,8 @@ def number_blocks(frame: pd.DataFrame, names: Sequence[Any]) -> Iterator[tuple[S
         return
     width = max(1, MOST_VALUES // max(1, len(frame)))
     whole = len(names) <= width and frame.columns.tolist() == list(names)
-    places = None if whole else frame.columns.get_indexer(pd.Index(list(names), dtype=frame.columns.dtype))
+    place_of = {} if whole else {name: place for place, name in enumerate(frame.columns.tolist())}
+    places = None if whole else [place_of[name] for name in names]
     for start in range(0, len(names), width):
         piece = frame if places is None else frame.iloc[:, places[start : start + width]]
         yield names[start : start + width], np.ascontiguousarray(piece.to_numpy(dtype=np.float64).T)

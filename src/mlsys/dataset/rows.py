@@ -175,8 +175,9 @@ class Rows(pd.DataFrame):
         """Return only ``columns`` and the role columns, with their roles."""
         keep = set(columns) | set(self._roles.columns())
         frame = pd.DataFrame(self)
+        places = [place for place, name in enumerate(frame.columns.tolist()) if name in keep]
         return Rows.of(
-            frame[[name for name in frame.columns.tolist() if name in keep]],
+            frame if len(places) == frame.shape[1] else frame.iloc[:, places],
             self._roles,
             self._features,
             self._folds,

@@ -138,12 +138,13 @@ def replaced(
     if isinstance(frame, Loose):
         return cast("pd.DataFrame", frame.replaced(changed, new, dropped))
     gone = set(dropped)
+    places = [place for place, name in enumerate(frame.columns.tolist()) if name not in gone]
     kept = [name for name in frame.columns.tolist() if name not in gone]
     if len(kept) + len(new.keys()) > _SET_ONE_BY_ONE:
         return _put_together(frame, kept, changed, new)
     if gone and not kept:
         return new if isinstance(new, pd.DataFrame) else _frame_of(new, frame)
-    out = frame[kept] if gone else frame.copy(deep=False)
+    out = frame.iloc[:, places] if gone else frame.copy(deep=False)
     for name, values in changed.items():
         out[name] = values
     if isinstance(new, pd.DataFrame):
