@@ -44,7 +44,9 @@ def test_no_habit_hides_a_name_that_there_is() -> None:
     assert not PACKAGE.keys() & set(mlsys.__all__)
 
 
-@pytest.mark.parametrize(("wrong", "right"), [("final_tst", "final_test"), ("metric", "metrics"), ("Predict", "predict")])
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("final_tst", "final_test"), ("metric", "metrics"), ("Predict", "predict")]
+)
 def test_a_near_name_is_named(wrong: str, right: str, run: Run) -> None:
     with pytest.raises(AttributeError, match=f"did you mean {right}"):
         getattr(run, wrong)

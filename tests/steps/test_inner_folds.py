@@ -96,7 +96,12 @@ def fitted_pairs(estimator: Any, frame: pd.DataFrame, **roles: str) -> list[tupl
 
 def _holds_no_rows(estimator: Any, frame: pd.DataFrame) -> None:
     for value in estimator.get_params(deep=True).values():
-        assert not isinstance(value, list) or not value or not isinstance(value[0], tuple) or not hasattr(value[0][0], "nbytes")
+        assert (
+            not isinstance(value, list)
+            or not value
+            or not isinstance(value[0], tuple)
+            or not hasattr(value[0][0], "nbytes")
+        )
 
 
 SEARCHES = {
@@ -124,7 +129,11 @@ SEARCHES = {
 
 
 def as_model(estimator: Any) -> Any:
-    return make_pipeline(estimator, LogisticRegression()) if isinstance(estimator, SequentialFeatureSelector) else estimator
+    return (
+        make_pipeline(estimator, LogisticRegression())
+        if isinstance(estimator, SequentialFeatureSelector)
+        else estimator
+    )
 
 
 @pytest.mark.parametrize("name", SEARCHES)
@@ -150,7 +159,9 @@ IN_TIME = sorted(SEARCHES.keys() - {"by groups", "each group"} - ALL_HELD)
 
 @pytest.mark.parametrize("name", IN_TIME)
 def test_with_a_time_role_rows_are_judged_by_earlier_ones(name: str, frame: pd.DataFrame) -> None:
-    frame = frame.assign(day=frame["day"].min() + pd.to_timedelta(np.random.default_rng(1).permutation(len(frame)), "D"))
+    frame = frame.assign(
+        day=frame["day"].min() + pd.to_timedelta(np.random.default_rng(1).permutation(len(frame)), "D")
+    )
     day = frame["day"].to_numpy()
     for fit, held in fitted_pairs(as_model(SEARCHES[name]), frame, time="day"):
         assert day[fit].max() < day[held].min()
@@ -187,7 +198,9 @@ def test_folds_in_time_order_that_were_given_mean_what_they_say(frame: pd.DataFr
 
 @pytest.mark.parametrize("estimator", [LogisticRegressionCV(use_legacy_attributes=False, l1_ratios=(0.0,), scoring="accuracy"), RidgeClassifierCV(),
                                        RFECV(LogisticRegression()), make_pipeline(StandardScaler(), RFECV(LogisticRegression()), LogisticRegression())])  # fmt: skip
-def test_folds_of_whole_groups_are_stratified_and_as_many(estimator: Any, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folds_of_whole_groups_are_stratified_and_as_many(
+    estimator: Any, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
     counted = []
     from mlsys.steps import inner_folds
 
@@ -219,7 +232,9 @@ def test_a_selector_in_the_list_keeps_groups_together(frame: pd.DataFrame) -> No
 
 def test_an_encoder_by_target_encodes_by_other_groups(frame: pd.DataFrame) -> None:
     frame = frame.assign(y=frame["who"].map(lambda who: int(who[1:]) % 2))
-    step = Apply(make_column_transformer((TargetEncoder(smooth=1e-9), ["who2"]), remainder="passthrough"), ["who2", "x"])
+    step = Apply(
+        make_column_transformer((TargetEncoder(smooth=1e-9), ["who2"]), remainder="passthrough"), ["who2", "x"]
+    )
     rows = Rows.of(frame.assign(who2=frame["who"]), Roles(target="y", group="who"), ["who2", "x"])
     crossed = step.learn(rows, np.random.default_rng(0))
     made = step.apply_cross_fitted(rows, crossed.fold_states)["targetencoder__who2"]

@@ -8,8 +8,8 @@ import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.errors import DataError
-from mlsys.features._needed import why_needed
 from mlsys.features._loose import MOST_ROWS, Loose
+from mlsys.features._needed import why_needed
 from mlsys.features._prepare.choices import CLASSES, Wanted
 from mlsys.features._prepare.stages import Learning, Summarized, states_of
 from mlsys.features._prepare.wording import in_words

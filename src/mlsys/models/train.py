@@ -12,7 +12,14 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._boosters import agreement, as_agreed, rename_in_parameters
 from mlsys.models._complaints import listed
 from mlsys.models._curves import curves_of
-from mlsys.models._early_stopping import refuse_out_of_reach, set_aside, stops_early, watched_behind_steps, watched_rows, watching
+from mlsys.models._early_stopping import (
+    refuse_out_of_reach,
+    set_aside,
+    stops_early,
+    watched_behind_steps,
+    watched_rows,
+    watching,
+)
 from mlsys.models._estimators import (
     classifies,
     numbers_classes,
@@ -22,8 +29,8 @@ from mlsys.models._estimators import (
     transforms_itself,
     weight_argument,
 )
-from mlsys.models._inputs import text_reader, the_text
 from mlsys.models._fitting import asked_once, fitting, predictions, selected
+from mlsys.models._inputs import text_reader, the_text
 from mlsys.models._matrix import order_of, plain_target
 from mlsys.models._refusals import check_target, known_target
 from mlsys.steps import Field, Model

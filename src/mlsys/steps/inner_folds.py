@@ -52,7 +52,10 @@ class _Folds(list[tuple[Any, Any]]):
 
 @contextmanager
 def split_by_roles(
-    estimator: Any, train: Rows, who: str, told: Told = Told()  # noqa: B008  frozen
+    estimator: Any,
+    train: Rows,
+    who: str,
+    told: Told = Told(),  # noqa: B008  frozen
 ) -> Iterator[tuple[Places, dict[str, Any]]]:
     """Make every split inside an estimator keep groups together and go by time, while it is fitted.
 
