@@ -38,6 +38,8 @@ class Cache:
         Of the first steps, that were run once for several pipelines.
     use : bool
         Whether results are used again and kept; otherwise only the ledger is written.
+    at_work : callable, optional
+        Called before each piece of work that is done rather than found.
 
     Attributes
     ----------
@@ -45,7 +47,15 @@ class Cache:
         One line a piece of work: what it depended on, and digests of what came out.
     """
 
-    def __init__(self, steps: Mapping[str, Step], pipeline: str, before: Cache | None = None, use: bool = True) -> None:
+    def __init__(
+        self,
+        steps: Mapping[str, Step],
+        pipeline: str,
+        before: Cache | None = None,
+        use: bool = True,
+        at_work: Callable[[], None] | None = None,
+    ) -> None:
+        self._at_work = at_work or _silent
         self.store = Store() if use else None
         self.report: CacheReport = CacheReport(dict(steps)) if before is None else before.report.continued(steps)
         self.ledger: list[dict[str, Any]] = [] if before is None else list(before.ledger)
@@ -96,6 +106,7 @@ class Cache:
             return outcome
         latest = digest((FORMAT, self._pipeline, step, purpose))
         why = reason(self.store.latest(latest), parts)
+        self._at_work()
         began = time.perf_counter()
         outcome = compute()
         seconds = time.perf_counter() - began
@@ -135,7 +146,7 @@ class Cache:
         """Return one that finds and keeps the same, for work that may be done in another process."""
         other = copy.copy(self)
         other._fingerprints = Fingerprints(self._fingerprints.taken)
-        other.ledger = []
+        other.ledger, other._at_work = [], _silent
         return other
 
     def given(self, name: str, table: Table) -> Table:
@@ -158,6 +169,7 @@ class Cache:
     def _without(
         self, step: str, inputs: Mapping[str, Table], compute: Compute, why: str, parts: Mapping[str, Any], purpose: str
     ) -> Outcome:
+        self._at_work()
         began = time.perf_counter()
         outcome = compute()
         self.report.not_cached(step, time.perf_counter() - began, why)
@@ -236,6 +248,10 @@ class Cache:
         return Outcome(
             tables, states, dict(entry["plain"]), as_events(entry["events"]), [finding_of(f) for f in entry["findings"]]
         )
+
+
+def _silent() -> None:
+    """Tell nobody."""
 
 
 def _is_lazy(outcome: Outcome) -> bool:

@@ -21,6 +21,7 @@ import pandas as pd
 
 from mlsys.errors import MlsysError, NotPortableError, StateError
 from mlsys.passing import PARITY, passing, sweep
+from mlsys.run.checked import Checked
 from mlsys.warned import tried_out
 
 if TYPE_CHECKING:
@@ -60,25 +61,38 @@ def check_parity(run: Run, model: ServedModel, write: Callable[[Path], None]) ->
     ------
     NotPortableError
         The other process fails, or answers otherwise: the first column and the rows that differ.
+
+    Notes
+    -----
+    A model that is the same in everything as one that was checked, asked the same rows, with the same answers here as
+    the fresh process gave then, is not checked a second time.
     """
+    given = run._execution.request_rows(model.inputs, ROWS)
+    with tried_out():
+        expected = model.predict(given.reset_index(drop=True))
+    before = Checked.of(run, model, given)
+    if before.agrees(expected):
+        return
     try:
-        problem = _problem_in(run, model, write, _own_folder())
+        problem = _problem_in(given, expected, model, write, _own_folder())
     except OSError:  # a full disk, most often; there may be room elsewhere
-        problem = _problem_in(run, model, write, Path(tempfile.mkdtemp(prefix="mlsys-parity-")))
+        problem = _problem_in(given, expected, model, write, Path(tempfile.mkdtemp(prefix="mlsys-parity-")))
     if problem:
         raise NotPortableError(
             f"a fresh process that has only the model's files {problem}",
             "give the code what it needs inside its functions; run.save(folder) and mlsys.load show it at leisure",
         )
+    before.note(expected)
 
 
-def _problem_in(run: Run, model: ServedModel, write: Callable[[Path], None], place: Path) -> str:
+def _problem_in(
+    given: pd.DataFrame, expected: pd.DataFrame, model: ServedModel, write: Callable[[Path], None], place: Path
+) -> str:
     """Return how the other process answers otherwise; nothing if it does not."""
     from mlsys.states import load_state, save_state
-    from mlsys.tracking.models import import_mlflow
+    from mlsys.tracking.importing import import_mlflow
 
     spare.removes(place)
-    given = run._execution.request_rows(model.inputs, ROWS)
     rows = given.reset_index(drop=True)
     try:
         try:
@@ -86,8 +100,8 @@ def _problem_in(run: Run, model: ServedModel, write: Callable[[Path], None], pla
         except StateError:  # columns of lists or other objects: nothing plain to hand over
             rows = rows.head(0)
             save_state(rows, place / "rows")
-        with tried_out():
-            expected = model.predict(rows)
+            with tried_out():
+                expected = model.predict(rows)
         write(place / "model")
         problem = spare.asked(place, meanwhile=import_mlflow)  # needed next, and as slow as the other's start
         if not problem:

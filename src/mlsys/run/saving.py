@@ -15,7 +15,7 @@ from mlsys.execution.portable import CodeBundle, is_installed, secrets_of
 from mlsys.execution.served import ServedModel
 from mlsys.run.folder_code import write_code
 from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT
-from mlsys.states import save_state
+from mlsys.states import digest, save_state
 from mlsys.states.borrowed import Borrowed, Swap, exchanged
 from mlsys.states.sealed import seal
 from mlsys.steps import Fitted, Model, Step
@@ -85,6 +85,24 @@ def _write(model: ServedModel, folder: Path, details: Mapping[str, str]) -> None
     }
     (folder / DESCRIPTION).write_text(json.dumps(description, indent=1), encoding="utf-8")
     seal(folder)
+
+
+def content_of(model: ServedModel) -> str | None:
+    """Return the digest of all that a model's folder says, but for the run it comes from.
+
+    ``None`` where something in it has no content that can be compared: a state in a form of the user's own, or pickled.
+    """
+    bundle = CodeBundle()
+    steps = []
+    for name, fitted in model.steps:
+        if form_of_state(fitted.step) != PLAIN:
+            return None
+        kind, configuration, state, features = _described(name, fitted, bundle)
+        steps.append((name, kind, configuration, fitted.held.digest or state, features))
+    try:
+        return digest((steps, bundle.files(), dict(model.inputs), dict(model.request), model.id, model.decision))
+    except StateError:
+        return None
 
 
 def _described(name: str, fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict[str, Any], Any, tuple[str, ...]]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,12 +54,6 @@ mlflow.models.set_model(Served())
 '''
 
 
-def import_mlflow() -> None:
-    """Import the part of MLflow that a run is written with, which takes a second or two the first time."""
-    with suppress(ImportError):
-        import mlflow.pyfunc  # noqa: F401
-
-
 def log_model(client: MlflowClient, clock: Clock, record: RunRecord, experiment: str, run_id: str) -> str:
     """Log a run's model and return its URI; one that was cut off is completed, one that is there is left alone."""
     from mlflow.entities import LoggedModelOutput
@@ -102,18 +96,36 @@ def _write_mlflow_model(record: ModelRecord, place: Path, run_id: str, model: Lo
     described = Model(
         artifact_path=model.artifact_location, model_uuid=model.model_id, run_id=run_id, model_id=model.model_id
     )
-    mlflow.pyfunc.save_model(
-        path=str(place / "model"),
-        mlflow_model=described,
-        python_model=str(place / "loader.py"),
-        artifacts={ARTIFACT: str(place / ARTIFACT)},
-        signature=ModelSignature(outputs=_schema(record.outputs)),
-        metadata={"inputs": dict(record.inputs)},
-        pip_requirements=list(record.requirements),
-    )
+    with _requirements_as_given():
+        mlflow.pyfunc.save_model(
+            path=str(place / "model"),
+            mlflow_model=described,
+            python_model=str(place / "loader.py"),
+            artifacts={ARTIFACT: str(place / ARTIFACT)},
+            signature=ModelSignature(outputs=_schema(record.outputs)),
+            metadata={"inputs": dict(record.inputs)},
+            pip_requirements=list(record.requirements),
+        )
     for left in (place / "model").rglob("__pycache__"):  # of the loader, which MLflow runs once
         shutil.rmtree(left, ignore_errors=True)
     seal_beside(place / "model" / "artifacts" / ARTIFACT, _SERVED_THROUGH, place / "model")
+
+
+@contextmanager
+def _requirements_as_given() -> Iterator[None]:
+    """Spare MLflow the search for packages that differ from what is installed: ours name what is installed.
+
+    It reads the metadata of all packages for it, which takes half a second in each process.
+    """
+    from mlflow.utils import environment
+
+    name = "warn_dependency_requirement_mismatches"
+    before = getattr(environment, name, None)
+    setattr(environment, name, lambda requirements: None)
+    try:
+        yield
+    finally:
+        setattr(environment, name, before)
 
 
 def _schema(columns: Mapping[str, str]) -> Any:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from mlsys.errors import TrackingError
 from mlsys.secrets import cleaned, without_secrets
 from mlsys.tracking.first_use import half_made, made_whole
+from mlsys.tracking.importing import collector_at_rest, import_mlflow
 from mlsys.tracking.reach import ASKED_FOR, Patience, look, remember, silent
 from mlsys.tracking.said import message, said
 
@@ -46,7 +47,7 @@ def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[Ml
     TrackingError
         When the store cannot be opened or refuses; user name and password are left out.
     """
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    import_mlflow()
     with _ONE_AT_A_TIME, _environment({**_SETTINGS, _TIMEOUT: str(patience.request)}), _quiet():
         import mlflow
         from mlflow.exceptions import MlflowException
@@ -61,7 +62,7 @@ def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[Ml
             began, client = time.monotonic(), None
             try:
                 look(address)
-                with _tries(patience.tries):
+                with _tries(patience.tries), collector_at_rest():
                     client = _client(address)
                 yield client
             except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
@@ -115,6 +116,7 @@ def _tries(count: int) -> Iterator[None]:
 
 def current_address() -> str:
     """Return the address MLflow is set to, files with their whole path."""
+    import_mlflow()
     import mlflow
 
     return _whole(mlflow.get_tracking_uri())

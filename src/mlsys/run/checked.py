@@ -1,0 +1,69 @@
+"""Models that a fresh process answered before: what is the same in everything is not asked a second time."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import sysconfig
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlsys.cache.files import own_code
+from mlsys.errors import StateError
+from mlsys.run.saving import content_of
+from mlsys.states import digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlsys.cache.store import Store
+    from mlsys.execution.served import ServedModel
+    from mlsys.run.run import Run
+
+_ANSWERS = "answers"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a fresh process answered with a model, as the cache has it.
+
+    Parameters
+    ----------
+    store : Store or None
+        Of the run; ``None`` where nothing is kept.
+    key : str
+        Of everything that the answers depend on; empty where something has no content that can be compared.
+    """
+
+    store: Store | None
+    key: str
+
+    @classmethod
+    def of(cls, run: Run, model: ServedModel, rows: pd.DataFrame) -> Checked:
+        """Return what is known of a model that is asked some rows."""
+        cache = run._execution.context.cache
+        store = cache.store if cache is not None else None
+        content = content_of(model) if store is not None else None
+        try:
+            return cls(store, "" if content is None else digest(("parity", content, rows, _where())))
+        except StateError:  # rows of objects that cannot be compared
+            return cls(store, "")
+
+    def agrees(self, answers: pd.DataFrame) -> bool:
+        """Whether a fresh process gave these very answers before."""
+        noted = self.store.entry(self.key) if self.store is not None and self.key else None
+        return noted is not None and noted.get(_ANSWERS) == digest(answers)
+
+    def note(self, answers: pd.DataFrame) -> None:
+        """Note what a fresh process answered."""
+        if self.store is not None and self.key:
+            self.store.put_entry(self.key, {_ANSWERS: digest(answers)})
+
+
+def _where() -> list[Any]:
+    """Return what a fresh process is made of: machine, interpreter, installed packages, this library."""
+    places = sorted({sysconfig.get_path(kind) for kind in ("purelib", "platlib")})
+    # Installing or removing a package changes the time of the folder it lies in.
+    changed = [(place, Path(place).stat().st_mtime_ns) for place in places if Path(place).is_dir()]
+    return [platform.node(), sys.executable, sys.version, changed, own_code()]
