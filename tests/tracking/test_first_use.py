@@ -99,13 +99,25 @@ def test_a_half_made_database_is_named_with_what_to_do(tmp_path: Path, statement
     assert said is not None and "half made" in said.problem and f"rm {tmp_path}/half.db" in said.remedy
 
 
-def test_a_database_that_holds_runs_or_is_whole_or_of_others_is_not_called_half_made(
-    tmp_path: Path, empty_database: Path
+@pytest.mark.parametrize("version", ["", "insert into alembic_version values ('0a8213491aaa')"])
+def test_a_database_that_holds_runs_is_never_to_be_removed_but_copied_and_brought_up_to_date(
+    tmp_path: Path, version: str
 ) -> None:
-    half(tmp_path / "full.db", TABLES, RUNS, "insert into runs values ('a')")
+    path = tmp_path / "full.db"
+    half(path, TABLES, "create table metrics (value integer)", RUNS, "insert into runs values ('a'), ('b')")
+    half(path, VERSION, *filter(None, [version]))
+    with pytest.raises(TrackingError, match=f"{path} holds 2 runs") as caught, store(uri=f"sqlite:///{path}"):
+        pass
+    assert f"mlflow db upgrade sqlite:///{path}" in caught.value.remedy and "rm " not in caught.value.remedy
+    with sqlite3.connect(path) as database:
+        assert database.execute("select count(*) from runs").fetchone() == (2,)
+    database.close()
+
+
+def test_a_database_that_is_whole_or_of_others_is_not_called_half_made(tmp_path: Path, empty_database: Path) -> None:
     half(tmp_path / "other.db", "create table customers (name text)")
     (tmp_path / "text.db").write_text("no database at all, but a text of some length")
-    for path in (tmp_path / "full.db", tmp_path / "other.db", tmp_path / "text.db", empty_database):
+    for path in (tmp_path / "other.db", tmp_path / "text.db", empty_database):
         assert first_use.half_made(f"sqlite:///{path}") is None
     assert first_use.half_made("sqlite://") is first_use.half_made("http://127.0.0.1:1") is None
 

@@ -1,10 +1,10 @@
-"""A full disk, real and small: of the library's own folder, or of MLflow's database and artifacts."""
+"""A full disk or one that cannot be written, real ones: of the library's own folder, of MLflow's database and files."""
 
 from __future__ import annotations
 
 import gc
+import logging
 import subprocess
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import mlsys
-from mlsys import Evaluate, Impute, Pipeline, RandomSplit, Train
+from mlsys import Evaluate, Impute, Pipeline, RandomSplit, Train, folder
 from mlsys.settings import override
 from mlsys.tracking.journal import journal_of
 
@@ -43,15 +43,6 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
     yield sized
     if place.is_mount():
         subprocess.run(["umount", "--lazy", str(place)], check=True)  # the store may still have its database open
-
-
-@pytest.fixture(autouse=True)
-def folders_end_here() -> Iterator[None]:
-    """Let runs whose folder is a temporary one go, which says so: in a later test that would be an error."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.mark.parametrize("size", ["8k", "60k", "100k"])
@@ -118,3 +109,55 @@ def test_a_full_disk_of_mlflow_leaves_the_run_waiting(
         assert [each.id for each in mlsys.sync().sent] == [run.id]
         check_complete(f"sqlite:///{disk}/back.db", run.id)
     monkeypatch.chdir(tmp_path)
+
+
+def test_a_temporary_folder_ends_with_the_run_and_says_nothing(
+    shop: pd.DataFrame, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    with override(folder="/proc/none"):
+        run = pipeline_of("short").run(shop)
+    journal = run._tracking.journal
+    assert journal is not None and journal.place.is_dir()
+    place = journal.place
+    del run, journal
+    gc.collect()  # warnings are errors here
+    assert not place.exists()
+
+
+@pytest.fixture
+def read_only(tmp_path: Path) -> Iterator[Path]:
+    """The folder ``.mlsys`` of an earlier run, mounted so that nobody can write to it."""
+    place = tmp_path / ".mlsys"
+    with override(folder=str(place)):
+        folder.made("runs")
+        folder.made("cache")
+    for words in (["mount", "--bind", place, place], ["mount", "-o", "remount,bind,ro", place]):
+        done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
+        if done.returncode:
+            subprocess.run(["umount", "--lazy", str(place)], check=False, capture_output=True)
+            pytest.skip(f"a folder cannot be mounted here: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.mark.long
+def test_a_folder_that_is_read_only_costs_the_folder_and_is_said_once(
+    read_only: Path,
+    address: str,
+    shop: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    check_complete: Check,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    with override(folder=str(read_only)), caplog.at_level(logging.WARNING, "mlsys"):
+        run = pipeline_of("read-only").run(shop)
+        said = [each.message for each in caplog.records]
+        assert len(said) == len(set(said)) and all("Read-only file system" in each for each in said), said
+        assert [each.split(":")[0].split(" (")[0] for each in said] == [
+            "cache", "nothing of the run is kept on this machine"
+        ]  # fmt: skip
+        check_complete(address, run.id)
+        run.final_test()
+    assert check_complete(address, run.id).data.tags["mlsys.test_opened"] == "1"

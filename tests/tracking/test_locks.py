@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,9 @@ from mlsys import Pipeline, RandomSplit
 from mlsys.errors import TrackingError
 from mlsys.settings import override
 from mlsys.tracking import locks
+from mlsys.tracking import store as store_module
 from mlsys.tracking.locks import held
+from mlsys.tracking.reach import Patience
 
 HOLDS = """
 import fcntl, sys, time
@@ -85,6 +88,64 @@ def test_a_thread_of_this_process_is_named_and_a_lock_is_given_back(tmp_path: Pa
         raise KeyError
     with held(tmp_path / "lock", "x", 0.1):
         pass
+
+
+@pytest.fixture
+def busy_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Thread]:
+    """A thread of this process that hangs while it asks MLflow; others wait a third of a second for it."""
+    inside, end = threading.Event(), threading.Event()
+    monkeypatch.setattr(store_module, "HELD_FOR", 0.3)
+
+    def hang() -> None:
+        with store_module._ONE_AT_A_TIME.held():
+            inside.set()
+            end.wait(60)
+
+    thread = threading.Thread(target=hang)
+    thread.start()
+    inside.wait(60)
+    yield thread
+    end.set()
+    thread.join()
+
+
+IMPATIENT = Patience(request=0, total=1.0, remembers=True, tries=1)
+
+
+@pytest.mark.usefixtures("busy_thread")
+def test_a_thread_that_hangs_while_it_asks_mlflow_is_named_and_not_waited_for_without_end(address: str) -> None:
+    said = rf"MLflow cannot be asked: a thread of this process \({os.getpid()}\) has been at it since \d\d:\d\d:\d\d"
+    before = time.monotonic()
+    with pytest.raises(TrackingError, match=said), store_module.store(IMPATIENT, address):
+        pass
+    assert 0.3 <= time.monotonic() - before < 5
+
+
+@pytest.mark.usefixtures("busy_thread")
+def test_a_forked_process_is_not_kept_waiting_by_a_thread_that_it_does_not_have() -> None:
+    process = os.fork()
+    if not process:
+        try:
+            with store_module._ONE_AT_A_TIME.held(0.1):
+                os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitpid(process, 0)[1] == 0
+
+
+def test_the_same_thread_asks_mlflow_inside_of_asking_and_gives_it_back(address: str) -> None:
+    with store_module.store(uri=address), store_module.store(uri=address) as client:
+        assert client.search_experiments()
+    entered: list[bool] = []
+
+    def enter() -> None:
+        with store_module._ONE_AT_A_TIME.held(0.0):
+            entered.append(True)
+
+    other = threading.Thread(target=enter)
+    other.start()
+    other.join()
+    assert entered
 
 
 def test_where_the_system_does_not_tell_the_holder_has_signed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import pwd
 import shutil
@@ -44,6 +45,8 @@ def database(tmp_path_factory: pytest.TempPathFactory, unused_port: int) -> Iter
     try:
         words = [_program("initdb"), "-D", "data", "-A", "trust", "-U", "mlsys", "--no-sync"]
         subprocess.run(words, check=True, capture_output=True, **as_user)
+        rights = folder / "data" / "pg_hba.conf"
+        rights.write_text(f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\n{rights.read_text()}")
         server = subprocess.Popen(
             [_program("postgres"), "-D", "data", "-h", "127.0.0.1", "-p", str(unused_port), "-k", str(folder)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user,
@@ -62,13 +65,21 @@ def database(tmp_path_factory: pytest.TempPathFactory, unused_port: int) -> Iter
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def made(database: str, name: str) -> str:
+GUARDED = "guarded"
+"""A user who must give a password; all others need none."""
+
+
+def asked(database: str, statement: str) -> None:
     import psycopg2
 
     connection = psycopg2.connect(f"{database}/postgres".replace("+psycopg2", ""))
     connection.autocommit = True
-    connection.cursor().execute(f"CREATE DATABASE {name}")
+    connection.cursor().execute(statement)
     connection.close()
+
+
+def made(database: str, name: str) -> str:
+    asked(database, f"CREATE DATABASE {name}")
     return f"{database}/{name}"
 
 
@@ -113,3 +124,35 @@ def test_a_server_that_keeps_its_runs_in_postgresql(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", server.address)
     run = pipeline_of("behind").run(shop)
     check_complete(server.address, run.id)
+
+
+@pytest.mark.parametrize(
+    ("user", "name", "told"),
+    [
+        (f"{GUARDED}:wr0ng-s3cret", "postgres", "password authentication failed"),
+        (f"{GUARDED}:r1ght-s3cret", "absent", 'database "absent" does not exist'),
+    ],
+)
+def test_a_door_that_stays_shut_costs_seconds_and_one_sentence_without_the_password(
+    database: str,
+    shop: pd.DataFrame,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+    user: str,
+    name: str,
+    told: str,
+) -> None:
+    asked(database, f"DROP ROLE IF EXISTS {GUARDED}; CREATE ROLE {GUARDED} LOGIN PASSWORD 'r1ght-s3cret'")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"{database.replace('mlsys@', f'{user}@')}/{name}")
+    untracked = pipeline_of("shut")
+    untracked.run(shop, track=False)
+    before = time.monotonic()
+    with caplog.at_level(logging.WARNING, "mlsys"):
+        run = untracked.run(shop)
+    assert time.monotonic() - before < 10 and run.mlflow_run_id is None
+    assert told in run.card.footer and told in caplog.text and len(caplog.records) == 1
+    written = [each.read_bytes() for each in tmp_path.rglob("*") if each.is_file()]
+    for each in (run.card.footer, caplog.text, *written):
+        assert "s3cret" not in (each if isinstance(each, str) else each.decode(errors="replace"))
+    assert [each.id for each in mlsys.sync().waiting] == [run.id]

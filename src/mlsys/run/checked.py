@@ -63,7 +63,10 @@ class Checked:
 
 def _where() -> list[Any]:
     """Return what a fresh process is made of: machine, interpreter, installed packages, this library."""
+    return [platform.node(), sys.executable, sys.version, _packages(), own_code()]
+
+
+def _packages() -> list[tuple[str, int]]:
+    """Return the folders of packages with their time, which installing and removing a package changes."""
     places = sorted({sysconfig.get_path(kind) for kind in ("purelib", "platlib")})
-    # Installing or removing a package changes the time of the folder it lies in.
-    changed = [(place, Path(place).stat().st_mtime_ns) for place in places if Path(place).is_dir()]
-    return [platform.node(), sys.executable, sys.version, changed, own_code()]
+    return [(place, Path(place).stat().st_mtime_ns) for place in places if Path(place).is_dir()]

@@ -113,7 +113,7 @@ def _give_name(making: Path, path: Path) -> None:
 def half_made(uri: str) -> TrackingError | None:
     """Return what to say of a database that MLflow could not open because its tables are not all made, or changed.
 
-    That is what MLflow leaves when it is killed at it, and then cannot go on from.
+    That is what MLflow leaves when it is killed at it, and then cannot go on from; an older or newer MLflow, too.
     """
     path = _file(uri)
     if path is None:
@@ -129,9 +129,23 @@ def half_made(uri: str) -> TrackingError | None:
             runs = database.execute("select count(*) from runs").fetchone()[0] if "runs" in tables else 0
     except sqlite3.Error:  # busy, or no database at all, which MLflow says itself
         return None
-    if runs or not tables & {_VERSION, "experiments"}:  # older than this MLflow, or another program's
+    if not tables & {_VERSION, "experiments"}:  # another program's
         return None
+    return _of_another_version(path, runs) if runs else _without_runs(path)
+
+
+def _without_runs(path: Path) -> TrackingError:
     return TrackingError(
         f"the database {path} is half made: a process was ended while MLflow made its tables; it holds no runs",
         f"remove it (rm {shlex.quote(str(path))}), unless another program is making it now; then mlsys.sync()",
+    )
+
+
+def _of_another_version(path: Path, runs: int) -> TrackingError:
+    upgrade = f"mlflow db upgrade {shlex.quote(f'sqlite:///{path}')}"
+    return TrackingError(
+        f"the database {path} holds {runs:,} run{'s' if runs > 1 else ''}, and its tables are not those of this "
+        "MLflow: another version made them, or a process was ended while it brought them up to date",
+        f"copy the file, then bring it up to date ({upgrade}); where that fails, go on with the copy and the MLflow "
+        "that made it, or set MLFLOW_TRACKING_URI to another store; then mlsys.sync()",
     )

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -61,7 +62,6 @@ class Journal:
 
     def __init__(self, place: Path) -> None:
         self.place = place
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self.lost = ""
         """Why the folder is a temporary one, which ends with the process."""
 
@@ -245,9 +245,8 @@ def keep(record: RunRecord) -> Journal:
     except OSError as error:
         place = folder.home() / RUNS / record.mlsys_id
         shutil.rmtree(place, ignore_errors=True)
-        temporary = tempfile.TemporaryDirectory(prefix="mlsys-run-")
-        journal = Journal(Path(temporary.name))
-        journal._temporary = temporary
+        journal = Journal(Path(tempfile.mkdtemp(prefix="mlsys-run-")))
+        weakref.finalize(journal, shutil.rmtree, journal.place, ignore_errors=True)
         journal.lost = f"{place} cannot be written ({error.strerror or error})"
         _write(journal, record)
         return journal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +64,54 @@ def held(path: Path, what: str, seconds: float = HELD_FOR) -> Iterator[None]:
         os.close(lock)
 
 
+class OneThread:
+    """One thread of this process at a time; the same thread may enter again.
+
+    A process that is forked while another thread is inside begins with nobody inside: that thread is not in it.
+
+    Examples
+    --------
+    >>> inside = OneThread("MLflow cannot be asked")
+    >>> with inside.held(), inside.held():
+    ...     pass
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._lock = threading.RLock()
+        self._inside, self._depth, self._since = 0, 0, 0.0
+        os.register_at_fork(after_in_child=self._forked)
+
+    def _forked(self) -> None:
+        if self._inside != threading.get_ident():
+            self._lock, self._depth = threading.RLock(), 0
+
+    @contextmanager
+    def held(self, seconds: float = HELD_FOR) -> Iterator[None]:
+        """Be the one thread for the time of a block.
+
+        Raises
+        ------
+        StillHeld
+            When another thread is still at it after so many seconds.
+        """
+        if not self._lock.acquire(timeout=seconds):
+            raise _still_held(f"{self._what}: {_told(os.getpid(), self._since)}, and did not end within {seconds:g} s")
+        try:
+            if not self._depth:
+                self._inside, self._since = threading.get_ident(), time.time()
+            self._depth += 1
+            yield
+        finally:
+            self._depth -= 1
+            self._inside = self._inside if self._depth else 0
+            self._lock.release()
+
+
+def _still_held(problem: str) -> StillHeld:
+    return StillHeld(problem, "wait for it, or end it if it hangs; then mlsys.sync()")
+
+
 def _take(lock: int, path: Path, what: str, seconds: float) -> None:
     recent = time.monotonic() - _in_vain.get(path, float("-inf")) < REMEMBERED
     until = time.monotonic() + (0.0 if recent else seconds)
@@ -70,10 +119,7 @@ def _take(lock: int, path: Path, what: str, seconds: float) -> None:
         if time.monotonic() >= until:
             if not recent:
                 _in_vain[path] = time.monotonic()
-            raise StillHeld(
-                f"{what}: {_holder(lock)}, and did not let go of {path} within {seconds:g} s",
-                "wait for it, or end it if it hangs; then mlsys.sync()",
-            )
+            raise _still_held(f"{what}: {_holder(lock)}, and did not let go of {path} within {seconds:g} s")
         time.sleep(_LOOK_AGAIN)
     _in_vain.pop(path, None)
 
@@ -100,11 +146,14 @@ def _sign(lock: int) -> None:
 def _holder(lock: int) -> str:
     """Say who has a lock and since when, as far as that is known."""
     told = os.fstat(lock)
-    process = _told_by_the_system(told) or _signed(lock)
+    return _told(_told_by_the_system(told) or _signed(lock), told.st_mtime)
+
+
+def _told(process: int, since: float) -> str:
     who = f"process {process}" if process else "another process"
     if process == os.getpid():
         who = f"a thread of this process ({process})"
-    return f"{who} has been at it since {time.strftime('%H:%M:%S', time.localtime(told.st_mtime))}"
+    return f"{who} has been at it since {time.strftime('%H:%M:%S', time.localtime(since))}"
 
 
 def _told_by_the_system(told: os.stat_result) -> int:

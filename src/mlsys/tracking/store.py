@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
 import warnings
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from mlsys.errors import TrackingError
 from mlsys.secrets import cleaned, without_secrets
 from mlsys.tracking.first_use import half_made, made_whole
 from mlsys.tracking.importing import collector_at_rest, import_mlflow
+from mlsys.tracking.locks import HELD_FOR, OneThread
 from mlsys.tracking.reach import ASKED_FOR, Patience, look, remember, silent
 from mlsys.tracking.said import message, said
 
@@ -33,7 +33,7 @@ doing, which makes a second run. What fails here waits in the run's folder inste
 _TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
 _ADDRESS = "MLFLOW_TRACKING_URI"
 _NOISY = ("alembic", "mlflow.store.db.utils", "mlflow.tracing", "mlflow.models.model", "mlflow.pyfunc")
-_ONE_AT_A_TIME = threading.RLock()
+_ONE_AT_A_TIME = OneThread("MLflow cannot be asked")
 """Settings and address of MLflow belong to the whole process: two threads of ours must not change them at once."""
 _TRANSIENT = 500
 
@@ -45,10 +45,12 @@ def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[Ml
     Raises
     ------
     TrackingError
-        When the store cannot be opened or refuses; user name and password are left out.
+        When the store cannot be opened or refuses, user name and password left out; when another thread is at it and
+        does not come to an end.
     """
     import_mlflow()
-    with _ONE_AT_A_TIME, _environment({**_SETTINGS, _TIMEOUT: str(patience.request)}), _quiet():
+    settings = {**_SETTINGS, _TIMEOUT: str(patience.request)}
+    with _ONE_AT_A_TIME.held(max(HELD_FOR, patience.request)), _environment(settings), _quiet():
         import mlflow
         from mlflow.exceptions import MlflowException
         from sqlalchemy.exc import SQLAlchemyError
