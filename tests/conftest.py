@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +25,22 @@ os.environ.pop("MLFLOW_TRACKING_URI", None)
 
 class _Everywhere:
     """Fixtures for doctests under src as well; a conftest's own would reach only tests/."""
+
+    @pytest.fixture(scope="session", autouse=True)
+    def tables_made_once(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+        """Make MLflow's tables once a session, which takes a second; later first uses of a database copy them."""
+        from mlsys.tracking import first_use
+
+        made, write = tmp_path_factory.mktemp("tables") / "made.db", first_use._write_tables
+
+        def copied(path: Path) -> None:
+            if not made.exists():
+                write(made)
+            shutil.copyfile(made, path)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(first_use, "_write_tables", copied)
+            yield
 
     @pytest.fixture(autouse=True)
     def own_folder(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:

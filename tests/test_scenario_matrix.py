@@ -71,12 +71,14 @@ every_case = pytest.mark.parametrize(
         for place, case in enumerate(CASES)
     ],
     ids=lambda case: f"{case.target}, {case.layout}",
+    scope="module",  # all tests of a case stand together: of several workers one runs its pipeline
 )
 # Every target and every layout at least once, for what depends on one or the other alone.
 some_cases = pytest.mark.parametrize(
     "case",
     [case for place, case in enumerate(CASES) if (place + place // len(LAYOUTS)) % 4 == 0],
     ids=lambda case: f"{case.target}, {case.layout}",
+    scope="module",  # all tests of a case stand together: of several workers one runs its pipeline
 )
 one_per_task = pytest.mark.parametrize(
     "case", [Case("text", "plain"), Case("classes of ints", "large"), Case("number", "weight")], ids=str

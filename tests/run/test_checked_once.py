@@ -63,8 +63,8 @@ def check(shop: pd.DataFrame, *steps: Any, cache: bool = True, estimator: Any = 
     """Do what a tracked run does before its model is logged."""
     from mlsys.run.recording import _model
 
-    model = estimator or LogisticRegression()
-    pipeline = Pipeline([RandomSplit(), *steps, Train(model)], target="returned", features=["price"], name="checked")
+    model = Train(LogisticRegression() if estimator is None else estimator)
+    pipeline = Pipeline([RandomSplit(), *steps, model], target="returned", features=["price"], name="checked")
     _, withheld = _model(pipeline.run(shop, track=False, cache=cache))
     assert not withheld
 
@@ -111,7 +111,7 @@ def test_an_interpreter_or_packages_that_changed_are_another_process(
     shop: pd.DataFrame, asked: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check(shop)
-    monkeypatch.setattr(sys, "version", "3.99")
+    monkeypatch.setattr(checked, "own_code", lambda: "another")
     check(shop)
     assert len(asked) == 2
     monkeypatch.setattr(checked, "_packages", lambda: [("site-packages", 1)])

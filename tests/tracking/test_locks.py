@@ -185,7 +185,7 @@ def test_a_run_goes_on_when_another_process_hangs_while_it_begins_runs(
 
 
 def test_no_lock_lies_in_a_folder_that_is_shared(
-    shop: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_database: Path
+    shop: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
@@ -200,7 +200,6 @@ def test_no_lock_lies_in_a_folder_that_is_shared(
     monkeypatch.setattr("mlsys.tracking.locks.fcntl.flock", flock)
     from mlsys.tracking import first_use
 
-    monkeypatch.setattr(first_use, "_make", lambda path: path.write_bytes(empty_database.read_bytes()))
     with override(folder=str(tmp_path / "own")):
         first_use.made_whole(f"sqlite:///{tmp_path}/new.db")
     assert opened and all(path.is_relative_to(tmp_path / "own") for path in opened)

@@ -69,25 +69,29 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _make(path: Path) -> None:
-    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
-
     for left in path.parent.glob(f".{path.name}.*.making*"):
         if not _is_alive(left.name.removeprefix(f".{path.name}.").partition(".")[0]):
             left.unlink(missing_ok=True)
     making = path.with_name(f".{path.name}.{os.getpid()}.making")
     making.touch(mode=0o644, exist_ok=True)  # says at once that the folder cannot be written; MLflow tries for long
     try:
-        engine = create_sqlalchemy_engine(f"sqlite:///{making}")  # type: ignore[no-untyped-call]
-        try:
-            _initialize_tables(engine)  # type: ignore[no-untyped-call]
-        finally:
-            engine.dispose()
+        _write_tables(making)
         if path.exists():  # empty
             making.replace(path)
         else:
             _give_name(making, path)
     finally:
         making.unlink(missing_ok=True)
+
+
+def _write_tables(path: Path) -> None:
+    from mlflow.store.db.utils import _initialize_tables, create_sqlalchemy_engine
+
+    engine = create_sqlalchemy_engine(f"sqlite:///{path}")  # type: ignore[no-untyped-call]
+    try:
+        _initialize_tables(engine)  # type: ignore[no-untyped-call]
+    finally:
+        engine.dispose()
 
 
 def _is_alive(process: str) -> bool:
