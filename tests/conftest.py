@@ -27,7 +27,8 @@ class _Everywhere:
     """Fixtures for doctests under src as well; a conftest's own would reach only tests/."""
 
     @pytest.fixture(scope="session", autouse=True)
-    def tables_made_once(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    @classmethod
+    def tables_made_once(cls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         """Make MLflow's tables once a session, which takes a second; later first uses of a database copy them."""
         from mlsys.tracking import first_use
 
