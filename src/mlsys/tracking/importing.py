@@ -8,17 +8,23 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib import import_module
+
+_DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
-def import_mlflow() -> None:
-    """Import what a run is written with; that MLflow is not there is said by the store."""
-    if "mlflow.pyfunc" in sys.modules:
+def import_mlflow(address: str = "") -> None:
+    """Import what a run is written with, at a known address also its store; what is not there is said by the store."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # looked at once, by the first import
+    modules = ["mlflow.pyfunc", "sqlalchemy.exc"]
+    if address.startswith(_DATABASES):
+        modules.append("mlflow.store.tracking.sqlalchemy_store")
+    if all(each in sys.modules for each in modules):
         return
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # looked at once, by the import
     with collector_at_rest(), suppress(ImportError), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about their own insides
-        import mlflow.pyfunc  # noqa: F401
-        import sqlalchemy.exc  # noqa: F401
+        for each in modules:
+            import_module(each)
 
 
 @contextmanager

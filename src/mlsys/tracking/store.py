@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from mlsys.errors import TrackingError
 from mlsys.secrets import cleaned, without_secrets
 from mlsys.tracking.first_use import half_made, made_whole
-from mlsys.tracking.importing import collector_at_rest, import_mlflow
+from mlsys.tracking.importing import import_mlflow
 from mlsys.tracking.locks import HELD_FOR, OneThread
 from mlsys.tracking.reach import ASKED_FOR, Patience, look, remember, silent
 from mlsys.tracking.said import message, said
@@ -64,7 +64,8 @@ def store(patience: Patience = ASKED_FOR, uri: str | None = None) -> Iterator[Ml
             began, client = time.monotonic(), None
             try:
                 look(address)
-                with _tries(patience.tries), collector_at_rest():
+                import_mlflow(address)
+                with _tries(patience.tries):
                     client = _client(address)
                 yield client
             except (MlflowException, SQLAlchemyError, OSError, ImportError) as error:
