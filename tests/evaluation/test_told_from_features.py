@@ -137,8 +137,17 @@ def test_a_monitor_watches_a_column_of_that_name(name: str) -> None:
     assert monitor.check(moved).facts["alarms"] == (name,)
 
 
-@pytest.mark.parametrize("role", ["target", "group", "weight"])
-@pytest.mark.parametrize("name", ["prediction", "probability_True"])
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("prediction", "target"),
+        ("probability_True", "group"),
+        ("prediction", "weight"),
+        pytest.param("probability_True", "target", marks=pytest.mark.long),
+        pytest.param("prediction", "group", marks=pytest.mark.long),
+        pytest.param("probability_True", "weight", marks=pytest.mark.long),
+    ],
+)
 def test_a_role_may_have_such_a_name(name: str, role: str) -> None:
     rng = np.random.default_rng(0)
     frame = DATA[["temp", "warm"]].assign(group=np.arange(len(DATA)) // 3, weight=rng.integers(1, 4, len(DATA)))
