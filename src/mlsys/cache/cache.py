@@ -38,24 +38,17 @@ class Cache:
         Of the first steps, that were run once for several pipelines.
     use : bool
         Whether results are used again and kept; otherwise only the ledger is written.
-    at_work : callable, optional
-        Called before each piece of work that is done rather than found.
 
     Attributes
     ----------
     ledger : list of dict
         One line a piece of work: what it depended on, and digests of what came out.
+    at_work : callable
+        Called before each piece of work that is done rather than found.
     """
 
-    def __init__(
-        self,
-        steps: Mapping[str, Step],
-        pipeline: str,
-        before: Cache | None = None,
-        use: bool = True,
-        at_work: Callable[[], None] | None = None,
-    ) -> None:
-        self._at_work = at_work or _silent
+    def __init__(self, steps: Mapping[str, Step], pipeline: str, before: Cache | None = None, use: bool = True) -> None:
+        self.at_work: Callable[[], None] = _silent
         self.store = Store() if use else None
         self.report: CacheReport = CacheReport(dict(steps)) if before is None else before.report.continued(steps)
         self.ledger: list[dict[str, Any]] = [] if before is None else list(before.ledger)
@@ -106,7 +99,7 @@ class Cache:
             return outcome
         latest = digest((FORMAT, self._pipeline, step, purpose))
         why = reason(self.store.latest(latest), parts)
-        self._at_work()
+        self.at_work()
         began = time.perf_counter()
         outcome = compute()
         seconds = time.perf_counter() - began
@@ -146,7 +139,7 @@ class Cache:
         """Return one that finds and keeps the same, for work that may be done in another process."""
         other = copy.copy(self)
         other._fingerprints = Fingerprints(self._fingerprints.taken)
-        other.ledger, other._at_work = [], _silent
+        other.ledger, other.at_work = [], _silent
         return other
 
     def given(self, name: str, table: Table) -> Table:
@@ -169,7 +162,7 @@ class Cache:
     def _without(
         self, step: str, inputs: Mapping[str, Table], compute: Compute, why: str, parts: Mapping[str, Any], purpose: str
     ) -> Outcome:
-        self._at_work()
+        self.at_work()
         began = time.perf_counter()
         outcome = compute()
         self.report.not_cached(step, time.perf_counter() - began, why)

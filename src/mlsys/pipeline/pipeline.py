@@ -389,18 +389,13 @@ class Pipeline:
         return self.plan()._repr_html_()
 
     def cache_for(
-        self,
-        steps: Sequence[Planned],
-        wanted: bool = True,
-        ledger: bool = False,
-        before: Cache | None = None,
-        at_work: Callable[[], None] | None = None,
+        self, steps: Sequence[Planned], wanted: bool = True, ledger: bool = False, before: Cache | None = None
     ) -> Cache | None:
         """Return the results of earlier runs of some steps; ``None`` where neither they nor a ledger is wanted."""
         use = bool(wanted and settings().cache)
         if not (use or ledger):
             return None
-        return Cache({planned.name: planned.step for planned in steps}, self.name, before, use, at_work)
+        return Cache({planned.name: planned.step for planned in steps}, self.name, before, use)
 
     def context(self, advance: Callable[[str], None] = lambda _: None, cache: Cache | None = None) -> Context:
         """Return a fresh record of roles, columns and findings for one execution."""

@@ -33,10 +33,11 @@ def run_pipeline(
     if until is not None:
         last = pipeline.steps[pipeline._position(until)].name
         steps = steps[: [each.name for each in steps].index(last) + 1]
-    # It imports while this process works; where all results are found, its answers mostly are known as well.
     asked = until is None and track and any(isinstance(each.step, Model) for each in steps)
     with once_a_run(), progress_bar(pipeline.name, len(steps), verbose) as advance:
-        kept = pipeline.cache_for(steps, cache, bool(track) or snapshot, at_work=spare.start if asked else None)
+        kept = pipeline.cache_for(steps, cache, ledger=bool(track) or snapshot)
+        if kept is not None and asked:
+            kept.at_work = spare.start  # it imports meanwhile; where all is found, it is seldom asked
         execution = execute(steps, data, pipeline.context(advance, kept), LocalEngine())
     run = Run(pipeline.as_run(execution), execution, data, log_rows=log_rows)
     if snapshot:
