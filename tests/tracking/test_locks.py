@@ -163,6 +163,15 @@ def test_a_link_in_place_of_a_lock_is_not_followed(tmp_path: Path) -> None:
     assert (tmp_path / "precious").read_text() == "content"
 
 
+def test_where_a_lock_cannot_be_made_there_is_none(tmp_path: Path) -> None:
+    with override(folder=str(tmp_path / ".mlsys")):
+        (tmp_path / ".mlsys" / "runs" / "making.lock").mkdir(parents=True)  # no file can be made there
+        with locks.held_at_home("runs", "making.lock", "x"), locks.held_at_home("runs", "making.lock", "x"):
+            pass
+    with override(folder="/proc/none"), locks.held_at_home("runs", "making.lock", "x"):
+        pass
+
+
 def test_a_run_goes_on_when_another_process_hangs_while_it_begins_runs(
     holder: Holder,
     address: str,
@@ -172,7 +181,7 @@ def test_a_run_goes_on_when_another_process_hangs_while_it_begins_runs(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
-    monkeypatch.setattr("mlsys.tracking.sending.held", lambda path, what: held(path, what, 0.5))
+    monkeypatch.setattr("mlsys.tracking.sending.held_at_home", lambda *given: locks.held_at_home(*given, 0.5))
     other = holder(tmp_path / ".mlsys" / "runs" / "making.lock")
     pipeline = Pipeline([RandomSplit(), LogisticRegression()], target="returned", features=["price"], name="hangs")
     with caplog.at_level(logging.WARNING, "mlsys"):

@@ -6,13 +6,11 @@ import hashlib
 import os
 import shlex
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
-from mlsys import folder
 from mlsys.errors import TrackingError
-from mlsys.tracking.locks import held
+from mlsys.tracking.locks import held_at_home
 
 LOCKS = "locks"
 _VERSION = "alembic_version"
@@ -32,7 +30,9 @@ def made_whole(uri: str) -> None:
     if path is None or not _is_missing(path):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path):
+    # One process at a time for thrift: several would be safe, as the first to be done gives the name.
+    name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+    with held_at_home(LOCKS, name, f"{path.name} cannot be made"):
         if _is_missing(path):  # still: another process may have made it meanwhile
             _make(path)
 
@@ -53,19 +53,6 @@ def _is_missing(path: Path) -> bool:
         return path.stat().st_size == 0 and path.is_file()
     except FileNotFoundError:
         return True
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Let one process make a database, for thrift: several would be safe, as the first to be done gives the name."""
-    name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
-    try:
-        lock = folder.made(LOCKS) / name
-    except OSError:  # no place for a lock
-        yield
-        return
-    with held(lock, f"{path.name} cannot be made"):
-        yield
 
 
 def _make(path: Path) -> None:

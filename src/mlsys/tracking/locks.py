@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mlsys import folder
 from mlsys.errors import TrackingError
 
 HELD_FOR = 8.0
@@ -52,7 +53,45 @@ def held(path: Path, what: str, seconds: float = HELD_FOR) -> Iterator[None]:
     -----
     Where the file system knows no locks there is none, and nothing is waited for.
     """
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+    with _holding(_opened(path), path, what, seconds):
+        yield
+
+
+@contextmanager
+def held_at_home(kind: str, name: str, what: str, seconds: float = HELD_FOR) -> Iterator[None]:
+    """Have a lock in the library's own folder; none where it cannot be made, as on a read-only disk.
+
+    Parameters
+    ----------
+    kind : str
+        Folder in the library's own.
+    name : str
+        Of the lock.
+    what, seconds
+        As for :func:`held`.
+
+    Raises
+    ------
+    StillHeld
+        As for :func:`held`.
+    """
+    try:
+        path = folder.made(kind) / name
+        lock = _opened(path)
+    except OSError as error:
+        logger.debug("there is no place for a lock: %s", error)
+        yield
+        return
+    with _holding(lock, path, what, seconds):
+        yield
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+
+
+@contextmanager
+def _holding(lock: int, path: Path, what: str, seconds: float) -> Iterator[None]:
     try:
         _take(lock, path, what, seconds)
         _sign(lock)

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from mlsys import folder
 from mlsys.errors import TrackingError
 from mlsys.secrets import without_secrets
 from mlsys.tracking.journal import RUNS, Addition, Journal, journal_of
-from mlsys.tracking.locks import StillHeld, held
+from mlsys.tracking.locks import StillHeld, held_at_home
 from mlsys.tracking.models import log_model
 from mlsys.tracking.placing import placed
 from mlsys.tracking.reach import IN_A_RUN, Clock, Patience
@@ -141,7 +140,8 @@ def _send_addition(client: MlflowClient, clock: Clock, run_id: str, addition: Ad
 
 def _one_run(client: MlflowClient, experiment: str, record: RunRecord, begun: str, above: str) -> str:
     """Return the run that has the record's identity, made if there is none; the one begun if there are several."""
-    with _making():
+    # Two processes here would both find none and make one each.
+    with held_at_home(RUNS, "making.lock", "the run cannot be begun in MLflow"):
         known = _runs(client, experiment, record.mlsys_id)
         if known:
             return begun if begun in known else known[0]
@@ -180,15 +180,3 @@ def _remove_others(client: MlflowClient, experiment: str, mlsys_id: str, run_id:
     for other in _runs(client, experiment, mlsys_id):
         if other != run_id:
             client.delete_run(other)
-
-
-@contextmanager
-def _making() -> Iterator[None]:
-    """Let one process here make runs at a time: two would both find none and make one each."""
-    try:
-        lock = folder.made(RUNS) / "making.lock"
-    except OSError:  # no place for a lock: no folder of another process to clash with either
-        yield
-        return
-    with held(lock, "the run cannot be begun in MLflow"):
-        yield
