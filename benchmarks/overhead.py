@@ -178,7 +178,7 @@ def main() -> None:
         ["six lines on 569 rows, warm process, nothing kept, to the card", f"{spread(lines['card'])} s", "under 3 s"],
         ["the first of them in a process, which imports", f"{lines['imports'][0]:.2f} s", ""],
         ["the same, until MLflow has it", f"{spread(lines['written'])} s", ""],
-        ["the same six lines again, unchanged, in a fresh process with MLflow to import, until MLflow has it",
+        ["the same six lines again, unchanged, in a fresh process, until MLflow has it",
          f"{spread(unchanged())} s", "under 3 s"],
         ["``import mlsys``", f"{spread(differences(seconds['mlsys'], seconds['nothing']), 3)} s", "under 0.15 s"],
         ["packages that it imports", ", ".join(loaded) or "none", "none"],
