@@ -47,7 +47,7 @@ def test_neither_server_nor_folder_keeps_the_password(
     assert run.mlflow_run_id is not None and f"{gate.address}/" in repr(run)
     gate.rule = lambda number: "error"
     waiting = pipeline.run(shop)
-    assert waiting.mlflow_run_id is None and "did not take it" in repr(waiting)
+    assert waiting.mlflow_run_id is None and "cannot be opened" in repr(waiting)
     gate.rule = lambda number: "pass"
     forgotten()
     report = mlsys.sync()

@@ -135,6 +135,23 @@ def test_nobody_loses_the_database_that_was_there_first(tmp_path: Path) -> None:
     assert (tmp_path / "mlflow.db").read_text() == "theirs"
 
 
+@pytest.mark.parametrize("before", [None, ""])
+def test_a_database_that_another_made_meanwhile_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    path = tmp_path / "mlflow.db"
+    if before is not None:
+        path.write_text(before)
+
+    def made_by_two(making: Path) -> None:
+        making.write_text("ours")
+        path.write_text("theirs")
+
+    monkeypatch.setattr(first_use, "_write_tables", made_by_two)
+    first_use.made_whole(f"sqlite:///{path}")
+    assert path.read_text() == "theirs" and {each.name for each in tmp_path.iterdir()} <= {"mlflow.db", ".mlsys"}
+
+
 def test_a_folder_that_cannot_be_written_is_told_at_once() -> None:
     before = time.monotonic()
     for uri in ("sqlite:////proc/x.db", "sqlite:////dev/null/x.db"):

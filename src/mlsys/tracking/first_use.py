@@ -63,10 +63,7 @@ def _make(path: Path) -> None:
     making.touch(mode=0o644, exist_ok=True)  # says at once that the folder cannot be written; MLflow tries for long
     try:
         _write_tables(making)
-        if path.exists():  # empty
-            making.replace(path)
-        else:
-            _give_name(making, path)
+        _give_name(making, path)
     finally:
         making.unlink(missing_ok=True)
 
@@ -92,13 +89,17 @@ def _is_alive(process: str) -> bool:
 
 
 def _give_name(making: Path, path: Path) -> None:
-    """Give a file its name, unless another has it by now."""
+    """Give a file its name, unless another has it by now: processes with other folders of their own know other locks."""
+    if path.exists() and _is_missing(path):  # empty
+        making.replace(path)
+        return
     try:
         os.link(making, path)
     except FileExistsError:
         return
     except OSError:  # a file system without links
-        making.replace(path)
+        if _is_missing(path):
+            making.replace(path)
 
 
 def half_made(uri: str) -> TrackingError | None:
