@@ -89,7 +89,7 @@ def _is_alive(process: str) -> bool:
 
 
 def _give_name(making: Path, path: Path) -> None:
-    """Give a file its name, unless another has it by now: processes with other folders of their own know other locks."""
+    """Give a file its name, unless another has it by now: who has another folder takes another lock."""
     if path.exists() and _is_missing(path):  # empty
         making.replace(path)
         return
