@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,20 +56,48 @@ def test_rows_of_another_length_are_refused_with_line_and_counts(
 
 
 @pytest.mark.parametrize("columns", [None, ["qty", "id"]])
-@pytest.mark.parametrize("text", ["id,price,qty\n1,2.5,7,\n2,3.5,8,\n", "id,price,qty\n1,2.5,7\n2,3.5,8,,\n"])
-def test_empty_fields_behind_the_last_column_are_left_out_and_said(
-    text: str, columns: list[str] | None, caplog: pytest.LogCaptureFixture
-) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("id,name,qty\n1,Smith, John,\n2,Doe, Jane,\n", r"line 2 has 4 fields \(2 such rows\), empty behind the last"),
+        ("id,price,qty\n1,2.5,7,\n2,3.5,8,\n", r"line 2 has 4 fields \(2 such rows\), empty behind the last"),
+        ("id,price,qty\n1,2.5,7\n2,3.5,8,,\n", "line 3 has 5 fields, empty behind the last"),
+        ("id,price,qty\n1,2.5,7,\n2,3.5,8\n", "line 2 has 4 fields, empty behind the last"),
+        ("id,price,qty\n1,2.5,7,\n2,3.5\n", r"line 2 has 4 fields \(2 such rows\)$"),
+    ],
+)
+def test_empty_fields_behind_the_last_column_are_refused(text: str, said: str, columns: list[str] | None) -> None:
+    """They may be the last column, moved by a separator inside a text."""
+    with pytest.raises(DataError) as caught:
+        read(text, columns=columns)
+    assert re.search(said, caught.value.problem)
+
+
+def test_a_header_that_ends_as_its_rows_do_gives_a_column_without_a_name() -> None:
+    assert read("id,qty,\n1,7,\n2,8,\n", columns=["qty", "id"])["id"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("header", [",a,b", "a,,b", "a,b,", '"",a,b', 'a,"",b'])
+def test_a_column_without_a_name_keeps_its_values_and_has_none(header: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "mlsys"):
-        frame = read(text, columns=columns)
-    assert frame["id"].tolist() == [1, 2]
-    assert frame["qty"].tolist() == [7, 8]
-    assert "empty fields behind the last column" in caplog.text
+        frame = read(f"{header}\n1,2,3\n4,5,6\n")
+    names = [name.strip('"') for name in header.split(",")]
+    assert list(frame.columns) == names and frame.to_numpy().tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert f"column {names.index('') + 1} of 'a.csv' has no name" in caplog.text
+    assert read(f"{header}\n1,2,3\n", columns=["b"])["b"].tolist() == [names.index("b") + 1]
+
+
+def test_several_columns_without_a_name_are_refused_with_their_places() -> None:
+    with pytest.raises(DataError, match=r"has 2 columns '' \(columns 1, 3\)"):
+        read(",a,\n1,2,3\n")
+    assert read(",a,\n1,2,3\n", columns=["a"])["a"].tolist() == [2]
+    assert read("k,a,k\n1,2,\n", columns=["a"])["a"].tolist() == [2]
 
 
 def test_files_of_one_column() -> None:
     assert read("a\n1\n\n3\n")["a"].tolist() == [1, 3]
-    assert read("a\n1,\n3,\n")["a"].tolist() == [1, 3]
+    with pytest.raises(DataError, match="'a.csv': its header has 1 field and line 2 has 2 fields"):
+        read("a\n1,\n3,\n")
     with pytest.raises(DataError, match="'a.csv': its header has 1 field and line 2 has 2 fields"):
         read("a;b\n1;2,5\n")
 
@@ -84,7 +113,7 @@ def test_what_is_read_is_what_pythons_reader_reads_or_is_refused(rows: list[list
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerows([["x", "y", "z"], *rows])
     step = ReadCSV("p.csv", dtypes=dict.fromkeys("xyz", "str"), columns=["y"] if narrow else None)
-    if all(len(row) == 3 or (len(row) > 3 and not any(row[3:])) for row in rows):
+    if all(len(row) == 3 for row in rows):
         names = ["y"] if narrow else ["x", "y", "z"]
         expected = [[row["xyz".index(name)] for name in names] for row in rows]
         assert step.read().fillna("").to_numpy().tolist() == expected

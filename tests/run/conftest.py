@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import mlsys
 from mlsys import (
     Pipeline,
 )
@@ -76,7 +77,7 @@ def _in_a_process(script: Path, *arguments: str, folder: Path | None = None) -> 
     done = subprocess.run(
         [sys.executable, str(script), *arguments],
         cwd=folder,
-        env={**kept, "OMP_NUM_THREADS": "1"},
+        env={**kept, "PYTHONPATH": str(Path(mlsys.__file__).parents[1]), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         timeout=240,

@@ -20,14 +20,17 @@ from typing import Any
 
 import pytest
 
+import mlsys
+
 MLFLOW = str(Path(sys.executable).parent / "mlflow")
 
 
 def _environment(store: Path) -> dict[str, str]:
-    """Variables of a process that knows where MLflow is, and nothing of this checkout."""
+    """Variables of a process that knows where MLflow is, and of this checkout the package that is tested alone."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW", "MLSYS", "PYTHON"))}
     return {
         **kept,
+        "PYTHONPATH": str(Path(mlsys.__file__).parents[1]),  # an installed one may be another version
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",  # as in an activated environment
         "MLFLOW_TRACKING_URI": f"sqlite:///{store}/mlflow.db",
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -121,7 +124,7 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 @pytest.fixture(scope="session")
 def environment() -> Callable[[Path], dict[str, str]]:
-    """Return variables of a process that knows a store, and nothing of this checkout."""
+    """Return variables of a process that knows a store, and of this checkout the package alone."""
     return _environment
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import subprocess
 import sys
 from decimal import Decimal
@@ -168,7 +169,7 @@ def test_hashes_are_the_same_in_every_process() -> None:
     code = f"import pandas as pd; from mlsys.summaries import row_hashes; print(row_hashes({frame}).tolist())"
     said = [
         subprocess.run(
-            [sys.executable, "-c", code], env={"PYTHONHASHSEED": seed}, capture_output=True, check=True
+            [sys.executable, "-c", code], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
         ).stdout
         for seed in ("1", "2")
     ]

@@ -132,17 +132,3 @@ def _in_unit(unit: str, kind: pa.DataType) -> pa.DataType:
     if pa.types.is_timestamp(kind):
         return pa.timestamp(unit, kind.tz)
     return pa.duration(unit) if pa.types.is_duration(kind) else kind
-
-
-def leaves(values: pa.Array) -> Iterator[pa.Array]:
-    """Yield the innermost values of lists, structs and maps."""
-    kind = values.type
-    if pa.types.is_struct(kind):
-        for inner in values.flatten():
-            yield from leaves(inner)
-    elif pa.types.is_map(kind):
-        yield from leaves(values.items)
-    elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        yield from leaves(values.flatten())
-    else:
-        yield values

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.data._csv_content import Content, content_of, not_text
-from mlsys.data._csv_shape import Shape, is_blank, refuse_ragged, refuse_stray_quote, shape_of
+from mlsys.data._csv_shape import is_blank, refuse_ragged, refuse_stray_quote
 from mlsys.errors import DataError
 from mlsys.secrets import cleaned
 
@@ -62,7 +62,6 @@ class CSVFile:
 
     def __init__(self, file: str, writing: Writing, who: str) -> None:
         self.file, self.who, self._writing = file, who, writing
-        self._padding = 0
         self._checked = False
 
     @cached_property
@@ -72,7 +71,7 @@ class CSVFile:
 
     @cached_property
     def header(self) -> list[str]:
-        """The names of all columns; one without a name is called as pandas calls it."""
+        """The names of all columns as they are written; one without a name is called ``""``."""
         if not self._first:
             raise DataError(f"{self.who}: the file {self.file!r} is empty", "give a file with a header and rows")
         names = self._first[0]
@@ -82,16 +81,30 @@ class CSVFile:
                 f"{self._writing.encoding} text",
                 'name its encoding, for example encoding="utf-16-le"',
             )
-        unnamed = [f"Unnamed: {place}" for place, name in enumerate(names) if not name]
-        if unnamed:
-            logger.warning("%s: columns of %r without a name are called %s", self.who, self.file, ", ".join(unnamed))
-        return [name or f"Unnamed: {place}" for place, name in enumerate(names)]
+        if "" in names:
+            logger.warning(
+                "%s: column %d of %r has no name and is called ''; name it in the header, or leave it out with columns=",
+                self.who,
+                names.index("") + 1,
+                self.file,
+            )
+        return names
 
     @cached_property
     def _first(self) -> list[list[str]]:
         """The header and the first row; less where there are none."""
         records = self.content.records(self._writing.separator)
         return list(islice((record for _, record in records if not is_blank(record)), 2))
+
+    @cached_property
+    def _labels(self) -> list[str]:
+        """The names, those of a repeated one, which is never read, made different."""
+        met: Counter[str] = Counter()
+        labels = []
+        for name in self.header:
+            labels.append(f"{name}\0{met[name]}" if met[name] else name)
+            met[name] += 1
+        return labels
 
     def read(self, columns: Sequence[str] | None, dtypes: Mapping[str, Any]) -> pd.DataFrame:
         """Return columns in the order asked for; each row is known to have as many fields as the header."""
@@ -117,22 +130,17 @@ class CSVFile:
 
     def _read(self, wanted: Sequence[str], dtypes: Mapping[str, Any], all_columns: bool) -> pd.DataFrame:
         if self._checked:
-            return self._parsed(wanted, dtypes, all_columns and not self._padding)
+            return self._parsed(wanted, dtypes, all_columns)
         if any(len(record) > len(self.header) for record in self._first):  # pandas would make an index of a field
-            self._look_at_shape()
-            return self._parsed(wanted, dtypes, False)
+            self._refuse_ragged()
         try:
             frame = self._parsed(wanted, dtypes, all_columns)
         except pd.errors.ParserError as error:  # a row longer than the first, or a quote that is never closed
-            self._look_at_shape()
+            self._refuse_ragged()
             refuse_stray_quote(self.content, self._writing.separator, self.who)
-            if not self._padding:
-                raise self._unreadable(error) from error
-            return self._parsed(wanted, dtypes, False)
+            raise self._unreadable(error) from error
         if self._may_be_ragged(frame, all_columns):
-            self._look_at_shape()
-            if self._padding:
-                frame = self._parsed(wanted, dtypes, False)
+            self._refuse_ragged()
         if any(_holds_line_end(frame[name]) for name in frame.columns):
             refuse_stray_quote(self.content, self._writing.separator, self.who)
         self._checked = True
@@ -147,39 +155,24 @@ class CSVFile:
         if all_columns and not frame.iloc[:, -1].hasnans:
             return False
         expected = (len(self.header) - 1) * (len(frame) + 1)
-        if all_columns or not frame[self.header[-1]].hasnans:
+        if all_columns or not frame[self._labels[-1]].hasnans:
             return self.content.separators(self._writing.separator) != expected
         return True
 
-    def _look_at_shape(self) -> None:
-        shape = shape_of(self.content, len(self.header), self._writing.separator)
-        refuse_ragged(self.content, shape, self.who)
-        self._say_padding(shape)
-        self._padding, self._checked = shape.padding, True
-
-    def _say_padding(self, shape: Shape) -> None:
-        if shape.padded:
-            logger.warning(
-                "%s: %s row%s of %r ha%s empty fields behind the last column; these are left out",
-                self.who,
-                f"{shape.padded:,}",
-                "" if shape.padded == 1 else "s",
-                self.file,
-                "s" if shape.padded == 1 else "ve",
-            )
+    def _refuse_ragged(self) -> None:
+        refuse_ragged(self.content, len(self.header), self._writing.separator, self.who)
 
     def _parsed(self, wanted: Sequence[str], dtypes: Mapping[str, Any], all_columns: bool) -> pd.DataFrame:
         """Read by pandas: all columns, or those at the places of the wanted ones and the last."""
-        labels = _different(self.header, self._padding)
+        labels = self._labels
         chosen = [labels[self.header.index(name)] for name in wanted]
-        last = labels[len(self.header) - 1]
         try:
             frame: pd.DataFrame = pd.read_csv(
                 self.content.for_pandas(),
                 **self._writing.options(),
                 header=0,
                 names=labels,
-                usecols=None if all_columns else list(dict.fromkeys([*chosen, last])),
+                usecols=None if all_columns else list(dict.fromkeys([*chosen, labels[-1]])),
                 dtype={name: dtypes[name] for name in wanted if name in dtypes} or None,
             )
         except UnicodeDecodeError as error:
@@ -228,16 +221,6 @@ def _holds_line_end(texts: pd.Series) -> bool:
         if letters is not None and (np.frombuffer(letters, dtype=np.uint8) == ord("\n")).any():
             return True
     return False
-
-
-def _different(header: Sequence[str], padding: int) -> list[str]:
-    """Return labels for all columns, those of a repeated name (never read) and of empty fields made different."""
-    met: Counter[str] = Counter()
-    labels = []
-    for name in header:
-        labels.append(f"{name}\0{met[name]}" if met[name] else name)
-        met[name] += 1
-    return [*labels, *(f"\0{place}" for place in range(padding))]
 
 
 def _first_unlike(texts: pd.Series, dtype: Any) -> int | None:

@@ -19,7 +19,7 @@ _BLOCK = 1 << 22
 
 @dataclass
 class Shape:
-    """Count rows unlike the header: refused ones, and those whose further fields are all empty.
+    """Count rows unlike the header, and those of them that are so by empty fields behind the last column alone.
 
     Parameters
     ----------
@@ -31,17 +31,13 @@ class Shape:
 
     width: int
     separator: str
-    refused: int = 0
+    ragged: int = 0
     padded: int = 0
-    padding: int = 0
 
     def take(self, fields: Sequence[str]) -> None:
         """Count a row."""
-        if len(fields) > self.width and not any(fields[self.width :]):
-            self.padded += 1
-            self.padding = max(self.padding, len(fields) - self.width)
-        elif len(fields) != self.width:
-            self.refused += 1
+        self.ragged += len(fields) != self.width
+        self.padded += len(fields) > self.width and not any(fields[self.width :])
 
 
 def is_blank(record: Sequence[str]) -> bool:
@@ -49,37 +45,32 @@ def is_blank(record: Sequence[str]) -> bool:
     return not record or (len(record) == 1 and record[0].isspace())
 
 
-def shape_of(content: Content, width: int, separator: str) -> Shape:
-    """Look at the length of each row of a file."""
-    import pyarrow as pa
+def refuse_ragged(content: Content, width: int, separator: str, who: str) -> None:
+    """Raise when a row has more or fewer fields than the header, with its line.
 
-    try:
-        return _by_pyarrow(content, width, separator)
-    except pa.ArrowException:  # a row longer than a block, or a quote that is never closed
-        shape = Shape(width, separator)
-        for _, record in content.records(separator):
-            if not is_blank(record):
-                shape.take(record)
-        return shape
-
-
-def refuse_ragged(content: Content, shape: Shape, who: str) -> None:
-    """Raise when a row has more or fewer fields than the header, with its line."""
-    if not shape.refused:
+    Empty fields behind the last column are fields: where a text holds the separator without quotes, all that follows
+    moves by one, and what is left out would be a value.
+    """
+    shape = _shape_of(content, width, separator)
+    if not shape.ragged:
         return
-    found = Shape(shape.width, shape.separator)
+    found = Shape(width, separator)
     where = "other rows have another number"
-    for line, record in content.records(shape.separator):
+    for line, record in content.records(separator):
         if not is_blank(record):
             found.take(record)
-        if found.refused:
+        if found.ragged:
             where = f"line {line} has {_fields(len(record))}"
             break
-    more = f" ({shape.refused:,} such rows)" if shape.refused > 1 else ""
+    more = f" ({shape.ragged:,} such rows)" if shape.ragged > 1 else ""
+    empty = ", empty behind the last column" if shape.padded == shape.ragged else ""
     raise DataError(
-        f"{who} cannot read {content.file!r}: its header has {_fields(shape.width)} and {where}{more}",
-        f"correct these rows, put quotes around fields that hold {shape.separator!r}, take away lines above the header "
-        f"and below the rows, or say what stands between fields with separator= (now {shape.separator!r})",
+        f"{who} cannot read {content.file!r}: its header has {_fields(width)} and {where}{more}{empty}",
+        f"end the header with {separator!r} too if each row does, or take it away from these rows; put quotes around "
+        f"fields that hold {separator!r}"
+        if empty
+        else f"correct these rows, put quotes around fields that hold {separator!r}, take away lines above the header "
+        f"and below the rows, or say what stands between fields with separator= (now {separator!r})",
     )
 
 
@@ -104,6 +95,19 @@ def refuse_stray_quote(content: Content, separator: str, who: str) -> None:
 
 def _fields(count: int) -> str:
     return f"{count:,} field{'' if count == 1 else 's'}"
+
+
+def _shape_of(content: Content, width: int, separator: str) -> Shape:
+    import pyarrow as pa
+
+    try:
+        return _by_pyarrow(content, width, separator)
+    except pa.ArrowException:  # a row longer than a block, or a quote that is never closed
+        shape = Shape(width, separator)
+        for _, record in content.records(separator):
+            if not is_blank(record):
+                shape.take(record)
+        return shape
 
 
 def _by_pyarrow(content: Content, width: int, separator: str) -> Shape:

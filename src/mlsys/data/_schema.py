@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlsys.data._arrow_types import common_type, leaves
+from mlsys.data._arrow_types import common_type
 from mlsys.data._folders import Folders
 from mlsys.data._parquet_file import ParquetFile
 from mlsys.errors import DataError
@@ -103,10 +103,9 @@ def _series(name: str, table: pa.Table, plan: Plan, file: ParquetFile, index: pd
         values = pa.chunked_array([pa.nulls(len(index), kind)])
     else:
         values = _cast(table.column(name).cast(file.types[name]), kind, name, plan, file)
-    _refuse_rounded(values, name, plan, file)
     if name in plan.nullable:
         return pd.Series(_NULLABLE[kind].__from_arrow__(values), index=index, name=name)
-    made: pd.Series = values.to_pandas()
+    made: pd.Series = values.to_pandas(integer_object_nulls=True)  # inside lists and structs they would be floats
     return made.set_axis(index).rename(name)
 
 
@@ -121,19 +120,6 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, plan: Plan, fil
         if row >= 0:
             raise _refused(name, file, f"holds {values[row].as_py()}, whose digits a float does not hold", plan.who)
     return made
-
-
-def _refuse_rounded(values: pa.ChunkedArray, name: str, plan: Plan, file: ParquetFile) -> None:
-    """Raise where whole numbers inside lists and structs stand beside nulls, so that pyarrow makes floats of them."""
-    if not pa.types.is_nested(values.type):
-        return
-    for chunk in values.chunks:
-        for inner in leaves(chunk):
-            if inner.null_count and pa.types.is_integer(inner.type):
-                both = pc.min_max(inner)
-                far = [abs(value) for value in (both["min"].as_py(), both["max"].as_py()) if value is not None]
-                if far and max(far) > _EXACT_IN_FLOAT:
-                    raise _refused(name, file, "holds whole numbers above 2**53 beside nulls in its lists", plan.who)
 
 
 def _refused(name: str, file: ParquetFile, what: str, who: str) -> DataError:

@@ -67,7 +67,8 @@ class ReadCSV(Source):
     rows, and columns of nulls alone, decide no type. Whole numbers keep every digit: with nulls they are floats up to
     2**53 and nullable whole numbers above, beyond 64 bits they are text.
 
-    No row is repaired. Blank lines are no rows; empty fields behind the last column are left out, which is logged.
+    No row is repaired: each has as many fields as the header, empty ones behind the last column counted. Blank lines
+    are no rows. A column without a name in the header is called ``""``, which is logged.
 
     Times without a given way of writing are ISO 8601, or in one other way, the same in all rows: year first, a month
     by its English name, or three numbers with a year of four digits. Whether the day or the month comes first is taken
