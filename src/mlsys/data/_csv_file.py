@@ -83,7 +83,7 @@ class CSVFile:
             )
         if "" in names:
             logger.warning(
-                "%s: column %d of %r has no name and is called ''; name it in the header, or leave it out with columns=",
+                "%s: column %d of %r has no name, and is called ''; name it there, or leave it out with columns=",
                 self.who,
                 names.index("") + 1,
                 self.file,

@@ -40,14 +40,14 @@ class ReadParquet(Source):
 
     Notes
     -----
-    Types are fixed for all files before a row is read, such that no value changes: files without rows and columns of
-    nulls alone decide nothing; whole numbers in one file and floats in another are floats; times have a unit that
-    reaches all of them. Whole numbers with a null anywhere are floats up to 2**53 and nullable above, inside lists and
-    structs whole numbers beside ``None``; truth values with a null are nullable; dates are timestamps, decimals without a fraction whole numbers, others floats, dictionaries
-    plain text. What no type holds is refused. A stored pandas index is left out. Pieces follow sorted file
-    order and are cut inside files after ``rows_per_partition`` rows, so memory does not grow with rows; a row group
-    that spans several pieces is decoded once for each, so write row groups of about that size, as
-    :class:`WriteParquet` does.
+    Types are fixed for all files before a row is read, such that no value changes: files without rows and columns
+    of nulls alone decide nothing; whole numbers in one file and floats in another are floats; times have a unit
+    that reaches all of them. Whole numbers with a null anywhere are floats up to 2**53 and nullable above, inside
+    lists and structs whole numbers beside ``None``; truth values with a null are nullable; dates are timestamps,
+    decimals without a fraction whole numbers, others floats, dictionaries plain text. What no type holds is
+    refused. A stored pandas index is left out. Pieces follow sorted file order and are cut inside files after
+    ``rows_per_partition`` rows, so memory does not grow with rows; a row group that spans several pieces is decoded
+    once for each, so write row groups of about that size, as :class:`WriteParquet` does.
 
     Examples
     --------
