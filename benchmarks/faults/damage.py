@@ -16,44 +16,52 @@ import pandas as pd
 
 from faults.children import Ended, in_child
 from faults.fault import Outcome, fault
-from faults.harms import HARMS, Harm
+from faults.harms import HARMS
 from faults.thinned import NOBODY, Place, pipeline, tables
 
 ERRORS = "mlsys.errors."
 ROOM = 2 << 30
 """Bytes that a child may take beyond those it begins with; a large file has twice as many."""
-FILES = {
-    "cache/columns": ("again", r"\.mlsys/cache/columns/.*\.arrow"),
-    "cache/entries": ("again", r"\.mlsys/cache/entries/.*\.json"),
-    "cache/latest": ("again", r"\.mlsys/cache/latest/.*\.json"),
-    "cache/states, manifest": ("again", r"\.mlsys/cache/states/.*/manifest\.json"),
-    "cache/states, state": ("again", r"\.mlsys/cache/states/.*/state\.json"),
-    "cache/states, arrow": ("again", r"\.mlsys/cache/states/.*\.arrow"),
-    "cache/states, skops": ("again", r"\.mlsys/cache/states/.*\.skops"),
-    ".gitignore": ("tracked", r"\.mlsys/\.gitignore"),
-    "locks": ("tracked", r"\.mlsys/locks/.*"),
-    "runs, making.lock": ("synced", r"\.mlsys/runs/making\.lock"),
-    "runs, lock": ("synced", r"\.mlsys/runs/[^/]*/lock"),
-    "runs, record": ("synced", r"\.mlsys/runs/[^/]*/record\.json"),
-    "runs, address": ("synced", r"\.mlsys/runs/[^/]*/address\.json"),
-    "runs, sent": ("synced", r"\.mlsys/runs/[^/]*/sent\.json"),
-    "runs, additions": ("synced", r"\.mlsys/runs/[^/]*/additions/.*\.json"),
-    "runs, rows": ("synced", r"\.mlsys/runs/[^/]*/rows/.*\.parquet"),
-    "runs, tables": ("synced", r"\.mlsys/runs/[^/]*/artifacts/.*\.parquet"),
-    "runs, pictures": ("synced", r"\.mlsys/runs/[^/]*/artifacts/.*\.png"),
-    "runs, texts": ("synced", r"\.mlsys/runs/[^/]*/artifacts/[^/]*\.(txt|html|json)"),
-    "runs, recipe": ("synced", r"\.mlsys/runs/[^/]*/artifacts/recipe/.*"),
-    "runs, model": ("synced", r"\.mlsys/runs/[^/]*/model/.*"),
-    "snapshots, files": ("reproduced", r"\.mlsys/snapshots/[^/]*"),
-    "snapshots, rows": ("given", r"\.mlsys/snapshots/[^/]*/.*"),
-    "model, description": ("loaded", r"model/pipeline\.json"),
-    "model, manifest": ("loaded", r"model/manifest\.json"),
-    "model, code": ("loaded", r"model/code/.*"),
-    "model, states": ("loaded", r"model/steps/.*"),
+CACHE = {
+    "columns": ("again", r"\.mlsys/cache/columns/.*\.arrow"),
+    "entries": ("again", r"\.mlsys/cache/entries/.*\.json"),
+    "latest": ("again", r"\.mlsys/cache/latest/.*\.json"),
+    "manifest of a state": ("again", r"\.mlsys/cache/states/.*/manifest\.json"),
+    "state": ("again", r"\.mlsys/cache/states/.*/state\.json"),
+    "arrays of a state": ("again", r"\.mlsys/cache/states/.*\.arrow"),
+    "estimator": ("again", r"\.mlsys/cache/states/.*\.skops"),
+    "mark": ("tracked", r"\.mlsys/\.gitignore"),
+    "lock": ("tracked", r"\.mlsys/locks/.*"),
+}
+RUNS = {
+    "making.lock": ("synced", r"\.mlsys/runs/making\.lock"),
+    "lock": ("synced", r"\.mlsys/runs/[^/]*/lock"),
+    "record": ("synced", r"\.mlsys/runs/[^/]*/record\.json"),
+    "address": ("synced", r"\.mlsys/runs/[^/]*/address\.json"),
+    "sent": ("synced", r"\.mlsys/runs/[^/]*/sent\.json"),
+    "addition": ("synced", r"\.mlsys/runs/[^/]*/additions/.*\.json"),
+    "count of additions": ("synced", r"\.mlsys/runs/[^/]*/added\.json"),
+    "rows": ("synced", r"\.mlsys/runs/[^/]*/rows/.*\.parquet"),
+    "table": ("synced", r"\.mlsys/runs/[^/]*/artifacts/.*\.parquet"),
+    "picture": ("synced", r"\.mlsys/runs/[^/]*/artifacts/.*\.png"),
+    "text": ("synced", r"\.mlsys/runs/[^/]*/artifacts/[^/]*\.(txt|html|json)"),
+    "recipe": ("synced", r"\.mlsys/runs/[^/]*/artifacts/recipe/.*"),
+    "model": ("synced", r"\.mlsys/runs/[^/]*/model/.*"),
+}
+SNAPSHOTS = {
+    "file": ("reproduced", r"\.mlsys/snapshots/[^/]*"),
+    "rows": ("given", r"\.mlsys/snapshots/[^/]*/.*"),
+}
+MODELS = {
+    "description": ("loaded", r"model/pipeline\.json"),
+    "manifest": ("loaded", r"model/manifest\.json"),
+    "code": ("loaded", r"model/code/.*"),
+    "state": ("loaded", r"model/steps/.*"),
     "monitor": ("watched", r"monitor/monitor\.json"),
-    "monitor, profile": ("watched", r"monitor/profile/.*"),
+    "profile": ("watched", r"monitor/profile/.*"),
 }
 """Kinds of files: what of a user's day reads them, and where they lie."""
+Files = Mapping[str, tuple[str, str]]
 
 
 # What a user does the next day. Each answers with numbers that must be those of an undamaged folder.
@@ -119,8 +127,9 @@ DAYS: dict[str, Callable[[], Any]] = {
 
 def yesterday() -> None:
     """Do all that leaves files."""
-    import mlsys
     from sklearn.linear_model import LogisticRegression
+
+    import mlsys
 
     tables()
     whole = pipeline()
@@ -137,29 +146,52 @@ def yesterday() -> None:
     small.run(rows, verbose=False)
 
 
-@fault("files under .mlsys, of models and monitors: 20 kinds of damage to each kind", times=len(FILES) * len(HARMS))
-def files(times: int) -> Iterator[Outcome]:
-    """Damage one file, then do what reads it; the answer is the same, or our error names what is wrong."""
+@fault("files of the cache, and locks: 20 kinds of damage to each kind", times=len(CACHE) * len(HARMS))
+def cache(times: int) -> Iterator[Outcome]:
+    """A run has the same numbers and never ends over what lies in its folder."""
+    yield from _damaged(CACHE, times)
+
+
+@fault("files of runs, sent and waiting: 20 kinds of damage to each kind", times=len(RUNS) * len(HARMS))
+def runs(times: int) -> Iterator[Outcome]:
+    """Each run is in MLflow once as it was written, or waits and the damaged file is named."""
+    yield from _damaged(RUNS, times)
+
+
+@fault("snapshots: 20 kinds of damage to each kind", times=len(SNAPSHOTS) * len(HARMS))
+def snapshots(times: int) -> Iterator[Outcome]:
+    """A run is brought back as it was, or our error says what is missing."""
+    yield from _damaged(SNAPSHOTS, times)
+
+
+@fault("saved models and monitors: 20 kinds of damage to each kind of file", times=len(MODELS) * len(HARMS))
+def models(times: int) -> Iterator[Outcome]:
+    """What is loaded answers as it was saved, or our error names what is damaged."""
+    yield from _damaged(MODELS, times)
+
+
+def _damaged(files: Files, times: int) -> Iterator[Outcome]:
+    """Damage one file, then do what reads it."""
     rng = random.Random(20261127)
     with tempfile.TemporaryDirectory() as folder:
         place = Place(Path(folder))
         place.first(yesterday)
         usual = {}
-        for name, day in DAYS.items():
+        for day in dict.fromkeys(day for day, _ in files.values()):
             place.put_back()
-            usual[name] = _done(place, day)
-            if usual[name].answer is None:
-                raise RuntimeError(f"{name} failed without any damage: {usual[name].raised}")
-        trials = [(kind, harm) for harm in HARMS for kind in FILES]
+            usual[day] = _done(place, DAYS[day])
+            if usual[day].answer is None:
+                raise RuntimeError(f"{day} failed without any damage: {usual[day].raised}")
+        trials = [(kind, harm) for harm in HARMS for kind in files]
         for kind, harm in trials[:: max(1, len(trials) // times)][:times]:
             place.put_back()
-            day, pattern = FILES[kind]
+            day, pattern = files[kind]
             path, neighbour = _chosen(place.now, pattern, rng)
             outcome = Outcome(f"{kind} ({path.relative_to(place.now)}), {harm.__name__}")
             harm(path, neighbour, rng)
             ended = _done(place, DAYS[day])
             outcome.waited = max(0.0, ended.seconds - usual[day].seconds)
-            _Looked(outcome, ended, usual[day].answer, path.name, harm)(day)
+            _Looked(outcome, ended, usual[day].answer, path.name)(day)
             yield outcome
 
 
@@ -192,7 +224,6 @@ class _Looked:
     ended: Ended
     usual: Any
     name: str
-    harm: Harm
 
     def __call__(self, day: str) -> None:
         ended = self.ended
@@ -254,5 +285,3 @@ def _without_privileges() -> None:
         header = (ctypes.c_uint32 * 2)(0x20080522, 0)
         data = (ctypes.c_uint32 * 6)()
         ctypes.CDLL(None, use_errno=True).capset(header, data)
-
-

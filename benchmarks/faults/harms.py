@@ -144,4 +144,3 @@ def _as_json(path: Path) -> object:
         return found
     except ValueError:
         return None
-

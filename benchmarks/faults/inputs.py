@@ -30,9 +30,6 @@ NULLS = {
     "NULL", "NaN", "None", "n/a", "nan", "null",
 }  # fmt: skip
 """What means nothing in a CSV file, as pandas documents it."""
-_UNPACK: dict[str, Callable[[bytes], bytes]] = {
-    "gz": gzip.decompress, "bz2": bz2.decompress, "xz": lzma.decompress, "zip": lambda each: _unzipped(each),
-}  # fmt: skip
 
 
 @fault("CSV files mutated at random, against Python's own reader", times=450)
@@ -109,8 +106,15 @@ def _as_text(frame: pd.DataFrame, path: Path) -> str:
 def _as_packed(frame: pd.DataFrame, path: Path, content: bytes) -> str:
     differs = _differs(frame, content)
     if differs:  # several packed parts behind one another are one file, also for gzip and xz themselves
-        return _differs(frame, _UNPACK[path.suffix[1:]](path.read_bytes())) and differs
+        return _differs(frame, _unpacked(path.read_bytes(), path.suffix[1:])) and differs
     return ""
+
+
+def _unpacked(content: bytes, ending: str) -> bytes:
+    if ending == "zip":
+        with zipfile.ZipFile(io.BytesIO(content)) as packed:
+            return packed.read(packed.namelist()[0])
+    return {"gz": gzip.decompress, "bz2": bz2.decompress, "xz": lzma.decompress}[ending](content)
 
 
 def _differs(frame: pd.DataFrame, content: bytes) -> str:
@@ -192,8 +196,3 @@ def _is(value: Any, wanted: Any) -> bool:
 
 def _is_null(value: Any) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
-
-
-def _unzipped(content: bytes) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(content)) as packed:
-        return packed.read(packed.namelist()[0])

@@ -172,8 +172,9 @@ def encoded(rng: random.Random) -> bytes:
 NUMBERS = [
     "12e400", "0x1F", "1_000", "١٢", "9007199254740993", "99999999999999999999", "1,234", "-0", "1e-400", "+5", "007",
     "1e5", "inf", "-Infinity", "NaN", "1.0", "1.", ".5", "5 ", " 5", "--5", "5-", "TRUE", "yes", "1e", "0b1",
-    "18446744073709551615", "-9223372036854775809", "1.7976931348623157e308", "4.9e-324", "1/2", "½", "1 000", "5%", "$5",
-    "0.1", "123456789012345678", "12345678901234567890.5", "N/A", "None", "-", "?", "2024-13-45", "1e+05", "1E5", "nan",
+    "18446744073709551615", "-9223372036854775809", "1.7976931348623157e308", "4.9e-324", "1/2", "½", "1 000", "5%",
+    "$5", "0.1", "123456789012345678", "12345678901234567890.5", "N/A", "None", "-", "?", "2024-13-45", "1e+05",
+    "1E5", "nan",
 ]  # fmt: skip
 
 
@@ -231,9 +232,14 @@ def ends(rng: random.Random) -> bytes:
     return content.rstrip(b"\n") if change == "none" else content.replace(b"\n", b"\n\n", 30)
 
 
+TINY = [
+    b"", b"\n", b"a,b\n", b"a,b", b"\xef\xbb\xbf", b"\0", b"  \n \n", b",\n", b'"', b'""\n', b"\n\na\n1\n", b"a\n1",
+    b"a,b\n1,2", b'"a\n', b"a\n\n\n", b"\r", b"a\r1\r", b"\xff\xfe", b"1\n2\n3\n",
+]  # fmt: skip
+
+
 def tiny(rng: random.Random) -> bytes:
-    return rng.choice([b"", b"\n", b"a,b\n", b"a,b", b"\xef\xbb\xbf", b"\0", b"  \n \n", b",\n", b'"', b'""\n', b"\n\na\n1\n",
-                       b"a\n1", b"a,b\n1,2", b'"a\n', b"a\n\n\n", b"\r", b"a\r1\r", b"\xff\xfe", b"1\n2\n3\n"])  # fmt: skip
+    return rng.choice(TINY)
 
 
 TEXT: tuple[Mutation, ...] = (
@@ -299,12 +305,19 @@ def footer_of(content: bytes) -> int:
     return len(content) - 8 - int.from_bytes(content[-8:-4], "little")
 
 
+PARQUET = ("cut", "zeroed", "inserted", "taken", "pages", "footer", "footer", "groups", "swapped", "text")
+
+
 def parquet_mutated(content: bytes, rng: random.Random) -> bytes:
     """Return Parquet that went wrong anywhere."""
-    change = rng.choice(["cut", "zeroed", "inserted", "taken", "pages", "footer", "footer", "groups", "swapped"])
+    change = rng.choice(
+        ["cut", "zeroed", "inserted", "taken", "pages", "footer", "footer", "groups", "swapped", "text"]
+    )
     footer = footer_of(content)
     if change == "pages":
         return flipped(content, rng, 4, footer)
+    if change == "text":  # still of the same length, but no UTF-8
+        return content.replace(rng.choice([b"name 1", b"name 3", b"plain"]), b"n\xffme\xc3", rng.choice([1, 2, 9]))
     if change == "footer":
         return flipped(content, rng, footer)
     if change == "groups":  # one half of the pages where the other should be

@@ -174,3 +174,20 @@ def test_folders_are_columns_whole_and_piece_by_piece() -> None:
     assert pieces is not None
     pd.testing.assert_frame_equal(pd.concat([piece.read(None) for piece in pieces]), read)
     assert pd.concat([piece.read(["year"]) for piece in pieces])["year"].tolist() == [2023, 2023, 2024]
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.dictionary(pa.int8(), pa.string())])
+def test_texts_that_are_no_text_are_named(kind: pa.DataType) -> None:
+    for cells in ([b"name \xff", b"x"], [[b"name \xff"], [b"x"]]):
+        nested = isinstance(cells[0], list)
+        if nested and pa.types.is_dictionary(kind):
+            continue
+        values = pa.array(cells, pa.list_(pa.binary()) if nested else pa.binary())
+        text = pa.list_(pa.string()) if nested else pa.string()
+        table = pa.table({"id": [1, 2], "who": values.view(text)})
+        if not nested:
+            table = table.set_column(1, "who", table.column("who").cast(kind, safe=False))
+        pq.write_table(table, "0.parquet", store_schema=True)
+        with pytest.raises(DataError, match=r"0\.parquet.*(no value|Invalid UTF8)"):
+            ReadParquet("0.parquet").read()
+        assert ReadParquet("0.parquet", columns=["id"]).read()["id"].tolist() == [1, 2]

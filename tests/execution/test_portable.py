@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import importlib.util
 import linecache
 import sys
 import textwrap
@@ -433,3 +434,14 @@ def test_a_class_of_a_notebook_travels_although_its_module_has_no_file(monkeypat
     bundle = CodeBundle()
     assert bundle.reference(notebook.Clip) == "a_notebook:Clip"
     assert "return frame.assign(x=frame['x'].clip(upper=limit))" in bundle.files()["a_notebook.py"]
+
+
+def test_a_class_of_a_module_that_nobody_entered_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "loaded_by_path.py"
+    path.write_text("import math\n\n\nclass Rate:\n    def learn(self, train):\n        return math.pi\n")
+    spec = importlib.util.spec_from_file_location("loaded_by_path", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with pytest.raises(NotPortableError, match="'loaded_by_path', which sys.modules does not list"):
+        CodeBundle().reference(module.Rate)

@@ -101,12 +101,17 @@ def pipe(path: Path) -> None:
     os.mkfifo(path)
 
 
+def folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 def nested(path: Path) -> None:
     path.write_bytes(b"[" * 200_000 + b"]" * 200_000)
 
 
 @pytest.mark.parametrize("name", ["state.json", "manifest.json", "0.arrow"])
-@pytest.mark.parametrize("damage", [huge, link_to_huge, pipe, nested])
+@pytest.mark.parametrize("damage", [huge, link_to_huge, pipe, folder, nested])
 def test_what_is_huge_linked_or_nested_takes_no_memory(
     tmp_path: Path, name: str, damage: Callable[[Path], None]
 ) -> None:

@@ -63,8 +63,7 @@ class ParquetFile:
         """Yield one column row group by row group."""
         with _named_errors(self.path, who), self._opened() as reader:
             for group in range(reader.metadata.num_row_groups):
-                column = reader.read_row_group(group, columns=[name]).column(name)
-                yield column.cast(self.types[name])
+                yield self._whole(reader.read_row_group(group, columns=[name]), who).column(name).cast(self.types[name])
 
     def null_count(self, name: str, who: str) -> int:
         """Count the nulls of a column, from the footer where it says so."""
@@ -90,8 +89,20 @@ class ParquetFile:
         """Return rows of some columns."""
         with _named_errors(self.path, who), self._opened() as reader:
             groups, skipped = _groups(reader.metadata, piece)
-            table = reader.read_row_groups(groups, columns=list(columns))
+            table = self._whole(reader.read_row_groups(groups, columns=list(columns)), who)
             return table.slice(piece.start - skipped, piece.stop - piece.start)
+
+    def _whole(self, table: pa.Table, who: str) -> pa.Table:
+        """Return rows whose texts are text: pyarrow reads any bytes as such, and fails when somebody looks at them."""
+        for name in table.column_names:
+            try:
+                table.column(name).validate(full=True)
+            except pa.ArrowInvalid as error:
+                raise DataError(
+                    f"{who}: column {name!r} of {self.path!r} holds what is no value ({error})",
+                    "write the file again, texts as UTF-8 and others as binary",
+                ) from error
+        return table
 
     def _opened(self) -> Any:
         return _reader(self.path, self.unit)

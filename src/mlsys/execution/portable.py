@@ -246,7 +246,13 @@ def _alias(module: str) -> str:
 
 def _scope_of(thing: Any) -> dict[str, Any]:
     if isinstance(thing, type):
-        return dict(vars(sys.modules[thing.__module__]))
+        home = sys.modules.get(thing.__module__)
+        if home is None:  # made by a loader that did not enter it
+            raise NotPortableError(
+                f"{thing.__name__} belongs to the module {thing.__module__!r}, which sys.modules does not list",
+                "import the module, or enter it in sys.modules before it is executed",
+            )
+        return dict(vars(home))
     return dict(inspect.unwrap(thing).__globals__)
 
 

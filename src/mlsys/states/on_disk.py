@@ -40,9 +40,10 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         missing = isinstance(error, FileNotFoundError)
         said = "is a link" if linked else "is missing" if missing else f"cannot be read ({error})"
         raise StateError(f"{path} {said}", STRANGE if linked else AGAIN) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise StateError(f"{path} is no plain file", STRANGE)
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise StateError(f"{path} is no plain file", STRANGE)
         try:
             yield file
         except OSError as error:

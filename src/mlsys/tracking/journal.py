@@ -26,6 +26,7 @@ from mlsys.tracking.record import LoggedRun, RunRecord
 
 RUNS = "runs"
 RECORD, ADDITIONS, ADDRESS, SENT = "record.json", "additions", "address.json", "sent.json"
+ADDED = "added.json"
 ARTIFACTS, MODEL, ROWS = "artifacts", "model", "rows"
 WITHHELD = "the model is withheld: "
 """Begins the problem that says why a model could not be written."""
@@ -54,8 +55,8 @@ class Journal:
 
     Notes
     -----
-    Holds ``record.json``, ``artifacts/``, ``predictions/``, ``model/``, ``additions/<number>.json``,
-    ``address.json`` (where the run is meant to go) and ``sent.json`` (where it went, and how many
+    Holds ``record.json``, ``artifacts/``, ``predictions/``, ``model/``, ``additions/<number>.json``, ``added.json``
+    (how many additions there are), ``address.json`` (where the run is meant to go) and ``sent.json`` (where it went, and how many
     additions with it). Every file is written under another name and renamed; a folder that was cut off
     has a record that says so.
     """
@@ -138,11 +139,15 @@ class Journal:
         with _numbering:
             number = len(list((self.place / ADDITIONS).glob("*.json")))
             write_json(self.place / ADDITIONS / f"{number:06d}.json", {**content, "at": time.time()})
+            write_json(self.place / ADDED, {"additions": number + 1})
 
     def additions(self) -> list[Addition]:
         """Return what was added, in order."""
         found = []
-        for path in sorted((self.place / ADDITIONS).glob("*.json")):
+        there = len(list((self.place / ADDITIONS).glob("*.json")))
+        noted = int(read_json(self.place / ADDED)["additions"]) if os.path.lexists(self.place / ADDED) else 0
+        for number in range(max(there, noted)):
+            path = self.place / ADDITIONS / f"{number:06d}.json"
             content = read_json(path)
             with damaged(path):
                 metrics = {key: float(each) for key, each in content["metrics"].items()}
