@@ -1,7 +1,7 @@
 """What becomes of runs, folders and stores that are killed, damaged, slow, full or many: one table.
 
 Run: ``python benchmarks/faults.py``; with names (``kills``, ``kills.sync``) only those lines are measured and changed,
-with ``--times`` each so often only, and no page is written. ``--page`` writes the page from what was measured.
+with ``--times`` each so often only, and nothing is kept; ``--more 20`` adds 20 times to what is kept. ``--page`` writes the page from what was measured.
 Writes ``docs/benchmarks/faults.rst``, and the figures beside it, one file a kind.
 """
 
@@ -30,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kinds", nargs="*", help="kinds, or single lines of them; all when not given")
     parser.add_argument("--times", type=int, help="how often; nothing is kept then")
+    parser.add_argument("--more", type=int, help="measure so many times more, and add them to what is kept")
     parser.add_argument("--page", action="store_true", help="measure nothing, write the page")
     parser.add_argument("--list", action="store_true", help="print the names of all lines")
     arguments = parser.parse_args()
@@ -44,10 +45,15 @@ def main() -> None:
     for name, each in known.items():
         if arguments.page or (asked and name not in asked):
             continue
-        line = each.measured(arguments.times)
+        before = kept().get(name) if arguments.more else None
+        done = before.times if before else 0
+        if arguments.more and done >= each.times:
+            continue
+        wanted = min(arguments.more, each.times - done) if arguments.more else arguments.times
+        line = each.measured(wanted, done)
         print(name, line, flush=True)
         if arguments.times is None:
-            keep(name, line)
+            keep(name, before + line if before else line)
     if arguments.times is None:
         write_page("faults", "Faults", COMMAND, page(kept()))
 

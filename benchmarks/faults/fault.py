@@ -9,10 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 
-class Fallen(AssertionError):
-    """What was checked is not so."""
-
-
 @dataclass
 class Outcome:
     """What became of one harm done.
@@ -41,10 +37,11 @@ class Outcome:
     waited: float = 0.0
 
     def check(self, holds: bool, otherwise: str, lost: int = 0) -> bool:
-        """Look at one thing; the first that does not hold is told."""
+        """Look at one thing; what does not hold is told, once."""
         self.checks += 1
+        if not holds and otherwise not in self.problem:
+            self.problem = f"{self.problem}; {otherwise}" if self.problem else otherwise
         if not holds:
-            self.problem = self.problem or otherwise
             self.lost += lost
         return holds
 
@@ -62,6 +59,19 @@ class Line:
     fell_short: tuple[str, ...]
     on: str
 
+    def __add__(self, more: Line) -> Line:
+        """Return the line of both, measured in two parts."""
+        return Line(
+            more.tried,
+            self.times + more.times,
+            self.survived + more.survived,
+            self.checks + more.checks,
+            self.lost + more.lost,
+            max(self.wait, more.wait),
+            (*self.fell_short, *more.fell_short),
+            more.on,
+        )
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -76,9 +86,10 @@ class Fault:
         """Kind and function, as they are asked for at the command line."""
         return f"{self.do.__module__.rpartition('.')[2]}.{self.do.__name__}"
 
-    def measured(self, times: int | None = None) -> Line:
-        """Do it; what falls short, and a trial that ended early, is told."""
+    def measured(self, times: int | None = None, after: int = 0) -> Line:
+        """Do it, after so many times that were measured before; what falls short, or ends early, is told."""
         wanted, line = times or self.times, _Sum(self.name)
+        _before[0] = after
         try:
             for outcome in self.do(wanted):
                 line.add(outcome)
@@ -117,6 +128,18 @@ class _Sum:
 
 
 FAULTS: dict[str, Fault] = {}
+_before = [0]
+
+
+def seed(of: int) -> int:
+    """Return the seed of what is drawn now: another one in each part of a line that is measured in parts.
+
+    Parameters
+    ----------
+    of : int
+        The line's own.
+    """
+    return of + 1_000_003 * _before[0]
 
 
 def fault(tried: str, times: int) -> Callable[[Callable[[int], Iterator[Outcome]]], Callable[[int], Iterator[Outcome]]]:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from mlsys.settings import settings
+from mlsys.unfinished import whole
 
 NAME = ".mlsys"
 MARK = ".gitignore"
@@ -50,7 +51,8 @@ def made(*parts: str) -> Path:
         _refuse_strange(top, _INSIDE)
         _refuse_open(top, _INSIDE)
     if not os.path.lexists(top / MARK):
-        (top / MARK).write_text(_IGNORE, encoding="utf-8")
+        with whole(top / MARK) as making:
+            making.write_text(_IGNORE, encoding="utf-8")
     folder = top
     for part in parts:
         folder = folder / part

@@ -7,12 +7,16 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from mlsys import folder
 
 PARITY = "parity"
 """Where rows lie while a fresh process answers them."""
+SENDING = "sending"
+"""Where files lie while MLflow takes them."""
 _LOCK = "lock"
 _YOUNG = 3600.0
 """Seconds for which a folder without a lock may be one that is just being made."""
@@ -40,6 +44,20 @@ def passing(kind: str) -> Path:
     made.rename(place / _LOCK)  # seen by others from now on, and taken
     _held[place] = descriptor
     return place
+
+
+@contextmanager
+def passed(kind: str) -> Iterator[Path]:
+    """Give a new folder for the time of a block; a temporary one where the library's own cannot be written."""
+    try:
+        sweep(kind)
+        place = passing(kind)
+    except OSError:
+        place = Path(tempfile.mkdtemp(prefix=f"mlsys-{kind}-"))
+    try:
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def sweep(kind: str) -> None:

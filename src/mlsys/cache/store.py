@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 import logging
-import os
-import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +19,7 @@ from mlsys.folder import ONLY_OWNER, home, made
 from mlsys.settings import settings
 from mlsys.states import digest as state_digest
 from mlsys.states import load_state, save_state
+from mlsys.unfinished import sweep, whole
 
 logger = logging.getLogger("mlsys")
 
@@ -30,7 +28,6 @@ FORMAT = 2
 """Version of everything in the folder; part of every key."""
 _OF = "of"
 _KEPT_AFTER_EVICTION = 0.8
-_number = itertools.count()
 
 
 class Store:
@@ -106,13 +103,13 @@ class Store:
             return False
 
         def write() -> None:
-            temporary = self._temporary(path)
+            _room_for(path)
             try:
-                save_state(state, temporary)
-                if not path.is_dir():
-                    os.replace(temporary, path)
-            finally:
-                shutil.rmtree(temporary, ignore_errors=True)
+                with whole(path) as making:
+                    save_state(state, making)
+            except OSError:
+                if not path.is_dir():  # else another run has kept the same meanwhile
+                    raise
 
         return self._writing(write)
 
@@ -138,9 +135,10 @@ class Store:
         self.problem = self.problem or problem
 
     def evict(self) -> None:
-        """Remove what was not used for longest while the folder is larger than its cap."""
+        """Remove what killed processes left, and what was not used for longest while the folder is above its cap."""
         if self._top is None or not self.wrote:
             return
+        sweep(self._top)
         kept = items(self._top)
         total = sum(item.size for item in kept)
         if total <= settings().cache_bytes:
@@ -159,11 +157,6 @@ class Store:
 
     def _path(self, kind: str, name: str, suffix: str) -> Path | None:
         return None if self._top is None else self._top / kind / name[:2] / f"{name}{suffix}"
-
-    def _temporary(self, path: Path) -> Path:
-        room_for_folder(path.parent)
-        path.parent.mkdir(mode=ONLY_OWNER, parents=True, exist_ok=True)
-        return path.with_name(f".{path.name}.{os.getpid()}.{next(_number)}")
 
     def _put_json(self, kind: str, name: str, content: Mapping[str, Any]) -> None:
         # The name stands inside as well: a checksum tells that a file is whole, not that it is the one asked for.
@@ -193,13 +186,9 @@ class Store:
             return False
 
         def written() -> None:
-            temporary = self._temporary(path)
-            try:
-                with temporary.open("wb") as sink:
-                    write(sink)
-                os.replace(temporary, path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            _room_for(path)
+            with whole(path) as making, making.open("wb") as sink:
+                write(sink)
 
         return self._writing(written)
 
@@ -213,6 +202,11 @@ class Store:
             return False
         self.wrote = True
         return True
+
+
+def _room_for(path: Path) -> None:
+    room_for_folder(path.parent)
+    path.parent.mkdir(mode=ONLY_OWNER, parents=True, exist_ok=True)
 
 
 def _checksum(text: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.partitions import Table
 from mlsys.settings import settings
 from mlsys.steps import Sink
+from mlsys.unfinished import whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -79,14 +79,9 @@ class WriteParquet(Sink):
         return tuple(columns if self.columns is None else self.columns)
 
     def _write_part(self, file: Path, table: Table, part: str) -> None:
-        handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
-        os.close(handle)
-        try:
-            self._write_frames(temporary, table, part)
-            os.replace(temporary, file)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        with whole(file) as making:
+            making.touch(mode=0o600)
+            self._write_frames(str(making), table, part)
 
     def _write_frames(self, file: str, table: Table, part: str) -> None:
         import pyarrow as pa

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from mlsys.states.borrowed import Borrowed, Swap, exchanged
 from mlsys.states.sealed import seal
 from mlsys.steps import Fitted, Model, Step
 from mlsys.steps.own_form import OWN, PICKLED, PLAIN, form_of_state, save_learned
+from mlsys.unfinished import whole
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
@@ -37,8 +39,26 @@ def save_run(run: Run, folder: Path) -> Path:
     """
     if folder.exists() and any(folder.iterdir()):
         raise ConfigurationError(f"the folder {folder} is not empty", "name a new one")
-    write_model(run.model, folder, {"run": run.id, "pipeline": run.pipeline.name, "configuration": run.pipeline.digest})
+    details = {"run": run.id, "pipeline": run.pipeline.name, "configuration": run.pipeline.digest}
+    _whole_folder(folder.resolve(), lambda place: write_model(run.model, place, details))
     return folder
+
+
+def _whole_folder(place: Path, write: Callable[[Path], None]) -> None:
+    """Write a folder that is whole or not there; one that cannot be made beside its place is written in it."""
+    if place == Path.cwd():  # a process must not lose the folder it works in
+        return write(place)
+    try:
+        with whole(place) as making:
+            write(making)
+            if place.exists():
+                shutil.copymode(place, making)
+    except OSError as error:
+        if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+            raise ConfigurationError(f"the folder {place} was filled meanwhile", "name a new one") from error
+        if error.errno not in {errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS}:
+            raise
+        write(place)  # a mount, or a folder above that cannot be written
 
 
 def write_model(model: ServedModel, folder: Path, details: Mapping[str, str]) -> None:

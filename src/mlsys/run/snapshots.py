@@ -18,6 +18,7 @@ from mlsys.errors import DataError, MlsysError
 from mlsys.execution.execute import Data
 from mlsys.folder import home, made
 from mlsys.states import digest, load_state, save_state
+from mlsys.unfinished import beside, remove, whole
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
@@ -38,7 +39,8 @@ def take_snapshot(run: Run) -> None:
                 logger.warning("no snapshot was kept of %s, which changed while the run went on", path)
         if run._data is not None:
             frames = {"all": run._data} if isinstance(run._data, pd.DataFrame) else dict(run._data)
-            save_state(frames, made(SNAPSHOTS) / run.id)
+            with whole(made(SNAPSHOTS) / run.id) as making:
+                save_state(frames, making)
     except (OSError, MlsysError) as error:
         logger.warning("no snapshot was kept of what the run read: %s", getattr(error, "problem", error))
 
@@ -121,27 +123,16 @@ def _keep(path: Path, place: Path, content: str = "") -> bool:
     if place.exists() and (not content or _holds(place, content)):
         return True
     place.parent.mkdir(parents=True, exist_ok=True)
-    part = place.with_name(f"{place.name}.part{os.getpid()}")
-    _remove(part)
-    try:
+    with beside(place) as part:
         if path.is_dir():
             shutil.copytree(path, part)
         else:
             shutil.copyfile(path, part)
         if content and not _holds(part, content):
             return False
-        _remove(place)  # damaged since
+        remove(place)  # damaged since
         part.replace(place)
         return True
-    finally:
-        _remove(part)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def _is_kept(content: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mlsys.errors import TrackingError
 from mlsys.tracking.locks import held_at_home
+from mlsys.unfinished import beside
 
 LOCKS = "locks"
 _VERSION = "alembic_version"
@@ -56,16 +57,10 @@ def _is_missing(path: Path) -> bool:
 
 
 def _make(path: Path) -> None:
-    for left in path.parent.glob(f".{path.name}.*.making*"):
-        if not _is_alive(left.name.removeprefix(f".{path.name}.").partition(".")[0]):
-            left.unlink(missing_ok=True)
-    making = path.with_name(f".{path.name}.{os.getpid()}.making")
-    making.touch(mode=0o644, exist_ok=True)  # says at once that the folder cannot be written; MLflow tries for long
-    try:
+    with beside(path) as making:
+        making.touch(mode=0o644)  # says at once that the folder cannot be written; MLflow tries for long
         _write_tables(making)
         _give_name(making, path)
-    finally:
-        making.unlink(missing_ok=True)
 
 
 def _write_tables(path: Path) -> None:
@@ -76,16 +71,6 @@ def _write_tables(path: Path) -> None:
         _initialize_tables(engine)  # type: ignore[no-untyped-call]
     finally:
         engine.dispose()
-
-
-def _is_alive(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ValueError, ProcessLookupError):
-        return False
-    except OSError:  # another user's
-        return True
-    return True
 
 
 def _give_name(making: Path, path: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import TrackingError
+from mlsys.passing import SENDING, passed
 from mlsys.states.sealed import check, seal_beside
 from mlsys.tracking.keys import LONGEST_PARAMETER, MOST_PARAMETERS
 from mlsys.tracking.missing import missing_model
@@ -65,9 +65,10 @@ def log_model(client: MlflowClient, clock: Clock, record: RunRecord, experiment:
     for other in others:  # made by a slow server after it had been given up
         client.delete_logged_model(other.model_id)
     if str(model.status) != "READY":
-        with tempfile.TemporaryDirectory() as folder:
-            _write_mlflow_model(record.model, Path(folder), run_id, model)
-            written = Path(folder) / "model"
+        with passed(SENDING) as folder:
+            (folder / "made").mkdir()
+            _write_mlflow_model(record.model, folder / "made", run_id, model)
+            written = folder / "made" / "model"
             clock.upload(written, lambda path, inside: client.log_model_artifact(model.model_id, path, inside))
         client.finalize_logged_model(model.model_id, "READY")
     outputs = client.get_run(run_id).outputs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
@@ -15,18 +14,15 @@ from mlsys.errors import StateError, TrackingError
 from mlsys.secrets import hidden, hidden_in
 from mlsys.states.on_disk import naming, read_with_digest, with_digest
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
+from mlsys.unfinished import whole
 
 Writes = Callable[[Path], None]
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a file under another name and rename it: whoever reads finds the old or the new one, with its digest."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(json.dumps(with_digest(content), indent=1, allow_nan=False), encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with whole(path) as making:
+        making.write_text(json.dumps(with_digest(content), indent=1, allow_nan=False), encoding="utf-8")
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from mlsys import folder
 from mlsys.errors import MlsysError, TrackingError
-from mlsys.passing import PARITY, sweep
+from mlsys.passing import PARITY, SENDING, sweep
 from mlsys.secrets import hidden, without_secrets
 from mlsys.tracking.journal import Journal, journals
 from mlsys.tracking.reach import ASKED_FOR
 from mlsys.tracking.reach import silent as silent_now
 from mlsys.tracking.sending import send
 from mlsys.tracking.store import current_address
+from mlsys.unfinished import sweep as sweep_unfinished
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,9 @@ def sync(uri: str | None = None) -> SyncReport:
     sent: list[Synced] = []
     waiting: list[Synced] = []
     silent: dict[str, str] = {}
-    sweep(PARITY)
+    for kind in (PARITY, SENDING):
+        sweep(kind)
+    sweep_unfinished(folder.home())
     for journal in journals():
         done = _sent(journal, uri, silent)
         if done is None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from mlsys.passing import SENDING, passed
 from mlsys.tracking.keys import LONGEST_PARAMETER, LONGEST_TAG, MOST_PARAMETERS, clean, finite, shortened, valid_keys
 from mlsys.tracking.reach import Clock
 from mlsys.tracking.record import DatasetRecord
@@ -133,12 +134,17 @@ class RunWriter:
 
     def differences(self, suffix: str = "") -> None:
         """Write what could not be written as asked, and texts that were cut, as artifacts."""
-        if self.problems:
-            self.clock.check()
-            self.client.log_text(self.run_id, "\n".join(self.problems), f"written_differently{suffix}.txt")
-        if self.whole:
-            self.clock.check()
-            self.client.log_dict(self.run_id, self.whole, f"whole_values{suffix}.json")
+        if not self.problems and not self.whole:
+            return
+        with passed(SENDING) as folder:  # MLflow's own temporary files would outlive a killed process
+            if self.problems:
+                (folder / f"written_differently{suffix}.txt").write_text("\n".join(self.problems), encoding="utf-8")
+            if self.whole:
+                text = json.dumps(self.whole, indent=2, ensure_ascii=False)
+                (folder / f"whole_values{suffix}.json").write_text(text, encoding="utf-8")
+            for path in sorted(folder.glob("w*")):
+                self.clock.check()
+                self.client.log_artifact(self.run_id, str(path))
 
     def _fitting(self, key: str, value: object, longest: int) -> str:
         text = clean(str(value), key, self.problems)
