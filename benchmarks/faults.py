@@ -1,7 +1,8 @@
 """What becomes of runs, folders and stores that are killed, damaged, slow, full or many: one table.
 
 Run: ``python benchmarks/faults.py``; with names (``kills``, ``kills.sync``) only those lines are measured and changed,
-with ``--times`` each so often only, and nothing is kept; ``--more 20`` adds 20 times to what is kept. ``--page`` writes the page from what was measured.
+with ``--times`` each so often only, and nothing is kept; ``--more 20`` adds 20 times to what is kept. ``--page`` writes
+the page from what was measured.
 Writes ``docs/benchmarks/faults.rst``, and the figures beside it, one file a kind.
 """
 

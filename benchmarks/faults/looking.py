@@ -102,7 +102,8 @@ def leftovers(place: Path) -> Iterator[str]:
         yield f"tmp/{each.name}"
     for kind in ("parity", "sending"):
         for each in (place / ".mlsys" / kind).glob("*"):
-            yield f"{kind}/{each.name}"
+            if {inside.name for inside in each.iterdir()} - {"lock", ".lock"}:
+                yield f"{kind}/{each.name}"
     for each in place.glob(".mlflow.db.*"):
         yield each.name
     for each in (place / ".mlsys").rglob(".*"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -74,6 +75,7 @@ def flight_example() -> ModuleType:
     spec = importlib.util.spec_from_file_location("flight_delays", ROOT / "examples" / "flight_delays.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules["flight_delays"] = module
     spec.loader.exec_module(module)
     return module
 
