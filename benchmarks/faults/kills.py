@@ -32,7 +32,7 @@ def _run_and_sync(pipeline: Any, frame: Any = None, **how: Any) -> dict[str, Any
     return {"run": run_of(pipeline, frame, **how), "sync": synced()}
 
 
-def _tables(place: Path) -> Path:
+def empty_database(place: Path) -> Path:
     """Make MLflow's tables in a folder, in a process of its own: a child forked later must not share a connection."""
     with folder() as made:
         ended = in_child(worked(made, lambda: store().__enter__() and None))
@@ -50,7 +50,7 @@ def _only(found: tuple[dict[str, list[Kept]], int]) -> Kept:
 def flight_pipeline(times: int) -> Iterator[Outcome]:
     """Every second run is tracked; without a store it is over sooner, and more kills hit the cache."""
     with folder() as data:
-        pipeline, empty = flights(data), _tables(data)
+        pipeline, empty = flights(data), empty_database(data)
 
         def work(place: Path, track: bool) -> Any:
             return worked(place, lambda: _run_and_sync(pipeline, track=track))
@@ -121,7 +121,7 @@ def sync(times: int) -> Iterator[Outcome]:
     warm()
     frame = small_frame()
     with folder() as template:
-        empty = _tables(template)
+        empty = empty_database(template)
         waiting = in_child(
             worked(template, lambda: [run_of(small("w"), frame)["id"] for _ in range(2)], "http://127.0.0.1:9")
         ).answer
