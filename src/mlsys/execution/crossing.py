@@ -15,7 +15,8 @@ from mlsys.errors import ConfigurationError, ContractError, DataError, Finding
 from mlsys.execution.checks import check_columns, check_leakage
 from mlsys.execution.context import Context, Record
 from mlsys.execution.dividing import Divided, divide, keys_for
-from mlsys.execution.execute import Data, Execution, execute, run_tail
+from mlsys.execution.execute import Data, execute, run_tail
+from mlsys.execution.execution import Execution
 from mlsys.execution.fitness import counting_rows
 from mlsys.execution.planned import Planned
 from mlsys.execution.processes import apart

@@ -19,7 +19,7 @@ from mlsys.states import Held, digest
 from mlsys.steps import Model, Report, Result, Sink
 
 if TYPE_CHECKING:
-    from mlsys.execution.execute import Execution
+    from mlsys.execution.execution import Execution
 
 
 def looker(execution: Execution, tail: Tail, raw: Mapping[str, Table]) -> Look:

@@ -15,7 +15,8 @@ from mlsys.evaluation.comparison import paired_difference
 from mlsys.evaluation.intervals import at_once
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.scored import scored_rows
-from mlsys.execution.execute import Data, Execution, execute
+from mlsys.execution.execute import Data, execute
+from mlsys.execution.execution import Execution
 from mlsys.execution.holding import HoldingWork
 from mlsys.execution.planned import Planned
 from mlsys.execution.processes import apart

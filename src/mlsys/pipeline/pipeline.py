@@ -13,7 +13,7 @@ from mlsys.dataset import Event, Moment, Roles
 from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.context import Context
-from mlsys.execution.execute import Execution
+from mlsys.execution.execution import Execution
 from mlsys.execution.on_demand import as_shown
 from mlsys.execution.planned import Planned, labels_of
 from mlsys.habits import PIPELINE, answering, attribute_error
@@ -223,10 +223,8 @@ class Pipeline:
         ----------
         data : DataFrame, optional
             As for ``run``.
-        n : int
-            Rows to show.
-        rows : int
-            Rows to compute on.
+        n, rows : int
+            Rows to show, and to compute on.
         """
         from mlsys.run.looking import preview_steps
 
@@ -239,14 +237,10 @@ class Pipeline:
 
         Parameters
         ----------
-        data : DataFrame, mapping of str to DataFrame, or None
-            As for ``run``.
+        data, cache, verbose
+            As for ``run``; of earlier results only the rows that the source read are taken.
         rows : int
             Of the sample, chosen by hash of their ids.
-        cache : bool
-            Whether the source may be taken from an earlier run.
-        verbose : bool, optional
-            Show a progress bar; by default in a terminal and in a notebook.
 
         Returns
         -------
@@ -273,8 +267,8 @@ class Pipeline:
         Parameters
         ----------
         folds : Split or int, optional
-            ``KFolds(5)``, ``TimeFolds(5)``, any split, or a number of folds; by time where there is a time role, else by
-            group, else by hash.
+            ``KFolds(5)``, ``TimeFolds(5)``, any split, or a number of folds; by time where there is a time role, else
+            by group, else by hash.
         data, track, cache, verbose
             As for ``run``; ``data`` in one frame. In MLflow the folds are nested under one run.
         n_jobs : int
@@ -373,8 +367,7 @@ class Pipeline:
     def as_sklearn(self) -> Any:
         """Return a scikit-learn estimator of the steps that learn and serve.
 
-        Its ``fit(X, y)`` trains on all rows it is given: source, split, labels and reports are left
-        out, because scikit-learn brings the data and does the splitting.
+        Its ``fit(X, y)`` trains on all rows it is given: scikit-learn brings the data and does the splitting.
         """
         from mlsys.pipeline.sklearn_pipeline import as_sklearn
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlsys.engines import LocalEngine
-from mlsys.execution.execute import Data, Execution, execute, resume
+from mlsys.execution.execute import Data, execute, resume
+from mlsys.execution.execution import Execution
 from mlsys.execution.planned import Planned
 from mlsys.execution.progress import progress_bar
 from mlsys.pipeline.given import taken

@@ -12,7 +12,7 @@ from mlsys.steps import Model, Transform
 
 if TYPE_CHECKING:
     from mlsys.execution.catalog import Catalog
-    from mlsys.execution.execute import Execution
+    from mlsys.execution.execution import Execution
 
 COUNTS = "counts the rows"
 TELLING = 0.6

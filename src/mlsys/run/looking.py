@@ -11,7 +11,8 @@ from mlsys.dataset import beside
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.execution.dividing import divide
-from mlsys.execution.execute import Data, Execution, rows_before_split
+from mlsys.execution.execute import Data, rows_before_split
+from mlsys.execution.execution import Execution
 from mlsys.execution.planned import Planned
 from mlsys.execution.prefix import hold_frame, open_source, run_prefix_step
 from mlsys.execution.reads import cross_fitted

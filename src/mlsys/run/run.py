@@ -13,7 +13,8 @@ import pandas as pd
 
 from mlsys.cache import identify_table
 from mlsys.errors import ConfigurationError, Finding, UnknownArgument
-from mlsys.execution.execute import Data, Execution, open_test
+from mlsys.execution.execute import Data, open_test
+from mlsys.execution.execution import Execution
 from mlsys.execution.served import ServedModel, asking
 from mlsys.habits import RUN, Named, attribute_error
 from mlsys.partitions import Table
