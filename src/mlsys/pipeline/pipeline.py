@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from mlsys.pipeline.variants import Variants
     from mlsys.run import Ablation, CrossValidation, PriceOfLeakage, Run
 
-
 StoodFor = Callable[[], Mapping[str, Sequence[Step]]]
 """Gives the steps that others stood for, by name of these."""
 
@@ -267,8 +266,7 @@ class Pipeline:
         Parameters
         ----------
         folds : Split or int, optional
-            ``KFolds(5)``, ``TimeFolds(5)``, any split, or a number of folds; by time where there is a time role, else
-            by group, else by hash.
+            ``KFolds(5)``, any split, or a number of folds: by time where there is a time role, else by group or hash.
         data, track, cache, verbose
             As for ``run``; ``data`` in one frame. In MLflow the folds are nested under one run.
         n_jobs : int
@@ -289,10 +287,8 @@ class Pipeline:
         features: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         data: Any = None,
         *,
-        n_jobs: int = 1,
-        cache: bool = True,
-        verbose: bool | None = None,
-    ) -> Ablation:
+        n_jobs: int = 1, cache: bool = True, verbose: bool | None = None,
+    ) -> Ablation:  # fmt: skip
         """Refit without each feature, and show what that changes on the same rows: a leak carries too much.
 
         Parameters
