@@ -76,13 +76,20 @@ ARGUMENTS = {
 """Arguments that have another name here."""
 
 _STEPS = {
-    "cv": "pipeline.cross_validate(folds)", "folds": "pipeline.cross_validate(folds)", "scoring": "Evaluate(metrics=[...]) in the list",
-    "metrics": "Evaluate(metrics=[...]) in the list", "test_size": "StratifiedSplit(test=0.2) in the list",
-    "split": "a split such as TimeSplit(...) in the list", "data": "pipeline.run(data)", "X": "pipeline.run(frame), with target= naming its column",
-    "model": "the estimator in the list of steps", "estimator": "the estimator in the list of steps",
-    "memory": "nothing: results are kept by themselves, see pipeline.run(cache=)", "verbose": "pipeline.run(verbose=)",
+    "cv": "pipeline.cross_validate(folds)",
+    "folds": "pipeline.cross_validate(folds)",
+    "scoring": "Evaluate(metrics=[...]) in the list",
+    "metrics": "Evaluate(metrics=[...]) in the list",
+    "test_size": "StratifiedSplit(test=0.2) in the list",
+    "split": "a split such as TimeSplit(...) in the list",
+    "data": "pipeline.run(data)",
+    "X": "pipeline.run(frame), with target= naming its column",
+    "model": "the estimator in the list of steps",
+    "estimator": "the estimator in the list of steps",
+    "memory": "pipeline.run(cache=); results are kept by themselves",
+    "verbose": "pipeline.run(verbose=)",
     "n_jobs": "pipeline.cross_validate(n_jobs=)",
-}  # fmt: skip
+}
 """Arguments whose place is elsewhere."""
 
 PACKAGE = {
@@ -98,7 +105,8 @@ PACKAGE = {
     "FunctionTransformer": "mlsys.Derive or a plain function in the list",
     "CalibratedClassifierCV": "mlsys.Calibrate", "merge": "mlsys.Join", "merge_asof": "mlsys.AsOfJoin",
     "read_csv": "mlsys.ReadCSV", "read_parquet": "mlsys.ReadParquet",
-    "classification_report": "mlsys.Evaluate, supplied by itself: run.metrics", "accuracy_score": 'mlsys.Evaluate(metrics=["accuracy"])',
+    "classification_report": "mlsys.Evaluate, supplied by itself: run.metrics",
+    "accuracy_score": 'mlsys.Evaluate(metrics=["accuracy"])',
     "roc_auc_score": 'mlsys.Evaluate(metrics=["roc_auc"])',
 }  # fmt: skip
 """Of the package: what does here what a function or class of another library does."""

@@ -173,7 +173,8 @@ def test_a_pipeline_may_bring_its_own_encoding():
 
 def test_a_score_is_not_passed_off_as_a_probability():
     frame = made().assign(y=lambda f: f["y"] > 0)
-    assert Train(LinearSVC()).fit(frame, target="y").predict(frame).columns.tolist() == ["prediction"]
+    said = Train(LinearSVC()).fit(frame, target="y").predict(frame)
+    assert said.columns.tolist() == ["prediction", "score_False", "score_True"]
 
 
 def test_no_rows_get_no_predictions_in_the_same_columns():

@@ -152,7 +152,8 @@ frame = pd.DataFrame({"x": rng.normal(size=300), "note": rng.choice(["a-b", "b-c
 frame["y"] = frame["x"] + rng.normal(size=300) > 0
 words = TfidfVectorizer(tokenizer=split, token_pattern=None)
 prepare = make_column_transformer((words, "note"), (FunctionTransformer(lambda f, by=3: f * by), ["x", "ratio"]))
-run = Pipeline([FunctionTransformer(logs), make_pipeline(prepare, LogisticRegression())], target="y").run(frame, track=False)
+steps = [FunctionTransformer(logs), make_pipeline(prepare, LogisticRegression())]
+run = Pipeline(steps, target="y").run(frame, track=False)
 assert not run.withheld, run.withheld
 run.save("model")
 frame.to_parquet("rows.parquet")
@@ -193,7 +194,8 @@ class Own(TransformerMixin, BaseEstimator):
     ("transformer", "takes"),
     [
         (Own(), Takes.ALL), (FunctionTransformer(), Takes.ALL), (FunctionTransformer(np.log1p), Takes.NUMBERS),
-        (make_union(StandardScaler(), SimpleImputer()), Takes.NUMBERS), (make_union(Own(), StandardScaler()), Takes.ALL),
+        (make_union(StandardScaler(), SimpleImputer()), Takes.NUMBERS),
+        (make_union(Own(), StandardScaler()), Takes.ALL),
         (make_pipeline("passthrough", TfidfVectorizer()), Takes.TEXT), (SimpleImputer(strategy="constant"), Takes.ALL),
     ],
 )  # fmt: skip

@@ -119,12 +119,16 @@ SEARCHES = {
     "selector": SequentialFeatureSelector(Spy(), n_features_to_select=2),
     "search in a pipeline": make_pipeline("passthrough", GridSearchCV(Spy(), {"strength": [0.5, 1.0]})),
     "search over a pipeline": GridSearchCV(make_pipeline("passthrough", Spy()), {"spy__strength": [0.5, 1.0]}),
-    "search over calibration": GridSearchCV(CalibratedClassifierCV(Spy(), cv=3), {"estimator__strength": [0.5, 1.0]}, cv=3),
+    "search over calibration": GridSearchCV(
+        CalibratedClassifierCV(Spy(), cv=3), {"estimator__strength": [0.5, 1.0]}, cv=3
+    ),
     "calibration in a pipeline in a search": GridSearchCV(
         make_pipeline("passthrough", CalibratedClassifierCV(Spy(), cv=3)),
         {"calibratedclassifiercv__estimator__strength": [0.5, 1.0]}, cv=3,
     ),
-    "search over a search": GridSearchCV(GridSearchCV(Spy(), {"strength": [0.5, 1.0]}, cv=3), {"estimator__strength": [0.5]}, cv=3),
+    "search over a search": GridSearchCV(
+        GridSearchCV(Spy(), {"strength": [0.5, 1.0]}, cv=3), {"estimator__strength": [0.5]}, cv=3
+    ),
 }  # fmt: skip
 
 
@@ -196,8 +200,15 @@ def test_folds_in_time_order_that_were_given_mean_what_they_say(frame: pd.DataFr
         assert day[fit].max() <= day[held].min()
 
 
-@pytest.mark.parametrize("estimator", [LogisticRegressionCV(use_legacy_attributes=False, l1_ratios=(0.0,), scoring="accuracy"), RidgeClassifierCV(),
-                                       RFECV(LogisticRegression()), make_pipeline(StandardScaler(), RFECV(LogisticRegression()), LogisticRegression())])  # fmt: skip
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        LogisticRegressionCV(use_legacy_attributes=False, l1_ratios=(0.0,), scoring="accuracy"),
+        RidgeClassifierCV(),
+        RFECV(LogisticRegression()),
+        make_pipeline(StandardScaler(), RFECV(LogisticRegression()), LogisticRegression()),
+    ],
+)
 def test_folds_of_whole_groups_are_stratified_and_as_many(
     estimator: Any, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -214,8 +225,9 @@ def test_folds_of_whole_groups_are_stratified_and_as_many(
 
 
 def test_a_state_can_be_stored_and_holds_what_was_given(frame: pd.DataFrame) -> None:
-    for estimator in (GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}),
-                      HalvingRandomSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, random_state=0, min_resources=60)):  # fmt: skip
+    inside, tried = LogisticRegression(), {"C": [0.1, 1.0]}
+    halving = HalvingRandomSearchCV(inside, tried, random_state=0, min_resources=60)
+    for estimator in (GridSearchCV(inside, tried), halving):
         state = Train(estimator, ["x"]).fit(frame, target="y", group="who").state
         assert state["estimator"].cv == estimator.cv
         check_storable(state)
@@ -261,7 +273,7 @@ def test_without_roles_nothing_changes(frame: pd.DataFrame) -> None:
         (GridSearchCV(Spy(), {}, cv=KFold(3)), "cv=KFold of GridSearchCV does not ask for groups"),
         (GridSearchCV(Spy(), {}, cv=StratifiedKFold(3)), "cv=StratifiedKFold of GridSearchCV"),
         (GridSearchCV(Spy(), {}, cv=[([0], [1])]), "list of splits"),
-        (GridSearchCV(StackingClassifier([("a", Spy())]), {}), "StackingClassifier inside GridSearchCV cannot be handed"),
+        (GridSearchCV(StackingClassifier([("a", Spy())]), {}), "StackingClassifier inside GridSearchCV cannot be"),
     ],
 )  # fmt: skip
 def test_splits_that_ignore_groups_are_told(estimator: Any, said: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.dataset import Event, probability_columns
+from mlsys.dataset import Event, probability_columns, score_columns
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.comparison import paired_difference
 from mlsys.evaluation.differing import difference
@@ -128,7 +128,7 @@ def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float,
             "leave event= out, or predict two classes",
         )
     has = bool(probability_columns(scored.columns))
-    usual = usual_metrics(task, scored.columns)
+    usual = usual_metrics(task, has, bool(score_columns(scored.columns)))
     chosen = [metric_named(name) for name in metrics] if metrics else usual
     for metric in chosen:
         if task not in metric.tasks or not metric.has_what_it_needs(scored.columns):

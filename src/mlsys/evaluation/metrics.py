@@ -296,16 +296,16 @@ _USUAL: dict[Task, tuple[str, ...]] = {
 }
 
 
-def usual_metrics(task: Task, columns: Iterable[object]) -> list[Metric]:
+def usual_metrics(task: Task, with_probabilities: bool, with_scores: bool = False) -> list[Metric]:
     """Return the metrics shown when none are named; the first is the headline.
 
     Examples
     --------
-    >>> [metric.name for metric in usual_metrics("regression", ["prediction"])]
+    >>> [metric.name for metric in usual_metrics("regression", False)]
     ['rmse', 'mae', 'r2']
     """
-    found, columns = [METRICS[name] for name in _USUAL[task]], list(columns)
-    return [metric for metric in found if metric.has_what_it_needs(columns)]
+    found = [METRICS[name] for name in _USUAL[task]]
+    return [m for m in found if with_probabilities or not m.needs_probabilities or (with_scores and m.orders)]
 
 
 def metric_named(name: str) -> Metric:

@@ -66,7 +66,7 @@ def _plain(code: types.CodeType) -> list[object]:
 
 
 def _around(nodes: list[ast.Lambda], code: types.CodeType) -> list[ast.Lambda]:
-    """Return the innermost lambda whose body lies around all that Python noted of the code; none where it noted none."""
+    """Return the innermost lambda whose body lies around all that Python noted of the code, if it noted anything."""
     noted = [
         ((line, column), (last, end))
         for line, last, column, end in code.co_positions()

@@ -86,7 +86,7 @@ class CodeBundle:
             return self._local[id(thing)][1:]
         module = self._modules.setdefault(_alias(home), _Module())
         source = None
-        if name == "<lambda>" and not thing.__code__.co_freevars:
+        if name == "<lambda>" and not thing.__code__.co_flags & inspect.CO_NESTED:
             text = lambda_source(thing)
             name = f"lambda_{digest(text)[:12]}"
             source = f"{name} = _mlsys_named({text}, {thing.__qualname__!r})"

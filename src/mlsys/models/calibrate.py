@@ -78,7 +78,8 @@ class Calibrate(Postprocess):
             raise ConfigurationError(
                 f"{self.title} calibrates probabilities, but the model gives none "
                 f"(columns: {', '.join(map(str, predictions.columns))})",
-                "remove Calibrate() after a regressor; for classes use an estimator that has predict_proba or decision_function",
+                "remove Calibrate() after a regressor; for classes use an estimator that has predict_proba or "
+                "decision_function",
             )
         target = plain_target(known_target(calibration.y, self.title))
         classes = _classes(columns, target, predictions)
