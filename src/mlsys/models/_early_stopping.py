@@ -35,7 +35,7 @@ def stops_early(estimator: Any, rows: int) -> bool:
 
 
 def _trees_that_stop(estimator: Any, rows: int) -> Any:
-    """Return gradient boosting of scikit-learn that stops early, alone or where a search or a pipeline hands it rows."""
+    """Return gradient boosting of scikit-learn that stops early, alone or where a search or pipeline hands it rows."""
     learner, inside = _behind_steps(estimator), _searched(estimator)
     if learner is not inside and not hasattr(inside, "transform_input"):
         return None
