@@ -70,8 +70,8 @@ def weight_argument(estimator: Any, method: str = "fit") -> str | None:
     if any(each.kind is inspect.Parameter.VAR_KEYWORD for each in parameters.values()):
         several = getattr(estimator, "estimators", None)
         if isinstance(several, list):  # of a stack or a vote, which hands all of them the same argument
-            inner = {weight_argument(each) for _, each in several if not isinstance(each, str)}
-            return "sample_weight" if inner == {"sample_weight"} else None
+            of_each = {weight_argument(each) for _, each in several if not isinstance(each, str)}
+            return "sample_weight" if of_each == {"sample_weight"} else None
         inner = next((getattr(estimator, name) for name in _INNER if getattr(estimator, name, None) is not None), None)
         return None if inner is None else weight_argument(inner)
     return None
