@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from mlsys.summaries.hashing import hash_ids
 
@@ -52,19 +53,24 @@ class Distinct:
     most: int = MOST
 
     @classmethod
-    def of(cls, texts: Sequence[str], counts: Any, most: int = MOST) -> Distinct:
+    def of(cls, texts: Sequence[str] | pa.LargeStringArray, counts: Any, most: int = MOST) -> Distinct:
         """Summarize texts, which may repeat, with how often each occurs."""
-        hashes = hash_ids(pd.Series(list(texts), dtype="str"))
-        return cls._smallest(list(texts), hashes, np.asarray(counts, dtype=np.int64), most)
+        given = texts if isinstance(texts, pa.LargeStringArray) else pa.array(texts, type=pa.large_string())
+        hashes = hash_ids(pd.Series(pd.array(given, dtype=pd.StringDtype(na_value=np.nan))))
+        return cls._smallest(given, hashes, np.asarray(counts, dtype=np.int64), most)
 
     @classmethod
     def _smallest(
-        cls, texts: Sequence[str], hashes: NDArray[np.uint64], counts: NDArray[np.int64], most: int
+        cls,
+        texts: Sequence[Any] | pa.LargeStringArray,
+        hashes: NDArray[np.uint64],
+        counts: NDArray[np.int64],
+        most: int,
     ) -> Distinct:
         kept, first, place = np.unique(hashes, return_index=True, return_inverse=True)
         summed = np.zeros(len(kept), dtype=np.int64)
         np.add.at(summed, place, counts)
-        found = tuple(texts[at][:_LONGEST] for at in first[:most].tolist())
+        found = tuple(str(texts[at])[:_LONGEST] for at in first[:most].tolist())
         return cls(found, kept[:most], summed[:most], most)
 
     def __add__(self, other: Distinct) -> Distinct:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mlsys.features._columns import numbers as floats_of
@@ -25,6 +27,9 @@ _COUNTERS = re.compile(
     r"([^a-z]|$)|id$|^id"
 )
 """Names that somebody gives to a column that numbers the rows."""
+
+_SOME = 100
+"""Texts that are looked at first: most columns of texts are no numbers at all."""
 
 _FIRST_DAY, _LAST_DAY = 18000101, 22001231
 """Whole numbers between these may be days written as yyyymmdd."""
@@ -197,15 +202,15 @@ def _of_numbers(column: pd.Series, values: Values, uses: frozenset[str], content
 
 
 def _of_texts(column: pd.Series, uses: frozenset[str], content: int | None, may_be_numbers: bool = True) -> Profile:
-    codes, known = encoded(column)
-    counts = np.bincount(codes[codes >= 0], minlength=len(known)) if len(known) else np.zeros(0, np.int64)
-    kept = [place for place, text in enumerate(known) if text is not None and counts[place]]
-    found = [known[place] for place in kept]
+    known = encoded(column)
+    counts = np.bincount(known.codes[known.codes >= 0], minlength=len(known.texts))
+    kept = np.flatnonzero(known.texts.is_valid().to_numpy(zero_copy_only=False) & (counts > 0))
+    found = known.texts.take(pa.array(kept))
     texts = Distinct.of(found, counts[kept])
     marks = frozenset(mark for mark, pattern in NUMBERS.items() if may_be_numbers and _all_match(found, pattern))
     return Profile(uses, len(column), len(column) - int(counts[kept].sum()), content, texts=texts, marks=marks)
 
 
-def _all_match(found: list[str | None], pattern: str) -> bool:
-    match = re.compile(pattern).match
-    return all(match(text) is not None for text in found if text is not None)
+def _all_match(found: pa.LargeStringArray, pattern: str) -> bool:
+    few = found[:_SOME]
+    return all(pc.all(pc.match_substring_regex(each, pattern)).as_py() is not False for each in (few, found))

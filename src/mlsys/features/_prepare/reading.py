@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,13 @@ PAIRS = (("false", "true"), ("no", "yes"), ("n", "y"), ("f", "t"))
 """Pairs of texts that stand for false and true, in any case."""
 _TRUTHS = {word: float(place) for pair in PAIRS for place, word in enumerate(pair)}
 
-_BEFORE, _BEHIND = r"^[-+]?[$€£]?[ ]?[-+]?", r"(?:[eE][-+]?[0-9]+)?[ ]?[%$€£]?$"
+_BEFORE, _BEHIND = r"^(?:[-+]?[$€£]?[ ]?|[$€£][ ]?[-+])", r"(?:[eE][-+]?[0-9]+)?[ ]?[%$€£]?$"
 NUMBERS = {
     ".": _BEFORE + r"(?:[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3}(?:\.[0-9]*)?|[0-9]+\.?[0-9]*|\.[0-9]+)" + _BEHIND,
     ",": _BEFORE + r"(?:[0-9]{1,3}(?:[. '][0-9]{3})+(?:,[0-9]*)?|[0-9]+,?[0-9]*|,[0-9]+)" + _BEHIND,
 }
 """How numbers are written where a point, or a comma, stands before the decimals."""
+_SAY_NOTHING = pa.array(sorted(NULLS), type=pa.large_string())
 _PATTERNS = {mark: re.compile(pattern) for mark, pattern in NUMBERS.items()}
 _BESIDE = {".": re.compile(r"[$€£% ,]"), ",": re.compile(r"[$€£% .']")}
 
@@ -63,10 +65,7 @@ def number_of(text: str, mark: str) -> float:
     if not _PATTERNS[mark].match(text):
         return np.nan
     found = _BESIDE[mark].sub("", text)
-    try:
-        number = float(found if mark == "." else found.replace(",", "."))
-    except ValueError:  # two signs
-        return np.nan
+    number = float(found if mark == "." else found.replace(",", "."))
     return number if np.isfinite(number) else np.nan
 
 
@@ -75,48 +74,91 @@ def truth_of(text: str) -> float:
     return _TRUTHS.get(text.lower(), np.nan)
 
 
-def encoded(column: pd.Series) -> tuple[NDArray[np.int64], list[str | None]]:
-    """Return for each row the place of its text (-1 for null), and the texts: those of distinct values, cleaned."""
+@dataclass(frozen=True)
+class Encoded:
+    """A column of texts as the place of each row's text (-1 for null), and the texts: those of distinct values."""
+
+    codes: NDArray[np.int64]
+    texts: pa.LargeStringArray
+    is_clean: bool
+
+    def spread(self, read: NDArray[Any], null: Any) -> NDArray[Any]:
+        """Return for each row what was read of its text."""
+        return np.append(read, np.array([null], dtype=read.dtype))[self.codes]
+
+
+def encoded(column: pd.Series) -> Encoded:
+    """Return a column of texts with each distinct one cleaned, null where it says nothing."""
     made = plain(column)
-    if isinstance(made.dtype, pd.StringDtype):
-        texts = pa.array(made, type=pa.large_string(), from_pandas=True)
-        texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-        found = texts.dictionary_encode()
-        codes = pc.fill_null(found.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return codes, [text_of(value) for value in found.dictionary.to_pylist()]
-    codes, distinct = distinct_values(made)
-    return codes, [text_of(value) for value in distinct]
+    if not isinstance(made.dtype, pd.StringDtype):
+        codes, distinct = distinct_values(made)
+        return Encoded(codes, pa.array([text_of(value) for value in distinct], type=pa.large_string()), False)
+    given = pa.array(made, type=pa.large_string(), from_pandas=True)
+    given = given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given
+    found = given.dictionary_encode()
+    trimmed = pc.utf8_trim_whitespace(found.dictionary)
+    says_nothing = pc.is_in(pc.utf8_lower(trimmed), value_set=_SAY_NOTHING)
+    kept = pc.if_else(says_nothing, pa.scalar(None, pa.large_string()), trimmed)
+    codes = pc.fill_null(found.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return Encoded(codes, kept, kept.equals(found.dictionary))
 
 
 def texts(column: pd.Series) -> pd.Series:
-    """Return a column as texts without spaces around them, null where they say nothing.
+    """Return a column as texts without spaces around them, null where they say nothing; itself where it is so.
 
     Examples
     --------
     >>> texts(pd.Series([" a", "?", "b"])).tolist()
     ['a', nan, 'b']
     """
-    values = _each(column, lambda text: text, None)
-    return pd.Series(pd.array(values, dtype=TEXT), index=column.index, name=column.name)
+    if len(column) <= _FEW_ROWS:
+        known = cleaned(column)
+        is_clean = isinstance(column.dtype, pd.StringDtype) and column[column.notna()].tolist() == [
+            text for text in known if text is not None
+        ]
+        return column if is_clean else pd.Series(pd.array(known, dtype=TEXT), index=column.index, name=column.name)
+    found = encoded(column)
+    if found.is_clean and isinstance(column.dtype, pd.StringDtype):
+        return column
+    places = pa.array(found.codes, mask=found.codes < 0)
+    return pd.Series(pd.array(found.texts.take(places), dtype=TEXT), index=column.index, name=column.name)
 
 
 def numbers(column: pd.Series, mark: str) -> NDArray[np.float64]:
     """Return the numbers that texts say."""
-    return _each(column, lambda text: number_of(text, mark), np.nan).astype(np.float64)
+    if len(column) <= _FEW_ROWS:
+        return np.array([np.nan if text is None else number_of(text, mark) for text in cleaned(column)])
+    found = encoded(column)
+    return found.spread(_numbers_of(found.texts, mark), np.nan)
+
+
+def _numbers_of(found: pa.LargeStringArray, mark: str) -> NDArray[np.float64]:
+    """Return what :func:`number_of` does of each text."""
+    written = pc.fill_null(pc.match_substring_regex(found, NUMBERS[mark]), False)
+    bare = pc.replace_substring_regex(found, _BESIDE[mark].pattern, "")
+    bare = bare if mark == "." else pc.replace_substring(bare, ",", ".")
+    bare = pc.replace_substring_regex(bare, "^[+]", "")
+    read = pc.if_else(written, bare, pa.scalar(None, pa.large_string())).cast(pa.float64())
+    values = read.to_numpy(zero_copy_only=False).astype(np.float64)
+    return np.where(np.isinf(values), np.nan, values)
 
 
 def truths(column: pd.Series) -> NDArray[np.float64]:
     """Return 1 and 0 for texts that say yes and no."""
-    return _each(column, truth_of, np.nan).astype(np.float64)
+    if len(column) <= _FEW_ROWS:
+        return np.array([np.nan if text is None else truth_of(text) for text in cleaned(column)])
+    found = encoded(column)
+    read = [np.nan if text is None else truth_of(text) for text in found.texts.to_pylist()]
+    return found.spread(np.array(read, dtype=np.float64), np.nan)
 
 
 def moments(column: pd.Series, form: str) -> pd.Series:
     """Return the moments that texts say in one format, in UTC where they name a zone."""
     if len(column) <= _FEW_ROWS:
         return pd.Series(read_moments(cleaned(column), form), index=column.index, name=column.name)
-    codes, known = encoded(column)
-    read = read_moments([*known, None], form)
-    return pd.Series(read.take(codes), index=column.index, name=column.name)
+    found = encoded(column)
+    read = read_moments([*found.texts.to_pylist(), None], form)
+    return pd.Series(read.take(found.codes), index=column.index, name=column.name)
 
 
 def read_moments(found: Sequence[str | None], form: str) -> pd.DatetimeIndex:
@@ -133,15 +175,6 @@ def cleaned(column: pd.Series) -> list[str | None]:
         return [text_of(value) if isinstance(value, str) else None for value in values]
     missing = made.isna().to_numpy()
     return [None if gone else text_of(value) for value, gone in zip(values, missing, strict=True)]
-
-
-def _each(column: pd.Series, read: Callable[[str], Any], null: Any) -> NDArray[Any]:
-    """Return what is read of each value; distinct ones are read once."""
-    made = plain(column)
-    if len(column) <= _FEW_ROWS:
-        return _objects([null if text is None else read(text) for text in cleaned(made)])
-    codes, distinct = encoded(made)
-    return _objects([*(null if text is None else read(text) for text in distinct), null])[codes]
 
 
 def _objects(values: Sequence[Any]) -> NDArray[Any]:
