@@ -90,3 +90,10 @@ def test_mixed_values_count_as_their_texts_and_numbers_are_refused() -> None:
         TextComponents(["x"]).fit(pd.DataFrame({"x": [1]}))
     with pytest.raises(ConfigurationError):
         TextComponents([])
+
+
+def test_texts_that_come_back_and_texts_that_do_not_get_the_same_numbers(titles: pd.DataFrame) -> None:
+    fitted = TextComponents(["title"]).fit(titles)
+    new = titles.drop_duplicates().head(9)
+    often = pd.concat([new] * 5, ignore_index=True)
+    np.testing.assert_array_equal(fitted.transform(often).head(9), fitted.transform(new))

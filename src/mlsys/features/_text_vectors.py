@@ -62,13 +62,23 @@ class TextVectors:
         self._centre, self._scale = known["centre"], known["scale"]
 
     def of(self, texts: pd.Series) -> Floats:
-        """Return one row a text; each distinct text is looked at once."""
+        """Return one column a text (components x texts), so that each component lies together.
+
+        Texts that come back are looked at once; where most do not, finding them would only cost memory.
+        """
         if len(texts) == 1:
-            return self._of_block(texts.tolist())
+            return self._of_block(texts.tolist()).T
         codes, distinct = pd.factorize(texts)
-        values = list(distinct)
-        found = [self._of_block(values[start : start + _BLOCK]) for start in range(0, len(values), _BLOCK)]
-        return (np.concatenate(found) if found else self._of_block([]))[codes]
+        if 2 * len(distinct) < len(texts):
+            return np.take(self._of_all(list(distinct)), codes, axis=1)
+        return self._of_all(texts.tolist())
+
+    def _of_all(self, texts: Sequence[str]) -> Floats:
+        found = np.empty((len(self._centre), len(texts)))
+        for start in range(0, len(texts), _BLOCK):
+            some = texts[start : start + _BLOCK]
+            found[:, start : start + len(some)] = self._of_block(some).T
+        return found
 
     def _of_block(self, texts: Sequence[str]) -> Floats:
         if not self._axes.size:

@@ -104,7 +104,7 @@ class TextComponents(Transform):
         added: dict[str, Any] = {}
         for name, vectors in known:
             found = vectors.of(_texts(frame[name]))
-            added |= {f"{name}_text{number}": values for number, values in enumerate(found.T, 1)}
+            added |= {f"{name}_text{number}": values for number, values in enumerate(found, 1)}
         refuse_taken(frame, list(added), dropped, self.title)
         return replaced(frame, {}, added, dropped)
 
