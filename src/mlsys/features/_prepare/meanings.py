@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ _READS, _SHORTEST, _LONGEST, _FEWEST = 0.95, 6, 35, 6
 """A format must read this share of the distinct texts, which have 6 to 35 characters and are 6 or more."""
 _SOME = 200
 """Texts on which a format is tried before it reads all."""
+_MARKS = frozenset("-/.:")
 _LEADING_ZEROS = 0.05
 """Texts of which more begin with 0 are codes (zip codes, phone numbers), not numbers."""
 _COUNTER_ROWS, _COUNTER_SPAN = 50, 1.7
@@ -184,16 +186,20 @@ def format_of(texts: tuple[str, ...]) -> str:
         return ""
     if _share(texts, lambda text: any(character.isdigit() for character in text)) <= _READS:
         return ""
-    shares = {form: _reads(texts, form) for form in FORMATS if _may_read(texts, form)}
+    some = texts[:_SOME]
+    alike = Counter(_marks(text) for text in some)
+    shares = {
+        form: _reads(texts, form)
+        for form in FORMATS
+        if (form == "ISO8601" or alike[_marks(form)] >= _READS * len(some)) and _reads(some, form) >= _READS
+    }
     best = max(shares, key=lambda form: shares[form], default="")
     return best if best and shares[best] >= _READS else ""
 
 
-def _may_read(texts: tuple[str, ...], form: str) -> bool:
-    """Whether a format reads most of a few texts, tried on those in which its marks stand first."""
-    marks = set("-/.:") if form != "ISO8601" else set()
-    alike = [text for text in texts[:_SOME] if all((mark in form) == (mark in text) for mark in marks)]
-    return len(alike) >= _READS * min(len(texts), _SOME) and _reads(texts[:_SOME], form) >= _READS
+def _marks(text: str) -> frozenset[str]:
+    """Return the marks that a text, or a format, has between numbers: formats of other marks need not be tried."""
+    return _MARKS.intersection(text)
 
 
 def _reads(texts: tuple[str, ...], form: str) -> float:
