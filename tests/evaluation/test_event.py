@@ -52,7 +52,7 @@ def test_metrics_cost_slices_baselines_and_gates_speak_of_the_event(event: str) 
     step = Evaluate(FEW, slices=["branch"], baselines=[indebted], value=Cost(missed=5, false_alarm=1))
     frame = loans()
     run = judged(frame, step, event=event)
-    rows = run.frame("validation").join(run.predictions["validation"])
+    rows = run.frame("validation")
     truth, share, said = rows["risk"] == event, rows[f"probability_{event}"], rows["prediction"]
     found = scores(run)
     assert found["recall"] == pytest.approx(recall_score(rows["risk"], said, pos_label=event))

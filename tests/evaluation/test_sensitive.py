@@ -54,22 +54,22 @@ def test_gaps_of_the_event_that_is_named(rng: np.random.Generator) -> None:
 def test_the_interval_of_the_widest_gap_holds_the_true_one(flagged: dict[Any, float]) -> None:
     true = max(flagged.values()) - min(flagged.values())
     held = 0
-    for seed in range(60):
+    for seed in range(30):
         gaps = report(treated(np.random.default_rng(seed), 400, flagged)).tables["gaps"].set_index("metric")
         row = gaps.loc["selection_rate"]
         held += row["lower"] <= true <= row["upper"] and row["lower"] <= row["gap"] <= row["upper"]
-    assert held >= 55  # of 60 at 95 %: fewer come once in a hundred
+    assert held >= 26  # of 30 at 95 %: fewer come once in a hundred
 
 
 @pytest.mark.parametrize("roles", [{"weight": "w"}, {"group": "family"}])
 def test_gaps_of_weighted_and_grouped_rows_hold_the_true_one(roles: dict[str, str]) -> None:
     held = 0
-    for seed in range(20):
+    for seed in range(10):
         rng = np.random.default_rng(seed)
         rows = treated(rng, 300, {"a": 0.3, "b": 0.5}).assign(w=rng.integers(1, 4, 300), family=np.arange(300) // 2)
         row = report(rows, **roles).tables["gaps"].set_index("metric").loc["selection_rate"]
         held += row["lower"] <= 0.2 <= row["upper"]
-    assert held >= 17
+    assert held >= 8
 
 
 def test_small_groups_are_named_and_nulls_are_a_group(rng: np.random.Generator) -> None:
@@ -122,7 +122,7 @@ def test_a_named_column_is_on_the_card_and_in_gates_at_once(cases: pd.DataFrame)
 def test_numbers_are_compared_by_their_mean_error(cases: pd.DataFrame) -> None:
     run = of(cases, LinearRegression(), "paid", Evaluate(slices=()))
     table = run.reports["evaluate"].tables["groups"].set_index("slice")
-    rows = run.frame("validation").join(run.predictions["validation"])
+    rows = run.frame("validation")
     errors = (rows["prediction"] - rows["paid"]).groupby(rows["race"]).mean()
     assert {name: table.loc[f"race={name}", "value"] for name in "abc"} == pytest.approx(errors.to_dict())
     gaps = run.reports["evaluate"].tables["gaps"].set_index("column")

@@ -26,7 +26,11 @@ def confusion(scored: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     rows = [*classes, *sorted(set(truth) - set(classes))]
     weight = scored["weight"] if "weight" in scored else np.ones(len(scored))
     counted = pd.crosstab(
-        pd.Categorical(truth, rows), pd.Categorical(said, classes), np.asarray(weight), aggfunc="sum", dropna=False
+        pd.Categorical(truth, categories=rows),
+        pd.Categorical(said, categories=list(classes)),
+        np.asarray(weight),
+        aggfunc="sum",
+        dropna=False,
     )
     table = counted.reindex(index=rows, columns=list(classes)).fillna(0.0).to_numpy(dtype=np.float64)
     return pd.DataFrame({"truth": rows, **{f"predicted {name}": table[:, i] for i, name in enumerate(classes)}})

@@ -238,7 +238,7 @@ def _further(groups: Groups, by_slice: Sequence[Mapping[str, Any]]) -> list[dict
 
 def _gap_scalars(groups: Groups) -> dict[str, float]:
     known = groups.gaps[groups.gaps["groups"] > 1]
-    return {f"{row.metric}_gap/{row.column}": float(row.gap) for row in known.itertuples()}
+    return {f"{row['metric']}_gap/{row['column']}": float(row["gap"]) for row in known.to_dict("records")}
 
 
 def _tables(groups: Groups, scored: pd.DataFrame, judge: Judge) -> dict[str, pd.DataFrame]:
