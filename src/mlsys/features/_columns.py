@@ -109,10 +109,10 @@ def numbers(column: pd.Series, who: str) -> NDArray[np.float64]:
 
 
 def blocks_of_numbers(
-    frame: pd.DataFrame, names: Sequence[str], who: str
+    frame: pd.DataFrame | Loose, names: Sequence[str], who: str
 ) -> Iterator[tuple[Sequence[Any], NDArray[np.float64]]]:
     """Yield columns of numbers or truth values in order, some at a time: names, and floats with null as NaN."""
-    kinds = dtypes_of(frame)
+    kinds = dtypes_of(cast("pd.DataFrame", frame))
     for of_numpy, run in groupby(names, lambda name: is_plain(kinds[name])):
         if of_numpy:
             names_of_numpy = list(run)
@@ -125,7 +125,7 @@ def blocks_of_numbers(
 
 
 def replaced(
-    frame: pd.DataFrame,
+    frame: pd.DataFrame | Loose,
     changed: Mapping[str, Any],
     added: pd.DataFrame | Mapping[str, Any] | None = None,
     dropped: Sequence[str] = (),
@@ -181,16 +181,19 @@ def _frame_of(columns: Mapping[str, Any], like: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
-def of_block(names: Sequence[str], block: NDArray[Any], like: pd.DataFrame) -> pd.DataFrame | Mapping[str, Any]:
+def of_block(names: Sequence[str], block: NDArray[Any], like: pd.DataFrame | Loose) -> pd.DataFrame | Mapping[str, Any]:
     """Return new columns that lie together, one a row of an array, as what is put behind a frame."""
     if isinstance(like, Loose):
         return dict(zip(names, block, strict=True))
     return pd.DataFrame(block.T, index=like.index, columns=labels(names, like))
 
 
-def series_of(frame: pd.DataFrame, name: Any) -> pd.Series:
+def series_of(frame: pd.DataFrame | Loose, name: Any) -> pd.Series:
     """Return a column, also of rows whose columns lie apart."""
-    return frame.series(name) if isinstance(frame, Loose) else frame[name]
+    if isinstance(frame, Loose):
+        return frame.series(name)
+    column: pd.Series = frame[name]
+    return column
 
 
 def labels(names: Sequence[str], like: pd.DataFrame) -> pd.Index:

@@ -99,7 +99,8 @@ class Loose:
 @functools.lru_cache(maxsize=64)
 def _labels(names: tuple[Any, ...], of_objects: bool) -> pd.Index:
     """Return names as labels; those of one model are the same at every request."""
-    return pd.Index(names, dtype=object if of_objects else None)
+    made: pd.Index = pd.Index(names, dtype=object if of_objects else None)
+    return made
 
 
 def _loosened(column: pd.Series) -> Column:

@@ -105,7 +105,8 @@ class Categories(Transform):
         if not levels:
             return pd.Index([], dtype="str")
         if len({type(level) for level in levels}) == 1:
-            return pd.Index(levels)
+            alike: pd.Index = pd.Index(levels)
+            return alike
         texts = [str(level) for level in levels]
         twice = next((text for text in texts if texts.count(text) > 1), None)
         if twice is not None:

@@ -113,7 +113,7 @@ class TextComponents(Transform):
         return tuple(self.columns)
 
 
-def _texts(column: pd.Series) -> pd.Series:
+def _texts(column: pd.Series | list[str | None]) -> pd.Series:
     """Return texts, null as an empty one."""
     if isinstance(column, list):  # of rows whose columns lie apart
         return pd.Series(["" if value is None else value for value in column], dtype=object)

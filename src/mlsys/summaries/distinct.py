@@ -63,8 +63,8 @@ class Distinct:
     def _smallest(
         cls,
         texts: Sequence[Any] | pa.LargeStringArray,
-        hashes: NDArray[np.uint64],
-        counts: NDArray[np.int64],
+        hashes: NDArray[Any],
+        counts: NDArray[Any],
         most: int,
     ) -> Distinct:
         kept, first, place = np.unique(hashes, return_index=True, return_inverse=True)

@@ -191,9 +191,10 @@ def _of_numbers(column: pd.Series, values: Values, uses: frozenset[str], content
         return Profile(uses, len(found), nulls, content)
     low, high = float(known.min()), float(known.max())
     whole = bool(values.whole or (np.floor(known) == known).all())
-    ids = texts = None
+    ids: NDArray[np.int64] | None = None
+    texts: Distinct | None = None
     if whole and not nulls and values.kind is Kind.NUMBER and _COUNTERS.search(str(column.name).lower()):
-        ordered = np.unique(known.astype(np.int64)) if high - low < 2**53 else known[:0]
+        ordered = np.unique(known.astype(np.int64)) if high - low < 2**53 else np.zeros(0, dtype=np.int64)
         ids = ordered if len(ordered) == len(known) else None
     if whole and low >= _FIRST_DAY and high <= _LAST_DAY:
         days, counts = np.unique(known.astype(np.int64), return_counts=True)

@@ -67,17 +67,18 @@ class Learning:
     def summarize(self, part: Rows) -> Summarized:
         """Return what a part says to the steps that are open."""
         rows = self._shown(part)
-        found = {}
+        found = SummaryMap()
         for place, step in enumerate(self.steps):
             answer = self.answers.get(place)
             if answer is None or isinstance(answer, Again):
-                needed = rows.narrowed(step.columns_read(rows.feature_names))
+                needed = rows.narrowed(step.columns_read(rows.feature_names) or ())
                 found[place] = step.summarize(needed, None if answer is None else answer.partial)
-        return Summarized(self, SummaryMap(found))
+        return Summarized(self, found)
 
     def finish(self, summary: SummaryMap) -> Learning:
         """Take the answers of the open steps; go on to the next stage when none asks for more."""
-        answers = {**self.answers, **{place: self.steps[place].finish(each) for place, each in summary.items()}}
+        new = {place: step.finish(summary[place]) for place, step in enumerate(self.steps) if place in summary}
+        answers = {**self.answers, **new}
         if any(isinstance(answer, Again) for answer in answers.values()):
             return replace(self, answers=answers)
         learned = tuple((step, answers[place]) for place, step in enumerate(self.steps))
