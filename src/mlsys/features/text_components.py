@@ -55,7 +55,7 @@ class TextComponents(Transform):
     20,000 training rows, chosen by the hash of their ids: all where there are fewer. Each component is centred at the
     median, divided by the interquartile range and drawn softly towards +-5, which linear models need and trees do not
     mind. Null counts as an empty text; of longer texts the first 2,000 characters are read. A million distinct texts
-    of 30 characters take about 20 s of CPU time, texts that come back almost none.
+    of 30 characters take about 10 s of CPU time, texts that come back almost none.
 
     Examples
     --------
