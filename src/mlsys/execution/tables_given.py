@@ -84,7 +84,7 @@ def _of_stream(given: Any) -> pd.DataFrame | None:
         table = pa.table(given)
     except (TypeError, ValueError, pa.ArrowException):
         return None
-    frame: pd.DataFrame = plain_frame(of_arrow(table))
+    frame: pd.DataFrame = plain_frame(of_arrow(table)).set_axis(table.column_names, axis=1)
     stored = (table.schema.pandas_metadata or {}).get("index_columns", [])
     names = [name for name in stored if isinstance(name, str) and name in frame.columns]
     if names:
