@@ -66,7 +66,6 @@ def in_one_process(times: int) -> Iterator[Outcome]:
             outcome.check(
                 len(in_mlflow) == times and set(in_mlflow.values()) == {1}, "runs are missing or twice", lost=1
             )
-            outcome.what += (
-                f" ({settled['memory'] >> 20} to {run['memory'] >> 20} MiB, {run['files']} files, {more:,.0f} B/run)"
-            )
+            memory = f"{settled['memory'] >> 20} to {run['memory'] >> 20} MiB"
+            outcome.what += f" ({memory}, {run['files']} files, {more:,.0f} bytes a run)"
         yield outcome
