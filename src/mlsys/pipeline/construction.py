@@ -128,13 +128,13 @@ def _named(steps: Sequence[Planned]) -> tuple[Planned, ...]:
     twice = [name for name, count in explicit.items() if count > 1]
     if twice:
         raise ConfigurationError(f"two steps are named {twice[0]!r}", "give each name once")
-    taken = set(explicit)
-    planned = []
-    for position, each in enumerate(steps, 1):
+    taken, planned, position = set(explicit), list[Planned](), 0
+    for each in steps:
         name, number = each.step.title, 1
         while not each.step.name and name in taken:
             number += 1
             name = f"{each.step.title}-{number}"
         taken.add(name)
+        position += not each.on_demand  # as the plan numbers them, which shows what runs in any case
         planned.append(replace(each, name=name, position=position))
     return tuple(planned)

@@ -113,6 +113,8 @@ def preview_steps(pipeline: Pipeline, data: Data, n: int, rows: int) -> dict[str
                 shown[planned.name] = table.frame().head(n)
         elif not isinstance(step, (Report, Sink)):
             tail.run([planned], tail.parts, lambda *_: None)
+            if not tail.asked.get(planned.name, "needed"):
+                continue
             frame = tail.parts["train"].frame()
             predicted = next(iter(tail.predictions.values()), None)
             shown[planned.name] = (frame if predicted is None else predicted.frame()).head(n)
