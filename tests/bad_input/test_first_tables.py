@@ -115,6 +115,7 @@ CELLS: dict[str, Make] = {
     "whole numbers beyond 64 bits": lambda f: f.assign(a=objects(2**70, 1)),
     "numbers and texts": lambda f: f.assign(a=objects(1, "x")),
     "sparse numbers alone": lambda f: f[["a", "b"]].astype(pd.SparseDtype(float)).assign(y=f["y"]),
+    "sparse numbers of zeros alone": lambda f: f[["a", "b"]].round().astype(pd.SparseDtype(float, 0)).assign(y=f["y"]),
     "texts of a megabyte": lambda f: megabytes(),
 }
 

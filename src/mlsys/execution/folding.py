@@ -23,7 +23,8 @@ def out_of_fold(
     train = parts["train"]
     if train.rows < len(folds):
         raise DataError(
-            f"the split left {train.rows} training row{'s' * (train.rows != 1)}, too few to judge a model by {len(folds)} folds of them",
+            f"the split left {train.rows} training row{'s' * (train.rows != 1)}, too few to judge a model by "
+            f"{len(folds)} folds of them",
             "give more rows, or a split with a validation share",
         )
     working = [each for each in steps if not isinstance(each.step, (Report, Sink))]

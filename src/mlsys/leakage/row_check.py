@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.errors import Finding
 from mlsys.leakage.rounding import Rounding
 from mlsys.settings import settings
+from mlsys.values import Kind, meaning_of
 
 TOLERANCE = 1e-9
 """Relative; sums over columns differ in the last bits between one row and many."""
@@ -31,7 +32,9 @@ def telling_rows(frame: pd.DataFrame, most: int | None = None) -> np.ndarray:
     chosen: list[int] = []
     for name in frame.columns:
         column = frame[name]
-        if pd.api.types.is_numeric_dtype(column) and column.notna().any():
+        values_are = meaning_of(column.dtype)
+        is_number = values_are is not None and values_are.kind in {Kind.NUMBER, Kind.TRUTH}
+        if is_number and column.notna().any():
             values = column.to_numpy(dtype=np.float64, na_value=np.nan)
             chosen += [int(np.nanargmax(values)), int(np.nanargmin(values))]
         nulls = column.isna().to_numpy()

@@ -19,7 +19,7 @@ _LARGEST_OF_32_BITS = float(np.finfo(np.float32).max)
 def plain_features(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with numbers and truth values of any type as numpy's, NaN for null; texts as plain texts.
 
-    A frame of sparse columns alone stays sparse, as scikit-learn takes it.
+    A frame of columns alone that are sparse in zeros stays sparse, as scikit-learn takes it.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def plain_features(frame: pd.DataFrame) -> pd.DataFrame:
     """
     # By dtypes: a Series made of each column would take most of the time that one row takes.
     dtypes = frame.dtypes.tolist()
-    if dtypes and all(isinstance(dtype, pd.SparseDtype) for dtype in dtypes):
+    if dtypes and all(isinstance(dtype, pd.SparseDtype) and dtype.fill_value == 0 for dtype in dtypes):
         return frame
     kinds = zip(frame.columns.tolist(), dtypes, strict=True)
     changed = {name: numpy_column(frame[name]) for name, dtype in kinds if not _is_plain(dtype)}
