@@ -181,6 +181,7 @@ def test_files_that_are_given_are_the_source_of_the_run() -> None:
     assert run(parquet(frame), pipeline=reading).pipeline[0] == ReadParquet("rows.parquet")
 
 
+@pytest.mark.long  # it waits for MLflow's store
 def test_a_run_of_a_file_is_reproduced_without_its_rows() -> None:
     run_id = PIPELINE.run(csv(make_frame()), verbose=False).id
     assert mlsys.reproduce(run_id).same
