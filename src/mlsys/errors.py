@@ -20,7 +20,7 @@ def listed(names: Iterable[Any]) -> str:
 
     Examples
     --------
-    >>> listed(["a", "b"]), listed(range(30))[-20:]
+    >>> listed(["a", "b"]), listed(range(30))[-18:]
     ('a, b', '18, 19 and 10 more')
     """
     shown = list(map(str, names))

@@ -20,6 +20,8 @@ SENDING = "sending"
 _LOCK = "lock"
 _YOUNG = 3600.0
 """Seconds for which a folder without a lock may be one that is just being made."""
+_ENOUGH = 1 << 30
+"""Free bytes with which a disk is not looked at twice."""
 _held: dict[Path, int] = {}
 """Locks of the folders of this process; given back when it ends, however it ends."""
 
@@ -48,16 +50,26 @@ def passing(kind: str) -> Path:
 
 @contextmanager
 def passed(kind: str) -> Iterator[Path]:
-    """Give a new folder for the time of a block; a temporary one where the library's own cannot be written."""
+    """Give a new folder for the time of a block; a temporary one where the library's own has no room."""
     try:
         sweep(kind)
-        place = passing(kind)
+        place = passing(kind) if _has_room(folder.made(kind)) else _temporary(kind)
     except OSError:
-        place = Path(tempfile.mkdtemp(prefix=f"mlsys-{kind}-"))
+        place = _temporary(kind)
     try:
         yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
+
+
+def _has_room(place: Path) -> bool:
+    """Whether a disk has room for what is not known yet: much, or more than the one for temporary files has."""
+    free = shutil.disk_usage(place).free
+    return free > _ENOUGH or free >= shutil.disk_usage(tempfile.gettempdir()).free
+
+
+def _temporary(kind: str) -> Path:
+    return Path(tempfile.mkdtemp(prefix=f"mlsys-{kind}-"))
 
 
 def sweep(kind: str) -> None:

@@ -263,7 +263,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "no features left": (
         DataError,
-        ("Train has no features left", "run.features", "step 2 'Train'"),
+        ("Train has no features left", "'price' (excluded by exclude=)", "step 2 'Train'"),
         lambda f: run(f[["price", "returned"]], SPLIT, TREE, features=None, exclude=["price"]),
         lambda f: run(f[["price", "returned"]], SPLIT, TREE, features=None),
     ),
@@ -422,7 +422,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     "a text column into an estimator": (
         DataError,
         ("Train(DecisionTreeClassifier): column 'country' holds text", "OneHot(['country'])", "exclude=['country']"),
-        lambda f: run(f, SPLIT, TREE, features=["price", "country"]),
+        lambda f: run(f, SPLIT, Train(TREE, features=["price", "country"]), features=["price", "country"]),
         lambda f: run(f, SPLIT, OneHot(["country"]), TREE, features=["price", "country"]),
     ),
     "a text column into a scikit-learn transformer": (
@@ -434,19 +434,19 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     "timestamps into an estimator": (
         DataError,
         ("Train(DecisionTreeClassifier): column 'ordered' holds timestamps", "exclude=['ordered']"),
-        lambda f: run(f, SPLIT, TREE, features=["price", "ordered"]),
+        lambda f: run(f, SPLIT, Train(TREE, features=["price", "ordered"]), features=["price", "ordered"]),
         lambda f: run(f, SPLIT, TREE, features=["price", "ordered"], exclude=["ordered"]),
     ),
     "nulls into an estimator that refuses them": (
         DataError,
         ("Train(LogisticRegression): column 'days' holds nulls", "Impute()"),
-        lambda f: run(f, SPLIT, LogisticRegression()),
+        lambda f: run(f, SPLIT, Train(LogisticRegression(), features=["price", "days"])),
         lambda f: run(f, SPLIT, Impute(), Standardize(), LogisticRegression()),
     ),
     "infinite numbers into an estimator": (
         DataError,
         ("Train(LogisticRegression): column 'price' holds infinite numbers", "Derive"),
-        lambda f: run(endless(f), SPLIT, LogisticRegression(),
+        lambda f: run(endless(f), SPLIT, Train(LogisticRegression(), features=["price"]),
                       features=["price"]),
         lambda f: run(endless(f), CAPPED, SPLIT, LogisticRegression(),
                       features=["price"]),
@@ -460,7 +460,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     "a column of nulls alone into an estimator": (
         DataError,
         ("Train(LogisticRegression): column 'days' holds nulls", "'days', which is all null, with exclude=['days']"),
-        lambda f: run(f.assign(days=np.nan), SPLIT, LogisticRegression()),
+        lambda f: run(f.assign(days=np.nan), SPLIT, Train(LogisticRegression(), features=["price", "days"])),
         lambda f: run(f.assign(days=np.nan), SPLIT, LogisticRegression(), exclude=["days"]),
     ),
     "a column of nulls alone into Impute": (
@@ -513,7 +513,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a target of nulls alone": (
         DataError,
-        ("RandomSplit left no training rows", "rows without a known label: 320 of 320", "target is filled"),
+        ("the target 'returned' is null in every row (320 rows)", "name another column with target="),
         lambda f: run(f.assign(returned=np.nan), SPLIT, TREE),
         lambda f: run(f, SPLIT, TREE),
     ),
@@ -574,7 +574,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     # ---------------------------------------------------------------- splits and judging
     "fewer rows than folds": (
         DataError,
-        ("the split left 1 training rows", "5 folds", "give more rows"),
+        ("the split left 1 training row, too few", "5 folds", "give more rows"),
         lambda f: run(f.head(1), TREE),
         lambda f: run(f, TREE),
     ),
@@ -638,7 +638,8 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     "lists as a feature of an estimator": (
         DataError,
         ("Train(DecisionTreeClassifier): column 'bought' holds", "exclude=['bought']"),
-        lambda f: run(f.assign(bought=[["a", "b"]] * len(f)), SPLIT, TREE, features=["price", "bought"]),
+        lambda f: run(f.assign(bought=[["a", "b"]] * len(f)), SPLIT, Train(TREE, features=["price", "bought"]),
+                      features=["price", "bought"]),
         lambda f: run(f.assign(bought=[["a", "b"]] * len(f)), Derive({"bought": lambda g: g["bought"].str.len()}),
                       SPLIT, TREE, features=["price", "bought"]),
     ),
@@ -680,9 +681,9 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
         lambda f: run(f, SPLIT, TREE, DetectDrift(["price"])),
     ),
     "a vectorizer over all columns": (
-        ConfigurationError,
-        ("Apply of CountVectorizer takes one column of texts", 'Apply(CountVectorizer(), columns=["..."])'),
-        lambda f: run(f, SPLIT, CountVectorizer(), TREE, features=["price", "country"]),
+        DataError,
+        ("takes one column of texts, and 2 features hold texts", 'Apply(CountVectorizer(...), columns=["order"])'),
+        lambda f: run(f, SPLIT, CountVectorizer(), TREE, features=["price", "country", "order"]),
         lambda f: run(f, SPLIT, Apply(CountVectorizer(), columns=["country"]), TREE, features=["price", "country"]),
     ),
 }  # fmt: skip

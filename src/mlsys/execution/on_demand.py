@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from mlsys.cache import Outcome
 from mlsys.execution.planned import Planned
 from mlsys.steps.capabilities import OnDemand
 
@@ -23,8 +22,7 @@ def why_needed(planned: Planned, parts: Mapping[str, Table], context: Context) -
     parts = {name: part for name, part in parts.items() if name in context.asks}
     assert isinstance(step, OnDemand)
     features = context.catalog.features(parts["train"].head(0).columns)
-    work = lambda _: Outcome({}, plain={"why": step.needed_for(parts, features)})  # noqa: E731
-    return str(context.kept(planned.name, "needed", work, parts, sees_columns=True).plain["why"])
+    return step.needed_for(parts, features)
 
 
 def as_run(plan: Iterable[Planned], asked: Mapping[str, str]) -> tuple[Planned, ...]:

@@ -22,6 +22,10 @@ class Borrowed:
     def __init__(self, reference: str) -> None:
         self.reference = reference
 
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """Raise; it can be called in name only, because ``functools.partial`` holds nothing else."""
+        raise TypeError(f"{self.reference} is stored as source and was not brought back")
+
 
 def exchanged(value: Any, swap: Swap) -> Any:
     """Return a value in which ``swap`` was asked of everything inside; itself where nothing was changed.
