@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mlsys import folder
+from mlsys.unfinished import remove
 
 PARITY = "parity"
 """Where rows lie while a fresh process answers them."""
@@ -35,7 +35,7 @@ def passing(kind: str) -> Path:
     >>> sweep("parity")
     >>> place.is_dir()
     True
-    >>> shutil.rmtree(place)
+    >>> removed(place)
     """
     for gone in [path for path in _held if not path.exists()]:
         os.close(_held.pop(gone))
@@ -59,7 +59,16 @@ def passed(kind: str) -> Iterator[Path]:
     try:
         yield place
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        removed(place)
+
+
+def removed(place: Path) -> None:
+    """Remove such a folder, its lock last: who is killed at it leaves one that :func:`sweep` still knows as left."""
+    with suppress(OSError):
+        for each in place.iterdir():
+            if each.name != _LOCK:
+                remove(each)
+    remove(place)
 
 
 def _has_room(place: Path) -> bool:
@@ -76,7 +85,7 @@ def sweep(kind: str) -> None:
     """Remove folders whose process has ended without removing them; nothing is waited for, nothing raised."""
     for place in (folder.home() / kind).glob("*/"):
         if not place.is_symlink() and _is_left(place):
-            shutil.rmtree(place, ignore_errors=True)
+            removed(place)
 
 
 def _is_left(place: Path) -> bool:

@@ -91,3 +91,22 @@ def test_a_run_killed_during_the_check_leaves_no_rows(tmp_path: Path) -> None:
         while list(place.glob("*")) and time.monotonic() < until:
             time.sleep(0.1)
         assert not list(place.glob("*"))
+
+
+def test_a_folder_that_was_half_removed_is_known_as_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed while it removed: what is left still holds the lock by which others know that nobody is at it."""
+    place = mlsys.passing.passing(PARITY)
+    for name in ("a", "model", "rows", "z"):
+        (place / name).mkdir()
+
+    def killed(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mlsys.passing, "remove", killed)
+        with pytest.raises(KeyboardInterrupt):
+            mlsys.passing.removed(place)
+    assert (place / "lock").exists()
+    os.close(mlsys.passing._held.pop(place))  # as when the process ends
+    sweep(PARITY)
+    assert not place.exists()

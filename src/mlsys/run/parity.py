@@ -6,7 +6,6 @@ import atexit
 import json
 import os
 import select
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mlsys.errors import MlsysError, NotPortableError, StateError
-from mlsys.passing import PARITY, passing, sweep
+from mlsys.passing import PARITY, passing, removed, sweep
 from mlsys.run.checked import Checked
 from mlsys.warned import tried_out
 
@@ -108,7 +107,7 @@ def _problem_in(
             problem = _difference(expected, load_state(place / "answers"), given.index)
         return problem
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        removed(place)
 
 
 def _difference(expected: pd.DataFrame, found: pd.DataFrame, labels: pd.Index) -> str:
@@ -249,7 +248,7 @@ def answer_others() -> None:
                 print(json.dumps(_answered(Path(named))), file=answers, flush=True)
     finally:  # the other process ended: nobody else removes the rows
         for place in places:
-            shutil.rmtree(place, ignore_errors=True)
+            removed(Path(place))
 
 
 def _import_what_loading_needs() -> None:

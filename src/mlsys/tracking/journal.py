@@ -56,8 +56,8 @@ class Journal:
     Notes
     -----
     Holds ``record.json``, ``artifacts/``, ``predictions/``, ``model/``, ``additions/<number>.json``, ``added.json``
-    (how many additions there are), ``address.json`` (where the run is meant to go) and ``sent.json`` (where it went, and
-    how many additions with it). Every file is written under another name and renamed; a folder that was cut off
+    (how many additions there are), ``address.json`` (where the run is meant to go) and ``sent.json`` (where it went,
+    and how many additions with it). Every file is written under another name and renamed; a folder that was cut off
     has a record that says so.
     """
 

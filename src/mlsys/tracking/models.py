@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import TrackingError
@@ -97,7 +99,7 @@ def _write_mlflow_model(record: ModelRecord, place: Path, run_id: str, model: Lo
     described = Model(
         artifact_path=model.artifact_location, model_uuid=model.model_id, run_id=run_id, model_id=model.model_id
     )
-    with _requirements_as_given():
+    with _requirements_as_given(), _temporary_files_in(place):
         mlflow.pyfunc.save_model(
             path=str(place / "model"),
             mlflow_model=described,
@@ -120,13 +122,30 @@ def _requirements_as_given() -> Iterator[None]:
     """
     from mlflow.utils import environment
 
-    name = "warn_dependency_requirement_mismatches"
-    before = getattr(environment, name, None)
-    setattr(environment, name, lambda requirements: None)
+    with _replaced(environment, "warn_dependency_requirement_mismatches", lambda requirements: None):
+        yield
+
+
+@contextmanager
+def _temporary_files_in(place: Path) -> Iterator[None]:
+    """Let MLflow make its copy of the model in a folder that is removed when this process is killed.
+
+    In the machine's folder for temporary files it would stay, with the tables that a model takes along.
+    """
+    from mlflow.utils import file_utils
+
+    with _replaced(file_utils, "create_tmp_dir", lambda: tempfile.mkdtemp(dir=place)):
+        yield
+
+
+@contextmanager
+def _replaced(module: ModuleType, name: str, by: Callable[..., Any]) -> Iterator[None]:
+    before = getattr(module, name, None)
+    setattr(module, name, by)
     try:
         yield
     finally:
-        setattr(environment, name, before)
+        setattr(module, name, before)
 
 
 def _schema(columns: Mapping[str, str]) -> Any:
