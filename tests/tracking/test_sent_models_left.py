@@ -22,7 +22,11 @@ KILLED = """
     def killed(*given, **named):
         os.kill(os.getpid(), signal.SIGKILL)
 
-    mlflow.pyfunc.model._download_artifact_from_uri = killed  # with MLflow's copy begun
+    if len(sys.argv) == 1:
+        mlflow.pyfunc.model._download_artifact_from_uri = killed  # with MLflow's copy begun
+    else:
+        import mlflow.store.artifact.local_artifact_repo as local
+        local.os.replace = lambda *paths: killed() if ".artifact.uploading." in str(paths[0]) else os.rename(*paths)
     generator = np.random.default_rng(0)
     frame = pd.DataFrame({"a": generator.normal(size=300)})
     frame["late"] = frame["a"] + generator.normal(size=300) > 0
@@ -30,14 +34,28 @@ KILLED = """
 """
 
 
-def test_a_model_that_was_being_sent_leaves_nothing(tmp_path: Path, address: str) -> None:
+def killed(tmp_path: Path, address: str, *how: str) -> Path:
+    """Run, killed while MLflow takes what was written; return the library's folder."""
     (tmp_path / "tmp").mkdir()
     home = tmp_path / ".mlsys"
     environment = {"TMPDIR": str(tmp_path / "tmp"), "MLFLOW_TRACKING_URI": address, "MLSYS_FOLDER": str(home)}
-    command = [sys.executable, "-c", textwrap.dedent(KILLED)]
+    command = [sys.executable, "-c", textwrap.dedent(KILLED), *how]
     done = subprocess.run(command, env={**os.environ, **environment}, cwd=tmp_path, check=False, timeout=120)
     assert done.returncode == -signal.SIGKILL
+    return home
+
+
+def test_a_model_that_was_being_sent_leaves_nothing(tmp_path: Path, address: str) -> None:
+    home = killed(tmp_path, address)
     assert list(home.glob("sending/*/made/*")), "it was killed while the model lay there"
     with override(folder=str(home)):
         assert len(mlsys.sync(address).sent) == 1
     assert not list((tmp_path / "tmp").iterdir()) and not list(home.glob("sending/*"))
+
+
+def test_a_file_that_was_half_uploaded_does_not_stay_among_the_artifacts(tmp_path: Path, address: str) -> None:
+    home = killed(tmp_path, address, "in the middle of an artifact")
+    assert list(tmp_path.rglob(".artifact.uploading.*"))
+    with override(folder=str(home)):
+        assert len(mlsys.sync(address).sent) == 1
+    assert not list(tmp_path.rglob(".artifact.uploading.*"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from mlsys.errors import TrackingError
 from mlsys.secrets import without_secrets
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 PARENT = "mlsys.parent"
 CUT_OFF = "the process ended before all files were written; what there was is here"
 NESTED = "mlflow.parentRunId"
+_HALF = ".artifact.uploading."
+"""How MLflow calls a file among artifacts until all of it is there."""
 
 
 def send(journal: Journal, patience: Patience = IN_A_RUN, uri: str | None = None) -> LoggedRun:
@@ -106,7 +110,8 @@ def _send_whole(client: MlflowClient, clock: Clock, journal: Journal) -> LoggedR
     record = journal.record()
     at_home = without_secrets(current_address()) == journal.address
     experiment, above, problems = placed(client, record, at_home)
-    run_id = _one_run(client, experiment, record, journal.begun, above)
+    begun = journal.begun
+    run_id = _one_run(client, experiment, record, begun, above)
     journal.begin(run_id)
     writer = RunWriter(client, run_id, clock)
     writer.problems += [*problems, *journal.problems()]
@@ -126,9 +131,24 @@ def _send_whole(client: MlflowClient, clock: Clock, journal: Journal) -> LoggedR
     clock.check()
     write_timeline(client, experiment, run_id, record)
     writer.differences()
+    if begun:
+        _remove_half_uploads(client, run_id, model_id)
     client.set_terminated(run_id, "FINISHED" if complete else "KILLED", end_time=int(record.ended * 1000))
     _remove_others(client, experiment, record.mlsys_id, run_id)
     return LoggedRun(run_id, experiment, without_secrets(mlflow.get_tracking_uri()), model_uri, writer.problems)
+
+
+def _remove_half_uploads(client: MlflowClient, run_id: str, model_id: str | None) -> None:
+    """Remove what MLflow leaves among artifacts on a disk when it is killed while it copies a file there."""
+    from mlflow.utils.file_utils import local_file_uri_to_path
+
+    places = [str(client.get_run(run_id).info.artifact_uri)]
+    if model_id:
+        places.append(str(client.get_logged_model(model_id).artifact_location))
+    for place in places:
+        if urlsplit(place).scheme in {"", "file"}:
+            for left in Path(local_file_uri_to_path(place)).rglob(f"{_HALF}*"):  # type: ignore[no-untyped-call]
+                left.unlink(missing_ok=True)
 
 
 def _send_addition(client: MlflowClient, clock: Clock, run_id: str, addition: Addition) -> None:
