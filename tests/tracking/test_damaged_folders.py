@@ -114,6 +114,24 @@ def test_each_damaged_folder_is_named_and_the_others_are_sent(address: str, nowh
     assert {run.data.metrics.get("roc_auc") for run in found if run.info.status == "FINISHED"} == {0.5}
 
 
+@pytest.mark.parametrize("file", ["record.json", "address.json", "sent.json", "additions/000000.json", "added.json"])
+def test_a_file_of_another_run_is_named_and_nothing_is_taken_for_sent(address: str, file: str) -> None:
+    sent, waiting = (
+        keep(RunRecord(name, "damaged", name, "", {}, {}, {}, [], [], artifacts, 1.0, 2.0))
+        for name in ("sent", "waiting")
+    )
+    for journal in (sent, waiting):
+        journal.add({}, {"said": journal.id})
+    shutil.move(waiting.place, "aside")
+    first = mlsys.sync(address)
+    assert [each.id for each in first.sent] == ["sent"], first
+    shutil.move("aside", waiting.place)
+    shutil.copy(sent.place / file, waiting.place / file)
+    report = mlsys.sync(address)
+    assert not report.sent and [each.id for each in report.waiting] == ["waiting"]
+    assert Path(file).name in report.waiting[0].problem and "that of the run sent" in report.waiting[0].problem
+
+
 def test_a_folder_that_is_being_begun_and_strange_files_are_left_alone(tmp_path: Path) -> None:
     place = kept("whole").place.parent
     (place / "begun").mkdir()

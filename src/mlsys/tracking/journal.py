@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from mlsys import folder
-from mlsys.errors import MlsysError, TrackingError
+from mlsys.errors import MlsysError, StateError, TrackingError
 from mlsys.secrets import hidden_in
+from mlsys.states.on_disk import AGAIN, read_with_digest
 from mlsys.states.on_disk import read_json as read_unsealed
-from mlsys.states.on_disk import read_with_digest
 from mlsys.states.sealed import digests, same_files
 from mlsys.tracking.locks import HELD_FOR, held
 from mlsys.tracking.plain import as_number, damaged, decoded, encoded, read_json, write_json
@@ -27,6 +27,7 @@ from mlsys.tracking.record import LoggedRun, RunRecord
 RUNS = "runs"
 RECORD, ADDITIONS, ADDRESS, SENT = "record.json", "additions", "address.json", "sent.json"
 ADDED = "added.json"
+_OF = "of"
 ARTIFACTS, MODEL, ROWS = "artifacts", "model", "rows"
 WITHHELD = "the model is withheld: "
 """Begins the problem that says why a model could not be written."""
@@ -97,6 +98,8 @@ class Journal:
             content = read_unsealed(path)
             if content["complete"]:
                 content = read_with_digest(path)
+            if self._temporary is None:
+                self._refuse_other(path, content["mlsys_id"])
             return {**content, "started": float(content["started"]), "mlsys_id": str(content["mlsys_id"])}
 
     @property
@@ -138,17 +141,17 @@ class Journal:
         content = {"metrics": {key: as_number(each) for key, each in metrics.items()}, "tags": hidden_in(dict(tags))}
         with _numbering:
             number = len(list((self.place / ADDITIONS).glob("*.json")))
-            write_json(self.place / ADDITIONS / f"{number:06d}.json", {**content, "at": time.time()})
-            write_json(self.place / ADDED, {"additions": number + 1})
+            self._write(self.place / ADDITIONS / f"{number:06d}.json", {**content, "at": time.time()})
+            self._write(self.place / ADDED, {"additions": number + 1})
 
     def additions(self) -> list[Addition]:
         """Return what was added, in order."""
         found = []
         there = len(list((self.place / ADDITIONS).glob("*.json")))
-        noted = int(read_json(self.place / ADDED)["additions"]) if os.path.lexists(self.place / ADDED) else 0
+        noted = int(self._read(self.place / ADDED)["additions"]) if os.path.lexists(self.place / ADDED) else 0
         for number in range(max(there, noted)):
             path = self.place / ADDITIONS / f"{number:06d}.json"
-            content = read_json(path)
+            content = self._read(path)
             with damaged(path):
                 metrics = {key: float(each) for key, each in content["metrics"].items()}
                 found.append(Addition(int(path.stem), metrics, dict(content["tags"]), float(content["at"])))
@@ -159,7 +162,7 @@ class Journal:
         done = 0
         if os.path.lexists(self.place / SENT):
             with damaged(self.place / SENT):
-                done = int(read_json(self.place / SENT)["additions"])
+                done = int(self._read(self.place / SENT)["additions"])
         return self.additions()[done:]
 
     def waits(self) -> bool:
@@ -168,15 +171,15 @@ class Journal:
 
     def aim(self, address: str) -> None:
         """Keep where the run is meant to go, without user name and password."""
-        write_json(self.place / ADDRESS, {"address": address})
+        self._write(self.place / ADDRESS, {"address": address})
 
     def begin(self, run_id: str) -> None:
         """Keep which MLflow run was begun."""
-        write_json(self.place / ADDRESS, {**self._aimed(), "run_id": run_id})
+        self._write(self.place / ADDRESS, {**self._aimed(), "run_id": run_id})
 
     def unanswered(self) -> None:
         """Keep that the store may still be doing what it did not answer in time."""
-        write_json(self.place / ADDRESS, {**self._aimed(), "late_until": time.time() + LATE})
+        self._write(self.place / ADDRESS, {**self._aimed(), "late_until": time.time() + LATE})
 
     @property
     def late_for(self) -> float:
@@ -195,26 +198,40 @@ class Journal:
 
     def _aimed(self) -> dict[str, Any]:
         path = self.place / ADDRESS
-        return read_json(path) if os.path.lexists(path) else {}
+        return self._read(path) if os.path.lexists(path) else {}
 
     def sent(self) -> LoggedRun | None:
         """Return where the run went, ``None`` while it waits."""
         path = self.place / SENT
         if not os.path.lexists(path):
             return None
-        content = read_json(path)
+        content = self._read(path)
         with damaged(path):
             content.pop("additions")
             return LoggedRun(**content)
+
+    def _write(self, path: Path, content: dict[str, Any]) -> None:
+        """Write a file that says whose it is: a digest tells that a file is whole, not that it is this run's."""
+        write_json(path, {_OF: self.place.name, **content})
+
+    def _read(self, path: Path) -> dict[str, Any]:
+        content = read_json(path)
+        with damaged(path):
+            self._refuse_other(path, content.pop(_OF))
+        return content
+
+    def _refuse_other(self, path: Path, run: str) -> None:
+        if run != self.place.name:
+            raise StateError(f"{path} is that of the run {run}", AGAIN)
 
     def mark_sent(self, logged: LoggedRun, additions: int) -> None:
         """Keep where the run went; what is in MLflow now need not lie here as well."""
         content = {**vars(logged), "problems": list(logged.problems), "additions": additions}
         try:
-            write_json(self.place / SENT, content)
+            self._write(self.place / SENT, content)
         except OSError:  # a full disk: all of it is in MLflow, so that the room its files take can be had first
             self.tidy()
-            write_json(self.place / SENT, content)
+            self._write(self.place / SENT, content)
         self.tidy()
 
     def tidy(self) -> None:
