@@ -92,7 +92,8 @@ def reproduced() -> Any:
     """Bring back a run whose file is gone, from its snapshot."""
     import mlsys
 
-    Path("flights.csv").unlink()
+    for name in ("flights.csv", "planes.csv", "weather.csv"):
+        Path(name).unlink()
     found = mlsys.reproduce(Path("run.txt").read_text())
     return [bool(found), _numbers(found.run.metrics)]
 
@@ -267,12 +268,15 @@ def _runs() -> list[dict[str, Any]]:
     """Return what MLflow holds of each run."""
     from mlflow import MlflowClient
 
+    from mlsys.cache.files import file_digest
+
     client: Any = MlflowClient()
     experiments = [each.experiment_id for each in client.search_experiments()]
     found = []
     for run in client.search_runs(experiments, max_results=100):
         steady = {key: value for key, value in run.data.metrics.items() if not key.startswith(("seconds", "latency"))}
-        files = sorted(each.path for each in client.list_artifacts(run.info.run_id))
+        top = Path(run.info.artifact_uri.removeprefix("file://"))
+        files = {each.path: file_digest(top / each.path) for each in client.list_artifacts(run.info.run_id)}
         models = len(run.outputs.model_outputs) if run.outputs else 0
         told = {"metrics": steady, "files": files, "models": models, "status": run.info.status}
         found.append({"id": run.data.tags.get("mlsys.run_id", run.info.run_id), **told})

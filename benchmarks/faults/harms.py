@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 DEEP = b"[" * 200_000 + b"]" * 200_000
-LARGE = 4 << 30
+LARGE = 3 << 30
 """Bytes of a large file, which takes no room: it is one hole."""
 Harm = Callable[[Path, Path, random.Random], None]
 

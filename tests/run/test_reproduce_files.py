@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,11 @@ def test_a_damaged_snapshot_is_not_used(tracked: Callable[..., str], files: Path
     for kept in Path(".mlsys/snapshots").iterdir():
         kept.write_bytes(kept.read_bytes() + b"\n")
     (files / "1.csv").unlink()
+    with pytest.raises(DataError, match="which is not in"):
+        mlsys.reproduce(run)
+    for kept in Path(".mlsys/snapshots").iterdir():  # waited for, it would never end
+        kept.unlink()
+        os.mkfifo(kept)
     with pytest.raises(DataError, match="which is not in"):
         mlsys.reproduce(run)
 

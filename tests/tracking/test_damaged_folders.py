@@ -25,6 +25,7 @@ DEEP = b"[" * 200_000 + b"]" * 200_000
 
 
 def artifacts(folder: Path) -> None:
+    (folder / "manifest.json").write_text("{}")
     (folder / "tables").mkdir()
     (folder / "tables" / "one.txt").write_text("as it was written")
 
@@ -86,6 +87,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "addition gone": (lambda place: (place / "additions" / "000000.json").unlink(), "000000.json"),
     "additions gone": (lambda place: shutil.rmtree(place / "additions"), "000000.json"),
     "count of additions cut": (cut("added.json"), "added.json"),
+    "manifest changed": (written("artifacts/manifest.json", b"[]"), "manifest.json"),
     "artifact changed": (written("artifacts/tables/one.txt", b"as nobody wrote it"), "one.txt"),
     "artifact added": (written("artifacts/more.txt", b"more"), "more.txt"),
     "artifact gone": (lambda place: (place / "artifacts/tables/one.txt").unlink(), "one.txt"),

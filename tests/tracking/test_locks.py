@@ -158,18 +158,17 @@ def test_where_the_system_does_not_tell_the_holder_has_signed(tmp_path: Path, mo
 def test_a_link_in_place_of_a_lock_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("content")
     (tmp_path / "lock").symlink_to(tmp_path / "precious")
-    with pytest.raises(OSError), held(tmp_path / "lock", "x"):  # noqa: PT011  whatever the system calls it
-        pass
+    with held(tmp_path / "lock", "x"):
+        assert not (tmp_path / "lock").is_symlink()
     assert (tmp_path / "precious").read_text() == "content"
 
 
 def test_where_a_lock_cannot_be_made_there_is_none(tmp_path: Path) -> None:
-    with override(folder=str(tmp_path / ".mlsys")):
-        (tmp_path / ".mlsys" / "runs" / "making.lock").mkdir(parents=True)  # no file can be made there
-        with locks.held_at_home("runs", "making.lock", "x"), locks.held_at_home("runs", "making.lock", "x"):
-            pass
-    with override(folder="/proc/none"), locks.held_at_home("runs", "making.lock", "x"):
-        pass
+    (tmp_path / "file").touch()
+    for nowhere in ("/proc/none", str(tmp_path / "file" / ".mlsys")):
+        with override(folder=nowhere), locks.held_at_home("runs", "making.lock", "x"):
+            with locks.held_at_home("runs", "making.lock", "x"):
+                pass
 
 
 def test_a_run_goes_on_when_another_process_hangs_while_it_begins_runs(
@@ -213,3 +212,23 @@ def test_no_lock_lies_in_a_folder_that_is_shared(
         first_use.made_whole(f"sqlite:///{tmp_path}/new.db")
     assert opened and all(path.is_relative_to(tmp_path / "own") for path in opened)
     assert stat.S_IMODE((tmp_path / "own").stat().st_mode) == 0o700
+
+
+def folder_in_place(path: Path) -> None:
+    (path / "inside").mkdir(parents=True)
+
+
+def link_in_place(path: Path) -> None:
+    path.symlink_to("/nowhere/at/all")
+
+
+def pipe_in_place(path: Path) -> None:
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("odd", [folder_in_place, link_in_place, pipe_in_place])
+def test_what_lies_in_the_place_of_a_lock_stops_nobody(tmp_path: Path, odd: Callable[[Path], None]) -> None:
+    odd(tmp_path / "lock")
+    with held(tmp_path / "lock", "it cannot be done"), pytest.raises(TrackingError, match="did not let go"):
+        with held(tmp_path / "lock", "it cannot be done", seconds=0.0):
+            raise AssertionError("two at once")

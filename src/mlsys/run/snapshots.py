@@ -140,7 +140,11 @@ def _is_kept(content: str) -> bool:
 
 
 def _holds(path: Path, content: str) -> bool:
-    return path.exists() and file_digest(path) == content
+    """Whether a file or folder is there with a content; one that cannot be read has none, a pipe is not waited for."""
+    try:
+        return (path.is_file() or path.is_dir()) and file_digest(path) == content
+    except OSError:
+        return False
 
 
 def _files(ledger: Iterable[Mapping[str, Any]]) -> dict[str, str]:

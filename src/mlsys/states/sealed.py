@@ -17,7 +17,7 @@ _BESIDE = "beside"
 
 def seal(folder: Path) -> None:
     """Write the manifest of a finished folder."""
-    _write(folder, {"files": digests(folder)})
+    _write(folder, {"files": digests(folder, MANIFEST)})
 
 
 def check(folder: Path) -> None:
@@ -33,14 +33,14 @@ def check(folder: Path) -> None:
     XXH3 tells accidents and careless edits. Whoever can write the manifest can write digests that fit.
     """
     expected = _manifest(folder)
-    same_files(folder, expected)
+    same_files(folder, expected, apart=MANIFEST)
     _check_beside(folder)
 
 
-def same_files(folder: Path, expected: Mapping[str, str], what: str = "the model") -> None:
-    """Raise unless a folder holds exactly some files, by digest; its manifest apart."""
+def same_files(folder: Path, expected: Mapping[str, str], what: str = "the model", apart: str = "") -> None:
+    """Raise unless a folder holds exactly some files, by digest; one at its top may be left apart."""
     again = f"save {what} again, or take it from where it was saved"
-    found = dict(_found(folder))
+    found = dict(_found(folder, apart))
     for name in sorted(set(found) - set(expected)):
         raise StateError(f"{folder} holds {name!r}, which is not in its {MANIFEST}", STRANGE)
     for name, digest in expected.items():
@@ -50,9 +50,9 @@ def same_files(folder: Path, expected: Mapping[str, str], what: str = "the model
             raise StateError(f"{found[name]} was changed after {what} was saved", again)
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """Return the digest of each file of a folder, its manifest apart; StateError for a link or a device."""
-    return {name: digest_of_file(path) for name, path in sorted(_found(folder))}
+def digests(folder: Path, apart: str = "") -> dict[str, str]:
+    """Return the digest of each file of a folder, one at its top left apart; StateError for a link or a device."""
+    return {name: digest_of_file(path) for name, path in sorted(_found(folder, apart))}
 
 
 def inside(folder: Path, relative: str) -> Path:
@@ -98,8 +98,8 @@ def _manifest(folder: Path) -> dict[str, str]:
     return files
 
 
-def _found(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Give each file with its name inside the folder, the manifest apart; links and devices are refused."""
+def _found(folder: Path, apart: str) -> Iterator[tuple[str, Path]]:
+    """Give each file with its name inside the folder, one apart; links and devices are refused."""
     waiting = [""]
     while waiting:
         below = waiting.pop()
@@ -116,5 +116,5 @@ def _found(folder: Path) -> Iterator[tuple[str, Path]]:
             elif not stat.S_ISREG(kind):
                 what = "a link" if stat.S_ISLNK(kind) else "no plain file"
                 raise StateError(f"{name!r} in {folder} is {what}", STRANGE)
-            elif name != MANIFEST:
+            elif name != apart:
                 yield name, Path(entry.path)

@@ -57,9 +57,9 @@ class Journal:
     Notes
     -----
     Holds ``record.json``, ``artifacts/``, ``predictions/``, ``model/``, ``additions/<number>.json``, ``added.json``
-    (how many additions there are), ``address.json`` (where the run is meant to go) and ``sent.json`` (where it went,
-    and how many additions with it). Every file is written under another name and renamed; a folder that was cut off
-    has a record that says so.
+    (how many additions there are), ``address.json`` (where the run is meant to go) and ``sent.json`` (where it
+    went, and how many additions with it). Every file is written under another name and renamed; a folder that was
+    cut off has a record that says so.
     """
 
     def __init__(self, place: Path) -> None:
@@ -98,7 +98,7 @@ class Journal:
             content = read_unsealed(path)
             if content["complete"]:
                 content = read_with_digest(path)
-            if self._temporary is None:
+            if not self.lost:
                 self._refuse_other(path, content["mlsys_id"])
             return {**content, "started": float(content["started"]), "mlsys_id": str(content["mlsys_id"])}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from mlsys import folder
 from mlsys.errors import TrackingError
+from mlsys.unfinished import remove
 
 HELD_FOR = 8.0
 """Seconds to wait for another process: making MLflow's tables takes 2 to 5, and a run may cost 10 without a store."""
@@ -87,7 +89,18 @@ def held_at_home(kind: str, name: str, what: str, seconds: float = HELD_FOR) -> 
 
 
 def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+    """Open a lock, made anew where something else lies in its place: it holds nothing that could be lost."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+    try:
+        return os.open(path, flags, 0o600)
+    except OSError:
+        if not os.path.lexists(path):
+            raise
+        if stat.S_ISREG(path.lstat().st_mode):  # that of a process which may have it: it stays the same file
+            path.chmod(0o600)
+        else:
+            remove(path)
+        return os.open(path, flags, 0o600)
 
 
 @contextmanager
