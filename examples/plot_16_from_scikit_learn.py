@@ -28,9 +28,9 @@ numbers = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "pressure"]
 encode = make_column_transformer((OneHotEncoder(), ["origin"]), (SimpleImputer(), numbers))
 forest = RandomForestClassifier(100, min_samples_leaf=5, random_state=0)
 
-train, test = train_test_split(df, random_state=0)
-model = make_pipeline(encode, forest).fit(train, train["rain"])
-score = roc_auc_score(test["rain"], model.predict_proba(test)[:, 1])
+X_train, X_test, y_train, y_test = train_test_split(df.drop(columns="rain"), df["rain"], random_state=0)
+model = make_pipeline(encode, forest).fit(X_train, y_train)
+score = roc_auc_score(y_test, model.predict_proba(X_test)[:, 1])
 f"ROC AUC {score:.3f}"
 
 # %%
