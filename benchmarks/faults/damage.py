@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -165,7 +166,7 @@ def snapshots(times: int) -> Iterator[Outcome]:
     yield from _damaged(SNAPSHOTS, times)
 
 
-@fault("saved models and monitors: 20 kinds of damage to each kind of file", times=len(MODELS) * len(HARMS))
+@fault("saved models and monitors: 20 kinds of damage to each kind of file", times=300)
 def models(times: int) -> Iterator[Outcome]:
     """What is loaded answers as it was saved, or our error names what is damaged."""
     yield from _damaged(MODELS, times)
@@ -184,7 +185,7 @@ def _damaged(files: Files, times: int) -> Iterator[Outcome]:
             if usual[day].answer is None:
                 raise RuntimeError(f"{day} failed without any damage: {usual[day].raised}")
         trials = [(kind, harm) for harm in HARMS for kind in files]
-        for kind, harm in trials[:: max(1, len(trials) // times)][:times]:
+        for kind, harm in islice(cycle(trials[:: max(1, len(trials) // times)]), times):
             place.put_back()
             day, pattern = files[kind]
             path, neighbour = _chosen(place.now, pattern, rng)
