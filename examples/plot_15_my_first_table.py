@@ -39,10 +39,10 @@ run.features
 run.pipeline.plan()
 
 # %%
-# Or keep ``Prepare``, and say what it should do otherwise: leave columns out, take texts by their words.
+# Or keep ``Prepare``, and say what it should do otherwise: take texts by their words, not by their letters.
 
-shorter = Pipeline([Prepare(exclude=["Name"]), HistGradientBoostingRegressor()], target="Miles_per_Gallon")
-shorter.run(df, track=False).card
+by_words = Pipeline([Prepare(text="words"), HistGradientBoostingRegressor()], target="Miles_per_Gallon")
+by_words.run(df, track=False).card
 
 # %%
 # Another estimator, other needs
