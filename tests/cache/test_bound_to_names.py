@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -188,3 +189,17 @@ def test_what_cannot_be_removed_ends_no_run(
     with override(cache_bytes=1):
         one = learned(frame, 1.0)
     assert learned(frame, 1.0) == one
+
+
+@pytest.mark.parametrize("kind", ["entries", "latest"])
+def test_a_huge_file_is_a_miss_before_memory_is_taken(filled: tuple[Store, dict[str, Path]], kind: str) -> None:
+    store, places = filled
+    with places[kind].open("wb") as sink:
+        sink.truncate(1 << 30)
+    tracemalloc.start()
+    try:
+        assert asked(store, kind, places[kind].name.partition(".")[0]) is None
+        assert tracemalloc.get_traced_memory()[1] < 48 << 20
+    finally:
+        tracemalloc.stop()
+    assert not os.path.lexists(places[kind])

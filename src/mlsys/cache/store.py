@@ -15,10 +15,12 @@ import xxhash
 from mlsys.cache.columns import read_column, write_column
 from mlsys.cache.identity import column_digest
 from mlsys.cache.items import KINDS, damaged, is_file, is_folder, items, remove, room_for_folder, touch
+from mlsys.errors import StateError
 from mlsys.folder import ONLY_OWNER, home, made
 from mlsys.settings import settings
 from mlsys.states import digest as state_digest
 from mlsys.states import load_state, save_state
+from mlsys.states.on_disk import read_unvouched
 from mlsys.unfinished import sweep, whole
 
 logger = logging.getLogger("mlsys")
@@ -168,14 +170,13 @@ class Store:
         if path is None or not is_file(path):
             return None
         try:
-            checksum, _, text = path.read_bytes().partition(b"\n")
+            checksum, _, text = read_unvouched(path).partition(b"\n")
             found = json.loads(text) if checksum == _checksum(text) else {}
-        except OSError:  # another run removed it
-            return None
-        except ValueError:
+        except (StateError, ValueError):  # a huge file among them, and one that another run removed
             found = {}
         if not isinstance(found, dict) or found.pop(_OF, "") != f"{kind}/{name}":
-            damaged(path)
+            if os.path.lexists(path):
+                damaged(path)
             return None
         touch(path)
         return found
