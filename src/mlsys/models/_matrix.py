@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mlsys.values import Kind, plain, values_of
-
-if TYPE_CHECKING:
-    pass
 
 _LARGEST_OF_32_BITS = float(np.finfo(np.float32).max)
 """Trees hold numbers in 32 bits, and call larger ones infinite."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsys.models._estimators import BOOSTERS, learner_of, library_of, parts_of, transforms_itself
+from mlsys.steps.sklearn_tags import input_tags
 
 _ONE_SCALE = ("linear_model", "svm", "neighbors", "neural_network", "kernel_ridge", "gaussian_process")
 """Modules of scikit-learn whose estimators weigh numbers against each other as they are."""
@@ -48,7 +49,7 @@ def needs_of(estimator: Any) -> Needs:
 
 
 def _takes_nulls(estimator: Any, first: bool) -> bool:
-    tags = _input_tags(estimator)
+    tags = input_tags(estimator)
     booster = not first and library_of(learner_of(estimator)) in BOOSTERS
     return booster or (tags is not None and bool(tags.allow_nan))
 
@@ -64,19 +65,12 @@ def _takes_categories(learner: Any) -> bool:
 
 
 def _wants_scale(estimator: Any) -> bool:
-    for part in parts_of(estimator):
-        package, _, module = type(part).__module__.partition(".")
-        if package != "sklearn" and library_of(part) == package and package not in BOOSTERS:
-            return True  # of an unknown kind: what loses nothing by it
-        if package == "sklearn" and module.startswith(_ONE_SCALE):
-            return True
-    return False
+    """Whether some part does; of an unknown library every part, which loses nothing by it."""
+    return any(_weighs(part) for part in parts_of(estimator))
 
 
-def _input_tags(estimator: Any) -> Any:
-    from sklearn.utils import get_tags
-
-    try:
-        return get_tags(estimator).input_tags
-    except (AttributeError, TypeError):  # not derived from scikit-learn's BaseEstimator
-        return None
+def _weighs(part: Any) -> bool:
+    library = library_of(part)
+    if library == "sklearn":
+        return type(part).__module__.removeprefix("sklearn.").startswith(_ONE_SCALE)
+    return library not in BOOSTERS

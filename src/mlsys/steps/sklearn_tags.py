@@ -32,7 +32,7 @@ def takes_one_column(transformer: Any) -> bool:
     >>> takes_one_column(TfidfVectorizer())
     True
     """
-    tags = _input_tags(transformer)
+    tags = input_tags(transformer)
     return tags is not None and bool(tags.string and not tags.two_d_array)
 
 
@@ -57,7 +57,7 @@ def taken_by(transformer: Any) -> Takes:
         return parts.pop() if len(parts) == 1 else Takes.ALL
     if hasattr(transformer, "transformers") and hasattr(transformer, "remainder"):  # ColumnTransformer
         return Takes.ALL
-    tags = _input_tags(transformer)
+    tags = input_tags(transformer)
     if tags is not None and tags.string and not tags.two_d_array:
         return Takes.TEXT
     if tags is not None and tags.categorical:
@@ -102,10 +102,11 @@ def _unchecked(transformer: Any) -> bool:
         return False
 
 
-def _input_tags(transformer: Any) -> Any:
+def input_tags(thing: Any) -> Any:
+    """Return what scikit-learn's tags say of the input; ``None`` of what has none."""
     from sklearn.utils import get_tags
 
     try:
-        return get_tags(transformer).input_tags
+        return get_tags(thing).input_tags
     except (AttributeError, TypeError):  # not derived from scikit-learn's BaseEstimator
         return None
