@@ -99,7 +99,7 @@ class Context:
 
     def settle_event(self, found: Sequence[tuple[Any, float]]) -> None:
         """Decide once for all that follows which class is the event, by the tally of the training rows' target."""
-        self.roles = settled(self.roles, found)
+        self.roles = replace(self.roles, event=settled(self.roles.event, found, self.roles.target))
 
     def code_of(self, steps: Sequence[str]) -> str:
         """Return one digest of what some steps are, by name; empty without a cache."""

@@ -270,7 +270,7 @@ def run_tail(execution: Execution, steps: Sequence[Planned], done: Tail | None =
     execution.tail = tail
     parts = open_parts if done is None else tail.parts
     tail.run(steps[since:] if done is not None else steps, parts, looker(execution, tail, open_parts))
-    context.findings[:] = [each for each in context.findings if not execution.is_moot(each)]
+    execution.drop_moot()
     predicted = {name: each for name, each in tail.predictions.items() if name not in tail.fitted_on}
     if execution.out_of_fold is not None:
         predicted = {"train": execution.out_of_fold}

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.blocks import dtypes_of
 from mlsys.engines import Engine
-from mlsys.errors import ConfigurationError, Finding
+from mlsys.errors import ConfigurationError
 from mlsys.execution.context import Context, Record
 from mlsys.execution.dividing import Divided
 from mlsys.execution.histories import Remembered
@@ -122,15 +122,21 @@ class Execution:
             list(self.prefix.items()), list(self.tail.fitted.items()), self.context.catalog, self._dtypes()
         )
 
-    def is_moot(self, finding: Finding) -> bool:
-        """Whether a remark is about columns that the model does not see, or not as they were."""
-        columns = set(finding.columns)
-        if columns and columns <= self.left_out().keys():
-            return True
-        if finding.code not in OF_FEATURES or self.divided is None or self.tail is None:
-            return False
-        model = next((fitted for fitted in self.tail.fitted.values() if isinstance(fitted.step, Model)), None)
-        if model is None:
-            return False
+    def drop_moot(self) -> None:
+        """Drop remarks on columns that the model does not see, or not as they were."""
+        findings, left_out, same = self.context.findings, self.left_out().keys(), self._seen_as_they_were()
+        findings[:] = [
+            each
+            for each in findings
+            if not (each.columns and left_out >= set(each.columns))
+            and (each.code not in OF_FEATURES or same is None or not same.isdisjoint(each.columns))
+        ]
+
+    def _seen_as_they_were(self) -> frozenset[str] | None:
+        """Return the features of the model that no step after the split changed in type; ``None`` without a model."""
+        fitted = self.tail.fitted.values() if self.tail else ()
+        model = next((each for each in fitted if isinstance(each.step, Model)), None)
+        if model is None or self.divided is None or self.tail is None:
+            return None
         then, now = (dtypes_of(parts["train"].head(0)) for parts in (self.divided.parts, self.tail.parts))
-        return not any(then.get(name) == now.get(name) for name in columns.intersection(model.features))
+        return frozenset(name for name in model.features if then.get(name) == now.get(name))

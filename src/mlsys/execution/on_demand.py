@@ -10,7 +10,7 @@ from mlsys.execution.planned import Planned
 from mlsys.steps.capabilities import OnDemand
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from mlsys.execution.context import Context
     from mlsys.partitions import Table
@@ -28,13 +28,5 @@ def why_needed(planned: Planned, parts: Mapping[str, Table], context: Context) -
 def as_run(plan: Iterable[Planned], asked: Mapping[str, str]) -> tuple[Planned, ...]:
     """Return a plan without the steps that were passed over, and with the reason of those that ran on demand."""
     found = (replace(each, supplied=asked.get(each.name, "")) if each.on_demand else each for each in plan)
-    return tuple(_numbered(each for each in found if each.supplied or not each.on_demand))
-
-
-def as_shown(plan: Iterable[Planned]) -> Iterator[Planned]:
-    """Yield the steps of a plan that run whatever the rows are."""
-    return _numbered(each for each in plan if not each.on_demand)
-
-
-def _numbered(plan: Iterable[Planned]) -> Iterator[Planned]:
-    return (replace(each, position=position) for position, each in enumerate(plan, 1))
+    ran = (each for each in found if each.supplied or not each.on_demand)
+    return tuple(replace(each, position=position) for position, each in enumerate(ran, 1))

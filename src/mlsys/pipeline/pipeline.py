@@ -14,7 +14,6 @@ from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.context import Context
 from mlsys.execution.execution import Execution
-from mlsys.execution.on_demand import as_shown
 from mlsys.execution.planned import Planned, labels_of
 from mlsys.habits import PIPELINE, answering, attribute_error
 from mlsys.pipeline import editing
@@ -117,7 +116,7 @@ class Pipeline:
         moment = Moment.parse(decide_at) if decide_at else None
         self.roles = Roles(target, time, moment, id, group, weight, tuple(sensitive), named)
         self.planned: tuple[Planned, ...] = plan_steps(self._steps, self.roles, decide_at)
-        self.steps = tuple(as_shown(self.planned))
+        self.steps = tuple(each for each in self.planned if not each.on_demand)
         self._stood_for: StoodFor | None = None
         if self._arguments["known_at"] and self.roles.decision is None:
             raise ConfigurationError(
