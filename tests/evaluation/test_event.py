@@ -16,7 +16,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, precision
 
 import mlsys
 from mlsys import Calibrate, Cost, Evaluate, Gate, Pipeline, RandomSplit, StratifiedSplit, Train, gap, metric
-from mlsys.dataset import Event, Roles, decided, settled, tally
+from mlsys.dataset import Event, decided, settled, tally
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.run.recipe import read_pipeline, read_record, write_recipe
 from mlsys.run.recording import parameters_of
@@ -269,4 +269,4 @@ def test_an_ordered_target_keeps_its_order() -> None:
 
 def test_roles_without_two_classes_have_no_event() -> None:
     for target in (pd.Series([1.5, 2.5, 3.5]), pd.Series(["a", "b", "c"]), pd.Series(["a"]), pd.Series([None, None])):
-        assert settled(Roles(target="y"), tally(target)).event is None
+        assert settled(None, tally(target), "y") is None

@@ -186,7 +186,8 @@ def test_few_rows_and_rare_classes_are_survived(rows: int) -> None:
     frame = table(rows).assign(late=[["a", "b", "c"][at % 3] for at in range(rows)], x=np.arange(rows) * 1.5)
     for options in ({}, TREES, {"few": 1, "high": "target"}):
         step = Prepare(**options, exclude=["x"])
-        step.fit(frame, target="late").transform(frame)
+        made = step.fit(frame, target="late").transform(frame)
+        assert made.index.equals(frame.index) and made["x"].equals(frame["x"])
 
 
 def test_states_do_not_depend_on_partitions_where_types_differ_by_part() -> None:

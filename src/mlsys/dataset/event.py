@@ -5,16 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.values import Kind, plain, values_of
-
-if TYPE_CHECKING:
-    from mlsys.dataset.roles import Roles
 
 Tally = Sequence[tuple[Any, float]]
 """The different values of a target in their order, each with the weight of its rows."""
@@ -147,31 +144,32 @@ def decided(found: Tally) -> Event | None:
     return Event(first, "rarer", light / total) if light < heavy else Event(second, "rarer", heavy / total)
 
 
-def settled(roles: Roles, found: Tally) -> Roles:
-    """Return roles with the event decided: the one that is named, else the class that means yes, else the rarer one.
+def settled(event: Event | None, found: Tally, target: str | None) -> Event | None:
+    """Return the event decided: the one that is named, else the class that means yes, else the rarer one.
 
     Parameters
     ----------
-    roles : Roles
-        With the target.
+    event : Event or None
+        As the roles have it.
     found : sequence of (value, weight)
         The tally of the training rows' target. Of anything but two classes there is no event.
+    target : str or None
+        Name of the target, for messages.
 
     Raises
     ------
     DataError
         When the event that is named is no class of the target, or this has not two classes.
     """
-    event = roles.event
     if event is None:
-        return replace(roles, event=decided(found))
+        return decided(found)
     if event.why != "named" or not found:
-        return roles
+        return event
     values = [value for value, _ in found]
     if len(values) > 2:
         many = f"{len(values)} classes ({_listed(values)})" if len(values) <= MOST_TALLIED else "more than 20 values"
         raise DataError(
-            f"event={event.value!r} is one of two classes, but the target {roles.target!r} has {many}",
+            f"event={event.value!r} is one of two classes, but the target {target!r} has {many}",
             "leave event= out, or make two classes of the target before the split: NaturalLabel(..., rule=lambda "
             f"value: value == {event.value!r})",
         )
@@ -180,12 +178,11 @@ def settled(roles: Roles, found: Tally) -> Roles:
         near = _near(event.value, values)
         meant = f"write event={near!r}" if near is not None else " or ".join(f"event={value!r}" for value in values)
         raise DataError(
-            f"event={event.value!r} is no class of the target {roles.target!r}, whose training rows hold "
-            f"{_listed(values)}",
+            f"event={event.value!r} is no class of the target {target!r}, whose training rows hold {_listed(values)}",
             meant if near is not None else f"name one of them: {meant}",
         )
     total = sum(weight for _, weight in found)
-    return replace(roles, event=replace(event, value=same, share=dict(found)[same] / total))
+    return replace(event, value=same, share=dict(found)[same] / total)
 
 
 def _means_yes(value: Any, other: Any) -> bool:

@@ -98,7 +98,7 @@ class Evaluate(Report):
         given, train = dataset[part], dataset["train"].counted("the train part", "training rows")
         rows = judged_rows(given, part)
         scored = scored_rows(rows, what=part)
-        event = settled(dataset.roles, tally(train.y, train.weight)).event
+        event = settled(dataset.roles.event, tally(train.y, train.weight), dataset.roles.target)
         judge = judge_for(scored, self.metrics, self.level, event)
         guesses = Guesses.of(train, Sample.of(scored, judge.classes), rows)
         others = {
