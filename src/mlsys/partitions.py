@@ -103,6 +103,10 @@ class Table:
         """Wrap a frame; a table stays as it is."""
         return data if isinstance(data, Table) else cls(frame=data)
 
+    def like(self, frame: pd.DataFrame) -> Table:
+        """Hold other rows where these are held."""
+        return Table(frame=frame)
+
     @property
     def in_memory(self) -> bool:
         """Whether all rows are held as one frame, or can be."""

@@ -9,7 +9,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from mlsys import Derive, NaturalLabel, Pipeline, TimeSplit
 from mlsys.errors import LeakageError
-from mlsys.execution.lineage import chosen_by, made_of
+from mlsys.execution.lineage import chosen_by, moved_by
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_lateness_is_inherited_column_by_column(trips):
 
 def test_a_column_that_nothing_moves_counts_as_made_of_everything():
     rows = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
-    found = made_of(lambda f: f.assign(x=1.0, y=f["a"]), rows, ["a", "b"], ["x", "y"])
+    found = moved_by(lambda f: f.assign(x=1.0, y=f["a"]), rows, ["a", "b"], ["x", "y"])
     assert found == {"x": frozenset({"a", "b"}), "y": frozenset({"a"})}
 
 
@@ -73,7 +73,7 @@ def test_a_function_that_refuses_a_disturbance_counts_as_needing_it():
         return frame.assign(x=frame["a"], y=frame["b"])
 
     rows = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
-    assert "a" in made_of(strict, rows, ["a", "b"], ["x", "y"])["y"]
+    assert "a" in moved_by(strict, rows, ["a", "b"], ["x", "y"])["y"]
 
 
 def test_columns_chosen_by_the_targets_of_all_rows_are_refused_before_anything_learns(rng):

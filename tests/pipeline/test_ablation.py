@@ -14,7 +14,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from mlsys import Impute, OneHot, Pipeline, Rows, StratifiedSplit, Train, Transform
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation import metric_named, paired_difference
-from mlsys.execution.holding import held, usual_value
+from mlsys.execution.constant_columns import usual_value, with_constant
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +166,7 @@ def test_its_picture_has_the_greatest_loss_on_top(cases: pd.DataFrame) -> None:
     ids=lambda column: str(column.dtype),
 )  # fmt: skip
 def test_a_held_column_keeps_its_type_and_has_one_value_of_its_own(column: pd.Series) -> None:
-    frame = held(column.to_frame("x"), {"x": usual_value(column)})
+    frame = with_constant(column.to_frame("x"), {"x": usual_value(column)})
     assert frame["x"].dtype == column.dtype
     known = column.dropna()
     if len(known):

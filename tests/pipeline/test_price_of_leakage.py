@@ -109,10 +109,11 @@ def test_a_random_split_of_patients_is_priced(visits: pd.DataFrame) -> None:
 
 
 def test_random_windows_learn_from_no_more_rows_than_windows_in_time(visits: pd.DataFrame) -> None:
+    from mlsys.execution.session import work_of
     from mlsys.pipeline.rehearsing import leaks_for, rehearse
 
     pipeline = Pipeline([TimeSplit(), LogisticRegression()], target="ill", time="day", features=["height"])
-    found = rehearse(pipeline, visits, pipeline.context(), 20_000, 4, 1)
+    found = rehearse(pipeline, visits, work_of(pipeline), 20_000, 4, 1)
     leak = next(each for each in leaks_for(found) if each.name == "random split")
     learned = [
         [int((window.sides == "train").sum()) for window in order.windows] for order in (found.honest, leak.order)
@@ -167,12 +168,13 @@ def test_test_rows_stay_sealed(noise: pd.DataFrame) -> None:
 
 
 def test_the_sample_is_by_id_and_takes_groups_whole(visits: pd.DataFrame) -> None:
+    from mlsys.execution.session import work_of
     from mlsys.pipeline.rehearsing import rehearse
 
     pipeline = Pipeline([GroupSplit(), LogisticRegression()], target="ill", group="patient", features=["height"])
 
     def sampled(frame: pd.DataFrame) -> pd.DataFrame:
-        return rehearse(pipeline, frame, pipeline.context(), 400, 3, 1).honest.rows
+        return rehearse(pipeline, frame, work_of(pipeline), 400, 3, 1).honest.rows
 
     rows = sampled(visits)
     assert 200 < len(rows) < 600 and rows.groupby("patient").size().eq(12).all()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +16,13 @@ from mlsys.audit.replacing import mirrored
 from mlsys.audit.result import NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
 from mlsys.errors import LeakageError, MlsysError, StateError
 from mlsys.execution.changed import changed_columns
-from mlsys.execution.planned import Planned
-from mlsys.execution.row_transforms import guarded_apply
-from mlsys.execution.tail import Tail
+from mlsys.execution.divided import Divided
+from mlsys.execution.kinds.row_transform import guarded
+from mlsys.execution.parts import Learned, Parts
+from mlsys.execution.runner import run
 from mlsys.leakage.rounding import Rounding
 from mlsys.leakage.row_check import row_local_finding, telling_rows
-from mlsys.partitions import Table
+from mlsys.plan import Planned
 from mlsys.states import digest
 from mlsys.steps import Fitted, Model, Postprocess, RowTransform, TrainOnly
 
@@ -41,15 +42,15 @@ class Rehearsed:
 
     Parameters
     ----------
-    tail : Tail
-        With the states.
+    parts : Parts
+        As the last step left them, with the states.
     train : list of DataFrame
         Training rows after each step, in order.
     failed : Trace or None
         Why a step could not be run on the sample.
     """
 
-    tail: Tail
+    parts: Parts
     train: list[pd.DataFrame] = field(default_factory=list)
     failed: Trace | None = None
 
@@ -70,10 +71,13 @@ def probes_after_split(recipe: Recipe) -> Iterator[Trace]:
 
 def _run(recipe: Recipe, steps: Sequence[Planned], train: pd.DataFrame) -> Rehearsed:
     """Run steps over training rows, keeping these as each step leaves them."""
-    done = Rehearsed(Tail(recipe.context.detached(), parts={"train": Table.of(train)}))
+    work = recipe.work.detached()
+    rows = {"train": work.engine.hold(None, train)}
+    divided = Divided(rows, rows={"train": len(train)})
+    done = Rehearsed(replace(recipe.parts, rows=rows, divided=divided, learned=Learned(), ran=()))
     for planned in steps:
         try:
-            done.tail.run([planned], done.tail.parts, lambda *_: None)
+            done.parts = run([planned], done.parts, work)
         except LeakageError:  # a run refuses it too
             raise
         except Exception as error:  # few rows may be too few for it
@@ -81,7 +85,7 @@ def _run(recipe: Recipe, steps: Sequence[Planned], train: pd.DataFrame) -> Rehea
             text = f"it fails on the sample ({said}); give audit_leakage() more rows"
             done.failed = Trace(planned.name, "run twice", NOT_ASSESSED, (), text)
             break
-        done.train.append(done.tail.parts["train"].frame())
+        done.train.append(done.parts.rows["train"].frame())
     return done
 
 
@@ -93,7 +97,7 @@ def _run_twice(recipe: Recipe, first: Rehearsed) -> Generator[Trace, None, set[s
     ran = [e for e in recipe.rest[: len(first.train)] if not (isinstance(e.step, Postprocess) and e.step.is_ours)]
     again = _run(recipe, ran, recipe.train)
     for place, planned in enumerate(ran):
-        one, other = (each.tail.fitted.get(planned.name) for each in (first, again))
+        one, other = (each.parts.learned.after.get(planned.name) for each in (first, again))
         difference = moved(first.train[place], again.train[place])
         if _state(one) == _state(other) and not difference:
             yield Trace(planned.name, "run twice", NOT_OBSERVED)
@@ -122,7 +126,7 @@ def _alone_before(recipe: Recipe) -> Iterator[Trace]:
     for stage in recipe.stages:
         step = stage.planned.step
         if isinstance(step, RowTransform):
-            yield _alone_trace(stage.planned.name, guarded_apply(step), stage.given, stage.made)
+            yield _alone_trace(stage.planned.name, guarded(step), stage.given, stage.made)
 
 
 def _alone_trace(
@@ -150,7 +154,7 @@ def _answer_of(fitted: Fitted) -> Callable[[pd.DataFrame], pd.DataFrame]:
 def _applied(done: Rehearsed, rows: pd.DataFrame) -> Iterator[tuple[str, Fitted, pd.DataFrame, pd.DataFrame]]:
     """Yield each step that serves with the rows, or predictions, it is given and those it makes."""
     predictions: pd.DataFrame | None = None
-    for name, fitted in done.tail.fitted.items():
+    for name, fitted in done.parts.learned.after.items():
         if isinstance(fitted.step, Model):
             predictions = fitted.predict(rows)
             yield name, fitted, rows, predictions
@@ -165,7 +169,7 @@ def _applied(done: Rehearsed, rows: pd.DataFrame) -> Iterator[tuple[str, Fitted,
 
 def _flipped_labels(recipe: Recipe, done: Rehearsed, held: pd.DataFrame, unstable: set[str]) -> Iterator[Trace]:
     """Turn the targets of held-out rows around: nothing that is said of them may move."""
-    target = recipe.context.roles.target
+    target = recipe.parts.roles.target
     turned = None if target is None or target not in held.columns else mirrored(held[target])
     if target is None or turned is None:
         return
@@ -187,7 +191,7 @@ def _flipped_labels(recipe: Recipe, done: Rehearsed, held: pd.DataFrame, unstabl
 
 def _self_influence(recipe: Recipe, done: Rehearsed, unstable: set[str]) -> Iterator[Trace]:
     """Flip one training row's target at a time: its own features must not move."""
-    target, train = recipe.context.roles.target, recipe.train
+    target, train = recipe.parts.roles.target, recipe.train
     ran = [each for each in recipe.rest[: len(done.train)] if each.name not in unstable]
     steps = list(itertools.takewhile(lambda each: not isinstance(each.step, (Model, TrainOnly)), ran))
     if target is None or target not in train.columns:
@@ -201,7 +205,7 @@ def _self_influence(recipe: Recipe, done: Rehearsed, unstable: set[str]) -> Iter
         return
     flipped = _other_values(train[target])
     worst: dict[str, Trace] = {}
-    for place in _weighty_rows(train, recipe.context.catalog.features(train.columns)):
+    for place in _weighty_rows(train, recipe.parts.catalog.features(train.columns)):
         row = train.index[place]
         other = train.assign(**{target: train[target].where(train.index != row, flipped.loc[row])})
         again = _run(recipe, steps, other)

@@ -4,49 +4,46 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from mlsys.audit.after_split import probes_after_split
 from mlsys.audit.before_split import probes_before_split, unstable_steps
 from mlsys.audit.recipe import Recipe, rehearse, rehearse_parts
 from mlsys.audit.result import NOT_ASSESSED, VIOLATED, LeakageAudit, Trace
 from mlsys.errors import ConfigurationError
-from mlsys.execution.context import Context
-from mlsys.execution.planned import Planned
+from mlsys.execution.parts import Parts
+from mlsys.execution.work import Work
 from mlsys.partitions import Table
+from mlsys.plan import Plan
 from mlsys.settings import override
-from mlsys.steps import Split
 
 
-def audit(
-    steps: Sequence[Planned], source: Table | Mapping[str, Table], make_context: Callable[[], Context], rows: int
-) -> LeakageAudit:
+def audit(plan: Plan, source: Table | Mapping[str, Table], parts: Parts, work: Work, rows: int) -> LeakageAudit:
     """Run a recipe again and again on a sample, with rows replaced that must not matter.
 
     Parameters
     ----------
-    steps : sequence of Planned
-        The plan.
+    plan : Plan
+        Named steps in order.
     source : Table or mapping of str to Table
         What the source read, or the parts that were given.
-    make_context : callable
-        Returns a fresh context that knows what is declared of the source.
+    parts : Parts
+        No rows yet; roles, and what is declared of the source.
+    work : Work
+        Where it is done.
     rows : int
         Of the sample.
     """
     begin = time.perf_counter()
-    if not any(isinstance(each.step, Split) for each in steps):
+    if plan.split is None:
         raise ConfigurationError("there is nothing to audit: no step learns", "add a model, or a split")
 
-    def quiet() -> Context:
-        context = make_context()
-        context.quiet = True
-        return context
-
+    work = replace(work, quiet=True, records=[])
     if isinstance(source, Mapping):
-        recipe = rehearse_parts(steps, source, quiet(), rows)
+        recipe = rehearse_parts(plan, source, parts, work, rows)
     else:
-        recipe = rehearse(steps, source, quiet, rows)
+        recipe = rehearse(plan, source, parts, work, rows)
     order = [stage.planned.name for stage in recipe.stages] + [each.name for each in recipe.rest]
     # A few thousand rows are learned from faster by one thread than by several that wait for each other.
     with warnings.catch_warnings(), override(threads=1):
@@ -66,7 +63,7 @@ def _probes(recipe: Recipe) -> Iterator[Trace]:
         for trace in probes:
             if trace.probe != told:
                 told = trace.probe
-                recipe.context.progress(told)
+                recipe.work.progress(told)
             if trace.step not in unstable:
                 yield trace
 

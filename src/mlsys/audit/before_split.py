@@ -94,7 +94,7 @@ def _failing(recipe: Recipe, source: pd.DataFrame, watched: pd.Index) -> Excepti
 
 def _flipped_labels(recipe: Recipe, held: NDArray[np.bool_], keep: Collection[str]) -> Iterator[Trace]:
     """Turn the targets of held-out rows around, or what their label is made of."""
-    target = recipe.context.roles.target
+    target = recipe.parts.roles.target
     read = {name for stage in recipe.stages if isinstance(stage.planned.step, Label)
             for name in stage.planned.step.withholds()}  # fmt: skip
     labels = [name for name in recipe.source.columns if name == target or name in read]
@@ -109,7 +109,7 @@ def _later(recipe: Recipe, keep: Collection[str]) -> Iterator[Trace]:
     if found is None:
         return
     middle, watched = found
-    happened = recipe.at_split[recipe.context.roles.time or _decision(recipe).column]
+    happened = recipe.at_split[recipe.parts.roles.time or _decision(recipe).column]
     later = (happened >= middle) & (_decision(recipe).of(recipe.at_split) >= middle)
     ids = recipe.ids(recipe.at_split)[later.to_numpy(dtype=bool, na_value=False)]
     rows = recipe.is_of(recipe.source, ids)
@@ -118,14 +118,14 @@ def _later(recipe: Recipe, keep: Collection[str]) -> Iterator[Trace]:
 
 
 def _decision(recipe: Recipe) -> Moment:
-    decision = recipe.context.roles.decision
+    decision = recipe.parts.roles.decision
     assert decision is not None
     return decision
 
 
 def _middle(recipe: Recipe) -> tuple[pd.Timestamp, pd.Index] | None:
     """Return the middle of the times at which training rows are decided, and the rows decided before it."""
-    decision = recipe.context.roles.decision
+    decision = recipe.parts.roles.decision
     if decision is None or decision.column not in recipe.train.columns:
         return None
     decided = pd.Series(decision.of(recipe.train).array, index=recipe.training).dropna().sort_values()
@@ -179,7 +179,7 @@ def _trace(recipe: Recipe, stage: Stage, probe: str, made: pd.DataFrame | Except
         said = made.problem if isinstance(made, MlsysError) else f"{type(made).__name__}: {made}"
         return Trace(name, probe, NOT_ASSESSED, (), f"it fails on the replaced rows ({said})")
     before = recipe.rows_of(stage.made, watched)
-    again = lambda given: recipe.rows_of(made_again(stage, given, recipe.context), watched)  # noqa: E731
+    again = lambda given: recipe.rows_of(made_again(stage, given, recipe), watched)  # noqa: E731
     difference = moved(before, recipe.rows_of(made, watched), Rounding(again, stage.given, before))
     if isinstance(step, Select):
         said = f"{difference.ids:,} training rows are kept or left out, as its kind may" if difference.ids else ""
@@ -201,7 +201,7 @@ def _trace(recipe: Recipe, stage: Stage, probe: str, made: pd.DataFrame | Except
 
 def _after_all(recipe: Recipe) -> bool:
     """Whether all held-out rows are decided after all training rows."""
-    decision = recipe.context.roles.decision
+    decision = recipe.parts.roles.decision
     if decision is None:
         return False
     decided = decision.of(recipe.at_split)

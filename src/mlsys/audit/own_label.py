@@ -42,7 +42,7 @@ def probes_of_own_label(recipe: Recipe) -> Iterator[Trace]:
     stage = _writer(recipe)
     if stage is None:
         return
-    catalog = recipe.context.catalog
+    catalog = recipe.parts.catalog
     found = _Search(recipe, set(catalog.features(recipe.at_split.columns))).columns_at_fault()
     if found is None:
         return
@@ -60,7 +60,7 @@ def probes_of_own_label(recipe: Recipe) -> Iterator[Trace]:
 
 def _writer(recipe: Recipe) -> Stage | None:
     """Return the last step that writes the target; no label of the library's own, which withholds what it reads."""
-    target = recipe.context.roles.target
+    target = recipe.parts.roles.target
     for stage in reversed(recipe.stages):
         if target is None or target not in stage.made.columns:
             continue
@@ -88,7 +88,7 @@ class _Search:
     target: str = field(init=False)
 
     def __post_init__(self) -> None:
-        target = self.recipe.context.roles.target
+        target = self.recipe.parts.roles.target
         assert target is not None
         self.target = target
         self.base = self._keyed(self.recipe.at_split)
@@ -192,7 +192,7 @@ class _Search:
         frame = source.assign(**{name: source[name].where(~rows, whole[name])})
         try:
             for stage in self.recipe.stages:
-                frame = made_again(stage, frame, self.recipe.context)
+                frame = made_again(stage, frame, self.recipe)
         except Exception:  # a step may refuse what it never meant to see
             return None
         return self._keyed(frame) if self.target in frame.columns else None

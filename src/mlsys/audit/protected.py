@@ -22,7 +22,7 @@ def protected_columns(recipe: Recipe) -> list[str]:
     each column of the source they are made of: a column that they may be made of, as far as was watched, is
     replaced alone, and stays if that moves them or a step refuses it.
     """
-    roles, split = recipe.context.roles, recipe.split.step
+    roles, split = recipe.parts.roles, recipe.split.step
     assert isinstance(split, Split)
     fixed = {roles.id, roles.group, roles.time, recipe.key, *split.key_columns}
     if roles.decision is not None:
@@ -33,7 +33,7 @@ def protected_columns(recipe: Recipe) -> list[str]:
     names = [str(name) for name in recipe.source.columns]
     kept = [name for name in names if name in fixed]
     watched = (fixed - {roles.id, None}) | ({recipe.key} - {None})
-    suspects = ancestors(recipe.context.catalog, {str(name) for name in watched}) - set(kept)
+    suspects = ancestors(recipe.parts.catalog, {str(name) for name in watched}) - set(kept)
     return [*kept, *(name for name in names if name in suspects and _moves_roles(recipe, name, watched))]
 
 

@@ -10,13 +10,16 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.execution.checks import check_columns
-from mlsys.execution.context import Context
-from mlsys.execution.dividing import FOLD_BELOW, Divided, divide, divide_given
-from mlsys.execution.planned import Planned
-from mlsys.execution.prefix import run_before_split, run_prefix_step
+from mlsys.execution.checks import at_split
+from mlsys.execution.divided import Divided
+from mlsys.execution.dividing import FOLD_BELOW, divided_by, divided_given
+from mlsys.execution.parting import in_parts
+from mlsys.execution.parts import Parts
+from mlsys.execution.runner import run
+from mlsys.execution.work import Work
 from mlsys.partitions import Table
-from mlsys.steps import Report, Reshape, Sink, Source, Split
+from mlsys.plan import Plan, Planned
+from mlsys.steps import Report, Reshape, Sink
 from mlsys.summaries import hash_ids
 
 if TYPE_CHECKING:
@@ -41,30 +44,35 @@ class Recipe:
 
     Parameters
     ----------
-    context : Context
-        Quiet, without cache; its catalog knows where columns come from.
+    parts : Parts
+        As the split left them, held fixed by row id from here on; the catalog knows where columns come from.
+    work : Work
+        Quiet, without cache.
     source : DataFrame
         The sampled rows as they were read.
     stages : sequence of Stage
         Steps before the split.
     split : Planned
         The split.
-    divided : Divided
-        The parts; from here on held fixed by row id.
     rest : sequence of Planned
         Steps after the split, reports and sinks left out.
     key : str or None
         The column that tells which rows became which where a step makes other rows.
     """
 
-    context: Context
+    parts: Parts
+    work: Work
     source: pd.DataFrame
     stages: Sequence[Stage]
     split: Planned
-    divided: Divided
     rest: Sequence[Planned]
-
     key: str | None = None
+
+    @property
+    def divided(self) -> Divided:
+        """The parts."""
+        assert self.parts.divided is not None
+        return self.parts.divided
 
     @property
     def at_split(self) -> pd.DataFrame:
@@ -79,7 +87,7 @@ class Recipe:
     @property
     def has_several_targets(self) -> bool:
         """Whether training rows have more than one target, or none at all."""
-        target = self.context.roles.target
+        target = self.parts.roles.target
         return target is None or target not in self.train.columns or self.train[target].nunique() != 1
 
     @property
@@ -101,7 +109,7 @@ class Recipe:
         return np.asarray(self.ids(frame).isin(ids))
 
 
-def rehearse(steps: Sequence[Planned], source: Table, make_context: Callable[[], Context], rows: int) -> Recipe:
+def rehearse(plan: Plan, source: Table, parts: Parts, work: Work, rows: int) -> Recipe:
     """Run the steps before the split, and the split, on a sample of rows chosen by hash of their id.
 
     A sample that the split refuses, because a part of it is empty or has one class, is made larger; so is one in
@@ -110,7 +118,7 @@ def rehearse(steps: Sequence[Planned], source: Table, make_context: Callable[[],
     wanted = rows
     while True:
         try:
-            recipe = _rehearse(steps, sample_of(source, wanted), make_context(), source.rows < FOLD_BELOW)
+            recipe = _rehearse(plan, sample_of(source, wanted), parts, work, source.rows < FOLD_BELOW)
         except DataError:
             if wanted >= source.rows:
                 raise
@@ -120,37 +128,38 @@ def rehearse(steps: Sequence[Planned], source: Table, make_context: Callable[[],
         wanted *= 4
 
 
-def rehearse_parts(steps: Sequence[Planned], parts: Mapping[str, Table], context: Context, rows: int) -> Recipe:
+def rehearse_parts(plan: Plan, given: Mapping[str, Table], parts: Parts, work: Work, rows: int) -> Recipe:
     """Take a sample of parts that were given: what stands before the split acts on each part alone."""
-    total = sum(part.rows for part in parts.values())
-    at = next(place for place, each in enumerate(steps) if isinstance(each.step, Split))
-    tables = {name: Table.of(sample_of(part, max(1, rows * part.rows // total))) for name, part in parts.items()}
-    for planned in steps[:at]:
-        if not isinstance(planned.step, (Source, Report, Sink)):
-            tables, _ = run_before_split(planned, tables, context)
-    check_columns(context, tables["train"])
-    divided = divide_given(tables, context)
-    rest = [each for each in steps[at + 1 :] if not isinstance(each.step, (Report, Sink))]
-    return Recipe(context, tables["train"].frame(), [], steps[at], divided, rest)
+    total, split = sum(part.rows for part in given.values()), plan.split
+    assert split is not None
+    sampled = {name: sample_of(part, max(1, rows * part.rows // total)) for name, part in given.items()}
+    parts = parts.told([], rows={name: work.engine.hold(None, frame) for name, frame in sampled.items()})
+    parts = run([each for each in plan.before if not _looks(each)], parts, work)
+    parts = parts.told([at_split(parts.rows["train"], parts)])
+    source = parts.rows["train"].frame()
+    return Recipe(in_parts(*divided_given(parts, work)), work, source, [], split, plan.working)
 
 
-def _rehearse(steps: Sequence[Planned], source: pd.DataFrame, context: Context, few: bool) -> Recipe:
+def _looks(planned: Planned) -> bool:
+    return isinstance(planned.step, (Report, Sink))
+
+
+def _rehearse(plan: Plan, source: pd.DataFrame, parts: Parts, work: Work, few: bool) -> Recipe:
     stages: list[Stage] = []
-    frame = source
-    at = next(place for place, each in enumerate(steps) if isinstance(each.step, Split))
-    for planned in steps[:at]:
-        if isinstance(planned.step, (Source, Report, Sink)):
-            continue
-        made, _ = run_prefix_step(planned, Table.of(frame), context)
-        stages.append(Stage(planned, frame, made.frame()))
-        frame = made.frame()
-    check_columns(context, Table.of(frame))
-    divided = divide(steps[at], Table.of(frame), context, supplied=bool(steps[at].supplied) and few)
-    rest = [each for each in steps[at + 1 :] if not isinstance(each.step, (Report, Sink))]
-    return Recipe(context, source, stages, steps[at], divided, rest, _key(stages, context))
+    parts, split = parts.told([], rows={"all": work.engine.hold(None, source)}), plan.split
+    assert split is not None
+    for planned in (each for each in plan.before if not _looks(each)):
+        given = parts.rows["all"].frame()
+        parts = run([planned], parts, work)
+        stages.append(Stage(planned, given, parts.rows["all"].frame()))
+    parts = parts.told([at_split(parts.rows["all"], parts)])
+    # A sample of many rows has few, which is no reason to judge by folds.
+    dealing = split if few else replace(split, supplied="")
+    parts = in_parts(*divided_by(dealing, parts.rows["all"], parts, work))
+    return Recipe(parts, work, source, stages, split, plan.working, _key(stages, parts))
 
 
-def _key(stages: Sequence[Stage], context: Context) -> str | None:
+def _key(stages: Sequence[Stage], parts: Parts) -> str | None:
     """Return the column by which rows are followed through a step that makes other rows.
 
     Raises
@@ -162,7 +171,7 @@ def _key(stages: Sequence[Stage], context: Context) -> str | None:
     if not reshaped:
         return None
     frames = [stages[0].given, *(stage.made for stage in stages)]
-    for column in (context.roles.id, context.roles.group):
+    for column in (parts.roles.id, parts.roles.group):
         if column is not None and all(column in frame.columns for frame in frames) and frames[-1][column].is_unique:
             return column
     raise ConfigurationError(
@@ -192,10 +201,11 @@ def _sampled(frame: pd.DataFrame, rows: int) -> pd.DataFrame:
     return frame.iloc[chosen]
 
 
-def made_again(stage: Stage, frame: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """Return what a step before the split makes of other rows; the baseline's catalog is not told."""
-    blind = replace(context.detached(), watches=False)
-    return run_prefix_step(stage.planned, Table.of(frame), blind)[0].frame()
+def made_again(stage: Stage, frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
+    """Return what a step before the split makes of other rows."""
+    blind = replace(recipe.work.detached(), watches=False)
+    parts = Parts({"all": blind.engine.hold(None, frame)}, recipe.parts.roles, recipe.parts.catalog)
+    return run([stage.planned], parts, blind).rows["all"].frame()
 
 
 def chain(
@@ -209,7 +219,7 @@ def chain(
     frame = source
     for stage in recipe.stages:
         try:
-            made = made_again(change(stage), frame, recipe.context)
+            made = made_again(change(stage), frame, recipe)
         except Exception as error:  # a step may refuse what it never meant to see
             yield stage, error
             return

@@ -1,4 +1,4 @@
-"""Cache: what a step came to is used again while its code, configuration and input are the same."""
+"""Cache: what a step made is used again while its code, configuration and input are the same."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mlsys.cache.deferred import deferred_table
 from mlsys.cache.fingerprint import Fingerprints
 from mlsys.cache.identity import Identity, identified
 from mlsys.cache.keeping import keep, state_digest
-from mlsys.cache.outcome import Outcome, as_events, finding_of
+from mlsys.cache.made import Made, finding_of
 from mlsys.cache.report import CacheReport, reason
 from mlsys.cache.store import FORMAT, Store
 from mlsys.partitions import Table
 from mlsys.states import Held, digest
 from mlsys.steps import Step
 
-Compute = Callable[[], Outcome]
+Compute = Callable[[], Made]
 CHANGED = "changed while it was read"
 """Stands in the ledger for the digest of a file that was another one after reading than before."""
 
@@ -66,7 +66,7 @@ class Cache:
         compute: Compute,
         again: Compute,
         keep_rows: bool = True,
-    ) -> Outcome:
+    ) -> Made:
         """Return what ``compute`` returns, or what it returned before for the same work.
 
         Parameters
@@ -94,29 +94,29 @@ class Cache:
         entry = self.store.entry(key)
         if entry is not None and self._whole(entry, self.store):
             self.report.hit(step, float(entry["seconds"]), not entry["kept"])
-            outcome = self._revived(entry, inputs, again, self.store)
-            self._enter(step, purpose, parts, outcome)
-            return outcome
+            made = self._revived(entry, inputs, again, self.store)
+            self._enter(step, purpose, parts, made)
+            return made
         latest = digest((FORMAT, self._pipeline, step, purpose))
         why = reason(self.store.latest(latest), parts)
         self.at_work()
         began = time.perf_counter()
-        outcome = compute()
+        made = compute()
         seconds = time.perf_counter() - began
         depended, changed = self._as_read(step, parts, inputs)
-        if _is_lazy(outcome):
-            _give_lineage(outcome, key)
+        if _is_lazy(made):
+            _give_lineage(made, key)
             self.report.read_when_needed(step)
-            self._enter(step, purpose, depended, outcome)
-            return outcome
-        for table in outcome.tables.values():
+            self._enter(step, purpose, depended, made)
+            return made
+        for table in made.tables.values():
             identified(table, *inputs.values())
-        refused = changed or keep(self.store, key, outcome, inputs, seconds, keep_rows)
+        refused = changed or keep(self.store, key, made, inputs, seconds, keep_rows)
         if not refused:
             self.store.put_latest(latest, parts)
-        self._enter(step, purpose, depended, outcome)
+        self._enter(step, purpose, depended, made)
         self.report.ran(step, seconds, why, refused or self.store.problem)
-        return outcome
+        return made
 
     def table(self) -> pd.DataFrame:
         """Return the report of this run's steps, with what went wrong among its notes."""
@@ -144,7 +144,7 @@ class Cache:
 
     def given(self, name: str, table: Table) -> Table:
         """Give rows that the user brought their identity, and enter them in the ledger."""
-        self._enter("data", name, {}, Outcome({name: identified(table)}))
+        self._enter("data", name, {}, Made({name: identified(table)}))
         return table
 
     def _cannot(self, step: str, inputs: Mapping[str, Table], also: Mapping[str, str | None]) -> str:
@@ -161,23 +161,23 @@ class Cache:
 
     def _without(
         self, step: str, inputs: Mapping[str, Table], compute: Compute, why: str, parts: Mapping[str, Any], purpose: str
-    ) -> Outcome:
+    ) -> Made:
         self.at_work()
         began = time.perf_counter()
-        outcome = compute()
+        made = compute()
         self.report.not_cached(step, time.perf_counter() - began, why)
-        if _is_lazy(outcome) and all(table.identity is not None for table in inputs.values()):
-            _give_lineage(outcome, digest((FORMAT, step, purpose, parts)))
-        for table in outcome.tables.values():
+        if _is_lazy(made) and all(table.identity is not None for table in inputs.values()):
+            _give_lineage(made, digest((FORMAT, step, purpose, parts)))
+        for table in made.tables.values():
             identified(table, *inputs.values())
-        self._enter(step, purpose, self._as_read(step, parts, inputs)[0], outcome)
-        return outcome
+        self._enter(step, purpose, self._as_read(step, parts, inputs)[0], made)
+        return made
 
-    def _enter(self, step: str, purpose: str, parts: Mapping[str, Any], outcome: Outcome) -> None:
+    def _enter(self, step: str, purpose: str, parts: Mapping[str, Any], made: Made) -> None:
         """Write a line of the ledger."""
-        for held in outcome.states.values():
+        for held in made.states.values():
             held.digest = held.digest or state_digest(held.get())
-        identities = {name: table.identity for name, table in outcome.tables.items()}
+        identities = {name: table.identity for name, table in made.tables.items()}
         line = {
             "step": step,
             "purpose": purpose,
@@ -188,7 +188,7 @@ class Cache:
                 for name, each in identities.items()
                 if each
             },
-            "states": {name: held.digest for name, held in outcome.states.items()},
+            "states": {name: held.digest for name, held in made.states.items()},
         }
         self.ledger.append(line)
 
@@ -223,13 +223,13 @@ class Cache:
         """Say whether the states that an entry names are there; rows can be made again, they cannot."""
         return all(store.has_state(each) for each in entry["states"].values())
 
-    def _revived(self, entry: Mapping[str, Any], inputs: Mapping[str, Table], again: Compute, store: Store) -> Outcome:
-        made: list[Outcome] = []
+    def _revived(self, entry: Mapping[str, Any], inputs: Mapping[str, Table], again: Compute, store: Store) -> Made:
+        found: list[Made] = []
 
-        def anew() -> Outcome:
-            if not made:
-                made.append(again())
-            return made[0]
+        def anew() -> Made:
+            if not found:
+                found.append(again())
+            return found[0]
 
         tables = {
             name: deferred_table(note, inputs, store, lambda name=name: anew().tables[name].frame())  # type: ignore[misc]
@@ -238,8 +238,8 @@ class Cache:
         states = {
             name: Held(load=_loader(store, each, name, anew), digest=each) for name, each in entry["states"].items()
         }
-        return Outcome(
-            tables, states, dict(entry["plain"]), as_events(entry["events"]), [finding_of(f) for f in entry["findings"]]
+        return Made(
+            tables, states, dict(entry["plain"]), list(entry["events"]), [finding_of(f) for f in entry["findings"]]
         )
 
 
@@ -247,13 +247,13 @@ def _silent() -> None:
     """Tell nobody."""
 
 
-def _is_lazy(outcome: Outcome) -> bool:
-    return any(not table.in_memory for table in outcome.tables.values())
+def _is_lazy(made: Made) -> bool:
+    return any(not table.in_memory for table in made.tables.values())
 
 
-def _give_lineage(outcome: Outcome, key: str) -> None:
+def _give_lineage(made: Made, key: str) -> None:
     """Tell rows that are read when needed by what makes them."""
-    for name, table in outcome.tables.items():
+    for name, table in made.tables.items():
         if not table.in_memory:
             table.identity = Identity({}, "", digest((key, name)))
 

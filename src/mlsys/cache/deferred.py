@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.cache.identity import identify
-from mlsys.cache.outcome import empty_of, identity_of
+from mlsys.cache.made import empty_of, identity_of
 from mlsys.cache.store import Store
 from mlsys.partitions import Deferred, Table
 
@@ -24,7 +24,7 @@ def deferred_table(
     Parameters
     ----------
     note : mapping
-        From :func:`mlsys.cache.outcome.table_note`.
+        From :func:`mlsys.cache.made.table_note`.
     inputs : mapping of str to Table
         What the work was given: columns that it left alone are taken from there.
     store : Store

@@ -1,4 +1,4 @@
-"""What is written of an outcome: always states and remarks, rows where making them again would take longer."""
+"""What is written of what was made: always states and remarks, rows where making them again would take longer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mlsys.cache.identity import as_column
-from mlsys.cache.outcome import Outcome, finding_note, table_note
+from mlsys.cache.made import Made, finding_note, table_note
 from mlsys.cache.store import Store
 from mlsys.errors import StateError
 from mlsys.partitions import Table
@@ -18,43 +18,41 @@ WORTH = 3.0
 """A result is kept where making it took this many times longer than writing and reading it."""
 
 
-def keep(store: Store, key: str, outcome: Outcome, inputs: Mapping[str, Table], seconds: float, keep_rows: bool) -> str:
-    """Write an outcome; returns why it cannot be written, or an empty text."""
-    for held in outcome.states.values():
+def keep(store: Store, key: str, made: Made, inputs: Mapping[str, Table], seconds: float, keep_rows: bool) -> str:
+    """Write an made; returns why it cannot be written, or an empty text."""
+    for held in made.states.values():
         held.digest = held.digest or state_digest(held.get())
         if held.digest is None:
             return "what it learned has no content that can be compared"
     notes = {}
-    for name, table in outcome.tables.items():
+    for name, table in made.tables.items():
         note = table_note(table)
         if isinstance(note, str):
             return note
         notes[name] = note
     try:
-        written = all([store.put_state(str(held.digest), held.get()) for held in outcome.states.values()])
+        written = all([store.put_state(str(held.digest), held.get()) for held in made.states.values()])
     except StateError as error:
         return error.problem
     if not written:
         return store.problem
-    kept = keep_rows and _keep_rows(outcome, inputs, notes, seconds, store)
+    kept = keep_rows and _keep_rows(made, inputs, notes, seconds, store)
     store.put_entry(
         key,
         {
             "seconds": seconds,
             "tables": notes,
-            "states": {name: held.digest for name, held in outcome.states.items()},
-            "plain": outcome.plain,
-            "events": outcome.events,
-            "findings": [finding_note(finding) for finding in outcome.findings],
+            "states": {name: held.digest for name, held in made.states.items()},
+            "plain": made.plain,
+            "events": made.events,
+            "findings": [finding_note(finding) for finding in made.findings],
             "kept": kept,
         },
     )
     return ""
 
 
-def _keep_rows(
-    outcome: Outcome, inputs: Mapping[str, Table], notes: Mapping[str, Any], seconds: float, store: Store
-) -> bool:
+def _keep_rows(made: Made, inputs: Mapping[str, Table], notes: Mapping[str, Any], seconds: float, store: Store) -> bool:
     """Write the columns that are new, where making them again would take longer; says whether all are there."""
     known = {
         (table.identity.index, *item)
@@ -64,7 +62,7 @@ def _keep_rows(
     }
     new = [
         (each, table.frame()[name], kind)
-        for table, note in ((outcome.tables[name], note) for name, note in notes.items())
+        for table, note in ((made.tables[name], note) for name, note in notes.items())
         for name, each, kind in note["columns"]
         if (note["ids"], name, each) not in known
     ]
@@ -75,7 +73,7 @@ def _keep_rows(
     ids = {table.identity.index for table in inputs.values() if table.identity}
     for name, note in notes.items():
         if "kind" in note["index"] and note["ids"] not in ids:
-            row_ids = as_column(outcome.tables[name].frame().index)
+            row_ids = as_column(made.tables[name].frame().index)
             kept.append(store.put_column(note["index"]["column"], row_ids, note["index"]["kind"]))
     return all(kept)
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
 
 import pandas as pd
 
 from mlsys.dataset import Moment, Roles, duration_of
 from mlsys.errors import ConfigurationError, DataError, LeakageError, listed, meant
+from mlsys.execution.told import AtSplit, Declared, FoundLate, MadeOf, Told, Withheld
 from mlsys.states import digest
 
 
-@dataclass
+@dataclass(frozen=True)
 class Catalog:
-    """What is known about columns while a plan runs.
+    """What is known about columns while a plan runs; a value: :meth:`with_` returns another that was told more.
 
     Parameters
     ----------
@@ -42,126 +43,109 @@ class Catalog:
     roles: Roles
     chosen: tuple[str, ...] | None = None
     excluded: tuple[str, ...] = ()
-    known_at: dict[str, frozenset[str]] = field(default_factory=dict)
-    withheld: dict[str, str] = field(default_factory=dict)
-    made_by: dict[str, str] = field(default_factory=dict)
-    late: dict[str, str] = field(default_factory=dict)
-    reads: dict[str, frozenset[str]] = field(default_factory=dict)
-    writes: dict[str, frozenset[str]] = field(default_factory=dict)
+    known_at: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    made_by: Mapping[str, str] = field(default_factory=dict)
+    late: Mapping[str, str] = field(default_factory=dict)
+    reads: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    writes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     derived_from: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
-    lineage: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    lineage: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     at_split: tuple[str, ...] | None = None
-    events: list[tuple[Any, ...]] = field(default_factory=list)
     labels: tuple[tuple[str, str, frozenset[str]], ...] = ()
 
-    def copied(self) -> Catalog:
-        """Return a copy that can go its own way."""
-        return replace(
-            self,
-            known_at=dict(self.known_at),
-            withheld=dict(self.withheld),
-            made_by=dict(self.made_by),
-            late=dict(self.late),
-            reads=dict(self.reads),
-            writes=dict(self.writes),
-            derived_from=dict(self.derived_from),
-            lineage=dict(self.lineage),
-            events=[],
-        )
-
-    @property
+    @cached_property
     def digest(self) -> str:
         """Digest of all that decides which columns are features."""
         told = (self.chosen, self.excluded, self.known_at, self.withheld, self.late, self.at_split)
         return digest((*told, [(column, at, sorted(reads)) for column, at, reads in self.labels]))
 
-    def replay(self, events: Iterable[tuple[Any, ...]]) -> None:
-        """Be told again what an earlier run was told."""
-        for event, *given in events:
-            getattr(self, event)(*given)
+    def with_(self, told: Iterable[Told]) -> Catalog:
+        """Return a catalog that was told more; this one stays as it is."""
+        catalog = self
+        for each in told:
+            match each:
+                case Declared():
+                    catalog = catalog._declared(each)
+                case MadeOf():
+                    catalog = catalog._made(each)
+                case Withheld():
+                    catalog = catalog._withheld(each)
+                case FoundLate():
+                    catalog = replace(catalog, late={**catalog.late, each.column: each.sentence})
+                case AtSplit():
+                    catalog = replace(catalog, at_split=tuple(each.columns))
+        return catalog
 
-    def declare(self, known_at: Mapping[str, str], where: str) -> None:
-        """Take known-at declarations of a source or of the pipeline."""
-        self.events.append(("declare", dict(known_at), where))
-        for column, moment in known_at.items():
-            self.known_at[column] = self.known_at.get(column, frozenset()) | {moment}
-        if known_at and self.roles.decision is None:
+    def _declared(self, told: Declared) -> Catalog:
+        if not told.known_at:
+            return self
+        if self.roles.decision is None:
             raise ConfigurationError(
-                f"{where} says when columns are known, but the pipeline does not say when it decides",
+                f"{told.where} says when columns are known, but the pipeline does not say when it decides",
                 'add time="..." or decide_at="1h before ..." to the Pipeline',
             )
+        more = {name: self.known_at.get(name, frozenset()) | {moment} for name, moment in told.known_at.items()}
+        return replace(self, known_at={**self.known_at, **more})
 
-    def note(
-        self,
-        step: str,
-        reads: Iterable[str],
-        writes: Iterable[str],
-        lineage: Mapping[str, Iterable[str]] | None = None,
-    ) -> None:
-        """Record that a step made ``writes`` out of ``reads``; lateness is inherited.
-
-        ``lineage`` tells of some written columns which of ``reads`` they are made of.
-        """
-        read, written = frozenset(reads), frozenset(writes)
-        of = {column: frozenset((lineage or {}).get(column, read)) for column in sorted(written)}
-        told = {column: sorted(each) for column, each in of.items() if each is not read and each != read}
-        self.events.append(("note", step, sorted(read), sorted(written), told))
-        self.reads[step] = self.reads.get(step, frozenset()) | read
-        self.writes[step] = self.writes.get(step, frozenset()) | written
+    def _made(self, told: MadeOf) -> Catalog:
+        """Take in that a step made columns out of others; lateness is inherited, and so is being withheld."""
+        step, read = told.step, frozenset(told.reads)
+        of = {column: frozenset(told.lineage.get(column, read)) for column in sorted(told.writes)}
+        known_at, late = dict(self.known_at), dict(self.late)
         for column, made_of in of.items():
-            self.made_by[column] = step
-            self.derived_from[step, column] = read
-            self.lineage[step, column] = made_of
             # Over the few columns that are late, not over all that it is made of: these may be a thousand.
-            moments = frozenset().union(*(known for name, known in self.known_at.items() if name in made_of))
+            moments = frozenset().union(*(known for name, known in known_at.items() if name in made_of))
             if moments:
-                self.known_at[column] = self.known_at.get(column, frozenset()) | moments
-            late = min((name for name in self.late if name in made_of), default=None)
-            if late is not None and column not in self.late:
-                self.late[column] = f"made by {step} from {late!r}, {self.late[late]}"
-        self._inherit(of, step)
+                known_at[column] = known_at.get(column, frozenset()) | moments
+            latest = min((name for name in late if name in made_of), default=None)
+            if latest is not None and column not in late:
+                late[column] = f"made by {step} from {latest!r}, {late[latest]}"
+        return replace(
+            self,
+            known_at=known_at,
+            late=late,
+            made_by={**self.made_by, **dict.fromkeys(of, step)},
+            reads={**self.reads, step: self.reads.get(step, frozenset()) | read},
+            writes={**self.writes, step: self.writes.get(step, frozenset()) | frozenset(told.writes)},
+            derived_from={**self.derived_from, **{(step, column): read for column in of}},
+            lineage={**self.lineage, **{(step, column): made_of for column, made_of in of.items()}},
+            withheld=self._inherited(self.withheld, {(step, column): made_of for column, made_of in of.items()}),
+        )
 
-    def _inherit(self, of: Mapping[str, frozenset[str]], step: str) -> bool:
-        """Withhold what a step made of withheld columns or of the target; whether anything is new."""
-        before = len(self.withheld)
-        for column, made_of in of.items():
-            tainted = [name for name in (*self.withheld, self.roles.target) if name in made_of]
-            if tainted and column != self.roles.target:
-                self.withheld.setdefault(column, f"made by {step} from {min(tainted)}, which the label is made of")
-        return len(self.withheld) > before
-
-    def withhold(self, columns: Iterable[str], reason: str) -> None:
-        """Keep columns out of the features for good."""
-        columns = list(columns)
-        self.events.append(("withhold", columns, reason))
-        for column in columns:
-            self.withheld[column] = reason
+    def _withheld(self, told: Withheld) -> Catalog:
+        withheld = {**self.withheld, **dict.fromkeys(told.columns, told.reason)}
         # A label may stand behind a step that read the same column: what that made is withheld as well.
-        while any(self._inherit({column: of}, step) for (step, column), of in list(self.lineage.items())):
-            pass
+        while (more := self._inherited(withheld, self.lineage)) != withheld:
+            withheld = more
+        return replace(self, withheld=withheld)
 
-    def settle(self, keys: pd.DataFrame) -> None:
-        """Compare every known-at with the decision, on all rows; called once, before anything learns."""
+    def _inherited(
+        self, withheld: Mapping[str, str], lineage: Mapping[tuple[str, str], frozenset[str]]
+    ) -> dict[str, str]:
+        """Return what is withheld, with what steps made of withheld columns or of the target."""
+        found = dict(withheld)
+        for (step, column), made_of in lineage.items():
+            tainted = [name for name in (*found, self.roles.target) if name is not None and name in made_of]
+            if tainted and column != self.roles.target:
+                found.setdefault(column, f"made by {step} from {min(tainted)}, which the label is made of")
+        return found
+
+    def late_in(self, keys: pd.DataFrame) -> list[FoundLate]:
+        """Compare every known-at with the decision, on all rows; done once, before anything learns."""
         decision = self.roles.decision
-        if decision is None:
-            return
-        decided = decision.of(keys) if self.known_at else None
+        if decision is None or not self.known_at:
+            return []
+        decided, found = decision.of(keys), []
         for column, moments in self.known_at.items():
             for moment in sorted(moments):
                 after = moment_of(moment, keys, self.roles)
-                assert decided is not None
                 refuse_mixed_zones(column, moment, after, decision.column, decided)
                 late = ~(after <= decided).to_numpy(dtype=bool, na_value=False)
                 if late.any():
-                    self.find_late(
-                        column,
-                        f"known only {_words(moment)}, after the decision in {int(late.sum()):,} of {len(keys):,} rows",
-                    )
-
-    def find_late(self, column: str, sentence: str) -> None:
-        """Keep a column out of the features, because it is known too late."""
-        self.events.append(("find_late", column, sentence))
-        self.late[column] = sentence
+                    rows = f"after the decision in {int(late.sum()):,} of {len(keys):,} rows"
+                    found.append(FoundLate(column, f"known only {_words(moment)}, {rows}"))
+        return found
 
     def moments(self) -> dict[str, frozenset[str]]:
         """Return the moments that must pass before columns are known, those of a label that they give away included.
@@ -180,7 +164,7 @@ class Catalog:
         return found
 
     def columns_needed(self) -> set[str]:
-        """Columns that ``settle`` reads."""
+        """Columns that ``late_in`` reads."""
         decision = self.roles.decision
         needed = {decision.column} if decision else set()
         for moments in self.known_at.values():

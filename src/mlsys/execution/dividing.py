@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.cache import Identity, Outcome
-from mlsys.dataset import tally
+from mlsys.cache import Identity, Made
+from mlsys.dataset import Roles, tally
 from mlsys.errors import ContractError, DataError
-from mlsys.execution.catalog import moment_of
-from mlsys.execution.context import Context
+from mlsys.execution.catalog import Catalog, moment_of
+from mlsys.execution.divided import Divided
 from mlsys.execution.fitness import counting_rows, is_of_classes, refuse_unfit, weighing
-from mlsys.execution.planned import Planned
+from mlsys.execution.parts import SEALED, Parts
+from mlsys.execution.told import Withheld
+from mlsys.execution.work import At, Task, Work
 from mlsys.partitions import Deferred, Table
+from mlsys.plan import Planned
 from mlsys.steps import Split
 from mlsys.steps.repeats import Repeats, find_repeats
 from mlsys.steps.splitting import split_keys
@@ -26,99 +28,64 @@ FOLD_BELOW = 5_000
 """With fewer rows than this a supplied split is judged by folds: one small validation part says too little."""
 
 
-@dataclass
-class Divided:
-    """Parts after the split.
-
-    Parameters
-    ----------
-    parts : dict of str to Table
-        Rows by part, in the order they were in.
-    none : dict of str to int
-        Rows in no part, by reason.
-    folds : list of Series
-        Assignments over the training rows when they are judged by folds.
-    notes : tuple of str
-        Where the parts begin, in the split's words.
-    rows : dict of str to int
-        Rows by part; counted here, because parts beyond memory are read only when needed.
-    assignment : Table or None
-        The part of each row, in the column ``part``; ``None`` where the parts were given.
-    tally : list of (value, weight)
-        Of the training rows' target, which decides the event.
-    """
-
-    parts: dict[str, Table]
-    none: dict[str, int] = field(default_factory=dict)
-    folds: list[pd.Series] = field(default_factory=list)
-    notes: tuple[str, ...] = ()
-    rows: dict[str, int] = field(default_factory=dict)
-    assignment: Table | None = None
-    tally: list[tuple[Any, float]] = field(default_factory=list)
-
-
-def divide(planned: Planned, table: Table, context: Context, supplied: bool, sample: bool = False) -> Divided:
-    """Run a split over keys only and cut the rows by it.
+def divided_by(planned: Planned, table: Table, parts: Parts, work: Work) -> tuple[Parts, Divided]:
+    """Run a split over keys only, and cut the rows by it.
 
     Parameters
     ----------
     planned : Planned
-        The split.
+        The split; of one that was supplied few rows are judged by folds.
     table : Table
         All rows.
-    context : Context
-        Roles, catalog, cache.
-    supplied : bool
-        Whether the library chose the split.
-    sample : bool
-        Whether the rows are a sample that nothing is judged by: parts may then be empty or of one class.
+    parts : Parts
+        What is known of them.
+    work : Work
+        Where it is done.
     """
     step = planned.step
     assert isinstance(step, Split)
-    with context.doing(planned, {"all": table}) as record:
-        context.catalog.withhold(step.withholds(), f"names the part, read by {planned.name}")
-        wanted = _wanted(step, table, context)
-        outcome = context.kept(
-            planned.name,
-            "assign",
-            lambda at: _assignment(planned, table, at, supplied, sample),
-            {"keys": _narrowed(table, wanted)},
-            {"supplied": str(supplied), "sample": str(sample)},
-            sees_columns=True,
-        )
-        assignment, plain = outcome.tables["assignment"], outcome.plain
-        parts = {
-            name: context.kept(
-                planned.name,
-                f"part {name}",
-                lambda _, name=name: Outcome({"part": _part(table, assignment.frame()["part"], name)}),  # type: ignore[misc]
-                {"rows": table, "assignment": assignment},
-                keep_rows=False,
-            ).tables["part"]
+    with work.doing(planned, {"all": table}) as record:
+        parts = parts.told([Withheld(step.withholds(), f"names the part, read by {planned.name}")])
+        keys = {"keys": _narrowed(table, _wanted(step, table, parts.roles, parts.catalog))}
+        given = {"supplied": str(bool(planned.supplied)), "sample": str(work.sample)}
+        made = work.do(Task(planned, "assign", assign, keys, given), parts)
+        assignment, plain = made.tables["assignment"], made.plain
+        rows = {"rows": table, "assignment": assignment}
+        tasks = {
+            name: Task(planned, f"part {name}", part, rows, {"part": name}, sees_view=False, keep_rows=False)
             for name in plain["rows"]
         }
+        found = {name: work.do(task, parts).tables["part"] for name, task in tasks.items()}
         counted = [(value, weight) for value, weight in plain["tally"]]
-        divided = Divided(parts, plain["none"], [], tuple(plain["notes"]), plain["rows"], assignment, counted)
-        if plain["folds"]:
-            folds = assignment.frame()[plain["folds"]]
-            divided.folds = [folds[name].dropna() for name in plain["folds"]]
+        frame = assignment.frame()[plain["folds"]] if plain["folds"] else pd.DataFrame()
+        folds = [frame[name].dropna() for name in plain["folds"]]
+        divided = Divided(found, plain["none"], folds, tuple(plain["notes"]), plain["rows"], assignment, counted)
         record.rows.update(divided.rows)
         record.rows.update({"none": sum(divided.none.values())} if divided.none else {})
-    return divided
+    return parts.told([made]), divided
 
 
-def _assignment(planned: Planned, table: Table, context: Context, supplied: bool, sample: bool) -> Outcome:
+def part(at: At, planned: Planned, rows: dict[str, Table], part: str) -> Made:
+    """Return the rows of one part."""
+    return Made({"part": _part(rows["rows"], rows["assignment"].frame()["part"], part)})
+
+
+def assign(at: At, planned: Planned, rows: dict[str, Table], supplied: str, sample: str) -> Made:
     """Return the part of each row, and its side in each fold where the training rows are judged by folds."""
+    return _assignment(planned, rows["keys"], at, supplied == "True", sample == "True")
+
+
+def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: bool) -> Made:
     step = planned.step
     assert isinstance(step, Split)
-    keys, notes = _keys_and_notes(step, table, context)
+    keys, notes = _keys_and_notes(step, table, at)
     assigned = _assigned(step, keys, planned.name)
     none: dict[str, int] = {}
     if "target" in keys.columns:
         unknown = keys["target"].isna()
         if unknown.all():
             raise DataError(
-                f"the target {context.roles.target!r} is null in every row ({len(keys):,} rows)",
+                f"the target {at.roles.target!r} is null in every row ({len(keys):,} rows)",
                 "fill it, name another column with target=, or check the step that makes it",
             )
         if int(unknown.sum()):
@@ -136,7 +103,7 @@ def _assignment(planned: Planned, table: Table, context: Context, supplied: bool
         assigned = assigned.mask(assigned == "validation", "train")
     if sample or small:  # of few rows the library's own choice may leave a part empty; nobody asked for it
         asked = ()
-    weight = _weights(table, context)
+    weight = _weights(table, at.roles)
     counting = counting_rows(weight, len(keys))
     refuse_unfit(planned.name, assigned, keys[["id"]] if sample else keys, asked, counting)
     names = [str(name) for name in assigned.dropna().unique()]
@@ -151,10 +118,10 @@ def _assignment(planned: Planned, table: Table, context: Context, supplied: bool
         notes = (*notes, *_poor_folds(planned.name, folds, judged, counting[learned], sample))
     plain = {"none": none, "rows": counts, "notes": [*step.explain(keys), *notes], "folds": list(columns)[1:],
              "tally": _tallied(keys, weight, learned)}  # fmt: skip
-    return Outcome({"assignment": Table.of(pd.DataFrame(columns, index=keys.index))}, plain=plain)
+    return Made({"assignment": at.hold(pd.DataFrame(columns, index=keys.index))}, plain=plain)
 
 
-def _wanted(step: Split, table: Table, context: Context) -> list[str]:
+def _wanted(step: Split, table: Table, roles: Roles, catalog: Catalog) -> list[str]:
     """Return the columns that a split is shown, or that say when rows are decided and known."""
     there = [str(name) for name in table.head(0).columns]
     missing = [name for name in step.key_columns if name not in there]
@@ -162,16 +129,16 @@ def _wanted(step: Split, table: Table, context: Context) -> list[str]:
         raise DataError(
             f"{step.title} splits by the column {missing[0]!r}, which is not in the data", "correct the name"
         )
-    roles = {getattr(context.roles, name) for name in ("id", "group", "time", "target", "weight")}
-    wanted = roles | context.catalog.columns_needed() | set(step.key_columns)
-    if _looks_for_repeats(step, table, context):
-        wanted |= set(context.catalog.features(there))
+    named = {getattr(roles, name) for name in ("id", "group", "time", "target", "weight")}
+    wanted = named | catalog.columns_needed() | set(step.key_columns)
+    if _looks_for_repeats(step, table, roles):
+        wanted |= set(catalog.features(there))
     return [name for name in there if name in wanted]
 
 
-def _looks_for_repeats(step: Split, table: Table, context: Context) -> bool:
+def _looks_for_repeats(step: Split, table: Table, roles: Roles) -> bool:
     """Whether rows are compared in all features; those of a table beyond memory are not."""
-    return table.in_memory and step.keeps_repeats(context.roles.group is not None)
+    return table.in_memory and step.keeps_repeats(roles.group is not None)
 
 
 def _narrowed(table: Table, columns: Sequence[str]) -> Table:
@@ -185,9 +152,9 @@ def _narrowed(table: Table, columns: Sequence[str]) -> Table:
     return Table(deferred=load, identity=narrow)
 
 
-def _weights(table: Table, context: Context) -> pd.Series | None:
+def _weights(table: Table, roles: Roles) -> pd.Series | None:
     """Return the weight of each row; ``None`` without a weight role."""
-    weight = context.roles.weight
+    weight = roles.weight
     return None if weight is None or weight not in table.head(0).columns else table.frame([weight])[weight]
 
 
@@ -199,35 +166,39 @@ def _tallied(keys: pd.DataFrame, weight: pd.Series | None, learned: NDArray[np.b
     return tally(keys["target"][learned], counts[learned])
 
 
-def divide_given(frames: Mapping[str, Table], context: Context) -> Divided:
-    """Take parts the user gave as a dict of frames."""
-    parts, none = {}, 0
-    target = context.roles.target
-    for name, given in frames.items():
+def divided_given(parts: Parts, work: Work) -> tuple[Parts, Divided]:
+    """Take parts that were given as they are; rows without a label are in none, but for test rows."""
+    found, none, target = dict[str, Table](), 0, parts.roles.target
+    for each in parts.rows.values():
+        needed = parts.catalog.columns_needed()
+        parts = parts.told(parts.catalog.late_in(each.frame([n for n in each.head(0).columns if n in needed])))
+    for name, given in parts.rows.items():
         frame = given.frame()
-        if target in frame.columns and name != "test":
+        if target in frame.columns and name != SEALED:
             known = frame[target].notna()
             none += int((~known).sum())
-            parts[name] = given if known.all() else context.identified(Table.of(frame[known.to_numpy()]))
+            labelled = frame[known.to_numpy()]
+            found[name] = given if known.all() else work.identified(work.engine.hold(None, labelled))
         else:
-            parts[name] = given
-    counts = {name: part.rows for name, part in parts.items()}
-    divided = Divided(parts, {"label unknown": none} if none else {}, rows=counts)
-    _refuse_given(parts, context)
-    if target in parts["train"].head(0).columns:
-        train = parts["train"].frame()
-        divided.tally = tally(train[target], weighing(_weights(parts["train"], context), len(train)))
-    if "validation" not in parts:
+            found[name] = given
+    counts = {name: table.rows for name, table in found.items()}
+    _refuse_given(found, parts.roles)
+    counted: list[tuple[Any, float]] = []
+    if target in found["train"].head(0).columns:
+        train = found["train"].frame()
+        counted = tally(train[target], weighing(_weights(found["train"], parts.roles), len(train)))
+    folds: list[pd.Series] = []
+    if "validation" not in found:
         any_split = _AnySplit()
-        divided.folds = any_split.folds(split_keys(parts["train"].frame(), context.roles), any_split.fold_count)
-    return divided
+        folds = any_split.folds(split_keys(found["train"].frame(), parts.roles), any_split.fold_count)
+    return parts, Divided(found, {"label unknown": none} if none else {}, folds, (), counts, None, counted)
 
 
-def _refuse_given(parts: Mapping[str, Table], context: Context) -> None:
-    keys = {name: split_keys(part.frame(), context.roles) for name, part in parts.items()}
+def _refuse_given(parts: Mapping[str, Table], roles: Roles) -> None:
+    keys = {name: split_keys(each.frame(), roles) for name, each in parts.items()}
     assigned = pd.Series([name for name, rows in keys.items() for _ in range(len(rows))], dtype="str")
     together = pd.concat([rows.drop(columns="id") for rows in keys.values()], ignore_index=True)
-    counts = np.concatenate([counting_rows(_weights(part, context), part.rows) for part in parts.values()])
+    counts = np.concatenate([counting_rows(_weights(each, roles), each.rows) for each in parts.values()])
     refuse_unfit("run()", assigned, together, [name for name in parts if name != "train"], counts)
 
 
@@ -238,16 +209,17 @@ class _AnySplit(Split):
         return pd.Series("train", index=keys.index)
 
 
-def keys_for(step: Split, table: Table, context: Context) -> pd.DataFrame:
+def keys_for(step: Split, table: Table, parts: Parts, work: Work) -> pd.DataFrame:
     """Return what a split is shown of a table: ids, roles, when labels are known, and columns it asks for."""
-    return _keys_and_notes(step, table, context)[0]
+    return _keys_and_notes(step, table, At(parts.roles, parts.catalog, work.seed, work.detached()))[0]
 
 
-def _keys_and_notes(step: Split, table: Table, context: Context) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def _keys_and_notes(step: Split, table: Table, at: At) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return what a split is shown, and what is to be said of rows that repeat others."""
-    roles, catalog = context.roles, context.catalog
-    narrow = table.frame(_wanted(step, table, context))
-    catalog.settle(narrow)
+    roles = at.roles
+    narrow = table.frame(_wanted(step, table, roles, at.catalog))
+    at.tell(*at.catalog.late_in(narrow))
+    catalog = at.catalog
     if roles.id in narrow and narrow[roles.id].isna().any():
         nameless = narrow[roles.id].isna()
         raise DataError(
@@ -259,7 +231,7 @@ def _keys_and_notes(step: Split, table: Table, context: Context) -> tuple[pd.Dat
         moments = moment_of(moment, narrow, roles)
         known_at = moments if known_at is None else known_at.where(known_at > moments, moments)
     keys = split_keys(narrow, roles, known_at, **{name: narrow[name] for name in step.key_columns})
-    if not _looks_for_repeats(step, table, context):
+    if not _looks_for_repeats(step, table, roles):
         beyond = step.keeps_repeats(roles.group is not None)
         return keys, ("rows beyond memory were not compared: repeats go by their own ids",) if beyond else ()
     features = catalog.features(table.head(0).columns)
@@ -280,7 +252,7 @@ def _assigned(step: Split, keys: pd.DataFrame, name: str) -> pd.Series:
 def _part(table: Table, assigned: pd.Series, name: str) -> Table:
     mask = (assigned == name).fillna(False).astype(bool)
     if table.in_memory:
-        return Table.of(table.frame()[mask.to_numpy()])
+        return table.like(table.frame()[mask.to_numpy()])
     return table.map(lambda frame: frame[mask.loc[frame.index].to_numpy()])
 
 

@@ -1,113 +1,84 @@
-"""Execution: everything that came out of running a plan."""
+"""Execution: a plan that was run, with everything that came out of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from mlsys.blocks import dtypes_of
-from mlsys.engines import Engine
-from mlsys.errors import ConfigurationError
-from mlsys.execution.context import Context, Record
-from mlsys.execution.dividing import Divided
-from mlsys.execution.histories import Remembered
+from mlsys.errors import ConfigurationError, Finding
+from mlsys.execution.applying import applied
+from mlsys.execution.checks import at_split, learned_from, look_for_leaks
+from mlsys.execution.chosen import in_words, left_out
+from mlsys.execution.concluding import doubted
+from mlsys.execution.divided import Divided
+from mlsys.execution.held_data import compare_held_data, held_by
+from mlsys.execution.kinds.history import unsealed
 from mlsys.execution.on_demand import as_run
-from mlsys.execution.planned import Planned
+from mlsys.execution.opening import Data, dtypes_by_name, hold_frame
+from mlsys.execution.parts import SEALED, Parts
+from mlsys.execution.records import Record
 from mlsys.execution.requests import as_request
+from mlsys.execution.runner import execute, go_on, run
 from mlsys.execution.served import ServedModel, served_model
-from mlsys.execution.tail import Tail
-from mlsys.leakage.ranking import OF_FEATURES
+from mlsys.execution.work import Work
 from mlsys.partitions import Table
-from mlsys.steps import Fitted, Model, Result, Step
-from mlsys.steps.capabilities import StandsFor
+from mlsys.plan import Plan, Planned
+from mlsys.steps import Fitted, Report
 
 
-@dataclass
+@dataclass(frozen=True)
 class Execution:
     """Everything that came out of running a plan.
 
     Parameters
     ----------
-    plan : tuple of Planned
-        The steps that were run.
-    context : Context
-        Roles, catalog, seed, findings and records.
-    divided : Divided or None
-        Parts as the split left them; ``None`` if the run stopped before it.
-    table : Table or None
-        All rows, if the run stopped before the split.
-    tail : Tail or None
-        Steps after the split with their states.
-    prefix : dict of str to Fitted
-        Steps before the split that may serve.
-    remembered : dict of str to Remembered
-        Histories, as they ran before the split.
-    sealed : dict of str to Table
-        Of each history, the test rows that its state may hold once they are opened.
-    results : dict of str to Result
-        Reports by name.
-    source_dtypes : dict of str to str
-        Columns of the source.
-    out_of_fold : Table or None
-        Predictions of training rows by models that did not see them, where these judge.
-    power : DataFrame or None
-        How well each feature alone tells the target.
+    plan : Plan
+        The steps that were run, those that run on demand included.
+    start : Parts
+        What was known before the first of them.
+    parts : Parts
+        What the last step left.
+    work : Work
+        Where and how it was run, with the record of every step.
     done_before : tuple of Record
         What the run did whose test rows are opened here.
-    source : Table or None
-        All rows as they were read, if the run stopped before the split and steps hold data to compare with them.
     """
 
-    plan: tuple[Planned, ...]
-    context: Context
-    engine: Engine
-    divided: Divided | None = None
-    table: Table | None = None
-    tail: Tail | None = None
-    prefix: dict[str, Fitted] = field(default_factory=dict)
-    remembered: dict[str, Remembered] = field(default_factory=dict)
-    sealed: dict[str, Table] = field(default_factory=dict)
-    results: dict[str, Result] = field(default_factory=dict)
-    source_dtypes: dict[str, str] = field(default_factory=dict)
-    out_of_fold: Table | None = None
-    power: pd.DataFrame | None = None
-    source: Table | None = None
+    plan: Plan
+    start: Parts
+    parts: Parts
+    work: Work
     done_before: tuple[Record, ...] = ()
 
     @property
     def ran(self) -> tuple[Planned, ...]:
         """The steps that were run, those that were supplied with the reason that the rows gave."""
-        return as_run(self.plan, {} if self.tail is None else self.tail.asked)
+        return as_run(self.plan.steps, self.parts.learned.asked)
 
-    def stood_for(self) -> dict[str, Sequence[Step]]:
-        """Return the steps that others stood for, by name of these."""
-        return {name: step.explicit(state) for name, step, state in self._choosing()}
+    @property
+    def fitted(self) -> Mapping[str, Fitted]:
+        """The steps that may serve, by name in plan order."""
+        return self.parts.learned.fitted
+
+    @property
+    def divided(self) -> Divided | None:
+        """Parts as the split left them; ``None`` if the run stopped before it."""
+        return self.parts.divided
+
+    @property
+    def undivided(self) -> Table | None:
+        """All rows, if the run stopped before the split."""
+        return None if self.parts.is_divided else self.parts.rows["all"]
 
     def chose(self) -> dict[str, str]:
         """Return what steps that choose others made of which columns, in words, by name."""
-        return {name: step.in_words(state) for name, step, state in self._choosing()}
+        return in_words(self.parts.learned)
 
     def left_out(self) -> dict[str, tuple[str, str]]:
         """Return the features that such a step left out: its name, and why."""
-        each = self._choosing()
-        return {column: (name, why) for name, step, state in each for column, why in step.left_out(state).items()}
-
-    def _choosing(self) -> Iterator[tuple[str, StandsFor, Any]]:
-        for name, fitted in ({} if self.tail is None else self.tail.fitted).items():
-            if isinstance(fitted.step, StandsFor):
-                yield name, fitted.step, fitted.state
-
-    def _dtypes(self) -> dict[str, str]:
-        """Columns of the source, and those that a request may bring in place of a join."""
-        assert self.divided is not None
-        joined = self.divided.parts["train"].head(0).dtypes
-        return {
-            **self.source_dtypes,
-            **{str(n): str(kind) for n, kind in joined.items() if n not in self.source_dtypes},
-        }
+        return left_out(self.parts.learned)
 
     def request_rows(self, inputs: Mapping[str, str], rows: int = 1) -> pd.DataFrame:
         """Return the first training rows as a request would bring them, null where a column is gone."""
@@ -116,27 +87,80 @@ class Execution:
 
     def model(self) -> ServedModel:
         """Return the steps that predictions need, with their states."""
-        if self.tail is None:
+        if self.divided is None:
             raise ConfigurationError("the run stopped before a model was trained", "run the pipeline to its end")
-        return served_model(
-            list(self.prefix.items()), list(self.tail.fitted.items()), self.context.catalog, self._dtypes()
+        # Columns of the source, and those that a request may bring in place of a join.
+        joined = self.divided.parts["train"].head(0).dtypes
+        dtypes = {str(name): str(kind) for name, kind in joined.items()} | dict(self.parts.source_dtypes)
+        learned = self.parts.learned
+        return served_model(list(learned.before.items()), list(learned.after.items()), self.parts.catalog, dtypes)
+
+
+def executed(plan: Plan, data: Data, parts: Parts, work: Work) -> Execution:
+    """Run a plan; arguments as for :func:`mlsys.execution.runner.execute`."""
+    with work.caching():
+        return Execution(plan, parts, execute(plan, data, parts, work), work)
+
+
+def resumed(base: Execution, plan: Plan, work: Work) -> Execution:
+    """Run the rest of a plan whose first steps were run; the base stays as it is."""
+    parts, work = base.parts, replace(work, records=list(base.work.records))
+    more = [each for each in plan.steps if each.name not in {one.name for one in base.plan.steps}]
+    divided = parts.divided
+    if divided is None:
+        held = held_by(plan.steps) if "all" in parts.rows else []
+        parts = replace(parts, source=parts.source or parts.rows["all"]) if held else parts
+    else:
+        parts = compare_held_data(held_by(more), plan.steps, {}, parts, work)
+        if learned_from(plan.steps, divided.parts) != learned_from(base.plan.steps, divided.parts):
+            split = plan.split if divided.assignment is not None else None
+            parts = replace(look_for_leaks(plan.steps, split, parts, work), power=parts.power)
+    with work.caching():
+        return Execution(plan, base.start, go_on(plan, parts, work), work)
+
+
+def trained_on_all(plan: Plan, data: pd.DataFrame, parts: Parts, work: Work) -> Execution:
+    """Run the steps that learn and serve over all rows, with no part held out; somebody else judges."""
+    table, start = hold_frame(data, work.engine), parts
+    rows = {"train": table}
+    parts = parts.told([at_split(table, parts)], rows=rows, source_dtypes=dtypes_by_name(table))
+    parts = replace(parts, divided=Divided(rows, rows={"train": len(data)}))
+    return Execution(plan, start, run([*plan.before, *plan.working], parts, work), work)
+
+
+def with_test_opened(execution: Execution, models: int = 1, findings: Sequence[Finding] = ()) -> Execution:
+    """Apply the learned steps to the test rows and run every report again with them.
+
+    Parameters
+    ----------
+    execution : Execution
+        Stays as it is.
+    models : int
+        How many models have been judged by these rows, this one included: reports widen their intervals.
+    findings : sequence of Finding
+        Remarks about the opening itself.
+    """
+    parts, divided = execution.parts, execution.parts.divided
+    if divided is None or execution.plan.split is None or SEALED not in divided.parts:
+        raise ConfigurationError(
+            "there is no test part to open", "give the split a test share, or pass parts with 'test'"
         )
-
-    def drop_moot(self) -> None:
-        """Drop remarks on columns that the model does not see, or not as they were."""
-        findings, left_out, same = self.context.findings, self.left_out().keys(), self._seen_as_they_were()
-        findings[:] = [
-            each
-            for each in findings
-            if not (each.columns and left_out >= set(each.columns))
-            and (each.code not in OF_FEATURES or same is None or not same.isdisjoint(each.columns))
-        ]
-
-    def _seen_as_they_were(self) -> frozenset[str] | None:
-        """Return the features of the model that no step after the split changed in type; ``None`` without a model."""
-        fitted = self.tail.fitted.values() if self.tail else ()
-        model = next((each for each in fitted if isinstance(each.step, Model)), None)
-        if model is None or self.divided is None or self.tail is None:
-            return None
-        then, now = (dtypes_of(parts["train"].head(0)) for parts in (self.divided.parts, self.tail.parts))
-        return frozenset(name for name in model.features if then.get(name) == now.get(name))
+    work = replace(execution.work, records=[])
+    rows, predicted = applied(parts.learned.after.values(), divided.parts[SEALED])
+    opened: Iterable[Table] = [rows] if predicted is None else [rows, predicted]
+    for table in opened:
+        work.identified(table, divided.parts[SEALED])
+    parts = replace(
+        parts,
+        rows={**parts.rows, SEALED: rows},
+        predictions={**parts.predictions, **({} if predicted is None else {SEALED: predicted})},
+        results={},
+        findings=(*parts.findings, *findings),
+        learned=replace(parts.learned, before=unsealed(parts)),
+        ran=(),
+    )
+    reports = [each for each in execution.plan.steps if isinstance(each.step, Report)]
+    parts = run([replace(each, step=each.step.for_looks(models)) for each in reports], parts, work)  # type: ignore[attr-defined]
+    if predicted is not None:
+        parts = doubted({SEALED: predicted}, parts, work)
+    return Execution(execution.plan, execution.start, parts, work, tuple(execution.work.records))

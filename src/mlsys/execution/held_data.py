@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
-from mlsys.cache import Outcome, address
+from mlsys.cache import Made, address
 from mlsys.errors import StateError
-from mlsys.execution.context import Context
-from mlsys.execution.dividing import Divided
-from mlsys.execution.planned import Planned
+from mlsys.execution.parts import Parts
+from mlsys.execution.work import At, Task, Work
 from mlsys.leakage.captured import captured_findings
 from mlsys.leakage.holdings import Holding, holdings
 from mlsys.leakage.statistics import Population
 from mlsys.partitions import Table
+from mlsys.plan import Planned
 from mlsys.states import digest, digest_frame
 from mlsys.steps import Reshape
 
@@ -25,9 +26,9 @@ def held_by(steps: Sequence[Planned]) -> list[Holding]:
     return holdings({planned.name: planned.step for planned in steps})
 
 
-def check_held_data(
-    held: Sequence[Holding], steps: Sequence[Planned], tables: Mapping[str, Table], divided: Divided, context: Context
-) -> None:
+def compare_held_data(
+    held: Sequence[Holding], steps: Sequence[Planned], tables: Mapping[str, Table], parts: Parts, work: Work
+) -> Parts:
     """Look for statistics and rows of held-out rows in what steps hold; rows beyond memory are not compared.
 
     Parameters
@@ -38,36 +39,43 @@ def check_held_data(
         All steps of the plan.
     tables : mapping of str to Table
         All rows, as the source had them and as they came to the split; the parts together where there are none.
-    divided : Divided
-        The parts.
-    context : Context
-        Takes the findings.
+    parts : Parts
+        As the split left them.
+    work : Work
+        Where it is done.
     """
-    parts = divided.parts
-    if not held or context.quiet or not all(table.in_memory for table in [*tables.values(), *parts.values()]):
-        return
+    assert parts.divided is not None
+    own = parts.divided.parts
+    if not held or work.quiet or not all(table.in_memory for table in [*tables.values(), *own.values()]):
+        return parts
+    rows = {**{f"all rows, {name}": table for name, table in tables.items()}, **own}
+    by_name = {each.name: each for each in steps}
+    given: dict[str, Any] = {
+        "held": tuple(by_name[name] for name in sorted({each.step for each in held})),
+        "data": _content_of(held),
+    }
+    given["reshaped"] = any(isinstance(planned.step, Reshape) for planned in steps)
+    return parts.told([work.do(Task("leakage checks", "held data", compared, rows, given), parts)])
 
-    def work(at: Context) -> Outcome:
-        frames = {name: part.frame() for name, part in parts.items()}
-        whole = [table.frame() for table in tables.values()] or [pd.concat(list(frames.values()))]
-        reshaped = any(isinstance(planned.step, Reshape) for planned in steps)
-        train, target = frames["train"], at.roles.target
-        everywhere = [Population("all rows", whole[0], target)]
-        training = [Population("training rows", _training(whole[0], train, reshaped), target)]
-        made = _made(train if len(whole) == 1 else whole[1], whole[0])
-        everywhere += [Population("all rows", frame, target, made) for frame in whole[1:]]
-        everywhere += [
-            Population(f"the {name} rows", part, target, set(part.columns))
-            for name, part in frames.items()
-            if name != "train"
-        ]
-        training.append(Population("training rows", train, target, made))
-        at.findings += captured_findings(held, everywhere, training, train.index, at.catalog.writes)
-        return Outcome()
 
-    inputs = {**{f"all rows, {name}": table for name, table in tables.items()}, **parts}
-    also = {"held": context.code_of(sorted({each.step for each in held})), "data": _content_of(held)}
-    context.kept("leakage checks", "held data", work, inputs, also, sees_columns=True)
+def compared(at: At, planned: None, rows: dict[str, Table], held: Sequence[Planned], data: str, reshaped: bool) -> Made:
+    """Remark what steps hold of rows that are held out."""
+    frames = {name: part.frame() for name, part in rows.items() if not name.startswith("all rows, ")}
+    together = [part.frame() for name, part in rows.items() if name.startswith("all rows, ")]
+    whole = together or [pd.concat(list(frames.values()))]
+    train, target = frames["train"], at.roles.target
+    everywhere = [Population("all rows", whole[0], target)]
+    training = [Population("training rows", _training(whole[0], train, reshaped), target)]
+    made = _made(train if len(whole) == 1 else whole[1], whole[0])
+    everywhere += [Population("all rows", frame, target, made) for frame in whole[1:]]
+    everywhere += [
+        Population(f"the {name} rows", part, target, set(part.columns))
+        for name, part in frames.items()
+        if name != "train"
+    ]
+    training.append(Population("training rows", train, target, made))
+    at.findings += captured_findings(held_by(held), everywhere, training, train.index, at.catalog.writes)
+    return Made()
 
 
 def _content_of(held: Sequence[Holding]) -> str:

@@ -2,43 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mlsys.errors import Finding
+from mlsys.execution.parts import Parts
+from mlsys.execution.work import Work
 from mlsys.models import keeps_to_itself
+from mlsys.plan import Planned
 from mlsys.steps.inner_splits import ignores_groups
 
-if TYPE_CHECKING:
-    from mlsys.execution.context import Context
-    from mlsys.execution.planned import Planned
 
-
-def say_parted_groups(planned: Planned, context: Context, rows: int) -> None:
+def parted_groups(planned: Planned, parts: Parts, work: Work) -> list[Finding]:
     """Remark splits inside a step that do not keep groups together.
 
     Parameters
     ----------
     planned : Planned
         A step, with an estimator or a transformer of scikit-learn's interface or without.
-    context : Context
-        Takes the finding.
-    rows : int
-        Training rows: above some number estimators stop early by themselves.
+    parts : Parts
+        Of the training rows the number counts: above some number estimators stop early by themselves.
+    work : Work
+        Whether anybody reads remarks.
     """
-    group, inside = context.roles.group, _inside(planned)
-    if group is None or context.quiet or inside is None:
-        return
+    group, inside = parts.roles.group, _inside(planned)
+    if group is None or work.quiet or inside is None:
+        return []
+    rows = parts.rows[parts.watched].rows
     told = [*ignores_groups(inside), *(keeps_to_itself(inside, rows) if hasattr(inside, "predict") else ())]
-    if told:
-        found = Finding(
-            "LK219",
-            f"inside {planned.name} rows of one {group!r} can be on both sides of a split: {'; '.join(told)}; what is "
-            "chosen by it is chosen too hopefully",
-            "warning",
-            (group,),
-            planned.name,
-        )
-        context.findings += [found] if found not in context.findings else []
+    if not told:
+        return []
+    found = Finding(
+        "LK219",
+        f"inside {planned.name} rows of one {group!r} can be on both sides of a split: {'; '.join(told)}; what is "
+        "chosen by it is chosen too hopefully",
+        "warning",
+        (group,),
+        planned.name,
+    )
+    return [found] if found not in parts.findings else []
 
 
 def _inside(planned: Planned) -> object:

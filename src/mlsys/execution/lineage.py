@@ -15,7 +15,7 @@ MIXES = 3
 Apply = Callable[[pd.DataFrame], pd.DataFrame]
 
 
-def made_of(
+def moved_by(
     apply: Apply, sample: pd.DataFrame, reads: Collection[str], written: Collection[str], always: Collection[str] = ()
 ) -> dict[str, frozenset[str]]:
     """Return, for each column that a function writes, those of the columns it reads that move it.
@@ -41,7 +41,7 @@ def made_of(
     Examples
     --------
     >>> rows = pd.DataFrame({"a": [1.0, 2.0], "b": [3.0, 5.0]})
-    >>> found = made_of(lambda f: f.assign(twice=f["a"] * 2, sum=f["a"] + f["b"]), rows, ["a", "b"], ["twice", "sum"])
+    >>> found = moved_by(lambda f: f.assign(twice=f["a"] * 2, sum=f["a"] + f["b"]), rows, ["a", "b"], ["twice", "sum"])
     >>> {name: sorted(of) for name, of in found.items()}
     {'twice': ['a'], 'sum': ['a', 'b']}
     """

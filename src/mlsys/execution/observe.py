@@ -8,21 +8,22 @@ from typing import Any
 import pandas as pd
 
 from mlsys.execution.changed import changed_columns
-from mlsys.execution.context import Context
-from mlsys.execution.lineage import made_of
-from mlsys.execution.planned import Planned
+from mlsys.execution.lineage import moved_by
 from mlsys.execution.probing import could_change
 from mlsys.execution.spy import columns_seen
+from mlsys.execution.told import made_of
+from mlsys.execution.work import At
 from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.partitions import Table
+from mlsys.plan import Planned
 from mlsys.warned import tried_out
 
 Apply = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 @tried_out()
-def observe(planned: Planned, before: Table, after: Table, apply: Apply, context: Context) -> set[str]:
-    """Note in the catalog which columns a row transform reads and writes; check a user's row-local claim.
+def observe(planned: Planned, before: Table, after: Table, apply: Apply, at: At) -> set[str]:
+    """Tell which columns a row transform reads and writes; check a user's row-local claim.
 
     Returns
     -------
@@ -41,16 +42,16 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, context
         for column, function in derivations.items():
             seen = columns_seen(function, sample)
             reads |= seen
-            context.catalog.note(name, seen, {column})
+            at.tell(made_of(name, seen, {column}))
             sample = sample.assign(**{column: changed[column].loc[sample.index]})
     elif declared is not None:
-        context.catalog.note(name, declared, written)
+        at.tell(made_of(name, declared, written))
     else:
         reads = columns_seen(step.apply, sample)  # type: ignore[attr-defined]
-        could = set[str]() if context.quiet else could_change(apply, sample, reads - written)
-        context.catalog.note(name, reads, written | could, made_of(apply, sample, reads, written | could))
-    if (derivations or not step.is_ours or getattr(step, "runs_user_code", False)) and not context.quiet:
+        could = set[str]() if at.quiet else could_change(apply, sample, reads - written)
+        at.tell(made_of(name, reads, written | could, moved_by(apply, sample, reads, written | could)))
+    if (derivations or not step.is_ours or getattr(step, "runs_user_code", False)) and not at.quiet:
         finding = row_local_finding(apply, frame, changed, sorted(written), name)
         if finding is not None:
-            context.findings.append(finding)
+            at.findings.append(finding)
     return reads

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from mlsys.execution.planned import Planned
+from mlsys.execution.parts import Parts
+from mlsys.execution.work import Work
+from mlsys.plan import Planned
 from mlsys.steps.capabilities import OnDemand
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
-    from mlsys.execution.context import Context
-    from mlsys.partitions import Table
+def passed_over(planned: Planned, parts: Parts, work: Work) -> tuple[Parts, bool]:
+    """Ask the rows whether they need a step that was supplied; return what is known now, and whether it is left out."""
+    if not planned.on_demand:
+        return parts, False
+    why = why_needed(planned, parts, work.asks)
+    if not why:
+        work.progress(planned.name)
+    asked = {**parts.learned.asked, planned.name: why}
+    return replace(parts, learned=replace(parts.learned, asked=asked)), not why
 
 
-def why_needed(planned: Planned, parts: Mapping[str, Table], context: Context) -> str:
-    """Return why the rows need a step that was supplied; empty where they do not."""
+def why_needed(planned: Planned, parts: Parts, asked: Iterable[str]) -> str:
+    """Return why the rows of some parts need a step that was supplied; empty where they do not."""
     step = planned.step
-    parts = {name: part for name, part in parts.items() if name in context.asks}
     assert isinstance(step, OnDemand)
-    features = context.catalog.features(parts["train"].head(0).columns)
-    return step.needed_for(parts, features)
+    return step.needed_for({name: part for name, part in parts.rows.items() if name in asked}, parts.features)
 
 
 def as_run(plan: Iterable[Planned], asked: Mapping[str, str]) -> tuple[Planned, ...]:

@@ -10,14 +10,15 @@ import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.evaluation.scored import scored_rows
-from mlsys.execution.context import Context
-from mlsys.execution.crossing import Window, sides_of
-from mlsys.execution.planned import Planned
-from mlsys.execution.prefix import run_prefix_step
+from mlsys.execution.applying import applied
+from mlsys.execution.divided import Divided
+from mlsys.execution.parts import Learned, Parts
 from mlsys.execution.processes import apart
-from mlsys.execution.tail import Tail
-from mlsys.partitions import Table
-from mlsys.steps import LEARNING_KINDS, Model, Report, Sink
+from mlsys.execution.runner import run
+from mlsys.execution.windows import Trial, Window, sides_of
+from mlsys.execution.work import Work
+from mlsys.plan import Planned
+from mlsys.steps import LEARNING_KINDS
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,10 @@ class Order:
         Run for each window: they learn from its training rows.
     windows : sequence of Window
         Sides of the rows.
-    context : Context
+    parts : Parts
         Says what is a feature.
+    work : Work
+        Quiet, without cache.
     predicted : DataFrame, optional
         Predictions of all rows, where the model itself was trained beforehand.
     """
@@ -41,23 +44,20 @@ class Order:
     rows: pd.DataFrame
     steps: Sequence[Planned]
     windows: Sequence[Window]
-    context: Context
+    parts: Parts
+    work: Work
     predicted: pd.DataFrame | None = None
 
     def __call__(self, window: Window) -> pd.DataFrame:
         """Return the scored rows that judge one window."""
-        context = self.context.detached().of_folds()
-        parts = sides_of(self.rows, window, context).parts
-        judged = parts["validation"].frame()
-        try:
-            if self.predicted is not None:
-                predictions = self.predicted.loc[judged.index]
-            else:
-                predictions = Tail(context).run(self.steps, parts, _nobody).predictions["validation"].frame()
-        except Exception as error:
-            error.add_note(f"mlsys: in {window.name}")
-            raise
-        return scored_rows(Rows.of(judged, context.roles, ()), predictions)
+        if self.predicted is None:
+            parts, _ = Trial(self.steps, self.rows, self.parts, self.work.detached())(window)
+            assert parts.divided is not None
+            judged, predictions = parts.divided.parts["validation"].frame(), parts.predictions["validation"].frame()
+        else:
+            judged = sides_of(self.rows, window)["validation"]
+            predictions = self.predicted.loc[judged.index]
+        return scored_rows(Rows.of(judged, self.parts.roles, ()), predictions)
 
     def scored(self, n_jobs: int, advance: Callable[[str], None]) -> Iterator[pd.DataFrame]:
         """Yield the scored rows of every window, in order."""
@@ -71,52 +71,48 @@ def learns(planned: Planned) -> bool:
     return isinstance(planned.step, LEARNING_KINDS)
 
 
-def working(steps: Sequence[Planned]) -> tuple[Planned, ...]:
-    """Return the steps that predictions need: no reports, nothing that writes outside."""
-    return tuple(each for each in steps if not isinstance(each.step, (Report, Sink)))
-
-
 def learned_from_all(
-    steps: Sequence[Planned], rows: pd.DataFrame, context: Context
-) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    steps: Sequence[Planned], rows: pd.DataFrame, parts: Parts, work: Work
+) -> tuple[pd.DataFrame, pd.DataFrame | None, Parts]:
     """Run steps as if no row were held out: the only place where steps that learn are shown rows of all parts.
 
     Returns
     -------
-    DataFrame, DataFrame or None
-        The rows as the steps left them, and what a model among them predicts for the rows.
+    DataFrame, DataFrame or None, Parts
+        The rows as the steps left them, what a model among them predicts for the rows, and what is known of columns.
 
     Notes
     -----
     The rows take the place of training rows: what a step that cross-fits writes for them is out of fold, and rows
     are repeated or made as they would be for training.
     """
-    table, predicted = Table.of(rows), None
+    table, predicted = work.engine.hold(None, rows), None
+    known = Parts({}, parts.roles, parts.catalog)
     for together, group in groupby(steps, key=learns):
         if not together:
-            for planned in group:
-                table, _ = run_prefix_step(planned, table, context)
+            known = run(list(group), replace(known, rows={"all": table}, divided=None, learned=Learned()), work)
+            table = known.rows["all"]
             continue
-        tail = Tail(context).run(list(group), {"train": table}, _nobody)
-        if any(isinstance(each.step, Model) for each in tail.fitted.values()):
-            found = tail.apply(table)[1]
-            predicted = found.frame() if found is not None else None
-        table = tail.parts["train"]
-    return table.frame(), predicted
+        divided = Divided({"train": table})
+        known = run(list(group), replace(known, rows={"train": table}, divided=divided, learned=Learned()), work)
+        if known.learned.model is not None:
+            found = applied(known.learned.after.values(), table)[1]
+            predicted = None if found is None else found.frame()
+        table = known.rows["train"]
+    return table.frame(), predicted, replace(parts, catalog=known.catalog)
 
 
-def with_late_columns(context: Context, rows: pd.DataFrame) -> tuple[Context, tuple[str, ...]]:
-    """Return a context in which columns known too late are features, and their names.
+def with_late_columns(parts: Parts, rows: pd.DataFrame) -> tuple[Parts, tuple[str, ...]]:
+    """Return parts in which columns known too late are features, and their names.
 
     Moments stay out: no model takes them, and a role may read them.
     """
-    late = [name for name in rows.columns if context.catalog.reason(name) == context.catalog.late.get(name, "-")]
+    catalog = parts.catalog
+    late = [name for name in rows.columns if catalog.reason(name) == catalog.late.get(name, "-")]
     admitted = tuple(name for name in late if not pd.api.types.is_datetime64_any_dtype(rows[name].dtype))
-    catalog = context.catalog.copied()
-    catalog.late = {name: why for name, why in catalog.late.items() if name not in admitted}
-    catalog.known_at = {name: moments for name, moments in catalog.known_at.items() if name not in admitted}
-    return replace(context, catalog=catalog), admitted
-
-
-def _nobody(*_: object) -> None:
-    """Show reports nothing: there are none among working steps."""
+    catalog = replace(
+        catalog,
+        late={name: why for name, why in catalog.late.items() if name not in admitted},
+        known_at={name: moments for name, moments in catalog.known_at.items() if name not in admitted},
+    )
+    return replace(parts, catalog=catalog), admitted

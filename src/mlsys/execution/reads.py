@@ -9,16 +9,16 @@ import pandas as pd
 
 from mlsys.errors import Finding, LeakageError
 from mlsys.execution.changed import changed_columns
-from mlsys.execution.context import Context
 from mlsys.execution.guard import shielded
+from mlsys.execution.work import At
 from mlsys.partitions import Table
 from mlsys.steps import Fitted, Transform
 from mlsys.steps.fitted import same_rows
 
 
-def cross_fitted(step: Transform, context: Context, frame: pd.DataFrame, fold_states: Sequence[Any]) -> pd.DataFrame:
+def cross_fitted(step: Transform, at: At, frame: pd.DataFrame, fold_states: Sequence[Any]) -> pd.DataFrame:
     """Return what training rows get from a step that cross-fits."""
-    rows = context.wrap(shielded(frame), step)
+    rows = at.wrap(shielded(frame), step)
     return same_rows(step, frame, step.apply_cross_fitted(rows, fold_states))
 
 
@@ -28,20 +28,20 @@ def part_like_serving(step: Transform, parts: Mapping[str, Table]) -> str | None
     return names[-1] if names else None
 
 
-def declared_reads(step: Transform, context: Context, columns: pd.Index) -> tuple[str, ...]:
+def declared_reads(step: Transform, at: At, columns: pd.Index) -> tuple[str, ...]:
     """Return what a transform reads, refusing the target, late columns and withheld ones."""
-    features = context.catalog.features(columns)
+    features = at.catalog.features(columns)
     reads = step.columns_read(features)
-    refuse_forbidden_reads(step, context, reads or ())
+    refuse_forbidden_reads(step, at, reads or ())
     return reads if reads is not None else features
 
 
-def refuse_forbidden_reads(step: Transform, context: Context, reads: Sequence[str]) -> None:
+def refuse_forbidden_reads(step: Transform, at: At, reads: Sequence[str]) -> None:
     """Raise when a served step reads what is not known when it must answer."""
-    catalog = context.catalog
+    catalog = at.catalog
     for column in reads:
         why = catalog.late.get(column) or catalog.withheld.get(column)
-        why = why or ("it is the target" if column == context.roles.target else None)
+        why = why or ("it is the target" if column == at.roles.target else None)
         if why:
             raise LeakageError(
                 f"{step.title} reads {column!r} to serve predictions, but {why}", f"take {column!r} out of {step.title}"
@@ -59,7 +59,7 @@ def columns_written(before: Table, after: Table, fitted: Fitted) -> set[str]:
     return changed_columns(head, fitted.transform(head))
 
 
-def say_taken(step: str, rows: Table, predicted: Table, context: Context) -> None:
+def names_taken(step: str, rows: Table, predicted: Table) -> list[Finding]:
     """Remark that columns of the data are named like some that a model writes: which of them a name means."""
     there = rows.head(0).columns
     taken = tuple(str(column) for column in predicted.head(0).columns if column in there)
@@ -71,5 +71,4 @@ def say_taken(step: str, rows: Table, predicted: Table, context: Context) -> Non
         taken,
         step,
     )
-    if taken and finding not in context.findings:
-        context.findings.append(finding)
+    return [finding] if taken else []

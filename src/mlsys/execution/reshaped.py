@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from mlsys.execution.context import Context
-from mlsys.execution.planned import Planned
+from mlsys.execution.told import MadeOf, made_of
+from mlsys.execution.work import At
+from mlsys.plan import Planned
 
 MIXES = 2
 """Orders of the values that are tried beside the opposite one: one alone may leave a column as it was by chance."""
@@ -16,10 +17,8 @@ MIXES = 2
 Reshaping = Callable[[pd.DataFrame], pd.DataFrame]
 
 
-def tell_reshape(
-    planned: Planned, reshape: Reshaping, before: pd.DataFrame, made: pd.DataFrame, context: Context
-) -> None:
-    """Tell the catalog what the written columns are made of.
+def made_of_columns(planned: Planned, reshape: Reshaping, before: pd.DataFrame, made: pd.DataFrame, at: At) -> MadeOf:
+    """Return what the written columns are made of.
 
     Notes
     -----
@@ -27,25 +26,25 @@ def tell_reshape(
     withheld and columns known later are put in another order, one at a time, and the step runs again over all rows. A
     column that moves, or may have moved because the rows themselves are others, is made of that column.
     """
-    catalog, there = context.catalog, list(map(str, before.columns))
+    there = list(map(str, before.columns))
     new = {str(name) for name in made.columns} - set(there)
-    harmless = {name for name in there if not _matters(name, context)}
+    harmless = {name for name in there if not _matters(name, at)}
     telling = [name for name in there if name not in harmless]
     found = {name: set(harmless) for name in new}
-    if not context.watches:
+    if not at.work.watches:
         telling, found = [], {name: set(there) for name in new}
-    key = context.roles.id
+    key = at.roles.id
     if telling and _moved(reshape, before, made, telling, new, key):  # else none of them moves anything
         for column in telling:
             for name in _moved(reshape, before, made, [column], new, key):
                 found.setdefault(name, {name, *harmless}).add(column)
-    catalog.note(planned.name, there, found, found)
+    return made_of(planned.name, there, found, found)
 
 
-def _matters(column: str, context: Context) -> bool:
-    catalog = context.catalog
+def _matters(column: str, at: At) -> bool:
+    catalog = at.catalog
     known_later = column in catalog.known_at or column in catalog.late
-    return column == context.roles.target or column in catalog.withheld or known_later
+    return column == at.roles.target or column in catalog.withheld or known_later
 
 
 def _moved(

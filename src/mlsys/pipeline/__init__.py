@@ -1,6 +1,6 @@
 """Pipeline: order, refusals, plan, variants."""
 
 from mlsys.pipeline.pipeline import Pipeline
-from mlsys.pipeline.plan import Plan
+from mlsys.plan import Plan
 
 __all__ = ["Pipeline", "Plan"]

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from mlsys.dataset import Rows
-from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation import Evaluate
 from mlsys.evaluation.comparison import paired_difference
 from mlsys.evaluation.intervals import at_once
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.scored import scored_rows
-from mlsys.execution.execute import Data, execute
-from mlsys.execution.execution import Execution
-from mlsys.execution.holding import HoldingWork
-from mlsys.execution.planned import Planned
+from mlsys.execution.constant_columns import WithoutColumns
+from mlsys.execution.execution import executed
+from mlsys.execution.opening import Data
+from mlsys.execution.parts import SEALED, Parts
 from mlsys.execution.processes import apart
 from mlsys.execution.progress import progress_bar
-from mlsys.steps import Model, Split
+from mlsys.execution.session import start, working
+from mlsys.plan import Plan, Planned
+from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.run.estimates.ablation import Ablation
 from mlsys.warned import once_a_run
-
-if TYPE_CHECKING:
-    from mlsys.pipeline.pipeline import Pipeline
-    from mlsys.run import Ablation
 
 LEVEL = 0.95
 Groups = Sequence[str] | Mapping[str, Sequence[str]]
@@ -34,29 +32,28 @@ Groups = Sequence[str] | Mapping[str, Sequence[str]]
 
 @once_a_run()
 def ablate(
-    pipeline: Pipeline, features: Groups | None, data: Data, n_jobs: int, cache: bool, verbose: bool | None
+    pipeline: AnyPipeline, features: Groups | None, data: Data, n_jobs: int, cache: bool, verbose: bool | None
 ) -> Ablation:
     """Refit a pipeline without each feature; see ``Pipeline.ablate``."""
-    from mlsys.run import Ablation
-
-    if not any(isinstance(each.step, Model) for each in pipeline.planned):
+    plan = Plan(pipeline.planned)
+    if plan.model is None or plan.split is None:
         raise ConfigurationError("ablate() needs a pipeline with a model", "add Train(...)")
-    place = next(i for i, each in enumerate(pipeline.planned) if isinstance(each.step, Split))
-    with progress_bar(pipeline.name, place + 1, verbose) as advance:
-        kept = pipeline.cache_for(pipeline.planned, cache)
-        base = execute(pipeline.planned[: place + 1], data, pipeline.context(advance, kept), LocalEngine())
-    assert base.divided is not None
-    parts = {name: part.frame() for name, part in base.divided.parts.items() if name != "test"}
-    groups = _groups(features, base.context.catalog.features(parts["train"].columns))
-    work = HoldingWork(pipeline.planned[place + 1 :], parts, base.divided.folds, base.context.detached())
+    divides = plan.until(plan.split.name)
+    with working(pipeline, verbose, steps=divides.steps, cache=cache) as work:
+        base = executed(divides, data, start(pipeline), work)
+    parts, divided = base.parts, base.divided
+    assert divided is not None
+    frames = {name: part.frame() for name, part in divided.parts.items() if name != SEALED}
+    without = WithoutColumns(plan.working, frames, parts, divided.folds, base.work.detached())
+    groups = _groups(features, parts.features)
     with progress_bar(f"{pipeline.name}, without each of {len(groups)}", len(groups) + 1, verbose) as one_more:
         predicted = {}
-        for name, frame in zip(["", *groups], apart(work, [(), *groups.values()], n_jobs), strict=True):
+        for name, frame in zip(["", *groups], apart(without, [(), *groups.values()], n_jobs), strict=True):
             predicted[name] = frame
             one_more(f"without {name}" if name else "with all")
-    table, judge = _table(pipeline.planned, base, parts, groups, predicted)
-    judged = "validation rows" if "validation" in parts else f"training rows, out of {len(base.divided.folds)} folds"
-    return Ablation(pipeline, table, judge.headline.name, judged, base.divided.rows.get("test", 0))
+    table, judge = _table(plan.steps, parts, frames, groups, predicted)
+    judged = "validation rows" if "validation" in frames else f"training rows, out of {len(divided.folds)} folds"
+    return Ablation(pipeline, table, judge.headline.name, judged, divided.rows.get(SEALED, 0))
 
 
 def _groups(features: Groups | None, there: Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -82,14 +79,14 @@ def _groups(features: Groups | None, there: Sequence[str]) -> dict[str, tuple[st
 
 def _table(
     steps: Sequence[Planned],
-    base: Execution,
-    parts: Mapping[str, pd.DataFrame],
+    parts: Parts,
+    frames: Mapping[str, pd.DataFrame],
     groups: Mapping[str, tuple[str, ...]],
     predicted: Mapping[str, pd.DataFrame],
 ) -> tuple[pd.DataFrame, Judge]:
-    roles, features = base.context.roles, base.context.catalog.features(parts["train"].columns)
+    roles, features = parts.roles, parts.features
     full = predicted[""]
-    rows = Rows.of(parts.get("validation", parts["train"]).loc[full.index], roles, features)
+    rows = Rows.of(frames.get("validation", frames["train"]).loc[full.index], roles, features)
     scored = {name: scored_rows(rows, frame) for name, frame in predicted.items()}
     asked = next((each.step for each in steps if isinstance(each.step, Evaluate)), Evaluate())
     judge = judge_for(scored[""], asked.metrics, LEVEL, roles.event)

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, Finding
-from mlsys.execution.crossing import Outcome, Ready, Window, make_ready, run_windows, windows_of
-from mlsys.execution.execute import Data
+from mlsys.execution.crossing import Judged, Prepared, judged_windows, prepared, windows_of
+from mlsys.execution.opening import Data
 from mlsys.execution.progress import progress_bar
+from mlsys.execution.session import start, working
+from mlsys.execution.windows import Window
+from mlsys.plan import Plan
+from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.run.estimates.cross_validation import CrossValidation
+from mlsys.run.estimates.recorded import write_estimate
+from mlsys.run.findings import marked
+from mlsys.sampling import GroupFolds, KFolds, TimeFolds, TimeSplit
 from mlsys.steps import Model, Split
 from mlsys.warned import once_a_run
-
-if TYPE_CHECKING:
-    from mlsys.pipeline.pipeline import Pipeline
-    from mlsys.run import CrossValidation
-    from mlsys.sampling import TimeFolds, TimeSplit
 
 FOLDS = 5
 """The usual number; ten cost twice as much and change the interval little."""
@@ -28,7 +30,7 @@ FOLDS = 5
 
 @once_a_run()
 def cross_validate(
-    pipeline: Pipeline,
+    pipeline: AnyPipeline,
     folds: Split | int | None,
     data: Data,
     n_jobs: int,
@@ -37,32 +39,25 @@ def cross_validate(
     verbose: bool | None,
 ) -> CrossValidation:
     """Judge a pipeline by folds; see ``Pipeline.cross_validate``."""
-    from mlsys.run.estimates.recorded import write_estimate
-
     if not any(isinstance(each.step, Model) for each in pipeline.planned):
         raise ConfigurationError("cross_validate() needs a pipeline with a model", "add Train(...)")
     divide, why = chosen_folds(pipeline, folds)
-    kept = pipeline.cache_for(pipeline.planned, cache)
-    with progress_bar(pipeline.name, len(pipeline.planned), verbose) as advance:
-        context = pipeline.context(advance, kept)
-        with context.caching():
-            ready = make_ready(pipeline.planned, data, context, LocalEngine())
-            windows = windows_of(divide, ready)
-            with progress_bar(f"{pipeline.name}, {len(windows)} folds", len(windows), verbose) as one_more:
-                outcomes = []
-                for outcome in run_windows(ready, windows, n_jobs):
-                    outcomes.append(outcome)
-                    one_more(f"judged {outcome.window}")
-    found = _put_together(pipeline, ready, windows, outcomes, f"{divide!r}, {why}")
+    with working(pipeline, verbose, cache=cache) as work, work.caching():
+        ready = prepared(Plan(pipeline.planned), data, start(pipeline), work)
+        windows = windows_of(divide, ready)
+        with progress_bar(f"{pipeline.name}, {len(windows)} folds", len(windows), verbose) as one_more:
+            judged_in = []
+            for judged in judged_windows(ready, windows, n_jobs):
+                judged_in.append(judged)
+                one_more(f"judged {judged.window}")
+    found = _put_together(pipeline, ready, windows, judged_in, f"{divide!r}, {why}")
     if track:
-        write_estimate(found, outcomes)
+        write_estimate(found, judged_in)
     return found
 
 
-def chosen_folds(pipeline: Pipeline, folds: Split | int | None) -> tuple[Split, str]:
+def chosen_folds(pipeline: AnyPipeline, folds: Split | int | None) -> tuple[Split, str]:
     """Return the step that makes folds, and why it is this one."""
-    from mlsys.sampling import GroupFolds, KFolds, TimeFolds, TimeSplit
-
     if isinstance(folds, Split):
         return folds, "as asked for"
     if folds is not None and (isinstance(folds, bool) or not isinstance(folds, int)):
@@ -83,64 +78,58 @@ def chosen_folds(pipeline: Pipeline, folds: Split | int | None) -> tuple[Split, 
 
 def time_folds(split: TimeSplit, number: int) -> TimeFolds:
     """Return windows in time with the embargo and the care for groups of a split."""
-    from mlsys.sampling import TimeFolds
-
     return TimeFolds(number, embargo=split.embargo, keep_groups_together=split.keep_groups_together)
 
 
 def _put_together(
-    pipeline: Pipeline, ready: Ready, windows: Sequence[Window], outcomes: Sequence[Outcome], how: str
+    pipeline: AnyPipeline, ready: Prepared, windows: Sequence[Window], judged_in: Sequence[Judged], how: str
 ) -> CrossValidation:
-    from mlsys.run import CrossValidation
-
-    facts = outcomes[0].results["evaluate"].facts
+    facts = judged_in[0].results["evaluate"].facts
     return CrossValidation(
         pipeline,
-        pd.concat([_scores(outcome) for outcome in outcomes], ignore_index=True),
-        {outcome.window: outcome.results for outcome in outcomes},
+        pd.concat([_scores(judged) for judged in judged_in], ignore_index=True),
+        {judged.window: judged.results for judged in judged_in},
         how,
         str(facts["task"]),
         str(facts["headline"]),
-        _findings(pipeline, ready, outcomes),
-        ready.divided.rows.get("test", 0),
+        _findings(pipeline, ready, judged_in),
+        ready.sealed,
         [window.sides for window in windows],
-        _in_time(outcomes),
-        {outcome.window: outcome.states for outcome in outcomes},
+        _in_time(judged_in),
+        {judged.window: judged.states for judged in judged_in},
     )
 
 
-def _scores(outcome: Outcome) -> pd.DataFrame:
+def _scores(judged: Judged) -> pd.DataFrame:
     """Return the scores of one fold, with its rows, its moments and how long it took."""
-    result = outcome.results["evaluate"]
+    result = judged.results["evaluate"]
     table = result.table
     mine = table[(table["part"] == result.facts["part"]) & (table["slice"] == "all")]
     frame: pd.DataFrame = mine[["model", "metric", "value"]].reset_index(drop=True)
-    frame.insert(0, "fold", outcome.window)
-    frame = frame.assign(learned=outcome.rows["train"], judged=outcome.rows["validation"], seconds=outcome.seconds)
-    if outcome.spans:
-        moments = {"learned until": outcome.spans["train"][1]}
-        moments |= dict(zip(("judged from", "judged until"), outcome.spans["validation"], strict=True))
+    frame.insert(0, "fold", judged.window)
+    frame = frame.assign(learned=judged.rows["train"], judged=judged.rows["validation"], seconds=judged.seconds)
+    if judged.spans:
+        moments = {"learned until": judged.spans["train"][1]}
+        moments |= dict(zip(("judged from", "judged until"), judged.spans["validation"], strict=True))
         frame = frame.assign(**moments)
     return frame
 
 
-def _findings(pipeline: Pipeline, ready: Ready, outcomes: Sequence[Outcome]) -> tuple[Finding, ...]:
+def _findings(pipeline: AnyPipeline, ready: Prepared, judged_in: Sequence[Judged]) -> tuple[Finding, ...]:
     """Return the remarks on rows before the split, and those of folds once each, with how many folds they are of."""
-    from mlsys.run.findings import marked
-
     first: dict[tuple[Any, ...], Finding] = {}
     counted: Counter[tuple[Any, ...]] = Counter()
-    for outcome in outcomes:
-        said = [*outcome.findings, *(finding for result in outcome.results.values() for finding in result.findings)]
+    for judged in judged_in:
+        said = [*judged.findings, *(finding for result in judged.results.values() for finding in result.findings)]
         for finding in {_same(each): each for each in said}.values():
             first.setdefault(_same(finding), finding)
             counted[_same(finding)] += 1
-    total = len(outcomes)
+    total = len(judged_in)
     found = [
         replace(finding, message=f"{finding.message} (in {counted[key]} of {total} folds)")
         for key, finding in first.items()
     ]
-    return marked([*ready.context.findings, *found], pipeline.waive)
+    return marked([*ready.parts.findings, *found], pipeline.waive)
 
 
 def _same(finding: Finding) -> tuple[Any, ...]:
@@ -149,6 +138,6 @@ def _same(finding: Finding) -> tuple[Any, ...]:
     return finding.code, finding.severity, columns, finding.step
 
 
-def _in_time(outcomes: Sequence[Outcome]) -> bool:
+def _in_time(judged_in: Sequence[Judged]) -> bool:
     """Whether every fold is judged by rows that come after those it learned from."""
-    return all(each.spans and each.spans["train"][1] <= each.spans["validation"][0] for each in outcomes)
+    return all(each.spans and each.spans["train"][1] <= each.spans["validation"][0] for each in judged_in)

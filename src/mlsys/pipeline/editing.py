@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mlsys.execution.planned import Planned
-from mlsys.pipeline.coercion import as_step
+from mlsys.plan import Planned
+from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.coercion import as_step
 from mlsys.steps import Step
 
-if TYPE_CHECKING:
-    from mlsys.pipeline.pipeline import Pipeline
 
-
-def replaced(pipeline: Pipeline, steps: Mapping[str, Any]) -> Pipeline:
+def replaced(pipeline: AnyPipeline, steps: Mapping[str, Any]) -> Any:
     """Return a pipeline with named steps replaced; ``None`` takes a step out."""
     for name in steps:
-        pipeline._position(name)  # raises where there is none
+        pipeline.position(name)  # raises where there is none
     given: list[Any] = []
     for planned in pipeline.steps:
         if planned.name in steps:
@@ -27,7 +25,7 @@ def replaced(pipeline: Pipeline, steps: Mapping[str, Any]) -> Pipeline:
     return pipeline.rebuilt(given)
 
 
-def rearranged(pipeline: Pipeline, wanted: Sequence[Planned]) -> Pipeline:
+def rearranged(pipeline: AnyPipeline, wanted: Sequence[Planned]) -> Any:
     """Rebuild with what was supplied supplied again; where it would then stand elsewhere, it is kept as it is."""
     by_name = steps_given(pipeline)
     given = [by_name.get(each.name, each.step) for each in wanted if not each.supplied]
@@ -38,7 +36,7 @@ def rearranged(pipeline: Pipeline, wanted: Sequence[Planned]) -> Pipeline:
     return pipeline.rebuilt([by_name.get(each.name, each.step) for each in wanted])
 
 
-def steps_given(pipeline: Pipeline) -> dict[str, Step]:
+def steps_given(pipeline: AnyPipeline) -> dict[str, Step]:
     """Return the steps as the user gave them, by their name in the plan."""
     kept = [planned for planned in pipeline.steps if not planned.supplied]
-    return {planned.name: step for planned, step in zip(kept, pipeline._steps, strict=True)}
+    return {planned.name: step for planned, step in zip(kept, pipeline.given, strict=True)}

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mlsys.data.files_given import is_path, source_of
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.execution.opening import Data
 from mlsys.execution.tables_given import as_table, with_names
+from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.steps import Source
-
-if TYPE_CHECKING:
-    from mlsys.execution.execute import Data
-    from mlsys.pipeline.pipeline import Pipeline
 
 NAMED = "give a DataFrame, a dict of DataFrames by part name, a path to CSV or Parquet files, X and y, or nothing"
 _TWO = 2
 
 
-def taken(pipeline: Pipeline, data: Any, y: Any = None, who: str = "run()") -> tuple[Pipeline, Data]:
+def taken(pipeline: AnyPipeline, data: Any, y: Any = None, who: str = "run()") -> tuple[Any, Data]:
     """Return the pipeline that runs, and its rows: a frame, a mapping of parts to frames, or nothing.
 
     Parameters
@@ -66,12 +64,12 @@ def as_rows(data: Any, target: str | None, who: str, y: Any = None) -> Data:
     return _part(data, y, target, who)
 
 
-def _reading(pipeline: Pipeline, path: Any, who: str) -> Pipeline:
+def _reading(pipeline: AnyPipeline, path: Any, who: str) -> Any:
     """Return a pipeline that reads these files; options of the source whose place they take stay."""
     source = source_of(path, who)
     old = next((each for each in pipeline.steps if isinstance(each.step, Source)), None)
     if old is None:
-        return pipeline.rebuilt([source, *pipeline._steps])
+        return pipeline.rebuilt([source, *pipeline.given])
     assert isinstance(old.step, Source)
     if type(source) is type(old.step):
         return pipeline.replace(**{old.name: old.step.with_(path=source.configuration()["path"])})

@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
-from mlsys.cache import Cache
 from mlsys.dataset import Event, Moment, Roles
 from mlsys.errors import ConfigurationError
-from mlsys.execution.catalog import Catalog
-from mlsys.execution.context import Context
-from mlsys.execution.execution import Execution
-from mlsys.execution.planned import Planned, labels_of
 from mlsys.habits import PIPELINE, answering, attribute_error
 from mlsys.pipeline import editing
-from mlsys.pipeline.coercion import as_step, steps_of
-from mlsys.pipeline.construction import plan_steps, refuse_wrong_arguments, worth_showing
 from mlsys.pipeline.given import taken
-from mlsys.pipeline.lateness import refuse_declared_late
-from mlsys.pipeline.plan import Plan, plan_of
+from mlsys.plan import Plan, Planned
+from mlsys.plan.any_pipeline import StoodFor
+from mlsys.plan.coercion import as_step, steps_of
+from mlsys.plan.construction import plan_steps, refuse_wrong_arguments, worth_showing
+from mlsys.plan.lateness import refuse_declared_late
+from mlsys.plan.notes import notes_on
 from mlsys.secrets import hidden
-from mlsys.settings import settings
+from mlsys.states import digest
 from mlsys.steps import Split, Step
 
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
     from mlsys.pipeline.variants import Variants
     from mlsys.run import Ablation, CrossValidation, PriceOfLeakage, Run
-
-StoodFor = Callable[[], Mapping[str, Sequence[Step]]]
-"""Gives the steps that others stood for, by name of these."""
 
 
 class Pipeline:
@@ -147,10 +141,13 @@ class Pipeline:
         return dict(self._arguments)
 
     @property
+    def given(self) -> tuple[Step, ...]:
+        """The steps as they were given, nothing supplied."""
+        return self._steps
+
+    @property
     def digest(self) -> str:
         """Digest of the whole configuration."""
-        from mlsys.states import digest
-
         return digest(([(planned.name, planned.step.digest) for planned in self.steps], self._arguments))
 
     def plan(self) -> Plan:
@@ -159,12 +156,14 @@ class Pipeline:
         The plan of ``run.pipeline`` leaves out what was supplied and not needed, and has the steps that ``Prepare``
         stood for, ready to copy.
         """
-        return plan_of(self, None if self._stood_for is None else self._stood_for())
+        on_demand = [each for each in self.planned if each.on_demand and self._stood_for is None]
+        notes = notes_on(self.steps, on_demand, self.waive, self._arguments["decide_at"])
+        return Plan(self.steps, f"Pipeline {self.name!r}", notes, self._stood_for() if self._stood_for else {})
 
-    def as_run(self, execution: Execution) -> Pipeline:
-        """Return the pipeline as an execution ran it: without steps that were supplied and not needed."""
+    def as_run(self, ran: tuple[Planned, ...], stood_for: StoodFor) -> Pipeline:
+        """Return the pipeline as it ran: without steps that were supplied and not needed."""
         made = copy.copy(self)
-        made.steps, made._stood_for = execution.ran, execution.stood_for
+        made.steps, made._stood_for = ran, stood_for
         return made
 
     @answering
@@ -224,9 +223,11 @@ class Pipeline:
         n, rows : int
             Rows to show, and to compute on.
         """
-        from mlsys.run.looking import preview_steps
+        from mlsys.execution.looking import preview
+        from mlsys.execution.session import start, work_of
 
-        return preview_steps(*taken(self, data, who="preview()"), n, rows)
+        pipeline, given = taken(self, data, who="preview()")
+        return preview(Plan(pipeline.planned), given, start(pipeline), work_of(pipeline), n, rows)
 
     def audit_leakage(
         self, data: Any = None, *, rows: int = 5_000, cache: bool = True, verbose: bool | None = None
@@ -310,7 +311,7 @@ class Pipeline:
 
         Parameters as for :func:`mlsys.price_of_leakage`, which also prices an order that is refused.
         """
-        from mlsys.pipeline.price import price_of_pipeline
+        from mlsys.pipeline.pricing import price_of_pipeline
 
         return price_of_pipeline(*taken(self, data, who="price_of_leakage()"), rows, folds, repeats, n_jobs, verbose)
 
@@ -328,13 +329,15 @@ class Pipeline:
 
     def replace(self, **steps: Any) -> Pipeline:
         """Return a new pipeline with named steps replaced; ``None`` takes a step out."""
-        return editing.replaced(self, steps)
+        made: Pipeline = editing.replaced(self, steps)
+        return made
 
     def insert(self, step: Any, *, after: str) -> Pipeline:
         """Return a new pipeline with ``step`` after the step named ``after``."""
-        place = self._position(after) + 1
+        place = self.position(after) + 1
         inserted = Planned(as_step(step), "", place)
-        return editing.rearranged(self, [*self.steps[:place], inserted, *self.steps[place:]])
+        made: Pipeline = editing.rearranged(self, [*self.steps[:place], inserted, *self.steps[place:]])
+        return made
 
     def rebuilt(self, steps: Sequence[Any], **changes: Any) -> Pipeline:
         """Return a pipeline of other steps with these arguments, some of them changed."""
@@ -348,7 +351,7 @@ class Pipeline:
             return editing.rearranged(self, self.steps[key])
         if isinstance(key, int):
             return self.steps[key].step
-        return self.steps[self._position(key)].step
+        return self.steps[self.position(key)].step
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -376,23 +379,8 @@ class Pipeline:
     def _repr_html_(self) -> str:
         return self.plan()._repr_html_()
 
-    def cache_for(
-        self, steps: Sequence[Planned], wanted: bool = True, ledger: bool = False, before: Cache | None = None
-    ) -> Cache | None:
-        """Return the results of earlier runs of some steps; ``None`` where neither they nor a ledger is wanted."""
-        use = bool(wanted and settings().cache)
-        if not (use or ledger):
-            return None
-        return Cache({planned.name: planned.step for planned in steps}, self.name, before, use)
-
-    def context(self, advance: Callable[[str], None] = lambda _: None, cache: Cache | None = None) -> Context:
-        """Return a fresh record of roles, columns and findings for one execution."""
-        features = self._arguments["features"]
-        catalog = Catalog(self.roles, features, self._arguments["exclude"], labels=labels_of(self.steps))
-        catalog.declare(self._arguments["known_at"], "known_at=")
-        return Context(self.roles, catalog, self.seed, advance, cache=cache)
-
-    def _position(self, name: str) -> int:
+    def position(self, name: str) -> int:
+        """Return the place of a step; raise where there is none of that name."""
         names = [planned.name for planned in self.steps]
         if name not in names:
             raise ConfigurationError(f"there is no step {name!r} in the pipeline", f"its steps are {', '.join(names)}")

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mlsys.engines import LocalEngine
-from mlsys.execution.context import Context
-from mlsys.execution.crossing import Ready, Window, make_ready, windows_of
-from mlsys.execution.execute import Data
+from mlsys.execution.crossing import Prepared, prepared, windows_of
 from mlsys.execution.on_demand import why_needed
-from mlsys.execution.orders import Order, learned_from_all, with_late_columns, working
-from mlsys.partitions import Table
+from mlsys.execution.opening import Data
+from mlsys.execution.orders import Order, learned_from_all, with_late_columns
+from mlsys.execution.parts import Parts
+from mlsys.execution.session import start
+from mlsys.execution.windows import Window
+from mlsys.execution.work import Work
 from mlsys.pipeline.cross_validation import time_folds
+from mlsys.plan import Plan
+from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.sampling import (
     GroupFolds,
     GroupSplit,
@@ -30,9 +33,6 @@ from mlsys.sampling import (
 from mlsys.steps import Model, Postprocess, Split, TrainOnly, Transform
 from mlsys.steps.splitting import key_of, split_keys
 from mlsys.summaries import hash_ids, uniform
-
-if TYPE_CHECKING:
-    from mlsys.pipeline.pipeline import Pipeline
 
 SAMPLE_STREAM = int.from_bytes(b"price", "big")
 """Keeps the sample apart from splits, which hash the same ids."""
@@ -54,7 +54,7 @@ class Rehearsal:
 
     Parameters
     ----------
-    ready : Ready
+    ready : Prepared
         Rows of the sample; the test part is sealed.
     folds : Split
         Makes the windows.
@@ -64,7 +64,7 @@ class Rehearsal:
         Of folds by rows.
     """
 
-    ready: Ready
+    ready: Prepared
     folds: Split
     honest: Order
     repeats: int
@@ -75,22 +75,28 @@ class Rehearsal:
         return self.folds.fold_count
 
 
-def rehearse(pipeline: Pipeline, data: Data, context: Context, rows: int, folds: int, repeats: int) -> Rehearsal:
+def rehearse(pipeline: AnyPipeline, data: Data, work: Work, rows: int, folds: int, repeats: int) -> Rehearsal:
     """Run what stands before the split, draw the sample, and divide it as the pipeline's split would."""
-    whole = make_ready(pipeline.planned, data, context, LocalEngine())
+    whole = prepared(Plan(pipeline.planned), data, start(pipeline), work)
     ready = replace(whole, rows=sample(whole, rows))
-    split = next(each.step for each in pipeline.planned if isinstance(each.step, Split))
-    divide = folds_like(split, folds, repeats)
-    honest = Order(ready.rows, working(ready.after), windows_of(divide, ready), ready.context.detached())
+    assert whole.plan.split is not None and isinstance(whole.plan.split.step, Split)
+    divide = folds_like(whole.plan.split.step, folds, repeats)
+    steps, windows = whole.plan.working, windows_of(divide, ready)
+    honest = Order(ready.rows, steps, windows, known_of(ready), ready.work.detached())
     return Rehearsal(ready, divide, honest, repeats)
 
 
-def sample(ready: Ready, rows: int) -> pd.DataFrame:
+def known_of(ready: Prepared) -> Parts:
+    """Return what is known of the columns that reached the split, without rows."""
+    return Parts({}, ready.parts.roles, ready.parts.catalog)
+
+
+def sample(ready: Prepared, rows: int) -> pd.DataFrame:
     """Return about so many rows, by hash of their ids; groups are taken whole."""
     frame = ready.rows
     if len(frame) <= rows:
         return frame
-    chances = uniform(hash_ids(key_of(split_keys(frame, ready.context.roles)), SAMPLE_STREAM))
+    chances = uniform(hash_ids(key_of(split_keys(frame, ready.parts.roles)), SAMPLE_STREAM))
     return frame[chances < rows / len(frame)]
 
 
@@ -115,27 +121,27 @@ def leaks_for(found: Rehearsal) -> Iterator[Leak]:
 
 
 def _all_rows(found: Rehearsal) -> Iterator[Leak]:
-    honest, context = found.honest, found.ready.context.detached()
+    honest = found.honest
     early = [each for each in honest.steps if not isinstance(each.step, (TrainOnly, Model, Postprocess))]
-    rows_there = {"train": Table.of(honest.rows)}
-    early = [each for each in early if not each.on_demand or why_needed(each, rows_there, context)]
+    there = replace(honest.parts, rows={"train": found.ready.work.engine.hold(None, honest.rows)})
+    early = [each for each in early if not each.on_demand or why_needed(each, there, ("train",))]
     learning = [each.name for each in early if isinstance(each.step, Transform)]
     if learning:
-        rows, _ = learned_from_all(early, honest.rows, context)
+        rows, _, known = learned_from_all(early, honest.rows, honest.parts, honest.work)
         rest = [each for each in honest.steps if each not in early]
         what = f"{_listed(learning)} learned from all rows before the split"
-        yield Leak("every step learns from all rows", what, Order(rows, rest, honest.windows, context))
+        yield Leak("every step learns from all rows", what, Order(rows, rest, honest.windows, known, honest.work))
 
 
 def _early_resampling(found: Rehearsal) -> Iterator[Leak]:
     steps = found.honest.steps
     places = [i for i, each in enumerate(steps) if isinstance(each.step, TrainOnly)]
     if places:
-        early, context = steps[: places[-1] + 1], found.ready.context.detached()
-        rows, _ = learned_from_all(early, found.honest.rows, context)
+        early, honest = steps[: places[-1] + 1], found.honest
+        rows, _, known = learned_from_all(early, honest.rows, honest.parts, honest.work)
         what = f"{_listed([steps[i].name for i in places])} changed all rows before the split"
         windows = dealt_singly(found, rows)
-        yield Leak("resampled before the split", what, Order(rows, steps[len(early) :], windows, context))
+        yield Leak("resampled before the split", what, Order(rows, steps[len(early) :], windows, known, honest.work))
 
 
 def _random_split(found: Rehearsal) -> Iterator[Leak]:
@@ -150,15 +156,15 @@ def _random_split(found: Rehearsal) -> Iterator[Leak]:
 
 
 def _late_columns(found: Rehearsal) -> Iterator[Leak]:
-    context, admitted = with_late_columns(found.ready.context.detached(), found.honest.rows)
+    known, admitted = with_late_columns(found.honest.parts, found.honest.rows)
     if admitted:
         what = f"{_listed(admitted)} used, though known only after the decision"
-        yield Leak("late columns admitted", what, replace(found.honest, context=context))
+        yield Leak("late columns admitted", what, replace(found.honest, parts=known))
 
 
 def dealt_singly(found: Rehearsal, rows: pd.DataFrame) -> list[Window]:
     """Return windows over rows that were repeated or made, each dealt by itself as a split by position deals them."""
-    keys = split_keys(rows, found.ready.context.roles).assign(id=rows.index)
+    keys = split_keys(rows, found.ready.parts.roles).assign(id=rows.index)
     made = found.folds.windows(keys)
     return [Window(f"fold {number} of {len(made)}", sides) for number, sides in enumerate(made, 1)]
 

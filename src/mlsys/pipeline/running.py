@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from mlsys.engines import LocalEngine
-from mlsys.execution.execute import Data, execute
-from mlsys.execution.progress import progress_bar
-from mlsys.steps import Model
+from mlsys.execution.chosen import stood_for
+from mlsys.execution.execution import Execution, executed
+from mlsys.execution.opening import Data
+from mlsys.execution.session import start, working
+from mlsys.plan import Plan
+from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.run.parity import spare
+from mlsys.run.run import Run
+from mlsys.run.snapshots import take_snapshot
 from mlsys.warned import once_a_run
-
-if TYPE_CHECKING:
-    from mlsys.pipeline.pipeline import Pipeline
-    from mlsys.run import Run
 
 
 def run_pipeline(
-    pipeline: Pipeline,
+    pipeline: AnyPipeline,
     data: Data,
     until: str | None,
     track: bool | str,
@@ -26,21 +25,22 @@ def run_pipeline(
     verbose: bool | None,
 ) -> Run:
     """Return what came out of a pipeline; arguments as for ``Pipeline.run``."""
-    from mlsys.run import Run, take_snapshot
-    from mlsys.run.parity import spare
-
-    steps = pipeline.planned
+    plan = Plan(pipeline.planned)
     if until is not None:
-        last = pipeline.steps[pipeline._position(until)].name
-        steps = steps[: [each.name for each in steps].index(last) + 1]
-    asked = until is None and track and any(isinstance(each.step, Model) for each in steps)
-    with once_a_run(), progress_bar(pipeline.name, len(steps), verbose) as advance:
-        kept = pipeline.cache_for(steps, cache, ledger=bool(track) or snapshot)
-        if kept is not None and asked:
-            kept.at_work = spare.start  # it imports meanwhile; where all is found, it is seldom asked
-        execution = execute(steps, data, pipeline.context(advance, kept), LocalEngine())
-    run = Run(pipeline.as_run(execution), execution, data, log_rows=log_rows)
+        plan = plan.until(pipeline.steps[pipeline.position(until)].name)
+    ledger = bool(track) or snapshot
+    with once_a_run(), working(pipeline, verbose, steps=plan.steps, cache=cache, ledger=ledger) as work:
+        if work.cache is not None and until is None and track and plan.model is not None:
+            work.cache.at_work = spare.start  # it imports meanwhile; where all is found, it is seldom asked
+        execution = executed(plan, data, start(pipeline), work)
+    run = Run(as_run(pipeline, execution), execution, data, log_rows=log_rows)
     if snapshot:
         take_snapshot(run)
     run.show_before_tracking(track if until is None else False)
     return run
+
+
+def as_run(pipeline: AnyPipeline, execution: Execution) -> AnyPipeline:
+    """Return the pipeline as an execution ran it."""
+    made: AnyPipeline = pipeline.as_run(execution.ran, lambda: stood_for(execution.parts.learned))
+    return made

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, is_regressor
 
-from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
-from mlsys.execution.execute import train_on_all
+from mlsys.execution.execution import trained_on_all
+from mlsys.execution.session import start, work_of
+from mlsys.plan import Plan
+from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.steps import Label, Model, Report, Reshape, Select, Sink, Source, Split
 from mlsys.steps.sklearn_bridge import StepClassifier, StepRegressor
-
-if TYPE_CHECKING:
-    from mlsys.pipeline.pipeline import Pipeline
 
 _LEFT_OUT = (Source, Split, Label, Report, Sink, Select, Reshape)
 _TARGET, _WEIGHT = "__target__", "__weight__"
 
 
-def as_sklearn(pipeline: Pipeline) -> PipelineClassifier | PipelineRegressor:
+def as_sklearn(pipeline: AnyPipeline) -> PipelineClassifier | PipelineRegressor:
     """Return the estimator for a pipeline; a regressor if its model is one.
 
     Examples
@@ -42,7 +41,7 @@ def as_sklearn(pipeline: Pipeline) -> PipelineClassifier | PipelineRegressor:
     return PipelineRegressor(pipeline) if is_regressor(estimator) else PipelineClassifier(pipeline)
 
 
-def model_of(pipeline: Pipeline) -> Model | None:
+def model_of(pipeline: AnyPipeline) -> Model | None:
     """Return the model step of a pipeline."""
     return next((each.step for each in pipeline.planned if isinstance(each.step, Model)), None)
 
@@ -86,7 +85,7 @@ class _OfPipeline(BaseEstimator):  # type: ignore[misc]
             target=_TARGET,
             weight=None if sample_weight is None else _WEIGHT,
         )
-        execution = train_on_all(pipeline.planned, data, pipeline.context(), LocalEngine())
+        execution = trained_on_all(Plan(pipeline.planned), data, start(pipeline), work_of(pipeline))
         self.fitted_: Any = execution.model()
         return frame, None
 

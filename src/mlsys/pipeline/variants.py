@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mlsys.engines import LocalEngine
-from mlsys.execution.execute import Data, execute, resume
-from mlsys.execution.execution import Execution
-from mlsys.execution.planned import Planned
+from mlsys.execution.execution import Execution, executed, resumed
+from mlsys.execution.opening import Data
 from mlsys.execution.progress import progress_bar
+from mlsys.execution.session import cache_for, start, work_of
 from mlsys.pipeline.given import taken
+from mlsys.pipeline.running import as_run
+from mlsys.plan import Plan, Planned
+from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.run.run import Run
 from mlsys.steps import Split
 from mlsys.warned import once_a_run
 
-if TYPE_CHECKING:
-    from mlsys.pipeline.pipeline import Pipeline
-    from mlsys.run import Run
 
-
-class Variants(Mapping[str, "Pipeline"]):
+class Variants(Mapping[str, AnyPipeline]):
     """Pipelines by label; made by ``pipeline.variants()``.
 
     Parameters
@@ -28,7 +27,7 @@ class Variants(Mapping[str, "Pipeline"]):
         The variants.
     """
 
-    def __init__(self, pipelines: Mapping[str, Pipeline]) -> None:
+    def __init__(self, pipelines: Mapping[str, AnyPipeline]) -> None:
         self._pipelines = dict(pipelines)
 
     @once_a_run()
@@ -45,9 +44,9 @@ class Variants(Mapping[str, "Pipeline"]):
         first, rows = next(iter(given.values()))
         return read._run(first, rows, track, cache, verbose)
 
-    def _run(self, first: Pipeline, data: Data, track: bool | str, cache: bool, verbose: bool | None) -> dict[str, Run]:
-        from mlsys.run import Run
-
+    def _run(
+        self, first: AnyPipeline, data: Data, track: bool | str, cache: bool, verbose: bool | None
+    ) -> dict[str, Run]:
         shared = self.shared()
         total = len(shared) + sum(len(each.planned) - len(shared) for each in self._pipelines.values())
         runs: dict[str, Run] = {}
@@ -55,16 +54,14 @@ class Variants(Mapping[str, "Pipeline"]):
             base: Execution | None = None
             divides = any(isinstance(planned.step, Split) for planned in shared)
             if divides or (shared and not isinstance(data, Mapping)):  # parts that were given begin at the split
-                kept = first.cache_for(shared, cache, ledger=bool(track))
-                base = execute(shared, data, first.context(advance, kept), LocalEngine())
+                kept = cache_for(first, shared, cache, ledger=bool(track))
+                base = executed(Plan(shared), data, start(first), work_of(first, advance, kept))
             for label, pipeline in self._pipelines.items():
-                before = None if base is None else base.context.cache
-                kept = pipeline.cache_for(pipeline.planned, cache, bool(track), before)
-                if base is not None:
-                    execution = resume(base, pipeline.planned, kept)
-                else:
-                    execution = execute(pipeline.planned, data, pipeline.context(advance, kept), LocalEngine())
-                runs[label] = Run(pipeline.as_run(execution), execution, data, variant=label)
+                before = None if base is None else base.work.cache
+                kept = cache_for(pipeline, pipeline.planned, cache, bool(track), before)
+                work, plan = work_of(pipeline, advance, kept), Plan(pipeline.planned)
+                execution = executed(plan, data, start(pipeline), work) if base is None else resumed(base, plan, work)
+                runs[label] = Run(as_run(pipeline, execution), execution, data, variant=label)
         parent = None
         for run in runs.values():
             parent = run.show_before_tracking(track, parent=parent)
@@ -80,7 +77,7 @@ class Variants(Mapping[str, "Pipeline"]):
             shared.append(steps[0])
         return tuple(shared)
 
-    def __getitem__(self, label: str) -> Pipeline:
+    def __getitem__(self, label: str) -> AnyPipeline:
         return self._pipelines[label]
 
     def __iter__(self) -> Iterator[str]:

@@ -87,15 +87,15 @@ def manifest(run: Run) -> dict[str, Any]:
     """Return digests of every part and state, and rows by step."""
     from mlsys.states import digest
 
-    tail, divided = run._execution.tail, run._execution.divided
-    fitted = {**run._execution.prefix, **(tail.fitted if tail else {})}
+    divided = run._execution.divided
+    fitted = run._execution.fitted
     return {
         "run": run.id,
         "configuration": run.pipeline.digest,
         "parts": {name: run.digest(name) for name in divided.parts} if divided else {},
         "assignment": digest(run.assignment) if divided else "",
         "states": {name: each.held.digest or digest(each.state) for name, each in fitted.items()},
-        "rows": {record.name: record.rows for record in run._execution.context.records},
+        "rows": {record.name: record.rows for record in run._execution.work.records},
         "none": divided.none if divided else {},
         "seed": run.pipeline.seed,
     }

@@ -13,7 +13,7 @@ import pandas as pd
 from mlsys.run.features import counters_in_words, in_words, taken_in_words
 from mlsys.run.findings import leakage_verdict
 from mlsys.secrets import hidden
-from mlsys.steps import Model, Split
+from mlsys.steps import Split
 from mlsys.steps.carrying import rows_carried
 
 if TYPE_CHECKING:
@@ -262,8 +262,7 @@ def _scores(table: pd.DataFrame, facts: dict[str, object]) -> tuple[list[Score],
 
 def _carried(run: Run) -> str:
     """Return which rows of the data the model holds, by step."""
-    tail = run._execution.tail
-    if tail is None or not any(isinstance(each.step, Model) for each in tail.fitted.values()):
+    if run._execution.parts.learned.model is None:
         return ""
     found = [(name, rows_carried(fitted.step)) for name, fitted in run._execution.model().steps]
     return "; ".join(f"{rows} ({name})" for name, rows in found if rows)

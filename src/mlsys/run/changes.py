@@ -33,7 +33,7 @@ def changes_of(runs: Mapping[str, Run]) -> pd.DataFrame:
 
 
 def _differences(first: Run, other: Run) -> list[Difference]:
-    before, now = first._execution.context.cache, other._execution.context.cache
+    before, now = first._execution.work.cache, other._execution.work.cache
     if before is not None and now is not None:
         return differences(before.ledger, now.ledger)
     return _by_configuration(first, other)

@@ -42,7 +42,7 @@ class Checked:
     @classmethod
     def of(cls, run: Run, model: ServedModel, rows: pd.DataFrame) -> Checked:
         """Return what is known of a model that is asked some rows."""
-        cache = run._execution.context.cache
+        cache = run._execution.work.cache
         store = cache.store if cache is not None else None
         content = content_of(model) if store is not None else None
         try:

@@ -38,7 +38,7 @@ class Gone:
 
 def features_of(execution: Execution) -> pd.DataFrame:
     """Return one row a column: ``column``, ``used`` (whether the estimator saw it), ``reason``, ``made by``."""
-    catalog, seen = execution.context.catalog, _seen_by_estimator(execution)
+    catalog, seen = execution.parts.catalog, _seen_by_estimator(execution)
     columns, last, gone = _history(execution)
     left_out = execution.left_out()
     rows = []
@@ -70,7 +70,7 @@ def in_words(features: pd.DataFrame) -> str:
 
 def counters_in_words(execution: Execution) -> list[str]:
     """Return, of features left out because they count the rows, those that tell the target all the same."""
-    power = execution.power
+    power = execution.parts.power
     if power is None:
         return []
     known = dict(zip(power["column"], zip(power["auc"], power["error"], strict=True), strict=True))
@@ -87,10 +87,10 @@ def taken_in_words(execution: Execution) -> str:
     """Return, for each step that names no columns, the features that it took."""
     said = []
     for planned in execution.ran:
-        reads = execution.context.catalog.reads.get(planned.name)
+        reads = execution.parts.catalog.reads.get(planned.name)
         if reads is None or not isinstance(planned.step, Transform) or not planned.step.chooses_columns:
             continue
-        records = (*execution.done_before, *execution.context.records)
+        records = (*execution.done_before, *execution.work.records)
         there = next((record.columns for record in records if record.name == planned.name), ())
         took = [name for name in there if name in reads]
         nothing = f"nothing, because there is no feature of {planned.step.takes_all.replace(' and ', ' or ')}"
@@ -100,32 +100,34 @@ def taken_in_words(execution: Execution) -> str:
 
 def _seen_by_estimator(execution: Execution) -> frozenset[str] | None:
     """Return the features of the model; ``None`` where none was trained."""
-    fitted = execution.tail.fitted.values() if execution.tail else ()
+    fitted = execution.parts.learned.after.values()
     return next((frozenset(each.features) for each in fitted if isinstance(each.step, Model)), None)
 
 
 def _history(execution: Execution) -> tuple[list[str], frozenset[str], dict[str, Gone]]:
     """Return all columns there ever were, those at the end, and what became of the others."""
     entries: dict[str, tuple[str, ...]] = {}
-    for record in (*execution.done_before, *execution.context.records):
+    for record in (*execution.done_before, *execution.work.records):
         if record.columns:
             entries.setdefault(record.name, record.columns)  # of parts that were given, the first tells for all
     last = _last_columns(execution) or tuple(next(reversed(entries.values()), ()))
     steps, after = list(entries), [*list(entries.values()), last][1:]
     gone: dict[str, Gone] = {}
     for step, before, then in zip(steps, entries.values(), after, strict=True):
-        gone.update(_taken_away(step, before, then, execution.context.catalog))
-    columns = dict.fromkeys([*execution.source_dtypes, *(name for each in (*entries.values(), last) for name in each)])
+        gone.update(_taken_away(step, before, then, execution.parts.catalog))
+    columns = dict.fromkeys(
+        [*execution.parts.source_dtypes, *(name for each in (*entries.values(), last) for name in each)]
+    )
     return list(columns), frozenset(last), gone
 
 
 def _last_columns(execution: Execution) -> tuple[str, ...]:
     """Return the columns as the last step left them."""
-    if execution.tail is not None and "train" in execution.tail.parts:
-        return tuple(map(str, execution.tail.parts["train"].head(0).columns))
+    if execution.parts.is_divided and "train" in execution.parts.rows:
+        return tuple(map(str, execution.parts.rows["train"].head(0).columns))
     if execution.divided is not None:
         return tuple(map(str, execution.divided.parts["train"].head(0).columns))
-    return () if execution.table is None else tuple(map(str, execution.table.head(0).columns))
+    return () if execution.undivided is None else tuple(map(str, execution.undivided.head(0).columns))
 
 
 def _taken_away(step: str, before: Sequence[str], after: Sequence[str], catalog: Catalog) -> Iterator[tuple[str, Gone]]:

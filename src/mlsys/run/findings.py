@@ -17,7 +17,7 @@ _ORDER = {"error": 0, "warning": 1, "information": 2}
 
 def findings_of(run: Run) -> tuple[Finding, ...]:
     """Return all findings, worst first and dearest first among equals, those the pipeline waives with their reason."""
-    found = list(run._execution.context.findings)
+    found = list(run._execution.parts.findings)
     for result in run.reports.values():
         found.extend(result.findings)
     if run.audit is not None:

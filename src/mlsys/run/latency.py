@@ -39,7 +39,7 @@ def noted_latency(run: Run) -> dict[str, float]:
 
     A run without a cache, or whose steps were not all kept, is measured.
     """
-    cache = run._execution.context.cache
+    cache = run._execution.work.cache
     store = cache.store if cache is not None else None
     if cache is None or store is None:
         return latency_of(run)

@@ -123,16 +123,16 @@ def leakage_report(run: Run) -> LeakageReport:
         (4, "test rows opened", *_opened(run)),
     ]
     table = pd.DataFrame(rows, columns=["layer", "what", "verdict", "detail"])
-    return LeakageReport(table, tuple(found), run._execution.power, audit)
+    return LeakageReport(table, tuple(found), run._execution.parts.power, audit)
 
 
 def _refused(run: Run) -> tuple[str, str]:
-    allowed = [f"{each.name} {said}" for each in run._execution.plan for said in each.step.allowances()]
+    allowed = [f"{each.name} {said}" for each in run._execution.plan.steps for said in each.step.allowances()]
     divided = run._execution.divided
     if divided is None:
         return "not assessed", "the run stopped before the split"
-    split = next((each.name for each in run._execution.plan if isinstance(each.step, Split)), "the parts")
-    late = run._execution.context.catalog.late
+    split = next((each.name for each in run._execution.plan.steps if isinstance(each.step, Split)), "the parts")
+    late = run._execution.parts.catalog.late
     withheld = f"; {len(late)} columns are known too late and are no features" if late else ""
     said = f"what learns stands after {split} and is shown {divided.rows.get('train', 0):,} training rows{withheld}"
     return ("allowed" if allowed else "held"), "; ".join([said, *allowed])

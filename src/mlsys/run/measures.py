@@ -25,7 +25,7 @@ def metrics_of(run: Run) -> dict[str, float]:
     for name, result in run.reports.items():
         if name != "evaluate":
             metrics.update({f"{name}/{key}": float(value) for key, value in result.scalars.items()})
-    for record in run._execution.context.records:
+    for record in run._execution.work.records:
         metrics[f"seconds/{record.name}"] = record.seconds
         metrics[f"rows/{record.name}"] = float(sum(record.rows.values()))
     try:
@@ -81,9 +81,8 @@ def final_metrics(run: Run) -> dict[str, float]:
 
 def curves_of_run(run: Run) -> dict[str, list[float]]:
     """Return losses by iteration, as the models kept them."""
-    tail = run._execution.tail
     found: dict[str, list[float]] = {}
-    for fitted in (tail.fitted if tail else {}).values():
+    for fitted in run._execution.parts.learned.after.values():
         if isinstance(fitted.step, Model):
             found.update(fitted.step.curves(fitted.state))
     return found

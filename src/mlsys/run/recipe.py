@@ -56,7 +56,7 @@ def write_recipe(run: Run, folder: Path) -> None:
         withheld = error.problem
         for name in (_STEPS, CODE):
             shutil.rmtree(folder / name, ignore_errors=True)
-    cache = run._execution.context.cache
+    cache = run._execution.work.cache
     record = {
         "format": FORMAT,
         "run": run.id,

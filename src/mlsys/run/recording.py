@@ -28,15 +28,14 @@ _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
 def record_of(run: Run, parent: str | None) -> RunRecord:
     """Return everything ``run`` writes to MLflow."""
     code = code_state()
-    context = run._execution.context
-    started = min((record.started for record in context.records), default=run.finished)
+    started = min((record.started for record in run._execution.work.records), default=run.finished)
     digest = run.pipeline.digest
     tags = {
         "mlsys.stage": run.stage,
         "mlsys.pipeline": digest,
         "mlsys.data": run.digest("train") if run._execution.divided else "",
         "mlsys.seed": str(run.pipeline.seed),
-        "mlsys.engine": run._execution.engine.name,
+        "mlsys.engine": run._execution.work.engine.name,
         "mlsys.leakage": leakage_verdict(run.findings),
         **{f"mlsys.{name}": result.verdict for name, result in run.reports.items() if result.verdict},
         **{f"mlsys.waived.{finding.code}": finding.waived for finding in run.findings if finding.waived},
@@ -56,7 +55,7 @@ def record_of(run: Run, parent: str | None) -> RunRecord:
         curves=curves_of_run(run),
         tags=tags,
         datasets=_datasets(run),
-        spans=[span_of(record) for record in context.records],
+        spans=[span_of(record) for record in run._execution.work.records],
         write_artifacts=lambda folder: write_artifacts(run, folder),
         started=started,
         ended=run.finished,
@@ -115,7 +114,7 @@ def _datasets(run: Run) -> list[DatasetRecord]:
     divided = run._execution.divided
     if divided is None:
         return []
-    source = next((e.step for e in run._execution.plan if e.step.kind == "Source"), None)
+    source = next((e.step for e in run._execution.plan.steps if e.step.kind == "Source"), None)
     where = (
         "a frame in memory" if run._data is not None or source is None else str(getattr(source, "path", source.title))
     )

@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from mlsys.cache.ledger import SAME, Difference, differences
-from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, StateError
-from mlsys.execution.execute import Data, execute
-from mlsys.execution.progress import progress_bar
+from mlsys.execution.execution import executed
+from mlsys.execution.opening import Data
 from mlsys.execution.served import ServedModel
+from mlsys.execution.session import start, working
+from mlsys.plan import Plan
 from mlsys.run.measures import evaluation_metrics
 from mlsys.run.recipe import RECIPE, read_pipeline, read_record
 from mlsys.run.run import Run
@@ -143,14 +144,14 @@ def reproduce(reference: str | None, pipeline: Any = None, data: Data = None) ->
         data = given_rows(record)
     if pipeline is None:
         pipeline = read_pipeline(folder, record, brought_back(record["ledger"]))
-    cache = pipeline.cache_for(pipeline.planned, False, ledger=True)
-    with progress_bar(pipeline.name, len(pipeline.planned), None) as advance:
-        execution = execute(pipeline.planned, data, pipeline.context(advance, cache), LocalEngine())
+    with working(pipeline, None, ledger=True) as work:
+        execution = executed(Plan(pipeline.planned), data, start(pipeline), work)
+    assert work.cache is not None
     run = Run(pipeline, execution, data)
     measured = evaluation_metrics(run)
     rows = [(name, then, measured.get(name, float("nan"))) for name, then in record["metrics"].items()]
     metrics = pd.DataFrame(rows, columns=["metric", "then", "now"])
-    found = _with_arguments(differences(record["ledger"], cache.ledger), record, pipeline)
+    found = _with_arguments(differences(record["ledger"], work.cache.ledger), record, pipeline)
     return Reproduction(reference, run, tuple(found), metrics)
 
 

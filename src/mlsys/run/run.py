@@ -13,8 +13,8 @@ import pandas as pd
 
 from mlsys.cache import identify_table
 from mlsys.errors import ConfigurationError, Finding, UnknownArgument
-from mlsys.execution.execute import Data, open_test
-from mlsys.execution.execution import Execution
+from mlsys.execution.execution import Execution, with_test_opened
+from mlsys.execution.opening import Data
 from mlsys.execution.served import ServedModel, asking
 from mlsys.habits import RUN, Named, attribute_error
 from mlsys.partitions import Table
@@ -25,7 +25,7 @@ from mlsys.warned import once_a_run
 
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
-    from mlsys.pipeline import Pipeline
+    from mlsys.plan.any_pipeline import AnyPipeline
     from mlsys.run.card import Card
     from mlsys.run.leakage_report import LeakageReport
 
@@ -51,7 +51,7 @@ class Run:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        pipeline: AnyPipeline,
         execution: Execution,
         data: Data = None,
         *,
@@ -74,7 +74,7 @@ class Run:
     @property
     def reports(self) -> Mapping[str, Result]:
         """Results of the reports, by name."""
-        return Named("report", self._execution.results)
+        return Named("report", self._execution.parts.results)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
@@ -123,7 +123,7 @@ class Run:
         """Rows by part, and under ``none`` with the reason those in no part."""
         divided = self._execution.divided
         if divided is None:
-            return {"all": len(self._execution.table.frame())} if self._execution.table else {}
+            return {"all": len(self._execution.undivided.frame())} if self._execution.undivided else {}
         counted = {name: divided.rows.get(name, 0) for name in divided.parts}
         return {**counted, **{f"none: {reason}": count for reason, count in divided.none.items()}}
 
@@ -141,7 +141,7 @@ class Run:
     @property
     def steps(self) -> pd.DataFrame:
         """One row a step: seconds, peak memory, rows by part."""
-        records = self._execution.context.records
+        records = self._execution.work.records
         return pd.DataFrame(
             [
                 {"step": r.name, "kind": r.kind, "seconds": r.seconds, "peak MiB": r.peak_mb, "rows": r.rows}
@@ -173,24 +173,23 @@ class Run:
 
     def state(self, step: str) -> Any:
         """Return what a step learned."""
-        fitted = {**self._execution.prefix, **(self._execution.tail.fitted if self._execution.tail else {})}
+        fitted = self._execution.fitted
         if step not in fitted:
             raise ConfigurationError(f"no step {step!r} learned anything", f"steps with a state: {', '.join(fitted)}")
         return fitted[step].state
 
     def frame(self, split: str = "train", after: str | None = None) -> pd.DataFrame:
         """Return the rows of a part as a step left them (the last step by default)."""
-        from mlsys.run.looking import frame_after
+        from mlsys.execution.looking import frame_after
 
-        return frame_after(self.pipeline, self._execution, self._data, split, after)
+        return frame_after(self._execution, self._data, split, after)
 
     @property
     def predictions(self) -> dict[str, pd.DataFrame]:
         """Predictions on rows the model did not learn from, by part; out-of-fold ones under ``validation``."""
-        tail = self._execution.tail
-        found = {name: table.frame() for name, table in tail.predictions.items()} if tail else {}
-        if self._execution.out_of_fold is not None:
-            found.setdefault("validation", self._execution.out_of_fold.frame())
+        found = {name: table.frame() for name, table in self._execution.parts.predictions.items()}
+        if self._execution.parts.judged is not None:
+            found.setdefault("validation", self._execution.parts.judged.frame())
         return found
 
     def cache_report(self) -> pd.DataFrame:
@@ -202,7 +201,7 @@ class Run:
             ``step``; ``outcome``: ``"hit"``, ``"ran"`` or ``"not cached"``; ``why``; ``seconds`` it took;
             ``seconds saved``. ``attrs["notes"]`` lists what a change of could not be noticed.
         """
-        cache = self._execution.context.cache
+        cache = self._execution.work.cache
         if cache is None or cache.store is None:
             raise ConfigurationError("the run kept no results", "run the pipeline with cache=True and MLSYS_CACHE=1")
         return cache.table()
@@ -210,7 +209,7 @@ class Run:
     def digest(self, split: str) -> str:
         """Return the content digest of a part as the split left it."""
         divided = self._execution.divided
-        part: Table | None = self._execution.table if divided is None else divided.parts.get(split)
+        part: Table | None = self._execution.undivided if divided is None else divided.parts.get(split)
         if part is None:
             raise ConfigurationError(f"there is no part {split!r}", "see run.rows")
         if split not in self._digests:  # asked for several times while a run is written
@@ -241,7 +240,7 @@ class Run:
         showed nothing is, and the card says so.
         """
         looks = self._tracking.looks()
-        opened = open_test(self._execution, looks.models, looks.findings())
+        opened = with_test_opened(self._execution, looks.models, looks.findings())
         final = Run(self.pipeline, opened, self._data, variant=self.variant, stage="test")
         final._tracking = self._tracking.opened(final, looks)
         return final

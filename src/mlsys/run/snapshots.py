@@ -15,7 +15,7 @@ import pandas as pd
 
 from mlsys.cache.files import file_digest
 from mlsys.errors import DataError, MlsysError
-from mlsys.execution.execute import Data
+from mlsys.execution.opening import Data
 from mlsys.folder import home, made
 from mlsys.states import digest, load_state, save_state
 from mlsys.unfinished import beside, remove, whole
@@ -32,7 +32,7 @@ def take_snapshot(run: Run) -> None:
 
     A snapshot that cannot be written costs the run nothing but the snapshot.
     """
-    cache = run._execution.context.cache
+    cache = run._execution.work.cache
     try:
         for path, content in _files(cache.ledger if cache else ()).items():
             if not _keep(Path(path), made(SNAPSHOTS) / content, content):

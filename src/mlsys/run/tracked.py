@@ -44,7 +44,7 @@ class Tracking:
     def start(self, track: bool | str, parent: str | None) -> str | None:
         """Show the card and write the run; ``"auto"`` writes runs that have a model."""
         wanted = (
-            self._run._execution.tail is not None and bool(self._run.predictions) if track == "auto" else bool(track)
+            self._run._execution.parts.is_divided and bool(self._run.predictions) if track == "auto" else bool(track)
         )
         self._run.card  # noqa: B018  the card is made before MLflow is touched
         if not wanted:

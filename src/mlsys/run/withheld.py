@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from mlsys.errors import NotPortableError
 from mlsys.execution.portable import CodeBundle
 from mlsys.run.saving import take_code
-from mlsys.steps import Model
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
@@ -21,8 +20,7 @@ def why_withheld(run: Run) -> str:
     States are not read. What is found out when the model is written, such as other answers in a fresh process, is
     the tracking's to tell.
     """
-    tail = run._execution.tail
-    if tail is None or not any(isinstance(each.step, Model) for each in tail.fitted.values()):
+    if run._execution.parts.learned.model is None:
         return ""
     bundle = CodeBundle()
     try:

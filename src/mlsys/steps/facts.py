@@ -1,4 +1,4 @@
-"""The five facts that make a kind: what it sees, fits on, acts on, does to rows, and whether it serves."""
+"""The six facts that make a kind: what it sees, fits on, acts on, does to rows, whether it serves, where it stands."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ Sees = Literal["nothing", "row", "history", "keys", "train", "predictions", "all
 FitsOn = Literal["nothing", "train", "calibration"]
 ActsOn = Literal["all", "every part", "train", "predictions", "nothing"]
 RowsBecome = Literal["made", "same", "fewer", "other", "any"]
+Stands = Literal["first", "before", "between", "after", "anywhere"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Facts:
         What becomes of the rows.
     serves : bool
         Whether it runs again when the model predicts.
+    stands : str
+        Where it stands: before the split, after it, on either side.
     """
 
     sees: Sees
@@ -34,6 +37,7 @@ class Facts:
     acts_on: ActsOn
     rows: RowsBecome
     serves: bool
+    stands: Stands = "anywhere"
 
     def __str__(self) -> str:
         served = "serves" if self.serves else "does not serve"

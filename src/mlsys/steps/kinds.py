@@ -28,7 +28,7 @@ FOLDS = 5
 class Source(Step, kind="Source"):
     """Makes rows. Hook: ``read() -> DataFrame``."""
 
-    facts = Facts(sees="nothing", fits_on="nothing", acts_on="all", rows="made", serves=False)
+    facts = Facts(sees="nothing", fits_on="nothing", acts_on="all", rows="made", serves=False, stands="first")
     hooks: ClassVar[tuple[str, ...]] = ("read",)
     required_hooks: ClassVar[tuple[str, ...]] = ("read",)
 
@@ -91,7 +91,7 @@ class History(Step, kind="History"):
         Rows per key kept for serving.
     """
 
-    facts = Facts(sees="history", fits_on="nothing", acts_on="every part", rows="same", serves=True)
+    facts = Facts(sees="history", fits_on="nothing", acts_on="every part", rows="same", serves=True, stands="before")
     hooks: ClassVar[tuple[str, ...]] = ("apply",)
     required_hooks: ClassVar[tuple[str, ...]] = ("apply",)
     by: str
@@ -105,7 +105,7 @@ class History(Step, kind="History"):
 class Reshape(Step, kind="Reshape"):
     """Makes other rows out of all rows, before the split. Hook: ``reshape(frame) -> DataFrame``."""
 
-    facts = Facts(sees="all", fits_on="nothing", acts_on="all", rows="other", serves=False)
+    facts = Facts(sees="all", fits_on="nothing", acts_on="all", rows="other", serves=False, stands="before")
     hooks: ClassVar[tuple[str, ...]] = ("reshape",)
     required_hooks: ClassVar[tuple[str, ...]] = ("reshape",)
 
@@ -117,7 +117,7 @@ class Reshape(Step, kind="Reshape"):
 class Select(Step, kind="Select"):
     """Keeps some of all rows, before the split. Hook: ``keep(frame, rng) -> mask`` or ``(mask, weights)``."""
 
-    facts = Facts(sees="all", fits_on="nothing", acts_on="all", rows="fewer", serves=False)
+    facts = Facts(sees="all", fits_on="nothing", acts_on="all", rows="fewer", serves=False, stands="before")
     hooks: ClassVar[tuple[str, ...]] = ("keep",)
     required_hooks: ClassVar[tuple[str, ...]] = ("keep",)
 
@@ -144,7 +144,7 @@ class Label(Step, kind="Label"):
         Time column or delay after which the label is known; empty: with the row.
     """
 
-    facts = Facts(sees="row", fits_on="nothing", acts_on="every part", rows="same", serves=False)
+    facts = Facts(sees="row", fits_on="nothing", acts_on="every part", rows="same", serves=False, stands="before")
     hooks: ClassVar[tuple[str, ...]] = ("label",)
     required_hooks: ClassVar[tuple[str, ...]] = ("label",)
     column: str
@@ -169,7 +169,7 @@ class Label(Step, kind="Label"):
 class Split(Step, kind="Split"):
     """Names the part each row belongs to. Hooks: ``assign(keys) -> Series``, ``folds(keys, k) -> list``."""
 
-    facts = Facts(sees="keys", fits_on="nothing", acts_on="all", rows="same", serves=False)
+    facts = Facts(sees="keys", fits_on="nothing", acts_on="all", rows="same", serves=False, stands="between")
     hooks: ClassVar[tuple[str, ...]] = ("assign", "folds")
     required_hooks: ClassVar[tuple[str, ...]] = ("assign",)
 

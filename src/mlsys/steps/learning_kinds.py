@@ -124,7 +124,7 @@ class TrainOnly(Step, kind="TrainOnly"):
     hook is ``change(train, rng, state)``.
     """
 
-    facts = Facts(sees="train", fits_on="train", acts_on="train", rows="any", serves=False)
+    facts = Facts(sees="train", fits_on="train", acts_on="train", rows="any", serves=False, stands="after")
     hooks: ClassVar[tuple[str, ...]] = ("change", "learn")
     required_hooks: ClassVar[tuple[str, ...]] = ("change",)
 
@@ -153,7 +153,7 @@ class Model(OwnForm, Step, kind="Model"):
     scikit-learn's, LightGBM's, XGBoost's or CatBoost's writes ``save(state, folder)`` and ``load(folder)`` too.
     """
 
-    facts = Facts(sees="train", fits_on="train", acts_on="every part", rows="same", serves=True)
+    facts = Facts(sees="train", fits_on="train", acts_on="every part", rows="same", serves=True, stands="after")
     hooks: ClassVar[tuple[str, ...]] = ("learn", "start", "learn_part", "predict", "prepare", "save", "load")
     required_hooks: ClassVar[tuple[str, ...]] = ("learn|learn_part", "predict")
 
@@ -221,7 +221,9 @@ class Postprocess(OwnForm, Step, kind="Postprocess"):
     from a part named ``calibration`` where there is one, else from cross-fitting the training rows.
     """
 
-    facts = Facts(sees="predictions", fits_on="calibration", acts_on="predictions", rows="same", serves=True)
+    facts = Facts(
+        sees="predictions", fits_on="calibration", acts_on="predictions", rows="same", serves=True, stands="after"
+    )
     hooks: ClassVar[tuple[str, ...]] = ("learn", "apply", "prepare", "save", "load")
     required_hooks: ClassVar[tuple[str, ...]] = ("learn", "apply")
     cross_fit_folds: ClassVar[int] = 5

@@ -12,7 +12,7 @@ from mlsys.run.estimates.picture import draw_ablation
 from mlsys.secrets import hidden
 
 if TYPE_CHECKING:
-    from mlsys.pipeline import Pipeline
+    from mlsys.plan.any_pipeline import AnyPipeline
 
 CARRIES_MOST = 0.5
 """Share of the error left without a feature that it removes, above which it is worth a question. Among a dozen honest
@@ -44,7 +44,7 @@ class Ablation:
         Test rows, which nothing looked at.
     """
 
-    pipeline: Pipeline
+    pipeline: AnyPipeline
     table: pd.DataFrame
     metric: str
     judged: str

@@ -19,7 +19,7 @@ from mlsys.run.findings import leakage_verdict
 from mlsys.states import digest
 
 if TYPE_CHECKING:
-    from mlsys.pipeline import Pipeline
+    from mlsys.plan.any_pipeline import AnyPipeline
     from mlsys.steps import Result
 
 MODEL = "model"
@@ -54,7 +54,7 @@ class CrossValidation:
         Digest of what each step learned, by fold and step.
     """
 
-    pipeline: Pipeline
+    pipeline: AnyPipeline
     folds: pd.DataFrame
     reports: Mapping[str, Mapping[str, Result]]
     how: str

@@ -13,7 +13,7 @@ from mlsys.run.estimates.picture import draw_price
 from mlsys.secrets import hidden
 
 if TYPE_CHECKING:
-    from mlsys.pipeline import Pipeline
+    from mlsys.plan.any_pipeline import AnyPipeline
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,7 +44,7 @@ class PriceOfLeakage:
     two share their data, so that it is wide rather than narrow.
     """
 
-    pipeline: Pipeline
+    pipeline: AnyPipeline
     table: pd.DataFrame
     metric: str
     how: str

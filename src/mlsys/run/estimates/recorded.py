@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlsys.errors import MlsysError
-from mlsys.execution.crossing import Outcome
+from mlsys.execution.crossing import Judged
 from mlsys.run.artifacts import environment
 from mlsys.run.code_state import code_state
 from mlsys.run.findings import leakage_verdict
@@ -25,7 +25,7 @@ logger = logging.getLogger("mlsys")
 STAGE = "cross-validation"
 
 
-def write_estimate(found: CrossValidation, outcomes: Sequence[Outcome]) -> None:
+def write_estimate(found: CrossValidation, outcomes: Sequence[Judged]) -> None:
     """Write summary and folds; what goes wrong is said on the card, and costs nothing but the note."""
     from mlsys.tracking import keep, send, ui_hint
     from mlsys.tracking.surroundings import surroundings
@@ -43,7 +43,7 @@ def write_estimate(found: CrossValidation, outcomes: Sequence[Outcome]) -> None:
     found.notes.append(f"MLflow: {ui_hint(logged)}" + (f"; {around.said}" if around.said else ""))
 
 
-def summary_record(found: CrossValidation, outcomes: Sequence[Outcome]) -> RunRecord:
+def summary_record(found: CrossValidation, outcomes: Sequence[Judged]) -> RunRecord:
     """Return what the run above the folds writes: means with intervals, table, figure, card."""
     pipeline, metrics = found.pipeline, {}
     for row in found.table.to_dict("records"):
@@ -67,7 +67,7 @@ def summary_record(found: CrossValidation, outcomes: Sequence[Outcome]) -> RunRe
     )
 
 
-def fold_records(found: CrossValidation, outcomes: Sequence[Outcome], parent: RunRecord) -> Iterable[RunRecord]:
+def fold_records(found: CrossValidation, outcomes: Sequence[Judged], parent: RunRecord) -> Iterable[RunRecord]:
     """Return what the run of each fold writes: its scores and its timeline; no model."""
     for number, outcome in enumerate(outcomes, 1):
         mine = found.folds[(found.folds["fold"] == outcome.window) & (found.folds["model"] == "model")]

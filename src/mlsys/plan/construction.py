@@ -10,9 +10,9 @@ from typing import Any
 
 from mlsys.dataset import Event, Roles
 from mlsys.errors import ConfigurationError
-from mlsys.execution.planned import Planned
-from mlsys.pipeline.refusals import refuse_order
-from mlsys.pipeline.supplying import with_supplied
+from mlsys.plan.planned import Planned
+from mlsys.plan.refusals import refuse_order
+from mlsys.plan.supplying import with_supplied
 from mlsys.steps import Step
 
 _UNSAID = {"sensitive": (), "exclude": (), "known_at": {}, "waive": {}, "seed": 0}

@@ -8,8 +8,8 @@ import pandas as pd
 
 from mlsys.dataset import Moment, Roles
 from mlsys.errors import LeakageError
-from mlsys.execution.planned import Planned
-from mlsys.pipeline.refusals import in_order, without
+from mlsys.plan.planned import Planned
+from mlsys.plan.refusals import in_order, without
 from mlsys.steps import Label, Transform
 
 

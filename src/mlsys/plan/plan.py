@@ -1,23 +1,17 @@
-"""Plan: what each step sees, learns from and does, shown without reading data."""
+"""Plan: named steps in order, and where the split stands among them; what each sees, learns from and does."""
 
 from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 import pandas as pd
 
-from mlsys.cache import unseen
-from mlsys.execution.planned import Planned
-from mlsys.execution.portable import not_portable
+from mlsys.plan.planned import Planned
 from mlsys.secrets import hidden
-from mlsys.steps import Split, Step
-from mlsys.steps.carrying import rows_carried
-
-if TYPE_CHECKING:
-    from mlsys.pipeline.pipeline import Pipeline
+from mlsys.steps import Model, Report, Sink, Source, Split, Step
 
 _SHADE = {
     "Source": "#e8f0fa", "RowTransform": "#e8f0fa", "History": "#e8f0fa", "Reshape": "#e8f0fa", "Select": "#e8f0fa",
@@ -28,11 +22,11 @@ _SHADE = {
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """The steps of a pipeline as a table; made by ``pipeline.plan()``.
+    """The steps of a pipeline, shown as a table; made by ``pipeline.plan()``.
 
     Parameters
     ----------
-    steps : sequence of Planned
+    steps : tuple of Planned
         Named steps in order.
     title : str
         Name of the pipeline.
@@ -42,10 +36,49 @@ class Plan:
         By name of a step that chose others on training rows, such as ``Prepare``: these, to be written in its place.
     """
 
-    steps: Sequence[Planned]
-    title: str
+    steps: tuple[Planned, ...]
+    title: str = ""
     notes: Sequence[str] = ()
     stood_for: Mapping[str, Sequence[Step]] = field(default_factory=dict)
+
+    @cached_property
+    def source(self) -> Planned | None:
+        """The step that makes the rows."""
+        return next((each for each in self.steps if isinstance(each.step, Source)), None)
+
+    @cached_property
+    def split(self) -> Planned | None:
+        """The step that names the part of each row."""
+        return next((each for each in self.steps if isinstance(each.step, Split)), None)
+
+    @cached_property
+    def model(self) -> Planned | None:
+        """The step that predicts."""
+        return next((each for each in self.steps if isinstance(each.step, Model)), None)
+
+    @cached_property
+    def before(self) -> tuple[Planned, ...]:
+        """Steps between the source and the split; all of them where there is no split."""
+        return tuple(each for each in self.steps[: self._place] if not isinstance(each.step, Source))
+
+    @cached_property
+    def after(self) -> tuple[Planned, ...]:
+        """Steps after the split."""
+        return self.steps[self._place + 1 :]
+
+    @cached_property
+    def working(self) -> tuple[Planned, ...]:
+        """Steps after the split that predictions need: no reports, nothing that writes outside."""
+        return tuple(each for each in self.after if not isinstance(each.step, (Report, Sink)))
+
+    def until(self, name: str) -> Plan:
+        """Return the plan of the steps up to one of them, this one included."""
+        names = [each.name for each in self.steps]
+        return Plan(self.steps[: names.index(name) + 1], self.title)
+
+    @property
+    def _place(self) -> int:
+        return next((place for place, each in enumerate(self.steps) if isinstance(each.step, Split)), len(self.steps))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -100,21 +133,3 @@ class Plan:
         heading = html.escape(hidden(self.title))
         page = f"<b>{heading}</b><br>{arrows}<ul>{notes}</ul>{below}"
         return f'<div style="font-family:sans-serif;font-size:13px">{page}</div>'
-
-
-def plan_of(pipeline: Pipeline, stood_for: Mapping[str, Sequence[Step]] | None) -> Plan:
-    """Put together what a plan says of a pipeline's steps."""
-    steps = pipeline.steps
-    notes = [f"supplied: {each.name}, because {each.supplied}" for each in steps if each.supplied]
-    if stood_for is None:
-        notes += [f"supplied where needed: {each.name}, {each.supplied}" for each in pipeline.planned if each.on_demand]
-    notes += [f"allowed: {each.name} {allowed}" for each in steps for allowed in each.step.allowances()]
-    notes += [f"waived: {code}: {reason}" for code, reason in pipeline.waive.items()]
-    if pipeline.roles.decide_at:
-        notes.append(f"decides at: {pipeline.arguments['decide_at']}")
-    notes += [f"{each.name}: {note}" for each in steps for note in each.step.notes()]
-    notes += [f"{each.name}: {each.step.trained_anew}" for each in steps if each.step.trained_anew]
-    notes += [f"{each.name}: a served model carries {rows}" for each in steps if (rows := rows_carried(each.step))]
-    notes += [f"{e.name}: {problem}" for e in steps if e.step.facts.serves for problem in not_portable(e.step)]
-    notes += [f"{each.name}: {note}" for each in steps for note in unseen(each.step)]
-    return Plan(steps, f"Pipeline {pipeline.name!r}", notes, stood_for or {})

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from mlsys.execution.context import Context
-from mlsys.execution.folding import out_of_fold
-from mlsys.execution.planned import Planned
-from mlsys.execution.tail import Tail
-from mlsys.partitions import Table
-from mlsys.steps import Report, Sink
+from mlsys.execution.divided import Divided
+from mlsys.execution.parts import Learned, Parts
+from mlsys.execution.windows import out_of_window, windows_by
+from mlsys.execution.work import At, Work
+from mlsys.plan import Planned
 
 
 def usual_value(column: pd.Series) -> Any:
@@ -38,12 +37,12 @@ def usual_value(column: pd.Series) -> Any:
         return known.iloc[0]
 
 
-def held(frame: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
+def with_constant(frame: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
     """Return the frame with columns of one value each, their types kept.
 
     Examples
     --------
-    >>> held(pd.DataFrame({"x": [1, 2], "y": [3, 4]}), {"x": 7})["x"].tolist()
+    >>> with_constant(pd.DataFrame({"x": [1, 2], "y": [3, 4]}), {"x": 7})["x"].tolist()
     [7, 7]
     """
     constant = {
@@ -55,37 +54,46 @@ def held(frame: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class HoldingWork:
-    """Predicts judged rows by steps that learned while columns were held; can be done in another process.
+class WithoutColumns:
+    """Predicts judged rows by steps that learned while columns were constant; can be done in another process.
 
     Parameters
     ----------
     steps : sequence of Planned
-        All steps after the split.
-    parts : mapping of str to DataFrame
+        Steps after the split that predictions need.
+    frames : mapping of str to DataFrame
         The open parts as the split left them.
+    parts : Parts
+        As the split left them; of the rows nothing is used.
     folds : sequence of Series
         Sides of the training rows in each fold, where there is no validation part.
-    context : Context
-        As the split left it.
+    work : Work
+        Quiet, without cache.
     """
 
     steps: Sequence[Planned]
-    parts: Mapping[str, pd.DataFrame]
+    frames: Mapping[str, pd.DataFrame]
+    parts: Parts
     folds: Sequence[pd.Series]
-    context: Context
+    work: Work
 
     def __call__(self, columns: Sequence[str]) -> pd.DataFrame:
         """Return predictions of validation rows, or out of fold those of training rows."""
-        values = {name: usual_value(self.parts["train"][name]) for name in columns}
-        context = self.context.detached()
-        parts = {name: Table.of(held(frame, values)) for name, frame in self.parts.items()}
-        working = [each for each in self.steps if not isinstance(each.step, (Report, Sink))]
+        values = {name: usual_value(self.frames["train"][name]) for name in columns}
+        frames = {name: with_constant(frame, values) for name, frame in self.frames.items()}
         try:
-            if "validation" not in parts:
-                return out_of_fold(working, parts, self.folds, context).frame()
-            return Tail(context).run(working, parts, lambda *_: None).predictions["validation"].frame()
+            return self._judged(frames)
         except Exception as error:
             if columns:
                 error.add_note(f"mlsys: while {', '.join(map(repr, columns))} stood still at one value")
             raise
+
+    def _judged(self, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+        work = self.work.detached()
+        if "validation" not in frames:
+            train, at = frames["train"], At(self.parts.roles, self.parts.catalog, work.seed, work)
+            predicted = out_of_window(self.steps, train, windows_by(self.folds), at)
+            return predicted.loc[train.index[train.index.isin(predicted.index)]]
+        rows = {name: work.engine.hold(None, frame) for name, frame in frames.items()}
+        parts = replace(self.parts, rows=rows, divided=Divided(rows), learned=Learned(), ran=())
+        return work.run(self.steps, parts, work).predictions["validation"].frame()

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from mlsys.dataset import Roles
-from mlsys.execution.planned import Planned
 from mlsys.models import Train, takes_any
 from mlsys.models.needs import Needs, needs_of
-from mlsys.pipeline.refusals import learns
+from mlsys.plan.planned import Planned
+from mlsys.plan.refusals import learns
 from mlsys.steps import Model, Report, Split, Step, TrainOnly
 from mlsys.steps.capabilities import StandsFor
 

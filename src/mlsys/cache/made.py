@@ -1,8 +1,8 @@
-"""Outcome: what one piece of work came to: rows, states, remarks; and its form on disk."""
+"""Made: rows, states and remarks that one piece of work made, and their form on disk."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -16,8 +16,8 @@ from mlsys.states import Held
 
 
 @dataclass
-class Outcome:
-    """What came out of one piece of work.
+class Made:
+    """What one piece of work made.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Outcome:
     plain : dict
         Small facts that JSON can hold.
     events : list
-        What the catalog of columns was told.
+        What is told of columns, as JSON holds it.
     findings : list of Finding
         Remarks.
     """
@@ -94,8 +94,3 @@ def finding_note(finding: Finding) -> dict[str, Any]:
 def finding_of(note: Mapping[str, Any]) -> Finding:
     """Return the finding that an entry holds."""
     return Finding(**{**note, "columns": tuple(note["columns"])})
-
-
-def as_events(notes: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Return events as they were before JSON made lists of their tuples."""
-    return [tuple(note) for note in notes]

@@ -1,0 +1,27 @@
+"""Applying what was learned to rows that nothing learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mlsys.partitions import Table
+from mlsys.steps import Fitted
+
+
+def predicted(model: Fitted, rows: Table) -> Table:
+    """Return what a model says of rows, gathered: predictions are narrow."""
+    return Table.of(rows.map(model.predict).narrow_frame())
+
+
+def applied(steps: Iterable[Fitted], rows: Table) -> tuple[Table, Table | None]:
+    """Return rows as steps after the split change them, and their predictions."""
+    predictions: Table | None = None
+    for fitted in steps:
+        if fitted.step.kind == "Model":
+            predictions = predicted(fitted, rows)
+        elif fitted.step.kind == "Postprocess":
+            assert predictions is not None
+            predictions = predictions.map(fitted.predict)
+        else:
+            rows = rows.map(fitted.transform)
+    return rows, predictions

@@ -1,0 +1,66 @@
+"""At the end of a run: remarks that are moot are dropped, and predictions too good to be true are remarked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mlsys.blocks import dtypes_of
+from mlsys.execution.chosen import left_out
+from mlsys.execution.parts import Parts
+from mlsys.execution.work import Work
+from mlsys.leakage.ranking import OF_FEATURES
+from mlsys.leakage.too_good import too_good_finding
+from mlsys.partitions import Table
+
+
+def concluded(parts: Parts, work: Work) -> Parts:
+    """Return parts with the remarks that hold of the whole run."""
+    predicted = {name: each for name, each in parts.predictions.items() if name not in parts.learned.fitted_on}
+    return doubted({"train": parts.judged} if parts.judged is not None else predicted, without_moot(parts), work)
+
+
+def doubted(predicted: Mapping[str, Table], parts: Parts, work: Work) -> Parts:
+    """Remark predictions of judged rows that are right without exception.
+
+    Parameters
+    ----------
+    predicted : mapping of str to Table
+        Predictions by part: of ``train`` those out of fold, where these judge.
+    parts : Parts
+        With the rows as they left the split, and remarks about columns.
+    work : Work
+        Whether anybody reads remarks.
+    """
+    assert parts.divided is not None
+    target, rows_of = parts.roles.target, parts.divided.parts
+    for name, table in predicted.items():
+        if work.quiet or not isinstance(target, str) or not (table.in_memory and rows_of[name].in_memory):
+            continue
+        predictions, rows = table.frame(), rows_of[name].frame()
+        if target in rows.columns and predictions.index.is_unique and predictions.index.isin(rows.index).all():
+            said = "out-of-fold" if name == "train" else name
+            found = too_good_finding(rows.loc[predictions.index, target], predictions, said, parts.findings)
+            parts = parts.told([] if found is None else [found])
+    return parts
+
+
+def without_moot(parts: Parts) -> Parts:
+    """Drop remarks on columns that the model does not see, or not as they were."""
+    gone, same = left_out(parts.learned).keys(), _seen_as_they_were(parts)
+    kept = tuple(
+        each
+        for each in parts.findings
+        if not (each.columns and gone >= set(each.columns))
+        and (each.code not in OF_FEATURES or same is None or not same.isdisjoint(each.columns))
+    )
+    return replace(parts, findings=kept)
+
+
+def _seen_as_they_were(parts: Parts) -> frozenset[str] | None:
+    """Return the features of the model that no step after the split changed in type; ``None`` without a model."""
+    model = parts.learned.model
+    if model is None or parts.divided is None:
+        return None
+    then, now = (dtypes_of(rows["train"].head(0)) for rows in (parts.divided.parts, parts.rows))
+    return frozenset(name for name in model.features if then.get(name) == now.get(name))

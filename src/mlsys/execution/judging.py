@@ -1,0 +1,41 @@
+"""Judging few rows by folds: each training row is predicted by steps that did not see it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from mlsys.cache import Made
+from mlsys.errors import DataError
+from mlsys.execution.parts import Parts
+from mlsys.execution.windows import out_of_window, windows_by
+from mlsys.execution.work import At, Task, Work
+from mlsys.partitions import Table
+from mlsys.plan import Planned
+
+
+def judged_by_folds(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:
+    """Give parts the out-of-fold predictions of their training rows, where no validation part judges."""
+    assert parts.divided is not None
+    folds = parts.divided.folds
+    if not folds or not any(each.step.kind == "Model" for each in steps):
+        return parts
+    train = parts.divided.parts["train"]
+    if train.rows < len(folds):
+        raise DataError(
+            f"the split left {train.rows} training row{'s' * (train.rows != 1)}, too few to judge a model by "
+            f"{len(folds)} folds of them",
+            "give more rows, or a split with a validation share",
+        )
+    sides = pd.DataFrame({f"fold {number}": fold for number, fold in enumerate(folds, 1)})
+    task = Task("folds", "", out_of_fold, {"train": train}, {"steps": tuple(steps), "folds": sides})
+    made = work.do(task, parts)
+    return parts.told([made], judged=made.tables["predictions"])
+
+
+def out_of_fold(at: At, planned: None, rows: dict[str, Table], steps: Sequence[Planned], folds: pd.DataFrame) -> Made:
+    """Predict every training row by steps that did not see it."""
+    frame = rows["train"].frame()
+    predicted = out_of_window(steps, frame, windows_by([folds[name] for name in folds]), at)
+    return Made({"predictions": at.hold(predicted.loc[frame.index[frame.index.isin(predicted.index)]])})

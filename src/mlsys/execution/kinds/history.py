@@ -1,0 +1,223 @@
+"""Histories: each row is shown what was known before its decision, and no more is stored than is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.cache import Made
+from mlsys.dataset import Moment, Roles
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.execution.catalog import moment_of, refuse_mixed_zones
+from mlsys.execution.changed import changed_columns
+from mlsys.execution.guard import shielded
+from mlsys.execution.lineage import moved_by
+from mlsys.execution.parts import SEALED, Parts
+from mlsys.execution.remembered import Remembered, Waits
+from mlsys.execution.spy import columns_seen
+from mlsys.execution.told import made_of
+from mlsys.execution.work import At, Task, Work
+from mlsys.leakage.row_check import telling_rows
+from mlsys.partitions import Table
+from mlsys.plan import Planned
+from mlsys.states import Held
+from mlsys.steps import Fitted, History, Past
+from mlsys.steps.fitted import same_rows
+
+
+def run(planned: Planned, parts: Parts, work: Work) -> Parts:
+    """Add the columns of a history to every part; the past of a row may lie in any part."""
+    own = parts.acted_on(planned.step)
+    made = work.do(Task(planned, "", shown_the_past, own, {"watched": parts.watched}), parts)
+    remembered = Remembered(planned, own, made.plain["waits"], made.plain["hidden"])
+    parts = parts.told([made], rows={name: made.tables[name] for name in own})
+    # Its place; the rows that serve are known after the split.
+    kept = {**parts.learned.remembered, planned.name: remembered}
+    return parts.with_fitted(planned.name, Fitted(planned.step), remembered=kept)
+
+
+def stored(parts: Parts, work: Work) -> Parts:
+    """Let each history keep the rows that serve: those of open parts; the test rows once they are opened."""
+    assert parts.divided is not None
+    learned, test = parts.learned, parts.divided.parts.get(SEALED)
+    before, sealed = dict(learned.before), dict(learned.sealed)
+    for name, each in learned.remembered.items():
+        rows = {f"rows of {part}": table for part, table in each.parts.items()}
+        rows |= {} if test is None else {"test rows": test}
+        given = {"waits": each.waits, "hidden": list(each.hidden), "followed": str(each.followed)}
+        made = work.do(Task(each.planned, "remember", remember, rows, given), parts)
+        before[name] = Fitted(each.planned.step, made.states["open"])
+        sealed[name] = made.tables["sealed"]
+    forgetful = {name: each.forgetful() for name, each in learned.remembered.items()}
+    return replace(parts, learned=replace(learned, before=before, sealed=sealed, remembered=forgetful))
+
+
+def unsealed(parts: Parts) -> dict[str, Fitted]:
+    """Return the steps before the split as they serve once the test rows are open too."""
+    found = dict(parts.learned.before)
+    for name, sealed in parts.learned.sealed.items():
+        each, fitted = parts.learned.remembered[name], found[name]
+        rows = _joined([fitted.state["tail"], sealed.frame()])
+        found[name] = Fitted(fitted.step, Held(_latest(rows, each.planned.step, each.waits, parts.roles)))
+    return found
+
+
+def remember(
+    at: At, planned: Planned, rows: dict[str, Table], waits: Waits, hidden: Sequence[str], followed: str
+) -> Made:
+    """Return the rows that serve while the test rows are sealed, and the sealed ones."""
+    test = rows.pop("test rows", None)
+    own = {name.removeprefix("rows of "): part for name, part in rows.items()}
+    pool = _joined([part.frame() for part in own.values()])
+    sealed = _sealed(own, pool, test, at.roles, followed == "True")
+    pool = pool.drop(columns=list(hidden))
+    open_rows = _latest(pool[~sealed], planned.step, waits, at.roles)
+    return Made({"sealed": at.hold(pool[sealed])}, {"open": Held(open_rows)})
+
+
+def _latest(rows: pd.DataFrame, step: Any, waits: Waits, roles: Roles) -> dict[str, Any]:
+    """Return the last rows of each key, with the moments from which they are known."""
+    known = known_from(rows, waits, roles)
+    order = pd.Series(known.array).dropna().sort_values(kind="stable").index.to_series()
+    places = order.groupby(rows[step.by].array[order], sort=False).tail(step.tail).to_numpy()
+    return {"tail": rows.iloc[places], "known": known.iloc[places]}
+
+
+def _sealed(
+    own: Mapping[str, Table], rows: pd.DataFrame, test: Table | None, roles: Roles, followed: bool
+) -> np.ndarray:
+    """Return which rows are test rows; all of them where that can no longer be told."""
+    if SEALED in own:
+        return np.repeat([name == SEALED for name in own], [part.rows for part in own.values()])
+    if test is None:
+        return np.zeros(len(rows), dtype=bool)
+    if followed:
+        return np.asarray(rows.index.isin(test.frame([]).index))
+    there = set(rows.columns) & set(test.head(0).columns)
+    if roles.id is not None and roles.id in there:
+        return rows[roles.id].isin(test.frame([roles.id])[roles.id]).to_numpy()
+    return np.ones(len(rows), dtype=bool)
+
+
+def known_from(rows: pd.DataFrame, waits: Waits, roles: Roles) -> pd.Series:
+    """Return the moment from which each row is known, with the columns that it waits for; null for never."""
+    decision = roles.decision
+    assert decision is not None
+    decided = known = decision.of(rows)
+    for column, moments in waits.items():
+        for moment in moments:
+            after = moment_of(moment, rows, roles)
+            refuse_mixed_zones(column, moment, after, decision.column, decided)
+            known = known.where(known > after, after).where(after.notna() & known.notna())
+    return known
+
+
+@dataclass
+class _Shown:
+    """What one run of the hook is shown: all rows, without columns that are known later and not waited for."""
+
+    step: History
+    rows: pd.DataFrame
+    known: pd.Series
+    hidden: frozenset[str]
+    decision: Moment
+    asked: set[str] = field(default_factory=set)
+
+    def past_of(self, now: pd.DataFrame) -> Past:
+        return Past(now, self.rows, self.step.by, self.decision.of(now), self.known, self.asked)
+
+    def apply(self, frame: pd.DataFrame) -> pd.DataFrame | None:
+        """Return what the hook makes of a part; nothing if it asked for a hidden column."""
+        try:
+            made = same_rows(self.step, frame, self.step.apply(shielded(frame), self.past_of(frame)))
+        except Exception as error:
+            self.asked |= _named_by(error, self.hidden) or (set() if self.asked & self.hidden else self.hidden)
+            if not self.hidden:
+                raise
+            return None
+        return None if self.asked & self.hidden else made
+
+
+def shown_the_past(at: At, planned: Planned, rows: dict[str, Table], watched: str) -> Made:
+    """Return each part with the columns of the history."""
+    step, decision = planned.step, at.roles.decision
+    assert isinstance(step, History)
+    if decision is None:
+        raise ConfigurationError(f"{planned.name} needs to know when rows happen", 'add time="..." to the Pipeline')
+    frames = {name: part.frame() for name, part in rows.items()}
+    pool = _joined(list(frames.values()))
+    later = _known_later(pool, at)
+    declared = step.columns_read(tuple(pool.columns)) or ()
+    waits = {name: moments for name, moments in later.items() if name == step.by or name in declared}
+    while True:
+        hidden = frozenset(later) - frozenset(waits)
+        shown = _Shown(step, pool.drop(columns=list(hidden)), known_from(pool, waits, at.roles), hidden, decision)
+        made: dict[str, pd.DataFrame] = {}
+        for name, frame in frames.items():
+            changed = shown.apply(frame)
+            if changed is None:
+                break
+            made[name] = changed
+        if len(made) == len(frames):
+            break
+        waits |= {name: later[name] for name in sorted(shown.asked & hidden)}
+    if at.work.watches:
+        _tell(planned, frames[watched], made[watched], shown, at)
+    return Made(
+        {name: at.hold(frame) for name, frame in made.items()},
+        plain={"waits": waits, "hidden": sorted(hidden)},
+    )
+
+
+def _known_later(rows: pd.DataFrame, at: At) -> dict[str, list[str]]:
+    """Return the columns of which some value is known only after its row's decision, with the moments that tell."""
+    decision = at.roles.decision
+    assert decision is not None
+    decided, found = decision.of(rows), dict[str, list[str]]()
+    told = at.catalog.moments()
+    for column in (name for name in map(str, rows.columns) if name in told):
+        moments = sorted(told[column])
+        try:
+            late = not known_from(rows, {column: moments}, at.roles).equals(decided)
+        except DataError:  # a moment that a later step makes; told if the column is asked for
+            late = True
+        if late:
+            found[column] = moments
+    return found
+
+
+def _tell(planned: Planned, before: pd.DataFrame, after: pd.DataFrame, shown: _Shown, at: At) -> None:
+    """Tell the catalog what the step reads of each row itself, and what its columns are made of.
+
+    What it reads of earlier rows was known at the decision, so that nothing is inherited from there.
+    """
+    step = shown.step
+    sample = before.iloc[telling_rows(before, 8)]
+    past = shown.past_of(sample)
+
+    def alone(rows: pd.DataFrame) -> pd.DataFrame:
+        return step.apply(rows, past)
+
+    always = {step.by, shown.decision.column}
+    written = changed_columns(before, after)
+    reads = columns_seen(alone, sample) | always
+    at.tell(made_of(planned.name, reads, written, moved_by(alone, sample, reads, written, always)))
+
+
+def _named_by(error: Exception, hidden: Iterable[str]) -> set[str]:
+    """Return the hidden columns that an error is about."""
+    said = " ".join(map(str, (*error.args, getattr(error, "name", None) or "")))
+    if not isinstance(error, (KeyError, AttributeError, NameError, DataError)):
+        return set()
+    return {name for name in hidden if name == said.strip() or repr(name) in said}
+
+
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of several frames one after the other, with the columns of the first."""
+    if len(frames) == 1:
+        return frames[0]
+    return pd.concat([frames[0], *(each.reindex(columns=frames[0].columns) for each in frames[1:])])

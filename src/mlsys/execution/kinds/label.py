@@ -1,0 +1,69 @@
+"""Labels: one row at a time; columns that the rule reads are withheld."""
+
+from __future__ import annotations
+
+import functools
+
+import pandas as pd
+
+from mlsys.cache import Made
+from mlsys.errors import Finding
+from mlsys.execution.guard import shielded, watch_unchanged
+from mlsys.execution.parts import Parts
+from mlsys.execution.told import Declared, Told, Withheld, made_of
+from mlsys.execution.work import At, Task, Work
+from mlsys.partitions import Table
+from mlsys.plan import Planned
+from mlsys.steps import Label
+from mlsys.steps.alone import checked_labels
+
+
+def run(planned: Planned, parts: Parts, work: Work) -> Parts:
+    """Write the label of every row."""
+    parts = parts.told(_told(planned, parts))
+    tasks = {name: Task(planned, name, label, {"rows": part}) for name, part in parts.acted_on(planned.step).items()}
+    made = {name: work.do(task, parts) for name, task in tasks.items()}
+    return parts.told(made.values(), rows={name: each.tables["rows"] for name, each in made.items()})
+
+
+def label(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
+    """Return rows with their labels."""
+    step = planned.step
+    assert isinstance(step, Label)
+    return Made({"rows": rows["rows"].map(functools.partial(labelled, step))})
+
+
+def labelled(step: Label, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame with the column that a label writes."""
+    shown = shielded(frame)
+    labels = checked_labels(step, frame, step.label(shown))
+    watch_unchanged(step, shown, frame, "label")
+    return frame.assign(**{step.column: labels})
+
+
+def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
+    """Say what the label is made of and when it is known."""
+    step, target = planned.step, parts.roles.target
+    assert isinstance(step, Label)
+    told: list[Told | Finding] = [
+        Withheld(step.withholds(), f"read by the rule of {planned.name}"),
+        made_of(planned.name, step.withholds(), {step.column}),
+    ]
+    if step.known_at:
+        told.append(Declared({step.column: step.known_at}, planned.name))
+    voted = tuple(name for name in getattr(step, "rule_columns", ()) if name not in step.withholds())
+    if voted and step.column == target:
+        named = ", ".join(map(repr, voted))
+        told.append(
+            Finding(
+                "LK205",
+                f"the rules of {planned.name} read {named}, which stay features: a model can learn the rules back; "
+                "judge it against labels made another way, or take the columns out with exclude=",
+                "information",
+                columns=voted,
+                step=planned.name,
+            )
+        )
+    if step.column != target:
+        told.append(Withheld([step.column], f"a label, written by {planned.name}"))
+    return told

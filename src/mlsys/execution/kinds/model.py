@@ -1,0 +1,64 @@
+"""Models: learned from training rows; every other part is predicted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlsys.cache import Made
+from mlsys.errors import ConfigurationError, DataError, listed
+from mlsys.execution.applying import predicted
+from mlsys.execution.guard import shielded
+from mlsys.execution.inner_splits import parted_groups
+from mlsys.execution.parts import Parts
+from mlsys.execution.reads import names_taken
+from mlsys.execution.work import At, Task, Work
+from mlsys.partitions import Table
+from mlsys.plan import Planned
+from mlsys.states import Held
+from mlsys.steps import Fitted, Model
+from mlsys.steps.learning import learn as learned_by
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def run(planned: Planned, parts: Parts, work: Work) -> Parts:
+    """Learn from the training rows, and predict the others."""
+    step, train = planned.step, parts.rows["train"]
+    assert isinstance(step, Model)
+    if parts.predictions:
+        raise ConfigurationError(f"{planned.name} is a second model in one pipeline", "compare models with variants()")
+    features = parts.features
+    if not features:
+        there = list(map(str, train.head(0).columns))
+        why = [f"{name!r} ({reason})" for name, reason in zip(there, parts.catalog.reasons(there), strict=True)]
+        raise DataError(
+            f"{planned.name} has no features left; the data has {listed(why)}",
+            "give columns to predict from, or take some out of exclude= and of the roles",
+        )
+    parts = parts.told(parted_groups(planned, parts, work))
+    learned = work.do(Task(planned, "learn", learn, {"train": train}), parts)
+    held = learned.states["state"]
+    fitted = Fitted(step, held, step.columns_learned(features, held.get))
+    parts = parts.told([learned]).with_fitted(planned.name, fitted)
+    predictions = {}
+    for name, part in parts.rows.items():
+        if name != "train":
+            given = {"state": held, "columns": fitted.features}
+            made = work.do(Task(planned, f"predict {name}", predict, {"rows": part}, given, sees_view=False), parts)
+            predictions[name] = made.tables["predictions"]
+            new = [each for each in names_taken(planned.name, part, predictions[name]) if each not in parts.findings]
+            parts = parts.told([made, *new])
+    return parts.told([], predictions=predictions)
+
+
+def learn(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
+    """Learn from training rows."""
+    step = planned.step
+    learned = learned_by(step, rows["train"], lambda frame: at.wrap(shielded(frame)), at.rng(step))
+    return Made({}, {"state": Held(learned.state)})
+
+
+def predict(at: At, planned: Planned, rows: dict[str, Table], state: Held, columns: Sequence[str]) -> Made:
+    """Predict rows that the model did not see."""
+    return Made({"predictions": predicted(Fitted(planned.step, state, columns), rows["rows"])})

@@ -1,0 +1,100 @@
+"""Reports: shown every open part, change nothing."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from mlsys.cache import Made
+from mlsys.dataset import Dataset
+from mlsys.execution.applying import applied
+from mlsys.execution.parts import Parts
+from mlsys.execution.reporting import loader
+from mlsys.execution.results import result_of, result_state
+from mlsys.execution.work import At, Task, Work
+from mlsys.partitions import Table
+from mlsys.plan import Planned
+from mlsys.states import Held
+from mlsys.steps import Fitted, Report, Result, Step
+
+if TYPE_CHECKING:
+    pass
+
+JUDGED = "out-of-fold predictions"
+
+
+def run(planned: Planned, parts: Parts, work: Work) -> Parts:
+    """Report on the open parts, and keep the result under its name, numbered where an earlier one has it."""
+    made = work.do(_of_divided(planned, parts) if parts.is_divided else _of_rows(planned, parts), parts)
+    result = result_of(made.states["result"].get())
+    return parts.told([made], results={**parts.results, _name(result, parts): result})
+
+
+def _name(result: Result, parts: Parts) -> str:
+    name, number = result.name, 2
+    while name in parts.results:
+        name, number = f"{result.name}-{number}", number + 1
+    return name
+
+
+def _of_rows(planned: Planned, parts: Parts) -> Task:
+    return Task(planned, "", on_rows, parts.opened, {"leading": parts.watched})
+
+
+def on_rows(at: At, planned: Planned, rows: dict[str, Table], leading: str) -> Made:
+    """Report on rows before the split."""
+    features = at.catalog.features(rows[leading].head(0).columns)
+    loads = {name: part.frame for name, part in rows.items()}
+    return _reported(planned, Dataset(loads, at.roles, features, predictions={}))
+
+
+def _of_divided(planned: Planned, parts: Parts) -> Task:
+    assert parts.divided is not None
+    rows = {f"{name} as split": parts.divided.parts[name] for name in parts.rows} | dict(parts.rows)
+    rows |= {f"predictions of {name}": each for name, each in parts.predictions.items()}
+    rows |= {} if parts.judged is None else {JUDGED: parts.judged}
+    # For test rows that several models were judged by, a report is not quite the one of the plan.
+    given: dict[str, Any] = {f"state of {name}": fitted for name, fitted in parts.learned.after.items()}
+    given |= {"fitted on": dict(parts.learned.fitted_on), "as": planned.step, "folds": len(parts.divided.folds)}
+    return Task(planned, "+".join(parts.rows), on_parts, rows, given)
+
+
+def on_parts(at: At, planned: Planned, rows: dict[str, Table], **given: Any) -> Made:
+    """Report on parts: columns as they left the split, what steps added since, and predictions.
+
+    Where the training rows are judged by folds, ``validation`` holds them with out-of-fold predictions.
+    """
+    raw = {name.removesuffix(" as split"): part for name, part in rows.items() if name.endswith(" as split")}
+    predictions = {name: rows[f"predictions of {name}"] for name in raw if f"predictions of {name}" in rows}
+    loads = {name: loader(part, rows.get(name), predictions.get(name)) for name, part in raw.items()}
+    said = {name: each.frame for name, each in predictions.items()}
+    folds, judged = 0, rows.get(JUDGED)
+    if judged is not None and "validation" not in loads:
+        there = at.hold(raw["train"].frame().loc[judged.frame().index])
+        loads["validation"] = loader(there, None, judged)
+        said["validation"] = judged.frame
+        folds = given["folds"]
+    columns = list(raw["train"].head(0).columns)
+    fitted = tuple(each for name, each in given.items() if name.startswith("state of "))
+    predict = functools.partial(_predicted, fitted, columns, at) if any(_predicts(each) for each in fitted) else None
+    features = at.catalog.features(at.catalog.at_split or columns)
+    return _reported(planned, Dataset(loads, at.roles, features, given["fitted on"], folds, predict, said), given["as"])
+
+
+def _predicts(fitted: Fitted) -> bool:
+    return fitted.step.kind == "Model"
+
+
+def _predicted(fitted: tuple[Fitted, ...], columns: list[Any], at: At, frame: pd.DataFrame) -> pd.DataFrame:
+    predicted = applied(fitted, at.hold(frame[columns]))[1]
+    assert predicted is not None
+    return predicted.frame()
+
+
+def _reported(planned: Planned, shown: Dataset, step: Step | None = None) -> Made:
+    reporting = planned.step if step is None else step
+    assert isinstance(reporting, Report)
+    result = reporting.report(shown)
+    return Made({}, {"result": Held(result_state(result, planned.name))})

@@ -1,0 +1,115 @@
+"""Transforms: learned from training rows, acting on every part; folds of the training rows get states of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlsys.cache import Made
+from mlsys.dataset import Rows
+from mlsys.execution.changed import changed_columns
+from mlsys.execution.guard import shielded, watch_unchanged
+from mlsys.execution.inner_splits import parted_groups
+from mlsys.execution.parts import Parts
+from mlsys.execution.probing import could_change
+from mlsys.execution.reads import (
+    columns_written,
+    cross_fitted,
+    declared_reads,
+    part_like_serving,
+    refuse_forbidden_reads,
+)
+from mlsys.execution.spy import columns_seen
+from mlsys.execution.told import made_of
+from mlsys.execution.work import At, Task, Work
+from mlsys.leakage.row_check import row_local_finding
+from mlsys.partitions import Table
+from mlsys.plan import Planned
+from mlsys.states import Held
+from mlsys.steps import Fitted, Transform
+from mlsys.steps.learning import learn as learned_by
+from mlsys.warned import tried_out
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def run(planned: Planned, parts: Parts, work: Work) -> Parts:
+    """Learn from training rows, or from all where a reason was given; change every part by what was learned."""
+    step, watched = planned.step, parts.watched
+    assert isinstance(step, Transform)
+    train = parts.rows[watched]
+    parts = parts.told(parted_groups(planned, parts, work))
+    given = {} if watched == "train" else {"folds": False}  # nothing is shown to folds of all rows
+    learned = work.do(Task(planned, "learn", learn, {"train": train}, given), parts)
+    fitted, folds = Fitted(step, learned.states["state"]), learned.states.get("folds")
+    parts = parts.told([learned])
+    checked = None if step.is_ours else part_like_serving(step, parts.rows)
+    rows = dict(parts.rows)
+    for name, part in parts.acted_on(step).items():
+        if folds is not None and name == "train":
+            task = Task(planned, f"apply {name}", apply_by_fold, {"rows": part}, {"state": folds})
+        else:
+            shown = {"state": fitted.held, "checked": str(name == checked)}
+            task = Task(planned, f"apply {name}", apply, {"rows": part}, shown, sees_view=False)
+        made = work.do(task, parts)
+        rows[name] = made.tables["rows"]
+        parts = parts.told([made])
+    written = columns_written(train, rows[watched], fitted) | set(learned.plain["could change"])
+    parts = parts.told([made_of(planned.name, learned.plain["reads"], written)], rows=rows)
+    by_fold: Mapping[str, Held] = parts.learned.folds if folds is None else {**parts.learned.folds, planned.name: folds}
+    return parts.with_fitted(planned.name, fitted, folds=by_fold)
+
+
+def learn(at: At, planned: Planned, rows: dict[str, Table], folds: bool = True) -> Made:
+    """Learn, and watch what a user's hooks read and change."""
+    step, train = planned.step, rows["train"]
+    assert isinstance(step, Transform)
+    reads = declared_reads(step, at, train.head(0).columns)
+    watched: list[tuple[pd.DataFrame, pd.DataFrame]] = []
+
+    def wrap(frame: pd.DataFrame) -> Rows:
+        made = at.wrap(shielded(frame), step)
+        if not step.is_ours:
+            watched.append((made, frame))
+        return made
+
+    learned = learned_by(step, train, wrap, at.rng(step), fold_states=folds)
+    if step.chooses_columns:
+        reads = step.columns_taken(learned.state)
+    for shown, ours in watched[-1:]:
+        watch_unchanged(step, pd.DataFrame(shown), ours, "learn")
+    sample = at.work.telling.rows(train.head(4096)) if not at.quiet or not step.is_ours else train.head(0)
+    if not step.is_ours:
+        with tried_out():
+            reads = tuple(sorted(columns_seen(lambda frame: step.apply(frame, learned.state), sample)))
+        refuse_forbidden_reads(step, at, reads)
+    states = {"state": Held(learned.state)}
+    if step.cross_fits and folds:
+        states["folds"] = Held(learned.fold_states)
+    could = set[str]()
+    if not at.quiet:
+        with tried_out():
+            could = could_change(Fitted(step, learned.state).transform, sample, reads)
+    return Made({}, states, {"reads": list(reads), "could change": sorted(could)})
+
+
+def apply(at: At, planned: Planned, rows: dict[str, Table], state: Held, checked: str) -> Made:
+    """Return rows as the step changes what it did not learn from; watch whether it treats each row alone."""
+    fitted, part = Fitted(planned.step, state), rows["rows"]
+    after = part.map(fitted.transform)
+    if checked == "True" and not at.quiet:
+        shown, changed = part.head(4096), after.head(4096)
+        written = changed_columns(shown, changed)
+        with tried_out():
+            finding = row_local_finding(fitted.transform, shown, changed, sorted(written), planned.name)
+        at.findings += [finding] if finding else []
+    return Made({"rows": after})
+
+
+def apply_by_fold(at: At, planned: Planned, rows: dict[str, Table], state: Held) -> Made:
+    """Return training rows, each changed by what was learned without its fold."""
+    step = planned.step
+    assert isinstance(step, Transform)
+    return Made({"rows": rows["rows"].map(lambda frame: cross_fitted(step, at, frame, state.get()))})

@@ -1,0 +1,124 @@
+"""Looking inside: rows after a step, and a preview on a sample."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import beside
+from mlsys.errors import ConfigurationError
+from mlsys.execution.dividing import divided_by
+from mlsys.execution.execution import Execution
+from mlsys.execution.opening import Data, declared, hold_frame, open_source, opened
+from mlsys.execution.parting import in_parts
+from mlsys.execution.parts import SEALED, Parts
+from mlsys.execution.reads import cross_fitted
+from mlsys.execution.runner import run
+from mlsys.execution.told import AtSplit
+from mlsys.execution.work import At, Work
+from mlsys.partitions import Table
+from mlsys.plan import Plan, Planned
+from mlsys.steps import Model, Postprocess, Report, Sink, TrainOnly, Transform
+from mlsys.summaries import hash_ids
+from mlsys.warned import once_a_run
+
+PREVIEW_STREAM = int.from_bytes(b"preview", "big")
+"""Hashes of their own: rows chosen by those that deal out folds would all lie in one fold."""
+
+
+def frame_after(execution: Execution, data: Data, split: str, after: str | None) -> pd.DataFrame:
+    """Return the rows of a part as a step left them.
+
+    Rows after the split are computed again from what the run learned; before it, the source is read
+    again.
+    """
+    parts, divided, plan = execution.parts, execution.divided, execution.ran
+    position = {planned.name: index for index, planned in enumerate(plan)}
+    if after is None:
+        after = plan[-1].name
+    if after not in position:
+        raise ConfigurationError(f"the run has no step {after!r}", f"the steps that were run are {', '.join(position)}")
+    if divided is None:
+        last = position[after] == len(plan) - 1
+        return parts.rows["all"].frame() if last else _rows_before(execution, data, split, after)
+    if split not in divided.parts or split == SEALED:
+        sealed = " (the test rows stay sealed until run.final_test())" if split == SEALED else ""
+        names = ", ".join(name for name in divided.parts if name != SEALED)
+        raise ConfigurationError(f"there is no open part {split!r}{sealed}", f"open parts are {names}")
+    raw = divided.parts[split].frame()
+    if after in {each.name for each in execution.plan.before} or plan[position[after]] == execution.plan.source:
+        rows = _rows_before(execution, data, split, after)
+        return rows.loc[rows.index.intersection(raw.index)]
+    frame = raw
+    for planned in (each for each in plan[: position[after] + 1] if each.name in _after(execution.plan)):
+        frame = _step_again(planned, frame, execution, split)
+    return frame
+
+
+def _after(plan: Plan) -> set[str]:
+    return {each.name for each in plan.after}
+
+
+def _step_again(planned: Planned, frame: pd.DataFrame, execution: Execution, split: str) -> pd.DataFrame:
+    step, parts = planned.step, execution.parts
+    if isinstance(step, Transform) and step.cross_fits and split == "train":
+        at = At(parts.roles, parts.catalog, execution.work.seed, execution.work)
+        return cross_fitted(step, at, frame, parts.learned.folds[planned.name].get())
+    if isinstance(step, TrainOnly):
+        return parts.rows["train"].frame() if split == "train" else frame
+    if isinstance(step, (Model, Postprocess)) and split in parts.predictions:
+        return beside(frame, parts.predictions[split].frame())
+    if isinstance(step, (Model, Postprocess, Report, Sink)):
+        return frame
+    return parts.learned.after[planned.name].transform(frame)
+
+
+def _rows_before(execution: Execution, data: Data, split: str, after: str) -> pd.DataFrame:
+    """Run the first steps again, up to one that stands before the split."""
+    work = replace(execution.work, cache=None, records=[])
+    plan = execution.plan.until(after)
+    rows = run(plan.before, opened(plan, data, execution.start, work), work).rows
+    return rows[split if split in rows else "all"].frame()
+
+
+@once_a_run()
+def preview(plan: Plan, data: Data, start: Parts, work: Work, n: int, rows: int) -> dict[str, pd.DataFrame]:
+    """Return ``n`` training rows after each step, computed on a sample of rows."""
+    work, shown, parts = replace(work, quiet=True, sample=True), dict[str, pd.DataFrame](), start
+    table: Table | None = hold_frame(data, work.engine) if isinstance(data, pd.DataFrame) else None
+    source = plan.source
+    if source is not None:
+        table = table or open_source(source.step, work.engine)  # type: ignore[arg-type]
+        parts = parts.told(declared(source, table))
+    if table is None:
+        raise ConfigurationError("preview() needs data", "call preview(frame), or begin the pipeline with a source")
+    table = _sampled(table, rows)
+    if source is not None:
+        shown[source.name] = table.frame().head(n)
+    parts = parts.told([], rows={"all": table})
+    for planned in plan.before:
+        if not isinstance(planned.step, (Report, Sink)):
+            parts = run([planned], parts, work)
+            shown[planned.name] = parts.rows["all"].frame().head(n)
+    if plan.split is None:
+        return shown
+    table = parts.rows["all"]
+    parts, divided = divided_by(replace(plan.split, supplied=""), table, parts, work)
+    parts = in_parts(parts.told([AtSplit(tuple(table.head(0).columns))]), divided)
+    shown[plan.split.name] = parts.rows["train"].frame().head(n)
+    for planned in plan.working:
+        parts = run([planned], parts, work)
+        if planned.name in parts.ran:
+            predicted = next(iter(parts.predictions.values()), parts.rows["train"])
+            shown[planned.name] = predicted.frame().head(n)
+    return shown
+
+
+def _sampled(table: Table, rows: int) -> Table:
+    frame = table.frame() if table.in_memory else table.head(rows)
+    if len(frame) <= rows:
+        return table.like(frame)
+    chosen = np.sort(np.argsort(hash_ids(frame.index, PREVIEW_STREAM), kind="stable")[:rows])
+    return table.like(frame.iloc[chosen])

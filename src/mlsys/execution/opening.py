@@ -1,0 +1,113 @@
+"""Opening: what a source reads, a frame in its place, or parts that were given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from mlsys.cache import Made
+from mlsys.engines import Engine
+from mlsys.errors import DataError
+from mlsys.execution.checks import check_same_columns
+from mlsys.execution.held_data import held_by
+from mlsys.execution.parts import Parts
+from mlsys.execution.told import Declared
+from mlsys.execution.work import At, Task, Work
+from mlsys.partitions import Table
+from mlsys.plan import Plan, Planned
+from mlsys.steps import Source
+from mlsys.steps.alone import check_frame
+
+Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
+
+
+def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
+    """Return the rows that a plan begins with: all of them, or the parts that were given."""
+    if isinstance(data, Mapping):
+        rows = {
+            name: work.given(name, hold_frame(frame, work.engine, f"run(), for the part {name!r},"))
+            for name, frame in data.items()
+        }
+        parts = parts.told(declared(plan.source, rows.get("train")), rows=rows)
+        if "train" not in rows:
+            raise DataError(
+                f"run() got parts named {', '.join(rows)}, but none is named 'train'",
+                "name the parts train, validation, test",
+            )
+        parts = parts.told([], source_dtypes=dtypes_by_name(rows["train"]))
+        check_same_columns(rows, parts.catalog.excluded)
+        return parts
+    if data is not None:
+        table = work.given("all", hold_frame(data, work.engine))
+        parts = parts.told(declared(plan.source, table))
+    elif plan.source is None:
+        raise DataError(
+            "the pipeline has no source and run() got no data",
+            "call run(frame) or run('table.csv'), or begin with ReadCSV(...)",
+        )
+    else:
+        table, parts = _read(plan.source, parts, work)
+    held = table if held_by(plan.steps) else None  # what nobody compares with need not stay in memory
+    return parts.told([], rows={"all": table}, source=held, source_dtypes=dtypes_by_name(table))
+
+
+def _read(source: Planned, parts: Parts, work: Work) -> tuple[Table, Parts]:
+    assert isinstance(source.step, Source)
+    with work.doing(source, {}) as record:
+        made = work.do(Task(source, "", read, {}, sees_view=False), parts)
+        table = made.tables["all"]
+        if table.in_memory:
+            record.rows["all"] = table.rows
+    return table, parts.told([made, Declared(source.step.known_at_declared(), source.name)]).followed_by(source)
+
+
+def read(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
+    """Read a source, or hold its pieces."""
+    assert isinstance(planned.step, Source)
+    return Made({"all": open_source(planned.step, at.work.engine)})
+
+
+def open_source(step: Source, engine: Engine) -> Table:
+    """Read a source, or hold its pieces; rows get their place in plan order as index."""
+    pieces = step.partitions()
+    if pieces is not None:
+        return engine.hold(pieces, None)
+    frame = step.read()
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(f"{step.title} read {type(frame).__name__}, not a DataFrame", "return a DataFrame from read()")
+    if frame.empty:
+        raise DataError(f"{step.title} read no rows", "check the path and the filter")
+    return engine.hold(None, frame.reset_index(drop=True))
+
+
+def hold_frame(data: Any, engine: Engine, who: str = "run()") -> Table:
+    """Hold a frame the user gave; its index stays."""
+    check_frame(data, who)
+    held = data.copy(deep=False)
+    held.attrs = {}  # which pandas compares whenever it puts frames together
+    return engine.hold(None, held)
+
+
+def declared(source: Planned | None, given: Table | None) -> list[Declared]:
+    """Return what a source declares: rows given in its place are known no earlier than its own."""
+    if source is None or given is None:
+        return []
+    assert isinstance(source.step, Source)
+    there = set(given.head(0).columns)
+    known_at = {column: moment for column, moment in source.step.known_at_declared().items() if column in there}
+    return [Declared(known_at, source.name)]
+
+
+def dtypes_by_name(table: Table) -> dict[str, str]:
+    """Return the columns of a source with their types; raise for names that are no texts."""
+    head = table.head(0)
+    names: list[object] = [name for name in head.columns if not isinstance(name, str)]
+    if names:
+        several = "frame.columns = ['_'.join(map(str, name)) for name in frame.columns]"
+        raise DataError(
+            f"column names must be texts, but {names[0]!r} is {type(names[0]).__name__}",
+            f"write {several} first" if isinstance(names[0], tuple) else "call frame.rename(columns=str) first",
+        )
+    return {str(name): str(kind) for name, kind in head.dtypes.items()}

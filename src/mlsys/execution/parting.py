@@ -1,0 +1,51 @@
+"""Parting: the split deals rows out, or they came in parts; the test rows are sealed, leaks are looked for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mlsys.dataset import settled
+from mlsys.execution.checks import at_split, look_for_leaks
+from mlsys.execution.divided import Divided
+from mlsys.execution.dividing import divided_by, divided_given
+from mlsys.execution.held_data import compare_held_data, held_by
+from mlsys.execution.kinds.history import stored
+from mlsys.execution.parts import SEALED, Parts
+from mlsys.execution.work import Work
+from mlsys.plan import Plan
+
+
+def parted(plan: Plan, parts: Parts, work: Work) -> Parts:
+    """Return the open parts; whatever is known of them before anything learns is looked at here."""
+    if parts.is_divided:
+        return parts
+    split, whole = plan.split, parts.rows.get("all")
+    for part in parts.rows.values():
+        parts = parts.told([at_split(part, parts)])
+    if whole is not None:
+        assert split is not None
+        parts, divided = divided_by(split, whole, parts, work)
+    else:
+        split = None
+        parts, divided = divided_given(parts, work)
+    parts = stored(in_parts(parts, divided), work)
+    parts = look_for_leaks(plan.steps, split, parts, work)
+    held = held_by(plan.steps) if whole is None or parts.source is not None else []
+    tables = {} if whole is None or parts.source is None else {"at the source": parts.source, "at the split": whole}
+    return replace(compare_held_data(held, plan.steps, tables, parts, work), source=None)
+
+
+def undivided(parts: Parts) -> Parts:
+    """Return all rows as they are, or the parts that were given, where nothing learns from them."""
+    return parts if "all" in parts.rows else replace(parts, divided=Divided(parts.rows, rows=_counts(parts)))
+
+
+def _counts(parts: Parts) -> dict[str, int]:
+    return {name: part.rows for name, part in parts.rows.items()}
+
+
+def in_parts(parts: Parts, divided: Divided) -> Parts:
+    """Return the open parts as the split left them, with the event decided by the training rows' target."""
+    roles = replace(parts.roles, event=settled(parts.roles.event, divided.tally, parts.roles.target))
+    rows = {name: part for name, part in divided.parts.items() if name != SEALED}
+    return replace(parts, roles=roles, rows=rows, divided=divided)

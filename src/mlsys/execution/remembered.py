@@ -1,0 +1,45 @@
+"""Histories as they ran before the split, from which the rows that serve are taken once the test rows are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from mlsys.partitions import Table
+from mlsys.plan import Planned
+
+Waits = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A history as it ran.
+
+    Parameters
+    ----------
+    planned : Planned
+        The step.
+    parts : mapping of str to Table
+        Rows as they reached the step; all in one until the split.
+    waits : mapping of str to sequence of str
+        Columns it reads of the past that are known later than their rows, with the moments that must pass: rows wait
+        for these.
+    hidden : tuple of str
+        Columns known later than their rows that it does not read: they are not stored.
+    followed : bool
+        Whether row ids still tell which row is which; not once a step has made other rows.
+    """
+
+    planned: Planned
+    parts: Mapping[str, Table]
+    waits: Waits
+    hidden: Sequence[str]
+    followed: bool = True
+
+    def past_a_reshape(self) -> Remembered:
+        """Return the same, where later rows have other ids."""
+        return replace(self, followed=False)
+
+    def forgetful(self) -> Remembered:
+        """Return the same without its rows: what serves was taken from them."""
+        return replace(self, parts={})

@@ -1,0 +1,72 @@
+"""Session: cache, progress and engine of a pipeline at work, opened once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from mlsys.cache import Cache
+from mlsys.execution.catalog import Catalog
+from mlsys.execution.parts import Parts
+from mlsys.execution.progress import progress_bar
+from mlsys.execution.runner import run
+from mlsys.execution.told import Declared
+from mlsys.execution.work import Work, silent
+from mlsys.plan import Planned
+from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.planned import labels_of
+from mlsys.settings import settings
+
+
+def start(pipeline: AnyPipeline) -> Parts:
+    """Return what is known before the first step runs: roles, and what is declared of columns; no rows."""
+    arguments = pipeline.arguments
+    catalog = Catalog(
+        pipeline.roles, arguments["features"], arguments["exclude"], labels=labels_of(pipeline.steps)
+    ).with_([Declared(arguments["known_at"], "known_at=")])
+    return Parts({}, pipeline.roles, catalog)
+
+
+def cache_for(
+    pipeline: AnyPipeline, steps: Sequence[Planned], wanted: bool, ledger: bool = False, before: Cache | None = None
+) -> Cache | None:
+    """Return the results of earlier runs of some steps; ``None`` where neither they nor a ledger is wanted."""
+    use = bool(wanted and settings().cache)
+    if not (use or ledger):
+        return None
+    return Cache({planned.name: planned.step for planned in steps}, pipeline.name, before, use)
+
+
+def work_of(pipeline: AnyPipeline, advance: Callable[[str], None] = silent, cache: Cache | None = None) -> Work:
+    """Return where and how a pipeline is run."""
+    return Work(pipeline.seed, cache=cache, progress=advance, run=run)
+
+
+@contextmanager
+def working(
+    pipeline: AnyPipeline,
+    verbose: bool | None,
+    *,
+    steps: Sequence[Planned] | None = None,
+    cache: bool = False,
+    ledger: bool = False,
+    what: str = "",
+) -> Iterator[Work]:
+    """Show progress and open the cache for as long as a pipeline is at work.
+
+    Parameters
+    ----------
+    pipeline : AnyPipeline
+        What is run.
+    verbose : bool or None
+        Whether progress is shown; in a terminal and in a notebook when not given.
+    steps : sequence of Planned, optional
+        Those that are run; all if not given.
+    cache, ledger : bool
+        Whether results are used again and kept; whether what each step depended on is written down.
+    what : str
+        Name of the progress bar; the pipeline's if not given.
+    """
+    steps = pipeline.planned if steps is None else steps
+    with progress_bar(what or pipeline.name, len(steps), verbose) as advance:
+        yield work_of(pipeline, advance, cache_for(pipeline, steps, cache, ledger))
