@@ -269,7 +269,7 @@ def _runs() -> list[dict[str, Any]]:
     """Return what MLflow holds of each run."""
     from mlflow import MlflowClient
 
-    from mlsys.cache.files import file_digest
+    from mlsys.files import file_digest
 
     client: Any = MlflowClient()
     experiments = [each.experiment_id for each in client.search_experiments()]

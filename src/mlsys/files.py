@@ -1,4 +1,4 @@
-"""Files as they were at one moment: whether they are still the same, told without reading them again where possible."""
+"""Files: digests of their content, and whether they are still the same, told without reading them where possible."""
 
 from __future__ import annotations
 
@@ -13,6 +13,29 @@ _BLOCK = 1 << 22
 _CLOCK = 2.0
 """Seconds by which a file must be older than its stamp: file systems count time in steps of up to two seconds."""
 _Stamp = tuple[str, int, int, int, int, int]
+
+
+def file_digest(path: Path) -> str:
+    """Return the digest of a file's bytes, or of all files in a folder by name.
+
+    Raises
+    ------
+    OSError
+        When it cannot be read.
+
+    Examples
+    --------
+    >>> _ = Path("a.txt").write_text("a"), Path("b.txt").write_text("a")
+    >>> file_digest(Path("a.txt")) == file_digest(Path("b.txt"))
+    True
+    """
+    content = xxhash.xxh3_128()
+    if path.is_dir():
+        for inside in sorted(each for each in path.rglob("*") if each.is_file()):
+            content.update(f"{inside.relative_to(path).as_posix()} {file_digest(inside)}\n".encode())
+        return content.hexdigest()
+    _add(content, path)
+    return content.hexdigest()
 
 
 class Watched:
@@ -79,8 +102,12 @@ def _files(paths: Iterable[str]) -> Iterator[str]:
 def _content(stamps: Iterable[_Stamp]) -> bytes:
     content = xxhash.xxh3_128()
     for file, *_ in stamps:
-        with open(file, "rb") as opened:
-            while block := opened.read(_BLOCK):
-                content.update(block)
+        _add(content, file)
         content.update(b"\0")
     return content.digest()
+
+
+def _add(content: xxhash.xxh3_128, file: str | Path) -> None:
+    with open(file, "rb") as opened:
+        while block := opened.read(_BLOCK):
+            content.update(block)

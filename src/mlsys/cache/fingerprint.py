@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlsys.cache.code import CodeWalk, now
-from mlsys.cache.files import files_digest, own_code
 from mlsys.errors import ConfigurationError, MlsysError
-from mlsys.files import Watched
+from mlsys.files import Watched, file_digest
 from mlsys.secrets import counted
 from mlsys.states import digest
 from mlsys.steps import Step
+from mlsys.usercode.reach import CodeWalk, now
+from mlsys.version import own_code
 
 _ALWAYS = ("pandas", "numpy", "pyarrow")
 _NOT_A_RESULT = frozenset({"cache", "name", "version"})
@@ -89,7 +89,7 @@ class Fingerprints:
         return taken
 
     def _of(self, step: Step) -> Fingerprint:
-        walk = CodeWalk(_changed_by_running)
+        walk = CodeWalk(digest, _changed_by_running)
         kind = walk.reach(type(step))
         fields = {key: counted(value) for key, value in step.configuration().items() if key not in _NOT_A_RESULT}
         depends_on = fields.pop("depends_on", ())
@@ -122,7 +122,7 @@ class Fingerprints:
         """Note which values changed while the steps ran: memos, counters. Their change is no edit of the code."""
         for owner, name, token in self._watched:
             try:
-                present = CodeWalk().reach(now(owner, name))
+                present = CodeWalk(digest).reach(now(owner, name))
             except (KeyError, AttributeError, ValueError):
                 continue
             if present != token:
@@ -144,7 +144,7 @@ def unseen(step: Step) -> list[str]:
         return ["its results are not kept: cache=False"]
     if step.depends_on:
         return []
-    walk = CodeWalk()
+    walk = CodeWalk(digest)
     walk.reach(type(step))
     walk.reach({key: value for key, value in step.configuration().items() if key not in _NOT_A_RESULT})
     return list(dict.fromkeys(walk.notes))
@@ -171,7 +171,7 @@ def _files(step: Step) -> tuple[dict[str, str] | None, Watched | None]:
             return None, None
         paths = _paths(step)
         watched = Watched(paths) if paths else None  # before the digests: a change between the two is one as well
-        return files_digest(paths), watched
+        return {str(path): file_digest(path) for path in paths}, watched
     except (MlsysError, OSError):  # the step itself says it better when it runs
         return None, None
 

@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.cache.code import CodeWalk, now
 from mlsys.leakage.digits import FEWEST_OF_RATE, digits_of, is_computed
 from mlsys.leakage.explaining import SEVERAL, is_chosen_by_nobody
 from mlsys.leakage.fitted_on import is_fitted
 from mlsys.leakage.held_rows import FEWEST as FEWEST_ROWS
 from mlsys.leakage.walking import Walk, is_number
+from mlsys.states import digest
 from mlsys.steps import Label, Report, Select, Sink, Source, Split, Step
+from mlsys.usercode.reach import CodeWalk, now
 
 _MAY_SEE_ALL = (Source, Select, Label, Split, Report, Sink)
 """Kinds that make no feature: what they hold of all rows reaches no model."""
@@ -114,7 +115,7 @@ def _held(field: str, root: Any, codes: dict[int, CodeWalk]) -> Iterator[tuple[s
     """
     yield field, root
     if id(root) not in codes:
-        codes[id(root)] = CodeWalk()
+        codes[id(root)] = CodeWalk(digest)
         codes[id(root)].reach(root)
     for owner, name, _ in codes[id(root)].watched:
         with contextlib.suppress(KeyError, AttributeError, ValueError):  # gone since

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.leakage.fitted_on import is_fitted
-from mlsys.states.code import installed
+from mlsys.usercode.installed import is_installed
 
 DEEPEST = 8
 """Levels of containers and objects that are looked into."""
@@ -142,7 +142,7 @@ def _labels(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 def _as_table(value: Any) -> Any:
     """Return what a table or an array of another library holds, as pandas' or numpy's; ``None`` for other objects."""
     kind = type(value)
-    if not installed(kind.__module__) or hasattr(kind, "get_params"):
+    if not is_installed(kind.__module__) or hasattr(kind, "get_params"):
         return None
     for way in ("to_pandas", "__array__"):
         if callable(getattr(kind, way, None)):

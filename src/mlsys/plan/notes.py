@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mlsys.cache import unseen
-from mlsys.execution.portable import not_portable
 from mlsys.plan.planned import Planned
 from mlsys.steps.carrying import rows_carried
+from mlsys.steps.portable import not_portable
 
 
 def notes_on(

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlsys.cache.files import own_code
 from mlsys.errors import StateError
 from mlsys.run.saving import content_of
 from mlsys.states import digest
+from mlsys.version import own_code
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,7 +11,6 @@ import pandas as pd
 
 from mlsys.dataset import Moment
 from mlsys.errors import MlsysError, StateError
-from mlsys.run.folder_code import FolderCode
 from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT
 from mlsys.run.reproducing import LoadedModel
 from mlsys.settings import settings
@@ -22,6 +21,7 @@ from mlsys.states.pickled import load_pickled
 from mlsys.states.sealed import check, inside
 from mlsys.steps import Fitted, Step
 from mlsys.steps.own_form import OWN, PICKLED, PLAIN, form_of_state, load_learned
+from mlsys.usercode.folder import FolderCode
 
 _KEYS = frozenset({"steps", "inputs", "request", "id", "decision", "details"})
 _STEP_KEYS = frozenset({"name", "class", "folder", "features", "state"})

@@ -15,15 +15,16 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import MlsysError, NotPortableError, StateError
-from mlsys.execution.portable import CodeBundle, is_installed, wraps
-from mlsys.run.code_state import code_state
-from mlsys.run.folder_code import CODE, FolderCode, write_code
 from mlsys.run.measures import evaluation_metrics
 from mlsys.secrets import holds_secret
 from mlsys.states import digest, load_state, save_state
 from mlsys.states.on_disk import naming, read_json
 from mlsys.states.sealed import check, seal
 from mlsys.steps import Step
+from mlsys.usercode.commit import code_state
+from mlsys.usercode.folder import CODE, FolderCode, write_code
+from mlsys.usercode.installed import is_installed
+from mlsys.usercode.packing import CodeBundle, wraps
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
@@ -213,7 +214,7 @@ def _is_of_the_user(estimator: Any) -> bool:
     """Whether an estimator, or anything it is configured with, is written by the user, so that skops knows it not."""
     held = [estimator, *estimator.get_params(deep=True).values()]
     things = [each if isinstance(each, (types.FunctionType, type)) else type(each) for each in held]
-    return not all(is_installed(each.__module__ or "") for each in things)
+    return not all(is_installed(each.__module__) for each in things)
 
 
 def _owner(builtin: types.BuiltinFunctionType) -> bool:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import ConfigurationError, NotPortableError, StateError
 from mlsys.run.artifacts import PACKAGES, version_of, write_artifacts, write_rows
-from mlsys.run.code_state import code_state
 from mlsys.run.describing import described
 from mlsys.run.findings import leakage_verdict
 from mlsys.run.measures import curves_of_run, metrics_of
 from mlsys.steps import Model
 from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
+from mlsys.usercode.commit import code_state
 from mlsys.warned import tried_out
 
 if TYPE_CHECKING:
@@ -167,8 +167,8 @@ def _model(run: Run) -> tuple[ModelRecord | None, str]:
 
 def write_check(run: Run) -> None:
     """Raise if a served step's code cannot travel."""
-    from mlsys.execution.portable import CodeBundle
     from mlsys.run.saving import describe
+    from mlsys.usercode.packing import CodeBundle
 
     bundle = CodeBundle()
     for _, fitted in run.model.steps:

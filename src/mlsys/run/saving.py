@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import ConfigurationError, NotPortableError, StateError
-from mlsys.execution.portable import CodeBundle, is_installed, secrets_of
 from mlsys.execution.served import ServedModel
-from mlsys.run.folder_code import write_code
 from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT
 from mlsys.states import digest, save_state
 from mlsys.states.borrowed import Borrowed, Swap, exchanged
 from mlsys.states.sealed import seal
 from mlsys.steps import Fitted, Model, Step
 from mlsys.steps.own_form import OWN, PICKLED, PLAIN, form_of_state, save_learned
+from mlsys.steps.portable import secrets_of
 from mlsys.unfinished import whole
+from mlsys.usercode.folder import write_code
+from mlsys.usercode.installed import is_installed
+from mlsys.usercode.packing import CodeBundle
+from mlsys.version import __version__
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
@@ -75,8 +78,6 @@ def write_model(model: ServedModel, folder: Path, details: Mapping[str, str]) ->
 
 
 def _write(model: ServedModel, folder: Path, details: Mapping[str, str]) -> None:
-    from mlsys import __version__
-
     bundle = CodeBundle()
     described = [(name, fitted.step, _described(name, fitted, bundle)) for name, fitted in model.steps]
     files = bundle.files()
@@ -192,7 +193,7 @@ def _lending(bundle: CodeBundle) -> Swap:
     """Return what puts references in place of functions of the user's, whose source goes into the bundle."""
 
     def lend(value: Any) -> Any:
-        own = isinstance(value, types.FunctionType) and not is_installed(value.__module__ or "__main__")
+        own = isinstance(value, types.FunctionType) and not is_installed(value.__module__)
         return Borrowed(bundle.reference(value)) if own else value
 
     return lend

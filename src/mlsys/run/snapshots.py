@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mlsys.cache.files import file_digest
 from mlsys.errors import DataError, MlsysError
 from mlsys.execution.opening import Data
+from mlsys.files import file_digest
 from mlsys.folder import home, made
 from mlsys.states import digest, load_state, save_state
 from mlsys.unfinished import beside, remove, whole

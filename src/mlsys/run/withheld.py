@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlsys.errors import NotPortableError
-from mlsys.execution.portable import CodeBundle
 from mlsys.run.saving import take_code
+from mlsys.usercode.packing import CodeBundle
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run

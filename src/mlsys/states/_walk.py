@@ -16,10 +16,10 @@ import xxhash
 
 from mlsys.errors import StateError
 from mlsys.secrets import is_secret
-from mlsys.states import code
 from mlsys.states._columns import array_token, column_token
 from mlsys.states._scalars import SCALARS
 from mlsys.states.native import native_content
+from mlsys.usercode import content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,9 +74,9 @@ class Walk:
         if isinstance(value, list | tuple | set | frozenset | dict):
             return self._container(value)
         if isinstance(value, type):
-            return self._named(b"class", code.home(value), value.__qualname__, code.class_content(value))
+            return self._named(b"class", content.home(value), value.__qualname__, content.class_content(value))
         if isinstance(value, types.FunctionType | types.CodeType | types.BuiltinFunctionType | types.ModuleType):
-            return (b"code", self.token(code.content(value)))
+            return (b"code", self.token(content.content(value)))
         if isinstance(value, np.ufunc) and not value.__name__.endswith("(vectorized)"):
             return self._named(b"ufunc", value.__name__)
         if isinstance(value, np.random.RandomState):

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mlsys.errors import StateError
-from mlsys.states.code import installed
 from mlsys.states.on_disk import naming, opened
+from mlsys.usercode.installed import is_installed
 
 FILE = "state.cloudpickle"
 
@@ -53,7 +53,7 @@ def _by_value() -> Iterator[None]:
     own = [
         module
         for name, module in list(sys.modules.items())
-        if name not in before and getattr(module, "__file__", None) and name != "__main__" and not installed(name)
+        if name not in before and getattr(module, "__file__", None) and name != "__main__" and not is_installed(name)
     ]
     for module in own:
         cloudpickle.register_pickle_by_value(module)

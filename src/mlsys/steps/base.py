@@ -107,7 +107,7 @@ class Step(_Configured, ABC):
     def digest(self) -> str:
         """Digest of class and configuration; equal steps have equal digests."""
         from mlsys.states import digest
-        from mlsys.states.code import home
+        from mlsys.usercode.content import home
 
         fields = {name: value for name, value in self.configuration().items() if name != "cache"}
         try:

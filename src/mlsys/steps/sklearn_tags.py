@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mlsys.states.code import installed
+from mlsys.usercode.installed import is_installed
 
 
 class Takes(Enum):
@@ -71,8 +71,8 @@ def taken_by(transformer: Any) -> Takes:
 def is_own(thing: Any) -> bool:
     """Whether an object's class is the user's, and extends nothing but the bases that scikit-learn has for that."""
     kinds = type(thing).__mro__
-    return not installed(kinds[0].__module__) and all(
-        not installed(kind.__module__)
+    return not is_installed(kinds[0].__module__) and all(
+        not is_installed(kind.__module__)
         or kind.__module__ in {"builtins", "abc", "typing", "sklearn.base"}
         or kind.__module__.startswith("sklearn.utils.")
         for kind in kinds

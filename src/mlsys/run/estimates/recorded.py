@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from mlsys.errors import MlsysError
 from mlsys.execution.crossing import Judged
 from mlsys.run.artifacts import environment
-from mlsys.run.code_state import code_state
 from mlsys.run.findings import leakage_verdict
 from mlsys.run.recording import parameters_of, span_of
 from mlsys.tracking.record import RunRecord
+from mlsys.usercode.commit import code_state
 
 if TYPE_CHECKING:
     from mlsys.run.estimates.cross_validation import CrossValidation

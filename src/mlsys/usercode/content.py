@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dis
-import sys
-import sysconfig
 import types
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
+
+from mlsys.usercode.installed import is_installed
 
 _HAS_DOCSTRING = 0x4000000
 """Flag of code that begins with a docstring, from Python 3.13 on; before, its first constant is one or None."""
@@ -37,7 +37,7 @@ def content(value: Any) -> Any:
         if owner is None or isinstance(owner, types.ModuleType):
             return ("builtin", value.__module__ or "", value.__qualname__)
         return ("builtin", owner, value.__qualname__)
-    if installed(value.__module__) and "<" not in value.__qualname__:
+    if is_installed(value.__module__) and "<" not in value.__qualname__:
         return ("function", value.__module__, value.__qualname__)
     return ("function", value.__code__, value.__defaults__, value.__kwdefaults__, _captured(value))
 
@@ -73,12 +73,12 @@ def home(value: type) -> str:
     >>> home(Fraction), home(type("Mine", (), {"__module__": "__main__"}))
     ('fractions', '')
     """
-    return value.__module__ if installed(value.__module__) else ""
+    return value.__module__ if is_installed(value.__module__) else ""
 
 
 def class_content(value: type) -> Any:
     """Return what to compare of a class beside its name: nothing if installed, else its bases and attributes."""
-    if installed(value.__module__) and "<" not in value.__qualname__:
+    if is_installed(value.__module__) and "<" not in value.__qualname__:
         return None
     own = {name: attribute_content(item) for name, item in vars(value).items() if is_written(name, item)}
     annotations = {name: str(kind) for name, kind in vars(value).get("__annotations__", {}).items()}
@@ -112,24 +112,3 @@ def _captured(function: types.FunctionType) -> list[Any]:
         except ValueError:
             values.append(("empty cell",))
     return values
-
-
-@cache
-def installed(module: str | None) -> bool:
-    """Say whether a module belongs to Python, to an installed package or to this library.
-
-    Examples
-    --------
-    >>> installed("json"), installed("__main__")
-    (True, False)
-    """
-    if module is None or module == "__main__":
-        return False
-    if module.partition(".")[0] in sys.stdlib_module_names | {"mlsys"}:
-        return True
-    loaded = sys.modules.get(module)
-    file = getattr(loaded, "__file__", None)
-    if file is None:
-        return loaded is not None and getattr(loaded, "__path__", None) is None
-    places = {sysconfig.get_path(name) for name in ("purelib", "platlib", "stdlib", "platstdlib")}
-    return any(file.startswith(place) for place in places)

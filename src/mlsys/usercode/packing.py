@@ -6,23 +6,23 @@ import ast
 import inspect
 import symtable
 import sys
-import sysconfig
 import types
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import xxhash
+
 from mlsys.errors import NotPortableError
-from mlsys.execution.lambdas import lambda_source
-from mlsys.execution.local_code import captured_by, local_source, maker, source_of, stands_in_its_module
 from mlsys.secrets import holds_secret
-from mlsys.states import digest
-from mlsys.steps import Step
+from mlsys.usercode.installed import is_installed
+from mlsys.usercode.lambdas import lambda_source
+from mlsys.usercode.literals import written
+from mlsys.usercode.source import captured_by, local_source, maker, source_of, stands_in_its_module
 
 _INSIDE = 'no secret is written; read it when it is needed, for example os.environ["..."] inside the function'
-_NAMED = "from mlsys.execution.local_code import named as _mlsys_named"
+_NAMED = "from mlsys.usercode import named as _mlsys_named"
 _CALLABLE = (types.FunctionType, types.BuiltinFunctionType, type)
-_PLAIN = (bool, int, float, str, bytes, type(None), tuple, list, dict, frozenset, set)
 
 
 @dataclass
@@ -88,7 +88,7 @@ class CodeBundle:
         source = None
         if name == "<lambda>" and not thing.__code__.co_flags & inspect.CO_NESTED:
             text = lambda_source(thing)
-            name = f"lambda_{digest(text)[:12]}"
+            name = f"lambda_{xxhash.xxh3_128_hexdigest(text.encode())[:12]}"
             source = f"{name} = _mlsys_named({text}, {thing.__qualname__!r})"
             module.imports["_mlsys_named"] = _NAMED
         elif not stands_in_its_module(thing):
@@ -160,11 +160,11 @@ class CodeBundle:
             module.imports[name] = f"import {value.__name__} as {name}"
         elif isinstance(value, _CALLABLE) or wraps(value):
             self._need_callable(module, home, name, value)
-        elif isinstance(value, _PLAIN) and holds_secret(value):
+        elif holds_secret(value):
             raise NotPortableError(f"{user}() reaches {name!r}, which holds a secret", _INSIDE)
-        elif isinstance(value, _PLAIN) and _written(value) is not None:
-            module.pieces[name] = f"{name} = {_written(value)}"
-        elif is_installed(type(value).__module__) and _written(value) is None and hasattr(value, "__name__"):
+        elif (text := written(value)) is not None:
+            module.pieces[name] = f"{name} = {text}"
+        elif is_installed(type(value).__module__) and hasattr(value, "__name__"):
             module.imports[name] = f"from {value.__module__} import {value.__name__} as {name}"
         else:
             raise NotPortableError(
@@ -197,47 +197,6 @@ class CodeBundle:
             module.imports[name] = f"from .{place} import {taken} as {name}"
         elif taken != name:
             module.pieces[name] = f"{name} = {taken}"
-
-
-def not_portable(step: Step) -> list[str]:
-    """Return what would keep a model from being saved if it needs this step: one sentence each."""
-    problems = [f"a model that needs this is withheld: {problem}" for problem in secrets_of(step)]
-    for thing in (type(step), *_callables(step.configuration().values())):
-        try:
-            CodeBundle().reference(thing)
-        except NotPortableError as error:
-            problems.append(f"a model that needs this is withheld: {error.problem}")
-    return problems
-
-
-def secrets_of(step: Step) -> list[str]:
-    """Return for each field that holds a secret one sentence; a table that travels as rows has no address."""
-    own = "table" if hasattr(step, "side_state") else ""
-    fields = [name for name, value in step.configuration().items() if name != own and holds_secret(value)]
-    return [f"its {name}= holds a secret, or an address with a user or a query; none is written" for name in fields]
-
-
-def _callables(values: Iterable[Any]) -> Iterator[Any]:
-    for value in values:
-        if isinstance(value, (types.FunctionType, type)):
-            yield value
-        elif isinstance(value, dict):
-            yield from _callables(value.values())
-        elif isinstance(value, (list, tuple)):
-            yield from _callables(value)
-
-
-def is_installed(module: str) -> bool:
-    """Whether a module belongs to Python, to an installed package or to mlsys itself."""
-    top = module.partition(".")[0]
-    if top == "__main__":  # whatever file it was started from, another process has another one
-        return False
-    if top in sys.stdlib_module_names or top == "mlsys":
-        return True
-    found = sys.modules.get(top)
-    path = getattr(found, "__file__", None) or next(iter(getattr(found, "__path__", [])), "")
-    places = {sysconfig.get_paths()[key] for key in ("purelib", "platlib", "stdlib")}
-    return bool(path) and any(str(path).startswith(place) for place in places)
 
 
 def _alias(module: str) -> str:
@@ -286,14 +245,6 @@ def _names_in(source: str) -> list[str]:
 
     collect(symtable.symtable(source, "model code", "exec"), True)
     return list(found)
-
-
-def _written(value: Any) -> str | None:
-    text = repr(value)
-    try:
-        return text if ast.literal_eval(text) == value else None
-    except (ValueError, SyntaxError):
-        return None
 
 
 def _future() -> Any:

@@ -16,16 +16,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from mlsys.cache.code import CodeWalk
 from mlsys.errors import NotPortableError
-from mlsys.execution.portable import CodeBundle
-from mlsys.run.folder_code import CODE, FolderCode
 from mlsys.states import digest
+from mlsys.usercode.folder import CODE, FolderCode
+from mlsys.usercode.packing import CodeBundle
+from mlsys.usercode.reach import CodeWalk
 
 
 def code_of(function: Callable[..., Any] | type) -> str:
     """Return the digest of a function or class with everything of the user's that it reaches."""
-    walk = CodeWalk()
+    walk = CodeWalk(digest)
     token = walk.reach(function)
     return digest((token, walk.units))
 

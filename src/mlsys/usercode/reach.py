@@ -8,14 +8,15 @@ import importlib.util
 import itertools
 import sys
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mlsys.errors import StateError
-from mlsys.states import digest, digest_frame
-from mlsys.states.code import attribute_content, installed, instructions, is_written
+from mlsys.files import file_digest
+from mlsys.usercode.content import attribute_content, instructions, is_written
+from mlsys.usercode.installed import is_installed, lies_among_packages
 
 _OPENS_FILES = frozenset(
     "open read_csv read_parquet read_json read_excel read_feather read_text read_bytes read_pickle loadtxt "
@@ -33,6 +34,8 @@ class CodeWalk:
 
     Parameters
     ----------
+    digest : callable
+        Gives equal texts for values of equal content; raises ``StateError`` for those that have none.
     canonical : mapping of (int, str, str) to str
         For values that a run changed by itself (owner, name and present token): the token they had before.
 
@@ -48,6 +51,7 @@ class CodeWalk:
         Values that running could change.
     """
 
+    digest: Callable[[Any], str]
     canonical: Mapping[tuple[int, str, str], str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     packages: set[str] = field(default_factory=set)
@@ -66,7 +70,7 @@ class CodeWalk:
         while self._waiting:
             label, unit = self._waiting.pop()
             content = self._class(unit, label) if isinstance(unit, type) else self._function(unit, label)
-            self.units[label] = digest(content)
+            self.units[label] = self.digest(content)
         return token
 
     def _token(self, value: Any, name: str = "") -> str:
@@ -108,10 +112,10 @@ class CodeWalk:
         if hasattr(kind, "get_params"):  # asked of the type: an expression such as pd.col("x") has every attribute
             self._named_package(kind.__module__)
             return f"{self._token(kind)} {self._token(value.get_params(deep=False))}{self._learned(value)}"
-        if not installed(kind.__module__) and hasattr(value, "__dict__"):
+        if not is_installed(kind.__module__) and hasattr(value, "__dict__"):
             return f"object {self._unit(kind)} {self._token(vars(value))}"
         try:
-            return f"value {_digest(value)}"
+            return f"value {self.digest(value)}"
         except StateError:
             self.notes.append(
                 f"an object of type {kind.__qualname__} counts by its type: its content cannot be compared"
@@ -124,7 +128,7 @@ class CodeWalk:
         if not any(name.endswith("_") and not name.startswith("_") for name in names):
             return ""
         try:
-            return f" fitted {digest(estimator)}"
+            return f" fitted {self.digest(estimator)}"
         except StateError:
             self.notes.append(
                 f"a fitted {type(estimator).__qualname__} counts by its parameters: what it learned cannot be compared"
@@ -133,7 +137,7 @@ class CodeWalk:
 
     def _unit(self, value: Any, name: str = "") -> str:
         module, own = getattr(value, "__module__", None), value.__qualname__
-        if installed(module) and "<" not in own:
+        if is_installed(module) and "<" not in own:
             self._named_package(str(module))
             return f"{module}.{own}"
         if id(value) not in self._labels:
@@ -203,45 +207,54 @@ class CodeWalk:
             token = self._token(value)
             self.watched.append((owner, name, token))
             label = self._free_label(f"{_WORDS.get(name, name)} in {user}")
-            self.units[label] = digest(self.canonical.get((id(owner), name, token), token))
+            self.units[label] = self.digest(self.canonical.get((id(owner), name, token), token))
             self._values[id(owner), name] = label
         return f"value {self._values[id(owner), name]}"
 
     def _module(self, module: types.ModuleType) -> str:
-        if installed(module.__name__):
+        if is_installed(module.__name__):
             self._named_package(module.__name__)
             return f"module {module.__name__}"
-        return f"module {_source_digest(getattr(module, '__file__', None))}"
+        return f"module {self._source(getattr(module, '__file__', None))}"
 
     def _imported_module(self, module: str) -> str:
-        if installed(module):
+        if is_installed(module):
             self._named_package(module)
             return "installed"
         loaded = sys.modules.get(module)
         if loaded is not None:
-            return _source_digest(getattr(loaded, "__file__", None))
+            return self._source(getattr(loaded, "__file__", None))
         try:
             spec = importlib.util.find_spec(module)
         except (ImportError, ValueError):
             spec = None
         if spec is None or spec.origin is None:
             return "not there"
-        if any(part in spec.origin for part in ("site-packages", "dist-packages")) or module in sys.stdlib_module_names:
+        if lies_among_packages(spec.origin):
             self._named_package(module)
             return "installed"
-        return _source_digest(spec.origin)
+        return self._source(spec.origin)
 
     def _builtin(self, value: types.BuiltinFunctionType) -> str:
         module = value.__module__ or ""
         owner = value.__self__
         if owner is not None and not isinstance(owner, types.ModuleType):
             return f"builtin {value.__qualname__} of {self._token(owner)}"
-        if module and not installed(module):
+        if module and not is_installed(module):
             file = getattr(sys.modules.get(module), "__file__", None)
             self.notes.append(f"{module}.{value.__name__} is compiled code: it counts by the content of its file")
             return f"compiled {value.__qualname__} {_file_digest(file)}"
         self._named_package(module)
         return f"builtin {module}.{value.__qualname__}"
+
+    def _source(self, file: str | None) -> str:
+        """Return the digest of a module's code as a whole; comments and docstrings do not count."""
+        if file is None or not file.endswith(".py"):
+            return _file_digest(file)
+        try:
+            return self.digest(compile(Path(file).read_text(encoding="utf-8"), "module", "exec"))
+        except (OSError, SyntaxError, ValueError):
+            return _file_digest(file)
 
     def _named_package(self, module: str) -> None:
         top = module.partition(".")[0]
@@ -310,23 +323,5 @@ def _imported(code: types.CodeType, function: types.FunctionType) -> Iterator[st
             yield next((name for name in names if name in sys.modules), names[-1])
 
 
-def _source_digest(file: str | None) -> str:
-    """Return the digest of a module's code as a whole; comments and docstrings do not count."""
-    if file is None or not file.endswith(".py"):
-        return _file_digest(file)
-    try:
-        return digest(compile(Path(file).read_text(encoding="utf-8"), "module", "exec"))
-    except (OSError, SyntaxError, ValueError):
-        return _file_digest(file)
-
-
 def _file_digest(file: str | None) -> str:
-    from mlsys.cache.files import file_digest
-
     return "no file" if file is None or not Path(file).is_file() else file_digest(Path(file))
-
-
-def _digest(value: Any) -> str:
-    import pandas as pd
-
-    return digest_frame(value) if isinstance(value, pd.DataFrame) else digest(value)

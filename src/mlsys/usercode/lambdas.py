@@ -8,8 +8,8 @@ import types
 from typing import Any
 
 from mlsys.errors import NotPortableError
-from mlsys.states import digest
-from mlsys.states.code import instructions
+from mlsys.usercode.content import instructions
+from mlsys.usercode.literals import written
 
 
 def lambda_source(function: types.FunctionType) -> str:
@@ -60,7 +60,7 @@ def _same(node: ast.Lambda, code: types.CodeType) -> bool:
 def _plain(code: types.CodeType) -> list[object]:
     """Return what a lambda does, where ``1``, ``1.0`` and ``True`` differ."""
     return [
-        (operation, _plain(value) if isinstance(value, types.CodeType) else digest(value))
+        (operation, _plain(value) if isinstance(value, types.CodeType) else (type(value), written(value) or value))
         for operation, value in instructions(code)
     ]
 
@@ -95,13 +95,12 @@ def _with_values(node: ast.Lambda, function: types.FunctionType) -> ast.Lambda:
 
 
 def _written(value: Any, function: types.FunctionType) -> ast.expr:
-    text = repr(value)
-    try:
-        if digest(ast.literal_eval(text)) == digest(value):
-            return ast.parse(text, mode="eval").body
-    except (ValueError, SyntaxError, TypeError):
-        pass
-    raise _refused(function, f"a default of it is of type {type(value).__name__}, which cannot be written as source")
+    text = written(value)
+    if text is None:
+        raise _refused(
+            function, f"a default of it is of type {type(value).__name__}, which cannot be written as source"
+        )
+    return ast.parse(text, mode="eval").body
 
 
 def _refused(function: types.FunctionType, why: str) -> NotPortableError:
