@@ -307,7 +307,7 @@ def test_final_test_judges_the_sealed_rows(case: Case) -> None:
     assert final.stage == "test" and "judged on the test rows" in repr(final)
     seen = run.frame("train").index.union(run.predictions["validation"].index)
     sealed = rows(case).index.difference(seen)
-    scored = final.reports["evaluate"].facts["scored"].index
+    scored = final.evaluation.scored.index
     assert scored.sort_values().equals(sealed)
     reference = by_scikit_learn(case, run.predict(rows(case).loc[sealed]), case.weighted)
     assert judged(final, "test")["model"].to_dict() == pytest.approx(reference, rel=1e-9)

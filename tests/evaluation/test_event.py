@@ -18,6 +18,7 @@ import mlsys
 from mlsys import Calibrate, Cost, Evaluate, Gate, Pipeline, RandomSplit, StratifiedSplit, Train, gap, metric
 from mlsys.dataset import Event, decided, settled, tally
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.evaluation import evaluation_in
 from mlsys.run.recipe import read_pipeline, read_record, write_recipe
 from mlsys.run.recording import parameters_of
 
@@ -76,7 +77,7 @@ def test_the_rarer_class_is_the_event_and_the_card_says_so() -> None:
     run = judged(loans())
     said = dict(run.card.lines)["event"]
     assert said.startswith("'bad', because it is the rarer class (") and said.endswith("event= names another")
-    assert run.reports["evaluate"].facts["event"] == "bad" and "'bad'" in run.reports["evaluate"].summary
+    assert run.evaluation.event == "bad" and "'bad'" in run.reports["evaluate"].summary
     assert scores(run) == scores(judged(loans(), event="bad"))
     swapped = judged(loans(good="alright", bad="wrong"))  # the other way round in the alphabet
     assert scores(swapped) == pytest.approx(scores(run))
@@ -193,7 +194,7 @@ def test_the_event_is_one_for_all_folds_though_their_training_rows_differ() -> N
     rng = np.random.default_rng(1)
     frame = pd.DataFrame({"x": rng.normal(size=600), "y": rng.permutation(np.repeat(["a", "b"], 300))})
     found = Pipeline([LogisticRegression()], target="y").cross_validate(5, frame, track=False, cache=False)
-    assert len({reports["evaluate"].facts["event"] for reports in found.reports.values()}) == 1
+    assert len({evaluation_in(reports).event for reports in found.reports.values()}) == 1
     assert "event" in dict(found.card.lines)
     named = judged(loans(), how="folds", event="good")
     recalls = named.folds.query("model == 'zero_rule' and metric == 'recall'")["value"]
@@ -204,7 +205,7 @@ def test_evaluate_alone_takes_the_event_as_a_role() -> None:
     rows = pd.DataFrame({"y": ["bad", "good", "good", "bad"] * 20, "prediction": ["bad", "good", "bad", "good"] * 20})
     for event in ("bad", "good"):
         result = Evaluate(["recall"], slices=()).of(train=rows, validation=rows, target="y", event=event)
-        assert result.facts["event"] == event
+        assert result.event == event
         assert result.table["value"].iloc[0] == recall_score(rows["y"], rows["prediction"], pos_label=event)
     with pytest.raises(DataError, match="write event='bad'"):
         Evaluate().of(train=rows, validation=rows, target="y", event="bade")
@@ -219,14 +220,13 @@ def test_the_event_travels_with_the_pipeline(tmp_path: Path) -> None:
     run = pipeline.run(loans(), track=False, cache=False, verbose=False)
     write_recipe(run, tmp_path)
     assert read_pipeline(tmp_path, read_record(tmp_path), str) == pipeline
-    assert run.final_test().reports["evaluate"].facts["event"] == "good"
+    assert run.final_test().evaluation.event == "good"
 
 
 @pytest.mark.parametrize("how", ["run", "folds"])
 def test_parameters_say_the_event_and_why(how: str) -> None:
     found = judged(loans(), how=how)
-    facts = found.facts if how == "folds" else found.reports["evaluate"].facts
-    said = parameters_of(found, facts)
+    said = parameters_of(found)
     assert said["role.event"] == "bad" and "it is the rarer class" in str(said["role.event.why"])
 
 

@@ -48,7 +48,7 @@ def test_the_slice_the_model_knows_nothing_of_is_worse_and_named() -> None:
     result = evaluated(Evaluate(["roc_auc"], slices=["site"]))
     verdicts = result.table.set_index("slice")["verdict"]
     assert verdicts["site=west"] == "worse" and verdicts["site=north"] == "not worse"
-    assert result.facts["worst_slice"].startswith("site=west: roc_auc")
+    assert result.worst_slice.startswith("site=west: roc_auc")
 
 
 def test_slices_by_function_and_slices_that_say_too_little() -> None:
@@ -93,7 +93,7 @@ def test_cost_is_counted_at_the_threshold_where_it_is_least() -> None:
     act, event = HELD_OUT["probability_1"] >= 1 / 6, HELD_OUT["y"] == 1
     paid = 1_000 * (5 * (event & ~act) + (~event & act)).mean()
     assert result.scalars["cost_per_thousand"] == pytest.approx(paid)
-    assert f"{paid:,.0f}" in result.facts["value"] and "threshold 0.167" in result.facts["value"]
+    assert f"{paid:,.0f}" in result.cost and "threshold 0.167" in result.cost
     all_missed = 1_000 * 5 * event.mean()
     shares = TRAIN["y"].mean()
     assert result.scalars["cost_per_thousand/zero_rule"] == pytest.approx(

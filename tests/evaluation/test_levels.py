@@ -112,7 +112,7 @@ def test_columns_and_levels_that_read_alike_have_slices_gaps_and_keys_of_their_o
         [RandomSplit(), LogisticRegression(), Evaluate(slices=["a", "a=b"])], target="y", features=["x"]
     )
     evaluation = pipeline.run(frame, track=False).reports["evaluate"]
-    slices = evaluation.facts["slices"]
+    slices = evaluation.slices
     assert list(slices.values()).count("a") == list(slices.values()).count("a=b") == 2
     assert len(set(slice_keys(slices).values())) == 4
     table = evaluation.table.query("metric == 'roc_auc' and slice != 'all'").set_index("slice")["value"]

@@ -80,14 +80,14 @@ def test_small_groups_are_named_and_nulls_are_a_group(rng: np.random.Generator) 
     row = result.tables["gaps"].set_index("metric").loc["selection_rate"]
     assert row["too_small"] == "race=few (5)" and row["groups"] == 3
     assert "race=nan" in set(result.tables["groups"]["slice"])
-    assert "too few rows to say: race=few (5)" in result.facts["sensitive"]["race"]
+    assert "too few rows to say: race=few (5)" in result.sensitive["race"]
     alone = report(rows[rows["race"].isin(["a", "few"])])
-    assert alone.facts["sensitive"]["race"].startswith("too few groups with enough rows to compare")
+    assert alone.sensitive["race"].startswith("too few groups with enough rows to compare")
 
 
 def test_no_gap_is_said_where_there_is_none(rng: np.random.Generator) -> None:
     rows = treated(rng, 600, {"a": 0.5, "b": 0.5})
-    assert "no gap is told from none" in report(rows).facts["sensitive"]["race"]
+    assert "no gap is told from none" in report(rows).sensitive["race"]
     same = pd.concat([rows.assign(race="a"), rows.assign(race="b")], ignore_index=True)
     assert (report(same).tables["gaps"]["gap"] == 0).all()
 

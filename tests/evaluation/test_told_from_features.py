@@ -75,7 +75,7 @@ def test_scores_are_those_of_a_feature_of_another_name(name: str, target: str) -
     drift = DetectDrift()
     run, other = (judged(target, each, Evaluate(slices=()), drift) for each in (name, NEUTRAL))
     assert_frame_equal(scores(run.metrics), scores(other.metrics))
-    assert run.reports["evaluate"].facts["task"] == other.reports["evaluate"].facts["task"]
+    assert run.evaluation.task == other.evaluation.task
     assert run.reports["drift"].verdict == other.reports["drift"].verdict
     assert_frame_equal(scores(run.final_test().metrics), scores(other.final_test().metrics))
 

@@ -40,7 +40,7 @@ def test_scores_slices_intervals_and_baselines_are_those_without_the_rows(target
     tables = []
     for frame in (DATA, COUNTED):
         done = run(frame, PredefinedSplit("part"), model, Evaluate(slices=["g", "a"], value=value), target=target)
-        tables.append((done.metrics, done.reports["evaluate"].scalars, done.reports["evaluate"].facts["beats"]))
+        tables.append((done.metrics, done.reports["evaluate"].scalars, done.evaluation.beats))
     assert_frame_equal(tables[0][0], tables[1][0])
     assert tables[0][1:] == tables[1][1:]
 

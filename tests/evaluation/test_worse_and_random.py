@@ -42,7 +42,7 @@ def test_slices_that_equal_all_rows_are_not_worse(metric: str) -> None:
     result = judged(mirrored(), metric)
     verdicts = result.table.query("slice != 'all' and model == 'model'")["verdict"]
     assert set(verdicts) == {"not worse"}
-    assert result.facts["worst_slice"].startswith(f"none: {metric} is ")
+    assert result.worst_slice.startswith(f"none: {metric} is ")
     found = gap(metric, by="site").read(result)
     assert found is not None and found["value"] == 0
     assert Gate(gap(metric, by="site").value <= 0).check({"evaluate": result})[0][2] == "pass"
@@ -72,7 +72,7 @@ def test_a_model_that_says_what_the_zero_rule_says_does_not_beat_it() -> None:
     frame = mirrored()
     steps = [RandomSplit(), DummyClassifier(strategy="prior"), Evaluate(["log_loss"], slices=())]
     run = Pipeline(steps, target="y", exclude=["site"]).run(frame, track=False, cache=False)
-    assert run.reports["evaluate"].facts["beats"]["zero_rule"] == {"value": 0, "lower": 0, "upper": 0}
+    assert run.evaluation.beats["zero_rule"] == {"value": 0, "lower": 0, "upper": 0}
     assert Gate(beats("zero_rule")).check(run.reports)[0][2] == "no"
     pipeline = Pipeline([RandomSplit(), DummyClassifier(strategy="prior")], target="y", exclude=["site"])
     one, other = (pipeline.cross_validate(3, data=frame, track=False, cache=False) for _ in range(2))

@@ -229,8 +229,7 @@ def test_rows_kept_under_none_reach_nobody(shop: pd.DataFrame) -> None:
 def test_a_calibrated_model_is_judged_on_rows_that_nothing_learned_from(shop: pd.DataFrame) -> None:
     steps = [RandomSplit(), Impute(), Train(LogisticRegression(max_iter=500)), Calibrate()]
     run = Pipeline(steps, target="returned", features=["price", "days_since_last"]).run(shop, track=False)
-    facts = run.reports["evaluate"].facts
-    assert facts["part"] == "validation" and facts["contaminated"] == ""
+    assert run.evaluation is not None and run.evaluation.part == "validation" and run.evaluation.contaminated == ""
 
 
 def test_judging_on_what_was_learned_from_is_said_and_refused(shop: pd.DataFrame) -> None:

@@ -59,7 +59,7 @@ def test_the_change_is_the_paired_difference_from_a_run_without_the_column(cases
     found = whole.ablate(["noise"], cases, cache=False)
     runs = [each.run(cases, track=False, cache=False) for each in
             (pipeline(exclude=["discharged", "noise"]), whole)]  # fmt: skip
-    scored = [run.reports["evaluate"].facts["scored"] for run in runs]
+    scored = [run.evaluation.scored for run in runs]
     gap = paired_difference(metric_named("roc_auc"), *scored)
     row = found.table.iloc[0]
     assert row["change"] == pytest.approx(gap.value, abs=1e-4)

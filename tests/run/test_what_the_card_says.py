@@ -128,7 +128,7 @@ def test_sensitive_columns_are_sliced_and_on_the_card(trips: pd.DataFrame, evalu
     assert {name: table.loc[f"race={name}", "n"] for name in "pqr"} == judged.to_dict()
     line = next(line for line in repr(done).splitlines() if line.strip().startswith("sensitive"))
     assert "race: " in line and " from " in line
-    assert f"race: {done.reports['evaluate'].facts['sensitive']['race']}" in done._repr_html_()
+    assert f"race: {done.evaluation.sensitive['race']}" in done._repr_html_()
 
 
 def test_a_sensitive_group_that_the_model_serves_worse_is_named(trips: pd.DataFrame) -> None:
@@ -136,7 +136,7 @@ def test_a_sensitive_group_that_the_model_serves_worse_is_named(trips: pd.DataFr
     rows = pd.concat([trips] * 4, ignore_index=True)
     guessed = rows["late"].mask(rows["race"] == "r", pd.Series(rng.random(len(rows)) < 0.5))
     done = numbers_only(rows.assign(late=guessed.astype(bool), x=rows["x"]), sensitive=["race"])
-    assert "worse: race=r" in done.reports["evaluate"].facts["sensitive"]["race"]
+    assert "worse: race=r" in done.evaluation.sensitive["race"]
 
 
 def test_sensitive_columns_are_reported_also_where_no_slices_are_wanted(trips: pd.DataFrame) -> None:

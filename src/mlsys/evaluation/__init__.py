@@ -3,14 +3,17 @@
 from mlsys.evaluation.comparison import paired_difference, scored_interval
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluate import Evaluate
+from mlsys.evaluation.evaluation import Evaluation, evaluation_in
 from mlsys.evaluation.gate import Gate, beats, gap, metric, no_alarm
 from mlsys.evaluation.metrics import metric_named
 
 __all__ = [
     "Cost",
     "Evaluate",
+    "Evaluation",
     "Gate",
     "beats",
+    "evaluation_in",
     "gap",
     "metric",
     "metric_named",

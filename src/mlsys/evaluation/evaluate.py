@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.evaluation.baselines import Guesses, rule_name, rule_predictions, zero_rule
 from mlsys.evaluation.confusion import MOST_CLASSES, confusion
 from mlsys.evaluation.cost import Cost
+from mlsys.evaluation.evaluation import Evaluation
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.levels import distinct
 from mlsys.evaluation.metrics import metric_named
@@ -22,7 +23,7 @@ from mlsys.evaluation.scored import classes_of, judged_rows, scored_rows
 from mlsys.evaluation.sensitive import Groups, compared
 from mlsys.evaluation.sentences import weightless, worst_slice
 from mlsys.evaluation.slicing import Slice, slices_of
-from mlsys.steps import Report, Result
+from mlsys.steps import Report
 
 TRAIN_SAMPLE = 20_000
 """Training rows predicted for the greyed column that shows over-fitting."""
@@ -67,7 +68,7 @@ class Evaluate(Report):
     --------
     >>> rows = pd.DataFrame({"y": [0, 1] * 50, "prediction": [0, 1, 1, 1] * 25})
     >>> result = Evaluate(metrics=["accuracy"]).of(train=rows, validation=rows, target="y")
-    >>> result.facts["headline"], round(float(result.table["value"][0]), 2)
+    >>> result.headline, round(float(result.table["value"][0]), 2)
     ('accuracy', 0.75)
     """
 
@@ -77,6 +78,7 @@ class Evaluate(Report):
     value: Cost | None = None
     on: str | None = None
     level: float = 0.95
+    judges: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse a level that is none, and baselines that are no rules."""
@@ -92,7 +94,7 @@ class Evaluate(Report):
             said, remedies = zip(*problems, strict=True)
             raise ConfigurationError(f"{self.title}: {'; '.join(said)}", "; ".join(remedies))
 
-    def report(self, dataset: Dataset, /) -> Result:
+    def report(self, dataset: Dataset, /) -> Evaluation:
         """Return the scores."""
         part = self._part(dataset)
         given, train = dataset[part], dataset["train"].counted("the train part", "training rows")
@@ -116,33 +118,29 @@ class Evaluate(Report):
         groups = compared(slices, dataset.roles.sensitive, scored, judge)
         table += [{"part": part, "model": "model", **row} for row in [*by_slice, *_further(groups, by_slice)]]
         table += self._training_scores(dataset, judge)
-        value_text, value_scalars = self._value(scored, judge, others, guesses)
-        return Result(
+        cost, cost_scalars = self._cost(scored, judge, others, guesses)
+        return Evaluation(
             "evaluate",
             pd.DataFrame(table, columns=_COLUMNS),
-            scalars={**value_scalars, **_gap_scalars(groups)},
+            scalars={**cost_scalars, **_gap_scalars(groups)},
             summary=f"{judge.headline.name} on {part}" + (f"; the event is {judge.event}" if judge.event else ""),
             tables=_tables(groups, scored, judge),
             findings=self._unseen(scored, part, dataset.roles.target),
-            facts={
-                "task": judge.task,
-                "event": judge.event.value if judge.event else None,
-                "event_said": str(judge.event) if judge.event else "",
-                "part": part,
-                "headline": judge.headline.name,
-                "folds": dataset.folds if part == "validation" else 0,
-                "contaminated": dataset.fitted_on.get(part, ""),
-                "worst_slice": worst_slice(by_slice, judge.headline),
-                "sensitive": {
-                    column: groups.sentence(column, by_slice, judge.headline) for column in dataset.roles.sensitive
-                },
-                "slices": {each.name: each.column for each in slices},
-                "weightless": without_weight,
-                "value": value_text,
-                "beats": {name: _better_by(judge, scored, name, other, guesses) for name, other in others.items()},
-                "scored": scored,
-            },
             draw=draw_scores,
+            task=judge.task,
+            part=part,
+            headline=judge.headline.name,
+            event=judge.event.value if judge.event else None,
+            event_said=str(judge.event) if judge.event else "",
+            folds=dataset.folds if part == "validation" else 0,
+            contaminated=dataset.fitted_on.get(part, ""),
+            worst_slice=worst_slice(by_slice, judge.headline),
+            sensitive={column: groups.sentence(column, by_slice, judge.headline) for column in dataset.roles.sensitive},
+            slices={each.name: each.column for each in slices},
+            weightless=without_weight,
+            cost=cost,
+            beats={name: _better_by(judge, scored, name, other, guesses) for name, other in others.items()},
+            scored=scored,
         )
 
     def for_looks(self, models: int, /) -> Evaluate:
@@ -203,7 +201,7 @@ class Evaluate(Report):
             for name, value in judge.values(scored).items()
         ]  # fmt: skip
 
-    def _value(
+    def _cost(
         self, scored: pd.DataFrame, judge: Judge, others: Mapping[str, pd.DataFrame], guesses: Guesses
     ) -> tuple[str, dict[str, float]]:
         if self.value is None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.differing import difference
+from mlsys.evaluation.evaluation import Evaluation, evaluation_in
 from mlsys.steps import Result
 
 Side = Literal["value", "lower", "upper"]
@@ -42,7 +43,7 @@ class Term:
             "give each comparison to Gate as an argument of its own",
         )
 
-    def check(self, evaluation: Result) -> tuple[str, str, str]:
+    def check(self, evaluation: Evaluation) -> tuple[str, str, str]:
         """Return term, value and verdict."""
         found = self.quantity.read(evaluation)
         if found is None:
@@ -95,22 +96,22 @@ class Quantity:
         """The upper end of the 95 % interval."""
         return _Ended(self, "upper")
 
-    def read(self, evaluation: Result) -> dict[str, float] | None:
+    def read(self, evaluation: Evaluation) -> dict[str, float] | None:
         """Return value and interval on the rows that judge; ``None`` if they were not evaluated."""
-        table, part = evaluation.table, evaluation.facts["part"]
+        table, part = evaluation.table, evaluation.part
         rows = table[(table["part"] == part) & (table["model"] == "model") & (table["metric"] == self.name)]
         if self.by is None:
             rows = rows[rows["slice"] == "all"]
             return None if rows.empty else {side: float(rows.iloc[0][side]) for side in ("value", "lower", "upper")}
-        return _gap(rows[rows["slice"].map(evaluation.facts["slices"]) == self.by])
+        return _gap(rows[rows["slice"].map(evaluation.slices) == self.by])
 
-    def there_is(self, evaluation: Result) -> str:
+    def there_is(self, evaluation: Evaluation) -> str:
         """Say which metrics or slices were evaluated, for a quantity that was not."""
         table = evaluation.table
         metrics = table["metric"].unique().tolist()
         if self.name not in metrics or self.by is None:
             return f"metrics: {', '.join(metrics)}"
-        return f"slices by: {', '.join(dict.fromkeys(evaluation.facts['slices'].values())) or 'none'}"
+        return f"slices by: {', '.join(dict.fromkeys(evaluation.slices.values())) or 'none'}"
 
     def __str__(self) -> str:
         return self.name if self.by is None else f"gap of {self.name} by {self.by}"
@@ -189,11 +190,11 @@ class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
     def __str__(self) -> str:
         return f"beats {self.baseline}"
 
-    def check(self, evaluation: Result) -> tuple[str, str, str]:
+    def check(self, evaluation: Evaluation) -> tuple[str, str, str]:
         """Return term, difference with interval and verdict."""
-        found = evaluation.facts["beats"].get(self.baseline)
+        found = evaluation.beats.get(self.baseline)
         if found is None:
-            known = ", ".join(evaluation.facts["beats"]) or "none"
+            known = ", ".join(evaluation.beats) or "none"
             return str(self), f"no such baseline (there are: {known})", "no"
         shown = f"better by {found['value']:.4g} [{found['lower']:.4g}, {found['upper']:.4g}]"
         return str(self), shown, "pass" if found["lower"] > 0 else "no"
@@ -256,10 +257,14 @@ class Gate:
 
     def check(self, reports: Mapping[str, Result]) -> list[tuple[str, str, str]]:
         """Return term, value and verdict (``"pass"`` or ``"no"``) for each term."""
-        return [
-            term.check(reports.get(term.report)) if isinstance(term, no_alarm) else term.check(reports["evaluate"])
-            for term in self.terms
-        ]
+        evaluation = evaluation_in(reports)
+        checked = []
+        for term in self.terms:
+            if isinstance(term, no_alarm):
+                checked.append(term.check(reports.get(term.report)))
+            else:
+                checked.append((str(term), "no evaluation", "no") if evaluation is None else term.check(evaluation))
+        return checked
 
     def __repr__(self) -> str:
         return f"Gate({', '.join(map(str, self.terms))})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlsys.evaluation.evaluation import Evaluation
 from mlsys.steps import Result
 
 if TYPE_CHECKING:
@@ -14,8 +15,9 @@ _MODEL, _OTHER, _WORSE = "#0b6e99", "#8a8a8a", "#b3405b"
 
 def draw_scores(result: Result, ax: Axes) -> None:
     """Draw the headline metric with intervals: the model first, then baselines, then slices, the worst ones red."""
-    facts, table = result.facts, result.table
-    rows = table[(table["part"] == facts["part"]) & (table["metric"] == facts["headline"]) & table["value"].notna()]
+    assert isinstance(result, Evaluation)
+    table = result.table
+    rows = table[(table["part"] == result.part) & (table["metric"] == result.headline) & table["value"].notna()]
     everyone = rows[rows["slice"] == "all"]
     slices = rows[rows["slice"] != "all"].sort_values("value", ascending=False)
     drawn = [*everyone.to_dict("records"), *slices.to_dict("records")]
@@ -39,7 +41,7 @@ def draw_scores(result: Result, ax: Axes) -> None:
     if len(slices):
         ax.axhline(len(everyone) - 0.5, color="#d0d0d0", linewidth=0.8)
         together = "; those of slices hold together"
-    ax.set_xlabel(f"{facts['headline']} on {facts['part']} rows (95 % intervals{together})")
+    ax.set_xlabel(f"{result.headline} on {result.part} rows (95 % intervals{together})")
     ax.margins(x=0.12)
     ax.spines[["top", "right"]].set_visible(False)
     figure = ax.get_figure(root=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from mlsys.errors import DataError, Finding
@@ -14,24 +14,23 @@ _OURS = "mlsys."
 
 
 def result_state(result: Any, step: str) -> Any:
-    """Return a result as plain data; one whose picture cannot be found again by name is returned as it is."""
+    """Return a result as plain data.
+
+    One whose class or picture cannot be found again by name is returned as it is.
+    """
     if not isinstance(result, Result):
         raise DataError(
             f"report() of {step} returned {type(result).__name__}, not a Result", "return Result(name, table)"
         )
-    draw = result.draw
-    if draw is not None and (not draw.__module__.startswith(_OURS) or "<" in draw.__qualname__):
+    draw, kind = result.draw, type(result)
+    if not _can_be_found(kind) or (draw is not None and not _can_be_found(draw)):
         return result
+    plain = {each.name: getattr(result, each.name) for each in fields(result)}
     return {
-        "name": result.name,
-        "table": result.table,
-        "scalars": dict(result.scalars),
-        "verdict": result.verdict,
-        "summary": result.summary,
-        "tables": dict(result.tables),
+        **{name: dict(value) if isinstance(value, Mapping) else value for name, value in plain.items()},
         "findings": [asdict(finding) for finding in result.findings],
-        "facts": dict(result.facts),
-        "draw": None if draw is None else f"{draw.__module__}:{draw.__qualname__}",
+        "draw": None if draw is None else _reference(draw),
+        "type": _reference(kind),
     }
 
 
@@ -39,13 +38,20 @@ def result_of(state: Any) -> Result:
     """Return the result that :func:`result_state` took apart."""
     if isinstance(state, Result):
         return state
-    fields: Mapping[str, Any] = state
-    findings = [Finding(**each) for each in fields["findings"]]
-    return Result(**{**fields, "findings": findings, "draw": _found(fields["draw"])})
+    given: dict[str, Any] = dict(state)
+    kind, findings = _found(given.pop("type")), [Finding(**each) for each in given["findings"]]
+    made: Result = kind(**{**given, "findings": findings, "draw": given["draw"] and _found(given["draw"])})
+    return made
 
 
-def _found(reference: str | None) -> Any:
-    if reference is None or not reference.startswith(_OURS):
-        return None
+def _can_be_found(thing: Any) -> bool:
+    return thing.__module__.startswith(_OURS) and "<" not in thing.__qualname__
+
+
+def _reference(thing: Any) -> str:
+    return f"{thing.__module__}:{thing.__qualname__}"
+
+
+def _found(reference: str) -> Any:
     module, name = reference.split(":")
-    return getattr(importlib.import_module(module), name)
+    return getattr(importlib.import_module(module), name) if module.startswith(_OURS) else None

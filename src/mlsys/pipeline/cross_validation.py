@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, Finding
+from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.execution.crossing import Judged, Prepared, judged_windows, prepared, windows_of
 from mlsys.execution.opening import Data
 from mlsys.execution.progress import progress_bar
@@ -84,14 +85,14 @@ def time_folds(split: TimeSplit, number: int) -> TimeFolds:
 def _put_together(
     pipeline: AnyPipeline, ready: Prepared, windows: Sequence[Window], judged_in: Sequence[Judged], how: str
 ) -> CrossValidation:
-    facts = judged_in[0].results["evaluate"].facts
+    evaluation = _evaluation(judged_in[0])
     return CrossValidation(
         pipeline,
         pd.concat([_scores(judged) for judged in judged_in], ignore_index=True),
         {judged.window: judged.results for judged in judged_in},
         how,
-        str(facts["task"]),
-        str(facts["headline"]),
+        evaluation.task,
+        evaluation.headline,
         _findings(pipeline, ready, judged_in),
         ready.sealed,
         [window.sides for window in windows],
@@ -100,11 +101,17 @@ def _put_together(
     )
 
 
+def _evaluation(judged: Judged) -> Evaluation:
+    evaluation = evaluation_in(judged.results)
+    assert evaluation is not None  # a pipeline with a model is supplied one
+    return evaluation
+
+
 def _scores(judged: Judged) -> pd.DataFrame:
     """Return the scores of one fold, with its rows, its moments and how long it took."""
-    result = judged.results["evaluate"]
-    table = result.table
-    mine = table[(table["part"] == result.facts["part"]) & (table["slice"] == "all")]
+    evaluation = _evaluation(judged)
+    table = evaluation.table
+    mine = table[(table["part"] == evaluation.part) & (table["slice"] == "all")]
     frame: pd.DataFrame = mine[["model", "metric", "value"]].reset_index(drop=True)
     frame.insert(0, "fold", judged.window)
     frame = frame.assign(learned=judged.rows["train"], judged=judged.rows["validation"], seconds=judged.seconds)

@@ -38,7 +38,7 @@ def _needs_split(step: Step) -> bool:
 
 
 def _evaluates(step: Step) -> bool:
-    return isinstance(step, Report) and any(each.__name__ == "Evaluate" for each in type(step).__mro__)
+    return isinstance(step, Report) and step.judges
 
 
 def _split_for(roles: Roles) -> tuple[Split, str]:

@@ -18,6 +18,7 @@ from mlsys.steps.carrying import rows_carried
 
 if TYPE_CHECKING:
     from mlsys.errors import Finding
+    from mlsys.evaluation import Evaluation
     from mlsys.run.run import Run
 
 WIDTH = 120
@@ -188,25 +189,12 @@ class Card:
 
 def make_card(run: Run) -> Card:
     """Put a card together out of a run's reports."""
-    evaluation = run.reports.get("evaluate")
-    facts = dict(evaluation.facts) if evaluation else {}
-    part = str(facts.get("part", run.stage))
-    scores, others, worst = _scores(evaluation.table, facts) if evaluation else ([], [], "")
-    lines: list[tuple[str, str]] = []
-    if facts.get("event_said"):
-        lines.append(("event", str(facts["event_said"])))
-    if worst:
-        lines.append(("worst slice", worst))
-    lines += [("sensitive", f"{column}: {said}") for column, said in dict(facts.get("sensitive", {})).items()]
-    if facts.get("weightless"):
-        lines.append(("weights", str(facts["weightless"])))
-    if facts.get("value"):
-        lines.append(("value", str(facts["value"])))
-    if facts.get("contaminated"):
-        lines.append(("not a judge", f"{facts['contaminated']} learned from {part}, so these numbers are no estimate"))
+    evaluation = run.evaluation
+    scores, others = _scores(evaluation) if evaluation else ([], [])
+    lines = _judged(evaluation) if evaluation else []
     lines.append(("leakage", leakage_verdict(run.findings)))
     for name, result in run.reports.items():
-        if name != "evaluate" and result.verdict:
+        if result is not evaluation and result.verdict:
             lines.append((name, f"{result.verdict}; {result.summary}".strip("; ")))
     lines.append(("rows", _rows(run)))
     given = isinstance(run._data, Mapping)
@@ -236,7 +224,7 @@ def make_card(run: Run) -> Card:
         for each in plan
         if each.supplied and not (given and isinstance(each.step, Split))
     ]
-    folds = facts.get("folds", 0)
+    folds, part = (evaluation.folds, evaluation.part) if evaluation else (0, run.stage)
     if folds:
         supplied.append(
             f"{folds} folds judge it, and the model is then trained on all of them: there is no validation part"
@@ -244,20 +232,32 @@ def make_card(run: Run) -> Card:
     judged = {"validation": "validation rows", "test": "the test rows"}.get(part, part)
     judged = f"{folds} folds" if folds else judged
     label = f" ({run.variant})" if run.variant else ""
-    task = f"{facts['task']}, " if facts.get("task") else ""
-    title = f"{run.pipeline.name}{label}: {task}judged on {judged}" if evaluation else f"{run.pipeline.name}{label}"
-    return Card(title, str(facts.get("headline", "")), scores, others, lines, run.findings, supplied, run)
+    title, headline = f"{run.pipeline.name}{label}", ""
+    if evaluation:
+        title, headline = f"{title}: {evaluation.task}, judged on {judged}", evaluation.headline
+    return Card(title, headline, scores, others, lines, run.findings, supplied, run)
 
 
-def _scores(table: pd.DataFrame, facts: dict[str, object]) -> tuple[list[Score], list[Score], str]:
-    part, headline = facts["part"], facts["headline"]
-    judged = table[table["part"] == part]
+def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
+    """Return the lines about who judged the model and how it did."""
+    lines = [("event", evaluation.event_said), ("worst slice", evaluation.worst_slice)]
+    lines += [("sensitive", f"{column}: {said}") for column, said in evaluation.sensitive.items()]
+    lines += [("weights", evaluation.weightless), ("value", evaluation.cost)]
+    if evaluation.contaminated:
+        learned = f"{evaluation.contaminated} learned from {evaluation.part}, so these numbers are no estimate"
+        lines.append(("not a judge", learned))
+    return [(label, said) for label, said in lines if said]
+
+
+def _scores(evaluation: Evaluation) -> tuple[list[Score], list[Score]]:
+    headline, table = evaluation.headline, evaluation.table
+    judged = table[table["part"] == evaluation.part]
     everyone = judged[(judged["slice"] == "all") & (judged["metric"] == headline)]
     ordered = pd.concat([everyone[everyone["model"] == "model"], everyone[everyone["model"] != "model"]])
     scores = [Score(*values) for values in zip(*(ordered[c] for c in ("model", *_VALUES, "verdict")), strict=True)]
     mine = judged[(judged["slice"] == "all") & (judged["model"] == "model") & (judged["metric"] != headline)]
     others = [Score(*values) for values in zip(*(mine[c] for c in ("metric", *_VALUES)), strict=True)]
-    return scores, others, str(facts.get("worst_slice", ""))
+    return scores, others
 
 
 def _carried(run: Run) -> str:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from mlsys.dataset import Event
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.evaluation import Evaluation, metric_named, paired_difference, scored_interval
 from mlsys.run.changes import changes_of, described_changes
 from mlsys.run.latency import latency_of
 from mlsys.run.run import Run
@@ -103,26 +104,25 @@ def compare(*runs: Mapping[str, Run] | Sequence[Run] | Run, metric: str | None =
     DataError
         When the runs share no judged rows, or their targets or events differ.
     """
-    from mlsys.evaluation import metric_named, paired_difference, scored_interval
-
     named = _named(runs)
     if len(named) < 2:
         raise ConfigurationError("compare() needs at least two runs", "pass a list or a dict of runs")
     part = "test" if all(run.stage == "test" for run in named.values()) else "validation"
-    judged = {name: run.reports["evaluate"].facts["scored"] for name, run in named.items() if "evaluate" in run.reports}
-    missing = set(named) - set(judged)
+    evaluations = {name: run.evaluation for name, run in named.items() if run.evaluation is not None}
+    missing = set(named) - set(evaluations)
     if missing:
         raise ConfigurationError(f"{', '.join(sorted(missing))} has no evaluation", "add Evaluate() to the pipeline")
+    judged = {name: evaluation.scored for name, evaluation in evaluations.items()}
     shared = _shared_rows(judged)
-    chosen = metric_named(metric or str(next(iter(named.values())).reports["evaluate"].facts["headline"]))
-    tasks = {str(run.reports["evaluate"].facts["task"]) for run in named.values()}
+    chosen = metric_named(metric or next(iter(evaluations.values())).headline)
+    tasks = {evaluation.task for evaluation in evaluations.values()}
     if not tasks <= set(chosen.tasks):
         raise ConfigurationError(
             f"compare(metric={chosen.name!r}) is for {', '.join(chosen.tasks)}, "
             f"but the runs are {', '.join(sorted(tasks))}",
             "leave metric= out to compare by the headline metric, such as roc_auc or rmse",
         )
-    event = _event(named)
+    event = _event(evaluations)
     scored = {name: frame.loc[shared] for name, frame in judged.items()}
     sign = 1 if chosen.greater_is_better else -1
     values = {name: scored_interval(chosen, frame, event=event) for name, frame in scored.items()}
@@ -182,9 +182,9 @@ def _shared_rows(judged: Mapping[str, pd.DataFrame]) -> pd.Index:
     return shared
 
 
-def _event(named: Mapping[str, Run]) -> Event | None:
+def _event(evaluations: Mapping[str, Evaluation]) -> Event | None:
     """Return the event that all runs speak of; ``None`` where there are not two classes."""
-    events = {name: run.reports["evaluate"].facts["event"] for name, run in named.items()}
+    events = {name: evaluation.event for name, evaluation in evaluations.items()}
     first, *_ = values = list(dict.fromkeys(events.values()))
     if len(values) > 1:
         said = ", ".join(f"{event!r} ({name})" for name, event in events.items())

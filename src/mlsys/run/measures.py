@@ -23,7 +23,7 @@ def metrics_of(run: Run) -> dict[str, float]:
     """Return headline metrics, those by part and slice, scalars of reports, rows and seconds by step, latency."""
     metrics = evaluation_metrics(run)
     for name, result in run.reports.items():
-        if name != "evaluate":
+        if result is not run.evaluation:
             metrics.update({f"{name}/{key}": float(value) for key, value in result.scalars.items()})
     for record in run._execution.work.records:
         metrics[f"seconds/{record.name}"] = record.seconds
@@ -37,20 +37,19 @@ def metrics_of(run: Run) -> dict[str, float]:
 
 def evaluation_metrics(run: Run) -> dict[str, float]:
     """Return the model's metrics under the names MLflow shows."""
-    if "evaluate" not in run.reports:
+    found = run.evaluation
+    if found is None:
         return {}
-    result, metrics = run.reports["evaluate"], {}
-    table, facts = result.table, result.facts
-    part, keys = facts["part"], slice_keys(facts["slices"])
-    for row in table[table["part"] == part].itertuples():
-        who = "" if row.model == "model" else f"{row.model}/"
-        if row.slice == "all":
-            metrics[f"{part}/{who}{row.metric}"] = float(row.value)
-            if row.model == "model" and row.metric == facts["headline"]:
-                metrics |= {str(row.metric): float(row.value), f"{row.metric}_lower": float(row.lower)}
-        elif row.model == "model" and row.metric in (facts["headline"], *OF_SLICES):
-            metrics[f"slice/{keys[row.slice]}/{row.metric}"] = float(row.value)
-    for key, value in result.scalars.items():
+    part, keys, metrics = found.part, slice_keys(found.slices), {}
+    for row in found.table[found.table["part"] == part].to_dict("records"):
+        who = "" if row["model"] == "model" else f"{row['model']}/"
+        if row["slice"] == "all":
+            metrics[f"{part}/{who}{row['metric']}"] = float(row["value"])
+            if row["model"] == "model" and row["metric"] == found.headline:
+                metrics |= {row["metric"]: float(row["value"]), f"{row['metric']}_lower": float(row["lower"])}
+        elif row["model"] == "model" and row["metric"] in (found.headline, *OF_SLICES):
+            metrics[f"slice/{keys[row['slice']]}/{row['metric']}"] = float(row["value"])
+    for key, value in found.scalars.items():
         metric, _, who = key.partition("/")
         metrics[f"{part}/{who}/{metric}" if who else f"{part}/{metric}"] = float(value)
     return {key: value for key, value in metrics.items() if pd.notna(value)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import ConfigurationError, NotPortableError, StateError
@@ -50,7 +49,7 @@ def record_of(run: Run, parent: str | None) -> RunRecord:
         experiment=run.pipeline.name,
         run_name=f"{run.variant or run.pipeline.name}-{digest[:7]}",
         description=described(run, code),
-        params=parameters_of(run, run.reports["evaluate"].facts if "evaluate" in run.reports else {}),
+        params=parameters_of(run),
         metrics=metrics_of(run),
         curves=curves_of_run(run),
         tags=tags,
@@ -65,22 +64,15 @@ def record_of(run: Run, parent: str | None) -> RunRecord:
     )
 
 
-def parameters_of(run: Run | CrossValidation, facts: Mapping[str, Any]) -> dict[str, Scalar]:
-    """Return scalars and lists of names as ``step.field``; the whole configuration is an artifact.
-
-    Parameters
-    ----------
-    run : Run or CrossValidation
-        With its pipeline.
-    facts : mapping
-        Of its evaluation.
-    """
+def parameters_of(run: Run | CrossValidation) -> dict[str, Scalar]:
+    """Return scalars and lists of names as ``step.field``; the whole configuration is an artifact."""
     from sklearn.base import BaseEstimator
 
     found: dict[str, Scalar] = {"seed": run.pipeline.seed}
     found.update({f"role.{role}": column for column, role in run.pipeline.roles.columns().items()})
-    if facts.get("event_said"):
-        found |= {"role.event": str(facts["event"]), "role.event.why": str(facts["event_said"])}
+    evaluation = run.evaluation
+    if evaluation is not None and evaluation.event_said:
+        found |= {"role.event": str(evaluation.event), "role.event.why": evaluation.event_said}
     for planned in run.pipeline.steps:
         for field, value in planned.step.configuration().items():
             key = f"{planned.name}.{field}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, GateRefused, TrackingError
+from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.run.findings import leakage_verdict
 from mlsys.steps import Result
 
@@ -140,7 +141,7 @@ def promote(
         terms.append(("evaluated by mlsys, or a reason", said, "pass" if reason else "no"))
     if gate is not None:
         reports = _reports(found.evidence or {})
-        terms += gate.check(reports) if "evaluate" in reports else [("evaluated", "no evaluation", "no")]
+        terms += gate.check(reports) if evaluation_in(reports) else [("evaluated", "no evaluation", "no")]
     table = pd.DataFrame(terms, columns=["term", "value", "verdict"])
     if not (table["verdict"] == "pass").all():
         return Registration(name, None, None, table, "promoted")
@@ -193,18 +194,18 @@ _GATES_READ = ["part", "model", "metric", "slice", "value", "lower", "upper"]
 def _evidence(run: Run) -> dict[str, Any]:
     """Return what gates read of a run's reports, as plain data; no rows."""
     found: dict[str, Any] = {name: {"verdict": result.verdict} for name, result in run.reports.items()}
-    evaluation = run.reports.get("evaluate")
-    if evaluation is not None:
-        facts = {key: evaluation.facts[key] for key in ("part", "beats", "slices")}
-        found["evaluate"] |= {"table": evaluation.table[_GATES_READ].to_dict("list"), "facts": facts}
+    for name, result in run.reports.items():
+        if isinstance(result, Evaluation):
+            facts = {"part": result.part, "beats": result.beats, "slices": result.slices}
+            found[name] |= {"table": result.table[_GATES_READ].to_dict("list"), "facts": facts}
     return found
 
 
 def _reports(evidence: Mapping[str, Any]) -> dict[str, Result]:
     return {
-        name: Result(
-            name, pd.DataFrame(each.get("table", {})), verdict=each.get("verdict", ""), facts=each.get("facts", {})
-        )
+        name: Evaluation(name, pd.DataFrame(each["table"]), verdict=each["verdict"], **each["facts"])
+        if "facts" in each
+        else Result(name, pd.DataFrame(), verdict=each.get("verdict", ""))
         for name, each in evidence.items()
     }
 
@@ -219,12 +220,11 @@ def _described(run: Run, terms: pd.DataFrame) -> str:
 def _terms(run: Run, gate: Any, reason: str) -> list[tuple[str, str, str]]:
     verdict = leakage_verdict(run.findings)
     terms = [("no leakage", verdict, "pass" if verdict == "not observed" else "no")]
-    evaluation = run.reports.get("evaluate")
+    evaluation = run.evaluation
     if evaluation is None:
         return [*terms, ("evaluated", "no evaluation", "no")]
-    contaminated = str(evaluation.facts.get("contaminated", ""))
-    if contaminated:
-        terms.append(("judged on untouched rows", f"{contaminated} learned from them", "no"))
+    if evaluation.contaminated:
+        terms.append(("judged on untouched rows", f"{evaluation.contaminated} learned from them", "no"))
     if run.stage == "test" and run._tracking.before.before:
         looks = f"opened {run._tracking.before.before} time(s) before"
         terms.append(("test rows fresh, or a reason", reason or looks, "pass" if reason else "no"))

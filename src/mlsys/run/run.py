@@ -13,6 +13,7 @@ import pandas as pd
 
 from mlsys.cache import identify_table
 from mlsys.errors import ConfigurationError, Finding, UnknownArgument
+from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.execution.execution import Execution, with_test_opened
 from mlsys.execution.opening import Data
 from mlsys.execution.served import ServedModel, asking
@@ -76,6 +77,11 @@ class Run:
         """Results of the reports, by name."""
         return Named("report", self._execution.parts.results)
 
+    @property
+    def evaluation(self) -> Evaluation | None:
+        """What the model was found to be worth; ``None`` where nothing judged it."""
+        return evaluation_in(self._execution.parts.results)
+
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Coded remarks, waived ones marked."""
@@ -114,9 +120,9 @@ class Run:
     @property
     def metrics(self) -> pd.DataFrame:
         """The table of the evaluation: metric, value, interval, part."""
-        if "evaluate" not in self.reports:
+        if self.evaluation is None:
             raise ConfigurationError("the run has no evaluation", "add Evaluate() after the model")
-        return self.reports["evaluate"].table
+        return self.evaluation.table
 
     @property
     def rows(self) -> dict[str, int]:

@@ -247,6 +247,8 @@ class Report(Step, kind="Report"):
     facts = Facts(sees="open parts", fits_on="nothing", acts_on="nothing", rows="same", serves=False)
     hooks: ClassVar[tuple[str, ...]] = ("report",)
     required_hooks: ClassVar[tuple[str, ...]] = ("report",)
+    judges: ClassVar[bool] = False
+    """Whether the result is an evaluation of the model; a pipeline without such a report is supplied one."""
 
     def report(self, dataset: Dataset, /) -> Result:
         """Return a named result."""

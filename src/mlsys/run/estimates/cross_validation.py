@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError, Finding
-from mlsys.evaluation import metric_named
+from mlsys.evaluation import Evaluation, evaluation_in, metric_named
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.resampled import ASSUMES, HEURISTIC, judged_per_learned, resampled_mean
 from mlsys.run.card import Card, Score
@@ -98,9 +98,9 @@ class CrossValidation:
         return f"{ASSUMES}; {HEURISTIC}" if self.in_time else ASSUMES
 
     @property
-    def facts(self) -> Mapping[str, Any]:
-        """What the evaluation says of the first fold; task and event are the same in all."""
-        return next((each["evaluate"].facts for each in self.reports.values() if "evaluate" in each), {})
+    def evaluation(self) -> Evaluation | None:
+        """The evaluation of the first fold; task and event are the same in all."""
+        return evaluation_in(next(iter(self.reports.values()), {}))
 
     @property
     def card(self) -> Card:
@@ -112,8 +112,7 @@ class CrossValidation:
         ]
         others = self.table[(self.table["model"] == MODEL) & (self.table["metric"] != self.headline)]
         also = [Score(row["metric"], row["value"], row["lower"], row["upper"]) for row in others.to_dict("records")]
-        said = self.facts.get("event_said")
-        lines = [("event", str(said))] if said else []
+        lines = [("event", self.evaluation.event_said)] if self.evaluation and self.evaluation.event_said else []
         lines += [("by fold", self._range()), ("folds", self.how), ("intervals", self.assumes)]
         if self.sealed:
             lines.append(("sealed", f"{self.sealed:,} test rows, which no fold saw"))

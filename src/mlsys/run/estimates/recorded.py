@@ -56,7 +56,7 @@ def summary_record(found: CrossValidation, outcomes: Sequence[Judged]) -> RunRec
         experiment=pipeline.name,
         run_name=f"{pipeline.name}-{len(outcomes)}-folds-{pipeline.digest[:7]}",
         description=_described(found),
-        params={**parameters_of(found, found.facts), "folds": found.how},
+        params={**parameters_of(found), "folds": found.how},
         metrics=_known(metrics),
         tags={**_tags(found), **code_state(), "mlsys.leakage": leakage_verdict(tuple(found.findings))},
         datasets=[],

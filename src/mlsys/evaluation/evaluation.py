@@ -1,0 +1,73 @@
+"""Evaluation: what Evaluate found, as fields that cards, gates, comparisons and records read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from mlsys.steps import Result
+
+
+@dataclass(frozen=True, repr=False)
+class Evaluation(Result):
+    """Scores of a model on rows that nothing learned from; made by ``Evaluate``.
+
+    Parameters
+    ----------
+    task : str
+        ``"binary"``, ``"multiclass"`` or ``"regression"``.
+    part : str
+        The part that judges.
+    headline : str
+        Name of the metric that models are compared by.
+    event : bool, number or str, optional
+        Of two classes the one that recall and cost speak of.
+    event_said : str
+        The event, and why it is this class.
+    folds : int
+        Number of folds that judge; 0 where a part does.
+    contaminated : str
+        The steps that learned from the part that judges; empty where it is untouched.
+    worst_slice : str
+        One sentence.
+    sensitive : mapping of str to str
+        One sentence for each sensitive column.
+    slices : mapping of str to str
+        The column of each slice, by the slice's name.
+    weightless : str
+        How many rows do not count because their weight is 0.
+    cost : str
+        What mistakes cost, for the model and each baseline.
+    beats : mapping of str to mapping
+        By how much the model is better than each baseline: ``value``, ``lower``, ``upper``.
+    scored : DataFrame
+        Target, prediction and probabilities of the rows that judge.
+    """
+
+    task: str = ""
+    part: str = ""
+    headline: str = ""
+    event: Any = None
+    event_said: str = ""
+    folds: int = 0
+    contaminated: str = ""
+    worst_slice: str = ""
+    sensitive: Mapping[str, str] = field(default_factory=dict)
+    slices: Mapping[str, str] = field(default_factory=dict)
+    weightless: str = ""
+    cost: str = ""
+    beats: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    scored: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def evaluation_in(reports: Mapping[str, Result]) -> Evaluation | None:
+    """Return the first evaluation among reports; ``None`` where there is none.
+
+    Examples
+    --------
+    >>> evaluation_in({"size": Result("size", pd.DataFrame())})
+    """
+    return next((each for each in reports.values() if isinstance(each, Evaluation)), None)
