@@ -92,8 +92,8 @@ def one_frame() -> None:
     import pandas as pd
 
     from mlsys import Reshape
-    from mlsys.cache import Cache, Outcome, identified, identify
-    from mlsys.partitions import Table
+    from mlsys.cache import Cache, Outcome
+    from mlsys.tables import Table, identified, identify
 
     generator = np.random.default_rng(0)
     frame = pd.DataFrame({

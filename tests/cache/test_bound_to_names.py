@@ -75,7 +75,7 @@ def filled(tmp_path: Path) -> tuple[Store, dict[str, Path]]:
     with override(folder=str(tmp_path / ".mlsys")):
         store = Store()
         column = pd.Series([1.0, 2.0])
-        from mlsys.cache.identity import column_digest
+        from mlsys.tables import column_digest
 
         store.put_column(column_digest(column), column, {"dtype": "float64"})
         store.put_state(digest({"mean": 1.5}), {"mean": 1.5})

@@ -10,8 +10,8 @@ import pytest
 
 from mlsys.data import ReadParquet, WriteParquet
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.partitions import Table
 from mlsys.settings import override
+from mlsys.tables import Table
 
 TRAIN = pd.DataFrame({"x": [1, 2, 3], "who": ["a", None, "c"]}, index=[4, 7, 9])
 PARTS = {"train": Table.of(TRAIN), "validation": Table.of(TRAIN.head(1))}

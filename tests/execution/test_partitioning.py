@@ -24,10 +24,9 @@ from mlsys import (
     TargetEncode,
     Train,
 )
-from mlsys.cache.identity import ROWS_AT_ONCE
-from mlsys.partitions import Table
 from mlsys.settings import override
 from mlsys.states import digest
+from mlsys.tables import ROWS_AT_ONCE, Table
 
 ROWS = 3_000
 SUMMARIZED = ["Impute", "TargetEncode", "OneHot", "Standardize"]

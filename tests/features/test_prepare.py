@@ -13,13 +13,13 @@ from mlsys import Pipeline
 from mlsys.dataset import Roles, Rows
 from mlsys.errors import DataError
 from mlsys.features import Prepare
-from mlsys.partitions import Table
 from mlsys.settings import override
 from mlsys.states import digest
 from mlsys.steps import Transform
 from mlsys.steps.alone import folds_of_rows
 from mlsys.steps.learning import learn
 from mlsys.summaries import fold_of
+from mlsys.tables import Table
 
 TREES = {"categories": "native", "nulls": "keep", "scale": False}
 FOREST = {"scale": False}

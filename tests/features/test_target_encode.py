@@ -12,9 +12,9 @@ from sklearn.preprocessing import TargetEncoder
 from mlsys.dataset import Roles, Rows
 from mlsys.errors import DataError
 from mlsys.features import TargetEncode
-from mlsys.partitions import Table
 from mlsys.steps.learning import Learned, learn
 from mlsys.summaries import fold_of
+from mlsys.tables import Table
 
 FOLDS = TargetEncode.cross_fit_folds
 

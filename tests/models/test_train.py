@@ -21,9 +21,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from mlsys.dataset import Roles, Rows
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models import Train
-from mlsys.partitions import Partition, Table
 from mlsys.states import digest, load_state, save_state
 from mlsys.steps.learning import learn
+from mlsys.tables import Partition, Table
 
 CLASSIFIERS = [
     LogisticRegression(),

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from mlsys import Model, Transform, settings
 from mlsys.dataset import Roles, Rows
 from mlsys.errors import ContractError, StateError
-from mlsys.partitions import Partition, Table
 from mlsys.states import digest
 from mlsys.steps.learning import Learned, learn
 from mlsys.summaries import Again, Moments, fold_of
+from mlsys.tables import Partition, Table
 
 
 class Spread(Transform):

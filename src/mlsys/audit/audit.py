@@ -14,9 +14,9 @@ from mlsys.audit.result import NOT_ASSESSED, VIOLATED, LeakageAudit, Trace
 from mlsys.errors import ConfigurationError
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import Work
-from mlsys.partitions import Table
 from mlsys.plan import Plan
 from mlsys.settings import override
+from mlsys.tables import Table
 
 
 def audit(plan: Plan, source: Table | Mapping[str, Table], parts: Parts, work: Work, rows: int) -> LeakageAudit:

@@ -17,10 +17,10 @@ from mlsys.execution.parting import in_parts
 from mlsys.execution.parts import Parts
 from mlsys.execution.runner import run
 from mlsys.execution.work import Work
-from mlsys.partitions import Table
 from mlsys.plan import Plan, Planned
 from mlsys.steps import Report, Reshape, Sink
 from mlsys.summaries import hash_ids
+from mlsys.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

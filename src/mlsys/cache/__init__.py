@@ -2,7 +2,6 @@
 
 from mlsys.cache.cache import Cache
 from mlsys.cache.fingerprint import unseen
-from mlsys.cache.identity import Identity, address, identified, identify, identify_table
 from mlsys.cache.keeping import state_digest
 from mlsys.cache.made import Made
 from mlsys.cache.report import CacheReport
@@ -10,12 +9,7 @@ from mlsys.cache.report import CacheReport
 __all__ = [
     "Cache",
     "CacheReport",
-    "Identity",
     "Made",
-    "address",
-    "identified",
-    "identify",
-    "identify_table",
     "state_digest",
     "unseen",
 ]

@@ -11,14 +11,13 @@ import pandas as pd
 
 from mlsys.cache.deferred import deferred_table
 from mlsys.cache.fingerprint import Fingerprints
-from mlsys.cache.identity import Identity, identified
 from mlsys.cache.keeping import keep, state_digest
 from mlsys.cache.made import Made, finding_of
 from mlsys.cache.report import CacheReport, reason
 from mlsys.cache.store import FORMAT, Store
-from mlsys.partitions import Table
 from mlsys.states import Held, digest
 from mlsys.steps import Step
+from mlsys.tables import Identity, Table, identified
 
 Compute = Callable[[], Made]
 CHANGED = "changed while it was read"

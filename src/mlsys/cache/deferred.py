@@ -8,10 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.cache.identity import identify
 from mlsys.cache.made import empty_of, identity_of
 from mlsys.cache.store import Store
-from mlsys.partitions import Deferred, Table
+from mlsys.tables import Deferred, Table, identify
 
 logger = logging.getLogger("mlsys")
 

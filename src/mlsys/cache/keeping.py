@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mlsys.cache.identity import as_column
 from mlsys.cache.made import Made, finding_note, table_note
 from mlsys.cache.store import Store
 from mlsys.errors import StateError
-from mlsys.partitions import Table
 from mlsys.states import digest
+from mlsys.tables import Table, as_column
 
 BYTES_PER_SECOND = 300_000_000
 """Of columns written to disk and read again; measured at 300 to 900 MB/s, so rather too little is kept."""

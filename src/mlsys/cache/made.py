@@ -9,10 +9,9 @@ from typing import Any
 import pandas as pd
 
 from mlsys.cache.columns import dtype_of, empty_column
-from mlsys.cache.identity import Identity, as_column, column_digest
 from mlsys.errors import Finding
-from mlsys.partitions import Table
 from mlsys.states import Held
+from mlsys.tables import Identity, Table, as_column, column_digest
 
 
 @dataclass

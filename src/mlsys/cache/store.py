@@ -14,7 +14,6 @@ import pandas as pd
 import xxhash
 
 from mlsys.cache.columns import read_column, write_column
-from mlsys.cache.identity import column_digest
 from mlsys.cache.items import KINDS, damaged, is_file, is_folder, items, remove, room_for_folder, touch
 from mlsys.errors import StateError
 from mlsys.folder import ONLY_OWNER, home, made
@@ -22,6 +21,7 @@ from mlsys.settings import settings
 from mlsys.states import digest as state_digest
 from mlsys.states import load_state, save_state
 from mlsys.states.on_disk import read_unvouched
+from mlsys.tables import column_digest
 from mlsys.unfinished import sweep, whole
 
 logger = logging.getLogger("mlsys")

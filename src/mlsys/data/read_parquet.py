@@ -11,9 +11,9 @@ from mlsys.data._folders import folders_of
 from mlsys.data._paths import PARQUET_ENDINGS, Paths, files_of, files_read
 from mlsys.data._schema import Plan, plan_of, read_piece
 from mlsys.errors import DataError
-from mlsys.partitions import Partition, cut
 from mlsys.settings import settings
 from mlsys.steps import Field, Source
+from mlsys.tables import Partition, cut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,9 +10,9 @@ import pandas as pd
 
 from mlsys.data._paths import Paths  # noqa: TC001  the type of a field
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.partitions import Table
 from mlsys.settings import settings
 from mlsys.steps import Sink
+from mlsys.tables import Table
 from mlsys.unfinished import whole
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from mlsys.partitions import Partition, Table
+from mlsys.tables import Partition, Table
 
 
 class Engine(Protocol):

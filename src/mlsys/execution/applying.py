@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mlsys.partitions import Table
 from mlsys.steps import Fitted
+from mlsys.tables import Table
 
 
 def predicted(model: Fitted, rows: Table) -> Table:

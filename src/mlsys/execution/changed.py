@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.blocks import MOST_ROWS, dtypes_of, number_blocks
-from mlsys.cache import address
+from mlsys.tables import address
 
 FEW = 16
 """Up to so many columns of floats are compared one by one: most lie in the same memory, which costs less to see."""

@@ -26,10 +26,10 @@ from mlsys.leakage.overlap import called, overlap_findings, pairs_compared
 from mlsys.leakage.power import COLUMNS, SAMPLE, feature_power
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.leakage.suspicion import power_findings
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.sampling import RandomSplit, StratifiedSplit
 from mlsys.summaries import row_hashes
+from mlsys.tables import Table
 from mlsys.values import Kind, values_of
 
 _LOOKED_AT = 256

@@ -11,7 +11,7 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.work import Work
 from mlsys.leakage.ranking import OF_FEATURES
 from mlsys.leakage.too_good import too_good_finding
-from mlsys.partitions import Table
+from mlsys.tables import Table
 
 
 def concluded(parts: Parts, work: Work) -> Parts:

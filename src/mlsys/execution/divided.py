@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.partitions import Table
+from mlsys.tables import Table
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.cache import Identity, Made
+from mlsys.cache import Made
 from mlsys.dataset import Roles, tally
 from mlsys.errors import ContractError, DataError
 from mlsys.execution.catalog import Catalog, moment_of
@@ -18,11 +18,11 @@ from mlsys.execution.fitness import counting_rows, is_of_classes, refuse_unfit, 
 from mlsys.execution.parts import SEALED, Parts
 from mlsys.execution.told import Withheld
 from mlsys.execution.work import At, Task, Work
-from mlsys.partitions import Deferred, Table
 from mlsys.plan import Planned
 from mlsys.steps import Split
 from mlsys.steps.repeats import Repeats, find_repeats
 from mlsys.steps.splitting import split_keys
+from mlsys.tables import Deferred, Identity, Table
 
 FOLD_BELOW = 5_000
 """With fewer rows than this a supplied split is judged by folds: one small validation part says too little."""

@@ -23,9 +23,9 @@ from mlsys.execution.requests import as_request
 from mlsys.execution.runner import execute, go_on, run
 from mlsys.execution.served import ServedModel, served_model
 from mlsys.execution.work import Work
-from mlsys.partitions import Table
 from mlsys.plan import Plan, Planned
 from mlsys.steps import Fitted, Report
+from mlsys.tables import Table
 
 
 @dataclass(frozen=True)

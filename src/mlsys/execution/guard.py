@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 import pandas as pd
 
-from mlsys.cache import address
 from mlsys.errors import ContractError, MlsysError
 from mlsys.secrets import cleaned, hidden
 from mlsys.steps import Step
+from mlsys.tables import address
 
 MOST_COLUMNS_IN_NOTE = 30
 

@@ -8,17 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.cache import Made, address
+from mlsys.cache import Made
 from mlsys.errors import StateError
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import At, Task, Work
 from mlsys.leakage.captured import captured_findings
 from mlsys.leakage.holdings import Holding, holdings
 from mlsys.leakage.statistics import Population
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.states import digest, digest_frame
 from mlsys.steps import Reshape
+from mlsys.tables import Table, address
 
 
 def held_by(steps: Sequence[Planned]) -> list[Holding]:

@@ -11,8 +11,8 @@ from mlsys.errors import DataError
 from mlsys.execution.parts import Parts
 from mlsys.execution.windows import out_of_window, windows_by
 from mlsys.execution.work import At, Task, Work
-from mlsys.partitions import Table
 from mlsys.plan import Planned
+from mlsys.tables import Table
 
 
 def judged_by_folds(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:

@@ -18,10 +18,10 @@ from mlsys.execution.reads import cross_fitted
 from mlsys.execution.runner import run
 from mlsys.execution.told import AtSplit
 from mlsys.execution.work import At, Work
-from mlsys.partitions import Table
 from mlsys.plan import Plan, Planned
 from mlsys.steps import Model, Postprocess, Report, Sink, TrainOnly, Transform
 from mlsys.summaries import hash_ids
+from mlsys.tables import Table
 from mlsys.warned import once_a_run
 
 PREVIEW_STREAM = int.from_bytes(b"preview", "big")

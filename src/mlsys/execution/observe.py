@@ -14,8 +14,8 @@ from mlsys.execution.spy import columns_seen
 from mlsys.execution.told import made_of
 from mlsys.execution.work import At
 from mlsys.leakage.row_check import row_local_finding, telling_rows
-from mlsys.partitions import Table
 from mlsys.plan import Planned
+from mlsys.tables import Table
 from mlsys.warned import tried_out
 
 Apply = Callable[[pd.DataFrame], pd.DataFrame]

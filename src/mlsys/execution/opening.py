@@ -15,10 +15,10 @@ from mlsys.execution.held_data import held_by
 from mlsys.execution.parts import Parts
 from mlsys.execution.told import Declared
 from mlsys.execution.work import At, Task, Work
-from mlsys.partitions import Table
 from mlsys.plan import Plan, Planned
 from mlsys.steps import Source
 from mlsys.steps.alone import check_frame
+from mlsys.tables import Table
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
 

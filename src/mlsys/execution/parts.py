@@ -15,10 +15,10 @@ from mlsys.execution.catalog import Catalog
 from mlsys.execution.divided import Divided
 from mlsys.execution.remembered import Remembered
 from mlsys.execution.told import Told, told_of
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Model, Result, Step
+from mlsys.tables import Table
 
 SEALED = "test"
 """The part whose rows no state holds before they are opened."""

@@ -11,9 +11,9 @@ from mlsys.errors import Finding, LeakageError
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.guard import shielded
 from mlsys.execution.work import At
-from mlsys.partitions import Table
 from mlsys.steps import Fitted, Transform
 from mlsys.steps.fitted import same_rows
+from mlsys.tables import Table
 
 
 def cross_fitted(step: Transform, at: At, frame: pd.DataFrame, fold_states: Sequence[Any]) -> pd.DataFrame:

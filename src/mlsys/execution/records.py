@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from mlsys.execution.guard import explained
-from mlsys.partitions import Table
 from mlsys.plan.planned import Planned
+from mlsys.tables import Table
 
 
 @dataclass

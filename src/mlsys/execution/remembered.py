@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mlsys.partitions import Table
 from mlsys.plan import Planned
+from mlsys.tables import Table
 
 Waits = Mapping[str, Sequence[str]]
 

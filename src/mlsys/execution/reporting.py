@@ -8,7 +8,7 @@ import pandas as pd
 
 from mlsys.dataset import beside
 from mlsys.errors import DataError
-from mlsys.partitions import Table
+from mlsys.tables import Table
 
 
 def loader(

@@ -14,7 +14,7 @@ from mlsys.execution.request_forms import as_frame
 from mlsys.execution.request_types import converted, family, null_column, type_named
 
 if TYPE_CHECKING:
-    from mlsys.partitions import Table
+    from mlsys.tables import Table
 
 _NEARLY = 0.85
 """Similarity from which a column that nobody asked for is taken for a misspelt one: "dep_dealy" for "dep_delay".

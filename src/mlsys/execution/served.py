@@ -15,9 +15,9 @@ from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.guard import explained
 from mlsys.execution.requests import RequestReader, accepted
-from mlsys.partitions import Table
 from mlsys.steps import Fitted, History, Model, Past, Postprocess
 from mlsys.steps.fitted import same_rows
+from mlsys.tables import Table
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.cache import Cache, Made, identified
+from mlsys.cache import Cache, Made
 from mlsys.dataset import Roles, Rows
 from mlsys.engines import Engine, LocalEngine
 from mlsys.errors import ContractError, Finding
@@ -20,13 +20,13 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.records import Record, recorded
 from mlsys.execution.told import Told, note_of
 from mlsys.leakage.row_check import telling_rows
-from mlsys.partitions import Table
 from mlsys.plan.planned import Planned
 from mlsys.settings import settings
 from mlsys.states import Held, digest
 from mlsys.steps import Fitted, Step, Transform
 from mlsys.steps.alone import folds_of_rows
 from mlsys.steps.seeds import generator
+from mlsys.tables import Table, identified
 
 Does = Callable[..., Made]
 """A function of a module, called ``does(at, planned, rows, **given)``; it gets nothing but what its task names."""

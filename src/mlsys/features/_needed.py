@@ -14,7 +14,7 @@ from mlsys.values import Kind, values_by_column
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlsys.partitions import Table
+    from mlsys.tables import Table
 
 _TELLING = 4_096
 """Rows of a table beyond memory that are looked at for the kinds of its columns."""

@@ -20,7 +20,7 @@ from mlsys.summaries import Again, CrossFitted, SummaryMap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlsys.partitions import Table
+    from mlsys.tables import Table
 
 
 class Prepare(Transform):

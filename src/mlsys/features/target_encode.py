@@ -27,9 +27,9 @@ from mlsys.features._target_means import (
     known_targets,
     number_targets,
 )
-from mlsys.partitions import add_in_order
 from mlsys.steps import Field, Transform
 from mlsys.summaries import CrossFitted, SummaryMap, distinct_values
+from mlsys.tables import add_in_order
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:

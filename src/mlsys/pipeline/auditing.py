@@ -11,10 +11,10 @@ from mlsys.execution.execution import executed
 from mlsys.execution.opening import Data, declared, hold_frame
 from mlsys.execution.progress import progress_bar
 from mlsys.execution.session import cache_for, start, work_of
-from mlsys.partitions import Table
 from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.steps import Source
+from mlsys.tables import Table
 from mlsys.warned import once_a_run, tried_out
 
 FEWEST_ROWS = 100

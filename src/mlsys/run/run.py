@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
-from mlsys.cache import identify_table
 from mlsys.errors import ConfigurationError, Finding, UnknownArgument
 from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.execution.execution import Execution, with_test_opened
 from mlsys.execution.opening import Data
 from mlsys.execution.served import ServedModel, asking
 from mlsys.habits import RUN, Named, attribute_error
-from mlsys.partitions import Table
 from mlsys.run.findings import findings_of, leakage_verdict
 from mlsys.run.tracked import Tracking
 from mlsys.steps import Result
+from mlsys.tables import Table, identify_table
 from mlsys.warned import once_a_run
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from mlsys.dataset import Dataset, Roles, Rows
 from mlsys.errors import ContractError, DataError
-from mlsys.partitions import Table
 from mlsys.steps.fitted import Fitted, roles_from
 from mlsys.steps.learning import call_hook, learn
 from mlsys.steps.learning_kinds import Model, TrainOnly, Transform
@@ -17,6 +16,7 @@ from mlsys.steps.repeats import find_repeats
 from mlsys.steps.seeds import generator
 from mlsys.steps.splitting import split_keys
 from mlsys.summaries import fold_of
+from mlsys.tables import Table
 from mlsys.values import told_apart
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from mlsys.partitions import Table
+    from mlsys.tables import Table
 
 
 @runtime_checkable

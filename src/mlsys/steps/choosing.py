@@ -11,8 +11,8 @@ from mlsys.values import Values, meaning_of, of_pieces, values_by_column
 
 if TYPE_CHECKING:
     from mlsys.dataset import Rows
-    from mlsys.partitions import Table
     from mlsys.steps.learning_kinds import Transform
+    from mlsys.tables import Table
 
 
 def shown_what_fits(

@@ -17,9 +17,9 @@ from mlsys.steps.facts import Facts
 if TYPE_CHECKING:
     import numpy as np
 
-    from mlsys.partitions import Partition
     from mlsys.steps.fitted import Fitted
     from mlsys.steps.history import Past
+    from mlsys.tables import Partition
 
 FOLDS = 5
 """As many as the field takes: with fewer a model learns from much less, with more little is gained for the time."""

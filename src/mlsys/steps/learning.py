@@ -15,7 +15,6 @@ import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.errors import ContractError, DataError, listed, meant
-from mlsys.partitions import Table, add_in_order
 from mlsys.settings import settings
 from mlsys.states import check_storable, settled
 from mlsys.steps.base import Step
@@ -23,6 +22,7 @@ from mlsys.steps.choosing import shown_what_fits
 from mlsys.steps.learning_kinds import Model, Transform
 from mlsys.steps.own_form import PLAIN, form_of_state
 from mlsys.summaries import Again, CrossFitted
+from mlsys.tables import Table, add_in_order
 
 Wrap = Callable[[pd.DataFrame], Rows]
 MOST_PASSES = 20

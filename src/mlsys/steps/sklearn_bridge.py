@@ -13,7 +13,6 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d,
 
 from mlsys.dataset import Roles, Rows
 from mlsys.errors import ConfigurationError
-from mlsys.partitions import Table
 from mlsys.steps.alone import folds_of_rows
 from mlsys.steps.cloning import unfitted
 from mlsys.steps.fitted import Fitted
@@ -21,6 +20,7 @@ from mlsys.steps.kinds import RowTransform
 from mlsys.steps.learning import learn
 from mlsys.steps.learning_kinds import Model, Transform
 from mlsys.steps.seeds import generator
+from mlsys.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

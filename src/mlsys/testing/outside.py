@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from mlsys.partitions import Partition, Table
 from mlsys.steps import Report, Result, Sink, Source, Step
+from mlsys.tables import Partition, Table
 from mlsys.testing.comparing import difference
 from mlsys.testing.trial import NotAssessed, Trial, halves
 

@@ -14,7 +14,6 @@ import pandas as pd
 from mlsys.dataset import Dataset, Moment, Roles, Rows
 from mlsys.dataset.predictions import named_like_predictions
 from mlsys.errors import ConfigurationError
-from mlsys.partitions import Table
 from mlsys.steps import (
     History,
     Label,
@@ -37,6 +36,7 @@ from mlsys.steps.fitted import roles_from, same_rows
 from mlsys.steps.learning import Learned, call_hook, learn
 from mlsys.steps.splitting import split_keys
 from mlsys.summaries import fold_of
+from mlsys.tables import Table
 from mlsys.testing.comparing import altered
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None

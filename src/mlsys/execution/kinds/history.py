@@ -22,11 +22,11 @@ from mlsys.execution.spy import columns_seen
 from mlsys.execution.told import made_of
 from mlsys.execution.work import At, Task, Work
 from mlsys.leakage.row_check import telling_rows
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, History, Past
 from mlsys.steps.fitted import same_rows
+from mlsys.tables import Table
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:

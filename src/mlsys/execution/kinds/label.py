@@ -12,10 +12,10 @@ from mlsys.execution.guard import shielded, watch_unchanged
 from mlsys.execution.parts import Parts
 from mlsys.execution.told import Declared, Told, Withheld, made_of
 from mlsys.execution.work import At, Task, Work
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.steps import Label
 from mlsys.steps.alone import checked_labels
+from mlsys.tables import Table
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:

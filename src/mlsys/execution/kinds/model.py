@@ -12,11 +12,11 @@ from mlsys.execution.inner_splits import parted_groups
 from mlsys.execution.parts import Parts
 from mlsys.execution.reads import names_taken
 from mlsys.execution.work import At, Task, Work
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Model
 from mlsys.steps.learning import learn as learned_by
+from mlsys.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,11 +10,11 @@ from mlsys.errors import ConfigurationError
 from mlsys.execution.parts import Parts
 from mlsys.execution.windows import even_windows, out_of_window
 from mlsys.execution.work import At, Task, Work
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Postprocess
 from mlsys.steps.learning import learn as learned_by
+from mlsys.tables import Table
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:

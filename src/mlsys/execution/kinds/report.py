@@ -14,10 +14,10 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.reporting import loader
 from mlsys.execution.results import result_of, result_state
 from mlsys.execution.work import At, Task, Work
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Report, Result, Step
+from mlsys.tables import Table
 
 if TYPE_CHECKING:
     pass

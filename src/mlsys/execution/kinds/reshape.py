@@ -11,10 +11,10 @@ from mlsys.execution.guard import shielded
 from mlsys.execution.parts import Parts
 from mlsys.execution.reshaped import made_of_columns
 from mlsys.execution.work import At, Task, Work
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.steps import Reshape
 from mlsys.steps.alone import check_frame
+from mlsys.tables import Table
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:

@@ -15,11 +15,11 @@ from mlsys.execution.observe import observe
 from mlsys.execution.parts import Parts
 from mlsys.execution.told import Declared
 from mlsys.execution.work import At, Task, Work
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, RowTransform, Step
 from mlsys.steps.fitted import same_rows
+from mlsys.tables import Table
 
 Apply = Callable[[pd.DataFrame], pd.DataFrame]
 

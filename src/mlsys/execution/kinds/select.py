@@ -7,10 +7,10 @@ from mlsys.errors import DataError
 from mlsys.execution.guard import shielded, watch_unchanged
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import At, Task, Work
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.steps import Select
 from mlsys.steps.alone import kept_rows
+from mlsys.tables import Table
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:

@@ -24,11 +24,11 @@ from mlsys.execution.spy import columns_seen
 from mlsys.execution.told import made_of
 from mlsys.execution.work import At, Task, Work
 from mlsys.leakage.row_check import row_local_finding
-from mlsys.partitions import Table
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Transform
 from mlsys.steps.learning import learn as learned_by
+from mlsys.tables import Table
 from mlsys.warned import tried_out
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""What rows are: digests of columns by content, taken again only where a column's memory is another."""
+"""Digests of columns by content, and where their values lie in memory."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.partitions import Table, cut
 from mlsys.states import digest, digest_columns
+from mlsys.tables.partitions import cut
 
 ROWS_AT_ONCE = 262_144
 """Rows digested at once; fixed, so that the digest does not depend on how the rows are held."""
@@ -44,45 +44,6 @@ class Identity:
         return self.lineage or digest(([(name, self.columns[name]) for name in columns], self.index))
 
 
-def identify(frame: pd.DataFrame, *others: Table) -> Identity:
-    """Return the identity of a frame; columns that lie in the same memory as those of ``others`` are not read.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        Column names are texts.
-    *others : Table
-        Tables with an identity whose rows are there.
-
-    Examples
-    --------
-    >>> one = identify(pd.DataFrame({"a": [1, 2]}))
-    >>> one.whole == identify(pd.DataFrame({"a": [1, 3]})).whole
-    False
-    """
-    known = [(table.frame(), table.identity) for table in others if table.identity is not None and table.is_loaded]
-    columns = {str(name): _column(frame[name], known) for name in frame.columns}
-    index = next((each.index for other, each in known if other.index is frame.index), None)
-    return Identity(columns, index or index_digest(frame.index))
-
-
-def identified(table: Table, *others: Table) -> Table:
-    """Give a table of one frame its identity if it has none, and return it."""
-    if table.identity is None and table.is_loaded:
-        table.identity = identify(table.frame(), *others)
-    return table
-
-
-def _column(column: pd.Series, known: list[tuple[pd.DataFrame, Identity]]) -> str:
-    place = address(column)
-    for frame, identity in known:
-        if column.name in identity.columns and len(frame) == len(column) and place is not None:
-            other = frame[column.name]
-            if other.dtype == column.dtype and address(other) == place:
-                return identity.columns[str(column.name)]
-    return column_digest(column)
-
-
 def column_digest(column: pd.Series) -> str:
     """Return the digest of a column's values and exact type, the order of categories included.
 
@@ -92,42 +53,20 @@ def column_digest(column: pd.Series) -> str:
     >>> column_digest(words[1:]) == column_digest(pd.Series(["b", "a"]))
     True
     """
-    return _whole([_block_digest(column.iloc[piece]) for piece in cut(len(column), ROWS_AT_ONCE)])
+    return joined_digest([block_digest(column.iloc[piece]) for piece in cut(len(column), ROWS_AT_ONCE)])
 
 
-def _block_digest(column: pd.Series) -> str:
+def block_digest(column: pd.Series) -> str:
+    """Return the digest of at most :data:`ROWS_AT_ONCE` rows of a column."""
     found = digest_columns(column.to_frame(name="column"))["column"]
     if isinstance(column.dtype, pd.CategoricalDtype):
         return digest((found, index_digest(column.cat.categories), bool(column.cat.ordered)))
     return found
 
 
-def _whole(blocks: list[str]) -> str:
+def joined_digest(blocks: list[str]) -> str:
+    """Return the digest of a column by the digests of its blocks."""
     return blocks[0] if len(blocks) == 1 else digest(blocks)
-
-
-def identify_table(table: Table) -> Identity:
-    """Return the identity of rows that may be held in any way: by content, block by block.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"a": [1, 2]})
-    >>> identify_table(Table.of(frame)) == identify(frame)
-    True
-    """
-    if table.identity is not None and not table.identity.lineage:
-        return table.identity
-    columns: dict[str, list[str]] = {}
-    index: list[str] = []
-    name = None
-    for block in table.blocks(ROWS_AT_ONCE):
-        index.append(_block_digest(as_column(block.index)))
-        name = block.index.name
-        for column in block.columns:
-            columns.setdefault(str(column), []).append(_block_digest(block[column]))
-    return Identity(
-        {column: _whole(blocks) for column, blocks in columns.items()}, digest(("index", name, _whole(index)))
-    )
 
 
 def index_digest(index: pd.Index) -> str:

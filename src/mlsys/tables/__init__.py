@@ -1,0 +1,22 @@
+"""Rows as they travel from step to step: in ordered partitions, known by their content."""
+
+from mlsys.tables.identifying import identified, identify, identify_table
+from mlsys.tables.identity import ROWS_AT_ONCE, Identity, address, as_column, column_digest
+from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
+from mlsys.tables.table import Table
+
+__all__ = [
+    "ROWS_AT_ONCE",
+    "Deferred",
+    "Identity",
+    "Partition",
+    "Table",
+    "add_in_order",
+    "address",
+    "as_column",
+    "column_digest",
+    "cut",
+    "identified",
+    "identify",
+    "identify_table",
+]
