@@ -131,7 +131,7 @@ def test_a_model_that_learns_in_parts_never_gathers_the_rows(folder: Path) -> No
 def test_a_step_that_needs_all_rows_beyond_memory_says_what_to_do(folder: Path) -> None:
     with (
         override(rows_in_memory=100, rows_per_partition=300),
-        pytest.raises(ValueError, match="all 3,000 rows at once"),
+        pytest.raises(ValueError, match=f"all {whole().rows['train']:,} rows at once"),
     ):
         Pipeline([ReadParquet(folder), *steps()], target="returned").run(track=False)
 

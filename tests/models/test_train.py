@@ -19,6 +19,7 @@ from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from mlsys.dataset import Roles, Rows
+from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models import Train
 from mlsys.states import digest, load_state, save_state
@@ -277,7 +278,7 @@ def in_parts(frame: pd.DataFrame, size: int) -> Table:
 
         return reads
 
-    return Table(partitions=[Partition(size, read(start)) for start in starts])
+    return LocalEngine().hold([Partition(size, read(start)) for start in starts], None)
 
 
 def learned(step: Train, table: Table) -> dict:
@@ -317,7 +318,7 @@ def test_a_classifier_in_parts_asks_for_its_classes_and_names_strange_ones():
 
 def test_an_estimator_that_cannot_learn_in_parts_gets_all_rows():
     frame = made(1000)
-    one, other = learned(Train(Ridge()), in_parts(frame, 300)), learned(Train(Ridge()), Table.of(frame))
+    one, other = learned(Train(Ridge()), in_parts(frame, 300)), learned(Train(Ridge()), LocalEngine().hold(None, frame))
     assert digest(one) == digest(other)
 
 

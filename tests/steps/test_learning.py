@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mlsys import Model, Transform, settings
 from mlsys.dataset import Roles, Rows
+from mlsys.engines import LocalEngine
 from mlsys.errors import ContractError, StateError
 from mlsys.states import digest
 from mlsys.steps.learning import Learned, learn
@@ -64,7 +65,8 @@ def wrap(frame: pd.DataFrame) -> Rows:
 
 
 def learned_from(step: Transform | Model, frame: pd.DataFrame | Table) -> Learned:
-    return learn(step, Table.of(frame), wrap, np.random.default_rng(0))
+    table = frame if isinstance(frame, Table) else LocalEngine().hold(None, frame)
+    return learn(step, table, wrap, np.random.default_rng(0))
 
 
 numbers = st.lists(st.floats(-1e12, 1e12), min_size=20, max_size=60)
@@ -94,7 +96,7 @@ def test_rows_read_when_needed_give_the_state_of_rows_in_memory() -> None:
         Partition(10, lambda columns, start=start: frame.iloc[start : start + 10]) for start in range(0, len(frame), 10)
     ]
     for step in (CrossScaled(), CrossGathered()):
-        lazily, at_once = learned_from(step, Table(partitions=pieces)), learned_from(step, frame)
+        lazily, at_once = learned_from(step, LocalEngine().hold(pieces, None)), learned_from(step, frame)
         assert digest(lazily.state) == digest(at_once.state)
         assert digest(list(lazily.fold_states)) == digest(list(at_once.fold_states))
 

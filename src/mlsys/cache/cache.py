@@ -15,6 +15,7 @@ from mlsys.cache.keeping import keep, state_digest
 from mlsys.cache.made import Made, finding_of
 from mlsys.cache.report import CacheReport, reason
 from mlsys.cache.store import FORMAT, Store
+from mlsys.engines import Engine, LocalEngine
 from mlsys.states import Held, digest
 from mlsys.steps import Step
 from mlsys.tables import Identity, Table, identified
@@ -44,10 +45,13 @@ class Cache:
         One line a piece of work: what it depended on, and digests of what came out.
     at_work : callable
         Called before each piece of work that is done rather than found.
+    engine : Engine
+        Holds the rows that are found.
     """
 
     def __init__(self, steps: Mapping[str, Step], pipeline: str, before: Cache | None = None, use: bool = True) -> None:
         self.at_work: Callable[[], None] = _silent
+        self.engine: Engine = LocalEngine()
         self.store = Store() if use else None
         self.report: CacheReport = CacheReport(dict(steps)) if before is None else before.report.continued(steps)
         self.ledger: list[dict[str, Any]] = [] if before is None else list(before.ledger)
@@ -231,7 +235,7 @@ class Cache:
             return found[0]
 
         tables = {
-            name: deferred_table(note, inputs, store, lambda name=name: anew().tables[name].frame())  # type: ignore[misc]
+            name: deferred_table(note, inputs, store, lambda name=name: anew().tables[name].frame(), self.engine)  # type: ignore[misc]
             for name, note in entry["tables"].items()
         }
         states = {

@@ -10,13 +10,17 @@ import pandas as pd
 
 from mlsys.cache.made import empty_of, identity_of
 from mlsys.cache.store import Store
-from mlsys.tables import Deferred, Table, identify
+from mlsys.tables import Deferred, Engine, Table, identify
 
 logger = logging.getLogger("mlsys")
 
 
 def deferred_table(
-    note: Mapping[str, Any], inputs: Mapping[str, Table], store: Store, again: Callable[[], pd.DataFrame]
+    note: Mapping[str, Any],
+    inputs: Mapping[str, Table],
+    store: Store,
+    again: Callable[[], pd.DataFrame],
+    engine: Engine,
 ) -> Table:
     """Return the table that an entry describes.
 
@@ -30,9 +34,13 @@ def deferred_table(
         Where columns are kept.
     again : callable
         Makes the rows again, when a column is nowhere.
+    engine : Engine
+        Holds the table.
     """
     loader = _Loader(note, list(inputs.values()), store, again)
-    return Table(deferred=Deferred(note["rows"], empty_of(note), loader.load), identity=identity_of(note))
+    table = engine.hold(None, Deferred(note["rows"], empty_of(note), loader.load))
+    table.identity = identity_of(note)
+    return table
 
 
 class _Loader:

@@ -1,5 +1,6 @@
 """Where work happens: one machine, or a cluster."""
 
-from mlsys.engines.local import Engine, LocalEngine
+from mlsys.engines.local import LocalEngine
+from mlsys.tables import Engine
 
 __all__ = ["Engine", "LocalEngine"]

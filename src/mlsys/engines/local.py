@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import pandas as pd
 
-from mlsys.tables import Partition, Table
+from mlsys.engines.counting import counted
+from mlsys.tables import Deferred, Partition, Table
 
-
-class Engine(Protocol):
-    """A place to run.
-
-    It holds a source as a ``Table``, whose verbs (``map``, ``reduce``, ``frame``, ``frames``) are all that
-    steps and the runner use, over one plan of partitions shared by every engine.
-    """
-
-    name: str
-
-    def hold(self, partitions: Sequence[Partition] | None, frame: pd.DataFrame | None) -> Table:
-        """Hold a source: its pieces, or the one frame."""
-        ...
+Given = TypeVar("Given")
+Done = TypeVar("Done")
 
 
 class LocalEngine:
@@ -35,7 +25,12 @@ class LocalEngine:
     """
 
     name = "local"
+    cuts_frames = False
 
-    def hold(self, partitions: Sequence[Partition] | None, frame: pd.DataFrame | None) -> Table:
-        """Hold a source: its pieces, or the one frame."""
-        return Table(frame=frame) if partitions is None else Table(partitions=partitions)
+    def hold(self, partitions: Sequence[Partition] | None, frame: pd.DataFrame | Deferred | None) -> Table:
+        """Return a table of a source's pieces, or of one frame."""
+        return Table(self, frame) if partitions is None else Table(self, partitions=counted(partitions, self))
+
+    def each(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
+        """Yield ``work(piece)`` for each piece, one after another."""
+        return map(work, pieces)

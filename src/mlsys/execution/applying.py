@@ -10,7 +10,7 @@ from mlsys.tables import Table
 
 def predicted(model: Fitted, rows: Table) -> Table:
     """Return what a model says of rows, gathered: predictions are narrow."""
-    return Table.of(rows.map(model.predict).narrow_frame())
+    return rows.like(rows.gather(model.predict))
 
 
 def applied(steps: Iterable[Fitted], rows: Table) -> tuple[Table, Table | None]:

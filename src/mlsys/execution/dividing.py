@@ -149,7 +149,9 @@ def _narrowed(table: Table, columns: Sequence[str]) -> Table:
     narrow = Identity({name: identity.columns[name] for name in columns}, identity.index)
     empty = table.head(0)[list(columns)]
     load = Deferred(table.rows, empty, lambda names: table.frame(columns if names is None else names))
-    return Table(deferred=load, identity=narrow)
+    some = table.like(load)
+    some.identity = narrow
+    return some
 
 
 def _weights(table: Table, roles: Roles) -> pd.Series | None:
@@ -250,10 +252,7 @@ def _assigned(step: Split, keys: pd.DataFrame, name: str) -> pd.Series:
 
 
 def _part(table: Table, assigned: pd.Series, name: str) -> Table:
-    mask = (assigned == name).fillna(False).astype(bool)
-    if table.in_memory:
-        return table.like(table.frame()[mask.to_numpy()])
-    return table.map(lambda frame: frame[mask.loc[frame.index].to_numpy()])
+    return table.keep((assigned == name).to_numpy(dtype=bool, na_value=False))
 
 
 def _folds(step: Split, keys: pd.DataFrame) -> list[pd.Series]:

@@ -3,17 +3,19 @@
 from mlsys.tables.identifying import identified, identify, identify_table
 from mlsys.tables.identity import ROWS_AT_ONCE, Identity, address, as_column, column_digest
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
-from mlsys.tables.table import Table
+from mlsys.tables.table import Engine, Table, chosen_by_hash
 
 __all__ = [
     "ROWS_AT_ONCE",
     "Deferred",
+    "Engine",
     "Identity",
     "Partition",
     "Table",
     "add_in_order",
     "address",
     "as_column",
+    "chosen_by_hash",
     "column_digest",
     "cut",
     "identified",

@@ -29,15 +29,16 @@ class Partition:
 
     Parameters
     ----------
-    rows : int
-        Number of rows.
+    rows : int or None
+        Number of rows; ``None`` where it is not known without reading.
     read : callable
-        Takes column names or None, returns a frame with its place in the plan as index.
+        Takes column names or None, returns a frame with its place in the plan as index; of a piece whose number of
+        rows is not known, any index.
     label : str
         For messages: file and row range.
     """
 
-    rows: int
+    rows: int | None
     read: Callable[[Sequence[str] | None], pd.DataFrame]
     label: str = ""
 

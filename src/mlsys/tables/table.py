@@ -1,55 +1,104 @@
-"""Rows in ordered partitions, in memory or read when needed."""
+"""Rows in ordered partitions, in memory or read when needed, worked on by an engine."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.settings import settings
+from mlsys.summaries import hash_ids
+from mlsys.tables.chain import Chain, Function, joined
 from mlsys.tables.identity import Identity
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
+
+Given = TypeVar("Given")
+Done = TypeVar("Done")
+
+FIRST_ROWS = 4096
+"""Rows of a table beyond memory that stay at hand once its types were looked at."""
+
+
+class Engine(Protocol):
+    """A place to work; it builds tables, whose verbs are all that steps and the runner use.
+
+    Attributes
+    ----------
+    name : str
+        For the record of a run.
+    cuts_frames : bool
+        Whether a frame in memory is changed partition by partition; otherwise in one piece, so that columns that
+        are left alone stay where they are.
+    """
+
+    name: str
+    cuts_frames: bool
+
+    def hold(self, partitions: Sequence[Partition] | None, frame: pd.DataFrame | Deferred | None) -> Table:
+        """Return a table of a source's pieces, or of one frame."""
+        ...
+
+    def each(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
+        """Yield ``work(piece)`` for each piece in the order of the pieces; they may be done anywhere, in any order."""
+        ...
 
 
 class Table:
     """Rows in ordered partitions: one frame in memory, or pieces read when needed.
 
-    ``map`` is eager for a frame in memory and lazy for pieces, so that the same pipeline runs on
-    data larger than memory; the numbers are the same because both are cut by one rule. A frame that
-    an earlier run left on disk is deferred: it counts as in memory, and is read when somebody asks.
+    Made by an engine: ``engine.hold(...)``, or ``table.like(frame)`` beside other rows. ``map`` is eager for a frame
+    in memory and lazy for pieces, so that the same pipeline runs on data larger than memory; the numbers are the
+    same because both are cut by one rule. A frame that an earlier run left on disk is deferred: it counts as in
+    memory, and is read when somebody asks.
 
     Attributes
     ----------
+    engine : Engine
+        Does the work.
     identity : Identity or None
         What the rows are, by content; set where results are kept.
 
+    Notes
+    -----
+    Column types of pieces are those of the first piece with rows. One that comes out otherwise is cast where that
+    changes no value, and refused otherwise with its label and column.
+
     Examples
     --------
-    >>> table = Table.of(pd.DataFrame({"x": [1, 2, 3]}))
+    >>> from mlsys.engines import LocalEngine
+    >>> table = LocalEngine().hold(None, pd.DataFrame({"x": [1, 2, 3]}))
     >>> table.map(lambda frame: frame.assign(z=frame["x"] * 2)).frame()["z"].tolist()
     [2, 4, 6]
     """
 
     def __init__(
         self,
-        frame: pd.DataFrame | None = None,
+        engine: Engine,
+        frame: pd.DataFrame | Deferred | None = None,
         partitions: Sequence[Partition] = (),
-        steps: Sequence[Callable[[pd.DataFrame], pd.DataFrame]] = (),
-        deferred: Deferred | None = None,
-        identity: Identity | None = None,
+        chain: Chain | None = None,
     ) -> None:
-        self._frame = frame
+        self.engine = engine
+        self.identity: Identity | None = None
+        self._deferred = frame if isinstance(frame, Deferred) else None
+        self._frame = None if isinstance(frame, Deferred) else frame
         self._partitions = tuple(partitions)
-        self._steps = tuple(steps)
-        self._deferred = deferred
-        self.identity = identity
+        self._chain = Chain() if chain is None else chain
+        self._first: pd.DataFrame | None = None
 
     @classmethod
     def of(cls, data: pd.DataFrame | Table) -> Table:
         """Wrap a frame; a table stays as it is."""
-        return data if isinstance(data, Table) else cls(frame=data)
+        return data if isinstance(data, Table) else cls(_Here(), data)
+
+    def like(self, frame: pd.DataFrame | Deferred) -> Table:
+        """Hold other rows where these are held."""
+        return self.engine.hold(None, frame)
 
     def like(self, frame: pd.DataFrame) -> Table:
         """Hold other rows where these are held."""
@@ -77,18 +126,52 @@ class Table:
         """Number of partitions of the plan."""
         return len(cut(self.rows)) if self.in_memory else len(self._partitions)
 
+    def map(self, function: Function) -> Table:
+        """Apply a function to every partition; it must treat each row alone."""
+        if not self.in_memory:
+            return Table(self.engine, partitions=self._partitions, chain=self._chain.then(function))
+        if not self.engine.cuts_frames:
+            return self.like(function(self.frame()))
+        return self.like(joined(list(self._each(function))))
+
+    def keep(self, mask: NDArray[np.bool_]) -> Table:
+        """Keep some rows; pieces that have none of them are not read any more.
+
+        Parameters
+        ----------
+        mask : array of bool
+            One for each row, in plan order.
+        """
+        if self.in_memory:
+            return self.like(self.frame()[mask])
+        counts = [each.rows or 0 for each in self._partitions]
+        if sum(counts) != len(mask):  # pieces may hold fewer rows than they say
+            counts = list(self._each(len))
+        parted = np.split(mask, np.cumsum(counts)[:-1])
+        kept = [
+            Partition(int(inside.sum()), partial(self._chain.read_some, partition, inside), partition.label)
+            for partition, inside in zip(self._partitions, parted, strict=True)
+        ]
+        self._opened()
+        return Table(self.engine, partitions=[each for each in kept if each.rows] or kept[:1])
+
+    def reduce(self, function: Callable[[pd.DataFrame], Any]) -> Any:
+        """Summarize each partition and add the summaries in plan order."""
+        return add_in_order(self._each(function))
+
+    def gather(self, function: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+        """Return what a function makes of each partition, in plan order; for what is narrow: predictions, keys.
+
+        Unlike ``map`` it is told one partition at a time also of a frame in memory, so that numbers whose last bits
+        depend on how many rows are computed at once, as those of a product of matrices, are the same everywhere.
+        """
+        return joined(list(self._each(function)))
+
     def frames(self, columns: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
         """Yield the partitions in plan order."""
         if self.in_memory:
-            frame = self.frame(columns)
-            for piece in cut(len(frame)):
-                yield frame.iloc[piece] if len(frame) > piece.stop - piece.start else frame
-            return
-        for partition in self._partitions:
-            frame = partition.read(None if self._steps or columns is None else list(columns))
-            for step in self._steps:
-                frame = step(frame)
-            yield frame if columns is None else frame[list(columns)]
+            return iter(_slices(self.frame(columns)))
+        return self._each(partial(_narrowed, columns=columns), columns)
 
     def blocks(self, rows: int) -> Iterator[pd.DataFrame]:
         """Yield all rows in order, ``rows`` at a time, wherever the partitions end; the last block may be shorter."""
@@ -107,16 +190,6 @@ class Table:
         if waiting:
             yield pd.concat(waiting) if len(waiting) > 1 else waiting[0]
 
-    def map(self, function: Callable[[pd.DataFrame], pd.DataFrame]) -> Table:
-        """Apply a function to every partition; it must treat each row alone."""
-        if self.in_memory:
-            return Table(frame=function(self.frame()))
-        return Table(partitions=self._partitions, steps=(*self._steps, function))
-
-    def reduce(self, function: Callable[[pd.DataFrame], Any]) -> Any:
-        """Summarize each partition and add the summaries in plan order."""
-        return add_in_order(function(frame) for frame in self.frames())
-
     def frame(self, columns: Sequence[str] | None = None) -> pd.DataFrame:
         """Gather all rows in plan order, after a check that they fit."""
         if self._deferred is not None and self._frame is None:
@@ -134,32 +207,93 @@ class Table:
             )
         return pd.concat(list(self.frames(columns)))
 
-    def narrow_frame(self) -> pd.DataFrame:
-        """Gather all rows of a table known to be narrow (predictions, keys), without the check."""
-        return self.frame() if self.in_memory else pd.concat(list(self.frames()))
-
     def head(self, rows: int) -> pd.DataFrame:
         """Return the first rows, reading no more partitions than needed."""
         if self._deferred is not None and not rows:
             return self._deferred.empty
+        if not self.in_memory and rows <= len(first := self._opened()):
+            return first.head(rows)
         pieces: list[pd.DataFrame] = []
         missing = rows
-        for frame in self.frames():
+        for frame in self.frames() if not self.in_memory else [self.frame()]:
             pieces.append(frame.head(missing))
             missing -= len(pieces[-1])
             if missing <= 0:
                 break
         return pd.concat(pieces) if len(pieces) > 1 else pieces[0]
 
+    def sample(self, rows: int, stream: int = 0) -> pd.DataFrame:
+        """Return about so many rows, chosen by a hash of their ids and in their order; of pieces, each one's share.
+
+        Parameters
+        ----------
+        rows : int
+            How many, of a frame in memory exactly.
+        stream : int
+            Another number chooses other rows.
+        """
+        if self.in_memory:
+            return chosen_by_hash(self.frame(), rows, stream)
+        share = min(1.0, rows / max(self.rows, 1))
+        return self.gather(partial(_share_of, share=share, stream=stream))
+
     def shown(self) -> pd.DataFrame:
         """Return the frame, or an empty one with its columns where rows are read when needed; for messages."""
         return self._frame if self._frame is not None else self.head(0)
 
+    def _each(self, function: Callable[[pd.DataFrame], Done], columns: Sequence[str] | None = None) -> Iterator[Done]:
+        """Yield what the engine makes of each partition, in plan order."""
+        if self.in_memory:
+            return self.engine.each(function, _slices(self.frame()))
+        self._opened()
+        return self.engine.each(partial(self._chain.read, function, columns), self._partitions)
+
+    def _opened(self) -> pd.DataFrame:
+        """Return the first rows of pieces; their types are those of all that follow."""
+        if self._first is None:
+            for partition in self._partitions:
+                self._first, types = next(iter(self.engine.each(partial(self._chain.first, FIRST_ROWS), [partition])))
+                if len(self._first):
+                    break
+            assert self._first is not None
+            self._chain.settle(types)
+        return self._first
+
     def _rows_bound(self) -> int:
-        return sum(partition.rows for partition in self._partitions)
+        return sum(partition.rows or 0 for partition in self._partitions)
 
     def __repr__(self) -> str:
         if self.in_memory:
             where = "in memory" if self.is_loaded else "kept from an earlier run"
             return f"Table({self.rows:,} rows {where}, {self.partitions} partition(s))"
         return f"Table(at most {self._rows_bound():,} rows in {self.partitions} partitions, read when needed)"
+
+
+def chosen_by_hash(frame: pd.DataFrame, rows: int, stream: int = 0) -> pd.DataFrame:
+    """Return so many rows, those with the smallest hash of their ids, in their order."""
+    if len(frame) <= rows:
+        return frame
+    return frame.iloc[np.sort(np.argsort(hash_ids(frame.index, stream), kind="stable")[:rows])]
+
+
+def _share_of(frame: pd.DataFrame, share: float, stream: int) -> pd.DataFrame:
+    return chosen_by_hash(frame, max(1, round(share * len(frame))), stream)
+
+
+def _narrowed(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
+    return frame if columns is None else frame[list(columns)]
+
+
+def _slices(frame: pd.DataFrame) -> list[pd.DataFrame]:
+    places = cut(len(frame))
+    return [frame] if len(places) == 1 else [frame.iloc[each] for each in places]
+
+
+class _Here:
+    name, cuts_frames = "local", False
+
+    def hold(self, partitions: Sequence[Partition] | None, frame: pd.DataFrame | Deferred | None) -> Table:
+        return Table(self, frame, partitions or ())
+
+    def each(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
+        return map(work, pieces)
