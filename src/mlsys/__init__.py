@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mlsys.detached import provide
 from mlsys.version import __version__
 
 _HOMES = {
@@ -83,6 +84,12 @@ _HOMES = {
 }
 
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
+
+
+_DETACHED = {"as_sklearn": "mlsys.steps.sklearn_bridge"}
+"""Homes of what a step does without a pipeline, where it is not ``mlsys.execution.detached``."""
+
+provide(lambda name: getattr(import_module(_DETACHED.get(name, "mlsys.execution.detached")), name))
 
 
 def __getattr__(name: str) -> Any:

@@ -16,8 +16,8 @@ from mlsys.features import Prepare
 from mlsys.settings import override
 from mlsys.states import digest
 from mlsys.steps import Transform
-from mlsys.steps.alone import folds_of_rows
 from mlsys.steps.learning import learn
+from mlsys.steps.shown import folds_of_rows
 from mlsys.summaries import fold_of
 from mlsys.tables import Table
 

@@ -2,6 +2,7 @@
 
 from mlsys.dataset.dataset import Dataset, beside
 from mlsys.dataset.event import Event, decided, settled, tally
+from mlsys.dataset.frames import check_frame
 from mlsys.dataset.predictions import PREDICTION, PROBABILITY, SCORE, probability_columns, score_columns
 from mlsys.dataset.roles import Moment, Roles, duration_of
 from mlsys.dataset.rows import Rows
@@ -17,6 +18,7 @@ __all__ = [
     "Roles",
     "Rows",
     "beside",
+    "check_frame",
     "counting",
     "decided",
     "duration_of",

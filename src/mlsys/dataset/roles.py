@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -93,6 +94,17 @@ class Roles:
     weight: str | None = None
     sensitive: tuple[str, ...] = ()
     event: Event | None = None
+
+    @classmethod
+    def named(cls, **given: Any) -> Roles:
+        """Make roles out of keyword arguments, and refuse a role that does not exist."""
+        unknown = set(given) - set(cls.__dataclass_fields__)
+        if unknown:
+            raise ConfigurationError(
+                f"there is no role {sorted(unknown)[0]!r}", f"roles are {', '.join(cls.__dataclass_fields__)}"
+            )
+        event = given.pop("event", None)
+        return cls(**given, event=None if event is None else Event.named(event))
 
     @property
     def decision(self) -> Moment | None:

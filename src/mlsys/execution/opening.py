@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.cache import Made
+from mlsys.dataset import check_frame
 from mlsys.engines import Engine
 from mlsys.errors import DataError
 from mlsys.execution.checks import check_same_columns
@@ -17,7 +18,6 @@ from mlsys.execution.told import Declared
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Plan, Planned
 from mlsys.steps import Source
-from mlsys.steps.alone import check_frame
 from mlsys.tables import Table
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None

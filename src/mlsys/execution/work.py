@@ -24,8 +24,8 @@ from mlsys.plan.planned import Planned
 from mlsys.settings import settings
 from mlsys.states import Held, digest
 from mlsys.steps import Fitted, Step, Transform
-from mlsys.steps.alone import folds_of_rows
 from mlsys.steps.seeds import generator
+from mlsys.steps.shown import folds_of_rows
 from mlsys.tables import Table, identified
 
 Does = Callable[..., Made]

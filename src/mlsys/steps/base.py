@@ -19,9 +19,11 @@ from pydantic.dataclasses import dataclass as validated
 
 from mlsys.errors import ConfigurationError, ContractError, StateError
 from mlsys.secrets import counted, declare, field_is_secret, hidden, is_secret
+from mlsys.states import digest
 from mlsys.steps.cloning import is_fitted, unfitted
 from mlsys.steps.facts import Facts
 from mlsys.steps.habits import check_habits
+from mlsys.usercode.content import home
 
 _MAKE_CLASSES = frozenset({"abc", "types", "cloudpickle.cloudpickle"})
 _CHECKS = ConfigDict(arbitrary_types_allowed=True, strict=True, extra="forbid")
@@ -60,6 +62,7 @@ class Step(_Configured, ABC):
     facts: ClassVar[Facts]
     kind: ClassVar[str] = ""
     hooks: ClassVar[tuple[str, ...]] = ()
+    required_hooks: ClassVar[tuple[str, ...]] = ()
     name: str | None = Field(default=None, kw_only=True)
     allow_all_rows: str = Field(default="", kw_only=True)
     cache: bool = Field(default=True, kw_only=True)
@@ -106,9 +109,6 @@ class Step(_Configured, ABC):
     @property
     def digest(self) -> str:
         """Digest of class and configuration; equal steps have equal digests."""
-        from mlsys.states import digest
-        from mlsys.usercode.content import home
-
         fields = {name: value for name, value in self.configuration().items() if name != "cache"}
         try:
             return digest((f"{home(type(self))}.{type(self).__qualname__}", counted(fields)))

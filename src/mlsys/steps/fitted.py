@@ -7,12 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.dataset import Event, Roles, Rows
+from mlsys.dataset import Rows
 from mlsys.errors import ConfigurationError, ContractError, DataError
 from mlsys.states import Held
 from mlsys.steps.base import Step
-from mlsys.steps.kinds import RowTransform
-from mlsys.steps.learning_kinds import Model, Postprocess, Transform
+from mlsys.steps.learns import Learns
 
 
 class Fitted:
@@ -48,47 +47,48 @@ class Fitted:
 
     def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return ``frame`` as the step changes rows it did not learn from."""
+        step: Any = self.step
         shown = frame.copy(deep=False)
-        if isinstance(self.step, RowTransform):
-            return same_rows(self.step, frame, self.step.apply(shown))
-        if isinstance(self.step, Transform):
-            return same_rows(self.step, frame, self.step.apply(shown, self.prepared))
+        if step.kind == "RowTransform":
+            return same_rows(step, frame, step.apply(shown))
+        if step.kind == "Transform":
+            return same_rows(step, frame, step.apply(shown, self.prepared))
         raise ConfigurationError(
-            f"{self.step.title} is a {self.step.kind}, which does not transform", "use predict(frame) of a model"
+            f"{step.title} is a {step.kind}, which does not transform", "use predict(frame) of a model"
         )
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the columns ``prediction`` and, for classes, ``probability_<class>``."""
-        if isinstance(self.step, Postprocess):
-            return _predictions(self.step, frame, self.step.apply(frame.copy(deep=False), self.prepared))
-        if not isinstance(self.step, Model):
-            raise ConfigurationError(
-                f"{self.step.title} is a {self.step.kind}, which does not predict", "use transform(frame)"
-            )
+        step: Any = self.step
+        if step.kind == "Postprocess":
+            return _predictions(step, frame, step.apply(frame.copy(deep=False), self.prepared))
+        if step.kind != "Model":
+            raise ConfigurationError(f"{step.title} is a {step.kind}, which does not predict", "use transform(frame)")
         there = frame.columns.tolist()
         known = set(there)
         missing = [name for name in self.features if name not in known] if there != list(self.features) else []
         if missing:
             raise DataError(
-                f"{self.step.title} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
+                f"{step.title} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
                 "which the frame does not have",
                 "give the columns it was trained on; nulls are allowed, absence is not",
             )
         given = frame if there == list(self.features) else frame[list(self.features)]
-        return _predictions(self.step, frame, self.step.predict(given, self.prepared))
+        return _predictions(step, frame, step.predict(given, self.prepared))
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:
         """Return the columns that its step reads, given those there are; ``None`` where the step does not say."""
-        if isinstance(self.step, Transform) and self.step.chooses_columns:
-            return self.step.columns_taken(self.state)
+        step: Any = self.step
+        if step.kind == "Transform" and step.chooses_columns:
+            return tuple(step.columns_taken(self.state))
         return self.step.columns_read(columns)
 
     @property
     def prepared(self) -> Any:
         """The state with its look-ups built, once."""
         if not self._prepared:
-            prepare = getattr(self.step, "prepare", None)
-            self._prepared.append(self.state if prepare is None else prepare(self.state))
+            step: Any = self.step
+            self._prepared.append(step.prepare(self.state) if isinstance(step, Learns) else self.state)
         return self._prepared[0]
 
     def __repr__(self) -> str:
@@ -129,14 +129,3 @@ def _predictions(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
             'return pd.DataFrame({"prediction": ...}, index=frame.index), and for classes probability_<class>',
         )
     return same_rows(step, before, after)
-
-
-def roles_from(**named: Any) -> Roles:
-    """Make roles out of keyword arguments, with a message for a role that does not exist."""
-    unknown = set(named) - set(Roles.__dataclass_fields__)
-    if unknown:
-        raise ConfigurationError(
-            f"there is no role {sorted(unknown)[0]!r}", f"roles are {', '.join(Roles.__dataclass_fields__)}"
-        )
-    event = named.pop("event", None)
-    return Roles(**named, event=None if event is None else Event.named(event))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlsys.errors import ConfigurationError
-from mlsys.steps.own_form import check_both
-
-if TYPE_CHECKING:
-    from mlsys.steps.base import Step
+from mlsys.steps.learns import check_both
 
 _OTHER_NAMES = {
     "transform": "apply",
@@ -20,7 +17,7 @@ _OTHER_NAMES = {
 }
 
 
-def check_habits(cls: type[Step]) -> None:
+def check_habits(cls: type[Any]) -> None:
     """Raise for an own ``__init__``, a public method used as a hook, a default without annotation, a missing hook.
 
     ``save`` and ``load`` count as one hook.
@@ -45,7 +42,7 @@ def check_habits(cls: type[Step]) -> None:
             f"{where} gives {attribute!r} a default but no annotation, so it would not become a field",
             f"write `{attribute}: {type(value).__name__} = {value!r}`, or `{attribute}: ClassVar[...] = ...`",
         )
-    missing = [" or ".join(choice.split("|")) for choice in _required(cls) if not _has(cls, choice)]
+    missing = [" or ".join(choice.split("|")) for choice in cls.required_hooks if not _has(cls, choice)]
     if missing:
         raise ConfigurationError(
             f"{where} lacks the hook {' and '.join(missing)}", f"a {cls.kind} writes {', '.join(cls.hooks)}"
@@ -53,11 +50,7 @@ def check_habits(cls: type[Step]) -> None:
     check_both(cls, where)
 
 
-def _required(cls: type[Step]) -> tuple[str, ...]:
-    return getattr(cls, "required_hooks", ())
-
-
-def _has(cls: type[Step], choice: str) -> bool:
+def _has(cls: type[Any], choice: str) -> bool:
     """Whether one of ``a|b`` is written by the class or a parent that is no bare kind."""
     for base in cls.__mro__:
         if "required_hooks" in vars(base):

@@ -11,8 +11,10 @@ from pydantic import Field
 
 from mlsys.autologging import no_autologging
 from mlsys.dataset import Rows
+from mlsys.detached import detached
 from mlsys.steps.base import Step
 from mlsys.steps.facts import Facts
+from mlsys.steps.splitting import hashed_folds
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,16 +70,13 @@ class RowTransform(Step, kind="RowTransform"):
     @no_autologging()
     def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
         """Return a ``Fitted`` with ``transform(frame)``; a row transform learns nothing."""
-        from mlsys.steps.alone import fit_step
-
-        return fit_step(self, data, seed, **roles)
+        fitted: Fitted = detached("fit", self, data, seed, **roles)
+        return fitted
 
     @final
     def as_sklearn(self) -> Any:
         """Return a scikit-learn transformer that acts as this step."""
-        from mlsys.steps.sklearn_bridge import as_sklearn
-
-        return as_sklearn(self)
+        return detached("as_sklearn", self)
 
 
 class History(Step, kind="History"):
@@ -128,9 +127,8 @@ class Select(Step, kind="Select"):
     @final
     def select(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> pd.DataFrame:
         """Return the rows that are kept; weights, where there are any, in the weight role's column."""
-        from mlsys.steps.alone import select_rows
-
-        return select_rows(self, data, seed, **roles)
+        kept: pd.DataFrame = detached("select", self, data, seed, **roles)
+        return kept
 
 
 class Label(Step, kind="Label"):
@@ -157,9 +155,8 @@ class Label(Step, kind="Label"):
     @final
     def labels(self, data: pd.DataFrame, /) -> pd.Series:
         """Return the label of each row of ``data``, null where it is not known."""
-        from mlsys.steps.alone import label_rows
-
-        return label_rows(self, data)
+        labels: pd.Series = detached("labels", self, data)
+        return labels
 
     def withholds(self) -> tuple[str, ...]:
         """Columns read by the rule that must never be features."""
@@ -211,8 +208,6 @@ class Split(Step, kind="Split"):
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return ``k`` assignments with ``train`` and ``validation`` over the rows of ``keys``."""
-        from mlsys.steps.splitting import hashed_folds
-
         return hashed_folds(keys, k)
 
     def windows(self, keys: pd.DataFrame, /) -> list[pd.Series]:
@@ -222,9 +217,8 @@ class Split(Step, kind="Split"):
     @final
     def split(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> dict[str, pd.DataFrame]:
         """Return the parts of ``data`` by name; roles such as ``time=`` and ``target=`` by name."""
-        from mlsys.steps.alone import split_rows
-
-        return split_rows(self, data, seed, **roles)
+        parts: dict[str, pd.DataFrame] = detached("split", self, data, seed, **roles)
+        return parts
 
 
 class Sink(Step, kind="Sink"):

@@ -9,9 +9,10 @@ import pandas as pd
 
 from mlsys.autologging import no_autologging
 from mlsys.dataset import Dataset, Rows
+from mlsys.detached import detached
 from mlsys.steps.base import Step
 from mlsys.steps.facts import Facts
-from mlsys.steps.own_form import OwnForm
+from mlsys.steps.learns import Learns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from mlsys.values import Values
 
 
-class Transform(OwnForm, Step, kind="Transform"):
+class Transform(Learns, Step, kind="Transform"):
     """Learns from training rows, then changes columns of any rows.
 
     Hooks: ``learn(train) -> state`` or ``summarize(part) -> summary`` with ``finish(summary) -> state``;
@@ -67,10 +68,6 @@ class Transform(OwnForm, Step, kind="Transform"):
         """
         raise TypeError("only steps that write apply_cross_fitted(part, fold_states) are cross-fitted")
 
-    def prepare(self, state: Any, /) -> Any:
-        """Return the state in the form ``apply`` uses when it serves single rows."""
-        return state
-
     @final
     @no_autologging()
     def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
@@ -78,16 +75,13 @@ class Transform(OwnForm, Step, kind="Transform"):
 
         The step stays as it is; what comes back has ``state`` and ``transform(frame)``.
         """
-        from mlsys.steps.alone import fit_step
-
-        return fit_step(self, data, seed, **roles)
+        fitted: Fitted = detached("fit", self, data, seed, **roles)
+        return fitted
 
     @final
     def as_sklearn(self) -> Any:
         """Return a scikit-learn estimator that learns and acts as this step."""
-        from mlsys.steps.sklearn_bridge import as_sklearn
-
-        return as_sklearn(self)
+        return detached("as_sklearn", self)
 
     def takes(self, values: Values, /) -> bool:
         """Whether a step that names no columns takes a feature of such values."""
@@ -136,15 +130,19 @@ class TrainOnly(Step, kind="TrainOnly"):
         """``change(train, rng)`` or ``change(train, rng, state)``: return the new training rows."""
         raise TypeError("a TrainOnly writes change(train, rng)")
 
+    @property
+    def learns_first(self) -> bool:
+        """Whether it is written with ``learn``, whose answer ``change`` is given."""
+        return type(self).learn is not TrainOnly.learn
+
     @final
     def resample(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> pd.DataFrame:
         """Change ``data`` as training rows would be changed; ``target=`` and other roles by name."""
-        from mlsys.steps.alone import change_rows
+        changed: pd.DataFrame = detached("resample", self, data, seed, **roles)
+        return changed
 
-        return change_rows(self, data, seed, **roles)
 
-
-class Model(OwnForm, Step, kind="Model"):
+class Model(Learns, Step, kind="Model"):
     """Learns from training rows and predicts.
 
     Hooks: ``learn(train) -> state`` and ``predict(frame, state) -> DataFrame`` with the column
@@ -173,10 +171,6 @@ class Model(OwnForm, Step, kind="Model"):
         """Return predictions with the frame's index; ``frame`` holds the features."""
         raise TypeError("a Model writes predict(frame, state)")
 
-    def prepare(self, state: Any, /) -> Any:
-        """Return the state in the form ``predict`` uses when it serves single rows."""
-        return state
-
     @final
     @no_autologging()
     def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
@@ -184,16 +178,13 @@ class Model(OwnForm, Step, kind="Model"):
 
         The step stays as it is; what comes back has ``state`` and ``predict(frame)``.
         """
-        from mlsys.steps.alone import fit_step
-
-        return fit_step(self, data, seed, **roles)
+        fitted: Fitted = detached("fit", self, data, seed, **roles)
+        return fitted
 
     @final
     def as_sklearn(self) -> Any:
         """Return a scikit-learn estimator that learns and acts as this step."""
-        from mlsys.steps.sklearn_bridge import as_sklearn
-
-        return as_sklearn(self)
+        return detached("as_sklearn", self)
 
     def columns_learned(self, columns: Sequence[str], state: Callable[[], Any], /) -> tuple[str, ...]:
         """Return the features that it reads to predict, of those there are; ``state()`` is what it learned."""
@@ -214,7 +205,7 @@ class Model(OwnForm, Step, kind="Model"):
         return type(self).learn_part is not Model.learn_part
 
 
-class Postprocess(OwnForm, Step, kind="Postprocess"):
+class Postprocess(Learns, Step, kind="Postprocess"):
     """Learns from predictions on rows the model did not learn from, then changes predictions.
 
     Hooks: ``learn(calibration) -> state``, ``apply(predictions, state) -> DataFrame``. The rows come
@@ -235,10 +226,6 @@ class Postprocess(OwnForm, Step, kind="Postprocess"):
     def apply(self, predictions: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the prediction columns, changed."""
         raise TypeError("a Postprocess writes apply(predictions, state)")
-
-    def prepare(self, state: Any, /) -> Any:
-        """Return the state in the form ``apply`` uses when it serves single rows."""
-        return state
 
 
 class Report(Step, kind="Report"):
@@ -261,9 +248,8 @@ class Report(Step, kind="Report"):
     @final
     def of(self, **parts: Any) -> Result:
         """Report on frames by part name; roles such as ``target=`` by name beside them."""
-        from mlsys.steps.alone import report_on
-
-        return report_on(self, **parts)
+        result: Result = detached("report", self, **parts)
+        return result
 
 
 LEARNING_KINDS = (Transform, TrainOnly, Model, Postprocess)

@@ -3,45 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mlsys.errors import ConfigurationError, ContractError
+from mlsys.errors import ContractError
 from mlsys.states import load_state, save_state
 from mlsys.states.pickled import load_pickled, save_pickled
-
-if TYPE_CHECKING:
-    from mlsys.steps.base import Step
+from mlsys.steps.base import Step
+from mlsys.steps.learns import Learns, writes
 
 PLAIN, OWN, PICKLED = "plain", "own", "pickled"
 """Forms of a stored state: ours, that of the step's ``save`` hook, cloudpickle's."""
-
-
-class OwnForm:
-    """The hooks ``save`` and ``load`` of steps that learn; written together or not at all."""
-
-    def save(self, state: Any, folder: Path, /) -> None:
-        """Write what ``learn`` returned into an empty folder, in files of any form; ``load`` reads them."""
-        raise TypeError("a step whose state has no plain form writes save(state, folder) and load(folder)")
-
-    def load(self, folder: Path, /) -> Any:
-        """Return the state that ``save`` wrote."""
-        raise TypeError("a step whose state has no plain form writes save(state, folder) and load(folder)")
-
-
-def check_both(cls: type[Step], where: str) -> None:
-    """Raise for a step class that writes one of ``save`` and ``load`` without the other."""
-    written = [name for name in ("save", "load") if _writes(cls, name)]
-    if len(written) == 1:
-        other = {"save": "load(folder)", "load": "save(state, folder)"}[written[0]]
-        raise ConfigurationError(
-            f"{where} writes {written[0]}() without {other.partition('(')[0]}()",
-            f"write {other} as well: what one writes, the other must read",
-        )
-
-
-def _writes(cls: type[Step], hook: str) -> bool:
-    found = getattr(cls, hook, None)
-    return issubclass(cls, OwnForm) and callable(found) and found is not getattr(OwnForm, hook)
 
 
 def form_of_state(step: Step) -> str:
@@ -53,9 +24,9 @@ def form_of_state(step: Step) -> str:
     >>> form_of_state(Impute())
     'plain'
     """
-    if _writes(type(step), "save"):
+    if writes(type(step), "save"):
         return OWN
-    return PICKLED if getattr(step, "allow_pickle", "") else PLAIN
+    return PICKLED if isinstance(step, Learns) and step.allow_pickle else PLAIN
 
 
 def save_learned(step: Step, state: Any, folder: Path) -> str:

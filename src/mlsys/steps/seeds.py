@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mlsys.states import digest
 from mlsys.steps.base import Step
 
 
@@ -19,6 +20,4 @@ def generator(root: int, step: Step, purpose: str = "") -> np.random.Generator:
     purpose : str
         Keeps two uses by one step apart.
     """
-    from mlsys.states import digest
-
     return np.random.default_rng(int(digest((root, step.name or step.digest, purpose))[:16], 16))

@@ -11,15 +11,15 @@ from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
-from mlsys.dataset import Roles, Rows
+from mlsys.dataset import Roles
 from mlsys.errors import ConfigurationError
-from mlsys.steps.alone import folds_of_rows
 from mlsys.steps.cloning import unfitted
 from mlsys.steps.fitted import Fitted
 from mlsys.steps.kinds import RowTransform
 from mlsys.steps.learning import learn
 from mlsys.steps.learning_kinds import Model, Transform
 from mlsys.steps.seeds import generator
+from mlsys.steps.shown import Shown
 from mlsys.tables import Table
 
 if TYPE_CHECKING:
@@ -150,19 +150,15 @@ class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publi
                 roles[role] = name
                 train[name] = column.array if isinstance(column, pd.Series) else column
         features, named = tuple(frame.columns), Roles(target=roles.get("target"), weight=roles.get("weight"))
-
-        def wrap(part: pd.DataFrame) -> Rows:
-            folds = folds_of_rows(self.step, part, named, 0) if isinstance(self.step, Transform) else None
-            return Rows.of(part, named, features, folds)
-
+        shown = Shown(self.step, named, features)
         if isinstance(self.step, RowTransform):
             self.fitted_ = Fitted(self.step)
             return frame, None
-        learned = learn(self.step, Table.of(train), wrap, generator(0, self.step))
+        learned = learn(self.step, Table.of(train), shown, generator(0, self.step))
         self.fitted_ = Fitted(self.step, learned.state, features)
         if not learned.fold_states:
             return frame, None
-        crossed = self.step.apply_cross_fitted(wrap(train), learned.fold_states)
+        crossed = self.step.apply_cross_fitted(shown(train), learned.fold_states)
         return frame, crossed.drop(columns=list(roles.values())).set_axis(frame.index, axis=0)
 
 

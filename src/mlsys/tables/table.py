@@ -100,10 +100,6 @@ class Table:
         """Hold other rows where these are held."""
         return self.engine.hold(None, frame)
 
-    def like(self, frame: pd.DataFrame) -> Table:
-        """Hold other rows where these are held."""
-        return Table(frame=frame)
-
     @property
     def in_memory(self) -> bool:
         """Whether all rows are held as one frame, or can be."""

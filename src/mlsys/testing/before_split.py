@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import check_frame
 from mlsys.steps import Label, Reshape, Select, Split
-from mlsys.steps.alone import check_frame, kept_rows
+from mlsys.steps.answers import kept_rows
 from mlsys.testing.comparing import difference
 from mlsys.testing.trial import NotAssessed, Trial
 

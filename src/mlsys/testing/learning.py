@@ -12,7 +12,7 @@ from mlsys import settings
 from mlsys.errors import ContractError
 from mlsys.states import digest
 from mlsys.steps import TrainOnly, Transform
-from mlsys.steps.alone import changed_rows
+from mlsys.steps.answers import changed_rows
 from mlsys.steps.own_form import load_learned, save_learned
 from mlsys.testing.comparing import difference
 from mlsys.testing.trial import NotAssessed, Trial

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import Dataset, Moment, Roles, Rows
+from mlsys.dataset import Dataset, Moment, Roles, Rows, check_frame
 from mlsys.dataset.predictions import named_like_predictions
 from mlsys.errors import ConfigurationError
 from mlsys.steps import (
@@ -31,11 +31,11 @@ from mlsys.steps import (
     TrainOnly,
     Transform,
 )
-from mlsys.steps.alone import check_frame, checked_labels, kept_rows
-from mlsys.steps.fitted import roles_from, same_rows
+from mlsys.steps.answers import checked_labels, kept_rows
+from mlsys.steps.fitted import same_rows
 from mlsys.steps.learning import Learned, call_hook, learn
+from mlsys.steps.shown import Shown
 from mlsys.steps.splitting import split_keys
-from mlsys.summaries import fold_of
 from mlsys.tables import Table
 from mlsys.testing.comparing import altered
 
@@ -81,7 +81,7 @@ class Trial:
         named = dict(roles)
         if isinstance(named.get("decide_at"), str):
             named["decide_at"] = Moment.parse(named["decide_at"])
-        parsed = roles_from(**named)
+        parsed = Roles.named(**named)
         if data is None and not isinstance(step, Source):
             raise ConfigurationError(f"check_step needs rows to try {step.title} on", "give a DataFrame")
         parts = {} if data is None else dict(data) if isinstance(data, Mapping) else {"all": data}
@@ -115,10 +115,7 @@ class Trial:
 
     def rows(self, hook: str, frame: pd.DataFrame) -> Rows:
         """Return rows with roles, as learning hooks get them."""
-        group = self.roles.group
-        units = frame[group] if group is not None and group in frame.columns else frame.index
-        folds = fold_of(units, self.step.cross_fit_folds, self.seed) if isinstance(self.step, Transform) else None
-        rows = Rows.of(frame.copy(deep=True), self.roles, self.features, folds)
+        rows = Shown(self.step, self.roles, self.features, self.seed)(frame.copy(deep=True))
         self.watched.append((hook, rows, frame))
         return rows
 
@@ -211,7 +208,7 @@ class Trial:
         step, rng = self.step, self.rng()
         assert isinstance(step, TrainOnly)
         rows = self.rows("change", frame)
-        if type(step).learn is not TrainOnly.learn:
+        if step.learns_first:
             state = call_hook(step.learn, self.rows("learn", frame), rng=rng)
             return step.change(rows, rng, state)
         changed: pd.DataFrame = call_hook(step.change, rows, rng=rng)

@@ -14,7 +14,7 @@ from mlsys.execution.told import Declared, Told, Withheld, made_of
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Label
-from mlsys.steps.alone import checked_labels
+from mlsys.steps.answers import checked_labels
 from mlsys.tables import Table
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pandas as pd
 
 from mlsys.cache import Made
+from mlsys.dataset import check_frame
 from mlsys.execution.guard import shielded
 from mlsys.execution.parts import Parts
 from mlsys.execution.reshaped import made_of_columns
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Reshape
-from mlsys.steps.alone import check_frame
 from mlsys.tables import Table
 
 

@@ -9,7 +9,7 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import TrainOnly
-from mlsys.steps.alone import changed_rows
+from mlsys.steps.answers import changed_rows
 from mlsys.tables import Table
 
 

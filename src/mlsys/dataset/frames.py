@@ -1,0 +1,42 @@
+"""Frames that users give: refused unless their rows and columns can be told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import DataError
+from mlsys.values import told_apart
+
+
+def check_frame(data: Any, who: str) -> None:
+    """Raise unless ``data`` is a frame with rows, unique columns and a unique index."""
+    if not isinstance(data, pd.DataFrame):
+        raise DataError(f"{who} got {type(data).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
+    if data.empty:
+        raise DataError(f"{who} got a frame of {len(data)} rows and {data.shape[1]} columns", "give it rows")
+    if not data.columns.is_unique:
+        raise DataError(
+            f"{who} got two columns named {data.columns[data.columns.duplicated()][0]!r}", "rename one of them"
+        )
+    _check_index(data.index, f"{who} got a frame")
+
+
+def _check_index(index: pd.Index, who: str) -> None:
+    """Raise unless an index tells rows apart."""
+    named = ", ".join(repr(name) for name in index.names if name is not None)
+    made = f"frame.reset_index(), which makes a column of {named}" if named else "frame.reset_index(drop=True)"
+    remedy = f"call {made}, or keep ids in a column and name it with id="
+    if isinstance(index, pd.MultiIndex):
+        raise DataError(f"{who} whose index has {index.nlevels} levels; the index identifies rows by one value", remedy)
+    told_apart(index.to_series(), f"{who} whose index", remedy)
+    if index.hasnans:
+        place = int(np.flatnonzero(index.isna())[0])
+        raise DataError(f"{who} whose index is null at position {place}; the index identifies rows", remedy)
+    if not index.is_unique:
+        raise DataError(
+            f"{who} in which the index value {index[index.duplicated()][0]} stands twice; the index identifies rows",
+            remedy,
+        )

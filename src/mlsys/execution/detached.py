@@ -1,0 +1,76 @@
+"""Steps without a Pipeline: fit, split, select, label, resample and report on plain frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from mlsys.dataset import Dataset, Roles, Rows, check_frame
+from mlsys.errors import DataError
+from mlsys.steps import Fitted, Label, Model, Report, Result, Select, Split, Step, TrainOnly, Transform
+from mlsys.steps.answers import changed_rows, checked_labels, kept_rows
+from mlsys.steps.learning import learn
+from mlsys.steps.repeats import find_repeats
+from mlsys.steps.seeds import generator
+from mlsys.steps.shown import Shown
+from mlsys.steps.splitting import split_keys
+from mlsys.tables import Table
+
+
+def fit(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
+    """Learn from a frame as a pipeline with that seed would from training rows."""
+    features = named.pop("features", None)
+    roles = Roles.named(**named)
+    check_frame(data, step.title)
+    if isinstance(step, Model) and roles.target is None:
+        raise DataError(f"{step.title} needs to know what to predict", 'name the column: fit(frame, target="...")')
+    chosen = tuple(features or (name for name in data.columns if name not in roles.columns()))
+    if not isinstance(step, (Transform, Model)):
+        return Fitted(step)
+    learned = learn(step, Table.of(data), Shown(step, roles, chosen, seed), generator(seed, step), fold_states=False)
+    used = step.columns_learned(chosen, lambda: learned.state) if isinstance(step, Model) else tuple(chosen)
+    return Fitted(step, learned.state, used)
+
+
+def select(step: Select, data: pd.DataFrame, seed: int, **named: Any) -> pd.DataFrame:
+    """Return the rows that a Select keeps."""
+    check_frame(data, step.title)
+    return kept_rows(step, data, step.keep(data.copy(deep=False), generator(seed, step)), named.get("weight"))
+
+
+def labels(step: Label, data: pd.DataFrame) -> pd.Series:
+    """Return what a Label says of each row."""
+    check_frame(data, step.title)
+    return checked_labels(step, data, step.label(data.copy(deep=False)))
+
+
+def split(step: Split, data: pd.DataFrame, seed: int, **named: Any) -> dict[str, pd.DataFrame]:
+    """Return a frame's parts by name."""
+    check_frame(data, step.title)
+    roles = Roles.named(**named)
+    keys = split_keys(data, roles, **{name: data[name] for name in step.key_columns if name in data})
+    features = [name for name in data.columns if name not in {*roles.columns(), *step.withholds()}]
+    if features and step.keeps_repeats(roles.group is not None):
+        repeats = find_repeats(data[features], keys)
+        keys = keys if repeats.unit is None else keys.assign(duplicate=repeats.unit)
+    assigned = step.assign(keys)
+    return {str(name): data[(assigned == name).to_numpy()] for name in assigned.dropna().unique()}
+
+
+def resample(step: TrainOnly, data: pd.DataFrame, seed: int, **named: Any) -> pd.DataFrame:
+    """Return rows as a TrainOnly changes training rows."""
+    check_frame(data, step.title)
+    roles = Roles.named(**named)
+    features = [name for name in data.columns if name not in roles.columns()]
+    return changed_rows(step, Rows.of(data, roles, features), generator(seed, step))
+
+
+def report(step: Report, **named: Any) -> Result:
+    """Report on frames by part name."""
+    parts = {key: value for key, value in named.items() if isinstance(value, pd.DataFrame)}
+    roles = Roles.named(**{key: value for key, value in named.items() if key not in parts})
+    if not parts:
+        raise DataError(f"{step.title} got no rows to report on", "pass frames by part: report.of(train=..., test=...)")
+    features = [name for name in next(iter(parts.values())).columns if name not in roles.columns()]
+    return step.report(Dataset(parts, roles, features))

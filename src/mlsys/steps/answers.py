@@ -1,0 +1,79 @@
+"""What hooks of steps returned, checked and brought into the form that the runner goes on with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import Rows
+from mlsys.errors import ContractError
+from mlsys.steps.kinds import Label, Select
+from mlsys.steps.learning import call_hook
+from mlsys.steps.learning_kinds import TrainOnly
+
+
+def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None) -> pd.DataFrame:
+    """Apply what ``keep`` returned: a mask, or a mask and weights."""
+    mask, weights = answer if isinstance(answer, tuple) else (answer, None)
+    if isinstance(mask, pd.Series) and not mask.index.equals(frame.index):
+        raise ContractError(
+            f"keep() of {step.title} returned a Series in another order than its rows",
+            "return one value a row in the order of the rows; do not sort the mask",
+        )
+    mask = np.asarray(mask)
+    if mask.dtype != bool or mask.shape != (len(frame),):
+        raise ContractError(
+            f"keep() of {step.title} returned {mask.dtype} of shape {mask.shape}, not one True or False a row",
+            "return a boolean Series or array with one value for each row",
+        )
+    kept = frame[mask]
+    if weights is None:
+        return kept
+    column, values = weight or "weight", np.asarray(weights, dtype=np.float64)
+    if column in frame.columns:  # a sample of a sample: the chances multiply
+        values = values * frame[column].to_numpy(dtype=np.float64)
+    return kept.assign(**{column: values[mask]})
+
+
+def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
+    """Return labels if they are one Series with a value a row."""
+    if not isinstance(labels, pd.Series) or len(labels) != len(frame) or not labels.index.equals(frame.index):
+        raise ContractError(
+            f"label() of {step.title} returned {type(labels).__name__}, not a Series with the rows' index",
+            "return a Series made from the frame's own columns; null where the label is not known",
+        )
+    return labels.rename(step.column)
+
+
+def changed_rows(step: TrainOnly, rows: Rows, rng: np.random.Generator) -> pd.DataFrame:
+    """Call ``change`` and give repeated or made rows ids of their own."""
+    if step.learns_first:
+        changed = step.change(rows, rng, call_hook(step.learn, rows, rng=rng))
+    else:
+        changed = call_hook(step.change, rows, rng=rng)
+    if not isinstance(changed, pd.DataFrame):
+        raise ContractError(f"change() of {step.title} returned {type(changed).__name__}", "return a DataFrame")
+    changed = pd.DataFrame(changed)
+    if rows.has_target and rows.roles.target not in changed.columns:
+        raise ContractError(
+            f"change() of {step.title} lost the target {rows.roles.target!r}",
+            "return whole rows: `train` itself with rows added, changed or left out",
+        )
+    if changed.index.is_unique:
+        return changed
+    first = ~changed.index.duplicated()
+    return pd.concat([changed[first], changed[~first].set_axis(_new_ids(rows.index, int((~first).sum())), axis=0)])
+
+
+def _new_ids(taken: pd.Index, count: int) -> pd.Index:
+    if pd.api.types.is_integer_dtype(taken.dtype):
+        start = int(taken.max()) + 1
+        return pd.RangeIndex(start, start + count)
+    texts, made, number = set(map(str, taken)), list[str](), 0
+    while len(made) < count:
+        name, number = f"repeated-{number}", number + 1
+        if name not in texts:
+            made.append(name)
+    return pd.Index(made)
