@@ -14,10 +14,10 @@ from mlsys.audit.protected import protected_columns
 from mlsys.audit.recipe import Recipe, Stage, chain, made_again, with_table
 from mlsys.audit.replacing import WAYS, Way, columns_replaced, extremes, mirrored, new_categories, replaced
 from mlsys.audit.result import ALLOWED, NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
-from mlsys.data import AsOfJoin, Join
 from mlsys.errors import MlsysError
 from mlsys.leakage.rounding import Rounding
 from mlsys.steps import History, Label, Reshape, Select
+from mlsys.steps.capabilities import AsOf, LooksUp
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -145,10 +145,12 @@ def _side_tables(recipe: Recipe) -> Iterator[Trace]:
     found = _middle(recipe)
     for stage in recipe.stages:
         name, step = stage.planned.name, stage.planned.step
-        if isinstance(step, Join):
-            said = f"the table of {name} does not say when its rows were known (AsOfJoin asks for it)"
-            yield Trace(name, "side table", NOT_ASSESSED, (), said)
-        if not isinstance(step, AsOfJoin) or found is None:
+        if not isinstance(step, AsOf):
+            if isinstance(step, LooksUp):
+                said = f"the table of {name} does not say when its rows were known (AsOfJoin asks for it)"
+                yield Trace(name, "side table", NOT_ASSESSED, (), said)
+            continue
+        if found is None:
             continue
         middle, watched = found
         side = step.side_state()
@@ -157,7 +159,7 @@ def _side_tables(recipe: Recipe) -> Iterator[Trace]:
         if not rows.any():
             yield Trace(name, "side table", NOT_ASSESSED, (), "no row of its table was known after half of the rows")
             continue
-        table = replaced(side, rows, _far_or_new, [*step.keys, step.time, *([step.known_at] if step.known_at else [])])
+        table = replaced(side, rows, _far_or_new, step.side_keys)
         for other, made in chain(recipe, recipe.source, watched, _with(stage, table)):
             if other is stage:
                 yield _trace(recipe, stage, "side table", made, watched)

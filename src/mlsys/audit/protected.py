@@ -10,7 +10,7 @@ from mlsys.audit.moved import moved
 from mlsys.audit.recipe import Recipe, chain
 from mlsys.audit.replacing import extremes, mirrored, new_categories, replaced
 from mlsys.execution.catalog import Catalog
-from mlsys.steps import Split
+from mlsys.steps import History, Split
 
 
 def protected_columns(recipe: Recipe) -> list[str]:
@@ -28,8 +28,8 @@ def protected_columns(recipe: Recipe) -> list[str]:
     if roles.decision is not None:
         fixed.add(roles.decision.column)
     for stage in recipe.stages:
-        by = getattr(stage.planned.step, "by", None)
-        fixed |= {by} if isinstance(by, str) and stage.planned.step.kind == "History" else set()
+        step = stage.planned.step
+        fixed |= {step.by} if isinstance(step, History) else set()
     names = [str(name) for name in recipe.source.columns]
     kept = [name for name in names if name in fixed]
     watched = (fixed - {roles.id, None}) | ({recipe.key} - {None})

@@ -93,7 +93,7 @@ def output_names(frame: pd.DataFrame, added: Sequence[str], suffix: str | None, 
     return names
 
 
-def settled(step: Step, side: pd.DataFrame, added: Iterable[str], written: Collection[str]) -> Any:
+def served_names(step: Step, side: pd.DataFrame, added: Iterable[str], written: Collection[str]) -> Any:
     """Return a join whose columns have the names they got in training, whatever columns a request brings."""
     names = {name: name if name in written else f"{name}{step.suffix}" for name in added}  # type: ignore[attr-defined]
     return step.with_(table=side.rename(columns=names), columns=list(names.values()), suffix=None)

@@ -8,11 +8,12 @@ import pandas as pd
 
 from mlsys.data._as_of import AsOfLookUp
 from mlsys.data._made_once import made_once
-from mlsys.data._side import TableOrPath, output_names, read_side, settled, side_files, with_taken
+from mlsys.data._side import TableOrPath, output_names, read_side, served_names, side_files, with_taken
 from mlsys.data._times import Zone, as_times
 from mlsys.dataset import Moment, duration_of
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import RowTransform
+from mlsys.steps.capabilities import AsOf
 from mlsys.values import moved
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class AsOfJoin(RowTransform):
+class AsOfJoin(RowTransform, AsOf):
     """Add columns of the newest row of another table that was known before each row's decision.
 
     Parameters
@@ -97,8 +98,9 @@ class AsOfJoin(RowTransform):
         return (self.by,) if isinstance(self.by, str) else tuple(self.by)
 
     @property
-    def _needed(self) -> list[str]:
-        return [*self.keys, self.time, *([self.known_at] if self.known_at else [])]
+    def side_keys(self) -> tuple[str, ...]:
+        """Columns of the table by which its rows are found: keys and times."""
+        return (*self.keys, self.time, *([self.known_at] if self.known_at else []))
 
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the frame with the looked-up columns."""
@@ -119,7 +121,7 @@ class AsOfJoin(RowTransform):
 
     def side_state(self) -> pd.DataFrame:
         """Return the part of the table that a served model needs."""
-        return read_side(self.table, self._needed, self.columns, self.title)
+        return read_side(self.table, self.side_keys, self.columns, self.title)
 
     def with_table(self, frame: pd.DataFrame) -> AsOfJoin:
         """Return the same join with another table."""
@@ -148,13 +150,13 @@ class AsOfJoin(RowTransform):
             return as_times(side[self.known_at], self.title, zone)
         return moved(as_times(side[self.time], self.title, zone), duration_of(self.known_after or "0s", "known_after"))
 
-    def settled(self, written: Collection[str]) -> AsOfJoin:
+    def for_serving(self, written: Collection[str]) -> AsOfJoin:
         """Return the same join for serving: a suffix depends on the other columns, which a request need not have."""
         if self.suffix is None:
             return self
         side = self.side_state()
-        added = [name for name in (self.columns or side.columns) if name not in self._needed]
-        made: AsOfJoin = settled(self, side, added, written)
+        added = [name for name in (self.columns or side.columns) if name not in self.side_keys]
+        made: AsOfJoin = served_names(self, side, added, written)
         return made
 
     def _look_up(self, zone: Zone | None) -> AsOfLookUp:
@@ -166,7 +168,7 @@ class AsOfJoin(RowTransform):
                 f"{self._moment().column!r} has none, so they cannot be compared",
                 f"give {self._moment().column!r} its zone in a Derive step: f[...].dt.tz_localize('America/New_York')",
             )
-        added = [name for name in (self.columns or side.columns) if name not in self._needed]
+        added = [name for name in (self.columns or side.columns) if name not in self.side_keys]
         tolerance = None if self.tolerance is None else duration_of(self.tolerance, "tolerance")
         found = AsOfLookUp(side, self.keys, events, known, added, tolerance, self.title)
         if self.duplicates == "error":

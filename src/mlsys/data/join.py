@@ -13,13 +13,14 @@ from mlsys.data._side import (
     TableOrPath,
     output_names,
     read_side,
-    settled,
+    served_names,
     side_files,
     that_can_be_null,
     with_taken,
 )
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import RowTransform
+from mlsys.steps.capabilities import LooksUp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -33,7 +34,7 @@ class _LookUp:
     keys: KeyCodes
 
 
-class Join(RowTransform):
+class Join(RowTransform, LooksUp):
     """Add columns of another table by key; rows, their order and their index stay.
 
     Parameters
@@ -107,13 +108,13 @@ class Join(RowTransform):
         """Return the same join with another table."""
         return self.with_(table=frame)
 
-    def settled(self, written: Collection[str]) -> Join:
+    def for_serving(self, written: Collection[str]) -> Join:
         """Return the same join for serving: a suffix depends on the other columns, which a request need not have."""
         if self.suffix is None:
             return self
         side = self.side_state()
         added = [name for name in (self.columns or side.columns) if name not in self._on]
-        made: Join = settled(self, side, added, written)
+        made: Join = served_names(self, side, added, written)
         return made
 
     def _look_up(self) -> _LookUp:

@@ -7,6 +7,7 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.work import Work
 from mlsys.models import keeps_to_itself
 from mlsys.plan import Planned
+from mlsys.steps.capabilities import wrapped
 from mlsys.steps.inner_splits import ignores_groups
 
 
@@ -41,6 +42,5 @@ def parted_groups(planned: Planned, parts: Parts, work: Work) -> list[Finding]:
 
 
 def _inside(planned: Planned) -> object:
-    # By name: an ensemble that is not fitted has no length, and so is neither true nor false.
-    found = getattr(planned.step, "estimator", getattr(planned.step, "transformer", None))
+    found = wrapped(planned.step)
     return found if hasattr(found, "get_params") else None

@@ -15,6 +15,7 @@ from mlsys.execution.told import made_of
 from mlsys.execution.work import At
 from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.plan import Planned
+from mlsys.steps.capabilities import Derives
 from mlsys.tables import Table
 from mlsys.warned import tried_out
 
@@ -34,7 +35,7 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, at: At)
     frame = before.frame() if before.in_memory else before.head(4096)
     changed = after.frame() if after.in_memory else after.head(4096)
     written = changed_columns(frame, changed)
-    derivations: Mapping[str, Any] = getattr(step, "derivations", dict)()
+    derivations: Mapping[str, Any] = step.derivations() if isinstance(step, Derives) else {}
     declared = step.columns_read(tuple(frame.columns))
     sample = frame.iloc[telling_rows(frame, 8)]
     reads = set[str](declared or ())
@@ -50,7 +51,7 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, at: At)
         reads = columns_seen(step.apply, sample)  # type: ignore[attr-defined]
         could = set[str]() if at.quiet else could_change(apply, sample, reads - written)
         at.tell(made_of(name, reads, written | could, moved_by(apply, sample, reads, written | could)))
-    if (derivations or not step.is_ours or getattr(step, "runs_user_code", False)) and not at.quiet:
+    if (derivations or not step.is_ours or step.runs_user_code) and not at.quiet:
         finding = row_local_finding(apply, frame, changed, sorted(written), name)
         if finding is not None:
             at.findings.append(finding)

@@ -16,6 +16,7 @@ from mlsys.execution.catalog import Catalog
 from mlsys.execution.guard import explained
 from mlsys.execution.requests import RequestReader, accepted
 from mlsys.steps import Fitted, History, Model, Past, Postprocess
+from mlsys.steps.capabilities import Derives, LooksUp
 from mlsys.steps.fitted import same_rows
 from mlsys.tables import Table
 
@@ -152,7 +153,7 @@ def _shown_to(fitted: Fitted, columns: _Columns) -> Iterable[str]:
     if isinstance(step, Model):
         return fitted.features
     # Dropping columns from a wide frame takes longer (300 us) than anything else that is done to one row.
-    read = fitted.columns_read(tuple(columns)) if getattr(step, "drops_columns", False) else None
+    read = fitted.columns_read(tuple(columns)) if step.drops_columns else None
     return columns if read is None else read
 
 
@@ -190,7 +191,7 @@ def served_model(
         writes = catalog.writes.get(name, frozenset())
         if not writes & needed:
             continue
-        if getattr(fitted.step, "at_serving", "stored") == "input":
+        if isinstance(fitted.step, LooksUp) and fitted.step.at_serving == "input":
             continue  # its columns come with the request
         narrowed = _narrowed(fitted, _closed(needed, name, catalog), writes)
         kept.append((name, narrowed))
@@ -213,11 +214,11 @@ def _closed(needed: set[str], name: str, catalog: Catalog) -> set[str]:
 
 
 def _narrowed(fitted: Fitted, needed: set[str], writes: frozenset[str]) -> Fitted:
-    """Keep only the derivations that are needed, where a step is a set of them; settle names that a join made."""
-    narrow, settle = getattr(fitted.step, "only", None), getattr(fitted.step, "settled", None)
-    if settle is not None:
-        return Fitted(settle(writes), fitted.state, fitted.features)
-    return Fitted(narrow(needed), fitted.state, fitted.features) if narrow is not None else fitted
+    """Keep only the derivations that are needed, where a step is a set of them; fix the names that a join gave."""
+    step = fitted.step
+    if isinstance(step, LooksUp):
+        return Fitted(step.for_serving(writes), fitted.state, fitted.features)
+    return Fitted(step.only(needed), fitted.state, fitted.features) if isinstance(step, Derives) else fitted
 
 
 def _made_anew(fitted: Fitted, writes: frozenset[str], catalog: Catalog, name: str) -> set[str]:
@@ -225,8 +226,7 @@ def _made_anew(fitted: Fitted, writes: frozenset[str], catalog: Catalog, name: s
 
 
 def _reads(fitted: Fitted, catalog: Catalog, name: str) -> set[str]:
-    read_by = getattr(fitted.step, "derivations", None)
-    if read_by is None:
+    if not isinstance(fitted.step, Derives):
         return set(catalog.reads.get(name, frozenset()))
-    made = set(read_by())
+    made = set(fitted.step.derivations())
     return set().union(*(catalog.derived_from.get((name, column), frozenset()) for column in made)) - made

@@ -85,7 +85,6 @@ class TargetEncode(Transform):
     smoothing: Literal["auto"] | float = "auto"
     classes: tuple[Any, ...] | list[Any] | None = None
     standardized: bool = Field(default=False, kw_only=True)
-    reads_target: ClassVar[bool] = True
     sums_by_fold: ClassVar[bool] = True
     takes_all: ClassVar[str] = TEXTS_AND_CATEGORIES
 
@@ -94,6 +93,11 @@ class TargetEncode(Transform):
         refuse_empty(self.columns, "TargetEncode")
         if not isinstance(self.smoothing, str) and not self.smoothing >= 0:
             raise ConfigurationError(f"TargetEncode got smoothing={self.smoothing}", 'give "auto" or 0 and more')
+
+    @property
+    def reads_target(self) -> bool:
+        """Whether it cannot learn without a target."""
+        return True
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return sums of the target by level, for each fold and column."""

@@ -17,6 +17,7 @@ from mlsys.leakage.held_rows import FEWEST as FEWEST_ROWS
 from mlsys.leakage.walking import Walk, is_number
 from mlsys.states import digest
 from mlsys.steps import Label, Report, Select, Sink, Source, Split, Step
+from mlsys.steps.capabilities import Derives, tables_declared
 from mlsys.usercode.reach import CodeWalk, now
 
 _MAY_SEE_ALL = (Source, Select, Label, Split, Report, Sink)
@@ -74,7 +75,7 @@ def holdings(steps: Mapping[str, Step]) -> list[Holding]:
     for name, step in steps.items():
         if isinstance(step, _MAY_SEE_ALL):
             continue
-        declared = tuple(getattr(step, "lookup", ()))
+        declared = tables_declared(step)
         walks: dict[str, Walk] = {}
         seen: set[tuple[str, str, Any]] = set()
         for makes, field, root in _roots(step):
@@ -98,7 +99,7 @@ def holdings(steps: Mapping[str, Step]) -> list[Holding]:
 
 def _roots(step: Step) -> Iterator[tuple[str, str, Any]]:
     """Yield what a step is made of: the column it makes, the name of the field, and the value or function."""
-    derivations: Mapping[str, Any] = getattr(step, "columns", {}) if hasattr(step, "derivations") else {}
+    derivations: Mapping[str, Any] = step.columns if isinstance(step, Derives) else {}
     for column, function in derivations.items():
         yield column, column, function
     for name, value in step.configuration().items():

@@ -14,6 +14,7 @@ from mlsys.execution.session import start, work_of
 from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.steps import Label, Model, Report, Reshape, Select, Sink, Source, Split
+from mlsys.steps.capabilities import wrapped
 from mlsys.steps.sklearn_bridge import StepClassifier, StepRegressor
 
 _LEFT_OUT = (Source, Split, Label, Report, Sink, Select, Reshape)
@@ -37,8 +38,7 @@ def as_sklearn(pipeline: AnyPipeline) -> PipelineClassifier | PipelineRegressor:
     model = model_of(pipeline)
     if model is None:
         raise ConfigurationError("as_sklearn() needs a pipeline with a model", "add Train(...)")
-    estimator = getattr(model, "estimator", None)
-    return PipelineRegressor(pipeline) if is_regressor(estimator) else PipelineClassifier(pipeline)
+    return PipelineRegressor(pipeline) if is_regressor(wrapped(model)) else PipelineClassifier(pipeline)
 
 
 def model_of(pipeline: AnyPipeline) -> Model | None:

@@ -14,6 +14,7 @@ from mlsys.plan.planned import Planned
 from mlsys.plan.refusals import refuse_order
 from mlsys.plan.supplying import with_supplied
 from mlsys.steps import Step
+from mlsys.steps.capabilities import AsOf
 
 _UNSAID = {"sensitive": (), "exclude": (), "known_at": {}, "waive": {}, "seed": 0}
 """Arguments of a pipeline where nothing was said, beside those that are None."""
@@ -112,7 +113,7 @@ def _text_for(what: str, value: object) -> str:
 
 def _told_when(step: Step, roles: Roles, decide_at: str | None) -> Step:
     """Give steps that join as of a moment the pipeline's moment of decision."""
-    if hasattr(step, "at") and getattr(step, "at", "") is None:
+    if isinstance(step, AsOf) and step.at is None:
         moment = decide_at or roles.time
         if moment is None:
             raise ConfigurationError(

@@ -11,6 +11,7 @@ from mlsys.errors import LeakageError
 from mlsys.plan.planned import Planned
 from mlsys.plan.refusals import in_order, without
 from mlsys.steps import Label, Transform
+from mlsys.steps.capabilities import AsOf
 
 
 def refuse_declared_late(steps: Sequence[Planned], known_at: Mapping[str, str], roles: Roles) -> None:
@@ -22,7 +23,7 @@ def refuse_declared_late(steps: Sequence[Planned], known_at: Mapping[str, str], 
     """
     declared = dict(known_at)
     for planned in steps:
-        declared.update(getattr(planned.step, "known_at_declared", dict)())
+        declared.update(planned.step.known_at_declared())
     label_moments = {planned.step.known_at for planned in steps if isinstance(planned.step, Label)} - {""}
     for planned in steps:
         step = planned.step
@@ -44,14 +45,15 @@ def _refuse_late_joins(steps: Sequence[Planned], roles: Roles) -> None:
     """Raise when a join looks up what was known at a moment that lies after the decision, as far as both are told."""
     decision = roles.decision
     for planned in steps:
-        at: str | None = getattr(planned.step, "at", None)
-        if decision is None or at is None:
+        step = planned.step
+        if decision is None or not isinstance(step, AsOf) or step.at is None:
             continue
-        moment = Moment.parse(at)
+        moment = Moment.parse(step.at)
         if moment.column == decision.column and moment.shift > decision.shift:
-            added = ", ".join(map(repr, getattr(planned.step, "columns", None) or ())) or "columns"
+            added = ", ".join(map(repr, step.configuration().get("columns") or ())) or "columns"
+            late = moment.shift - decision.shift
             raise LeakageError(
-                f"{planned.name} adds {added} as known at={at!r}, {moment.shift - decision.shift} after the decision",
+                f"{planned.name} adds {added} as known at={step.at!r}, {late} after the decision",
                 f"leave at= out, so that it is the moment of the decision, or correct decide_at=; the steps stay: "
                 f"{in_order([each.step for each in steps])}",
             )

@@ -9,6 +9,7 @@ from typing import Any
 from mlsys.dataset import Roles
 from mlsys.errors import ConfigurationError, LeakageError
 from mlsys.steps import LEARNING_KINDS, Label, Model, Reshape, Select, Source, Split, Step, TrainOnly, Transform
+from mlsys.steps.capabilities import WrapsEstimator, wrapped
 
 
 def learns(step: Step) -> bool:
@@ -49,8 +50,9 @@ def _refuse_no_target(steps: Sequence[Step], roles: Roles) -> None:
     """Raise for a model that is told nothing to predict."""
     model = next((step for step in steps if isinstance(step, Model)), None)
     if model is not None and roles.target is None:
+        learner = model.estimator if isinstance(model, WrapsEstimator) else model
         raise ConfigurationError(
-            f"{model.title}({type(getattr(model, 'estimator', model)).__name__}) has no target to learn",
+            f"{model.title}({type(learner).__name__}) has no target to learn",
             'name the column to predict: Pipeline(..., target="...")',
         )
 
@@ -62,7 +64,7 @@ def _refuse_event_of_numbers(steps: Sequence[Step], roles: Roles) -> None:
     from sklearn.base import is_regressor
 
     for step in steps:
-        estimator = getattr(step, "estimator", None) if isinstance(step, Model) else None
+        estimator = wrapped(step) if isinstance(step, Model) else None
         if hasattr(estimator, "__sklearn_tags__") and is_regressor(estimator):
             raise ConfigurationError(
                 f"event={roles.event.value!r} names a class, but {step.title}({type(estimator).__name__}) predicts "

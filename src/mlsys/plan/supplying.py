@@ -11,7 +11,7 @@ from mlsys.models.needs import Needs, needs_of
 from mlsys.plan.planned import Planned
 from mlsys.plan.refusals import learns
 from mlsys.steps import Model, Report, Split, Step, TrainOnly
-from mlsys.steps.capabilities import StandsFor
+from mlsys.steps.capabilities import StandsFor, WrapsSampler
 
 SHARE = 0.2
 """Of the rows for validation and for test when no split is given: the field's usual 60/20/20."""
@@ -80,7 +80,7 @@ def _prepare(planned: list[Planned]) -> None:
 def _needs(model: Train, before: Sequence[Step]) -> Needs:
     """Return what features must be like for the estimator, and for samplers that stand before it."""
     found = needs_of(model.estimator)
-    for sampler in (getattr(step, "sampler", None) for step in before if isinstance(step, TrainOnly)):
+    for sampler in (step.sampler for step in before if isinstance(step, WrapsSampler)):
         if sampler is not None and not needs_of(sampler).nulls:  # it measures distances between rows
             found = Needs(nulls=False, categories=False, scale=found.scale)
     return found

@@ -11,6 +11,7 @@ from mlsys.run.describing import described
 from mlsys.run.findings import leakage_verdict
 from mlsys.run.measures import curves_of_run, metrics_of
 from mlsys.steps import Model
+from mlsys.steps.capabilities import wrapped
 from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
 from mlsys.usercode.commit import code_state
@@ -170,7 +171,7 @@ def write_check(run: Run) -> None:
 def _estimator_packages(run: Run) -> list[str]:
     found = []
     for planned in run.pipeline.steps:
-        estimator = getattr(planned.step, "estimator", None) if isinstance(planned.step, Model) else None
+        estimator = wrapped(planned.step) if isinstance(planned.step, Model) else None
         package = type(estimator).__module__.split(".")[0] if estimator is not None else ""
         if package in {"lightgbm", "xgboost", "catboost"}:
             found.append(package)

@@ -18,6 +18,8 @@ from mlsys.states import digest, save_state
 from mlsys.states.borrowed import Borrowed, Swap, exchanged
 from mlsys.states.sealed import seal
 from mlsys.steps import Fitted, Model, Step
+from mlsys.steps.capabilities import LooksUp
+from mlsys.steps.learns import Learns
 from mlsys.steps.own_form import OWN, PICKLED, PLAIN, form_of_state, save_learned
 from mlsys.steps.portable import secrets_of
 from mlsys.unfinished import whole
@@ -91,7 +93,8 @@ def _write(model: ServedModel, folder: Path, details: Mapping[str, str]) -> None
         except StateError as error:
             raise StateError(f"the step {name!r} cannot be stored: {error.problem}", error.remedy) from error
         entry = {"name": name, "class": kind, "folder": place, "features": list(features), "state": form}
-        steps.append({**entry, "allowed": getattr(step, "allow_pickle", "")} if form == PICKLED else entry)
+        reason = step.allow_pickle if isinstance(step, Learns) else ""
+        steps.append({**entry, "allowed": reason} if form == PICKLED else entry)
     write_code(folder, files)
     decision = model.decision
     description = {
@@ -175,8 +178,7 @@ def _holds_estimator(fitted: Fitted) -> bool:
 
 def _with_own_table(step: Step) -> Step:
     """A join takes its side table along."""
-    side = getattr(step, "side_state", None)
-    return step if side is None else step.with_table(side())  # type: ignore[attr-defined]
+    return step.with_table(step.side_state()) if isinstance(step, LooksUp) else step
 
 
 def _without_code(value: Any, bundle: CodeBundle) -> Any:

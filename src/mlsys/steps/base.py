@@ -63,6 +63,10 @@ class Step(_Configured, ABC):
     kind: ClassVar[str] = ""
     hooks: ClassVar[tuple[str, ...]] = ()
     required_hooks: ClassVar[tuple[str, ...]] = ()
+    runs_user_code: ClassVar[bool] = False
+    """Whether a built-in step calls functions of the user's, so that it is watched as a step of the user's is."""
+    drops_columns: ClassVar[bool] = False
+    """Whether it drops columns, so that a wide row is cut to what it reads before it is served."""
     name: str | None = Field(default=None, kw_only=True)
     allow_all_rows: str = Field(default="", kw_only=True)
     cache: bool = Field(default=True, kw_only=True)
@@ -140,6 +144,10 @@ class Step(_Configured, ABC):
     def files_read(self) -> Sequence[Path] | None:
         """Files whose content the step reads, beside the rows it is given; ``None``: that cannot be known."""
         return ()
+
+    def known_at_declared(self) -> Mapping[str, str]:
+        """When columns become known, as the step says: a time column, or a delay after the row's time."""
+        return {}
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:
         """Columns the hooks read, given those there are; ``None`` means: watch and see.

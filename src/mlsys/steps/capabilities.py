@@ -1,11 +1,14 @@
-"""What some steps can do beyond their kind, as protocols that the runner asks for."""
+"""Protocols for what some steps can do beyond their kind; a step of one's own may inherit them beside its kind."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlsys.steps.base import Step
     from mlsys.tables import Table
 
 
@@ -33,3 +36,115 @@ class StandsFor(Protocol):
     def left_out(self, state: Any, /) -> Mapping[str, str]:
         """Return the features that it leaves out, each with the reason."""
         ...
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """A row transform that adds columns of another table.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from mlsys import Join
+    >>> isinstance(Join(pd.DataFrame({"k": [1], "v": [2.0]}), on="k"), LooksUp)
+    True
+    """
+
+    at_serving: Literal["stored", "input"] = "stored"
+    """Whether a served model carries the table, or the added columns come with the request."""
+
+    def side_state(self) -> pd.DataFrame:
+        """Return the part of the table that a served model needs."""
+        raise NotImplementedError
+
+    def with_table(self, frame: pd.DataFrame, /) -> Any:
+        """Return the same step with another table."""
+        raise NotImplementedError
+
+    def for_serving(self, written: Collection[str], /) -> Any:
+        """Return the step that a served model holds; ``written`` names the columns it added in training."""
+        return self
+
+
+@runtime_checkable
+class AsOf(LooksUp, Protocol):
+    """A step that looks up only what was known when each row was decided."""
+
+    at: str | None = None
+    """When rows are decided, such as ``"1h before departs"``; ``None``: as the pipeline says."""
+
+    @property
+    def side_keys(self) -> tuple[str, ...]:
+        """Columns of the table by which its rows are found: keys and times."""
+        raise NotImplementedError
+
+    def side_known(self, zone: str | None = None, /) -> pd.Series:
+        """Return when each row of the table was known; times without a zone are read in ``zone``."""
+        raise NotImplementedError
+
+
+@runtime_checkable
+class Derives(Protocol):
+    """A row transform that makes each of its columns by a function of its own."""
+
+    columns: Any
+    """What makes each column, by name, as it was given."""
+
+    def derivations(self) -> Mapping[str, Callable[[pd.DataFrame], Any]]:
+        """Return the function that makes each column."""
+        ...
+
+    def only(self, needed: set[str], /) -> Any:
+        """Return the same step with just the needed columns."""
+        ...
+
+
+@runtime_checkable
+class DeclaresTables(Protocol):
+    """A step that declares tables which its functions hold and which were known before the rows."""
+
+    lookup: Any
+
+
+@runtime_checkable
+class WrapsEstimator(Protocol):
+    """A step around an estimator with scikit-learn's interface."""
+
+    estimator: Any
+
+
+@runtime_checkable
+class WrapsTransformer(Protocol):
+    """A step around a transformer with scikit-learn's interface."""
+
+    transformer: Any
+
+
+@runtime_checkable
+class WrapsSampler(Protocol):
+    """A step around a sampler with imbalanced-learn's interface."""
+
+    sampler: Any
+
+
+def tables_declared(step: Step) -> tuple[Any, ...]:
+    """Return the tables that a step declares in ``lookup=``."""
+    given = step.lookup if isinstance(step, DeclaresTables) else None
+    if given is None:
+        return ()
+    return tuple(given) if isinstance(given, (tuple, list)) else (given,)
+
+
+def wrapped(step: Step) -> Any:
+    """Return the estimator or transformer inside a step, ``None`` where there is none.
+
+    Examples
+    --------
+    >>> from mlsys import Impute, Train
+    >>> from sklearn.linear_model import Ridge
+    >>> wrapped(Train(Ridge())), wrapped(Impute())
+    (Ridge(), None)
+    """
+    if isinstance(step, WrapsEstimator):
+        return step.estimator
+    return step.transformer if isinstance(step, WrapsTransformer) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlsys.steps.base import Step
+from mlsys.steps.capabilities import LooksUp
 from mlsys.steps.kinds import History
 
 _KEEP_ROWS = frozenset(
@@ -28,8 +29,8 @@ def rows_carried(step: Step) -> str:
     """
     if isinstance(step, History):
         return f"up to {step.tail} earlier rows of each {step.by}"
-    if hasattr(step, "side_state"):
-        return "the rows of its table" if getattr(step, "at_serving", "stored") == "stored" else ""
+    if isinstance(step, LooksUp):
+        return "the rows of its table" if step.at_serving == "stored" else ""
     for value in step.configuration().values():
         keeper = _keeper(value)
         if keeper:

@@ -46,10 +46,6 @@ class Source(Step, kind="Source"):
         """Return the pieces of a source too large for memory, or ``None`` to call ``read()``."""
         return None
 
-    def known_at_declared(self) -> Mapping[str, str]:
-        """When columns become known: a time column, or a delay after the row's time."""
-        return {}
-
 
 class RowTransform(Step, kind="RowTransform"):
     """Changes columns of each row by that row alone. Hook: ``apply(frame) -> DataFrame``."""
@@ -160,6 +156,11 @@ class Label(Step, kind="Label"):
 
     def withholds(self) -> tuple[str, ...]:
         """Columns read by the rule that must never be features."""
+        return ()
+
+    @property
+    def rule_columns(self) -> tuple[str, ...]:
+        """Columns read by the rule, as far as it says, whether or not they stay features."""
         return ()
 
 

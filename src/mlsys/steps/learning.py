@@ -73,7 +73,7 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator, *, fol
             else:
                 crossed = fold_states and isinstance(step, Transform) and step.cross_fits
                 learned = Learned(state, _fold_states(step, rows, rng) if crossed else ())  # type: ignore[arg-type]
-    if learned.state is None and not getattr(step, "learns_nothing", False):
+    if learned.state is None:
         raise ContractError(f"learn() of {step.title} returned None", "end it with `return` and what was learned")
     if form_of_state(step) == PLAIN:
         check_storable(learned.state)

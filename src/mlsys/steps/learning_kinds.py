@@ -94,11 +94,16 @@ class Transform(Learns, Step, kind="Transform"):
     @property
     def chooses_columns(self) -> bool:
         """Whether it names no columns, and takes all features that fit."""
-        return bool(self.takes_all) and getattr(self, "columns", ()) is None
+        return bool(self.takes_all) and vars(self).get("columns", ()) is None
 
     def notes(self) -> tuple[str, ...]:
         """Say which features it takes without being told."""
         return (f"takes all features of {self.takes_all}",) if self.chooses_columns else ()
+
+    @property
+    def reads_target(self) -> bool:
+        """Whether it cannot learn without a target."""
+        return False
 
     @property
     def scales(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from mlsys.errors import NotPortableError
 from mlsys.secrets import holds_secret
 from mlsys.steps.base import Step
+from mlsys.steps.capabilities import LooksUp
 from mlsys.usercode.packing import CodeBundle
 
 
@@ -25,7 +26,7 @@ def not_portable(step: Step) -> list[str]:
 
 def secrets_of(step: Step) -> list[str]:
     """Return for each field that holds a secret one sentence; a table that travels as rows has no address."""
-    own = "table" if hasattr(step, "side_state") else ""
+    own = "table" if isinstance(step, LooksUp) else ""
     fields = [name for name, value in step.configuration().items() if name != own and holds_secret(value)]
     return [f"its {name}= holds a secret, or an address with a user or a query; none is written" for name in fields]
 

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d,
 
 from mlsys.dataset import Roles
 from mlsys.errors import ConfigurationError
+from mlsys.steps.capabilities import WrapsEstimator, wrapped
 from mlsys.steps.cloning import unfitted
 from mlsys.steps.fitted import Fitted
 from mlsys.steps.kinds import RowTransform
@@ -67,7 +68,7 @@ def as_sklearn(step: Step, regression: bool | None = None) -> Any:
     """
     if isinstance(step, Model):
         if regression is None:
-            regression = is_regressor(getattr(step, "estimator", None)) if hasattr(step, "estimator") else False
+            regression = isinstance(step, WrapsEstimator) and is_regressor(step.estimator)
         return StepRegressor(step) if regression else StepClassifier(step)
     if isinstance(step, (RowTransform, Transform)):
         return StepTransformer(step)
@@ -116,7 +117,7 @@ class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publi
         """Describe what it takes: nulls, since steps see them; a target where the step learns from one."""
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = _takes_nulls(self.step)
-        tags.target_tags.required = isinstance(self.step, Model) or getattr(self.step, "reads_target", False)
+        tags.target_tags.required = isinstance(self.step, Model) or _reads_target(self.step)
         if tags.transformer_tags is not None:
             tags.transformer_tags.preserves_dtype = []
         return tags
@@ -206,7 +207,7 @@ class StepTransformer(TransformerMixin, _StepEstimator):  # type: ignore[misc]
         return np.asarray(self._names_out, dtype=object)
 
     def _learn(self, X: Any, y: Any, sample_weight: Any) -> pd.DataFrame | None:  # noqa: N803
-        if y is None and getattr(self.step, "reads_target", False):
+        if y is None and _reads_target(self.step):
             raise ValueError(f"{self.step.title} requires y to be passed, but the target y is None")
         frame, crossed = self._fit(X, y, sample_weight)
         self._names_out = list(self.fitted_.transform(frame.head(1)).columns)
@@ -286,7 +287,11 @@ def _target(estimator: Any, y: Any) -> NDArray[Any]:
     return np.asarray(column_or_1d(y, warn=True))
 
 
+def _reads_target(step: Any) -> bool:
+    return isinstance(step, Transform) and step.reads_target
+
+
 def _takes_nulls(step: Any) -> bool:
     """Ask the estimator inside the step where there is one; built-in transforms of columns take nulls."""
-    inner = getattr(step, "estimator", getattr(step, "transformer", None))
+    inner = wrapped(step)
     return not isinstance(step, Model) if inner is None else bool(get_tags(inner).input_tags.allow_nan)

@@ -121,7 +121,7 @@ class Trial:
 
     def keys(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return what a split is shown of rows."""
-        extra = tuple(getattr(self.step, "key_columns", ()))
+        extra = self.step.key_columns if isinstance(self.step, Split) else ()
         return split_keys(frame, self.roles, **{name: frame[name] for name in extra})
 
     def learn(self, frame: pd.DataFrame) -> Learned:

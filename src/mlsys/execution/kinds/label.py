@@ -51,7 +51,7 @@ def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
     ]
     if step.known_at:
         told.append(Declared({step.column: step.known_at}, planned.name))
-    voted = tuple(name for name in getattr(step, "rule_columns", ()) if name not in step.withholds())
+    voted = tuple(name for name in step.rule_columns if name not in step.withholds())
     if voted and step.column == target:
         named = ", ".join(map(repr, voted))
         told.append(
