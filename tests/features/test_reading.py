@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsys.features._prepare.reading import cleaned, moments, number_of, numbers, text_of, texts, truths
+from mlsys.features._meanings.reading import cleaned, moments, number_of, numbers, text_of, texts, truths
 
 MANY = 100
 WRITTEN = st.one_of(

@@ -11,9 +11,9 @@ from mlsys.blocks import dtypes_of, is_plain
 from mlsys.errors import ConfigurationError
 from mlsys.features._columns import blocks_of_numbers, replaced, require, series_of
 from mlsys.features._loose import Loose
-from mlsys.features._prepare.meanings import Meaning, meanings
-from mlsys.features._prepare.profile import as_floats, profiles, use_of
-from mlsys.features._prepare.reading import NUMBERS, cleaned, moments, numbers, texts, truths
+from mlsys.features._meanings.meanings import Meaning, meanings
+from mlsys.features._meanings.profile import as_floats, profiles, use_of
+from mlsys.features._meanings.reading import NUMBERS, cleaned, moments, numbers, texts, truths
 from mlsys.steps import Transform
 from mlsys.summaries import SummaryMap
 from mlsys.values import values_of

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.features._prepare.meanings import Meaning
+from mlsys.features._meanings.meanings import Meaning
 from mlsys.features.categories import Categories
 from mlsys.features.clean import Clean
 from mlsys.features.date_parts import DateParts

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.dataset import Rows
+from mlsys.features._meanings.meanings import Meaning
 from mlsys.features._prepare.choices import (
     Wanted,
     cleaning,
@@ -18,7 +19,6 @@ from mlsys.features._prepare.choices import (
     made_of_moments,
     scaling,
 )
-from mlsys.features._prepare.meanings import Meaning
 from mlsys.features.clean import Clean, state_of
 from mlsys.features.date_parts import DateParts
 from mlsys.features.impute import Impute

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.features._prepare.profile import Profile
-from mlsys.features._prepare.reading import PAIRS, read_moments
+from mlsys.features._meanings.profile import Profile
+from mlsys.features._meanings.reading import PAIRS, read_moments
 from mlsys.summaries import Distinct
 
 _DATES = (

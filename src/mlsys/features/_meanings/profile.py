@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mlsys.features._columns import numbers as floats_of
-from mlsys.features._prepare.reading import NUMBERS, encoded
+from mlsys.features._meanings.reading import NUMBERS, encoded
 from mlsys.summaries import Distinct, hash_ids, is_hashable, row_hashes
 from mlsys.values import Kind, Values, values_of
 
