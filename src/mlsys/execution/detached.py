@@ -8,14 +8,16 @@ import pandas as pd
 
 from mlsys.dataset import Dataset, Roles, Rows, check_frame
 from mlsys.errors import DataError
+from mlsys.execution.catalog import Catalog
+from mlsys.execution.kinds import kind_of
+from mlsys.execution.parts import Parts
+from mlsys.execution.work import Task, Work
+from mlsys.plan import Planned
 from mlsys.steps import Fitted, Label, Model, Report, Result, Select, Split, Step, TrainOnly, Transform
 from mlsys.steps.answers import changed_rows, checked_labels, kept_rows
-from mlsys.steps.learning import learn
 from mlsys.steps.repeats import find_repeats
 from mlsys.steps.seeds import generator
-from mlsys.steps.shown import Shown
 from mlsys.steps.splitting import split_keys
-from mlsys.tables import Table
 
 
 def fit(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
@@ -28,9 +30,13 @@ def fit(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
     chosen = tuple(features or (name for name in data.columns if name not in roles.columns()))
     if not isinstance(step, (Transform, Model)):
         return Fitted(step)
-    learned = learn(step, Table.of(data), Shown(step, roles, chosen, seed), generator(seed, step), fold_states=False)
-    used = step.columns_learned(chosen, lambda: learned.state) if isinstance(step, Model) else tuple(chosen)
-    return Fitted(step, learned.state, used)
+    work = Work(seed, quiet=True)
+    parts = Parts({"train": work.engine.hold(None, data)}, roles, Catalog(roles, chosen))
+    given = {"folds": False} if isinstance(step, Transform) else {}  # nobody is shown what folds learn
+    task = Task(Planned(step, step.title, 1), "learn", kind_of(step).learn, parts.rows, given)
+    held = work.do(task, parts).states["state"]
+    used = step.columns_learned(chosen, held.get) if isinstance(step, Model) else tuple(chosen)
+    return Fitted(step, held, used)
 
 
 def select(step: Select, data: pd.DataFrame, seed: int, **named: Any) -> pd.DataFrame:
