@@ -87,9 +87,9 @@ __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
 
 
 _DETACHED = {"as_sklearn": "mlsys.steps.sklearn_bridge"}
-"""Homes of what a step does without a pipeline, where it is not ``mlsys.execution.detached``."""
+"""Homes of what a step does without a pipeline, where it is not ``mlsys.execution.kinds.detached``."""
 
-provide(lambda name: getattr(import_module(_DETACHED.get(name, "mlsys.execution.detached")), name))
+provide(lambda name: getattr(import_module(_DETACHED.get(name, "mlsys.execution.kinds.detached")), name))
 
 
 def __getattr__(name: str) -> Any:

@@ -73,7 +73,7 @@ def _writer(recipe: Recipe) -> Stage | None:
         ):
             continue
         step = stage.planned.step
-        return None if isinstance(step, Label) and step.is_ours else stage
+        return None if step.is_ours and step.kind == Label.kind else stage
     return None
 
 

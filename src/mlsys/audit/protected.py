@@ -10,7 +10,7 @@ from mlsys.audit.moved import moved
 from mlsys.audit.recipe import Recipe, chain
 from mlsys.audit.replacing import extremes, mirrored, new_categories, replaced
 from mlsys.execution.catalog import Catalog
-from mlsys.steps import History, Split
+from mlsys.steps.questions import divides, sees_history
 
 
 def protected_columns(recipe: Recipe) -> list[str]:
@@ -23,13 +23,13 @@ def protected_columns(recipe: Recipe) -> list[str]:
     replaced alone, and stays if that moves them or a step refuses it.
     """
     roles, split = recipe.parts.roles, recipe.split.step
-    assert isinstance(split, Split)
+    assert divides(split)
     fixed = {roles.id, roles.group, roles.time, recipe.key, *split.key_columns}
     if roles.decision is not None:
         fixed.add(roles.decision.column)
     for stage in recipe.stages:
         step = stage.planned.step
-        fixed |= {step.by} if isinstance(step, History) else set()
+        fixed |= {step.by} if sees_history(step) else set()
     names = [str(name) for name in recipe.source.columns]
     kept = [name for name in names if name in fixed]
     watched = (fixed - {roles.id, None}) | ({recipe.key} - {None})

@@ -18,7 +18,7 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.runner import run
 from mlsys.execution.work import Work
 from mlsys.plan import Plan, Planned
-from mlsys.steps import Report, Reshape, Sink
+from mlsys.steps.questions import looks, makes_rows
 from mlsys.summaries import hash_ids
 from mlsys.tables import Table
 
@@ -141,7 +141,7 @@ def rehearse_parts(plan: Plan, given: Mapping[str, Table], parts: Parts, work: W
 
 
 def _looks(planned: Planned) -> bool:
-    return isinstance(planned.step, (Report, Sink))
+    return looks(planned.step)
 
 
 def _rehearse(plan: Plan, source: pd.DataFrame, parts: Parts, work: Work, few: bool) -> Recipe:
@@ -167,7 +167,7 @@ def _key(stages: Sequence[Stage], parts: Parts) -> str | None:
     ConfigurationError
         There is none.
     """
-    reshaped = [stage for stage in stages if isinstance(stage.planned.step, Reshape)]
+    reshaped = [stage for stage in stages if makes_rows(stage.planned.step)]
     if not reshaped:
         return None
     frames = [stages[0].given, *(stage.made for stage in stages)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mlsys.steps import Fitted
+from mlsys.steps.questions import answers, predicts
 from mlsys.tables import Table
 
 
@@ -17,9 +18,9 @@ def applied(steps: Iterable[Fitted], rows: Table) -> tuple[Table, Table | None]:
     """Return rows as steps after the split change them, and their predictions."""
     predictions: Table | None = None
     for fitted in steps:
-        if fitted.step.kind == "Model":
+        if predicts(fitted.step):
             predictions = predicted(fitted, rows)
-        elif fitted.step.kind == "Postprocess":
+        elif answers(fitted.step):
             assert predictions is not None
             predictions = predictions.map(fitted.predict)
         else:

@@ -25,7 +25,8 @@ from mlsys.execution.windows import SIDES, Trial, Window
 from mlsys.execution.work import Work, silent
 from mlsys.plan import Plan, Planned
 from mlsys.states import digest
-from mlsys.steps import Result, Sink, Split
+from mlsys.steps import Result, Split
+from mlsys.steps.questions import writes
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Prepared:
     @property
     def after(self) -> tuple[Planned, ...]:
         """Steps after the split, without those that write outside."""
-        return tuple(each for each in self.plan.after if not isinstance(each.step, Sink))
+        return tuple(each for each in self.plan.after if not writes(each.step))
 
     @property
     def sealed(self) -> int:

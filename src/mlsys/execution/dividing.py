@@ -20,6 +20,7 @@ from mlsys.execution.told import Withheld
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Split
+from mlsys.steps.questions import divides
 from mlsys.steps.repeats import Repeats, find_repeats
 from mlsys.steps.splitting import split_keys
 from mlsys.tables import Deferred, Identity, Table
@@ -43,7 +44,7 @@ def divided_by(planned: Planned, table: Table, parts: Parts, work: Work) -> tupl
         Where it is done.
     """
     step = planned.step
-    assert isinstance(step, Split)
+    assert divides(step)
     with work.doing(planned, {"all": table}) as record:
         parts = parts.told([Withheld(step.withholds(), f"names the part, read by {planned.name}")])
         keys = {"keys": _narrowed(table, _wanted(step, table, parts.roles, parts.catalog))}
@@ -77,7 +78,7 @@ def assign(at: At, planned: Planned, rows: dict[str, Table], supplied: str, samp
 
 def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: bool) -> Made:
     step = planned.step
-    assert isinstance(step, Split)
+    assert divides(step)
     keys, notes = _keys_and_notes(step, table, at)
     assigned = _assigned(step, keys, planned.name)
     none: dict[str, int] = {}

@@ -24,7 +24,8 @@ from mlsys.execution.runner import execute, go_on, run
 from mlsys.execution.served import ServedModel, served_model
 from mlsys.execution.work import Work
 from mlsys.plan import Plan, Planned
-from mlsys.steps import Fitted, Report
+from mlsys.steps import Fitted
+from mlsys.steps.questions import looks, writes
 from mlsys.tables import Table
 
 
@@ -159,7 +160,7 @@ def with_test_opened(execution: Execution, models: int = 1, findings: Sequence[F
         learned=replace(parts.learned, before=unsealed(parts)),
         ran=(),
     )
-    reports = [each for each in execution.plan.steps if isinstance(each.step, Report)]
+    reports = [each for each in execution.plan.steps if looks(each.step) and not writes(each.step)]
     parts = run([replace(each, step=each.step.for_looks(models)) for each in reports], parts, work)  # type: ignore[attr-defined]
     if predicted is not None:
         parts = doubted({SEALED: predicted}, parts, work)

@@ -17,7 +17,7 @@ from mlsys.leakage.holdings import Holding, holdings
 from mlsys.leakage.statistics import Population
 from mlsys.plan import Planned
 from mlsys.states import digest, digest_frame
-from mlsys.steps import Reshape
+from mlsys.steps.questions import makes_rows
 from mlsys.tables import Table, address
 
 
@@ -54,7 +54,7 @@ def compare_held_data(
         "held": tuple(by_name[name] for name in sorted({each.step for each in held})),
         "data": _content_of(held),
     }
-    given["reshaped"] = any(isinstance(planned.step, Reshape) for planned in steps)
+    given["reshaped"] = any(makes_rows(planned.step) for planned in steps)
     return parts.told([work.do(Task("leakage checks", "held data", compared, rows, given), parts)])
 
 

@@ -12,6 +12,7 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.windows import out_of_window, windows_by
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
+from mlsys.steps.questions import predicts
 from mlsys.tables import Table
 
 
@@ -19,7 +20,7 @@ def judged_by_folds(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts
     """Give parts the out-of-fold predictions of their training rows, where no validation part judges."""
     assert parts.divided is not None
     folds = parts.divided.folds
-    if not folds or not any(each.step.kind == "Model" for each in steps):
+    if not folds or not any(predicts(each.step) for each in steps):
         return parts
     train = parts.divided.parts["train"]
     if train.rows < len(folds):

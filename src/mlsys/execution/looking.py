@@ -19,7 +19,7 @@ from mlsys.execution.runner import run
 from mlsys.execution.told import AtSplit
 from mlsys.execution.work import At, Work
 from mlsys.plan import Plan, Planned
-from mlsys.steps import Model, Postprocess, Report, Sink, TrainOnly, Transform
+from mlsys.steps.questions import answers, changes_training, looks
 from mlsys.summaries import hash_ids
 from mlsys.tables import Table
 from mlsys.warned import once_a_run
@@ -63,14 +63,15 @@ def _after(plan: Plan) -> set[str]:
 
 def _step_again(planned: Planned, frame: pd.DataFrame, execution: Execution, split: str) -> pd.DataFrame:
     step, parts = planned.step, execution.parts
-    if isinstance(step, Transform) and step.cross_fits and split == "train":
+    folds = parts.learned.folds.get(planned.name) if split == "train" else None
+    if folds is not None:
         at = At(parts.roles, parts.catalog, execution.work.seed, execution.work)
-        return cross_fitted(step, at, frame, parts.learned.folds[planned.name].get())
-    if isinstance(step, TrainOnly):
+        return cross_fitted(step, at, frame, folds.get())
+    if changes_training(step):
         return parts.rows["train"].frame() if split == "train" else frame
-    if isinstance(step, (Model, Postprocess)) and split in parts.predictions:
+    if answers(step) and split in parts.predictions:
         return beside(frame, parts.predictions[split].frame())
-    if isinstance(step, (Model, Postprocess, Report, Sink)):
+    if answers(step) or looks(step):
         return frame
     return parts.learned.after[planned.name].transform(frame)
 
@@ -99,7 +100,7 @@ def preview(plan: Plan, data: Data, start: Parts, work: Work, n: int, rows: int)
         shown[source.name] = table.frame().head(n)
     parts = parts.told([], rows={"all": table})
     for planned in plan.before:
-        if not isinstance(planned.step, (Report, Sink)):
+        if not looks(planned.step):
             parts = run([planned], parts, work)
             shown[planned.name] = parts.rows["all"].frame().head(n)
     if plan.split is None:

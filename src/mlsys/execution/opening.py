@@ -18,6 +18,7 @@ from mlsys.execution.told import Declared
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Plan, Planned
 from mlsys.steps import Source
+from mlsys.steps.questions import reads
 from mlsys.tables import Table
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
@@ -54,7 +55,7 @@ def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
 
 
 def _read(source: Planned, parts: Parts, work: Work) -> tuple[Table, Parts]:
-    assert isinstance(source.step, Source)
+    assert reads(source.step)
     with work.doing(source, {}) as record:
         made = work.do(Task(source, "", read, {}, sees_view=False), parts)
         table = made.tables["all"]
@@ -65,7 +66,7 @@ def _read(source: Planned, parts: Parts, work: Work) -> tuple[Table, Parts]:
 
 def read(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
     """Read a source, or hold its pieces."""
-    assert isinstance(planned.step, Source)
+    assert reads(planned.step)
     return Made({"all": open_source(planned.step, at.work.engine)})
 
 
@@ -94,7 +95,7 @@ def declared(source: Planned | None, given: Table | None) -> list[Declared]:
     """Return what a source declares: rows given in its place are known no earlier than its own."""
     if source is None or given is None:
         return []
-    assert isinstance(source.step, Source)
+    assert reads(source.step)
     there = set(given.head(0).columns)
     known_at = {column: moment for column, moment in source.step.known_at_declared().items() if column in there}
     return [Declared(known_at, source.name)]

@@ -17,7 +17,8 @@ from mlsys.execution.remembered import Remembered
 from mlsys.execution.told import Told, told_of
 from mlsys.plan import Planned
 from mlsys.states import Held
-from mlsys.steps import Fitted, Model, Result, Step
+from mlsys.steps import Fitted, Result, Step
+from mlsys.steps.questions import predicts
 from mlsys.tables import Table
 
 SEALED = "test"
@@ -60,7 +61,7 @@ class Learned:
     @property
     def model(self) -> Fitted | None:
         """The model."""
-        return next((each for each in self.after.values() if isinstance(each.step, Model)), None)
+        return next((each for each in self.after.values() if predicts(each.step)), None)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from mlsys.steps.fitted import same_rows
 from mlsys.tables import Table
 
 
-def cross_fitted(step: Transform, at: At, frame: pd.DataFrame, fold_states: Sequence[Any]) -> pd.DataFrame:
+def cross_fitted(step: Any, at: At, frame: pd.DataFrame, fold_states: Sequence[Any]) -> pd.DataFrame:
     """Return what training rows get from a step that cross-fits."""
     rows = at.wrap(shielded(frame), step)
     return same_rows(step, frame, step.apply_cross_fitted(rows, fold_states))

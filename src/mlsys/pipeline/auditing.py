@@ -13,7 +13,7 @@ from mlsys.execution.progress import progress_bar
 from mlsys.execution.session import cache_for, start, work_of
 from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
-from mlsys.steps import Source
+from mlsys.steps.questions import reads
 from mlsys.tables import Table
 from mlsys.warned import once_a_run, tried_out
 
@@ -44,7 +44,7 @@ def _source(pipeline: AnyPipeline, data: Data, cache: bool) -> Table | Mapping[s
     if data is not None:
         return hold_frame(data, engine, "audit_leakage()")
     reader = pipeline.planned[0]
-    if not isinstance(reader.step, Source):
+    if not reads(reader.step):
         raise ConfigurationError(
             "audit_leakage() needs data", "call audit_leakage(frame), or begin the pipeline with a source"
         )

@@ -22,7 +22,8 @@ from mlsys.run.estimates.cross_validation import CrossValidation
 from mlsys.run.estimates.recorded import write_estimate
 from mlsys.run.findings import marked
 from mlsys.sampling import GroupFolds, KFolds, TimeFolds, TimeSplit
-from mlsys.steps import Model, Split
+from mlsys.steps import Split, Step
+from mlsys.steps.questions import divides
 from mlsys.warned import once_a_run
 
 FOLDS = 5
@@ -40,7 +41,7 @@ def cross_validate(
     verbose: bool | None,
 ) -> CrossValidation:
     """Judge a pipeline by folds; see ``Pipeline.cross_validate``."""
-    if not any(isinstance(each.step, Model) for each in pipeline.planned):
+    if Plan(pipeline.planned).model is None:
         raise ConfigurationError("cross_validate() needs a pipeline with a model", "add Train(...)")
     divide, why = chosen_folds(pipeline, folds)
     with working(pipeline, verbose, cache=cache) as work, work.caching():
@@ -59,7 +60,7 @@ def cross_validate(
 
 def chosen_folds(pipeline: AnyPipeline, folds: Split | int | None) -> tuple[Split, str]:
     """Return the step that makes folds, and why it is this one."""
-    if isinstance(folds, Split):
+    if isinstance(folds, Step) and divides(folds):
         return folds, "as asked for"
     if folds is not None and (isinstance(folds, bool) or not isinstance(folds, int)):
         raise ConfigurationError(

@@ -13,8 +13,9 @@ from mlsys.data.files_given import is_path, source_of
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.opening import Data
 from mlsys.execution.tables_given import as_table, with_names
+from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
-from mlsys.steps import Source
+from mlsys.steps.questions import reads
 
 NAMED = "give a DataFrame, a dict of DataFrames by part name, a path to CSV or Parquet files, X and y, or nothing"
 _TWO = 2
@@ -67,10 +68,10 @@ def as_rows(data: Any, target: str | None, who: str, y: Any = None) -> Data:
 def _reading(pipeline: AnyPipeline, path: Any, who: str) -> Any:
     """Return a pipeline that reads these files; options of the source whose place they take stay."""
     source = source_of(path, who)
-    old = next((each for each in pipeline.steps if isinstance(each.step, Source)), None)
+    old = Plan(pipeline.planned).source
     if old is None:
         return pipeline.rebuilt([source, *pipeline.given])
-    assert isinstance(old.step, Source)
+    assert reads(old.step)
     if type(source) is type(old.step):
         return pipeline.replace(**{old.name: old.step.with_(path=source.configuration()["path"])})
     return pipeline.replace(**{old.name: source.with_(known_at=dict(old.step.known_at_declared()))})

@@ -13,7 +13,7 @@ from mlsys.pipeline.rehearsing import rehearse
 from mlsys.plan.coercion import as_step
 from mlsys.plan.refusals import learns
 from mlsys.run.estimates.price import PriceOfLeakage
-from mlsys.steps import Split
+from mlsys.steps.questions import divides
 from mlsys.warned import once_a_run
 
 
@@ -76,7 +76,7 @@ def price_of_leakage(
     """
     data = as_rows(data, arguments.get("target"), "price_of_leakage()")
     given = [as_step(step) for step in steps]
-    at = next((i for i, step in enumerate(given) if isinstance(step, Split)), len(given))
+    at = next((i for i, step in enumerate(given) if divides(step)), len(given))
     early = [step for step in given[:at] if learns(step) and not step.allow_all_rows] if at < len(given) else []
     if not early:
         return price_of_pipeline(Pipeline(steps, **arguments), data, rows, folds, repeats, n_jobs, verbose)

@@ -25,7 +25,8 @@ from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.plan.refusals import learns
 from mlsys.run.estimates.price import PriceOfLeakage
 from mlsys.sampling import TimeFolds
-from mlsys.steps import Model, Split, Step
+from mlsys.steps import Step
+from mlsys.steps.questions import divides
 from mlsys.warned import once_a_run
 
 ROWS, FOLDS, REPEATS = 20_000, 5, 2
@@ -54,7 +55,7 @@ def as_written(
     plan: Sequence[Planned], early: Sequence[Step], found: Rehearsal, data: Data, pipeline: AnyPipeline
 ) -> Leak:
     """Return the order as it was written: what stands before the split is shown all rows."""
-    at = next(i for i, each in enumerate(plan) if isinstance(each.step, Split))
+    at = next(i for i, each in enumerate(plan) if divides(each.step))
     first = next(i for i, each in enumerate(plan) if learns(each.step) and not each.step.allow_all_rows)
     opened = execute(Plan(tuple(plan[:first])), data, start(pipeline), work_of(pipeline))
     frame, honest = opened.rows["all"].frame(), found.honest
@@ -143,5 +144,5 @@ def _verdict(judge: Judge, gap: Interval) -> str:
 
 def refuse_without_model(pipeline: AnyPipeline) -> None:
     """Raise for a pipeline that has nothing to score."""
-    if not any(isinstance(each.step, Model) for each in pipeline.steps):
+    if Plan(pipeline.steps).model is None:
         raise ConfigurationError("price_of_leakage() needs a model to score", "add Train(...)")

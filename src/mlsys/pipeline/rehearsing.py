@@ -12,7 +12,7 @@ import pandas as pd
 from mlsys.execution.crossing import Prepared, prepared, windows_of
 from mlsys.execution.on_demand import why_needed
 from mlsys.execution.opening import Data
-from mlsys.execution.orders import Order, learned_from_all, with_late_columns
+from mlsys.execution.orders import Order, learned_from_all, learns, with_late_columns
 from mlsys.execution.parts import Parts
 from mlsys.execution.session import start
 from mlsys.execution.windows import Window
@@ -30,7 +30,8 @@ from mlsys.sampling import (
     TimeFolds,
     TimeSplit,
 )
-from mlsys.steps import Model, Postprocess, Split, TrainOnly, Transform
+from mlsys.steps import Split
+from mlsys.steps.questions import changes_training, divides
 from mlsys.steps.splitting import key_of, split_keys
 from mlsys.summaries import hash_ids, uniform
 
@@ -79,7 +80,7 @@ def rehearse(pipeline: AnyPipeline, data: Data, work: Work, rows: int, folds: in
     """Run what stands before the split, draw the sample, and divide it as the pipeline's split would."""
     whole = prepared(Plan(pipeline.planned), data, start(pipeline), work)
     ready = replace(whole, rows=sample(whole, rows))
-    assert whole.plan.split is not None and isinstance(whole.plan.split.step, Split)
+    assert whole.plan.split is not None and divides(whole.plan.split.step)
     divide = folds_like(whole.plan.split.step, folds, repeats)
     steps, windows = whole.plan.working, windows_of(divide, ready)
     honest = Order(ready.rows, steps, windows, known_of(ready), ready.work.detached())
@@ -122,10 +123,10 @@ def leaks_for(found: Rehearsal) -> Iterator[Leak]:
 
 def _all_rows(found: Rehearsal) -> Iterator[Leak]:
     honest = found.honest
-    early = [each for each in honest.steps if not isinstance(each.step, (TrainOnly, Model, Postprocess))]
+    early = [each for each in honest.steps if each.step.facts.stands != "after"]
     there = replace(honest.parts, rows={"train": found.ready.work.engine.hold(None, honest.rows)})
     early = [each for each in early if not each.on_demand or why_needed(each, there, ("train",))]
-    learning = [each.name for each in early if isinstance(each.step, Transform)]
+    learning = [each.name for each in early if learns(each)]
     if learning:
         rows, _, known = learned_from_all(early, honest.rows, honest.parts, honest.work)
         rest = [each for each in honest.steps if each not in early]
@@ -135,7 +136,7 @@ def _all_rows(found: Rehearsal) -> Iterator[Leak]:
 
 def _early_resampling(found: Rehearsal) -> Iterator[Leak]:
     steps = found.honest.steps
-    places = [i for i, each in enumerate(steps) if isinstance(each.step, TrainOnly)]
+    places = [i for i, each in enumerate(steps) if changes_training(each.step)]
     if places:
         early, honest = steps[: places[-1] + 1], found.honest
         rows, _, known = learned_from_all(early, honest.rows, honest.parts, honest.work)

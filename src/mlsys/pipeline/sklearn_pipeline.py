@@ -15,6 +15,7 @@ from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.steps import Label, Model, Report, Reshape, Select, Sink, Source, Split
 from mlsys.steps.capabilities import wrapped
+from mlsys.steps.questions import predicts
 from mlsys.steps.sklearn_bridge import StepClassifier, StepRegressor
 
 _LEFT_OUT = (Source, Split, Label, Report, Sink, Select, Reshape)
@@ -43,7 +44,7 @@ def as_sklearn(pipeline: AnyPipeline) -> PipelineClassifier | PipelineRegressor:
 
 def model_of(pipeline: AnyPipeline) -> Model | None:
     """Return the model step of a pipeline."""
-    return next((each.step for each in pipeline.planned if isinstance(each.step, Model)), None)
+    return next((each.step for each in pipeline.planned if predicts(each.step)), None)
 
 
 class _OfPipeline(BaseEstimator):  # type: ignore[misc]

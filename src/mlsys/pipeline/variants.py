@@ -14,7 +14,6 @@ from mlsys.pipeline.running import as_run
 from mlsys.plan import Plan, Planned
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.run import Run
-from mlsys.steps import Split
 from mlsys.warned import once_a_run
 
 
@@ -52,7 +51,7 @@ class Variants(Mapping[str, AnyPipeline]):
         runs: dict[str, Run] = {}
         with progress_bar(first.name, total, verbose) as advance:
             base: Execution | None = None
-            divides = any(isinstance(planned.step, Split) for planned in shared)
+            divides = Plan(shared).split is not None
             if divides or (shared and not isinstance(data, Mapping)):  # parts that were given begin at the split
                 kept = cache_for(first, shared, cache, ledger=bool(track))
                 base = executed(Plan(shared), data, start(first), work_of(first, advance, kept))

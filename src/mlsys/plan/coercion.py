@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlsys.errors import ConfigurationError
-from mlsys.steps import Model, Step
+from mlsys.steps import Step
+from mlsys.steps.questions import predicts
 
 
 def steps_of(given: Any) -> tuple[Step, ...]:
@@ -24,7 +25,7 @@ def steps_of(given: Any) -> tuple[Step, ...]:
         raise ConfigurationError(f"Pipeline got {type(given).__name__}", "give a list of steps: Pipeline([...])")
     models = [place for place, each in enumerate(given) if _predicts(each)]
     steps = tuple(as_step(each, bool(models) and place < models[-1]) for place, each in enumerate(given))
-    if not any(isinstance(step, Model) for step in steps):
+    if not any(predicts(step) for step in steps):
         for each in given:
             bare = each[1] if isinstance(each, tuple) and len(each) == 2 else each
             if hasattr(bare, "fit") and hasattr(bare, "transform") and not isinstance(bare, (type, Step)):

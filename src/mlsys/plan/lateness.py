@@ -8,9 +8,8 @@ import pandas as pd
 
 from mlsys.dataset import Moment, Roles
 from mlsys.errors import LeakageError
-from mlsys.plan.planned import Planned
+from mlsys.plan.planned import Planned, labels_of
 from mlsys.plan.refusals import in_order, without
-from mlsys.steps import Label, Transform
 from mlsys.steps.capabilities import AsOf
 
 
@@ -24,10 +23,10 @@ def refuse_declared_late(steps: Sequence[Planned], known_at: Mapping[str, str], 
     declared = dict(known_at)
     for planned in steps:
         declared.update(planned.step.known_at_declared())
-    label_moments = {planned.step.known_at for planned in steps if isinstance(planned.step, Label)} - {""}
+    label_moments = {known_at for _, known_at, _ in labels_of(steps)} - {""}
     for planned in steps:
         step = planned.step
-        if not isinstance(step, Transform):
+        if step.facts.fits_on != "train" or not step.facts.serves:
             continue
         for column in step.columns_read(()) or ():
             moment = declared.get(column)

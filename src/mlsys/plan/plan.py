@@ -11,7 +11,8 @@ import pandas as pd
 
 from mlsys.plan.planned import Planned
 from mlsys.secrets import hidden
-from mlsys.steps import Model, Report, Sink, Source, Split, Step
+from mlsys.steps import Step
+from mlsys.steps.questions import divides, looks, predicts, reads
 
 _SHADE = {
     "Source": "#e8f0fa", "RowTransform": "#e8f0fa", "History": "#e8f0fa", "Reshape": "#e8f0fa", "Select": "#e8f0fa",
@@ -44,22 +45,22 @@ class Plan:
     @cached_property
     def source(self) -> Planned | None:
         """The step that makes the rows."""
-        return next((each for each in self.steps if isinstance(each.step, Source)), None)
+        return next((each for each in self.steps if reads(each.step)), None)
 
     @cached_property
     def split(self) -> Planned | None:
         """The step that names the part of each row."""
-        return next((each for each in self.steps if isinstance(each.step, Split)), None)
+        return next((each for each in self.steps if divides(each.step)), None)
 
     @cached_property
     def model(self) -> Planned | None:
         """The step that predicts."""
-        return next((each for each in self.steps if isinstance(each.step, Model)), None)
+        return next((each for each in self.steps if predicts(each.step)), None)
 
     @cached_property
     def before(self) -> tuple[Planned, ...]:
         """Steps between the source and the split; all of them where there is no split."""
-        return tuple(each for each in self.steps[: self._place] if not isinstance(each.step, Source))
+        return tuple(each for each in self.steps[: self._place] if not reads(each.step))
 
     @cached_property
     def after(self) -> tuple[Planned, ...]:
@@ -69,7 +70,7 @@ class Plan:
     @cached_property
     def working(self) -> tuple[Planned, ...]:
         """Steps after the split that predictions need: no reports, nothing that writes outside."""
-        return tuple(each for each in self.after if not isinstance(each.step, (Report, Sink)))
+        return tuple(each for each in self.after if not looks(each.step))
 
     def until(self, name: str) -> Plan:
         """Return the plan of the steps up to one of them, this one included."""
@@ -78,7 +79,7 @@ class Plan:
 
     @property
     def _place(self) -> int:
-        return next((place for place, each in enumerate(self.steps) if isinstance(each.step, Split)), len(self.steps))
+        return next((place for place, each in enumerate(self.steps) if divides(each.step)), len(self.steps))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -119,7 +120,7 @@ class Plan:
             step, facts = planned.step, planned.step.facts
             supplied = f"<br><i>supplied: {html.escape(planned.supplied)}</i>" if planned.supplied else ""
             title = html.escape(f"{step!r}\n{facts}\n{step.made_at}")
-            border = "2px solid #b3405b" if isinstance(step, Split) else "1px solid #c8c8c8"
+            border = "2px solid #b3405b" if divides(step) else "1px solid #c8c8c8"
             boxes.append(
                 f'<div title="{title}" style="display:inline-block;vertical-align:top;margin:3px;padding:6px 9px;'
                 f'border:{border};border-radius:6px;background:{_SHADE[step.kind]};color:#222;max-width:210px">'

@@ -10,8 +10,9 @@ from mlsys.models import Train, takes_any
 from mlsys.models.needs import Needs, needs_of
 from mlsys.plan.planned import Planned
 from mlsys.plan.refusals import learns
-from mlsys.steps import Model, Report, Split, Step, TrainOnly
+from mlsys.steps import Report, Split, Step
 from mlsys.steps.capabilities import StandsFor, WrapsSampler
+from mlsys.steps.questions import changes_training, divides, predicts
 
 SHARE = 0.2
 """Of the rows for validation and for test when no split is given: the field's usual 60/20/20."""
@@ -20,13 +21,13 @@ SHARE = 0.2
 def with_supplied(steps: Sequence[Step], roles: Roles) -> list[Planned]:
     """Return steps in order, without names yet, with what is missing put in its place."""
     planned = [Planned(step, "", 0) for step in steps]
-    if not any(isinstance(step, Split) for step in steps):
+    if not any(divides(step) for step in steps):
         first = next((i for i, step in enumerate(steps) if _needs_split(step)), None)
         if first is not None:
             split, why = _split_for(roles)
             planned.insert(first, Planned(split, "", 0, why))
     _prepare(planned)
-    if any(isinstance(step, Model) for step in steps) and not any(_evaluates(step) for step in steps):
+    if any(predicts(step) for step in steps) and not any(_evaluates(step) for step in steps):
         from mlsys.evaluation import Evaluate
 
         planned.append(Planned(Evaluate(), "", 0, "no Evaluate was given"))
@@ -61,7 +62,7 @@ def _prepare(planned: list[Planned]) -> None:
     """
     from mlsys.features import Prepare
 
-    place = next((i for i, each in enumerate(planned) if isinstance(each.step, Model)), None)
+    place = next((i for i, each in enumerate(planned) if predicts(each.step)), None)
     model = None if place is None else planned[place].step
     if place is None or not isinstance(model, Train):
         return
@@ -71,8 +72,8 @@ def _prepare(planned: list[Planned]) -> None:
         planned[i] = Planned(_told(planned[i].step, needs), "", 0)
     if given or model.features is not None or takes_any(model.estimator):
         return
-    at = next((i for i, each in enumerate(planned) if isinstance(each.step, Split)), -1) + 1
-    first = next((i for i in range(at, place) if isinstance(planned[i].step, TrainOnly)), place)
+    at = next((i for i, each in enumerate(planned) if divides(each.step)), -1) + 1
+    first = next((i for i in range(at, place) if changes_training(planned[i].step)), place)
     why = "if training rows hold features that the estimator does not take as they are"
     planned.insert(first, Planned(_told(Prepare(), needs), "", 0, why, on_demand=True))
 

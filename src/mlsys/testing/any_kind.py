@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mlsys.errors import ContractError
 from mlsys.states import digest
-from mlsys.steps import Sink, Source
+from mlsys.steps.questions import reads, writes
 from mlsys.testing.comparing import as_frame, difference
 from mlsys.testing.outside import aimed_at, write_into
 from mlsys.testing.trial import NotAssessed, Trial, learns
@@ -47,9 +47,9 @@ def travels(trial: Trial) -> None:
 def input_unchanged(trial: Trial) -> None:
     """Hooks look at the rows they are shown and leave them as they were."""
     step = trial.step
-    if isinstance(step, Source):
+    if reads(step):
         raise NotAssessed("a Source is shown nothing")
-    if isinstance(step, Sink):
+    if writes(step):
         with tempfile.TemporaryDirectory() as folder:
             write_into(trial, Path(folder))
     elif learns(step):
@@ -65,7 +65,7 @@ def input_unchanged(trial: Trial) -> None:
 def deterministic(trial: Trial) -> None:
     """The same seed and the same rows give the same state and the same answer, digit by digit."""
     step = trial.step
-    if isinstance(step, Sink):
+    if writes(step):
         raise NotAssessed("a Sink returns nothing")
     if learns(step):
         first, second = trial.learned, trial.learn(trial.frame)
@@ -86,7 +86,7 @@ def learns_nothing_aside(trial: Trial) -> None:
         # A twin, because what the step was fitted with by another check would hide the change.
         twin = aimed_at(trial.step.with_(), Path(folder))
         before, own = twin.digest, Trial(twin, trial.parts, trial.roles, trial.features, trial.seed)
-        if isinstance(twin, Sink):
+        if writes(twin):
             write_into(own, Path(folder))
         else:
             own.outcome()

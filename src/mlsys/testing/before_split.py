@@ -18,8 +18,7 @@ _NOTHING = {"", "none", "nan", "null", "<na>", "nat"}
 
 def reshaped_rows(trial: Trial) -> None:
     """Reshaping gives a frame with rows and unique columns."""
-    step = trial.step
-    assert isinstance(step, Reshape)
+    step = trial.step_of(Reshape)
     made = step.reshape(trial.rows("reshape", trial.frame))
     assert isinstance(made, pd.DataFrame), f"reshape() returned {type(made).__name__}, not a DataFrame"
     check_frame(pd.DataFrame(made).reset_index(drop=True), step.title)
@@ -27,8 +26,7 @@ def reshaped_rows(trial: Trial) -> None:
 
 def returns_mask(trial: Trial) -> None:
     """Selecting answers True or False for each row, optionally with a weight, and nothing else."""
-    step, frame = trial.step, trial.frame
-    assert isinstance(step, Select)
+    step, frame = trial.step_of(Select), trial.frame
     answer = step.keep(trial.shown("keep", frame), trial.rng())
     kept = kept_rows(step, frame, answer, "the weight")
     mask, weights = answer if isinstance(answer, tuple) else (answer, None)
@@ -43,8 +41,7 @@ def returns_mask(trial: Trial) -> None:
 
 def unknown_stays_unknown(trial: Trial) -> None:
     """Where the columns that a label is made of are null, the label is null."""
-    step, frame = trial.step, trial.frame
-    assert isinstance(step, Label)
+    step, frame = trial.step_of(Label), trial.frame
     named = {*step.withholds(), *(step.columns_read(tuple(frame.columns)) or ())}
     columns = [name for name in frame if name in named]
     if not columns:
@@ -60,8 +57,7 @@ def unknown_stays_unknown(trial: Trial) -> None:
 
 def names_parts(trial: Trial) -> None:
     """A split names a part for each row, ``train`` among them, and null for none."""
-    step, frame = trial.step, trial.frame
-    assert isinstance(step, Split)
+    step, frame = trial.step_of(Split), trial.frame
     keys = trial.keys(frame)
     assigned = step.assign(trial.shown("assign", keys))
     assert isinstance(assigned, pd.Series), f"assign() returned {type(assigned).__name__}, not a Series"
@@ -74,8 +70,7 @@ def names_parts(trial: Trial) -> None:
 
 def keys_decide(trial: Trial) -> None:
     """A row's part follows from the keys, not from the order in which rows come."""
-    step = trial.step
-    assert isinstance(step, Split)
+    step = trial.step_of(Split)
     keys = trial.keys(trial.frame)
     whole = pd.DataFrame({"part": step.assign(keys)})
     for places in (np.random.default_rng(trial.seed).permutation(len(keys)), np.arange(len(keys))[::-1]):
@@ -86,8 +81,7 @@ def keys_decide(trial: Trial) -> None:
 
 def folds_cover(trial: Trial) -> None:
     """Folds validate each row at most once; over time on later rows only, else each row exactly once."""
-    step, frame = trial.step, trial.frame
-    assert isinstance(step, Split)
+    step, frame = trial.step_of(Split), trial.frame
     keys = trial.keys(frame)
     folds = step.folds(trial.shown("folds", keys), FOLDS)
     assert folds, "folds() returned none"

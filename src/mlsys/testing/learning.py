@@ -11,9 +11,10 @@ import pandas as pd
 from mlsys import settings
 from mlsys.errors import ContractError
 from mlsys.states import digest
-from mlsys.steps import TrainOnly, Transform
+from mlsys.steps import TrainOnly
 from mlsys.steps.answers import changed_rows
 from mlsys.steps.own_form import load_learned, save_learned
+from mlsys.steps.questions import cross_fits, scales
 from mlsys.testing.comparing import difference
 from mlsys.testing.trial import NotAssessed, Trial
 
@@ -41,8 +42,8 @@ def state_unchanged(trial: Trial) -> None:
 
 def partition_invariant(trial: Trial) -> None:
     """However rows are cut and ordered, a step that scales learns the same state, byte for byte."""
-    step, frame = trial.step, trial.frame
-    if not (isinstance(step, Transform) and step.scales):
+    frame = trial.frame
+    if not scales(trial.step):
         raise NotAssessed("it is written with learn(train), which is given all rows at once")
     expected = trial.learned
     shuffled = frame.iloc[np.random.default_rng(trial.seed).permutation(len(frame))]
@@ -62,7 +63,7 @@ def partition_invariant(trial: Trial) -> None:
 def cross_fitted(trial: Trial) -> None:
     """What a training row gets does not depend on its own target."""
     step = trial.step
-    if not (isinstance(step, Transform) and step.cross_fits):
+    if not cross_fits(step):
         raise NotAssessed("apply_cross_fitted() is not written")
     target, frame = trial.roles.target, trial.frame
     if target is None:
@@ -84,8 +85,7 @@ def cross_fitted(trial: Trial) -> None:
 
 def changed_rows_have_ids(trial: Trial) -> None:
     """Rows that are kept keep their id, rows that are repeated or made get one, and no column is lost."""
-    step, frame = trial.step, trial.frame
-    assert isinstance(step, TrainOnly)
+    step, frame = trial.step_of(TrainOnly), trial.frame
     renamed = frame.set_axis([f"row {number}" for number in range(len(frame))], axis=0)
     changed = changed_rows(step, trial.rows("change", renamed), trial.rng())
     if changed.empty:

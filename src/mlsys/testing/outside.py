@@ -13,7 +13,8 @@ from pathlib import Path
 import pandas as pd
 
 from mlsys.engines import LocalEngine
-from mlsys.steps import Report, Result, Sink, Source, Step
+from mlsys.steps import Report, Result, Source, Step
+from mlsys.steps.questions import writes
 from mlsys.tables import Partition
 from mlsys.testing.comparing import difference
 from mlsys.testing.trial import NotAssessed, Trial, halves
@@ -25,8 +26,7 @@ class _Stopped(Exception):
 
 def source_rows(trial: Trial) -> None:
     """A source reads a frame with rows and unique columns, the same one each time."""
-    step = trial.step
-    assert isinstance(step, Source)
+    step = trial.step_of(Source)
     first, second = step.read(), step.read()
     assert isinstance(first, pd.DataFrame), f"read() returned {type(first).__name__}, not a DataFrame"
     assert len(first) and first.shape[1], f"read() returned {len(first)} rows and {first.shape[1]} columns"
@@ -40,8 +40,7 @@ def source_rows(trial: Trial) -> None:
 
 def source_pieces(trial: Trial) -> None:
     """A source that is read piece by piece gives the rows that it gives when read at once."""
-    step = trial.step
-    assert isinstance(step, Source)
+    step = trial.step_of(Source)
     pieces = step.partitions()
     if pieces is None:
         raise NotAssessed("it is read at once")
@@ -101,8 +100,7 @@ def _is_read_with(name: str, whole: Mapping[str, bytes]) -> bool:
 
 def returns_result(trial: Trial) -> None:
     """A report returns a Result: a name, finite numbers, and tables that can be stored."""
-    step = trial.step
-    assert isinstance(step, Report)
+    step = trial.step_of(Report)
     result = step.report(trial.dataset())
     assert isinstance(result, Result), f"report() returned {type(result).__name__}, not a Result"
     assert result.name, "the result has no name"
@@ -116,7 +114,7 @@ def returns_result(trial: Trial) -> None:
 def write_into(trial: Trial, folder: Path, broken: bool = False) -> None:
     """Let a sink write its parts into a folder; ``broken`` rows raise half-way."""
     step = aimed_at(trial.step, folder)
-    assert isinstance(step, Sink)
+    assert writes(step)
     parts = trial.parts if list(trial.parts) != ["all"] else {"all": trial.frame, **halves(trial.frame)}
     tables = {}
     for name, frame in parts.items():
@@ -128,7 +126,7 @@ def write_into(trial: Trial, folder: Path, broken: bool = False) -> None:
 
 def aimed_at(step: Step, folder: Path) -> Step:
     """Return the same step; a sink that has a ``path`` writes below ``folder``."""
-    if not isinstance(step, Sink) or "path" not in {each.name for each in fields(step)}:
+    if not writes(step) or "path" not in {each.name for each in fields(step)}:
         return step
     return step.with_(path=str(folder / Path(str(step.configuration()["path"])).name))
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.leakage.row_check import row_local_finding
-from mlsys.steps import History, Label, Model, Postprocess, RowTransform, Select, Transform
+from mlsys.steps import History, Label, RowTransform, Select, Transform
+from mlsys.steps.questions import cross_fits, sees_history
 from mlsys.testing.comparing import as_frame, difference
 from mlsys.testing.trial import NotAssessed, Trial, Unsure
 
@@ -20,7 +21,7 @@ def keeps_rows(trial: Trial) -> None:
     """One row comes out for each that goes in, in the same order, under the same index."""
     for frame in (trial.inputs, trial.inputs.iloc[:1]):
         trial.apply(frame.set_axis([f"row {number}" for number in range(len(frame))], axis=0))
-    if isinstance(trial.step, Transform) and trial.step.cross_fits:
+    if cross_fits(trial.step):
         rows = trial.rows("apply_cross_fitted", trial.frame)
         crossed = trial.step.apply_cross_fitted(rows, trial.learned.fold_states)
         assert len(crossed) == len(rows) and crossed.index.equals(rows.index), "apply_cross_fitted() lost rows"
@@ -51,13 +52,13 @@ def row_order(trial: Trial) -> None:
 def reads_as_declared(trial: Trial) -> None:
     """Shown only the columns that it says it reads, a step gives the same answer."""
     step = trial.step
-    there = trial.features if isinstance(step, (Transform, Model)) else tuple(map(str, trial.frame.columns))
+    there = trial.features if step.facts.fits_on == "train" else tuple(map(str, trial.frame.columns))
     declared = step.columns_read(there)
     if declared is None:
         raise NotAssessed("columns_read() is not written, so the pipeline watches")
     missing = [name for name in declared if name not in trial.frame.columns]
     assert not missing, f"columns_read() names {missing[0]!r}, which is not a column"
-    needed = [*declared, step.by] if isinstance(step, History) else list(declared)
+    needed = [*declared, step.by] if sees_history(step) else list(declared)
     whole = as_frame(trial.outcome())
     with trial.only(needed) as narrow:
         try:
@@ -93,7 +94,7 @@ def predictions(trial: Trial) -> None:
     """Predictions are a column ``prediction`` and, for classes, probabilities that sum to 1."""
     made = trial.apply(trial.inputs)
     assert "prediction" in made.columns, f"there is no column 'prediction' among {list(made.columns)}"
-    if isinstance(trial.step, Postprocess):
+    if trial.step.facts.acts_on == "predictions":
         lost = [name for name in trial.inputs if name not in made.columns]
         assert not lost, f"the column {lost[0]!r} is gone"
     shares = [name for name in made if str(name).startswith("probability_")]

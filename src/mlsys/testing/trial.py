@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,7 @@ from mlsys.steps.splitting import split_keys
 from mlsys.tables import Table
 from mlsys.testing.comparing import altered
 
+Kind = TypeVar("Kind", bound=Step)
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
 
 
@@ -90,6 +91,11 @@ class Trial:
         columns = next(iter(parts.values())).columns if parts else ()
         chosen = tuple(features or (name for name in columns if name not in parsed.columns()))
         return cls(step, {str(name): frame for name, frame in parts.items()}, parsed, chosen, seed)
+
+    def step_of(self, kind: type[Kind]) -> Kind:
+        """Return the step, which is of a kind that a promise is about."""
+        assert isinstance(self.step, kind)
+        return self.step
 
     @property
     def frame(self) -> pd.DataFrame:

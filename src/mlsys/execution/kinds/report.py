@@ -17,6 +17,7 @@ from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Report, Result, Step
+from mlsys.steps.questions import predicts
 from mlsys.tables import Table
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def on_parts(at: At, planned: Planned, rows: dict[str, Table], **given: Any) -> 
 
 
 def _predicts(fitted: Fitted) -> bool:
-    return fitted.step.kind == "Model"
+    return predicts(fitted.step)
 
 
 def _predicted(fitted: tuple[Fitted, ...], columns: list[Any], at: At, frame: pd.DataFrame) -> pd.DataFrame:

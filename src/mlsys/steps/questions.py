@@ -1,0 +1,73 @@
+"""Questions about a step that its facts answer, whatever its kind is called."""
+
+from __future__ import annotations
+
+from typing import TypeGuard
+
+from mlsys.steps.base import Step
+from mlsys.steps.kinds import History, Sink, Source, Split
+from mlsys.steps.learning_kinds import Model, Postprocess, Report, TrainOnly, Transform
+
+
+def reads(step: Step) -> TypeGuard[Source]:
+    """Whether it makes the rows that a pipeline begins with."""
+    return step.facts.stands == "first"
+
+
+def divides(step: Step) -> TypeGuard[Split]:
+    """Whether it names the part of each row."""
+    return step.facts.stands == "between"
+
+
+def predicts(step: Step) -> TypeGuard[Model]:
+    """Whether it predicts from features.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from mlsys import Standardize, Train
+    >>> predicts(Train(LogisticRegression())), predicts(Standardize())
+    (True, False)
+    """
+    facts = step.facts
+    return facts.stands == "after" and facts.serves and facts.acts_on == "every part"
+
+
+def answers(step: Step) -> TypeGuard[Model | Postprocess]:
+    """Whether what it returns are predictions."""
+    return predicts(step) or step.facts.acts_on == "predictions"
+
+
+def changes_training(step: Step) -> TypeGuard[TrainOnly]:
+    """Whether it changes training rows and no others."""
+    return step.facts.acts_on == "train"
+
+
+def looks(step: Step) -> TypeGuard[Report | Sink]:
+    """Whether it is shown the open parts and changes nothing."""
+    return step.facts.acts_on == "nothing"
+
+
+def writes(step: Step) -> TypeGuard[Sink]:
+    """Whether it writes outside."""
+    return looks(step) and step.kind == Sink.kind
+
+
+def cross_fits(step: Step) -> TypeGuard[Transform]:
+    """Whether training rows are shown what was learned without them."""
+    return isinstance(step, Transform) and step.cross_fits
+
+
+def scales(step: Step) -> TypeGuard[Transform]:
+    """Whether it learns from summaries of partitions."""
+    return isinstance(step, Transform) and step.scales
+
+
+def sees_history(step: Step) -> TypeGuard[History]:
+    """Whether it is shown rows that were known before."""
+    return step.facts.sees == "history"
+
+
+def makes_rows(step: Step) -> bool:
+    """Whether the rows after it are other rows than before, told apart by other ids."""
+    return step.facts.rows == "other"
