@@ -7,9 +7,8 @@ import importlib
 import importlib.util
 import linecache
 import sys
-import textwrap
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,26 +31,6 @@ def code_of(function: Callable[..., Any] | type) -> str:
 
 ROWS = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.5, 0.25, 0.125]})
 User = Callable[..., Any]
-
-
-@pytest.fixture
-def user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[User]:
-    """Writes modules into a folder of the user's and imports the first of them."""
-    place = tmp_path / "user"
-    place.mkdir()
-    monkeypatch.syspath_prepend(place)
-    before = set(sys.modules)
-
-    def imported(**modules: str) -> Any:
-        for name, text in modules.items():
-            (place / f"{name}.py").write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
-        importlib.invalidate_caches()
-        return importlib.import_module(next(iter(modules)))
-
-    yield imported
-    for name in set(sys.modules) - before:
-        if getattr(sys.modules[name], "__file__", None) and str(place) in str(sys.modules[name].__file__):
-            del sys.modules[name]
 
 
 def travelled(*things: Any) -> list[Any]:
@@ -445,3 +424,143 @@ def test_a_class_of_a_module_that_nobody_entered_is_refused(tmp_path: Path) -> N
     spec.loader.exec_module(module)
     with pytest.raises(NotPortableError, match="'loaded_by_path', which sys.modules does not list"):
         CodeBundle().reference(module.Rate)
+
+
+HALF = """
+    def half(values):
+        return values / 2
+    class Rule:
+        at = 1.5
+        def __call__(self, rows):
+            return half(rows["a"]) > self.at
+    def fee(rows):
+        return half(rows["a"])
+"""
+
+
+@pytest.mark.parametrize("name", ["fee", "Rule"])
+def test_a_file_that_was_edited_after_its_import_is_refused(user: User, tmp_path: Path, name: str) -> None:
+    module = user(mine=HALF)
+    path = tmp_path / "user" / "mine.py"
+    path.write_text(path.read_text().replace('half(rows["a"])', 'half(rows["b"])'))
+    with pytest.raises(NotPortableError, match=r"edited after it was imported: .*mine\.py(.|\n)*start the program"):
+        travelled(getattr(module, name))
+
+
+def test_a_function_that_was_moved_in_its_file_is_found(user: User, tmp_path: Path) -> None:
+    module = user(mine=HALF)
+    path = tmp_path / "user" / "mine.py"
+    path.write_text("# a new line\n\nOTHER = 1\n" + path.read_text())
+    check(module.fee)
+
+
+def test_two_modules_whose_names_differ_in_a_dot_alone(user: User) -> None:
+    module = user(
+        **{
+            "mine": """
+                import shop_fees
+                from shop import fees
+                def fee(rows):
+                    return fees.scaled(rows["a"]) - shop_fees.scaled(rows["a"])
+                """,
+            "shop.__init__": "",
+            "shop.fees": "def scaled(values): return values * 2",
+            "shop_fees": "def scaled(values): return values * 3",
+        }
+    )
+    check(module.fee)
+
+
+def test_aliases_of_types_travel(user: User) -> None:
+    module = user(
+        mine="""
+        import typing
+        Number = int | float | None
+        Maybe = typing.Optional[int]
+        def fee(rows, most: Maybe = None) -> Number:
+            return rows["a"] * 2 if isinstance(most, Number) else None
+        """
+    )
+    check(module.fee)
+
+
+def test_a_method_of_an_installed_class_under_a_name_of_its_own(user: User) -> None:
+    module = user(
+        mine="""
+        import pandas as pd
+        clipped = pd.Series.clip
+        def fee(rows):
+            return clipped(rows["a"], upper=2)
+        """
+    )
+    check(module.fee)
+
+
+def test_texts_of_several_lines_stay_what_they_are_in_a_function_that_is_indented(user: User) -> None:
+    module = user(
+        mine='''
+        if True:
+            def fee(rows):
+                text = """one
+                    two
+                three"""
+                return rows["a"] * len(text)
+        '''
+    )
+    check(module.fee)
+
+
+def test_an_installed_module_that_a_function_imports_is_not_taken_along(user: User) -> None:
+    module = user(
+        mine="""
+        def fee(rows):
+            import numpy as np
+            from json import dumps
+            return np.sqrt(rows["a"]) + len(dumps(1))
+        """
+    )
+    bundle = CodeBundle()
+    bundle.reference(module.fee)
+    assert list(bundle.files()) == ["mine.py"]
+    check(module.fee)
+
+
+def test_a_module_that_is_not_there_is_left_to_the_function(user: User) -> None:
+    module = user(
+        mine="""
+        def fee(rows):
+            try:
+                import not_there_at_all
+            except ImportError:
+                return rows["a"] * 2
+        """
+    )
+    check(module.fee)
+
+
+def test_a_default_that_cannot_be_written_and_is_gone_is_refused(user: User) -> None:
+    module = user(
+        mine="""
+        import pandas as pd
+        rates = pd.Series([1.0])
+        def fee(rows, rates=rates):
+            return rows["a"] * rates.sum()
+        rates = pd.Series([2.0])
+        """
+    )
+    with pytest.raises(NotPortableError, match=r"fee\(\) has a default of type Series"):
+        travelled(module.fee)
+
+
+def test_comments_stay_where_values_are_put_in(user: User) -> None:
+    module = user(
+        mine="""
+        ü, RATE = "ü", 2
+        def fee(rows, ä="ü", rate=RATE, *, more=RATE + 1):  # what a day costs
+            return rows["a"] * rate + more  # and more
+        """
+    )
+    bundle = CodeBundle()
+    bundle.reference(module.fee)
+    assert 'def fee(rows, ä="ü", rate=RATE, *, more=3):  # what a day costs' in bundle.files()["mine.py"]
+    check(module.fee)

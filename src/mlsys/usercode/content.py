@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from mlsys.usercode.installed import is_installed
+from mlsys.usercode.literals import written
 
 _HAS_DOCSTRING = 0x4000000
 """Flag of code that begins with a docstring, from Python 3.13 on; before, its first constant is one or None."""
@@ -60,6 +61,21 @@ def instructions(code: types.CodeType) -> tuple[tuple[str, Any], ...]:
     True
     """
     return tuple((each.opname, each.argval) for each in dis.get_instructions(code))
+
+
+def does(code: types.CodeType) -> list[tuple[str, Any]]:
+    """Return what code does, equal for code that does the same; ``1``, ``1.0`` and ``True`` differ.
+
+    Examples
+    --------
+    >>> one, again, other = (lambda: 1), (lambda: 1), (lambda: 1.0)
+    >>> does(one.__code__) == does(again.__code__), does(one.__code__) == does(other.__code__)
+    (True, False)
+    """
+    return [
+        (operation, does(value) if isinstance(value, types.CodeType) else (type(value), written(value) or value))
+        for operation, value in instructions(code)
+    ]
 
 
 def home(value: type) -> str:

@@ -13,8 +13,9 @@ def is_installed(module: str | None) -> bool:
 
     Notes
     -----
-    Where the module's file lies decides; one without a file belongs to the package around it. What was made by hand,
-    such as a notebook's module, and an editable installation are the user's own: both are edited.
+    Where the module's file lies decides; one without a file belongs to the package around it. Without either, a module
+    in which Python code ran, such as a notebook's, is the user's own, and one that compiled code made is installed. An
+    editable installation is the user's own: it is edited.
 
     Examples
     --------
@@ -33,7 +34,8 @@ def is_installed(module: str | None) -> bool:
         if place:
             return lies_among_packages(str(place))
         name = name.rpartition(".")[0]
-    return False
+    made = sys.modules.get(module)
+    return made is not None and "__builtins__" not in vars(made)
 
 
 @functools.lru_cache(maxsize=4096)

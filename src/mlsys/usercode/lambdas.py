@@ -8,7 +8,7 @@ import types
 from typing import Any
 
 from mlsys.errors import NotPortableError
-from mlsys.usercode.content import instructions
+from mlsys.usercode.content import does
 from mlsys.usercode.literals import written
 
 
@@ -54,15 +54,7 @@ def _same(node: ast.Lambda, code: types.CodeType) -> bool:
     compiled = compile(ast.fix_missing_locations(around), "lambda", "eval")
     for _ in range(1 + bool(code.co_freevars)):
         compiled = next(each for each in compiled.co_consts if isinstance(each, types.CodeType))
-    return compiled.co_freevars == code.co_freevars and _plain(compiled) == _plain(code)
-
-
-def _plain(code: types.CodeType) -> list[object]:
-    """Return what a lambda does, where ``1``, ``1.0`` and ``True`` differ."""
-    return [
-        (operation, _plain(value) if isinstance(value, types.CodeType) else (type(value), written(value) or value))
-        for operation, value in instructions(code)
-    ]
+    return compiled.co_freevars == code.co_freevars and does(compiled) == does(code)
 
 
 def _around(nodes: list[ast.Lambda], code: types.CodeType) -> list[ast.Lambda]:

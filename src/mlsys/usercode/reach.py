@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import functools
-import importlib.util
 import itertools
 import sys
 import types
@@ -16,6 +15,7 @@ from typing import Any
 from mlsys.errors import StateError
 from mlsys.files import file_digest
 from mlsys.usercode.content import attribute_content, instructions, is_written
+from mlsys.usercode.imports import compiled, file_of, imported, reached
 from mlsys.usercode.installed import is_installed, lies_among_packages
 
 _OPENS_FILES = frozenset(
@@ -164,7 +164,10 @@ class CodeWalk:
             cells.append((name, self._watch(cell, name, held, label)))
         defaults = self._watch(function, "__defaults__", function.__defaults__ or (), label)
         named = self._watch(function, "__kwdefaults__", function.__kwdefaults__ or {}, label)
-        return [function.__code__, defaults, named, cells, self._globals(function.__code__, function, label)]
+        content = [function.__code__, defaults, named, cells, self._globals(function.__code__, function, label)]
+        set_later = sorted(name for name in vars(function) if name != "__wrapped__")
+        attributes = [(name, self._watch(function, name, vars(function)[name], label)) for name in set_later]
+        return [*content, attributes] if attributes else content
 
     def _globals(self, code: types.CodeType, function: types.FunctionType, label: str) -> list[tuple[str, str]]:
         """Return tokens of what code takes from its module, attributes of modules followed to their end."""
@@ -182,7 +185,7 @@ class CodeWalk:
         for nested in code.co_consts:
             if isinstance(nested, types.CodeType):
                 found.update(self._globals(nested, function, label))
-        for module in _imported(code, function):
+        for module in reached(imported(code, str(function.__globals__.get("__package__") or ""))):
             found[f"import {module}"] = self._imported_module(module)
         return sorted(found.items())
 
@@ -215,25 +218,17 @@ class CodeWalk:
         if is_installed(module.__name__):
             self._named_package(module.__name__)
             return f"module {module.__name__}"
+        for name in reached([module.__name__]):
+            if name != module.__name__:
+                self.units[f"import {name}"] = self.digest(self._imported_module(name))
         return f"module {self._source(getattr(module, '__file__', None))}"
 
     def _imported_module(self, module: str) -> str:
-        if is_installed(module):
+        file = None if is_installed(module) else file_of(module)
+        if is_installed(module) or (file is not None and lies_among_packages(file)):
             self._named_package(module)
             return "installed"
-        loaded = sys.modules.get(module)
-        if loaded is not None:
-            return self._source(getattr(loaded, "__file__", None))
-        try:
-            spec = importlib.util.find_spec(module)
-        except (ImportError, ValueError):
-            spec = None
-        if spec is None or spec.origin is None:
-            return "not there"
-        if lies_among_packages(spec.origin):
-            self._named_package(module)
-            return "installed"
-        return self._source(spec.origin)
+        return "not there" if file is None and module not in sys.modules else self._source(file)
 
     def _builtin(self, value: types.BuiltinFunctionType) -> str:
         module = value.__module__ or ""
@@ -249,12 +244,8 @@ class CodeWalk:
 
     def _source(self, file: str | None) -> str:
         """Return the digest of a module's code as a whole; comments and docstrings do not count."""
-        if file is None or not file.endswith(".py"):
-            return _file_digest(file)
-        try:
-            return self.digest(compile(Path(file).read_text(encoding="utf-8"), "module", "exec"))
-        except (OSError, SyntaxError, ValueError):
-            return _file_digest(file)
+        code = compiled(file) if file is not None and file.endswith(".py") else None
+        return _file_digest(file) if code is None else self.digest(code)
 
     def _named_package(self, module: str) -> None:
         top = module.partition(".")[0]
@@ -290,7 +281,7 @@ def now(owner: Any, name: str) -> Any:
         return owner.cell_contents
     if isinstance(owner, (types.FunctionType, type)):
         found = getattr(owner, name)
-        return found if found is not None else ({} if name == "__kwdefaults__" else ())
+        return found if found is not None or name not in _WORDS else ({} if name == "__kwdefaults__" else ())
     first, *rest = name.split(".")
     return functools.reduce(getattr, rest, owner[first])
 
@@ -312,15 +303,6 @@ def _names(code: types.CodeType) -> Iterator[list[str]]:
             current = []
     if current:
         yield current
-
-
-def _imported(code: types.CodeType, function: types.FunctionType) -> Iterator[str]:
-    """Yield the modules that code imports when it runs, by full name."""
-    package = str(function.__globals__.get("__package__") or "")
-    for operation, value in instructions(code):
-        if operation == "IMPORT_NAME" and value:
-            names = [f"{package}.{value}", value] if package else [value]
-            yield next((name for name in names if name in sys.modules), names[-1])
 
 
 def _file_digest(file: str | None) -> str:

@@ -1,16 +1,26 @@
 """Code that no name of its module stands for: closures, classes made in functions, what a decorator was given."""
 
 from __future__ import annotations
+import __future__
 
 import ast
+import functools
 import inspect
+import operator
 import sys
 import textwrap
 import types
 from collections.abc import Iterable, Iterator
+from importlib.abc import SourceLoader
+from importlib.machinery import BuiltinImporter
 from typing import Any
 
 from mlsys.errors import NotPortableError
+from mlsys.usercode.content import does
+
+_FUTURES = functools.reduce(
+    operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
+)
 
 
 def stands_in_its_module(thing: Any) -> bool:
@@ -25,27 +35,82 @@ def stands_in_its_module(thing: Any) -> bool:
     (True, False)
     """
     module = sys.modules.get(thing.__module__)
-    return module is None or getattr(module, thing.__name__, None) is thing
+    found: Any = thing if module is None else getattr(module, thing.__name__, None)
+    return found is thing and "<locals>" not in thing.__qualname__
 
 
 def source_of(thing: Any) -> str:
-    """Return the source of a function or class.
+    """Return the source of a function or class, from the margin.
 
     Raises
     ------
     NotPortableError
-        Where the source is not there.
+        Where the source is not there, or its file was edited since: a model would hold other code than ran.
     """
     try:
-        return textwrap.dedent(inspect.getsource(thing))
+        text = _class_source(thing) if isinstance(thing, type) else _function_source(inspect.unwrap(thing))
     except (OSError, TypeError) as error:
         found = _class_by_its_methods(thing) if isinstance(thing, type) else None
-        if found is not None:
-            return found
+        if found is None:
+            raise NotPortableError(
+                f"the source of {thing.__name__!r} is not available (typed on standard input or made by exec)",
+                "put it into a file or a notebook cell",
+            ) from error
+        text = found
+    # Dedenting would change texts of several lines inside.
+    whole: Any = ast.parse(f"if True:\n{text}" if text[0] in " \t" else "pass").body[0]
+    return ast.unparse(whole.body[0]) if text[0] in " \t" else text
+
+
+def _function_source(function: types.FunctionType) -> str:
+    if not _is_compiled_as_written(function):
+        return inspect.getsource(function)
+    lines, _ = inspect.findsource(function.__code__)
+    return "".join(inspect.getblock(lines[_line_of(function, "".join(lines)) - 1 :]))
+
+
+def _class_source(kind: type) -> str:
+    text, file = inspect.getsource(kind), inspect.getsourcefile(kind)
+    for function in _functions_of(kind):
+        if function.__code__.co_filename == file and _is_compiled_as_written(function):
+            lines, _ = inspect.findsource(function.__code__)
+            _line_of(function, "".join(lines))
+    return text
+
+
+def _line_of(function: types.FunctionType, text: str) -> int:
+    """Return the line where a function begins in its file as that is now, which may have moved it."""
+    code = function.__code__
+    wanted = does(code)
+    named = [each for each in _codes_in(text, code.co_flags & _FUTURES) if each.co_name == code.co_name]
+    lines = [each.co_firstlineno for each in named if does(each) == wanted]
+    if not lines:
         raise NotPortableError(
-            f"the source of {thing.__name__!r} is not available (typed on standard input or made by exec)",
-            "put it into a file or a notebook cell",
-        ) from error
+            f"the file of {function.__name__!r} was edited after it was imported: {code.co_filename}",
+            "start the program again, so that the model holds the code that ran",
+        )
+    return code.co_firstlineno if code.co_firstlineno in lines else lines[0]
+
+
+@functools.lru_cache(maxsize=64)
+def _codes_in(text: str, futures: int) -> list[types.CodeType]:
+    try:
+        waiting = [compile(text, "source", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | futures, dont_inherit=True)]
+    except (SyntaxError, ValueError):
+        return []
+    found = []
+    while waiting:
+        found.append(waiting.pop())
+        waiting += [each for each in found[-1].co_consts if isinstance(each, types.CodeType)]
+    return found
+
+
+def _is_compiled_as_written(function: types.FunctionType) -> bool:
+    """Whether Python compiled what the file says; a loader of its own, such as that of pytest, compiles more."""
+    loader = function.__globals__.get("__loader__")
+    if isinstance(loader, SourceLoader):
+        return type(loader).source_to_code is SourceLoader.source_to_code
+    return loader is None or loader is BuiltinImporter
 
 
 def _class_by_its_methods(kind: type) -> str | None:
@@ -74,10 +139,7 @@ def local_source(thing: Any) -> str:
 
     A decorator's line is left out where the thing is what the decorator was given, not what it returned.
     """
-    source = source_of(thing)
-    indented = source[0] in " \t"  # dedent does nothing where a long text begins at the margin
-    node: Any = ast.parse(f"if True:\n{source}" if indented else source).body[0]
-    node = node.body[0] if indented else node
+    node: Any = ast.parse(source_of(thing)).body[0]
     if isinstance(thing, types.FunctionType) and not vars(thing):
         node.decorator_list = []
     return ast.unparse(node)
