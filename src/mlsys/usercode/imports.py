@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import dis
 import functools
 import importlib
 import importlib.util
@@ -16,6 +17,8 @@ from typing import Any
 from mlsys.usercode.content import instructions
 from mlsys.usercode.installed import is_installed, lies_among_packages
 
+_IMPORT = dis.opmap["IMPORT_NAME"]
+
 
 def imported(code: types.CodeType, package: str) -> list[str]:
     """Return the modules that code imports when it runs, by full name; code inside it is left out.
@@ -27,6 +30,8 @@ def imported(code: types.CodeType, package: str) -> list[str]:
     package : str
         What its relative imports start from.
     """
+    if _IMPORT not in code.co_code[::2]:
+        return []
     found, before = [], (None, None)
     for operation, value in instructions(code):
         if operation == "IMPORT_NAME":
