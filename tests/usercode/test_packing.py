@@ -564,3 +564,40 @@ def test_comments_stay_where_values_are_put_in(user: User) -> None:
     bundle.reference(module.fee)
     assert 'def fee(rows, ä="ü", rate=RATE, *, more=3):  # what a day costs' in bundle.files()["mine.py"]
     check(module.fee)
+
+
+def test_an_import_that_cannot_be_taken_along_keeps_no_model_that_does_without_it(user: User) -> None:
+    module = user(
+        mine="""
+        class Middle:
+            def learn(self, rows):
+                import tables
+                return tables.middle(rows)
+            def __call__(self, rows):
+                return rows["a"] * 2
+        """,
+        tables="""
+        import pandas as pd
+        RATES = pd.Series([1.0])
+        def middle(rows):
+            return RATES.mean()
+        """,
+    )
+    found = travelled(module.Middle)[0]
+    pd.testing.assert_series_equal(found()(ROWS), module.Middle()(ROWS))
+
+
+def test_modules_that_import_each_other_when_they_run(user: User) -> None:
+    module = user(
+        mine="""
+        def fee(rows, more=True):
+            from other import twice
+            return twice(rows["a"]) if more else rows["a"]
+        """,
+        other="""
+        def twice(values):
+            from mine import fee
+            return fee({"a": values}, more=False) * 2
+        """,
+    )
+    pd.testing.assert_series_equal(travelled(module.fee)[0](ROWS), module.fee(ROWS))

@@ -71,6 +71,7 @@ class CodeBundle:
         self._modules: dict[str, _Module] = {}
         self._busy: set[tuple[str, str]] = set()
         self._local: dict[int, tuple[Any, str, str]] = {}
+        self._tries = False
 
     def reference(self, thing: Callable[..., Any] | type) -> str:
         """Return ``module:name`` for a function or class, taking its source along if it is the user's.
@@ -191,8 +192,10 @@ class CodeBundle:
                 module.imports[used] = f"from . import {alias} as {used}"
             else:
                 self._need(module, thing.__module__, used, scope[used], name)
+        package = str(scope.get("__package__") or "")
         for imported in imports_in(source):
-            self._take_import(module, str(scope.get("__package__") or ""), imported, source, name)
+            if self._tries or _travels(package, imported, source, name):
+                self._take_import(module, package, imported, source, name)
 
     def _need(self, module: _Module, home: str, name: str, value: Any, user: str) -> None:
         """Make ``name`` available in a generated module."""
@@ -300,6 +303,20 @@ def _importable(value: Any) -> tuple[str, str] | None:
         return None
     held = getattr(sys.modules.get(home), name, None)
     return (home, name) if held is value or (held is not None and typing.get_origin(value) is not None) else None
+
+
+def _travels(package: str, imported: tuple[str, int, str, str], source: str, user: str) -> bool:
+    """Whether what code imports when it runs can be taken along.
+
+    Where it cannot, a model does without: learning may import what answering never needs.
+    """
+    bundle = CodeBundle()
+    bundle._tries = True
+    try:
+        bundle._take_import(_Module(""), package, imported, source, user)
+    except NotPortableError:
+        return False
+    return True
 
 
 def _loaded(module: str) -> types.ModuleType | None:
