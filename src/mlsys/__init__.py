@@ -78,7 +78,7 @@ _HOMES = {
         "mlsys.features",
     ),
     **dict.fromkeys(("Calibrate", "Train"), "mlsys.models"),
-    **dict.fromkeys(("Cost", "Evaluate", "Gate", "beats", "gap", "metric", "no_alarm"), "mlsys.evaluation"),
+    **dict.fromkeys(("Cost", "Evaluate", "Gate", "Metric", "beats", "gap", "metric", "no_alarm"), "mlsys.evaluation"),
     **dict.fromkeys(("DetectDrift", "Monitor"), "mlsys.drift"),
     "sync": "mlsys.tracking",
 }
@@ -110,7 +110,7 @@ if TYPE_CHECKING:
     from mlsys.data import AsOfJoin, Derive, Function, Join, ReadCSV, ReadParquet, WriteParquet
     from mlsys.dataset import Dataset, Rows
     from mlsys.drift import DetectDrift, Monitor
-    from mlsys.evaluation import Cost, Evaluate, Gate, beats, gap, metric, no_alarm
+    from mlsys.evaluation import Cost, Evaluate, Gate, Metric, beats, gap, metric, no_alarm
     from mlsys.features import (
         Apply,
         Categories,

@@ -27,6 +27,25 @@ def tried_out() -> Iterator[None]:
 
 
 @contextmanager
+def as_errors(category: type[Warning]) -> Iterator[None]:
+    """Let warnings of one category be raised.
+
+    Examples
+    --------
+    >>> with as_errors(UserWarning):
+    ...     warnings.warn("odd")
+    Traceback (most recent call last):
+    UserWarning: odd
+    """
+    if _beside():
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", category)
+        yield
+
+
+@contextmanager
 def once_a_run() -> Iterator[None]:
     """Let each warning through once: those of one line of code that differ in numbers alone are one.
 

@@ -5,18 +5,22 @@ from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluate import Evaluate
 from mlsys.evaluation.evaluation import Evaluation, evaluation_in
 from mlsys.evaluation.gate import Gate, beats, gap, metric, no_alarm
+from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
+from mlsys.evaluation.own import metric_of
 
 __all__ = [
     "Cost",
     "Evaluate",
     "Evaluation",
     "Gate",
+    "Metric",
     "beats",
     "evaluation_in",
     "gap",
     "metric",
     "metric_named",
+    "metric_of",
     "no_alarm",
     "paired_difference",
     "scored_interval",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mlsys.dataset import PREDICTION, PROBABILITY, Rows, known_weights
 from mlsys.errors import ContractError
-from mlsys.evaluation.metrics import Metric
-from mlsys.evaluation.sample import EVENT, Sample
+from mlsys.evaluation.metric import Metric
+from mlsys.evaluation.sample import EVENT, Levels, Sample
 from mlsys.summaries import hash_ids, uniform
 
 Rule = Callable[[pd.DataFrame], Any]
@@ -78,10 +78,13 @@ class Guesses:
             even, *raw = (uniform(hash_ids(ids, (stream << 32) + together)) for stream in streams)
             chosen = np.minimum(np.searchsorted(chances, even, side="right"), len(values) - 1)
             shares = np.column_stack(raw) / np.sum(raw, axis=0)[:, None] if codes else None
-            draws.append(Sample(judged.y, coded[chosen], shares, judged.weight, judged.classes))
+            said = Levels(chosen, tuple(values.tolist()), tuple(map(str, values))) if codes else None
+            draws.append(
+                replace(judged, prediction=coded[chosen], probabilities=shares, scores=None, said=said, times=None)
+            )
             targets.append(values[chosen])
-        said = {} if draws[0].probabilities is None else dict(enumerate(draws[0].probabilities.T))
-        shares_of = {PROBABILITY + name: said[place] for place, name in enumerate(judged.classes)}
+        guessed = {} if draws[0].probabilities is None else dict(enumerate(draws[0].probabilities.T))
+        shares_of = {PROBABILITY + name: guessed[place] for place, name in enumerate(judged.classes)}
         return cls(tuple(draws), pd.DataFrame({PREDICTION: targets[0], **shares_of}, index=rows.index))
 
     def shift(self, score: Metric | Callable[[Sample], float]) -> float:

@@ -16,7 +16,7 @@ from mlsys.evaluation.intervals import (
     quantile_of,
     too_few,
 )
-from mlsys.evaluation.metrics import Metric, roc_auc
+from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.sample import Sample, class_names, task_of
 
 
@@ -56,10 +56,12 @@ def paired_difference(
     value = difference(metric(first), metric(second))
     if not np.isfinite(value):
         return Interval(value, np.nan, np.nan, n, "none", "not defined here")
+    if metric.interval == "none":
+        return Interval(value, np.nan, np.nan, n, "none", "no interval asked for")
     if too_few(metric, first, one.get("group")):
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
     plain = "group" not in one and bool((first.weight == 1).all())
-    if metric.function is roc_auc and plain:
+    if metric.delong and plain:
         _, above_1, below_1 = delong_parts(first.event, first.score)
         _, above_2, below_2 = delong_parts(second.event, second.score)
         variance = (above_1 - above_2).var(ddof=1) / len(above_1) + (below_1 - below_2).var(ddof=1) / len(below_1)
@@ -74,10 +76,8 @@ def paired_difference(
     units = len(chosen) if clusters is None else int(clusters.max()) + 1
     for _ in range(DRAWS):
         counts = rng.poisson(1.0, units).astype(np.float64)
-        weight = counts if clusters is None else counts[clusters]
-        differences.append(
-            metric(first.weighted(first.weight * weight)) - metric(second.weighted(second.weight * weight))
-        )
+        times = counts if clusters is None else counts[clusters]
+        differences.append(metric(first.drawn(times)) - metric(second.drawn(times)))
     found = np.array([each for each in differences if np.isfinite(each)])
     if len(found) < DRAWS / 2:
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,14 +17,15 @@ from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluation import Evaluation
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.levels import distinct
-from mlsys.evaluation.metrics import metric_named
+from mlsys.evaluation.metric import Metric, SampleMetric
+from mlsys.evaluation.own import metrics_of
 from mlsys.evaluation.picture import draw_scores
 from mlsys.evaluation.sample import Sample, ordered_classes
 from mlsys.evaluation.scored import classes_of, judged_rows, scored_rows
 from mlsys.evaluation.sensitive import Groups, compared
 from mlsys.evaluation.sentences import weightless, worst_slice
 from mlsys.evaluation.slicing import Slice, slices_of
-from mlsys.steps import Report
+from mlsys.steps import Report, Result
 
 TRAIN_SAMPLE = 20_000
 """Training rows predicted for the greyed column that shows over-fitting."""
@@ -36,10 +38,10 @@ class Evaluate(Report):
 
     Parameters
     ----------
-    metrics : list of str, optional
-        Names such as ``"roc_auc"``, ``"recall"``, ``"f2"``, ``"rmse"``, ``"pinball_0.9"``; those usual for the task
-        when not given. The first is the headline. Baselines and slices have all that are named, else those whose
-        interval needs no bootstrap.
+    metrics : list of str, Metric or callable, optional
+        Names such as ``"roc_auc"``, ``"recall"``, ``"f2"``, ``"rmse"``, ``"pinball_0.9"``, metrics of your own, and
+        functions ``f(y, prediction)`` such as scikit-learn's; those usual for the task when not given. The first is
+        the headline. Baselines and slices have all that are named, else those whose interval needs no bootstrap.
     slices : list of str or dict, optional
         Columns whose levels are slices (quarters of the training rows where a number has many values), or names
         with a function from frame to a mask. When not given, the first five features with 2 to 20 levels, else
@@ -72,7 +74,7 @@ class Evaluate(Report):
     ('accuracy', 0.75)
     """
 
-    metrics: tuple[str, ...] | list[str] | None = None
+    metrics: tuple[Any, ...] | list[Any] | None = None
     slices: tuple[str, ...] | list[str] | dict[str, Callable[[pd.DataFrame], Any]] | None = None
     baselines: tuple[Any, ...] | list[Any] | None = None
     value: Cost | None = None
@@ -81,8 +83,9 @@ class Evaluate(Report):
     judges: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse a level that is none, and baselines that are no rules."""
+        """Refuse metrics, baselines and levels that cannot be used."""
         problems = []
+        metrics_of(self.metrics or ())
         if not 0 < self.level < 1:
             problems.append((f"level={self.level}", "give a share between 0 and 1, such as level=0.95"))
         wrong = [each for each in self.baselines or () if not (callable(each) or hasattr(each, "learn"))]
@@ -109,12 +112,14 @@ class Evaluate(Report):
         }
         slices, without_weight = slices_of(self.slices, train, rows, self.title), weightless(given, part)
         del train, given, rows  # of many rows the features are let go before intervals are drawn
-        table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(scored)]
+        table = [
+            {"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(scored, f"{part} rows")
+        ]
         for name, frame in others.items():
-            scores = judge.quick().scores(frame)
-            scores = [_over_draws(row, guesses) for row in scores] if name == RANDOM else scores
+            scores = judge.quick().scores(frame, f"{name} on {part} rows")
+            scores = [_over_draws(row, judge, guesses) for row in scores] if name == RANDOM else scores
             table += [{"part": part, "model": name, "slice": "all", **row} for row in scores]
-        by_slice = _slice_scores(slices, scored, judge)
+        by_slice = _slice_scores(slices, scored, judge, part)
         groups = compared(slices, dataset.roles.sensitive, scored, judge)
         table += [{"part": part, "model": "model", **row} for row in [*by_slice, *_further(groups, by_slice)]]
         table += self._training_scores(dataset, judge)
@@ -125,7 +130,7 @@ class Evaluate(Report):
             scalars={**cost_scalars, **_gap_scalars(groups)},
             summary=f"{judge.headline.name} on {part}" + (f"; the event is {judge.event}" if judge.event else ""),
             tables=_tables(groups, scored, judge),
-            findings=self._unseen(scored, part, dataset.roles.target),
+            findings=[*self._unseen(scored, part, dataset.roles.target), *self._unweighted(scored, judge)],
             draw=draw_scores,
             task=judge.task,
             part=part,
@@ -141,7 +146,15 @@ class Evaluate(Report):
             cost=cost,
             beats={name: _better_by(judge, scored, name, other, guesses) for name, other in others.items()},
             scored=scored,
+            own=self._own(),
         )
+
+    def recalled(self, result: Result, /) -> Result:
+        """Return an evaluation with the user's own metrics, which are code."""
+        return replace(result, own=self._own()) if isinstance(result, Evaluation) else result
+
+    def _own(self) -> dict[str, Metric]:
+        return {each.name: each for each in metrics_of(self.metrics or ()) if not isinstance(each, SampleMetric)}
 
     def for_looks(self, models: int, /) -> Evaluate:
         """Return the same with intervals that hold for several models together (Bonferroni)."""
@@ -162,6 +175,22 @@ class Evaluate(Report):
                 f"({named}); no model can predict it, and these rows count as mistakes",
                 "warning",
                 columns=(str(target),),
+                step=self.title,
+            )
+        ]
+
+    def _unweighted(self, scored: pd.DataFrame, judge: Judge) -> list[Finding]:
+        """Say which metrics of the user's own take no weights, where there are any."""
+        names = [metric.name for metric in judge.metrics if metric.ignores_weights]
+        if not names or "weight" not in scored or scored["weight"].nunique() == 1:
+            return []
+        take, each = ("takes", "it counts") if len(names) == 1 else ("take", "they count")
+        return [
+            Finding(
+                "EV103",
+                f"{', '.join(names)} {take} no weights: {each} each judged row once, whatever its weight; add a "
+                "parameter sample_weight to the function",
+                "warning",
                 step=self.title,
             )
         ]
@@ -198,7 +227,7 @@ class Evaluate(Report):
         return [
             {"part": "train", "model": "model", "slice": "all", "metric": name, "value": value, "lower": np.nan,
              "upper": np.nan, "n": len(scored), "verdict": "no estimate: learned from"}
-            for name, value in judge.values(scored).items()
+            for name, value in judge.values(scored, "training rows").items()
         ]  # fmt: skip
 
     def _cost(
@@ -214,12 +243,13 @@ class Evaluate(Report):
         return text, {"cost_per_thousand": mine.value, **{f"cost_per_thousand/{n}": v for n, v in beside.items()}}
 
 
-def _slice_scores(slices: Sequence[Slice], scored: pd.DataFrame, judge: Judge) -> list[dict[str, Any]]:
+def _slice_scores(slices: Sequence[Slice], scored: pd.DataFrame, judge: Judge, part: str) -> list[dict[str, Any]]:
     simultaneous, found = judge.for_slices(len(slices)), []
     for each in slices:
         if each.mask.any():
-            found += [{"slice": each.name, **row} for row in simultaneous.scores(scored[each.mask])]
-    overall = judge.values(scored)
+            rows = simultaneous.scores(scored[each.mask], f"{part} rows of the slice {each.name!r}")
+            found += [{"slice": each.name, **row} for row in rows]
+    overall = judge.values(scored, f"{part} rows")
     for row in found:
         row["verdict"] = row["verdict"] or judge.verdict(row, overall[row["metric"]])
     return found
@@ -246,9 +276,9 @@ def _tables(groups: Groups, scored: pd.DataFrame, judge: Judge) -> dict[str, pd.
     return {**confused, **({"groups": groups.table, "gaps": groups.gaps} if len(groups.table) else {})}
 
 
-def _over_draws(row: dict[str, Any], guesses: Guesses) -> dict[str, Any]:
+def _over_draws(row: dict[str, Any], judge: Judge, guesses: Guesses) -> dict[str, Any]:
     """Return a score of the first random draw moved, with its interval, to the mean over all draws."""
-    metric = metric_named(row["metric"])
+    metric = judge.metric(row["metric"])
     shift, (least, most) = guesses.shift(metric), metric.bounds
     moved = {end: float(np.clip(row[end] + shift, least, most)) for end in ("value", "lower", "upper")}
     return {**row, **moved}
@@ -258,7 +288,7 @@ def _better_by(
     judge: Judge, scored: pd.DataFrame, name: str, other: pd.DataFrame, guesses: Guesses
 ) -> dict[str, float]:
     """Return by how much the model is better than a baseline; than random guesses, on average over their draws."""
-    gap = judge.better_by(scored, other)
+    gap = judge.better_by(scored, other, f"the model beside {name}")
     if name != RANDOM:
         return gap
     shift = guesses.shift(judge.headline) * (1 if judge.headline.greater_is_better else -1)

@@ -8,7 +8,11 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.errors import ConfigurationError
+from mlsys.evaluation.metric import Metric
+from mlsys.evaluation.metrics import metric_named
 from mlsys.steps import Result
+from mlsys.steps.result import NOT_STORED
 
 
 @dataclass(frozen=True, repr=False)
@@ -45,6 +49,8 @@ class Evaluation(Result):
         By how much the model is better than each baseline: ``value``, ``lower``, ``upper``.
     scored : DataFrame
         Target, prediction and probabilities of the rows that judge.
+    own : mapping of str to Metric
+        The user's own metrics, by name. They are code, and not stored with the rest.
     """
 
     task: str = ""
@@ -61,6 +67,28 @@ class Evaluation(Result):
     cost: str = ""
     beats: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     scored: pd.DataFrame = field(default_factory=pd.DataFrame)
+    own: Mapping[str, Metric] = field(default_factory=dict, metadata=NOT_STORED)
+
+    def metric(self, name: str) -> Metric:
+        """Return one of the metrics by name.
+
+        Raises
+        ------
+        ConfigurationError
+            When there is none of this name, or it is the user's own and the evaluation was read from a store, which
+            holds no code.
+        """
+        if name in self.own:
+            return self.own[name]
+        try:
+            return metric_named(name)
+        except ConfigurationError:
+            if name not in set(self.table["metric"]):
+                raise
+            raise ConfigurationError(
+                f"the metric {name!r} is of your own, and its function is not stored with the evaluation",
+                f"pass it again: metric=Metric({name!r}, function)",
+            ) from None
 
 
 def evaluation_in(reports: Mapping[str, Result]) -> Evaluation | None:

@@ -6,13 +6,15 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.evaluation import Evaluation, evaluation_in
+from mlsys.evaluation.metric import Metric
+from mlsys.evaluation.own import metric_of
 from mlsys.steps import Result
 
 Side = Literal["value", "lower", "upper"]
@@ -131,29 +133,29 @@ def _gap(rows: pd.DataFrame) -> dict[str, float] | None:
     }
 
 
-def metric(name: str) -> Quantity:
+def metric(name: str | Metric | Callable[..., Any]) -> Quantity:
     """Return a metric to compare in a gate.
 
     Parameters
     ----------
-    name : str
-        As in the run's table of metrics.
+    name : str, Metric or callable
+        Its name in the run's table of metrics, or a metric of your own.
 
     Examples
     --------
     >>> print(metric("roc_auc").lower >= 0.65)
     roc_auc lower end >= 0.65
     """
-    return Quantity(name)
+    return Quantity(_name_of(name))
 
 
-def gap(name: str, *, by: str) -> Quantity:
+def gap(name: str | Metric | Callable[..., Any], *, by: str) -> Quantity:
     """Return the largest difference of a metric between the slices of a column.
 
     Parameters
     ----------
-    name : str
-        As in the run's table of metrics.
+    name : str, Metric or callable
+        As in :func:`metric`.
     by : str
         A column that ``Evaluate`` slices by.
 
@@ -167,7 +169,11 @@ def gap(name: str, *, by: str) -> Quantity:
     >>> print(gap("recall", by="origin").upper <= 0.15)
     gap of recall by origin upper end <= 0.15
     """
-    return Quantity(name, by)
+    return Quantity(_name_of(name), by)
+
+
+def _name_of(metric: str | Metric | Callable[..., Any]) -> str:
+    return metric if isinstance(metric, str) else metric_of(metric).name
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.evaluation.metrics import Metric, roc_auc
+from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.sample import Sample
 
 Values = NDArray[np.float64]
@@ -144,7 +144,7 @@ def bootstrap(
     values = np.empty(draws)
     for draw in range(draws):
         counts = rng.poisson(1.0, units).astype(np.float64)
-        values[draw] = statistic(sample.weighted(sample.weight * (counts if clusters is None else counts[clusters])))
+        values[draw] = statistic(sample.drawn(counts if clusters is None else counts[clusters]))
     values = values[np.isfinite(values)]
     if len(values) < draws / 2:
         return float("nan"), float("nan")
@@ -172,20 +172,24 @@ def metric_interval(
     value, n = metric(sample), len(sample.y)
     if not np.isfinite(value):
         return Interval(value, np.nan, np.nan, n, "none", "not defined here")
+    if metric.interval == "none":
+        return Interval(value, np.nan, np.nan, n, "none", "no interval asked for")
     if too_few(metric, sample, group):
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
     plain = group is None and bool((sample.weight == 1).all())
-    if plain and metric.function is roc_auc:
+    if plain and metric.delong:
         _, lower, upper = delong(sample.event, sample.score, level)
         return Interval(value, lower, upper, n, "DeLong")
-    if plain and metric.among is not None:
-        among = metric.among(sample)
+    among = metric.trials(sample) if plain else None
+    if among is not None:
         if among < FEWEST:
             return Interval(value, np.nan, np.nan, int(among), "none", "not enough data")
         lower, upper = wilson(value * among, among, level)
         return Interval(value, lower, upper, int(among), "Wilson")
-    if group is None and metric.per_row is not None:
-        half = quantile_of(level) * _error_of_mean(metric.per_row(sample), sample.weight)
+    rows = metric.rows(sample) if group is None else None
+    if rows is not None:
+        known = ~np.isnan(rows)
+        half = quantile_of(level) * _error_of_mean(rows[known], sample.weight[known])
         least, most = metric.bounds
         return Interval(value, max(least, value - half), min(most, value + half), n, "normal")
     clusters = None if group is None else pd.factorize(group)[0].astype(np.int64)

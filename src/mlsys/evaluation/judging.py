@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +14,9 @@ from mlsys.errors import ConfigurationError
 from mlsys.evaluation.comparison import paired_difference
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import DRAWS, at_once, draws_for, metric_interval
-from mlsys.evaluation.metrics import Metric, metric_named, usual_metrics
+from mlsys.evaluation.metric import Metric
+from mlsys.evaluation.metrics import usual_metrics
+from mlsys.evaluation.own import metrics_of
 from mlsys.evaluation.sample import Sample, Task, class_names, event_of, task_of
 
 
@@ -52,6 +55,10 @@ class Judge:
         """The metric that models are compared by."""
         return self.metrics[0]
 
+    def metric(self, name: str) -> Metric:
+        """Return one of the metrics by name."""
+        return next(each for each in self.metrics if each.name == name)
+
     def sample(self, scored: pd.DataFrame) -> Sample:
         """Return scored rows as arrays, in this judge's codes."""
         return Sample.of(scored, self.classes)
@@ -64,51 +71,64 @@ class Judge:
         """Return a quick judge whose intervals hold for ``k`` slices together."""
         return replace(self.quick(), level=at_once(self.level, k), draws=DRAWS)
 
-    def scores(self, scored: pd.DataFrame) -> list[dict[str, Any]]:
-        """Return one row a metric: value, interval, number of rows, what is missing."""
+    def scores(self, scored: pd.DataFrame, what: str) -> list[dict[str, Any]]:
+        """Return one row a metric: value, interval, number of rows, what is missing; ``what`` is for messages."""
         sample, group = Sample.of(scored, self.classes), scored.get("group")
         rows = []
         for metric in self.metrics:
             if not metric.has_what_it_needs(scored.columns):
                 continue
-            found = metric_interval(metric, sample, self.level, group=group, draws=self.draws)
+            with _judging(what):
+                found = metric_interval(metric, sample, self.level, group=group, draws=self.draws)
             rows.append(
                 {"metric": metric.name, "value": found.value, "lower": found.lower, "upper": found.upper, "n": found.n,
                  "verdict": found.note}
             )  # fmt: skip
         return rows
 
-    def values(self, scored: pd.DataFrame) -> dict[str, float]:
-        """Return values without intervals."""
+    def values(self, scored: pd.DataFrame, what: str) -> dict[str, float]:
+        """Return values without intervals; ``what`` is for messages."""
         sample = Sample.of(scored, self.classes)
-        return {metric.name: metric(sample) for metric in self.metrics}
+        with _judging(what):
+            return {metric.name: metric(sample) for metric in self.metrics}
 
     def verdict(self, row: dict[str, Any], overall: float) -> str:
         """Say whether a slice is worse than all rows together: value and whole interval lie on the wrong side."""
-        sign, end = (1, "upper") if metric_named(row["metric"]).greater_is_better else (-1, "lower")
+        sign, end = (1, "upper") if self.metric(row["metric"]).greater_is_better else (-1, "lower")
         if row["lower"] != row["lower"]:  # noqa: PLR0124  NaN: there is no interval
             return "not enough data"
         worse = all(sign * difference(overall, row[each]) > 0 for each in ("value", end))
         return "worse" if worse else "not worse"
 
-    def better_by(self, mine: pd.DataFrame, other: pd.DataFrame) -> dict[str, float]:
+    def better_by(self, mine: pd.DataFrame, other: pd.DataFrame, what: str) -> dict[str, float]:
         """Return by how much the model's headline metric is better than another's, positive for better."""
         metric = self.headline
         if not metric.has_what_it_needs(other.columns):
             metric = next((each for each in self.metrics if each.has_what_it_needs(other.columns)), metric)
-        gap = paired_difference(metric, mine, other, self.level, event=self.event)
+        with _judging(what):
+            gap = paired_difference(metric, mine, other, self.level, event=self.event)
         ends = (gap.lower, gap.upper) if metric.greater_is_better else (-gap.upper, -gap.lower)
         return {"value": gap.value if metric.greater_is_better else -gap.value, "lower": ends[0], "upper": ends[1]}
 
 
-def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float, event: Event | None = None) -> Judge:
+@contextmanager
+def _judging(what: str) -> Iterator[None]:
+    """Say with an error which rows were judged."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"while judging {what}")
+        raise
+
+
+def judge_for(scored: pd.DataFrame, metrics: Sequence[Any] | None, level: float, event: Event | None = None) -> Judge:
     """Return the judge for scored rows.
 
     Parameters
     ----------
     scored : DataFrame
         Of the model.
-    metrics : sequence of str, optional
+    metrics : sequence of str, Metric or callable, optional
         The first is the headline; those usual for the task when not given.
     level : float
         Of the intervals.
@@ -129,7 +149,7 @@ def judge_for(scored: pd.DataFrame, metrics: Sequence[str] | None, level: float,
         )
     has = bool(probability_columns(scored.columns))
     usual = usual_metrics(task, has, bool(score_columns(scored.columns)))
-    chosen = [metric_named(name) for name in metrics] if metrics else usual
+    chosen = metrics_of(metrics) if metrics else usual
     for metric in chosen:
         if task not in metric.tasks or not metric.has_what_it_needs(scored.columns):
             why = f"is for {' and '.join(metric.tasks)}" if task not in metric.tasks else "needs probabilities"

@@ -1,76 +1,16 @@
-"""Metrics by task, in one table: what they need, which way is better, how their interval is found, their value."""
+"""The table of built-in metrics: value, direction, tasks, interval, and where each is shown when none is named."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlsys.dataset import probability_columns, score_columns
-from mlsys.errors import ConfigurationError
+from mlsys.errors import ConfigurationError, meant
+from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.sample import EVENT, Sample, Task, Values
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A metric.
-
-    Parameters
-    ----------
-    name : str
-        What it is called everywhere.
-    greater_is_better : bool
-        Direction.
-    tasks : tuple of str
-        Those it is for.
-    needs_probabilities : bool
-        Whether it is left out where the model gives none.
-    function : callable
-        From scored rows to the value.
-    per_row : callable, optional
-        Where it is a mean over rows: what it is the mean of.
-    among : callable, optional
-        Where it is a share of rows: of how many.
-    ranks : bool
-        Whether it needs some events and some others.
-    bounds : tuple of float
-        The least and the greatest value that it can take.
-    orders : bool
-        Whether scores on any scale do in place of probabilities: only the order of rows counts.
-    """
-
-    name: str
-    greater_is_better: bool
-    tasks: tuple[Task, ...]
-    needs_probabilities: bool
-    function: Callable[[Sample], float]
-    per_row: Callable[[Sample], Values] | None = None
-    among: Callable[[Sample], float] | None = None
-    ranks: bool = False
-    bounds: tuple[float, float] = (0.0, 1.0)
-    orders: bool = False
-
-    def has_what_it_needs(self, columns: Iterable[object]) -> bool:
-        """Whether predictions of such columns have probabilities, or scores, where it needs any."""
-        names = list(columns)
-        if not self.needs_probabilities or probability_columns(names):
-            return True
-        return self.orders and bool(score_columns(names))
-
-    @property
-    def is_quick(self) -> bool:
-        """Whether its interval needs no bootstrap, so that dozens of slices cost little."""
-        return self.per_row is not None or self.among is not None or self.function is roc_auc
-
-    def __call__(self, sample: Sample) -> float:
-        """Return the value, NaN where it is not defined (one class, no predicted events, no weight)."""
-        said = sample.by_class if self.orders else sample.probabilities
-        if (self.needs_probabilities and said is None) or not sample.weight.any():
-            return float("nan")
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return float(self.function(sample))
 
 
 def roc_auc(sample: Sample) -> float:
@@ -244,56 +184,74 @@ def _flags(sample: Sample) -> float:
     return float(sample.flagged.sum())
 
 
+def _selection_rate(sample: Sample) -> float:
+    return float(np.average(sample.flagged, weights=sample.weight))
+
+
 _BINARY: tuple[Task, ...] = ("binary",)
 _CLASSES: tuple[Task, ...] = ("binary", "multiclass")
+_MANY: tuple[Task, ...] = ("multiclass",)
 _NUMBERS: tuple[Task, ...] = ("regression",)
-_LOSS = (0.0, np.inf)
+_SHARE, _LOSS, _ANY = (0.0, 1.0), (0.0, np.inf), (-np.inf, np.inf)
 
 
-def _f_beta(beta: float) -> Metric:
-    return Metric(f"f{beta:g}", True, _BINARY, False, _f(beta))
+def _more(name: str, tasks: tuple[Task, ...], function: Callable[[Sample], float], **facts: Any) -> SampleMetric:
+    """Return a metric of which more is better, from 0 to 1 unless it is said otherwise."""
+    return SampleMetric(name, function, tasks=tasks, **{"bounds": _SHARE, **facts})
 
 
-def _pinball_loss(quantile: float, name: str = "") -> Metric:
-    losses = _pinball(quantile)
-    return Metric(name or f"pinball_{quantile:g}", False, _NUMBERS, False, _mean_of(losses), losses, bounds=_LOSS)
+def _less(name: str, tasks: tuple[Task, ...], function: Callable[[Sample], float], **facts: Any) -> SampleMetric:
+    """Return a metric of which less is better, 0 at least."""
+    return SampleMetric(name, function, greater_is_better=False, tasks=tasks, **{"bounds": _LOSS, **facts})
 
 
-METRICS = {
-    metric.name: metric
-    for metric in (
-        Metric("roc_auc", True, _BINARY, True, roc_auc, ranks=True, orders=True),
-        Metric("average_precision", True, _BINARY, True, _average_precision, ranks=True, orders=True),
-        Metric("log_loss", False, _CLASSES, True, _mean_of(_log_losses), _log_losses, bounds=_LOSS),
-        Metric("brier", False, _BINARY, True, _mean_of(_squared_misses), _squared_misses),
-        Metric("accuracy", True, _CLASSES, False, _accuracy, among=rows_of),
-        Metric("balanced_accuracy", True, _CLASSES, False, _balanced_accuracy),
-        Metric("mcc", True, _CLASSES, False, _mcc, bounds=(-1.0, 1.0)),
-        Metric("recall", True, _BINARY, False, _recall, among=_events),
-        Metric("precision", True, _BINARY, False, _precision, among=_flags),
-        Metric("false_positive_rate", False, _BINARY, False, _false_positive_rate, among=_others),
-        _f_beta(0.5),
-        _f_beta(1),
-        _f_beta(2),
-        Metric("macro_f1", True, ("multiclass",), False, _macro_f1),
-        Metric("macro_roc_auc", True, ("multiclass",), True, _macro_auc, orders=True),
-        Metric("mae", False, _NUMBERS, False, _mean_of(_absolute_errors), _absolute_errors, bounds=_LOSS),
-        Metric("mape", False, _NUMBERS, False, _mean_of(_relative_errors), _relative_errors, bounds=_LOSS),
-        Metric("rmse", False, _NUMBERS, False, _rmse, bounds=_LOSS),
-        Metric("r2", True, _NUMBERS, False, _r2, bounds=(-np.inf, 1.0)),
-        Metric("median_absolute_error", False, _NUMBERS, False, _median_error, bounds=_LOSS),
-        _pinball_loss(0.5, "pinball"),
-    )
-}
-_FAMILIES: dict[str, tuple[float, Callable[[float], Metric]]] = {
+def _mean(name: str, tasks: tuple[Task, ...], rows: Callable[[Sample], Values], **facts: Any) -> SampleMetric:
+    """Return a mean over rows of which less is better."""
+    return _less(name, tasks, _mean_of(rows), per_row=rows, **facts)
+
+
+def _f_beta(beta: float) -> SampleMetric:
+    return _more(f"f{beta:g}", _BINARY, _f(beta))
+
+
+def _pinball_loss(quantile: float, name: str = "") -> SampleMetric:
+    return _mean(name or f"pinball_{quantile:g}", _NUMBERS, _pinball(quantile))
+
+
+TABLE: Sequence[SampleMetric] = (
+    _more("roc_auc", _BINARY, roc_auc, takes="score", ranks=True, delong=True, usual={"binary": 0}),
+    _more("average_precision", _BINARY, _average_precision, takes="score", ranks=True, usual={"binary": 1}),
+    _mean("log_loss", _CLASSES, _log_losses, takes="probability", usual={"binary": 2, "multiclass": 3}),
+    _mean("brier", _BINARY, _squared_misses, takes="probability", bounds=_SHARE),
+    _more("accuracy", _CLASSES, _accuracy, among=rows_of, usual={"binary": 3, "multiclass": 1},
+          compared={"multiclass": 0}),
+    _more("balanced_accuracy", _CLASSES, _balanced_accuracy, usual={"multiclass": 0}),
+    _more("mcc", _CLASSES, _mcc, bounds=(-1.0, 1.0)),
+    _more("recall", _BINARY, _recall, among=_events, usual={"binary": 4}, compared={"binary": 1}, by_slice=True),
+    _more("precision", _BINARY, _precision, among=_flags, usual={"binary": 5}, compared={"binary": 3}),
+    _less("false_positive_rate", _BINARY, _false_positive_rate, among=_others, bounds=_SHARE, compared={"binary": 2}),
+    _f_beta(0.5),
+    _f_beta(1),
+    _f_beta(2),
+    _more("macro_f1", _MANY, _macro_f1, usual={"multiclass": 2}),
+    _more("macro_roc_auc", _MANY, _macro_auc, takes="score", usual={"multiclass": 4}),
+    _mean("mae", _NUMBERS, _absolute_errors, usual={"regression": 1}, by_slice=True),
+    _mean("mape", _NUMBERS, _relative_errors),
+    _less("rmse", _NUMBERS, _rmse, usual={"regression": 0}),
+    _more("r2", _NUMBERS, _r2, bounds=(-np.inf, 1.0), usual={"regression": 2}),
+    _less("median_absolute_error", _NUMBERS, _median_error),
+    _pinball_loss(0.5, "pinball"),
+)  # fmt: skip
+RATES: Sequence[SampleMetric] = (
+    _more("selection_rate", _BINARY, _selection_rate, among=rows_of, compared={"binary": 0}),
+    _more("mean_error", _NUMBERS, _mean_of(_residuals), per_row=_residuals, bounds=_ANY, compared={"regression": 0}),
+)
+"""Of neither more nor less is better: what counts is whether groups are treated alike."""
+METRICS = {metric.name: metric for metric in TABLE}
+_FAMILIES: dict[str, tuple[float, Callable[[float], SampleMetric]]] = {
     "f": (np.inf, _f_beta), "pinball_": (1.0, _pinball_loss),
 }  # fmt: skip
 """What a number above 0 may follow, below which number it must lie, and the metric it makes."""
-_USUAL: dict[Task, tuple[str, ...]] = {
-    "binary": ("roc_auc", "average_precision", "log_loss", "accuracy", "recall", "precision"),
-    "multiclass": ("balanced_accuracy", "accuracy", "macro_f1", "log_loss", "macro_roc_auc"),
-    "regression": ("rmse", "mae", "r2"),
-}
 
 
 def usual_metrics(task: Task, with_probabilities: bool, with_scores: bool = False) -> list[Metric]:
@@ -304,8 +262,26 @@ def usual_metrics(task: Task, with_probabilities: bool, with_scores: bool = Fals
     >>> [metric.name for metric in usual_metrics("regression", False)]
     ['rmse', 'mae', 'r2']
     """
-    found = [METRICS[name] for name in _USUAL[task]]
-    return [m for m in found if with_probabilities or not m.needs_probabilities or (with_scores and m.orders)]
+    found = sorted((each for each in TABLE if task in each.usual), key=lambda each: each.usual[task])
+    return [m for m in found if with_probabilities or not m.needs_probabilities or (with_scores and m.takes == "score")]
+
+
+def compared_rates(task: Task) -> list[Metric]:
+    """Return the rates that are compared between sensitive groups.
+
+    Notes
+    -----
+    Recall and false positive rate are equalized odds (Hardt et al. 2016), the selection rate demographic parity,
+    precision predictive parity (Chouldechova 2017).
+
+    Examples
+    --------
+    >>> [rate.name for rate in compared_rates("binary")]
+    ['selection_rate', 'recall', 'false_positive_rate', 'precision']
+    """
+    found = [each for each in (*RATES, *TABLE) if task in each.compared]
+    found.sort(key=lambda each: each.compared[task])
+    return list(found)
 
 
 def metric_named(name: str) -> Metric:
@@ -324,6 +300,7 @@ def metric_named(name: str) -> Metric:
             return make(float(number))
     raise ConfigurationError(
         f"there is no metric {name!r}",
+        f"{meant(name, METRICS)}"
         f"metrics are {', '.join(METRICS)}, and with other numbers f<beta> and pinball_<quantile>, such as f3 and "
         "pinball_0.9",
     )

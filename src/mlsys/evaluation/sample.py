@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,30 @@ Task = Literal["binary", "multiclass", "regression"]
 Values = NDArray[np.float64]
 EVENT = 1
 """Code of the event among two classes: its place in :func:`class_names`."""
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Classes of rows as they stand in the data: the place of each row's among the different values, -1 for null."""
+
+    places: NDArray[np.int64]
+    values: tuple[Any, ...]
+    texts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, values: pd.Series) -> Levels:
+        """Read classes; few values are turned into texts, not every row."""
+        places, found = pd.factorize(values)
+        return cls(np.asarray(places, np.int64), tuple(found.tolist()), tuple(pd.Series(found).astype("str")))
+
+    def codes(self, codes: Mapping[str, float]) -> Values:
+        """Return the code of each row, NaN for a class that has none."""
+        known = np.array([codes.get(text, np.nan) for text in self.texts] + [np.nan])
+        return known[self.places]  # null has the place -1: the last
+
+    def taken(self, rows: NDArray[np.int64]) -> Levels:
+        """Return some of the rows."""
+        return replace(self, places=self.places[rows])
 
 
 @dataclass(frozen=True)
@@ -36,6 +60,10 @@ class Sample:
         In the order of the codes; empty for numbers.
     scores : ndarray of shape (rows, classes), optional
         What is said of each class on a scale of its own, where there are no probabilities.
+    truth, said : Levels, optional
+        The classes of target and prediction as they stand in the data.
+    times : ndarray, optional
+        How often each row was drawn, in a bootstrap; its weight has been multiplied by it.
     """
 
     y: Values
@@ -44,6 +72,9 @@ class Sample:
     weight: Values
     classes: tuple[str, ...]
     scores: Values | None = None
+    truth: Levels | None = None
+    said: Levels | None = None
+    times: Values | None = None
 
     @classmethod
     def of(cls, scored: pd.DataFrame, classes: Sequence[str]) -> Sample:
@@ -53,27 +84,55 @@ class Sample:
             y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)
             return cls(y, scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan), None, weight, ())
         codes = {name: float(code) for code, name in enumerate(classes)}
-        y, predicted = (_codes_of(scored[name], codes) for name in ("y", "prediction"))
+        truth, said = (Levels.of(scored[name]) for name in ("y", "prediction"))
         probabilities = scores = None
         if probability_columns(scored.columns):  # a class that another model does not know has no chance with it
             shares = scored.reindex(columns=[PROBABILITY + name for name in classes], fill_value=0.0)
             probabilities = shares.to_numpy(dtype=np.float64)
         elif score_columns(scored.columns):
-            said = scored.reindex(columns=[SCORE + name for name in classes], fill_value=-np.inf)
-            scores = said.to_numpy(dtype=np.float64)
-        return cls(y, predicted, probabilities, weight, tuple(classes), scores)
+            given = scored.reindex(columns=[SCORE + name for name in classes], fill_value=-np.inf)
+            scores = given.to_numpy(dtype=np.float64)
+        return cls(
+            truth.codes(codes), said.codes(codes), probabilities, weight, tuple(classes), scores, truth, said
+        )  # fmt: skip
 
-    def weighted(self, weight: Values) -> Sample:
-        """Return the same rows with other weights."""
-        return replace(self, weight=weight)
+    def drawn(self, times: Values) -> Sample:
+        """Return the same rows, each weighing as if it were there so many times."""
+        return replace(self, weight=self.weight * times, times=times)
+
+    def that_count(self, with_weights: bool) -> Sample:
+        """Return the rows that count: those of a weight above 0, or each as often as it was drawn."""
+        if with_weights:
+            counts = self.weight > 0
+            return self if counts.all() else self.taken(np.flatnonzero(counts))
+        return self if self.times is None else self.taken(np.repeat(np.arange(len(self.y)), self.times.astype(int)))
+
+    def labelled(self) -> tuple[NDArray[Any], Values, Values]:
+        """Return the classes as they stand in the data, and true and predicted codes among them.
+
+        The classes of the codes come first, then others that are there.
+        """
+        assert self.truth is not None and self.said is not None
+        there = dict(zip(self.said.texts, self.said.values, strict=True))
+        there |= dict(zip(self.truth.texts, self.truth.values, strict=True))
+        texts = list(dict.fromkeys([*self.classes, *self.truth.texts, *self.said.texts]))
+        labels = [there[text] if text in there else _like(text, there.values()) for text in texts]
+        places = {text: float(place) for place, text in enumerate(texts)}
+        return _array(labels), self.truth.codes(places), self.said.codes(places)
 
     def taken(self, rows: NDArray[np.int64]) -> Sample:
         """Return some of the rows."""
         kept = [None if each is None else each[rows] for each in (self.probabilities, self.scores)]
+        levels = [None if each is None else each.taken(rows) for each in (self.truth, self.said)]
         return replace(
             self, y=self.y[rows], prediction=self.prediction[rows], weight=self.weight[rows], probabilities=kept[0],
-            scores=kept[1],
+            scores=kept[1], truth=levels[0], said=levels[1], times=None if self.times is None else self.times[rows],
         )  # fmt: skip
+
+    @property
+    def lacks_a_class(self) -> bool:
+        """Whether no row has one of the classes, or there are fewer than two rows to tell numbers apart by."""
+        return len(np.unique(self.y[~np.isnan(self.y)])) < max(2, len(self.classes))
 
     @property
     def by_class(self) -> Values | None:
@@ -97,10 +156,22 @@ class Sample:
         return np.asarray(self.prediction == EVENT)
 
 
-def _codes_of(values: pd.Series, codes: dict[str, float]) -> Values:
-    places, levels = pd.factorize(values)  # few levels are turned into texts, not every row
-    known = np.array([codes.get(text, np.nan) for text in pd.Series(levels).astype("str")] + [np.nan])
-    return known[places]  # an unknown label has the place -1: the last
+def _array(values: Sequence[Any]) -> NDArray[Any]:
+    """Return truth values or numbers as an array of them, others as objects."""
+    kinds = {type(value) for value in values}
+    plain = len(kinds) == 1 and kinds <= {bool, int, float}
+    return np.array(values) if plain else np.fromiter(values, dtype=object, count=len(values))
+
+
+def _like(text: str, values: Iterable[Any]) -> Any:
+    """Return a text as a value of the kind that others are of."""
+    alike = next(iter(values), text)
+    try:
+        if isinstance(alike, bool):
+            return text == str(True)
+        return type(alike)(text) if isinstance(alike, (int, float)) else text
+    except ValueError:
+        return text
 
 
 def task_of(scored: pd.DataFrame) -> Task:

@@ -13,34 +13,9 @@ import pandas as pd
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import Interval, at_once, metric_interval, quantile_of
 from mlsys.evaluation.judging import Judge
-from mlsys.evaluation.metrics import METRICS, Metric, rows_of
-from mlsys.evaluation.sample import Sample, Task, Values
+from mlsys.evaluation.metric import Metric
+from mlsys.evaluation.metrics import compared_rates
 from mlsys.evaluation.slicing import Slice
-
-
-def _share_flagged(sample: Sample) -> float:
-    return float(np.average(sample.flagged, weights=sample.weight))
-
-
-def _errors(sample: Sample) -> Values:
-    return np.asarray(sample.prediction - sample.y)
-
-
-def _mean_error(sample: Sample) -> float:
-    return float(np.average(_errors(sample), weights=sample.weight))
-
-
-SELECTION_RATE = Metric("selection_rate", True, ("binary",), False, _share_flagged, among=rows_of)
-MEAN_ERROR = Metric("mean_error", True, ("regression",), False, _mean_error, _errors, bounds=(-np.inf, np.inf))
-"""Of neither more nor less is better: what counts is whether groups are treated alike."""
-
-RATES: Mapping[Task, Sequence[Metric]] = {
-    "binary": (SELECTION_RATE, METRICS["recall"], METRICS["false_positive_rate"], METRICS["precision"]),
-    "multiclass": (METRICS["accuracy"],),
-    "regression": (MEAN_ERROR,),
-}
-"""What is compared between groups. Recall and false positive rate are equalized odds (Hardt et al. 2016), the selection
-rate demographic parity, precision predictive parity (Chouldechova 2017)."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +90,7 @@ def compared(slices: Sequence[Slice], columns: Sequence[str], scored: pd.DataFra
     level, rows, gaps = judge.for_slices(len(slices)).level, [], []
     for column in columns:
         groups = [each for each in slices if each.column == column and each.mask.any()]
-        for rate in RATES[judge.task]:
+        for rate in compared_rates(judge.task):
             rated = {each.name: _rated(rate, scored[each.mask], judge) for each in groups}
             for name, at in rated.items():
                 found = at(level)

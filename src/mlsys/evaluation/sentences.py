@@ -9,7 +9,7 @@ import numpy as np
 
 from mlsys.dataset import Rows
 from mlsys.evaluation.differing import difference
-from mlsys.evaluation.metrics import Metric
+from mlsys.evaluation.metric import Metric
 
 Scores = Sequence[Mapping[str, Any]]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mlsys.errors import DataError, Finding
 from mlsys.steps import Result
+from mlsys.steps.result import NOT_STORED
 
 _OURS = "mlsys."
 
@@ -25,7 +26,7 @@ def result_state(result: Any, step: str) -> Any:
     draw, kind = result.draw, type(result)
     if not _can_be_found(kind) or (draw is not None and not _can_be_found(draw)):
         return result
-    plain = {each.name: getattr(result, each.name) for each in fields(result)}
+    plain = {each.name: getattr(result, each.name) for each in fields(result) if each.metadata != NOT_STORED}
     return {
         **{name: dict(value) if isinstance(value, Mapping) else value for name, value in plain.items()},
         "findings": [asdict(finding) for finding in result.findings],

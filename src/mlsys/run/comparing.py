@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 
 from mlsys.dataset import Event
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.evaluation import Evaluation, metric_named, paired_difference, scored_interval
+from mlsys.evaluation import Evaluation, Metric, metric_of, paired_difference, scored_interval
 from mlsys.run.changes import changes_of, described_changes
 from mlsys.run.latency import latency_of
 from mlsys.run.run import Run
@@ -82,14 +82,16 @@ class Comparison:
         return ax
 
 
-def compare(*runs: Mapping[str, Run] | Sequence[Run] | Run, metric: str | None = None) -> Comparison:
+def compare(
+    *runs: Mapping[str, Run] | Sequence[Run] | Run, metric: str | Metric | Callable[..., Any] | None = None
+) -> Comparison:
     """Compare runs on the rows all of them were judged on, and say which steps are other ones, and why.
 
     Parameters
     ----------
     *runs : mapping of str to Run, sequence of Run, or two runs and more
         At least two, of the same task and target.
-    metric : str, optional
+    metric : str, Metric or callable, optional
         The headline metric when not given.
 
     Returns
@@ -114,7 +116,8 @@ def compare(*runs: Mapping[str, Run] | Sequence[Run] | Run, metric: str | None =
         raise ConfigurationError(f"{', '.join(sorted(missing))} has no evaluation", "add Evaluate() to the pipeline")
     judged = {name: evaluation.scored for name, evaluation in evaluations.items()}
     shared = _shared_rows(judged)
-    chosen = metric_named(metric or next(iter(evaluations.values())).headline)
+    first = next(iter(evaluations.values()))
+    chosen = metric_of(metric) if callable(metric) else first.metric(metric or first.headline)
     tasks = {evaluation.task for evaluation in evaluations.values()}
     if not tasks <= set(chosen.tasks):
         raise ConfigurationError(

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mlsys.errors import MlsysError
+from mlsys.evaluation.metrics import METRICS
 from mlsys.run.latency import noted_latency
 from mlsys.steps import Model
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
-
-OF_SLICES = ("recall", "mae")
-"""Beside the headline; the other metrics of slices stand in the report's table."""
 
 
 def metrics_of(run: Run) -> dict[str, float]:
@@ -40,6 +38,7 @@ def evaluation_metrics(run: Run) -> dict[str, float]:
     found = run.evaluation
     if found is None:
         return {}
+    of_slices = {found.headline, *found.own, *(name for name, each in METRICS.items() if each.by_slice)}
     part, keys, metrics = found.part, slice_keys(found.slices), {}
     for row in found.table[found.table["part"] == part].to_dict("records"):
         who = "" if row["model"] == "model" else f"{row['model']}/"
@@ -47,7 +46,7 @@ def evaluation_metrics(run: Run) -> dict[str, float]:
             metrics[f"{part}/{who}{row['metric']}"] = float(row["value"])
             if row["model"] == "model" and row["metric"] == found.headline:
                 metrics |= {row["metric"]: float(row["value"]), f"{row['metric']}_lower": float(row["lower"])}
-        elif row["model"] == "model" and row["metric"] in (found.headline, *OF_SLICES):
+        elif row["model"] == "model" and row["metric"] in of_slices:
             metrics[f"slice/{keys[row['slice']]}/{row['metric']}"] = float(row["value"])
     for key, value in found.scalars.items():
         metric, _, who = key.partition("/")

@@ -250,6 +250,10 @@ class Report(Step, kind="Report"):
         """Return the report for test rows by which several models have been judged; need not be written."""
         return self
 
+    def recalled(self, result: Result, /) -> Result:
+        """Return a result that comes from the cache with what cannot be stored; need not be written."""
+        return result
+
     @final
     def of(self, **parts: Any) -> Result:
         """Report on frames by part name; roles such as ``target=`` by name beside them."""

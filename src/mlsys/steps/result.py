@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,6 +15,8 @@ from mlsys.errors import ConfigurationError, Finding
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+NOT_STORED = MappingProxyType({"stored": False})
+"""Metadata of fields that are code; a result from the cache gets them from its report."""
 Draw = Callable[["Result", "Axes"], None]
 
 

@@ -29,7 +29,8 @@ JUDGED = "out-of-fold predictions"
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     """Report on the open parts, and keep the result under its name, numbered where an earlier one has it."""
     made = work.do(_of_divided(planned, parts) if parts.is_divided else _of_rows(planned, parts), parts)
-    result = result_of(made.states["result"].get())
+    assert isinstance(planned.step, Report)
+    result = planned.step.recalled(result_of(made.states["result"].get()))
     return parts.told([made], results={**parts.results, _name(result, parts): result})
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError, Finding
-from mlsys.evaluation import Evaluation, evaluation_in, metric_named
+from mlsys.evaluation import Evaluation, Metric, evaluation_in, metric_named
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.resampled import ASSUMES, HEURISTIC, judged_per_learned, resampled_mean
 from mlsys.run.card import Card, Score
@@ -78,7 +78,7 @@ class CrossValidation:
         for metric in dict.fromkeys(self.folds["metric"]):
             values = self._values(metric)
             for model in values:
-                mean = resampled_mean(values[model].tolist(), ratio, bounds=metric_named(metric).bounds)
+                mean = resampled_mean(values[model].tolist(), ratio, bounds=self._metric(metric).bounds)
                 row = {"metric": metric, "model": model, "value": mean.value, "lower": mean.lower, "upper": mean.upper}
                 if model != MODEL and MODEL in values:
                     gap = resampled_mean(_differences(values[MODEL], values[model]), ratio)
@@ -150,7 +150,7 @@ class CrossValidation:
             if MODEL not in mine or MODEL not in theirs:
                 continue
             gap = resampled_mean(_differences(mine[MODEL], theirs[MODEL]), self._ratio)
-            sign = 1 if metric_named(metric).greater_is_better else -1
+            sign = 1 if self._metric(metric).greater_is_better else -1
             row = {"metric": metric, "value": mine[MODEL].mean(), "other": theirs[MODEL].mean()}
             row |= {"difference": gap.value, "lower": gap.lower, "upper": gap.upper}
             rows.append({**row, "verdict": _verdict(sign * gap.lower, sign * gap.upper)})
@@ -165,6 +165,9 @@ class CrossValidation:
 
     def _repr_html_(self) -> str:
         return self.card.html()
+
+    def _metric(self, name: str) -> Metric:
+        return metric_named(name) if self.evaluation is None else self.evaluation.metric(name)
 
     @property
     def _ratio(self) -> float:
@@ -182,7 +185,7 @@ class CrossValidation:
         """Say by how much the model is better than a baseline."""
         if pd.isna(row["difference"]):
             return ""
-        sign = 1 if metric_named(self.headline).greater_is_better else -1
+        sign = 1 if self._metric(self.headline).greater_is_better else -1
         ends = sorted((sign * row["difference lower"], sign * row["difference upper"]))
         between = "" if pd.isna(ends[0]) else f" [{ends[0]:.3f}, {ends[1]:.3f}]"
         return f"the model is better by {sign * row['difference']:.3f}{between}"

@@ -1,0 +1,234 @@
+"""Metric: a number that models are judged by; one of the library's own, or one of the user's."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, cast, get_args
+
+import numpy as np
+
+from mlsys.dataset import probability_columns, score_columns
+from mlsys.errors import ConfigurationError
+from mlsys.evaluation.calling import Takes, answer_of, answers_of, arguments_of
+from mlsys.evaluation.sample import Sample, Task, Values
+
+Method = Literal["bootstrap", "mean", "none"]
+_SCORERS = "sklearn.metrics._scorer"
+_MODELS = frozenset({"estimator", "model", "clf", "classifier", "regressor", "pipeline"})
+
+
+@dataclass(frozen=True, repr=False)
+class Metric:
+    """A metric of your own.
+
+    Parameters
+    ----------
+    name : str
+        Its name in tables, gates, comparisons and MLflow. The names of built-in metrics are taken.
+    function : callable
+        ``f(y, prediction)`` or ``f(y, prediction, weight)``, which returns a number. ``y`` and ``prediction`` are
+        arrays of the values in the data. A parameter called ``sample_weight`` or ``weight`` gets the weights,
+        ``pos_label`` or ``event`` the event, and ``labels`` the classes in the order of the probabilities.
+    greater_is_better : bool
+        Whether a greater value is a better one.
+    takes : {"prediction", "probability", "score"}
+        What the function gets in second place. ``"probability"``: of two classes the event's, of more an array of
+        shape (rows, classes). ``"score"``: probabilities, or else scores on any scale.
+    tasks : tuple of {"binary", "multiclass", "regression"}
+        The tasks it is for.
+    interval : {"bootstrap", "mean", "none"}
+        How its interval is found. ``"mean"``: the function returns one number a row, null for rows that do not count,
+        and the metric is their weighted mean, with Wilson's interval where all are 0 or 1, else a normal one.
+        ``"none"`` gives the value alone, for a function that is too slow to be called 200 times.
+    bounds : tuple of float
+        The least and the greatest value that it can take; intervals end there.
+
+    Raises
+    ------
+    ConfigurationError
+        When a parameter cannot be used, or the function is a scorer, which wants a model.
+
+    Notes
+    -----
+    The function sees rows of a weight above 0. Without a parameter for weights it gets each row once; where there is a
+    weight role the card says so. It is not defined (NaN) where it returns ``None``, NaN or infinity, divides by zero,
+    warns with scikit-learn's ``UndefinedMetricWarning``, or raises a ``ValueError`` or ``LookupError`` on rows that
+    lack a class. Scikit-learn's functions of probabilities get codes in place of labels, the event's being the
+    greatest. Cost: one call for each slice and baseline, and 200 more for each bootstrap.
+
+    Examples
+    --------
+    >>> from sklearn.metrics import fbeta_score
+    >>> Metric("f3_score", lambda y, prediction: fbeta_score(y, prediction, beta=3), tasks=("binary",))
+    Metric('f3_score', greater is better)
+    >>> caught = Metric("caught", lambda y, prediction: np.where(y == 1, prediction == 1, np.nan), interval="mean")
+    """
+
+    name: str
+    function: Callable[..., Any]
+    greater_is_better: bool = True
+    takes: Takes = "prediction"
+    tasks: tuple[Task, ...] = get_args(Task)
+    interval: Method = "bootstrap"
+    bounds: tuple[float, float] = (-np.inf, np.inf)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be used, all problems at once."""
+        who, given = f"Metric({self.name!r})", cast("Any", self)
+        tasks = (given.tasks,) if isinstance(given.tasks, str) else tuple(given.tasks)
+        object.__setattr__(self, "tasks", tasks)
+        problems = []
+        if not isinstance(given.name, str) or not self.name.strip():
+            problems.append((f"name={self.name!r}", 'give it a name: Metric("profit", profit)'))
+        for what, said, allowed in (
+            ("takes", [self.takes], get_args(Takes)),
+            ("tasks", tasks or [()], get_args(Task)),
+            ("interval", [self.interval], get_args(Method)),
+        ):
+            problems += [
+                (f"{what}={each!r}", f"{what} is one of {', '.join(allowed)}") for each in said if each not in allowed
+            ]
+        if not isinstance(given.greater_is_better, (bool, np.bool_)):
+            problems.append((f"greater_is_better={self.greater_is_better!r}", "say True or False"))
+        if len(self.bounds) != 2 or not self.bounds[0] < self.bounds[1]:
+            problems.append((f"bounds={self.bounds!r}", "give the least and the greatest value"))
+        if problems:
+            wrong, remedies = zip(*problems, strict=True)
+            raise ConfigurationError(f"{who} cannot have {', '.join(wrong)}", "; ".join(remedies))
+        self._check_function(who)
+
+    def _check_function(self, who: str) -> None:
+        function = self.function
+        if not callable(function) or isinstance(function, type):
+            raise ConfigurationError(
+                f"{who} is judged by {function!r}, which is no function", "give a function f(y, prediction)"
+            )
+        refuse_scorer(function, who)
+        arguments_of(function, who)
+
+    ranks = False
+    delong = False
+
+    @property
+    def needs_probabilities(self) -> bool:
+        """Whether it is left out where the model gives no probabilities (or scores, where these do)."""
+        return self.takes != "prediction"
+
+    def has_what_it_needs(self, columns: Iterable[object]) -> bool:
+        """Whether predictions of such columns have probabilities, or scores, where it needs any."""
+        names = list(columns)
+        if not self.needs_probabilities or probability_columns(names):
+            return True
+        return self.takes == "score" and bool(score_columns(names))
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether its interval needs no bootstrap, so that dozens of slices cost little."""
+        return self.interval != "bootstrap"
+
+    @property
+    def ignores_weights(self) -> bool:
+        """Whether each row counts the same, whatever its weight."""
+        return self.interval != "mean" and arguments_of(self.function, self.name).weight is None
+
+    def __call__(self, sample: Sample) -> float:
+        """Return the value, NaN where it is not defined (one class, no predicted events, no weight)."""
+        said = sample.by_class if self.takes == "score" else sample.probabilities
+        if (self.needs_probabilities and said is None) or not sample.weight.any():
+            return float("nan")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(self._value(sample))
+
+    def _value(self, sample: Sample) -> float:
+        rows = self.rows(sample)
+        if rows is None:
+            return answer_of(self.function, self.takes, sample, f"the metric {self.name!r}")
+        counts = np.where(np.isnan(rows), 0.0, sample.weight)
+        return float(np.average(np.nan_to_num(rows), weights=counts)) if counts.any() else float("nan")
+
+    def rows(self, sample: Sample) -> Values | None:
+        """Return the values that it is the mean of, one a row, NaN where none counts; ``None`` where it is no mean."""
+        if self.interval != "mean":
+            return None
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return answers_of(self.function, self.takes, sample, f"the metric {self.name!r}")
+
+    def trials(self, sample: Sample) -> float | None:
+        """Return the number of rows that it is a share of; ``None`` where it is no share."""
+        rows = self.rows(sample)
+        known = None if rows is None else rows[~np.isnan(rows)]
+        return float(len(known)) if known is not None and np.isin(known, (0.0, 1.0)).all() else None
+
+    def __repr__(self) -> str:
+        return f"Metric({self.name!r}, {'greater' if self.greater_is_better else 'less'} is better)"
+
+
+@dataclass(frozen=True, repr=False)
+class SampleMetric(Metric):
+    """A built-in metric, whose function gets the whole sample.
+
+    Parameters
+    ----------
+    per_row : callable, optional
+        Where it is a mean over rows: what it is the mean of.
+    among : callable, optional
+        Where it is a share of rows: of how many.
+    ranks : bool
+        Whether it needs some events and some others.
+    delong : bool
+        Whether its interval is DeLong's.
+    usual : mapping of str to int
+        Its place among the metrics shown when none are named, by task; the first is the headline.
+    compared : mapping of str to int
+        Its place among the rates that are compared between sensitive groups, by task.
+    by_slice : bool
+        Whether MLflow gets it by slice, beside the headline.
+    """
+
+    per_row: Callable[[Sample], Values] | None = None
+    among: Callable[[Sample], float] | None = None
+    ranks: bool = False
+    delong: bool = False
+    usual: Mapping[Task, int] = field(default_factory=dict)
+    compared: Mapping[Task, int] = field(default_factory=dict)
+    by_slice: bool = False
+
+    def __post_init__(self) -> None:
+        """Take it as it is."""
+
+    @property
+    def is_quick(self) -> bool:
+        """Whether its interval needs no bootstrap."""
+        return self.per_row is not None or self.among is not None or self.delong
+
+    @property
+    def ignores_weights(self) -> bool:
+        """Built-in metrics weigh rows."""
+        return False
+
+    def _value(self, sample: Sample) -> float:
+        return float(self.function(sample))
+
+    def rows(self, sample: Sample) -> Values | None:
+        """Return the values that it is the mean of; ``None`` where it is no mean."""
+        return None if self.per_row is None else self.per_row(sample)
+
+    def trials(self, sample: Sample) -> float | None:
+        """Return the number of rows that it is a share of; ``None`` where it is no share."""
+        return None if self.among is None else self.among(sample)
+
+
+def refuse_scorer(function: Any, who: str) -> None:
+    """Raise where a callable is one of scikit-learn's scorers, or has their form: model, rows and target."""
+    try:
+        first = next(iter(inspect.signature(function).parameters), "")
+    except (TypeError, ValueError):
+        first = ""
+    if type(function).__module__ == _SCORERS or first.lower() in _MODELS:
+        raise ConfigurationError(
+            f"{who} got the scorer {function!r}, which takes a model and predicts by itself",
+            "give the function it scores by, such as sklearn.metrics.recall_score, with functools.partial for its "
+            "arguments",
+        )
