@@ -93,7 +93,7 @@ def test_cost_is_counted_at_the_threshold_where_it_is_least() -> None:
     act, event = HELD_OUT["probability_1"] >= 1 / 6, HELD_OUT["y"] == 1
     paid = 1_000 * (5 * (event & ~act) + (~event & act)).mean()
     assert result.scalars["cost_per_thousand"] == pytest.approx(paid)
-    assert f"{paid:,.0f}" in result.cost and "threshold 0.167" in result.cost
+    assert f"{paid:,.0f}" in result.value and "threshold 0.167" in result.value
     all_missed = 1_000 * 5 * event.mean()
     shares = TRAIN["y"].mean()
     assert result.scalars["cost_per_thousand/zero_rule"] == pytest.approx(

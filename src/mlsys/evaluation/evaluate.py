@@ -143,7 +143,7 @@ class Evaluate(Report):
             sensitive={column: groups.sentence(column, by_slice, judge.headline) for column in dataset.roles.sensitive},
             slices={each.name: each.column for each in slices},
             weightless=without_weight,
-            cost=cost,
+            value=cost,
             beats={name: _better_by(judge, scored, name, other, guesses) for name, other in others.items()},
             scored=scored,
             own=self._own(),

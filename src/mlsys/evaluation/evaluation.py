@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import pandas as pd
@@ -43,7 +43,7 @@ class Evaluation(Result):
         The column of each slice, by the slice's name.
     weightless : str
         How many rows do not count because their weight is 0.
-    cost : str
+    value : str
         What mistakes cost, for the model and each baseline.
     beats : mapping of str to mapping
         By how much the model is better than each baseline: ``value``, ``lower``, ``upper``.
@@ -51,6 +51,8 @@ class Evaluation(Result):
         Target, prediction and probabilities of the rows that judge.
     own : mapping of str to Metric
         The user's own metrics, by name. They are code, and not stored with the rest.
+    facts : mapping
+        These fields by name.
     """
 
     task: str = ""
@@ -64,10 +66,17 @@ class Evaluation(Result):
     sensitive: Mapping[str, str] = field(default_factory=dict)
     slices: Mapping[str, str] = field(default_factory=dict)
     weightless: str = ""
-    cost: str = ""
+    value: str = ""
     beats: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     scored: pd.DataFrame = field(default_factory=pd.DataFrame)
     own: Mapping[str, Metric] = field(default_factory=dict, metadata=NOT_STORED)
+    facts: Mapping[str, Any] = field(init=False, metadata=NOT_STORED)
+
+    def __post_init__(self) -> None:
+        """Show the fields as a mapping too."""
+        common = {each.name for each in fields(Result)}
+        own = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in common}
+        object.__setattr__(self, "facts", own)
 
     def metric(self, name: str) -> Metric:
         """Return one of the metrics by name.

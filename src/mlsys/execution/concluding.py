@@ -9,7 +9,7 @@ from mlsys.blocks import dtypes_of
 from mlsys.execution.chosen import left_out
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import Work
-from mlsys.leakage.ranking import OF_FEATURES
+from mlsys.findings import OF_FEATURES
 from mlsys.leakage.too_good import too_good_finding
 from mlsys.tables import Table
 

@@ -62,6 +62,7 @@ def price_of_leakage(
     Examples
     --------
     >>> import numpy as np
+    >>> import pandas as pd
     >>> from sklearn.feature_selection import SelectKBest
     >>> from sklearn.linear_model import LogisticRegression
     >>> import mlsys

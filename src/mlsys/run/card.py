@@ -242,7 +242,7 @@ def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return the lines about who judged the model and how it did."""
     lines = [("event", evaluation.event_said), ("worst slice", evaluation.worst_slice)]
     lines += [("sensitive", f"{column}: {said}") for column, said in evaluation.sensitive.items()]
-    lines += [("weights", evaluation.weightless), ("value", evaluation.cost)]
+    lines += [("weights", evaluation.weightless), ("value", evaluation.value)]
     if evaluation.contaminated:
         learned = f"{evaluation.contaminated} learned from {evaluation.part}, so these numbers are no estimate"
         lines.append(("not a judge", learned))

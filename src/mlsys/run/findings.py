@@ -7,12 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlsys.errors import Finding
-from mlsys.leakage.ranking import rank
+from mlsys.findings import SEVERITIES, SUSPICIONS, rank
 
 if TYPE_CHECKING:
     from mlsys.run.run import Run
-
-_ORDER = {"error": 0, "warning": 1, "information": 2}
 
 
 def findings_of(run: Run) -> tuple[Finding, ...]:
@@ -28,7 +26,9 @@ def findings_of(run: Run) -> tuple[Finding, ...]:
 def marked(found: Iterable[Finding], waive: Mapping[str, str]) -> tuple[Finding, ...]:
     """Return findings once each, worst first, those that are waived with their reason."""
     told = [replace(finding, waived=waive.get(finding.code, "")) for finding in dict.fromkeys(found)]
-    return tuple(sorted(told, key=lambda finding: (bool(finding.waived), _ORDER[finding.severity], rank(finding.code))))
+    return tuple(
+        sorted(told, key=lambda finding: (bool(finding.waived), SEVERITIES.index(finding.severity), rank(finding.code)))
+    )
 
 
 def leakage_verdict(findings: tuple[Finding, ...]) -> str:
@@ -44,7 +44,7 @@ def leakage_verdict(findings: tuple[Finding, ...]) -> str:
     open_errors = [f for f in findings if f.code.startswith("LK") and f.severity == "error" and not f.waived]
     if not open_errors:
         return "not observed"
-    word = "suspected" if all(finding.code in {"LK204", "LK206"} for finding in open_errors) else "violated"
+    word = "suspected" if all(finding.code in SUSPICIONS for finding in open_errors) else "violated"
     named = dict.fromkeys(column for finding in open_errors for column in finding.columns)
     named = named or dict.fromkeys(finding.step or finding.code for finding in open_errors)
     return f"{word}: {', '.join(named)}"

@@ -1,0 +1,86 @@
+"""The table of findings: code, what it is about, severities, and which is read first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+SEVERITIES = ("error", "warning", "information")
+"""Worst first."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A finding that mlsys makes.
+
+    Parameters
+    ----------
+    code : str
+        Its page is ``docs/findings/<code>.rst``.
+    about : str
+        The title of the page.
+    severities : tuple of str
+        Those it can have.
+    suspects : bool
+        Whether an error of this code is a suspicion, not yet a violation.
+    of_features : bool
+        Whether it is about a column as a model would learn from it; moot where it is given another in its place.
+    """
+
+    code: str
+    about: str
+    severities: tuple[str, ...]
+    suspects: bool = False
+    of_features: bool = False
+
+
+TABLE: Sequence[Known] = (
+    Known("LK401", "The test rows were opened for another model before", ("warning",)),
+    Known("LK213", "Equal rows on both sides of the split", ("warning", "information")),
+    Known("LK214", "Near repeats on both sides of the split", ("warning", "information")),
+    Known("LK211", "A group on both sides of the split", ("error",)),
+    Known("LK212", "An id on both sides of the split", ("error",)),
+    Known("LK210", "Training rows later than the rows the model is judged by", ("warning",)),
+    Known("LK216", "Labels that were known too late to be trained on", ("warning", "information")),
+    Known("LK204", "One column alone tells the target", ("error", "warning", "information"), suspects=True),
+    Known("LK209", "The target is made of features", ("warning", "information")),
+    Known("LK218", "Too good to be true", ("warning", "information")),
+    Known("LK206", "Whether a column is null tells the target", ("error", "warning", "information"), suspects=True),
+    Known("LK207", "A feature names rows", ("warning", "information"), of_features=True),
+    Known("LK302", "A row's features hold its own target", ("error",)),
+    Known("LK304", "What is said of a row depends on its own label", ("error",)),
+    Known("LK301", "Training rows depend on rows that judge the model", ("error",)),
+    Known("LK303", "A row alone gets other values than among others", ("error",)),
+    Known("LK221", "A table of the data itself, held by a step", ("error",)),
+    Known("LK220", "A number that was computed with held-out rows", ("error",)),
+    Known("LK201", "A function says something else of a row alone than among others", ("error",)),
+    Known("LK202", "A function fails on a single row", ("error",)),
+    Known("LK215", "Equal rows with another label on both sides of the split", ("warning", "information")),
+    Known("LK219", "A split inside a model parts groups", ("warning",)),
+    Known("LK217", "Training rows and judged rows differ", ("warning", "information")),
+    Known("LK208", "A date is a feature", ("information",), of_features=True),
+    Known("LK205", "Rules of a weak label read columns that stay features", ("information",)),
+    Known("LK222", "Data of its own that nothing explains", ("information",)),
+    Known("DR101", "A column moved between training and judged rows", ("warning",)),
+    Known("EV101", "A judged class that training rows lack", ("warning",)),
+    Known("EV102", "A column of the data named like a prediction", ("information",)),
+    Known("EV103", "A metric that takes no weights", ("warning",)),
+)
+"""The dearest leakage first. Over 2,047 tables (arXiv 2604.04199) choosing by test rows and memorised repeats cost
+most, groups and times follow, and statistics of all rows, such as a scaler's, move an AUC by less than .005: wrong, but
+rarely dear."""
+
+SUSPICIONS = frozenset(each.code for each in TABLE if each.suspects)
+OF_FEATURES = frozenset(each.code for each in TABLE if each.of_features)
+_RANKS = {each.code: place for place, each in enumerate(TABLE)}
+
+
+def rank(code: str) -> tuple[int, str]:
+    """Return what to sort findings of one severity by; codes of the user's own come last.
+
+    Examples
+    --------
+    >>> sorted(["LK220", "MINE", "LK213"], key=rank)
+    ['LK213', 'LK220', 'MINE']
+    """
+    return _RANKS.get(code, len(_RANKS)), code
