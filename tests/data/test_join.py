@@ -127,9 +127,9 @@ def test_names_of_the_table_are_texts_and_each_its_own() -> None:
     rows = pd.DataFrame({"k": ["a"]})
     with pytest.raises(DataError, match=r"Join \(its table\): column names must be texts, but 2024 is int"):
         Join(pd.DataFrame({"k": ["a"], 2024: [1]}), on="k").apply(rows)
-    with pytest.raises(DataError, match=r"Join \(its table\) has several columns 'v'"):
+    with pytest.raises(DataError, match=r"Join \(its table\) has two columns named 'v'"):
         Join(pd.DataFrame([["a", 1, 2]], columns=["k", "v", "v"]), on="k").apply(rows)
-    with pytest.raises(DataError, match="the rows have several columns 'k'"):
+    with pytest.raises(DataError, match="the rows have two columns named 'k'"):
         Join(pd.DataFrame({"k": ["a"], "v": [1]}), on="k").apply(pd.DataFrame([["a", "b"]], columns=["k", "k"]))
 
 

@@ -19,7 +19,7 @@ from mlsys.execution.runner import run
 from mlsys.execution.work import Work
 from mlsys.plan import Plan, Planned
 from mlsys.steps.questions import looks, makes_rows
-from mlsys.summaries import hash_ids
+from mlsys.summaries import sample_by_hash
 from mlsys.tables import Table
 
 if TYPE_CHECKING:
@@ -189,16 +189,10 @@ def sample_of(table: Table, rows: int) -> pd.DataFrame:
     10
     """
     if table.in_memory:
-        return _sampled(table.frame(), rows)
+        return sample_by_hash(table.frame(), rows, AUDIT_STREAM)
     share = min(1.0, rows / max(table.rows, 1))
-    return pd.concat([_sampled(frame, max(1, round(share * len(frame)))) for frame in table.frames()])
-
-
-def _sampled(frame: pd.DataFrame, rows: int) -> pd.DataFrame:
-    if len(frame) <= rows:
-        return frame
-    chosen = np.sort(np.argsort(hash_ids(frame.index, AUDIT_STREAM), kind="stable")[:rows])
-    return frame.iloc[chosen]
+    pieces = [sample_by_hash(each, max(1, round(share * len(each))), AUDIT_STREAM) for each in table.frames()]
+    return pd.concat(pieces)
 
 
 def made_again(stage: Stage, frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:

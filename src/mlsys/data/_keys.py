@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlsys.dataset import check_unique
 from mlsys.errors import DataError
 from mlsys.values import Unlike, as_values_like, by_value, refused
 
@@ -71,9 +72,7 @@ class KeyCodes:
 
     def of(self, frame: pd.DataFrame) -> Codes:
         """Return the number of each row's key; -1 for null and for keys that the table does not have."""
-        if not frame.columns.is_unique:
-            twice = frame.columns[frame.columns.duplicated()][0]
-            raise DataError(f"{self._who}: the rows have several columns {twice!r}", "rename one of them")
+        check_unique(frame, f"{self._who}: the rows have")
         codes: Codes | None = None
         for place, (column, level) in enumerate(zip(self._on, self._levels, strict=True)):
             if column not in frame.columns:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator
 from mlsys.data._paths import CSV_ENDINGS, PARQUET_ENDINGS, files_of, files_read
 from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_parquet import ReadParquet
+from mlsys.dataset import check_names
 from mlsys.errors import DataError
 from mlsys.values import EXACT_IN_FLOAT
 
@@ -53,7 +54,7 @@ def read_side(table: Any, needed: Sequence[str], columns: Sequence[str] | None, 
         files = files_of(table, (*CSV_ENDINGS, *PARQUET_ENDINGS), table_of(who))
         reader = ReadParquet if files[0].lower().endswith(PARQUET_ENDINGS) else ReadCSV
         side = reader(table, columns=wanted, name=table_of(who)).read()
-    _refuse_odd_names(side, who)
+    check_names(side, table_of(who), "has", "table")
     missing = [name for name in [*needed, *(columns or ())] if name not in side.columns]
     if missing:
         raise DataError(
@@ -61,20 +62,6 @@ def read_side(table: Any, needed: Sequence[str], columns: Sequence[str] | None, 
             "correct on=, by=, time= or columns=",
         )
     return side if wanted is None else side[wanted]
-
-
-def _refuse_odd_names(side: pd.DataFrame, who: str) -> None:
-    odd = [name for name in side.columns if not isinstance(name, str)]
-    if odd:
-        raise DataError(
-            f"{table_of(who)}: column names must be texts, but {odd[0]!r} is {type(odd[0]).__name__}",
-            "call table.rename(columns=str) first",
-        )
-    if not side.columns.is_unique:
-        raise DataError(
-            f"{table_of(who)} has several columns {side.columns[side.columns.duplicated()][0]!r}",
-            "give each column its own name",
-        )
 
 
 def output_names(frame: pd.DataFrame, added: Sequence[str], suffix: str | None, who: str) -> list[str]:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 
 from mlsys.dataset.roles import Roles
 from mlsys.dataset.rows import Rows
 from mlsys.errors import DataError
-from mlsys.summaries import hash_ids
+from mlsys.summaries import sample_by_hash
 
 Load = Callable[[Sequence[str] | None], pd.DataFrame]
 
@@ -99,9 +98,7 @@ class Dataset(Mapping[str, Rows]):
         """
         if self._predict is None:
             return None
-        rows = pd.DataFrame(self.rows(name))
-        if len(rows) > most:
-            rows = rows.iloc[np.sort(np.argsort(hash_ids(rows.index), kind="stable")[:most])]
+        rows = sample_by_hash(pd.DataFrame(self.rows(name)), most)
         predicted = self._predict(rows)
         return Rows.of(beside(rows, predicted), self.roles, self.features, predictions=predicted)
 

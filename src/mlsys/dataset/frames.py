@@ -17,11 +17,26 @@ def check_frame(data: Any, who: str) -> None:
         raise DataError(f"{who} got {type(data).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
     if data.empty:
         raise DataError(f"{who} got a frame of {len(data)} rows and {data.shape[1]} columns", "give it rows")
-    if not data.columns.is_unique:
-        raise DataError(
-            f"{who} got two columns named {data.columns[data.columns.duplicated()][0]!r}", "rename one of them"
-        )
+    check_unique(data, f"{who} got")
     _check_index(data.index, f"{who} got a frame")
+
+
+def check_names(frame: pd.DataFrame, who: str, got: str, called: str = "frame") -> None:
+    """Raise unless the columns of a frame have names that are texts, each once."""
+    odd = [name for name in frame.columns if not isinstance(name, str)]
+    if odd:
+        raise DataError(
+            f"{who}: column names must be texts, but {odd[0]!r} is {type(odd[0]).__name__}",
+            f"call {called}.rename(columns=str) first",
+        )
+    check_unique(frame, f"{who} {got}")
+
+
+def check_unique(frame: pd.DataFrame, got: str) -> None:
+    """Raise unless each column of a frame has a name of its own."""
+    if not frame.columns.is_unique:
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise DataError(f"{got} two columns named {twice!r}", "rename one of them")
 
 
 def _check_index(index: pd.Index, who: str) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.dataset import check_names
 from mlsys.drift.reading import settled, times_of
 from mlsys.errors import ConfigurationError, DataError
 
@@ -20,16 +21,7 @@ def check_rows(frame: Any, who: str) -> None:
         raise DataError(f"{who} got {type(frame).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
     if frame.empty:
         raise DataError(f"{who} got {len(frame)} rows and {frame.shape[1]} columns", "give a DataFrame with rows")
-    odd = [name for name in frame.columns if not isinstance(name, str)]
-    if odd:
-        raise DataError(
-            f"{who}: column names must be texts, but {odd[0]!r} is {type(odd[0]).__name__}",
-            "call frame.rename(columns=str) first",
-        )
-    if not frame.columns.is_unique:
-        raise DataError(
-            f"{who} got two columns named {frame.columns[frame.columns.duplicated()][0]!r}", "rename one of them"
-        )
+    check_names(frame, who, "got")
 
 
 def names_asked(columns: Any, who: str) -> tuple[str, ...] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from mlsys.dataset import beside
@@ -20,7 +19,7 @@ from mlsys.execution.told import AtSplit
 from mlsys.execution.work import At, Work
 from mlsys.plan import Plan, Planned
 from mlsys.steps.questions import answers, changes_training, looks
-from mlsys.summaries import hash_ids
+from mlsys.summaries import sample_by_hash
 from mlsys.tables import Table
 from mlsys.warned import once_a_run
 
@@ -119,7 +118,4 @@ def preview(plan: Plan, data: Data, start: Parts, work: Work, n: int, rows: int)
 
 def _sampled(table: Table, rows: int) -> Table:
     frame = table.frame() if table.in_memory else table.head(rows)
-    if len(frame) <= rows:
-        return table.like(frame)
-    chosen = np.sort(np.argsort(hash_ids(frame.index, PREVIEW_STREAM), kind="stable")[:rows])
-    return table.like(frame.iloc[chosen])
+    return table.like(sample_by_hash(frame, rows, PREVIEW_STREAM))

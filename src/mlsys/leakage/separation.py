@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.blocks import dtypes_of, number_blocks
-from mlsys.summaries import hash_ids
+from mlsys.summaries import places_by_hash
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ FEWEST_OF_A_KIND = 5
 
 def in_hash_order(frame: pd.DataFrame, most: int) -> pd.DataFrame:
     """Return at most so many rows, chosen and ordered by the hash of their ids, whatever order they came in."""
-    return frame.iloc[np.argsort(hash_ids(frame.index), kind="stable")[:most]]
+    return frame.iloc[places_by_hash(frame.index, most)]
 
 
 def levels_of(column: pd.Series, half: int) -> NDArray[np.int64]:

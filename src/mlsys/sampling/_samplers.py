@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlsys.steps.answers import new_ids
 from mlsys.values import plain
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def completed(train: Rows, origin: NDArray[np.int64], sampled: pd.DataFrame, tar
         else:
             columns[name] = pd.Series(_nullable(frame[name]).array.take(origin, allow_fill=True))
     index = frame.index.take(np.maximum(origin, 0)).to_numpy(copy=True)
-    new = _new_ids(frame.index, int(made.sum()))
+    new = new_ids(frame.index, int(made.sum()), "made")
     index = index.astype(object) if index.dtype.kind != new.dtype.kind else index
     index[made] = new
     return pd.DataFrame(columns).set_axis(pd.Index(index.tolist(), name=frame.index.name), axis=0)
@@ -103,9 +104,3 @@ def _weights(train: Rows, origin: NDArray[np.int64], target: NDArray[Any]) -> pd
     mean = pd.Series(weights).groupby(numpy_target(train.y)).mean()
     own = weights[np.maximum(origin, 0)]
     return pd.Series(np.where(origin < 0, pd.Series(target).map(mean).to_numpy(dtype=np.float64), own))
-
-
-def _new_ids(taken: pd.Index, count: int) -> NDArray[Any]:
-    if taken.dtype.kind in "iu":
-        return np.arange(taken.max() + 1, taken.max() + 1 + count)
-    return np.array([f"made-{number}" for number in range(count)], dtype=object)

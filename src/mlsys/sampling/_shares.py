@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError
+from mlsys.steps import Field, Split
 from mlsys.steps.splitting import first_members
 from mlsys.summaries import hash_ids, uniform
 
@@ -23,6 +24,28 @@ SAMPLE_STREAM = int.from_bytes(b"sample", "big")
 
 SHARE = 0.2
 """Of the rows for validation and for test: the field's usual 60/20/20."""
+
+
+class SplitsByShares(Split, kind="Split"):
+    """A split by hash into a training part and others of which each has a share."""
+
+    if TYPE_CHECKING:  # each subclass has these fields, in an order of its own
+        validation: float = SHARE
+        test: float = SHARE
+        parts: dict[str, float] | None = Field(default=None, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Check the shares."""
+        check_shares(self.title, self.validation, self.test, self.parts)
+
+    @property
+    def _shares(self) -> dict[str, float]:
+        return shares_of(self.validation, self.test, self.parts)
+
+    @property
+    def parts_named(self) -> tuple[str, ...]:
+        """Parts that have a share."""
+        return asked_for(self._shares)
 
 
 def check_shares(who: str, validation: float, test: float, parts: Mapping[str, float] | None = None) -> None:
@@ -65,6 +88,11 @@ def shares_of(validation: float, test: float, parts: Mapping[str, float] | None 
     return {**{name: given[name] for name in ordered}, "train": round(1.0 - sum(given.values()), 12)}
 
 
+def test_apart(test: float) -> dict[str, float]:
+    """Return the shares of a test part, where there is one, and of all other rows."""
+    return {"test": test, "train": 1.0 - test} if test else {"train": 1.0}
+
+
 def asked_for(shares: Mapping[str, float]) -> tuple[str, ...]:
     """Return the parts beside ``train`` that have a share."""
     return tuple(name for name, share in shares.items() if share > 0 and name != "train")
@@ -82,6 +110,20 @@ def parts_by_hash(units: pd.Series, shares: Mapping[str, float], seed: int) -> p
     ends = np.cumsum(list(shares.values()))
     place = np.searchsorted(ends[:-1], uniform(hash_ids(units, seed ^ SPLIT_STREAM)), side="right")
     return named(place, list(shares), units.index)
+
+
+def dealt(
+    units: pd.Series, shares: Mapping[str, float], seed: int, keys: pd.DataFrame, strata: NDArray[np.int64] | None
+) -> pd.Series:
+    """Give each row a part: by the hash of its unit alone, or in order of the hashes within each stratum."""
+    if strata is None:
+        return parts_by_hash(units, shares, seed)
+    return named(parts_by_rank(strata, units, shares, seed, keys), list(shares), keys.index)
+
+
+def one_stratum(keys: pd.DataFrame) -> NDArray[np.int64]:
+    """Return a stratum that holds all rows, so that sizes are exact."""
+    return np.zeros(len(keys), dtype=np.int64)
 
 
 def parts_by_rank(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlsys.sampling._folds import balanced, check_count, refuse_too_few
 from mlsys.sampling._groups import groups_of
-from mlsys.sampling._shares import parts_by_hash
+from mlsys.sampling._shares import parts_by_hash, test_apart
 from mlsys.steps import Split
 from mlsys.steps.splitting import sides
 
@@ -66,8 +66,7 @@ class GroupFolds(Split):
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return ``test`` for its share of the groups, ``train`` for all others."""
-        shares = {"test": self.test, "train": 1.0 - self.test} if self.test else {"train": 1.0}
-        return parts_by_hash(groups_of(keys, self.title), shares, self.seed)
+        return parts_by_hash(groups_of(keys, self.title), test_apart(self.test), self.seed)
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return ``k`` assignments; the rows of a group share a fold."""

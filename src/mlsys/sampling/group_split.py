@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from mlsys.sampling._groups import groups_of
-from mlsys.sampling._shares import SHARE, asked_for, check_shares, named, parts_by_hash, parts_by_rank, shares_of
-from mlsys.steps import Field, Split
+from mlsys.sampling._shares import SHARE, SplitsByShares, dealt, one_stratum
+from mlsys.steps import Field
 from mlsys.steps.splitting import hashed_folds
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class GroupSplit(Split):
+class GroupSplit(SplitsByShares):
     """Split by hash of the group role, so that no customer, patient or machine is on two sides.
 
     Parameters
@@ -55,26 +53,10 @@ class GroupSplit(Split):
     parts: dict[str, float] | None = Field(default=None, kw_only=True)
     exact: bool = Field(default=False, kw_only=True)
 
-    def __post_init__(self) -> None:
-        """Check the shares."""
-        check_shares(self.title, self.validation, self.test, self.parts)
-
-    @property
-    def _shares(self) -> dict[str, float]:
-        return shares_of(self.validation, self.test, self.parts)
-
-    @property
-    def parts_named(self) -> tuple[str, ...]:
-        """Parts that have a share."""
-        return asked_for(self._shares)
-
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row."""
-        groups = groups_of(keys, self.title)
-        if not self.exact:
-            return parts_by_hash(groups, self._shares, self.seed)
-        one_stratum = np.zeros(len(keys), dtype=np.int64)
-        return named(parts_by_rank(one_stratum, groups, self._shares, self.seed, keys), list(self._shares), keys.index)
+        strata = one_stratum(keys) if self.exact else None
+        return dealt(groups_of(keys, self.title), self._shares, self.seed, keys, strata)
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return ``k`` assignments; the rows of a group share a fold."""

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError
 from mlsys.sampling._folds import FOLD_STREAM, check_count, refuse_too_few
-from mlsys.sampling._shares import named, parts_by_hash, parts_by_rank, strata_codes, unit_of
+from mlsys.sampling._shares import dealt, strata_codes, test_apart, unit_of
 from mlsys.steps import Field, Split
 from mlsys.steps.splitting import MOST_STRATA, fold_numbers, sides
 
@@ -79,11 +79,7 @@ class KFolds(Split):
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return ``test`` for its share of the rows, ``train`` for all others."""
-        shares = {"test": self.test, "train": 1.0 - self.test} if self.test else {"train": 1.0}
-        strata = self._strata(keys)
-        if strata is None:
-            return parts_by_hash(unit_of(keys), shares, self.seed)
-        return named(parts_by_rank(strata, unit_of(keys), shares, self.seed, keys), list(shares), keys.index)
+        return dealt(unit_of(keys), test_apart(self.test), self.seed, keys, self._strata(keys))
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return ``k`` assignments whose validation parts are disjoint and cover all rows."""

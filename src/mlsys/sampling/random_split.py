@@ -4,26 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from mlsys.sampling._shares import (
-    SHARE,
-    asked_for,
-    check_shares,
-    named,
-    parts_by_hash,
-    parts_by_rank,
-    shares_of,
-    unit_of,
-)
-from mlsys.steps import Field, Split
+from mlsys.sampling._shares import SHARE, SplitsByShares, dealt, one_stratum, unit_of
+from mlsys.steps import Field
 from mlsys.steps.splitting import hashed_folds
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-class RandomSplit(Split):
+class RandomSplit(SplitsByShares):
     """Split at random, in a way that old rows stay in their part when new rows come.
 
     Parameters
@@ -69,30 +58,13 @@ class RandomSplit(Split):
     exact: bool = Field(default=False, kw_only=True)
     keep_duplicates_together: bool = Field(default=True, kw_only=True)
 
-    def __post_init__(self) -> None:
-        """Check the shares."""
-        check_shares(self.title, self.validation, self.test, self.parts)
-
-    @property
-    def _shares(self) -> dict[str, float]:
-        return shares_of(self.validation, self.test, self.parts)
-
-    @property
-    def parts_named(self) -> tuple[str, ...]:
-        """Parts that have a share."""
-        return asked_for(self._shares)
-
     def keeps_repeats(self, grouped: bool, /) -> bool:
         """Whether rows that repeat another go where that goes."""
         return self.keep_duplicates_together
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row."""
-        if not self.exact:
-            return parts_by_hash(unit_of(keys), self._shares, self.seed)
-        one_stratum = np.zeros(len(keys), dtype=np.int64)
-        places = parts_by_rank(one_stratum, unit_of(keys), self._shares, self.seed, keys)
-        return named(places, list(self._shares), keys.index)
+        return dealt(unit_of(keys), self._shares, self.seed, keys, one_stratum(keys) if self.exact else None)
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return ``k`` assignments by hash; groups stay together."""

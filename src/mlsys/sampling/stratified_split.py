@@ -8,18 +8,8 @@ import numpy as np
 
 from mlsys.errors import DataError
 from mlsys.sampling._groups import groups_of
-from mlsys.sampling._shares import (
-    SHARE,
-    asked_for,
-    check_shares,
-    named,
-    parts_by_hash,
-    parts_by_rank,
-    shares_of,
-    strata_codes,
-    unit_of,
-)
-from mlsys.steps import Field, Split
+from mlsys.sampling._shares import SHARE, SplitsByShares, dealt, strata_codes, unit_of
+from mlsys.steps import Field
 from mlsys.steps.splitting import MOST_STRATA, hashed_folds
 
 if TYPE_CHECKING:
@@ -30,7 +20,7 @@ TARGET = "target"
 """Stands for the target in ``by``, whatever its column is called."""
 
 
-class StratifiedSplit(Split):
+class StratifiedSplit(SplitsByShares):
     """Split at random within each class of the target, so that every part has its share of each.
 
     Parameters
@@ -80,14 +70,6 @@ class StratifiedSplit(Split):
     keep_groups_together: bool = Field(default=False, kw_only=True)
     keep_duplicates_together: bool = Field(default=True, kw_only=True)
 
-    def __post_init__(self) -> None:
-        """Check the shares."""
-        check_shares(self.title, self.validation, self.test, self.parts)
-
-    @property
-    def _shares(self) -> dict[str, float]:
-        return shares_of(self.validation, self.test, self.parts)
-
     @property
     def _strata_columns(self) -> tuple[str, ...]:
         return (self.by,) if isinstance(self.by, str) else tuple(self.by or (TARGET,))
@@ -97,11 +79,6 @@ class StratifiedSplit(Split):
         """Columns the keys must hold beside the roles."""
         return tuple(name for name in self._strata_columns if name != TARGET)
 
-    @property
-    def parts_named(self) -> tuple[str, ...]:
-        """Parts that have a share."""
-        return asked_for(self._shares)
-
     def keeps_repeats(self, grouped: bool, /) -> bool:
         """Whether rows that repeat another go where that goes; groups win over them."""
         return self.keep_duplicates_together and not self.keep_groups_together
@@ -109,10 +86,7 @@ class StratifiedSplit(Split):
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row; null where the target is."""
         units = groups_of(keys, self.title) if self.keep_groups_together else unit_of(keys)
-        strata = self._strata(keys)
-        if strata is None:
-            return parts_by_hash(units, self._shares, self.seed)
-        return named(parts_by_rank(strata, units, self._shares, self.seed, keys), list(self._shares), keys.index)
+        return dealt(units, self._shares, self.seed, keys, self._strata(keys))
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
         """Return ``k`` assignments with the target's classes spread evenly."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -64,16 +65,15 @@ def changed_rows(step: TrainOnly, rows: Rows, rng: np.random.Generator) -> pd.Da
     if changed.index.is_unique:
         return changed
     first = ~changed.index.duplicated()
-    return pd.concat([changed[first], changed[~first].set_axis(_new_ids(rows.index, int((~first).sum())), axis=0)])
+    ids = new_ids(rows.index, int((~first).sum()), "repeated")
+    return pd.concat([changed[first], changed[~first].set_axis(ids, axis=0)])
 
 
-def _new_ids(taken: pd.Index, count: int) -> pd.Index:
+def new_ids(taken: pd.Index, count: int, called: str) -> pd.Index:
+    """Return ids that no row has: numbers after the largest, or texts such as ``made-0``."""
     if pd.api.types.is_integer_dtype(taken.dtype):
         start = int(taken.max()) + 1
         return pd.RangeIndex(start, start + count)
-    texts, made, number = set(map(str, taken)), list[str](), 0
-    while len(made) < count:
-        name, number = f"repeated-{number}", number + 1
-        if name not in texts:
-            made.append(name)
-    return pd.Index(made)
+    texts = set(map(str, taken))
+    names = (name for number in itertools.count() if (name := f"{called}-{number}") not in texts)
+    return pd.Index(list(itertools.islice(names, count)))

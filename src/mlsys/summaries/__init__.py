@@ -10,9 +10,9 @@ from mlsys.summaries.counts import Counts, distinct_values
 from mlsys.summaries.distinct import Distinct
 from mlsys.summaries.exact_sum import ExactSum
 from mlsys.summaries.grouped_sum import GroupedSum
-from mlsys.summaries.hashing import fold_of, hash_ids, uniform
+from mlsys.summaries.hashing import fold_of, hash_ids, places_by_hash, sample_by_hash, uniform
 from mlsys.summaries.moments import Moments
-from mlsys.summaries.quantiles import Quantiles, exact_quantiles, finish_quantiles
+from mlsys.summaries.quantiles import Quantiles, finish_quantiles
 from mlsys.summaries.row_hash import duplicate_clusters, equal_rows, row_hashes
 
 __all__ = [
@@ -32,10 +32,11 @@ __all__ = [
     "duplicate_clusters",
     "equal_by_chance",
     "equal_rows",
-    "exact_quantiles",
     "finish_quantiles",
     "fold_of",
     "hash_ids",
+    "places_by_hash",
+    "sample_by_hash",
     "hashable_columns",
     "is_hashable",
     "row_hashes",

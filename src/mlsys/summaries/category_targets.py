@@ -107,14 +107,6 @@ class CategoryTargets:
     def __add__(self, other: CategoryTargets) -> CategoryTargets:
         if not isinstance(other, CategoryTargets):
             return NotImplemented
-        return self._with(other, 1)
-
-    def __sub__(self, other: CategoryTargets) -> CategoryTargets:
-        if not isinstance(other, CategoryTargets):
-            return NotImplemented
-        return self._with(other, -1)
-
-    def _with(self, other: CategoryTargets, sign: int) -> CategoryTargets:
         if len(self.sums) != len(other.sums):
             raise DataError(f"{len(self.sums)} and {len(other.sums)} target columns do not add", "use the same targets")
         places = {name: place for place, name in enumerate(self.categories)}
@@ -123,13 +115,10 @@ class CategoryTargets:
         groups = len(places)
         rows = np.zeros(groups, np.int64)
         rows[own] = self.rows
-        rows[codes] += sign * other.rows
-        if (rows < 0).any():
-            raise DataError("more rows were taken away than there are", "subtract only a part of the same rows")
+        rows[codes] += other.rows
 
         def merge(mine: GroupedSum, theirs: GroupedSum) -> GroupedSum:
-            left, right = mine.regroup(own, groups), theirs.regroup(codes, groups)
-            return left + right if sign > 0 else left - right
+            return mine.regroup(own, groups) + theirs.regroup(codes, groups)
 
         sums = tuple(merge(mine, theirs) for mine, theirs in zip(self.sums, other.sums, strict=True))
         return self._canonical(list(places), rows, merge(self.weights, other.weights), sums)

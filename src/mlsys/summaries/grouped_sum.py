@@ -123,19 +123,11 @@ class GroupedSum:
     def __add__(self, other: GroupedSum) -> GroupedSum:
         if not isinstance(other, GroupedSum):
             return NotImplemented
-        return self._with(other, 1)
-
-    def __sub__(self, other: GroupedSum) -> GroupedSum:
-        if not isinstance(other, GroupedSum):
-            return NotImplemented
-        return self._with(other, -1)
-
-    def _with(self, other: GroupedSum, sign: int) -> GroupedSum:
         if len(self) != len(other):
             raise DataError(f"sums of {len(self)} and of {len(other)} groups do not add", "use the same groups")
         if self.exponent == other.exponent and self.units.dtype == other.units.dtype == np.int64:
-            return GroupedSum._reduced(self.units + sign * other.units, self.exponent)
-        levels: Levels = [(self.exponent, self.units), (other.exponent, sign * other.units)]
+            return GroupedSum._reduced(self.units + other.units, self.exponent)
+        levels: Levels = [(self.exponent, self.units), (other.exponent, other.units)]
         return GroupedSum._combined(levels, len(self))
 
     def regroup(self, codes: ArrayLike, groups: int) -> GroupedSum:

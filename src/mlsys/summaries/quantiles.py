@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -138,25 +138,6 @@ def finish_quantiles(
     if any(zoom.buckets for zoom in zooms.values()):
         return Again(zooms)
     return {name: _interpolate(zoom, probabilities) for name, zoom in zooms.items()}
-
-
-def exact_quantiles(parts: Sequence[Any], probabilities: Sequence[float] | Floats) -> Floats:
-    """Return the quantiles of values that lie in memory in parts, through every pass that is needed.
-
-    Examples
-    --------
-    >>> exact_quantiles([[1.0, 2.0], [4.0]], [0.0, 0.5])
-    array([1., 2.])
-    """
-    partial: Zoom | None = None
-    while True:
-        total = Quantiles.of([], partial)
-        for part in parts:
-            total = total + Quantiles.of(part, partial)
-        answer = total.finish(probabilities)
-        if not isinstance(answer, Again):
-            return answer
-        partial = answer.partial
 
 
 def _positions(n: int, probabilities: Sequence[float] | Floats) -> Floats:
