@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.data._time_formats import formats_of, two_digit_year
 from mlsys.errors import DataError
-from mlsys.values import Kind, moments_of, plain, values_of
+from mlsys.values import TIMES, Kind, moments_of, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ class _Reading:
         self._values, self._who, self._zone, self._row, self._remedy = values, who, zone, row, remedy
 
     def times(self, written: str | None) -> pd.Series:
-        if values_of(self._values).means in {Kind.MOMENT, Kind.DATE}:
+        if values_of(self._values).means in TIMES:
             return moments_of(self._values, self._who)
         values = plain(self._values)
         if isinstance(values.dtype, pd.CategoricalDtype):

@@ -30,7 +30,7 @@ from mlsys.features._target_means import (
 from mlsys.steps import Field, Transform
 from mlsys.summaries import CrossFitted, SummaryMap, distinct_values
 from mlsys.tables import add_in_order
-from mlsys.values import Kind, values_of
+from mlsys.values import NUMERIC, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
-    from mlsys.values import Values
+    from mlsys.values import NUMERIC, Values
 
 
 class TargetEncode(Transform):
@@ -193,7 +193,7 @@ class TargetEncode(Transform):
         return tuple(each["column"] for each in state["columns"])
 
     def _is_number(self, target: pd.Series) -> bool:
-        return self.classes is None and values_of(target).kind in (Kind.NUMBER, Kind.TRUTH)
+        return self.classes is None and values_of(target).kind in NUMERIC
 
     def _classes(self, summary: SummaryMap) -> list[Any] | None:
         found = dict.fromkeys(name for sums in summary.values() for name in sums)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.values import Kind, meaning_of
+from mlsys.values import Kind, is_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ def date_findings(parts: Mapping[str, pd.DataFrame], features: Sequence[str], fo
     train = parts["train"]
     judged = [part for name, part in parts.items() if name != "train" and not part.empty]
     dates = [name for name in features if pd.api.types.is_datetime64_any_dtype(train[name])]
-    numbers = [name for name in features if follows_time and _is_number(train[name])]
+    numbers = [name for name in features if follows_time and is_of_type(train[name].dtype, {Kind.NUMBER})]
     beyond = [name for name in numbers if any(_beyond(train[name], part[name]) > BEYOND for part in judged)]
     found = []
     if dates:
@@ -54,14 +54,9 @@ def _finding(columns: list[str], what: str) -> Finding:
     )
 
 
-def _is_number(column: pd.Series) -> bool:
-    values = meaning_of(column.dtype)
-    return values is not None and values.kind is Kind.NUMBER
-
-
 def _beyond(train: pd.Series, judged: pd.Series) -> float:
     """Return the share of judged rows outside the range of the training rows."""
-    if not train.notna().any() or not _is_number(judged):
+    if not train.notna().any() or not is_of_type(judged.dtype, {Kind.NUMBER}):
         return 0.0
     values = judged.to_numpy(dtype=np.float64, na_value=np.nan)
     low, high = float(train.min()), float(train.max())

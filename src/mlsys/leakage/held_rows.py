@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import NUMERIC, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,7 +165,7 @@ def _in_its_order(values: NDArray[np.float64], data: pd.DataFrame) -> bool:
 
 def is_measured_in_numbers(column: pd.Series) -> bool:
     """Whether a column holds numbers, truth values among them."""
-    return values_of(column).kind in {Kind.NUMBER, Kind.TRUTH}
+    return values_of(column).kind in NUMERIC
 
 
 def _floats(column: pd.Series) -> NDArray[np.float64]:

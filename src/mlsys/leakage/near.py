@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.blocks import dtypes_of
 from mlsys.errors import Finding
 from mlsys.leakage.separation import in_hash_order
-from mlsys.values import Kind, meaning_of
+from mlsys.values import Kind, is_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,7 @@ def fine_columns(train: pd.DataFrame, part: pd.DataFrame, features: Sequence[str
     shares: dict[str, float] = {}
     kinds, others = dtypes_of(train), dtypes_of(part)
     for name in features:
-        if name not in others or not (_is_fractional(kinds[name]) and _is_fractional(others[name])):
+        if name not in others or not all(is_of_type(each[name], {Kind.NUMBER}) for each in (kinds, others)):
             continue
         some = train[name].head(MOST_TRAIN // 4).dropna()
         counts = some.value_counts()
@@ -128,11 +128,6 @@ def fine_columns(train: pd.DataFrame, part: pd.DataFrame, features: Sequence[str
         if sum(share == 1 for share in shares.values()) == MOST_COLUMNS:  # no later column is finer
             break
     return sorted(sorted(shares, key=lambda name: -shares[name])[:MOST_COLUMNS], key=list(features).index)
-
-
-def _is_fractional(dtype: Any) -> bool:
-    values = meaning_of(dtype)
-    return values is not None and values.kind is Kind.NUMBER
 
 
 def _scaled(

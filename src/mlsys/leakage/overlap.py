@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.dataset import Roles
 from mlsys.errors import Finding
 from mlsys.summaries import hash_ids
-from mlsys.values import Kind, moments_of, values_of
+from mlsys.values import TIMES, moments_of, values_of
 
 SHARE_OF_LATE_LABELS = 0.01
 """Below this share of training rows labels that were known too late are information."""
@@ -99,7 +99,7 @@ def _later(train: pd.DataFrame, part: pd.DataFrame, name: str, roles: Roles) -> 
     if roles.time is None or roles.time not in train.columns:
         return []
     happened, begins = train[roles.time], part[roles.time]
-    if values_of(happened).means in {Kind.MOMENT, Kind.DATE}:
+    if values_of(happened).means in TIMES:
         happened, begins = moments_of(happened), moments_of(begins)
     later = int((happened >= begins.min()).sum())
     if not later:

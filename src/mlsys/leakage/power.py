@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.dataset import Rows
 from mlsys.leakage.separation import BINS, auc_of, aucs_of_numbers, in_hash_order, levels_of
 from mlsys.summaries import is_hashable
-from mlsys.values import Kind, meaning_of
+from mlsys.values import NUMERIC, is_of_type
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,12 +83,7 @@ def is_measured(target: pd.Series) -> bool:
     """
     levels = target.nunique()
     few = levels <= 2 or (levels <= BINS and not pd.api.types.is_float_dtype(target))
-    return _is_number(target) and not few
-
-
-def _is_number(column: pd.Series) -> bool:
-    values = meaning_of(column.dtype)
-    return values is not None and values.kind in {Kind.NUMBER, Kind.TRUTH}
+    return is_of_type(target.dtype, NUMERIC) and not few
 
 
 def _copy_of(column: pd.Series, target: pd.Series, targets: list[NDArray[np.bool_]], half: int) -> str:
@@ -110,7 +105,7 @@ def _fit(column: pd.Series, target: pd.Series, half: int) -> float:
 
     It is 1 if one rises or falls with the other without exception.
     """
-    if not _is_number(column):
+    if not is_of_type(column.dtype, NUMERIC):
         return 0.0
     x, y = (each.to_numpy(dtype=np.float64, na_value=np.nan) for each in (column, target))
     known = np.isfinite(x) & np.isfinite(y)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlsys.blocks import dtypes_of, number_blocks
 from mlsys.summaries import places_by_hash
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import TIMES, Kind, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -36,7 +36,7 @@ def levels_of(column: pd.Series, half: int) -> NDArray[np.int64]:
     [1, 0, 2, 1]
     """
     column, kind = plain(column), values_of(column).kind
-    if kind in {Kind.MOMENT, Kind.DATE}:
+    if kind in TIMES:
         column = pd.Series(column.array.asi8, index=column.index).where(column.notna())
     elif kind is not Kind.NUMBER:
         return np.asarray(pd.factorize(column)[0] + 1, dtype=np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.leakage.digits import EXACT, RELATIVE, digits_of
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import TIMES, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -252,7 +252,7 @@ def days_of(column: pd.Series) -> pd.Series | None:
     >>> days_of(pd.Series(pd.to_datetime(["1970-01-02 12:00", None]))).tolist()
     [1.5, nan]
     """
-    if values_of(column).means not in {Kind.MOMENT, Kind.DATE}:
+    if values_of(column).means not in TIMES:
         return None
     try:
         times = pd.to_datetime(plain(column), utc=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.models._matrix import infinite_columns, null_columns
-from mlsys.values import Kind, values_by_column
+from mlsys.values import TIMES, Kind, values_by_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,7 +80,7 @@ _NONE = {*_TIMES, Kind.INTERVAL, Kind.NESTED, Kind.OTHER}
 
 
 def _word(values: Any) -> str:
-    if values.means in (Kind.MOMENT, Kind.DATE):
+    if values.means in TIMES:
         return "timestamps" if values.means is Kind.MOMENT else "dates"
     return "lists or dictionaries" if values.means is Kind.NESTED else str(values).removesuffix(f" ({values.held})")
 

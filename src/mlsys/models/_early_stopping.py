@@ -12,7 +12,7 @@ import numpy as np
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._estimators import library_of, parts_of, searches
 from mlsys.summaries import hash_ids, uniform
-from mlsys.values import Kind, plain, values_of
+from mlsys.values import TIMES, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,7 +91,7 @@ def watched_rows(train: Rows, target: NDArray[Any], share: float, is_classifier:
     Rows of a class that no other row has stay in training. Nothing is watched where that leaves no rows.
     """
     times = None if train.time is None else plain(train.time)
-    if times is not None and values_of(times).kind in (Kind.MOMENT, Kind.DATE) and times.notna().any():
+    if times is not None and values_of(times).kind in TIMES and times.notna().any():
         ordered = times.dropna().sort_values()
         start = ordered.iloc[min(int(len(ordered) * (1 - share)), len(ordered) - 1)]
         watched = (times >= start).to_numpy(dtype=bool)

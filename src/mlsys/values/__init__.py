@@ -1,17 +1,31 @@
 """What the values of a column mean, whatever type holds them: the one place that is asked."""
 
-from mlsys.values.kinds import EXACT_IN_FLOAT, Kind, Values, meaning_of, of_pieces, values_by_column, values_of
+from mlsys.values.kinds import (
+    EXACT_IN_FLOAT,
+    NUMERIC,
+    TIMES,
+    Kind,
+    Values,
+    is_of_type,
+    meaning_of,
+    of_pieces,
+    values_by_column,
+    values_of,
+)
 from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
 from mlsys.values.moments import moments_of, moved, nanoseconds, ranks
 from mlsys.values.plain import plain, plain_frame, told_apart
 
 __all__ = [
     "EXACT_IN_FLOAT",
+    "NUMERIC",
+    "TIMES",
     "Kind",
     "Unlike",
     "Values",
     "as_values_like",
     "by_value",
+    "is_of_type",
     "meaning_of",
     "moments_of",
     "moved",

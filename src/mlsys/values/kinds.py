@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -31,6 +31,10 @@ class Kind(StrEnum):
     MIXED = "mixed values"
 
 
+NUMERIC = frozenset({Kind.NUMBER, Kind.TRUTH})
+"""Kinds that are computed with as they are."""
+TIMES = frozenset({Kind.MOMENT, Kind.DATE})
+"""Kinds of which each value is a point in time."""
 EXACT_IN_FLOAT = 2**53
 """Whole numbers up to here keep their value as float64."""
 
@@ -142,6 +146,18 @@ def meaning_of(dtype: Any) -> Values | None:
     if dtype.kind in _OF_NUMPY and hasattr(dtype, "numpy_dtype"):
         return Values(_OF_NUMPY[dtype.kind], held, whole=dtype.kind in "iu")
     return Values(Kind.OTHER, held, detail=held)
+
+
+def is_of_type(dtype: Any, kinds: Collection[Kind]) -> bool:
+    """Whether a type alone says that its values are of one of these kinds; no column of objects is looked through.
+
+    Examples
+    --------
+    >>> is_of_type(np.dtype("int8"), NUMERIC), is_of_type(np.dtype(object), NUMERIC)
+    (True, False)
+    """
+    values = meaning_of(dtype)
+    return values is not None and values.kind in kinds
 
 
 _OF_ARROW = (
