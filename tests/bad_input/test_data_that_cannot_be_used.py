@@ -317,7 +317,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "Train with a feature that is not there": (
         DataError,
-        ("Train(DecisionTreeClassifier): column 'prize' is no feature here", "correct features="),
+        ("Train(DecisionTreeClassifier): column 'prize' is not a feature here", "correct features="),
         lambda f: run(f, SPLIT, Train(TREE, features=["prize"])),
         lambda f: run(f, SPLIT, Train(TREE, features=["price"])),
     ),

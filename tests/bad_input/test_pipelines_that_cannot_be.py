@@ -92,7 +92,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a boundary that is neither date nor duration nor share": (
         ConfigurationError,
-        ("validation=[1]", "no date, duration or share", "28D"),
+        ("validation=[1]", "not a date, duration or share", "28D"),
         lambda f: TimeSplit(validation=[1]),
         lambda f: TimeSplit(validation="28D", test=0.2, embargo="1D").split(f, time="ordered"),
     ),
@@ -364,7 +364,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "an estimator without predict in Train": (
         ConfigurationError,
-        ("Train", "StandardScaler", "no estimator"),
+        ("Train", "StandardScaler", "not an estimator"),
         lambda f: Train(StandardScaler()),
         lambda f: Train(LogisticRegression()).fit(f[["price", "returned"]], target="returned"),
     ),

@@ -86,7 +86,7 @@ def test_known_at_is_declared() -> None:
         ("a,b\n1,2\n", {"columns": ["c"]}, r"columns= names 'c'.*\(its columns: "),
         ("a,b\n1,2\n", {"times": ["when"]}, "times= names 'when'"),
         ("a,b\n1,2\n", {"known_at": {"late": "b"}}, "known_at= names 'late'"),
-        ("a,b\n1,soon\n", {"times": ["b"]}, "column 'b' holds 'soon' in row 0, which is no time"),
+        ("a,b\n1,soon\n", {"times": ["b"]}, "column 'b' holds 'soon' in row 0, which is not a time"),
         ("a,b\n1,5\n", {"times": ["b"]}, "column 'b' holds numbers"),
         ("a,b\n1,02/01/2024\n1,03/01/2024\n", {"times": ["b"]}, "column 'b' holds '02/01/2024' in row 0"),
         ("a,b\n1,x\n", {"dtypes": {"b": "int64"}}, "cannot read 't.csv'"),

@@ -96,7 +96,7 @@ def test_classes_are_those_the_rules_vote_for_when_none_are_given():
     ("make", "said"),
     [
         (lambda: WeakLabel("y", []), "no rules"),
-        (lambda: WeakLabel("y", ["prize"]), "no function"),
+        (lambda: WeakLabel("y", ["prize"]), "not a function"),
         (lambda: WeakLabel("y", [prize, prize]), "two rules are named 'prize'"),
         (lambda: WeakLabel("y", [short]), "classes= is not given"),
         (lambda: WeakLabel("y", [prize], classes=["ham"]), "votes for 'spam'"),

@@ -20,9 +20,9 @@ from sklearn.tree import DecisionTreeClassifier
 from mlsys import Apply, Derive, Join, Pipeline, RandomSplit, Rows, RowTransform, Transform
 from mlsys.data.function import Function
 from mlsys.errors import ConfigurationError, Finding
+from mlsys.leakage.captured_rows import rows_held
+from mlsys.leakage.captured_values import captured_values
 from mlsys.leakage.digits import digits_of, tolerance_of
-from mlsys.leakage.held_rows import rows_held
-from mlsys.leakage.holdings import holdings
 from mlsys.leakage.statistics import Population
 
 SPLIT = RandomSplit(validation=0.2, test=0.2)
@@ -277,15 +277,15 @@ def test_a_declared_table_that_was_known_before_is_no_finding_and_shows_in_the_p
 
 
 def test_lookup_takes_tables_only() -> None:
-    with pytest.raises(ConfigurationError, match="no table"):
+    with pytest.raises(ConfigurationError, match="not a table"):
         Function(lambda frame: frame, lookup=["prices.csv"])
 
 
 def test_a_pipeline_whose_functions_hold_nothing_costs_next_to_nothing() -> None:
     steps = {f"step {number}": Derive({"double": lambda frame: frame["price"] * 2}) for number in range(20)}
-    assert holdings(steps) == []
+    assert captured_values(steps) == []
     begin = time.process_time()
-    holdings(steps)
+    captured_values(steps)
     assert time.process_time() - begin < 20 * 0.005
 
 
@@ -341,7 +341,7 @@ def test_a_fitted_estimator_is_told_by_fitting_it_again(rng):
 
 @pytest.mark.parametrize("key", ["number", "at"])
 def test_rows_under_a_key_of_theirs_are_rows_of_the_data(rng, key):
-    from mlsys.leakage.held_rows import rows_held
+    from mlsys.leakage.captured_rows import rows_held
 
     rows = pd.DataFrame(
         {

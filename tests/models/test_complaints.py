@@ -147,7 +147,7 @@ def test_a_search_that_fails_in_its_folds_says_the_same():
     "target", [pd.date_range("2024", periods=ROWS), [datetime.date(2024, 1, 1)] * ROWS, [b"a"] * ROWS]
 )
 def test_a_target_that_is_no_class_and_no_number_is_refused(target):
-    with pytest.raises(DataError, match="which are no classes and no numbers"):
+    with pytest.raises(DataError, match="which are neither classes nor numbers"):
         Train(LogisticRegression()).fit(pd.DataFrame({"x": X, "y": target}), target="y")
 
 

@@ -162,7 +162,7 @@ def test_features_may_be_chosen_and_one_text_is_handed_over_as_it_is():
     mail = pd.DataFrame({"n": range(6), "text": ["a prize", "see you", "a prize"] * 2, "spam": [True, False, True] * 2})
     model = Train(make_pipeline(CountVectorizer(), LogisticRegression()), features="text").fit(mail, target="spam")
     assert model.predict(mail)["prediction"].tolist() == mail["spam"].tolist()
-    with pytest.raises(DataError, match="column 'y' is no feature here .features: a, b."):
+    with pytest.raises(DataError, match="column 'y' is not a feature here .features: a, b."):
         Train(LogisticRegression(), features=["y"]).fit(frame, target="y")
 
 
@@ -223,7 +223,7 @@ def test_other_errors_of_an_estimator_stay_its_own():
     ("make", "said"),
     [
         (lambda: Train(LogisticRegression), "instance"),
-        (lambda: Train("logistic"), "no estimator"),
+        (lambda: Train("logistic"), "not an estimator"),
         (lambda: Train(SGDClassifier(), epochs=0), "1 epoch"),
         (lambda: Train(LogisticRegression(), epochs=3), "no partial_fit"),
         (lambda: Train(LogisticRegression(), early_stopping_share=0.9), "at most 0.5"),

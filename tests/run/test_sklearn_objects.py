@@ -119,7 +119,7 @@ def test_several_texts_are_named_with_the_way_to_choose(frame: pd.DataFrame) -> 
 
 
 def test_a_column_that_is_no_feature_is_named(frame: pd.DataFrame) -> None:
-    with pytest.raises(DataError, match=r"asks for the column 'y', which is no feature here \(features: x, n"):
+    with pytest.raises(DataError, match=r"asks for the column 'y', which is not a feature here \(features: x, n"):
         run([make_column_transformer((StandardScaler(), ["x", "y"])), KIND], frame)
 
 

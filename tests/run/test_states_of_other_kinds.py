@@ -1,4 +1,4 @@
-"""Models whose state is no plain data: written by hooks of the step's own, or pickled with a reason."""
+"""Models whose state is not plain data: written by hooks of the step's own, or pickled with a reason."""
 
 from __future__ import annotations
 

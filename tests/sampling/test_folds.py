@@ -133,8 +133,8 @@ def test_folds_stand_in_a_pipeline_in_place_of_a_split(folds: KFolds) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: KFolds(1), "n=1 is no number of folds"),
-        (lambda: KFolds(test=1.0), "test=1.0 is no share"),
+        (lambda: KFolds(1), "n=1 is not a number of folds"),
+        (lambda: KFolds(test=1.0), "test=1.0 is not a share"),
         (lambda: KFolds(repeats=0), "repeats=0"),
         (lambda: GroupFolds(0), "n=0"),
         (lambda: TimeFolds(0), "n=0"),

@@ -53,7 +53,9 @@ def test_one_class_is_one_class_and_no_matter_of_text():
 
 
 def test_a_column_that_is_not_there_is_named_beside_those_that_are():
-    with pytest.raises(DataError, match=r"categorical_features= names 'k', which is no feature here .features: x, c."):
+    with pytest.raises(
+        DataError, match=r"categorical_features= names 'k', which is not a feature here .features: x, c."
+    ):
         resampled(SMOTENC(["k"]), frame(c=PLACE))
 
 

@@ -1,4 +1,4 @@
-"""Types that several Parquet files have in common, such that no value changes."""
+"""Common types of several Parquet files, chosen so that no value changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNITS = ("ns", "us", "ms", "s")
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
-    """Return a type that a frame holds in place of one that it holds badly, such as times for dates.
+    """Return the type a frame holds well in place of one it holds badly, such as times for dates.
 
     Examples
     --------

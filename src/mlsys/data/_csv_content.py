@@ -41,21 +41,21 @@ _BLOCK = 1 << 20
 
 
 def refuse_encoding(encoding: str, who: str) -> None:
-    """Raise where Python knows no text encoding of that name."""
+    """Raise if Python has no text encoding of that name."""
     try:
         known = codecs.lookup(encoding)._is_text_encoding
     except (LookupError, ValueError):
         known = False
     if not known:
         raise ConfigurationError(
-            f"{who} got encoding={encoding!r}, which is no encoding of text",
+            f"{who} got encoding={encoding!r}, which is not a text encoding",
             'name one that Python knows, such as "utf-8", "utf-16", "latin-1" or "cp1252"',
         )
 
 
 @dataclass(frozen=True)
 class Content:
-    """The text of one file as UTF-8: a plain file on this machine that is so already, else bytes in memory."""
+    """The text of one file as UTF-8: the file itself if it is local, plain and UTF-8, else bytes in memory."""
 
     file: str
     data: bytes | None = None

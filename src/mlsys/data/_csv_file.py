@@ -1,4 +1,4 @@
-"""One CSV file: its header, its rows as pandas reads them, and what pandas repaired on the way."""
+"""One CSV file: its header, its rows as pandas reads them, and repairs by pandas that are refused."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class CSVFile:
         return frame
 
     def _may_be_ragged(self, frame: pd.DataFrame, all_columns: bool) -> bool:
-        """Tell from what pandas read whether each row must be looked at.
+        """Decide from what pandas read whether each row must be checked.
 
         A shorter row has a null in the last column. Where all columns are read, pandas itself refuses a row longer
         than the first.

@@ -1,4 +1,4 @@
-"""What the options of ReadCSV may be; checked when the step is made."""
+"""Checks of the options of ReadCSV, made when the step is constructed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def refuse_dtypes(dtypes: Mapping[str, Any], times: Collection[str], who: str) -
             known = pd.api.types.pandas_dtype(given)
         except (TypeError, ValueError, ImportError) as error:
             raise ConfigurationError(
-                f"{who} got dtypes= with {name!r}: {given!r}, which is no type ({error})",
+                f"{who} got dtypes= with {name!r}: {given!r}, which is not a type ({error})",
                 'give one that pandas knows, such as "str", "float64", "Int64", "boolean" or "category"',
             ) from None
         moment = isinstance(known, pd.DatetimeTZDtype) or (isinstance(known, np.dtype) and known.kind == "M")
@@ -54,11 +54,11 @@ def refuse_dtypes(dtypes: Mapping[str, Any], times: Collection[str], who: str) -
 
 
 def refuse_times(formats: Mapping[str, str | None], who: str) -> None:
-    """Raise for a way of writing that says nothing, or lets each row be read in its own way."""
+    """Raise for a time format that says nothing, or lets rows be read differently."""
     for name, written in formats.items():
         if written is not None and written != "ISO8601" and ("%" not in written or not written.strip()):
             raise ConfigurationError(
-                f"{who} got times= with {name!r}: {written!r}, which is no way of writing a time",
+                f"{who} got times= with {name!r}: {written!r}, which is not a time format",
                 f'give the letters of strptime, such as times={{{name!r}: "%d.%m.%Y"}}, or "ISO8601"',
             )
 

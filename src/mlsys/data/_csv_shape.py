@@ -1,4 +1,4 @@
-"""Whether each row of a CSV file has as many fields as its header, which pandas repairs without a word."""
+"""Check that each row of a CSV file has as many fields as its header; pandas silently repairs such rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BLOCK = 1 << 22
 
 @dataclass
 class Shape:
-    """Count rows unlike the header, and those of them that are so by empty fields behind the last column alone.
+    """Count rows with another number of fields than the header, and those with only empty fields at the end.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class Shape:
 
 
 def is_blank(record: Sequence[str]) -> bool:
-    """Whether a record is a line of nothing but spaces, which is no row."""
+    """Whether a record is a line of nothing but spaces, which is not a row."""
     return not record or (len(record) == 1 and record[0].isspace())
 
 

@@ -1,4 +1,4 @@
-"""Types of CSV columns: several files as if they were one, and whole numbers with every digit."""
+"""Types of CSV columns: several files typed as one, and whole numbers with every digit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns that stand in the names of folders, ``year=2024/site=a/``, as Hive, Spark and pandas write them."""
+"""Columns in the names of folders, ``year=2024/site=a/``, as Hive, Spark and pandas write them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SMALL = np.iinfo(np.int32)
 
 @dataclass(frozen=True)
 class Folders:
-    """What the folders of each file say.
+    """Columns of each file from the names of its folders.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ class Folders:
         return repeated.rename(name)
 
     def refuse_other(self, column: pd.Series, place: int, file: str, who: str) -> None:
-        """Raise when a file holds the column of a folder too, and says something else."""
+        """Raise when a file also holds the column of a folder, with another value."""
         name, text = str(column.name), self.values[place].get(str(column.name))
         said = column.isna() if text is None else _as_said(column, text)
         if not said.all():

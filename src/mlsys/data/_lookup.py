@@ -1,4 +1,4 @@
-"""Tables that a user's function holds, as the step declares them."""
+"""Tables that a step declares for its functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def refuse_no_tables(step: str, lookup: Sequence[Any]) -> None:
     wrong = [each for each in lookup if not isinstance(each, (pd.DataFrame, pd.Series, Mapping, np.ndarray))]
     if wrong:
         raise ConfigurationError(
-            f"{step} got lookup= with the {type(wrong[0]).__name__} {str(wrong[0])[:40]!r}, which is no table",
+            f"{step} got lookup= with the {type(wrong[0]).__name__} {str(wrong[0])[:40]!r}, which is not a table",
             "give the tables themselves, in a list: lookup=[holidays]",
         )
 

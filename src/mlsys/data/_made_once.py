@@ -1,4 +1,4 @@
-"""Look-ups that joins make of their table once, kept outside the steps and made again when the table changes."""
+"""Look-ups of joins, built once outside the steps and rebuilt when the table changes."""
 
 from __future__ import annotations
 

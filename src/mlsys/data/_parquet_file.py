@@ -1,4 +1,4 @@
-"""One Parquet file: its types, what its footer says of a column, and its rows."""
+"""One Parquet file: its types, column statistics from the footer, and its rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STORED_INDEX = re.compile(r"__index_level_\d+__")
 
 @dataclass(frozen=True)
 class ParquetFile:
-    """What is known of a file without its rows.
+    """Metadata of a file, without its rows.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ class ParquetFile:
                 table.column(name).validate(full=True)
             except pa.ArrowInvalid as error:
                 raise DataError(
-                    f"{who}: column {name!r} of {self.path!r} holds what is no value ({error})",
+                    f"{who}: column {name!r} of {self.path!r} holds an invalid value ({error})",
                     "write the file again, texts as UTF-8 and others as binary",
                 ) from error
         return table

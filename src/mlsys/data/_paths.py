@@ -1,4 +1,4 @@
-"""Finding the files that a path, a pattern, a folder or a list of these names."""
+"""Find the files that a path, a pattern, a folder or a list of these names."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _expand(path: str, endings: tuple[str, ...], who: str) -> list[str]:
                 f"{who} found no file that matches {path!r}", f"correct the pattern; paths start from {os.getcwd()}"
             )
         return matched
-    shown = path if len(path) <= _LONGEST else f"{path[: _LONGEST - 3]}..."  # a text that is no path may be a table
+    shown = path if len(path) <= _LONGEST else f"{path[: _LONGEST - 3]}..."  # a text that is not a path may be a table
     raise DataError(
         f"{who} cannot find the file {shown!r}",
         f"{meant(os.path.basename(shown), _beside(shown))}correct the path; relative paths start from {os.getcwd()}",
@@ -98,7 +98,7 @@ def _expand(path: str, endings: tuple[str, ...], who: str) -> list[str]:
 
 
 def _beside(path: str) -> list[str]:
-    """Return what else lies where a path leads."""
+    """Return what else is in the folder of a path."""
     folder = os.path.dirname(path) or "."
     return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 

@@ -32,7 +32,7 @@ _NULLABLE: dict[pa.DataType, Any] = {
 
 @dataclass(frozen=True)
 class Plan:
-    """Files in order, the types that all are brought to, and those of them with nulls that a frame holds as nullable.
+    """Files in order with common types, and the columns that a frame holds as nullable.
 
     Parameters
     ----------

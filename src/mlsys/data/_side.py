@@ -34,7 +34,7 @@ _ONE_BY_ONE = 20
 
 
 def table_of(who: str) -> str:
-    """Return what messages call the table of a join."""
+    """Return the name of a join's table in messages."""
     return f"{who} (its table)"
 
 

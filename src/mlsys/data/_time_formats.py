@@ -1,4 +1,4 @@
-"""The ways in which a text can be read as a time, in the letters of ``strptime``."""
+"""Formats in which a text can be read as a time, in the notation of ``strptime``."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TWO_DIGITS = re.compile(r"\d{1,2}([-./])\d{1,2}\1\d{1,2}(?!\d)")
 
 
 def formats_of(text: str) -> tuple[str, ...]:
-    """Return how a text can be read; two ways where day and month could change places, none where it is no time.
+    """Return how a text can be read; two ways where day and month could change places, none where it is not a time.
 
     Year first, a month by its English name, or three numbers with a year of four digits behind.
 

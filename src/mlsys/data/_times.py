@@ -1,4 +1,4 @@
-"""Reading timestamps by one declared rule, and bringing them into one zone."""
+"""Read timestamps by one declared rule, and convert them to one zone."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def as_times(
     Raises
     ------
     DataError
-        When a value is no time or can be read in two ways, with the first such row.
+        When a value is not a time or can be read in two ways, with the first such row.
     """
     reading = _Reading(values, who, zone, row or (lambda place: f"row {values.index[place]}"), remedy or _in_a_derive)
     times = reading.times(written)
@@ -176,7 +176,7 @@ class _Reading:
         shown = (self._values if texts is None else texts).iloc[place]
         ways = formats_of(str(shown))
         before = self._values.iloc[:place].notna().any()
-        what = "which is written in another way than the rows before" if ways and before else "which is no time"
+        what = "which is written in another way than the rows before" if ways and before else "which is not a time"
         return self._refused(
             f"holds {shown!r} in {self._row(place)}, {what} ({int(bad.sum()):,} such rows)",
             f"correct these values, or {self._remedy(ways[0] if ways else '%d.%m.%Y')}",

@@ -1,4 +1,4 @@
-"""AsOfJoin: what another table said, as it was known when each row was decided."""
+"""AsOfJoin: columns of another table, as known when each row was decided."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Derive(RowTransform):
     runs_user_code: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse what is neither a function nor an expression, and what is no table."""
+        """Refuse what is neither a function nor an expression, and what is not a table."""
         refuse_no_tables(self.title, self.lookup)
         wrong = [name for name, function in self.columns.items() if not callable(function)]
         if wrong:

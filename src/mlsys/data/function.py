@@ -42,7 +42,7 @@ class Function(RowTransform):
     runs_user_code: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse what is no table."""
+        """Refuse what is not a table."""
         refuse_no_tables(self.title, self.lookup)
 
     @property

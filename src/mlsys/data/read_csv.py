@@ -68,7 +68,7 @@ class ReadCSV(Source):
     2**53 and nullable whole numbers above, beyond 64 bits they are text.
 
     No row is repaired: each has as many fields as the header, empty ones behind the last column counted. Blank lines
-    are no rows. A column without a name in the header is called ``""``, which is logged.
+    are not rows. A column without a name in the header is called ``""``, which is logged.
 
     Times without a given way of writing are ISO 8601, or in one other way, the same in all rows: year first, a month
     by its English name, or three numbers with a year of four digits. Whether the day or the month comes first is taken

@@ -1,4 +1,4 @@
-"""Drift: profiles of reference rows, and what moved since."""
+"""Drift: profiles of reference rows, and comparisons with later rows."""
 
 from mlsys.drift.detect_drift import DetectDrift
 from mlsys.drift.monitor import DriftAlarm, Monitor

@@ -1,4 +1,4 @@
-"""What drift is asked for: rows, names, windows; wrong ones are refused before anything is counted."""
+"""Checks of the arguments of drift: rows, names, windows; refused before anything is counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.dataset import check_names
-from mlsys.drift.reading import settled, times_of
+from mlsys.drift.reading import as_compared, times_of
 from mlsys.errors import ConfigurationError, DataError
 
 
@@ -29,13 +29,13 @@ def names_asked(columns: Any, who: str) -> tuple[str, ...] | None:
     if columns is None:
         return None
     if isinstance(columns, str) or not isinstance(columns, Iterable):
-        raise ConfigurationError(f"{who}: columns={columns!r} is no list of names", f"write columns=[{columns!r}]")
+        raise ConfigurationError(f"{who}: columns={columns!r} is not a list of names", f"write columns=[{columns!r}]")
     names = tuple(columns)
     if not names:
         raise ConfigurationError(f"{who}: columns=[] names no column", "name columns, or leave it out to watch all")
     odd = [name for name in names if not isinstance(name, str)]
     if odd:
-        raise ConfigurationError(f"{who}: columns= holds {odd[0]!r}, which is no name", "give names of columns")
+        raise ConfigurationError(f"{who}: columns= holds {odd[0]!r}, which is not a name", "give names of columns")
     twice = [name for place, name in enumerate(names) if name in names[:place]]
     if twice:
         raise ConfigurationError(f"{who}: columns= names {twice[0]!r} twice", "name each column once")
@@ -46,7 +46,7 @@ def check_least_effect(least: Any, who: str) -> None:
     """Raise unless ``least`` is 0 or more."""
     if isinstance(least, bool) or not isinstance(least, numbers.Real) or not 0 <= float(least) < math.inf:
         raise ConfigurationError(
-            f"{who}: least_effect={least!r} is no effect",
+            f"{who}: least_effect={least!r} is not an effect size",
             "give 0 or more: standard deviations of numbers, share of rows of categories",
         )
 
@@ -101,18 +101,18 @@ def window_seconds(window: Any, time: str | None, who: str) -> float | None:
     remedy = 'write a number and a unit of fixed length, such as "12h", "7D" or "30D"'
     try:
         if not isinstance(window, (str, datetime.timedelta)):
-            raise ValueError(f"{type(window).__name__} is no duration")
+            raise ValueError(f"{type(window).__name__} is not a duration")
         length = pd.Timedelta(window)
     except ValueError as error:
-        raise ConfigurationError(f"{who}: window={window!r} is no duration", remedy) from error
+        raise ConfigurationError(f"{who}: window={window!r} is not a duration", remedy) from error
     if pd.isna(length) or length < pd.Timedelta("1s"):
-        raise ConfigurationError(f"{who}: window={window!r} is no stretch of a second or more", remedy)
+        raise ConfigurationError(f"{who}: window={window!r} is not a duration of one second or more", remedy)
     return float(length.total_seconds())
 
 
-def settled_rows(frame: pd.DataFrame, columns: Iterable[str], time: str | None) -> pd.DataFrame:
+def plain_rows(frame: pd.DataFrame, columns: Iterable[str], time: str | None) -> pd.DataFrame:
     """Return the columns in plain types, so that every piece of the frame is read as the whole is."""
-    made = {name: settled(frame[name]).reset_index(drop=True) for name in columns}
+    made = {name: as_compared(frame[name]).reset_index(drop=True) for name in columns}
     if time is not None:
         made[time] = times_of(frame[time]).reset_index(drop=True)
     return pd.DataFrame(made)

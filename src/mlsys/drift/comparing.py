@@ -26,7 +26,7 @@ MOST_WINDOWS = 12
 
 @dataclass(frozen=True)
 class Compared:
-    """Outcome of a comparison: table, columns that alarm, sentence."""
+    """Result of a comparison: table, columns that raise an alarm, sentence."""
 
     table: pd.DataFrame
     alarms: tuple[str, ...]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Dataset
-from mlsys.drift.asked import check_least_effect, check_rows, names_asked, settled_rows
+from mlsys.drift.asked import check_least_effect, check_rows, names_asked, plain_rows
 from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
 from mlsys.drift.picture import draw_effects
 from mlsys.drift.profile import DriftProfile
@@ -23,7 +23,7 @@ class DetectDrift(Report):
     columns : list of str, optional
         Columns to compare; the features when not given.
     least_effect : float
-        Effects up to this are no alarm, however significant: in standard deviations for numbers, as
+        Effects up to this are not alarms, however significant: in standard deviations for numbers, as
         share of rows for categories.
 
     Notes
@@ -31,7 +31,7 @@ class DetectDrift(Report):
     Two-sample Kolmogorov-Smirnov on the reference's cuts for numbers, two-sample chi-square for
     categories (rare levels pooled); effect sizes beside every p; Benjamini-Hochberg over columns. With a
     time role the bar is how much windows of the reference differ at the same distance in time, so that
-    a season alone is no drift. Rows are taken as independent; with autocorrelated rows the p-values are
+    a season alone is not drift. Rows are taken as independent; with autocorrelated rows the p-values are
     too small, and effect and bar decide. Cost: a few passes over the reference, one over the rest.
 
     Examples
@@ -72,7 +72,7 @@ class DetectDrift(Report):
             window = (
                 float(np.floor(np.nanmax(seconds) - np.nanmin(seconds)) + 1) if np.isfinite(seconds).any() else None
             )
-        profile = DriftProfile(columns, time, window).fit(settled_rows(train, columns, time)).state
+        profile = DriftProfile(columns, time, window).fit(plain_rows(train, columns, time)).state
         compared = compare_with_profile(profile, later, self.least_effect)
         findings = [
             Finding("DR101", f"{name} moved between training and {part} rows", "warning", (name,), self.title)

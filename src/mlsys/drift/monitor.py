@@ -1,4 +1,4 @@
-"""Monitor: watch a model's rows for drift, whoever trained the model."""
+"""Monitor: watch a model's rows for drift, whichever library trained the model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.drift.asked import check_least_effect, check_rows, settled_rows, watched_columns, window_seconds
+from mlsys.drift.asked import check_least_effect, check_rows, plain_rows, watched_columns, window_seconds
 from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
 from mlsys.drift.picture import draw_effects
 from mlsys.drift.profile import MOST_WINDOWS, DriftProfile
@@ -53,7 +53,7 @@ class Check(Result):
 
 @dataclass(frozen=True, repr=False)
 class Monitor:
-    """A profile of reference rows that later rows are checked against; it keeps no row.
+    """A profile of reference rows to check later rows against; it keeps no rows.
 
     Make one with :meth:`fit`, or read one with :meth:`load`.
 
@@ -96,7 +96,7 @@ class Monitor:
         window: str | pd.Timedelta | None = None,
         least_effect: float = LEAST_EFFECT,
     ) -> Monitor:
-        """Learn what is normal.
+        """Profile the reference rows.
 
         Parameters
         ----------
@@ -107,7 +107,7 @@ class Monitor:
         target : str, optional
             Left out: it arrives later.
         time : str, optional
-            Column of timestamps, dates or ISO 8601 texts; then a season seen in the reference is no alarm.
+            Column of timestamps, dates or ISO 8601 texts; then a season seen in the reference is not an alarm.
         columns : sequence of str, optional
             Columns to watch; all but target and time when not given.
         window : str or Timedelta, optional
@@ -121,7 +121,7 @@ class Monitor:
         roles = {"prediction": prediction, "target": target, "time": time}
         watched = watched_columns(reference, columns, roles, who)
         seconds = window_seconds(window, time, who)
-        state = DriftProfile(watched, time, seconds).fit(settled_rows(reference, watched, time)).state
+        state = DriftProfile(watched, time, seconds).fit(plain_rows(reference, watched, time)).state
         grid = state["grid"]
         if seconds is not None and grid["time"] is not None and grid["length"] > max(seconds, 1.0):
             raise ConfigurationError(
@@ -137,15 +137,15 @@ class Monitor:
         Raises
         ------
         DataError
-            When a watched column is missing, or holds values that are no numbers or times where the reference held
-            such, by name: that is a broken feed and no drift.
+            When a watched column is missing, or holds values that are not numbers or times where the reference held
+            such, by name: that is a broken feed, not drift.
         """
         check_rows(frame, "Monitor.check")
         needed = (*self.columns, *([self.time] if self.time else []))
         missing = [name for name in needed if name not in frame.columns]
         if missing:
             raise DataError(
-                f"Monitor.check: the rows lack {', '.join(map(repr, missing))}", "repair the feed: this is no drift"
+                f"Monitor.check: the rows lack {', '.join(map(repr, missing))}", "repair the feed: this is not drift"
             )
         compared = compare_with_profile(self.profile, frame, self.least_effect)
         alarms = tuple(sorted(compared.alarms, key=lambda name: name != self.prediction))
@@ -156,7 +156,7 @@ class Monitor:
         )
 
     def save(self, folder: str | Path) -> Path:
-        """Write the monitor into a folder; it holds counts and no rows."""
+        """Write the monitor into a folder; it holds counts, no rows."""
         from mlsys.states import save_state
         from mlsys.states.on_disk import with_digest
 

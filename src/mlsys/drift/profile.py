@@ -1,4 +1,4 @@
-"""Profile: what is remembered of the reference: counts by window on a fixed grid, never rows."""
+"""Profile of the reference: counts by window on a fixed grid, never rows."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MOST_WINDOWS = 10_000
 
 
 class _Carried:
-    """What an earlier pass found, taken along through the sum of a later one."""
+    """Results of an earlier pass, carried through the sum of a later one."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -44,7 +44,7 @@ class _Carried:
 
 
 class _Kinds(dict[str, str]):
-    """What columns are compared as; partitions must agree, but for those in which nothing is known."""
+    """Types in which columns are compared; partitions with known values must agree."""
 
     def __add__(self, other: _Kinds) -> _Kinds:
         for name, kind in other.items():

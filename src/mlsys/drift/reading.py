@@ -1,4 +1,4 @@
-"""What a column is compared as: numbers (also times and durations, in seconds), or levels written as text."""
+"""Types in which columns are compared: numbers (times and durations in seconds), or levels as text."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _AS = {Kind.NUMBER: NUMBER, Kind.MOMENT: MOMENT, Kind.DATE: MOMENT, Kind.DURATIO
 _LARGEST = 1e100
 """Numbers beyond count as this one: nothing measured is larger, and squares of what is would overflow."""
 _DATE = re.compile(r"\d{4}-\d\d-\d\d|\d{8}(T|$)")
-"""What ISO 8601 begins with; a year alone, or a number, is no time."""
+"""What ISO 8601 begins with; a year alone, or a number, is not a time."""
 _ZONE = re.compile(r"[T ]\d\d.*([+-]\d\d(:?\d\d)?|Z)$")
 
 
 def compared_as(column: pd.Series) -> str:
-    """Return what a reference column is compared as.
+    """Return the type in which a reference column is compared.
 
     Examples
     --------
@@ -39,7 +39,7 @@ def compared_as(column: pd.Series) -> str:
     return found if found == LEVEL or column.notna().any() else NOTHING
 
 
-def settled(column: pd.Series) -> pd.Series:
+def as_compared(column: pd.Series) -> pd.Series:
     """Return a column so that every piece of it is compared as the whole is: plain, or as texts of its levels."""
     made = plain(column)
     return texts_of(made) if values_of(made).kind in {Kind.MIXED, Kind.NESTED, Kind.OTHER} else made
@@ -63,7 +63,7 @@ def numbers_of(column: pd.Series, kind: str) -> NDArray[np.float64]:
     Raises
     ------
     DataError
-        When a value is no number, time or duration: that is a broken feed and no drift.
+        When a value is not a number, time or duration: that is a broken feed, not drift.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def _read(column: pd.Series, found: str, remedy: str, read: Callable[[pd.Series]
     return made
 
 
-_FEED = "repair the feed, or convert the column: this is no drift"
+_FEED = "repair the feed, or convert the column: this is not drift"
 _TIMES = "give timestamps, dates or texts such as 2024-05-01T12:00, or convert it with pd.to_datetime(..., format=...)"
 
 

@@ -1,4 +1,4 @@
-"""The bar that a season sets: how much windows of the reference differ among themselves, by their distance in time."""
+"""Seasonal threshold: how much windows of the reference differ from each other, by their distance in time."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def season_excess(
 
 
 def cycles(span_seconds: float) -> str:
-    """Say what the length of the reference allows to tell apart.
+    """Describe which cycles the length of the reference can show.
 
     Examples
     --------

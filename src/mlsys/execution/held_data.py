@@ -13,7 +13,7 @@ from mlsys.errors import StateError
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import At, Task, Work
 from mlsys.leakage.captured import captured_findings
-from mlsys.leakage.holdings import Holding, holdings
+from mlsys.leakage.captured_values import Holding, captured_values
 from mlsys.leakage.statistics import Population
 from mlsys.plan import Planned
 from mlsys.states import digest, digest_frame
@@ -23,7 +23,7 @@ from mlsys.tables import Table, address
 
 def held_by(steps: Sequence[Planned]) -> list[Holding]:
     """Return the data that the code and the configuration of steps hold."""
-    return holdings({planned.name: planned.step for planned in steps})
+    return captured_values({planned.name: planned.step for planned in steps})
 
 
 def compare_held_data(

@@ -1,4 +1,4 @@
-"""What the feature steps share: choosing columns by type, asking for them by name, replacing them."""
+"""Helpers of the feature steps: choosing columns by type, requiring them by name, replacing them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ TEXTS_AND_CATEGORIES = "texts and categories"
 
 
 def of_levels(values: Values) -> bool:
-    """Whether an encoder takes a column without being told: texts and categories; truth values are numbers to models.
+    """Whether an encoder takes a column by default: texts and categories do; truth values count as numbers.
 
     Examples
     --------
@@ -51,12 +51,12 @@ def kinds_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Kind]:
 
 
 def taken(part: Rows, columns: Sequence[str] | None) -> list[str]:
-    """Return the named columns; where none are named, the features: these are the ones that fit."""
+    """Return the named columns, or all features that fit if none are named."""
     return list(part.feature_names if columns is None else columns)
 
 
 def refuse_empty(columns: Sequence[str] | None, who: str) -> None:
-    """Raise for an empty list of columns, which is not the same as none named."""
+    """Raise for an empty list of columns, which differs from ``None``."""
     if columns is not None and not len(columns):
         raise ConfigurationError(
             f"{who} got no columns",
@@ -77,7 +77,7 @@ def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
 
 
 def require_kinds(frame: pd.DataFrame, columns: Sequence[str], kinds: frozenset[Kind], who: str) -> None:
-    """Raise when a column is missing or holds values of another kind than these, by name; no values are fine."""
+    """Raise, by name, when a column is missing or holds values of another kind; columns without values pass."""
     require(frame, columns, who)
     for name, values in values_by_column(frame, columns).items():
         if values.kind not in kinds and values.means not in kinds and frame[name].notna().any():
@@ -111,7 +111,7 @@ def numbers(column: pd.Series, who: str) -> NDArray[np.float64]:
 def blocks_of_numbers(
     frame: pd.DataFrame | Loose, names: Sequence[str], who: str
 ) -> Iterator[tuple[Sequence[Any], NDArray[np.float64]]]:
-    """Yield columns of numbers or truth values in order, some at a time: names, and floats with null as NaN."""
+    """Yield blocks of numeric columns in order: names, and floats with null as NaN."""
     kinds = dtypes_of(cast("pd.DataFrame", frame))
     for of_numpy, run in groupby(names, lambda name: is_plain(kinds[name])):
         if of_numpy:
@@ -159,7 +159,7 @@ def replaced(
 def _put_together(
     frame: pd.DataFrame, kept: list[str], changed: Mapping[str, Any], new: pd.DataFrame | Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return a wide frame out of the columns that stay as they are, those that are changed and new ones behind."""
+    """Return a wide frame of unchanged columns, changed columns and, at the end, new ones."""
     same = [name for name in kept if name not in changed]
     pieces = [frame if len(same) == len(frame.columns) else frame[same]] if same else []
     if changed:
@@ -172,7 +172,7 @@ def _put_together(
 
 
 def _frame_of(columns: Mapping[str, Any], like: pd.DataFrame) -> pd.DataFrame:
-    """Return new columns as a frame; those of one type lie in one block, which is put behind in a third of the time."""
+    """Return new columns as a frame with one block per type, which is appended in a third of the time."""
     names, values = labels(list(columns), like), list(columns.values())
     if len({each.dtype for each in values}) == 1 and isinstance(values[0], np.ndarray):
         return pd.DataFrame(np.array(values).T, index=like.index, columns=names, copy=False)
@@ -182,7 +182,7 @@ def _frame_of(columns: Mapping[str, Any], like: pd.DataFrame) -> pd.DataFrame:
 
 
 def of_block(names: Sequence[str], block: NDArray[Any], like: pd.DataFrame | Loose) -> pd.DataFrame | Mapping[str, Any]:
-    """Return new columns that lie together, one a row of an array, as what is put behind a frame."""
+    """Return the rows of an array as new columns to append to a frame."""
     if isinstance(like, Loose):
         return dict(zip(names, block, strict=True))
     return pd.DataFrame(block.T, index=like.index, columns=labels(names, like))

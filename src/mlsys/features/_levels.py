@@ -1,4 +1,4 @@
-"""Codes of known levels: what every encoder of categories looks up."""
+"""Codes of known levels, which every encoder of categories looks up."""
 
 from __future__ import annotations
 

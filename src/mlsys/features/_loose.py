@@ -30,7 +30,7 @@ class Names(list[Any]):
 
 @dataclass(frozen=True)
 class Loose:
-    """Columns by name, in order; the helpers of this package read and replace them as those of a frame."""
+    """Columns by name, in order; the helpers of this package treat it like a frame."""
 
     held: dict[Any, Column]
     index: pd.Index
@@ -98,7 +98,7 @@ class Loose:
 
 @functools.lru_cache(maxsize=64)
 def _labels(names: tuple[Any, ...], of_objects: bool) -> pd.Index:
-    """Return names as labels; those of one model are the same at every request."""
+    """Return names as labels, shared by all requests of one model."""
     made: pd.Index = pd.Index(names, dtype=object if of_objects else None)
     return made
 

@@ -21,7 +21,7 @@ _TELLING = 4_096
 
 
 def why_needed(parts: Mapping[str, Table], features: Sequence[str], nulls: bool, categories: bool) -> str:
-    """Return which features an estimator does not take as they are, in words; empty where it takes all.
+    """Describe the features that an estimator does not take as they are; empty if it takes all.
 
     Parameters
     ----------

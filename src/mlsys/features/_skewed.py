@@ -1,4 +1,4 @@
-"""Columns that are skewed to the right: which they are, and what their logarithms are scaled by."""
+"""Columns that are skewed to the right, and the scale of their logarithms."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Skewness:
 
 
 class Kept(dict[str, Any]):
-    """What was known before a pass, which every part of it says alike."""
+    """Results of earlier passes, equal in every part."""
 
     def __add__(self, other: Mapping[str, Any]) -> Kept:
         return self
@@ -98,7 +98,7 @@ def finish_first(summary: SummaryMap, state: dict[str, Any]) -> dict[str, Any] |
 
 
 def summary_of_logs(blocks: Iterable[tuple[Sequence[Any], Floats]], partial: Mapping[str, Any]) -> SummaryMap:
-    """Return what one part says of the columns that are wanted: skewness and quantiles, then moments of logarithms."""
+    """Summarize the wanted columns of one part: skewness and quantiles, then moments of logarithms."""
     found = SummaryMap(known=Kept(partial), skewness=SummaryMap(), quantiles=SummaryMap(), logarithms=SummaryMap())
     for some, block in blocks:
         for name, values in zip(some, block, strict=True):

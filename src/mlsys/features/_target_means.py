@@ -124,6 +124,6 @@ def _shrunk(
 def _without_null(
     levels: Sequence[Any], values: NDArray[np.float64], weights: NDArray[np.float64], prior: NDArray[np.float64]
 ) -> Encodings:
-    """Leave the level of nulls out: null gets the overall mean, as a level nobody has seen."""
+    """Leave out the level of nulls: null gets the overall mean, like an unseen level."""
     kept = [place for place, level in enumerate(levels) if level is not None]
     return Encodings([levels[place] for place in kept], values[kept], weights[kept], prior)

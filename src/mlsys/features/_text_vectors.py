@@ -1,4 +1,4 @@
-"""Texts as vectors of a few numbers: weighed pieces, reduced by a singular value decomposition."""
+"""Texts as short vectors: weighted pieces, reduced by a singular value decomposition."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WEIGHT_OF_COUNT = 1 + np.log(np.maximum(np.arange(MOST_CHARACTERS + 1), 1))
 
 
 def learn_vectors(texts: pd.Series, by: Pieces, components: int) -> dict[str, Any]:
-    """Return the buckets of the pieces that count, what they weigh, and their share of each component."""
+    """Return the buckets of the pieces that are kept, their weights, and their loadings on each component."""
     codes, distinct = pd.factorize(texts)
     times = np.bincount(codes, minlength=len(distinct))
     rows, buckets, counts = counted(*pieces_of(list(distinct), by), BUCKETS)
@@ -53,7 +53,7 @@ def learn_vectors(texts: pd.Series, by: Pieces, components: int) -> dict[str, An
 
 
 class TextVectors:
-    """Turns texts into numbers with what :func:`learn_vectors` said."""
+    """Turn texts into numbers with the result of :func:`learn_vectors`."""
 
     def __init__(self, known: Mapping[str, Any], by: Pieces) -> None:
         self._by = by
@@ -100,7 +100,7 @@ def _places(pieces: NDArray[np.int64]) -> NDArray[np.int32]:
 def _table(
     rows: NDArray[np.int64], places: NDArray[Any], counts: NDArray[np.int64], weights: Floats, texts: int
 ) -> csr_array:
-    """Return weighed pieces by text, each text of length 1."""
+    """Return weighted pieces by text, each text normalized to length 1."""
     from scipy.sparse import csr_array
 
     values = _WEIGHT_OF_COUNT[counts] * weights[places]

@@ -1,4 +1,4 @@
-"""What is asked of scikit-learn transformers: seeds, names of outputs, dense tables, complaints."""
+"""Work around scikit-learn transformers: seeds, names of outputs, dense tables, errors."""
 
 from __future__ import annotations
 

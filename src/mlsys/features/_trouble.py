@@ -1,4 +1,4 @@
-"""What a transformer says of its columns, said again with the names of columns and a remedy."""
+"""Errors of transformers, rephrased with the names of columns and a remedy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_THERE = re.compile(r"not columns of the dataframe: \{(.*)\}|columns are mis
 
 @contextmanager
 def learning(who: str, inputs: pd.DataFrame | pd.Series, columns: Sequence[str]) -> Iterator[None]:
-    """Name texts that a transformer cannot learn from, and columns that it asks for and is not given."""
+    """Name texts that a transformer cannot learn from, and columns that it wants but does not get."""
     try:
         yield
     except MlsysError:
@@ -32,9 +32,9 @@ def learning(who: str, inputs: pd.DataFrame | pd.Series, columns: Sequence[str])
         missing = _NOT_THERE.search(str(error))
         if missing:
             raise DataError(
-                f"{who} asks for the column {missing[1] or missing[2]}, which is no feature here "
+                f"{who} asks for the column {missing[1] or missing[2]}, which is not a feature here "
                 f"(features: {', '.join(columns)})",
-                "correct its list of columns; run.features says why a column is no feature, and roles are none",
+                "correct its list of columns; run.features says why a column is not a feature, and roles are none",
             ) from error
         frame = inputs.to_frame() if isinstance(inputs, pd.Series) else inputs
         texts = [name for name, kind in kinds_of(frame, columns).items() if kind not in NUMBERS]
@@ -50,7 +50,7 @@ def learning(who: str, inputs: pd.DataFrame | pd.Series, columns: Sequence[str])
 
 @contextmanager
 def transforming(who: str) -> Iterator[None]:
-    """Say what to do about levels that training rows did not have."""
+    """Add the remedy for levels that training rows did not have."""
     try:
         yield
     except ValueError as error:

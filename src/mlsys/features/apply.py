@@ -77,7 +77,7 @@ class Apply(Transform):
     columns: tuple[str, ...] | list[str] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what does not transform."""
+        """Refuse objects that do not transform."""
         kind = type(self.transformer).__name__
         if isinstance(self.transformer, type):
             raise ConfigurationError(
@@ -94,7 +94,7 @@ class Apply(Transform):
             )
 
     def notes(self) -> tuple[str, ...]:
-        """Say which features it gets."""
+        """Describe which features it gets."""
         chosen = () if self.columns is not None else (f"{type(self.transformer).__name__} gets {self._takes.value}",)
         return (*super().notes(), *chosen)
 

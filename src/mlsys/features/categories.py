@@ -35,7 +35,7 @@ class Categories(Transform):
     Raises
     ------
     DataError
-        When a column holds lists, times or other values that are no levels.
+        When a column holds lists, times or other values that are not levels.
 
     Notes
     -----

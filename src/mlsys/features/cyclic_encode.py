@@ -46,7 +46,7 @@ class CyclicEncode(RowTransform):
     drops_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse what is no period."""
+        """Refuse what is not a period."""
         wrong = [name for name, period in self.periods.items() if not (math.isfinite(period) and period > 0)]
         if wrong:
             raise ConfigurationError(

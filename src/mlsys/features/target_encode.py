@@ -62,7 +62,7 @@ class TargetEncode(Transform):
     ------
     DataError
         When no training row has a known target, the target is infinite in some row, or it has a class that is not in
-        ``classes``; when a column holds lists or mappings, which are no levels.
+        ``classes``; when a column holds lists or mappings, which are not levels.
 
     Notes
     -----

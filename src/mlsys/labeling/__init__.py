@@ -1,4 +1,4 @@
-"""Labels: from later events, from weak rules that vote, and how the two agree."""
+"""Labels: from later events, from voting rules, and their agreement."""
 
 from mlsys.labeling.comparing import compare_labels
 from mlsys.labeling.labeling_function import LabelingFunction, labeling_function

@@ -26,7 +26,7 @@ class LabelingFunction:
     name : str
         For tables and messages.
     on : str or tuple of str, optional
-        What it is shown: one column as a Series, several as a frame, or the whole frame when not given.
+        Columns it sees: one as a Series, several as a frame, the whole frame when not given.
     votes : object, optional
         The class it votes for where it says True.
 

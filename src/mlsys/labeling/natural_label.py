@@ -1,4 +1,4 @@
-"""NaturalLabel: a target that the world tells later."""
+"""NaturalLabel: a target that becomes known later."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 class NaturalLabel(Label):
-    """Make the target out of what became known later, and leave it unknown where nothing did.
+    """Derive the target from what became known later; rows without it stay unknown.
 
     Parameters
     ----------
     column : str
         The column it writes.
     from_column : str or list of str, optional
-        What the rule reads; never a feature. The column itself when not given.
+        Columns the rule reads; they are never features. The column itself when not given.
     rule : callable, optional
         From a Series (one column) or a frame (several) of the rows that are not null there to a label for each; the
         values themselves when not given.
@@ -40,8 +40,8 @@ class NaturalLabel(Label):
 
     Notes
     -----
-    A flight that was never seen to arrive is not on time: comparing null with a number gives False, so the rule sees
-    only values, and everything else stays null. Labels are ``boolean``, ``Int64``, ``float64`` or ``str``, all of
+    Comparing null with a number gives False, so a flight that never arrived would count as on time. Therefore the rule
+    sees only rows with values; all others stay null. Labels are ``boolean``, ``Int64``, ``float64`` or ``str``, all of
     which can be null. A rule must treat each row alone.
 
     Examples
@@ -92,7 +92,7 @@ class NaturalLabel(Label):
         return f"{self.name or type(self).__name__}({self.column!r})"
 
     def _answers(self, known: pd.DataFrame) -> pd.Series:
-        """Ask the rule about rows on which everything it reads is known."""
+        """Apply the rule to rows in which all columns it reads are known."""
         given = known[self.rule_columns[0]] if len(self.rule_columns) == 1 else known
         if self.rule is None:
             return known[self.rule_columns[0]]

@@ -1,4 +1,4 @@
-"""Votes of labeling functions, and what they tell about the functions."""
+"""Votes of labeling functions, and statistics of the functions."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def classes_voted(votes: pd.DataFrame) -> list[Any]:
 
 
 def rule_report(frame: pd.DataFrame, rules: Sequence[Any], gold: pd.Series | str | None = None) -> pd.DataFrame:
-    """Return one row a rule: how often it votes, how often with others, how often against them, and how well.
+    """Return one row per rule: coverage, overlap, conflicts and accuracy.
 
     Parameters
     ----------

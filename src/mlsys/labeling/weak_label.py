@@ -1,4 +1,4 @@
-"""WeakLabel: a target made of the votes of several imperfect rules."""
+"""WeakLabel: a target from the votes of several imperfect rules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class WeakLabel(Label):
-    """Label rows by a vote of labeling functions; unknown where nobody votes.
+    """Label rows by a vote of labeling functions; unknown where none votes.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class WeakLabel(Label):
         if wrong or not self.rules:
             raise ConfigurationError(
                 f"WeakLabel({self.column!r}) has "
-                + (f"a rule that is no function: {wrong[0]}" if wrong else "no rules"),
+                + (f"a rule that is not a function: {wrong[0]}" if wrong else "no rules"),
                 "give functions, best made with @labeling_function(on=..., votes=...)",
             )
         names = [function.name for function in self.functions]
@@ -118,7 +118,7 @@ class WeakLabel(Label):
         return apply_labeling_functions(self.rules, frame)
 
     def label(self, frame: pd.DataFrame, /) -> pd.Series:
-        """Return the class with most votes, null where nobody votes or no class wins."""
+        """Return the class with most votes; null without votes or without a winner."""
         places = vote_places(self.votes(frame), self.class_values)
         counts = np.column_stack([(places == place).sum(axis=1) for place in range(len(self.class_values))])
         most = counts.max(axis=1)

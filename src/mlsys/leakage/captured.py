@@ -1,4 +1,4 @@
-"""Data that steps hold, compared with the rows: statistics and tables of all rows that training rows do not explain."""
+"""Find statistics and tables held by steps that all rows explain, but training rows do not."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.captured_rows import rows_held
+from mlsys.leakage.captured_values import COUNTS_ROWS, Holding
 from mlsys.leakage.explaining import Explained, Explainer
 from mlsys.leakage.fitted_on import is_fitted, was_fitted_on
-from mlsys.leakage.held_rows import rows_held
-from mlsys.leakage.holdings import COUNTS_ROWS, Holding
 from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
 from mlsys.leakage.walking import is_number
 
@@ -21,7 +21,7 @@ MOST_TOLD = 3
 
 @dataclass
 class _Told:
-    """What is held against one step."""
+    """Sentences and columns found against one step."""
 
     statistics: list[str] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ def captured_findings(
     Parameters
     ----------
     held : sequence of Holding
-        From :func:`mlsys.leakage.holdings.holdings`.
+        From :func:`mlsys.leakage.captured_values.captured_values`.
     everywhere : sequence of Population
         Rows that reach beyond the training rows; the first are all rows of the source.
     training : sequence of Population
@@ -97,7 +97,7 @@ def _judged(
     train_ids: pd.Index,
     siblings: Sequence[Any],
 ) -> tuple[str, str, list[str]]:
-    """Return what is held against one piece of data: the kind, a sentence and columns; nothing if it is innocent."""
+    """Return the kind, sentence and columns of a finding about one piece of data; ``None`` if there is none."""
     value, name = held.value, held.name
     if is_fitted(value):
         return _of_estimator(held, everywhere)
@@ -135,7 +135,7 @@ def _shared(value: Any, data: pd.DataFrame) -> list[str]:
 
 
 def _of_estimator(held: Holding, everywhere: Sequence[Population]) -> tuple[str, str, list[str]]:
-    """Return what is held against a fitted estimator: what it learned is what it would learn from held-out rows."""
+    """Return the finding about a fitted estimator whose state equals one learned from held-out rows."""
     who = next((e.name for e in everywhere if was_fitted_on(held.value, e.frame, e.target)), None)
     if who is None:  # what it has learned is looked at piece by piece
         return "", "", []

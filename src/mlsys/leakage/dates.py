@@ -1,4 +1,4 @@
-"""Absolute dates as features: what they hold in judged rows was never seen in training."""
+"""Absolute dates as features: their values in judged rows never occur in training."""
 
 from __future__ import annotations
 

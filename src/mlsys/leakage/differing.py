@@ -1,4 +1,4 @@
-"""Training rows against judged rows: columns that tell the two apart, which a split by chance does not do."""
+"""Columns that tell training rows from judged rows, which no column does under a random split."""
 
 from __future__ import annotations
 

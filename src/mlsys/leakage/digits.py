@@ -1,4 +1,4 @@
-"""How many digits a number says: a long one was computed, a short one may be anybody's choice."""
+"""Significant digits of numbers: long numbers were computed, short ones may have been chosen."""
 
 from __future__ import annotations
 

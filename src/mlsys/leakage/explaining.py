@@ -1,4 +1,4 @@
-"""What explains a piece of held data: a statistic of training rows, of rows that reach beyond them, or nothing."""
+"""Explain a piece of held data as a statistic of training rows, or of rows beyond them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ONE_MICROSECOND = 1e-6 / 86_400
 
 @dataclass(frozen=True)
 class Explained:
-    """What explains one piece.
+    """The explanation of one piece of data.
 
     Parameters
     ----------

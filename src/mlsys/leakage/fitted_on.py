@@ -1,4 +1,4 @@
-"""Which rows a fitted estimator has learned from: it is fitted again, and the states are compared."""
+"""Find the rows that a fitted estimator learned from: it is fitted again, and the states are compared."""
 
 from __future__ import annotations
 

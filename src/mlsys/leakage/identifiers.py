@@ -1,4 +1,4 @@
-"""Features that name a row rather than describe it: ids and running numbers."""
+"""Features that identify a row rather than describe it: ids and running numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nulls that tell the target: whether a value is there says more than what it is."""
+"""Nulls that tell the target: the presence of a value says more than the value."""
 
 from __future__ import annotations
 

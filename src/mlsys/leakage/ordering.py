@@ -1,4 +1,4 @@
-"""Order, not value: ranks of groups and sets of groups that follow a statistic over all rows without a slip."""
+"""Rankings and sets of groups that follow a statistic over all rows exactly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Single-feature power: how well one column alone tells the target, with its standard error, and which are copies."""
+"""Single-feature power: how well one column alone predicts the target, with its standard error, and copies."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def is_measured(target: pd.Series) -> bool:
 
 
 def _copy_of(column: pd.Series, target: pd.Series, targets: list[NDArray[np.bool_]], half: int) -> str:
-    """Say how a column leaves nothing of the target open; nothing where it does not."""
+    """Describe how a column determines the target; empty if it does not."""
     if is_measured(target):
         fit = _fit(column, target, half)
         return "exact" if fit >= EXACT_FIT else "near" if fit >= FIT else ""

@@ -1,4 +1,4 @@
-"""What rounding explains: differences that changes of the last digits of what a function reads bring about as well."""
+"""Differences that rounding explains: changing the last digits of the input causes them as well."""
 
 from __future__ import annotations
 

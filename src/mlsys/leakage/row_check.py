@@ -1,4 +1,4 @@
-"""The row-local claim: a function must say of a row alone what it says of it among others."""
+"""The row-local check: a function must give a row alone what it gives it among others."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def row_local_finding(
     changed: Collection[str],
     step: str,
 ) -> Finding | None:
-    """Return a finding if ``apply`` says something else of a row alone than of the same row in ``after``.
+    """Return a finding if ``apply`` gives a row alone another result than in ``after``.
 
     Only the columns that it ``changed`` are compared; what rounding explains is the same.
     """

@@ -1,4 +1,4 @@
-"""How well one column alone tells which of two kinds of rows a row is, with the standard error."""
+"""How well one column alone separates two kinds of rows, with the standard error."""
 
 from __future__ import annotations
 

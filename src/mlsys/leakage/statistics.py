@@ -30,7 +30,7 @@ _WORDS = {"count": "number of rows", "share": "share of rows", "std": "standard 
 
 @dataclass(frozen=True)
 class Match:
-    """What a held number or mapping is.
+    """The statistic that a held number or mapping equals.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ class Population:
         return self._moments
 
     def numbers(self) -> pd.DataFrame:
-        """Return the numeric columns, and one of 0 and 1 for each class of a target that is none."""
+        """Return the numeric columns, and one of 0 and 1 for each class of a target of classes."""
         if self._numbers is None:
             kinds = {n: c for n, c in self.frame.items() if pd.api.types.is_numeric_dtype(c)}
             columns = {n: c.to_numpy(dtype=np.float64, na_value=np.nan) for n, c in kinds.items()}

@@ -1,4 +1,4 @@
-"""Columns that tell the target alone: copies of it, and those that stand out among the others."""
+"""Columns that predict the target alone: copies of it, and columns that stand out among the others."""
 
 from __future__ import annotations
 

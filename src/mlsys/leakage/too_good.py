@@ -1,4 +1,4 @@
-"""Predictions of judged rows without an error: rarely the merit of a model."""
+"""Predictions of judged rows without an error, which are rarely the merit of a model."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def too_good_finding(
 
 
 def _perfect(truth: pd.Series, said: pd.Series) -> str:
-    """Say how predictions are perfect; nothing where they are not."""
+    """Describe how predictions are perfect; empty if they are not."""
     if len(truth) < FEWEST:
         return ""
     if is_measured(truth):

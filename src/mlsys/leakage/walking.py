@@ -1,4 +1,4 @@
-"""Looking into values: the numbers, mappings, tables, arrays and sets of ids inside whatever object holds them."""
+"""Walk into objects: the numbers, mappings, tables, arrays and sets of ids that they hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names and levels of features as boosters take them: learned with, served with, never shown."""
+"""Names and levels of features in the form that boosters take; users never see them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ boosting of scikit-learn keeps them as they are, and no file of a model holds an
 
 
 def agreement(estimator: Any, features: Any) -> dict[str, Any]:
-    """Return what a booster is told in other words than the frame's, to be told so again when it predicts.
+    """Return the names and levels that a booster gets in place of the frame's, to be used again when it predicts.
 
     Returns
     -------
@@ -50,7 +50,7 @@ def agreement(estimator: Any, features: Any) -> dict[str, Any]:
 
 
 def as_agreed(features: Any, told: Mapping[str, Any]) -> Any:
-    """Return the features in the words that were agreed on; a level that training rows did not have is null."""
+    """Return the features with the names and levels of training; an unseen level is null."""
     if "levels" in told:
         known = told["known"] if "known" in told else known_levels(told)
         features = features.assign(**{name: _coded(features[name], each) for name, each in known.items()})
@@ -135,6 +135,6 @@ def _coded(column: pd.Series, known: tuple[pd.Index, pd.Index]) -> pd.Categorica
 
 
 def _known(levels: list[Any]) -> tuple[pd.Index, pd.Index]:
-    """Return levels to look up, and what the booster calls them: their place where they are no texts, whole numbers."""
+    """Return levels to look up, and what the booster calls them: texts and whole numbers themselves, else places."""
     as_they_are = {type(level) for level in levels} in ({str}, {int})
     return pd.Index(levels, dtype=object), pd.Index(levels) if as_they_are else pd.RangeIndex(len(levels))

@@ -1,4 +1,4 @@
-"""Maps from a model's probability to one that comes true: fitted, and applied."""
+"""Calibration maps from a model's probabilities to observed frequencies: fitting and applying."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an estimator says of its features, said again in terms of columns and rows."""
+"""Errors of estimators, rephrased in terms of columns and rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training rows that early stopping watches: the latest, or whole groups; never the validation part."""
+"""Training rows that early stopping watches: the latest, or whole groups; never the validation part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be asked of any estimator: its seeds, where weights go, whether it classifies."""
+"""Questions about any estimator: its seeds, where weights go, whether it classifies."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def weight_argument(estimator: Any, method: str = "fit") -> str | None:
 
 
 def refuse_without_target(estimator: Any, who: str) -> None:
-    """Raise for an estimator that learns from features alone: the one sentence on clusters, outliers and densities."""
+    """Raise for an estimator that learns from features alone: clusters, outliers, densities."""
     from sklearn.utils import get_tags
 
     tagged = hasattr(estimator, "__sklearn_tags__") and not isinstance(estimator, type)
@@ -123,7 +123,7 @@ def transforms_itself(estimator: Any) -> bool:
 
 
 def parts_of(estimator: Any) -> Iterator[Any]:
-    """Give the estimator and every estimator among its parameters."""
+    """Yield the estimator and every estimator among its parameters."""
     yield estimator
     if hasattr(estimator, "get_params"):
         inside = estimator.get_params(deep=True).values()
@@ -131,7 +131,7 @@ def parts_of(estimator: Any) -> Iterator[Any]:
 
 
 def library_of(estimator: Any) -> str:
-    """Return the package that an estimator comes from, or the booster's that a class of one's own extends.
+    """Return the package of an estimator, or of the booster that a user's class extends.
 
     Examples
     --------

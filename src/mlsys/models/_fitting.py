@@ -77,7 +77,7 @@ def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, wh
 
 
 def asked_once(state: dict[str, Any]) -> dict[str, Any]:
-    """Return what is asked of the estimator once, not at every request."""
+    """Return what is looked up once rather than at every request."""
     estimator = state["estimator"]
     return {
         "transforms_itself": transforms_itself(estimator),

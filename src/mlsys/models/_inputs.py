@@ -105,7 +105,7 @@ def _first(steps: Sequence[tuple[str, Any]]) -> Any:
 
 
 def _inside(estimator: Any) -> Iterator[Any]:
-    """Give what an estimator hands its features to: those of a stack or a vote, the one inside a search."""
+    """Yield the estimators that get the features: members of a stack or a vote, the one inside a search."""
     several = getattr(estimator, "estimators", None)
     if isinstance(several, list):
         yield from (each[1] for each in several if isinstance(each, tuple) and not isinstance(each[1], str))

@@ -52,7 +52,7 @@ def plain_target(target: pd.Series) -> Any:
 
 
 def order_of(target: pd.Series, classes: list[Any]) -> dict[str, list[Any]]:
-    """Return ``order``: the classes as an ordered target has them; nothing where it has no order, or theirs.
+    """Return ``order``: the classes in the order of an ordered target; empty without an order or if it is the same.
 
     Examples
     --------

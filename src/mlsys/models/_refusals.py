@@ -1,4 +1,4 @@
-"""Targets and weights that cannot be learned from, by row."""
+"""Checks of targets and weights, with the row of each problem."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 _MANY = 20
-"""Rows, above which classes that never come twice are no accident."""
+"""Rows, above which classes that never come twice are not an accident."""
 
 
 def check_target(target: pd.Series, values: NDArray[Any], is_classifier: bool, is_regressor: bool, who: str) -> None:
@@ -23,15 +23,15 @@ def check_target(target: pd.Series, values: NDArray[Any], is_classifier: bool, i
     name = repr(target.name)
     if values.dtype.kind in "mMcSV":
         raise DataError(
-            f"{who}: the target {name} holds {values_of(target)} (such as {target.iloc[0]!r}), which are no classes "
-            "and no numbers",
+            f"{who}: the target {name} holds {values_of(target)} (such as {target.iloc[0]!r}), which are neither "
+            "classes nor numbers",
             "derive the target from them: days as numbers, or classes with NaturalLabel",
         )
     if values.dtype.kind == "O":
         kinds, meant = sorted({type(value).__name__ for value in values}), values_of(target)
         held = str(meant) if kinds == ["int"] else f"values of type {' and '.join(kinds)}"
         raise DataError(
-            f"{who}: the target {name} holds {held}, which are no classes and no numbers",
+            f"{who}: the target {name} holds {held}, which are neither classes nor numbers",
             f"make them one type in a Derive step, such as f[{name}].astype('str')",
         )
     if values.dtype.kind == "f" and not np.isfinite(values).all():
@@ -73,7 +73,7 @@ def _refuse_names(values: NDArray[Any], name: str, who: str) -> None:
 
 
 def known_target(target: pd.Series, who: str) -> pd.Series:
-    """Return the target, or raise where it is not known."""
+    """Return the target; raise if it is unknown."""
     unknown = int(target.isna().sum())
     if unknown:
         raise DataError(

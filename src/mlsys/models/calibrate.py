@@ -1,4 +1,4 @@
-"""Calibrate: probabilities that come true as often as they say."""
+"""Calibrate: correct the probabilities of a classifier."""
 
 from __future__ import annotations
 

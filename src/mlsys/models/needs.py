@@ -1,4 +1,4 @@
-"""What an estimator can take, and what it learns well from."""
+"""Needs of estimators: what they accept, and what they learn well from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ONE_SCALE = ("linear_model", "svm", "neighbors", "neural_network", "kernel_ridg
 
 @dataclass(frozen=True)
 class Needs:
-    """What features must be like for an estimator.
+    """Requirements of an estimator on its features.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Needs:
 
 
 def needs_of(estimator: Any) -> Needs:
-    """Return what features must be like for an estimator, by scikit-learn's tags where it has them.
+    """Return the requirements of an estimator, by scikit-learn's tags where it has them.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def _takes_categories(learner: Any) -> bool:
 
 
 def _wants_scale(estimator: Any) -> bool:
-    """Whether some part does; of an unknown library every part, which loses nothing by it."""
+    """Whether some part wants scaled features; parts of unknown libraries always do, at no loss."""
     return any(_weighs(part) for part in parts_of(estimator))
 
 

@@ -62,7 +62,7 @@ class Train(Model):
     classes : list, optional
         All classes, for a classifier that learns in parts: the first part may not have them all.
     allow_pickle : str
-        A reason for storing the trained estimator with cloudpickle, for one that has no other form (one of your own).
+        A reason for storing the trained estimator with cloudpickle, for your own estimators without another form.
         It is shown on the card and in the plan, and whoever loads the model must say ``allow_pickle=True``.
 
     Raises
@@ -120,7 +120,7 @@ class Train(Model):
         if isinstance(given, type) or not (hasattr(given, "fit") and predicts):
             what = f"the class {given.__name__}" if isinstance(given, type) else repr(given)
             raise ConfigurationError(
-                f"{self.title} got {what}, which is no estimator with fit(X, y) and predict(X)",
+                f"{self.title} got {what}, which is not an estimator with fit(X, y) and predict(X)",
                 "give an instance, such as LogisticRegression()",
             )
         refuse_out_of_reach(given, self._who)
@@ -177,7 +177,7 @@ class Train(Model):
     def _fit(
         self, estimator: Any, train: Rows, features: Any, taken: Any, target: NDArray[Any], weights: dict[str, Any]
     ) -> None:
-        """Fit on the features as they are taken; complaints are about those that were given."""
+        """Fit on the converted features; errors name the features that were given."""
         shown: dict[str, Any] = {}
         if stops_early(estimator, len(target)):
             watched = watched_rows(train, target, self.early_stopping_share, classifies(estimator))
@@ -224,7 +224,7 @@ class Train(Model):
         return {**state, "features": list(names)}
 
     def prepare(self, state: dict[str, Any], /) -> dict[str, Any]:
-        """Return the state with what is asked of the estimator once, not at every request."""
+        """Return the state with what is looked up once rather than at every request."""
         return state | asked_once(state)
 
     def predict(self, frame: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:

@@ -43,7 +43,7 @@ def read_start(given: Any, what: str) -> float | pd.Timedelta | pd.Timestamp:
     remedy = 'write a date such as "2013-09-01", a duration before the end such as "28D", or a share such as 0.2'
     if isinstance(given, (int, float)) and not isinstance(given, bool):
         if not 0 < given < 1:
-            raise ConfigurationError(f"{what}={given} is no share between 0 and 1", remedy)
+            raise ConfigurationError(f"{what}={given} is not a share between 0 and 1", remedy)
         return float(given)
     try:
         if isinstance(given, str) and not _DATE.match(given.strip()):
@@ -58,11 +58,11 @@ def read_start(given: Any, what: str) -> float | pd.Timedelta | pd.Timestamp:
                 return date
     except ValueError as error:
         raise ConfigurationError(f"{what}={given!r} is neither a date nor a duration", remedy) from error
-    raise ConfigurationError(f"{what}={given!r} is no date, duration or share", remedy)
+    raise ConfigurationError(f"{what}={given!r} is not a date, duration or share", remedy)
 
 
 def times_of(keys: pd.DataFrame, who: str) -> pd.Series:
-    """Return the time of each row, or say why there is none."""
+    """Return the time of each row; raise if there is none."""
     if "time" not in keys.columns:
         raise DataError(
             f"{who} splits by time, but no column has the time role",

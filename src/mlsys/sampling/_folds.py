@@ -1,4 +1,4 @@
-"""What all folds check, and folds of groups in order of their hash."""
+"""Checks that all folds share, and folds of groups in order of their hash."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ FOLD_STREAM = int.from_bytes(b"fold", "big")
 def check_count(who: str, n: int, test: float, least: int = 2) -> None:
     """Raise unless there is a number of folds and a share of test rows."""
     if n < least:
-        raise ConfigurationError(f"{who}: n={n} is no number of folds", f"take {least} or more; 5 is usual")
+        raise ConfigurationError(f"{who}: n={n} is not a number of folds", f"take {least} or more; 5 is usual")
     if not 0 <= test < 1:
-        raise ConfigurationError(f"{who}: test={test} is no share", "write a share such as 0.2, or 0 for no test part")
+        raise ConfigurationError(
+            f"{who}: test={test} is not a share", "write a share such as 0.2, or 0 for no test part"
+        )
 
 
 def refuse_too_few(who: str, units: int, k: int, what: str) -> None:

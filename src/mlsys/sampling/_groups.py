@@ -19,7 +19,7 @@ TRAIN_WEIGHT, OTHER_WEIGHT = 0.6, 0.2
 
 
 def groups_of(keys: pd.DataFrame, who: str) -> pd.Series:
-    """Return the group of each row, or say why there is none."""
+    """Return the group of each row; raise if there is none."""
     if "group" not in keys.columns:
         raise DataError(
             f"{who} splits by group, but no column has the group role",

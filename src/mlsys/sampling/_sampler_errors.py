@@ -1,4 +1,4 @@
-"""What a sampler says of rows and classes, said again in terms of columns, classes and counts."""
+"""Errors of samplers, rephrased with columns, classes and counts."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _absent_column(said: str, sampler: Any, features: pd.DataFrame, target: NDAr
     strange = [each for each in given if isinstance(each, str) and each not in features.columns]
     shown = ", ".join(map(repr, strange)) or repr(named)
     return (
-        f"categorical_features= names {shown}, which is no feature here "
+        f"categorical_features= names {shown}, which is not a feature here "
         f"(features: {', '.join(map(str, features.columns))})",
         "name features that stand before it in the pipeline, as they are called there",
     )

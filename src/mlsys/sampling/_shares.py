@@ -62,21 +62,23 @@ def check_shares(who: str, validation: float, test: float, parts: Mapping[str, f
         )
     wrong = [f"{name}={share}" for name, share in shares.items() if not 0 <= share < 1]
     if wrong:
-        raise ConfigurationError(f"{who}: {' and '.join(wrong)} is no share", "write shares such as 0.2, or 0 for none")
+        raise ConfigurationError(
+            f"{who}: {' and '.join(wrong)} is not a share", "write shares such as 0.2, or 0 for none"
+        )
     if sum(shares.values()) >= 1:
         named = " and ".join(f"{name}={share}" for name, share in shares.items())
         raise ConfigurationError(f"{who}: {named} leave no rows for training", "choose shares that sum to less than 1")
 
 
 def unit_of(keys: pd.DataFrame) -> pd.Series:
-    """Return what a split without groups keeps together: repeats of one row where the keys tell, else the id."""
+    """Return what a split without groups keeps together: repeated rows if the keys show them, else the id."""
     return keys["duplicate"] if "duplicate" in keys.columns else keys["id"]
 
 
 def shares_of(validation: float, test: float, parts: Mapping[str, float] | None = None) -> dict[str, float]:
-    """Return shares by part, in one order however they were written; what is left over is for training.
+    """Return shares by part in a fixed order; the rest is for training.
 
-    Test rows come first, validation rows next: who takes a part for calibration later on finds them unchanged.
+    Test rows come first, validation rows next, so that adding a calibration part later leaves them unchanged.
 
     Examples
     --------

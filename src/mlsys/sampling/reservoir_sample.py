@@ -76,7 +76,7 @@ class ReservoirSample(Select):
 
 
 def ids_of(frame: pd.DataFrame, column: str | None, who: str) -> pd.Series | pd.Index:
-    """Return what identifies each row, or say what is wrong with it."""
+    """Return the id of each row; raise if ids do not identify rows."""
     if column is None:
         return frame.index
     if column not in frame.columns:

@@ -78,7 +78,7 @@ class StratifiedSample(Select):
         shares = self.share.values() if isinstance(self.share, dict) else [self.share or 1.0]
         if (self.rows is not None and self.rows < 1) or not all(0 < share <= 1 for share in shares) or self.share == 0:
             raise ConfigurationError(
-                f"{self.title}: rows={self.rows}, share={self.share} is no size of a sample",
+                f"{self.title}: rows={self.rows}, share={self.share} is not a size of a sample",
                 "keep at least one row, and shares above 0 and at most 1; drop a stratum in a Select step",
             )
 

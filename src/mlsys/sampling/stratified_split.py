@@ -50,7 +50,7 @@ class StratifiedSplit(SplitsByShares):
     Within a stratum rows are ordered by hash of their id and cut, so sizes are exact within one row; rows that repeat
     another count as one, in the stratum of the first of them. Near a cut a row may move to the neighbouring part when
     new rows come; :class:`RandomSplit` moves none. A row without a target is in no part when the target is among the
-    strata; null in another column is a value. A target with more than 20 distinct values is no set of classes:
+    strata; null in another column is a value. A target with more than 20 distinct values is not a set of classes:
     without other columns the split is then as by :class:`RandomSplit`. Cost: one sort by hash.
 
     Examples

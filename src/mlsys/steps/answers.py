@@ -1,4 +1,4 @@
-"""What hooks of steps returned, checked and brought into the form that the runner goes on with."""
+"""Check what hooks return, and bring it into the form that the runner continues with."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None
 
 
 def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
-    """Return labels if they are one Series with a value a row."""
+    """Return the labels, checked to be one Series with one value per row."""
     if not isinstance(labels, pd.Series) or len(labels) != len(frame) or not labels.index.equals(frame.index):
         raise ContractError(
             f"label() of {step.title} returned {type(labels).__name__}, not a Series with the rows' index",

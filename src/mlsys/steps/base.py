@@ -47,16 +47,16 @@ class Step(_Configured, ABC):
     cache : bool
         Whether results of the step may be kept and used again.
     depends_on : sequence
-        What its result also depends on and its code does not show: paths of files that a function
+        Further inputs of the result that its code does not show: paths of files that a function
         reads, functions that are found by name, values. Their content counts.
     version : str
-        Any text; a change of it makes earlier results of the step count no more.
+        Any text; changing it discards earlier results of the step.
 
     Notes
     -----
     A subclass writes annotated fields and the hooks of its kind, and no ``__init__``. Two steps are
-    equal when their configuration is equal; what a secret is (``SecretStr``, a password in an address) changes no
-    result and is not part of it. Estimators given as fields are cloned.
+    equal when their configuration is equal; secrets (``SecretStr``, a password in an address) change no
+    result and are not part of it. Estimators given as fields are cloned.
     """
 
     facts: ClassVar[Facts]
@@ -131,7 +131,7 @@ class Step(_Configured, ABC):
 
     @property
     def trained_anew(self) -> str:
-        """Say which of its estimators had been fitted before it was given them; empty where none had."""
+        """Name the estimators that were already fitted when they were given; empty if there are none."""
         came: tuple[str, ...] = self.__dict__.get("_came_fitted", ())
         return (
             f"{' and '.join(came)} came fitted; it is cloned, and learns anew from training rows alone" if came else ""

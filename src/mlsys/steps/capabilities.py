@@ -1,4 +1,4 @@
-"""Protocols for what some steps can do beyond their kind; a step of one's own may inherit them beside its kind."""
+"""Protocols of what some steps can do beyond their kind; your own steps may inherit them as well."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ _KEEP_ROWS = frozenset(
 def rows_carried(step: Step) -> str:
     """Return which rows a served model holds because of a step; empty where it holds none.
 
-    Levels of categories, means, trees and coefficients are no rows.
+    Levels of categories, means, trees and coefficients are not rows.
 
     Examples
     --------

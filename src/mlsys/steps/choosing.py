@@ -1,4 +1,4 @@
-"""Choosing the columns of a step that names none: once for all training rows, by what their values are."""
+"""Choose columns for a step without ``columns=``: once for all training rows, by the kinds of their values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def shown_what_fits(
     step: Transform, train: Table, wrap: Callable[[pd.DataFrame], Rows]
 ) -> Callable[[pd.DataFrame], Rows]:
-    """Return how a frame is given its roles for a step that names no columns: it is shown the features that fit it.
+    """Return a function that gives a frame its roles and narrows it to the features that the step takes.
 
     The choice is made of all training rows before any piece of them is summarized, so that it is the same for every
     piece and every fold.

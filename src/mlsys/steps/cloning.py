@@ -1,4 +1,4 @@
-"""Unfitted copies of estimators, of those too that copy what they are given."""
+"""Unfitted copies of estimators, including estimators that copy their arguments."""
 
 from __future__ import annotations
 

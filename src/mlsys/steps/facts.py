@@ -25,7 +25,7 @@ class Facts:
     acts_on : str
         The rows it changes.
     rows : str
-        What becomes of the rows.
+        Which rows remain.
     serves : bool
         Whether it runs again when the model predicts.
     stands : str

@@ -22,7 +22,7 @@ class Fitted:
     step : Step
         The configuration, unchanged.
     state : object
-        What it learned: plain data; or a :class:`~mlsys.states.Held` that reads it when somebody asks.
+        The learned state: plain data, or a :class:`~mlsys.states.Held` that reads it on first use.
     features : tuple of str
         The columns a model learned from, in order.
 
@@ -42,7 +42,7 @@ class Fitted:
 
     @property
     def state(self) -> Any:
-        """What the step learned."""
+        """The learned state."""
         return self.held.get()
 
     def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -77,7 +77,7 @@ class Fitted:
         return _predictions(step, frame, step.predict(given, self.prepared))
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:
-        """Return the columns that its step reads, given those there are; ``None`` where the step does not say."""
+        """Return the columns that its step reads out of ``columns``; ``None`` if the step does not say."""
         step: Any = self.step
         if step.kind == "Transform" and step.chooses_columns:
             return tuple(step.columns_taken(self.state))
@@ -85,7 +85,7 @@ class Fitted:
 
     @property
     def prepared(self) -> Any:
-        """The state with its look-ups built, once."""
+        """The state prepared for serving, built once."""
         if not self._prepared:
             step: Any = self.step
             self._prepared.append(step.prepare(self.state) if isinstance(step, Learns) else self.state)
@@ -96,7 +96,7 @@ class Fitted:
 
 
 def same_rows(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
-    """Return ``after`` if it is a frame with the rows of ``before``; say what is wrong otherwise."""
+    """Return ``after``, checked to be a frame with the rows of ``before``."""
     if not isinstance(after, pd.DataFrame):
         raise ContractError(
             f"{step.title} returned {type(after).__name__}, not a DataFrame",
@@ -121,7 +121,7 @@ def same_rows(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
 
 
 def _predictions(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
-    """Return ``after`` if it is a frame of predictions for the rows of ``before``."""
+    """Return ``after``, checked to be predictions for the rows of ``before``."""
     if not isinstance(after, pd.DataFrame) or "prediction" not in after.columns:
         found = f"a frame of {list(after.columns)}" if isinstance(after, pd.DataFrame) else type(after).__name__
         raise ContractError(

@@ -51,7 +51,7 @@ def check_habits(cls: type[Any]) -> None:
 
 
 def _has(cls: type[Any], choice: str) -> bool:
-    """Whether one of ``a|b`` is written by the class or a parent that is no bare kind."""
+    """Whether one of ``a|b`` is written by the class or a parent that is not a bare kind."""
     for base in cls.__mro__:
         if "required_hooks" in vars(base):
             return False

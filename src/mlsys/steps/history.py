@@ -30,7 +30,7 @@ class Past:
     known : Series
         Moment from which each row of ``rows`` was known.
     asked : set of str, optional
-        Takes the names of the columns that are asked for.
+        Collects the names of the columns that are used.
 
     Notes
     -----
@@ -78,18 +78,18 @@ class Past:
         return pd.Series(self._end - self._start, index=self._index)
 
     def last(self, column: str, back: int = 1) -> pd.Series:
-        """Return the value of the ``back``-th most recent row of the past, null if there is none."""
+        """Return the value of the ``back``-th most recent row of the past; null if there are fewer rows."""
         at = self._end - back
         values = self._column(column).array.take(np.where(at >= self._start, at, -1), allow_fill=True)
         return pd.Series(values, index=self._index)
 
     def sum(self, column: str) -> pd.Series:
-        """Return the sum of a numeric column over the past; nulls count as nothing."""
+        """Return the sum of a numeric column over the past; nulls are skipped."""
         values = self._column(column).to_numpy(dtype=np.float64, na_value=np.nan)
         return pd.Series(self._between(np.nan_to_num(values)), index=self._index)
 
     def mean(self, column: str) -> pd.Series:
-        """Return the mean of a numeric column over the past, null where nothing is known."""
+        """Return the mean of a numeric column over the past; null without known values."""
         present = self._between(self._column(column).notna().to_numpy().astype(np.float64))
         with np.errstate(invalid="ignore", divide="ignore"):
             return pd.Series(self.sum(column).to_numpy() / present, index=self._index)

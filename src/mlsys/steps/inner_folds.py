@@ -27,7 +27,7 @@ _ONLY_ROUTED = frozenset({"TunedThresholdClassifierCV", "FixedThresholdClassifie
 
 @dataclass(frozen=True)
 class Told:
-    """What ``fit`` is told beside features and target.
+    """Arguments of ``fit`` beside features and target.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def split_by_roles(
     who : str
         For messages.
     told : Told
-        What ``fit`` is told beside features and target.
+        Arguments of ``fit`` beside features and target.
 
     Yields
     ------
@@ -243,7 +243,7 @@ def _ask_for_weights(part: Any) -> None:
 
 
 def _put_back(thing: Any, seen: set[int]) -> None:
-    """Put what the user gave back in place of places of rows, also in the copies that were fitted inside."""
+    """Restore the user's folds, also in the copies that were fitted inside."""
     if id(thing) in seen:
         return
     seen.add(id(thing))

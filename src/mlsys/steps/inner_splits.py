@@ -1,4 +1,4 @@
-"""What splits rows inside an estimator: searches, stacks, calibration, selectors, encoders by target."""
+"""Estimators that split rows inside: searches, stacks, calibration, selectors, target encoders."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _consumes(routing: Any) -> bool:
 
 
 def inner_splits(estimator: Any) -> Iterator[InnerSplit]:
-    """Give every estimator that splits rows: the outermost first."""
+    """Yield every estimator that splits rows, the outermost first."""
     parts = dict(parts_inside(estimator))
     for path, part in parts.items():
         if not splits_rows(part):
@@ -106,7 +106,7 @@ def inner_splits(estimator: Any) -> Iterator[InnerSplit]:
 
 
 def parts_inside(estimator: Any) -> Iterator[tuple[str, Any]]:
-    """Give the estimator and all inside it, with the path of each among the parameters; ``""`` is its own."""
+    """Yield the estimator and all estimators inside it, each with its path among the parameters (``""`` for itself)."""
     yield "", estimator
     if hasattr(estimator, "get_params"):
         for path, part in estimator.get_params(deep=True).items():

@@ -1,4 +1,4 @@
-"""The kinds of steps before a model: what each may see decides what it can be used for."""
+"""The kinds of steps before a model; what each may see decides what it can be used for."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ class Split(Step, kind="Split"):
         return ()
 
     def explain(self, keys: pd.DataFrame, /) -> tuple[str, ...]:
-        """Say where the parts begin and which rows are left out, for the card."""
+        """Describe where the parts begin and which rows are left out, for the card."""
         return ()
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
@@ -212,7 +212,7 @@ class Split(Step, kind="Split"):
         return hashed_folds(keys, k)
 
     def windows(self, keys: pd.DataFrame, /) -> list[pd.Series]:
-        """Return all assignments that a pipeline is judged by, one after the other; null for rows in none."""
+        """Return all assignments that a pipeline is judged by; null for rows in no part."""
         return self.folds(keys, self.fold_count)
 
     @final

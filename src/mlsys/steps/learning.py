@@ -38,7 +38,7 @@ class Learned:
 
 
 def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator, *, fold_states: bool = True) -> Learned:
-    """Return what ``step`` learns from training rows.
+    """Return the state that ``step`` learns from training rows.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _finish(step: Transform, train: Table, shown: Wrap, summary: Any) -> Any:
 
 
 def _shown(step: Transform, train: Table, wrap: Wrap) -> Wrap:
-    """Return what a step is shown of a frame: the columns it says it reads, and the roles."""
+    """Return a function that narrows a frame to the columns the step reads, and the roles."""
 
     def shown(frame: pd.DataFrame) -> Rows:
         rows = wrap(frame)

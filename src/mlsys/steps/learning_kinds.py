@@ -28,7 +28,7 @@ class Transform(Learns, Step, kind="Transform"):
     Hooks: ``learn(train) -> state`` or ``summarize(part) -> summary`` with ``finish(summary) -> state``;
     ``apply(frame, state) -> DataFrame``; optionally ``apply_cross_fitted(part, fold_states)`` for what
     training rows get, ``prepare(state)`` to build look-ups once for serving, and ``save(state, folder)`` with
-    ``load(folder)`` for a state that is no plain data.
+    ``load(folder)`` for a state that is not plain data.
     """
 
     facts = Facts(sees="train", fits_on="train", acts_on="every part", rows="same", serves=True)
@@ -88,16 +88,16 @@ class Transform(Learns, Step, kind="Transform"):
         raise TypeError(f"{self.title} does not say which features it takes")
 
     def columns_taken(self, state: Any, /) -> tuple[str, ...]:
-        """Return the columns that it took without being told which, by what it learned."""
+        """Return the columns that it chose itself, as its state records them."""
         raise TypeError(f"{self.title} does not say which features it took")
 
     @property
     def chooses_columns(self) -> bool:
-        """Whether it names no columns, and takes all features that fit."""
+        """Whether it has no ``columns=`` and takes all features that fit."""
         return bool(self.takes_all) and vars(self).get("columns", ()) is None
 
     def notes(self) -> tuple[str, ...]:
-        """Say which features it takes without being told."""
+        """Describe which features it takes by default."""
         return (f"takes all features of {self.takes_all}",) if self.chooses_columns else ()
 
     @property
@@ -152,7 +152,7 @@ class Model(Learns, Step, kind="Model"):
 
     Hooks: ``learn(train) -> state`` and ``predict(frame, state) -> DataFrame`` with the column
     ``prediction`` and, for classes, ``probability_<class>``; beyond memory ``start(rng)`` and
-    ``learn_part(part, state, rng)`` in plan order, ``epochs`` times. A model that is no plain data and none of
+    ``learn_part(part, state, rng)`` in plan order, ``epochs`` times. A model that is not plain data and none of
     scikit-learn's, LightGBM's, XGBoost's or CatBoost's writes ``save(state, folder)`` and ``load(folder)`` too.
     """
 
@@ -234,7 +234,7 @@ class Postprocess(Learns, Step, kind="Postprocess"):
 
 
 class Report(Step, kind="Report"):
-    """Looks at every open part and changes nothing. Hook: ``report(dataset) -> Result``."""
+    """Reads every open part and changes nothing. Hook: ``report(dataset) -> Result``."""
 
     facts = Facts(sees="open parts", fits_on="nothing", acts_on="nothing", rows="same", serves=False)
     hooks: ClassVar[tuple[str, ...]] = ("report",)
@@ -247,7 +247,7 @@ class Report(Step, kind="Report"):
         raise TypeError("a Report writes report(dataset)")
 
     def for_looks(self, models: int, /) -> Report:
-        """Return the report for test rows by which several models have been judged; need not be written."""
+        """Return the report to use when several models were judged by the test rows (optional)."""
         return self
 
     def recalled(self, result: Result, /) -> Result:
@@ -262,4 +262,4 @@ class Report(Step, kind="Report"):
 
 
 LEARNING_KINDS = (Transform, TrainOnly, Model, Postprocess)
-"""What learns from rows, or makes training rows: it stands after the split."""
+"""Kinds that learn from rows or make training rows; they stand after the split."""

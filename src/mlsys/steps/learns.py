@@ -1,4 +1,4 @@
-"""What steps that learn have in common: how a state is prepared to be served, and how it is stored."""
+"""Hooks shared by steps that learn: preparing a state for serving, and storing it."""
 
 from __future__ import annotations
 

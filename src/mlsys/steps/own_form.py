@@ -1,4 +1,4 @@
-"""How the state of a step is stored: in our own form, by the step's own hooks, or pickled where it was allowed."""
+"""Storing the state of a step: as plain data, by the step's own hooks, or pickled where that is allowed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def save_learned(step: Step, state: Any, folder: Path) -> str:
 
 
 def load_learned(step: Step, folder: Path) -> Any:
-    """Return what :func:`save_learned` wrote; a pickle is read as well, so the caller has asked before."""
+    """Return what :func:`save_learned` wrote, pickles included; the caller checks beforehand that these may be read."""
     form = form_of_state(step)
     if form == PLAIN:
         return load_state(folder)

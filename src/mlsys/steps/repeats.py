@@ -21,7 +21,7 @@ SAMPLE = 20_000
 
 @dataclass(frozen=True)
 class Repeats:
-    """What was found among rows.
+    """Repeated rows, and how they are treated.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Repeats:
     kept : int
         Rows that repeat another and go where that goes.
     by_chance : int
-        Rows that equal another as chance would have it, and go by their own id.
+        Rows that equal another by chance, and keep their own id.
     """
 
     unit: pd.Series | None = None
@@ -38,7 +38,7 @@ class Repeats:
     by_chance: int = 0
 
     def notes(self) -> tuple[str, ...]:
-        """Say what was found, for the card."""
+        """Describe the repeats for the card."""
         said = []
         if self.kept:
             said.append(f"{_rows(self.kept)} another in all features and stay{'s' * (self.kept == 1)} in its part")
@@ -51,7 +51,7 @@ class Repeats:
 
 
 def find_repeats(features: pd.DataFrame, keys: pd.DataFrame) -> Repeats:
-    """Find rows that are one case, and name each case by the id of its first row.
+    """Group rows that are the same case, and name each case by the id of its first row.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Seeds that follow the step, not its place: inserting a step changes no other step's randomness."""
+"""Seeds that depend on the step, not on its place: inserting a step changes no other step's randomness."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a step is shown of rows: their roles, their features, and their folds where it cross-fits."""
+"""Rows as steps see them: with roles, features and, for steps that cross-fit, folds."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Shown:
-    """Gives frames the roles, the features and the folds that a step is shown.
+    """Turn frames into rows with the roles, features and folds that a step sees.
 
     Parameters
     ----------
     step : Step
-        Rows get folds where it cross-fits.
+        Rows get folds if it cross-fits.
     roles : Roles
         Of the rows.
     features : sequence of str

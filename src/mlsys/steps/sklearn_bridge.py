@@ -79,7 +79,7 @@ def as_sklearn(step: Step, regression: bool | None = None) -> Any:
 
 
 class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publishes no types
-    """What the three share: parameters are the step's fields, frames come from frames or arrays."""
+    """Base of the three estimators: parameters are the step's fields, input is a frame or an array."""
 
     _required_parameters = ("step",)
 

@@ -1,4 +1,4 @@
-"""What scikit-learn's tags, and an object's parts, say of the features that it takes."""
+"""Features that an object takes, told from scikit-learn's tags and its parts."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def takes_one_column(transformer: Any) -> bool:
 
 
 def taken_by(transformer: Any) -> Takes:
-    """Return the features that a transformer takes, as far as it can be told from what it is.
+    """Return the features that a transformer takes, as far as its class and tags tell.
 
     A ``ColumnTransformer`` chooses for itself, and so do classes and functions of the user's own: they are shown all,
     as scikit-learn shows them all. Encoders are shown texts and categories, vectorizers the one column of texts. A

@@ -1,4 +1,4 @@
-"""What each column means, decided from the profiles of all training rows."""
+"""Meanings of columns, decided from the profiles of all training rows."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ COUNTS_ROWS, NEW_EVERY_ROW = "counts the rows", "a new value in every row"
 
 @dataclass(frozen=True)
 class Meaning:
-    """What one column is taken for.
+    """The meaning of one column.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def meanings(found: Mapping[Any, Profile], taken: Mapping[str, Any]) -> dict[str
 
 
 def _said(name: str, profile: Profile, taken: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the use and form of a column: what was said of it, or what its values look like."""
+    """Return the use and form of a column, as configured or as its values suggest."""
     for kind, use in (("numbers", "number"), ("moments", "moment")):
         if taken[kind] is not None and name in taken[kind]:
             return use, taken[kind][name]

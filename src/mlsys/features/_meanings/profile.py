@@ -1,4 +1,4 @@
-"""What a part of the rows says of each column; what a column means is decided when all parts are added."""
+"""Profiles of columns, taken part by part; meanings are decided once all parts are added."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _COUNTERS = re.compile(
 """Names that somebody gives to a column that numbers the rows."""
 
 _SOME = 100
-"""Texts that are looked at first: most columns of texts are no numbers at all."""
+"""Texts that are looked at first: most columns of texts are not numbers at all."""
 
 _FIRST_DAY, _LAST_DAY = 18000101, 22001231
 """Whole numbers between these may be days written as yyyymmdd."""

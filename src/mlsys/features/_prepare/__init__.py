@@ -1,1 +1,1 @@
-"""What Clean and Prepare are made of: reading texts, profiles of columns, what they mean, which step takes them."""
+"""Parts of Clean and Prepare: reading texts, profiling columns, deciding their meaning, choosing steps."""

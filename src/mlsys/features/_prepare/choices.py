@@ -38,7 +38,7 @@ _CLIP = 10.0
 
 @dataclass(frozen=True)
 class Wanted:
-    """What was asked of Prepare, with nothing left open."""
+    """The configuration of Prepare with every choice made."""
 
     columns: tuple[str, ...] | None
     exclude: tuple[str, ...]
@@ -53,7 +53,7 @@ class Wanted:
 
 
 def how_taken(each: Meaning, wanted: Wanted) -> tuple[str, ...]:
-    """Return how a text column is taken: "levels", "target", "text", none where it is left out.
+    """Return how a text column is encoded: "levels", "target" or "text"; ``None`` if it is left out.
 
     Examples
     --------

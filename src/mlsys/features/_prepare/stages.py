@@ -1,4 +1,4 @@
-"""Learning many steps in few passes: those of one stage look at the rows together, each stage at what the last left."""
+"""Learn many steps in few passes: steps of one stage share a pass, and each stage sees what the last one made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Prepare does, in one sentence for card and plan."""
+"""Description of what Prepare does, in one sentence for card and plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HOW = {
 
 
 def in_words(state: Mapping[str, Any]) -> str:
-    """Return what becomes of the columns.
+    """Describe what is done to the columns.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What steps hold of their own: numbers, mappings and tables that their code and configuration reach."""
+"""Data held by steps: numbers, mappings and tables that their code and configuration reach."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlsys.leakage.captured_rows import FEWEST as FEWEST_ROWS
 from mlsys.leakage.digits import FEWEST_OF_RATE, digits_of, is_computed
 from mlsys.leakage.explaining import SEVERAL, is_chosen_by_nobody
 from mlsys.leakage.fitted_on import is_fitted
-from mlsys.leakage.held_rows import FEWEST as FEWEST_ROWS
 from mlsys.leakage.walking import Walk, is_number
 from mlsys.states import digest
 from mlsys.steps import Label, Report, Select, Sink, Source, Split, Step
@@ -54,7 +54,7 @@ class Holding:
     declared: bool = False
 
 
-def holdings(steps: Mapping[str, Step]) -> list[Holding]:
+def captured_values(steps: Mapping[str, Step]) -> list[Holding]:
     """Return the data that steps hold in closures, globals, defaults, class attributes, objects and configuration.
 
     Parameters
@@ -67,7 +67,7 @@ def holdings(steps: Mapping[str, Step]) -> list[Holding]:
     >>> from mlsys import Derive
     >>> middle = 71.8234
     >>> step = Derive({"centred": lambda frame: frame["x"] - middle})
-    >>> [(each.makes, each.name, each.value) for each in holdings({"Derive": step})]
+    >>> [(each.makes, each.name, each.value) for each in captured_values({"Derive": step})]
     [('centred', 'middle', 71.8234)]
     """
     found: list[Holding] = []
@@ -98,7 +98,7 @@ def holdings(steps: Mapping[str, Step]) -> list[Holding]:
 
 
 def _roots(step: Step) -> Iterator[tuple[str, str, Any]]:
-    """Yield what a step is made of: the column it makes, the name of the field, and the value or function."""
+    """Yield the parts of a step: the column it makes, the name of the field, and the value or function."""
     derivations: Mapping[str, Any] = step.columns if isinstance(step, Derives) else {}
     for column, function in derivations.items():
         yield column, column, function

@@ -1,4 +1,4 @@
-"""Whether a held table, column or array is rows of the data, and whether held-out rows are among them."""
+"""Recognize rows of the data in held tables, columns and arrays, and held-out rows among them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def rows_held(value: Any, data: pd.DataFrame) -> NDArray[np.bool_] | None:
 
     Notes
     -----
-    Rows of the data are told by row ids that are no mere count, by values that equal a column of the data under the
+    Rows of the data are told by row ids that are not a mere count, by values that equal a column of the data under the
     same ids or under a column that stands once, such as an order's number or the hour; or, for an array, by values
     that are found in a column, equal it row by row, or have its order row by row. As many rows as the data has prove
     nothing.
