@@ -258,7 +258,7 @@ class Train(Model):
         missing = sorted(set(names).difference(there), key=names.index)
         if missing or not names:
             raise DataError(
-                f"{self._who}: {listed(missing)} {'are' if len(missing) > 1 else 'is'} no feature here "
+                f"{self._who}: {listed(missing)} {'are not features' if len(missing) > 1 else 'is not a feature'} here "
                 f"(features: {', '.join(there) or 'none'})",
                 "correct features=; run.features says why a column is not used",
             )
