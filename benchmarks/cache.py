@@ -93,6 +93,7 @@ def one_frame() -> None:
 
     from mlsys import Reshape
     from mlsys.cache import Cache, Outcome
+    from mlsys.engines import LocalEngine
     from mlsys.tables import Table, identified, identify
 
     generator = np.random.default_rng(0)
@@ -109,10 +110,10 @@ def one_frame() -> None:
             return ordered.assign(mean=ordered.groupby("c")["b"].transform("mean"), rank=ordered["d"].rank())
 
     step = Sorted()
-    table = identified(Table.of(frame))
+    table = identified(LocalEngine().hold(None, frame))
 
     def work() -> Outcome:
-        return Outcome({"all": Table.of(step.reshape(frame))})
+        return Outcome({"all": table.like(step.reshape(frame))})
 
     def found() -> Table:
         return Cache({"Sorted": step}, "one frame").run("Sorted", "", {"all": table}, {}, work, work).tables["all"]

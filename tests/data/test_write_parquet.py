@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 from mlsys.data import ReadParquet, WriteParquet
+from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.settings import override
-from mlsys.tables import Table
 
+HERE = LocalEngine()
 TRAIN = pd.DataFrame({"x": [1, 2, 3], "who": ["a", None, "c"]}, index=[4, 7, 9])
-PARTS = {"train": Table.of(TRAIN), "validation": Table.of(TRAIN.head(1))}
+PARTS = {"train": HERE.hold(None, TRAIN), "validation": HERE.hold(None, TRAIN.head(1))}
 
 
 def test_a_part_is_a_file_in_a_private_folder() -> None:
@@ -33,7 +34,7 @@ def test_partitions_make_one_file_with_row_groups() -> None:
 
 def test_a_failure_leaves_the_earlier_file_and_nothing_else() -> None:
     WriteParquet("out").write(PARTS)
-    wrong = Table.of(pd.DataFrame({"x": [1, "text", object()]}))
+    wrong = HERE.hold(None, pd.DataFrame({"x": [1, "text", object()]}))
     with pytest.raises(DataError, match="cannot write the part 'train'"):
         WriteParquet("out").write({"train": wrong})
     assert len(pd.read_parquet("out/train.parquet")) == 3

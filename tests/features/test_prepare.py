@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mlsys import Pipeline
 from mlsys.dataset import Roles, Rows
+from mlsys.engines import LocalEngine
 from mlsys.errors import DataError
 from mlsys.features import Prepare
 from mlsys.settings import override
@@ -19,7 +20,6 @@ from mlsys.steps import Transform
 from mlsys.steps.learning import learn
 from mlsys.steps.shown import folds_of_rows
 from mlsys.summaries import fold_of
-from mlsys.tables import Table
 
 TREES = {"categories": "native", "nulls": "keep", "scale": False}
 FOREST = {"scale": False}
@@ -66,7 +66,7 @@ def crossed(steps: list[Transform], frame: pd.DataFrame, seed: int = 0) -> pd.Da
             folds = fold_of(part.index, step.cross_fit_folds, seed) if step.cross_fits else None
             return Rows.of(part, roles, [name for name in part if name != "late"], folds)
 
-        learned = learn(step, Table.of(frame), wrap, np.random.default_rng(0))
+        learned = learn(step, LocalEngine().hold(None, frame), wrap, np.random.default_rng(0))
         crosses = step.cross_fits
         frame = (
             step.apply_cross_fitted(wrap(frame), learned.fold_states) if crosses else step.apply(frame, learned.state)

@@ -10,11 +10,11 @@ import pytest
 from sklearn.preprocessing import TargetEncoder
 
 from mlsys.dataset import Roles, Rows
+from mlsys.engines import LocalEngine
 from mlsys.errors import DataError
 from mlsys.features import TargetEncode
 from mlsys.steps.learning import Learned, learn
 from mlsys.summaries import fold_of
-from mlsys.tables import Table
 
 FOLDS = TargetEncode.cross_fit_folds
 
@@ -24,7 +24,7 @@ def rows_of(frame: pd.DataFrame, target: str) -> Rows:
 
 
 def learned(step: TargetEncode, frame: pd.DataFrame, target: str) -> Learned:
-    return learn(step, Table.of(frame), lambda part: rows_of(part, target), np.random.default_rng(0))
+    return learn(step, LocalEngine().hold(None, frame), lambda part: rows_of(part, target), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("smoothing", ["auto", 20.0])
