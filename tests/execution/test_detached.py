@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LogisticRegression
 
-from mlsys import Fitted, Label, Model, Report, Result, RowTransform, Select, Split, TrainOnly, Transform
+from mlsys import Fitted, Label, Model, Report, Result, RowTransform, Select, Split, Train, TrainOnly, Transform
 from mlsys.errors import ConfigurationError, ContractError, DataError
 
 
@@ -220,3 +221,11 @@ def test_look_ups_are_built_once(frame: pd.DataFrame) -> None:
     for _ in range(3):
         fitted.transform(frame)
     assert built == [3.0]
+
+
+def test_features_that_are_named_are_learned_in_the_order_of_the_frame_as_in_a_pipeline() -> None:
+    frame = pd.DataFrame({"a": np.arange(40.0), "b": np.arange(40.0)[::-1] ** 2, "y": [0, 1] * 20})
+    fitted = Train(LogisticRegression()).fit(frame, target="y", features=["b", "a"])
+    assert fitted.features == ("a", "b")
+    expected = LogisticRegression().fit(frame[["a", "b"]], frame["y"]).predict_proba(frame[["a", "b"]])[:, 1]
+    assert np.allclose(fitted.predict(frame)["probability_1"], expected)

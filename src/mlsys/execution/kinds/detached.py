@@ -35,7 +35,7 @@ def fit(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
     given = {"folds": False} if isinstance(step, Transform) else {}  # nobody is shown what folds learn
     task = Task(Planned(step, step.title, 1), "learn", kind_of(step).learn, parts.rows, given)
     held = work.do(task, parts).states["state"]
-    used = step.columns_learned(chosen, held.get) if isinstance(step, Model) else tuple(chosen)
+    used = step.columns_learned(parts.features, held.get) if isinstance(step, Model) else parts.features
     return Fitted(step, held, used)
 
 
