@@ -168,7 +168,7 @@ def _damaged(file: str, who: str, error: BaseException) -> DataError:
 
 def _refuse_mark(start: bytes, file: str, encoding: str, who: str) -> None:
     if start == b"PAR1":
-        raise DataError(f"{who}: the file {file!r} is Parquet, no text", f"read it with ReadParquet({file!r})")
+        raise DataError(f"{who}: the file {file!r} is Parquet, not text", f"read it with ReadParquet({file!r})")
     for mark, told, agree in _MARKS:
         if start.startswith(mark):
             if codecs.lookup(encoding).name not in agree:

@@ -190,7 +190,7 @@ class Monitor:
         profile = load_state(place / "profile")
         with naming(place / "monitor.json"):
             if digest(profile) != about["profile"]:
-                raise StateError(f"{place / 'profile'} is that of another monitor", "save the monitor again")
+                raise StateError(f"{place / 'profile'} belongs to another monitor", "save the monitor again")
             return cls(profile, tuple(about["columns"]), about["time"], about["prediction"], about["least_effect"])
 
     def __repr__(self) -> str:

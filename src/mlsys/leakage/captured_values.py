@@ -16,11 +16,11 @@ from mlsys.leakage.explaining import SEVERAL, is_chosen_by_nobody
 from mlsys.leakage.fitted_on import is_fitted
 from mlsys.leakage.walking import Walk, is_number
 from mlsys.states import digest
-from mlsys.steps import Label, Report, Select, Sink, Source, Split, Step
+from mlsys.steps import Step
 from mlsys.steps.capabilities import Derives, tables_declared
 from mlsys.usercode.reach import CodeWalk, now
 
-_MAY_SEE_ALL = (Source, Select, Label, Split, Report, Sink)
+_MAKE_NO_FEATURE = frozenset({"Source", "Select", "Label", "Split", "Report", "Sink"})
 """Kinds that make no feature: what they hold of all rows reaches no model."""
 _NOT_DATA = frozenset({"lookup", *Step.__dataclass_fields__})
 COUNTS_ROWS = ("n_samples_seen_", "n_samples_fit_", "n_samples_")
@@ -73,7 +73,7 @@ def captured_values(steps: Mapping[str, Step]) -> list[Holding]:
     found: list[Holding] = []
     codes: dict[int, CodeWalk] = {}
     for name, step in steps.items():
-        if isinstance(step, _MAY_SEE_ALL):
+        if step.kind in _MAKE_NO_FEATURE:
             continue
         declared = tables_declared(step)
         walks: dict[str, Walk] = {}

@@ -113,7 +113,7 @@ def set_aside(
     if not watched.any() and booster is not None:
         raise DataError(
             f"{who} stops early, but none of the {len(target):,} training rows can be watched: the share of the latest "
-            "rows or of whole groups is none of them, or more than half",
+            "rows or of whole groups is empty or more than half",
             "give another early_stopping_share=, more rows, or a number of trees in place of early stopping",
         )
     if not watched.any():

@@ -272,7 +272,7 @@ class Train(Model):
         if argument is None:
             raise DataError(
                 f"{self._who} takes no weights, but {train.weight.name!r} has the weight role",
-                "use an estimator whose fit takes sample_weight, or take the weight role away",
+                "use an estimator whose fit takes sample_weight, or remove the weight role",
             )
         return names, target, {argument: known_weights(train.weight, self._who)}
 

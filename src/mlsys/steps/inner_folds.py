@@ -144,7 +144,7 @@ def _by_group(each: InnerSplit, codes: Places, target: pd.Series | None, who: st
         raise DataError(
             f"{who}: {type(each.owner).__name__} splits into {each.count} folds of whole groups, and the training rows "
             f"have {groups}",
-            f"give it a smaller cv=, at most {groups}" if groups > 1 else "take the group role away",
+            f"give it a smaller cv=, at most {groups}" if groups > 1 else "remove the group role",
         )
     return list(_group_folds(each, target).split(np.zeros(len(codes)), target, codes))
 
