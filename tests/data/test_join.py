@@ -96,7 +96,7 @@ def test_a_file_is_read_when_needed_and_again_when_it_changes() -> None:
 def test_missing_columns_are_named() -> None:
     with pytest.raises(DataError, match="table has no column 'nope'"):
         Join(SIDE, "k", columns=["nope"]).apply(ROWS)
-    with pytest.raises(DataError, match="no key column 'k'"):
+    with pytest.raises(DataError, match="needs the column 'k'"):
         Join(SIDE, "k").apply(ROWS[["x"]])
     with pytest.raises(ConfigurationError, match="no key"):
         Join(SIDE, [])

@@ -44,7 +44,7 @@ def test_a_failure_leaves_the_earlier_file_and_nothing_else() -> None:
 def test_what_is_not_there_is_named() -> None:
     with pytest.raises(DataError, match=r"'test' is not open \(open: train, validation\)"):
         WriteParquet("out", parts=["test"]).write(PARTS)
-    with pytest.raises(DataError, match="no column 'nope'"):
+    with pytest.raises(DataError, match="needs the column 'nope'"):
         WriteParquet("out", columns=["nope"]).write(PARTS)
     with pytest.raises(ConfigurationError, match="name one folder"):
         WriteParquet(["a", "b"])

@@ -70,7 +70,7 @@ def test_where_nothing_is_known_everything_is_unknown():
 
 
 def test_what_a_rule_does_wrong_is_named():
-    with pytest.raises(DataError, match=r"NaturalLabel\('late'\) is made of 'delay', which the data does not have"):
+    with pytest.raises(DataError, match=r"NaturalLabel\('late'\) needs the column 'delay', which the rows do not have"):
         NaturalLabel("late", from_column="delay", rule=lambda x: x > 1).labels(FLIGHTS)
     with pytest.raises(ContractError, match="returned bool for 2 rows"):
         NaturalLabel("late", from_column="arr_delay", rule=lambda x: True).labels(FLIGHTS)

@@ -119,7 +119,7 @@ def test_a_failing_rule_is_named():
     ):
         with pytest.raises(kind, match=said):
             WeakLabel("kind", [rule(answer)], classes=CLASSES).labels(MAIL)
-    with pytest.raises(DataError, match="'lost' reads 'nothing'"):
+    with pytest.raises(DataError, match="'lost' needs the column 'nothing'"):
         labeling_function(on="nothing", name="lost")(len).vote(MAIL)
     with pytest.raises(ZeroDivisionError) as caught:
         labeling_function(on="words", name="broken")(lambda words: 1 / 0).vote(MAIL)

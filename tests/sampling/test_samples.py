@@ -49,7 +49,7 @@ def test_rows_may_be_identified_by_a_column():
     assert step.select(given_rows)["order"].tolist() == step.select(other_index)["order"].tolist()
     with pytest.raises(DataError, match="repeat an id"):
         ReservoirSample(50, id="shop").select(given_rows)
-    with pytest.raises(DataError, match="'nothing' is not in the data"):
+    with pytest.raises(DataError, match="needs the column 'nothing'"):
         ReservoirSample(50, id="nothing").select(given_rows)
 
 
@@ -116,7 +116,7 @@ def test_impossible_sizes_are_refused_when_the_step_is_made(make):
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        (StratifiedSample("nothing", share=0.5), "'nothing' is not in the data"),
+        (StratifiedSample("nothing", share=0.5), "needs the column 'nothing'"),
         (StratifiedSample("shop", rows=2), "fewer than the 3 strata"),
         (StratifiedSample("fraud", share={True: 1.0}), "no share for False"),
         (StratifiedSample(["fraud", "shop"], share={True: 1.0}), "no share for"),

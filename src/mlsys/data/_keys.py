@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.dataset import check_unique
-from mlsys.errors import DataError
+from mlsys.dataset import check_unique, require_columns
 from mlsys.values import Unlike, as_values_like, by_value, refused
 
 if TYPE_CHECKING:
@@ -75,12 +74,7 @@ class KeyCodes:
         check_unique(frame, f"{self._who}: the rows have")
         codes: Codes | None = None
         for place, (column, level) in enumerate(zip(self._on, self._levels, strict=True)):
-            if column not in frame.columns:
-                raise DataError(
-                    f"{self._who}: the rows have no key column {column!r} "
-                    f"(columns: {', '.join(map(str, frame.columns))})",
-                    "correct the name, or make the column with Derive before",
-                )
+            require_columns(frame.columns, [column], self._who, "correct on=, or make the column with Derive before")
             own = level.find(frame[column], self._who)
             if codes is None:
                 codes = own

@@ -14,7 +14,7 @@ from mlsys.data._paths import CSV_ENDINGS, PARQUET_ENDINGS, files_of, files_read
 from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_parquet import ReadParquet
 from mlsys.dataset import check_names
-from mlsys.errors import DataError
+from mlsys.errors import DataError, listed
 from mlsys.values import EXACT_IN_FLOAT
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def read_side(table: Any, needed: Sequence[str], columns: Sequence[str] | None, 
     missing = [name for name in [*needed, *(columns or ())] if name not in side.columns]
     if missing:
         raise DataError(
-            f"{who}: the table has no column {missing[0]!r} (its columns: {', '.join(map(str, side.columns))})",
+            f"{who}: the table has no column {missing[0]!r} (its columns: {listed(side.columns)})",
             "correct on=, by=, time= or columns=",
         )
     return side if wanted is None else side[wanted]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.data._paths import Paths  # noqa: TC001  the type of a field
+from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.settings import settings
 from mlsys.steps import Sink
@@ -79,6 +80,8 @@ class WriteParquet(Sink):
         return tuple(columns if self.columns is None else self.columns)
 
     def _write_part(self, file: Path, table: Table, part: str) -> None:
+        who = f"{self.title}: the part {part!r}"
+        require_columns(table.head(0).columns, self.columns or (), who, "correct columns=")
         with whole(file) as making:
             making.touch(mode=0o600)
             self._write_frames(str(making), table, part)
@@ -90,7 +93,8 @@ class WriteParquet(Sink):
         writer = None
         try:
             for frame in table.frames():
-                piece = pa.Table.from_pandas(self._chosen(frame, part), preserve_index=True)
+                chosen = frame if self.columns is None else frame[list(self.columns)]
+                piece = pa.Table.from_pandas(pd.DataFrame(chosen), preserve_index=True)
                 if writer is None:
                     writer = pq.ParquetWriter(file, piece.schema, compression="zstd", write_page_checksum=True)
                 writer.write_table(piece.cast(writer.schema), row_group_size=settings().rows_per_partition)
@@ -102,15 +106,3 @@ class WriteParquet(Sink):
         finally:
             if writer is not None:
                 writer.close()
-
-    def _chosen(self, frame: pd.DataFrame, part: str) -> pd.DataFrame:
-        if self.columns is None:
-            return pd.DataFrame(frame)
-        missing = [name for name in self.columns if name not in frame.columns]
-        if missing:
-            raise DataError(
-                f"{self.title}: the part {part!r} has no column {missing[0]!r} "
-                f"(columns: {', '.join(map(str, frame.columns))})",
-                "correct columns=",
-            )
-        return pd.DataFrame(frame)[list(self.columns)]

@@ -2,7 +2,7 @@
 
 from mlsys.dataset.dataset import Dataset, beside
 from mlsys.dataset.event import Event, decided, settled, tally
-from mlsys.dataset.frames import check_frame, check_names, check_unique
+from mlsys.dataset.frames import check_frame, check_names, check_unique, require_columns
 from mlsys.dataset.predictions import PREDICTION, PROBABILITY, SCORE, probability_columns, score_columns
 from mlsys.dataset.roles import Moment, Roles, duration_of
 from mlsys.dataset.rows import Rows
@@ -26,6 +26,7 @@ __all__ = [
     "duration_of",
     "known_weights",
     "probability_columns",
+    "require_columns",
     "score_columns",
     "settled",
     "tally",

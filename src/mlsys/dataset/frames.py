@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import DataError
+from mlsys.errors import DataError, listed, meant
 from mlsys.values import told_apart
 
 
@@ -19,6 +20,17 @@ def check_frame(data: Any, who: str) -> None:
         raise DataError(f"{who} got a frame of {len(data)} rows and {data.shape[1]} columns", "give it rows")
     check_unique(data, f"{who} got")
     _check_index(data.index, f"{who} got a frame")
+
+
+def require_columns(there: Collection[Any], names: Iterable[str], who: str, remedy: str) -> None:
+    """Raise unless all columns that ``who`` needs are there."""
+    missing = [name for name in names if name not in there]
+    if missing:
+        raise DataError(
+            f"{who} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, which the rows "
+            f"do not have (columns: {listed(there)})",
+            f"{meant(missing[0], there)}{remedy}",
+        )
 
 
 def check_names(frame: pd.DataFrame, who: str, got: str, called: str = "frame") -> None:

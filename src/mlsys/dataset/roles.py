@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.dataset.event import Event
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.values import moments_of, moved
 
 
@@ -47,7 +47,7 @@ class Moment:
         """Return the moment of each row of ``frame``."""
         if self.column not in frame.columns:
             raise DataError(
-                f"the time column {self.column!r} is not in the data (columns: {', '.join(map(str, frame.columns))})",
+                f"the time column {self.column!r} is not in the data (columns: {listed(frame.columns)})",
                 "make it with Derive before it is needed, or correct the name",
             )
         times = moments_of(frame[self.column])

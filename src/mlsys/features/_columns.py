@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.blocks import dtypes_of, is_plain, number_blocks
-from mlsys.errors import ConfigurationError, DataError, listed, meant
+from mlsys.dataset import require_columns
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._loose import Loose
 from mlsys.values import Kind, Values, plain, values_by_column, values_of
 
@@ -66,14 +67,7 @@ def refuse_empty(columns: Sequence[str] | None, who: str) -> None:
 
 def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
     """Raise when a column is missing, by name."""
-    there = set(frame.columns.tolist())
-    missing = [name for name in columns if name not in there]
-    if missing:
-        raise DataError(
-            f"{who} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, which the rows "
-            f"do not have (columns: {listed(frame.columns)})",
-            f"{meant(missing[0], there)}give the columns it learned from, or correct columns=",
-        )
+    require_columns(frame.columns, columns, who, "give the columns it learned from, or correct columns=")
 
 
 def require_kinds(frame: pd.DataFrame, columns: Sequence[str], kinds: frozenset[Kind], who: str) -> None:

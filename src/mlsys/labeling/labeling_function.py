@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import ContractError, DataError
+from mlsys.dataset import require_columns
+from mlsys.errors import ContractError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,13 +72,8 @@ class LabelingFunction:
         return answers.astype(object).where(answers.notna(), None)
 
     def _answers(self, frame: pd.DataFrame) -> pd.Series:
-        missing = [name for name in self.columns if name not in frame.columns]
-        if missing:
-            raise DataError(
-                f"labeling function {self.name!r} reads {', '.join(map(repr, missing))}, which the data does not have "
-                f"(columns: {', '.join(map(str, frame.columns))})",
-                "correct on=, or make the column with Derive before",
-            )
+        remedy = "correct on=, or make the column with Derive before"
+        require_columns(frame.columns, self.columns, f"labeling function {self.name!r}", remedy)
         shown = frame if self.on is None else frame[self.on] if isinstance(self.on, str) else frame[list(self.on)]
         try:
             answers = self.function(shown.copy(deep=False))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import ContractError, DataError
+from mlsys.dataset import require_columns
+from mlsys.errors import ContractError
 from mlsys.labeling._dtypes import label_dtype, nulls
 from mlsys.steps import Label
 
@@ -72,13 +73,8 @@ class NaturalLabel(Label):
 
     def label(self, frame: pd.DataFrame, /) -> pd.Series:
         """Return the label of each row, null where it is not known."""
-        missing = [name for name in self.rule_columns if name not in frame.columns]
-        if missing:
-            raise DataError(
-                f"{self._who} is made of {', '.join(map(repr, missing))}, which the data does not have "
-                f"(columns: {', '.join(map(str, frame.columns))})",
-                "correct from_column=, or make the column with Derive before",
-            )
+        remedy = "correct from_column=, or make the column with Derive before"
+        require_columns(frame.columns, self.rule_columns, self._who, remedy)
         read = frame[list(self.rule_columns)]
         known = read.notna().all(axis=1).to_numpy()
         values = self._answers(read[known])

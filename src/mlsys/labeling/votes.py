@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import DataError
+from mlsys.errors import DataError, listed
 from mlsys.labeling._wilson import wilson
 from mlsys.labeling.labeling_function import as_labeling_function
 
@@ -128,7 +128,7 @@ def rule_report(frame: pd.DataFrame, rules: Sequence[Any], gold: pd.Series | str
 def _truth(gold: pd.Series | str, frame: pd.DataFrame, classes: Sequence[Any]) -> NDArray[np.int64]:
     """Return the place of each true label, -1 where unknown, -2 for a class nobody votes for."""
     if isinstance(gold, str) and gold not in frame.columns:
-        raise DataError(f"gold={gold!r} is not a column", f"columns are {', '.join(map(str, frame.columns))}")
+        raise DataError(f"gold={gold!r} is not a column", f"columns are {listed(frame.columns)}")
     labels = frame[gold] if isinstance(gold, str) else gold
     if not labels.index.equals(frame.index):
         raise DataError("the gold labels have another index than the rows", "give one label for each row of the frame")

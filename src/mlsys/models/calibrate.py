@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import PREDICTION, PROBABILITY, SCORE, known_weights, probability_columns, score_columns
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.models._calibration import fit_isotonic, fit_sigmoid, recalibrated
 from mlsys.models._matrix import plain_target
 from mlsys.models._refusals import known_target
@@ -77,7 +77,7 @@ class Calibrate(Postprocess):
         if len(columns) < 2:
             raise ConfigurationError(
                 f"{self.title} calibrates probabilities, but the model gives none "
-                f"(columns: {', '.join(map(str, predictions.columns))})",
+                f"(columns: {listed(predictions.columns)})",
                 "remove Calibrate() after a regressor; for classes use an estimator that has predict_proba or "
                 "decision_function",
             )

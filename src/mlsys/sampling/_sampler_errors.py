@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import DataError
+from mlsys.errors import DataError, listed
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ def _absent_column(said: str, sampler: Any, features: pd.DataFrame, target: NDAr
     strange = [each for each in given if isinstance(each, str) and each not in features.columns]
     shown = ", ".join(map(repr, strange)) or repr(named)
     return (
-        f"categorical_features= names {shown}, which is not a feature here "
-        f"(features: {', '.join(map(str, features.columns))})",
+        f"categorical_features= names {shown}, which is not a feature here (features: {listed(features.columns)})",
         "name features that stand before it in the pipeline, as they are called there",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.sampling._shares import asked_for, named, parts_by_hash
 from mlsys.steps import Field, Split
 from mlsys.steps.splitting import hashed_folds, key_of
@@ -98,7 +98,7 @@ class PredefinedSplit(Split):
         if self.column not in keys.columns:
             raise DataError(
                 f"{self.title} takes parts from the column {self.column!r}, which it is not shown "
-                f"(it is shown {', '.join(map(str, keys.columns))})",
+                f"(it is shown {listed(keys.columns)})",
                 "correct the name, or split in a Pipeline, which hands the column on",
             )
         places, names = pd.factorize(keys[self.column])

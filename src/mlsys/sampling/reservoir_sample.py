@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.sampling._shares import SAMPLE_STREAM
 from mlsys.steps import Field, Select
@@ -79,11 +80,7 @@ def ids_of(frame: pd.DataFrame, column: str | None, who: str) -> pd.Series | pd.
     """Return the id of each row; raise if ids do not identify rows."""
     if column is None:
         return frame.index
-    if column not in frame.columns:
-        raise DataError(
-            f"{who}: the id column {column!r} is not in the data (columns: {', '.join(map(str, frame.columns))})",
-            "correct id=, or leave it out to use the index",
-        )
+    require_columns(frame.columns, [column], who, "correct id=, or leave it out to use the index")
     ids = told_apart(frame[column], f"{who}: the id column {column!r}")
     repeated = ids.duplicated()
     if repeated.any():

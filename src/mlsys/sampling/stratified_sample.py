@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.sampling._shares import SAMPLE_STREAM, ranks_within, strata_codes
 from mlsys.sampling.reservoir_sample import ids_of
@@ -93,13 +94,8 @@ class StratifiedSample(Select):
 
     def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> tuple[pd.Series, NDArray[np.float64]]:
         """Return the mask of rows kept, and their weights."""
-        missing = [name for name in self.strata_columns if name not in frame.columns]
-        if missing:
-            raise DataError(
-                f"{self.title}: the column {missing[0]!r} is not in the data "
-                f"(columns: {', '.join(map(str, frame.columns))})",
-                "correct by=, or make the column with Derive before",
-            )
+        remedy = "correct by=, or make the column with Derive before"
+        require_columns(frame.columns, self.strata_columns, self.title, remedy)
         strata = strata_codes(
             frame[list(self.strata_columns)].apply(lambda column: told_apart(column, f"{self.title}: {column.name!r}"))
         )

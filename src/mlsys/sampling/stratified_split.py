@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlsys.errors import DataError
+from mlsys.errors import DataError, listed
 from mlsys.sampling._groups import groups_of
 from mlsys.sampling._shares import SHARE, SplitsByShares, dealt, strata_codes, unit_of
 from mlsys.steps import Field
@@ -100,7 +100,7 @@ class StratifiedSplit(SplitsByShares):
             what = " and ".join(f"the {'role' if name == TARGET else 'column'} {name!r}" for name in missing)
             raise DataError(
                 f"{self.title} needs {what} for its strata, which the keys do not have "
-                f"(they have {', '.join(map(str, keys.columns))})",
+                f"(they have {listed(keys.columns)})",
                 'name the target (target="..."), correct by=, or use RandomSplit, which needs none',
             )
         by_class = TARGET in wanted

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import require_columns
 from mlsys.errors import DataError
 from mlsys.values import Unlike, as_values_like, by_value, moments_of, nanoseconds, ranks, refused
 
@@ -100,11 +101,8 @@ class Past:
 
     def _column(self, name: str) -> pd.Series:
         self._asked.add(name)
-        if name not in self._rows.columns:
-            raise DataError(
-                f"the history has no column {name!r} (columns: {', '.join(map(str, self._rows.columns))})",
-                "correct the name; a served model keeps the columns that were read in training",
-            )
+        remedy = "correct the name; a served model keeps the columns that were read in training"
+        require_columns(self._rows.columns, [name], "the history", remedy)
         return self._rows[name]
 
     def _between(self, values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import Rows
-from mlsys.errors import ContractError, DataError, listed, meant
+from mlsys.dataset import Rows, require_columns
+from mlsys.errors import ContractError
 from mlsys.settings import settings
 from mlsys.states import check_storable, settled
 from mlsys.steps.base import Step
@@ -147,13 +147,9 @@ def _shown(step: Transform, train: Table, wrap: Wrap) -> Wrap:
     def shown(frame: pd.DataFrame) -> Rows:
         rows = wrap(frame)
         needed = step.columns_read(rows.feature_names)
-        missing = [name for name in needed or () if name not in rows.columns]
-        if missing and step.is_ours:
-            raise DataError(
-                f"{step.title} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
-                f"which the rows do not have (columns: {listed(rows.columns)})",
-                f"{meant(missing[0], rows.columns)}correct columns=, or make the column with Derive before",
-            )
+        if step.is_ours:
+            remedy = "correct columns=, or make the column with Derive before"
+            require_columns(rows.columns, needed or (), step.title, remedy)
         return rows if needed is None else rows.narrowed(needed)
 
     return shown
