@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import linecache
 import sys
+import time
 import types
 from collections.abc import Callable
 from pathlib import Path
@@ -601,3 +602,35 @@ def test_modules_that_import_each_other_when_they_run(user: User) -> None:
         """,
     )
     pd.testing.assert_series_equal(travelled(module.fee)[0](ROWS), module.fee(ROWS))
+
+
+def test_a_memo_that_running_filled_travels_empty(user: User) -> None:
+    module = user(
+        mine="""
+        class Rule:
+            seen = {}
+        def fee(rows, memo={}):
+            memo["most"] = Rule.seen["most"] = float(rows["a"].max())
+            return rows["a"] * 2
+        """
+    )
+    module.fee(ROWS)
+    found = travelled(module.fee)[0]
+    assert found.__defaults__ == ({},) and found.__globals__["Rule"].seen == {}
+    pd.testing.assert_series_equal(found(ROWS), module.fee(ROWS))
+
+
+def test_code_that_a_decorator_rewrote_travels_as_it_was_written(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = user(
+        mine="""
+        def doubled(function):
+            code = function.__code__
+            function.__code__ = code.replace(co_consts=tuple(2 if each == 1 else each for each in code.co_consts))
+            return function
+        @doubled
+        def fee(rows):
+            return rows["a"] * 1
+        """
+    )
+    monkeypatch.setattr("mlsys.usercode.source._BEGAN", time.time() + 60)  # so the file was there before
+    check(module.fee)

@@ -57,7 +57,8 @@ class Exact:
             self._defaults(node, function, node.name)
             if not node.decorator_list:
                 for name, value in vars(function).items():
-                    self._set_after(f"{node.name}.{name}", value)
+                    if not name.startswith("__"):
+                        self._set_after(f"{node.name}.{name}", value)
         self.text = _replaced(text, self._edits)
         self.after = "\n".join(self._after)
 
@@ -188,6 +189,8 @@ def _gives(expression: ast.expr, value: Any, scope: Mapping[str, Any]) -> bool |
     found: Any
     if _is_literal(expression):
         found = ast.literal_eval(expression)
+        if found in ([], {}) and type(found) is type(value):  # a memo, which running fills
+            return True
     elif _is_name(expression):
         try:
             found = _named_by(expression, scope)

@@ -7,8 +7,10 @@ import ast
 import functools
 import inspect
 import operator
+import os
 import sys
 import textwrap
+import time
 import types
 from collections.abc import Iterable, Iterator
 from importlib.abc import SourceLoader
@@ -21,6 +23,8 @@ from mlsys.usercode.content import does
 _FUTURES = functools.reduce(
     operator.or_, (getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
 )
+
+_BEGAN = time.time()
 
 
 def stands_in_its_module(thing: Any) -> bool:
@@ -84,12 +88,22 @@ def _line_of(function: types.FunctionType, text: str) -> int:
     wanted = does(code)
     named = [each for each in _codes_in(text, code.co_flags & _FUTURES) if each.co_name == code.co_name]
     lines = [each.co_firstlineno for each in named if does(each) == wanted]
+    if not lines and not _is_young(code.co_filename):  # a decorator rewrote the code, not an editor the file
+        return code.co_firstlineno
     if not lines:
         raise NotPortableError(
             f"the file of {function.__name__!r} was edited after it was imported: {code.co_filename}",
             "start the program again, so that the model holds the code that ran",
         )
     return code.co_firstlineno if code.co_firstlineno in lines else lines[0]
+
+
+def _is_young(file: str) -> bool:
+    """Whether a file was written since this process began; a cell of a notebook has none, and was not."""
+    try:
+        return os.path.getmtime(file) > _BEGAN
+    except OSError:
+        return False
 
 
 @functools.lru_cache(maxsize=64)
