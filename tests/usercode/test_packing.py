@@ -634,3 +634,18 @@ def test_code_that_a_decorator_rewrote_travels_as_it_was_written(user: User, mon
     )
     monkeypatch.setattr("mlsys.usercode.source._BEGAN", time.time() + 60)  # so the file was there before
     check(module.fee)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "class Rule:\n    key = ''\nRule.key = {}\ndef fee(rows):\n    return rows['a'] * len(Rule.key)\n",
+        "KEY = {}\ndef fee(rows, key=KEY[:]):\n    return rows['a'] * len(key)\n",
+        "def fee(rows):\n    return rows['a'] * len(fee.key)\nfee.key = {}\n",
+    ],
+)
+def test_no_value_that_is_written_out_is_a_secret(user: User, monkeypatch: pytest.MonkeyPatch, code: str) -> None:
+    monkeypatch.setenv("SHOP_API_KEY", "k3y-Of-Mine-92837465")
+    module = user(mine="import os\n" + code.format('os.environ["SHOP_API_KEY"]'))
+    with pytest.raises(NotPortableError, match="holds a secret"):
+        travelled(module.fee)

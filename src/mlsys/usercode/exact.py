@@ -37,9 +37,7 @@ class Exact:
     Attributes
     ----------
     text : str
-        The source with values in place.
-    after : str
-        Lines that belong behind it.
+        The source with values in place, and with lines behind it for what was set later.
     needed : dict of str to object
         Functions and classes that it now uses, by the names it has for them.
     """
@@ -59,8 +57,7 @@ class Exact:
                 for name, value in vars(function).items():
                     if not name.startswith("__"):
                         self._set_after(f"{node.name}.{name}", value)
-        self.text = _replaced(text, self._edits)
-        self.after = "\n".join(self._after)
+        self.text = "\n".join([_replaced(text, self._edits), *self._after])
 
     def _defaults(self, node: ast.FunctionDef | ast.AsyncFunctionDef, function: Any, called: str) -> None:
         if not isinstance(function, types.FunctionType) or function.__code__.co_name != node.name:

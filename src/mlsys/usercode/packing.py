@@ -108,7 +108,7 @@ class CodeBundle:
         if id(thing) in self._local:
             return self._local[id(thing)][1:]
         module = self._module(home)
-        text = after = ""
+        text = ""
         if name == "<lambda>" and not thing.__code__.co_flags & inspect.CO_NESTED:
             text = lambda_source(thing)
             name = f"lambda_{xxhash.xxh3_128_hexdigest(text.encode())[:12]}"
@@ -120,9 +120,9 @@ class CodeBundle:
             return module.alias, name
         self._busy.add((home, name))
         if not text:
-            text, after = self._exact(module, source_of(thing), thing, _scope_of(thing))
+            text = self._exact(module, source_of(thing), thing, _scope_of(thing))
         self._take_names(module, thing, name, text)
-        module.pieces[name] = f"{text}\n{after}" if after else text
+        module.pieces[name] = text
         self._busy.discard((home, name))
         registry = getattr(thing, "registry", None)  # of functools.singledispatch
         for place, (kind, function) in enumerate(registry.items() if isinstance(registry, Mapping) else ()):
@@ -133,12 +133,12 @@ class CodeBundle:
                 module.pieces[f"{name}.register {place}"] = f"{name}.register({', '.join(named)})"
         return module.alias, name
 
-    def _exact(self, module: _Module, text: str, thing: Any, scope: Mapping[str, Any]) -> tuple[str, str]:
-        """Return source with the values that were there, and what belongs behind it; takes along what these use."""
+    def _exact(self, module: _Module, text: str, thing: Any, scope: Mapping[str, Any]) -> str:
+        """Return source with the values that were there; what these use is taken along."""
         exact = Exact(text, thing, scope)
         for name, value in exact.needed.items():
             self._need(module, thing.__module__, name, value, thing.__name__)
-        return exact.text, exact.after
+        return exact.text
 
     def _take_local(self, module: _Module, thing: Any) -> tuple[str, str]:
         """Take along what no name of its module stands for, with the values it holds of the function around it.
@@ -148,17 +148,17 @@ class CodeBundle:
         """
         is_lambda = thing.__name__ == "<lambda>"
         text, captured = lambda_source(thing) if is_lambda else local_source(thing), captured_by(thing)
-        name, after = f"{thing.__name__.strip('<>')}_{len(self._local) + 1}", ""
+        name = f"{thing.__name__.strip('<>')}_{len(self._local) + 1}"
         homes = [each.__module__ for each in captured.values() if isinstance(each, CALLABLE) or wraps(each)]
         home = next((each for each in homes if not is_installed(each)), thing.__module__)
         place = self._module(home)
         self._local[id(thing)] = (thing, place.alias, name)  # held, so that no other gets its identity
         if not is_lambda:
-            text, after = self._exact(module, text, thing, {**_scope_of(thing), **captured})
+            text = self._exact(module, text, thing, {**_scope_of(thing), **captured})
         modules = {each: value for each, value in captured.items() if isinstance(value, types.ModuleType)}
         self._take_names(module, thing, thing.__name__, text, modules, captured.keys() - modules)
         module.imports["_mlsys_named"] = _NAMED
-        module.pieces[f"make_{name}"] = maker(thing, name, f"{text}\n{after}", captured)
+        module.pieces[f"make_{name}"] = maker(thing, name, text, captured)
         given = [f"{name}_{each}" for each in captured]
         for stands_for, (each, value) in zip(given, captured.items(), strict=True):
             if each in modules:
