@@ -21,6 +21,7 @@ from mlsys import Evaluate, Gate, Metric, Pipeline, StratifiedSplit, Train, beat
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.evaluation import metric_of
 from mlsys.evaluation.evaluation import Evaluation
+from mlsys.run.recipe import read_pipeline, read_record, write_recipe
 
 
 def net_benefit(y: Any, prediction: Any) -> float:
@@ -233,6 +234,19 @@ def test_a_tracked_run_has_it_under_a_safe_name(tmp_path: Path) -> None:
         ("slice/ward-east/right - good-", "right = good?", "ward=east"),
     ):  # fmt: skip
         assert logged[key] == pytest.approx(found[name, some])
+
+
+def test_it_travels_with_the_recipe_and_to_other_processes(tmp_path: Path) -> None:
+    share = Metric("share", functools.partial(sk.fbeta_score, beta=3), bounds=(0.0, 1.0), interval="none")
+    steps = [StratifiedSplit(), LogisticRegression(), Evaluate([net_benefit, share, "recall"])]
+    pipeline = Pipeline(steps, target="state", event="ill", exclude=["w"])
+    run = pipeline.run(patients(200), track=False, cache=False)
+    write_recipe(run, tmp_path)
+    again = read_pipeline(tmp_path, read_record(tmp_path), str)
+    assert again == pipeline
+    pd.testing.assert_frame_equal(again.run(patients(200), track=False, cache=False).metrics, run.metrics)
+    one, two = (pipeline.cross_validate(2, patients(200), n_jobs=jobs, track=False, cache=False) for jobs in (1, 2))
+    pd.testing.assert_frame_equal(one.table, two.table)
 
 
 def only_some(y: Any, prediction: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Baselines: what doing nothing, guessing, and a rule of thumb would have scored."""
+"""Baselines: the zero rule, random guesses, and rules of thumb."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Guesses:
 
 
 def _known(train: Rows) -> tuple[pd.Series, NDArray[np.float64]]:
-    """Return the targets that count, and their weights."""
+    """Return the known targets of a weight above 0, and their weights."""
     target, weight = train.y, train.weight
     known = target.notna().to_numpy()
     if weight is None:
@@ -112,12 +112,12 @@ def _drawn_from(train: Rows) -> tuple[NDArray[Any], NDArray[np.float64]]:
 
 
 def rule_name(baseline: Any) -> str:
-    """Return what a baseline is called on the card."""
+    """Return the name of a baseline."""
     return str(getattr(baseline, "__name__", type(baseline).__name__))
 
 
 def rule_predictions(baseline: Any, train: Rows, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    """Return what a baseline of the user's predicts.
+    """Return the predictions of a user's baseline.
 
     Parameters
     ----------

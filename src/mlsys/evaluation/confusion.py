@@ -1,4 +1,4 @@
-"""Which class was taken for which."""
+"""Confusion matrix."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 MOST_CLASSES = 50
-"""A table of more classes is read by nobody."""
+"""Larger tables are not readable."""
 
 
 def confusion(scored: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:

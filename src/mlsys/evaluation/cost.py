@@ -1,4 +1,4 @@
-"""Cost: what mistakes of a binary decision cost, and where to cut to pay least."""
+"""Cost of the mistakes of a binary decision, and the threshold with the least cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PER = 1_000
 
 @dataclass(frozen=True)
 class Cost:
-    """Price of each outcome of a yes-or-no decision, in any one unit.
+    """Cost of each outcome of a yes-or-no decision, in any one unit.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Cost:
     correct_rejection: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuse prices under which mistakes pay."""
+        """Refuse costs that reward mistakes."""
         if self.missed <= self.caught or self.false_alarm <= self.correct_rejection:
             raise ConfigurationError(
                 f"{self!r} makes a mistake as cheap as the right decision",
@@ -59,7 +59,7 @@ class Cost:
         return alarm / (alarm + miss)
 
     def decision(self) -> str:
-        """Say where the decision falls."""
+        """Return the threshold in words."""
         return f"threshold {self.threshold:.3f}"
 
     def per_row(self, event: NDArray[np.bool_], act: NDArray[np.bool_]) -> NDArray[np.float64]:

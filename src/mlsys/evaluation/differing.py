@@ -1,13 +1,13 @@
-"""Differences that are none: what rounding leaves between two equal numbers decides nothing."""
+"""Differences beyond rounding: two numbers that differ by rounding alone are equal."""
 
 from __future__ import annotations
 
 NOISE = 1e-9
-"""Relative: sums of a million rows in another order differ by less, and no two models that differ come so close."""
+"""Relative tolerance: sums of a million rows in another order differ by less, different models by more."""
 
 
 def difference(one: float, other: float) -> float:
-    """Return ``one - other``, and exactly 0 where they differ by rounding alone.
+    """Return ``one - other``, exactly 0 where they differ by rounding alone.
 
     Examples
     --------
@@ -18,7 +18,7 @@ def difference(one: float, other: float) -> float:
 
 
 def cleared(gap: float, size: float) -> float:
-    """Return a difference of numbers of some size, and exactly 0 where it is rounding.
+    """Return a difference of numbers of a given size, exactly 0 where it is rounding.
 
     Examples
     --------

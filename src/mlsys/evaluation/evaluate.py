@@ -51,20 +51,20 @@ class Evaluate(Report):
         Rules of thumb: ``rule(frame)``, or an object with ``learn(train)`` that returns one. Zero-rule
         and a random guess are always there; ``baselines=None`` adds none.
     value : Cost, optional
-        What mistakes cost; the decision is then taken where it costs least.
+        Cost of mistakes; decisions are then made at the threshold with the least cost.
     on : str, optional
-        The part that judges; the test part once it is open, else validation.
+        The part to judge on; by default the test part once it is open, else validation.
     level : float
-        Of the intervals.
+        Confidence level of the intervals.
 
     Notes
     -----
-    Rows that judge have a known target and, where there is a weight role, a weight above 0. The random guess is the
-    mean of several draws, which depend on the ids of the rows. Intervals: Wilson for proportions, DeLong for the ROC
-    AUC, bootstrap otherwise, by group where there is a group role. Those of slices hold simultaneously (Sidak). A
-    slice is worse when its value and its whole interval lie on the wrong side of the overall value. Training rows are
-    shown as no estimate, and no gate reads them. Cost: one pass a metric and slice; 26,000 rows with 19 slices take
-    0.3 s.
+    Rows are judged if their target is known and, where there is a weight role, their weight is above 0. The random
+    guess is the mean of several draws, which depend on the ids of the rows. Intervals: Wilson for proportions, DeLong
+    for the ROC AUC, bootstrap otherwise, by group where there is a group role. Slice intervals hold simultaneously
+    (Sidak). A slice is worse when its value and its whole interval lie on the wrong side of the overall value. Scores
+    on training rows are shown, but they are no estimate, and no gate reads them. Cost: one pass a metric and slice;
+    26,000 rows with 19 slices take 0.3 s.
 
     Examples
     --------
@@ -85,7 +85,10 @@ class Evaluate(Report):
     def __post_init__(self) -> None:
         """Refuse metrics, baselines and levels that cannot be used."""
         problems = []
-        metrics_of(self.metrics or ())
+        try:
+            metrics_of(self.metrics or ())
+        except ConfigurationError as error:
+            problems.append((error.problem, error.remedy))
         if not 0 < self.level < 1:
             problems.append((f"level={self.level}", "give a share between 0 and 1, such as level=0.95"))
         wrong = [each for each in self.baselines or () if not (callable(each) or hasattr(each, "learn"))]
@@ -98,7 +101,7 @@ class Evaluate(Report):
             raise ConfigurationError(f"{self.title}: {'; '.join(said)}", "; ".join(remedies))
 
     def report(self, dataset: Dataset, /) -> Evaluation:
-        """Return the scores."""
+        """Return the evaluation."""
         part = self._part(dataset)
         given, train = dataset[part], dataset["train"].counted("the train part", "training rows")
         rows = judged_rows(given, part)
@@ -157,11 +160,11 @@ class Evaluate(Report):
         return {each.name: each for each in metrics_of(self.metrics or ()) if not isinstance(each, SampleMetric)}
 
     def for_looks(self, models: int, /) -> Evaluate:
-        """Return the same with intervals that hold for several models together (Bonferroni)."""
+        """Return the same report with intervals that hold simultaneously for several models (Bonferroni)."""
         return self if models <= 1 else self.with_(level=1 - (1 - self.level) / models)
 
     def _unseen(self, scored: pd.DataFrame, part: str, target: str | None) -> list[Finding]:
-        """Say how many judged rows have a class that training rows lack."""
+        """Report judged rows of a class that training rows lack."""
         classes = classes_of(scored)
         truth = scored["y"].astype("str")
         unseen = truth[~truth.isin(classes)]
@@ -180,7 +183,7 @@ class Evaluate(Report):
         ]
 
     def _unweighted(self, scored: pd.DataFrame, judge: Judge) -> list[Finding]:
-        """Say which metrics of the user's own take no weights, where there are any."""
+        """Report own metrics that take no weights, where there are weights."""
         names = [metric.name for metric in judge.metrics if metric.ignores_weights]
         if not names or "weight" not in scored or scored["weight"].nunique() == 1:
             return []
@@ -211,7 +214,7 @@ class Evaluate(Report):
         )
 
     def _baselines(self, train: Rows, rows: Rows, classes: Sequence[str], guesses: Guesses) -> dict[str, pd.DataFrame]:
-        """Return what each baseline predicts, no two of one name."""
+        """Return the predictions of each baseline, under distinct names."""
         frame, rules = pd.DataFrame(rows), self.baselines or ()
         names = distinct(["model", "zero_rule", RANDOM, *map(rule_name, rules)])[3:]
         own = (rule_predictions(rule, train, frame, classes) for rule in rules)
@@ -270,14 +273,14 @@ def _gap_scalars(groups: Groups) -> dict[str, float]:
 
 
 def _tables(groups: Groups, scored: pd.DataFrame, judge: Judge) -> dict[str, pd.DataFrame]:
-    """Return who is taken for whom, and how sensitive groups are treated."""
+    """Return the confusion matrix, and rates and gaps of sensitive groups."""
     classes = ordered_classes(scored, judge.task)
     confused = {"confusion": confusion(scored, classes)} if 1 < len(classes) <= MOST_CLASSES else {}
     return {**confused, **({"groups": groups.table, "gaps": groups.gaps} if len(groups.table) else {})}
 
 
 def _over_draws(row: dict[str, Any], judge: Judge, guesses: Guesses) -> dict[str, Any]:
-    """Return a score of the first random draw moved, with its interval, to the mean over all draws."""
+    """Shift a score of the first random draw, with its interval, to the mean over all draws."""
     metric = judge.metric(row["metric"])
     shift, (least, most) = guesses.shift(metric), metric.bounds
     moved = {end: float(np.clip(row[end] + shift, least, most)) for end in ("value", "lower", "upper")}
@@ -287,7 +290,7 @@ def _over_draws(row: dict[str, Any], judge: Judge, guesses: Guesses) -> dict[str
 def _better_by(
     judge: Judge, scored: pd.DataFrame, name: str, other: pd.DataFrame, guesses: Guesses
 ) -> dict[str, float]:
-    """Return by how much the model is better than a baseline; than random guesses, on average over their draws."""
+    """Return by how much the model is better than a baseline; for random guesses on average over the draws."""
     gap = judge.better_by(scored, other, f"the model beside {name}")
     if name != RANDOM:
         return gap

@@ -1,4 +1,4 @@
-"""Gate: what must hold before a model may be registered, in terms of intervals."""
+"""Gate: conditions on intervals that a model must meet to be registered."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Quantity:
         return _gap(rows[rows["slice"].map(evaluation.slices) == self.by])
 
     def there_is(self, evaluation: Evaluation) -> str:
-        """Say which metrics or slices were evaluated, for a quantity that was not."""
+        """List the metrics or slices that were evaluated, for a quantity that was not."""
         table = evaluation.table
         metrics = table["metric"].unique().tolist()
         if self.name not in metrics or self.by is None:

@@ -23,7 +23,7 @@ ROWS_WORTH = 3
 """An AUC is worth at most this many independent rows for each of the rarer class; then 95 % intervals cover at least
 95 % from 20 events on and up to an AUC of .999 (simulated in tests/evaluation/test_auc_interval.py)."""
 FEWEST = 10
-"""Fewer events, rows or groups than this say too little for an interval."""
+"""With fewer events, rows or groups there is no interval."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def quantile_of(level: float) -> float:
 
 
 def at_once(level: float, k: int) -> float:
-    """Return the level of each of ``k`` intervals that hold together with ``level`` (Sidak 1967)."""
+    """Return the level of each of ``k`` intervals that hold simultaneously with ``level`` (Sidak 1967)."""
     return float(level ** (1 / max(k, 1)))
 
 

@@ -39,7 +39,7 @@ class Judge:
     event : Event, optional
         Where there are two classes.
     asked : bool
-        Whether somebody named the metrics: then baselines and slices have all of them.
+        Whether the user named the metrics: baselines and slices then have all of them.
     """
 
     task: Task

@@ -40,7 +40,7 @@ def draw_scores(result: Result, ax: Axes) -> None:
     together = ""
     if len(slices):
         ax.axhline(len(everyone) - 0.5, color="#d0d0d0", linewidth=0.8)
-        together = "; those of slices hold together"
+        together = "; slice intervals hold simultaneously"
     ax.set_xlabel(f"{result.headline} on {result.part} rows (95 % intervals{together})")
     ax.margins(x=0.12)
     ax.spines[["top", "right"]].set_visible(False)

@@ -9,7 +9,7 @@ from mlsys.errors import DataError
 
 
 def judged_rows(rows: Rows, what: str) -> Rows:
-    """Return the rows that judge: those with a known target and, where there is a weight role, a weight above 0.
+    """Return the rows to judge by: those with a known target and, where there is a weight role, a weight above 0.
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ def judged_rows(rows: Rows, what: str) -> Rows:
 
 
 def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str = "judged") -> pd.DataFrame:
-    """Return ``y``, ``prediction``, ``probability_*``, ``weight`` and ``group`` of the rows that judge.
+    """Return ``y``, ``prediction``, ``probability_*``, ``weight`` and ``group`` of the judged rows.
 
     Parameters
     ----------
     rows : Rows
-        With what the model says of them, unless ``predictions`` brings it.
+        With the model's predictions, unless ``predictions`` brings it.
     predictions : DataFrame, optional
-        Predictions of another model or a baseline, for all of ``rows`` or for those that judge.
+        Predictions of another model or a baseline, for all of ``rows`` or for the judged ones.
     what : str
         The part, for messages.
 

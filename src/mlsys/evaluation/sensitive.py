@@ -26,7 +26,7 @@ class Groups:
     ----------
     table : DataFrame
         One row a group and rate: ``column``, ``slice``, ``metric``, ``value``, ``lower``, ``upper``, ``n`` (rows the
-        rate is of), ``verdict``. Intervals of all slices hold together.
+        rate is of), ``verdict``. Slice intervals hold simultaneously.
     gaps : DataFrame
         One row a column and rate: ``gap`` between the groups ``highest`` and ``lowest``, ``lower``, ``upper``, how many
         ``groups`` are compared, and which are ``too_small``.
@@ -36,7 +36,7 @@ class Groups:
     gaps: pd.DataFrame
 
     def sentence(self, column: str, scores: Sequence[Mapping[str, Any]], headline: Metric) -> str:
-        """Say of a column which gap is the widest, and for which groups the headline metric is worse.
+        """Describe the widest gap of a column, and the groups for which the headline metric is worse.
 
         Parameters
         ----------
@@ -127,9 +127,9 @@ def _gap(rated: Mapping[str, Callable[[float], Interval]], level: float) -> dict
 
     Notes
     -----
-    The interval of each pair's difference is put together of both groups' own (Newcombe 1998; Zou and Donner 2008), at
-    a level at which those of all pairs hold together (Sidak): so the greatest upper end is above the widest true gap,
-    and the greatest lower end below it. Groups are taken as independent of one another.
+    The interval of each pair's difference combines the intervals of both groups (Newcombe 1998; Zou and Donner 2008),
+    at a level at which those of all pairs hold simultaneously (Sidak): the greatest upper end is above the widest true
+    gap, and the greatest lower end below it. Groups are assumed to be independent.
     """
     alone = {name: at(level) for name, at in rated.items()}
     known = [name for name, found in alone.items() if np.isfinite(found.lower)]

@@ -1,4 +1,4 @@
-"""What an evaluation says in a sentence: the worst slice, rows that count as none."""
+"""Sentences for the card: the worst slice, rows that do not count."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Scores = Sequence[Mapping[str, Any]]
 
 
 def worst_slice(scores: Scores, headline: Metric) -> str:
-    """Say which slice scores worst on the headline metric, and whether that is more than chance."""
+    """Name the slice with the worst headline score, and say whether it is worse than all rows."""
     rows = _ordered(scores, headline)
     if not rows:
         return ""
@@ -29,7 +29,7 @@ def worst_slice(scores: Scores, headline: Metric) -> str:
 
 
 def weightless(rows: Rows, part: str) -> str:
-    """Say how many rows of a part count as none, because their weight is 0."""
+    """Count the rows of a part that do not count, because their weight is 0."""
     if rows.weight is None:
         return ""
     none = int((rows.weight == 0).sum())

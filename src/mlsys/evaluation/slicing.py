@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 Slices = Sequence[str] | Mapping[str, Callable[[pd.DataFrame], Any]] | None
 
 MOST_COLUMNS = 5
-"""Columns sliced by when none is named: more would widen every interval, since they hold together."""
+"""Columns to slice by when none is named: more would widen every interval, since they hold simultaneously."""
 MOST_NUMBERS = 2
-"""Numbers sliced by when no column has levels."""
+"""Numbers to slice by when no column has levels."""
 MOST_LEVELS = 20
-"""Levels of a column that become slices, most frequent first: a person reads no longer list."""
+"""Levels of a column that become slices, most frequent first: longer lists are not read."""
 DIGITS = range(4, 18)
-"""Significant digits of the ends of quarters: as few as tell them apart."""
+"""Significant digits of the ends of quarters, the fewest that tell them apart."""
 
 
 @dataclass(frozen=True)

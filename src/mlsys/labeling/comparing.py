@@ -1,4 +1,4 @@
-"""compare_labels: how well weak labels agree with natural ones, once these are known."""
+"""compare_labels: agreement of weak labels with natural ones, once these are known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def compare_labels(weak: pd.Series, natural: pd.Series, name: str = "labels") -> Result:
-    """Compare labels of two makings on the same rows.
+    """Compare weak and natural labels of the same rows.
 
     Parameters
     ----------

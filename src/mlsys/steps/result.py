@@ -1,4 +1,4 @@
-"""Result: what a report found, as table, scalars, verdict and figures."""
+"""Result of a report: table, scalars, verdict and figures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Result:
     findings : sequence of Finding
         Remarks for the card.
     facts : mapping
-        Plain data that gates and comparisons read.
+        Further plain data, by name.
     draw : callable, optional
         ``draw(result, ax)`` draws the one message of the result.
 
