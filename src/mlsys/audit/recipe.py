@@ -19,7 +19,6 @@ from mlsys.execution.runner import run
 from mlsys.execution.work import Work
 from mlsys.plan import Plan, Planned
 from mlsys.steps.questions import looks, makes_rows
-from mlsys.summaries import sample_by_hash
 from mlsys.tables import Table
 
 if TYPE_CHECKING:
@@ -118,7 +117,7 @@ def rehearse(plan: Plan, source: Table, parts: Parts, work: Work, rows: int) -> 
     wanted = rows
     while True:
         try:
-            recipe = _rehearse(plan, sample_of(source, wanted), parts, work, source.rows < FOLD_BELOW)
+            recipe = _rehearse(plan, source.sample(wanted, AUDIT_STREAM), parts, work, source.rows < FOLD_BELOW)
         except DataError:
             if wanted >= source.rows:
                 raise
@@ -132,7 +131,7 @@ def rehearse_parts(plan: Plan, given: Mapping[str, Table], parts: Parts, work: W
     """Take a sample of parts that were given: what stands before the split acts on each part alone."""
     total, split = sum(part.rows for part in given.values()), plan.split
     assert split is not None
-    sampled = {name: sample_of(part, max(1, rows * part.rows // total)) for name, part in given.items()}
+    sampled = {name: part.sample(max(1, rows * part.rows // total), AUDIT_STREAM) for name, part in given.items()}
     parts = parts.told([], rows={name: work.engine.hold(None, frame) for name, frame in sampled.items()})
     parts = run([each for each in plan.before if not _looks(each)], parts, work)
     parts = parts.told([at_split(parts.rows["train"], parts)])
@@ -178,21 +177,6 @@ def _key(stages: Sequence[Stage], parts: Parts) -> str | None:
         f"{reshaped[-1].planned.name} makes other rows, and no column says which rows of the source they come from",
         "give the new rows an id role that stands once in them and is a column of the source too (id=...)",
     )
-
-
-def sample_of(table: Table, rows: int) -> pd.DataFrame:
-    """Return a sample by hash of the row ids, in the order of the rows; of pieces, each one's share.
-
-    Examples
-    --------
-    >>> len(sample_of(Table.of(pd.DataFrame({"x": range(100)})), 10))
-    10
-    """
-    if table.in_memory:
-        return sample_by_hash(table.frame(), rows, AUDIT_STREAM)
-    share = min(1.0, rows / max(table.rows, 1))
-    pieces = [sample_by_hash(each, max(1, round(share * len(each))), AUDIT_STREAM) for each in table.frames()]
-    return pd.concat(pieces)
 
 
 def made_again(stage: Stage, frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:

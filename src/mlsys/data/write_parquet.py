@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.data._paths import Paths  # noqa: TC001  the type of a field
 from mlsys.dataset import require_columns
+from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.settings import settings
 from mlsys.steps import Sink
@@ -73,7 +74,7 @@ class WriteParquet(Sink):
         folder = Path(os.path.expanduser(str(self.path)))
         folder.mkdir(mode=_ONLY_OWNER, parents=True, exist_ok=True)
         for part in wanted:
-            self._write_part(folder / f"{part}.parquet", Table.of(rows[part]), part)
+            self._write_part(folder / f"{part}.parquet", _as_table(rows[part]), part)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the chosen columns, or all."""
@@ -106,3 +107,8 @@ class WriteParquet(Sink):
         finally:
             if writer is not None:
                 writer.close()
+
+
+def _as_table(rows: pd.DataFrame | Table) -> Table:
+    """Return a table; who writes without a pipeline gives frames."""
+    return LocalEngine().hold(None, rows) if isinstance(rows, pd.DataFrame) else rows

@@ -16,7 +16,7 @@ from mlsys.execution.parts import SEALED, Parts
 from mlsys.execution.reads import cross_fitted
 from mlsys.execution.runner import run
 from mlsys.execution.told import AtSplit
-from mlsys.execution.work import At, Work
+from mlsys.execution.work import View, Work
 from mlsys.plan import Plan, Planned
 from mlsys.steps.questions import answers, changes_training, looks
 from mlsys.summaries import sample_by_hash
@@ -64,8 +64,8 @@ def _step_again(planned: Planned, frame: pd.DataFrame, execution: Execution, spl
     step, parts = planned.step, execution.parts
     folds = parts.learned.folds.get(planned.name) if split == "train" else None
     if folds is not None:
-        at = At(parts.roles, parts.catalog, execution.work.seed, execution.work)
-        return cross_fitted(step, at, frame, folds.get())
+        view = View(parts.roles, parts.catalog, execution.work.seed)
+        return cross_fitted(step, view, folds.get(), frame)
     if changes_training(step):
         return parts.rows["train"].frame() if split == "train" else frame
     if answers(step) and split in parts.predictions:

@@ -10,15 +10,15 @@ import pandas as pd
 from mlsys.errors import Finding, LeakageError
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.guard import shielded
-from mlsys.execution.work import At
+from mlsys.execution.work import At, View
 from mlsys.steps import Fitted, Transform
 from mlsys.steps.fitted import same_rows
 from mlsys.tables import Table
 
 
-def cross_fitted(step: Any, at: At, frame: pd.DataFrame, fold_states: Sequence[Any]) -> pd.DataFrame:
+def cross_fitted(step: Any, view: View, fold_states: Sequence[Any], frame: pd.DataFrame) -> pd.DataFrame:
     """Return what training rows get from a step that cross-fits."""
-    rows = at.wrap(shielded(frame), step)
+    rows = view.wrap(shielded(frame), step)
     return same_rows(step, frame, step.apply_cross_fitted(rows, fold_states))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from mlsys.cache import Cache
+from mlsys.engines import Engine, LocalEngine
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.parts import Parts
 from mlsys.execution.progress import progress_bar
@@ -37,9 +38,17 @@ def cache_for(
     return Cache({planned.name: planned.step for planned in steps}, pipeline.name, before, use)
 
 
-def work_of(pipeline: AnyPipeline, advance: Callable[[str], None] = silent, cache: Cache | None = None) -> Work:
+def work_of(
+    pipeline: AnyPipeline,
+    advance: Callable[[str], None] = silent,
+    cache: Cache | None = None,
+    engine: Engine | None = None,
+) -> Work:
     """Return where and how a pipeline is run."""
-    return Work(pipeline.seed, cache=cache, progress=advance, run=run)
+    engine = LocalEngine() if engine is None else engine
+    if cache is not None:
+        cache.engine = engine
+    return Work(pipeline.seed, engine, cache=cache, progress=advance, run=run)
 
 
 @contextmanager
@@ -51,6 +60,7 @@ def working(
     cache: bool = False,
     ledger: bool = False,
     what: str = "",
+    engine: Engine | None = None,
 ) -> Iterator[Work]:
     """Show progress and open the cache for as long as a pipeline is at work.
 
@@ -66,7 +76,9 @@ def working(
         Whether results are used again and kept; whether what each step depended on is written down.
     what : str
         Name of the progress bar; the pipeline's if not given.
+    engine : Engine, optional
+        Where partitions are worked on; here if not given.
     """
     steps = pipeline.planned if steps is None else steps
     with progress_bar(what or pipeline.name, len(steps), verbose) as advance:
-        yield work_of(pipeline, advance, cache_for(pipeline, steps, cache, ledger))
+        yield work_of(pipeline, advance, cache_for(pipeline, steps, cache, ledger), engine)

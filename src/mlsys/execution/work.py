@@ -104,6 +104,27 @@ def _digest_of(value: Any, cache: Cache) -> str | None:
     return value if isinstance(value, str) else digest(value)
 
 
+@dataclass(frozen=True)
+class View:
+    """What is known of columns while a step is at work; small, so that it goes with work to other processes.
+
+    Parameters
+    ----------
+    roles, catalog, seed
+        What columns are for, what is known about them, root of randomness.
+    """
+
+    roles: Roles
+    catalog: Catalog
+    seed: int
+
+    def wrap(self, frame: pd.DataFrame, step: Transform | None = None, predictions: pd.DataFrame | None = None) -> Rows:
+        """Give a frame its roles, its features, what a model says of it, and folds for a step that cross-fits."""
+        folds = None if step is None else folds_of_rows(step, frame, self.roles, self.seed)
+        said = pd.DataFrame(index=frame.index) if predictions is None else predictions
+        return Rows.of(frame, self.roles, self.catalog.features(frame.columns), folds, said)
+
+
 @dataclass
 class At:
     """What a piece of work may look at beside its rows, and whom it tells: a place of its own, nobody else's.
@@ -134,11 +155,14 @@ class At:
         self.events += told
         self.catalog = self.catalog.with_(told)
 
-    def wrap(self, frame: pd.DataFrame, step: Transform | None = None, predictions: pd.DataFrame | None = None) -> Rows:
-        """Give a frame its roles, its features, what a model says of it, and folds for a step that cross-fits."""
-        folds = None if step is None else folds_of_rows(step, frame, self.roles, self.seed)
-        said = pd.DataFrame(index=frame.index) if predictions is None else predictions
-        return Rows.of(frame, self.roles, self.catalog.features(frame.columns), folds, said)
+    @property
+    def view(self) -> View:
+        """What is known of columns, for work that goes elsewhere."""
+        return View(self.roles, self.catalog, self.seed)
+
+    def wrap(self, frame: pd.DataFrame) -> Rows:
+        """Give a frame its roles and its features."""
+        return self.view.wrap(frame)
 
     def rng(self, step: Step, purpose: str = "") -> np.random.Generator:
         """Return the randomness of a step."""

@@ -25,6 +25,7 @@ from mlsys.steps import Split, Step
 
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
+    from mlsys.engines import Engine
     from mlsys.pipeline.variants import Variants
     from mlsys.run import Ablation, CrossValidation, PriceOfLeakage, Run
 
@@ -178,6 +179,7 @@ class Pipeline:
         snapshot: bool = False,
         log_rows: bool = False,
         verbose: bool | None = None,
+        engine: Engine | None = None,
     ) -> Run:
         """Run the pipeline and return what came out.
 
@@ -203,6 +205,9 @@ class Pipeline:
             Let rows leave this machine: predictions on validation rows, with ids and labels, go to MLflow.
         verbose : bool, optional
             Show a progress bar; by default in a terminal and in a notebook.
+        engine : Engine, optional
+            Where partitions are worked on; when not given, in a loop on this machine
+            (:class:`mlsys.engines.LocalEngine`). Results do not depend on it.
 
         Returns
         -------
@@ -211,7 +216,7 @@ class Pipeline:
         """
         from mlsys.pipeline.running import run_pipeline
 
-        return run_pipeline(*taken(self, data, y), until, track, cache, snapshot, log_rows, verbose)
+        return run_pipeline(*taken(self, data, y), until, track, cache, snapshot, log_rows, verbose, engine)
 
     def preview(self, data: Any = None, n: int = 5, rows: int = 2_000) -> dict[str, pd.DataFrame]:
         """Return ``n`` training rows after each step, computed on a sample.

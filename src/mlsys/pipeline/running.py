@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from mlsys.engines import Engine
+from mlsys.errors import ConfigurationError
 from mlsys.execution.chosen import stood_for
 from mlsys.execution.execution import Execution, executed
 from mlsys.execution.opening import Data
@@ -23,13 +25,21 @@ def run_pipeline(
     snapshot: bool,
     log_rows: bool,
     verbose: bool | None,
+    engine: Engine | None,
 ) -> Run:
     """Return what came out of a pipeline; arguments as for ``Pipeline.run``."""
+    if engine is not None and not isinstance(engine, Engine):
+        raise ConfigurationError(
+            f"engine={engine!r} is no engine", "give an object such as mlsys.engines.LocalEngine(), or leave it out"
+        )
     plan = Plan(pipeline.planned)
     if until is not None:
         plan = plan.until(pipeline.steps[pipeline.position(until)].name)
     ledger = bool(track) or snapshot
-    with once_a_run(), working(pipeline, verbose, steps=plan.steps, cache=cache, ledger=ledger) as work:
+    with (
+        once_a_run(),
+        working(pipeline, verbose, steps=plan.steps, cache=cache, ledger=ledger, engine=engine) as work,
+    ):
         if work.cache is not None and until is None and track and plan.model is not None:
             work.cache.at_work = spare.start  # it imports meanwhile; where all is found, it is seldom asked
         execution = executed(plan, data, start(pipeline), work)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from mlsys.summaries import Again, CrossFitted
 from mlsys.tables import Table, add_in_order
 
 Wrap = Callable[[pd.DataFrame], Rows]
+Look = Callable[[], None]
 MOST_PASSES = 20
 """A step that asks for more passes over the data than this does not end."""
 
@@ -37,7 +39,19 @@ class Learned:
     fold_states: tuple[Any, ...] = ()
 
 
-def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator, *, fold_states: bool = True) -> Learned:
+def _nobody_looks() -> None:
+    """Look at nothing."""
+
+
+def learn(
+    step: Step,
+    train: Table,
+    wrap: Wrap,
+    rng: np.random.Generator,
+    *,
+    fold_states: bool = True,
+    look: Look = _nobody_looks,
+) -> Learned:
     """Return the state that ``step`` learns from training rows.
 
     Parameters
@@ -52,6 +66,8 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator, *, fol
         For hooks that name ``rng``.
     fold_states : bool
         Whether a step that cross-fits also learns what the rows of each fold are shown.
+    look : callable
+        Called after each hook that was shown rows, in the process where it ran.
 
     Raises
     ------
@@ -61,7 +77,7 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator, *, fol
     if isinstance(step, Transform) and step.chooses_columns:
         wrap = shown_what_fits(step, train, wrap)
     if isinstance(step, Transform) and step.scales:
-        learned = _learn_scaled(step, train, wrap, fold_states)
+        learned = _learn_scaled(step, train, wrap, fold_states, look)
     elif isinstance(step, Model) and step.learns_in_parts(train.in_memory):
         learned = Learned(_learn_in_parts(step, train, wrap, rng))
     else:
@@ -73,6 +89,7 @@ def learn(step: Step, train: Table, wrap: Wrap, rng: np.random.Generator, *, fol
             else:
                 crossed = fold_states and isinstance(step, Transform) and step.cross_fits
                 learned = Learned(state, _fold_states(step, rows, rng) if crossed else ())  # type: ignore[arg-type]
+        look()
     if learned.state is None:
         raise ContractError(f"learn() of {step.title} returned None", "end it with `return` and what was learned")
     if form_of_state(step) == PLAIN:
@@ -97,25 +114,25 @@ class _PerFold:
         return _PerFold([mine + theirs for mine, theirs in zip(self.summaries, other.summaries, strict=True)])
 
 
-def _learn_scaled(step: Transform, train: Table, wrap: Wrap, fold_states: bool) -> Learned:
-    shown = _shown(step, train, wrap)
+def _learn_scaled(step: Transform, train: Table, wrap: Wrap, fold_states: bool, look: Look) -> Learned:
+    shown = _shown(step, wrap)
     if step.sums_by_fold or not step.cross_fits:
-        answer = _finish(step, train, shown, train.reduce(lambda frame: step.summarize(shown(frame))))
+        answer = _finish(step, train, shown, look, train.reduce(partial(_summary, step, shown, look)))
         if isinstance(answer, CrossFitted):
             return Learned(answer.state, answer.fold_states if fold_states else ())
         return Learned(answer)
     folds = range(step.cross_fit_folds)
-    summaries = train.reduce(
-        lambda frame: _PerFold([step.summarize(_fold(shown(frame), fold, inside=True)) for fold in folds])
-    ).summaries
-    whole = _finish(step, train, shown, add_in_order(summaries))  # fold by fold, so that its last bits are the same
+    summaries = train.reduce(partial(_summary_by_fold, step, shown, look)).summaries
+    # Fold by fold, so that its last bits are the same.
+    whole = _finish(step, train, shown, look, add_in_order(summaries))
     if not fold_states:
         return Learned(whole)
     others = [
         _finish(
             step,
             train,
-            lambda frame, fold=fold: _fold(shown(frame), fold, inside=False),  # type: ignore[misc]
+            partial(_fold, shown, fold, False),
+            look,
             add_in_order(summary for number, summary in enumerate(summaries) if number != fold),
         )
         for fold in folds
@@ -123,25 +140,38 @@ def _learn_scaled(step: Transform, train: Table, wrap: Wrap, fold_states: bool) 
     return Learned(whole, tuple(others))
 
 
-def _fold(rows: Rows, fold: int, inside: bool) -> Rows:
+def _fold(shown: Wrap, fold: int, inside: bool, frame: pd.DataFrame) -> Rows:
+    rows = shown(frame)
     assert rows.folds is not None
     return rows.take_rows((rows.folds == fold) == inside)
 
 
-def _finish(step: Transform, train: Table, shown: Wrap, summary: Any) -> Any:
+def _summary_by_fold(step: Transform, shown: Wrap, look: Look, frame: pd.DataFrame) -> _PerFold:
+    folds = range(step.cross_fit_folds)
+    return _PerFold([_summary(step, partial(_fold, shown, fold, True), look, frame) for fold in folds])
+
+
+def _summary(step: Transform, shown: Wrap, look: Look, frame: pd.DataFrame, *known: Any) -> Any:
+    """Return the summary of a partition; done where the partition is."""
+    summary = step.summarize(shown(frame), *known)
+    look()
+    return summary
+
+
+def _finish(step: Transform, train: Table, shown: Wrap, look: Look, summary: Any) -> Any:
     """Finish a summary, making further passes while the step asks for them."""
     for _ in range(MOST_PASSES):
         answer = step.finish(summary)
         if not isinstance(answer, Again):
             return answer
-        partial = answer.partial
-        summary = train.reduce(lambda frame, partial=partial: step.summarize(shown(frame), partial))  # type: ignore[misc]
+        known = answer.partial
+        summary = train.reduce(lambda frame, known=known: _summary(step, shown, look, frame, known))  # type: ignore[misc]
     raise ContractError(
         f"finish() of {step.title} asked for more than {MOST_PASSES} passes", "return the state, not Again, at the end"
     )
 
 
-def _shown(step: Transform, train: Table, wrap: Wrap) -> Wrap:
+def _shown(step: Transform, wrap: Wrap) -> Wrap:
     """Return a function that narrows a frame to the columns the step reads, and the roles."""
 
     def shown(frame: pd.DataFrame) -> Rows:

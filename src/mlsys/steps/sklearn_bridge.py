@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
 from mlsys.dataset import Roles
+from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.steps.capabilities import WrapsEstimator, wrapped
 from mlsys.steps.cloning import unfitted
@@ -21,7 +22,6 @@ from mlsys.steps.learning import learn
 from mlsys.steps.learning_kinds import Model, Transform
 from mlsys.steps.seeds import generator
 from mlsys.steps.shown import Shown
-from mlsys.tables import Table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,7 +155,7 @@ class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publi
         if isinstance(self.step, RowTransform):
             self.fitted_ = Fitted(self.step)
             return frame, None
-        learned = learn(self.step, Table.of(train), shown, generator(0, self.step))
+        learned = learn(self.step, LocalEngine().hold(None, train), shown, generator(0, self.step))
         self.fitted_ = Fitted(self.step, learned.state, features)
         if not learned.fold_states:
             return frame, None

@@ -3,7 +3,7 @@
 from mlsys.tables.identifying import identified, identify, identify_table
 from mlsys.tables.identity import ROWS_AT_ONCE, Identity, address, as_column, column_digest
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
-from mlsys.tables.table import Engine, Table, chosen_by_hash
+from mlsys.tables.table import Engine, Table
 
 __all__ = [
     "ROWS_AT_ONCE",
@@ -15,7 +15,6 @@ __all__ = [
     "add_in_order",
     "address",
     "as_column",
-    "chosen_by_hash",
     "column_digest",
     "cut",
     "identified",

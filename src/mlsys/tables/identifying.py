@@ -62,8 +62,9 @@ def identify_table(table: Table) -> Identity:
 
     Examples
     --------
+    >>> from mlsys.engines import LocalEngine
     >>> frame = pd.DataFrame({"a": [1, 2]})
-    >>> identify_table(Table.of(frame)) == identify(frame)
+    >>> identify_table(LocalEngine().hold(None, frame)) == identify(frame)
     True
     """
     if table.identity is not None and not table.identity.lineage:

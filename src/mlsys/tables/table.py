@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.settings import settings
-from mlsys.summaries import hash_ids
+from mlsys.summaries import sample_by_hash
 from mlsys.tables.chain import Chain, Function, joined
 from mlsys.tables.identity import Identity
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
@@ -24,6 +24,7 @@ FIRST_ROWS = 4096
 """Rows of a table beyond memory that stay at hand once its types were looked at."""
 
 
+@runtime_checkable
 class Engine(Protocol):
     """A place to work; it builds tables, whose verbs are all that steps and the runner use.
 
@@ -90,11 +91,6 @@ class Table:
         self._partitions = tuple(partitions)
         self._chain = Chain() if chain is None else chain
         self._first: pd.DataFrame | None = None
-
-    @classmethod
-    def of(cls, data: pd.DataFrame | Table) -> Table:
-        """Wrap a frame; a table stays as it is."""
-        return data if isinstance(data, Table) else cls(_Here(), data)
 
     def like(self, frame: pd.DataFrame | Deferred) -> Table:
         """Hold other rows where these are held."""
@@ -229,7 +225,7 @@ class Table:
             Another number chooses other rows.
         """
         if self.in_memory:
-            return chosen_by_hash(self.frame(), rows, stream)
+            return sample_by_hash(self.frame(), rows, stream)
         share = min(1.0, rows / max(self.rows, 1))
         return self.gather(partial(_share_of, share=share, stream=stream))
 
@@ -265,15 +261,8 @@ class Table:
         return f"Table(at most {self._rows_bound():,} rows in {self.partitions} partitions, read when needed)"
 
 
-def chosen_by_hash(frame: pd.DataFrame, rows: int, stream: int = 0) -> pd.DataFrame:
-    """Return so many rows, those with the smallest hash of their ids, in their order."""
-    if len(frame) <= rows:
-        return frame
-    return frame.iloc[np.sort(np.argsort(hash_ids(frame.index, stream), kind="stable")[:rows])]
-
-
 def _share_of(frame: pd.DataFrame, share: float, stream: int) -> pd.DataFrame:
-    return chosen_by_hash(frame, max(1, round(share * len(frame))), stream)
+    return sample_by_hash(frame, max(1, round(share * len(frame))), stream)
 
 
 def _narrowed(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFrame:
@@ -283,13 +272,3 @@ def _narrowed(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFram
 def _slices(frame: pd.DataFrame) -> list[pd.DataFrame]:
     places = cut(len(frame))
     return [frame] if len(places) == 1 else [frame.iloc[each] for each in places]
-
-
-class _Here:
-    name, cuts_frames = "local", False
-
-    def hold(self, partitions: Sequence[Partition] | None, frame: pd.DataFrame | Deferred | None) -> Table:
-        return Table(self, frame, partitions or ())
-
-    def each(self, work: Callable[[Given], Done], pieces: Sequence[Given]) -> Iterator[Done]:
-        return map(work, pieces)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from mlsys.dataset import Dataset, Moment, Roles, Rows, check_frame
 from mlsys.dataset.predictions import named_like_predictions
+from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.steps import (
     History,
@@ -36,7 +37,6 @@ from mlsys.steps.fitted import same_rows
 from mlsys.steps.learning import Learned, call_hook, learn
 from mlsys.steps.shown import Shown
 from mlsys.steps.splitting import split_keys
-from mlsys.tables import Table
 from mlsys.testing.comparing import altered
 
 Kind = TypeVar("Kind", bound=Step)
@@ -135,7 +135,7 @@ class Trial:
         if isinstance(self.step, Postprocess):
             shown = {*self.predicted(frame), *self.roles.columns()}
             frame = frame[[name for name in frame if name in shown]]
-        return learn(self.step, Table.of(frame), functools.partial(self.rows, "learn"), self.rng())
+        return learn(self.step, LocalEngine().hold(None, frame), functools.partial(self.rows, "learn"), self.rng())
 
     @functools.cached_property
     def learned(self) -> Learned:

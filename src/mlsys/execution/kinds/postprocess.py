@@ -64,7 +64,7 @@ def learn(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
     step, frame, said = planned.step, rows["rows"].frame(), rows["predictions"].frame()
     roles = at.roles.columns()
     shown = at.hold(beside(frame[[name for name in frame.columns if name in roles]], said))
-    learned = learned_by(step, shown, lambda each: at.wrap(each, predictions=said), at.rng(step))
+    learned = learned_by(step, shown, lambda each: at.view.wrap(each, predictions=said), at.rng(step))
     return Made({}, {"state": Held(learned.state)})
 
 

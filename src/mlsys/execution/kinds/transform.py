@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -22,7 +24,7 @@ from mlsys.execution.reads import (
 )
 from mlsys.execution.spy import columns_seen
 from mlsys.execution.told import made_of
-from mlsys.execution.work import At, Task, Work
+from mlsys.execution.work import At, Task, View, Work
 from mlsys.leakage.row_check import row_local_finding
 from mlsys.plan import Planned
 from mlsys.states import Held
@@ -67,19 +69,10 @@ def learn(at: At, planned: Planned, rows: dict[str, Table], folds: bool = True) 
     step, train = planned.step, rows["train"]
     assert isinstance(step, Transform)
     reads = declared_reads(step, at, train.head(0).columns)
-    watched: list[tuple[pd.DataFrame, pd.DataFrame]] = []
-
-    def wrap(frame: pd.DataFrame) -> Rows:
-        made = at.wrap(shielded(frame), step)
-        if not step.is_ours:
-            watched.append((made, frame))
-        return made
-
-    learned = learned_by(step, train, wrap, at.rng(step), fold_states=folds)
+    shown = _Watched(step, at.view)
+    learned = learned_by(step, train, shown, at.rng(step), fold_states=folds, look=shown.refuse_changes)
     if step.chooses_columns:
         reads = step.columns_taken(learned.state)
-    for shown, ours in watched[-1:]:
-        watch_unchanged(step, pd.DataFrame(shown), ours, "learn")
     sample = at.work.telling.rows(train.head(4096)) if not at.quiet or not step.is_ours else train.head(0)
     if not step.is_ours:
         with tried_out():
@@ -112,4 +105,23 @@ def apply_by_fold(at: At, planned: Planned, rows: dict[str, Table], state: Held)
     """Return training rows, each changed by what was learned without its fold."""
     step = planned.step
     assert isinstance(step, Transform)
-    return Made({"rows": rows["rows"].map(lambda frame: cross_fitted(step, at, frame, state.get()))})
+    return Made({"rows": rows["rows"].map(partial(cross_fitted, step, at.view, state.get()))})
+
+
+@dataclass
+class _Watched:
+    """Shows a step what it learns from, and refuses a hook of a user's that changes it, wherever that runs."""
+
+    step: Transform
+    view: View
+    last: tuple[pd.DataFrame, pd.DataFrame] | None = None
+
+    def __call__(self, frame: pd.DataFrame) -> Rows:
+        shown = self.view.wrap(shielded(frame), self.step)
+        self.last = None if self.step.is_ours else (shown, frame)
+        return shown
+
+    def refuse_changes(self) -> None:
+        if self.last is not None:
+            shown, ours = self.last
+            watch_unchanged(self.step, pd.DataFrame(shown), ours, "learn")
