@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from mlsys.engines import LocalEngine
 from mlsys.errors import DataError
 from mlsys.settings import override
-from mlsys.tables import Partition, Table, chosen_by_hash
+from mlsys.summaries import sample_by_hash
+from mlsys.tables import Partition, Table
 
 ENGINE = LocalEngine()
 
@@ -115,7 +116,7 @@ def test_a_sample_is_of_rows_with_the_smallest_hashes(partitions: int) -> None:
     frame = rows(40)
     table = Pieces(cut_at(frame, [40 // partitions] * partitions)).table()
     expected = pd.concat(
-        [chosen_by_hash(each, 8 // partitions, 3) for each in cut_at(frame, [40 // partitions] * partitions)]
+        [sample_by_hash(each, 8 // partitions, 3) for each in cut_at(frame, [40 // partitions] * partitions)]
     )
     pd.testing.assert_frame_equal(table.sample(8, 3), expected)
     assert len(ENGINE.hold(None, frame).sample(8, 3)) == 8 and len(ENGINE.hold(None, frame).sample(99)) == 40
