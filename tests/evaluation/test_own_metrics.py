@@ -216,8 +216,7 @@ def test_an_edit_of_the_metric_runs_the_report_again_and_nothing_else(tmp_path: 
     assert found[2][2] == 2 * found[0][2] == 2 * found[1][2]
 
 
-def test_a_tracked_run_has_it_under_a_safe_name(tmp_path: Path) -> None:
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+def test_a_tracked_run_has_it_under_a_safe_name(store: Path) -> None:
     right = Metric("right = good?", lambda y, prediction: y == prediction, interval="mean")
     steps = [
         StratifiedSplit(validation=0.4, test=0.2),

@@ -1,4 +1,4 @@
-"""Exact sums of targets by category: what target encoding needs, with one fold taken out at no cost."""
+"""Exact sums of targets by category: what target encoding needs."""
 
 from __future__ import annotations
 
@@ -33,15 +33,14 @@ class CategoryTargets:
 
     Notes
     -----
-    Everything is exact, so ``whole - fold`` equals the sum of the other folds byte for byte.
+    Everything is exact, so the sum of some partitions does not depend on how rows are cut.
 
     Examples
     --------
     >>> import pandas as pd
     >>> whole = CategoryTargets.of(pd.Series(["a", "b", "a"]), [1, 0, 0])
-    >>> fold = CategoryTargets.of(pd.Series(["b"]), [0])
-    >>> (whole - fold).categories, (whole - fold).means().tolist()
-    (('a',), [[0.5]])
+    >>> whole.categories, whole.means().tolist()
+    (('a', 'b'), [[0.5], [0.0]])
     """
 
     categories: tuple[Any, ...]

@@ -42,8 +42,8 @@ class GroupedSum:
     Examples
     --------
     >>> sums = GroupedSum.of([0, 1, 0], [0.1, 0.2, 0.3], 2)
-    >>> sums.floats().tolist(), (sums - sums).floats().tolist()
-    ([0.4, 0.2], [0.0, 0.0])
+    >>> sums.floats().tolist(), (sums + sums).floats().tolist()
+    ([0.4, 0.2], [0.8, 0.4])
     """
 
     units: NDArray[Any]

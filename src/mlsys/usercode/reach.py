@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import dis
 import functools
 import itertools
 import sys
@@ -165,7 +166,8 @@ class CodeWalk:
         defaults = self._watch(function, "__defaults__", function.__defaults__ or (), label)
         named = self._watch(function, "__kwdefaults__", function.__kwdefaults__ or {}, label)
         content = [function.__code__, defaults, named, cells, self._globals(function.__code__, function, label)]
-        set_later = sorted(name for name in vars(function) if name != "__wrapped__")
+        kept_by_itself = _attributes_set(function.__code__)  # such as a counter: what running leaves is no code
+        set_later = sorted(name for name in vars(function) if name != "__wrapped__" and name not in kept_by_itself)
         attributes = [(name, self._watch(function, name, vars(function)[name], label)) for name in set_later]
         return [*content, attributes] if attributes else content
 
@@ -273,6 +275,12 @@ def _called(value: Any, name: str) -> str:
     if own == value.__qualname__:
         return f"{name.rpartition('.')[2]}(), a lambda" if name and own.endswith("<lambda>") else f"{own}()"
     return f"{own}() as {value.__qualname__}()"
+
+
+def _attributes_set(code: types.CodeType) -> set[str]:
+    """Return the names of attributes that code sets, on whatever object."""
+    found = {str(each.argval) for each in dis.get_instructions(code) if each.opname == "STORE_ATTR"}
+    return found.union(*(_attributes_set(each) for each in code.co_consts if isinstance(each, types.CodeType)))
 
 
 def now(owner: Any, name: str) -> Any:
