@@ -169,7 +169,8 @@ def test_a_recipe_holds_no_secret(tmp_path: Path) -> None:
         ]
     ):
         pipeline = Pipeline([*steps, LogisticRegression()], target="y", features=["x"], waive={"DR101": reason})
-        write_recipe(pipeline.run(FRAME, track=False), tmp_path / str(number))
+        run = pipeline.run(FRAME, track=False)
+        write_recipe(run.outcome, run._live, tmp_path / str(number))
         record = json.loads((tmp_path / str(number) / "run.json").read_text(encoding="utf-8"))
         assert "holds a secret" in record["withheld"] or "holds an address with a user" in record["withheld"]
         held = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

@@ -159,7 +159,7 @@ def test_a_sampler_in_the_list_changes_training_rows_and_no_others(rare: pd.Data
     assert len(after) > len(before) if "Over" in sampler or sampler == "SMOTE" else len(after) < len(before)
     assert after.index.is_unique and set(before[before["event"]].index) <= set(after.index)
     for part in ("validation", "test"):
-        held_out = {run: run._execution.divided.parts[part].frame() for run in (plain, made)}
+        held_out = {run: run._live.execution.divided.parts[part].frame() for run in (plain, made)}
         pd.testing.assert_frame_equal(held_out[plain], held_out[made])
     judged = made.frame("validation", after="Resample")
     pd.testing.assert_frame_equal(judged, plain.frame("validation", after="RandomSplit"))

@@ -218,7 +218,7 @@ def test_the_event_travels_with_the_pipeline(tmp_path: Path) -> None:
     other = pipeline.replace(Train=Train(DummyClassifier()))
     assert other.roles.event == Event("good") and other.digest != pipeline.digest
     run = pipeline.run(loans(), track=False, cache=False, verbose=False)
-    write_recipe(run, tmp_path)
+    write_recipe(run.outcome, run._live, tmp_path)
     assert read_pipeline(tmp_path, read_record(tmp_path), str) == pipeline
     assert run.final_test().evaluation.event == "good"
 
@@ -226,7 +226,7 @@ def test_the_event_travels_with_the_pipeline(tmp_path: Path) -> None:
 @pytest.mark.parametrize("how", ["run", "folds"])
 def test_parameters_say_the_event_and_why(how: str) -> None:
     found = judged(loans(), how=how)
-    said = parameters_of(found)
+    said = parameters_of(found.pipeline, found.evaluation)
     assert said["role.event"] == "bad" and "it is the rarer class" in str(said["role.event.why"])
 
 

@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 from mlsys import Evaluate, Gate, Pipeline, RandomSplit, gap
 from mlsys.errors import DataError
 from mlsys.evaluation.levels import levels_of
-from mlsys.run.measures import slice_keys
+from mlsys.outcome.measures import slice_keys
 
 CATEGORIES = pd.CategoricalDtype(["nan", 1, "1", 2.5, "2.5"])
 COLUMNS = {

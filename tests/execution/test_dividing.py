@@ -126,7 +126,7 @@ def test_a_preview_of_few_rows_is_not_held_to_it() -> None:
 def test_a_fold_of_one_class_is_named_on_the_card() -> None:
     frame = rows(100).assign(y=lambda f: f.index.isin([3, 60]).astype(int))
     done = run(RandomSplit(0.0, 0.0), frame)
-    assert any(note.startswith("folds with rows of one class: ") for note in done._execution.divided.notes)
+    assert any(note.startswith("folds with rows of one class: ") for note in done._live.execution.divided.notes)
 
 
 def test_a_fold_that_would_learn_from_one_class_is_refused_with_its_number() -> None:
@@ -142,20 +142,20 @@ def test_rows_that_repeat_another_are_counted_and_stay_together() -> None:
     again = frame.sample(34, random_state=1)
     both = pd.concat([frame, again], ignore_index=True)
     done = run(RandomSplit(), both)
-    assert "34 rows repeat another in all features and stay in its part" in done._execution.divided.notes
+    assert "34 rows repeat another in all features and stay in its part" in done._live.execution.divided.notes
     assert "34 rows repeat another" in str(done)
     train = done.frame("train", after="RandomSplit").index
     assert all((old in train) == (new in train) for old, new in zip(again.index, range(400, 434), strict=True))
     apart = run(RandomSplit(keep_duplicates_together=False), both)
-    assert not any("repeat" in note for note in apart._execution.divided.notes)
+    assert not any("repeat" in note for note in apart._live.execution.divided.notes)
 
 
 def test_rows_are_repeats_by_what_a_model_may_use() -> None:
     frame = pd.concat([rows(200)] * 2, ignore_index=True).assign(
         number=range(400), late=np.random.default_rng(1).normal(size=400)
     )
-    assert not run(RandomSplit(), frame, id="number")._execution.divided.notes
-    notes = run(RandomSplit(), frame, id="number", exclude=["late"])._execution.divided.notes
+    assert not run(RandomSplit(), frame, id="number")._live.execution.divided.notes
+    notes = run(RandomSplit(), frame, id="number", exclude=["late"])._live.execution.divided.notes
     assert notes == ("200 rows repeat another in all features and stay in its part",)
 
 
@@ -176,7 +176,7 @@ def test_rows_beyond_memory_are_not_compared_and_that_is_said(tmp_path: Any) -> 
     pd.concat([rows(400), rows(400)]).to_parquet(tmp_path / "rows.parquet")
     with override(rows_per_partition=100, rows_in_memory=300):
         done = Pipeline([ReadParquet(str(tmp_path)), RandomSplit(), DummyClassifier()], target="y").run(track=False)
-    assert "rows beyond memory were not compared" in done._execution.divided.notes[-1]
+    assert "rows beyond memory were not compared" in done._live.execution.divided.notes[-1]
 
 
 def test_the_calibration_part_calibrates() -> None:

@@ -133,7 +133,7 @@ def test_labels_are_made_in_each_part_and_said_once(parts) -> None:
     run = run_of(named, label, target="late", exclude=["key", "y"])
     assert (run.frame("validation")["late"] == (parts["validation"]["price"] > 70)).all()
     assert run.features.set_index("column").loc["price", "reason"].startswith("read by the rule")
-    assert [each.name for each in run._execution.work.records].count("NaturalLabel") == 1
+    assert [each.name for each in run._live.execution.work.records].count("NaturalLabel") == 1
 
 
 class Cheap(Select):

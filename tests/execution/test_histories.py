@@ -270,7 +270,7 @@ def test_rows_that_a_later_step_makes_anew_are_followed_by_the_id_or_held_back(o
     followed = Pipeline(steps, target="y", time="at", id="order", exclude=["key", "settled"]).run(
         orders, track=False, cache=False
     )
-    parts = followed._execution.divided.parts
+    parts = followed._live.execution.divided.parts
     assert not set(followed.state("Spent")["tail"]["order"]) & set(parts["test"].frame()["order"])
     assert len(followed.state("Spent")["tail"]) == len(orders) - parts["test"].rows
     lost = Pipeline(steps, target="y", time="at", exclude=["key", "settled", "order"]).run(

@@ -102,7 +102,7 @@ def test_a_folder_beyond_memory_gives_what_the_frame_in_memory_gives(folder: Pat
     with override(rows_in_memory=1_000, rows_per_partition=300):
         run = Pipeline([ReadParquet(folder), *steps()], target="returned").run(track=False)
         final = run.final_test()
-        parts = run._execution.divided.parts  # type: ignore[union-attr]
+        parts = run._live.execution.divided.parts  # type: ignore[union-attr]
         assert not any(part.in_memory for part in parts.values())
         for step in (*SUMMARIZED, "Train"):
             assert digest(run.state(step)) == digest(whole().state(step)), step

@@ -149,7 +149,7 @@ def test_reports_see_open_parts_and_the_test_rows_only_once_opened(rows: pd.Data
 def test_folds_keep_each_judged_row_from_the_tail_that_judges_it(rows: pd.DataFrame) -> None:
     pipeline = Pipeline([SpyTransform(), SpyModel()], target="returned")
     run = pipeline.run(rows, track=False)
-    divided = run._execution.divided
+    divided = run._live.execution.divided
     assert divided is not None and len(divided.folds) == 5
     everyone = frozenset(run.frame("train")["row"])
     assert run.rows["test"] > 0 and len(everyone) == run.rows["train"]

@@ -29,7 +29,7 @@ from mlsys import (
     labeling_function,
 )
 from mlsys.errors import Finding, TrackingError
-from mlsys.run.findings import leakage_verdict
+from mlsys.outcome.findings import leakage_verdict
 
 ROOT = Path(__file__).parents[2]
 TREE = DecisionTreeClassifier(max_depth=3)

@@ -112,7 +112,7 @@ def test_no_fold_sees_a_test_row_and_every_other_labelled_row_is_judged_once(sho
         target="returned", features=NUMBERS,
     )  # fmt: skip
     test = set(pipeline.run(frame, track=False, cache=False).digest("train")) and set(
-        pipeline.run(frame, track=False, cache=False)._execution.divided.parts["test"].frame().index  # type: ignore[union-attr]
+        pipeline.run(frame, track=False, cache=False)._live.execution.divided.parts["test"].frame().index  # type: ignore[union-attr]
     )
     SEEN.clear()
     found = quick(pipeline, KFolds(5), frame)

@@ -112,7 +112,7 @@ def test_folds_of_a_time_split_train_on_the_past_only(shop: pd.DataFrame) -> Non
 def test_folds_of_a_group_split_never_part_a_group(shop: pd.DataFrame) -> None:
     pipeline = Pipeline([LogisticRegression()], target="returned", group="customer", features=["price"])
     run = pipeline.run(shop, track=False)
-    divided = run._execution.divided
+    divided = run._live.execution.divided
     assert divided is not None and len(divided.folds) == 5
     for fold in divided.folds:
         named = fold.groupby(shop.loc[fold.index, "customer"]).nunique()

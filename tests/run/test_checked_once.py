@@ -15,7 +15,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 
 from mlsys import Pipeline, RandomSplit, Train, Transform
-from mlsys.run import checked, parity
+from mlsys.serving import checked, parity
 
 
 @pytest.fixture
@@ -61,11 +61,11 @@ class Kept(Transform):
 
 def check(shop: pd.DataFrame, *steps: Any, cache: bool = True, estimator: Any = None) -> None:
     """Do what a tracked run does before its model is logged."""
-    from mlsys.run.recording import _model
+    from mlsys.run.recording import model_record
 
     model = Train(LogisticRegression() if estimator is None else estimator)
     pipeline = Pipeline([RandomSplit(), *steps, model], target="returned", features=["price"], name="checked")
-    _, withheld = _model(pipeline.run(shop, track=False, cache=cache))
+    _, withheld = model_record("a run", pipeline.run(shop, track=False, cache=cache)._live)
     assert not withheld
 
 
@@ -120,12 +120,12 @@ def test_an_interpreter_or_packages_that_changed_are_another_process(
 
 
 def test_a_check_that_failed_is_not_remembered(shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mlsys.run.recording import _model
+    from mlsys.run.recording import model_record
 
     monkeypatch.setattr(parity, "_problem_in", lambda *given: "fails: no")
     run = Pipeline([RandomSplit(), LogisticRegression()], target="returned", features=["price"]).run(shop, track=False)
     for _ in range(2):
-        assert "fails: no" in _model(run)[1]
+        assert "fails: no" in model_record(run.id, run._live)[1]
 
 
 REPORTS = """

@@ -26,16 +26,16 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_run_whose_steps_were_all_found_measures_nothing(shop: pd.DataFrame, measured: list[str]) -> None:
     pipeline = Pipeline([RandomSplit(), Train(LogisticRegression())], target="returned", features=["price"])
-    first = noted_latency(pipeline.run(shop, track=False))
-    assert noted_latency(pipeline.run(shop, track=False)) == first and len(measured) == 1
+    first = noted_latency(pipeline.run(shop, track=False)._live)
+    assert noted_latency(pipeline.run(shop, track=False)._live) == first and len(measured) == 1
     other = pipeline.replace(Train=Train(LogisticRegression(C=0.1)))
-    assert noted_latency(other.run(shop, track=False)) != first and len(measured) == 2
-    noted_latency(pipeline.run(shop.head(1_500), track=False))
+    assert noted_latency(other.run(shop, track=False)._live) != first and len(measured) == 2
+    noted_latency(pipeline.run(shop.head(1_500), track=False)._live)
     assert len(measured) == 3, "other rows make another model"
 
 
 def test_a_run_without_a_cache_is_measured(shop: pd.DataFrame, measured: list[str]) -> None:
     pipeline = Pipeline([RandomSplit(), Train(LogisticRegression())], target="returned", features=["price"])
     for _ in range(2):
-        noted_latency(pipeline.run(shop, track=False, cache=False))
+        noted_latency(pipeline.run(shop, track=False, cache=False)._live)
     assert len(measured) == 2

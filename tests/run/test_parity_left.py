@@ -16,7 +16,7 @@ import pytest
 import mlsys
 from mlsys import folder
 from mlsys.passing import PARITY, passing, sweep
-from mlsys.run.parity import Spare
+from mlsys.serving.parity import Spare
 
 SCRIPT = """
     import numpy as np, pandas as pd

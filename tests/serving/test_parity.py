@@ -14,7 +14,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from mlsys import Derive, Pipeline, RandomSplit, Run, Train, Transform, folder
-from mlsys.run import parity
+from mlsys.serving import parity
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -221,7 +221,7 @@ def test_a_registration_that_fails_half_way_leaves_no_version_and_says_why(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(MlflowClient, "log_dict", full)
+        patch.setattr(MlflowClient, "log_artifacts", full)
         with pytest.raises(TrackingError, match="the model 'halfway' was not registered: .*No space left on device"):
             runs[0].register("halfway", alias="champion")
     assert not MlflowClient().search_model_versions("name='halfway'")

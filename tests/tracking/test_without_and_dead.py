@@ -16,9 +16,10 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-import mlsys.run.card
-from mlsys import Pipeline, RandomSplit, Run, Train
+import mlsys.outcome.outcome
+from mlsys import Pipeline, RandomSplit, Train
 from mlsys.errors import TrackingError
+from mlsys.outcome.facts import RunFacts
 
 SECONDS = 15
 
@@ -116,14 +117,14 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 def test_the_card_is_there_before_mlflow_is_asked(
     pipeline: Pipeline, shop: pd.DataFrame, failing: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = mlsys.run.card.make_card
+    made = mlsys.outcome.outcome.make_card
 
-    def watched(run: Run) -> Any:
+    def watched(run: RunFacts) -> Any:
         card = made(run)
         failing.append("card")
         return card
 
-    monkeypatch.setattr(mlsys.run.card, "make_card", watched)
+    monkeypatch.setattr(mlsys.outcome.outcome, "make_card", watched)
     run = pipeline.run(shop)
     assert failing[0] == "card" and "request" in failing
     assert "MLflow: not written" in repr(run) and not run.metrics.empty

@@ -16,11 +16,11 @@ from mlsys.execution.opening import Data
 from mlsys.execution.progress import progress_bar
 from mlsys.execution.session import start, working
 from mlsys.execution.windows import Window
+from mlsys.outcome.findings import marked
 from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.estimates.cross_validation import CrossValidation
 from mlsys.run.estimates.recorded import write_estimate
-from mlsys.run.findings import marked
 from mlsys.sampling import GroupFolds, KFolds, TimeFolds, TimeSplit
 from mlsys.steps import Split, Step
 from mlsys.steps.questions import divides

@@ -10,9 +10,8 @@ from mlsys.execution.opening import Data
 from mlsys.execution.session import start, working
 from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
-from mlsys.run.parity import spare
 from mlsys.run.run import Run
-from mlsys.run.snapshots import take_snapshot
+from mlsys.serving.parity import spare
 from mlsys.warned import once_a_run
 
 
@@ -45,7 +44,7 @@ def run_pipeline(
         execution = executed(plan, data, start(pipeline), work)
     run = Run(as_run(pipeline, execution), execution, data, log_rows=log_rows)
     if snapshot:
-        take_snapshot(run)
+        run.keep_snapshot()
     run.show_before_tracking(track if until is None else False)
     return run
 

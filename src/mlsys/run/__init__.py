@@ -1,12 +1,14 @@
 """Run: card, loading and saving, comparing, registering, running again."""
 
-from mlsys.run.comparing import Comparison, compare
+from mlsys.outcome.comparing import Comparison, compare
 from mlsys.run.estimates import Ablation, CrossValidation, PriceOfLeakage
-from mlsys.run.loading import load
 from mlsys.run.registering import Registration, promote, roll_back
 from mlsys.run.reproducing import Reproduction, reproduce
 from mlsys.run.run import Run
-from mlsys.run.snapshots import take_snapshot
+from mlsys.serving.loaded import LoadedModel
+from mlsys.serving.loading import load
+
+LoadedModel.reproduces = reproduce
 
 __all__ = [
     "Ablation",
@@ -21,5 +23,4 @@ __all__ = [
     "promote",
     "reproduce",
     "roll_back",
-    "take_snapshot",
 ]

@@ -9,28 +9,25 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from mlsys.outcome import Outcome
+from mlsys.run.live import Live
 from mlsys.run.recipe import RECIPE, write_recipe
 from mlsys.secrets import hidden_in
-
-if TYPE_CHECKING:
-    from mlsys.run.run import Run
+from mlsys.states import digest
 
 PACKAGES = ("mlsys", "pandas", "numpy", "scikit-learn", "pyarrow", "skops")
 """What a served model needs."""
 
 
-def write_artifacts(run: Run, folder: Path) -> None:
-    """Write configuration, manifest, card, tables, figures and environment into a folder.
-
-    Rows of the data stay here, but for their parts and predictions where ``log_rows=True`` asked for them.
-    """
+def write_artifacts(outcome: Outcome, live: Live, folder: Path) -> None:
+    """Write configuration, manifest, card, tables, figures and environment into a folder; no row of the data."""
     from matplotlib.figure import Figure
 
-    pipeline = run.pipeline
+    pipeline = live.pipeline
     configuration = {
         "name": pipeline.name,
         "arguments": {key: _shown(value) for key, value in pipeline.arguments.items()},
@@ -45,12 +42,12 @@ def write_artifacts(run: Run, folder: Path) -> None:
         ],
     }
     _write_json(folder / "pipeline.json", configuration)
-    _write_json(folder / "manifest.json", manifest(run))
-    write_recipe(run, folder / RECIPE)
+    _write_json(folder / "manifest.json", manifest(outcome, live))
+    write_recipe(outcome, live, folder / RECIPE)
     head = f"<!doctype html><meta charset='utf-8'><title>{html.escape(pipeline.name)}</title>"
     pictures = ""
-    run.features.to_parquet(folder / "features.parquet")
-    for name, result in run.reports.items():
+    outcome.features.to_parquet(folder / "features.parquet")
+    for name, result in live.execution.parts.results.items():
         result.table.to_parquet(folder / f"{name}.parquet")
         for key, table in result.tables.items():
             table.to_parquet(folder / f"{name}-{key}.parquet")
@@ -61,19 +58,17 @@ def write_artifacts(run: Run, folder: Path) -> None:
             figure.savefig(folder / f"{name}.png", dpi=120)
             drawn = base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
             pictures += f"<p><img alt='{name}' style='max-width:100%' src='data:image/png;base64,{drawn}'></p>"
-    page = f"{head}{run.card.html()}{pictures}{pipeline.plan()._repr_html_()}"
+    page = f"{head}{outcome.card.html()}{pictures}{pipeline.plan()._repr_html_()}"
     (folder / "report.html").write_text(page, encoding="utf-8")
-    if run.log_rows:
-        write_rows(run, folder)
     (folder / "environment.txt").write_text(environment(), encoding="utf-8")
 
 
-def write_rows(run: Run, folder: Path) -> None:
+def write_rows(live: Live, folder: Path) -> None:
     """Write which part each row is in, and predictions on rows that the model did not learn from, with labels."""
-    target, divided = run.pipeline.roles.target, run._execution.divided
+    target, divided = live.pipeline.roles.target, live.execution.divided
     if divided is not None:
-        run.assignment.to_frame().to_parquet(folder / "assignment.parquet")
-    for part, predicted in run.predictions.items():
+        live.assignment.to_frame().to_parquet(folder / "assignment.parquet")
+    for part, predicted in live.predictions.items():
         if divided is None or not target:
             continue
         # Out-of-fold predictions are called validation, and their rows are training rows.
@@ -83,21 +78,18 @@ def write_rows(run: Run, folder: Path) -> None:
         )
 
 
-def manifest(run: Run) -> dict[str, Any]:
+def manifest(outcome: Outcome, live: Live) -> dict[str, Any]:
     """Return digests of every part and state, and rows by step."""
-    from mlsys.states import digest
-
-    divided = run._execution.divided
-    fitted = run._execution.fitted
+    divided = live.execution.divided
     return {
-        "run": run.id,
-        "configuration": run.pipeline.digest,
-        "parts": {name: run.digest(name) for name in divided.parts} if divided else {},
-        "assignment": digest(run.assignment) if divided else "",
-        "states": {name: each.held.digest or digest(each.state) for name, each in fitted.items()},
-        "rows": {record.name: record.rows for record in run._execution.work.records},
+        "run": outcome.run,
+        "configuration": outcome.configuration,
+        "parts": dict(outcome.parts),
+        "assignment": digest(live.assignment) if divided else "",
+        "states": dict(outcome.states),
+        "rows": {record.name: record.rows for record in outcome.records},
         "none": divided.none if divided else {},
-        "seed": run.pipeline.seed,
+        "seed": outcome.seed,
     }
 
 

@@ -55,19 +55,6 @@ def features_of(execution: Execution) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["column", "used", "reason", "made by"])
 
 
-def in_words(features: pd.DataFrame) -> str:
-    """Return how many of the columns the estimator saw.
-
-    Examples
-    --------
-    >>> in_words(pd.DataFrame({"used": [True, False], "reason": ["feature", "encoded as a, b by OneHot"]}))
-    '1 of 2 columns, 1 encoded as others; see run.features'
-    """
-    encoded = int(features["reason"].str.startswith("encoded").sum())
-    others = f", {encoded} encoded as others" if encoded else ""
-    return f"{int(features['used'].sum())} of {len(features)} columns{others}; see run.features"
-
-
 def counters_in_words(execution: Execution) -> list[str]:
     """Return, of features left out because they count the rows, those that tell the target all the same."""
     power = execution.parts.power

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import platform
 import time
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mlsys.run.live import Live
 from mlsys.states import digest
 from mlsys.warned import tried_out
-
-if TYPE_CHECKING:
-    from mlsys.run.run import Run
 
 REQUESTS = 30
 """Single-row predictions timed; the first three are warm-up."""
@@ -21,10 +18,10 @@ LEVELS = (50, 95, 99)
 
 
 @tried_out()
-def latency_of(run: Run) -> dict[str, float]:
+def latency_of(run: Live) -> dict[str, float]:
     """Return ``p50``, ``p95`` and ``p99`` of milliseconds for one row; 99 of 27 requests is nearly the longest."""
     model = run.model
-    row = run._execution.request_rows(model.inputs)
+    row = run.request_rows()
     seconds = []
     for _ in range(REQUESTS):
         before = time.perf_counter()
@@ -34,12 +31,12 @@ def latency_of(run: Run) -> dict[str, float]:
     return {f"p{level}": float(value) for level, value in zip(LEVELS, values, strict=True)}
 
 
-def noted_latency(run: Run) -> dict[str, float]:
+def noted_latency(run: Live) -> dict[str, float]:
     """Return the latency, measured once for a model on one machine: noted beside what its steps came to.
 
     A run without a cache, or whose steps were not all kept, is measured.
     """
-    cache = run._execution.work.cache
+    cache = run.cache
     store = cache.store if cache is not None else None
     if cache is None or store is None:
         return latency_of(run)

@@ -9,13 +9,16 @@ import types
 from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mlsys.errors import MlsysError, NotPortableError, StateError
-from mlsys.run.measures import evaluation_metrics
+from mlsys.outcome import Outcome
+from mlsys.outcome.measures import evaluation_metrics
+from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.run.live import Live
 from mlsys.secrets import holds_secret
 from mlsys.states import digest, load_state, save_state
 from mlsys.states.on_disk import naming, read_json
@@ -25,9 +28,6 @@ from mlsys.usercode.commit import code_state
 from mlsys.usercode.folder import CODE, FolderCode, write_code
 from mlsys.usercode.installed import is_installed
 from mlsys.usercode.packing import CodeBundle, wraps
-
-if TYPE_CHECKING:
-    from mlsys.run.run import Run
 
 RECIPE = "recipe"
 """Name of the folder among a run's artifacts."""
@@ -43,7 +43,7 @@ _BESIDE_PARAMETERS = ("_sklearn_output_config", "_metadata_request")
 """Attributes that scikit-learn's own ``clone`` takes along too."""
 
 
-def write_recipe(run: Run, folder: Path) -> None:
+def write_recipe(outcome: Outcome, live: Live, folder: Path) -> None:
     """Write what is needed to run a run again.
 
     Code that cannot be taken along, and rows in a step's configuration, stay here: the record then says why, and
@@ -52,23 +52,22 @@ def write_recipe(run: Run, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     withheld = ""
     try:
-        _write_steps(run, folder)
+        _write_steps(live.pipeline, folder)
     except MlsysError as error:
         withheld = error.problem
         for name in (_STEPS, CODE):
             shutil.rmtree(folder / name, ignore_errors=True)
-    cache = run._execution.work.cache
     record = {
         "format": FORMAT,
-        "run": run.id,
-        "pipeline": run.pipeline.name,
-        "digest": run.pipeline.digest,
-        "arguments": {name: digest(value) for name, value in run.pipeline.arguments.items()},
-        "given": run._data is not None,
+        "run": outcome.run,
+        "pipeline": outcome.pipeline,
+        "digest": outcome.configuration,
+        "arguments": {name: digest(value) for name, value in live.pipeline.arguments.items()},
+        "given": live.data is not None,
         "code": code_state(),
         "withheld": withheld,
-        "metrics": evaluation_metrics(run),
-        "ledger": [] if cache is None else cache.ledger,
+        "metrics": evaluation_metrics(outcome),
+        "ledger": list(outcome.ledger or ()),
     }
     (folder / _RECORD).write_text(json.dumps(record), encoding="utf-8")
     seal(folder)
@@ -116,16 +115,16 @@ def read_pipeline(folder: Path, record: Mapping[str, Any], moved: Callable[[str]
     return code.find(kind)(steps, **_unpacked(arguments, code, _stays))
 
 
-def _write_steps(run: Run, folder: Path) -> None:
+def _write_steps(pipeline: AnyPipeline, folder: Path) -> None:
     bundle = CodeBundle()
-    for planned in run.pipeline.steps:
+    for planned in pipeline.steps:
         if holds_secret(planned.step.configuration()):
             raise NotPortableError(f"{planned.name} holds a secret, or an address with a user or a query", _MADE_AGAIN)
-    steps = [_packed(planned.step, bundle) for planned in run.pipeline.steps if not planned.supplied]
-    if holds_secret(run.pipeline.arguments):
+    steps = [_packed(planned.step, bundle) for planned in pipeline.steps if not planned.supplied]
+    if holds_secret(pipeline.arguments):
         raise NotPortableError("an argument of the pipeline holds an address with a user or a query", _MADE_AGAIN)
-    arguments = _packed(run.pipeline.arguments, bundle)
-    kind = type(run.pipeline)
+    arguments = _packed(pipeline.arguments, bundle)
+    kind = type(pipeline)
     document = {"pipeline": f"{kind.__module__}:{kind.__qualname__}", "steps": steps, "arguments": arguments}
     save_state(document, folder / _STEPS)
     write_code(folder, bundle.files())

@@ -2,79 +2,127 @@
 
 from __future__ import annotations
 
+import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from mlsys.errors import ConfigurationError, NotPortableError, StateError
+from mlsys.evaluation import Evaluation
+from mlsys.execution.served import ServedModel
+from mlsys.outcome import Outcome
+from mlsys.outcome.describing import described
+from mlsys.outcome.findings import leakage_verdict
+from mlsys.outcome.looks import Looks
+from mlsys.outcome.measures import metrics_of
+from mlsys.outcome.storing import save_judged, save_outcome
+from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.artifacts import PACKAGES, version_of, write_artifacts, write_rows
-from mlsys.run.describing import described
-from mlsys.run.findings import leakage_verdict
-from mlsys.run.measures import curves_of_run, metrics_of
+from mlsys.run.live import Live
+from mlsys.serving.parity import ROWS, check_parity
+from mlsys.serving.saving import describe, write_model
 from mlsys.steps import Model
 from mlsys.steps.capabilities import wrapped
+from mlsys.tracking.journal import OUTCOME
 from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
 from mlsys.usercode.commit import code_state
+from mlsys.usercode.packing import CodeBundle
 from mlsys.warned import tried_out
 
-if TYPE_CHECKING:
-    from mlsys.run.estimates import CrossValidation
-    from mlsys.run.looks import Looks
-    from mlsys.run.run import Run
-
+logger = logging.getLogger("mlsys")
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
 
 
-def record_of(run: Run, parent: str | None) -> RunRecord:
-    """Return everything ``run`` writes to MLflow."""
+def record_of(
+    outcome: Outcome, live: Live, model: ModelRecord | None, parent: str | None, log_rows: bool = False
+) -> RunRecord:
+    """Return everything a run writes to MLflow.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        What came out.
+    live : Live
+        Where rows, pictures and states are.
+    model : ModelRecord, optional
+        From :func:`model_record`.
+    parent : str, optional
+        Own id of the run that this one is nested under.
+    log_rows : bool
+        Whether predictions, with labels, and the part of each row leave this machine.
+    """
     code = code_state()
-    started = min((record.started for record in run._execution.work.records), default=run.finished)
-    digest = run.pipeline.digest
     tags = {
-        "mlsys.stage": run.stage,
-        "mlsys.pipeline": digest,
-        "mlsys.data": run.digest("train") if run._execution.divided else "",
-        "mlsys.seed": str(run.pipeline.seed),
-        "mlsys.engine": run._execution.work.engine.name,
-        "mlsys.leakage": leakage_verdict(run.findings),
-        **{f"mlsys.{name}": result.verdict for name, result in run.reports.items() if result.verdict},
-        **{f"mlsys.waived.{finding.code}": finding.waived for finding in run.findings if finding.waived},
-        **({"mlsys.variant": run.variant} if run.variant else {}),
+        "mlsys.stage": outcome.stage,
+        "mlsys.pipeline": outcome.configuration,
+        "mlsys.data": outcome.parts.get("train", ""),
+        "mlsys.seed": str(outcome.seed),
+        "mlsys.engine": outcome.engine,
+        "mlsys.leakage": leakage_verdict(outcome.findings),
+        **{f"mlsys.{name}": result.verdict for name, result in outcome.reports.items() if result.verdict},
+        **{f"mlsys.waived.{finding.code}": finding.waived for finding in outcome.findings if finding.waived},
+        **({"mlsys.variant": outcome.variant} if outcome.variant else {}),
         **code,
+        **({"mlsys.model": f"not portable: {outcome.withheld}"} if outcome.withheld else {}),
     }
-    model, run._tracking.withheld = _model(run)
-    if run.withheld:
-        tags["mlsys.model"] = f"not portable: {run.withheld}"
+
+    def write(folder: Path) -> None:
+        write_artifacts(outcome, live, folder)
+        _saved(save_outcome, outcome, folder / OUTCOME)
+        if log_rows:
+            write_here(folder)
+
+    def write_here(folder: Path) -> None:
+        write_rows(live, folder)
+        _saved(save_judged, outcome, folder)
+
     return RunRecord(
-        mlsys_id=run.id,
-        experiment=run.pipeline.name,
-        run_name=f"{run.variant or run.pipeline.name}-{digest[:7]}",
-        description=described(run, code),
-        params=parameters_of(run),
-        metrics=metrics_of(run),
-        curves=curves_of_run(run),
+        mlsys_id=outcome.run,
+        experiment=outcome.pipeline,
+        run_name=f"{outcome.variant or outcome.pipeline}-{outcome.configuration[:7]}",
+        description=described(outcome, code),
+        params=parameters_of(live.pipeline, outcome.evaluation),
+        metrics=metrics_of(outcome),
+        curves=live.curves(),
         tags=tags,
-        datasets=_datasets(run),
-        spans=[span_of(record) for record in run._execution.work.records],
-        write_artifacts=lambda folder: write_artifacts(run, folder),
-        started=started,
-        ended=run.finished,
+        datasets=_datasets(outcome, live),
+        spans=[span_of(record) for record in outcome.records],
+        write_artifacts=write,
+        started=min((record.started for record in outcome.records), default=outcome.ended),
+        ended=outcome.ended,
         model=model,
         parent=parent,
-        write_rows=lambda folder: write_rows(run, folder),
+        write_rows=write_here,
     )
 
 
-def parameters_of(run: Run | CrossValidation) -> dict[str, Scalar]:
-    """Return scalars and lists of names as ``step.field``; the whole configuration is an artifact."""
+def _saved(save: Callable[[Outcome, Path], None], outcome: Outcome, folder: Path) -> None:
+    """Write what is told of a run beside the rest; what cannot be written costs nothing but itself."""
+    try:
+        save(outcome, folder)
+    except StateError as error:
+        logger.warning("the outcome of the run was not kept: %s", error.problem)
+
+
+def parameters_of(pipeline: AnyPipeline, evaluation: Evaluation | None) -> dict[str, Scalar]:
+    """Return scalars and lists of names as ``step.field``; the whole configuration is an artifact.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        What was run.
+    evaluation : Evaluation, optional
+        What it was found to be worth.
+    """
     from sklearn.base import BaseEstimator
 
-    found: dict[str, Scalar] = {"seed": run.pipeline.seed}
-    found.update({f"role.{role}": column for column, role in run.pipeline.roles.columns().items()})
-    evaluation = run.evaluation
+    found: dict[str, Scalar] = {"seed": pipeline.seed}
+    found.update({f"role.{role}": column for column, role in pipeline.roles.columns().items()})
     if evaluation is not None and evaluation.event_said:
         found |= {"role.event": str(evaluation.event), "role.event.why": evaluation.event_said}
-    for planned in run.pipeline.steps:
+    for planned in pipeline.steps:
         for field, value in planned.step.configuration().items():
             key = f"{planned.name}.{field}"
             if field == "name" or (isinstance(value, str) and not value):
@@ -91,40 +139,37 @@ def parameters_of(run: Run | CrossValidation) -> dict[str, Scalar]:
     return found
 
 
-def final_tags(run: Run, looks: Looks, own_id: str) -> dict[str, str]:
+def final_tags(final: Outcome, looks: Looks, own_id: str) -> dict[str, str]:
     """Return tags that record the opening of the test rows: by all runs before, and by this run."""
     return {
-        TEST_DIGEST: run.digest("test"),
+        TEST_DIGEST: final.parts["test"],
         TEST_OPENED: str(looks.of(own_id) + 1),
         TEST_MODEL: looks.model,
         "mlsys.test_openings_before": str(looks.before),
-        "mlsys.test_leakage": leakage_verdict(run.findings),
-        **{f"mlsys.test_{name}": result.verdict for name, result in run.reports.items() if result.verdict},
+        "mlsys.test_leakage": leakage_verdict(final.findings),
+        **{f"mlsys.test_{name}": result.verdict for name, result in final.reports.items() if result.verdict},
     }
 
 
-def _datasets(run: Run) -> list[DatasetRecord]:
-    divided = run._execution.divided
+def _datasets(outcome: Outcome, live: Live) -> list[DatasetRecord]:
+    divided = live.execution.divided
     if divided is None:
         return []
-    source = next((e.step for e in run._execution.plan.steps if e.step.kind == "Source"), None)
-    where = (
-        "a frame in memory" if run._data is not None or source is None else str(getattr(source, "path", source.title))
-    )
-    found = []
-    for name, part in divided.parts.items():
-        head = part.head(0)
-        found.append(
-            DatasetRecord(
-                f"{run.pipeline.name}-{name}",
-                _CONTEXTS.get(name, name),
-                run.digest(name),
-                divided.rows.get(name, 0),
-                {str(column): str(kind) for column, kind in head.dtypes.items()},
-                where,
-            )
+    source = next((e.step for e in live.execution.plan.steps if e.step.kind == "Source"), None)
+    where = "a frame in memory"
+    if live.data is None and source is not None:
+        where = str(getattr(source, "path", source.title))
+    return [
+        DatasetRecord(
+            f"{outcome.pipeline}-{name}",
+            _CONTEXTS.get(name, name),
+            outcome.parts[name],
+            divided.rows.get(name, 0),
+            {str(column): str(kind) for column, kind in part.head(0).dtypes.items()},
+            where,
         )
-    return found
+        for name, part in divided.parts.items()
+    ]
 
 
 def span_of(record: Any) -> Span:
@@ -134,43 +179,38 @@ def span_of(record: Any) -> Span:
     return Span(record.name, record.kind, record.started, record.seconds, attributes)
 
 
-def _model(run: Run) -> tuple[ModelRecord | None, str]:
+def model_record(run: str, live: Live) -> tuple[ModelRecord | None, str]:
     """Return the model to log, or why it is withheld."""
-    from mlsys.run.parity import check_parity
-    from mlsys.run.saving import write_model
-
-    details = {"run": run.id, "pipeline": run.pipeline.name, "configuration": run.pipeline.digest}
+    details = {"run": run, "pipeline": live.pipeline.name, "configuration": live.pipeline.digest}
     try:
-        model = run.model
+        model = live.model
         with tried_out():
-            outputs = model.predict(run._execution.request_rows(model.inputs))
-        write_check(run)
-        check_parity(run, model, lambda folder: write_model(model, folder, details))
+            outputs = model.predict(live.request_rows())
+        check_code(model)
+        store = live.cache.store if live.cache is not None else None
+        check_parity(model, live.request_rows(ROWS), lambda folder: write_model(model, folder, details), store)
     except (NotPortableError, StateError) as error:
         return None, error.problem
     except ConfigurationError:
         return None, ""
     kinds = {str(name): str(kind) for name, kind in outputs.dtypes.items()}
     requirements = [
-        f"{name}=={found}" for name in (*PACKAGES, *_estimator_packages(run)) if (found := version_of(name))
+        f"{name}=={found}" for name in (*PACKAGES, *_estimator_packages(live.pipeline)) if (found := version_of(name))
     ]
     record = ModelRecord(lambda folder: write_model(model, folder, details), model.inputs, kinds, requirements)
     return record, ""
 
 
-def write_check(run: Run) -> None:
+def check_code(model: ServedModel) -> None:
     """Raise if a served step's code cannot travel."""
-    from mlsys.run.saving import describe
-    from mlsys.usercode.packing import CodeBundle
-
     bundle = CodeBundle()
-    for _, fitted in run.model.steps:
+    for _, fitted in model.steps:
         describe(fitted, bundle)
 
 
-def _estimator_packages(run: Run) -> list[str]:
+def _estimator_packages(pipeline: AnyPipeline) -> list[str]:
     found = []
-    for planned in run.pipeline.steps:
+    for planned in pipeline.steps:
         estimator = wrapped(planned.step) if isinstance(planned.step, Model) else None
         package = type(estimator).__module__.split(".")[0] if estimator is not None else ""
         if package in {"lightgbm", "xgboost", "catboost"}:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, GateRefused, TrackingError
-from mlsys.evaluation import Evaluation, evaluation_in
-from mlsys.run.findings import leakage_verdict
-from mlsys.steps import Result
+from mlsys.outcome import Outcome
+from mlsys.outcome.findings import leakage_verdict
+from mlsys.outcome.storing import load_outcome, save_outcome
+from mlsys.run.tracked import Tracking
 
 if TYPE_CHECKING:
     from mlsys.evaluation import Gate
-    from mlsys.run.run import Run
 
 
 @dataclass(frozen=True, repr=False)
 class Registration:
-    """What a registration came to; true if the model was registered.
+    """Result of a registration; true if the model was registered.
 
     Parameters
     ----------
@@ -67,35 +67,40 @@ class Registration:
         return f"<b>{repr(self).splitlines()[0]}</b>{self.terms.to_html(index=False, border=0)}"
 
 
-def register_run(run: Run, name: str, alias: str | None, gate: Any, reason: str) -> Registration:
+def register_run(
+    outcome: Outcome, tracking: Tracking, name: str, alias: str | None, gate: Any, reason: str
+) -> Registration:
     """Check names, then every term, then register."""
     from mlsys.tracking import check_alias, check_model_name
 
     check_model_name(name)
     if alias is not None:
         check_alias(alias)
-    terms = _terms(run, gate, reason)
+    terms = _terms(outcome, gate, reason)
     table = pd.DataFrame(terms, columns=["term", "value", "verdict"])
     passed = bool((table["verdict"] == "pass").all())
     verdict = {f"gate.{name}": "pass" if passed else "no"}
-    run._tracking.add({}, {**verdict, "gate.reason": reason} if reason else verdict)
+    tracking.add({}, {**verdict, "gate.reason": reason} if reason else verdict)
     if not passed:
         return Registration(name, None, None, table)
-    from mlsys.run.tracked import required
     from mlsys.tracking import register_model
 
     try:
-        found = required(run)
+        found = tracking.required()
     except TrackingError as error:
         raise TrackingError(f"the model {name!r} was not registered: {error.problem}", error.remedy) from error
     if found.model_uri is None:
-        problems = run.withheld or "; ".join(found.problems) or "it was withheld"
+        problems = outcome.withheld or "; ".join(found.problems) or "it was withheld"
         raise ConfigurationError(
             f"the run has no portable model to register ({problems})",
             "write the code where a model can take it along; run.pipeline.plan() says it beforehand",
         )
-    tags = {"mlsys.stage": run.stage}
-    version = register_model(found, name, alias, tags, _described(run, table), _evidence(run))
+    tags = {"mlsys.stage": outcome.stage}
+
+    def write(folder: Path) -> None:
+        save_outcome(outcome, folder)
+
+    version = register_model(found, name, alias, tags, _described(outcome, table), write)
     return Registration(name, version, alias, table)
 
 
@@ -136,12 +141,15 @@ def promote(
         )
     found = version_of_model(name, version)
     terms: list[tuple[str, str, str]] = []
-    if found.evidence is None:
+    if found.outcome is None:
         said = reason or "nothing is known of it"
         terms.append(("evaluated by mlsys, or a reason", said, "pass" if reason else "no"))
     if gate is not None:
-        reports = _reports(found.evidence or {})
-        terms += gate.check(reports) if evaluation_in(reports) else [("evaluated", "no evaluation", "no")]
+        outcome = None if found.outcome is None else load_outcome(found.outcome)
+        if outcome is None or outcome.evaluation is None:
+            terms.append(("evaluated", "no evaluation", "no"))
+        else:
+            terms += gate.check(outcome.reports)
     table = pd.DataFrame(terms, columns=["term", "value", "verdict"])
     if not (table["verdict"] == "pass").all():
         return Registration(name, None, None, table, "promoted")
@@ -188,46 +196,24 @@ def roll_back(name: str, alias: str = "champion") -> Registration:
     return Registration(name, now, alias, table, "rolled back")
 
 
-_GATES_READ = ["part", "model", "metric", "slice", "value", "lower", "upper"]
-
-
-def _evidence(run: Run) -> dict[str, Any]:
-    """Return what gates read of a run's reports, as plain data; no rows."""
-    found: dict[str, Any] = {name: {"verdict": result.verdict} for name, result in run.reports.items()}
-    for name, result in run.reports.items():
-        if isinstance(result, Evaluation):
-            facts = {"part": result.part, "beats": result.beats, "slices": result.slices}
-            found[name] |= {"table": result.table[_GATES_READ].to_dict("list"), "facts": facts}
-    return found
-
-
-def _reports(evidence: Mapping[str, Any]) -> dict[str, Result]:
-    return {
-        name: Evaluation(name, pd.DataFrame(each["table"]), verdict=each["verdict"], **each["facts"])
-        if "facts" in each
-        else Result(name, pd.DataFrame(), verdict=each.get("verdict", ""))
-        for name, each in evidence.items()
-    }
-
-
-def _described(run: Run, terms: pd.DataFrame) -> str:
+def _described(outcome: Outcome, terms: pd.DataFrame) -> str:
     """Return what a stranger asks of a registered version: how good, and what was asked of it."""
-    lines = [f"**{run.card.headline}**", ""]
+    lines = [f"**{outcome.card.headline}**", ""]
     lines += [f"- {row.term}: {row.value} ({row.verdict})" for row in terms.itertuples()]
     return "\n".join(lines)
 
 
-def _terms(run: Run, gate: Any, reason: str) -> list[tuple[str, str, str]]:
-    verdict = leakage_verdict(run.findings)
+def _terms(outcome: Outcome, gate: Any, reason: str) -> list[tuple[str, str, str]]:
+    verdict = leakage_verdict(outcome.findings)
     terms = [("no leakage", verdict, "pass" if verdict == "not observed" else "no")]
-    evaluation = run.evaluation
+    evaluation = outcome.evaluation
     if evaluation is None:
         return [*terms, ("evaluated", "no evaluation", "no")]
     if evaluation.contaminated:
         terms.append(("judged on untouched rows", f"{evaluation.contaminated} learned from them", "no"))
-    if run.stage == "test" and run._tracking.before.before:
-        looks = f"opened {run._tracking.before.before} time(s) before"
+    if outcome.stage == "test" and outcome.opened.before:
+        looks = f"opened {outcome.opened.before} time(s) before"
         terms.append(("test rows fresh, or a reason", reason or looks, "pass" if reason else "no"))
     if gate is not None:
-        terms += gate.check(run.reports)
+        terms += gate.check(outcome.reports)
     return terms

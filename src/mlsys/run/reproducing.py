@@ -9,13 +9,12 @@ from typing import Any
 import pandas as pd
 
 from mlsys.cache.ledger import SAME, Difference, differences
-from mlsys.errors import ConfigurationError, StateError
+from mlsys.errors import ConfigurationError
 from mlsys.execution.execution import executed
 from mlsys.execution.opening import Data
-from mlsys.execution.served import ServedModel
 from mlsys.execution.session import start, working
+from mlsys.outcome.measures import evaluation_metrics
 from mlsys.plan import Plan
-from mlsys.run.measures import evaluation_metrics
 from mlsys.run.recipe import RECIPE, read_pipeline, read_record
 from mlsys.run.run import Run
 from mlsys.run.snapshots import brought_back, given_rows
@@ -23,16 +22,6 @@ from mlsys.states import digest
 from mlsys.warned import once_a_run
 
 _WORTH_SAYING = {"code", "package", "seed", "setting"}
-
-
-class LoadedModel(ServedModel):
-    """A model that was loaded: it answers requests, and knows the run that it comes from."""
-
-    def reproduce(self, pipeline: Any = None, data: Data = None) -> Reproduction:
-        """Run the model's run again, and compare it with itself step by step; see :func:`reproduce`."""
-        if not self.details.get("run"):
-            raise StateError("the model does not say which run it comes from", "reproduce a run by its MLflow id")
-        return reproduce(self.details["run"], pipeline, data)
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,7 +137,7 @@ def reproduce(reference: str | None, pipeline: Any = None, data: Data = None) ->
         execution = executed(Plan(pipeline.planned), data, start(pipeline), work)
     assert work.cache is not None
     run = Run(pipeline, execution, data)
-    measured = evaluation_metrics(run)
+    measured = evaluation_metrics(run.outcome)
     rows = [(name, then, measured.get(name, float("nan"))) for name, then in record["metrics"].items()]
     metrics = pd.DataFrame(rows, columns=["metric", "then", "now"])
     found = _with_arguments(differences(record["ledger"], work.cache.ledger), record, pipeline)

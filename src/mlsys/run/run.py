@@ -5,33 +5,41 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
-from functools import cached_property
+from dataclasses import replace
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 import pandas as pd
 
+from mlsys.audit import LeakageAudit
 from mlsys.errors import ConfigurationError, Finding, UnknownArgument
 from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.execution.execution import Execution, with_test_opened
+from mlsys.execution.looking import frame_after
 from mlsys.execution.opening import Data
-from mlsys.execution.served import ServedModel, asking
+from mlsys.execution.served import ServedModel
 from mlsys.habits import RUN, Named, attribute_error
-from mlsys.run.findings import findings_of, leakage_verdict
+from mlsys.outcome import Card, Outcome
+from mlsys.outcome.findings import leakage_verdict
+from mlsys.outcome.leakage_report import LeakageReport
+from mlsys.outcome.measures import final_metrics
+from mlsys.outcome.storing import save_judged
+from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.run.gathering import Label, audited, completed, outcome_of
+from mlsys.run.live import Live
+from mlsys.run.recording import final_tags, model_record, record_of
+from mlsys.run.registering import register_run
+from mlsys.run.snapshots import take_snapshot
 from mlsys.run.tracked import Tracking
+from mlsys.serving.saving import save_run
 from mlsys.steps import Result
-from mlsys.tables import Table, identify_table
+from mlsys.tracking.record import RunRecord
 from mlsys.warned import once_a_run
-
-if TYPE_CHECKING:
-    from mlsys.audit import LeakageAudit
-    from mlsys.plan.any_pipeline import AnyPipeline
-    from mlsys.run.card import Card
-    from mlsys.run.leakage_report import LeakageReport
 
 
 class Run:
-    """Outcome of a pipeline: card, reports, states, model.
+    """A run of a pipeline: card, reports, states, model.
 
     Made by ``pipeline.run()``. Showing it shows the card.
 
@@ -47,6 +55,8 @@ class Run:
         By name: ``run.reports["evaluate"].plot()``.
     audit : LeakageAudit or None
         What ``audit_leakage()`` found, once it was asked.
+    outcome : Outcome
+        All that came out, as plain data that outlives this process.
     """
 
     def __init__(
@@ -65,33 +75,49 @@ class Run:
         self.stage = stage
         self.id = uuid.uuid4().hex
         self.finished = time.time()
-        self._execution = execution
-        self._data = data
-        self._tracking = Tracking(self)
-        self._digests: dict[str, str] = {}
+        self._live = Live(pipeline, execution, data)
+        self._tracking = Tracking(self.id, lambda: self.card, self._record)
         self.audit: LeakageAudit | None = None
+
+    @cached_property
+    def _facts(self) -> Outcome:
+        label = Label(self.id, self.variant, self.stage, self.finished)
+        return outcome_of(self._live, label, self.audit, self._tracking.before)
+
+    @cached_property
+    def _completed(self) -> Outcome:
+        return completed(self._facts, self._live)
+
+    @property
+    def outcome(self) -> Outcome:
+        """All that came out, as plain data; ``mlsys.load(run_id).outcome`` is the same in another process."""
+        around = self._tracking.surroundings
+        return replace(self._completed, withheld=self.withheld, surroundings=around, tracking=self._tracking.line())
+
+    def _record(self, parent: str | None) -> RunRecord:
+        """Return what is written to MLflow."""
+        model, self._tracking.withheld = model_record(self.id, self._live)
+        return record_of(self.outcome, self._live, model, parent, self.log_rows)
 
     @property
     def reports(self) -> Mapping[str, Result]:
         """Results of the reports, by name."""
-        return Named("report", self._execution.parts.results)
+        return Named("report", self._live.execution.parts.results)
 
     @property
     def evaluation(self) -> Evaluation | None:
         """What the model was found to be worth; ``None`` where nothing judged it."""
-        return evaluation_in(self._execution.parts.results)
+        return evaluation_in(self._live.execution.parts.results)
 
-    @cached_property
+    @property
     def findings(self) -> tuple[Finding, ...]:
         """Coded remarks, waived ones marked."""
-        return findings_of(self)
+        return self._facts.findings
 
     @property
     def leakage(self) -> LeakageReport:
         """What was refused, found in the data, put to the test and counted; ``.plot()`` draws single-feature power."""
-        from mlsys.run.leakage_report import leakage_report
-
-        return leakage_report(self)
+        return self._facts.leakage
 
     def audit_leakage(self, *, rows: int = 5_000, verbose: bool | None = None) -> LeakageAudit:
         """Put the run's pipeline to the test on a sample of its data; what it finds is found in this run.
@@ -103,8 +129,9 @@ class Run:
         verbose : bool, optional
             Show a progress bar; by default in a terminal and in a notebook.
         """
-        self.audit = self.pipeline.audit_leakage(self._data, rows=rows, verbose=verbose)
-        for made in ("findings", "card"):  # they are made anew, with what the audit found
+        self.audit = self.pipeline.audit_leakage(self._live.data, rows=rows, verbose=verbose)
+        self._facts = audited(self._facts, self._live, self.audit)
+        for made in ("_completed", "card"):  # they are made anew, with what the audit found
             self.__dict__.pop(made, None)
         self._tracking.add({}, {"mlsys.audit": self.audit.summary, "mlsys.leakage": leakage_verdict(self.findings)})
         return self.audit
@@ -112,9 +139,7 @@ class Run:
     @property
     def features(self) -> pd.DataFrame:
         """Every column: whether the estimator saw it, why not, and what became of it; one row a column."""
-        from mlsys.run.features import features_of
-
-        return features_of(self._execution)
+        return self._facts.features.copy()
 
     @property
     def metrics(self) -> pd.DataFrame:
@@ -126,27 +151,17 @@ class Run:
     @property
     def rows(self) -> dict[str, int]:
         """Rows by part, and under ``none`` with the reason those in no part."""
-        divided = self._execution.divided
-        if divided is None:
-            return {"all": len(self._execution.undivided.frame())} if self._execution.undivided else {}
-        counted = {name: divided.rows.get(name, 0) for name in divided.parts}
-        return {**counted, **{f"none: {reason}": count for reason, count in divided.none.items()}}
+        return dict(self._facts.rows)
 
-    @cached_property
+    @property
     def assignment(self) -> pd.Series:
         """The part of each row by row id, null for rows in none; what later runs on the same rows can be held to."""
-        divided = self._execution.divided
-        if divided is None:
-            raise ConfigurationError("the run stopped before the split", "run the pipeline to its end")
-        if divided.assignment is not None:
-            return divided.assignment.frame()["part"].rename("part")
-        ids = {name: part.frame([]).index for name, part in divided.parts.items()}
-        return pd.concat([pd.Series(name, index=index, dtype="str") for name, index in ids.items()]).rename("part")
+        return self._live.assignment
 
     @property
     def steps(self) -> pd.DataFrame:
         """One row a step: seconds, peak memory, rows by part."""
-        records = self._execution.work.records
+        records = self._facts.records
         return pd.DataFrame(
             [
                 {"step": r.name, "kind": r.kind, "seconds": r.seconds, "peak MiB": r.peak_mb, "rows": r.rows}
@@ -154,12 +169,10 @@ class Run:
             ]
         )
 
-    @cached_property
+    @property
     def model(self) -> ServedModel:
         """The steps that predictions need, with their states."""
-        divided = self._execution.divided
-        model = self._execution.model()
-        return model if divided is None else asking(model, divided.parts["train"])
+        return self._live.model
 
     @property
     def withheld(self) -> str:
@@ -168,9 +181,7 @@ class Run:
 
     @cached_property
     def _withheld_by_code(self) -> str:
-        from mlsys.run.withheld import why_withheld
-
-        return why_withheld(self)
+        return self._live.why_withheld()
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Predict new rows; returns ``id``, ``prediction`` and, for classes, ``probability_<class>``."""
@@ -178,24 +189,19 @@ class Run:
 
     def state(self, step: str) -> Any:
         """Return what a step learned."""
-        fitted = self._execution.fitted
+        fitted = self._live.fitted
         if step not in fitted:
             raise ConfigurationError(f"no step {step!r} learned anything", f"steps with a state: {', '.join(fitted)}")
         return fitted[step].state
 
     def frame(self, split: str = "train", after: str | None = None) -> pd.DataFrame:
         """Return the rows of a part as a step left them (the last step by default)."""
-        from mlsys.execution.looking import frame_after
-
-        return frame_after(self._execution, self._data, split, after)
+        return frame_after(self._live.execution, self._live.data, split, after)
 
     @property
     def predictions(self) -> dict[str, pd.DataFrame]:
         """Predictions on rows the model did not learn from, by part; out-of-fold ones under ``validation``."""
-        found = {name: table.frame() for name, table in self._execution.parts.predictions.items()}
-        if self._execution.parts.judged is not None:
-            found.setdefault("validation", self._execution.parts.judged.frame())
-        return found
+        return self._live.predictions
 
     def cache_report(self) -> pd.DataFrame:
         """Say for each step whether its result was found or made, and why.
@@ -206,27 +212,19 @@ class Run:
             ``step``; ``outcome``: ``"hit"``, ``"ran"`` or ``"not cached"``; ``why``; ``seconds`` it took;
             ``seconds saved``. ``attrs["notes"]`` lists what a change of could not be noticed.
         """
-        cache = self._execution.work.cache
+        cache = self._live.cache
         if cache is None or cache.store is None:
             raise ConfigurationError("the run kept no results", "run the pipeline with cache=True and MLSYS_CACHE=1")
         return cache.table()
 
     def digest(self, split: str) -> str:
         """Return the content digest of a part as the split left it."""
-        divided = self._execution.divided
-        part: Table | None = self._execution.undivided if divided is None else divided.parts.get(split)
-        if part is None:
-            raise ConfigurationError(f"there is no part {split!r}", "see run.rows")
-        if split not in self._digests:  # asked for several times while a run is written
-            self._digests[split] = identify_table(part).whole
-        return self._digests[split]
+        return self._live.digest(split)
 
     @cached_property
     def card(self) -> Card:
         """The card: result, baselines, slices, verdicts, findings, what was defaulted."""
-        from mlsys.run.card import make_card
-
-        return make_card(self)
+        return replace(self._facts.card, tracking=self._tracking.line, withheld=lambda: self.withheld)
 
     @once_a_run()
     def final_test(self) -> Run:
@@ -244,17 +242,23 @@ class Run:
         is sound for models that were fixed before the first look; for one that was changed because of what a look
         showed nothing is, and the card says so.
         """
-        looks = self._tracking.looks()
-        opened = with_test_opened(self._execution, looks.models, looks.findings())
-        final = Run(self.pipeline, opened, self._data, variant=self.variant, stage="test")
-        final._tracking = self._tracking.opened(final, looks)
+        looks = self._tracking.looks(self._live)
+        opened = with_test_opened(self._live.execution, looks.models, looks.findings())
+        final = Run(self.pipeline, opened, self._live.data, variant=self.variant, stage="test")
+        final.id = self.id
+        self._tracking.continued(final._tracking, looks)
+        journal = self._tracking.journal
+        if journal is not None:
+            final._completed = completed(final._facts, final._live, self._completed.cost)
+            final._tracking.keep_rows(partial(save_judged, final._completed))
+            tags = final_tags(final._completed, looks, journal.id)
+            final._tracking.add(final_metrics(final._completed), tags)
         return final
 
     def save(self, folder: str | Path) -> Path:
         """Write the model with its states into a folder that :func:`mlsys.load` reads; no MLflow needed."""
-        from mlsys.run.saving import save_run
-
-        return save_run(self, Path(folder))
+        details = {"run": self.id, "pipeline": self.pipeline.name, "configuration": self.pipeline.digest}
+        return save_run(self.model, Path(folder), details)
 
     def register(self, name: str, *, alias: str | None = None, gate: Any = None, reason: str = "") -> Any:
         """Register the model in MLflow if every gate passes.
@@ -275,13 +279,16 @@ class Run:
         Registration
             Verdict by term; falsy, with nothing registered, when a gate says no.
         """
-        from mlsys.run.registering import register_run
+        return register_run(self.outcome, self._tracking, name, alias, gate, reason)
 
-        return register_run(self, name, alias, gate, reason)
+    def keep_snapshot(self) -> None:
+        """Keep what the run read, so that it can be reproduced after its files have changed."""
+        take_snapshot(self.id, self._live)
 
     def show_before_tracking(self, track: bool | str, parent: str | None = None) -> str | None:
         """Show the card where somebody looks, then write to MLflow; returns the id that others are nested under."""
-        return self._tracking.start(track, parent)
+        wanted = self._live.execution.parts.is_divided and bool(self.predictions) if track == "auto" else bool(track)
+        return self._tracking.start(wanted, parent)
 
     @property
     def mlflow_run_id(self) -> str | None:
@@ -292,7 +299,7 @@ class Run:
         raise attribute_error("a Run", self, name, RUN)
 
     def __call__(self, *given: Any, **named: Any) -> NoReturn:
-        """Say what is meant by calling an outcome."""
+        """Say what is meant by calling a run."""
         raise UnknownArgument(
             "a Run is an outcome, which is not called",
             "write pipeline.run(frame) to run again, or run.predict(new_rows)",

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -17,29 +17,26 @@ from mlsys.errors import DataError, MlsysError
 from mlsys.execution.opening import Data
 from mlsys.files import file_digest
 from mlsys.folder import home, made
+from mlsys.run.live import Live
 from mlsys.states import digest, load_state, save_state
 from mlsys.unfinished import beside, remove, whole
-
-if TYPE_CHECKING:
-    from mlsys.run.run import Run
 
 SNAPSHOTS = "snapshots"
 logger = logging.getLogger("mlsys")
 
 
-def take_snapshot(run: Run) -> None:
+def take_snapshot(run: str, live: Live) -> None:
     """Keep what a run read, by content, in ``.mlsys/snapshots``; rows stay on this machine.
 
     A snapshot that cannot be written costs the run nothing but the snapshot.
     """
-    cache = run._execution.work.cache
     try:
-        for path, content in _files(cache.ledger if cache else ()).items():
+        for path, content in _files(live.cache.ledger if live.cache else ()).items():
             if not _keep(Path(path), made(SNAPSHOTS) / content, content):
                 logger.warning("no snapshot was kept of %s, which changed while the run went on", path)
-        if run._data is not None:
-            frames = {"all": run._data} if isinstance(run._data, pd.DataFrame) else dict(run._data)
-            with whole(made(SNAPSHOTS) / run.id) as making:
+        if live.data is not None:
+            frames = {"all": live.data} if isinstance(live.data, pd.DataFrame) else dict(live.data)
+            with whole(made(SNAPSHOTS) / run) as making:
                 save_state(frames, making)
     except (OSError, MlsysError) as error:
         logger.warning("no snapshot was kept of what the run read: %s", getattr(error, "problem", error))

@@ -7,16 +7,19 @@ import shlex
 import sys
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from mlsys import folder
 from mlsys.errors import MlsysError, TrackingError
-from mlsys.run.looks import Looks, model_digest
+from mlsys.outcome import Card
+from mlsys.outcome.looks import Looks
+from mlsys.run.live import Live
+from mlsys.tracking.journal import ROWS
+from mlsys.tracking.record import RunRecord
 
 if TYPE_CHECKING:
-    from mlsys.run.run import Run
     from mlsys.tracking import Journal, LoggedRun
     from mlsys.tracking.surroundings import Surroundings
 
@@ -30,10 +33,19 @@ class Tracking:
 
     In a notebook the writing goes on beside the user's next thoughts; in a script it is done before
     ``pipeline.run()`` returns. Whatever asks for the MLflow run waits for it.
+
+    Parameters
+    ----------
+    run : str
+        The run's own id.
+    card : callable
+        Makes the card.
+    record : callable
+        Takes the id of the run above and gives what is written.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: str, card: Callable[[], Card], record: Callable[[str | None], RunRecord]) -> None:
+        self._run, self._card, self._record = run, card, record
         self._thread: threading.Thread | None = None
         self._journal: Journal | None = None
         self._problem = ""
@@ -41,12 +53,9 @@ class Tracking:
         self.withheld = ""  # why the model is not written, once writing found it out
         self.before = Looks()
 
-    def start(self, track: bool | str, parent: str | None) -> str | None:
-        """Show the card and write the run; ``"auto"`` writes runs that have a model."""
-        wanted = (
-            self._run._execution.parts.is_divided and bool(self._run.predictions) if track == "auto" else bool(track)
-        )
-        self._run.card  # noqa: B018  the card is made before MLflow is touched
+    def start(self, wanted: bool, parent: str | None) -> str | None:
+        """Show the card and write the run if that is wanted; return the id that others are nested under."""
+        card = self._card()  # made before MLflow is touched
         if not wanted:
             return parent
         from mlsys.tracking.surroundings import surroundings
@@ -54,16 +63,15 @@ class Tracking:
         self._around = surroundings()  # here: another thread has other open runs
         if _in_notebook():
             self._thread = threading.Thread(target=self._write, args=(parent,), name="mlsys-tracking")
-            _writing[self._run.id] = self._thread
+            _writing[self._run] = self._thread
             self._thread.start()
         else:
             if sys.stderr.isatty():
-                print(self._run.card.headline, file=sys.stderr)
+                print(card.headline, file=sys.stderr)
             self._write(parent)
-        return parent or self._run.id
+        return parent or self._run
 
     def _write(self, parent: str | None) -> None:
-        from mlsys.run.recording import record_of
         from mlsys.tracking import keep
         from mlsys.tracking.journal import WITHHELD
 
@@ -71,7 +79,7 @@ class Tracking:
         if above is not None:
             above.join()
         try:
-            record = record_of(self._run, parent)
+            record = self._record(parent)
             self._journal = keep(record if self._around is None else self._around.around(record))
             refused = [each for each in self._journal.problems() if each.startswith(WITHHELD)]
             self.withheld = refused[0].removeprefix(WITHHELD) if refused else self.withheld
@@ -116,6 +124,11 @@ class Tracking:
         """MLflow's id of the run."""
         return self.logged.run_id if self.logged else None
 
+    @property
+    def surroundings(self) -> str:
+        """What was set in MLflow around the run."""
+        return self._around.said if self._around is not None else ""
+
     def line(self) -> str:
         """Say in one line where the run is and how to look at it."""
         if self._thread is not None and self._thread.is_alive():
@@ -124,8 +137,7 @@ class Tracking:
         if logged is not None:
             from mlsys.tracking import ui_hint
 
-            said = self._around.said if self._around is not None else ""
-            return f"MLflow: {ui_hint(logged)}" + (f"; {said}" if said else "")
+            return f"MLflow: {ui_hint(logged)}" + (f"; {self.surroundings}" if self.surroundings else "")
         return f"MLflow: not written ({self._problem}); {self._way_out()}" if self._problem else ""
 
     def _way_out(self) -> str:
@@ -158,26 +170,29 @@ class Tracking:
         except TrackingError as error:
             logger.warning("nothing records %s: %s", ", ".join(tags), error.problem)
 
-    def looks(self) -> Looks:
+    def keep_rows(self, write: Callable[[Path], None]) -> None:
+        """Keep rows beside the run, on this machine only."""
+        journal = self.journal
+        if journal is None:
+            return
+        try:
+            write(journal.place / ROWS)
+        except (OSError, MlsysError) as error:
+            logger.warning("rows that judged the run were not kept: %s", error)
+
+    def looks(self, run: Live) -> Looks:
         """Return who opened the run's test rows before; nobody counts for a run that is not tracked."""
         from mlsys.tracking import test_openings
 
         if self.journal is None:
             return Looks()
-        return Looks(model_digest(self._run), test_openings(self._run.digest("test"), ask=self.logged is not None))
+        return Looks(run.model_digest, test_openings(run.digest("test"), ask=self.logged is not None))
 
-    def opened(self, final: Run, looks: Looks) -> Tracking:
-        """Record that the test rows were opened, and write what was found to the same MLflow run."""
-        tracking = Tracking(final)
-        tracking._journal, tracking._problem, tracking.before = self.journal, self._problem, looks
-        tracking.withheld, tracking._around = self.withheld, self._around
-        if tracking._journal is None:
-            return tracking
-        from mlsys.run.measures import final_metrics
-        from mlsys.run.recording import final_tags
-
-        tracking.add(final_metrics(final), final_tags(final, looks, tracking._journal.id))
-        return tracking
+    def continued(self, final: Tracking, looks: Looks) -> Tracking:
+        """Let another run, that of the opened test rows, be written to the same MLflow run."""
+        final._journal, final._problem, final.before = self.journal, self._problem, looks
+        final.withheld, final._around = self.withheld, self._around
+        return final
 
     def required(self) -> LoggedRun:
         """Return where the run went; one that waits is sent now, with time for a slow server."""
@@ -202,8 +217,3 @@ def _command(place: Path) -> str:
 
 def _in_notebook() -> bool:
     return "ipykernel" in sys.modules
-
-
-def required(run: Run) -> Any:
-    """Return where a run was written, or raise with what to do."""
-    return run._tracking.required()

@@ -7,12 +7,14 @@ from typing import Any
 
 from mlsys import folder
 from mlsys.errors import TrackingError
-from mlsys.tracking.journal import ARTIFACTS, RUNS
-from mlsys.tracking.record import IDENTITY
+from mlsys.secrets import without_secrets
+from mlsys.tracking.journal import ARTIFACTS, RUNS, journal_of
+from mlsys.tracking.openings import ui_hint
+from mlsys.tracking.record import IDENTITY, LoggedRun
 from mlsys.tracking.store import store
 
 
-def run_files(reference: str, name: str) -> Path:
+def run_files(reference: str, name: str, kept: str = "") -> Path:
     """Return a local copy of a folder among a run's artifacts.
 
     Parameters
@@ -21,20 +23,22 @@ def run_files(reference: str, name: str) -> Path:
         MLflow's id of the run, or the id it had before MLflow was asked (``run.id``).
     name : str
         Of the folder.
+    kept : str
+        Part of the run's folder on this machine that holds it when MLflow has the run.
 
     Raises
     ------
     TrackingError
         When there is no such run, or it holds no such folder.
     """
-    waiting = folder.home() / RUNS / reference / ARTIFACTS / name
-    if reference == Path(reference).name and waiting.is_dir():
-        return waiting
+    here = [folder.home() / RUNS / reference / part / name for part in (kept, ARTIFACTS)]
+    if reference == Path(reference).name and any(each.is_dir() for each in here):
+        return next(each for each in here if each.is_dir())
     with store() as client:
         import mlflow.artifacts
         from mlflow.exceptions import MlflowException
 
-        run_id = _mlflow_id(client, reference)
+        run_id = mlflow_id(client, reference)
         try:
             return Path(mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=name))
         except (MlflowException, OSError) as error:
@@ -44,7 +48,22 @@ def run_files(reference: str, name: str) -> Path:
             ) from error
 
 
-def _mlflow_id(client: Any, reference: str) -> str:
+def run_line(reference: str) -> str:
+    """Say in one line where a run is, and how to look at it."""
+    journal = journal_of(reference)
+    if journal is not None:
+        logged = journal.sent()
+        return "MLflow: the run waits, `mlsys sync` sends it" if logged is None else f"MLflow: {ui_hint(logged)}"
+    with store() as client:
+        import mlflow
+
+        found = client.get_run(mlflow_id(client, reference)).info
+        where = without_secrets(mlflow.get_tracking_uri())
+        return f"MLflow: {ui_hint(LoggedRun(str(found.run_id), str(found.experiment_id), where))}"
+
+
+def mlflow_id(client: Any, reference: str) -> str:
+    """Return MLflow's id of a run that is named by it, or by the id it had before MLflow was asked."""
     from mlflow.exceptions import MlflowException
 
     try:

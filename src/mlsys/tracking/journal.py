@@ -29,6 +29,8 @@ RECORD, ADDITIONS, ADDRESS, SENT = "record.json", "additions", "address.json", "
 ADDED = "added.json"
 _OF = "of"
 ARTIFACTS, MODEL, ROWS = "artifacts", "model", "rows"
+OUTCOME = "outcome"
+"""Name of the folder among the artifacts that stays here when MLflow has the run."""
 WITHHELD = "the model is withheld: "
 """Begins the problem that says why a model could not be written."""
 LATE = 30.0
@@ -56,9 +58,9 @@ class Journal:
 
     Notes
     -----
-    Holds ``record.json``, ``artifacts/``, ``predictions/``, ``model/``, ``additions/<number>.json``, ``added.json``
-    (how many additions there are), ``address.json`` (where the run is meant to go) and ``sent.json`` (where it
-    went, and how many additions with it). Every file is written under another name and renamed; a folder that was
+    Holds ``record.json``, ``artifacts/``, ``outcome/``, ``rows/``, ``model/``, ``additions/<number>.json``,
+    ``added.json`` (how many additions there are), ``address.json`` (where the run is meant to go) and ``sent.json``
+    (where it went, and how many additions with it). Every file is written under another name and renamed; one that was
     cut off has a record that says so.
     """
 
@@ -235,7 +237,9 @@ class Journal:
         self.tidy()
 
     def tidy(self) -> None:
-        """Remove what MLflow has; the record, additions and what is said of rows stay."""
+        """Remove what MLflow has; the record, additions, the outcome and what is said of rows stay."""
+        if (self.artifacts / OUTCOME).is_dir() and not (self.place / OUTCOME).exists():
+            (self.artifacts / OUTCOME).replace(self.place / OUTCOME)
         for part in (ARTIFACTS, MODEL):
             shutil.rmtree(self.place / part, ignore_errors=True)
 

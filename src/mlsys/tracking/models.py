@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mlsys.errors import TrackingError
 from mlsys.passing import SENDING, passed
 from mlsys.states.sealed import check, seal_beside
+from mlsys.tracking.files import mlflow_id
 from mlsys.tracking.keys import LONGEST_PARAMETER, MOST_PARAMETERS
 from mlsys.tracking.missing import missing_model
 from mlsys.tracking.reach import Clock
@@ -183,7 +184,7 @@ def resolve(reference: str) -> Path:
 
 
 def _model_of_run(client: Any, run_id: str) -> str:
-    run = client.get_run(run_id)
+    run = client.get_run(mlflow_id(client, run_id))
     outputs = run.outputs.model_outputs if run.outputs else []
     if not outputs:
         raise TrackingError(

@@ -1,16 +1,18 @@
-"""The registry: versions with the evidence that gates read, aliases with their history."""
+"""The registry: versions with the outcome that gates read, aliases with their history."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xxhash
 
 from mlsys.errors import TrackingError
+from mlsys.passing import SENDING, passed
 from mlsys.tracking.missing import MISSING, find_version
 from mlsys.tracking.names import HISTORY
 from mlsys.tracking.record import LoggedRun
@@ -27,10 +29,10 @@ _LONGEST_FILE = 200
 
 @dataclass(frozen=True)
 class Version:
-    """One version of a registered model, with what its run was found to be worth (``None``: nobody wrote it down)."""
+    """One version of a registered model, with the folder of its outcome (``None``: nobody wrote it down)."""
 
     number: int
-    evidence: Mapping[str, Any] | None
+    outcome: Path | None
 
 
 def register_model(
@@ -39,9 +41,11 @@ def register_model(
     alias: str | None,
     tags: Mapping[str, str],
     description: str,
-    evidence: Mapping[str, Any],
+    write: Callable[[Path], None],
 ) -> int:
     """Register a logged model and return its version; set the alias last, when everything else is done.
+
+    ``write`` fills a folder with the outcome of the model's run, which is kept beside the version.
 
     Raises
     ------
@@ -53,7 +57,9 @@ def register_model(
     with _doing(f"the model {name!r} was not registered"), store() as client:
         number = _version_made(client, logged, name, tags, description)
         try:
-            client.log_dict(logged.run_id, dict(evidence), _place(name, number))
+            with passed(SENDING) as folder:
+                write(folder / "outcome")
+                client.log_artifacts(logged.run_id, str(folder / "outcome"), _place(name, number))
         except Exception:
             with suppress(Exception):  # the first problem is the one to tell
                 client.delete_model_version(name, str(number))
@@ -98,7 +104,7 @@ def version_of_model(name: str, version: int | str) -> Version:
     with store() as client:
         found = find_version(client, name, version)
         number = int(found.version)
-        return Version(number, _evidence(client, found.run_id, _place(name, number)))
+        return Version(number, _outcome(client, found.run_id, _place(name, number)))
 
 
 def point_alias(name: str, alias: str, version: int) -> None:
@@ -151,17 +157,16 @@ def _history(client: MlflowClient, name: str, alias: str) -> list[int]:
 
 
 def _place(name: str, version: int) -> str:
-    """Return the file of a version's evidence among its run's artifacts; a long name is cut, its digest tells it."""
+    """Return the folder of a version's outcome among its run's artifacts; a long name is cut, its digest tells it."""
     held = name.encode()
     if len(held) > _LONGEST_FILE:
         name = f"{held[: _LONGEST_FILE // 2].decode(errors='ignore')}-{xxhash.xxh3_64_hexdigest(held)}"
-    return f"gate/{name}-{version}.json"
+    return f"gate/{name}-{version}"
 
 
-def _evidence(client: MlflowClient, run_id: str | None, place: str) -> Mapping[str, Any] | None:
+def _outcome(client: MlflowClient, run_id: str | None, place: str) -> Path | None:
     if not run_id or place not in [each.path for each in client.list_artifacts(run_id, "gate")]:
         return None
-    from mlflow.artifacts import load_dict
+    from mlflow.artifacts import download_artifacts
 
-    found: Mapping[str, Any] = load_dict(f"runs:/{run_id}/{place}")
-    return found
+    return Path(download_artifacts(run_id=run_id, artifact_path=place))

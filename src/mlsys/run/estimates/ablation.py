@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.estimates.picture import draw_ablation
 from mlsys.secrets import hidden
-
-if TYPE_CHECKING:
-    from mlsys.plan.any_pipeline import AnyPipeline
 
 CARRIES_MOST = 0.5
 """Share of the error left without a feature that it removes, above which it is worth a question. Among a dozen honest
@@ -68,7 +66,7 @@ class Ablation:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the change of the metric without each feature."""
-        return draw_ablation(self, ax)
+        return draw_ablation(self.table, self.metric, self.carries_most, ax)
 
     def __repr__(self) -> str:
         title = f"{self.pipeline.name}: without each of {len(self.table)} features"

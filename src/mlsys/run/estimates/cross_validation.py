@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -13,14 +13,12 @@ from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.evaluation import Evaluation, Metric, evaluation_in, metric_named
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.resampled import ASSUMES, HEURISTIC, judged_per_learned, resampled_mean
-from mlsys.run.card import Card, Score
+from mlsys.outcome import Card, Score
+from mlsys.outcome.findings import leakage_verdict
+from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.estimates.picture import draw_folds
-from mlsys.run.findings import leakage_verdict
 from mlsys.states import digest
-
-if TYPE_CHECKING:
-    from mlsys.plan.any_pipeline import AnyPipeline
-    from mlsys.steps import Result
+from mlsys.steps import Result
 
 MODEL = "model"
 
@@ -158,7 +156,7 @@ class CrossValidation:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the headline metric of every fold, and the means with their intervals."""
-        return draw_folds(self, ax)
+        return draw_folds(self.table, self.folds, self.headline, ax)
 
     def __repr__(self) -> str:
         return self.card.text()

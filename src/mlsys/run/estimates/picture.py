@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from mlsys.run.estimates.ablation import Ablation
-    from mlsys.run.estimates.cross_validation import CrossValidation
-    from mlsys.run.estimates.price import PriceOfLeakage
+import pandas as pd
 
 MINE, OTHER, WORSE = "#0b6e99", "#8a8a8a", "#b3405b"
 
@@ -33,13 +30,13 @@ def finish(ax: Any, names: list[str], label: str) -> Any:
     return ax
 
 
-def draw_folds(found: CrossValidation, ax: Any = None) -> Any:
-    """Draw every fold as a small dot, and the means with intervals."""
-    table = found.table[found.table["metric"] == found.headline]
+def draw_folds(table: pd.DataFrame, folds: pd.DataFrame, headline: str, ax: Any = None) -> Any:
+    """Draw the headline metric of every fold as a small dot, and the means with intervals."""
+    table = table[table["metric"] == headline]
     ax = axes(ax, len(table))
     for place, row in enumerate(table.to_dict("records")):
         colour = MINE if row["model"] == "model" else OTHER
-        single = found.folds[(found.folds["metric"] == found.headline) & (found.folds["model"] == row["model"])]
+        single = folds[(folds["metric"] == headline) & (folds["model"] == row["model"])]
         ax.plot(single["value"], np.full(len(single), place + 0.22), "o", color=colour, markersize=3, alpha=0.55)
         right = row["value"]
         if row["lower"] == row["lower"]:  # noqa: PLR0124  not NaN
@@ -48,17 +45,16 @@ def draw_folds(found: CrossValidation, ax: Any = None) -> Any:
         ax.plot(row["value"], place, "o", color=colour)
         said = f"{row['value']:.3f}" if row["value"] == row["value"] else "not defined"  # noqa: PLR0124
         ax.annotate(said, (right, place), xytext=(6, 0), textcoords="offset points", va="center", color=colour)
-    label = f"{found.headline}: mean over {len(found.windows)} folds (95 % interval), small dots are folds"
+    label = f"{headline}: mean over {folds['fold'].nunique()} folds (95 % interval), small dots are folds"
     return finish(ax, table["model"].tolist(), label)
 
 
-def draw_ablation(found: Ablation, ax: Any = None) -> Any:
+def draw_ablation(table: pd.DataFrame, metric: str, carries: Collection[str], ax: Any = None) -> Any:
     """Draw the change without each feature, the greatest loss on top."""
-    ax = axes(ax, len(found.table))
+    ax = axes(ax, len(table))
     colours = {"helps": MINE, "hurts": WORSE}
-    carries = found.carries_most
     ax.axvline(0, color="#c8c8c8", linewidth=0.8, zorder=0)
-    for place, row in enumerate(found.table.to_dict("records")):
+    for place, row in enumerate(table.to_dict("records")):
         colour = WORSE if row["without"] in carries else colours.get(row["verdict"], OTHER)
         right = row["change"]
         if row["lower"] == row["lower"]:  # noqa: PLR0124  not NaN
@@ -70,14 +66,14 @@ def draw_ablation(found: Ablation, ax: Any = None) -> Any:
         ax.annotate(
             said, (right, place), xytext=(6, 0), textcoords="offset points", va="center", color=colour, fontsize=8
         )
-    label = f"change of {found.metric} without it (95 % intervals for all together)"
-    return finish(ax, found.table["without"].tolist(), label)
+    label = f"change of {metric} without it (95 % intervals for all together)"
+    return finish(ax, table["without"].tolist(), label)
 
 
-def draw_price(found: PriceOfLeakage, ax: Any = None) -> Any:
+def draw_price(table: pd.DataFrame, metric: str, ax: Any = None) -> Any:
     """Draw honest and optimistic scores of each leak as two joined dots with intervals."""
-    ax = axes(ax, 1.6 * len(found.table))
-    for place, row in enumerate(found.table.to_dict("records")):
+    ax = axes(ax, 1.6 * len(table))
+    for place, row in enumerate(table.to_dict("records")):
         ax.plot([row["honest"], row["optimistic"]], [place, place], color="#d0d0d0", linewidth=4, zorder=0)
         rightmost = row["optimistic"] >= row["honest"]
         for who, colour, below in (("honest", MINE, 0.17), ("optimistic", WORSE, -0.17)):
@@ -89,6 +85,6 @@ def draw_price(found: PriceOfLeakage, ax: Any = None) -> Any:
                 f"{who} {row[who]:.3f}", (row[who], place), xytext=(9 if right else -9, 0),
                 textcoords="offset points", va="center", ha="left" if right else "right", color=colour, fontsize=9,
             )  # fmt: skip
-    finish(ax, found.table["leak"].tolist(), f"{found.metric}: mean over folds (thin lines: 95 % intervals)")
+    finish(ax, table["leak"].tolist(), f"{metric}: mean over folds (thin lines: 95 % intervals)")
     ax.margins(x=0.35)
     return ax

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from mlsys.evaluation.resampled import ASSUMES, HEURISTIC
+from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.estimates.picture import draw_price
 from mlsys.secrets import hidden
-
-if TYPE_CHECKING:
-    from mlsys.plan.any_pipeline import AnyPipeline
 
 
 @dataclass(frozen=True, repr=False)
@@ -71,7 +69,7 @@ class PriceOfLeakage:
 
     def plot(self, ax: Any = None) -> Any:
         """Draw honest and optimistic scores as joined dots."""
-        return draw_price(self, ax)
+        return draw_price(self.table, self.metric, ax)
 
     def __repr__(self) -> str:
         head = f"{self.pipeline.name}: what a leak would pretend, judged by {self.how}"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from mlsys.errors import MlsysError
 from mlsys.execution.crossing import Judged
+from mlsys.outcome.findings import leakage_verdict
 from mlsys.run.artifacts import environment
-from mlsys.run.findings import leakage_verdict
 from mlsys.run.recording import parameters_of, span_of
 from mlsys.tracking.record import RunRecord
 from mlsys.usercode.commit import code_state
@@ -56,7 +56,7 @@ def summary_record(found: CrossValidation, outcomes: Sequence[Judged]) -> RunRec
         experiment=pipeline.name,
         run_name=f"{pipeline.name}-{len(outcomes)}-folds-{pipeline.digest[:7]}",
         description=_described(found),
-        params={**parameters_of(found), "folds": found.how},
+        params={**parameters_of(pipeline, found.evaluation), "folds": found.how},
         metrics=_known(metrics),
         tags={**_tags(found), **code_state(), "mlsys.leakage": leakage_verdict(tuple(found.findings))},
         datasets=[],

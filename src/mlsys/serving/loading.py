@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,8 @@ import pandas as pd
 
 from mlsys.dataset import Moment
 from mlsys.errors import MlsysError, StateError
-from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT
-from mlsys.run.reproducing import LoadedModel
+from mlsys.serving.files import CODE_REFERENCE, DESCRIPTION, FORMAT
+from mlsys.serving.loaded import LoadedModel, ReadWhenNeeded, Steps
 from mlsys.settings import settings
 from mlsys.states import load_state
 from mlsys.states.borrowed import Borrowed, exchanged
@@ -40,7 +42,8 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
     Returns
     -------
     LoadedModel
-        With ``predict(frame)``, and ``reproduce()`` where it comes from a tracked run.
+        With ``predict(frame)``, and ``outcome`` and ``reproduce()`` where it comes from a tracked run. Of a run that is
+        named by its id the files are checked, and the model is read when it is first used.
 
     Raises
     ------
@@ -62,7 +65,7 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
             f"load() got {type(given).__name__}, which names no model",
             "name a folder, a run id or models:/name@alias",
         )
-    folder = Path(reference)
+    folder, name = Path(reference), ""
     if not os.path.lexists(folder / DESCRIPTION):
         if os.path.isdir(folder):
             raise StateError(
@@ -75,23 +78,41 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
             )
         from mlsys.tracking import resolve
 
-        folder = resolve(str(reference))
-    return read_model(folder, allow_pickle)
+        name = str(reference)
+        folder = resolve(name)
+    return read_model(folder, allow_pickle, name)
 
 
 def _in_mlflow(reference: str) -> bool:
-    """Whether a text names something in MLflow: an address, or a run id (32 hexadecimal digits)."""
-    return ":/" in reference or re.fullmatch(r"[0-9a-f]{32}", reference) is not None
+    """Whether a text names something in MLflow: an address, or a run id."""
+    return ":/" in reference or _is_run(reference)
 
 
-def read_model(folder: Path, allow_pickle: bool = False) -> LoadedModel:
+def _is_run(reference: str) -> bool:
+    """Whether a text is a run id: 32 hexadecimal digits."""
+    return re.fullmatch(r"[0-9a-f]{32}", reference) is not None
+
+
+def read_model(folder: Path, allow_pickle: bool = False, reference: str = "") -> LoadedModel:
     """Read a served model from its folder: files are checked first, then states are read, then code is imported."""
     try:
         check(folder)
     except StateError:
         _check_layout(folder)  # another layout may have no manifest, or another one
         raise
-    return _assembled(folder, _description(folder), allow_pickle)
+    description = _description(folder)
+    _refuse_pickled(folder, description["steps"], allow_pickle)
+
+    def read() -> Steps:
+        with _assembling(folder):
+            return _steps(folder, description["steps"])
+
+    with _assembling(folder):
+        decision = description["decision"]
+        moment = None if decision is None else Moment(decision["column"], pd.Timedelta(decision["shift"]))
+        inputs, asked = description["inputs"], description["request"]
+        steps: Any = ReadWhenNeeded(read) if _is_run(reference) else read()
+        return LoadedModel(steps, inputs, description["id"], moment, description["details"], asked, reference)
 
 
 def _check_layout(folder: Path) -> None:
@@ -126,9 +147,10 @@ def _description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def _assembled(folder: Path, description: dict[str, Any], allow_pickle: bool) -> LoadedModel:
+@contextmanager
+def _assembling(folder: Path) -> Iterator[None]:
     try:
-        return _put_together(folder, description, allow_pickle)
+        yield
     except MlsysError:
         raise
     except Exception as error:  # of content that nobody foresaw, or of the folder's own code
@@ -138,15 +160,17 @@ def _assembled(folder: Path, description: dict[str, Any], allow_pickle: bool) ->
         ) from error
 
 
-def _put_together(folder: Path, description: dict[str, Any], allow_pickle: bool) -> LoadedModel:
-    entries = description["steps"]
+def _refuse_pickled(folder: Path, entries: list[dict[str, Any]], allowed: bool) -> None:
     for entry in entries:
-        if entry["state"] == PICKLED and not (allow_pickle or settings().allow_pickle):
+        if entry["state"] == PICKLED and not (allowed or settings().allow_pickle):
             raise StateError(
                 f"the state of {entry['name']!r} in {folder} is pickled ({entry.get('allowed')}); "
                 "reading a pickle runs whatever it says",
                 "if you trust the folder, load(..., allow_pickle=True); for a server set MLSYS_ALLOW_PICKLE=1",
             )
+
+
+def _steps(folder: Path, entries: list[dict[str, Any]]) -> Steps:
     places = [inside(folder, entry["folder"]) for entry in entries]
     configurations = [load_state(place / "configuration") for place in places]
     states = [
@@ -155,14 +179,10 @@ def _put_together(folder: Path, description: dict[str, Any], allow_pickle: bool)
     ]
     # Everything that needs no code of the folder was read and found good; only now is code imported.
     code = FolderCode(folder)
-    steps = [
+    return tuple(
         (entry["name"], _fitted(entry, place, configuration, state, code))
         for entry, place, configuration, state in zip(entries, places, configurations, states, strict=True)
-    ]
-    decision = description["decision"]
-    moment = None if decision is None else Moment(decision["column"], pd.Timedelta(decision["shift"]))
-    inputs, asked = description["inputs"], description["request"]
-    return LoadedModel(tuple(steps), inputs, description["id"], moment, description["details"], asked)
+    )
 
 
 def _fitted(entry: dict[str, Any], place: Path, configuration: Any, state: Any, code: FolderCode) -> Fitted:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import html
-import pickle
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -14,12 +13,24 @@ import pandas as pd
 from mlsys.dataset import Event
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation import Evaluation, Metric, metric_of, paired_difference, scored_interval
-from mlsys.run.changes import changes_of, described_changes
-from mlsys.run.latency import latency_of
-from mlsys.run.run import Run
+from mlsys.outcome.changes import changes_of, described_changes
+from mlsys.outcome.outcome import Outcome
+from mlsys.outcome.storing import judged_rows
 
 SAME_LATENCY = 1.5
 """Medians closer than this are taken as equal, and size decides: a busy machine moves them by as much."""
+
+
+@runtime_checkable
+class HasOutcome(Protocol):
+    """A run, or a model that was loaded and knows its run."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came out."""
+
+
+Compared = HasOutcome | Outcome
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,21 +46,21 @@ class Comparison:
         What was compared.
     part : str
         The rows all were judged on.
-    best : Run
+    best : Run or Outcome
         The best, or the cheapest of those not told apart from it.
-    runs : mapping of str to Run
+    runs : mapping of str to Run or Outcome
         All runs.
     changes : DataFrame
-        One row for each step that is another one than in the first run: ``run``, ``step``, ``outcome``, ``causes``
+        One row for each step that differs from the first run: ``run``, ``step``, ``outcome``, ``causes``
         (code, configuration, package, data, seed, setting), ``why``.
     """
 
     table: pd.DataFrame
     metric: str
     part: str
-    best: Run
+    best: Any
     best_name: str
-    runs: Mapping[str, Run]
+    runs: Mapping[str, Any]
     changes: pd.DataFrame
 
     def __repr__(self) -> str:
@@ -83,14 +94,15 @@ class Comparison:
 
 
 def compare(
-    *runs: Mapping[str, Run] | Sequence[Run] | Run, metric: str | Metric | Callable[..., Any] | None = None
+    *runs: Mapping[str, Compared] | Sequence[Compared] | Compared,
+    metric: str | Metric | Callable[..., Any] | None = None,
 ) -> Comparison:
-    """Compare runs on the rows all of them were judged on, and say which steps are other ones, and why.
+    """Compare runs on the rows all of them were judged on, and say which steps differ, and why.
 
     Parameters
     ----------
     *runs : mapping of str to Run, sequence of Run, or two runs and more
-        At least two, of the same task and target.
+        At least two, of the same task and target; an earlier run by its outcome: ``mlsys.load(run_id).outcome``.
     metric : str, Metric or callable, optional
         The headline metric when not given.
 
@@ -106,33 +118,34 @@ def compare(
     DataError
         When the runs share no judged rows, or their targets or events differ.
     """
-    named = _named(runs)
-    if len(named) < 2:
+    given = _named(runs)
+    if len(given) < 2:
         raise ConfigurationError("compare() needs at least two runs", "pass a list or a dict of runs")
+    named = {name: _outcome(each) for name, each in given.items()}
     part = "test" if all(run.stage == "test" for run in named.values()) else "validation"
-    evaluations = {name: run.evaluation for name, run in named.items() if run.evaluation is not None}
-    missing = set(named) - set(evaluations)
+    evaluated = {name: run.evaluation for name, run in named.items() if run.evaluation is not None}
+    missing = set(named) - set(evaluated)
     if missing:
         raise ConfigurationError(f"{', '.join(sorted(missing))} has no evaluation", "add Evaluate() to the pipeline")
-    judged = {name: evaluation.scored for name, evaluation in evaluations.items()}
+    judged = {name: judged_rows(run) for name, run in named.items()}
     shared = _shared_rows(judged)
-    first = next(iter(evaluations.values()))
+    first = next(iter(evaluated.values()))
     chosen = metric_of(metric) if callable(metric) else first.metric(metric or first.headline)
-    tasks = {evaluation.task for evaluation in evaluations.values()}
+    tasks = {each.task for each in evaluated.values()}
     if not tasks <= set(chosen.tasks):
         raise ConfigurationError(
             f"compare(metric={chosen.name!r}) is for {', '.join(chosen.tasks)}, "
             f"but the runs are {', '.join(sorted(tasks))}",
             "leave metric= out to compare by the headline metric, such as roc_auc or rmse",
         )
-    event = _event(evaluations)
+    event = _event(evaluated)
     scored = {name: frame.loc[shared] for name, frame in judged.items()}
     sign = 1 if chosen.greater_is_better else -1
     values = {name: scored_interval(chosen, frame, event=event) for name, frame in scored.items()}
     leader = max(values, key=lambda name: (sign * values[name].value, name))
     rows = []
     for name, run in named.items():
-        median, high, size = _cost(run)
+        median, high, size = (run.cost.get(key, np.nan) for key in ("p50", "p95", "size"))
         row = {"run": name, "value": values[name].value, "lower": values[name].lower, "upper": values[name].upper}
         if name == leader:
             row |= {"difference": 0.0, "difference lower": np.nan, "difference upper": np.nan, "verdict": "best"}
@@ -141,30 +154,37 @@ def compare(
             apart = gap.lower > 0 or gap.upper < 0
             row |= {"difference": gap.value, "difference lower": gap.lower, "difference upper": gap.upper}
             row |= {"verdict": "worse" if apart else "not told apart"}
-        rows.append({**row, "p50 ms a row": median, "p95 ms a row": high, "size kB": size})
+        rows.append({**row, "p50 ms a row": median, "p95 ms a row": high, "size kB": size / 1000})
     table = pd.DataFrame(rows)
     tied = table[table["verdict"] != "worse"]
-    fast = tied[tied["p50 ms a row"] <= SAME_LATENCY * tied["p50 ms a row"].min()]
+    fast = tied[~(tied["p50 ms a row"] > SAME_LATENCY * tied["p50 ms a row"].min())]
     best_name = str(fast.sort_values("size kB").iloc[0]["run"])
-    return Comparison(table, chosen.name, part, named[best_name], best_name, named, changes_of(named))
+    return Comparison(table, chosen.name, part, given[best_name], best_name, given, changes_of(named))
 
 
-def _named(runs: Sequence[Mapping[str, Run] | Sequence[Run] | Run]) -> dict[str, Run]:
-    if len(runs) == 1 and not isinstance(runs[0], Run):
-        only = runs[0]
-        return dict(only) if isinstance(only, Mapping) else _labelled(only)
-    strange = [each for each in runs if not isinstance(each, Run)]
+def _outcome(run: Compared) -> Outcome:
+    return run if isinstance(run, Outcome) else run.outcome
+
+
+def _named(runs: Sequence[Mapping[str, Compared] | Sequence[Compared] | Compared]) -> dict[str, Compared]:
+    only: Any = runs[0] if len(runs) == 1 else None
+    if isinstance(only, Mapping):
+        named, given = dict(only), list(only.values())
+    else:
+        given = list(only if isinstance(only, (list, tuple)) else runs)
+        named = {}
+    strange = [each for each in given if not isinstance(each, Compared)]
     if strange:
         raise ConfigurationError(
             f"compare() got {type(strange[0]).__name__} beside runs",
             'pass compare(one, other), or one list or dict of runs; the metric by name: metric="roc_auc"',
         )
-    return _labelled([each for each in runs if isinstance(each, Run)])
+    return named or _labelled(given)
 
 
-def _labelled(runs: Sequence[Run]) -> dict[str, Run]:
+def _labelled(runs: Sequence[Compared]) -> dict[str, Compared]:
     """Name runs by their variant, or by their place where there is none or two have the same."""
-    variants = [run.variant for run in runs]
+    variants = [_outcome(run).variant for run in runs]
     return {
         variant if variant and variants.count(variant) == 1 else f"run {place}": run
         for place, (variant, run) in enumerate(zip(variants, runs, strict=True), 1)
@@ -185,26 +205,11 @@ def _shared_rows(judged: Mapping[str, pd.DataFrame]) -> pd.Index:
     return shared
 
 
-def _event(evaluations: Mapping[str, Evaluation]) -> Event | None:
+def _event(evaluated: Mapping[str, Evaluation]) -> Event | None:
     """Return the event that all runs speak of; ``None`` where there are not two classes."""
-    events = {name: evaluation.event for name, evaluation in evaluations.items()}
+    events = {name: each.event for name, each in evaluated.items()}
     first, *_ = values = list(dict.fromkeys(events.values()))
     if len(values) > 1:
         said = ", ".join(f"{event!r} ({name})" for name, event in events.items())
         raise DataError(f"the runs speak of different events: {said}", "give all of them the same event=")
     return None if first is None else Event(first)
-
-
-def _cost(run: Run) -> tuple[float, float, float]:
-    """Return median and 95th percentile of milliseconds for one row, and the size of the states in kB."""
-    took = latency_of(run)
-    size = sum(_bytes(fitted.state) for _, fitted in run.model.steps)
-    return took["p50"], took["p95"], size / 1000
-
-
-def _bytes(state: Any) -> float:
-    """Return the size of a state, which is written to be measured and never read; NaN where it cannot be."""
-    try:
-        return len(pickle.dumps(state))
-    except (pickle.PicklingError, AttributeError, TypeError):
-        return float("nan")

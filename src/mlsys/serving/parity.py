@@ -20,12 +20,12 @@ import pandas as pd
 
 from mlsys.errors import MlsysError, NotPortableError, StateError
 from mlsys.passing import PARITY, passing, removed, sweep
-from mlsys.run.checked import Checked
+from mlsys.serving.checked import Checked
 from mlsys.warned import tried_out
 
 if TYPE_CHECKING:
+    from mlsys.cache.store import Store
     from mlsys.execution.served import ServedModel
-    from mlsys.run.run import Run
 
 ROWS = 50
 """Training rows that both processes answer."""
@@ -39,22 +39,26 @@ _COMMAND = """
 import sys
 installed = [at for at, path in enumerate(sys.path) if path.endswith("-packages")]
 sys.path.insert(installed[0] if installed else len(sys.path), sys.argv[1])
-from mlsys.run.parity import answer_others
+from mlsys.serving.parity import answer_others
 answer_others()
 """
 
 
-def check_parity(run: Run, model: ServedModel, write: Callable[[Path], None]) -> None:
+def check_parity(
+    model: ServedModel, given: pd.DataFrame, write: Callable[[Path], None], store: Store | None = None
+) -> None:
     """Raise unless a fresh process answers rows to the last bit as this one does.
 
     Parameters
     ----------
-    run : Run
-        Whose training rows are answered; they stay on this machine, in a folder that is removed.
     model : ServedModel
         As it is in this process.
+    given : DataFrame
+        Training rows that are answered; they stay on this machine, in a folder that is removed.
     write : callable
         Writes the model into a folder.
+    store : Store, optional
+        Knows which models were checked before.
 
     Raises
     ------
@@ -66,10 +70,9 @@ def check_parity(run: Run, model: ServedModel, write: Callable[[Path], None]) ->
     A model that is the same in everything as one that was checked, asked the same rows, with the same answers here as
     the fresh process gave then, is not checked a second time.
     """
-    given = run._execution.request_rows(model.inputs, ROWS)
     with tried_out():
         expected = model.predict(given.reset_index(drop=True))
-    before = Checked.of(run, model, given)
+    before = Checked.of(store, model, given)
     if before.agrees(expected):
         return
     try:
@@ -256,11 +259,11 @@ def _import_what_loading_needs() -> None:
     import skops.io  # noqa: F401
 
     import mlsys.models
-    import mlsys.run.loading  # noqa: F401
+    import mlsys.serving.loading  # noqa: F401
 
 
 def _answered(place: Path) -> str:
-    from mlsys.run.loading import load
+    from mlsys.serving.loading import load
     from mlsys.states import load_state, save_state
 
     try:

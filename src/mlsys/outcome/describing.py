@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from mlsys.run.run import Run
+from mlsys.outcome.card import make_card
+from mlsys.outcome.facts import RunFacts
 
 
-def described(run: Run, code: Mapping[str, str]) -> str:
+def described(run: RunFacts, code: Mapping[str, str]) -> str:
     """Return markdown: result against baselines, for whom worse, verdicts, data, code, how to reproduce."""
-    card = run.card
+    card = make_card(run)
     lines = [f"**{card.headline}**", ""]
     if card.scores:
         lines += [f"| {card.metric} | value | 95 % interval |", "|---|---|---|"]
@@ -22,11 +21,11 @@ def described(run: Run, code: Mapping[str, str]) -> str:
     if waived:
         lines.append(f"- **waived**: {', '.join(waived)}")
     dirty = ", with uncommitted changes" if code.get("code.dirty") == "yes" else ""
-    digest = run.digest("train")[:12] if run._execution.divided else "none"
+    digest = run.parts["train"][:12] if run.divided else "none"
     lines.append(f"- **data**: training rows have digest `{digest}`; all parts under Datasets and in manifest.json")
     lines.append(f"- **code**: {code.get('code.script', '')} at commit `{code.get('code.commit', '')}`{dirty}")
     lines.append(
-        f"- **reproduce**: check out that commit, install environment.txt, run the script (seed {run.pipeline.seed}); "
+        f"- **reproduce**: check out that commit, install environment.txt, run the script (seed {run.seed}); "
         "compare manifest.json"
     )
     return "\n".join(lines)

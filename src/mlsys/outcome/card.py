@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import html
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mlsys.run.features import counters_in_words, in_words, taken_in_words
-from mlsys.run.findings import leakage_verdict
+from mlsys.errors import Finding
+from mlsys.evaluation import Evaluation
+from mlsys.outcome.facts import RunFacts
+from mlsys.outcome.findings import leakage_verdict
 from mlsys.secrets import hidden
-from mlsys.steps import Split
-from mlsys.steps.carrying import rows_carried
-
-if TYPE_CHECKING:
-    from mlsys.errors import Finding
-    from mlsys.evaluation import Evaluation
-    from mlsys.run.run import Run
 
 WIDTH = 120
 """Columns of the card as text."""
@@ -46,7 +40,7 @@ class Score:
 
 @dataclass(frozen=True, repr=False)
 class Card:
-    """What a run came to.
+    """Summary of a run.
 
     Parameters
     ----------
@@ -64,8 +58,8 @@ class Card:
         Remarks, worst first.
     defaults : sequence of str
         What was supplied and why.
-    footer : callable
-        Gives the line about MLflow when the card is shown.
+    tracking, withheld : callable
+        Give the line about MLflow, and why the model is withheld, when the card is shown: both may be found out later.
     """
 
     title: str
@@ -75,7 +69,8 @@ class Card:
     lines: Sequence[tuple[str, str]]
     findings: Sequence[Finding] = ()
     defaults: Sequence[str] = ()
-    run: Run | None = field(default=None, compare=False)
+    tracking: Callable[[], str] = field(default=str, compare=False)
+    withheld: Callable[[], str] = field(default=str, compare=False)
 
     @property
     def headline(self) -> str:
@@ -91,12 +86,12 @@ class Card:
     @property
     def footer(self) -> str:
         """The line about MLflow."""
-        return self.run._tracking.line() if self.run is not None else ""
+        return self.tracking()
 
     @property
     def shown_lines(self) -> Sequence[tuple[str, str]]:
-        """The lines, and why the model is withheld: what is wrong with it may be found when it is written."""
-        why = self.run.withheld if self.run is not None else ""
+        """The lines, and why the model is withheld."""
+        why = self.withheld()
         return [*self.lines, *([("model withheld", f"not portable: {why}")] if why else [])]
 
     def text(self) -> str:
@@ -187,8 +182,8 @@ class Card:
         return self.html()
 
 
-def make_card(run: Run) -> Card:
-    """Put a card together out of a run's reports."""
+def make_card(run: RunFacts) -> Card:
+    """Put a card together out of what is known of a run."""
     evaluation = run.evaluation
     scores, others = _scores(evaluation) if evaluation else ([], [])
     lines = _judged(evaluation) if evaluation else []
@@ -196,33 +191,11 @@ def make_card(run: Run) -> Card:
     for name, result in run.reports.items():
         if result is not evaluation and result.verdict:
             lines.append((name, f"{result.verdict}; {result.summary}".strip("; ")))
-    lines.append(("rows", _rows(run)))
-    given = isinstance(run._data, Mapping)
-    if given:
-        lines.append(("split", "the parts were given"))
-    elif run._execution.divided is not None and run._execution.divided.notes:
-        lines.append(("split", "; ".join(run._execution.divided.notes)))
-    plan, chose = run._execution.ran, run._execution.chose()
-    for planned in plan:
-        lines += [("allowed", f"{planned.name} {allowed}") for allowed in planned.step.allowances()]
-    anew = [f"{each.name}: {each.step.trained_anew}" for each in plan if each.step.trained_anew]
-    lines += [("trained anew", each) for each in anew]
-    lines.append(("features", in_words(run.features)))
-    given_by_user = [each.name for each in plan if each.name in chose and not each.supplied]
-    lines += [("prepared", f"{name}: {chose[name]}") for name in given_by_user]
-    lines += [("left out", said) for said in counters_in_words(run._execution)]
-    taken = taken_in_words(run._execution)
-    if taken:
-        lines.append(("taken", taken))
-    carried = _carried(run)
-    if carried:
-        lines.append(("model carries", carried))
-    if run.stage == "test" and run._tracking.before.sentence:
-        lines.append(("test opened", run._tracking.before.sentence))
+    lines += _about_rows_and_steps(run)
     supplied = [
-        f"{each.name}, because {each.supplied}" + (f": {chose[each.name]}" if each.name in chose else "")
-        for each in plan
-        if each.supplied and not (given and isinstance(each.step, Split))
+        f"{each.name}, because {each.supplied}" + (f": {each.chose}" if each.chose else "")
+        for each in run.steps
+        if each.supplied and not (run.given and each.kind == "Split")
     ]
     folds, part = (evaluation.folds, evaluation.part) if evaluation else (0, run.stage)
     if folds:
@@ -232,10 +205,11 @@ def make_card(run: Run) -> Card:
     judged = {"validation": "validation rows", "test": "the test rows"}.get(part, part)
     judged = f"{folds} folds" if folds else judged
     label = f" ({run.variant})" if run.variant else ""
-    title, headline = f"{run.pipeline.name}{label}", ""
+    title, headline = f"{run.pipeline}{label}", ""
     if evaluation:
         title, headline = f"{title}: {evaluation.task}, judged on {judged}", evaluation.headline
-    return Card(title, headline, scores, others, lines, run.findings, supplied, run)
+    tracking, withheld = run.tracking, run.withheld
+    return Card(title, headline, scores, others, lines, run.findings, supplied, lambda: tracking, lambda: withheld)
 
 
 def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -249,6 +223,39 @@ def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
     return [(label, said) for label, said in lines if said]
 
 
+def _about_rows_and_steps(run: RunFacts) -> list[tuple[str, str]]:
+    lines = [("rows", ", ".join(f"{name} {count:,}" for name, count in run.rows.items()))]
+    if run.given:
+        lines.append(("split", "the parts were given"))
+    elif run.split_notes:
+        lines.append(("split", "; ".join(run.split_notes)))
+    lines += [("allowed", f"{each.name} {allowed}") for each in run.steps for allowed in each.allowed]
+    lines += [("trained anew", f"{each.name}: {each.trained_anew}") for each in run.steps if each.trained_anew]
+    lines.append(("features", in_words(run.features)))
+    lines += [("prepared", f"{each.name}: {each.chose}") for each in run.steps if each.chose and not each.supplied]
+    lines += [("left out", said) for said in run.left_out]
+    if run.taken:
+        lines.append(("taken", run.taken))
+    if run.carried:
+        lines.append(("model carries", run.carried))
+    if run.stage == "test" and run.opened.sentence:
+        lines.append(("test opened", run.opened.sentence))
+    return lines
+
+
+def in_words(features: pd.DataFrame) -> str:
+    """Return how many of the columns the estimator saw.
+
+    Examples
+    --------
+    >>> in_words(pd.DataFrame({"used": [True, False], "reason": ["feature", "encoded as a, b by OneHot"]}))
+    '1 of 2 columns, 1 encoded as others; see run.features'
+    """
+    encoded = int(features["reason"].str.startswith("encoded").sum())
+    others = f", {encoded} encoded as others" if encoded else ""
+    return f"{int(features['used'].sum())} of {len(features)} columns{others}; see run.features"
+
+
 def _scores(evaluation: Evaluation) -> tuple[list[Score], list[Score]]:
     headline, table = evaluation.headline, evaluation.table
     judged = table[table["part"] == evaluation.part]
@@ -258,18 +265,6 @@ def _scores(evaluation: Evaluation) -> tuple[list[Score], list[Score]]:
     mine = judged[(judged["slice"] == "all") & (judged["model"] == "model") & (judged["metric"] != headline)]
     others = [Score(*values) for values in zip(*(mine[c] for c in ("metric", *_VALUES)), strict=True)]
     return scores, others
-
-
-def _carried(run: Run) -> str:
-    """Return which rows of the data the model holds, by step."""
-    if run._execution.parts.learned.model is None:
-        return ""
-    found = [(name, rows_carried(fitted.step)) for name, fitted in run._execution.model().steps]
-    return "; ".join(f"{rows} ({name})" for name, rows in found if rows)
-
-
-def _rows(run: Run) -> str:
-    return ", ".join(f"{name} {count:,}" for name, count in run.rows.items())
 
 
 def _wrapped(label: str, sentence: str) -> list[str]:

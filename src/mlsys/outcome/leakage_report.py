@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mlsys.audit.result import LeakageAudit
+from mlsys.errors import ConfigurationError, Finding
 from mlsys.leakage.power import STRONG
-from mlsys.run.findings import leakage_verdict
+from mlsys.outcome.facts import RunFacts
+from mlsys.outcome.findings import leakage_verdict
 from mlsys.secrets import hidden
-from mlsys.steps import Split
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from mlsys.audit import LeakageAudit
-    from mlsys.errors import Finding
-    from mlsys.run.run import Run
 
 MOST_DRAWN = 20
 
@@ -54,8 +52,6 @@ class LeakageReport:
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw how well each feature alone tells the target, with two standard errors."""
         from matplotlib import pyplot
-
-        from mlsys.errors import ConfigurationError
 
         if self.power is None or self.power.empty:
             raise ConfigurationError(
@@ -112,29 +108,26 @@ class LeakageReport:
         )
 
 
-def leakage_report(run: Run) -> LeakageReport:
+def leakage_report(run: RunFacts) -> LeakageReport:
     """Put together what the four layers say of a run."""
     found = [finding for finding in run.findings if finding.code.startswith("LK")]
-    audit = run.audit
     rows = [
         (1, "refused when built", *_refused(run)),
         (2, "checked on the data", *_checked([each for each in found if each.code.startswith("LK2")])),
-        (3, "rows replaced", *_audited(audit)),
+        (3, "rows replaced", *_audited(run.audit)),
         (4, "test rows opened", *_opened(run)),
     ]
     table = pd.DataFrame(rows, columns=["layer", "what", "verdict", "detail"])
-    return LeakageReport(table, tuple(found), run._execution.parts.power, audit)
+    return LeakageReport(table, tuple(found), run.power, run.audit)
 
 
-def _refused(run: Run) -> tuple[str, str]:
-    allowed = [f"{each.name} {said}" for each in run._execution.plan.steps for said in each.step.allowances()]
-    divided = run._execution.divided
-    if divided is None:
+def _refused(run: RunFacts) -> tuple[str, str]:
+    allowed = [f"{each.name} {said}" for each in run.steps for said in each.allowed]
+    if not run.divided:
         return "not assessed", "the run stopped before the split"
-    split = next((each.name for each in run._execution.plan.steps if isinstance(each.step, Split)), "the parts")
-    late = run._execution.parts.catalog.late
-    withheld = f"; {len(late)} columns are known too late and are no features" if late else ""
-    said = f"what learns stands after {split} and is shown {divided.rows.get('train', 0):,} training rows{withheld}"
+    split = next((each.name for each in run.steps if each.kind == "Split"), "the parts")
+    withheld = f"; {len(run.late)} columns are known too late and are no features" if run.late else ""
+    said = f"what learns stands after {split} and is shown {run.rows.get('train', 0):,} training rows{withheld}"
     return ("allowed" if allowed else "held"), "; ".join([said, *allowed])
 
 
@@ -156,13 +149,12 @@ def _audited(audit: LeakageAudit | None) -> tuple[str, str]:
     return audit.verdict, audit.summary.partition(": ")[2]
 
 
-def _opened(run: Run) -> tuple[str, str]:
-    divided = run._execution.divided
-    if divided is None or "test" not in divided.parts:
+def _opened(run: RunFacts) -> tuple[str, str]:
+    if not run.divided or "test" not in run.rows:
         return "none", "there is no test part"
     if run.stage != "test":
         return "sealed", "run.final_test() opens them, on record"
-    before = run._tracking.before
+    before = run.opened
     if not before.model:
         return "not counted", "the run is not tracked"
     return ("opened before", before.sentence) if before.before else ("first look", "")

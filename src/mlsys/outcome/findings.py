@@ -1,26 +1,12 @@
-"""Findings of a run: what checks and reports remarked, with waivers, and the verdict on leakage."""
+"""Findings: their order, waivers, and the verdict on leakage."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from mlsys.errors import Finding
 from mlsys.findings import SEVERITIES, SUSPICIONS, rank
-
-if TYPE_CHECKING:
-    from mlsys.run.run import Run
-
-
-def findings_of(run: Run) -> tuple[Finding, ...]:
-    """Return all findings, worst first and dearest first among equals, those the pipeline waives with their reason."""
-    found = list(run._execution.parts.findings)
-    for result in run.reports.values():
-        found.extend(result.findings)
-    if run.audit is not None:
-        found.extend(run.audit.findings)
-    return marked(found, run.pipeline.waive)
 
 
 def marked(found: Iterable[Finding], waive: Mapping[str, str]) -> tuple[Finding, ...]:

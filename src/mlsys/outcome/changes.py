@@ -1,23 +1,19 @@
-"""Which steps of two runs are other ones, and why."""
+"""Which steps differ between runs, and why."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import pandas as pd
 
 from mlsys.cache.ledger import ADDED, DIFFERS, REMOVED, Difference, differences
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from mlsys.run.run import Run
+from mlsys.outcome.facts import RunFacts
 
 _COLUMNS = ("run", "step", "outcome", "causes", "why")
 
 
-def changes_of(runs: Mapping[str, Run]) -> pd.DataFrame:
-    """Return one row for each step that is another one than in the first run: run, step, outcome, causes, why.
+def changes_of(runs: Mapping[str, RunFacts]) -> pd.DataFrame:
+    """Return one row for each step that differs from the first run: run, step, outcome, causes, why.
 
     Steps that only got another input because of one before them are left out.
     """
@@ -32,17 +28,16 @@ def changes_of(runs: Mapping[str, Run]) -> pd.DataFrame:
     return table
 
 
-def _differences(first: Run, other: Run) -> list[Difference]:
-    before, now = first._execution.work.cache, other._execution.work.cache
-    if before is not None and now is not None:
-        return differences(before.ledger, now.ledger)
+def _differences(first: RunFacts, other: RunFacts) -> list[Difference]:
+    if first.ledger is not None and other.ledger is not None:
+        return differences(first.ledger, other.ledger)
     return _by_configuration(first, other)
 
 
-def _by_configuration(first: Run, other: Run) -> list[Difference]:
+def _by_configuration(first: RunFacts, other: RunFacts) -> list[Difference]:
     """Compare configurations, where a run kept no ledger (``track=False, cache=False``)."""
-    before = {planned.name: planned.step for planned in first.pipeline.steps}
-    now = {planned.name: planned.step for planned in other.pipeline.steps}
+    before = {step.name: step.digest for step in first.steps}
+    now = {step.name: step.digest for step in other.steps}
     found = [Difference(name, ADDED) for name in now if name not in before]
     found += [Difference(name, REMOVED) for name in before if name not in now]
     return found + [

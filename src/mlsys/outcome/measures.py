@@ -4,36 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import count
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mlsys.errors import MlsysError
 from mlsys.evaluation.metrics import METRICS
-from mlsys.run.latency import noted_latency
-from mlsys.steps import Model
-
-if TYPE_CHECKING:
-    from mlsys.run.run import Run
+from mlsys.outcome.facts import RunFacts
 
 
-def metrics_of(run: Run) -> dict[str, float]:
+def metrics_of(run: RunFacts) -> dict[str, float]:
     """Return headline metrics, those by part and slice, scalars of reports, rows and seconds by step, latency."""
     metrics = evaluation_metrics(run)
     for name, result in run.reports.items():
         if result is not run.evaluation:
             metrics.update({f"{name}/{key}": float(value) for key, value in result.scalars.items()})
-    for record in run._execution.work.records:
+    for record in run.records:
         metrics[f"seconds/{record.name}"] = record.seconds
         metrics[f"rows/{record.name}"] = float(sum(record.rows.values()))
-    try:
-        metrics.update({f"latency/{level}_ms": value for level, value in noted_latency(run).items()})
-    except MlsysError:  # a run without a model, or one that needs columns which no made-up row can have
-        pass
+    metrics.update({f"latency/{name}_ms": value for name, value in run.cost.items() if name.startswith("p")})
     return metrics
 
 
-def evaluation_metrics(run: Run) -> dict[str, float]:
+def evaluation_metrics(run: RunFacts) -> dict[str, float]:
     """Return the model's metrics under the names MLflow shows."""
     found = run.evaluation
     if found is None:
@@ -72,15 +63,6 @@ def slice_keys(slices: Iterable[str]) -> dict[str, str]:
     return keys
 
 
-def final_metrics(run: Run) -> dict[str, float]:
+def final_metrics(run: RunFacts) -> dict[str, float]:
     """Return what opening the test rows adds."""
     return {key: value for key, value in evaluation_metrics(run).items() if key.startswith("test/")}
-
-
-def curves_of_run(run: Run) -> dict[str, list[float]]:
-    """Return losses by iteration, as the models kept them."""
-    found: dict[str, list[float]] = {}
-    for fitted in run._execution.parts.learned.after.values():
-        if isinstance(fitted.step, Model):
-            found.update(fitted.step.curves(fitted.state))
-    return found

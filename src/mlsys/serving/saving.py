@@ -9,11 +9,11 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mlsys.errors import ConfigurationError, NotPortableError, StateError
 from mlsys.execution.served import ServedModel
-from mlsys.run.folder_files import CODE_REFERENCE, DESCRIPTION, FORMAT
+from mlsys.serving.files import CODE_REFERENCE, DESCRIPTION, FORMAT
 from mlsys.states import digest, save_state
 from mlsys.states.borrowed import Borrowed, Swap, exchanged
 from mlsys.states.sealed import seal
@@ -28,12 +28,9 @@ from mlsys.usercode.installed import is_installed
 from mlsys.usercode.packing import CodeBundle
 from mlsys.version import __version__
 
-if TYPE_CHECKING:
-    from mlsys.run.run import Run
 
-
-def save_run(run: Run, folder: Path) -> Path:
-    """Write a run's model into a folder.
+def save_run(model: ServedModel, folder: Path, details: Mapping[str, str]) -> Path:
+    """Write a run's model into a folder of the user's.
 
     Raises
     ------
@@ -44,8 +41,7 @@ def save_run(run: Run, folder: Path) -> Path:
     """
     if folder.exists() and any(folder.iterdir()):
         raise ConfigurationError(f"the folder {folder} is not empty", "name a new one")
-    details = {"run": run.id, "pipeline": run.pipeline.name, "configuration": run.pipeline.digest}
-    _whole_folder(folder.resolve(), lambda place: write_model(run.model, place, details))
+    _whole_folder(folder.resolve(), lambda place: write_model(model, place, details))
     return folder
 
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from mlsys.errors import Finding
-
-if TYPE_CHECKING:
-    from mlsys.run.run import Run
-    from mlsys.tracking import Opening
+from mlsys.tracking import Opening
 
 
 @dataclass(frozen=True)
@@ -74,10 +70,3 @@ class Looks:
                 "warning",
             )
         ]
-
-
-def model_digest(run: Run) -> str:
-    """Return the digest of what a run judges: the whole configuration, and the rows it learned from."""
-    from mlsys.states import digest
-
-    return digest((run.pipeline.digest, run.digest("train")))

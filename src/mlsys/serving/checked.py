@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import StateError
-from mlsys.run.saving import content_of
+from mlsys.serving.saving import content_of
 from mlsys.states import digest
 from mlsys.version import own_code
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from mlsys.cache.store import Store
     from mlsys.execution.served import ServedModel
-    from mlsys.run.run import Run
 
 _ANSWERS = "answers"
 
@@ -40,10 +39,8 @@ class Checked:
     key: str
 
     @classmethod
-    def of(cls, run: Run, model: ServedModel, rows: pd.DataFrame) -> Checked:
+    def of(cls, store: Store | None, model: ServedModel, rows: pd.DataFrame) -> Checked:
         """Return what is known of a model that is asked some rows."""
-        cache = run._execution.work.cache
-        store = cache.store if cache is not None else None
         content = content_of(model) if store is not None else None
         try:
             return cls(store, "" if content is None else digest(("parity", content, rows, _where())))

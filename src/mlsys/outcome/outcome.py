@@ -1,0 +1,57 @@
+"""Outcome: what came out of a run, without its process."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import pandas as pd
+
+from mlsys.errors import ConfigurationError
+from mlsys.outcome.card import Card, make_card
+from mlsys.outcome.facts import RunFacts
+from mlsys.outcome.leakage_report import LeakageReport, leakage_report
+from mlsys.outcome.plain import as_state
+from mlsys.states import digest
+
+
+class Outcome(RunFacts):
+    """What came out of a run, as plain data: it needs neither the process nor the model of the run.
+
+    ``run.outcome`` gives that of a run, ``mlsys.load(run_id).outcome`` that of an earlier one; showing it shows the
+    card. :func:`mlsys.compare` takes it like a run, and gates read its reports: ``gate.check(outcome.reports)``.
+    Two outcomes are equal if all that came out is.
+    """
+
+    @cached_property
+    def card(self) -> Card:
+        """The card: result, baselines, slices, verdicts, findings, what was defaulted."""
+        return make_card(self)
+
+    @property
+    def leakage(self) -> LeakageReport:
+        """What was refused, found in the data, put to the test and counted."""
+        return leakage_report(self)
+
+    @property
+    def metrics(self) -> pd.DataFrame:
+        """The table of the evaluation: metric, value, interval, part."""
+        if self.evaluation is None:
+            raise ConfigurationError("the run has no evaluation", "add Evaluate() after the model")
+        return self.evaluation.table
+
+    @property
+    def digest(self) -> str:
+        """Digest of all that came out."""
+        return digest(as_state(self))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Outcome) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        return self.card.text()
+
+    def _repr_html_(self) -> str:
+        return self.card.html()
