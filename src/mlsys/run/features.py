@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mlsys.steps import Model, Transform
+from mlsys.steps import Transform
 
 if TYPE_CHECKING:
     from mlsys.execution.catalog import Catalog
@@ -87,8 +87,8 @@ def taken_in_words(execution: Execution) -> str:
 
 def _seen_by_estimator(execution: Execution) -> frozenset[str] | None:
     """Return the features of the model; ``None`` where none was trained."""
-    fitted = execution.parts.learned.after.values()
-    return next((frozenset(each.features) for each in fitted if isinstance(each.step, Model)), None)
+    model = execution.parts.learned.model
+    return None if model is None else frozenset(model.features)
 
 
 def _history(execution: Execution) -> tuple[list[str], frozenset[str], dict[str, Gone]]:

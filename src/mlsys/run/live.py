@@ -17,7 +17,8 @@ from mlsys.execution.served import ServedModel, asking
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.serving.saving import take_code
 from mlsys.states import digest
-from mlsys.steps import Fitted, Model
+from mlsys.steps import Fitted
+from mlsys.steps.questions import predicts
 from mlsys.tables import Table, identify_table
 from mlsys.usercode.packing import CodeBundle
 
@@ -105,7 +106,7 @@ class Live:
         """Return losses by iteration, as the models kept them."""
         found: dict[str, list[float]] = {}
         for fitted in self.execution.parts.learned.after.values():
-            if isinstance(fitted.step, Model):
+            if predicts(fitted.step):
                 found.update(fitted.step.curves(fitted.state))
         return found
 

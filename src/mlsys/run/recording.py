@@ -22,8 +22,8 @@ from mlsys.run.artifacts import PACKAGES, version_of, write_artifacts, write_row
 from mlsys.run.live import Live
 from mlsys.serving.parity import ROWS, check_parity
 from mlsys.serving.saving import describe, write_model
-from mlsys.steps import Model
 from mlsys.steps.capabilities import wrapped
+from mlsys.steps.questions import predicts
 from mlsys.tracking.journal import OUTCOME
 from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
@@ -211,7 +211,7 @@ def check_code(model: ServedModel) -> None:
 def _estimator_packages(pipeline: AnyPipeline) -> list[str]:
     found = []
     for planned in pipeline.steps:
-        estimator = wrapped(planned.step) if isinstance(planned.step, Model) else None
+        estimator = wrapped(planned.step) if predicts(planned.step) else None
         package = type(estimator).__module__.split(".")[0] if estimator is not None else ""
         if package in {"lightgbm", "xgboost", "catboost"}:
             found.append(package)

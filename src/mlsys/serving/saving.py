@@ -17,11 +17,12 @@ from mlsys.serving.files import CODE_REFERENCE, DESCRIPTION, FORMAT
 from mlsys.states import digest, save_state
 from mlsys.states.borrowed import Borrowed, Swap, exchanged
 from mlsys.states.sealed import seal
-from mlsys.steps import Fitted, Model, Step
+from mlsys.steps import Fitted, Step
 from mlsys.steps.capabilities import LooksUp
 from mlsys.steps.learns import Learns
 from mlsys.steps.own_form import OWN, PICKLED, PLAIN, form_of_state, save_learned
 from mlsys.steps.portable import secrets_of
+from mlsys.steps.questions import predicts
 from mlsys.unfinished import whole
 from mlsys.usercode.folder import write_code
 from mlsys.usercode.installed import is_installed
@@ -169,7 +170,7 @@ def _with_code_in(bundle: CodeBundle, step: Step) -> tuple[str, dict[str, Any]]:
 
 def _holds_estimator(fitted: Fitted) -> bool:
     own = form_of_state(fitted.step) == OWN
-    return isinstance(fitted.step, Model) and not own and isinstance(fitted.state, dict) and "estimator" in fitted.state
+    return predicts(fitted.step) and not own and isinstance(fitted.state, dict) and "estimator" in fitted.state
 
 
 def _with_own_table(step: Step) -> Step:
