@@ -16,6 +16,7 @@ from mlsys import (
     Dataset,
     Evaluate,
     Gate,
+    Metric,
     Pipeline,
     RandomSplit,
     Report,
@@ -182,6 +183,23 @@ def test_a_version_is_promoted_by_what_was_found_when_it_was_registered(shop: pd
     found = load("models:/kept@challenger").outcome
     assert found.stage == "test" and found == final.outcome and found.card.lines == final.card.lines
     assert not promote("kept", 1, gate=Gate(metric("roc_auc").lower >= 0.999))
+
+
+def share_right(y: pd.Series, prediction: pd.Series, weight: pd.Series | None = None) -> float:
+    return float((y == prediction).mean())
+
+
+def test_a_metric_of_ones_own_is_asked_of_an_outcome_with_its_function(shop: pd.DataFrame) -> None:
+    own = Metric("share_right", share_right)
+    steps = [RandomSplit(), LogisticRegression(), Evaluate(metrics=[own, "accuracy"])]
+    pipeline = Pipeline(steps, target="returned", features=["price"])
+    run = pipeline.run(shop)
+    then = load(str(run.mlflow_run_id)).outcome
+    assert then == run.outcome and then.card.text() == run.card.text() and "share_right" in then.card.headline
+    with pytest.raises(ConfigurationError, match="not stored with the evaluation"):
+        compare({"then": then, "now": then})
+    again = compare({"then": then, "now": run}, metric=own)
+    assert again.table["value"].tolist() == [run.metrics.set_index("metric").loc["accuracy", "value"].iloc[0]] * 2
 
 
 def test_a_champion_judged_by_the_test_rows_is_compared_with_the_next_one(shop: pd.DataFrame) -> None:
