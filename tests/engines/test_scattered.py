@@ -12,6 +12,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mlsys import Evaluate, Impute, OneHot, Pipeline, RandomSplit, ReadParquet, Run, Standardize, TargetEncode, Train
 from mlsys.engines import LocalEngine
+from mlsys.errors import ConfigurationError, ContractError
 from mlsys.settings import override
 from mlsys.states import digest
 from mlsys.tables import Partition, Table
@@ -130,6 +131,19 @@ def test_what_one_engine_kept_is_found_by_the_other() -> None:
     assert set(again.cache_report()["outcome"]) == set(third.cache_report()["outcome"]) == {"hit"}
     assert_same(everything(first), everything(again))
     assert_same(everything(first), everything(third))
+
+
+@pytest.mark.parametrize("engine", [LocalEngine(), ScatteredEngine()], ids=lambda engine: engine.name)
+def test_a_hook_that_changes_what_it_looks_at_is_refused_wherever_it_runs(engine: Any) -> None:
+    rows = flights.make_flights()[["distance", "hour"]].assign(y=1.0)
+    pipeline = Pipeline([RandomSplit(), flights.ChangesWhatItLooksAt()], target="y")
+    with override(rows_per_partition=300), pytest.raises(ContractError, match="changed the rows it was shown"):
+        pipeline.run(rows, **QUIETLY, cache=False, engine=engine)
+
+
+def test_what_is_no_engine_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="engine='dask' is no engine"):
+        Pipeline([RandomSplit()], target="y").run(pd.DataFrame({"y": [1]}), **QUIETLY, engine="dask")  # type: ignore[arg-type]
 
 
 def tables(engine: Any) -> dict[str, Table]:
