@@ -12,10 +12,11 @@ from mlsys.blocks import dtypes_of, is_plain, number_blocks
 from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._loose import Loose
+from mlsys.steps import Transform
 from mlsys.values import Kind, Values, plain, values_by_column, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -54,6 +55,17 @@ def kinds_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Kind]:
 def taken(part: Rows, columns: Sequence[str] | None) -> list[str]:
     """Return the named columns, or all features that fit if none are named."""
     return list(part.feature_names if columns is None else columns)
+
+
+class TakesColumns(Transform, kind="Transform"):
+    """A transform of the columns it is told, or of all features that fit."""
+
+    if TYPE_CHECKING:  # each step has it as its first field
+        columns: tuple[str, ...] | list[str] | None = None
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the chosen columns, or all there are; the target is a role."""
+        return tuple(columns if self.columns is None else self.columns)
 
 
 def refuse_empty(columns: Sequence[str] | None, who: str) -> None:

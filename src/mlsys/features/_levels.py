@@ -36,6 +36,21 @@ def codes_of(column: pd.Series | list[str | None], codes: Mapping[Any, int]) -> 
     return np.asarray(known[places], dtype=np.int64)  # null has the place -1, which takes the last
 
 
+def numbered(levels: Sequence[Any]) -> dict[Any, int]:
+    """Return the code of each level."""
+    return {level: code for code, level in enumerate(levels)}
+
+
+def refuse_alike(names: Sequence[str], column: str, who: str) -> None:
+    """Raise when two levels of a column would have one name."""
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(
+            f"{who}: two levels of {column!r} would both be called {twice!r}",
+            f"give the values of {column!r} one type and distinct texts in a Derive step",
+        )
+
+
 def check_levels(levels: Sequence[Any], column: str, who: str) -> None:
     """Raise for levels that a state cannot hold as plain data."""
     odd = next((level for level in levels if not isinstance(level, (str, int, float, bool))), None)

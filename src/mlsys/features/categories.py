@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError
 from mlsys.features._columns import LEVELS, replaced, require, require_kinds
-from mlsys.features._levels import check_levels, codes_of
+from mlsys.features._levels import check_levels, codes_of, numbered, refuse_alike
 from mlsys.steps import Field, Transform
 from mlsys.summaries import Counts, SummaryMap
 
@@ -80,7 +80,7 @@ class Categories(Transform):
         return [
             {
                 **each,
-                "codes": {level: code for code, level in enumerate(each["levels"])},
+                "codes": numbered(each["levels"]),
                 "type": pd.CategoricalDtype(self._shown(each)),
             }
             for each in state
@@ -108,10 +108,5 @@ class Categories(Transform):
             alike: pd.Index = pd.Index(levels)
             return alike
         texts = [str(level) for level in levels]
-        twice = next((text for text in texts if texts.count(text) > 1), None)
-        if twice is not None:
-            raise DataError(
-                f"{self.title}: two levels of {known['column']!r} would both be called {twice!r}",
-                f"give the values of {known['column']!r} one type and distinct texts in a Derive step",
-            )
+        refuse_alike(texts, known["column"], self.title)
         return pd.Index(texts)

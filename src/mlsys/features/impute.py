@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mlsys.blocks import dtypes_of, is_plain
 from mlsys.errors import DataError
 from mlsys.features._columns import (
+    TakesColumns,
     blocks_of_numbers,
     kinds_of,
     refuse_taken,
@@ -20,12 +21,11 @@ from mlsys.features._columns import (
     require_kinds,
     taken,
 )
-from mlsys.steps import Transform
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
 from mlsys.values import Kind, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from mlsys.dataset import Rows
     from mlsys.values import Values
@@ -37,7 +37,7 @@ _FILLED = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.CATEGORY})
 _AS_LEVELS = frozenset({Kind.TEXT, Kind.CATEGORY})
 
 
-class Impute(Transform):
+class Impute(TakesColumns):
     """Fill nulls, and add ``<column>_missing`` where training rows had nulls.
 
     Parameters
@@ -159,10 +159,6 @@ class Impute(Transform):
                 changed[name] = filled
         indicators = {f"{name}_missing": nulls.get(name, none).astype(np.uint8) for name in state["marked"]}
         return replaced(frame, changed, indicators)
-
-    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the chosen columns, or all there are."""
-        return tuple(columns if self.columns is None else self.columns)
 
     def takes(self, values: Values, /) -> bool:
         """Whether nulls may stand among these and can be filled; whole columns of nulls are refused by name."""

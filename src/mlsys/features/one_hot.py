@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import DataError
 from mlsys.features._columns import (
     LEVELS,
     TEXTS_AND_CATEGORIES,
+    TakesColumns,
     of_block,
     of_levels,
     refuse_empty,
@@ -20,12 +20,12 @@ from mlsys.features._columns import (
     require_kinds,
     taken,
 )
-from mlsys.features._levels import NULL, UNSEEN, check_levels, codes_of
-from mlsys.steps import Field, Transform
+from mlsys.features._levels import NULL, UNSEEN, check_levels, codes_of, numbered, refuse_alike
+from mlsys.steps import Field
 from mlsys.summaries import Counts, SummaryMap, hash_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -40,7 +40,7 @@ _LONGEST = 100
 """Characters of a level that stand in the name of its column."""
 
 
-class OneHot(Transform):
+class OneHot(TakesColumns):
     """Replace columns of categories by a column ``<column>_<level>`` of 0 and 1 for each frequent level.
 
     Parameters
@@ -95,7 +95,7 @@ class OneHot(Transform):
 
     def prepare(self, state: Any, /) -> list[dict[str, Any]]:
         """Return the state with the code of each level."""
-        return [{**each, "codes": {level: code for code, level in enumerate(each["levels"])}} for each in state]
+        return [{**each, "codes": numbered(each["levels"])} for each in state]
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the columns replaced."""
@@ -114,10 +114,6 @@ class OneHot(Transform):
             start += len(each["names"])
         return replaced(frame, {}, of_block(names, block, frame), dropped)
 
-    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the encoded columns, or all there are."""
-        return tuple(columns if self.columns is None else self.columns)
-
     def takes(self, values: Values, /) -> bool:
         """Whether these are texts or categories."""
         return of_levels(values)
@@ -132,12 +128,7 @@ class OneHot(Transform):
         names = [f"{column}_{told}" for told in _told(levels)]
         names += [f"{column}_null"] if counts.nulls else []
         names += [f"{column}_other"] if self.other else []
-        twice = next((name for name in names if names.count(name) > 1), None)
-        if twice:
-            raise DataError(
-                f"{self.title}: two levels of {column!r} would both be called {twice!r}",
-                f"give the values of {column!r} one type and distinct texts in a Derive step",
-            )
+        refuse_alike(names, column, self.title)
         return {"column": column, "levels": levels, "null": bool(counts.nulls), "other": self.other, "names": names}
 
 

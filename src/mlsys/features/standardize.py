@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from mlsys.errors import DataError
-from mlsys.features._columns import NUMBERS, blocks_of_numbers, refuse_taken, replaced, require, require_kinds, taken
+from mlsys.features._columns import (
+    NUMBERS,
+    TakesColumns,
+    blocks_of_numbers,
+    refuse_taken,
+    replaced,
+    require,
+    require_kinds,
+    taken,
+)
 from mlsys.features._skewed import finish_first, finish_logs, is_flag, logarithm, mean_and_scale, summary_of_logs
-from mlsys.steps import Field, Transform
+from mlsys.steps import Field
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap
 from mlsys.values import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -23,7 +30,7 @@ if TYPE_CHECKING:
     from mlsys.values import Values
 
 
-class Standardize(Transform):
+class Standardize(TakesColumns):
     """Bring columns of numbers to mean 0 and standard deviation 1 over training rows.
 
     Parameters
@@ -123,10 +130,6 @@ class Standardize(Transform):
 
     def _clipped(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values if self.clip is None else np.clip(values, -self.clip, self.clip)
-
-    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the chosen columns, or all there are."""
-        return tuple(columns if self.columns is None else self.columns)
 
     def takes(self, values: Values, /) -> bool:
         """Whether these are numbers; truth values stay 0 and 1."""

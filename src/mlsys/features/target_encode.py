@@ -11,6 +11,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._columns import (
     LEVELS,
     TEXTS_AND_CATEGORIES,
+    TakesColumns,
     of_levels,
     refuse_empty,
     refuse_taken,
@@ -19,7 +20,7 @@ from mlsys.features._columns import (
     require_kinds,
     taken,
 )
-from mlsys.features._levels import check_levels, codes_of
+from mlsys.features._levels import check_levels, codes_of, numbered
 from mlsys.features._target_means import (
     class_targets,
     encodings_of_classes,
@@ -27,7 +28,7 @@ from mlsys.features._target_means import (
     known_targets,
     number_targets,
 )
-from mlsys.steps import Field, Transform
+from mlsys.steps import Field
 from mlsys.summaries import CrossFitted, SummaryMap, distinct_values
 from mlsys.tables import add_in_order
 from mlsys.values import NUMERIC, values_of
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from mlsys.values import NUMERIC, Values
 
 
-class TargetEncode(Transform):
+class TargetEncode(TakesColumns):
     """Replace categories by the mean target of their training rows, drawn towards the overall mean.
 
     Parameters
@@ -180,10 +181,6 @@ class TargetEncode(Transform):
             found[name] = np.stack(tables)[part.folds, places]
         return self._with_codes(pd.DataFrame(part), found, states[0]["shown"])
 
-    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the encoded columns, or all there are; the target is a role."""
-        return tuple(columns if self.columns is None else self.columns)
-
     def takes(self, values: Values, /) -> bool:
         """Whether these are texts or categories."""
         return of_levels(values)
@@ -234,7 +231,7 @@ def _prepared(state: Any, classes: Sequence[Any] | None) -> dict[str, Any]:
         columns.append(
             {
                 "column": each["column"],
-                "codes": {level: code for code, level in enumerate(each["levels"])},
+                "codes": numbered(each["levels"]),
                 "table": np.vstack([values, prior, prior]),
             }
         )

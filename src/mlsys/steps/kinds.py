@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import pandas as pd
 from pydantic import Field
 
-from mlsys.autologging import no_autologging
 from mlsys.dataset import Rows
 from mlsys.detached import detached
+from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
 from mlsys.steps.facts import Facts
 from mlsys.steps.splitting import hashed_folds
@@ -19,7 +19,6 @@ from mlsys.steps.splitting import hashed_folds
 if TYPE_CHECKING:
     import numpy as np
 
-    from mlsys.steps.fitted import Fitted
     from mlsys.steps.history import Past
     from mlsys.tables import Partition
 
@@ -47,7 +46,7 @@ class Source(Step, kind="Source"):
         return None
 
 
-class RowTransform(Step, kind="RowTransform"):
+class RowTransform(FitsAlone, Step, kind="RowTransform"):
     """Changes columns of each row by that row alone. Hook: ``apply(frame) -> DataFrame``."""
 
     facts = Facts(sees="row", fits_on="nothing", acts_on="every part", rows="same", serves=True)
@@ -61,18 +60,6 @@ class RowTransform(Step, kind="RowTransform"):
     def known_at_added(self) -> Mapping[str, str]:
         """Columns this step adds with a known-at of their own, beside what they inherit."""
         return {}
-
-    @final
-    @no_autologging()
-    def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
-        """Return a ``Fitted`` with ``transform(frame)``; a row transform learns nothing."""
-        fitted: Fitted = detached("fit", self, data, seed, **roles)
-        return fitted
-
-    @final
-    def as_sklearn(self) -> Any:
-        """Return a scikit-learn transformer that acts as this step."""
-        return detached("as_sklearn", self)
 
 
 class History(Step, kind="History"):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import pandas as pd
 
-from mlsys.autologging import no_autologging
 from mlsys.dataset import Dataset, Rows
 from mlsys.detached import detached
+from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
 from mlsys.steps.facts import Facts
 from mlsys.steps.learns import Learns
@@ -17,12 +17,11 @@ from mlsys.steps.learns import Learns
 if TYPE_CHECKING:
     import numpy as np
 
-    from mlsys.steps.fitted import Fitted
     from mlsys.steps.result import Result
     from mlsys.values import Values
 
 
-class Transform(Learns, Step, kind="Transform"):
+class Transform(Learns, FitsAlone, Step, kind="Transform"):
     """Learns from training rows, then changes columns of any rows.
 
     Hooks: ``learn(train) -> state`` or ``summarize(part) -> summary`` with ``finish(summary) -> state``;
@@ -67,21 +66,6 @@ class Transform(Learns, Step, kind="Transform"):
         ``part.folds`` holds the fold of each row, made from row ids and never from the target.
         """
         raise TypeError("only steps that write apply_cross_fitted(part, fold_states) are cross-fitted")
-
-    @final
-    @no_autologging()
-    def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
-        """Learn from ``data`` alone; ``target=``, ``time=``, ``group=``, ``weight=`` and ``id=`` by name.
-
-        The step stays as it is; what comes back has ``state`` and ``transform(frame)``.
-        """
-        fitted: Fitted = detached("fit", self, data, seed, **roles)
-        return fitted
-
-    @final
-    def as_sklearn(self) -> Any:
-        """Return a scikit-learn estimator that learns and acts as this step."""
-        return detached("as_sklearn", self)
 
     def takes(self, values: Values, /) -> bool:
         """Whether a step that names no columns takes a feature of such values."""
@@ -147,7 +131,7 @@ class TrainOnly(Step, kind="TrainOnly"):
         return changed
 
 
-class Model(Learns, Step, kind="Model"):
+class Model(Learns, FitsAlone, Step, kind="Model"):
     """Learns from training rows and predicts.
 
     Hooks: ``learn(train) -> state`` and ``predict(frame, state) -> DataFrame`` with the column
@@ -175,21 +159,6 @@ class Model(Learns, Step, kind="Model"):
     def predict(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return predictions with the frame's index; ``frame`` holds the features."""
         raise TypeError("a Model writes predict(frame, state)")
-
-    @final
-    @no_autologging()
-    def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
-        """Learn from ``data`` alone; ``target=``, ``time=``, ``group=``, ``weight=`` and ``id=`` by name.
-
-        The step stays as it is; what comes back has ``state`` and ``predict(frame)``.
-        """
-        fitted: Fitted = detached("fit", self, data, seed, **roles)
-        return fitted
-
-    @final
-    def as_sklearn(self) -> Any:
-        """Return a scikit-learn estimator that learns and acts as this step."""
-        return detached("as_sklearn", self)
 
     def columns_learned(self, columns: Sequence[str], state: Callable[[], Any], /) -> tuple[str, ...]:
         """Return the features that it reads to predict, of those there are; ``state()`` is what it learned."""
