@@ -323,7 +323,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a label made of a column that is not there": (
         DataError,
-        ("NaturalLabel('dear') is made of 'refnd'", "correct from_column="),
+        ("NaturalLabel('dear') needs the column 'refnd'", "correct from_column="),
         lambda f: run(f, _dear("refnd"), SPLIT, TREE, target="dear"),
         lambda f: run(f, _dear("refund"), SPLIT, TREE, target="dear"),
     ),
@@ -360,7 +360,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     # ---------------------------------------------------------------- joins
     "the key of a join is not in the rows": (
         DataError,
-        ("Join", "no key column 'land'", "Derive"),
+        ("Join", "needs the column 'land'", "Derive"),
         lambda f: run(f, Join(ZONES.rename(columns={"country": "land"}), on="land"), SPLIT, TREE),
         lambda f: run(f, Join(ZONES, on="country"), SPLIT, TREE),
     ),
@@ -390,7 +390,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "the key of a join as of a moment is not in the rows": (
         DataError,
-        ("AsOfJoin", "no key column 'land'", "Derive"),
+        ("AsOfJoin", "needs the column 'land'", "Derive"),
         lambda f: run(f, as_of(fares(f, country="land"), by="land"), SPLIT, TREE, time="ordered"),
         lambda f: run(f, as_of(fares(f)), SPLIT, TREE, time="ordered"),
     ),

@@ -240,7 +240,7 @@ def test_it_travels_with_the_recipe_and_to_other_processes(tmp_path: Path) -> No
     steps = [StratifiedSplit(), LogisticRegression(), Evaluate([net_benefit, share, "recall"])]
     pipeline = Pipeline(steps, target="state", event="ill", exclude=["w"])
     run = pipeline.run(patients(200), track=False, cache=False)
-    write_recipe(run, tmp_path)
+    write_recipe(run.outcome, run._live, tmp_path)
     again = read_pipeline(tmp_path, read_record(tmp_path), str)
     assert again == pipeline
     pd.testing.assert_frame_equal(again.run(patients(200), track=False, cache=False).metrics, run.metrics)

@@ -164,7 +164,7 @@ def seen(user: Any, edit: Edit, edited: bool, place: Path) -> tuple[Any, float, 
     run = Pipeline(steps, target="y").run(FRAME, track=False, cache=False)
     expected = run.model.predict(FRAME[["x"]])
     run.save(place / "model")
-    write_recipe(run, place / "recipe")
+    write_recipe(run.outcome, run._live, place / "recipe")
     user.forgotten()
     model = load(place / "model")
     pd.testing.assert_frame_equal(model.predict(FRAME[["x"]]), expected, check_exact=True)
