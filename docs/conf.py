@@ -8,7 +8,11 @@ import sys
 from pathlib import Path
 
 here = Path(__file__).parent
-sys.path.insert(0, str(here.parent / "src"))
+sys.path[:0] = [str(here.parent / "src"), str(here)]
+
+import layers  # noqa: E402  lies beside this file
+
+layers.draw(here.parent / "pyproject.toml", here / "_static" / "layers.svg")
 
 # Examples run while the pages are built: without a window and without reporting to anyone.
 os.environ.setdefault("MPLBACKEND", "Agg")
