@@ -13,7 +13,9 @@ PATHS = {
     "a request": (["serving", "execution", "steps", "serving"], "#b3405b"),
 }
 """Packages that each passes, in order."""
-SHOWN = "pipeline run serving outcome audit execution plan tracking leakage cache data steps engines tables states usercode"
+SHOWN = (
+    "pipeline run serving outcome audit execution plan tracking leakage cache data steps engines tables states usercode"
+)
 
 
 def layers_of(pyproject: Path) -> list[list[str]]:
