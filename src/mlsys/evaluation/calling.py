@@ -123,7 +123,7 @@ def _called(function: Callable[..., Any], takes: Takes, rows: Sample, asked: Arg
     y, said, labels = _given(function, takes, rows)
     named: dict[str, Any] = {}
     if asked.weight is not None:
-        named[asked.weight] = rows.weight
+        named[asked.weight] = rows.weight.copy()
     if asked.event is not None and len(rows.classes) == 2:
         named[asked.event] = labels[EVENT]
     if asked.labels is not None and takes != "prediction":
@@ -146,19 +146,18 @@ def _called(function: Callable[..., Any], takes: Takes, rows: Sample, asked: Arg
 
 
 def _given(function: Callable[..., Any], takes: Takes, rows: Sample) -> tuple[Any, Any, Any]:
-    """Return truth, prediction or probability, and the classes in order, as a function gets them.
+    """Return copies of truth, prediction or probability, and the classes in order, as a function gets them.
 
     Of probabilities of two classes it gets those of the event. scikit-learn's functions take the greater label for the
     event, and columns in the order of labels: they get codes in place of labels.
     """
     if not rows.classes:
-        return rows.y, rows.prediction, []
+        return rows.y.copy(), rows.prediction.copy(), []
     labels, truth, said = rows.labelled()
     if takes == "prediction":
         return _at(labels, truth), _at(labels, said), labels
-    shares = rows.score if len(rows.classes) == 2 else rows.by_class
+    shares = np.array(rows.score if len(rows.classes) == 2 else rows.by_class)
     if len(rows.classes) > 2 and len(labels) > len(rows.classes):  # a class that training rows lack has no chance
-        assert shares is not None
         shares = np.column_stack([shares, np.zeros((len(shares), len(labels) - len(rows.classes)))])
     if not _is_of_sklearn(function):
         return _at(labels, truth), shares, labels

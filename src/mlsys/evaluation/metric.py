@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
@@ -76,27 +76,25 @@ class Metric:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be used, all problems at once."""
-        who, given = f"Metric({self.name!r})", cast("Any", self)
-        tasks = (given.tasks,) if isinstance(given.tasks, str) else tuple(given.tasks)
-        object.__setattr__(self, "tasks", tasks)
+        who, tasks, bounds = f"Metric({self.name!r})", _tuple(self.tasks), _tuple(self.bounds)
         problems = []
-        if not isinstance(given.name, str) or not self.name.strip():
+        if not isinstance(cast("Any", self.name), str) or not self.name.strip():
             problems.append((f"name={self.name!r}", 'give it a name: Metric("profit", profit)'))
         for what, said, allowed in (
-            ("takes", [self.takes], get_args(Takes)),
-            ("tasks", tasks or [()], get_args(Task)),
-            ("interval", [self.interval], get_args(Method)),
+            ("takes", (self.takes,), get_args(Takes)),
+            ("tasks", tasks or ((),), get_args(Task)),
+            ("interval", (self.interval,), get_args(Method)),
+            ("greater_is_better", (self.greater_is_better,), (True, False)),
         ):
-            problems += [
-                (f"{what}={each!r}", f"{what} is one of {', '.join(allowed)}") for each in said if each not in allowed
-            ]
-        if not isinstance(given.greater_is_better, (bool, np.bool_)):
-            problems.append((f"greater_is_better={self.greater_is_better!r}", "say True or False"))
-        if len(self.bounds) != 2 or not self.bounds[0] < self.bounds[1]:
+            remedy = f"{what} is one of {', '.join(map(str, allowed))}"
+            problems += [(f"{what}={each!r}", remedy) for each in said if each not in allowed]
+        if len(bounds) != 2 or not all(isinstance(each, (int, float)) for each in bounds) or not bounds[0] < bounds[1]:
             problems.append((f"bounds={self.bounds!r}", "give the least and the greatest value"))
         if problems:
             wrong, remedies = zip(*problems, strict=True)
             raise ConfigurationError(f"{who} cannot have {', '.join(wrong)}", "; ".join(remedies))
+        object.__setattr__(self, "tasks", tasks)
+        object.__setattr__(self, "bounds", bounds)
         self._check_function(who)
 
     def _check_function(self, who: str) -> None:
@@ -218,6 +216,10 @@ class SampleMetric(Metric):
     def trials(self, sample: Sample) -> float | None:
         """Return the number of rows that it is a share of; ``None`` where it is no share."""
         return None if self.among is None else self.among(sample)
+
+
+def _tuple(given: Any) -> tuple[Any, ...]:
+    return tuple(given) if isinstance(given, Sequence) and not isinstance(given, str) else (given,)
 
 
 def refuse_scorer(function: Any, who: str) -> None:
