@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import check_unique, require_columns
+from mlsys.tables import Columns, column_of
 from mlsys.values import Unlike, as_values_like, by_value, refused
 
 if TYPE_CHECKING:
@@ -69,13 +70,13 @@ class KeyCodes:
         assert codes is not None
         self.codes: Codes = codes
 
-    def of(self, frame: pd.DataFrame) -> Codes:
+    def of(self, frame: pd.DataFrame | Columns) -> Codes:
         """Return the number of each row's key; -1 for null and for keys that the table does not have."""
         check_unique(frame, f"{self._who}: the rows have")
         codes: Codes | None = None
         for place, (column, level) in enumerate(zip(self._on, self._levels, strict=True)):
             require_columns(frame.columns, [column], self._who, "correct on=, or make the column with Derive before")
-            own = level.find(frame[column], self._who)
+            own = level.find(frame, column, self._who)
             if codes is None:
                 codes = own
             else:
@@ -93,7 +94,11 @@ class _Level:
         self._index = pd.Index(values)
         self._places = {value: place for place, value in enumerate(values.tolist())}
 
-    def find(self, column: pd.Series, who: str) -> Codes:
+    def find(self, rows: pd.DataFrame | Columns, name: str, who: str) -> Codes:
+        texts = column_of(rows, name)
+        if isinstance(texts, list) and isinstance(self.values.dtype, pd.StringDtype):
+            return self._look_up(texts)  # as below; without a Series
+        column = rows[name]
         values = _by_value(column, who, "of the rows")
         try:
             values = as_values_like(values, self.values, ("in the rows", "in the table"))

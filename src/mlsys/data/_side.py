@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_parquet import ReadParquet
 from mlsys.dataset import check_names
 from mlsys.errors import DataError, listed
+from mlsys.tables import Columns
 from mlsys.values import EXACT_IN_FLOAT
 
 if TYPE_CHECKING:
@@ -103,6 +104,8 @@ def with_taken(
     taken = {
         name: side[column].array.take(positions, allow_fill=True) for column, name in zip(added, names, strict=True)
     }
+    if isinstance(frame, Columns):
+        return cast("pd.DataFrame", frame.replaced({}, taken, ()))
     if len(taken) > _ONE_BY_ONE:
         return pd.concat([frame, pd.DataFrame(taken, index=frame.index)], axis=1)
     joined = frame.copy(deep=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import pandas as pd
 
@@ -76,6 +76,7 @@ class Join(RowTransform, LooksUp):
     columns: tuple[str, ...] | list[str] | None = None
     suffix: str | None = None
     at_serving: Literal["stored", "input"] = "stored"
+    serves_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse a join without a key."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,6 +13,8 @@ from mlsys.blocks import dtypes_of
 from mlsys.errors import DataError
 from mlsys.execution.request_forms import as_frame
 from mlsys.execution.request_types import converted, family, null_column, type_named
+from mlsys.tables import MOST_ROWS, Columns
+from mlsys.tables.columns import loosened
 
 if TYPE_CHECKING:
     from mlsys.tables import Table
@@ -39,7 +42,7 @@ class RequestReader:
     Examples
     --------
     >>> reader = RequestReader({"age": "float64", "city": "str"}, optional={"city"})
-    >>> reader.read(pd.DataFrame({"shoes": [44], "age": [30]})).dtypes.astype(str).to_dict()
+    >>> reader.read(pd.DataFrame({"shoes": [44], "age": [30]})).frame().dtypes.astype(str).to_dict()
     {'age': 'float64', 'city': 'str'}
     """
 
@@ -61,8 +64,8 @@ class RequestReader:
         """Return what was given as a frame: itself, or rows of records, columns, arrays, tables of Arrow."""
         return as_frame(given, self._names)
 
-    def read(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows: columns in training's order and types, numbered from 0.
+    def read(self, frame: pd.DataFrame) -> pd.DataFrame | Columns:
+        """Return the rows: columns in training's order and types, numbered from 0; a few rows lie apart.
 
         Raises
         ------
@@ -75,6 +78,8 @@ class RequestReader:
         if missing:
             self._refuse_missing(frame, missing)
         there = [name for name in self._names if name in given] if missing else self._names
+        if 0 < len(frame) <= MOST_ROWS:
+            return self._apart(frame, there, missing)
         rows = frame if frame.columns.tolist() == there else frame[there]
         rows = rows.set_axis(pd.RangeIndex(len(frame)), axis=0)
         changed: dict[str, Any] = {}
@@ -88,6 +93,17 @@ class RequestReader:
         elif changed:
             rows = rows.assign(**changed)
         return rows.set_axis(self._labels, axis=1)
+
+    def _apart(self, frame: pd.DataFrame, there: Sequence[str], missing: Sequence[str]) -> Columns:
+        index = pd.RangeIndex(len(frame))
+        rows = replace(Columns.of(frame), index=index, like=self._labels)
+        held, dtypes = {name: rows.held[name] for name in there}, rows.dtypes
+        for name in there:
+            wanted = self._wanted[name]
+            if wanted is not None and dtypes[name] != wanted:
+                held[name] = loosened(converted(rows[name], wanted))
+        held |= {name: loosened(null_column(self._wanted[name], len(frame))) for name in missing}
+        return replace(rows, held={name: held[name] for name in self._names})
 
     def _check_columns(self, frame: pd.DataFrame) -> None:
         if frame.columns.is_unique:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Moment
@@ -15,10 +14,10 @@ from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.guard import explained
 from mlsys.execution.requests import RequestReader, accepted
-from mlsys.steps import Fitted, History, Model, Past, Postprocess
+from mlsys.execution.serving import Request, serve
+from mlsys.steps import Fitted, History, Model, Postprocess
 from mlsys.steps.capabilities import Derives, LooksUp
-from mlsys.steps.fitted import same_rows
-from mlsys.tables import Table
+from mlsys.tables import Table, column_of
 
 
 @dataclass(frozen=True)
@@ -73,88 +72,24 @@ class ServedModel:
             When a column is missing or holds what cannot be taken for its type, by name.
         """
         frame = self._reader.frame(frame)
-        rows = self._reader.read(frame)
-        columns = _Columns(rows)
-        predictions: pd.DataFrame | None = None
+        request = Request(self._reader.read(frame), self.decision)
         for position, (name, fitted) in enumerate(self.steps, 1):
-            shown = columns.only(_shown_to(fitted, columns)) if predictions is None else predictions
-            with explained(fitted.step, position, name, shown):
-                if isinstance(fitted.step, (Model, Postprocess)):
-                    predictions = fitted.predict(shown)
-                elif isinstance(fitted.step, History):
-                    columns.take(shown, self._with_history(fitted, shown))
-                else:
-                    columns.take(shown, fitted.transform(shown))
-        assert predictions is not None
+            with explained(fitted.step, position, name, request.shown):  # type: ignore[arg-type]
+                request = serve(fitted, request)
+        said = request.predictions
+        assert said is not None
         ids = frame[self.id].array if self.id is not None and self.id in frame.columns else frame.index
-        found = {name: predictions[name].array for name in predictions.columns}
+        found = {name: column_of(said, name) for name in said.columns.tolist()}
+        found = {name: each.array if isinstance(each, pd.Series) else each for name, each in found.items()}
         return pd.DataFrame({"id": ids, **found}, index=frame.index)
 
     @cached_property
     def _reader(self) -> RequestReader:
         return RequestReader(self.inputs, **self.request)
 
-    def _with_history(self, fitted: Fitted, rows: pd.DataFrame) -> pd.DataFrame:
-        step = fitted.step
-        assert isinstance(step, History) and self.decision is not None
-        past = Past(rows, fitted.state["tail"], step.by, self.decision.of(rows), fitted.state["known"])
-        return same_rows(step, rows, step.apply(rows.copy(deep=False), past))
-
     def __repr__(self) -> str:
         names = " > ".join(name for name, _ in self.steps)
         return f"ServedModel({names}; {len(self.inputs)} input columns)"
-
-
-class _Columns:
-    """Columns of a request, each in the frame that holds it: putting wide frames together costs more than steps."""
-
-    def __init__(self, rows: pd.DataFrame) -> None:
-        self._index = rows.index
-        self._held: dict[str, pd.DataFrame] = dict.fromkeys(rows.columns, rows)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._held)
-
-    def only(self, names: Iterable[str]) -> pd.DataFrame:
-        """Return a frame of the columns that are there."""
-        wanted = {name: self._held[name] for name in names if name in self._held}
-        first = next(iter(wanted.values()), None)
-        if first is not None and first.columns.tolist() == list(wanted):
-            return first
-        made = pd.DataFrame(dict(enumerate(_taken(wanted))), index=self._index)
-        made.columns = pd.Index(list(wanted), dtype=object)
-        return made
-
-    def take(self, shown: pd.DataFrame, changed: pd.DataFrame) -> None:
-        """Put what a step returned in the place of what it was shown."""
-        names = changed.columns.tolist()
-        for name in set(shown.columns.tolist()).difference(names):
-            del self._held[name]
-        if changed.columns.dtype != object:
-            changed = changed.set_axis(pd.Index(names, dtype=object), axis=1)
-        self._held.update(dict.fromkeys(names, changed))
-
-
-def _taken(wanted: Mapping[str, pd.DataFrame]) -> Iterator[Any]:
-    """Yield each column, out of one array where all columns of its frame are plain numbers of one type."""
-    arrays: dict[int, dict[str, Any]] = {}
-    for name, held in wanted.items():
-        if id(held) not in arrays:
-            kinds = set(held.dtypes.tolist())
-            plain = len(kinds) == 1 and isinstance(next(iter(kinds)), np.dtype) and next(iter(kinds)).kind in "iufb"
-            arrays[id(held)] = dict(zip(held.columns.tolist(), held.to_numpy().T, strict=True)) if plain else {}
-        array = arrays[id(held)].get(name)
-        yield held[name] if array is None else array
-
-
-def _shown_to(fitted: Fitted, columns: _Columns) -> Iterable[str]:
-    """Return the features for a model, what it reads for a step that drops columns, else all columns."""
-    step = fitted.step
-    if isinstance(step, Model):
-        return fitted.features
-    # Dropping columns from a wide frame takes longer (300 us) than anything else that is done to one row.
-    read = fitted.columns_read(tuple(columns)) if step.drops_columns else None
-    return columns if read is None else read
 
 
 def asking(model: ServedModel, train: Table) -> ServedModel:

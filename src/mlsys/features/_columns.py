@@ -11,8 +11,8 @@ import pandas as pd
 from mlsys.blocks import dtypes_of, is_plain, number_blocks
 from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.features._loose import Loose
 from mlsys.steps import Transform
+from mlsys.tables import Columns
 from mlsys.values import Kind, Values, plain, values_by_column, values_of
 
 if TYPE_CHECKING:
@@ -115,23 +115,23 @@ def numbers(column: pd.Series, who: str) -> NDArray[np.float64]:
 
 
 def blocks_of_numbers(
-    frame: pd.DataFrame | Loose, names: Sequence[str], who: str
+    frame: pd.DataFrame | Columns, names: Sequence[str], who: str
 ) -> Iterator[tuple[Sequence[Any], NDArray[np.float64]]]:
     """Yield blocks of numeric columns in order: names, and floats with null as NaN."""
     kinds = dtypes_of(cast("pd.DataFrame", frame))
     for of_numpy, run in groupby(names, lambda name: is_plain(kinds[name])):
         if of_numpy:
             names_of_numpy = list(run)
-            if isinstance(frame, Loose):
+            if isinstance(frame, Columns):
                 yield names_of_numpy, frame.floats(names_of_numpy)
             else:
                 yield from number_blocks(frame, names_of_numpy)
         else:
-            yield from (([name], numbers(series_of(frame, name), who)[None]) for name in run)
+            yield from (([name], numbers(frame[name], who)[None]) for name in run)
 
 
 def replaced(
-    frame: pd.DataFrame | Loose,
+    frame: pd.DataFrame | Columns,
     changed: Mapping[str, Any],
     added: pd.DataFrame | Mapping[str, Any] | None = None,
     dropped: Sequence[str] = (),
@@ -141,7 +141,7 @@ def replaced(
     Untouched columns are shared, not copied, in frames of the usual width.
     """
     new: Any = {} if added is None else added
-    if isinstance(frame, Loose):
+    if isinstance(frame, Columns):
         return cast("pd.DataFrame", frame.replaced(changed, new, dropped))
     gone = set(dropped)
     places = [place for place, name in enumerate(frame.columns.tolist()) if name not in gone]
@@ -187,19 +187,13 @@ def _frame_of(columns: Mapping[str, Any], like: pd.DataFrame) -> pd.DataFrame:
     return made
 
 
-def of_block(names: Sequence[str], block: NDArray[Any], like: pd.DataFrame | Loose) -> pd.DataFrame | Mapping[str, Any]:
+def of_block(
+    names: Sequence[str], block: NDArray[Any], like: pd.DataFrame | Columns
+) -> pd.DataFrame | Mapping[str, Any]:
     """Return the rows of an array as new columns to append to a frame."""
-    if isinstance(like, Loose):
+    if isinstance(like, Columns):
         return dict(zip(names, block, strict=True))
     return pd.DataFrame(block.T, index=like.index, columns=labels(names, like))
-
-
-def series_of(frame: pd.DataFrame | Loose, name: Any) -> pd.Series:
-    """Return a column, also of rows whose columns lie apart."""
-    if isinstance(frame, Loose):
-        return frame.series(name)
-    column: pd.Series = frame[name]
-    return column
 
 
 def labels(names: Sequence[str], like: pd.DataFrame) -> pd.Index:

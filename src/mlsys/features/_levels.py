@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.summaries import distinct_values
+from mlsys.tables import Column
 from mlsys.values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
 NULL, UNSEEN = -1, -2
@@ -22,11 +23,11 @@ _FEW_ROWS = 64
 """Up to here looking each value up beats numbering the distinct ones (20 us against 150 us for one row)."""
 
 
-def codes_of(column: pd.Series | list[str | None], codes: Mapping[Any, int]) -> NDArray[np.int64]:
+def codes_of(column: Column, codes: Mapping[Any, int]) -> NDArray[np.int64]:
     """Return the code of each value: ``NULL`` for null, ``UNSEEN`` for a level that is not in ``codes``."""
-    if isinstance(column, list):  # texts of rows whose columns lie apart
+    if isinstance(column, list):
         return np.array([NULL if value is None else codes.get(value, UNSEEN) for value in column], dtype=np.int64)
-    column = plain(column)
+    column = plain(column if isinstance(column, pd.Series) else pd.Series(column, dtype=column.dtype))
     if len(column) <= _FEW_ROWS:
         missing = column.isna().to_numpy()
         values = zip(column.tolist(), missing, strict=True)

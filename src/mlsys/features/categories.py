@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from mlsys.features._columns import LEVELS, replaced, require, require_kinds
 from mlsys.features._levels import check_levels, codes_of, numbered, refuse_alike
 from mlsys.steps import Field, Transform
 from mlsys.summaries import Counts, SummaryMap
+from mlsys.tables import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,7 @@ class Categories(Transform):
 
     columns: tuple[str, ...] | list[str]
     top: int | None = Field(default=_TOP, ge=1)
+    serves_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse an empty list of columns."""
@@ -92,7 +94,7 @@ class Categories(Transform):
         require(frame, [each["column"] for each in known], self.title)
         changed = {}
         for each in known:
-            codes = np.maximum(codes_of(frame[each["column"]], each["codes"]), -1)
+            codes = np.maximum(codes_of(column_of(frame, each["column"]), each["codes"]), -1)
             changed[each["column"]] = pd.Categorical.from_codes(codes, dtype=each["type"])
         return replaced(frame, changed)
 

@@ -9,13 +9,13 @@ import numpy as np
 
 from mlsys.blocks import dtypes_of, is_plain
 from mlsys.errors import ConfigurationError
-from mlsys.features._columns import blocks_of_numbers, replaced, require, series_of
-from mlsys.features._loose import Loose
+from mlsys.features._columns import blocks_of_numbers, replaced, require
 from mlsys.features._meanings.meanings import Meaning, meanings
 from mlsys.features._meanings.profile import as_floats, profiles, use_of
 from mlsys.features._meanings.reading import NUMBERS, cleaned, moments, numbers, texts, truths
 from mlsys.steps import Transform
 from mlsys.summaries import SummaryMap
+from mlsys.tables import Columns
 from mlsys.values import values_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Clean(Transform):
     moments: Mapping[str, str] | None = None
     truths: tuple[str, ...] | list[str] | None = None
     drop: bool | tuple[str, ...] | list[str] = True
-    drops_columns: ClassVar[bool] = True
+    serves_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse a decimal mark that there is not."""
@@ -113,8 +113,12 @@ class Clean(Transform):
                 continue
             if is_plain(dtype) and each["use"] in {"number", "truth"}:
                 continue
-            column = series_of(frame, each["column"])
-            read = _read(column, each["use"], each["form"], isinstance(frame, Loose))
+            apart = isinstance(frame, Columns)
+            if apart and each["use"] != "moment" and isinstance(frame.held[each["column"]], list):
+                changed[each["column"]] = _read_texts(frame.held[each["column"]], each["use"], each["form"])
+                continue
+            column = frame[each["column"]]
+            read = _read(column, each["use"], each["form"], apart)
             if read is not column:
                 changed[each["column"]] = read
         return replaced(frame, changed, None, [each["column"] for each in state["dropped"]])
@@ -155,4 +159,11 @@ def _read(column: pd.Series, use: str, form: str, apart: bool) -> Any:
         return column if held == "moment" else moments(column, form)
     if held in {"number", "truth", "nothing"}:
         return as_floats(column, values)
+    return _read_texts(column, use, form)
+
+
+def _read_texts(column: pd.Series | list[str | None], use: str, form: str) -> Any:
+    """Return texts as what they are taken for: cleaned, as truth values, or as numbers."""
+    if use == "text":
+        return cleaned(column)
     return truths(column) if use == "truth" else numbers(column, form or ".")

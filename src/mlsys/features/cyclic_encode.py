@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from mlsys.errors import ConfigurationError
-from mlsys.features._columns import numbers, refuse_taken, replaced, require
+from mlsys.features._columns import blocks_of_numbers, refuse_taken, replaced, require
 from mlsys.steps import RowTransform
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class CyclicEncode(RowTransform):
 
     periods: dict[str, float]
     keep: bool = False
-    drops_columns: ClassVar[bool] = True
+    serves_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse what is not a period."""
@@ -57,9 +57,10 @@ class CyclicEncode(RowTransform):
         """Return the frame with the columns replaced."""
         require(frame, list(self.periods), self.title)
         added = {}
-        for name, period in self.periods.items():
-            angle = numbers(frame[name], self.title) * (2 * np.pi / period)
-            added[f"{name}_sin"], added[f"{name}_cos"] = np.sin(angle), np.cos(angle)
+        for names, block in blocks_of_numbers(frame, list(self.periods), self.title):
+            for name, values in zip(names, block, strict=True):
+                angle = values * (2 * np.pi / self.periods[name])
+                added[f"{name}_sin"], added[f"{name}_cos"] = np.sin(angle), np.cos(angle)
         dropped = () if self.keep else tuple(self.periods)
         refuse_taken(frame, list(added), dropped, self.title)
         return replaced(frame, {}, added, dropped)

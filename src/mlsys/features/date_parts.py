@@ -79,7 +79,7 @@ class DateParts(Transform):
     age: bool = True
     before: str | None = None
     cyclic: bool = False
-    drops_columns: ClassVar[bool] = True
+    serves_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse a step that would make nothing."""

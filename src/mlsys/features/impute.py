@@ -22,6 +22,7 @@ from mlsys.features._columns import (
     taken,
 )
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
+from mlsys.tables import column_of
 from mlsys.values import Kind, plain
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Impute(TakesColumns):
     numeric: Literal["median", "mean"] | float = "median"
     categorical: str = "missing"
     indicator: bool = True
+    serves_columns: ClassVar[bool] = True
     takes_all: ClassVar[str] = "numbers, nullable truth values, texts and categories"
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
@@ -152,6 +154,11 @@ class Impute(TakesColumns):
                 name = some[place]
                 changed[name], nulls[name] = np.where(missing[place], fills[name], block[place]), missing[place]
         for name in texts:
+            texts_apart = column_of(frame, name)
+            if isinstance(texts_apart, list):
+                nulls[name] = np.array([value is None for value in texts_apart])
+                changed[name] = [self.categorical if value is None else value for value in texts_apart]
+                continue
             column = frame[name]
             nulls[name] = np.asarray(column.array.isna())
             filled = self._filled_text(column, nulls[name])

@@ -23,6 +23,7 @@ from mlsys.features._columns import (
 from mlsys.features._levels import NULL, UNSEEN, check_levels, codes_of, numbered, refuse_alike
 from mlsys.steps import Field
 from mlsys.summaries import Counts, SummaryMap, hash_ids
+from mlsys.tables import Column, column_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ class OneHot(TakesColumns):
     top: int | None = Field(default=_TOP, ge=1)
     min_count: int = Field(default=1, ge=1)
     other: bool = False
-    drops_columns: ClassVar[bool] = True
+    serves_columns: ClassVar[bool] = True
     takes_all: ClassVar[str] = TEXTS_AND_CATEGORIES
 
     def __post_init__(self) -> None:
@@ -108,7 +109,7 @@ class OneHot(TakesColumns):
         block = np.zeros((len(names), len(frame)), dtype=np.uint8)
         start = 0
         for each in known:
-            places = _places(frame[each["column"]], each)
+            places = _places(column_of(frame, each["column"]), each)
             rows = np.flatnonzero(places >= 0)
             block[start + places[rows], rows] = 1
             start += len(each["names"])
@@ -140,7 +141,7 @@ def _told(levels: Sequence[Any]) -> list[str]:
     return [f"{text[:_LONGEST]}_{hashes[text]:016x}" if text in hashes else text for text in texts]
 
 
-def _places(column: pd.Series, known: dict[str, Any]) -> NDArray[np.int64]:
+def _places(column: Column, known: dict[str, Any]) -> NDArray[np.int64]:
     """Return the place of each row's 1 among the outputs of its column; -1 for none."""
     codes = codes_of(column, known["codes"])
     places = np.where(codes == NULL, len(known["levels"]) if known["null"] else -1, codes)

@@ -8,7 +8,6 @@ import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.errors import DataError
-from mlsys.features._loose import MOST_ROWS, Loose
 from mlsys.features._needed import why_needed
 from mlsys.features._prepare.choices import CLASSES, Wanted
 from mlsys.features._prepare.stages import Learning, Summarized, states_of
@@ -16,6 +15,7 @@ from mlsys.features._prepare.wording import in_words
 from mlsys.features.clean import Clean
 from mlsys.steps import Field, Transform
 from mlsys.summaries import Again, CrossFitted, SummaryMap
+from mlsys.tables import MOST_ROWS, Columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -86,7 +86,7 @@ class Prepare(Transform):
     nulls: Literal["keep", "fill"] | None = None
     scale: bool | None = None
     classes: tuple[Any, ...] | list[Any] | None = None
-    drops_columns: ClassVar[bool] = True
+    serves_columns: ClassVar[bool] = True
     sums_by_fold: ClassVar[bool] = True
 
     def summarize(self, part: Rows, partial: Learning | None = None, /) -> SummaryMap | Summarized:
@@ -112,8 +112,8 @@ class Prepare(Transform):
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame as the steps leave it, one after the other."""
-        apart = 0 < len(frame) <= MOST_ROWS
-        made: Any = Loose.of(frame) if apart else frame
+        apart = isinstance(frame, pd.DataFrame) and 0 < len(frame) <= MOST_ROWS
+        made: Any = Columns.of(frame) if apart else frame
         for step, known in self.prepare(state) if isinstance(state, dict) else state:
             made = step.apply(made, known)
         return cast("pd.DataFrame", made.frame() if apart else made)

@@ -72,6 +72,7 @@ class Standardize(TakesColumns):
     clip: float | None = Field(default=None, gt=0)
     logs: bool = False
     keep_flags: bool = False
+    serves_columns: ClassVar[bool] = True
     takes_all: ClassVar[str] = "numbers"
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:

@@ -30,7 +30,7 @@ from mlsys.features._target_means import (
 )
 from mlsys.steps import Field
 from mlsys.summaries import CrossFitted, SummaryMap, distinct_values
-from mlsys.tables import add_in_order
+from mlsys.tables import add_in_order, column_of
 from mlsys.values import NUMERIC, values_of
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class TargetEncode(TakesColumns):
     smoothing: Literal["auto"] | float = "auto"
     classes: tuple[Any, ...] | list[Any] | None = None
     standardized: bool = Field(default=False, kw_only=True)
+    serves_columns: ClassVar[bool] = True
     sums_by_fold: ClassVar[bool] = True
     takes_all: ClassVar[str] = TEXTS_AND_CATEGORIES
 
@@ -156,9 +157,8 @@ class TargetEncode(TakesColumns):
         """Return the frame with the columns encoded by all training rows."""
         known = state if "shown" in state else self.prepare(state)
         require(frame, [each["column"] for each in known["columns"]], self.title)
-        found = {
-            each["column"]: each["table"][codes_of(frame[each["column"]], each["codes"])] for each in known["columns"]
-        }
+        codes = {each["column"]: codes_of(column_of(frame, each["column"]), each["codes"]) for each in known["columns"]}
+        found = {each["column"]: each["table"][codes[each["column"]]] for each in known["columns"]}
         return self._with_codes(frame, found, known["shown"])
 
     def apply_cross_fitted(self, part: Rows, fold_states: Sequence[Any], /) -> pd.DataFrame:

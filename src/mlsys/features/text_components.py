@@ -13,6 +13,7 @@ from mlsys.features._ngrams import Pieces
 from mlsys.features._text_vectors import TextVectors, learn_vectors
 from mlsys.steps import Field, Transform
 from mlsys.summaries import BottomK, SummaryMap
+from mlsys.tables import Column, column_of
 from mlsys.values import Kind, plain
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class TextComponents(Transform):
     by: Pieces = "characters"
     components: int | None = Field(default=None, ge=1)
     drop: bool = True
-    drops_columns: ClassVar[bool] = True
+    serves_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse an empty list of columns."""
@@ -103,7 +104,7 @@ class TextComponents(Transform):
         dropped = names if self.drop else []
         added: dict[str, Any] = {}
         for name, vectors in known:
-            found = vectors.of(_texts(frame[name]))
+            found = vectors.of(_texts(column_of(frame, name)))
             added |= {f"{name}_text{number}": values for number, values in enumerate(found, 1)}
         refuse_taken(frame, list(added), dropped, self.title)
         return replaced(frame, {}, added, dropped)
@@ -113,11 +114,11 @@ class TextComponents(Transform):
         return tuple(self.columns)
 
 
-def _texts(column: pd.Series | list[str | None]) -> pd.Series:
+def _texts(column: Column) -> pd.Series:
     """Return texts, null as an empty one."""
-    if isinstance(column, list):  # of rows whose columns lie apart
+    if isinstance(column, list):
         return pd.Series(["" if value is None else value for value in column], dtype=object)
-    made = plain(column)
+    made = plain(column if isinstance(column, pd.Series) else pd.Series(column, dtype=column.dtype))
     if isinstance(made.dtype, pd.CategoricalDtype):
         made = made.astype(made.cat.categories.dtype)
     if not isinstance(made.dtype, pd.StringDtype):

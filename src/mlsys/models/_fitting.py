@@ -15,6 +15,8 @@ from mlsys.models._complaints import explained, refused_kinds
 from mlsys.models._estimators import numbers_classes, predicts_likeliest, transforms_itself
 from mlsys.models._inputs import text_reader
 from mlsys.models._matrix import numpy_column, plain_features
+from mlsys.steps.learning import few_rows_pinned
+from mlsys.tables import Columns, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,17 +55,18 @@ def fitting(features: Any, who: str) -> Iterator[None]:
         raise translated from error
 
 
-def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, who: str) -> pd.DataFrame:
+def predictions(frame: pd.DataFrame | Columns, state: dict[str, Any], one_column: bool, who: str) -> pd.DataFrame:
     """Return ``prediction`` and ``probability_<class>``, or else ``score_<class>``, for the rows of ``frame``."""
     estimator, classes, names = state["estimator"], state["classes"], state["features"]
     asked = state if "transforms_itself" in state else state | asked_once(state)
     as_text = one_column or asked["reads_text"]
-    features = selected(frame, names[0] if as_text else None, names, asked["transforms_itself"], who)
+    shown = frame.frame(names) if isinstance(frame, Columns) else frame
+    features = selected(shown, names[0] if as_text else None, names, asked["transforms_itself"], who)
     asks = classes is not None and hasattr(estimator, "predict_proba")
     scores = classes is not None and not asks and hasattr(estimator, "decision_function")
     if not len(frame):
         return _empty(state, PROBABILITY if asks else SCORE if scores else "", frame.index)
-    with fitting(features, who):
+    with fitting(features, who), few_rows_pinned(len(frame)):
         told = as_agreed(features, asked)
         shares = np.asarray(estimator.predict_proba(told), dtype=np.float64) if asks else None
         likeliest = shares is not None and asked["likeliest"]
@@ -73,7 +76,8 @@ def predictions(frame: pd.DataFrame, state: dict[str, Any], one_column: bool, wh
         answers = np.array(classes)[answers.astype(np.int64)]
     columns = {} if shares is None else _by_class(shares, state, PROBABILITY)
     columns |= {} if said is None else _by_class(said, state, SCORE)
-    return pd.DataFrame({"prediction": answers.reshape(len(frame), -1)[:, 0], **columns}, index=frame.index)
+    made: pd.DataFrame = rows_of({"prediction": answers.reshape(len(frame), -1)[:, 0], **columns}, frame)
+    return made
 
 
 def asked_once(state: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -110,6 +110,7 @@ class Train(Model):
     early_stopping_share: float = Field(default=0.1, kw_only=True)
     classes: tuple[Any, ...] | list[Any] | None = Field(default=None, kw_only=True)
     allow_pickle: str = Field(default="", kw_only=True)
+    serves_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check that it is an estimator and that the numbers make sense."""

@@ -65,8 +65,8 @@ class Step(_Configured, ABC):
     required_hooks: ClassVar[tuple[str, ...]] = ()
     runs_user_code: ClassVar[bool] = False
     """Whether a built-in step calls functions of the user's, so that it is watched as a step of the user's is."""
-    drops_columns: ClassVar[bool] = False
-    """Whether it drops columns, so that a wide row is cut to what it reads before it is served."""
+    serves_columns: ClassVar[bool] = False
+    """Whether a built-in step takes a few rows as ``Columns`` in place of a frame, and returns them so."""
     name: str | None = Field(default=None, kw_only=True)
     allow_all_rows: str = Field(default="", kw_only=True)
     cache: bool = Field(default=True, kw_only=True)

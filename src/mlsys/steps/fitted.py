@@ -12,6 +12,7 @@ from mlsys.errors import ConfigurationError, ContractError, DataError
 from mlsys.states import Held
 from mlsys.steps.base import Step
 from mlsys.steps.learns import Learns
+from mlsys.tables import AnyRows, Columns
 
 
 class Fitted:
@@ -45,9 +46,13 @@ class Fitted:
         """The learned state."""
         return self.held.get()
 
-    def transform(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def transform(self, frame: AnyRows) -> AnyRows:
         """Return ``frame`` as the step changes rows it did not learn from."""
         step: Any = self.step
+        if isinstance(frame, Columns):
+            if not (step.serves_columns and step.is_ours):
+                return Columns.of(self.transform(frame.frame()))
+            return step.apply(frame) if step.kind == "RowTransform" else step.apply(frame, self.prepared)  # type: ignore[no-any-return]
         shown = frame.copy(deep=False)
         if step.kind == "RowTransform":
             return same_rows(step, frame, step.apply(shown))
@@ -57,24 +62,39 @@ class Fitted:
             f"{step.title} is a {step.kind}, which does not transform", "use predict(frame) of a model"
         )
 
-    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+    def predict(self, frame: AnyRows) -> AnyRows:
         """Return the columns ``prediction`` and, for classes, ``probability_<class>``."""
         step: Any = self.step
+        if isinstance(frame, Columns):
+            return self._predict_columns(frame)
         if step.kind == "Postprocess":
             return _predictions(step, frame, step.apply(frame.copy(deep=False), self.prepared))
         if step.kind != "Model":
             raise ConfigurationError(f"{step.title} is a {step.kind}, which does not predict", "use transform(frame)")
         there = frame.columns.tolist()
-        known = set(there)
-        missing = [name for name in self.features if name not in known] if there != list(self.features) else []
+        self._refuse_missing(there)
+        given = frame if there == list(self.features) else frame[list(self.features)]
+        return _predictions(step, frame, step.predict(given, self.prepared))
+
+    def _predict_columns(self, rows: Columns) -> Columns:
+        step: Any = self.step
+        if not (step.serves_columns and step.is_ours):
+            shown = None if step.kind == "Postprocess" else [name for name in self.features if name in rows.held]
+            return Columns.of(self.predict(rows.frame(shown)))
+        if step.kind == "Postprocess":
+            return step.apply(rows, self.prepared)  # type: ignore[no-any-return]
+        self._refuse_missing(rows.held)
+        return step.predict(rows, self.prepared)  # type: ignore[no-any-return]
+
+    def _refuse_missing(self, there: Iterable[str]) -> None:
+        step, known = self.step, set(there)
+        missing = [name for name in self.features if name not in known]
         if missing:
             raise DataError(
                 f"{step.title} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
                 "which the frame does not have",
                 "give the columns it was trained on; nulls are allowed, absence is not",
             )
-        given = frame if there == list(self.features) else frame[list(self.features)]
-        return _predictions(step, frame, step.predict(given, self.prepared))
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:
         """Return the columns that its step reads out of ``columns``; ``None`` if the step does not say."""

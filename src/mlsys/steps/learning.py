@@ -29,6 +29,8 @@ Wrap = Callable[[pd.DataFrame], Rows]
 Look = Callable[[], None]
 MOST_PASSES = 20
 """A step that asks for more passes over the data than this does not end."""
+FEW_ROWS = 64
+"""Rows that one thread predicts at least as fast as several."""
 
 
 @dataclass(frozen=True)
@@ -206,10 +208,23 @@ def _names_rng(function: Callable[..., Any]) -> bool:
 
 def threads_pinned() -> AbstractContextManager[Any]:
     """Limit native threads to the setting, because their number is part of what is learned."""
-    loaded = tuple(name for name in ("sklearn", "scipy", "lightgbm", "xgboost", "torch") if name in sys.modules)
+    loaded = _loaded()
     if not loaded:
         return nullcontext()
     return _controller(loaded).limit(limits=settings().threads)  # type: ignore[no-any-return]
+
+
+def few_rows_pinned(rows: int) -> AbstractContextManager[Any]:
+    """Limit OpenMP to one thread where there are few rows: waking others takes longer than predicting them.
+
+    On a busy machine it takes many times as long, since all wait for the last. Of linear algebra nothing is changed.
+    """
+    loaded = _loaded() if rows <= FEW_ROWS else ()
+    return _controller(loaded).limit(limits=1, user_api="openmp") if loaded else nullcontext()
+
+
+def _loaded() -> tuple[str, ...]:
+    return tuple(name for name in ("sklearn", "scipy", "lightgbm", "xgboost", "torch") if name in sys.modules)
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,12 +1,17 @@
 """Rows as they travel from step to step: in ordered partitions, known by their content."""
 
+from mlsys.tables.columns import MOST_ROWS, AnyRows, Column, Columns, column_of, rows_of
 from mlsys.tables.identifying import identified, identify, identify_table
 from mlsys.tables.identity import ROWS_AT_ONCE, Identity, address, as_column, column_digest
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
 from mlsys.tables.table import Engine, Table
 
 __all__ = [
+    "MOST_ROWS",
     "ROWS_AT_ONCE",
+    "AnyRows",
+    "Column",
+    "Columns",
     "Deferred",
     "Engine",
     "Identity",
@@ -16,8 +21,10 @@ __all__ = [
     "address",
     "as_column",
     "column_digest",
+    "column_of",
     "cut",
     "identified",
     "identify",
     "identify_table",
+    "rows_of",
 ]

@@ -124,9 +124,9 @@ def texts(column: pd.Series) -> pd.Series:
     return pd.Series(pd.array(found.texts.take(places), dtype=TEXT), index=column.index, name=column.name)
 
 
-def numbers(column: pd.Series, mark: str) -> NDArray[np.float64]:
+def numbers(column: pd.Series | list[str | None], mark: str) -> NDArray[np.float64]:
     """Return the numbers that texts say."""
-    if len(column) <= _FEW_ROWS:
+    if isinstance(column, list) or len(column) <= _FEW_ROWS:
         return np.array([np.nan if text is None else number_of(text, mark) for text in cleaned(column)])
     found = encoded(column)
     return found.spread(_numbers_of(found.texts, mark), np.nan)
@@ -143,9 +143,9 @@ def _numbers_of(found: pa.LargeStringArray, mark: str) -> NDArray[np.float64]:
     return np.where(np.isinf(values), np.nan, values)
 
 
-def truths(column: pd.Series) -> NDArray[np.float64]:
+def truths(column: pd.Series | list[str | None]) -> NDArray[np.float64]:
     """Return 1 and 0 for texts that say yes and no."""
-    if len(column) <= _FEW_ROWS:
+    if isinstance(column, list) or len(column) <= _FEW_ROWS:
         return np.array([np.nan if text is None else truth_of(text) for text in cleaned(column)])
     found = encoded(column)
     read = [np.nan if text is None else truth_of(text) for text in found.texts.to_pylist()]
@@ -167,8 +167,10 @@ def read_moments(found: Sequence[str | None], form: str) -> pd.DatetimeIndex:
     return made.tz_localize(None).as_unit("us")
 
 
-def cleaned(column: pd.Series) -> list[str | None]:
+def cleaned(column: pd.Series | list[str | None]) -> list[str | None]:
     """Return a few values as texts without spaces around them, None where they say nothing."""
+    if isinstance(column, list):
+        return [None if value is None else text_of(value) for value in column]
     made = plain(column)
     values = made.tolist()
     if isinstance(made.dtype, pd.StringDtype):

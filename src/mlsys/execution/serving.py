@@ -1,0 +1,73 @@
+"""Serving a request: what each kind of step does with rows that nothing learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from mlsys.dataset import Moment
+from mlsys.steps import Fitted, History, Past
+from mlsys.steps.fitted import same_rows
+from mlsys.tables import Columns
+
+
+@dataclass(frozen=True)
+class Request:
+    """Rows that predictions are asked of, as far as the steps have brought them.
+
+    Parameters
+    ----------
+    rows : DataFrame or Columns
+        A few rows lie apart, since a frame costs more than what is done to their values.
+    decision : Moment or None
+        When each row is decided.
+    predictions : DataFrame or Columns, optional
+        What the model says of the rows.
+    """
+
+    rows: pd.DataFrame | Columns
+    decision: Moment | None = None
+    predictions: pd.DataFrame | Columns | None = None
+
+    @property
+    def shown(self) -> pd.DataFrame | Columns:
+        """What the next step is shown."""
+        return self.rows if self.predictions is None else self.predictions
+
+
+def serve(fitted: Fitted, request: Request) -> Request:
+    """Return a request as the next step leaves it."""
+    return _SERVE[fitted.step.kind](fitted, request)
+
+
+def _transformed(fitted: Fitted, request: Request) -> Request:
+    return replace(request, rows=fitted.transform(request.rows))
+
+
+def _predicted(fitted: Fitted, request: Request) -> Request:
+    return replace(request, predictions=fitted.predict(request.rows))
+
+
+def _changed(fitted: Fitted, request: Request) -> Request:
+    assert request.predictions is not None
+    return replace(request, predictions=fitted.predict(request.predictions))
+
+
+def _beside_the_past(fitted: Fitted, request: Request) -> Request:
+    step, apart = fitted.step, isinstance(request.rows, Columns)
+    assert isinstance(step, History) and request.decision is not None
+    rows = request.rows.frame() if isinstance(request.rows, Columns) else request.rows
+    past = Past(rows, fitted.state["tail"], step.by, request.decision.of(rows), fitted.state["known"])
+    made = same_rows(step, rows, step.apply(rows.copy(deep=False), past))
+    return replace(request, rows=Columns.of(made) if apart else made)
+
+
+_SERVE: dict[str, Callable[[Fitted, Request], Request]] = {
+    "RowTransform": _transformed,
+    "Transform": _transformed,
+    "History": _beside_the_past,
+    "Model": _predicted,
+    "Postprocess": _changed,
+}
