@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.data._lookup import lookup_notes, refuse_no_tables
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps import Field, RowTransform
+from mlsys.tables import Columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +50,7 @@ class Derive(RowTransform):
     columns: dict[str, Any]
     lookup: tuple[Any, ...] = Field(default=(), kw_only=True)
     runs_user_code: ClassVar[bool] = True
+    serves_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse what is neither a function nor an expression, and what is not a table."""
@@ -62,10 +64,15 @@ class Derive(RowTransform):
 
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the frame with the derived columns."""
-        made = frame.copy(deep=False)
-        for name, function in self.derivations().items():
+        apart = frame if isinstance(frame, Columns) else None
+        made = frame.copy(deep=False) if apart is None else apart.frame()
+        derivations = self.derivations()
+        for name, function in derivations.items():
             made[name] = self._checked(name, function, made)
-        return made
+        # Of a few rows only what is new is taken from the frame that the functions need.
+        return (
+            made if apart is None else cast("pd.DataFrame", apart.replaced({}, {n: made[n] for n in derivations}, ()))
+        )
 
     def notes(self) -> tuple[str, ...]:
         """Say how many tables are looked up, for the plan."""

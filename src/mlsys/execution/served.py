@@ -17,7 +17,10 @@ from mlsys.execution.requests import RequestReader, accepted
 from mlsys.execution.serving import Request, serve
 from mlsys.steps import Fitted, History, Model, Postprocess
 from mlsys.steps.capabilities import Derives, LooksUp
-from mlsys.tables import Table, column_of
+from mlsys.tables import Columns, Table
+from mlsys.tables.columns import loosened
+
+_ANSWERED = pd.Index(["id", "prediction"])
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,10 @@ class ServedModel:
         said = request.predictions
         assert said is not None
         ids = frame[self.id].array if self.id is not None and self.id in frame.columns else frame.index
-        found = {name: column_of(said, name) for name in said.columns.tolist()}
-        found = {name: each.array if isinstance(each, pd.Series) else each for name, each in found.items()}
+        if isinstance(said, Columns):
+            ids = loosened(pd.Series(ids, copy=False))
+            return Columns({"id": ids, **said.held}, frame.index, _ANSWERED).frame()
+        found = {name: said[name].array for name in said.columns.tolist()}
         return pd.DataFrame({"id": ids, **found}, index=frame.index)
 
     @cached_property

@@ -143,7 +143,9 @@ def _apart(array: Any) -> Column:
 
 
 def _array(column: Column) -> Any:
-    return pd.array(column, dtype=TEXT) if isinstance(column, list) else column
+    if isinstance(column, list):
+        return pd.array(column, dtype=TEXT)
+    return column if isinstance(column, np.ndarray) else column.copy()  # numpy's are copied into blocks
 
 
 @functools.lru_cache(maxsize=64)
