@@ -155,7 +155,7 @@ class Cache:
         if step in self._steps and not self._steps[step].cache:
             return "cache=False"
         if step in self._steps and self._fingerprints.taken[step].files is None:
-            return "what it reads cannot be known beforehand; name files in depends_on="
+            return "what it reads cannot be known beforehand; name files in depends_on=, or write edition()"
         for name, table in inputs.items():
             if table.identity is None:
                 return f"its input {name} has no content that can be compared"
@@ -215,11 +215,12 @@ class Cache:
         """
         taken = self._fingerprints.taken
         if step in self._steps and not taken[step].holds(self._steps[step]):
-            return {**parts, "files": dict.fromkeys(parts["files"], CHANGED)}, f"a file that it reads {CHANGED}"
+            files, edition = dict.fromkeys(parts["files"], CHANGED), {"edition": CHANGED} if "edition" in parts else {}
+            return {**parts, "files": files, **edition}, f"what it reads {CHANGED}"
         if any(table.identity is not None and table.identity.lineage for table in inputs.values()):
             for name, other in self._steps.items():
                 if not taken[name].holds(other):
-                    return parts, f"a file that {name} reads {CHANGED}"
+                    return parts, f"what {name} reads {CHANGED}"
         return parts, ""
 
     def _whole(self, entry: Mapping[str, Any], store: Store) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from mlsys.errors import ConfigurationError, MlsysError
 from mlsys.files import Watched, file_digest
-from mlsys.secrets import counted
+from mlsys.secrets import counted, hidden
 from mlsys.states import digest
 from mlsys.steps import Step
 from mlsys.usercode.reach import CodeWalk, now
@@ -36,13 +36,15 @@ class Fingerprint:
     packages : mapping of str to str
         Version of each package it reaches, with Python's and this library's own.
     files : mapping of str to str or None
-        Digest of each file it reads or depends on; ``None`` where these cannot be known or read.
+        Digest of each file it reads or depends on; ``None`` where neither these can be known nor an edition.
     notes : tuple of str
         What could not be looked into.
     version : str
         As the step was given it.
     watched : Watched, optional
         The files, as they were just before their digests were taken.
+    edition : str or None
+        Which edition of what it reads elsewhere was there.
     """
 
     configuration: str
@@ -52,9 +54,12 @@ class Fingerprint:
     notes: tuple[str, ...] = ()
     version: str = ""
     watched: Watched | None = None
+    edition: str | None = None
 
     def holds(self, step: Step) -> bool:
-        """Whether the files that the step reads are those whose digests were taken."""
+        """Whether what the step reads is what it was when the fingerprint was taken."""
+        if self.edition is not None and _edition(step)[0] != self.edition:
+            return False
         if self.watched is None:
             return True
         try:
@@ -70,6 +75,7 @@ class Fingerprint:
             "packages": dict(self.packages),
             "files": dict(self.files or {}),
             "version": self.version,
+            **({} if self.edition is None else {"edition": self.edition}),
         }
 
 
@@ -102,15 +108,18 @@ class Fingerprints:
             )
         others = [walk.reach(each) for each in depends_on if not isinstance(each, (str, Path))]
         self._watched += walk.watched
-        files, watched = _files(step)
+        edition, problem = _edition(step)  # before the files: a change between the two is one as well
+        files, watched = _files(step, known=edition is not None)
+        notes = () if depends_on else tuple(dict.fromkeys(walk.notes))
         return Fingerprint(
             digest((kind, configuration, others)),
             walk.units,
             _versions(walk.packages),
             files,
-            () if depends_on else tuple(dict.fromkeys(walk.notes)),
+            (*notes, *problem),
             step.version,
             watched,
+            edition,
         )
 
     @staticmethod
@@ -164,10 +173,27 @@ def _paths(step: Step) -> list[Path]:
     return [*(step.files_read() or ()), *_declared(step)]
 
 
-def _files(step: Step) -> tuple[dict[str, str] | None, Watched | None]:
-    """Return digests by path, and what tells later whether these files were the ones that were read."""
+def _edition(step: Step) -> tuple[str | None, tuple[str, ...]]:
+    """Return which edition of what a step reads is there, ``None`` where that cannot be told; and why not."""
     try:
-        if step.files_read() is None and not _declared(step):
+        edition: object = step.edition()
+    except Exception as error:  # whoever is asked is out of reach; reading says it, if it matters
+        return None, (hidden(f"edition() failed ({type(error).__name__}: {error}), so that it is read again"),)
+    if edition is not None and not isinstance(edition, str):
+        raise ConfigurationError(
+            f"edition() of {step.title} returned {type(edition).__name__}, not a text",
+            "return a text such as str(number), or None where it cannot be told",
+        )
+    return edition or None, ()
+
+
+def _files(step: Step, known: bool) -> tuple[dict[str, str] | None, Watched | None]:
+    """Return digests by path, and what tells later whether these files were the ones that were read.
+
+    ``known``: whether an edition tells what no file does.
+    """
+    try:
+        if step.files_read() is None and not _declared(step) and not known:
             return None, None
         paths = _paths(step)
         watched = Watched(paths) if paths else None  # before the digests: a change between the two is one as well

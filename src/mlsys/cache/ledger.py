@@ -11,7 +11,10 @@ from mlsys.cache.report import reason
 Line = Mapping[str, Any]
 
 SAME, DIFFERS, ADDED, REMOVED = "same", "differs", "added", "removed"
-_CAUSES = {"code": "code", "configuration": "configuration", "version": "code", "packages": "package", "files": "data"}
+_CAUSES = {
+    "code": "code", "configuration": "configuration", "version": "code", "packages": "package", "files": "data",
+    "edition": "data",
+}  # fmt: skip
 _OF_OTHERS = {"seed": "seed", "threads": "setting", "check": "setting", "roles": "configuration"}
 _OWN = frozenset({"state", "columns"})
 _FOLDS = "folds"

@@ -121,6 +121,8 @@ def reason(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
     files = _differing(before.get("files", {}), now["files"])
     if files:
         found.append(f"content of {_listed(files)} changed")
+    if before.get("edition") != now.get("edition"):
+        found.append("edition() changed")
     if before.get("version") != now.get("version"):
         found.append("version= changed")
     if before.get("configuration") != now["configuration"] and not code:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
 
 import pandas as pd
 
@@ -19,7 +19,7 @@ from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Plan, Planned
 from mlsys.steps import Source
 from mlsys.steps.questions import reads
-from mlsys.tables import Table
+from mlsys.tables import Partition, Table
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
 
@@ -71,16 +71,26 @@ def read(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
 
 
 def open_source(step: Source, engine: Engine) -> Table:
-    """Read a source, or hold its pieces; rows get their place in plan order as index."""
-    pieces = step.partitions()
-    if pieces is not None:
-        return engine.hold(pieces, None)
-    frame = step.read()
+    """Hold the pieces of a source, of one piece its rows; rows get their place in plan order as index."""
+    given: Any = step.open()
+    pieces = list(given) if isinstance(given, Iterable) and not isinstance(given, pd.DataFrame) else [given]
+    strange = next((each for each in pieces if not isinstance(each, Partition)), None)
+    if strange is not None:
+        raise DataError(
+            f"open() of {step.title} gave {type(strange).__name__} in place of pieces",
+            "return a list of mlsys.tables.Partition(rows, read), rows None where unknown; a frame is for read()",
+        )
+    if len(pieces) > 1:
+        table = engine.hold(pieces, None)
+        return table if table.rows else _refuse_empty(step)
+    frame = pieces[0].read(None) if pieces else pd.DataFrame()
     if not isinstance(frame, pd.DataFrame):
         raise DataError(f"{step.title} read {type(frame).__name__}, not a DataFrame", "return a DataFrame from read()")
-    if frame.empty:
-        raise DataError(f"{step.title} read no rows", "check the path and the filter")
-    return engine.hold(None, frame.reset_index(drop=True))
+    return _refuse_empty(step) if frame.empty else engine.hold(None, frame.reset_index(drop=True))
+
+
+def _refuse_empty(step: Source) -> NoReturn:
+    raise DataError(f"{step.title} read no rows", "check the path and the filter")
 
 
 def hold_frame(data: Any, engine: Engine, who: str = "run()") -> Table:

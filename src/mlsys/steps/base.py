@@ -145,6 +145,14 @@ class Step(_Configured, ABC):
         """Files whose content the step reads, beside the rows it is given; ``None``: that cannot be known."""
         return ()
 
+    def edition(self) -> str | None:
+        """Return which edition of what it reads elsewhere is there now: an ETag, a number of changes, a commit.
+
+        Results are used again while it is the same, also where ``files_read()`` cannot know the files. It is asked
+        before and after reading; ``None``: that cannot be told.
+        """
+        return None
+
     def known_at_declared(self) -> Mapping[str, str]:
         """When columns become known, as the step says: a time column, or a delay after the row's time."""
         return {}

@@ -11,39 +11,59 @@ from pydantic import Field
 
 from mlsys.dataset import Rows
 from mlsys.detached import detached
+from mlsys.errors import ContractError
 from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
 from mlsys.steps.facts import Facts
 from mlsys.steps.splitting import hashed_folds
+from mlsys.tables import Partition
 
 if TYPE_CHECKING:
     import numpy as np
 
     from mlsys.steps.history import Past
-    from mlsys.tables import Partition
 
 FOLDS = 5
 """As many as the field takes: with fewer a model learns from much less, with more little is gained for the time."""
 
 
 class Source(Step, kind="Source"):
-    """Makes rows. Hook: ``read() -> DataFrame``."""
+    """Makes rows. Hooks: ``read() -> DataFrame``, ``partitions() -> list`` or ``open() -> list``."""
 
     facts = Facts(sees="nothing", fits_on="nothing", acts_on="all", rows="made", serves=False, stands="first")
-    hooks: ClassVar[tuple[str, ...]] = ("read",)
-    required_hooks: ClassVar[tuple[str, ...]] = ("read",)
+    hooks: ClassVar[tuple[str, ...]] = ("read", "partitions", "open")
+    required_hooks: ClassVar[tuple[str, ...]] = ("read|partitions|open",)
+
+    def open(self) -> Sequence[Partition]:
+        """Return the rows in pieces, in plan order; a piece need not know how many rows it has.
+
+        One piece is held in memory, several are read when needed. Answers from ``partitions()``, else from ``read()``.
+        """
+        pieces = self.partitions()
+        return [Partition(None, self._read_at_once)] if pieces is None else pieces
 
     def read(self) -> pd.DataFrame:
         """Return all rows; the index is replaced by the place in plan order."""
-        raise TypeError("a Source writes read()")
-
-    def files_read(self) -> Sequence[Path] | None:
-        """Files that hold the rows; ``None`` when that cannot be known, and then every run reads again."""
-        return None
+        pieces = self.partitions() if type(self).open is Source.open else self.open()
+        if pieces is None:
+            raise ContractError(
+                f"partitions() of {self.title} returned None, which stands for read(), and there is no read()",
+                "write read(), or return the pieces",
+            )
+        frames = [piece.read(None) for piece in pieces]
+        return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
     def partitions(self) -> Sequence[Partition] | None:
         """Return the pieces of a source too large for memory, or ``None`` to call ``read()``."""
         return None
+
+    def files_read(self) -> Sequence[Path] | None:
+        """Files that hold the rows; ``None`` when that cannot be known: then ``edition()`` may tell of changes."""
+        return None
+
+    def _read_at_once(self, columns: Sequence[str] | None) -> pd.DataFrame:
+        frame = self.read()
+        return frame if columns is None else frame[list(columns)]
 
 
 class RowTransform(FitsAlone, Step, kind="RowTransform"):
