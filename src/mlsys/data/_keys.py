@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -72,7 +72,7 @@ class KeyCodes:
 
     def of(self, frame: pd.DataFrame | Columns) -> Codes:
         """Return the number of each row's key; -1 for null and for keys that the table does not have."""
-        check_unique(frame, f"{self._who}: the rows have")
+        check_unique(cast("pd.DataFrame", frame), f"{self._who}: the rows have")
         codes: Codes | None = None
         for place, (column, level) in enumerate(zip(self._on, self._levels, strict=True)):
             require_columns(frame.columns, [column], self._who, "correct on=, or make the column with Derive before")

@@ -15,7 +15,7 @@ from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_parquet import ReadParquet
 from mlsys.dataset import check_names
 from mlsys.errors import DataError, listed
-from mlsys.tables import Columns
+from mlsys.tables import apart
 from mlsys.values import EXACT_IN_FLOAT
 
 if TYPE_CHECKING:
@@ -104,8 +104,9 @@ def with_taken(
     taken = {
         name: side[column].array.take(positions, allow_fill=True) for column, name in zip(added, names, strict=True)
     }
-    if isinstance(frame, Columns):
-        return cast("pd.DataFrame", frame.replaced({}, taken, ()))
+    few = apart(frame)
+    if few is not None:
+        return cast("pd.DataFrame", few.replaced({}, taken, ()))
     if len(taken) > _ONE_BY_ONE:
         return pd.concat([frame, pd.DataFrame(taken, index=frame.index)], axis=1)
     joined = frame.copy(deep=False)

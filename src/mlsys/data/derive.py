@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.data._lookup import lookup_notes, refuse_no_tables
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps import Field, RowTransform
-from mlsys.tables import Columns
+from mlsys.tables import apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,15 +64,13 @@ class Derive(RowTransform):
 
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the frame with the derived columns."""
-        apart = frame if isinstance(frame, Columns) else None
-        made = frame.copy(deep=False) if apart is None else apart.frame()
+        few = apart(frame)
+        made = frame.copy(deep=False) if few is None else few.frame()
         derivations = self.derivations()
         for name, function in derivations.items():
             made[name] = self._checked(name, function, made)
         # Of a few rows only what is new is taken from the frame that the functions need.
-        return (
-            made if apart is None else cast("pd.DataFrame", apart.replaced({}, {n: made[n] for n in derivations}, ()))
-        )
+        return made if few is None else cast("pd.DataFrame", few.replaced({}, {n: made[n] for n in derivations}, ()))
 
     def notes(self) -> tuple[str, ...]:
         """Say how many tables are looked up, for the plan."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import pandas as pd
 
@@ -43,16 +44,16 @@ def serve(fitted: Fitted, request: Request) -> Request:
 
 
 def _transformed(fitted: Fitted, request: Request) -> Request:
-    return replace(request, rows=fitted.transform(request.rows))
+    return replace(request, rows=fitted.transform(cast("pd.DataFrame", request.rows)))
 
 
 def _predicted(fitted: Fitted, request: Request) -> Request:
-    return replace(request, predictions=fitted.predict(request.rows))
+    return replace(request, predictions=fitted.predict(cast("pd.DataFrame", request.rows)))
 
 
 def _changed(fitted: Fitted, request: Request) -> Request:
     assert request.predictions is not None
-    return replace(request, predictions=fitted.predict(request.predictions))
+    return replace(request, predictions=fitted.predict(cast("pd.DataFrame", request.predictions)))
 
 
 def _beside_the_past(fitted: Fitted, request: Request) -> Request:

@@ -1,6 +1,6 @@
 """Rows as they travel from step to step: in ordered partitions, known by their content."""
 
-from mlsys.tables.columns import MOST_ROWS, AnyRows, Column, Columns, column_of, rows_of
+from mlsys.tables.columns import MOST_ROWS, AnyRows, Column, Columns, apart, column_of, rows_of
 from mlsys.tables.identifying import identified, identify, identify_table
 from mlsys.tables.identity import ROWS_AT_ONCE, Identity, address, as_column, column_digest
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
@@ -18,6 +18,7 @@ __all__ = [
     "Partition",
     "Table",
     "add_in_order",
+    "apart",
     "address",
     "as_column",
     "column_digest",

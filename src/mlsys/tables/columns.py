@@ -70,7 +70,8 @@ class Columns:
     @classmethod
     def of(cls, frame: pd.DataFrame) -> Columns:
         """Take a frame apart."""
-        arrays: Any = frame._iter_column_arrays()  # a Series of each would take most of the time that a row takes
+        whole: Any = frame
+        arrays = whole._iter_column_arrays()  # a Series of each would take most of the time that a row takes
         held = {name: _apart(array) for name, array in zip(frame.columns.tolist(), arrays, strict=True)}
         return cls(held, frame.index, frame.columns)
 
@@ -80,7 +81,8 @@ class Columns:
     def __getitem__(self, name: Any) -> pd.Series:
         """Return a column as a Series."""
         array = _array(self.held[name])
-        return pd.Series(array, index=self.index, name=name, dtype=array.dtype, copy=False)
+        column: pd.Series = pd.Series(array, index=self.index, name=name, dtype=array.dtype, copy=False)
+        return column
 
     @property
     def columns(self) -> Names:
@@ -113,6 +115,11 @@ class Columns:
 
 
 AnyRows = TypeVar("AnyRows", pd.DataFrame, Columns)
+
+
+def apart(rows: object) -> Columns | None:
+    """Return rows whose columns lie apart; ``None`` for a frame."""
+    return rows if isinstance(rows, Columns) else None
 
 
 def column_of(rows: pd.DataFrame | Columns, name: Any) -> Column:
