@@ -66,6 +66,32 @@ def around(function):
 def z(rows):
     return rows['x'] * 2
 """
+TIMES = """
+import functools
+def times(n):
+    def around(function):
+        @functools.wraps(function)
+        def inner(rows):
+            return function(rows) * n
+        return inner
+    return around
+"""
+GIVEN = f"""{TIMES}
+N = 2
+@times(N)
+def z(rows):
+    return rows['x']
+N = 5
+"""
+GIVEN_IN_A_LOOP = f"""{TIMES}
+made = []
+for n in (2, 3):
+    @times(n=n)
+    def z(rows):
+        return rows['x']
+    made.append(z)
+z = made[0]
+"""
 LOOP = """
 made = []
 for n in (2, 3):
@@ -123,6 +149,8 @@ EDITS = {
     ),
     "a decorated function": Edit(INSIDE, "['x'] * 2", "['x'] * 3"),
     "the decorator": Edit(INSIDE, "(rows) * 1", "(rows) * 1.5"),
+    "what a decorator is given": Edit(GIVEN, "N = 2", "N = 3"),
+    "what a decorator is given in a loop": Edit(GIVEN_IN_A_LOOP, "made[0]", "made[1]"),
     "one function of a single dispatch": Edit(
         "import functools\nimport pandas as pd\n@functools.singledispatch\ndef by(values):\n    raise TypeError\n"
         "@by.register\ndef _(values: pd.Series):\n    return values * 2\ndef z(rows):\n    return by(rows['x'])\n",

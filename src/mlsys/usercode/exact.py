@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from mlsys.errors import NotPortableError
-from mlsys.usercode.content import is_written
+from mlsys.usercode.content import instructions, is_written
 from mlsys.usercode.installed import is_installed
 from mlsys.usercode.literals import written
 
@@ -53,6 +53,9 @@ class Exact:
         elif isinstance(node, _DEF):
             function = inspect.unwrap(thing)
             self._defaults(node, function, node.name)
+            for decorator in node.decorator_list:
+                if isinstance(decorator, ast.Call) and _is_name(decorator.func):
+                    self._decorator(decorator, thing)
             if not node.decorator_list:
                 for name, value in vars(function).items():
                     if not name.startswith("__"):
@@ -77,15 +80,35 @@ class Exact:
             self._default(default, named[argument.arg], f"{called}_{argument.arg}")
 
     def _default(self, default: ast.expr, value: Any, called: str) -> None:
-        same = _gives(default, value, self._scope)
-        text = None if same else self._text(value, called)
-        if text is not None:
-            self._edits.append((default, text))
-        elif same is False:
+        if not self._written_in(default, value, called):
             raise NotPortableError(
                 f"{self._name}() has a default of type {type(value).__name__} that cannot be written as source",
                 "make it inside the function, or pass it as a field of a step",
             )
+
+    def _decorator(self, call: ast.Call, thing: Any) -> None:
+        """Write what a decorator was given, as what it returned holds it; names may have come to mean other values."""
+        try:
+            maker = _named_by(call.func, self._scope)
+            given = inspect.signature(maker).bind(*call.args, **{str(each.arg): each.value for each in call.keywords})
+            made = next(each for each in _layers(thing) if _is_made_in(each, maker))
+            cells = zip(made.__code__.co_freevars, made.__closure__ or (), strict=True)
+            held = {name: cell.cell_contents for name, cell in cells if name not in _stored(maker.__code__)}
+        except (LookupError, TypeError, ValueError, StopIteration):  # of a package, or it holds nothing of the kind
+            return
+        for name, expression in given.arguments.items():
+            if name in held and isinstance(expression, ast.expr):
+                self._written_in(expression, held[name], f"{thing.__name__}_{name}")
+
+    def _written_in(self, expression: ast.expr, value: Any, called: str) -> bool:
+        """Write a value in the place of an expression that gives another; false where it cannot be written."""
+        same = _gives(expression, value, self._scope)
+        if same or (same is None and isinstance(value, CALLABLE)):  # such as a lambda, which stands there
+            return True
+        text = self._text(value, called)
+        if text is not None:
+            self._edits.append((expression, text))
+        return text is not None or same is None
 
     def _text(self, value: Any, called: str) -> str | None:
         if not isinstance(value, CALLABLE):
@@ -137,6 +160,25 @@ class Exact:
     def _set_later(self, target: str, value: Any, kind: type) -> None:
         if type(kind).__setattr__ is type.__setattr__ and (isinstance(value, CALLABLE) or written(value) is not None):
             self._set_after(target, value)
+
+
+def _layers(thing: Any) -> Iterator[types.FunctionType]:
+    """Yield a decorated function and the functions that it wraps, from the outside in."""
+    while isinstance(thing, types.FunctionType):
+        yield thing
+        thing = getattr(thing, "__wrapped__", None)
+
+
+def _is_made_in(function: types.FunctionType, maker: Any) -> bool:
+    return isinstance(maker, types.FunctionType) and function.__code__.co_qualname.startswith(
+        f"{maker.__code__.co_qualname}.<locals>."
+    )
+
+
+def _stored(code: types.CodeType) -> set[str]:
+    """Return the names that code, or code inside it, gives other values than it was called with."""
+    found = {value for operation, value in instructions(code) if operation in {"STORE_DEREF", "STORE_FAST"}}
+    return found.union(*(_stored(each) for each in code.co_consts if isinstance(each, types.CodeType)))
 
 
 def _bound_in(node: ast.ClassDef) -> Iterator[tuple[str, ast.expr | None]]:
