@@ -83,7 +83,7 @@ class Plan:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a step: name, kind, the five facts, who put it there."""
+        """One row a step: name, kind, its facts but the place, who put it there."""
         rows = []
         for planned in self.steps:
             facts = planned.step.facts
