@@ -21,6 +21,7 @@ class Modules:
     def __call__(self, **modules: str) -> Any:
         self.forgotten()
         for name, text in modules.items():
+            sys.modules.pop(name, None)  # of the same name, from a model that was loaded
             path = self.place / f"{name.replace('.', '/')}.py"
             path.parent.mkdir(exist_ok=True)
             path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
