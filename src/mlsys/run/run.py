@@ -69,7 +69,7 @@ class Run:
         log_rows: bool = False,
         stage: str = "validation",
     ) -> None:
-        self.pipeline = pipeline
+        self.pipeline: Any = pipeline  # its class stands above, with verbs that a protocol would repeat
         self.variant = variant
         self.log_rows = log_rows
         self.stage = stage
