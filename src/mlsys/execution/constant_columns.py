@@ -92,8 +92,7 @@ class WithoutColumns:
         work = self.work.detached()
         if "validation" not in frames:
             train, at = frames["train"], At(self.parts.roles, self.parts.catalog, work.seed, work)
-            predicted = out_of_window(self.steps, train, windows_by(self.folds), at)
-            return predicted.loc[train.index[train.index.isin(predicted.index)]]
+            return out_of_window(self.steps, train, windows_by(self.folds), at)
         rows = {name: work.engine.hold(None, frame) for name, frame in frames.items()}
         parts = replace(self.parts, rows=rows, divided=Divided(rows), learned=Learned(), ran=())
         return work.run(self.steps, parts, work).predictions["validation"].frame()

@@ -38,5 +38,5 @@ def judged_by_folds(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts
 def out_of_fold(at: At, planned: None, rows: dict[str, Table], steps: Sequence[Planned], folds: pd.DataFrame) -> Made:
     """Predict every training row by steps that did not see it."""
     frame = rows["train"].frame()
-    predicted = out_of_window(steps, frame, windows_by([folds[name] for name in folds]), at)
-    return Made({"predictions": at.hold(predicted.loc[frame.index[frame.index.isin(predicted.index)]])})
+    windows = windows_by([folds[name] for name in folds])
+    return Made({"predictions": at.hold(out_of_window(steps, frame, windows, at))})

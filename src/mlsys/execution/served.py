@@ -15,8 +15,9 @@ from mlsys.execution.catalog import Catalog
 from mlsys.execution.guard import explained
 from mlsys.execution.requests import RequestReader, accepted
 from mlsys.execution.serving import Request, serve
-from mlsys.steps import Fitted, History, Model, Postprocess
+from mlsys.steps import Fitted
 from mlsys.steps.capabilities import Derives, LooksUp
+from mlsys.steps.questions import answers, predicts, sees_history
 from mlsys.tables import Columns, Table
 from mlsys.tables.columns import loosened
 
@@ -119,13 +120,13 @@ def served_model(
     columns : mapping of str to str
         Columns of the source with their dtypes.
     """
-    model = next((fitted for _, fitted in tail if isinstance(fitted.step, Model)), None)
+    model = next((fitted for _, fitted in tail if predicts(fitted.step)), None)
     if model is None:
         raise ConfigurationError("the pipeline has no model, so there is nothing to predict with", "add Train(...)")
     needed = set(model.features)
     kept: list[tuple[str, Fitted]] = []
     for name, fitted in reversed([*prefix, *tail]):
-        if isinstance(fitted.step, (Model, Postprocess)):
+        if answers(fitted.step):
             kept.append((name, fitted))
             continue
         writes = catalog.writes.get(name, frozenset())
@@ -136,7 +137,7 @@ def served_model(
         narrowed = _narrowed(fitted, _closed(needed, name, catalog), writes)
         kept.append((name, narrowed))
         needed = (needed - _made_anew(fitted, writes, catalog, name)) | _reads(narrowed, catalog, name)
-        if isinstance(fitted.step, History) and catalog.roles.decision is not None:
+        if sees_history(fitted.step) and catalog.roles.decision is not None:
             needed.add(catalog.roles.decision.column)
     dtypes = {name: columns.get(name, "unknown") for name in (*columns, *sorted(needed)) if name in needed}
     return ServedModel(tuple(reversed(kept)), dtypes, catalog.roles.id, catalog.roles.decision)

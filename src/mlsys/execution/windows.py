@@ -96,10 +96,11 @@ def sides_of(rows: pd.DataFrame, window: Window) -> dict[str, pd.DataFrame]:
 
 
 def out_of_window(steps: Sequence[Planned], rows: pd.DataFrame, windows: Iterable[Window], at: At) -> pd.DataFrame:
-    """Return predictions of the rows that windows judge, by steps that did not see them."""
+    """Return predictions of the rows that windows judge, in the order of the rows, by steps that did not see them."""
     trial = Trial(steps, rows, Parts({}, at.roles, at.catalog), at.work.detached())
     pieces: list[pd.DataFrame] = []
     for window in windows:
         at.work.progress(window.name)
         pieces.append(trial.predictions(window))
-    return pd.concat(pieces)
+    predicted = pd.concat(pieces)
+    return predicted.loc[rows.index[rows.index.isin(predicted.index)]]

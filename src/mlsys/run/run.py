@@ -144,9 +144,7 @@ class Run:
     @property
     def metrics(self) -> pd.DataFrame:
         """The table of the evaluation: metric, value, interval, part."""
-        if self.evaluation is None:
-            raise ConfigurationError("the run has no evaluation", "add Evaluate() after the model")
-        return self.evaluation.table
+        return self._facts.metrics
 
     @property
     def rows(self) -> dict[str, int]:

@@ -56,7 +56,7 @@ def cross(at: At, planned: Planned, rows: dict[str, Table], folds: int, steps: t
     """Predict rows by all steps since the split, learned without them."""
     frame = rows["rows"].frame()
     windows = even_windows(frame, at.roles, at.seed, folds)
-    return Made({"predictions": at.hold(out_of_window(steps, frame, windows, at).loc[frame.index])})
+    return Made({"predictions": at.hold(out_of_window(steps, frame, windows, at))})
 
 
 def learn(at: At, planned: Planned, rows: dict[str, Table]) -> Made:

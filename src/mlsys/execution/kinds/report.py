@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -16,12 +16,9 @@ from mlsys.execution.results import result_of, result_state
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.states import Held
-from mlsys.steps import Fitted, Report, Result, Step
+from mlsys.steps import Fitted, Report, Result
 from mlsys.steps.questions import predicts
 from mlsys.tables import Table
-
-if TYPE_CHECKING:
-    pass
 
 JUDGED = "out-of-fold predictions"
 
@@ -80,13 +77,11 @@ def on_parts(at: At, planned: Planned, rows: dict[str, Table], **given: Any) -> 
         folds = given["folds"]
     columns = list(raw["train"].head(0).columns)
     fitted = tuple(each for name, each in given.items() if name.startswith("state of "))
-    predict = functools.partial(_predicted, fitted, columns, at) if any(_predicts(each) for each in fitted) else None
+    predict = (
+        functools.partial(_predicted, fitted, columns, at) if any(predicts(each.step) for each in fitted) else None
+    )
     features = at.catalog.features(at.catalog.at_split or columns)
-    return _reported(planned, Dataset(loads, at.roles, features, given["fitted on"], folds, predict, said), given["as"])
-
-
-def _predicts(fitted: Fitted) -> bool:
-    return predicts(fitted.step)
+    return _reported(planned, Dataset(loads, at.roles, features, given["fitted on"], folds, predict, said))
 
 
 def _predicted(fitted: tuple[Fitted, ...], columns: list[Any], at: At, frame: pd.DataFrame) -> pd.DataFrame:
@@ -95,8 +90,7 @@ def _predicted(fitted: tuple[Fitted, ...], columns: list[Any], at: At, frame: pd
     return predicted.frame()
 
 
-def _reported(planned: Planned, shown: Dataset, step: Step | None = None) -> Made:
-    reporting = planned.step if step is None else step
-    assert isinstance(reporting, Report)
-    result = reporting.report(shown)
+def _reported(planned: Planned, shown: Dataset) -> Made:
+    assert isinstance(planned.step, Report)
+    result = planned.step.report(shown)
     return Made({}, {"result": Held(result_state(result, planned.name))})
