@@ -5,25 +5,51 @@ from __future__ import annotations
 import re
 import threading
 import warnings
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
 from mlsys.autologging import no_autologging
 
 _watched: ContextVar[bool] = ContextVar("warnings are watched", default=False)
+_hushed: ContextVar[bool] = ContextVar("warnings are held back", default=False)
+
+
+class _WhereHushed:
+    """A filter's pattern that fits every module, in the threads alone that hold warnings back.
+
+    Filters belong to the whole process, and whoever changes them for a moment puts the old ones back, also under
+    another thread: a filter that fits by thread does no harm where it is left, and can stand before it is needed.
+    """
+
+    @property
+    def pattern(self) -> str:
+        """What fits now, as text: scikit-learn hands the filters of a thread on to its workers by it."""
+        return "" if _hushed.get() else "(?!)"
+
+    def match(self, module: str) -> bool:
+        return _hushed.get()
+
+
+_BY_THREAD: Any = ("ignore", None, Warning, _WhereHushed(), 0)
+_standing = Counter[str]()
+_at_the_count = threading.Lock()
 
 
 @contextmanager
-def tried_out() -> Iterator[None]:
-    """Call code to find out what it does: its warnings are for the call that counts, also where they are errors."""
-    if _beside():
-        yield
-        return
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+def hushed() -> Iterator[None]:
+    """Hold warnings back, also where they are errors: of code that is only tried out, of what no user can mend."""
+    with _stands_ready():
+        token = _hushed.set(True)
+        try:
+            with nullcontext() if _beside() else warnings.catch_warnings():
+                if not _beside():
+                    warnings.simplefilter("ignore")  # for threads that the code starts as well
+                yield
+        finally:
+            _hushed.reset(token)
 
 
 @contextmanager
@@ -61,7 +87,7 @@ def once_a_run() -> Iterator[None]:
     >>> len(shown)
     1
     """
-    with no_autologging(), _watching():
+    with no_autologging(), _stands_ready(), _watching():
         yield
 
 
@@ -87,6 +113,24 @@ def _watching() -> Iterator[None]:
         going_on.clear()  # whoever holds on to it sees everything again
         if warnings.showwarning is show:
             warnings.showwarning = shown
+
+
+@contextmanager
+def _stands_ready() -> Iterator[None]:
+    """Have the filter that fits by thread come first while any run lasts: early enough to be there in every thread."""
+    filters: list[Any] = warnings.filters  # type: ignore[assignment]
+    with _at_the_count:
+        _standing["runs"] += 1
+        if not (filters and filters[0] is _BY_THREAD):
+            filters.insert(0, _BY_THREAD)
+    try:
+        yield
+    finally:
+        with _at_the_count:
+            _standing["runs"] -= 1
+            filters = warnings.filters  # type: ignore[assignment]
+            if not _standing["runs"]:
+                filters[:] = [each for each in filters if each is not _BY_THREAD]
 
 
 def _beside() -> bool:

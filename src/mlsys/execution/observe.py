@@ -17,12 +17,12 @@ from mlsys.leakage.row_check import row_local_finding, telling_rows
 from mlsys.plan import Planned
 from mlsys.steps.capabilities import Derives
 from mlsys.tables import Table
-from mlsys.warned import tried_out
+from mlsys.warned import hushed
 
 Apply = Callable[[pd.DataFrame], pd.DataFrame]
 
 
-@tried_out()
+@hushed()
 def observe(planned: Planned, before: Table, after: Table, apply: Apply, at: At) -> set[str]:
     """Tell which columns a row transform reads and writes; check a user's row-local claim.
 

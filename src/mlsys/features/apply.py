@@ -17,7 +17,7 @@ from mlsys.steps.inner_splits import parts_inside
 from mlsys.steps.sklearn_tags import Takes, taken_by, takes_one_column
 from mlsys.summaries import CrossFitted
 from mlsys.values import Kind, plain_frame, values_by_column
-from mlsys.warned import tried_out
+from mlsys.warned import hushed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -119,7 +119,7 @@ class Apply(Transform):
                 made = fitted.fit_transform(*given, **routed)
             else:
                 fitted.fit(*given, **routed)
-        with tried_out(), transforming(self._shown):
+        with hushed(), transforming(self._shown):
             values = fitted.transform(inputs.head(2))
         output = name_outputs(fitted, values, columns)
         refuse_taken(train, output, columns, self._shown)

@@ -15,7 +15,7 @@ from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.steps.questions import reads
 from mlsys.tables import Table
-from mlsys.warned import once_a_run, tried_out
+from mlsys.warned import hushed, once_a_run
 
 FEWEST_ROWS = 100
 """With fewer rows most probes have nothing to replace."""
@@ -32,7 +32,7 @@ def audit_pipeline(pipeline: AnyPipeline, data: Data, rows: int, cache: bool, ve
         first = next(iter(source.values())) if isinstance(source, Mapping) else source
         plan = Plan(pipeline.planned)
         parts = start(pipeline).told(declared(plan.source, first))
-        with tried_out():
+        with hushed():
             return audit(plan, source, parts, work_of(pipeline, advance), rows)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from mlsys.run.live import Live
 from mlsys.states import digest
-from mlsys.warned import tried_out
+from mlsys.warned import hushed
 
 REQUESTS = 30
 """Single-row predictions timed; the first three are warm-up."""
@@ -17,7 +17,7 @@ WARM_UP = 3
 LEVELS = (50, 95, 99)
 
 
-@tried_out()
+@hushed()
 def latency_of(run: Live) -> dict[str, float]:
     """Return ``p50``, ``p95`` and ``p99`` of milliseconds for one row; 99 of 27 requests is nearly the longest."""
     model = run.model

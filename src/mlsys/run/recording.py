@@ -29,7 +29,7 @@ from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
 from mlsys.usercode.commit import code_state
 from mlsys.usercode.packing import CodeBundle
-from mlsys.warned import tried_out
+from mlsys.warned import hushed
 
 logger = logging.getLogger("mlsys")
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
@@ -184,7 +184,7 @@ def model_record(run: str, live: Live) -> tuple[ModelRecord | None, str]:
     details = {"run": run, "pipeline": live.pipeline.name, "configuration": live.pipeline.digest}
     try:
         model = live.model
-        with tried_out():
+        with hushed():
             outputs = model.predict(live.request_rows())
         check_code(model)
         store = live.cache.store if live.cache is not None else None

@@ -21,7 +21,7 @@ import pandas as pd
 from mlsys.errors import MlsysError, NotPortableError, StateError
 from mlsys.passing import PARITY, passing, removed, sweep
 from mlsys.serving.checked import Checked
-from mlsys.warned import tried_out
+from mlsys.warned import hushed
 
 if TYPE_CHECKING:
     from mlsys.cache.store import Store
@@ -70,7 +70,7 @@ def check_parity(
     A model that is the same in everything as one that was checked, asked the same rows, with the same answers here as
     the fresh process gave then, is not checked a second time.
     """
-    with tried_out():
+    with hushed():
         expected = model.predict(given.reset_index(drop=True))
     before = Checked.of(store, model, given)
     if before.agrees(expected):
@@ -102,7 +102,7 @@ def _problem_in(
         except StateError:  # columns of lists or other objects: nothing plain to hand over
             rows = rows.head(0)
             save_state(rows, place / "rows")
-            with tried_out():
+            with hushed():
                 expected = model.predict(rows)
         write(place / "model")
         problem = spare.asked(place, meanwhile=import_mlflow)  # needed next, and as slow as the other's start

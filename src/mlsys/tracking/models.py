@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import TrackingError
@@ -18,6 +17,7 @@ from mlsys.tracking.keys import LONGEST_PARAMETER, MOST_PARAMETERS
 from mlsys.tracking.missing import missing_model
 from mlsys.tracking.reach import Clock
 from mlsys.tracking.record import IDENTITY, ModelRecord, RunRecord
+from mlsys.tracking.replaced import replaced
 from mlsys.tracking.store import store
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _requirements_as_given() -> Iterator[None]:
     """
     from mlflow.utils import environment
 
-    with _replaced(environment, "warn_dependency_requirement_mismatches", lambda requirements: None):
+    with replaced(environment, "warn_dependency_requirement_mismatches", lambda requirements: None):
         yield
 
 
@@ -135,18 +135,8 @@ def _temporary_files_in(place: Path) -> Iterator[None]:
     """
     from mlflow.utils import file_utils
 
-    with _replaced(file_utils, "create_tmp_dir", lambda: tempfile.mkdtemp(dir=place)):
+    with replaced(file_utils, "create_tmp_dir", lambda: tempfile.mkdtemp(dir=place)):
         yield
-
-
-@contextmanager
-def _replaced(module: ModuleType, name: str, by: Callable[..., Any]) -> Iterator[None]:
-    before = getattr(module, name, None)
-    setattr(module, name, by)
-    try:
-        yield
-    finally:
-        setattr(module, name, before)
 
 
 def _schema(columns: Mapping[str, str]) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import time
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from mlsys.tracking.importing import import_mlflow
 from mlsys.tracking.locks import HELD_FOR, OneThread
 from mlsys.tracking.reach import ASKED_FOR, Patience, look, remember, silent
 from mlsys.tracking.said import message, said
+from mlsys.warned import hushed
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -177,9 +177,7 @@ def _quiet() -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
-            # MLflow and SQLAlchemy warn about their own insides; users can do nothing about it.
-            warnings.simplefilter("ignore")
+        with hushed():  # MLflow and SQLAlchemy warn about their own insides; users can do nothing about it
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import contextvars
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import TrackingError
+from mlsys.passing import SENDING, passed
 from mlsys.tracking.record import RunRecord, Span
+from mlsys.tracking.replaced import replaced
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -53,7 +58,26 @@ def _write(client: MlflowClient, experiment: str, run_id: str, record: RunRecord
     )
     for span in record.spans:
         _write_span(client, root, span)
-    client.end_trace(root.trace_id, end_time_ns=int(last * SECOND))
+    with _temporary_files_swept():
+        client.end_trace(root.trace_id, end_time_ns=int(last * SECOND))
+
+
+@contextmanager
+def _temporary_files_swept() -> Iterator[None]:
+    """Let MLflow write the trace, before it sends it, where a later process sweeps what a killed one left."""
+    from mlflow.store.artifact import artifact_repo
+    from mlflow.tracing.utils.artifact_utils import TRACE_DATA_FILE_NAME
+
+    with passed(SENDING) as folder:
+
+        @contextmanager
+        def written(data: str) -> Iterator[Path]:
+            path = folder / TRACE_DATA_FILE_NAME
+            path.write_text(data, encoding="utf-8")
+            yield path
+
+        with replaced(artifact_repo, "write_local_temp_trace_data_file", written):
+            yield
 
 
 def _follow_store() -> None:

@@ -31,7 +31,7 @@ from mlsys.states import Held
 from mlsys.steps import Fitted, Transform
 from mlsys.steps.learning import learn as learned_by
 from mlsys.tables import Table
-from mlsys.warned import tried_out
+from mlsys.warned import hushed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,7 @@ def learn(at: At, planned: Planned, rows: dict[str, Table], folds: bool = True) 
         reads = step.columns_taken(learned.state)
     sample = at.work.telling.rows(train.head(4096)) if not at.quiet or not step.is_ours else train.head(0)
     if not step.is_ours:
-        with tried_out():
+        with hushed():
             reads = tuple(sorted(columns_seen(lambda frame: step.apply(frame, learned.state), sample)))
         refuse_forbidden_reads(step, at, reads)
     states = {"state": Held(learned.state)}
@@ -83,7 +83,7 @@ def learn(at: At, planned: Planned, rows: dict[str, Table], folds: bool = True) 
         states["folds"] = Held(learned.fold_states)
     could = set[str]()
     if not at.quiet:
-        with tried_out():
+        with hushed():
             could = could_change(Fitted(step, learned.state).transform, sample, reads)
     return Made({}, states, {"reads": list(reads), "could change": sorted(could)})
 
@@ -95,7 +95,7 @@ def apply(at: At, planned: Planned, rows: dict[str, Table], state: Held, checked
     if checked == "True" and not at.quiet:
         shown, changed = part.head(4096), after.head(4096)
         written = changed_columns(shown, changed)
-        with tried_out():
+        with hushed():
             finding = row_local_finding(fitted.transform, shown, changed, sorted(written), planned.name)
         at.findings += [finding] if finding else []
     return Made({"rows": after})
