@@ -29,8 +29,8 @@ from mlsys.features._target_means import (
     number_targets,
 )
 from mlsys.steps import Field
-from mlsys.summaries import CrossFitted, SummaryMap, distinct_values
-from mlsys.tables import add_in_order, column_of
+from mlsys.summaries import CrossFitted, SummaryMap, add_without_each, distinct_values
+from mlsys.tables import column_of
 from mlsys.values import NUMERIC, values_of
 
 if TYPE_CHECKING:
@@ -117,11 +117,11 @@ class TargetEncode(TakesColumns):
 
     def finish(self, summary: SummaryMap, /) -> CrossFitted:
         """Return the code of each level, by all rows and by those of the other folds."""
-        state = self._codes(add_in_order(summary.values()))
+        whole, others = add_without_each(list(summary.values()))
+        state = self._codes(whole)
         if state is None:
             raise self._without_target()
-        others = (add_in_order(each for other, each in summary.items() if other != fold) for fold in summary)
-        return CrossFitted(state, tuple(self._codes(each) for each in others) if len(summary) > 1 else ())
+        return CrossFitted(state, tuple(self._codes(each) for each in others))
 
     def _codes(self, summary: SummaryMap) -> dict[str, Any] | None:
         """Return the code of each level; None where no row has a known target."""

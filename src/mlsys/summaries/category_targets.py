@@ -12,6 +12,8 @@ from mlsys.summaries.counts import distinct_values, text_and_type
 from mlsys.summaries.grouped_sum import GroupedSum
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
@@ -81,8 +83,7 @@ class CategoryTargets:
         cls, names: list[Any], rows: NDArray[np.int64], weights: GroupedSum, sums: tuple[GroupedSum, ...]
     ) -> CategoryTargets:
         """Order the categories and leave out those without rows."""
-        used = [place for place in range(len(names)) if rows[place]]
-        order = sorted(used, key=lambda place: (names[place] is None, *text_and_type(names[place])))
+        order = _ordered([place for place in range(len(names)) if rows[place]], names)
         codes = np.full(len(names), -1)
         codes[order] = np.arange(len(order))
         return cls(
@@ -108,19 +109,18 @@ class CategoryTargets:
             return NotImplemented
         if len(self.sums) != len(other.sums):
             raise DataError(f"{len(self.sums)} and {len(other.sums)} target columns do not add", "use the same targets")
-        places = {name: place for place, name in enumerate(self.categories)}
-        codes = np.array([places.setdefault(name, len(places)) for name in other.categories], dtype=np.int64)
-        own = np.arange(len(self.categories))
-        groups = len(places)
-        rows = np.zeros(groups, np.int64)
-        rows[own] = self.rows
-        rows[codes] += other.rows
+        names = _united(self.categories, other.categories)
+        places = {name: place for place, name in enumerate(names)}
+        rows = np.zeros(len(names), np.int64)
+        own, theirs = (np.array([places[name] for name in each.categories], dtype=np.int64) for each in (self, other))
+        rows[own] += self.rows
+        rows[theirs] += other.rows
 
-        def merge(mine: GroupedSum, theirs: GroupedSum) -> GroupedSum:
-            return mine.regroup(own, groups) + theirs.regroup(codes, groups)
+        def added(mine: GroupedSum, beside: GroupedSum) -> GroupedSum:
+            return mine.regroup(own, len(names)) + beside.regroup(theirs, len(names))
 
-        sums = tuple(merge(mine, theirs) for mine, theirs in zip(self.sums, other.sums, strict=True))
-        return self._canonical(list(places), rows, merge(self.weights, other.weights), sums)
+        sums = tuple(added(mine, beside) for mine, beside in zip(self.sums, other.sums, strict=True))
+        return CategoryTargets(names, rows, added(self.weights, other.weights), sums)
 
     def means(self) -> NDArray[np.float64]:
         """Return the (weighted) target means, shape (categories, target columns)."""
@@ -140,3 +140,21 @@ class CategoryTargets:
         weight = self.weights.regroup(one, 1).floats()
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.concatenate([part.regroup(one, 1).floats() for part in self.sums]) / weight
+
+
+def _united(some: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return the categories of both in their order."""
+    known = set(some)
+    new = [name for name in others if name not in known]
+    if not new:
+        return some
+    names = [*some, *new]
+    return tuple(names[place] for place in _ordered(range(len(names)), names))
+
+
+def _ordered(places: Sequence[int], names: Sequence[Any]) -> list[int]:
+    """Return the places of some names in the order of text and type; nothing comes last."""
+    named = [place for place in places if names[place] is not None]
+    texts = all(type(names[place]) is str for place in named)
+    key: Callable[[int], Any] = names.__getitem__ if texts else lambda place: text_and_type(names[place])
+    return sorted(named, key=key) + [place for place in places if names[place] is None]

@@ -101,7 +101,7 @@ class GroupedSum:
             return cls(np.zeros(len(units), np.int64), 0)
         zeros = (bits & -bits).bit_length() - 1
         units = units >> zeros if zeros else units
-        if units.dtype == object and all(-_MACHINE_LIMIT < unit < _MACHINE_LIMIT for unit in units.tolist()):
+        if units.dtype == object and -_MACHINE_LIMIT < min(units.tolist()) and max(units.tolist()) < _MACHINE_LIMIT:
             units = units.astype(np.int64)
         elif units.dtype == np.int64 and np.abs(units).max() >= _MACHINE_LIMIT:
             units = units.astype(object)
@@ -134,8 +134,10 @@ class GroupedSum:
         """Add groups together: group ``i`` goes into ``codes[i]``, or is left out where that is negative."""
         places = np.asarray(codes, dtype=np.int64)
         inside = places >= 0
-        total = np.zeros(groups, dtype=object)
-        np.add.at(total, places[inside], self.units[inside].astype(object))
+        units = self.units[inside]
+        fits = units.dtype == np.int64 and (not len(units) or int(np.abs(units).max()) < _MACHINE_LIMIT // len(units))
+        total = np.zeros(groups, dtype=np.int64 if fits else object)
+        np.add.at(total, places[inside], units if fits else units.astype(object))
         return GroupedSum._reduced(total, self.exponent)
 
     def floats(self) -> Floats:
