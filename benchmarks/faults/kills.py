@@ -156,7 +156,7 @@ def model(times: int) -> Iterator[Outcome]:
     with folder() as data:
         pipeline = flights(data)
         run = pipeline.run(track=False, cache=False, verbose=False)
-        rows = run._execution.request_rows(run.model.inputs, 100)
+        rows = run.frame("validation", after="NaturalLabel")[list(run.model.inputs)].head(100)
 
         def read(place: Path) -> Any:
             return worked(place, lambda: digest_frame(mlsys.load(place / "model").predict(rows)))

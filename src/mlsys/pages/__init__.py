@@ -1,0 +1,49 @@
+"""Pages: what objects show in notebooks, reports and terminals, from the same content."""
+
+from mlsys.pages.axis import Interval, Intervals
+from mlsys.pages.blocks import (
+    Banner,
+    Block,
+    Code,
+    Folded,
+    Items,
+    Lines,
+    Picture,
+    Remarks,
+    Side,
+    Table,
+    Text,
+    Title,
+    Verdict,
+)
+from mlsys.pages.numbers import interval, number, p_value
+from mlsys.pages.page import Page, Shown, document
+from mlsys.pages.shapes import Shape
+from mlsys.pages.tones import Tone, tone_of
+
+__all__ = [
+    "Banner",
+    "Block",
+    "Code",
+    "Folded",
+    "Interval",
+    "Intervals",
+    "Items",
+    "Lines",
+    "Page",
+    "Picture",
+    "Remarks",
+    "Shape",
+    "Shown",
+    "Side",
+    "Table",
+    "Text",
+    "Title",
+    "Tone",
+    "Verdict",
+    "document",
+    "interval",
+    "number",
+    "p_value",
+    "tone_of",
+]

@@ -1,0 +1,328 @@
+"""Blocks of a page: each is the same content as text and as HTML."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.pages.numbers import number, p_value
+from mlsys.pages.shapes import Shape
+from mlsys.pages.tones import SIGNS, Tone, tone_of
+from mlsys.pages.wrapping import wrapped
+
+SEVERITY_TONES: Mapping[str, Tone] = {"error": "bad", "warning": "watch", "information": "plain"}
+
+
+class Block(Protocol):
+    """Part of a page."""
+
+    def text(self) -> str:
+        """Return it for a terminal."""
+
+    def html(self) -> str:
+        """Return it for a page."""
+
+
+@dataclass(frozen=True)
+class Title:
+    """Heading of a page or of a part of it."""
+
+    words: str
+    level: int = 3
+
+    def text(self) -> str:
+        """Return the words."""
+        return self.words
+
+    def html(self) -> str:
+        """Return a heading."""
+        return f"<h{self.level}>{html.escape(self.words)}</h{self.level}>"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; ``dim`` for what is said in passing."""
+
+    words: str
+    dim: bool = False
+
+    def text(self) -> str:
+        """Return the words, indented as lines are."""
+        return "\n".join(f"  {line}" for line in self.words.splitlines())
+
+    def html(self) -> str:
+        """Return a paragraph."""
+        words = html.escape(self.words).replace("\n", "<br>")
+        return f"<p class='dim'>{words}</p>" if self.dim else f"<p>{words}</p>"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What was decided, in a word or two with their tone, and why.
+
+    Examples
+    --------
+    >>> Verdict("no alarm", "7 columns watched").text()
+    '  verdict        ✓ no alarm; 7 columns watched'
+    """
+
+    words: str
+    why: str = ""
+    label: str = "verdict"
+    tone: Tone | None = None
+
+    def text(self) -> str:
+        """Return a line."""
+        return wrapped(self.label, f"{SIGNS[self._tone]} {self.words}{'; ' if self.why else ''}{self.why}")
+
+    def html(self) -> str:
+        """Return a badge with its reason behind it."""
+        return f"<p>{badge(self.words, self._tone)} {html.escape(self.why)}</p>"
+
+    @property
+    def _tone(self) -> Tone:
+        return self.tone or tone_of(self.words)
+
+
+@dataclass(frozen=True)
+class Banner:
+    """What must be read before all else."""
+
+    words: str
+    tone: Tone = "bad"
+    label: str = ""
+
+    def text(self) -> str:
+        """Return a line with the tone's sign."""
+        return wrapped(self.label, f"{SIGNS[self.tone]} {self.words}")
+
+    def html(self) -> str:
+        """Return a bar across the page."""
+        return f"<div class='banner {self.tone}' role='alert'><b>{SIGNS[self.tone]}</b> {html.escape(self.words)}</div>"
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Labels with sentences; a sentence may be a badge's words with a tone of their own."""
+
+    rows: Sequence[tuple[str, str]]
+
+    def text(self) -> str:
+        """Return a line each, broken between words."""
+        return "\n".join(wrapped(label, said) for label, said in self.rows)
+
+    def html(self) -> str:
+        """Return a table of two columns."""
+        rows = "".join(
+            f"<tr><td>{html.escape(label)}</td><td>{html.escape(said)}</td></tr>" for label, said in self.rows
+        )
+        return f"<table class='lines'>{rows}</table>" if rows else ""
+
+
+@dataclass(frozen=True)
+class Items:
+    """Sentences in a list."""
+
+    sentences: Sequence[str]
+    label: str = ""
+
+    def text(self) -> str:
+        """Return a line each."""
+        return "\n".join(wrapped("" if place else self.label, said) for place, said in enumerate(self.sentences))
+
+    def html(self) -> str:
+        """Return a list."""
+        items = "".join(f"<li>{html.escape(said)}</li>" for said in self.sentences)
+        return f"<ul>{items}</ul>" if items else ""
+
+
+@dataclass(frozen=True)
+class Remarks:
+    """Findings, worst first."""
+
+    findings: Sequence[Finding]
+    most: int = 6
+    rest: str = "run.findings"
+
+    def text(self) -> str:
+        """Return a line each."""
+        return Items(self._said(), "finding").text()
+
+    def html(self) -> str:
+        """Return each with a badge of its severity."""
+        shown = "".join(
+            f"<li>{badge(each.severity, SEVERITY_TONES[each.severity])} {html.escape(str(each))}</li>"
+            for each in self.findings[: self.most]
+        )
+        more = "".join(f"<li>{html.escape(said)}</li>" for said in self._said()[self.most :])
+        return f"<ul>{shown}{more}</ul>" if shown else ""
+
+    def _said(self) -> list[str]:
+        more = len(self.findings) - self.most
+        return [*map(str, self.findings[: self.most]), *([f"and {more} more in {self.rest}"] if more > 0 else [])]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; numbers in three digits, nulls as nothing, verdicts with their tone.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One line a row; the index is not shown. A cell may hold a :class:`Shape`.
+    verdicts : sequence of str
+        Columns whose words have a tone.
+    signed, p_values : sequence of str
+        Columns of differences and of probabilities.
+    most : int
+        Rows shown; how many there are beyond is said.
+    greyed : sequence of bool, optional
+        Which rows count for less.
+    """
+
+    frame: pd.DataFrame
+    verdicts: Sequence[str] = ("verdict",)
+    signed: Sequence[str] = ()
+    p_values: Sequence[str] = ()
+    most: int = 30
+    greyed: Sequence[bool] = field(default=())
+
+    def text(self) -> str:
+        """Return lines in columns."""
+        if not len(self.frame.columns):
+            return ""
+        cells = [[self._cell(name, value) for name, value in zip(self.frame.columns, row, strict=True)]
+                 for row in self._rows()]  # fmt: skip
+        heads = [str(name) for name in self.frame.columns]
+        wide = [max(len(line[place]) for line in [heads, *cells]) for place in range(len(heads))]
+        right = [self._is_number(name) for name in self.frame.columns]
+        lines = [
+            "  " + "  ".join(text.rjust(size) if to_right else text.ljust(size)
+                             for text, size, to_right in zip(line, wide, right, strict=True)).rstrip()
+            for line in [heads, *cells]
+        ]  # fmt: skip
+        return "\n".join([*lines, *([f"  {self._more()}"] if self._more() else [])])
+
+    def html(self) -> str:
+        """Return a table that scrolls by itself where it is too wide."""
+        if not len(self.frame.columns):
+            return ""
+        heads = "".join(
+            f"<th{' class=num' if self._is_number(name) else ''}>{html.escape(str(name))}</th>"
+            for name in self.frame.columns
+        )
+        rows = "".join(self._row(place, row) for place, row in enumerate(self._rows()))
+        more = f"<p class='dim'>{self._more()}</p>" if self._more() else ""
+        table = f"<table class='grid'><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        return f"<div class='scroll'>{table}</div>{more}"
+
+    def _row(self, place: int, row: Sequence[Any]) -> str:
+        cells = []
+        for name, value in zip(self.frame.columns, row, strict=True):
+            text = value.html() if isinstance(value, Shape) else html.escape(self._cell(name, value))
+            if name in self.verdicts and text:
+                text = badge(self._cell(name, value), tone_of(value))
+            cells.append(f"<td{' class=num' if self._is_number(name) else ''}>{text}</td>")
+        grey = " class='greyed'" if place < len(self.greyed) and self.greyed[place] else ""
+        return f"<tr{grey}>{''.join(cells)}</tr>"
+
+    def _cell(self, name: Any, value: Any) -> str:
+        if name in self.p_values and isinstance(value, float):
+            return p_value(value)
+        if isinstance(value, (list, tuple)):
+            return ", ".join(map(str, value))
+        return number(value, name in self.signed)
+
+    def _is_number(self, name: Any) -> bool:
+        column = self.frame[name]
+        return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
+
+    def _rows(self) -> list[Sequence[Any]]:
+        return [list(row) for row in self.frame.head(self.most).astype(object).itertuples(index=False, name=None)]
+
+    def _more(self) -> str:
+        beyond = len(self.frame) - self.most
+        return f"and {beyond:,} more rows in .table" if beyond > 0 else ""
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines to be copied, or printed as they are."""
+
+    lines: str
+
+    def text(self) -> str:
+        """Return the lines, indented."""
+        return "\n".join(f"    {line}" for line in self.lines.splitlines())
+
+    def html(self) -> str:
+        """Return the lines as they are."""
+        return f"<pre>{html.escape(self.lines)}</pre>"
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Blocks that are opened by a click; a terminal leaves them out."""
+
+    summary: str
+    blocks: Sequence[Block]
+
+    def text(self) -> str:
+        """Return nothing: whoever reads lines finds them by name."""
+        return ""
+
+    def html(self) -> str:
+        """Return the blocks, closed."""
+        inner = "".join(block.html() for block in self.blocks)
+        return f"<details><summary>{html.escape(self.summary)}</summary>{inner}</details>"
+
+
+@dataclass(frozen=True)
+class Side:
+    """Blocks beside one another where there is room."""
+
+    blocks: Sequence[Block]
+
+    def text(self) -> str:
+        """Return one below the other."""
+        return "\n".join(text for text in (block.text() for block in self.blocks) if text)
+
+    def html(self) -> str:
+        """Return them in a row that breaks."""
+        return f"<div class='sides'>{''.join(f'<div>{block.html()}</div>' for block in self.blocks)}</div>"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn figure, inside the page.
+
+    Parameters
+    ----------
+    png : bytes
+        The picture.
+    alt : str
+        What it shows.
+    """
+
+    png: bytes
+    alt: str
+
+    def text(self) -> str:
+        """Return nothing; a terminal has no pictures."""
+        return ""
+
+    def html(self) -> str:
+        """Return the picture with its description."""
+        drawn = base64.b64encode(self.png).decode()
+        return f"<p><img alt='{html.escape(self.alt, quote=True)}' src='data:image/png;base64,{drawn}'></p>"
+
+
+def badge(words: str, tone: Tone) -> str:
+    """Return words with their tone's sign and colour."""
+    return f"<span class='tone {tone}'>{SIGNS[tone]} {html.escape(words)}</span>"

@@ -1,0 +1,38 @@
+"""Tones: what a verdict's words mean, as a sign and a colour; the words always stand beside both."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Tone = Literal["good", "watch", "bad", "plain"]
+SIGNS: dict[Tone, str] = {"good": "✓", "watch": "!", "bad": "✕", "plain": "·"}
+
+_BAD = ("violated", "suspected", "error", "alarm", "worse", "fail", "no", "differs", "damaged", "refused", "missing")
+_WATCH = ("warn", "warning", "not assessed", "not told apart", "not counted", "not defined", "opened before", "waits",
+          "allowed", "changed", "unsure", "not run")  # fmt: skip
+_GOOD = ("pass", "held", "not observed", "no alarm", "better", "yes", "first look", "sealed", "equal", "helps", "sent",
+         "reproduced", "agrees", "ok")  # fmt: skip
+
+
+def tone_of(words: object) -> Tone:
+    """Return the tone of a verdict by the words it begins with.
+
+    Examples
+    --------
+    >>> tone_of("no alarm"), tone_of("alarm: age"), tone_of("not told apart"), tone_of("12 rows")
+    ('good', 'bad', 'watch', 'plain')
+    """
+    said = str(words).casefold()
+    found = max((each for each in _TONES if _begins(said, each)), key=len, default="")
+    return _TONES.get(found, "plain")
+
+
+def _begins(said: str, words: str) -> bool:
+    return said.startswith(words) and not said[len(words) : len(words) + 1].isalnum()
+
+
+_TONES: dict[str, Tone] = {
+    **dict.fromkeys(_BAD, "bad"),
+    **dict.fromkeys(_WATCH, "watch"),
+    **dict.fromkeys(_GOOD, "good"),
+}
