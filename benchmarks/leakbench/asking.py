@@ -9,8 +9,9 @@ import tempfile
 import time
 import traceback
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -39,6 +40,11 @@ class Accusation:
     steps: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
 
+    @property
+    def about(self) -> tuple[object, ...]:
+        """Return what it is about, whatever its figures: layer, code, steps and columns."""
+        return self.layer, self.said.split(" ")[0], self.steps, self.columns[:1] if self.layer == 1 else self.columns
+
 
 @dataclass
 class Answer:
@@ -51,7 +57,7 @@ class Answer:
     withheld : list of Accusation
         Columns that steps made and the model is not given: kept out without a word of reproach, so that a leak made
         of them is no leak. Of layer 1; nothing is held against a clean twin by them.
-    remarks : list of str
+    remarks : list of Accusation
         Findings of the severity information, and what the audit could not assess.
     crash : str
         An error that is no refusal: the case or the library is broken.
@@ -61,7 +67,7 @@ class Answer:
 
     accusations: list[Accusation] = field(default_factory=list)
     withheld: list[Accusation] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
+    remarks: list[Accusation] = field(default_factory=list)
     crash: str = ""
     unasked: str = ""
     seconds: float = 0.0
@@ -70,6 +76,21 @@ class Answer:
     def layers(self) -> tuple[int, ...]:
         """Layers that accuse."""
         return tuple(sorted({each.layer for each in self.accusations}))
+
+
+def as_plain(answer: Answer) -> dict[str, Any]:
+    """Return an answer as plain data, to be kept in a file."""
+    return asdict(answer)
+
+
+def of_plain(kept: Mapping[str, Any]) -> Answer:
+    """Return the answer that was kept."""
+    lists = {name: [_accusation(each) for each in kept[name]] for name in ("accusations", "withheld", "remarks")}
+    return Answer(**lists, crash=kept["crash"], unasked=kept["unasked"], seconds=kept["seconds"])
+
+
+def _accusation(kept: Mapping[str, Any]) -> Accusation:
+    return Accusation(kept["layer"], kept["said"], tuple(kept["steps"]), tuple(kept["columns"]))
 
 
 def ask(trial: Trial) -> Answer:
@@ -91,11 +112,9 @@ def _ask(trial: Trial, answer: Answer) -> None:
     pipeline = trial.pipeline()
     run = trial.play(pipeline, trial.data)
     for finding in run.findings:
-        if finding.severity == "information":
-            answer.remarks.append(str(finding))
-        else:
-            steps = (finding.step,) if finding.step else ()
-            answer.accusations.append(Accusation(_layer(finding.code), str(finding), steps, finding.columns))
+        steps = (finding.step,) if finding.step else ()
+        said = Accusation(_layer(finding.code), str(finding), steps, tuple(finding.columns))
+        (answer.remarks if finding.severity == "information" else answer.accusations).append(said)
     answer.withheld += _withheld(run)
     _audit(pipeline, trial, run, answer)
 
@@ -105,7 +124,9 @@ def _withheld(run: Run) -> list[Accusation]:
     table = run.features
     said = table["reason"].astype("str")
     ours = (
-        ~table["used"].astype("bool") & (table["made by"] != "data") & ~said.str.match("role|excluded|not in features")
+        ~table["used"].astype("bool")
+        & (table["made by"] != "data")
+        & ~said.str.match("role|excluded|not in features|encoded as")
     )
     return [
         Accusation(1, f"withheld: {row.column!r}: {row.reason}", (row.maker,), (row.column, *_words(row.reason)))
@@ -127,7 +148,8 @@ def _audit(pipeline: Pipeline, trial: Trial, run: Run, answer: Answer) -> None:
         answer.accusations.append(Accusation(3, said, (row.step,), tuple(row.columns)))
     table = pd.DataFrame(audit.table)
     for row in table[table["verdict"] == "not assessed"].itertuples(index=False):
-        answer.remarks.append(f"audit, not assessed: {row.step}, {row.probe}: {row.detail}")
+        said = f"audit, not assessed: {row.step}, {row.probe}: {row.detail}"
+        answer.remarks.append(Accusation(3, said, (row.step,), tuple(row.columns)))
 
 
 def _layer(code: str) -> int:

@@ -4,13 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from mlsys import Pipeline, Run
 
 Data = pd.DataFrame | dict[str, pd.DataFrame]
+Claim = Literal["claimed", "not stated", "documented as missed"]
+"""What the pages on leakage say of such a leak: a layer sees it, nothing, or that none can see it."""
+
+FAMILIES = {
+    "no test set; judged on training rows": "selection and judging",
+    "preprocessing on training and test rows": "statistics of all rows",
+    "selection and target encoding on all rows": "target encoding",
+    "duplicates across the split": "dependence between rows",
+    "resampling before the split": "dependence between rows",
+    "illegitimate feature": "columns after the outcome",
+    "temporal": "time",
+    "late correction": "time",
+    "same entity on both sides": "dependence between rows",
+    "peeking and multiple tests": "selection and judging",
+    "overlapping label windows": "time",
+    "self-influence of target encoding": "target encoding",
+    "aggregate over everything, then joined": "statistics of all rows",
+}
+"""The family of each row of the checklist; a kind that is not here is a family itself."""
 
 
 def same(frame: pd.DataFrame) -> pd.DataFrame:
@@ -107,11 +126,13 @@ class Case:
     Parameters
     ----------
     name, kind, means, story : str
-        Name; row of the checklist; how it is written; what happens.
+        Name; row of the checklist, or family; how it is written; what happens.
     expected : Expected
         What should be said of the leaky one. Of the clean one: nothing.
     build : callable
         Makes either trial.
+    claim : str
+        What the docs say of such a leak, as they stood when the case was written.
     """
 
     name: str
@@ -120,6 +141,12 @@ class Case:
     story: str
     expected: Expected
     build: Callable[[bool], Trial]
+    claim: Claim = "claimed"
+
+    @property
+    def family(self) -> str:
+        """Return the family of its kind."""
+        return FAMILIES.get(self.kind, self.kind)
 
     def leaky(self) -> Trial:
         """Return the pipeline that leaks."""
@@ -130,11 +157,13 @@ class Case:
         return self.build(False)
 
 
-def case(kind: str, means: str, expected: Expected) -> Callable[[Callable[[bool], Trial]], Case]:
+def case(
+    kind: str, means: str, expected: Expected, claim: Claim = "claimed"
+) -> Callable[[Callable[[bool], Trial]], Case]:
     """Make a case of a function ``build(leaky)``; its name and docstring are the case's."""
 
     def made(build: Callable[[bool], Trial]) -> Case:
         story = " ".join((build.__doc__ or "").split())
-        return Case(build.__name__.replace("_", "-"), kind, means, story, expected, build)
+        return Case(build.__name__.replace("_", "-"), kind, means, story, expected, build, claim)
 
     return made

@@ -26,19 +26,31 @@ class Score:
 
     @property
     def counted(self) -> list[Accusation]:
-        """Accusations of the leak in the layers that should see it."""
+        """What is held against the leak by a layer of the guard, and not against its twin in the same words."""
+        twin = {each.about for each in (*self.clean.accusations, *self.clean.withheld)}
         said = [*self.leaky.accusations, *self.leaky.withheld]
-        return [each for each in said if each.layer in self.case.expected.layers]
+        return [each for each in said if each.layer and each.about not in twin]
 
     @property
     def seen_by(self) -> tuple[int, ...]:
         """Expected layers that accuse."""
-        return tuple(sorted({each.layer for each in self.counted}))
+        return tuple(sorted({each.layer for each in self.counted} & set(self.case.expected.layers)))
 
     @property
     def caught(self) -> bool:
-        """Whether at least one expected layer accuses."""
+        """Whether a layer accuses."""
         return bool(self.counted)
+
+    @property
+    def hint(self) -> str:
+        """A remark that names an expected step or column and is not made of the twin; empty where there is none."""
+        wanted = self.case.expected
+        twin = {each.about for each in self.clean.remarks}
+        for each in self.leaky.remarks:
+            named = set(wanted.columns) & set(each.columns) or set(wanted.steps) & set(each.steps)
+            if named and each.about not in twin:
+                return each.said
+        return ""
 
     @property
     def step_right(self) -> bool | None:
@@ -60,6 +72,12 @@ class Score:
         return tuple(sorted(named - wanted)) if wanted else ()
 
     @property
+    def named(self) -> bool:
+        """Whether the leak is caught and an expected step or column named, where one is."""
+        asked = [each for each in (self.step_right, self.column_right) if each is not None]
+        return self.caught and (not asked or any(asked))
+
+    @property
     def right(self) -> bool:
         """Whether the leak is caught with step and column."""
         return self.verdict == "right"
@@ -68,7 +86,7 @@ class Score:
     def verdict(self) -> str:
         """How it went, in words."""
         if not self.caught:
-            return "missed"
+            return "hint" if self.hint else "missed"
         if self.step_right is False:
             return "step not named"
         return "column not named" if self.column_right is False else "right"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from leakbench.case import ByHand, Data, Trial
-from mlsys import Derive, History, Impute, OneHot, Standardize, StratifiedSplit
+from leakbench.case import ByHand, Data, Trial, run_once
+from mlsys import Derive, History, Impute, OneHot, Pipeline, Run, Standardize, Step, StratifiedSplit
 
 Columns = Mapping[str, Callable[[pd.DataFrame], Any]]
 ORDERS = {"target": "returned", "id": "order"}
@@ -58,3 +58,42 @@ class Before(History):
         return frame.assign(
             **{f"{self.column}_last": past.last(self.column), f"{self.column}_mean": past.mean(self.column)}
         )
+
+
+def plain(
+    data: Data,
+    target: str,
+    *,
+    before: Sequence[Any] = (),
+    columns: Columns | None = None,
+    split: Any = None,
+    after: Sequence[Any] = (),
+    texts: Sequence[str] = (),
+    end: Sequence[Any] | None = None,
+    play: Callable[[Pipeline, Data], Run] = run_once,
+    by_hand: ByHand | None = ByHand(),  # noqa: B008  frozen
+    **roles: Any,
+) -> Trial:
+    """Return a trial as most people write it: steps, columns made by functions, a split, the usual ending.
+
+    By hand the columns are made and plain functions called before the split; another kind of step before it cannot be
+    said without this library, unless ``by_hand`` says how.
+    """
+    made = [Derive(dict(columns))] if columns else []
+    steps = [*before, *made, split or StratifiedSplit(), *after, *(ending(*texts) if end is None else end)]
+    if by_hand == ByHand():
+        by_hand = _by_hand(before, columns or {}, roles)
+    return Trial(lambda: steps, data, {"target": target, **roles}, play, by_hand)
+
+
+def _by_hand(before: Sequence[Any], columns: Columns, roles: Mapping[str, Any]) -> ByHand | None:
+    functions = [step for step in before if callable(step) and not isinstance(step, Step)]
+    if len(functions) < len(before):
+        return None
+
+    def prepare(frame: pd.DataFrame) -> pd.DataFrame:
+        for function in functions:
+            frame = function(frame)
+        return frame.assign(**columns)
+
+    return ByHand(prepare, "time" if roles.get("time") else "random", tuple(filter(None, [roles.get("id")])))
