@@ -1,8 +1,9 @@
 """LeakBench: leaks and their clean twins, put to mlsys and to other libraries, scored against what was expected.
 
 Run: ``OMP_NUM_THREADS=1 python benchmarks/leakbench.py``; with ``--environments folder`` the other libraries'
-environments and answers are kept there; with names only those cases are asked, and no page is written.
-Writes ``docs/benchmarks/leakbench.rst``.
+environments and answers are kept there; with ``--kept folder`` what was said of each case is kept there, and only what
+is missing is asked; with names only those cases are asked, and no page is written.
+Writes ``docs/benchmarks/leakbench.rst``, and the measurement beside the first one in ``leakbench/*.json``.
 """
 
 from __future__ import annotations
@@ -17,27 +18,14 @@ from typing import Any
 
 from leakbench.asked_elsewhere import PEERS, Told, environment, versions, write_questions
 from leakbench.asked_elsewhere import ask as ask_peer
-from leakbench.asking import ask
-from leakbench.case import Case
 from leakbench.cases import CASES
 from leakbench.cases.limits import LIMITS
+from leakbench.measured import scored, write
 from leakbench.page import page
 from leakbench.real import available
-from leakbench.score import Score
 from measuring import table, write_page
 
 COMMAND = "OMP_NUM_THREADS=1 python benchmarks/leakbench.py"
-
-
-def scored(case: Case) -> Score:
-    """Ask about a leak and its twin, and say how it went."""
-    score = Score(case, ask(case.leaky()), ask(case.clean()))
-    print(
-        f"{case.name}: {score.verdict}, seen by {score.seen_by} of {case.expected.layers}", file=sys.stderr, flush=True
-    )
-    for text in score.accused:
-        print(f"    twin accused: {text.splitlines()[0][:200]}", file=sys.stderr)
-    return score
 
 
 def elsewhere(folder: Path, again: bool) -> tuple[dict[str, dict[str, Told]], dict[str, str]]:
@@ -66,14 +54,14 @@ def _asked(folder: Path) -> dict[str, dict[str, Any]]:
     return found
 
 
-def on_real_data() -> str:
+def on_real_data(kept: Path) -> str:
     """Return the table of real data; what is absent is said."""
     rows = []
     for case, missing in available():
         if missing:
             rows.append([case.name, case.means, f"**skipped**: {missing}", "", ""])
             continue
-        score = scored(case)
+        score = scored(case, kept)
         said = score.counted[0].said.split(";")[0] if score.counted else "nothing"
         clean = "; ".join(score.accused) or "nothing"
         rows.append([case.name, case.means, score.verdict, said[:150], clean[:150]])
@@ -84,6 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="*", help="names of cases; all when not given")
     parser.add_argument("--environments", type=Path, help="folder in which environments are kept and used again")
+    parser.add_argument("--kept", type=Path, help="folder in which what was said of each case is kept and used again")
     parser.add_argument("--again", action="store_true", help="take the other libraries' answers of the last time")
     arguments = parser.parse_args()
     unknown = set(arguments.cases) - {case.name for case in CASES}
@@ -91,15 +80,21 @@ def main() -> None:
         parser.error(f"no such case: {', '.join(sorted(unknown))}")
     if arguments.again and arguments.environments is None:
         parser.error("--again needs --environments, where answers were kept")
-    scores = [scored(case) for case in CASES if not arguments.cases or case.name in arguments.cases]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
+        _measure(arguments, Path(place))
+
+
+def _measure(arguments: argparse.Namespace, place: Path) -> None:
+    kept = (arguments.kept or place / "kept").resolve()
+    scores = [scored(case, kept) for case in CASES if not arguments.cases or case.name in arguments.cases]
     if arguments.cases:
         for score in scores:
             print(*[each.said for each in score.leaky.accusations], sep="\n")
         return
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
-        others, installed = elsewhere((arguments.environments or Path(place)).resolve(), arguments.again)
-    limits = [Score(case, ask(case.leaky()), ask(case.clean())) for case in LIMITS]
-    write_page("leakbench", "LeakBench", COMMAND, page(scores, limits, others, installed, on_real_data()))
+    write(scores)
+    others, installed = elsewhere((arguments.environments or place / "peers").resolve(), arguments.again)
+    limits = [scored(case, kept) for case in LIMITS]
+    write_page("leakbench", "LeakBench", COMMAND, page(scores, limits, others, installed, on_real_data(kept)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Two halves of the cases: one to mend the guard on, one that is only measured."""
+"""Which cases the guard may be mended on, and which are only measured."""
 
 from __future__ import annotations
 
@@ -6,24 +6,32 @@ import hashlib
 from collections.abc import Iterable
 
 from leakbench.case import Case
+from leakbench.cases import FIRST
+
+HALVES = ("first round", "tuned", "held")
+"""Cases of the first round were all mended on; those of the second are tuned or held by a hash of their name."""
+
+_FIRST = frozenset(case.name for case in FIRST)
 
 
-def is_held(name: str) -> bool:
-    """Say whether a case is held back: by its name alone, so that new cases leave the others where they are.
+def half(name: str) -> str:
+    """Return the half of a case: by its name alone, so that new cases leave the others where they are.
 
     Examples
     --------
-    >>> is_held("refund"), is_held("rank")
-    (True, False)
+    >>> half("refund"), half("laplace-rates"), half("days-means-joined")
+    ('first round', 'held', 'tuned')
     """
-    return bool(hashlib.sha256(name.encode()).digest()[0] % 2)
+    if name in _FIRST:
+        return "first round"
+    return "held" if hashlib.sha256(name.encode()).digest()[0] % 2 else "tuned"
 
 
-def tuned(cases: Iterable[Case]) -> list[Case]:
-    """Return the cases that detectors may be tried on."""
-    return [case for case in cases if not is_held(case.name)]
+def is_held(name: str) -> bool:
+    """Say whether a case is held back: nobody looks at, runs or tunes on it while detectors are written."""
+    return half(name) == "held"
 
 
-def held(cases: Iterable[Case]) -> list[Case]:
-    """Return the cases that nobody looks at, runs or tunes on while detectors are written."""
-    return [case for case in cases if is_held(case.name)]
+def of_half(cases: Iterable[Case], wanted: str) -> list[Case]:
+    """Return the cases of a half."""
+    return [case for case in cases if half(case.name) == wanted]

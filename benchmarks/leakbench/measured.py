@@ -16,6 +16,10 @@ FIRST = Path(__file__).with_name("first.json")
 """The first measurement of every case, before a detector was written that should see it."""
 
 
+LAST = FIRST.with_name("last.json")
+"""The measurement of the page."""
+
+
 class Noted(TypedDict):
     """What is noted of a case for good."""
 
@@ -49,15 +53,27 @@ def noted(scores: Sequence[Score]) -> dict[str, Noted]:
     return {score.case.name: {"said": score.verdict, "accused": bool(score.accused)} for score in scores}
 
 
-def first() -> Mapping[str, Noted]:
+def first() -> dict[str, Noted]:
     """Return the first measurement."""
-    found: dict[str, Noted] = json.loads(FIRST.read_text(encoding="utf-8"))["cases"]
+    return _read(FIRST)
+
+
+def last() -> dict[str, Noted]:
+    """Return the last measurement."""
+    return _read(LAST)
+
+
+def write(scores: Sequence[Score]) -> None:
+    """Keep a measurement; of cases that have none yet, as the first one too."""
+    new = noted(scores)
+    _write(FIRST, {**new, **_read(FIRST)})
+    _write(LAST, new)
+
+
+def _read(path: Path) -> dict[str, Noted]:
+    found: dict[str, Noted] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return found
 
 
-def write_first(scores: Sequence[Score], of: str) -> None:
-    """Keep a first measurement of the cases that have none yet; those that have one keep it."""
-    before = json.loads(FIRST.read_text(encoding="utf-8")) if FIRST.exists() else {"measured": {}, "cases": {}}
-    new = {name: each for name, each in noted(scores).items() if name not in before["cases"]}
-    told = {"measured": {**before["measured"], of: len(new)}, "cases": {**before["cases"], **new}}
-    FIRST.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+def _write(path: Path, noted: Mapping[str, Noted]) -> None:
+    path.write_text(json.dumps(noted, indent=1, sort_keys=True) + "\n", encoding="utf-8")

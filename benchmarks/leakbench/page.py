@@ -1,4 +1,4 @@
-"""The page of the docs: a summary a kind, what others say, one line a case, every miss and every false accusation."""
+"""The page of the docs: summaries, what others say, one line a case, every miss and false accusation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from leakbench.asked_elsewhere import PEERS, Told
 from leakbench.cases import CASES
+from leakbench.halves import is_held
+from leakbench.measured import FIRST
 from leakbench.score import Score
+from leakbench.summary import claims, families, halves
 from measuring import table
 
 Answers = Mapping[str, Mapping[str, Told]]
@@ -36,24 +39,43 @@ def page(
     scores: Sequence[Score], limits: Sequence[Score], others: Answers, versions: Mapping[str, str], real: str
 ) -> str:
     """Return the page's text."""
-    return f"""
+    told = [each for each in scores if not is_held(each.case.name)]
+    return f"""\
 {len(scores)} leaks, each with a clean twin: {2 * len(scores)} small pipelines (``benchmarks/leakbench/cases``). For
-each leak it was written down beforehand which layer of the guard should see it, which step and which columns it should
-name; of a clean twin nothing should be said.
+each leak it was written down beforehand which layer of the guard should see it, which step or columns it should name,
+and what the docs said of such a leak then; of a clean twin nothing should be said.
 
-* *Caught*: an expected layer accuses, by a refusal, by a finding of severity warning or error, or by the verdict
-  *violated*; or a column made of what must not be read is kept from the model, with the reason in ``run.features``.
-* *Step*, *column*: one of those expected is named, where there is one. *And no other*: findings and verdicts name no
-  further column; what a step makes of a column counts as another.
+* *Caught*: a layer accuses, by a refusal, by a finding of severity warning or error, or by the verdict *violated*, and
+  does not accuse the twin of the same; or a column made of what must not be read is kept from the model, with the
+  reason in ``run.features``.
+* *Named*: caught, and one of the expected steps or columns is named, where there is one.
+* *Hint*: a finding of severity information, or *not assessed*, that names an expected step or column.
 * *Accused*: anything at all is held against a clean twin.
 
-{_summary(scores)}
+The cases of the first round were all mended on. Those of the second were written in the style of other people's
+notebooks before a detector was written for them, and dealt by a hash of their name (``halves.py``): the *tuned* half
+was looked at while detectors were written, the *held* half only measured. *First* is the first measurement of a case,
+before any such detector ({FIRST.name}); *last* is that of this page.
 
-{HISTORY}
+{halves(scores)}
+
+The held half, by family:
+
+{families(scores, "held")}
+
+The tuned half, by family:
+
+{families(scores, "tuned")}
+
+By what the docs said of such a leak when its case was written, second round:
+
+{claims(scores)}
 
 By layer, each counted by itself, although one would do:
 
 {_by_layer(scores)}
+
+{HISTORY}
 
 Other libraries on the same cases
 ---------------------------------
@@ -68,7 +90,7 @@ What each is given, and what counts:
 
 {_given(others)}
 
-Leaks told apart from their twins, by kind:
+Leaks told apart from their twins, by family:
 
 {_kinds(scores, others)}
 
@@ -89,15 +111,16 @@ Leaks of which no layer is expected to speak, so that nobody takes silence for p
 Case by case
 ------------
 
-*Expected* and *seen by* are layers. *Others*: libraries that accuse the leak and not its twin.
+*Expected* and *seen by* are layers. *Others*: libraries that accuse the leak and not its twin. Cases of the held half
+are counted above and not told one by one, so that nobody mends the guard on them.
 
-{_cases(scores, others)}
+{_cases(told, others)}
 
-{_listed("Missed, or step or column not named", _misses(scores))}
+{_listed("Missed, or neither step nor column named", _misses(told))}
 
-{_listed("Clean twins accused", _accused(scores))}
+{_listed("Clean twins accused", _accused(told))}
 
-{_listed("The audit was not asked", _unasked(scores))}
+{_listed("The audit was not asked", _unasked(told))}
 
 Changed after the first measurement
 -----------------------------------
@@ -112,24 +135,6 @@ def _share(found: Iterable[bool | None]) -> str:
     """Return how many of those that are asked for are right."""
     asked = [each for each in found if each is not None]
     return f"{sum(asked)} of {len(asked)}" if asked else "none asked"
-
-
-def _summary(scores: Sequence[Score]) -> str:
-    kinds = list(dict.fromkeys(each.case.kind for each in scores))
-    rows = [_row(kind, [each for each in scores if each.case.kind == kind]) for kind in kinds]
-    head = ["kind", "caught", "step", "column", "and no other", "twins accused"]
-    return table(head, [*rows, _row("**all**", scores)])
-
-
-def _row(name: str, scores: Sequence[Score]) -> list[str]:
-    return [
-        name,
-        _share(each.caught for each in scores),
-        _share(each.step_right for each in scores),
-        _share(each.column_right for each in scores),
-        _share(each.column_right and not each.innocent_columns for each in scores if each.column_right is not None),
-        _share(bool(each.accused) for each in scores),
-    ]
 
 
 def _by_layer(scores: Sequence[Score]) -> str:
@@ -196,12 +201,12 @@ def _wrongly(told: Mapping[str, Told]) -> str:
 def _kinds(scores: Sequence[Score], others: Answers) -> str:
     names = [peer.name for peer in PEERS if peer.name in others]
     rows = []
-    for kind in dict.fromkeys(each.case.kind for each in scores):
-        here = [each for each in scores if each.case.kind == kind]
+    for family in dict.fromkeys(each.case.family for each in scores):
+        here = [each for each in scores if each.case.family == family]
         apart = [str(sum(_apart(others[name], each.case.name) for each in here)) for name in names]
         mine = sum(each.caught and not each.accused for each in here)
-        rows.append([kind, str(len(here)), str(mine), *apart])
-    return table(["kind", "pairs", "mlsys", *names], rows)
+        rows.append([family, str(len(here)), str(mine), *apart])
+    return table(["family", "pairs", "mlsys", *names], rows)
 
 
 def _cases(scores: Sequence[Score], others: Answers) -> str:
@@ -225,7 +230,7 @@ def _cases(scores: Sequence[Score], others: Answers) -> str:
 def _limits(scores: Sequence[Score]) -> str:
     rows = []
     for each in scores:
-        said = [one.said for one in each.leaky.accusations] or each.leaky.remarks or ["nothing"]
+        said = [one.said for one in (*each.leaky.accusations, *each.leaky.remarks)] or ["nothing"]
         rows.append([f"``{each.case.name}``", each.case.story, each.case.expected.reason, _short(said[0], 110)])
     return table(["case", "leak", "why", "said"], rows)
 
@@ -233,14 +238,17 @@ def _limits(scores: Sequence[Score]) -> str:
 def _misses(scores: Sequence[Score]) -> list[str]:
     lines = []
     for each in scores:
-        if each.right:
+        if each.named:
             continue
         wanted = each.case.expected
         named = f"step {' or '.join(wanted.steps) or '-'}, column {' or '.join(wanted.columns) or '-'}"
-        spoken = [one.said for one in each.leaky.accusations] or each.leaky.remarks or [each.leaky.crash or "nothing"]
+        spoken = [one.said for one in (*each.counted, *each.leaky.remarks)] or [each.leaky.crash or "nothing"]
         said = "; ".join(map(_short, spoken[:2]))
         where = ", ".join(map(str, wanted.layers))
-        lines.append(f"* ``{each.case.name}``: {each.verdict}. Expected of layer {where}: {named}. Said: {said}")
+        lines.append(
+            f"* ``{each.case.name}`` ({each.case.claim}): {each.verdict}. Expected of layer {where}: {named}. "
+            f"Said: {said}"
+        )
     return lines
 
 

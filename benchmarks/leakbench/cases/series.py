@@ -131,7 +131,7 @@ def filtered_both_ways(leaky: bool) -> Trial:
     """Real temperatures are smoothed by a filter that looks both ways; the twin takes the last before."""
     rows = worlds.temperatures()
     if leaky:
-        columns = {"smooth": lambda f: savgol_filter(f["temperature"], 25, 2)}
+        columns = {"smooth": lambda f: savgol_filter(f["temperature"], 25, 2, mode="nearest")}
         return plain(rows, "warm", columns=columns, split=BY_TIME, time="at", id="reading",
                      exclude=["n", "temperature"])  # fmt: skip
     rows["place"] = pd.Series(["SF"] * len(rows), dtype="str")
@@ -239,7 +239,9 @@ def next_report_merged(leaky: bool) -> Trial:
         told = worlds.demand(seed=94)[["at", "wind"]].rename(columns={"wind": "wind_report"}).iloc[1::2]
 
     def report(frame: pd.DataFrame) -> pd.DataFrame:
-        return pd.merge_asof(frame, told, on="at", direction="forward" if leaky else "backward").set_axis(frame.index)
+        place = frame["at"].sort_values().index
+        found = pd.merge_asof(frame.loc[place], told, on="at", direction="forward" if leaky else "backward")
+        return frame.assign(wind_report=found["wind_report"].set_axis(place))
 
     return plain(rows, before=[report], split=BY_TIME, end=NUMBERS, exclude=["n", "day"], **LOAD)
 
