@@ -21,7 +21,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from innocent import SCRIPTS, UNSEEN, in_folder, members
+from innocent import SETS, in_folder, members
 from measuring import ROOT, measure, spread, table, write_page
 
 RUNS = 5
@@ -93,7 +93,7 @@ def innocents() -> str:
     """Return how often pipelines that do nothing wrong are accused."""
     total: Counter[str] = Counter()
     accused: list[str] = []
-    paths = sorted(SCRIPTS.glob("[0-9][0-9]_*.py")) + sorted(UNSEEN.glob("[0-9][0-9]_*.py"))
+    paths = [path for _, folder in SETS for path in sorted(folder.glob("[0-9][0-9]_*.py"))]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         for path in paths:
             verdicts, said = audited(path, Path(place) / path.stem)

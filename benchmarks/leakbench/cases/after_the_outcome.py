@@ -128,10 +128,10 @@ def four_columns_of_the_exit_desk(leaky: bool) -> Trial:
     """A score, a survey, an offer and tickets are all written once a client has given notice."""
     rows = worlds.clients()
     rng, left = np.random.default_rng(56), rows["left"].to_numpy()
-    rows["churn_score"] = rng.normal(45 + 40 * left, 12).round()
-    rows["survey"] = np.where(left == 1, rng.integers(1, 6, len(rows)), 0)
-    rows["offers"] = rng.poisson(0.05 + 2.5 * left)
-    rows["tickets"] = rng.poisson(0.4 + 4 * left)
+    rows["churn_score"] = rng.normal(45 + 26 * left, 12).round()
+    rows["survey"] = np.where(rng.random(len(rows)) < np.where(left == 1, 0.85, 0.08), rng.integers(1, 6, len(rows)), 0)
+    rows["offers"] = rng.poisson(0.1 + 1.8 * left)
+    rows["tickets"] = rng.poisson(0.5 + 2.5 * left)
     return _of_clients(rows, leaky, "churn_score", "survey", "offers", "tickets")
 
 
