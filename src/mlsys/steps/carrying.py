@@ -6,6 +6,7 @@ from typing import Any
 
 from mlsys.steps.base import Step
 from mlsys.steps.capabilities import LooksUp
+from mlsys.steps.forms import absorbs
 from mlsys.steps.kinds import History
 
 _KEEP_ROWS = frozenset(
@@ -28,7 +29,8 @@ def rows_carried(step: Step) -> str:
     'training rows, which KNeighborsClassifier keeps'
     """
     if isinstance(step, History):
-        return f"up to {step.tail} earlier rows of each {step.by}"
+        key = " and ".join(step.key_columns)
+        return f"up to {step.tail} earlier rows of each {key}" + (", and its state before them" if absorbs(step) else "")
     if isinstance(step, LooksUp):
         return "the rows of its table" if step.at_serving == "stored" else ""
     for value in step.configuration().values():

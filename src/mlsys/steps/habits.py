@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mlsys.errors import ConfigurationError
+from mlsys.steps.forms import check_forms
 from mlsys.steps.learns import check_both
 
 _OTHER_NAMES = {
@@ -42,6 +43,7 @@ def check_habits(cls: type[Any]) -> None:
             f"{where} gives {attribute!r} a default but no annotation, so it would not become a field",
             f"write `{attribute}: {type(value).__name__} = {value!r}`, or `{attribute}: ClassVar[...] = ...`",
         )
+    check_forms(cls, where)
     missing = [" or ".join(choice.split("|")) for choice in cls.required_hooks if not _has(cls, choice)]
     if missing:
         raise ConfigurationError(

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from mlsys.dataset import require_columns
-from mlsys.errors import DataError
-from mlsys.values import Unlike, as_values_like, by_value, moments_of, nanoseconds, ranks, refused
+from mlsys.steps.keys import NO_KEY, numbered
+from mlsys.values import moments_of, nanoseconds, ranks
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What became known of a key since its last decision, and the rows that are decided next.
+
+    Parameters
+    ----------
+    places : array of int
+        Places of the rows that are decided, all of one key and with the same past.
+    begins : bool
+        Whether these are the first rows of the key.
+    rows : DataFrame
+        What became known, oldest first.
+    """
+
+    places: NDArray[np.int64]
+    begins: bool
+    rows: pd.DataFrame
 
 
 class Past:
@@ -24,14 +45,16 @@ class Past:
         The rows to compute for.
     rows : DataFrame
         All rows that may be history.
-    by : str
-        The key column, in both.
+    by : str or sequence of str
+        The key columns, in both.
     decide : Series
         Moment of decision of each row of ``now``.
     known : Series
         Moment from which each row of ``rows`` was known.
     asked : set of str, optional
         Collects the names of the columns that are used.
+    states : sequence, optional
+        For each row of ``now`` what was absorbed of its key before ``rows``; ``None`` for nothing.
 
     Notes
     -----
@@ -51,19 +74,18 @@ class Past:
         self,
         now: pd.DataFrame,
         rows: pd.DataFrame,
-        by: str,
+        by: str | Sequence[str],
         decide: pd.Series,
         known: pd.Series,
         asked: set[str] | None = None,
+        states: Sequence[Any] | None = None,
     ) -> None:
-        for frame in (now, rows):
-            if by not in frame.columns:
-                raise DataError(f"the history key {by!r} is not a column", "name a column of the data in by=")
         self._index = now.index
         self._asked: set[str] = set() if asked is None else asked
-        keys, _ = pd.factorize(pd.concat(_alike(rows[by], now[by]), ignore_index=True))
-        key_rows, key_now = keys[: len(rows)], keys[len(rows) :]
-        usable = np.flatnonzero(known.notna().to_numpy() & (key_rows >= 0))
+        self._states = states
+        key_rows, key_now = numbered(by, rows, now)
+        self._key_now = key_now
+        usable = np.flatnonzero(known.notna().to_numpy() & (key_rows != NO_KEY))
         moments = nanoseconds(moments_of(known, "a history"))[usable]
         order = np.lexsort((ranks(moments), key_rows[usable]))
         self._rows = rows.iloc[usable[order]]
@@ -99,6 +121,24 @@ class Past:
         """Return the past of one row as a frame, oldest first."""
         return self._rows.iloc[self._start[position] : self._end[position]]
 
+    def replayed(self) -> Iterator[Learnt]:
+        """Replay the past key by key, in order of time: what became known before each decision, and who is decided."""
+        order = np.lexsort((self._end, self._key_now))
+        key, end = self._key_now[order], self._end[order]
+        # Rows without a key are nobody's: each stands alone.
+        begins = np.r_[True, np.diff(key) != 0] | (key == NO_KEY)
+        firsts = np.flatnonzero(begins | np.r_[True, np.diff(end) != 0])
+        done = 0
+        for first, after in zip(firsts, [*firsts[1:], len(order)], strict=True):
+            places = order[first:after]
+            done = self._start[places[0]] if begins[first] else done
+            yield Learnt(places, bool(begins[first]), self._rows.iloc[done : end[first]])
+            done = end[first]
+
+    def absorbed_before(self, place: int) -> Any:
+        """Return what was absorbed of a row's key before the rows of this past; ``None`` for nothing."""
+        return None if self._states is None else self._states[place]
+
     def _column(self, name: str) -> pd.Series:
         self._asked.add(name)
         remedy = "correct the name; a served model keeps the columns that were read in training"
@@ -110,15 +150,6 @@ class Past:
         running = pd.Series(values).groupby(self._key_of_row, sort=False).cumsum().to_numpy()
         sums = np.r_[0.0, running]
         return np.asarray(np.where(self._end > self._start, sums[self._end], 0.0), dtype=np.float64)
-
-
-def _alike(rows: pd.Series, now: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return the keys of past and present rows in the form in which they are compared."""
-    try:
-        known = by_value(rows)
-        return known, as_values_like(by_value(now), known, ("in the rows", "in the history"))
-    except Unlike as error:
-        raise refused(error, f"the history key {rows.name!r}") from error
 
 
 def _count_before(

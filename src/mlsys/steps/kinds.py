@@ -11,17 +11,19 @@ from pydantic import Field
 
 from mlsys.dataset import Rows
 from mlsys.detached import detached
-from mlsys.errors import ContractError
+from mlsys.errors import ConfigurationError, ContractError
+from mlsys.steps.absorbing import decided, with_features
 from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
 from mlsys.steps.facts import Facts
+from mlsys.steps.forms import Absorbs
+from mlsys.steps.history import Past
+from mlsys.steps.keys import names_of
 from mlsys.steps.splitting import hashed_folds
 from mlsys.tables import Partition
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from mlsys.steps.history import Past
 
 FOLDS = 5
 """As many as the field takes: with fewer a model learns from much less, with more little is gained for the time."""
@@ -82,26 +84,42 @@ class RowTransform(FitsAlone, Step, kind="RowTransform"):
         return {}
 
 
-class History(Step, kind="History"):
-    """Adds columns computed from earlier rows of the same key. Hook: ``apply(frame, past) -> DataFrame``.
+class History(Absorbs, Step, kind="History"):
+    """Adds columns computed from earlier rows of the same key.
+
+    Hooks: ``apply(frame, past) -> DataFrame``, or ``absorb(state, rows)`` and ``features(rows, state) -> DataFrame``.
 
     Parameters
     ----------
-    by : str
-        Column that identifies whose history it is.
+    by : str or tuple of str
+        Columns that identify whose history it is.
     tail : int
-        Rows per key kept for serving.
+        Rows per key kept for serving; of those before them a history that absorbs keeps a state, another nothing.
     """
 
     facts = Facts(sees="history", fits_on="nothing", acts_on="every part", rows="same", serves=True, stands="before")
-    hooks: ClassVar[tuple[str, ...]] = ("apply",)
-    required_hooks: ClassVar[tuple[str, ...]] = ("apply",)
-    by: str
-    tail: int = Field(default=100, kw_only=True)
+    hooks: ClassVar[tuple[str, ...]] = ("apply", "absorb", "features")
+    required_hooks: ClassVar[tuple[str, ...]] = ("apply|absorb",)
+    by: str | tuple[str, ...]
+    tail: int = Field(default=100, ge=0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if not self.key_columns or len(set(self.key_columns)) < len(self.key_columns):
+            raise ConfigurationError(
+                f"{self.title} got by={list(self.by)}: key columns, each named once", 'write by="customer" or by=["shop", "item"]'
+            )
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """The columns in ``by``."""
+        return names_of(self.by)
 
     def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
-        """Return the frame with columns added; ``past`` holds only rows known before each row's decision."""
-        raise TypeError("a History writes apply(frame, past)")
+        """Return the frame with columns added; ``past`` holds only rows known before each row's decision.
+
+        Answers from ``absorb`` and ``features``, which are shown each key's past in order of time.
+        """
+        return with_features(self, frame, decided(self, past))
 
 
 class Reshape(Step, kind="Reshape"):
