@@ -13,7 +13,7 @@ from mlsys.dataset import Roles
 from mlsys.errors import Finding
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.divided import Divided
-from mlsys.execution.remembered import Remembered
+from mlsys.execution.remembered import Remembered, Sealed
 from mlsys.execution.told import Told, told_of
 from mlsys.plan import Planned
 from mlsys.states import Held
@@ -41,8 +41,8 @@ class Learned:
         Why the rows need a step that runs on demand, by its name; empty where they do not, and it was passed over.
     remembered : mapping of str to Remembered
         Histories, as they ran before the split.
-    sealed : mapping of str to Table
-        Of each history, the test rows that its state may hold once they are opened.
+    sealed : mapping of str to Sealed
+        Of each history, the rows that its state may hold once the test rows are opened.
     """
 
     before: Mapping[str, Fitted] = field(default_factory=dict)
@@ -51,7 +51,7 @@ class Learned:
     fitted_on: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, str] = field(default_factory=dict)
     remembered: Mapping[str, Remembered] = field(default_factory=dict)
-    sealed: Mapping[str, Table] = field(default_factory=dict)
+    sealed: Mapping[str, Sealed] = field(default_factory=dict)
 
     @property
     def fitted(self) -> dict[str, Fitted]:

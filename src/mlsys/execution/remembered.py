@@ -25,7 +25,10 @@ class Remembered:
         Columns it reads of the past that are known later than their rows, with the moments that must pass: rows wait
         for these.
     hidden : tuple of str
-        Columns known later than their rows that it does not read: they are not stored.
+        Columns that it is not shown of the past, and that are not stored: those known later than their rows that it
+        does not read; of a history that absorbs, all that it does not read.
+    written : mapping of str to str
+        Columns that it made, with their types.
     followed : bool
         Whether row ids still tell which row is which; not once a step has made other rows.
     """
@@ -34,6 +37,7 @@ class Remembered:
     parts: Mapping[str, Table]
     waits: Waits
     hidden: Sequence[str]
+    written: Mapping[str, str]
     followed: bool = True
 
     def past_a_reshape(self) -> Remembered:
@@ -43,3 +47,19 @@ class Remembered:
     def forgetful(self) -> Remembered:
         """Return the same without its rows: what serves was taken from them."""
         return replace(self, parts={})
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """Rows that a served history may hold once the test rows are opened, all of them where it absorbs.
+
+    Parameters
+    ----------
+    rows : Table
+        The rows.
+    moments : Table
+        When each is ``known`` and ``decided``.
+    """
+
+    rows: Table
+    moments: Table

@@ -9,8 +9,8 @@ from typing import cast
 import pandas as pd
 
 from mlsys.dataset import Moment
-from mlsys.steps import Fitted, Past
-from mlsys.steps.fitted import same_rows
+from mlsys.steps import Fitted
+from mlsys.steps.memory import Memory
 from mlsys.steps.questions import sees_history
 from mlsys.tables import Columns
 
@@ -61,8 +61,7 @@ def _beside_the_past(fitted: Fitted, request: Request) -> Request:
     step, apart = fitted.step, isinstance(request.rows, Columns)
     assert sees_history(step) and request.decision is not None
     rows = request.rows.frame() if isinstance(request.rows, Columns) else request.rows
-    past = Past(rows, fitted.state["tail"], step.by, request.decision.of(rows), fitted.state["known"])
-    made = same_rows(step, rows, step.apply(rows.copy(deep=False), past))
+    made = Memory(step, fitted.state).applied(rows, request.decision.of(rows))
     return replace(request, rows=Columns.of(made) if apart else made)
 
 

@@ -9,6 +9,10 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mlsys.leakage.row_check import telling_rows
+from mlsys.states import digest
+from mlsys.steps.absorbing import absorbed
+
 # Names a caller may use on a frame without learning any value of a column.
 _LOOKS_AT_NO_VALUE = frozenset(
     "assign columns copy dtypes empty index insert ndim pop attrs rename shape size keys drop get loc at iloc".split()
@@ -122,6 +126,25 @@ def columns_seen(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -
     unsure = whole - named
     plain = _values(answer) if unsure else {}
     return named | {name for name in unsure if _moves(function, frame, name, plain)}
+
+
+def columns_absorbed(step: Any, rows: pd.DataFrame) -> set[str]:
+    """Return the columns that ``absorb`` of a history reads, by watching it: at the first rows of a key, and at later ones.
+
+    Where it stops at the rows that it is shown, those of many keys, it counts as reading all.
+    """
+
+    def state_of(sample: pd.DataFrame) -> pd.Series:
+        half = (len(sample) + 1) // 2
+        at = pd.DataFrame.iloc.__get__(sample)  # not through the frame, which would note that all of it was read
+        state = absorbed(step, None, at[:half])
+        return pd.Series([digest(absorbed(step, state, at[half:]))])
+
+    sample = rows.iloc[telling_rows(rows, 8)]
+    try:
+        return columns_seen(state_of, sample) if len(sample) else set(map(str, rows.columns))
+    except Exception:  # the run itself will say what is wrong
+        return set(map(str, rows.columns))
 
 
 def _moves(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame, name: str, before: Any) -> bool:

@@ -17,15 +17,18 @@ from mlsys.execution.changed import changed_columns
 from mlsys.execution.guard import shielded
 from mlsys.execution.lineage import moved_by
 from mlsys.execution.parts import SEALED, Parts
-from mlsys.execution.remembered import Remembered, Waits
-from mlsys.execution.spy import columns_seen
+from mlsys.execution.remembered import Remembered, Sealed, Waits
+from mlsys.execution.spy import columns_absorbed, columns_seen
 from mlsys.execution.told import made_of
 from mlsys.execution.work import At, Task, Work
 from mlsys.leakage.row_check import telling_rows
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, History, Past
+from mlsys.steps.absorbing import told
 from mlsys.steps.fitted import same_rows
+from mlsys.steps.forms import absorbs
+from mlsys.steps.memory import Memory
 from mlsys.tables import Table
 
 
@@ -33,7 +36,7 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     """Add the columns of a history to every part; the past of a row may lie in any part."""
     own = parts.acted_on(planned.step)
     made = work.do(Task(planned, "", shown_the_past, own, {"watched": parts.watched}), parts)
-    remembered = Remembered(planned, own, made.plain["waits"], made.plain["hidden"])
+    remembered = Remembered(planned, own, made.plain["waits"], made.plain["hidden"], made.plain["written"])
     parts = parts.told([made], rows={name: made.tables[name] for name in own})
     # Its place; the rows that serve are known after the split.
     kept = {**parts.learned.remembered, planned.name: remembered}
@@ -41,17 +44,18 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
 
 
 def stored(parts: Parts, work: Work) -> Parts:
-    """Let each history keep the rows that serve: those of open parts; the test rows once they are opened."""
+    """Let each history keep what serves: of open parts; of the test rows too once they are opened."""
     assert parts.divided is not None
     learned, test = parts.learned, parts.divided.parts.get(SEALED)
     before, sealed = dict(learned.before), dict(learned.sealed)
     for name, each in learned.remembered.items():
         rows = {f"rows of {part}": table for part, table in each.parts.items()}
         rows |= {} if test is None else {"test rows": test}
-        given = {"waits": each.waits, "hidden": list(each.hidden), "followed": str(each.followed)}
+        given = {"waits": each.waits, "hidden": list(each.hidden), "written": dict(each.written)}
+        given |= {"followed": str(each.followed)}
         made = work.do(Task(each.planned, "remember", remember, rows, given), parts)
         before[name] = Fitted(each.planned.step, made.states["open"])
-        sealed[name] = made.tables["sealed"]
+        sealed[name] = Sealed(made.tables["sealed"], made.tables["moments"])
     forgetful = {name: each.forgetful() for name, each in learned.remembered.items()}
     return replace(parts, learned=replace(learned, before=before, sealed=sealed, remembered=forgetful))
 
@@ -60,31 +64,48 @@ def unsealed(parts: Parts) -> dict[str, Fitted]:
     """Return the steps before the split as they serve once the test rows are open too."""
     found = dict(parts.learned.before)
     for name, sealed in parts.learned.sealed.items():
-        each, fitted = parts.learned.remembered[name], found[name]
-        rows = _joined([fitted.state["tail"], sealed.frame()])
-        found[name] = Fitted(fitted.step, Held(_latest(rows, each.planned.step, each.waits, parts.roles)))
+        fitted, moments = found[name], sealed.moments.frame()
+        memory = Memory(fitted.step, fitted.state)  # type: ignore[arg-type]
+        memory = memory.emptied() if absorbs(memory.step) else memory
+        opened = memory.with_rows(sealed.rows.frame(), moments["known"], moments["decided"])
+        found[name] = Fitted(fitted.step, Held(opened.state))
     return found
 
 
 def remember(
-    at: At, planned: Planned, rows: dict[str, Table], waits: Waits, hidden: Sequence[str], followed: str
+    at: At,
+    planned: Planned,
+    rows: dict[str, Table],
+    waits: Waits,
+    hidden: Sequence[str],
+    written: Mapping[str, str],
+    followed: str,
 ) -> Made:
-    """Return the rows that serve while the test rows are sealed, and the sealed ones."""
+    """Return what serves while the test rows are sealed, and what it is made of once they are opened."""
+    step = planned.step
+    assert isinstance(step, History) and at.roles.decision is not None
     test = rows.pop("test rows", None)
     own = {name.removeprefix("rows of "): part for name, part in rows.items()}
     pool = _joined([part.frame() for part in own.values()])
     sealed = _sealed(own, pool, test, at.roles, followed == "True")
+    # Before columns go: moments may lie in one that is not shown of the past.
+    known, decided = known_from(pool, waits, at.roles), at.roles.decision.of(pool)
+    waited = _waited(waits, pool, at.roles)
     pool = pool.drop(columns=list(hidden))
-    open_rows = _latest(pool[~sealed], planned.step, waits, at.roles)
-    return Made({"sealed": at.hold(pool[sealed])}, {"open": Held(open_rows)})
+    shown = Memory.empty(step, pool, known, written, waited).with_rows(pool[~sealed], known[~sealed], decided[~sealed])
+    # What is absorbed cannot be taken out of a state again: once rows between are opened, it begins anew.
+    later = np.repeat(sealed.any(), len(pool)) if absorbs(step) else sealed
+    moments = pd.DataFrame({"known": known, "decided": decided})
+    tables = {"sealed": at.hold(pool[later]), "moments": at.hold(moments[later])}
+    return Made(tables, {"open": Held(shown.state)})
 
 
-def _latest(rows: pd.DataFrame, step: Any, waits: Waits, roles: Roles) -> dict[str, Any]:
-    """Return the last rows of each key, with the moments from which they are known."""
-    known = known_from(rows, waits, roles)
-    order = pd.Series(known.array).dropna().sort_values(kind="stable").index.to_series()
-    places = order.groupby(rows[step.by].array[order], sort=False).tail(step.tail).to_numpy()
-    return {"tail": rows.iloc[places], "known": known.iloc[places]}
+def _waited(waits: Waits, rows: pd.DataFrame, roles: Roles) -> list[tuple[str, pd.Timedelta]]:
+    """Return the moments that each row waits for: columns, and shifts after them."""
+    named = sorted({moment for moments in waits.values() for moment in moments})
+    there = [(name, pd.Timedelta(0)) for name in named if name in rows.columns]
+    delays = [(str(roles.time), pd.Timedelta(name)) for name in named if name not in rows.columns]
+    return there + delays
 
 
 def _sealed(
@@ -118,7 +139,7 @@ def known_from(rows: pd.DataFrame, waits: Waits, roles: Roles) -> pd.Series:
 
 @dataclass
 class _Shown:
-    """What one run of the hook is shown: all rows, without columns that are known later and not waited for."""
+    """What one run of the hooks is shown: all rows, without the columns that are hidden of the past."""
 
     step: History
     rows: pd.DataFrame
@@ -151,11 +172,10 @@ def shown_the_past(at: At, planned: Planned, rows: dict[str, Table], watched: st
     frames = {name: part.frame() for name, part in rows.items()}
     pool = _joined(list(frames.values()))
     later = _known_later(pool, at)
-    declared = step.columns_read(tuple(pool.columns)) or ()
-    waits = {name: moments for name, moments in later.items() if name == step.by or name in declared}
+    hidden = _hidden_at_first(step, pool, later)
     while True:
-        hidden = frozenset(later) - frozenset(waits)
-        shown = _Shown(step, pool.drop(columns=list(hidden)), known_from(pool, waits, at.roles), hidden, decision)
+        waits = {name: moments for name, moments in later.items() if name not in hidden}
+        shown = _Shown(step, pool.drop(columns=sorted(hidden)), known_from(pool, waits, at.roles), hidden, decision)
         made: dict[str, pd.DataFrame] = {}
         for name, frame in frames.items():
             changed = shown.apply(frame)
@@ -164,13 +184,30 @@ def shown_the_past(at: At, planned: Planned, rows: dict[str, Table], watched: st
             made[name] = changed
         if len(made) == len(frames):
             break
-        waits |= {name: later[name] for name in sorted(shown.asked & hidden)}
+        hidden -= shown.asked
     if at.work.watches:
         _tell(planned, frames[watched], made[watched], shown, at)
-    return Made(
-        {name: at.hold(frame) for name, frame in made.items()},
-        plain={"waits": waits, "hidden": sorted(hidden)},
-    )
+    plain = {"waits": waits, "hidden": sorted(hidden), "written": _written(step, frames[watched], made[watched])}
+    return Made({name: at.hold(frame) for name, frame in made.items()}, plain=plain)
+
+
+def _hidden_at_first(step: History, rows: pd.DataFrame, later: Iterable[str]) -> frozenset[str]:
+    """Return the columns that are shown of the past once a hook asks for them, and not before.
+
+    A row must not wait for what nobody reads; and of what a history absorbs, nothing else is stored.
+    """
+    columns = frozenset(map(str, rows.columns))
+    declared = step.columns_read(tuple(rows.columns))
+    reads = frozenset(declared or ()) | frozenset(step.key_columns)
+    if not absorbs(step):
+        return frozenset(later) - reads
+    return columns - (reads if declared is not None else reads | columns_absorbed(step, rows))
+
+
+def _written(step: History, before: pd.DataFrame, after: pd.DataFrame) -> dict[str, str]:
+    """Return the columns that a history which absorbs has made, with their types as far as a name tells them."""
+    made = sorted(changed_columns(before, after)) if absorbs(step) else []
+    return {name: str(after[name].dtype) for name in made if not isinstance(after[name].dtype, pd.CategoricalDtype)}
 
 
 def _known_later(rows: pd.DataFrame, at: At) -> dict[str, list[str]]:
@@ -199,10 +236,8 @@ def _tell(planned: Planned, before: pd.DataFrame, after: pd.DataFrame, shown: _S
     sample = before.iloc[telling_rows(before, 8)]
     past = shown.past_of(sample)
 
-    def alone(rows: pd.DataFrame) -> pd.DataFrame:
-        return step.apply(rows, past)
-
-    always = {step.by, shown.decision.column}
+    alone = told(step, past)
+    always = {*step.key_columns, shown.decision.column}
     written = changed_columns(before, after)
     reads = columns_seen(alone, sample) | always
     at.tell(made_of(planned.name, reads, written, moved_by(alone, sample, reads, written, always)))

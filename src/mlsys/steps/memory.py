@@ -1,0 +1,191 @@
+"""Memory: what a served history holds of each key, as it answers requests and takes in rows that become known."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.errors import DataError, StateError
+from mlsys.states import check_storable, settled
+from mlsys.steps.absorbing import absorbed
+from mlsys.steps.fitted import same_rows
+from mlsys.steps.forms import absorbs
+from mlsys.steps.history import Past
+from mlsys.steps.keys import NO_KEY, numbered
+from mlsys.steps.kinds import History
+from mlsys.values import by_value, moments_of, nanoseconds, ranks
+
+
+class Memory:
+    """What a served history holds: the latest rows of each key and, where it absorbs, a state of those before them.
+
+    Parameters
+    ----------
+    step : History
+        The step.
+    state : mapping
+        Plain data. ``tail`` and ``known`` are the latest rows and the moments from which they are known. Where the
+        step absorbs, ``keys``, ``states`` and ``last`` are the keys whose earlier rows were absorbed, their states, and
+        the moment from which the last of these rows was known; ``until`` is the last decision seen; ``written`` are the
+        types of the columns it makes. ``waits``, where there are any, are the moments, as a column and a shift, that a
+        row waits for.
+
+    Notes
+    -----
+    Rows that a request may be decided before are no part of a state, which could not be taken back: the last ``tail``
+    rows of each key, and all that are known after the last decision seen. They are absorbed when a request is answered.
+    """
+
+    def __init__(self, step: History, state: Mapping[str, Any]) -> None:
+        self.step = step
+        self.state = dict(state)
+
+    @classmethod
+    def empty(
+        cls,
+        step: History,
+        rows: pd.DataFrame,
+        known: pd.Series,
+        written: Mapping[str, str],
+        waits: Sequence[tuple[str, pd.Timedelta]] = (),
+    ) -> Memory:
+        """Return what holds nothing yet, of rows with the columns and types of these."""
+        state: dict[str, Any] = {"tail": rows.iloc[:0], "known": known.iloc[:0]}
+        state |= {"waits": list(waits)} if waits else {}
+        if absorbs(step):
+            state |= {"written": dict(written), "until": None, "keys": rows.iloc[:0][list(step.key_columns)]}
+            state |= {"states": [], "last": known.iloc[:0]}
+        return cls(step, state)
+
+    def emptied(self) -> Memory:
+        """Return the same before it held anything."""
+        empty = Memory.empty(self.step, self.state["tail"], self.state["known"], self.state.get("written", {}))
+        return Memory(self.step, self.state | empty.state)
+
+    def with_rows(self, rows: pd.DataFrame, known: pd.Series, decided: pd.Series) -> Memory:
+        """Return what also holds rows, given when each is known and decided; those never known are left out."""
+        step, state = self.step, dict(self.state)
+        rows = _joined(state["tail"], rows)
+        known = _joined(state["known"], known.rename(state["known"].name))
+        (keys,) = numbered(step.by, rows)
+        usable = np.flatnonzero(known.notna().to_numpy() & (keys != NO_KEY))
+        order = usable[np.argsort(_ticks(known)[usable], kind="stable")]
+        kept = _from_the_end(keys[order]) < step.tail
+        if absorbs(step):
+            until = max((each for each in (state["until"], decided.max()) if not pd.isna(each)), default=None)
+            kept |= np.ones(len(order), dtype=bool) if until is None else (known.iloc[order] >= until).to_numpy()
+            state |= self._absorbed(rows.iloc[order[~kept]], known.iloc[order[~kept]]) | {"until": until}
+        state |= {"tail": rows.iloc[order[kept]], "known": known.iloc[order[kept]]}
+        if absorbs(step):  # rows come in blocks, each with labels of its own
+            state |= {name: state[name].reset_index(drop=True) for name in ("tail", "known", "keys", "last")}
+        return Memory(step, state)
+
+    def _absorbed(self, rows: pd.DataFrame, known: pd.Series) -> dict[str, Any]:
+        """Return keys, states and last moments once rows, in order of time, are absorbed too."""
+        state, step = self.state, self.step
+        states, last = list(state["states"]), state["last"].tolist()
+        held, keys = numbered(step.by, state["keys"], rows)
+        order = np.argsort(keys, kind="stable")
+        firsts = np.flatnonzero(np.r_[True, np.diff(keys[order]) != 0]) if len(keys) else np.arange(0)
+        first_rows = []
+        for places in np.split(order, firsts[1:]) if len(keys) else ():
+            number, moments = int(keys[places[0]]), known.iloc[places]
+            before = None
+            if number < len(held):
+                self._refuse_late(rows.iloc[places[:1]], moments, last[number])
+                before = copy.deepcopy(states[number])
+            else:
+                first_rows.append(places[0])
+                states.append(None)
+                last.append(None)
+            states[number] = settled(absorbed(step, before, rows.iloc[places]))
+            last[number] = moments.iloc[-1]
+        changed = [states[number] for number in np.unique(keys)]
+        try:
+            check_storable(changed)
+        except StateError as error:
+            raise StateError(f"absorb() of {step.title} keeps what cannot be stored: {error.problem}", error.remedy)
+        found = _joined(state["keys"], rows[list(step.key_columns)].iloc[first_rows])
+        sort = np.lexsort([pd.factorize(by_value(found[name]), sort=True)[0] for name in reversed(step.key_columns)])
+        moments_last = pd.Series(last, dtype=known.dtype).iloc[sort]
+        return {"keys": found.iloc[sort], "states": [states[place] for place in sort], "last": moments_last}
+
+    def _refuse_late(self, row: pd.DataFrame, known: pd.Series, last: Any) -> None:
+        """Raise where rows were known before others of their key that are in its state already."""
+        if known.iloc[0] >= last:
+            return
+        key = row[list(self.step.key_columns)].iloc[0].tolist()
+        raise DataError(
+            f"{self.step.title} cannot absorb a row of {', '.join(map(repr, key))} that is known from {known.iloc[0]}: "
+            f"what was known of it until {last} is in its state, and later rows cannot be taken out again",
+            f"absorb rows in order of time, or keep more of them as rows: tail={self.step.tail} is how far they may "
+            "come late",
+        )
+
+    def past_of(self, rows: pd.DataFrame, decided: pd.Series) -> Past:
+        """Return what was known of each row's key before it is decided."""
+        state, step = self.state, self.step
+        states = self._states_of(rows, decided) if absorbs(step) else None
+        return Past(rows, state["tail"], step.by, decided, state["known"], states=states)
+
+    def _states_of(self, rows: pd.DataFrame, decided: pd.Series) -> Sequence[Any]:
+        held, asked = numbered(self.step.by, self.state["keys"], rows)
+        found = np.flatnonzero((asked != NO_KEY) & (asked < len(held)))
+        last, now = (_ticks(each) for each in (self.state["last"], decided))
+        in_time = last[asked[found]] < now[found]
+        self._warn_of_early(rows.index[found[~in_time & decided.notna().to_numpy()[found]]])
+        states: list[Any] = [None] * len(rows)
+        for place in found[in_time]:
+            states[place] = self.state["states"][asked[place]]
+        return states
+
+    def _warn_of_early(self, labels: pd.Index) -> None:
+        if not len(labels):
+            return
+        warnings.warn(
+            f"{self.step.title}: {len(labels):,} row{'s' * (len(labels) > 1)} (row {labels[0]!r} first) "
+            f"{'are' if len(labels) > 1 else 'is'} decided before something that is in the state of the key already; "
+            "the answer is that of a key of which nothing is known (ask in order of time, or keep more rows with tail=)",
+            stacklevel=2,
+        )
+
+    def applied(self, rows: pd.DataFrame, decided: pd.Series) -> pd.DataFrame:
+        """Return rows of a request with the columns of the history, in the types of training."""
+        made = same_rows(self.step, rows, self.step.apply(rows.copy(deep=False), self.past_of(rows, decided)))
+        changed = {}
+        for name, kind in self.state.get("written", {}).items():
+            if name in made and str(made[name].dtype) != kind:
+                changed[name] = _as_type(made[name], kind)
+        return made.assign(**changed) if changed else made
+
+
+def _as_type(column: pd.Series, kind: str) -> pd.Series:
+    """Return a column in a type by name, or as it is where the type does not hold its values."""
+    try:
+        cast = column.astype(pd.api.types.pandas_dtype(kind))
+    except (TypeError, ValueError):
+        return column
+    same = (cast.isna() & column.isna()) | (cast == column).fillna(False)
+    return cast if same.all() else column
+
+
+def _joined(held: Any, more: Any) -> Any:
+    """Return rows, or moments, one after the other."""
+    if not len(held):
+        return more
+    return pd.concat([held, more.reindex(columns=held.columns) if isinstance(held, pd.DataFrame) else more])
+
+
+def _ticks(moments: pd.Series) -> NDArray[Any]:
+    return nanoseconds(moments_of(moments, "a history"))
+
+
+def _from_the_end(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how many rows of its key come after each."""
+    return pd.Series(keys).groupby(keys, sort=False).cumcount(ascending=False).to_numpy()
