@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 
 from mlsys.dataset import Moment
 from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
+from mlsys.execution.events import knowing
 from mlsys.execution.guard import explained
 from mlsys.execution.requests import RequestReader, accepted
 from mlsys.execution.serving import Request, serve
@@ -88,6 +89,38 @@ class ServedModel:
             return Columns({"id": ids, **said.held}, frame.index, _ANSWERED).frame()
         found = {name: said[name].array for name in said.columns.tolist()}
         return pd.DataFrame({"id": ids, **found}, index=frame.index)
+
+    def absorb(self, events: Any) -> Self:
+        """Return a model whose histories know some rows too; this one stays as it is.
+
+        Parameters
+        ----------
+        events : DataFrame
+            Rows that became known since training, with the columns that each History read of the past, as they stood
+            before it in training, and the time columns that say when a row is known. Whatever a request may be is
+            taken as well.
+
+        Returns
+        -------
+        ServedModel
+            Answers as if training's histories had held these rows too, each from the moment at which it is known.
+
+        Raises
+        ------
+        DataError
+            When a column is missing, holds what cannot be taken for its type, or a row comes later than ``tail`` lets
+            it.
+        """
+        decision = self.decision
+        if decision is None or not any(sees_history(fitted.step) for _, fitted in self.steps):
+            raise ConfigurationError(
+                "the model has no History, so that no earlier rows count", "call predict(frame); there is nothing to absorb"
+            )
+        steps = tuple(
+            (name, knowing(name, fitted, events, decision, self.inputs) if sees_history(fitted.step) else fitted)
+            for name, fitted in self.steps
+        )
+        return replace(self, steps=steps)
 
     @cached_property
     def _reader(self) -> RequestReader:

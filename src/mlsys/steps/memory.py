@@ -149,7 +149,7 @@ class Memory:
         if not len(labels):
             return
         warnings.warn(
-            f"{self.step.title}: {len(labels):,} row{'s' * (len(labels) > 1)} (row {labels[0]!r} first) "
+            f"{self.step.title}: {len(labels):,} row{'s' * (len(labels) > 1)} (row {labels.tolist()[0]!r} first) "
             f"{'are' if len(labels) > 1 else 'is'} decided before something that is in the state of the key already; "
             "the answer is that of a key of which nothing is known (ask in order of time, or keep more rows with tail=)",
             stacklevel=2,
