@@ -96,6 +96,47 @@ class PaidNext(History):
         return frame.assign(paid=frame.groupby(self.by)["price"].shift(-1))
 
 
+class PaidLately(History):
+    """Keeps the last three prices of a customer."""
+
+    def absorb(self, state, rows):
+        return [*(state or []), *rows["price"].tolist()][-3:]
+
+    def features(self, rows, state):
+        return pd.DataFrame({"paid": state[-1] if state else np.nan, "orders": len(state or [])}, index=rows.index)
+
+
+class PaidLatelyByBlock(PaidLately):
+    """Counts blocks where it means rows."""
+
+    def absorb(self, state, rows):
+        return [*(state or []), float(rows["price"].mean())]
+
+
+class PaidInBatch(PaidLately):
+    """Looks at the other rows that are decided with a row."""
+
+    def features(self, rows, state):
+        return super().features(rows, state).assign(most=rows["price"].max() if state else 0.0)
+
+
+class PaidOnce(PaidLately):
+    """Takes out of the state what it shows."""
+
+    def features(self, rows, state):
+        return pd.DataFrame({"paid": state.pop() if state else np.nan}, index=rows.index)
+
+
+class PaidAtAll(PaidLately):
+    """Keeps what cannot be stored."""
+
+    def absorb(self, state, rows):
+        return {*(state or ()), *rows["price"]}
+
+    def features(self, rows, state):
+        return pd.DataFrame({"prices": len(state or ())}, index=rows.index)
+
+
 class Daily(Reshape):
     def reshape(self, frame):
         days = pd.DataFrame(frame).assign(day=frame["ordered"].dt.floor("D"))
@@ -178,7 +219,16 @@ def orders(shop: pd.DataFrame) -> pd.DataFrame:
 
 
 ROLES = {"target": "returned", "time": "ordered"}
-RIGHT: list[Step] = [Orders(), PerDay(), Paid("customer"), Daily(), Some(), Slow("slow"), ByHash()]
+RIGHT: list[Step] = [
+    Orders(),
+    PerDay(),
+    Paid("customer"),
+    PaidLately("customer"),
+    Daily(),
+    Some(),
+    Slow("slow"),
+    ByHash(),
+]
 WRONG: list[tuple[Step, str]] = [
     (OrdersAtRandom(), "source_rows"),
     (OrdersTwice(), "source_rows"),
@@ -188,6 +238,10 @@ WRONG: list[tuple[Step, str]] = [
     (ReadsMore(), "reads_as_declared"),
     (PaidEver("customer"), "history_before"),
     (PaidNext("customer"), "history_before"),
+    (PaidLatelyByBlock("customer"), "absorbs_in_blocks"),
+    (PaidOnce("customer"), "absorbs_in_blocks"),
+    (PaidAtAll("customer"), "absorbs_in_blocks"),
+    (PaidInBatch("customer"), "history_alone"),
     (DailyInPlace(), "input_unchanged"),
     (Filters(), "returns_mask"),
     (OwnDice(), "deterministic"),

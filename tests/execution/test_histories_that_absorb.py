@@ -11,6 +11,7 @@ import mlsys
 from mlsys import Derive, History, Impute, NaturalLabel, Pipeline, RandomSplit, Reshape, TimeSplit, Train
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.states import digest
+from mlsys.steps.memory import Memory
 
 START = pd.Timestamp("2024-01-01")
 DELAY = pd.Timedelta("20D")
@@ -34,7 +35,9 @@ class Wins(History):
 
     def absorb(self, state, rows):
         seen = [*(state or []), *zip(rows["at"], rows["y"].tolist(), rows["price"].tolist(), strict=True)]
-        return [each for each in seen if each[0] > rows["at"].max() - pd.Timedelta("90D") - DELAY]
+        return [
+            each for each in seen if each[0] > rows["at"].max() - pd.Timedelta("110D")
+        ]  # decided up to 20 days later
 
     def features(self, rows, state):
         found = []
@@ -55,7 +58,7 @@ def orders() -> pd.DataFrame:
             "key": rng.choice(["u", "v", "w"], rows),
             "shop": rng.choice([1, 2], rows),
             "at": START + pd.to_timedelta(np.sort(rng.integers(0, 200, rows)), unit="D"),
-            "price": rng.normal(50, 9, rows),
+            "price": rng.normal(5, 1, rows),
             "outcome": rng.integers(0, 2, rows),
         }
     )
@@ -82,7 +85,6 @@ def test_training_sees_what_looking_at_the_past_of_each_row_shows(orders: pd.Dat
             one.frame(part, after="Wins")[MADE], other.frame(part, after="WinsRows")[MADE], check_dtype=False
         )
     assert one.frame("train")["wins"].sum() > 0
-    pd.testing.assert_series_equal(one.model.predict(orders.tail(5))["id"], other.model.predict(orders.tail(5))["id"])
 
 
 def test_it_keeps_the_columns_that_it_reads_and_no_other(orders: pd.DataFrame) -> None:
@@ -115,56 +117,164 @@ def test_what_it_reads_is_declared_or_found(orders: pd.DataFrame, kind: type[His
     pd.testing.assert_frame_equal(run.frame()[MADE], plain.frame()[MADE])
 
 
-def later(orders: pd.DataFrame, days: int = 7) -> pd.DataFrame:
-    return orders.tail(30).assign(at=orders["at"].max() + pd.Timedelta(days=days))
+def holding(orders: pd.DataFrame, step: Wins) -> Memory:
+    """Return what a served history holds once it knows some orders."""
+    rows = pd.DataFrame(
+        {"key": orders["key"], "at": orders["at"], "price": orders["price"], "y": orders["outcome"].astype("Int64")}
+    )
+    written = {"orders": "int64", "wins": "int64", "top": "float64"}
+    memory = Memory.empty(step, rows, orders["settled"].rename("at"), written, [("settled", pd.Timedelta(0))])
+    return memory.with_rows(rows, orders["settled"], orders["at"])
 
 
-def answers(run_or_model, request: pd.DataFrame) -> list[float]:
-    model = getattr(run_or_model, "model", run_or_model)
-    return model.predict(request).iloc[:, -1].tolist()
+def assert_same(found: dict[str, object], wanted: Memory) -> None:
+    """Both hold the same; the order of columns aside."""
+    assert digest(found["states"]) == digest(wanted.state["states"])
+    for name, each in wanted.state.items():
+        if isinstance(each, pd.DataFrame):
+            pd.testing.assert_frame_equal(found[name], each, check_like=True)
+        elif isinstance(each, pd.Series):
+            pd.testing.assert_series_equal(found[name], each)
+        else:
+            assert digest(found[name]) == digest(each), name
 
 
-@pytest.mark.parametrize("tail", [0, 3, 1_000])
 @pytest.mark.parametrize("split", [TimeSplit(), RandomSplit()], ids=["by time", "at random"])
-def test_sealed_rows_are_in_no_state_until_they_are_opened(orders: pd.DataFrame, split, tail: int) -> None:
-    run = run_of(orders, LABEL, Wins("key", tail=tail), split=split)
-    test = (run.assignment == "test").to_numpy()
-    without = run_of(orders[~test], LABEL, Wins("key", tail=tail), split=split)
-    held, open_rows = run.state("Wins"), without._live.execution
-    everything = _opened(without)
-    assert digest(held["states"]) == digest(everything["states"]) and open_rows is not None
-    pd.testing.assert_frame_equal(held["tail"], everything["tail"])
-    opened = run.final_test().state("Wins")
-    assert digest(opened) == digest(_opened(run_of(orders, LABEL, Wins("key", tail=tail), split=RandomSplit(seed=9))))
-    assert digest(run.state("Wins")) == digest(held), "the run before it stays as it was"
+def test_sealed_rows_are_in_no_state_until_they_are_opened(orders: pd.DataFrame, split) -> None:
+    step = Wins("key", tail=3)
+    run = run_of(orders, LABEL, step, split=split)
+    sealed = (run.assignment == "test").to_numpy(dtype=bool, na_value=False)
+    assert_same(run.state("Wins"), holding(orders[~sealed], step))
+    assert_same(run.final_test().state("Wins"), holding(orders, step))
+    assert_same(run.state("Wins"), holding(orders[~sealed], step))
 
 
-def _opened(run):
-    return run.final_test().state("Wins")
-
-
-@pytest.mark.parametrize("tail", [0, 2, 1_000])
+@pytest.mark.parametrize("tail", [0, 1_000])
 def test_absorbing_what_came_later_is_the_same_as_having_trained_with_it_there(orders: pd.DataFrame, tail: int) -> None:
-    known = (orders["settled"] < orders["at"].quantile(0.7)).to_numpy()
-    ordered = orders.iloc[np.argsort(orders["settled"].to_numpy(), kind="stable")]
-    first = ordered[ordered["order"].isin(orders.loc[known, "order"])].sort_values("order")
-    rest = ordered[~ordered["order"].isin(first["order"])]
     step = Wins("key", tail=tail)
-    whole, half = (_opened(run_of(rows, LABEL, step)) for rows in (orders, first))
-    final = run_of(first, LABEL, step).final_test()
-    events = rest.rename(columns={"outcome": "y"})
+    early = orders["settled"] < orders["at"].quantile(0.7)
+    first, rest = orders[early], orders[~early].sort_values("settled", kind="stable")
+    model = run_of(first, LABEL, step).final_test().model
+    assert_same(dict(model.steps)["Wins"].state, holding(first, step))
+    events = rest.rename(columns={"outcome": "y"}).assign(settled=lambda f: f["settled"].astype("datetime64[s]"))
+    whole = holding(orders, step)
+    request = orders.assign(at=orders["at"].max() + pd.Timedelta("7D"))
     for blocks in (1, 4, len(rest)):
-        model = final.model
-        for block in np.array_split(np.arange(len(events)), blocks):
-            model = model.absorb(events.iloc[block])
-        state = dict(model.steps)["Wins"].state
-        request = later(orders)
-        made = Wins("key", tail=tail)
-        assert digest(state["states"]) == digest(whole["states"]) or tail == 0
-        from mlsys.steps.memory import Memory
-
+        grown = model
+        for places in np.array_split(np.arange(len(events)), blocks):
+            grown = grown.absorb(events.iloc[places])
+        memory = Memory(step, dict(grown.steps)["Wins"].state)
         pd.testing.assert_frame_equal(
-            Memory(made, state).applied(request, request["at"])[MADE],
-            Memory(made, whole).applied(request, request["at"])[MADE],
+            memory.applied(request, request["at"])[MADE], whole.applied(request, request["at"])[MADE]
         )
-    assert digest(dict(final.model.steps)["Wins"].state) == digest(half), "the model before it stays as it was"
+    assert_same(dict(model.steps)["Wins"].state, holding(first, step))
+
+
+def test_a_loaded_model_absorbs_and_answers_as_the_run_does(orders: pd.DataFrame, tmp_path) -> None:
+    run = run_of(orders, LABEL, Wins("key", tail=2))
+    run.save(tmp_path / "model")
+    loaded = mlsys.load(tmp_path / "model")
+    request = orders.tail(30).assign(at=orders["at"].max() + pd.Timedelta("90D"))
+    events = orders.tail(60).rename(columns={"outcome": "y"}).assign(settled=lambda f: f["settled"] + DELAY * 4)
+    before, after = (each.predict(request) for each in (loaded, loaded.absorb(events)))
+    pd.testing.assert_frame_equal(before, run.model.predict(request))
+    pd.testing.assert_frame_equal(after, run.model.absorb(events).predict(request))
+    assert not after.equals(before)
+    records = events[["key", "at", "price", "y", "settled"]].astype({"at": "str"}).to_dict("records")
+    pd.testing.assert_frame_equal(loaded.absorb(records).predict(request), after)
+
+
+def test_the_other_form_absorbs_too(orders: pd.DataFrame) -> None:
+    run = run_of(orders, LABEL, WinsRows("key"))
+    events = orders.tail(60).assign(y=1, settled=lambda f: f["settled"] + DELAY * 4)
+    state = dict(run.model.absorb(events).steps)["WinsRows"].state
+    before = dict(run.model.steps)["WinsRows"].state
+    both = pd.concat([before["tail"]["order"], events["order"]])
+    assert sorted(state["tail"]["order"]) == sorted(
+        each for key in "uvw" for each in both[both.isin(orders.loc[orders["key"] == key, "order"])].tail(100)
+    )
+    assert state["known"].max() == events["settled"].max()
+
+
+def test_events_that_cannot_be_absorbed_are_refused(orders: pd.DataFrame) -> None:
+    model = run_of(orders, LABEL, Wins("key", tail=1)).model
+    events = orders.tail(9).rename(columns={"outcome": "y"})
+    with pytest.raises(
+        DataError, match=r"Wins cannot absorb rows without the columns 'y', 'settled'\n.*key, at, price, y"
+    ):
+        model.absorb(events.drop(columns=["y", "settled"]))
+    with pytest.raises(DataError, match="'price' holds 'dear' in row"):
+        model.absorb(events.assign(price="dear"))
+    with pytest.raises(DataError, match="one has a time zone, the other none"):
+        model.absorb(events.assign(settled=events["settled"].dt.tz_localize("UTC")))
+    with pytest.raises(DataError, match=r"cannot absorb a row of '.' that is known from"):
+        model.absorb(orders.head(9).rename(columns={"outcome": "y"}))
+    plain = run_of(orders, LABEL).model
+    with pytest.raises(ConfigurationError, match="the model has no History"):
+        plain.absorb(events)
+
+
+def test_the_past_of_a_row_may_lie_in_any_part_that_is_given(orders: pd.DataFrame) -> None:
+    cuts = {"train": orders.iloc[:200], "validation": orders.iloc[200:280], "test": orders.iloc[280:]}
+    numbered = {name: part.reset_index(drop=True) for name, part in cuts.items()}
+    step = Wins("key", tail=5)
+    run = Pipeline([LABEL, step, Impute(), Train(LogisticRegression())],
+                   target="y", time="at", id="order", exclude=["key", "settled"]).run(numbered, track=False, cache=False)  # fmt: skip
+    both = pd.concat([run.frame(part, after="Wins") for part in ("train", "validation")], ignore_index=True)
+    at, settled = orders["at"], orders["settled"]
+    recent = [
+        ((orders["key"] == row.key) & (settled < row.at) & (at > row.at - pd.Timedelta("90D"))).sum()
+        for row in orders.iloc[:280].itertuples()
+    ]
+    assert both["orders"].tolist() == recent
+    assert_same(run.state("Wins"), holding(orders.iloc[:280], step))
+    assert_same(run.final_test().state("Wins"), holding(orders, step))
+
+
+def test_a_run_out_of_the_cache_holds_the_same(orders: pd.DataFrame, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    first, again = (pipeline_of(LABEL, Wins("key")).run(orders, track=False) for _ in range(2))
+    assert again.cache_report().set_index("step").loc["Wins", "outcome"] == "hit"
+    pd.testing.assert_frame_equal(first.frame(after="Wins"), again.frame(after="Wins"))
+    for one, other in ((first, again), (first.final_test(), again.final_test())):
+        assert digest(one.state("Wins")) == digest(other.state("Wins"))
+
+
+@pytest.mark.parametrize("kind", [Wins, WinsRows])
+def test_moments_made_of_a_late_column_are_waited_for_and_stored(orders: pd.DataFrame, kind: type[History]) -> None:
+    """The column with the moments is late itself, and no history reads it."""
+    steps = [Derive({"arrived": lambda f: f["settled"]}), NaturalLabel("y", from_column="outcome", known_at="arrived")]
+    run = run_of(orders, *steps, kind("key"), known_at={"settled": "settled", "price": "1D"}, exclude=["key", "shop"])
+    assert (run.state(kind.__name__)["known"] >= orders["at"].min() + DELAY / 2).all()
+    assert run.final_test().state(kind.__name__)["known"].max() == orders["settled"].max()
+
+
+class Again(Reshape):
+    def reshape(self, frame):
+        return pd.DataFrame(frame).iloc[::-1]
+
+
+def test_rows_that_are_made_anew_are_followed_by_the_id_though_it_is_not_kept(orders: pd.DataFrame) -> None:
+    step = Wins("key", tail=3)
+    run = run_of(orders, LABEL, step, Again())
+    test = run._live.execution.divided.parts["test"].frame()["order"]
+    assert_same(run.state("Wins"), holding(orders[~orders["order"].isin(test)], step))
+    assert_same(run.final_test().state("Wins"), holding(orders, step))
+
+
+class OwnLabel(Wins):
+    """Hands each row its own label beside what the past holds."""
+
+    def features(self, rows, state):
+        return rows.assign(mine=rows["y"] * 2, before=len(state or []))
+
+
+def test_what_is_made_of_the_rows_own_label_is_no_feature(orders: pd.DataFrame) -> None:
+    run = run_of(orders, LABEL, OwnLabel("key"))
+    features = run.features.set_index("column")
+    assert features["used"][["before", "price"]].all()
+    assert "made by OwnLabel from y" in features.loc["mine", "reason"]
+
+
+def test_an_audit_sees_no_leak(orders: pd.DataFrame) -> None:
+    assert pipeline_of(LABEL, Wins("key")).audit_leakage(orders).verdict == "not observed"

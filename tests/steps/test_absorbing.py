@@ -149,7 +149,7 @@ def test_what_comes_later_than_the_tail_lets_it_is_refused() -> None:
 
 def test_a_request_of_before_what_was_absorbed_is_answered_as_of_a_new_key_and_says_so() -> None:
     memory = memory_of(Recent("key", tail=0), ROWS, ROWS, ROWS.assign(at=ROWS["at"] + pd.Timedelta("9D")))
-    with pytest.warns(UserWarning, match=r"Recent: 4 rows \(row 13 first\) are decided before something that is in the state"):
+    with pytest.warns(UserWarning, match=r"Recent: 4 rows \(row 13 first\) are decided before something"):
         made = memory.applied(ROWS, ROWS["at"])
     assert made["recent"].tolist() == [0, 0, 0, 0] and made["mean"].dtype == "float64"
     with warnings.catch_warnings():

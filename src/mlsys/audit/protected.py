@@ -29,7 +29,7 @@ def protected_columns(recipe: Recipe) -> list[str]:
         fixed.add(roles.decision.column)
     for stage in recipe.stages:
         step = stage.planned.step
-        fixed |= {step.by} if sees_history(step) else set()
+        fixed |= set(step.key_columns) if sees_history(step) else set()
     names = [str(name) for name in recipe.source.columns]
     kept = [name for name in names if name in fixed]
     watched = (fixed - {roles.id, None}) | ({recipe.key} - {None})

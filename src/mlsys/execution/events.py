@@ -97,4 +97,8 @@ def _like(moments: pd.Series, held: pd.Series) -> pd.Series:
         )
     moments = moments if held.dt.tz is None else moments.dt.tz_convert(held.dt.tz)
     coarse = moments.dt.as_unit(held.dt.unit)
-    return coarse if np.array_equal(coarse.isna(), moments.isna()) and (coarse.dropna() == moments.dropna()).all() else moments
+    return (
+        coarse
+        if np.array_equal(coarse.isna(), moments.isna()) and (coarse.dropna() == moments.dropna()).all()
+        else moments
+    )

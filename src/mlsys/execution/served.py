@@ -114,7 +114,8 @@ class ServedModel:
         decision = self.decision
         if decision is None or not any(sees_history(fitted.step) for _, fitted in self.steps):
             raise ConfigurationError(
-                "the model has no History, so that no earlier rows count", "call predict(frame); there is nothing to absorb"
+                "the model has no History, so that no earlier rows count",
+                "call predict(frame); there is nothing to absorb",
             )
         steps = tuple(
             (name, knowing(name, fitted, events, decision, self.inputs) if sees_history(fitted.step) else fitted)

@@ -87,6 +87,6 @@ def _joined(pieces: list[pd.Series]) -> pd.Series:
 def told(step: Any, past: Past) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """Return what makes a history's columns of rows that have this past, whatever else the rows hold."""
     if not absorbs(step):
-        return lambda rows: step.apply(rows, past)  # type: ignore[no-any-return]
+        return lambda rows: step.apply(rows, past)
     states = [(places, copy.deepcopy(state)) for places, state in decided(step, past)]
     return lambda rows: with_features(step, rows, states)

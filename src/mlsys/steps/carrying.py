@@ -30,7 +30,9 @@ def rows_carried(step: Step) -> str:
     """
     if isinstance(step, History):
         key = " and ".join(step.key_columns)
-        return f"up to {step.tail} earlier rows of each {key}" + (", and its state before them" if absorbs(step) else "")
+        return f"up to {step.tail} earlier rows of each {key}" + (
+            ", and its state before them" if absorbs(step) else ""
+        )
     if isinstance(step, LooksUp):
         return "the rows of its table" if step.at_serving == "stored" else ""
     for value in step.configuration().values():

@@ -106,7 +106,8 @@ class History(Absorbs, Step, kind="History"):
     def __post_init__(self) -> None:
         if not self.key_columns or len(set(self.key_columns)) < len(self.key_columns):
             raise ConfigurationError(
-                f"{self.title} got by={list(self.by)}: key columns, each named once", 'write by="customer" or by=["shop", "item"]'
+                f"{self.title} got by={list(self.by)}: key columns, each named once",
+                'write by="customer" or by=["shop", "item"]',
             )
 
     @property

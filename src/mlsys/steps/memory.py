@@ -19,7 +19,7 @@ from mlsys.steps.forms import absorbs
 from mlsys.steps.history import Past
 from mlsys.steps.keys import NO_KEY, numbered
 from mlsys.steps.kinds import History
-from mlsys.values import by_value, moments_of, nanoseconds, ranks
+from mlsys.values import by_value, moments_of, nanoseconds
 
 
 class Memory:
@@ -188,4 +188,4 @@ def _ticks(moments: pd.Series) -> NDArray[Any]:
 
 def _from_the_end(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many rows of its key come after each."""
-    return pd.Series(keys).groupby(keys, sort=False).cumcount(ascending=False).to_numpy()
+    return pd.Series(keys).groupby(keys, sort=False).cumcount(ascending=False).to_numpy(dtype=np.int64)

@@ -21,7 +21,7 @@ from mlsys.steps import (
     TrainOnly,
     Transform,
 )
-from mlsys.testing import any_kind, before_split, learning, outside, serving
+from mlsys.testing import any_kind, before_split, histories, learning, outside, serving
 from mlsys.testing.outcomes import Check, CheckReport, StepCheckFailed
 from mlsys.testing.trial import Data, Trial
 
@@ -39,7 +39,14 @@ _STATE: tuple[Function, ...] = (learning.state_reloads, learning.state_unchanged
 _OF_KIND: dict[type[Step], tuple[Function, ...]] = {
     Source: (outside.source_rows, outside.source_pieces),
     RowTransform: (*_ROW_BY_ROW, serving.reads_as_declared, serving.unseen_values),
-    History: (serving.keeps_rows, serving.history_before, serving.history_alone, serving.reads_as_declared),
+    History: (
+        serving.keeps_rows,
+        histories.history_before,
+        histories.history_alone,
+        histories.absorbs_in_blocks,
+        histories.history_served,
+        serving.reads_as_declared,
+    ),
     Reshape: (before_split.reshaped_rows,),
     Select: (before_split.returns_mask, serving.reads_as_declared),
     Label: (*_ROW_BY_ROW, before_split.unknown_stays_unknown, serving.reads_as_declared),

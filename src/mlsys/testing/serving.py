@@ -58,7 +58,7 @@ def reads_as_declared(trial: Trial) -> None:
         raise NotAssessed("columns_read() is not written, so the pipeline watches")
     missing = [name for name in declared if name not in trial.frame.columns]
     assert not missing, f"columns_read() names {missing[0]!r}, which is not a column"
-    needed = [*declared, step.by] if sees_history(step) else list(declared)
+    needed = [*declared, *step.key_columns] if sees_history(step) else list(declared)
     whole = as_frame(trial.outcome())
     with trial.only(needed) as narrow:
         try:
@@ -106,30 +106,6 @@ def predictions(trial: Trial) -> None:
     worst = int(np.abs(values.sum(axis=1) - 1).argmax())
     total = values[worst].sum()
     assert abs(total - 1) <= 1e-6, f"the probabilities of row {made.index[worst]} sum to {total:g}"
-
-
-def history_before(trial: Trial) -> None:
-    """A row's history ends before its decision: later rows do not change what it gets."""
-    decision = trial.roles.decision
-    assert decision is not None, f"{trial.step.title} needs to know when rows happen: check_step(..., time='...')"
-    frame = trial.frame
-    moments = decision.of(frame)
-    whole = trial.apply_history(frame, frame)
-    for place in np.linspace(0, len(frame) - 1, min(len(frame), 12), dtype=np.int64):
-        now = moments.iloc[place]
-        earlier = frame[(moments <= now).to_numpy()]
-        what = difference(whole.loc[earlier.index], trial.apply_history(earlier, earlier))
-        assert not what, f"rows after {now} change what rows up to then get: {what}"
-
-
-def history_alone(trial: Trial) -> None:
-    """A request of one row with its history gets what the row got among all others."""
-    frame = trial.frame
-    whole = trial.apply_history(frame, frame)
-    finding = row_local_finding(
-        lambda row: trial.apply_history(row, frame), frame, whole, list(whole.columns), trial.step.title
-    )
-    assert finding is None, finding.message if finding else ""
 
 
 READERS = (RowTransform, History, Label, Select, Transform)
