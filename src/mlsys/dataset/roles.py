@@ -97,14 +97,35 @@ class Roles:
 
     @classmethod
     def named(cls, **given: Any) -> Roles:
-        """Make roles out of keyword arguments, and refuse a role that does not exist."""
+        """Make roles out of keyword arguments as a Pipeline takes them.
+
+        Examples
+        --------
+        >>> Roles.named(decide_at="1h before departs", sensitive=["sex"]).decision
+        Moment(column='departs', shift=Timedelta('-1 days +23:00:00'))
+        """
         unknown = set(given) - set(cls.__dataclass_fields__)
         if unknown:
             raise ConfigurationError(
                 f"there is no role {sorted(unknown)[0]!r}", f"roles are {', '.join(cls.__dataclass_fields__)}"
             )
-        event = given.pop("event", None)
-        return cls(**given, event=None if event is None else Event.named(event))
+        event, decide_at = given.pop("event", None), given.pop("decide_at", None)
+        sensitive = given.pop("sensitive", ())
+        for role, column in given.items():
+            if column is not None and not isinstance(column, str):
+                raise ConfigurationError(f"{role}={column!r} is no text", f'name one column: {role}="..."')
+        if not (decide_at is None or isinstance(decide_at, (str, Moment))):
+            raise ConfigurationError(f"decide_at={decide_at!r} is no text", 'write decide_at="1h before ..."')
+        if isinstance(sensitive, str):
+            raise ConfigurationError(
+                f"sensitive={sensitive!r} is a text, not a list", f"write sensitive=[{sensitive!r}]"
+            )
+        return cls(
+            **given,
+            decide_at=Moment.parse(decide_at) if isinstance(decide_at, str) else decide_at,
+            sensitive=tuple(sensitive),
+            event=None if event is None else Event.named(event),
+        )
 
     @property
     def decision(self) -> Moment | None:

@@ -129,9 +129,9 @@ def columns_seen(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -
 
 
 def columns_absorbed(step: Any, rows: pd.DataFrame) -> set[str]:
-    """Return the columns that ``absorb`` of a history reads, by watching it: at the first rows of a key, and at later ones.
+    """Return the columns that ``absorb`` of a history reads, by watching it at first and at later rows of a key.
 
-    Where it stops at the rows that it is shown, those of many keys, it counts as reading all.
+    Where it stops at what it is shown, rows of many keys, it counts as reading all.
     """
 
     def state_of(sample: pd.DataFrame) -> pd.Series:

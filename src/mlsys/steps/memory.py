@@ -110,7 +110,8 @@ class Memory:
         try:
             check_storable(changed)
         except StateError as error:
-            raise StateError(f"absorb() of {step.title} keeps what cannot be stored: {error.problem}", error.remedy)
+            said = f"absorb() of {step.title} keeps what cannot be stored: {error.problem}"
+            raise StateError(said, error.remedy) from error
         found = _joined(state["keys"], rows[list(step.key_columns)].iloc[first_rows])
         sort = np.lexsort([pd.factorize(by_value(found[name]), sort=True)[0] for name in reversed(step.key_columns)])
         moments_last = pd.Series(last, dtype=known.dtype).iloc[sort]
@@ -148,10 +149,11 @@ class Memory:
     def _warn_of_early(self, labels: pd.Index) -> None:
         if not len(labels):
             return
+        rows, are = (f"{len(labels):,} rows", "are") if len(labels) > 1 else ("1 row", "is")
         warnings.warn(
-            f"{self.step.title}: {len(labels):,} row{'s' * (len(labels) > 1)} (row {labels.tolist()[0]!r} first) "
-            f"{'are' if len(labels) > 1 else 'is'} decided before something that is in the state of the key already; "
-            "the answer is that of a key of which nothing is known (ask in order of time, or keep more rows with tail=)",
+            f"{self.step.title}: {rows} (row {labels.tolist()[0]!r} first) {are} decided before something that is in "
+            "the state of the key already, and answered as if nothing were known of it; ask in order of time, or keep more "
+            "rows with tail=",
             stacklevel=2,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,20 @@ def history_alone(trial: Trial) -> None:
         lambda row: trial.apply_history(row, frame), frame, whole, list(whole.columns), trial.step.title
     )
     assert finding is None, finding.message if finding else ""
+    if absorbs(trial.step_of(History)):
+        _features_alone(trial)
+
+
+def _features_alone(trial: Trial) -> None:
+    """Try rows that are decided with the same state; among many, few keys have such rows."""
+    step = trial.step_of(History)
+    for rows in _of_each_key(trial):
+        state = absorbed(step, None, rows.copy(deep=True))
+        whole = step.features(trial.shown("features", rows), copy.deepcopy(state))
+        for place in np.linspace(0, len(rows) - 1, min(len(rows), 5), dtype=np.int64):
+            alone = step.features(trial.shown("features", rows.iloc[[place]]), copy.deepcopy(state))
+            what = difference(whole.iloc[[place]], alone)
+            assert not what, f"with the same state, a row alone gets another answer than among others: {what}"
 
 
 def absorbs_in_blocks(trial: Trial) -> None:

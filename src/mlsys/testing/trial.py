@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import Dataset, Moment, Roles, Rows, check_frame
+from mlsys.dataset import Dataset, Roles, Rows, check_frame
 from mlsys.dataset.predictions import named_like_predictions
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
@@ -79,10 +79,7 @@ class Trial:
     @classmethod
     def of(cls, step: Step, data: Data, features: Sequence[str] | None, seed: int, roles: Mapping[str, Any]) -> Trial:
         """Read what the user gave."""
-        named = dict(roles)
-        if isinstance(named.get("decide_at"), str):
-            named["decide_at"] = Moment.parse(named["decide_at"])
-        parsed = Roles.named(**named)
+        parsed = Roles.named(**roles)
         if data is None and not isinstance(step, Source):
             raise ConfigurationError(f"check_step needs rows to try {step.title} on", "give a DataFrame")
         parts = {} if data is None else dict(data) if isinstance(data, Mapping) else {"all": data}
