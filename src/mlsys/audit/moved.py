@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -73,9 +73,7 @@ def moved(before: pd.DataFrame, after: pd.DataFrame, rounding: Rounding | None =
             columns.append(name)
             any_row |= differs
             if not example:
-                place = int(differs.argmax())
-                was, now = one[name].iloc[place], other[name].iloc[place]
-                example = f"row {one.index[place]}: {name!r} {_short(was)}, then {_short(now)}"
+                example = example_of(one.index[int(differs.argmax())], name, one, other)
     rows = len(one) if len(columns) and not any_row.any() else int(any_row.sum())
     return Moved(tuple(map(str, columns)), rows, ids, example)
 
@@ -107,6 +105,18 @@ def unequal(one: pd.Series, other: pd.Series) -> np.ndarray:
     differs = differs.copy()
     differs[both] = compared
     return differs
+
+
+def example_of(row: Any, name: str, before: pd.DataFrame, after: pd.DataFrame) -> str:
+    """Return a value before and after in words.
+
+    Examples
+    --------
+    >>> example_of(0, "x", pd.DataFrame({"x": [1.25]}), pd.DataFrame({"x": [2.0]}))
+    "row 0: 'x' 1.25, then 2"
+    """
+    was, now = (each[name].loc[pd.Index([row])].iloc[0] for each in (before, after))
+    return f"row {row}: {name!r} {_short(was)}, then {_short(now)}"
 
 
 def _short(value: object) -> str:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.audit.after_split import influenced
 from mlsys.audit.moved import moved
+from mlsys.audit.own_target import influenced
 from mlsys.audit.protected import protected_columns
 from mlsys.audit.recipe import Recipe, Stage, made_again
 from mlsys.audit.replacing import Way, extremes, mirrored, new_categories, replaced
