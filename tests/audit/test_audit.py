@@ -284,9 +284,21 @@ def test_rows_are_followed_through_a_reshape_by_their_id(sales):
     assert audit.violated["columns"].iloc[0] == ("price",)
 
 
-def test_a_reshape_whose_rows_cannot_be_followed_is_refused_with_the_way_out(sales):
-    with pytest.raises(ConfigurationError, match=r"no column says which rows.*\n.*id role"):
-        Pipeline([ByShop(), HistGradientBoostingClassifier()], target="late").audit_leakage(sales)
+def test_a_reshape_whose_rows_cannot_be_followed_is_not_assessed_with_the_way_out(sales):
+    steps = [logarithm, ByShop(), z_score, HistGradientBoostingClassifier()]
+    audit = Pipeline(steps, target="late", exclude=["shop"]).audit_leakage(sales)
+    silent = audit.not_assessed.set_index("step")["detail"]
+    assert "ByShop makes other rows" in silent["ByShop"] and "id role" in silent["logarithm"]
+    assert set(audit.violated["step"]) == {"z_score"}, "what stands after it is asked all the same"
+    clean = Pipeline([*steps[:2], steps[3]], target="late", exclude=["shop"]).audit_leakage(sales)
+    assert clean.verdict == "not assessed", repr(clean)
+    assert clean.rows == ROWS
+
+
+def test_a_run_of_a_reshape_without_an_id_says_not_assessed(sales):
+    run = Pipeline([ByShop(), HistGradientBoostingClassifier()], target="late", exclude=["shop"]).run(sales, track=False)
+    assert run.audit_leakage().verdict == "not assessed"
+    assert "not assessed" in repr(run.leakage)
 
 
 class LastPrice(History):

@@ -73,7 +73,7 @@ def _held_out(recipe: Recipe) -> pd.DataFrame:
 
 def _alone_before(recipe: Recipe) -> Iterator[Trace]:
     """Ask each row transform before the split for rows alone."""
-    for stage in recipe.stages:
+    for stage in (*recipe.unfollowed, *recipe.stages):
         step = stage.planned.step
         if isinstance(step, RowTransform):
             yield _alone_trace(stage.planned.name, guarded(step), stage.given, stage.made)

@@ -44,14 +44,14 @@ def audit(plan: Plan, source: Table | Mapping[str, Table], parts: Parts, work: W
         recipe = rehearse_parts(plan, source, parts, work, rows)
     else:
         recipe = rehearse(plan, source, parts, work, rows)
-    order = [stage.planned.name for stage in recipe.stages] + [each.name for each in recipe.rest]
+    order = [stage.planned.name for stage in (*recipe.unfollowed, *recipe.stages)] + [e.name for e in recipe.rest]
     # A few thousand rows are learned from faster by one thread than by several that wait for each other.
     with warnings.catch_warnings(), override(threads=1):
         warnings.simplefilter("ignore")  # made-up rows make user code warn of what it will never meet
         traces = _settled(list(_probes(recipe)), order)
     counts = {name: part.rows for name, part in recipe.divided.parts.items()}
     total = sum(counts.values())
-    sampled = len(recipe.source) if not isinstance(source, Mapping) else total
+    sampled = len(recipe.read) if not isinstance(source, Mapping) else total
     return LeakageAudit(traces, order, sampled, counts["train"], total - counts["train"], time.perf_counter() - begin)
 
 

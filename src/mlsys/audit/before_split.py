@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 def probes_before_split(recipe: Recipe) -> Iterator[Trace]:
     """Replace held-out rows in every way, take them away, replace what comes later, and say what moved."""
+    yield from _unfollowed(recipe)
     if not recipe.stages:
         return
     keep = protected_columns(recipe)
@@ -40,6 +41,17 @@ def probes_before_split(recipe: Recipe) -> Iterator[Trace]:
     yield from _later(recipe, keep)
     yield from _side_tables(recipe)
     yield from probes_of_own_label(recipe)
+
+
+def _unfollowed(recipe: Recipe) -> Iterator[Trace]:
+    """Say why steps before other rows were made are not asked."""
+    for stage in recipe.unfollowed:
+        maker = recipe.unfollowed[-1].planned.name
+        said = (
+            f"{maker} makes other rows, and no column says which rows of the source they come from; give the new rows "
+            "an id role that stands once in them and is a column of the source too (id=...)"
+        )
+        yield Trace(stage.planned.name, "replaced rows", NOT_ASSESSED, (), said)
 
 
 def unstable_steps(recipe: Recipe) -> dict[str, Trace]:

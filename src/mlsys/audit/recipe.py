@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import DataError
 from mlsys.execution.checks import at_split
 from mlsys.execution.divided import Divided
 from mlsys.execution.dividing import FOLD_BELOW, divided_by, divided_given
@@ -48,7 +48,7 @@ class Recipe:
     work : Work
         Quiet, without cache.
     source : DataFrame
-        The sampled rows as they were read.
+        The sampled rows that are replaced: as they were read, where they can be followed.
     stages : sequence of Stage
         Steps before the split.
     split : Planned
@@ -57,6 +57,8 @@ class Recipe:
         Steps after the split, reports and sinks left out.
     key : str or None
         The column that tells which rows became which where a step makes other rows.
+    unfollowed : sequence of Stage
+        First steps up to the last that makes other rows, where no column tells that; ``source`` is then what it made.
     """
 
     parts: Parts
@@ -66,6 +68,7 @@ class Recipe:
     split: Planned
     rest: Sequence[Planned]
     key: str | None = None
+    unfollowed: Sequence[Stage] = ()
 
     @property
     def divided(self) -> Divided:
@@ -77,6 +80,11 @@ class Recipe:
     def at_split(self) -> pd.DataFrame:
         """Rows as they reach the split."""
         return self.stages[-1].made if self.stages else self.source
+
+    @property
+    def read(self) -> pd.DataFrame:
+        """Rows as they were read."""
+        return self.unfollowed[0].given if self.unfollowed else self.source
 
     @property
     def train(self) -> pd.DataFrame:
@@ -155,28 +163,22 @@ def _rehearse(plan: Plan, source: pd.DataFrame, parts: Parts, work: Work, few: b
     # A sample of many rows has few, which is no reason to judge by folds.
     dealing = split if few else replace(split, supplied="")
     parts = in_parts(*divided_by(dealing, parts.rows["all"], parts, work))
-    return Recipe(parts, work, source, stages, split, plan.working, _key(stages, parts))
+    reshaped = [place for place, stage in enumerate(stages) if makes_rows(stage.planned.step)]
+    key = _key(stages, parts) if reshaped else None
+    if reshaped and key is None:
+        later = reshaped[-1] + 1
+        source, unfollowed, stages = stages[later - 1].made, stages[:later], stages[later:]
+        return Recipe(parts, work, source, stages, split, plan.working, unfollowed=unfollowed)
+    return Recipe(parts, work, source, stages, split, plan.working, key)
 
 
 def _key(stages: Sequence[Stage], parts: Parts) -> str | None:
-    """Return the column by which rows are followed through a step that makes other rows.
-
-    Raises
-    ------
-    ConfigurationError
-        There is none.
-    """
-    reshaped = [stage for stage in stages if makes_rows(stage.planned.step)]
-    if not reshaped:
-        return None
+    """Return the column by which rows are followed through steps that make other rows; ``None`` if there is none."""
     frames = [stages[0].given, *(stage.made for stage in stages)]
     for column in (parts.roles.id, parts.roles.group):
         if column is not None and all(column in frame.columns for frame in frames) and frames[-1][column].is_unique:
             return column
-    raise ConfigurationError(
-        f"{reshaped[-1].planned.name} makes other rows, and no column says which rows of the source they come from",
-        "give the new rows an id role that stands once in them and is a column of the source too (id=...)",
-    )
+    return None
 
 
 def made_again(stage: Stage, frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
