@@ -189,3 +189,20 @@ def test_the_final_card_tells_columns_as_the_first_one_did() -> None:
     run = Pipeline([OneHot(["city"]), LogisticRegression()], target="y").run(frame, track=False, cache=False)
 
     pd.testing.assert_frame_equal(run.final_test().features, run.features)
+
+
+def test_a_leak_stands_above_the_score_and_once(trips: pd.DataFrame) -> None:
+    leaky = run(trips.assign(told=trips["late"]), Standardize(["x"]), LogisticRegression(), features=["x", "told"])
+    text, page = leaky.card.text(), leaky.card.html()
+    for shown, score in ((text, "model:"), (page, "<svg")):
+        assert shown.count("suspected: told") == 1
+        assert shown.index("suspected: told") < shown.index(score)
+    assert text.splitlines()[1].split() == ["leakage", "suspected:", "told"]
+    assert leaky.card.headline.index("leakage suspected: told") < leaky.card.headline.index("roc_auc")
+
+
+def test_where_nothing_leaks_the_score_stands_first(trips: pd.DataFrame) -> None:
+    clean = run(trips, LogisticRegression(), features=["x", "y"])
+    text = clean.card.text()
+    assert text.index("model:") < text.index("leakage        not observed")
+    assert "leakage" not in clean.card.headline

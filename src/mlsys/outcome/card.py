@@ -18,6 +18,7 @@ from mlsys.secrets import hidden
 WIDTH = 120
 """Columns of the card as text."""
 MOST_FINDINGS = 6
+LEAKAGE, NOT_OBSERVED = "leakage", "not observed"
 _VALUES = ("value", "lower", "upper")
 
 
@@ -53,7 +54,7 @@ class Card:
     others : sequence of Score
         Further metrics of the model.
     lines : sequence of (str, str)
-        Label and sentence: worst slice, verdicts, rows, features.
+        Label and sentence: worst slice, verdicts, rows, features. A leak is shown above the scores.
     findings : sequence of Finding
         Remarks, worst first.
     defaults : sequence of str
@@ -77,11 +78,17 @@ class Card:
         """The result in one line."""
         if not self.scores:
             return hidden(self.title)
+        leak = f"; leakage {self.leak}" if self.leak else ""
         first = self.scores[0]
         baselines = ", ".join(f"{each.who} {_number(each.value)}" for each in self.scores[1:])
         beside = f"; {baselines}" if baselines else ""
         between = f"[{_number(first.lower)}, {_number(first.upper)}]"
-        return hidden(f"{self.title}: {self.metric} {_number(first.value)} {between}{beside}")
+        return hidden(f"{self.title}{leak}: {self.metric} {_number(first.value)} {between}{beside}")
+
+    @property
+    def leak(self) -> str:
+        """What leaks, in one sentence; empty where nothing was seen to."""
+        return next((said for label, said in self.lines if label == LEAKAGE and said != NOT_OBSERVED), "")
 
     @property
     def footer(self) -> str:
@@ -90,13 +97,14 @@ class Card:
 
     @property
     def shown_lines(self) -> Sequence[tuple[str, str]]:
-        """The lines, and why the model is withheld."""
+        """The lines below the scores, and why the model is withheld."""
         why = self.withheld()
-        return [*self.lines, *([("model withheld", f"not portable: {why}")] if why else [])]
+        below = [(label, said) for label, said in self.lines if label != LEAKAGE or not self.leak]
+        return [*below, *([("model withheld", f"not portable: {why}")] if why else [])]
 
     def text(self) -> str:
         """Return the card as plain text."""
-        out = [self.title]
+        out = [self.title, *(_wrapped(LEAKAGE, self.leak) if self.leak else [])]
         if self.scores:
             out += [f"  {self.metric:<14} {score}" for score in self.scores[:1]]
             out += [f"  {'':<14} {score}" for score in self.scores[1:]]
@@ -129,7 +137,7 @@ class Card:
             "border-radius:8px;padding:12px 16px;background:#fff;color:#222'>"
             f"<div style='font-size:15px;font-weight:600'>{html.escape(self.title)}</div>"
             # Size and colour are said again: pages without a doctype do not hand them down to tables.
-            f"{self._picture()}<table style='border-collapse:collapse;margin:6px 0 0;font-size:13px;color:#222'>{rows}"
+            f"{self._leak()}{self._picture()}<table style='border-collapse:collapse;margin:6px 0 0;font-size:13px;color:#222'>{rows}"
             "</table></div>"
         )
 
@@ -137,6 +145,15 @@ class Card:
         shown = [str(finding) for finding in self.findings[:MOST_FINDINGS]]
         more = len(self.findings) - MOST_FINDINGS
         return [*shown, *([f"and {more} more in run.findings"] if more > 0 else [])]
+
+    def _leak(self) -> str:
+        """Return the leak as a line above the picture: scores below it are no estimate."""
+        if not self.leak:
+            return ""
+        return (
+            "<div style='margin:4px 0 6px;color:#b3405b;font-weight:600'>"
+            f"{LEAKAGE} {html.escape(self.leak)}</div>"
+        )
 
     def _picture(self) -> str:
         """Draw the headline metric of model and baselines as dots with intervals on one axis."""
@@ -187,7 +204,7 @@ def make_card(run: RunFacts) -> Card:
     evaluation = run.evaluation
     scores, others = _scores(evaluation) if evaluation else ([], [])
     lines = _judged(evaluation) if evaluation else []
-    lines.append(("leakage", leakage_verdict(run.findings)))
+    lines.append((LEAKAGE, leakage_verdict(run.findings)))
     for name, result in run.reports.items():
         if result is not evaluation and result.verdict:
             lines.append((name, f"{result.verdict}; {result.summary}".strip("; ")))
