@@ -13,7 +13,6 @@ from mlsys.execution.checks import at_split, learned_from, look_for_leaks
 from mlsys.execution.chosen import in_words, left_out
 from mlsys.execution.concluding import doubted
 from mlsys.execution.divided import Divided
-from mlsys.execution.held_data import compare_held_data, held_by
 from mlsys.execution.kinds.history import unsealed
 from mlsys.execution.on_demand import as_run
 from mlsys.execution.opening import Data, dtypes_by_name, hold_frame
@@ -106,16 +105,10 @@ def executed(plan: Plan, data: Data, parts: Parts, work: Work) -> Execution:
 def resumed(base: Execution, plan: Plan, work: Work) -> Execution:
     """Run the rest of a plan whose first steps were run; the base stays as it is."""
     parts, work = base.parts, replace(work, records=list(base.work.records))
-    more = [each for each in plan.steps if each.name not in {one.name for one in base.plan.steps}]
     divided = parts.divided
-    if divided is None:
-        held = held_by(plan.steps) if "all" in parts.rows else []
-        parts = replace(parts, source=parts.source or parts.rows["all"]) if held else parts
-    else:
-        parts = compare_held_data(held_by(more), plan.steps, {}, parts, work)
-        if learned_from(plan.steps, divided.parts) != learned_from(base.plan.steps, divided.parts):
-            split = plan.split if divided.assignment is not None else None
-            parts = replace(look_for_leaks(plan.steps, split, parts, work), power=parts.power)
+    if divided is not None and learned_from(plan.steps, divided.parts) != learned_from(base.plan.steps, divided.parts):
+        split = plan.split if divided.assignment is not None else None
+        parts = replace(look_for_leaks(plan.steps, split, parts, work), power=parts.power)
     with work.caching():
         return Execution(plan, base.start, go_on(plan, parts, work), work)
 

@@ -1,9 +1,10 @@
-"""What steps hold of their own, compared with all rows and with training rows before anything learns."""
+"""What steps hold of their own, before or once they ran, compared with all rows and with training rows."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -13,30 +14,51 @@ from mlsys.errors import StateError
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import At, Task, Work
 from mlsys.leakage.captured import captured_findings
-from mlsys.leakage.captured_values import Holding, captured_values
+from mlsys.leakage.captured_values import Holding, captured_values, may_come_to_hold
 from mlsys.leakage.statistics import Population
-from mlsys.plan import Planned
+from mlsys.plan import Plan, Planned
 from mlsys.states import digest, digest_frame
 from mlsys.steps.questions import makes_rows
 from mlsys.tables import Table, address
 
 
-def held_by(steps: Sequence[Planned]) -> list[Holding]:
-    """Return the data that the code and the configuration of steps hold."""
-    return captured_values({planned.name: planned.step for planned in steps})
+@dataclass(frozen=True)
+class Holders:
+    """Steps that may hold data, and what they held before the first of them ran.
+
+    Parameters
+    ----------
+    steps : tuple of Planned
+        Those that hold some, and those with code of the user's, which may come to hold some while it runs.
+    held : str
+        Digest of what they held: a function may keep what it worked out when it was first called, so what is held is
+        looked at after it ran, and told again where its answer is found in the cache.
+    """
+
+    steps: tuple[Planned, ...] = ()
+    held: str = ""
 
 
-def compare_held_data(
-    held: Sequence[Holding], steps: Sequence[Planned], tables: Mapping[str, Table], parts: Parts, work: Work
-) -> Parts:
+def holders(steps: Sequence[Planned], parts: Parts, work: Work) -> Holders:
+    """Return the steps that may hold data, of those that were not looked at yet; none where nobody reads remarks."""
+    if work.quiet:
+        return Holders()
+    looked_at = parts.ran if parts.is_divided else ()
+    coming = {planned.name: planned.step for planned in steps if planned.name not in looked_at}
+    held = captured_values(coming)
+    names = {each.step for each in held} | {name for name, step in coming.items() if may_come_to_hold(step)}
+    return Holders(tuple(each for each in steps if each.name in names), _content_of(held) if names else "")
+
+
+def compare_held_data(holding: Holders, plan: Plan, tables: Mapping[str, Table], parts: Parts, work: Work) -> Parts:
     """Look for statistics and rows of held-out rows in what steps hold; rows beyond memory are not compared.
 
     Parameters
     ----------
-    held : sequence of Holding
-        From :func:`held_by`.
-    steps : sequence of Planned
-        All steps of the plan.
+    holding : Holders
+        From :func:`holders`; they have run since.
+    plan : Plan
+        All steps.
     tables : mapping of str to Table
         All rows, as the source had them and as they came to the split; the parts together where there are none.
     parts : Parts
@@ -46,20 +68,25 @@ def compare_held_data(
     """
     assert parts.divided is not None
     own = parts.divided.parts
-    if not held or work.quiet or not all(table.in_memory for table in [*tables.values(), *own.values()]):
+    if not holding.steps or not all(table.in_memory for table in [*tables.values(), *own.values()]):
         return parts
     rows = {**{f"all rows, {name}": table for name, table in tables.items()}, **own}
-    by_name = {each.name: each for each in steps}
-    given: dict[str, Any] = {
-        "held": tuple(by_name[name] for name in sorted({each.step for each in held})),
-        "data": _content_of(held),
-    }
-    given["reshaped"] = any(makes_rows(planned.step) for planned in steps)
+    given: dict[str, Any] = {"held": holding.steps, "data": holding.held}
+    given["reshaped"] = any(makes_rows(planned.step) for planned in plan.steps)
     return parts.told([work.do(Task("leakage checks", "held data", compared, rows, given), parts)])
+
+
+def with_source(parts: Parts, *holding: Holders) -> Parts:
+    """Keep the rows as they were read while somebody may hold some of them; else they need not stay in memory."""
+    read = parts.source or parts.rows.get("all")
+    return replace(parts, source=read if any(each.steps for each in holding) else None)
 
 
 def compared(at: At, planned: None, rows: dict[str, Table], held: Sequence[Planned], data: str, reshaped: bool) -> Made:
     """Remark what steps hold of rows that are held out."""
+    holdings = captured_values({planned.name: planned.step for planned in held})
+    if not holdings:
+        return Made()
     frames = {name: part.frame() for name, part in rows.items() if not name.startswith("all rows, ")}
     together = [part.frame() for name, part in rows.items() if name.startswith("all rows, ")]
     whole = together or [pd.concat(list(frames.values()))]
@@ -74,7 +101,7 @@ def compared(at: At, planned: None, rows: dict[str, Table], held: Sequence[Plann
         if name != "train"
     ]
     training.append(Population("training rows", train, target, made))
-    at.findings += captured_findings(held_by(held), everywhere, training, train.index, at.catalog.writes)
+    at.findings += captured_findings(holdings, everywhere, training, train.index, at.catalog.writes)
     return Made()
 
 

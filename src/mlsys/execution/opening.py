@@ -12,7 +12,6 @@ from mlsys.dataset import check_frame
 from mlsys.engines import Engine
 from mlsys.errors import DataError
 from mlsys.execution.checks import check_same_columns
-from mlsys.execution.held_data import held_by
 from mlsys.execution.parts import Parts
 from mlsys.execution.told import Declared
 from mlsys.execution.work import At, Task, Work
@@ -50,8 +49,7 @@ def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
         )
     else:
         table, parts = _read(plan.source, parts, work)
-    held = table if held_by(plan.steps) else None  # what nobody compares with need not stay in memory
-    return parts.told([], rows={"all": table}, source=held, source_dtypes=dtypes_by_name(table))
+    return parts.told([], rows={"all": table}, source_dtypes=dtypes_by_name(table))
 
 
 def _read(source: Planned, parts: Parts, work: Work) -> tuple[Table, Parts]:

@@ -8,15 +8,27 @@ from mlsys.dataset import settled
 from mlsys.execution.checks import at_split, look_for_leaks
 from mlsys.execution.divided import Divided
 from mlsys.execution.dividing import divided_by, divided_given
-from mlsys.execution.held_data import compare_held_data, held_by
+from mlsys.execution.held_data import Holders, compare_held_data
 from mlsys.execution.kinds.history import stored
 from mlsys.execution.parts import SEALED, Parts
 from mlsys.execution.work import Work
 from mlsys.plan import Plan
 
 
-def parted(plan: Plan, parts: Parts, work: Work) -> Parts:
-    """Return the open parts; whatever is known of them before anything learns is looked at here."""
+def parted(plan: Plan, holding: Holders, parts: Parts, work: Work) -> Parts:
+    """Return the open parts; whatever is known of them before anything learns is looked at here.
+
+    Parameters
+    ----------
+    plan : Plan
+        All steps.
+    holding : Holders
+        Of the steps before the split, which have run.
+    parts : Parts
+        As these left them.
+    work : Work
+        Where it is done.
+    """
     if parts.is_divided:
         return parts
     split, whole = plan.split, parts.rows.get("all")
@@ -30,9 +42,8 @@ def parted(plan: Plan, parts: Parts, work: Work) -> Parts:
         parts, divided = divided_given(parts, work)
     parts = stored(in_parts(parts, divided), work)
     parts = look_for_leaks(plan.steps, split, parts, work)
-    held = held_by(plan.steps) if whole is None or parts.source is not None else []
     tables = {} if whole is None or parts.source is None else {"at the source": parts.source, "at the split": whole}
-    return replace(compare_held_data(held, plan.steps, tables, parts, work), source=None)
+    return compare_held_data(holding, plan, tables, parts, work)
 
 
 def undivided(parts: Parts) -> Parts:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mlsys.errors import ConfigurationError
 from mlsys.execution.concluding import concluded
+from mlsys.execution.held_data import compare_held_data, holders, with_source
 from mlsys.execution.judging import judged_by_folds
 from mlsys.execution.kinds import kind_of
 from mlsys.execution.on_demand import passed_over
@@ -35,12 +36,16 @@ def execute(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
 
 def go_on(plan: Plan, parts: Parts, work: Work) -> Parts:
     """Run the steps of a plan that have not run yet: from opened rows, or from where an earlier run stopped."""
+    early, late = holders(plan.before, parts, work), holders(plan.after, parts, work)
+    parts = with_source(parts, early, late)
     parts = run(plan.before, parts, work)
     if plan.split is None:
         return undivided(parts)
-    parts = parted(plan, parts, work)
+    parts = with_source(parted(plan, early, parts, work), late)
     parts = judged_by_folds(plan.working, parts, work)  # where no validation part judges
-    return concluded(run(plan.after, parts, work), work)
+    parts = run(plan.after, parts, work)
+    tables = {} if parts.source is None else {"at the source": parts.source}
+    return concluded(with_source(compare_held_data(late, plan, tables, parts, work)), work)
 
 
 def run(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:

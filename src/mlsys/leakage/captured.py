@@ -13,6 +13,7 @@ from mlsys.leakage.captured_rows import rows_held
 from mlsys.leakage.captured_values import COUNTS_ROWS, Holding
 from mlsys.leakage.explaining import Explained, Explainer
 from mlsys.leakage.fitted_on import is_fitted, was_fitted_on
+from mlsys.leakage.inside import Opaque
 from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
 from mlsys.leakage.walking import is_number
 
@@ -99,6 +100,8 @@ def _judged(
 ) -> tuple[str, str, list[str]]:
     """Return the kind, sentence and columns of a finding about one piece of data; ``None`` if there is none."""
     value, name = held.value, held.name
+    if isinstance(value, Opaque):
+        return ("", "", []) if held.declared else ("unexplained", f"{name!r}, {value.what}, not looked into", [])
     if is_fitted(value):
         return _of_estimator(held, everywhere)
     if isinstance(value, pd.Index):

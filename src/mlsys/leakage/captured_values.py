@@ -14,8 +14,8 @@ from mlsys.leakage.captured_rows import FEWEST as FEWEST_ROWS
 from mlsys.leakage.digits import FEWEST_OF_RATE, digits_of, is_computed
 from mlsys.leakage.explaining import SEVERAL, is_chosen_by_nobody
 from mlsys.leakage.fitted_on import is_fitted
+from mlsys.leakage.inside import Opaque
 from mlsys.leakage.walking import Walk, is_number
-from mlsys.states import digest
 from mlsys.steps import Step
 from mlsys.steps.capabilities import Derives, tables_declared
 from mlsys.usercode.reach import CodeWalk, now
@@ -41,7 +41,7 @@ class Holding:
         The column that the function which holds it makes; empty where it makes several.
     name : str
         What the code calls it, such as ``"rates"`` or ``"scaler.mean_"``.
-    value : number, Timestamp, dict, Series, DataFrame, array, Index or fitted estimator
+    value : number, Timestamp, dict, Series, DataFrame, array, Index, fitted estimator or Opaque
         The data itself; an ``Index`` of values stands for a set or a list of them.
     declared : bool
         Whether the step says that it looks things up in it.
@@ -80,13 +80,12 @@ def captured_values(steps: Mapping[str, Step]) -> list[Holding]:
         seen: set[tuple[str, str, Any]] = set()
         for makes, field, root in _roots(step):
             walk = walks.setdefault(makes, Walk())
-            for called, value in _held(field, root, codes):
-                for path, leaf in walk.data(value, called):
-                    same = (makes, path, leaf) if is_number(leaf) else (makes, path, id(leaf))
-                    if same not in seen and _is_telling(path, leaf):
-                        seen.add(same)
-                        told = field == "table" or any(value is each or leaf is each for each in declared)
-                        found.append(Holding(name, makes, path, leaf, told))
+            for value, path, leaf in _leaves(field, root, walk, codes):
+                same = (makes, path, leaf) if is_number(leaf) else (makes, path, id(leaf))
+                if same not in seen and _is_telling(path, leaf):
+                    seen.add(same)
+                    told = field == "table" or any(value is each or leaf is each for each in declared)
+                    found.append(Holding(name, makes, path, leaf, told))
         known = {id(each.value) for each in found}
         found += [
             Holding(name, "", f"lookup[{place}]", leaf, True)
@@ -95,6 +94,22 @@ def captured_values(steps: Mapping[str, Step]) -> list[Holding]:
             if id(leaf) not in known and _is_telling(path, leaf)
         ]
     return found
+
+
+def may_come_to_hold(step: Step) -> bool:
+    """Whether code of the user's is at work in a step that makes features: it may keep what it works out.
+
+    Examples
+    --------
+    >>> from mlsys import Derive, Standardize
+    >>> may_come_to_hold(Derive({"z": lambda frame: frame["x"] * 2})), may_come_to_hold(Standardize())
+    (True, False)
+    """
+    if step.kind in _MAKE_NO_FEATURE:
+        return False
+    walk = CodeWalk(_untold)
+    walk.reach(step.configuration())
+    return not step.is_ours or bool(walk.functions)
 
 
 def _roots(step: Step) -> Iterator[tuple[str, str, Any]]:
@@ -109,6 +124,20 @@ def _roots(step: Step) -> Iterator[tuple[str, str, Any]]:
         yield "", "", type(step)
 
 
+def _leaves(field: str, root: Any, walk: Walk, codes: dict[int, CodeWalk]) -> Iterator[tuple[Any, str, Any]]:
+    """Yield each value that a part of a step reaches, and the data inside it by its path.
+
+    Functions that only the walk over values met, inside an object of a library, are parts of their own.
+    """
+    waiting: list[tuple[str, Any]] = [(field, root)]
+    while waiting:
+        for called, value in _held(*waiting.pop(), codes):
+            for path, leaf in walk.data(value, called):
+                yield value, path, leaf
+        waiting += [(function.__name__, function) for function in walk.functions]
+        walk.functions.clear()
+
+
 def _held(field: str, root: Any, codes: dict[int, CodeWalk]) -> Iterator[tuple[str, Any]]:
     """Yield a value, and all values that code in it reaches, by the name that the code has for them.
 
@@ -116,18 +145,25 @@ def _held(field: str, root: Any, codes: dict[int, CodeWalk]) -> Iterator[tuple[s
     """
     yield field, root
     if id(root) not in codes:
-        codes[id(root)] = CodeWalk(digest)
+        codes[id(root)] = CodeWalk(_untold)
         codes[id(root)].reach(root)
+    for function in codes[id(root)].functions:
+        yield from vars(function).items()
     for owner, name, _ in codes[id(root)].watched:
         with contextlib.suppress(KeyError, AttributeError, ValueError):  # gone since
             yield {"__defaults__": "a default", "__kwdefaults__": "a default"}.get(name, name), now(owner, name)
+
+
+def _untold(_: Any) -> str:
+    """Stand for a digest, which nobody reads: a walk over code that is after its values only."""
+    return ""
 
 
 def _is_telling(path: str, leaf: Any) -> bool:
     """Whether data can have been computed: tables always, numbers that have the digits, ids if there are many."""
     if isinstance(leaf, (pd.DataFrame, pd.Series)):
         return len(leaf) > 1
-    if is_fitted(leaf) or isinstance(leaf, pd.Timestamp):
+    if isinstance(leaf, (pd.Timestamp, Opaque)) or is_fitted(leaf):
         return True
     if isinstance(leaf, pd.Index):
         return len(leaf) >= FEWEST_ROWS

@@ -26,6 +26,7 @@ _OPENS_FILES = frozenset(
 _WORDS = {"__defaults__": "a default", "__kwdefaults__": "a default"}
 _FINDS_BY_NAME = frozenset("getattr globals eval exec __import__ import_module".split())
 _MEMO = type(functools.cache(len))
+_BUILT_IN = (list, tuple, set, frozenset)
 _SCALARS = (bool, int, float, complex, str, bytes, type(None), type(...), range, slice)
 
 
@@ -65,6 +66,11 @@ class CodeWalk:
     _taken: set[str] = field(default_factory=set)
     _values: dict[tuple[int, str], str] = field(default_factory=dict)
 
+    @property
+    def functions(self) -> list[types.FunctionType]:
+        """The user's functions that were reached."""
+        return [each for each in self._held if isinstance(each, types.FunctionType)]
+
     def reach(self, value: Any) -> str:
         """Walk over a value and everything it reaches; returns its token."""
         token = self._token(value)
@@ -102,12 +108,13 @@ class CodeWalk:
             self._open.discard(id(value))
 
     def _content(self, value: Any) -> str:
-        if isinstance(value, (list, tuple, set, frozenset)):
-            items = [self._token(item) for item in value]
+        built_in = next((each for each in _BUILT_IN if isinstance(value, each)), None)
+        if built_in is not None:
+            items = [self._token(item) for item in built_in.__iter__(value)]
             items = sorted(items) if isinstance(value, (set, frozenset)) else items
             return f"{type(value).__name__} [{', '.join(items)}]"
         if isinstance(value, dict):
-            pairs = [f"{self._token(key)}: {self._token(item)}" for key, item in value.items()]
+            pairs = [f"{self._token(key)}: {self._token(item)}" for key, item in dict.items(value)]
             return f"dict {{{', '.join(sorted(pairs))}}}"
         kind = type(value)
         if hasattr(kind, "get_params"):  # asked of the type: an expression such as pd.col("x") has every attribute
@@ -287,7 +294,9 @@ def now(owner: Any, name: str) -> Any:
     """Return the value that ``owner`` (a cell, a function, a class or a module's names) holds under ``name``."""
     if isinstance(owner, types.CellType):
         return owner.cell_contents
-    if isinstance(owner, (types.FunctionType, type)):
+    if isinstance(owner, type):
+        return attribute_content(vars(owner)[name])  # not asked of the class, where a descriptor would answer
+    if isinstance(owner, types.FunctionType):
         found = getattr(owner, name)
         return found if found is not None or name not in _WORDS else ({} if name == "__kwdefaults__" else ())
     first, *rest = name.split(".")
