@@ -146,8 +146,8 @@ def test_what_an_object_holds_counts_in_the_cache() -> None:
 
 
 UNKNOWN: dict[str, Callable[[], Any]] = {
-    "a polynomial": lambda: np.poly1d(np.polyfit(ALL["a"], ALL["y"], 3)),
-    "a polynomial of the new kind": lambda: np.polynomial.Polynomial.fit(ALL["a"], ALL["y"], 3),
+    "a polynomial": lambda: np.poly1d(np.polyfit(last_year()["a"], last_year()["b"], 3)),
+    "a polynomial of the new kind": lambda: np.polynomial.Polynomial.fit(last_year()["a"], last_year()["b"], 3),
     "a B-spline": lambda: make_interp_spline(np.linspace(0, 1, 9), np.random.default_rng(5).random(9)),
     "bounds of bins": lambda: pd.IntervalIndex.from_breaks([-2.137, -1.512, 0.3371, 1.913]),
     "a set of ids": lambda: frozenset(f"u{number}" for number in range(30, 60)),

@@ -16,6 +16,7 @@ from mlsys.leakage.fitted_on import is_fitted, was_fitted_on
 from mlsys.leakage.inside import Opaque
 from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
 from mlsys.leakage.walking import is_number
+from mlsys.leakage.worked_out import WorkedOut
 
 MOST_TOLD = 3
 
@@ -64,6 +65,7 @@ def captured_findings(
     same over all rows and over training rows proves nothing.
     """
     told: dict[str, _Told] = {}
+    worked_out = WorkedOut(everywhere, training)
     estimators: dict[tuple[str, str], str] = {}
     for each in held:
         inside = next((said for (step, name), said in estimators.items()
@@ -77,7 +79,7 @@ def captured_findings(
         makes = [each.makes] if each.makes else sorted(written.get(each.step, ()))
         own = {each.makes, *written.get(each.step, ())}  # what was made with the data equals it everywhere
         beside = [other.value for other in held if other.step == each.step and _beside(other.name, each.name)]
-        kind, sentence, columns = _judged(each, own, everywhere, training, train_ids, beside)
+        kind, sentence, columns = _judged(each, own, everywhere, training, train_ids, beside, worked_out)
         if kind and is_fitted(each.value):
             estimators[each.step, each.name] = "accused"
         if kind and not (kind == "unexplained" and inside == "accused"):
@@ -97,6 +99,7 @@ def _judged(
     training: Sequence[Population],
     train_ids: pd.Index,
     siblings: Sequence[Any],
+    worked_out: WorkedOut,
 ) -> tuple[str, str, list[str]]:
     """Return the kind, sentence and columns of a finding about one piece of data; ``None`` if there is none."""
     value, name = held.value, held.name
@@ -119,6 +122,9 @@ def _judged(
         answers = [Explained(True, found)]
     else:
         answers = explainer.of(value)
+        if not any(answer.found for answer in answers):
+            further = worked_out.of(value, own)
+            answers = answers if further is None else [further]
     matched = [answer.found for answer in answers if answer.found is not None]
     if matched:
         named = "; ".join(dict.fromkeys(_said(match, who) for match, who in matched[:MOST_TOLD]))

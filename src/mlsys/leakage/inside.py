@@ -24,6 +24,7 @@ _BOUND = (types.BuiltinMethodType, types.MethodWrapperType)
 _BUILT_IN = (list, tuple, set, frozenset, deque)
 _VIEWS = (KeysView, ValuesView, ItemsView)
 _READ_FROM_TYPE = (types.GetSetDescriptorType, types.MemberDescriptorType)
+_SETTINGS = (int, float, str, bytes, np.generic, type(None))
 _FEWEST_BYTES = 64
 """A state in bytes that is shorter holds a setting, such as a format, and no data."""
 
@@ -62,7 +63,8 @@ def of_mapping(value: Any) -> list[tuple[Any, Any]] | None:
     if is_a(value, MEMO):
         return _of_memo(value)
     if is_a(value, Mapping) and _is_compiled(type(value)) and not is_a(value, types.MappingProxyType):
-        return _tried(lambda: list(value.items()))
+        pairs: list[tuple[Any, Any]] | None = _tried(lambda: list(value.items()))
+        return pairs
     return None
 
 
@@ -78,7 +80,8 @@ def of_collection(value: Any) -> list[Any] | None:
         if is_a(value, kind):
             return list(kind.__iter__(value))
     if is_a(value, (Sequence, Set, *_VIEWS)) and _is_compiled(type(value)):
-        return _tried(lambda: list(value))
+        items: list[Any] | None = _tried(lambda: list(value))
+        return items
     return None
 
 
@@ -94,6 +97,8 @@ def of_object(value: Any) -> Iterator[tuple[str, Any]]:
         yield "", value.get(None)
     elif is_a(value, weakref.ref):
         yield "", weakref.ref.__call__(value)
+    elif type(value).__module__.startswith("numpy.polynomial"):  # of a window of its own
+        yield "coef", value.convert(kind=np.polynomial.Polynomial).coef
     elif is_a(value, pd.api.typing.Expression):
         yield from (("", cell.cell_contents) for cell in vars(value)["_func"].__closure__ or ())
     elif is_a(value, (pd.api.typing.DataFrameGroupBy, pd.api.typing.SeriesGroupBy, pd.api.typing.Rolling)):
@@ -120,19 +125,19 @@ def as_table(value: Any) -> Any:
 def attributes_of(value: Any) -> dict[str, Any]:
     """Return the names that an object keeps in its ``__dict__``, whatever its class makes of that word."""
     for kind in type(value).__mro__:
-        item = vars(kind).get("__dict__")
+        item: Any = vars(kind).get("__dict__")
         if is_a(item, _READ_FROM_TYPE):
             return dict(item.__get__(value, type(value)) or {})
     return {}
 
 
 def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
-    names = attributes_of(value)
-    found = [*names.items(), *_of_its_type(value)]
+    kind = type(value)
+    found = [*attributes_of(value).items(), *_of_its_type(value)]
     yield from found
-    if found or names or not _is_compiled(type(value)):
+    if not _is_compiled(kind) or not all(is_a(each, _SETTINGS) for _, each in found):
         return
-    if type(value).__module__.partition(".")[0] in sys.stdlib_module_names:  # iterators, generators: what they refer to
+    if kind.__module__.partition(".")[0] in sys.stdlib_module_names:  # iterators, generators: what they refer to
         yield from (("", each) for each in gc.get_referents(value) if not is_a(each, type))
     else:
         yield from _of_state(value)

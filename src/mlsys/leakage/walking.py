@@ -148,7 +148,7 @@ def is_number(value: Any) -> bool:
 
 
 def _array(value: np.ndarray, path: str) -> Iterator[tuple[str, Any]]:
-    if is_a(value, np.ma.MaskedArray):
+    if isinstance(value, np.ma.MaskedArray):
         value = value.compressed()
     if value.dtype.names and value.ndim == 1:
         yield path, pd.DataFrame({name: np.asarray(value[name]) for name in value.dtype.names if value[name].ndim == 1})

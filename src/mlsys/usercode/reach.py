@@ -120,7 +120,7 @@ class CodeWalk:
         if hasattr(kind, "get_params"):  # asked of the type: an expression such as pd.col("x") has every attribute
             self._named_package(kind.__module__)
             return f"{self._token(kind)} {self._token(value.get_params(deep=False))}{self._learned(value)}"
-        if not is_installed(kind.__module__) and hasattr(value, "__dict__"):
+        if not is_installed(kind.__module__) and any("__dict__" in vars(each) for each in kind.__mro__):
             return f"object {self._unit(kind)} {self._token(vars(value))}"
         try:
             return f"value {self.digest(value)}"

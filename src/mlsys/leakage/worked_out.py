@@ -1,0 +1,202 @@
+"""What held numbers may be that no column tells alone: statistics of groups without names, curves, logarithms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.leakage.digits import EXACT, FEWEST, RELATIVE, digits_of
+from mlsys.leakage.explaining import Explained
+from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
+from mlsys.leakage.walking import is_number
+
+_TRANSFORMED: dict[str, Callable[[Any], Any]] = {
+    "logarithm": np.log,
+    "log1p": np.log1p,
+    "decimal logarithm": np.log10,
+    "square root": np.sqrt,
+    "square": np.square,
+    "absolute value": np.abs,
+    "difference to the row before": np.diff,
+}
+_BY_GROUP = ("mean", "median", "sum", "std", "count")
+"""Extremes of groups may be known of them beforehand."""
+FEWEST_NUMBERS = 3
+"""Of groups without names: two numbers meet two others by accident."""
+HIGHEST_DEGREE = 8
+UPRIGHT = 1e-5
+"""Cosine between what a curve leaves over and a power of its column, below which it is the curve of least squares. That
+of other rows has about one over the root of their number, .003 for 100,000."""
+MOST_CELLS = 20_000_000
+"""Rows by pairs of columns from which on lines and curves cost too much to be tried."""
+
+
+Ask = Callable[[Population, Collection[str]], Iterator[Match]]
+
+
+@dataclass(frozen=True)
+class WorkedOut:
+    """Explains numbers and arrays that no statistic of one column does.
+
+    Parameters
+    ----------
+    everywhere, training : sequence of Population
+        Rows that reach beyond the training rows; training rows.
+    """
+
+    everywhere: Sequence[Population]
+    training: Sequence[Population]
+    _known: dict[int, list[tuple[float, Match, str]]] = field(default_factory=dict)
+
+    def of(self, value: Any, own: Collection[str]) -> Explained | None:
+        """Return what explains a value, columns aside that were made with it; ``None`` where nothing does."""
+        if isinstance(value, (dict, pd.Series)):
+            return Explained(True) if is_enumeration(pd.Series(value)) else None
+        ask = self._asking(value)
+        if ask is None:
+            return None
+        if any(True for rows in self.training for _ in ask(rows, own)):
+            return Explained(True)
+        for rows in self.everywhere:
+            match = next(ask(rows, own), None)
+            if match is not None:
+                return Explained(True, (match, rows.name))
+        return None
+
+    def _asking(self, value: Any) -> Ask | None:
+        if is_number(value):
+            return (lambda rows, own: self._numbers(float(value), rows, own)) if _is_exact(value) else None
+        if not isinstance(value, np.ndarray) or value.ndim != 1 or value.dtype.kind not in "iuf":
+            return None
+        numbers = value.astype(np.float64)
+        if not np.isfinite(numbers).all() or sum(map(digits_of, numbers.tolist()[:MOST_GROUPS])) < FEWEST:
+            return None
+        return lambda rows, own: self._arrays(numbers, rows, own)
+
+    def _arrays(self, numbers: np.ndarray, rows: Population, own: Collection[str]) -> Iterator[Match]:
+        if FEWEST_NUMBERS <= len(numbers) <= MOST_GROUPS and len(np.unique(numbers)) > 1:
+            yield from _unnamed(np.sort(numbers), rows, own)
+        if 1 < len(numbers) <= HIGHEST_DEGREE + 1:
+            yield from _curves(numbers, rows, own)
+            for number in filter(_is_exact, numbers.tolist()):  # such as a line with its error
+                yield from self._numbers(number, rows, own)
+
+    def _numbers(self, number: float, rows: Population, own: Collection[str]) -> Iterator[Match]:
+        """Yield the statistics of transformed columns, and of pairs of columns, that a number is."""
+        if id(rows) not in self._known:
+            self._known[id(rows)] = [*_transformed(rows), *_lines(rows)]
+        for found, match, other in self._known[id(rows)]:
+            if abs(found - number) <= RELATIVE * abs(number) and not {match.column, other} & set(own):
+                yield match
+
+
+def is_enumeration(mapping: pd.Series) -> bool:
+    """Whether a mapping numbers its keys in their own order, which says nothing of any row.
+
+    Examples
+    --------
+    >>> is_enumeration(pd.Series({"a": 1, "b": 2, "c": 3})), is_enumeration(pd.Series({"a": 2, "b": 1, "c": 3}))
+    (True, False)
+    """
+    try:
+        places = mapping.sort_index().to_numpy(dtype=np.float64)
+    except (TypeError, ValueError):  # keys without an order, or other values than numbers
+        return False
+    return len(places) > 1 and bool(
+        (np.abs(np.diff(places)) == 1).all() and abs(places[-1] - places[0]) == len(places) - 1
+    )
+
+
+def _is_exact(number: Any) -> bool:
+    return digits_of(float(number)) >= EXACT
+
+
+def _transformed(rows: Population) -> Iterator[tuple[float, Match, str]]:
+    for name, values in _columns(rows, ()):
+        for word, transform in _TRANSFORMED.items():
+            with np.errstate(all="ignore"):
+                made = transform(values)
+            made = made[np.isfinite(made)]
+            for statistic, found in _simple(made) if len(made) > 1 else ():
+                yield found, Match(f"{statistic} of the {word}", name), name
+
+
+def _simple(values: np.ndarray) -> Iterator[tuple[str, float]]:
+    yield "mean", float(values.mean())
+    yield "median", float(np.median(values))
+    yield "standard deviation", float(values.std(ddof=1))
+    yield "standard deviation (ddof 0)", float(values.std())
+
+
+def _lines(rows: Population) -> Iterator[tuple[float, Match, str]]:
+    """Yield slope, intercept and correlation of every two columns."""
+    columns = dict(_columns(rows, ()))
+    if not columns or len(rows.frame) * len(columns) ** 2 > MOST_CELLS:
+        return
+    table, names = pd.DataFrame(columns), list(columns)
+    means, spreads = table.mean().to_numpy(), table.cov().to_numpy()
+    with np.errstate(all="ignore"):
+        slopes = spreads / np.diag(spreads)[:, None]  # of each column on the one of the row
+        found = {
+            "slope on": slopes,
+            "intercept on": means[None, :] - slopes * means[:, None],
+            "correlation with": spreads / np.sqrt(np.outer(np.diag(spreads), np.diag(spreads))),
+        }
+    for word, numbers in found.items():
+        for x, y in zip(*np.nonzero(~np.eye(len(names), dtype=bool)), strict=True):
+            yield float(numbers[x, y]), Match(f"{word} {names[x]!r}", names[y]), names[x]
+
+
+def _unnamed(numbers: np.ndarray, rows: Population, own: Collection[str]) -> Iterator[Match]:
+    """Yield statistics in as many groups as there are numbers, whatever order these are in."""
+    for by, column in rows.frame.items():
+        if pd.api.types.is_float_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
+            continue
+        if column.nunique() != len(numbers):
+            continue
+        groups = (str(by),)
+        for statistic in _BY_GROUP:
+            for name, found in rows.grouped(groups, statistic).items():
+                match = Match(statistic, str(name).partition("\0")[0], groups)
+                if name != "" and not rows.is_looked_at(str(name), own):
+                    continue
+                there = np.sort(found.to_numpy(dtype=np.float64))
+                near = (np.abs(there - numbers) <= RELATIVE * np.abs(numbers)).all()
+                if near and (statistic == "count" or len(rows.varied_groups(match)) >= FEWEST_NUMBERS):
+                    yield match
+
+
+def _curves(numbers: np.ndarray, rows: Population, own: Collection[str]) -> Iterator[Match]:
+    """Yield the column that a polynomial of another, or of the place of a row, fits best of all its degree."""
+    columns = dict(_columns(rows, own))
+    if len(rows.frame) * len(columns) ** 2 > MOST_CELLS or len(rows.frame) <= len(numbers):
+        return
+    places = {"the place of a row": np.arange(float(len(rows.frame)))}
+    for name, x in [*((repr(name), each) for name, each in columns.items()), *places.items()]:
+        for coefficients in (numbers, numbers[::-1]):
+            with np.errstate(all="ignore"):
+                said = np.polyval(coefficients, x)
+            for target, y in columns.items():
+                if _is_upright(x, y - said, len(numbers)) and np.nanstd(y - said) > RELATIVE * np.nanstd(said) > 0:
+                    yield Match(f"best polynomial of degree {len(numbers) - 1} on {name}", target)
+
+
+def _is_upright(x: np.ndarray, left: np.ndarray, terms: int) -> bool:
+    """Whether what a curve leaves over stands upright on each of its powers, as after least squares."""
+    known = np.isfinite(left)
+    x, left = x[known], left[known]
+    size = np.linalg.norm(left)
+    if len(left) <= terms or not size or abs(left.mean()) > UPRIGHT * size:
+        return False
+    powers = (x**degree for degree in range(terms))
+    return all(abs(power @ left) <= UPRIGHT * np.linalg.norm(power) * size for power in powers)
+
+
+def _columns(rows: Population, own: Collection[str]) -> Iterator[tuple[str, np.ndarray]]:
+    for name, column in rows.numbers().items():
+        if rows.is_looked_at(str(name), own):
+            yield str(name).partition("\0")[0], column.to_numpy()
