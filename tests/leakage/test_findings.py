@@ -242,7 +242,7 @@ CASES = {
     ),
     "a column written after the outcome": Case(
         "LK204",
-        lambda f: run(told_after(f, 0.3), SPLIT),
+        lambda f: run(told_after(f, 0.15), SPLIT),
         lambda f: run(told_after(f, 3.0), SPLIT),
         "error",
         ("discharge",),
@@ -417,7 +417,7 @@ def test_the_verdict_on_the_card_flips(name: str) -> None:
 
 
 def test_a_waived_finding_stays_on_the_card_with_its_reason_and_refuses_nothing() -> None:
-    frame = told_after(visits(), 0.3)
+    frame = told_after(visits(), 0.15)
     reason = "the score is written before the decision"
     accused, waived = run(frame, SPLIT), run(frame, SPLIT, waive={"LK204": reason})
     assert dict(accused.card.lines)["leakage"] == "suspected: discharge"
@@ -431,13 +431,13 @@ def test_a_waived_finding_stays_on_the_card_with_its_reason_and_refuses_nothing(
 
 
 def test_a_waiver_of_one_code_leaves_the_others() -> None:
-    frame = told_after(visits(), 0.3)
+    frame = told_after(visits(), 0.15)
     both = run(frame, Derive({"centred": centred}), SPLIT, waive={"LK204": "written before"})
     assert dict(both.card.lines)["leakage"] == "violated: centred"
 
 
 def test_a_gate_refuses_an_error_that_nobody_waived() -> None:
-    frame = told_after(visits(), 0.3)
+    frame = told_after(visits(), 0.15)
     refused = run(frame, SPLIT).register("visits", gate=Gate())
     assert not refused
     assert refused.terms.set_index("term").loc["no leakage"].tolist() == ["suspected: discharge", "no"]
@@ -446,7 +446,7 @@ def test_a_gate_refuses_an_error_that_nobody_waived() -> None:
 
 
 def test_findings_come_worst_first_and_waived_ones_last() -> None:
-    frame = twice(told_after(visits(), 0.3))
+    frame = twice(told_after(visits(), 0.15))
     mixed = run(frame, Derive({"centred": centred}), SPLIT, time="seen", waive={"LK201": "tried on purpose"})
     order = [(bool(f.waived), ["error", "warning", "information"].index(f.severity)) for f in mixed.findings]
     assert {f.code for f in mixed.findings} >= {"LK201", "LK204", "LK210"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from mlsys import OneHot, Pipeline, StratifiedSplit
 from mlsys.dataset import Roles, Rows
+from mlsys.leakage.exact import _orders, _pure, exact_findings
 from mlsys.leakage.identities import identity_findings
 from mlsys.leakage.power import feature_power
 from mlsys.leakage.suspicion import power_findings
@@ -20,7 +22,7 @@ from mlsys.leakage.too_good import too_good_finding
 
 def suspected(frame: pd.DataFrame, target: str = "y") -> list[tuple[str, tuple[str, ...]]]:
     rows = Rows.of(frame, Roles(target=target), tuple(frame.columns.drop(target)))
-    return [(f.severity, f.columns) for f in power_findings(feature_power(rows), frame[target])]
+    return [(f.severity, f.columns) for f in power_findings(feature_power(rows), frame, target)]
 
 
 def honest(generator: np.random.Generator, rows: int = 3_000) -> pd.DataFrame:
@@ -82,6 +84,122 @@ def test_easy_problems_are_not_accused_of_an_error() -> None:
     for load in (load_iris, load_breast_cancer):
         data = load(as_frame=True).frame
         assert "error" not in [severity for severity, _ in suspected(data, "target")]
+
+
+# --- strong columns that may be honest ---
+
+
+def clients(generator: np.random.Generator, rows: int = 1_800) -> pd.DataFrame:
+    """A modest honest signal."""
+    frame = pd.DataFrame({"tenure": generator.gamma(2, 14, rows), "calls": generator.poisson(2.2, rows)})
+    score = -0.6 - 0.02 * frame["tenure"] + 0.25 * frame["calls"]
+    return frame.assign(y=(generator.random(rows) < 1 / (1 + np.exp(-score))).astype(int))
+
+
+def test_an_honest_score_beside_its_rating_is_asked_about_once(rng: np.random.Generator) -> None:
+    frame = clients(rng)
+    frame["score"] = (600 - 80 * frame["y"] + rng.normal(0, 38, len(frame))).round()
+    frame["rating"] = pd.cut(frame["score"], [0, 520, 560, 600, 640, 900], labels=list("EDCBA")).astype(str)
+    ((severity, columns),) = suspected(frame)
+    assert severity == "information" and set(columns) == {"score", "rating"}
+
+
+@pytest.mark.parametrize("strength", [1.2, 1.9, 2.6])  # AUC of .80, .91 and .97
+def test_a_question_is_no_accusation(strength: float, rng: np.random.Generator) -> None:
+    frame = clients(rng).assign(marker=lambda f: strength * f["y"] + rng.normal(size=len(f)))
+    rows = Rows.of(frame, Roles(target="y"), ("tenure", "calls", "marker"))
+    for finding in power_findings(feature_power(rows), frame, "y"):
+        assert finding.severity == "information" and "known when the model is asked?" in finding.message
+        assert 'waive={"LK204": "why"}' in finding.message and "error" not in finding.message
+
+
+def test_a_late_column_is_named_beside_an_honest_strong_one(rng: np.random.Generator) -> None:
+    frame = clients(rng, 4_000)
+    frame["bureau"] = 2 * frame["y"] + rng.normal(size=len(frame))
+    assert {severity for severity, _ in suspected(frame)} <= {"information"}
+    late = frame.assign(balance=4 * frame["y"] + rng.normal(size=len(frame)))
+    assert ("warning", ("balance",)) in suspected(late)
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.002, 0.01])
+@pytest.mark.parametrize("beside", [0, 3])
+def test_a_copy_with_few_labels_wrong_is_named_whatever_its_siblings(
+    wrong: float, beside: int, rng: np.random.Generator
+) -> None:
+    frame = clients(rng, 4_000)
+    late = frame["y"] ^ (rng.random(len(frame)) < wrong)
+    for place in range(beside):
+        frame[f"late{place}"] = 4 * late + rng.normal(0, 0.8, len(frame))
+    accused = {
+        name for severity, names in suspected(frame.assign(copy=late)) for name in names if severity != "information"
+    }
+    assert "copy" in accused
+
+
+def test_a_gap_among_declared_moments_is_suspected(rng: np.random.Generator) -> None:
+    frame = clients(rng).assign(delay=lambda f: 2 * f["y"] + rng.normal(size=len(f)))
+    power = feature_power(Rows.of(frame, Roles(target="y"), ("tenure", "calls", "delay")))
+    for timed, severity in ((False, "information"), (True, "error")):
+        (finding,) = power_findings(power, frame, "y", timed=timed)
+        assert (finding.severity, finding.columns) == (severity, ("delay",))
+
+
+def test_what_a_step_made_is_mended_in_the_step(rng: np.random.Generator) -> None:
+    frame = clients(rng).assign(said=lambda f: f["y"])
+    power = feature_power(Rows.of(frame, Roles(target="y"), ("tenure", "calls", "said")))
+    (finding,) = power_findings(power, frame, "y", made_by={"said": "scored"})
+    assert "'scored'" in finding.message and "exclude=" not in finding.message and "known_at=" not in finding.message
+
+
+# --- few rows ---
+
+FEW_COPIES: dict[str, Any] = {
+    "numbers": lambda y: y * 2.5,
+    "texts": lambda y: y.map({0: "no", 1: "yes"}),
+    "null for one class": lambda y: y.where(y == 1),
+    "codes": lambda y: y.map({0: "a", 1: "b"}) + pd.Series(np.arange(len(y)) % 3, index=y.index).astype(str),
+}
+
+
+@pytest.mark.parametrize("copy", FEW_COPIES)
+@pytest.mark.parametrize("rows", [45, 84, 99, 400])
+def test_a_copy_is_a_copy_in_few_rows_and_with_a_rare_class(copy: str, rows: int, rng: np.random.Generator) -> None:
+    y = pd.Series(rng.permutation(np.arange(rows) < (10 if rows > 99 else rows // 3))).astype(int)
+    frame = pd.DataFrame({"age": rng.normal(size=rows), "site": rng.integers(0, 3, rows)})
+    (finding,) = exact_findings(frame.assign(copy=FEW_COPIES[copy](y), y=y), ["age", "site", "copy"], "y")
+    assert (finding.severity, finding.columns) == ("error", ("copy",)) and "1 in 10^" in finding.message
+    assert exact_findings(frame.assign(y=y), ["age", "site"], "y") == []
+
+
+def test_chance_accuses_nobody_in_few_rows() -> None:
+    generator, found = np.random.default_rng(5), 0
+    for _ in range(300):
+        rows = int(generator.integers(6, 40))
+        frame = pd.DataFrame(generator.integers(0, 2, (rows, 30))).add_prefix("x")
+        found += bool(exact_findings(frame.assign(y=generator.integers(0, 2, rows)), list(frame), "y"))
+    assert found == 0
+
+
+def test_the_chance_of_a_copy_is_that_of_all_orders(rng: np.random.Generator) -> None:
+    counts = np.array([2, 3])
+    orders = set(permutations([0, 0, 1, 1, 1]))
+    assert 10 ** _orders(counts) == pytest.approx(len(orders))
+    assert sum(_pure(np.array([0, 0, 1, 1, 1]), np.array(order)) for order in orders) <= 2**2
+
+
+def test_a_number_that_parts_few_rows_is_a_question(rng: np.random.Generator) -> None:
+    iris = load_iris(as_frame=True).frame.query("target < 2").iloc[::2]
+    (finding,) = exact_findings(iris, list(iris.columns[:-1]), "target")
+    assert finding.severity == "information" and "petal length (cm)" in finding.columns
+
+
+@pytest.mark.parametrize("made", [lambda y: 3 * y - 7, np.log, lambda y: 0.5 * y**3])
+def test_a_number_that_gives_few_others_by_a_line_is_an_error(made: Any, rng: np.random.Generator) -> None:
+    frame = pd.DataFrame({"y": rng.gamma(4, 20, 60)}).assign(
+        copy=lambda f: made(f["y"]), near=lambda f: f["y"] + rng.normal(size=60)
+    )
+    (finding,) = exact_findings(frame, ["copy", "near"], "y")
+    assert (finding.severity, finding.columns) == ("error", ("copy",))
 
 
 # --- formulas ---

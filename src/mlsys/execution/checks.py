@@ -17,6 +17,7 @@ from mlsys.execution.told import AtSplit
 from mlsys.execution.work import At, Task, Work
 from mlsys.leakage.dates import date_findings
 from mlsys.leakage.differing import difference_findings
+from mlsys.leakage.exact import exact_findings
 from mlsys.leakage.identifiers import identifier_findings
 from mlsys.leakage.identities import identity_findings
 from mlsys.leakage.missingness import missingness_findings
@@ -113,10 +114,21 @@ def _on_columns(
     """Return what single columns give away."""
     train, roles = frames["train"], at.roles
     found = identifier_findings(train, features, power, rows) + date_findings(frames, features, roles.time is not None)
-    if not power.empty:
-        found += power_findings(power, train[roles.target]) + missingness_findings(power, train, train[roles.target])
-        found += identity_findings(train, features, str(roles.target))
+    if roles.target is not None and roles.target in train.columns:
+        found += _on_target(train, [name for name in features if name in train.columns], power, at)
     return [replace(finding, step=_maker(finding, at)) for finding in found]
+
+
+def _on_target(train: pd.DataFrame, features: Sequence[str], power: pd.DataFrame, at: At) -> list[Finding]:
+    """Return what columns, alone and together, tell of the target."""
+    target, made_by = str(at.roles.target), at.catalog.made_by
+    found = []
+    if not power.empty:
+        found += power_findings(power, train, target, timed=bool(at.catalog.known_at), made_by=made_by)
+        found += missingness_findings(power, train, train[target])
+    told = {name for finding in found for name in finding.columns if finding.severity != "information"}
+    found += exact_findings(train, features, target, told, made_by)
+    return found + identity_findings(train, features, target)
 
 
 def _maker(finding: Finding, at: At) -> str:

@@ -54,13 +54,14 @@ def auc_of(levels: NDArray[np.int64], event: NDArray[np.bool_], half: int) -> tu
 
     Notes
     -----
-    Hanley and McNeil (1982) for the standard error. The rows must be in random order.
+    Hanley and McNeil (1982) for the standard error, which is half a row of the rarer kind at least: their formula
+    knows no error at an AUC of 1. The rows must be in random order.
 
     Examples
     --------
     >>> event = np.tile([False, True], 20)
     >>> auc_of(event.astype(np.int64), event, 20)
-    (1.0, 0.0)
+    (1.0, 0.05)
     """
     count = int(levels.max()) + 1
     counts = np.bincount(levels[:half], minlength=count)
@@ -128,4 +129,4 @@ def _counted(levels: NDArray[np.int64]) -> NDArray[np.float64]:
 def _hanley_mcneil(auc: float, positives: int, negatives: int) -> float:
     first, second = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = auc * (1 - auc) + (positives - 1) * (first - auc**2) + (negatives - 1) * (second - auc**2)
-    return float(np.sqrt(max(variance, 0.0) / (positives * negatives)))
+    return max(float(np.sqrt(max(variance, 0.0) / (positives * negatives))), 0.5 / min(positives, negatives))
