@@ -17,16 +17,13 @@ from mlsys.execution.told import AtSplit
 from mlsys.execution.work import At, Task, Work
 from mlsys.leakage.dates import date_findings
 from mlsys.leakage.differing import difference_findings
-from mlsys.leakage.exact import exact_findings
 from mlsys.leakage.identifiers import identifier_findings
-from mlsys.leakage.identities import identity_findings
-from mlsys.leakage.missingness import missingness_findings
 from mlsys.leakage.near import near_findings
 from mlsys.leakage.near_text import near_text_findings
+from mlsys.leakage.on_target import target_findings
 from mlsys.leakage.overlap import called, overlap_findings, pairs_compared
 from mlsys.leakage.power import COLUMNS, SAMPLE, feature_power
 from mlsys.leakage.repeats import repeat_findings
-from mlsys.leakage.suspicion import power_findings
 from mlsys.plan import Planned
 from mlsys.sampling import RandomSplit, StratifiedSplit
 from mlsys.summaries import row_hashes
@@ -115,20 +112,9 @@ def _on_columns(
     train, roles = frames["train"], at.roles
     found = identifier_findings(train, features, power, rows) + date_findings(frames, features, roles.time is not None)
     if roles.target is not None and roles.target in train.columns:
-        found += _on_target(train, [name for name in features if name in train.columns], power, at)
+        there, timed = [name for name in features if name in train.columns], bool(at.catalog.known_at)
+        found += target_findings(train, there, roles.target, power, timed=timed, made_by=at.catalog.made_by)
     return [replace(finding, step=_maker(finding, at)) for finding in found]
-
-
-def _on_target(train: pd.DataFrame, features: Sequence[str], power: pd.DataFrame, at: At) -> list[Finding]:
-    """Return what columns, alone and together, tell of the target."""
-    target, made_by = str(at.roles.target), at.catalog.made_by
-    found = []
-    if not power.empty:
-        found += power_findings(power, train, target, timed=bool(at.catalog.known_at), made_by=made_by)
-        found += missingness_findings(power, train, train[target])
-    told = {name for finding in found for name in finding.columns if finding.severity != "information"}
-    found += exact_findings(train, features, target, told, made_by)
-    return found + identity_findings(train, features, target)
 
 
 def _maker(finding: Finding, at: At) -> str:

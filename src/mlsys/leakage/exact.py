@@ -86,8 +86,8 @@ def _finding(chances: Mapping[str, float], severity: str, rows: int, made_by: Ma
     one = len(names) == 1
     named = ", ".join([*map(repr, names[:SHOWN]), *([f"{len(names) - SHOWN} more"] if len(names) > SHOWN else [])])
     how = (
-        f"{named} {'leaves' if one else 'leave'} nothing of the target open in {rows:,} rows, which chance does in less "
-        f"than 1 in 10^{-max(chances.values()):.0f}"
+        f"{named} {'leaves' if one else 'leave'} nothing of the target open in {rows:,} rows, which chance does in "
+        f"less than 1 in 10^{-max(chances.values()):.0f}"
     )
     they_are, do = ("it is" if one else "they are"), remedy(names, made_by)
     if severity == "error":

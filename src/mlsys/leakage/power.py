@@ -56,7 +56,7 @@ def feature_power(train: Rows, sample: int = SAMPLE) -> pd.DataFrame:
     if not train.has_target or len(train) < FEWEST:
         return pd.DataFrame(columns=COLUMNS)
     rows = Rows.of(in_hash_order(pd.DataFrame(train), sample), train.roles, train.feature_names)
-    targets, half = _events(rows.y), len(rows) // 2
+    targets, half = events_of(rows.y), len(rows) // 2
     names, table = rows.feature_names, []
     numbers = aucs_of_numbers(rows[list(names)], targets, half)
     for name in names:
@@ -125,7 +125,8 @@ def _best(levels: NDArray[np.int64], targets: list[NDArray[np.bool_]], half: int
     return max((auc_of(levels, event, half) for event in targets), default=(0.5, 0.0))
 
 
-def _events(target: pd.Series) -> list[NDArray[np.bool_]]:
+def events_of(target: pd.Series) -> list[NDArray[np.bool_]]:
+    """Return what a column is to tell: one of two classes, each of several, or a number above the median."""
     values = target.dropna()
     levels = values.unique()
     if len(levels) <= 2:

@@ -1,0 +1,102 @@
+"""Codes that are filled in for some rows once the outcome is known: levels of one class each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.leakage.power import FEWEST, events_of, is_measured
+from mlsys.leakage.separation import in_hash_order
+from mlsys.leakage.suspicion import NOBODY, remedy
+from mlsys.summaries import is_hashable
+from mlsys.values import Kind, plain, values_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FEWEST_ROWS, MOST_LEVELS, MOST_ROWS = 50, 200, 20_000
+"""Rows of a level that proves something, levels of a column, and rows looked at."""
+CHANCE = -6.0
+"""Power of ten: how rarely levels of so many rows are of one class where they have nothing to do with it."""
+SHOWN = 2
+
+
+def code_findings(
+    train: pd.DataFrame,
+    features: Sequence[str],
+    target: str,
+    told: Collection[str] = (),
+    made_by: Mapping[str, str] = NOBODY,
+) -> list[Finding]:
+    """Return a finding about columns with levels of one class only, some of them of one class, some of another.
+
+    Parameters
+    ----------
+    train : DataFrame
+        Training rows; at most 20,000 are looked at.
+    features : sequence of str
+        Columns of at most 200 levels among them are looked at; quantities are left out.
+    target : str
+        Its column, of classes.
+    told : collection of str
+        Columns that are suspected already.
+    made_by : mapping of str to str
+        Columns to the steps that made them.
+
+    Notes
+    -----
+    Two levels at least, of fifty rows or more each, are of one class without exception, in opposite classes, and chance
+    does that to one level in a million columns at most. It is a warning where all rows but those of one level, such as
+    null, are of that kind: a code that is filled in afterwards. Else it is information: honest classes may be pure in
+    some regions. Levels of one class alone prove nothing: 46 of 225 tables have such, mostly honest ones.
+    """
+    if len(train) < FEWEST or is_measured(train[target]):
+        return []
+    rows = in_hash_order(train[[*features, target]], MOST_ROWS)
+    events = events_of(rows[target])
+    found: dict[str, list[tuple[str, list[str]]]] = {"warning": [], "information": []}
+    for name in features if events else ():
+        kind = values_of(rows[name]).kind
+        if name in told or not is_hashable(rows[name]) or (kind is Kind.NUMBER and is_measured(rows[name])):
+            continue
+        codes, levels = pd.factorize(plain(rows[name]), use_na_sentinel=False)
+        if 2 < len(levels) <= MOST_LEVELS:  # noqa: PLR2004  of two, both pure, it is a copy
+            for event in events:
+                pure, rest = _pure(np.asarray(codes, dtype=np.int64), event)
+                if pure:
+                    severity = "warning" if rest <= 1 else "information"
+                    found[severity].append((name, [str(levels[place]) for place in pure]))
+                    break
+    return [_finding(each, severity, made_by) for severity, each in found.items() if each]
+
+
+def _pure(codes: NDArray[np.int64], event: NDArray[np.bool_]) -> tuple[list[int], int]:
+    """Return one level of each class that is pure, the largest; and how many levels are not of that kind."""
+    counts, hits = np.bincount(codes), np.bincount(codes, event)
+    share, allowed = float(event.mean()), CHANCE - np.log10(len(counts))
+    if not 0 < share < 1:
+        return [], 0
+    large = counts >= FEWEST_ROWS
+    inside = large & (hits == counts) & (counts * np.log10(share) < allowed)
+    outside = large & (hits == 0) & (counts * np.log10(1 - share) < allowed)
+    if not inside.any() or not outside.any():
+        return [], 0
+    largest = [int(np.where(each, counts, 0).argmax()) for each in (inside, outside)]
+    return largest, int(((hits > 0) & (hits < counts)).sum())
+
+
+def _finding(found: Sequence[tuple[str, list[str]]], severity: str, made_by: Mapping[str, str]) -> Finding:
+    names = [name for name, _ in found]
+    shown = "; ".join(f"{name!r} ({', '.join(levels)})" for name, levels in found[:SHOWN])
+    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+    one = len(found) == 1
+    message = (
+        f"{shown}{more} {'has' if one else 'have'} levels of one class without exception, on both sides: "
+        f"{'is it' if one else 'are they'} filled in before the outcome is known? If not, {remedy(names, made_by)}; if "
+        f'{"it is" if one else "they are"}, waive={{"LK225": "why"}}'
+    )
+    return Finding("LK225", message, severity, columns=tuple(names))

@@ -1,0 +1,60 @@
+"""What features tell of the target: one alone, two together, several by a formula, words and codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mlsys.leakage.codes import code_findings
+from mlsys.leakage.exact import exact_findings
+from mlsys.leakage.identities import identity_findings
+from mlsys.leakage.missingness import missingness_findings
+from mlsys.leakage.suspicion import NOBODY, power_findings
+from mlsys.leakage.together import together_findings
+from mlsys.leakage.tokens import token_findings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlsys.errors import Finding
+
+
+def target_findings(
+    train: pd.DataFrame,
+    features: Sequence[str],
+    target: str,
+    power: pd.DataFrame,
+    *,
+    timed: bool = False,
+    made_by: Mapping[str, str] = NOBODY,
+) -> list[Finding]:
+    """Return findings about features that tell the target; what is suspected once is not told again.
+
+    Parameters
+    ----------
+    train : DataFrame
+        Training rows.
+    features : sequence of str
+        Columns to look at.
+    target : str
+        Its column.
+    power : DataFrame
+        From :func:`mlsys.leakage.power.feature_power`.
+    timed : bool
+        Whether it is declared when other columns are known.
+    made_by : mapping of str to str
+        Columns to the steps that made them.
+    """
+    found = power_findings(power, train, target, timed=timed, made_by=made_by)
+    found += missingness_findings(power, train, train[target])
+    found += exact_findings(train, features, target, _told(found), made_by)
+    copies = {name for finding in found if finding.severity == "error" for name in finding.columns}
+    left = [name for name in features if name not in copies]
+    found += identity_findings(train, left, target)
+    found += together_findings(train, [name for name in left if name not in _told(found)], target, power, made_by)
+    found += code_findings(train, left, target, _told(found), made_by)
+    return found + token_findings(train, left, target, made_by)
+
+
+def _told(found: Sequence[Finding]) -> set[str]:
+    return {name for finding in found if finding.severity != "information" for name in finding.columns}

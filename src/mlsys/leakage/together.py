@@ -1,0 +1,153 @@
+"""Two columns that together tell a target of classes, while each alone tells little of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.leakage.power import COPY, FEWEST, SURE, events_of, is_measured
+from mlsys.leakage.separation import SHARES, auc_of, aucs_of_numbers, in_hash_order
+from mlsys.leakage.suspicion import NOBODY, remedy
+from mlsys.summaries import is_hashable
+from mlsys.values import Kind, plain, values_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOST_ROWS, MOST_LEVELS, MOST_COLUMNS = 4_000, 12, 24
+"""Rows looked at, levels of a column that is paired with others, and such columns, those with fewest levels first."""
+MOST_NUMBERS = 8
+"""Numbers that are added, subtracted, multiplied and divided, those that tell most alone first."""
+ABOVE = 0.05
+"""By which two together exceed each alone."""
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two columns, how a message calls them together, and the AUC of the class that they tell least."""
+
+    columns: tuple[str, str]
+    called: str
+    auc: float
+
+
+def together_findings(
+    train: pd.DataFrame, features: Sequence[str], target: str, power: pd.DataFrame, made_by: Mapping[str, str] = NOBODY
+) -> list[Finding]:
+    """Return findings about pairs of columns that together tell every class.
+
+    Parameters
+    ----------
+    train : DataFrame
+        Training rows; at most 4,000 are looked at.
+    features : sequence of str
+        Columns to look at.
+    target : str
+        Its column, of classes.
+    power : DataFrame
+        From :func:`mlsys.leakage.power.feature_power`.
+    made_by : mapping of str to str
+        Columns to the steps that made them.
+
+    Notes
+    -----
+    A pair tells when its AUC, learned on one half and taken on the other, is .995 or more for every class, .95 less
+    three standard errors, and each alone has .05 less. All pairs of the 24 columns of fewest levels (at most twelve)
+    are tried, as a warning: two coins whose difference is the outcome, or all of several indicators but one. Sums,
+    differences, products and ratios of the eight numbers that tell most alone are asked about, as information: a class
+    may be defined by them, and easy problems have such pairs.
+    """
+    if len(train) < FEWEST or is_measured(train[target]):
+        return []
+    rows = in_hash_order(train[[*features, target]], MOST_ROWS)
+    events = events_of(rows[target])
+    if not events:
+        return []
+    alone = power[power["copy"] == ""].set_index("column")["auc"]
+    names = [name for name in features if name in alone.index and alone[name] <= 1 - ABOVE]
+    coded = _best_first(_of_levels(rows, names, events, alone))
+    found = [_finding(coded, "warning", made_by)] if coded else []
+    told = {name for pair in coded for name in pair.columns}
+    made = _best_first(_of_numbers(rows, [name for name in names if name not in told], events, alone))
+    return [*found, _finding(made, "information", made_by)] if made else found
+
+
+def _best_first(pairs: Iterator[_Pair]) -> list[_Pair]:
+    return sorted(pairs, key=lambda pair: -pair.auc)
+
+
+def _finding(pairs: Sequence[_Pair], severity: str, made_by: Mapping[str, str]) -> Finding:
+    best = pairs[0]
+    columns = tuple(dict.fromkeys(name for pair in pairs for name in pair.columns))
+    more = f", and so do {len(pairs) - 1} more pairs" if len(pairs) > 1 else ""
+    asked = severity == "information"
+    tell = f"{best.called} tell{'s' if asked else ''} the target (AUC {best.auc:.3f}) and each alone does not{more}"
+    do, waive = remedy(list(columns), made_by), 'waive={"LK223": "why"}'
+    if asked:
+        known = "is the class defined by them, and are they known when the model is asked?"
+        return Finding("LK223", f"{tell}: {known} If not, {do}; if they are, {waive}", severity, columns=columns)
+    said = f"{tell}; if one of them is known too late, {do}; if they are known in time, {waive}"
+    return Finding("LK223", said, severity, columns=columns)
+
+
+def _of_levels(
+    rows: pd.DataFrame, names: Sequence[str], events: Sequence[NDArray[np.bool_]], alone: pd.Series
+) -> Iterator[_Pair]:
+    """Yield pairs of columns of few levels."""
+    half = len(rows) // 2
+    codes: dict[str, NDArray[np.int64]] = {}
+    for name in names:
+        if is_hashable(rows[name]):
+            found = np.asarray(pd.factorize(plain(rows[name]), use_na_sentinel=False)[0], dtype=np.int64)
+            if 0 < found.max(initial=0) < MOST_LEVELS:
+                codes[name] = found
+    few = sorted(codes, key=lambda name: int(codes[name].max()))[:MOST_COLUMNS]
+    for one, other in combinations(few, 2):
+        joint = codes[one] * MOST_LEVELS + codes[other]
+        auc = _least(joint, events, half)
+        if auc >= COPY and auc >= ABOVE + max(alone[one], alone[other]):
+            yield _Pair((one, other), f"{one!r} and {other!r} together", auc)
+
+
+def _of_numbers(
+    rows: pd.DataFrame, names: Sequence[str], events: Sequence[NDArray[np.bool_]], alone: pd.Series
+) -> Iterator[_Pair]:
+    """Yield pairs of numbers that are put together by arithmetic."""
+    half = len(rows) // 2
+    numbers = [name for name in alone.index if name in names and values_of(rows[name]).kind is Kind.NUMBER]
+    made: dict[str, NDArray[np.float64]] = {}
+    of: dict[str, tuple[str, str]] = {}
+    values = {name: plain(rows[name]).to_numpy(dtype=np.float64, na_value=np.nan) for name in numbers[:MOST_NUMBERS]}
+    for one, other in combinations(values, 2):
+        a, b = values[one], values[other]
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            ways = {f"{one} + {other}": a + b, f"{one} - {other}": a - b, f"{one} * {other}": a * b}
+            ways |= {f"{one} / {other}": a / b, f"{other} / {one}": b / a}
+        for called, each in ways.items():
+            made[called], of[called] = np.where(np.isfinite(each), each, 0.0), (one, other)
+    for called, (auc, error) in aucs_of_numbers(pd.DataFrame(made), events, half).items():
+        one, other = of[str(called)]
+        if auc >= COPY and auc - 3 * error > SURE and auc >= ABOVE + max(alone[one], alone[other]):
+            levels = np.searchsorted(
+                np.unique(np.quantile(made[str(called)][:half], SHARES)), made[str(called)], "right"
+            )
+            least = _least(levels, events, half)
+            if least >= COPY:
+                yield _Pair((one, other), str(called), least)
+
+
+def _least(levels: NDArray[np.int64], events: Sequence[NDArray[np.bool_]], half: int) -> float:
+    """Return the AUC of the class that is told least, 0 if one of them is not sure."""
+    found = 1.0
+    for event in events:
+        auc, error = auc_of(levels, event, half)
+        if auc < COPY or auc - 3 * error <= SURE:
+            return 0.0
+        found = min(found, auc)
+    return found
