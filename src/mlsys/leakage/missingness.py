@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.power import STRONG, is_measured
+from mlsys.leakage.power import STRONG, SURE, is_measured
 
 TELLING = 0.75
 """An AUC that honest gaps rarely reach alone: half of all rows of one class would lack what all of the other have."""
@@ -25,7 +25,8 @@ def missingness_findings(power: pd.DataFrame, train: pd.DataFrame, target: pd.Se
 
     Notes
     -----
-    Raised where the AUC of the nulls less three standard errors exceeds ``TELLING``, at least two thirds of the
+    Raised where the AUC of the nulls less three standard errors exceeds ``TELLING`` (an error above .95, a warning above
+    .85, else information: doctors order a test for those whom they suspect already), at least two thirds of the
     column's whole excess over chance is theirs, and no other column tells more. Columns that are null in the same
     rows count as one; more than two such patterns are a habit of the table and accuse nobody.
     """
@@ -37,16 +38,17 @@ def missingness_findings(power: pd.DataFrame, train: pd.DataFrame, target: pd.Se
         return []
     if not others.empty and others.max() > telling["missing_auc"].max():
         return []
-    sure = float(lower[telling.index].max()) > STRONG
-    severity = "information" if is_measured(target) else "error" if sure else "warning"
+    surest = float(lower[telling.index].max())
+    severity = "error" if surest > SURE else "warning" if surest > STRONG else "information"
+    severity = "information" if is_measured(target) else severity
     named = ", ".join(
         f"{row.column!r} (AUC {row.missing_auc:.3f} ± {row.missing_error:.3f})" for row in telling.itertuples()
     )
     return [
         Finding(
             "LK206",
-            f"whether {named} is null alone tells the target; if it is filled in only after the outcome, "
-            "declare it with known_at= or exclude=",
+            f"whether {named} is null alone tells the target: is it filled in before the outcome is known? If not, "
+            'declare it with known_at= or exclude=; if it is, as a test that is ordered, waive={"LK206": "why"}',
             severity,
             columns=tuple(telling["column"]),
         )
