@@ -63,9 +63,11 @@ def _kind(column: pd.Series) -> str:
     counts = column.value_counts()
     if counts.sum() < FEWEST_ROWS:
         return ""
-    if 2 <= len(counts) <= MOST_CLASSES:
-        return "classes" if counts.iloc[-1] >= FEWEST_OF_A_CLASS else ""
     is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if 2 <= len(counts) <= MOST_CLASSES:
+        if is_number and (counts.index % 1 != 0).any():  # a quantity of few values
+            return ""
+        return "classes" if counts.iloc[-1] >= FEWEST_OF_A_CLASS else ""
     return "numbers" if is_number and len(counts) > MOST_CLASSES else ""
 
 

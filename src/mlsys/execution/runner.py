@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from mlsys.errors import ConfigurationError
 from mlsys.execution.concluding import concluded
+from mlsys.execution.dependence import look_for_dependence
 from mlsys.execution.held_data import compare_held_data, holders, with_source
 from mlsys.execution.judging import judged_by_folds
 from mlsys.execution.kinds import kind_of
@@ -45,7 +46,8 @@ def go_on(plan: Plan, parts: Parts, work: Work) -> Parts:
     parts = judged_by_folds(plan.working, parts, work)  # where no validation part judges
     parts = run(plan.after, parts, work)
     tables = {} if parts.source is None else {"at the source": parts.source}
-    return concluded(with_source(compare_held_data(late, plan, tables, parts, work)), work)
+    parts = with_source(compare_held_data(late, plan, tables, parts, work))
+    return concluded(look_for_dependence(plan, parts, work), work)
 
 
 def run(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:

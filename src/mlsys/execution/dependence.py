@@ -1,0 +1,134 @@
+"""What rows know of each other: groups that nobody declared, codes made of targets, repeats with a change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.cache import Made
+from mlsys.errors import Finding
+from mlsys.execution.chosen import left_out
+from mlsys.execution.parts import Parts
+from mlsys.execution.work import At, Task, Work
+from mlsys.features import Apply
+from mlsys.leakage.encodings import gap_findings, own_target_findings
+from mlsys.leakage.groups import group_findings
+from mlsys.leakage.mappings import mapping_findings
+from mlsys.leakage.power import FEWEST, SAMPLE
+from mlsys.plan import Plan, Planned
+from mlsys.sampling import KFolds, RandomSplit, StratifiedSplit
+from mlsys.tables import Table
+
+_MADE = "made: "
+"""Before the name of a part as the last step left it."""
+
+
+def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
+    """Look for rows that know the targets of others, once it is known what the model sees.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its split says whether rows were dealt out by chance.
+    parts : Parts
+        As the last step left them.
+    work : Work
+        Where it is done.
+
+    Notes
+    -----
+    Targets of rows that are held out are compared with what was made of targets, and shown to nobody.
+    """
+    divided, target = parts.divided, parts.roles.target
+    if work.quiet or divided is None or not isinstance(target, str) or "train" not in divided.parts:
+        return parts
+    there = list(divided.parts["train"].head(0).columns)
+    if target not in there or len(divided.parts) < 2:  # noqa: PLR2004  nothing is judged
+        return parts
+    gone = left_out(parts.learned).keys()
+    features = [name for name in parts.catalog.features(there) if name not in gone]
+    made = _made_after(plan.after, parts)
+    given: dict[str, Any] = {
+        "features": features,
+        "asked": features + [name for name in there if name not in features and _left_out_by_choice(parts, name)],
+        "by chance": _by_chance(plan.split) and parts.roles.group is None,
+        "judges": [name for name in divided.parts if name not in {"train", *parts.learned.fitted_on.values()}],
+        "made": made,
+        "name": "" if plan.split is None else plan.split.name,
+    }
+    later = {f"{_MADE}{name}": table for name, table in parts.rows.items()} if made else {}
+    return parts.told(
+        [work.do(Task("leakage checks", "dependence", dependent, {**divided.parts, **later}, given), parts)]
+    )
+
+
+def dependent(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Made:
+    """Remark what rows know of each other."""
+    frames = {name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in rows.items()}
+    made = {name.removeprefix(_MADE): frames.pop(name) for name in list(frames) if name.startswith(_MADE)}
+    train, target = frames["train"], str(at.roles.target)
+    if len(train) < FEWEST:
+        return Made()
+    features, asked = given["features"], given["asked"]
+    judges = [frames[name] for name in given["judges"] if len(frames[name])]
+    found = own_target_findings(train, target, features, asked)
+    whole = pd.concat(list(frames.values()))
+    training = np.arange(len(whole)) < len(train) if next(iter(frames)) == "train" else whole.index.isin(train.index)
+    found += mapping_findings(whole, training, target, features, asked)
+    found = [replace(each, step=_maker(each, at)) for each in found]
+    if given["by chance"] and judges:
+        groups = group_findings(train, judges, target, features, asked)
+        found += [replace(each, step=given["name"]) for each in groups]
+        judged = frames.get("validation", pd.concat(judges))
+        found += gap_findings(train, judged, target, features)
+        found += _of_made(made, train, target, given["made"])
+    at.findings += found
+    return Made()
+
+
+def _of_made(
+    made: dict[str, pd.DataFrame], train: pd.DataFrame, target: str, steps: dict[str, list[str]]
+) -> list[Finding]:
+    """Return what is said of columns that steps after the split made, where a validation part shows them as well."""
+    if "validation" not in made or target not in made["validation"].columns:
+        return []
+    rows = made["train"]
+    rows = rows[rows.index.isin(train.index) & ~rows.index.duplicated()]  # rows that a step made know others
+    if target not in rows.columns:
+        return []
+    return [
+        each for step, names in steps.items() for each in gap_findings(rows, made["validation"], target, names, step)
+    ]
+
+
+def _by_chance(split: Planned | None) -> bool:
+    return split is not None and isinstance(split.step, (RandomSplit, StratifiedSplit, KFolds))
+
+
+def _left_out_by_choice(parts: Parts, column: str) -> bool:
+    """Whether a column is no feature because it was left out, or is an id: not because it knows the outcome."""
+    if column in parts.catalog.withheld or column in parts.catalog.late:
+        return False
+    return parts.roles.columns().get(column, "id") in {"id", "group"}
+
+
+def _made_after(steps: Sequence[Planned], parts: Parts) -> dict[str, list[str]]:
+    """Return the features that steps after the split made by code of the user's, by name of the step."""
+    names = {
+        each.name for each in steps if not each.step.is_ours or each.step.runs_user_code or isinstance(each.step, Apply)
+    }
+    found: dict[str, list[str]] = {}
+    for column in parts.features:
+        if (maker := parts.catalog.made_by.get(column, "")) in names:
+            found.setdefault(maker, []).append(column)
+    return found
+
+
+def _maker(finding: Finding, at: At) -> str:
+    """Return the step that made the columns a finding is about; empty for columns of the source."""
+    makers = {at.catalog.made_by.get(column, "") for column in finding.columns}
+    return makers.pop() if len(makers) == 1 else ""

@@ -1,0 +1,201 @@
+"""Features that hold their own row's target: left out of the mean of its level, or part of what it was fitted on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.leakage.levels import Levels, auc, levels_of_column, may_be_levels, numbers_of, targets_of
+from mlsys.leakage.power import is_measured
+from mlsys.leakage.separation import in_hash_order
+from mlsys.values import Kind, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+SAMPLE = 20_000
+FEWEST_VALUES = 3
+"""Of a feature: means of two rows have three."""
+FEWEST_MIXED, FEWEST_IN_MIXED = 20, 50
+"""Levels in which the target varies, and their rows."""
+FEWEST_OF_A_LEVEL = 2
+CORRELATION, SHARE = -0.9999, 0.9
+"""Within a level, and of the rows in which it holds. Of 275 public tables two have such a pair, both an identity; the
+next highest share is .89."""
+GAP, ERRORS = 0.05, 5.0
+"""By how much a feature tells training rows better than judged ones. A column that was made with targets of training
+rows does; of 4,939 columns of 275 public tables under a split by chance none does."""
+FEWEST_JUDGED = 60
+BINS = 256
+MOST_LEVELS = 0.85
+"""Of the rows: with more levels than this they hardly repeat."""
+ROUNDING = 1e-9
+"""Of a value: smaller differences are rounding."""
+
+
+def own_target_findings(
+    train: pd.DataFrame, target: str, features: Sequence[str], asked: Collection[str]
+) -> list[Finding]:
+    """Return a finding for features that fall with a row's own target within the levels of a column.
+
+    Parameters
+    ----------
+    train : DataFrame
+        Training rows.
+    target : str
+        The target column.
+    features : sequence of str
+        Numbers among them are asked.
+    asked : collection of str
+        Columns of levels: features, and those that were left out.
+
+    Notes
+    -----
+    The mean of a level without a row is ``(sum - target) / (count - 1)``: within the level a falling line of the row's
+    own target, whatever it is smoothed by, so a model needs only the level to read the target off. Held-out rows that
+    get the plain mean of their level do not show it.
+    """
+    rows = in_hash_order(train[train[target].notna().to_numpy()], SAMPLE)
+    names = [name for name in features if name in rows.columns and _is_fine(rows[name])]
+    if not names:
+        return []
+    table = np.column_stack([numbers_of(rows[name]) for name in names])
+    found: dict[str, tuple[str, float]] = {}
+    for group in asked:
+        if group == target or group not in rows.columns or not may_be_levels(rows[group], 2):
+            continue
+        levels = levels_of_column(rows[group])
+        if not FEWEST_OF_A_LEVEL <= levels.count <= MOST_LEVELS * len(rows) + 1:
+            continue
+        for goal in targets_of(rows[target]):
+            for place, share in _falling(levels, goal, table, either_way=not is_measured(rows[target])):
+                if names[place] != group and share > found.get(names[place], ("", SHARE))[1]:
+                    found[names[place]] = (group, share)
+    return [
+        Finding(
+            "LK228",
+            f"within {group!r} {name!r} falls with the row's own target in {share:.0%} of the rows, as the mean of all "
+            "others' targets does, so it gives the target away; encode with TargetEncode after the split, which learns "
+            "from other folds, or take it out with exclude=",
+            "error",
+            columns=(name,),
+        )
+        for name, (group, share) in found.items()
+    ]
+
+
+def _falling(
+    levels: Levels, goal: NDArray[np.float64], table: NDArray[np.float64], either_way: bool
+) -> Iterator[tuple[int, float]]:
+    """Yield the columns of a table that fall with a goal within levels, and in how many rows of levels they do.
+
+    Of classes nobody says which one was counted, so a column may rise as well.
+    """
+    kept = np.flatnonzero((levels.codes >= 0) & np.isfinite(goal))
+    order = kept[np.argsort(levels.codes[kept], kind="stable")]
+    codes = levels.codes[order]
+    starts = np.flatnonzero(np.concatenate([[True], codes[1:] != codes[:-1]]))
+    sizes = np.diff(np.append(starts, len(codes)))
+    own, varied = _centred(goal[order][:, None], starts, sizes)
+    mixed = (sizes > FEWEST_OF_A_LEVEL) & varied[:, 0]
+    if mixed.sum() < FEWEST_MIXED or sizes[mixed].sum() < FEWEST_IN_MIXED:
+        return
+    across = np.add.reduceat(own**2, starts)
+    values, varies = _centred(table[order], starts, sizes)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = np.add.reduceat(values * own, starts) / np.sqrt(np.add.reduceat(values**2, starts) * across)
+        falls = varies & ((-np.abs(correlation) if either_way else correlation) < CORRELATION)
+    shares = (falls & mixed[:, None]).T @ sizes / sizes[mixed].sum()
+    yield from ((place, float(shares[place])) for place in np.flatnonzero(shares > SHARE).tolist())
+
+
+def _centred(
+    table: NDArray[np.float64], starts: NDArray[np.int64], sizes: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return values less the mean of their level, and in which levels they vary."""
+    means = np.add.reduceat(table, starts) / sizes[:, None]
+    high, low = np.maximum.reduceat(table, starts), np.minimum.reduceat(table, starts)
+    varied = high - low > ROUNDING * np.maximum(np.abs(high), np.abs(low))
+    return table - np.repeat(means, sizes, axis=0), varied
+
+
+def _is_fine(column: pd.Series) -> bool:
+    """Whether a column is of numbers with many values."""
+    return values_of(column).kind is Kind.NUMBER and column.head(SAMPLE // 10).nunique() >= FEWEST_VALUES
+
+
+def gap_findings(
+    train: pd.DataFrame, judged: pd.DataFrame, target: str, features: Sequence[str], by: str = ""
+) -> list[Finding]:
+    """Return a finding for features that tell training rows far better than judged rows, by what training rows teach.
+
+    Parameters
+    ----------
+    train, judged : DataFrame
+        Rows that were dealt out by chance, with their targets.
+    target : str
+        The target column.
+    features : sequence of str
+        Numbers among them are asked.
+    by : str
+        Name of the step that made them, if one did.
+
+    Notes
+    -----
+    One half of the training rows teaches how a feature tells the target; the other half and the judged rows say how
+    well. Under a split by chance both say the same, unless the feature was made with the targets of training rows.
+    """
+    rows = in_hash_order(train[train[target].notna().to_numpy()], SAMPLE)
+    others = in_hash_order(judged[judged[target].notna().to_numpy()], SAMPLE)
+    half = len(rows) // 2
+    if min(half, len(others)) < FEWEST_JUDGED:
+        return []
+    together = pd.concat([rows[[target]], others[[target]]], ignore_index=True)[target]
+    goals = [each == 1 for each in targets_of(together, cut=True)]
+    found = []
+    for name in features:
+        if name in rows.columns and name in others.columns and _is_fine(rows[name]):
+            values = np.concatenate([numbers_of(rows[name]), numbers_of(others[name])])
+            gaps = (_gap(values, goal, half, len(rows)) for goal in goals)
+            best = max(gaps, key=lambda each: each[0], default=(0.0, 0.5, 0.5))
+            if best[0] > ERRORS and best[1] - best[2] > GAP:
+                found.append((name, best[1], best[2]))
+    if not found:
+        return []
+    told = ", ".join(f"{name!r} (AUC {here:.3f} between training rows, {there:.3f})" for name, here, there in found)
+    remedy = (
+        "make it cross-fit, so that no row's code knows its own target"
+        if by
+        else "encode after the split with TargetEncode, which learns from other folds"
+    )
+    return [
+        Finding(
+            "LK228",
+            f"{told} on judged rows: made with the targets of training rows, their own included, so a model trusts it "
+            f"too much; {remedy}",
+            "error" if by else "warning",
+            columns=tuple(name for name, *_ in found),
+            step=by,
+        )
+    ]
+
+
+def _gap(values: NDArray[np.float64], goal: NDArray[np.bool_], half: int, rows: int) -> tuple[float, float, float]:
+    """Return by how many standard errors a feature tells the second half better than judged rows, and both AUCs."""
+    first = values[:half]
+    known = first[np.isfinite(first)]
+    if len(known) < FEWEST_JUDGED // 2:
+        return 0.0, 0.5, 0.5
+    bins = int(min(BINS, len(known) // 10))
+    cuts = np.unique(np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1]))
+    places = np.where(np.isnan(values), 0, np.searchsorted(cuts, values, side="right") + 1)
+    counts = np.bincount(places[:half], minlength=len(cuts) + 2)
+    hits = np.bincount(places[:half], goal[:half], minlength=len(cuts) + 2)
+    rates = ((hits + goal[:half].mean()) / (counts + 1))[places]
+    (here, one), (there, other) = (auc(goal[part], rates[part]) for part in (slice(half, rows), slice(rows, None)))
+    return (here - there) / float(np.hypot(one, other)), here, there

@@ -1,0 +1,279 @@
+"""Columns that give each level of another a number in the order of its targets, those of held-out rows included."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.leakage.levels import Levels, levels_of_column, may_be_levels, numbers_of, targets_of
+from mlsys.summaries import hash_ids
+from mlsys.values import Kind, plain, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+SAMPLE = 40_000
+"""Rows looked at; of more, all rows of some levels."""
+FEWEST, MOST = 5, 600
+"""Levels that are compared, in pairs."""
+SLIPS = 10
+"""Pairs of levels that training rows put the other way round, from which on they do not explain an order. Where a true
+rate is known without noise, all rows agree with it and training rows slip so often in none of 300 simulations."""
+OUT_OF_PLACE = 4
+"""The same for a set: levels on the wrong side of its bound (.25 % of simulations of a true set)."""
+STRICT = 0.5
+"""Share of the pairs whose targets differ: levels with equal targets have any order."""
+NOISE, FEWER = 0.005, 0.1
+"""Of a mapping with noise: pairs that slip over all rows, of all pairs, and of those that slip in training rows."""
+CHANCE = 1e-6
+"""Of the same order by accident."""
+PRIORS = (0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 50.0, 100.0, 300.0)
+"""Rows by which a mean is drawn to that of all rows."""
+ADDED = (0.5, 1.0)
+"""Rows of each class that are added to a level before a rate, a logit or a weight of evidence is taken."""
+COMPARED = 3
+"""Ways to smooth, those that go best with the numbers, that are compared pair by pair."""
+ALIKE = 0.9
+"""Rank correlation below which no order is followed, noise or not."""
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Targets by level: of all rows, and of training rows.
+
+    Parameters
+    ----------
+    sums, counts, own_sums, own_counts : array of float
+        By level.
+    """
+
+    sums: Numbers
+    counts: Numbers
+    own_sums: Numbers
+    own_counts: Numbers
+
+    def at(self, places: NDArray[np.int64]) -> Targets:
+        """Return those of some levels."""
+        return Targets(*(each[places] for each in (self.sums, self.counts, self.own_sums, self.own_counts)))
+
+    def of_all(self) -> list[Numbers]:
+        """Return the means over all rows, plain and smoothed."""
+        return _means(self.sums, self.counts)
+
+    def of_training(self) -> list[Numbers]:
+        """Return the means over training rows, plain and smoothed."""
+        return _means(self.own_sums, self.own_counts)
+
+
+def _means(sums: Numbers, counts: Numbers) -> list[Numbers]:
+    mean = float(sums.sum() / max(counts.sum(), 1.0))
+    plain_ones = [(sums + prior * mean) / np.maximum(counts + prior, TOLERANCE) for prior in PRIORS]
+    return plain_ones + [(sums + added) / (counts + 2 * added) for added in ADDED]
+
+
+def follows_held_out(numbers: Numbers, targets: Targets) -> str:
+    """Say how numbers of levels follow the targets of all rows but not those of training rows.
+
+    Parameters
+    ----------
+    numbers : array of float
+        Of each level: a mean, a rank, a logit, a weight; 1 for the members of a set and 0 for others.
+    targets : Targets
+        Of the same levels.
+
+    Returns
+    -------
+    str
+        ``"order"``, ``"set"``, ``"noisy"``, or nothing. ``"order"`` is beyond chance.
+
+    Notes
+    -----
+    Whatever is made of the target by level keeps the order of the levels' means, plain or smoothed, in all rows that it
+    was made of, and no others. So there must not be one pair of levels in which it runs against all rows, and ten in
+    which it runs against training rows, however these are smoothed.
+
+    Examples
+    --------
+    >>> generator = np.random.default_rng(0)
+    >>> own, others = (generator.binomial(5, 0.5, 40).astype(float) for _ in range(2))
+    >>> targets = Targets(own + others, np.full(40, 10.0), own, np.full(40, 5.0))
+    >>> follows_held_out(own + others, targets), follows_held_out(own, targets)
+    ('order', '')
+    """
+    known = np.flatnonzero(np.isfinite(numbers) & (targets.own_counts > 0))
+    if len(known) > MOST:
+        known = known[np.linspace(0, len(known) - 1, MOST).astype(np.int64)]
+    values, there = numbers[known], targets.at(known)
+    if len(known) < FEWEST or len(np.unique(values)) < 2 or _accident(values) > CHANCE:  # noqa: PLR2004
+        return ""
+    of_all, of_training = (_nearest(values, means) for means in (there.of_all(), there.of_training()))
+    if abs(_rank_correlation(values, of_all[0])) < _bar(values):
+        return ""
+    if len(np.unique(values)) == 2:  # noqa: PLR2004  a set and the rest
+        placed = min(_out_of_place(values, each) for each in of_all) == 0
+        return "set" if placed and min(_out_of_place(values, each) for each in of_training) >= OUT_OF_PLACE else ""
+    here = min((_slips(values, each) for each in of_all), key=lambda each: each.slipped)
+    apart = min(_slips(values, each).slipped for each in of_training)
+    if apart < SLIPS or here.strict < STRICT * here.pairs:
+        return ""
+    if here.slipped == 0:
+        return "order"
+    return "noisy" if here.slipped <= min(NOISE * here.pairs, FEWER * apart) else ""
+
+
+@dataclass(frozen=True)
+class _Slips:
+    pairs: int
+    slipped: int
+    strict: int
+
+
+def _slips(values: Numbers, means: Numbers) -> _Slips:
+    """Count pairs of levels, those that run against each other, those that run together; the way that fits better."""
+    above = values[:, None] > values[None, :] + TOLERANCE * np.abs(values).max()
+    scale = TOLERANCE * max(float(np.abs(means).max()), TOLERANCE)
+    higher, lower = ((sign * means)[:, None] > (sign * means)[None, :] + scale for sign in (1, -1))
+    up, down = int((above & higher).sum()), int((above & lower).sum())
+    return _Slips(int(above.sum()), min(up, down), max(up, down))
+
+
+def _out_of_place(values: Numbers, means: Numbers) -> int:
+    """Count the members of a set that would have to change places with others, whichever side of a bound it is."""
+    inside = values == values.max()
+    size = int(inside.sum())
+    found = []
+    for sign in (1, -1):
+        signed = sign * means
+        bound = np.sort(signed)[len(signed) - size]  # what stands on the bound may be on either side
+        found.append(int((inside & (signed < bound - TOLERANCE)).sum()))
+    return min(found)
+
+
+def _nearest(values: Numbers, means: list[Numbers]) -> list[Numbers]:
+    """Return the means that go with values best."""
+    return sorted(means, key=lambda each: -abs(_rank_correlation(values, each)))[:COMPARED]
+
+
+def _bar(values: Numbers) -> float:
+    """Return the rank correlation that what follows means exceeds; two values alone tie too much for a high one."""
+    return ALIKE if len(np.unique(values)) > len(values) // 4 else ALIKE / 2
+
+
+def _rank_correlation(values: Numbers, means: Numbers) -> float:
+    one, other = (pd.Series(each).rank().to_numpy() for each in (values, means))
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])
+
+
+def _accident(values: Numbers) -> float:
+    """Return how likely levels dealt out by chance have one given order: one arrangement of all."""
+    ties = np.unique(values, return_counts=True)[1]
+    return math.exp(sum(math.lgamma(each + 1.0) for each in ties) - math.lgamma(len(values) + 1.0))
+
+
+def mapping_findings(
+    rows: pd.DataFrame,
+    training: NDArray[np.bool_],
+    target: str,
+    features: Sequence[str],
+    asked: Collection[str],
+) -> list[Finding]:
+    """Return findings for features that stand for the levels of another column in the order of all rows' targets.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of all parts, with their targets.
+    training : array of bool
+        Which of them are training rows.
+    target : str
+        The target column.
+    features : sequence of str
+        Those of numbers or two values are asked.
+    asked : collection of str
+        Columns of levels: features, and those that were left out.
+
+    Notes
+    -----
+    See :func:`follows_held_out`. Targets of rows that are held out are looked at for nothing but this comparison. Of 47
+    public tables that have such pairs of columns none is accused.
+    """
+    numbers = {name: _as_numbers(rows[name]) for name in features if name in rows.columns}
+    table = {name: values for name, values in numbers.items() if values is not None}
+    found: dict[str, tuple[str, str]] = {}
+    for group in asked:
+        if group == target or group not in rows.columns or not may_be_levels(rows[group], FEWEST):
+            continue
+        kept = _whole_levels(rows[group])
+        levels = levels_of_column(rows[group].iloc[kept])
+        if not FEWEST <= levels.count <= len(kept) / 2:
+            continue
+        names = [name for name in _constant(levels, {n: v[kept] for n, v in table.items()}) if name != group]
+        goals = targets_of(rows[target].iloc[kept]) if names else []
+        for name in names:
+            for goal in goals:
+                how = follows_held_out(levels.per_level(table[name][kept]), _targets(levels, goal, training[kept]))
+                if how and (name not in found or found[name][1] != "order"):
+                    found[name] = (group, how)
+    return [_finding(name, group, how) for name, (group, how) in found.items()]
+
+
+def _targets(levels: Levels, goal: Numbers, training: NDArray[np.bool_]) -> Targets:
+    known = np.isfinite(goal)
+    filled = np.where(known, goal, 0.0)
+    own = known & training
+    return Targets(*(part for rows in (known, own) for part in (levels.totals(filled, rows), levels.counts(rows))))
+
+
+def _as_numbers(column: pd.Series) -> Numbers | None:
+    """Return a feature that may stand for levels as numbers; ``None`` for texts of more than two values."""
+    kind = values_of(column).kind
+    if kind in {Kind.NUMBER, Kind.TRUTH}:
+        return numbers_of(column)
+    if kind in {Kind.TEXT, Kind.CATEGORY}:
+        codes, found = pd.factorize(plain(column))
+        if len(found) == 2:  # noqa: PLR2004
+            return np.where(codes < 0, np.nan, codes)
+    return None
+
+
+def _constant(levels: Levels, table: dict[str, Numbers]) -> Iterator[str]:
+    """Yield the columns that have one value within each level."""
+    first = np.arange(min(len(levels.codes), 1_000))  # levels come again among them, so most columns are told by these
+    few = Levels(levels.codes[first], levels.count)
+    for name, values in table.items():
+        if few.constant(values[first]) and levels.constant(values):
+            yield name
+
+
+def _whole_levels(column: pd.Series) -> NDArray[np.int64]:
+    """Return the places of all rows, or of many rows those of some levels."""
+    if len(column) <= SAMPLE:
+        return np.arange(len(column))
+    return np.flatnonzero(hash_ids(column) <= np.uint64(SAMPLE / len(column) * 2.0**64))
+
+
+def _finding(name: str, group: str, how: str) -> Finding:
+    said = {
+        "order": "runs in the order of the target's means over all rows, held-out ones included, without a slip",
+        "set": "marks levels by the target's means over all rows, held-out ones included",
+        "noisy": "runs nearly in the order of the target's means over all rows, held-out ones included",
+    }[how]
+    return Finding(
+        "LK229",
+        f"{name!r} gives each {group!r} one value, which {said}, and not in that of training rows; make it after the "
+        "split with TargetEncode, or of an earlier period, or take it out with exclude=",
+        "error" if how == "order" else "warning",
+        columns=(name,),
+    )
