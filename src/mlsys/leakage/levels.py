@@ -38,7 +38,7 @@ class Levels:
     def totals(self, values: NDArray[np.float64], rows: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
         """Return the sum of values in each level, over some rows or all."""
         kept = self.codes >= 0 if rows is None else rows & (self.codes >= 0)
-        return np.bincount(self.codes[kept], values[kept], self.count)
+        return np.asarray(np.bincount(self.codes[kept], values[kept], self.count), dtype=np.float64)
 
     def counts(self, rows: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
         """Return how many rows each level has."""
