@@ -1,7 +1,7 @@
 """Pictures of what mlsys shows, in light and dark, wide and on a phone.
 
-Run: ``python docs/pictures.py FOLDER``; with names only those surfaces are drawn. Needs a Chromium, which Debian has as
-``chromium``. Each surface is a function here that returns a page of HTML; its pictures are ``<name>-<theme>-<width>.png``.
+Run: ``python docs/pictures.py FOLDER``; with names only those surfaces are drawn. Needs Chromium (``chromium``).
+Each surface is a function here that returns a page of HTML; its pictures are ``<name>-<theme>-<width>.png``.
 """
 
 from __future__ import annotations

@@ -82,9 +82,7 @@ def _moved_by_itself(
     return Trace(planned.name, PROBE, VIOLATED, columns, said, "itself")
 
 
-def _moved_as_all_rows(
-    given: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame, row: Any, name: str
-) -> bool:
+def _moved_as_all_rows(given: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame, row: Any, name: str) -> bool:
     """Whether one linear map, learned from all other rows, says where a row has moved.
 
     A projection learned from few rows turns, or is stretched, when one target changes: all rows go along, and none is

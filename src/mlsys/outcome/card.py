@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -13,35 +11,33 @@ from mlsys.errors import Finding
 from mlsys.evaluation import Evaluation
 from mlsys.outcome.facts import RunFacts
 from mlsys.outcome.findings import leakage_verdict
+from mlsys.pages import (
+    Banner,
+    Block,
+    Greyed,
+    Interval,
+    Intervals,
+    Lines,
+    Page,
+    Remarks,
+    Shown,
+    Title,
+    Verdict,
+    interval,
+    number,
+)
 from mlsys.secrets import hidden
 
-WIDTH = 120
-"""Columns of the card as text."""
 MOST_FINDINGS = 6
-LEAKAGE, NOT_OBSERVED = "leakage", "not observed"
+LEAKAGE = "leakage"
+NOT_OBSERVED = "not observed"
+_NO_ESTIMATE = "until that is answered, the scores below are no estimate"
 _VALUES = ("value", "lower", "upper")
 
 
-@dataclass(frozen=True)
-class Score:
-    """A value with its interval, as one line of a card."""
-
-    who: str
-    value: float
-    lower: float
-    upper: float
-    note: str = ""
-
-    def __str__(self) -> str:
-        if _unknown(self.value):
-            return f"{self.who}: not defined{f' ({self.note})' if self.note else ''}"
-        between = "" if _unknown(self.lower) else f" [{_number(self.lower)}, {_number(self.upper)}]"
-        return f"{self.who}: {_number(self.value)}{between}{f' ({self.note})' if self.note else ''}"
-
-
 @dataclass(frozen=True, repr=False)
-class Card:
-    """Summary of a run.
+class Card(Shown):
+    """Summary of a run: a verdict first, then scores, what they rest on, and what was found.
 
     Parameters
     ----------
@@ -49,9 +45,9 @@ class Card:
         Pipeline and what it was judged on.
     metric : str
         The headline metric.
-    scores : sequence of Score
+    scores : sequence of Interval
         The model first, then baselines.
-    others : sequence of Score
+    others : sequence of Interval
         Further metrics of the model.
     lines : sequence of (str, str)
         Label and sentence: worst slice, verdicts, rows, features. A leak is shown above the scores.
@@ -65,9 +61,10 @@ class Card:
 
     title: str
     metric: str
-    scores: Sequence[Score]
-    others: Sequence[Score]
+    scores: Sequence[Interval]
+    others: Sequence[Interval]
     lines: Sequence[tuple[str, str]]
+    verdict: str = ""
     findings: Sequence[Finding] = ()
     defaults: Sequence[str] = ()
     tracking: Callable[[], str] = field(default=str, compare=False)
@@ -80,10 +77,11 @@ class Card:
             return hidden(self.title)
         leak = f"; leakage {self.leak}" if self.leak else ""
         first = self.scores[0]
-        baselines = ", ".join(f"{each.who} {_number(each.value)}" for each in self.scores[1:])
+        baselines = ", ".join(f"{each.label} {number(each.value)}" for each in self.scores[1:])
         beside = f"; {baselines}" if baselines else ""
-        between = f"[{_number(first.lower)}, {_number(first.upper)}]"
-        return hidden(f"{self.title}{leak}: {self.metric} {_number(first.value)} {between}{beside}")
+        return hidden(
+            f"{self.title}{leak}: {self.metric} {number(first.value)} {interval(first.lower, first.upper)}{beside}"
+        )
 
     @property
     def leak(self) -> str:
@@ -104,99 +102,26 @@ class Card:
 
     def text(self) -> str:
         """Return the card as plain text."""
-        out = [self.title, *(_wrapped(LEAKAGE, self.leak) if self.leak else [])]
-        if self.scores:
-            out += [f"  {self.metric:<14} {score}" for score in self.scores[:1]]
-            out += [f"  {'':<14} {score}" for score in self.scores[1:]]
-        if self.others:
-            out += _wrapped("also", "; ".join(str(score) for score in self.others))
-        for label, sentence in self.shown_lines:
-            out += _wrapped(label, sentence)
-        for label, sentences in (("finding", self._shown()), ("supplied", self.defaults)):
-            for i, sentence in enumerate(sentences):
-                out += _wrapped("" if i else label, sentence)
-        if self.footer:
-            out.append(f"  {self.footer}")
-        return hidden("\n".join(out))
+        return self._page().text()
 
     def html(self) -> str:
         """Return the card as HTML, with the scores drawn on one axis."""
-        rows = "".join(
-            "<tr><td style='padding:2px 10px 2px 0;color:#666;text-align:left;vertical-align:top;white-space:nowrap'>"
-            f"{html.escape(label)}</td><td style='padding:2px 0;text-align:left'>{html.escape(sentence)}</td></tr>"
-            for label, sentence in [
-                *([("also", "; ".join(map(str, self.others)))] if self.others else []),
-                *self.shown_lines,
-                *[("finding" if i == 0 else "", str(finding)) for i, finding in enumerate(self._shown())],
-                *[("supplied" if i == 0 else "", default) for i, default in enumerate(self.defaults)],
-                *([("tracking", self.footer)] if self.footer else []),
-            ]
-        )
-        return hidden(
-            "<div style='font-family:system-ui,sans-serif;font-size:13px;max-width:860px;border:1px solid #d5d5d5;"
-            "border-radius:8px;padding:12px 16px;background:#fff;color:#222'>"
-            f"<div style='font-size:15px;font-weight:600'>{html.escape(self.title)}</div>"
-            # Size and colour are said again: pages without a doctype do not hand them down to tables.
-            f"{self._leak()}{self._picture()}<table style='border-collapse:collapse;margin:6px 0 0;font-size:13px;color:#222'>{rows}"
-            "</table></div>"
-        )
+        return self._page().html()
 
-    def _shown(self) -> list[str]:
-        shown = [str(finding) for finding in self.findings[:MOST_FINDINGS]]
-        more = len(self.findings) - MOST_FINDINGS
-        return [*shown, *([f"and {more} more in run.findings"] if more > 0 else [])]
+    def _page(self) -> Page:
+        supplied = [("" if place else "supplied", said) for place, said in enumerate(self.defaults)]
+        also = [("also", "; ".join(f"{each.label}: {each.said()}" for each in self.others))] if self.others else []
+        scores = Intervals(self.scores, self.metric)
+        blocks: list[Block] = [Title(self.title), *self._judgement(), Greyed(scores) if self.leak else scores]
+        blocks += [Lines([*also, *self.shown_lines]), Remarks(self.findings, MOST_FINDINGS), Lines(supplied)]
+        return Page([*blocks, Lines([("tracking", self.footer)] if self.footer else [])])
 
-    def _leak(self) -> str:
-        """Return the leak as a line above the picture: scores below it are no estimate."""
-        if not self.leak:
-            return ""
-        return (
-            "<div style='margin:4px 0 6px;color:#b3405b;font-weight:600'>"
-            f"{LEAKAGE} {html.escape(self.leak)}</div>"
-        )
-
-    def _picture(self) -> str:
-        """Draw the headline metric of model and baselines as dots with intervals on one axis."""
-        known = [score for score in self.scores if not _unknown(score.value)]
-        if not known:
-            return ""
-        low = min(score.value if _unknown(score.lower) else score.lower for score in known)
-        high = max(score.value if _unknown(score.upper) else score.upper for score in known)
-        pad = (high - low) * 0.08 or abs(high) * 0.05 or 0.05
-        low, high = low - pad, high + pad
-
-        def x(value: float) -> float:
-            return 170 + 430 * (value - low) / (high - low)
-
-        marks = []
-        for i, score in enumerate(known):
-            y, colour = 22 + 24 * i, "#0b6e99" if i == 0 else "#8a8a8a"
-            weight = "600" if i == 0 else "400"
-            if not _unknown(score.lower):
-                marks.append(
-                    f"<line x1='{x(score.lower):.1f}' x2='{x(score.upper):.1f}' y1='{y}' y2='{y}' stroke='{colour}' "
-                    "stroke-width='3' stroke-linecap='round'/>"
-                )
-            marks.append(f"<circle cx='{x(score.value):.1f}' cy='{y}' r='5' fill='{colour}'/>")
-            marks.append(
-                f"<text x='160' y='{y + 4}' text-anchor='end' font-size='12' font-weight='{weight}' fill='#222'>"
-                f"{html.escape(score.who)}</text>"
-            )
-            interval = "" if _unknown(score.lower) else f" [{_number(score.lower)}, {_number(score.upper)}]"
-            marks.append(
-                f"<text x='616' y='{y + 4}' font-size='12' font-weight='{weight}' fill='#222'>"
-                f"{_number(score.value)}{interval}</text>"
-            )
-        height = 24 * len(known) + 14
-        caption = f"<text x='170' y='10' font-size='11' fill='#666'>{html.escape(self.metric)}</text>"
-        size = f"viewBox='0 0 800 {height}' style='width:100%;max-width:800px;height:auto'"
-        return f"<svg {size}>{caption}{''.join(marks)}</svg>"
-
-    def __repr__(self) -> str:
-        return self.text()
-
-    def _repr_html_(self) -> str:
-        return self.html()
+    def _judgement(self) -> list[Block]:
+        """Return what is read first: a leak, else how the model compares."""
+        if self.leak:
+            return [Banner(f"{self.leak}; {_NO_ESTIMATE}", label=LEAKAGE)]
+        word, _, why = self.verdict.partition("; ")
+        return [Verdict(word, why)] if word else []
 
 
 def make_card(run: RunFacts) -> Card:
@@ -226,7 +151,10 @@ def make_card(run: RunFacts) -> Card:
     if evaluation:
         title, headline = f"{title}: {evaluation.task}, judged on {judged}", evaluation.headline
     tracking, withheld = run.tracking, run.withheld
-    return Card(title, headline, scores, others, lines, run.findings, supplied, lambda: tracking, lambda: withheld)
+    verdict = _compared(evaluation) if evaluation and not evaluation.contaminated else ""
+    return Card(
+        title, headline, scores, others, lines, verdict, run.findings, supplied, lambda: tracking, lambda: withheld
+    )
 
 
 def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -273,30 +201,29 @@ def in_words(features: pd.DataFrame) -> str:
     return f"{int(features['used'].sum())} of {len(features)} columns{others}; see run.features"
 
 
-def _scores(evaluation: Evaluation) -> tuple[list[Score], list[Score]]:
+def _compared(evaluation: Evaluation) -> str:
+    """Return how the model compares with the hardest baseline, by the paired difference."""
+    known = {name: each for name, each in evaluation.beats.items() if each["lower"] == each["lower"]}
+    if not known:
+        return ""
+    name = min(known, key=lambda each: (known[each]["lower"], known[each]["value"]))
+    hardest = known[name]
+    better, worse = hardest["lower"] > 0, hardest["upper"] < 0
+    word = "better than" if better else "worse than" if worse else "not told apart from"
+    others = "every baseline" if better and len(known) > 1 else name
+    by = f"{number(hardest['value'], True)} {interval(hardest['lower'], hardest['upper'], True)}"
+    beside = f" beside {name}" if others != name else ""
+    return f"{word} {others}; {evaluation.headline} {by}{beside}, on the same rows"
+
+
+def _scores(evaluation: Evaluation) -> tuple[list[Interval], list[Interval]]:
     headline, table = evaluation.headline, evaluation.table
     judged = table[table["part"] == evaluation.part]
     everyone = judged[(judged["slice"] == "all") & (judged["metric"] == headline)]
     ordered = pd.concat([everyone[everyone["model"] == "model"], everyone[everyone["model"] != "model"]])
-    scores = [Score(*values) for values in zip(*(ordered[c] for c in ("model", *_VALUES, "verdict")), strict=True)]
+    scores = [
+        Interval(row["model"], row["value"], row["lower"], row["upper"], row["verdict"], row["model"] == "model")
+        for row in ordered.to_dict("records")
+    ]
     mine = judged[(judged["slice"] == "all") & (judged["model"] == "model") & (judged["metric"] != headline)]
-    others = [Score(*values) for values in zip(*(mine[c] for c in ("metric", *_VALUES)), strict=True)]
-    return scores, others
-
-
-def _wrapped(label: str, sentence: str) -> list[str]:
-    """Return a line of the card in as many lines of text as it takes; words are never cut."""
-    first, later = f"  {label:<14} ", " " * 17
-    return textwrap.wrap(
-        sentence, WIDTH, initial_indent=first, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
-    ) or [first.rstrip()]
-
-
-def _number(value: float) -> str:
-    if _unknown(value):
-        return "?"
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:,.1f}"
-
-
-def _unknown(value: float) -> bool:
-    return value != value  # noqa: PLR0124  only NaN differs from itself
+    return scores, [Interval(*values) for values in zip(*(mine[c] for c in ("metric", *_VALUES)), strict=True)]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mlsys.outcome.card import make_card
 from mlsys.outcome.facts import RunFacts
+from mlsys.pages import number
 
 
 def described(run: RunFacts, code: Mapping[str, str]) -> str:
@@ -14,7 +15,7 @@ def described(run: RunFacts, code: Mapping[str, str]) -> str:
     lines = [f"**{card.headline}**", ""]
     if card.scores:
         lines += [f"| {card.metric} | value | 95 % interval |", "|---|---|---|"]
-        lines += [f"| {s.who} | {s.value:.4g} | {s.lower:.4g} to {s.upper:.4g} |" for s in card.scores]
+        lines += [f"| {s.label} | {number(s.value)} | {number(s.lower)} to {number(s.upper)} |" for s in card.scores]
         lines.append("")
     lines += [f"- **{label}**: {sentence}" for label, sentence in card.shown_lines]
     waived = [f"{finding.code} ({finding.waived})" for finding in run.findings if finding.waived]

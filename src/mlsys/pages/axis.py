@@ -108,7 +108,7 @@ class Intervals:
         alt = html.escape(self.text().replace("\n", "; "), quote=True)
         return (
             f"<div class='scroll'><svg role='img' aria-label='{alt}' viewBox='0 0 {_WIDTH} {height}' "
-            f"style='width:{_WIDTH}px;min-width:520px'>{''.join(marks)}</svg></div>"
+            f"style='width:{_WIDTH}px;max-width:none'>{''.join(marks)}</svg></div>"
         )
 
 

@@ -104,7 +104,8 @@ class Banner:
 
     def html(self) -> str:
         """Return a bar across the page."""
-        return f"<div class='banner {self.tone}' role='alert'><b>{SIGNS[self.tone]}</b> {html.escape(self.words)}</div>"
+        words = html.escape(f"{self.label} {self.words}".strip())
+        return f"<div class='banner {self.tone}' role='alert'><b>{SIGNS[self.tone]}</b> {words}</div>"
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class Remarks:
     def html(self) -> str:
         """Return each with a badge of its severity."""
         shown = "".join(
-            f"<li>{badge(each.severity, SEVERITY_TONES[each.severity])} {html.escape(str(each))}</li>"
+            f"<li>{badge(each.severity, SEVERITY_TONES[each.severity])} {html.escape(_without_severity(each))}</li>"
             for each in self.findings[: self.most]
         )
         more = "".join(f"<li>{html.escape(said)}</li>" for said in self._said()[self.most :])
@@ -299,6 +300,21 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Greyed:
+    """A block that counts for less than it says, for what stands above it."""
+
+    block: Block
+
+    def text(self) -> str:
+        """Return it as it is; what stands above says why."""
+        return self.block.text()
+
+    def html(self) -> str:
+        """Return it in grey."""
+        return f"<div class='greyed'>{self.block.html()}</div>"
+
+
+@dataclass(frozen=True)
 class Picture:
     """A drawn figure, inside the page.
 
@@ -321,6 +337,11 @@ class Picture:
         """Return the picture with its description."""
         drawn = base64.b64encode(self.png).decode()
         return f"<p><img alt='{html.escape(self.alt, quote=True)}' src='data:image/png;base64,{drawn}'></p>"
+
+
+def _without_severity(finding: Finding) -> str:
+    """Return a finding as it is said behind a badge of its severity."""
+    return str(finding).replace(f" {finding.severity}", "", 1)
 
 
 def badge(words: str, tone: Tone) -> str:

@@ -47,7 +47,7 @@ font:12px/1.45 ui-monospace,"DejaVu Sans Mono",monospace;white-space:pre}
 .mlsys svg{max-width:100%;height:auto;display:block}.mlsys svg text{fill:var(--fg);
 font:12px system-ui,"DejaVu Sans",sans-serif}
 .mlsys svg .dim{fill:var(--dim);font-size:11px}.mlsys svg .strong{font-weight:600}
-.mlsys img{max-width:100%;background:#fff;border-radius:6px}.mlsys .greyed{opacity:.62}
+.mlsys img{max-width:100%;background:#fff;border-radius:6px}.mlsys .greyed{opacity:.75}
 .mlsys .sides{display:flex;flex-wrap:wrap;gap:4px 32px}.mlsys .sides>*{min-width:0}
 @media (max-width:600px){.mlsys{padding:10px}.mlsys .lines td{display:block;padding-right:0}}
 """

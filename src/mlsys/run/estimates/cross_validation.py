@@ -13,8 +13,9 @@ from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.evaluation import Evaluation, Metric, evaluation_in, metric_named
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.resampled import ASSUMES, HEURISTIC, judged_per_learned, resampled_mean
-from mlsys.outcome import Card, Score
+from mlsys.outcome import Card
 from mlsys.outcome.findings import leakage_verdict
+from mlsys.pages import Interval
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.estimates.picture import draw_folds
 from mlsys.states import digest
@@ -105,11 +106,11 @@ class CrossValidation:
         """The result in a few lines."""
         mine = self.table[self.table["metric"] == self.headline]
         scores = [
-            Score(row["model"], row["value"], row["lower"], row["upper"], self._beside(row))
+            Interval(row["model"], row["value"], row["lower"], row["upper"], self._beside(row), row["model"] == "model")
             for row in mine.to_dict("records")
         ]
         others = self.table[(self.table["model"] == MODEL) & (self.table["metric"] != self.headline)]
-        also = [Score(row["metric"], row["value"], row["lower"], row["upper"]) for row in others.to_dict("records")]
+        also = [Interval(row["metric"], row["value"], row["lower"], row["upper"]) for row in others.to_dict("records")]
         lines = [("event", self.evaluation.event_said)] if self.evaluation and self.evaluation.event_said else []
         lines += [("by fold", self._range()), ("folds", self.how), ("intervals", self.assumes)]
         if self.sealed:
@@ -117,7 +118,7 @@ class CrossValidation:
         lines.append(("leakage", leakage_verdict(tuple(self.findings))))
         lines += [("tracking", note) for note in self.notes]
         title = f"{self.pipeline.name}: {self.task}, cross-validated on {len(self.windows)} folds"
-        return Card(title, self.headline, scores, also, lines, self.findings)
+        return Card(title, self.headline, scores, also, lines, findings=self.findings)
 
     def against(self, other: CrossValidation) -> pd.DataFrame:
         """Compare with another pipeline that was judged on the same folds.

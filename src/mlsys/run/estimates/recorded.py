@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mlsys.errors import MlsysError
 from mlsys.execution.crossing import Judged
 from mlsys.outcome.findings import leakage_verdict
+from mlsys.pages import number as shown
 from mlsys.run.artifacts import environment
 from mlsys.run.recording import parameters_of, span_of
 from mlsys.tracking.record import RunRecord
@@ -108,7 +109,9 @@ def write_files(found: CrossValidation, folder: Path) -> None:
 def _described(found: CrossValidation) -> str:
     card = found.card
     lines = [f"**{card.headline}**", "", f"| {card.metric} | mean over folds | 95 % interval |", "|---|---|---|"]
-    lines += [f"| {each.who} | {each.value:.4g} | {each.lower:.4g} to {each.upper:.4g} |" for each in card.scores]
+    lines += [
+        f"| {each.label} | {shown(each.value)} | {shown(each.lower)} to {shown(each.upper)} |" for each in card.scores
+    ]
     return "\n".join([*lines, "", *(f"- **{label}**: {sentence}" for label, sentence in card.lines)])
 
 
