@@ -21,6 +21,7 @@ from mlsys.pages import (
     Page,
     Remarks,
     Shown,
+    Text,
     Title,
     Verdict,
     interval,
@@ -114,7 +115,7 @@ class Card(Shown):
         scores = Intervals(self.scores, self.metric)
         blocks: list[Block] = [Title(self.title), *self._judgement(), Greyed(scores) if self.leak else scores]
         blocks += [Lines([*also, *self.shown_lines]), Remarks(self.findings, MOST_FINDINGS), Lines(supplied)]
-        return Page([*blocks, Lines([("tracking", self.footer)] if self.footer else [])])
+        return Page([*blocks, Text(self.footer, dim=True, links=True)])
 
     def _judgement(self) -> list[Block]:
         """Return what is read first: a leak, else how the model compares."""

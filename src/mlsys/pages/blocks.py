@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from mlsys.pages.shapes import Shape
 from mlsys.pages.tones import SIGNS, Tone, tone_of
 from mlsys.pages.wrapping import wrapped
 
+_ADDRESS = re.compile(r"https?://[^\s<>&'\"]+")
 SEVERITY_TONES: Mapping[str, Tone] = {"error": "bad", "warning": "watch", "information": "plain"}
 
 
@@ -47,10 +49,11 @@ class Title:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; ``dim`` for what is said in passing."""
+    """A paragraph; ``dim`` for what is said in passing, ``links`` where addresses can be followed."""
 
     words: str
     dim: bool = False
+    links: bool = False
 
     def text(self) -> str:
         """Return the words, indented as lines are."""
@@ -59,6 +62,7 @@ class Text:
     def html(self) -> str:
         """Return a paragraph."""
         words = html.escape(self.words).replace("\n", "<br>")
+        words = _ADDRESS.sub(r"<a href='\g<0>'>\g<0></a>", words) if self.links else words
         return f"<p class='dim'>{words}</p>" if self.dim else f"<p>{words}</p>"
 
 

@@ -6,7 +6,9 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import TrackingError
@@ -133,9 +135,13 @@ def _temporary_files_in(place: Path) -> Iterator[None]:
 
     In the machine's folder for temporary files it would stay, with the tables that a model takes along.
     """
+    from mlflow import pyfunc
     from mlflow.utils import file_utils
 
-    with replaced(file_utils, "create_tmp_dir", lambda: tempfile.mkdtemp(dir=place)):
+    here = SimpleNamespace(
+        TemporaryDirectory=partial(tempfile.TemporaryDirectory, dir=place), mkdtemp=partial(tempfile.mkdtemp, dir=place)
+    )
+    with replaced(file_utils, "create_tmp_dir", here.mkdtemp), replaced(pyfunc, "tempfile", here):
         yield
 
 
