@@ -2,7 +2,7 @@
 
 Run: ``OMP_NUM_THREADS=1 python benchmarks/leakbench.py``; with ``--environments folder`` the other libraries'
 environments and answers are kept there; with ``--kept folder`` what was said of each case is kept there, and only what
-is missing is asked; with names only those cases are asked, and no page is written.
+is missing is asked; with names, or with ``--half tuned``, only those cases are asked, and no page is written.
 Writes ``docs/benchmarks/leakbench.rst``, and the measurement beside the first one in ``leakbench/*.json``.
 """
 
@@ -20,6 +20,7 @@ from leakbench.asked_elsewhere import PEERS, Told, environment, versions, write_
 from leakbench.asked_elsewhere import ask as ask_peer
 from leakbench.cases import CASES
 from leakbench.cases.limits import LIMITS
+from leakbench.halves import HALVES, of_half
 from leakbench.measured import scored, write
 from leakbench.page import page
 from leakbench.real import available
@@ -73,6 +74,7 @@ def main() -> None:
     parser.add_argument("cases", nargs="*", help="names of cases; all when not given")
     parser.add_argument("--environments", type=Path, help="folder in which environments are kept and used again")
     parser.add_argument("--kept", type=Path, help="folder in which what was said of each case is kept and used again")
+    parser.add_argument("--half", choices=HALVES, help="ask only the cases of this half")
     parser.add_argument("--again", action="store_true", help="take the other libraries' answers of the last time")
     arguments = parser.parse_args()
     unknown = set(arguments.cases) - {case.name for case in CASES}
@@ -86,8 +88,9 @@ def main() -> None:
 
 def _measure(arguments: argparse.Namespace, place: Path) -> None:
     kept = (arguments.kept or place / "kept").resolve()
-    scores = [scored(case, kept) for case in CASES if not arguments.cases or case.name in arguments.cases]
-    if arguments.cases:
+    asked = of_half(CASES, arguments.half) if arguments.half else CASES
+    scores = [scored(case, kept) for case in asked if not arguments.cases or case.name in arguments.cases]
+    if arguments.cases or arguments.half:
         for score in scores:
             print(*[each.said for each in score.leaky.accusations], sep="\n")
         return
