@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from mlsys import GroupFolds, GroupSplit, OneHot, Pipeline
+from mlsys import GroupSplit, OneHot, Pipeline
 
 rng = np.random.default_rng(78)
 block = np.repeat(np.arange(80), 15)
@@ -20,7 +20,7 @@ own = rng.normal(0, 4, 80)[block]
 plots["yield"] = (40 + 0.08 * plots["nitrogen"] + 0.3 * plots["clay"] + own + rng.normal(0, 2, 1_200)).round(1)
 
 pipeline = Pipeline(
-    [GroupSplit(folds=GroupFolds(4)), OneHot(["seed"]), HistGradientBoostingRegressor(max_iter=60)],
+    [GroupSplit(), OneHot(["seed"]), HistGradientBoostingRegressor(max_iter=60)],
     target="yield",
     group="block",
 )
