@@ -10,10 +10,11 @@ from typing import TypedDict
 
 from leakbench.asking import as_plain, ask, of_plain
 from leakbench.case import Case
+from leakbench.halves import half
 from leakbench.score import Score
 
 FIRST = Path(__file__).with_name("first.json")
-"""The first measurement of every case, before a detector was written that should see it."""
+"""The first measurement of every case of the second round, before a detector was written that should see it."""
 
 
 LAST = FIRST.with_name("last.json")
@@ -64,9 +65,9 @@ def last() -> dict[str, Noted]:
 
 
 def write(scores: Sequence[Score]) -> None:
-    """Keep a measurement; of cases that have none yet, as the first one too."""
+    """Keep a measurement; of cases of the second round that have none yet, as the first one too."""
     new = noted(scores)
-    _write(FIRST, {**new, **_read(FIRST)})
+    _write(FIRST, {**{name: each for name, each in new.items() if half(name) != "first round"}, **_read(FIRST)})
     _write(LAST, new)
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
-from leakbench.asked_elsewhere import PEERS, Told
-from leakbench.cases import CASES
 from leakbench.halves import is_held
 from leakbench.measured import FIRST
 from leakbench.score import Score
-from leakbench.summary import claims, families, halves
+from leakbench.summary import claims, families, halves, share
 from measuring import table
 
-Answers = Mapping[str, Mapping[str, Told]]
-"""By library, by trial."""
 LAYERS = {1: "refused or kept out", 2: "checks on the data", 3: "``audit_leakage()``", 4: "counted test openings"}
 CHANGED = """\
 * ``known-at-once-it-says``: the clean twin had no balance at all that was known in time; now it has those of earlier
@@ -35,10 +31,8 @@ seen in two columns that hang together; and a fitted selector, rows captured und
 target in a function, and a column made of the label's source before the label went unseen."""
 
 
-def page(
-    scores: Sequence[Score], limits: Sequence[Score], others: Answers, versions: Mapping[str, str], real: str
-) -> str:
-    """Return the page's text."""
+def page(scores: Sequence[Score], limits: Sequence[Score], others: str, real: str) -> str:
+    """Return the page's text; ``others`` is what other libraries said when they were asked last."""
     told = [each for each in scores if not is_held(each.case.name)]
     return f"""\
 {len(scores)} leaks, each with a clean twin: {2 * len(scores)} small pipelines (``benchmarks/leakbench/cases``). For
@@ -80,19 +74,7 @@ By layer, each counted by itself, although one would do:
 Other libraries on the same cases
 ---------------------------------
 
-Each in an environment of its own, with the newest versions that import together. They are given what the case comes to
-by hand: the rows after everything that is done before the split, and the parts. *Not asked*: the case has no words in
-the library, or it ended with an error. *Told apart*: the leak is accused and its twin is not.
-
-{_others(others, versions)}
-
-What each is given, and what counts:
-
-{_given(others)}
-
-Leaks told apart from their twins, by family:
-
-{_kinds(scores, others)}
+{others}
 
 Real data
 ---------
@@ -111,10 +93,10 @@ Leaks of which no layer is expected to speak, so that nobody takes silence for p
 Case by case
 ------------
 
-*Expected* and *seen by* are layers. *Others*: libraries that accuse the leak and not its twin. Cases of the held half
-are counted above and not told one by one, so that nobody mends the guard on them.
+*Expected* and *seen by* are layers. Cases of the held half are counted above and not told one by one, so that nobody
+mends the guard on them.
 
-{_cases(told, others)}
+{_cases(told)}
 
 {_listed("Missed, or neither step nor column named", _misses(told))}
 
@@ -131,85 +113,17 @@ Cases that were themselves wrong; no expectation was lowered because the guard m
 """
 
 
-def _share(found: Iterable[bool | None]) -> str:
-    """Return how many of those that are asked for are right."""
-    asked = [each for each in found if each is not None]
-    return f"{sum(asked)} of {len(asked)}" if asked else "none asked"
-
-
 def _by_layer(scores: Sequence[Score]) -> str:
     rows = []
     for layer, name in LAYERS.items():
         expected = [each for each in scores if layer in each.case.expected.layers]
         unasked = sum(bool(each.leaky.unasked) for each in expected) if layer == 3 else 0
         note = f"; not asked in {unasked}" if unasked else ""
-        rows.append([f"{layer}: {name}", _share(layer in each.seen_by for each in expected) + note])
+        rows.append([f"{layer}: {name}", share(layer in each.seen_by for each in expected) + note])
     return table(["layer", "seen, of those expected"], rows)
 
 
-def _others(others: Answers, versions: Mapping[str, str]) -> str:
-    rows = []
-    for peer in PEERS:
-        told = others.get(peer.name)
-        if told is None:
-            continue
-        pairs = [(told.get(f"{case.name}.leaky"), told.get(f"{case.name}.clean")) for case in CASES]
-        rows.append(
-            [
-                f"{peer.name} {versions[peer.name]}",
-                str(sum(leaky is None or not leaky.asked for leaky, _ in pairs)),
-                f"{sum(bool(leaky and leaky.accuses) for leaky, _ in pairs)} of {len(CASES)}",
-                f"{sum(_apart(told, case.name) for case in CASES)} of {len(CASES)}",
-                f"{sum(bool(clean and clean.accuses) for _, clean in pairs)} of {len(CASES)}",
-            ]
-        )
-    return table(["library", "leaks not asked", "caught", "told apart", "twins accused"], rows)
-
-
-def _apart(told: Mapping[str, Told], name: str) -> bool:
-    leaky, clean = told.get(f"{name}.leaky"), told.get(f"{name}.clean")
-    return bool(leaky and leaky.accuses) and not (clean and clean.accuses)
-
-
-def _given(others: Answers) -> str:
-    lines = []
-    for peer in PEERS:
-        if peer.name in others:
-            bounds = [each for each in peer.packages if "<" in each]
-            held = f" Held back so that it imports: {', '.join(bounds)}." if bounds else ""
-            told = others[peer.name]
-            beside = f"{held}{_aside(told)}{_wrongly(told)}"
-            lines.append(f"* {peer.name}: {peer.given}. Counts: {peer.counts}.{beside}")
-    return "\n".join(lines)
-
-
-def _aside(told: Mapping[str, Told]) -> str:
-    """Say how often something milder was said, which is not counted."""
-    spoken = [name for name, each in told.items() if each.asked and each.why]
-    leaky, clean = (sum(name.endswith(twin) for name in spoken) for twin in (".leaky", ".clean"))
-    return f" A milder remark, not counted, is made on {leaky} leaks and {clean} clean twins." if spoken else ""
-
-
-def _wrongly(told: Mapping[str, Told]) -> str:
-    """Name the clean twins that are accused."""
-    names = sorted(
-        f"``{name.removesuffix('.clean')}``" for name, each in told.items() if name.endswith(".clean") and each.accuses
-    )
-    return f" Accuses the twins of {', '.join(names)}." if names else ""
-
-
-def _kinds(scores: Sequence[Score], others: Answers) -> str:
-    names = [peer.name for peer in PEERS if peer.name in others]
-    rows = []
-    for family in dict.fromkeys(each.case.family for each in scores):
-        here = [each for each in scores if each.case.family == family]
-        apart = [str(sum(_apart(others[name], each.case.name) for each in here)) for name in names]
-        mine = sum(each.caught and not each.accused for each in here)
-        rows.append([family, str(len(here)), str(mine), *apart])
-    return table(["family", "pairs", "mlsys", *names], rows)
-
-
-def _cases(scores: Sequence[Score], others: Answers) -> str:
+def _cases(scores: Sequence[Score]) -> str:
     marks = {True: "yes", False: "**no**", None: "-"}
     rows = [
         [
@@ -220,11 +134,10 @@ def _cases(scores: Sequence[Score], others: Answers) -> str:
             marks[each.step_right],
             marks[each.column_right],
             "**accused**" if each.accused else "clean",
-            ", ".join(name for name, told in others.items() if _apart(told, each.case.name)) or "none",
         ]
         for each in scores
     ]
-    return table(["case", "written as", "expected", "seen by", "step", "column", "twin", "others"], rows)
+    return table(["case", "written as", "expected", "seen by", "step", "column", "twin"], rows)
 
 
 def _limits(scores: Sequence[Score]) -> str:
