@@ -3,8 +3,8 @@
 Run: ``OMP_NUM_THREADS=1 python benchmarks/leakbench.py``; with ``--environments folder`` the other libraries are asked
 again, in environments that are kept there, else the page tells what they said last; with ``--kept folder`` what was
 said of each case is kept there, and only what is missing is asked; with names, or with ``--half tuned``, only those
-cases are asked, and no page is written. Writes ``docs/benchmarks/leakbench.rst``, and the measurement beside the first one in
-``leakbench/*.json``.
+cases are asked, and no page is written. Writes ``docs/benchmarks/leakbench.rst``, and the measurement beside the first
+one in ``leakbench/*.json``.
 """
 
 from __future__ import annotations

@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.tree import DecisionTreeClassifier
 
 from leakbench import tables, worlds
 from leakbench.case import Case, Expected, Trial, case
 from leakbench.cases.common import deriving, plain
-from mlsys import Apply, TargetEncode
+from mlsys import Apply, TargetEncode, Train
 
 KIND = "order, access to the target"
 READS = "a function in the served path reads the target"
@@ -44,9 +45,12 @@ def bins_found_by_a_tree(leaky: bool) -> Trial:
 @case(KIND, "discriminant axis before the split", Expected((1,), ORDER, ("axis",)))
 def discriminant_axis_before_the_split(leaky: bool) -> Trial:
     """Real wines: a discriminant analysis stands before the split."""
-    axis = ("axis", Apply(LinearDiscriminantAnalysis(), columns=["alcohol", "malic_acid", "ash", "hue"]))
-    before, after = ([axis], []) if leaky else ([], [axis])
-    return plain(worlds.wine(), "grower", before=before, after=after, by_hand=None)
+    columns = ["alcohol", "malic_acid", "ash", "hue"]
+    if leaky:
+        axis = ("axis", Apply(LinearDiscriminantAnalysis(), columns=columns))
+        return plain(worlds.wine(), "grower", before=[axis], by_hand=None)
+    chain = make_pipeline(LinearDiscriminantAnalysis(), LogisticRegression())
+    return plain(worlds.wine()[[*columns, "grower"]], "grower", end=[Train(chain)], by_hand=None)
 
 
 @case(KIND, "TargetEncode before the split", Expected((1,), ORDER, ("TargetEncode",)))
