@@ -23,14 +23,14 @@ CHANGED = """\
 * Hours: more noise, since an honest temperature had an AUC of .84 alone. Trains: the wind was added, since two of 2,400
   rows met by chance in six digits.
 * The limits were added, of which nothing is expected.
-* ``discriminant-axis-before-the-split``: the twin's axis was fitted on the rows it then describes, which is a leak of its
-  own; now it stands inside the model."""
+* ``discriminant-axis-before-the-split``: the twin's axis was fitted on the rows it then describes, which is a leak of
+  its own; now it stands inside the model."""
 HISTORY = """\
-The guard was mended on the first round, so its figures are no forecast for other code. When all four layers first stood, on
-2026-11-25, it caught 70 of the 75, named the step in 41 of 63 and a column in 47 of 51, and accused 7 clean twins:
-findings about parts did not name the split; a flipped target moved rows that resampling had drawn; near repeats were
-seen in two columns that hang together; and a fitted selector, rows captured under another key, columns chosen by the
-target in a function, and a column made of the label's source before the label went unseen."""
+The guard was mended on the first round, so its figures are no forecast for other code. When all four layers first
+stood, on 2026-11-25, it caught 70 of the 75, named the step in 41 of 63 and a column in 47 of 51, and accused 7 clean
+twins: findings about parts did not name the split; a flipped target moved rows that resampling had drawn; near repeats
+were seen in two columns that hang together; and a fitted selector, rows captured under another key, columns chosen by
+the target in a function, and a column made of the label's source before the label went unseen."""
 
 
 def page(scores: Sequence[Score], limits: Sequence[Score], others: str, real: str) -> str:
