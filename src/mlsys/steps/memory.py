@@ -152,8 +152,8 @@ class Memory:
         rows, are = (f"{len(labels):,} rows", "are") if len(labels) > 1 else ("1 row", "is")
         warnings.warn(
             f"{self.step.title}: {rows} (row {labels.tolist()[0]!r} first) {are} decided before something that is in "
-            "the state of the key already, and answered as if nothing were known of it; ask in order of time, or keep more "
-            "rows with tail=",
+            "the state of the key already, and answered as if nothing were known of it; ask in order of time, or keep "
+            "more rows with tail=",
             stacklevel=2,
         )
 
@@ -190,4 +190,4 @@ def _ticks(moments: pd.Series) -> NDArray[Any]:
 
 def _from_the_end(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return how many rows of its key come after each."""
-    return pd.Series(keys).groupby(keys, sort=False).cumcount(ascending=False).to_numpy(dtype=np.int64)
+    return np.asarray(pd.Series(keys).groupby(keys, sort=False).cumcount(ascending=False), dtype=np.int64)
