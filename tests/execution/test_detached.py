@@ -229,3 +229,29 @@ def test_features_that_are_named_are_learned_in_the_order_of_the_frame_as_in_a_p
     assert fitted.features == ("a", "b")
     expected = LogisticRegression().fit(frame[["a", "b"]], frame["y"]).predict_proba(frame[["a", "b"]])[:, 1]
     assert np.allclose(fitted.predict(frame)["probability_1"], expected)
+
+
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [
+        ({"sensitive": "x"}, r"sensitive='x' is a text, not a list\n.*sensitive=\['x'\]"),
+        ({"time": 5}, "time=5 is no text"),
+        ({"decide_at": 5}, "decide_at=5 is no text"),
+        ({"decide_at": "1q before x"}, "'1q' is not a duration"),
+        ({"decide_at": "1h before then"}, "decide_at='then', which is no column"),
+        ({"weight": "y2"}, r"weight='y2', which is no column of the data \(columns: x, y, who\)\n.*'y'"),
+        ({"sensitive": ["x", "age"]}, "sensitive='age', which is no column"),
+        ({"features": "x"}, r"features='x' is a text, not a list"),
+        ({"features": ["x", "z"]}, "'z'"),
+    ],
+)
+def test_roles_are_read_and_refused_as_those_of_a_pipeline(roles: dict[str, object], told: str) -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, 6.0], "y": [0, 1, 1], "who": ["a", "b", "b"]})
+    with pytest.raises((ConfigurationError, DataError), match=told):
+        Center().fit(frame, **roles)
+
+
+def test_a_moment_of_decision_is_read_and_is_no_feature() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0], "departs": pd.to_datetime(["2024-01-01", "2024-01-02"])})
+    fitted = Rate().fit(frame.assign(y=[0, 1]), target="y", decide_at="1h before departs", sensitive=["x"])
+    assert fitted.features == ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
-from mlsys.dataset import Dataset, Roles, Rows, check_frame
-from mlsys.errors import DataError
+from mlsys.dataset import Dataset, Roles, Rows, check_frame, require_columns
+from mlsys.errors import ConfigurationError, DataError, listed, meant
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.kinds import kind_of
 from mlsys.execution.parts import Parts
@@ -22,9 +23,9 @@ from mlsys.steps.splitting import split_keys
 
 def fit(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
     """Learn from a frame as a pipeline with that seed would from training rows."""
-    features = named.pop("features", None)
-    roles = Roles.named(**named)
     check_frame(data, step.title)
+    features = _features_named(step, data, named.pop("features", None))
+    roles = _roles_of(step, named, data)
     if isinstance(step, Model) and roles.target is None:
         raise DataError(f"{step.title} needs to know what to predict", 'name the column: fit(frame, target="...")')
     chosen = tuple(features or (name for name in data.columns if name not in roles.columns()))
@@ -54,7 +55,7 @@ def labels(step: Label, data: pd.DataFrame) -> pd.Series:
 def split(step: Split, data: pd.DataFrame, seed: int, **named: Any) -> dict[str, pd.DataFrame]:
     """Return a frame's parts by name."""
     check_frame(data, step.title)
-    roles = Roles.named(**named)
+    roles = _roles_of(step, named, data)
     keys = split_keys(data, roles, **{name: data[name] for name in step.key_columns if name in data})
     features = [name for name in data.columns if name not in {*roles.columns(), *step.withholds()}]
     if features and step.keeps_repeats(roles.group is not None):
@@ -67,7 +68,7 @@ def split(step: Split, data: pd.DataFrame, seed: int, **named: Any) -> dict[str,
 def resample(step: TrainOnly, data: pd.DataFrame, seed: int, **named: Any) -> pd.DataFrame:
     """Return rows as a TrainOnly changes training rows."""
     check_frame(data, step.title)
-    roles = Roles.named(**named)
+    roles = _roles_of(step, named, data)
     features = [name for name in data.columns if name not in roles.columns()]
     return changed_rows(step, Rows.of(data, roles, features), generator(seed, step))
 
@@ -75,8 +76,30 @@ def resample(step: TrainOnly, data: pd.DataFrame, seed: int, **named: Any) -> pd
 def report(step: Report, **named: Any) -> Result:
     """Report on frames by part name."""
     parts = {key: value for key, value in named.items() if isinstance(value, pd.DataFrame)}
-    roles = Roles.named(**{key: value for key, value in named.items() if key not in parts})
+    given = {key: value for key, value in named.items() if key not in parts}
     if not parts:
         raise DataError(f"{step.title} got no rows to report on", "pass frames by part: report.of(train=..., test=...)")
+    roles = _roles_of(step, given, *parts.values())
     features = [name for name in next(iter(parts.values())).columns if name not in roles.columns()]
     return step.report(Dataset(parts, roles, features))
+
+
+def _roles_of(step: Step, named: Mapping[str, Any], *frames: pd.DataFrame) -> Roles:
+    """Return roles by name, refusing a column that none of the frames has."""
+    roles = Roles.named(**named)
+    there = list(dict.fromkeys(name for frame in frames for name in frame.columns))
+    for column, role in roles.columns().items():
+        if column not in there:
+            raise DataError(
+                f"{step.title} was given {role}={column!r}, which is no column of the data (columns: {listed(there)})",
+                f"{meant(column, there)}name a column, or leave {role}= out",
+            )
+    return roles
+
+
+def _features_named(step: Step, data: pd.DataFrame, features: Any) -> Sequence[str]:
+    """Return the columns in ``features=``, none where it was left out."""
+    if isinstance(features, str):
+        raise ConfigurationError(f"features={features!r} is a text, not a list", f"write features=[{features!r}]")
+    require_columns(data.columns, features or (), step.title, "name columns of the data in features=")
+    return features or ()
