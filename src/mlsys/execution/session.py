@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from mlsys.cache import Cache
 from mlsys.engines import Engine, LocalEngine
+from mlsys.errors import ConfigurationError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.parts import Parts
 from mlsys.execution.progress import progress_bar
@@ -45,6 +46,10 @@ def work_of(
     engine: Engine | None = None,
 ) -> Work:
     """Return where and how a pipeline is run."""
+    if engine is not None and not isinstance(engine, Engine):
+        raise ConfigurationError(
+            f"engine={engine!r} is no engine", "give an object such as mlsys.engines.LocalEngine(), or leave it out"
+        )
     engine = LocalEngine() if engine is None else engine
     if cache is not None:
         cache.engine = engine

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.dataset import Rows
+from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation import Evaluate
 from mlsys.evaluation.comparison import paired_difference
@@ -32,14 +33,20 @@ Groups = Sequence[str] | Mapping[str, Sequence[str]]
 
 @once_a_run()
 def ablate(
-    pipeline: AnyPipeline, features: Groups | None, data: Data, n_jobs: int, cache: bool, verbose: bool | None
+    pipeline: AnyPipeline,
+    features: Groups | None,
+    data: Data,
+    n_jobs: int,
+    cache: bool,
+    verbose: bool | None,
+    engine: Engine | None,
 ) -> Ablation:
     """Refit a pipeline without each feature; see ``Pipeline.ablate``."""
     plan = Plan(pipeline.planned)
     if plan.model is None or plan.split is None:
         raise ConfigurationError("ablate() needs a pipeline with a model", "add Train(...)")
     divides = plan.until(plan.split.name)
-    with working(pipeline, verbose, steps=divides.steps, cache=cache) as work:
+    with working(pipeline, verbose, steps=divides.steps, cache=cache, engine=engine) as work:
         base = executed(divides, data, start(pipeline), work)
     parts, divided = base.parts, base.divided
     assert divided is not None

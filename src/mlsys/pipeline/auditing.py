@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mlsys.audit.audit import audit
 from mlsys.audit.result import LeakageAudit
+from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError
 from mlsys.execution.execution import executed
 from mlsys.execution.opening import Data, declared, hold_frame
@@ -23,22 +24,24 @@ PROBES = 10
 
 
 @once_a_run()
-def audit_pipeline(pipeline: AnyPipeline, data: Data, rows: int, cache: bool, verbose: bool | None) -> LeakageAudit:
+def audit_pipeline(
+    pipeline: AnyPipeline, data: Data, rows: int, cache: bool, verbose: bool | None, engine: Engine | None
+) -> LeakageAudit:
     """Return what moved when rows were replaced that must not matter."""
     if rows < FEWEST_ROWS:
         raise ConfigurationError(f"audit_leakage(rows={rows})", f"give it {FEWEST_ROWS} rows or more")
     with progress_bar(f"audit of {pipeline.name}", PROBES, verbose) as advance:
-        source = _source(pipeline, data, cache)
+        work = work_of(pipeline, advance, engine=engine)
+        source = _source(pipeline, data, cache, work.engine)
         first = next(iter(source.values())) if isinstance(source, Mapping) else source
         plan = Plan(pipeline.planned)
         parts = start(pipeline).told(declared(plan.source, first))
         with hushed():
-            return audit(plan, source, parts, work_of(pipeline, advance), rows)
+            return audit(plan, source, parts, work, rows)
 
 
-def _source(pipeline: AnyPipeline, data: Data, cache: bool) -> Table | Mapping[str, Table]:
+def _source(pipeline: AnyPipeline, data: Data, cache: bool, engine: Engine) -> Table | Mapping[str, Table]:
     """Return the rows that the pipeline begins with; its source is read once, or taken from an earlier run."""
-    engine = work_of(pipeline).engine
     if isinstance(data, Mapping):
         return {name: hold_frame(frame, engine, f"the part {name!r}") for name, frame in data.items()}
     if data is not None:
@@ -48,5 +51,5 @@ def _source(pipeline: AnyPipeline, data: Data, cache: bool) -> Table | Mapping[s
         raise ConfigurationError(
             "audit_leakage() needs data", "call audit_leakage(frame), or begin the pipeline with a source"
         )
-    work = work_of(pipeline, cache=cache_for(pipeline, [reader], cache))
+    work = work_of(pipeline, cache=cache_for(pipeline, [reader], cache), engine=engine)
     return executed(Plan((reader,)), None, start(pipeline), work).parts.rows["all"]

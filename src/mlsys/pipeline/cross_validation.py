@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError, Finding
 from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.execution.crossing import Judged, Prepared, judged_windows, prepared, windows_of
@@ -39,12 +40,13 @@ def cross_validate(
     track: bool | str,
     cache: bool,
     verbose: bool | None,
+    engine: Engine | None,
 ) -> CrossValidation:
     """Judge a pipeline by folds; see ``Pipeline.cross_validate``."""
     if Plan(pipeline.planned).model is None:
         raise ConfigurationError("cross_validate() needs a pipeline with a model", "add Train(...)")
     divide, why = chosen_folds(pipeline, folds)
-    with working(pipeline, verbose, cache=cache) as work, work.caching():
+    with working(pipeline, verbose, cache=cache, engine=engine) as work, work.caching():
         ready = prepared(Plan(pipeline.planned), data, start(pipeline), work)
         windows = windows_of(divide, ready)
         with progress_bar(f"{pipeline.name}, {len(windows)} folds", len(windows), verbose) as one_more:

@@ -218,12 +218,14 @@ class Pipeline:
 
         return run_pipeline(*taken(self, data, y), until, track, cache, snapshot, log_rows, verbose, engine)
 
-    def preview(self, data: Any = None, n: int = 5, rows: int = 2_000) -> dict[str, pd.DataFrame]:
+    def preview(
+        self, data: Any = None, n: int = 5, rows: int = 2_000, engine: Engine | None = None
+    ) -> dict[str, pd.DataFrame]:
         """Return ``n`` training rows after each step, computed on a sample.
 
         Parameters
         ----------
-        data : DataFrame, optional
+        data, engine
             As for ``run``.
         n, rows : int
             Rows to show, and to compute on.
@@ -232,16 +234,19 @@ class Pipeline:
         from mlsys.execution.session import start, work_of
 
         pipeline, given = taken(self, data, who="preview()")
-        return preview(Plan(pipeline.planned), given, start(pipeline), work_of(pipeline), n, rows)
+        return preview(Plan(pipeline.planned), given, start(pipeline), work_of(pipeline, engine=engine), n, rows)
 
     def audit_leakage(
-        self, data: Any = None, *, rows: int = 5_000, cache: bool = True, verbose: bool | None = None
-    ) -> LeakageAudit:
+        self,
+        data: Any = None,
+        *,
+        rows: int = 5_000, cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
+    ) -> LeakageAudit:  # fmt: skip
         """Run the recipe on a sample with rows replaced that must not matter, and say what moved.
 
         Parameters
         ----------
-        data, cache, verbose
+        data, cache, verbose, engine
             As for ``run``; of earlier results only the rows that the source read are taken.
         rows : int
             Of the sample, chosen by hash of their ids.
@@ -253,7 +258,7 @@ class Pipeline:
         """
         from mlsys.pipeline.auditing import audit_pipeline
 
-        return audit_pipeline(*taken(self, data, who="audit_leakage()"), rows, cache, verbose)
+        return audit_pipeline(*taken(self, data, who="audit_leakage()"), rows, cache, verbose, engine)
 
     @answering
     def cross_validate(
@@ -265,6 +270,7 @@ class Pipeline:
         track: bool | str = "auto",
         cache: bool = True,
         verbose: bool | None = None,
+        engine: Engine | None = None,
     ) -> CrossValidation:
         """Judge the pipeline by folds of all rows but the test rows: the steps after the split run again for each.
 
@@ -272,7 +278,7 @@ class Pipeline:
         ----------
         folds : Split or int, optional
             ``KFolds(5)``, any split, or a number of folds: by time where there is a time role, else by group or hash.
-        data, track, cache, verbose
+        data, track, cache, verbose, engine
             As for ``run``; ``data`` in one frame. In MLflow the folds are nested under one run.
         n_jobs : int
             Processes; the results are the same, byte for byte.
@@ -285,14 +291,14 @@ class Pipeline:
         from mlsys.pipeline.cross_validation import cross_validate
 
         pipeline, rows = taken(self, data, who="cross_validate()")
-        return cross_validate(pipeline, folds, rows, n_jobs, track, cache, verbose)
+        return cross_validate(pipeline, folds, rows, n_jobs, track, cache, verbose, engine)
 
     def ablate(
         self,
         features: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
         data: Any = None,
         *,
-        n_jobs: int = 1, cache: bool = True, verbose: bool | None = None,
+        n_jobs: int = 1, cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
     ) -> Ablation:  # fmt: skip
         """Refit without each feature, and show what that changes on the same rows: a leak carries too much.
 
@@ -300,13 +306,13 @@ class Pipeline:
         ----------
         features : list of str, or mapping of str to list of str, optional
             Features, or groups of them by name, to leave out; every feature that reached the split if not given.
-        data, n_jobs, cache, verbose
+        data, n_jobs, cache, verbose, engine
             As for ``cross_validate``; parts that are given are taken as they are.
         """
         from mlsys.pipeline.ablation import ablate
 
         pipeline, rows = taken(self, data, who="ablate()")
-        return ablate(pipeline, features, rows, n_jobs, cache, verbose)
+        return ablate(pipeline, features, rows, n_jobs, cache, verbose, engine)
 
     def price_of_leakage(
         self, data: Any = None, *, rows: int = 20_000, folds: int = 5, repeats: int = 2, n_jobs: int = 1,

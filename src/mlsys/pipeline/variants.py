@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mlsys.engines import Engine
 from mlsys.execution.execution import Execution, executed, resumed
 from mlsys.execution.opening import Data
 from mlsys.execution.progress import progress_bar
@@ -31,7 +32,13 @@ class Variants(Mapping[str, AnyPipeline]):
 
     @once_a_run()
     def run(
-        self, data: Any = None, *, track: bool | str = "auto", cache: bool = True, verbose: bool | None = None
+        self,
+        data: Any = None,
+        *,
+        track: bool | str = "auto",
+        cache: bool = True,
+        verbose: bool | None = None,
+        engine: Engine | None = None,
     ) -> dict[str, Run]:
         """Run all variants and return the runs by label.
 
@@ -41,10 +48,16 @@ class Variants(Mapping[str, AnyPipeline]):
         given = {label: taken(pipeline, data) for label, pipeline in self._pipelines.items()}
         read = Variants({label: pipeline for label, (pipeline, _) in given.items()})
         first, rows = next(iter(given.values()))
-        return read._run(first, rows, track, cache, verbose)
+        return read._run(first, rows, track, cache, verbose, engine)
 
     def _run(
-        self, first: AnyPipeline, data: Data, track: bool | str, cache: bool, verbose: bool | None
+        self,
+        first: AnyPipeline,
+        data: Data,
+        track: bool | str,
+        cache: bool,
+        verbose: bool | None,
+        engine: Engine | None,
     ) -> dict[str, Run]:
         shared = self.shared()
         total = len(shared) + sum(len(each.planned) - len(shared) for each in self._pipelines.values())
@@ -54,11 +67,11 @@ class Variants(Mapping[str, AnyPipeline]):
             divides = Plan(shared).split is not None
             if divides or (shared and not isinstance(data, Mapping)):  # parts that were given begin at the split
                 kept = cache_for(first, shared, cache, ledger=bool(track))
-                base = executed(Plan(shared), data, start(first), work_of(first, advance, kept))
+                base = executed(Plan(shared), data, start(first), work_of(first, advance, kept, engine))
             for label, pipeline in self._pipelines.items():
                 before = None if base is None else base.work.cache
                 kept = cache_for(pipeline, pipeline.planned, cache, bool(track), before)
-                work, plan = work_of(pipeline, advance, kept), Plan(pipeline.planned)
+                work, plan = work_of(pipeline, advance, kept, engine), Plan(pipeline.planned)
                 execution = executed(plan, data, start(pipeline), work) if base is None else resumed(base, plan, work)
                 runs[label] = Run(as_run(pipeline, execution), execution, data, variant=label)
         parent = None
