@@ -221,6 +221,16 @@ def test_keys_are_named_once_each(by) -> None:
         Recent(by)
 
 
+def test_keys_of_new_levels_are_held_beside_the_old_ones() -> None:
+    step = Recent("key", tail=1)
+    old, new = (frame.astype({"key": "category"}) for frame in (ROWS, ROWS.assign(key=["c", "a", "c", "c"])))
+    later = [frame.assign(at=frame["at"] + pd.Timedelta(days=7)) for frame in (new, new)]
+    memory = memory_of(step, old, old, later[0])
+    assert memory.state["tail"]["key"].dtype == pd.CategoricalDtype(["a", "b", "c"])
+    request = ROWS.assign(key=["a", "b", "c", "d"], at=START + pd.Timedelta(days=10))
+    assert memory.applied(request, request["at"])["recent"].tolist() == [0, 0, 2, 0]
+
+
 class Forgets(Recent):
     def absorb(self, state, rows):
         self.column.upper()

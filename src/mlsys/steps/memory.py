@@ -178,10 +178,22 @@ def _as_type(column: pd.Series, kind: str) -> pd.Series:
 
 
 def _joined(held: Any, more: Any) -> Any:
-    """Return rows, or moments, one after the other."""
+    """Return rows, or moments, one after the other; categories keep the levels of both."""
     if not len(held):
         return more
-    return pd.concat([held, more.reindex(columns=held.columns) if isinstance(held, pd.DataFrame) else more])
+    if isinstance(held, pd.DataFrame):
+        more = more.reindex(columns=held.columns)
+        levels = {name: _levels(held[name], more[name]) for name in held if held[name].dtype != more[name].dtype}
+        levels = {name: each for name, each in levels.items() if each is not None}
+        held, more = (each.astype(levels) if levels else each for each in (held, more))
+    return pd.concat([held, more])
+
+
+def _levels(one: pd.Series, other: pd.Series) -> pd.CategoricalDtype | None:
+    """Return categories with the levels of both columns; nothing where one is not of categories."""
+    if not (isinstance(one.dtype, pd.CategoricalDtype) and isinstance(other.dtype, pd.CategoricalDtype)):
+        return None
+    return pd.CategoricalDtype(one.dtype.categories.union(other.dtype.categories, sort=False), one.dtype.ordered)
 
 
 def _ticks(moments: pd.Series) -> NDArray[Any]:
