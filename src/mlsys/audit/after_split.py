@@ -16,6 +16,7 @@ from mlsys.audit.result import NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
 from mlsys.errors import StateError
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.kinds.row_transform import guarded
+from mlsys.leakage.among_rows import cause_among_rows
 from mlsys.leakage.rounding import Rounding
 from mlsys.leakage.row_check import row_local_finding
 from mlsys.states import digest
@@ -76,17 +77,20 @@ def _alone_before(recipe: Recipe) -> Iterator[Trace]:
     for stage in (*recipe.unfollowed, *recipe.stages):
         step = stage.planned.step
         if isinstance(step, RowTransform):
-            yield _alone_trace(stage.planned.name, guarded(step), stage.given, stage.made)
+            yield _alone_trace(stage.planned.name, guarded(step), stage.given, stage.made, "")
 
 
 def _alone_trace(
-    name: str, apply: Callable[[pd.DataFrame], pd.DataFrame], given: pd.DataFrame, made: pd.DataFrame
+    name: str, apply: Callable[[pd.DataFrame], pd.DataFrame], given: pd.DataFrame, made: pd.DataFrame, cause: str
 ) -> Trace:
     written = sorted(changed_columns(given, made)) if set(given.columns) & set(made.columns) else list(made.columns)
     finding = row_local_finding(apply, given, made, written, name)
     if finding is None:
         return Trace(name, "each row alone", NOT_OBSERVED, concerns="alone")
-    return Trace(name, "each row alone", VIOLATED, finding.columns, finding.message, "alone")
+    if finding.code == "LK202":
+        cause = "alone"
+    cause = cause or cause_among_rows(apply, given, made, finding.columns)
+    return Trace(name, "each row alone", VIOLATED, finding.columns, finding.message, "alone", cause)
 
 
 def _alone(done: Rehearsed, held: pd.DataFrame, unstable: set[str]) -> Iterator[Trace]:
@@ -94,7 +98,7 @@ def _alone(done: Rehearsed, held: pd.DataFrame, unstable: set[str]) -> Iterator[
     for name, fitted, given, made in _applied(done, held):
         if name in unstable:
             continue
-        yield _alone_trace(name, _answer_of(fitted), given, made)
+        yield _alone_trace(name, _answer_of(fitted), given, made, "batch")
 
 
 def _answer_of(fitted: Fitted) -> Callable[[pd.DataFrame], pd.DataFrame]:
@@ -134,6 +138,7 @@ def _flipped_labels(recipe: Recipe, done: Rehearsed, held: pd.DataFrame, unstabl
         difference = moved(one, two, rounding)
         if difference:
             said = f"{difference.rows:,} of {len(held):,} rows moved when their own labels were turned around"
-            yield Trace(name, "flipped labels", VIOLATED, difference.columns, f"{said}, {difference.example}", "label")
+            detail = f"{said}, {difference.example}"
+            yield Trace(name, "flipped labels", VIOLATED, difference.columns, detail, "label", "own label", said)
             return
         yield Trace(name, "flipped labels", NOT_OBSERVED, concerns="label")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mlsys.audit.causes import cause_of, in_words
 from mlsys.audit.moved import Moved, moved
 from mlsys.audit.own_label import probes_of_own_label
 from mlsys.audit.protected import protected_columns
@@ -200,9 +201,8 @@ def _trace(recipe: Recipe, stage: Stage, probe: str, made: pd.DataFrame | Except
         return Trace(name, probe, NOT_OBSERVED, (), said)
     if not difference and not difference.ids:
         return Trace(name, probe, NOT_OBSERVED)
-    said = f"{difference.rows:,} of {len(watched):,} training rows moved, {difference.example}"
-    if not difference:
-        said = f"{difference.ids:,} training rows appear or are gone"
+    carries = in_words(difference, len(watched))
+    said = f"{carries}, {difference.example}" if difference else carries
     if step.allow_all_rows:
         return Trace(name, probe, ALLOWED, difference.columns, f"{said}; allowed: {step.allow_all_rows}")
     if isinstance(step, History) and probe not in ("later rows", "side table") and not _after_all(recipe):
@@ -210,7 +210,8 @@ def _trace(recipe: Recipe, stage: Stage, probe: str, made: pd.DataFrame | Except
         return Trace(name, probe, NOT_ASSESSED, difference.columns, said)
     if isinstance(step, Reshape) and not difference:
         return Trace(name, probe, NOT_OBSERVED, (), said)
-    return Trace(name, probe, VIOLATED, difference.columns, said)
+    cause = cause_of(recipe, stage, probe, difference, len(watched))
+    return Trace(name, probe, VIOLATED, difference.columns, said, cause=cause, carries=carries)
 
 
 def _after_all(recipe: Recipe) -> bool:

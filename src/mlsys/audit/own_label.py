@@ -53,7 +53,7 @@ def probes_of_own_label(recipe: Recipe) -> Iterator[Trace]:
         said = (
             f"row {row}: its own label and these columns move together, with each value of {source} that moves either"
         )
-        yield Trace(step, PROBE, VIOLATED, mine, said, "itself")
+        yield Trace(step, PROBE, VIOLATED, mine, said, "itself", "own row")
     if not columns:
         yield Trace(stage.planned.name, PROBE, NOT_OBSERVED, concerns="itself")
 

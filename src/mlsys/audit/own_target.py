@@ -79,7 +79,16 @@ def _moved_by_itself(
     if not columns:
         return None
     said = f"its own target flipped, {example_of(row, columns[0], before, after)}"
-    return Trace(planned.name, PROBE, VIOLATED, columns, said, "itself")
+    return Trace(planned.name, PROBE, VIOLATED, columns, said, "itself", "in sample", _size(before, after, row, columns[0]))
+
+
+def _size(before: pd.DataFrame, after: pd.DataFrame, row: Any, name: str) -> str:
+    """Return in words how far a row moved."""
+    if not (_is_number(before[name]) and _is_number(after[name])):
+        return ""
+    spread = float(before[name].std()) or 1.0
+    far = abs(float(after[name].loc[pd.Index([row])].iloc[0]) - float(before[name].loc[pd.Index([row])].iloc[0]))
+    return f"by {far / spread:.2g} standard deviations"
 
 
 def _moved_as_all_rows(given: pd.DataFrame, before: pd.DataFrame, after: pd.DataFrame, row: Any, name: str) -> bool:

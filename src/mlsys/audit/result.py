@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.remedies import remedy
 from mlsys.secrets import hidden
 
 if TYPE_CHECKING:
@@ -43,6 +44,10 @@ class Trace:
         One sentence: what moved, or why nothing can be said.
     concerns : str
         What the step was seen to depend on: ``"held-out rows"``, ``"itself"``, ``"alone"``, ``"label"``.
+    cause : str
+        Why, for a violation: a key of :data:`mlsys.leakage.remedies.REMEDIES`.
+    carries : str
+        How much moved, in words and without values of rows.
     """
 
     step: str
@@ -51,6 +56,8 @@ class Trace:
     columns: tuple[str, ...] = ()
     detail: str = ""
     concerns: str = "held-out rows"
+    cause: str = ""
+    carries: str = ""
 
 
 @dataclass(frozen=True, repr=False)
@@ -114,7 +121,8 @@ class LeakageAudit:
         for trace in self.traces:
             if trace.verdict == VIOLATED:
                 found.setdefault((trace.step, trace.concerns), []).append(trace)
-        return tuple(_finding(step, concerns, traces) for (step, concerns), traces in found.items())
+        causes = {step: _cause(step, self.traces) for step, _ in found}
+        return tuple(_finding(step, concerns, traces, causes[step]) for (step, concerns), traces in found.items())
 
     @property
     def summary(self) -> str:
@@ -204,18 +212,30 @@ class LeakageAudit:
 
 
 _SAID = {
-    "held-out rows": "{step}: what training rows get depends on rows that judge the model ({probes}); compute what "
-    "needs other rows in learn() of a Transform, which is shown training rows only",
-    "itself": "{step}: the features of a training row move when its own target is flipped, so the model is shown part "
-    "of the answer in training and not when it serves; cross-fit (apply_cross_fitted, as TargetEncode does)",
-    "alone": "{step}: a row alone gets other values than among others, so it cannot be served as it was judged; let "
-    "apply() use the state and the row, nothing of the batch",
-    "label": "{step}: what it says of a row depends on that row's own label, which is not known when it serves; read "
-    "features only",
+    "held-out rows": "{step}: {what} of training rows depends on rows that judge the model ({probes}{carries})",
+    "itself": "{step}: {what} of a training row moves with its own target ({probes}{carries}), so the model is shown "
+    "part of the answer in training and not when it serves",
+    "alone": "{step}: {what} of a row alone is another than among others, so it cannot be served as it was judged",
+    "label": "{step}: {what} of a row depends on its own label, which is not known when it serves ({probes}{carries})",
 }
+_OF_OTHERS = ("past", "side table", "label", "reshape", "by target", "codes", "order", "statistic")
+"""Why rows get other values among others than alone: of several causes the one whose remedy is said."""
 
 
-def _finding(step: str, concerns: str, traces: Sequence[Trace]) -> Finding:
+def _cause(step: str, traces: Sequence[Trace]) -> str:
+    """Return the one cause for which a step depends on other rows."""
+    found = {trace.cause for trace in traces if trace.step == step}
+    return next((cause for cause in _OF_OTHERS if cause in found), "")
+
+
+def _finding(step: str, concerns: str, traces: Sequence[Trace], cause: str) -> Finding:
     columns = tuple(dict.fromkeys(column for trace in traces for column in trace.columns))
     probes = ", ".join(dict.fromkeys(trace.probe for trace in traces))
-    return Finding(CODES[concerns], _SAID[concerns].format(step=step, probes=probes), "error", columns, step)
+    carries = next((f": {trace.carries}" for trace in traces if trace.carries), "")
+    what = ", ".join(map(repr, columns)) or "what is said"
+    if not columns and concerns == "held-out rows":
+        what = "the set"
+    said = _SAID[concerns].format(step=step, what=what, probes=probes, carries=carries)
+    of_others = cause and all(trace.cause in _OF_OTHERS for trace in traces)
+    mends = remedy(cause if of_others else traces[0].cause, columns, step)
+    return Finding(CODES[concerns], f"{said}; {mends}", "error", columns, step)

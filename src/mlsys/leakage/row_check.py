@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.among_rows import cause_among_rows
+from mlsys.leakage.remedies import remedy
 from mlsys.leakage.rounding import Rounding
 from mlsys.settings import settings
 from mlsys.values import Kind, meaning_of
@@ -71,7 +73,7 @@ def row_local_finding(
             return Finding(
                 "LK202",
                 f"{step} fails on a single row ({type(error).__name__}: {error}), so it cannot serve one; "
-                "make it treat each row alone",
+                f"{remedy('alone')}",
                 "error",
                 step=step,
             )
@@ -82,10 +84,11 @@ def row_local_finding(
     if not moved:
         return None
     named = ", ".join(repr(name) for name in moved)
+    cause = cause_among_rows(apply, before, after, tuple(moved))
     return Finding(
         "LK201",
         f"{step} claims to treat each row alone, but row {next(iter(moved.values()))} alone gets another value of "
-        f"{named} than among the others; compute what needs other rows in learn() of a Transform, from training rows",
+        f"{named} than among the others; {remedy(cause, tuple(moved), step)}",
         "error",
         columns=tuple(map(str, moved)),
         step=step,
