@@ -31,7 +31,7 @@ def cause_among_rows(apply: Apply, given: pd.DataFrame, made: pd.DataFrame, colu
 
     Examples
     --------
-    >>> rows = pd.DataFrame({"shop": ["a", "b", "a"], "price": [1.0, 3.0, 8.0]})
+    >>> rows = pd.DataFrame({"shop": ["a", "b", "a", "b"], "price": [1.0, 3.0, 8.0, 7.0]})
     >>> for function in (lambda f: f["price"] - f["price"].mean(), lambda f: f["price"].shift(-1),
     ...                  lambda f: f["shop"].astype("category").cat.codes):
     ...     def apply(frame):
@@ -55,7 +55,7 @@ def _is_coded(given: pd.DataFrame, column: pd.Series) -> bool:
         if name != column.name and values_of(each).kind in _NAMES:
             levels = each.loc[rows].astype("object")
             pairs = pd.DataFrame({"level": levels, "code": codes}).drop_duplicates()
-            if len(pairs) > 1 and pairs["level"].is_unique and pairs["code"].is_unique:
+            if 1 < len(pairs) <= len(rows) // 2 and pairs["level"].is_unique and pairs["code"].is_unique:
                 return True
     return False
 
