@@ -296,7 +296,9 @@ def test_a_reshape_whose_rows_cannot_be_followed_is_not_assessed_with_the_way_ou
 
 
 def test_a_run_of_a_reshape_without_an_id_says_not_assessed(sales):
-    run = Pipeline([ByShop(), HistGradientBoostingClassifier()], target="late", exclude=["shop"]).run(sales, track=False)
+    run = Pipeline([ByShop(), HistGradientBoostingClassifier()], target="late", exclude=["shop"]).run(
+        sales, track=False
+    )
     assert run.audit_leakage().verdict == "not assessed"
     assert "not assessed" in repr(run.leakage)
 

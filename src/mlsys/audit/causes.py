@@ -34,8 +34,6 @@ def cause_of(recipe: Recipe, stage: Stage, probe: str, difference: Moved, watche
         return "label"
     if makes_rows(step):
         return "reshape"
-    if not difference:
-        return "rows"
     if probe == "flipped labels":
         return "by target"
     cause = cause_among_rows(

@@ -79,7 +79,9 @@ def _moved_by_itself(
     if not columns:
         return None
     said = f"its own target flipped, {example_of(row, columns[0], before, after)}"
-    return Trace(planned.name, PROBE, VIOLATED, columns, said, "itself", "in sample", _size(before, after, row, columns[0]))
+    return Trace(
+        planned.name, PROBE, VIOLATED, columns, said, "itself", "in sample", _size(before, after, row, columns[0])
+    )
 
 
 def _size(before: pd.DataFrame, after: pd.DataFrame, row: Any, name: str) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.remedies import remedy
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.secrets import hidden
 
 if TYPE_CHECKING:
@@ -237,5 +237,5 @@ def _finding(step: str, concerns: str, traces: Sequence[Trace], cause: str) -> F
         what = "the set"
     said = _SAID[concerns].format(step=step, what=what, probes=probes, carries=carries)
     of_others = cause and all(trace.cause in _OF_OTHERS for trace in traces)
-    mends = remedy(cause if of_others else traces[0].cause, columns, step)
+    mends = REMEDIES[cause if of_others else traces[0].cause]
     return Finding(CODES[concerns], f"{said}; {mends}", "error", columns, step)

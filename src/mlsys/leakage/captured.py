@@ -14,6 +14,7 @@ from mlsys.leakage.captured_values import COUNTS_ROWS, Holding
 from mlsys.leakage.explaining import Explained, Explainer
 from mlsys.leakage.fitted_on import is_fitted, was_fitted_on
 from mlsys.leakage.inside import Opaque
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
 from mlsys.leakage.walking import is_number
 from mlsys.leakage.worked_out import WorkedOut
@@ -163,18 +164,14 @@ def _shown(value: Any) -> str:
 
 
 def _findings(step: str, told: _Told) -> Iterator[Finding]:
-    remedy = "learn it in learn() of a Transform, which sees training rows only"
-    for kind, code, severity, before, after in (
-        ("statistics", "LK220", "error", f"{step} holds what was computed with held-out rows: ", f"; {remedy}"),
-        ("tables", "LK221", "error", f"{step} holds rows of the data: ",
-         f"; {remedy}, or declare a table that was known beforehand with lookup=[...]"),
-        ("unexplained", "LK222", "information", f"{step} holds data that the rows do not explain: ",
-         "; whether held-out rows went into it is not assessed. Learn it in a Transform, or declare tables with "
-         "lookup=[...]"),
-    ):  # fmt: skip
+    for kind, code, severity, before, cause in (
+        ("statistics", "LK220", "error", f"{step} holds what was computed with held-out rows: ", "held"),
+        ("tables", "LK221", "error", f"{step} holds rows of the data: ", "held rows"),
+        ("unexplained", "LK222", "information", f"{step} holds data that the rows do not explain: ", "unexplained"),
+    ):
         sentences = list(dict.fromkeys(getattr(told, kind)))
         if sentences:
             shown = "; ".join(sentences[:MOST_TOLD])
             more = f" and {len(sentences) - MOST_TOLD} more" if len(sentences) > MOST_TOLD else ""
             columns = tuple(dict.fromkeys(told.columns[kind]))
-            yield Finding(code, f"{before}{shown}{more}{after}", severity, columns, step)
+            yield Finding(code, f"{before}{shown}{more}; {REMEDIES[cause]}", severity, columns, step)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.among_rows import cause_among_rows
-from mlsys.leakage.remedies import remedy
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.rounding import Rounding
 from mlsys.settings import settings
 from mlsys.values import Kind, meaning_of
@@ -73,7 +73,7 @@ def row_local_finding(
             return Finding(
                 "LK202",
                 f"{step} fails on a single row ({type(error).__name__}: {error}), so it cannot serve one; "
-                f"{remedy('alone')}",
+                f"{REMEDIES['alone']}",
                 "error",
                 step=step,
             )
@@ -88,7 +88,7 @@ def row_local_finding(
     return Finding(
         "LK201",
         f"{step} claims to treat each row alone, but row {next(iter(moved.values()))} alone gets another value of "
-        f"{named} than among the others; {remedy(cause, tuple(moved), step)}",
+        f"{named} than among the others; {REMEDIES[cause]}",
         "error",
         columns=tuple(map(str, moved)),
         step=step,
