@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from mlsys.audit.after_split import probes_after_split
 from mlsys.audit.before_split import probes_before_split, unstable_steps
+from mlsys.audit.outside import read_outside
 from mlsys.audit.recipe import Recipe, rehearse, rehearse_parts
 from mlsys.audit.result import NOT_ASSESSED, VIOLATED, LeakageAudit, Trace
 from mlsys.errors import ConfigurationError
@@ -17,6 +18,7 @@ from mlsys.execution.work import Work
 from mlsys.plan import Plan
 from mlsys.settings import override
 from mlsys.tables import Table
+from mlsys.usercode.outside import Outside
 
 
 def audit(plan: Plan, source: Table | Mapping[str, Table], parts: Parts, work: Work, rows: int) -> LeakageAudit:
@@ -39,7 +41,8 @@ def audit(plan: Plan, source: Table | Mapping[str, Table], parts: Parts, work: W
     if plan.split is None:
         raise ConfigurationError("there is nothing to audit: no step learns", "add a model, or a split")
 
-    work = replace(work, quiet=True, records=[])
+    outside = Outside()
+    work = replace(work, quiet=True, records=[], outside=outside)
     if isinstance(source, Mapping):
         recipe = rehearse_parts(plan, source, parts, work, rows)
     else:
@@ -48,7 +51,8 @@ def audit(plan: Plan, source: Table | Mapping[str, Table], parts: Parts, work: W
     # A few thousand rows are learned from faster by one thread than by several that wait for each other.
     with warnings.catch_warnings(), override(threads=1):
         warnings.simplefilter("ignore")  # made-up rows make user code warn of what it will never meet
-        traces = _settled(list(_probes(recipe)), order)
+        traces = list(_probes(recipe))
+    traces = _settled([*traces, *read_outside(plan, outside)], order)
     counts = {name: part.rows for name, part in recipe.divided.parts.items()}
     total = sum(counts.values())
     sampled = len(recipe.read) if not isinstance(source, Mapping) else total

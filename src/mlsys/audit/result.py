@@ -43,7 +43,8 @@ class Trace:
     detail : str
         One sentence: what moved, or why nothing can be said.
     concerns : str
-        What the step was seen to depend on: ``"held-out rows"``, ``"itself"``, ``"alone"``, ``"label"``.
+        What the step was seen to depend on: ``"held-out rows"``, ``"itself"``, ``"alone"``, ``"label"``,
+        ``"outside"``.
     cause : str
         Why, for a violation: a key of :data:`mlsys.leakage.remedies.REMEDIES`.
     carries : str
@@ -116,13 +117,14 @@ class LeakageAudit:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """One error for each step and thing it was seen to depend on."""
+        """One error for each step and thing it was seen to depend on; what steps read from outside beside them."""
         found: dict[tuple[str, str], list[Trace]] = {}
         for trace in self.traces:
             if trace.verdict == VIOLATED:
                 found.setdefault((trace.step, trace.concerns), []).append(trace)
         causes = {step: _cause(step, self.traces) for step, _ in found}
-        return tuple(_finding(step, concerns, traces, causes[step]) for (step, concerns), traces in found.items())
+        broken = [_finding(step, concerns, traces, causes[step]) for (step, concerns), traces in found.items()]
+        return (*broken, *(_not_assessed(trace) for trace in self.traces if trace.concerns == "outside"))
 
     @property
     def summary(self) -> str:
@@ -226,6 +228,14 @@ def _cause(step: str, traces: Sequence[Trace]) -> str:
     """Return the one cause for which a step depends on other rows."""
     found = {trace.cause for trace in traces if trace.step == step}
     return next((cause for cause in _OF_OTHERS if cause in found), "")
+
+
+def _not_assessed(trace: Trace) -> Finding:
+    text = (
+        f"{trace.step}: {trace.detail}, which no replaced row moves; whether held-out rows or what was known later "
+        "went into it is not assessed. Give it as a table (Join, lookup=[...]), or learn it in a Transform"
+    )
+    return Finding("LK222", text, "information", step=trace.step)
 
 
 def _finding(step: str, concerns: str, traces: Sequence[Trace], cause: str) -> Finding:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ from mlsys.steps import Fitted, Step, Transform
 from mlsys.steps.seeds import generator
 from mlsys.steps.shown import folds_of_rows
 from mlsys.tables import Table, identified
+from mlsys.usercode.outside import Outside
 
 Does = Callable[..., Made]
 """A function of a module, called ``does(at, planned, rows, **given)``; it gets nothing but what its task names."""
@@ -222,6 +223,8 @@ class Work:
         Runs steps over parts; handed in by the runner, for kinds that run steps again.
     telling : Telling
         Chooses rows to watch steps with.
+    outside : Outside or None
+        Notices what steps read from outside, where somebody asks.
     """
 
     seed: int = 0
@@ -235,6 +238,7 @@ class Work:
     sample: bool = False
     run: Run = _nobody
     telling: Telling = field(default_factory=Telling)
+    outside: Outside | None = None
 
     def detached(self) -> Work:
         """Return one for work whose remarks nobody needs: quiet, without cache."""
@@ -296,7 +300,8 @@ class Work:
     def doing(self, planned: Planned, given: Mapping[str, Table]) -> Iterator[Record]:
         """Say that a step is at work, time it, explain its errors by the parts it was given, and keep its record."""
         self.progress(planned.name)
-        with recorded(planned, given) as record:
+        watching = nullcontext() if self.outside is None else self.outside.of(planned.name)
+        with recorded(planned, given) as record, watching:
             yield record
         if not self.quiet:
             self.records.append(record)

@@ -7,6 +7,7 @@ import dis
 import functools
 import itertools
 import sys
+import time
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,10 +24,13 @@ _OPENS_FILES = frozenset(
     "open read_csv read_parquet read_json read_excel read_feather read_text read_bytes read_pickle loadtxt "
     "genfromtxt read_table read_sql urlopen".split()
 )
+_CLOCKS = frozenset("now utcnow today time time_ns".split())
+"""What follows the name of a module or a class: ``datetime.now``, ``time.time``."""
 _WORDS = {"__defaults__": "a default", "__kwdefaults__": "a default"}
 _FINDS_BY_NAME = frozenset("getattr globals eval exec __import__ import_module".split())
 _MEMO = type(functools.cache(len))
 _BUILT_IN = (list, tuple, set, frozenset)
+_CLOCKS_OF_THE_SYSTEM = (time.time, time.time_ns)
 _SCALARS = (bool, int, float, complex, str, bytes, type(None), type(...), range, slice)
 
 
@@ -51,6 +55,10 @@ class CodeWalk:
         What could not be looked into, one sentence each.
     watched : list of (owner, name, token)
         Values that running could change.
+    reads : list of str
+        Calls that open files, by the names that code uses.
+    asks_the_clock : bool
+        Whether code asks what time it is.
     """
 
     digest: Callable[[Any], str]
@@ -59,6 +67,8 @@ class CodeWalk:
     packages: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     watched: list[tuple[Any, str, str]] = field(default_factory=list)
+    reads: list[str] = field(default_factory=list)
+    asks_the_clock: bool = False
     _labels: dict[int, str] = field(default_factory=dict)
     _held: list[Any] = field(default_factory=list)
     _waiting: list[tuple[str, Any]] = field(default_factory=list)
@@ -249,6 +259,7 @@ class CodeWalk:
             self.notes.append(f"{module}.{value.__name__} is compiled code: it counts by the content of its file")
             return f"compiled {value.__qualname__} {_file_digest(file)}"
         self._named_package(module)
+        self.asks_the_clock |= value in _CLOCKS_OF_THE_SYSTEM
         return f"builtin {module}.{value.__qualname__}"
 
     def _source(self, file: str | None) -> str:
@@ -263,8 +274,10 @@ class CodeWalk:
 
     def _note_unseen(self, label: str, names: Sequence[str]) -> None:
         """Note calls whose answer depends on what code does not show."""
+        self.asks_the_clock |= names[-1] in _CLOCKS and len(names) > 1
         for name in names:
             if name in _OPENS_FILES:
+                self.reads += [f"{name}()"] if f"{name}()" not in self.reads else []
                 self.notes.append(
                     f"{label} calls {name}(): a change of a file it reads is not seen; name the file in depends_on="
                 )
