@@ -66,6 +66,8 @@ TABLE: Sequence[Known] = (
     Known("LK217", "Training rows and judged rows differ", ("warning", "information")),
     Known("LK208", "A date is a feature", ("information",), of_features=True),
     Known("LK205", "Rules of a weak label read columns that stay features", ("information",)),
+    Known("LK234", "The rows that judge were dealt out by several seeds", ("warning", "information")),
+    Known("LK233", "The same validation rows judged many models", ("information",)),
     Known("LK222", "Data of its own that nothing explains", ("information",)),
     Known("DR101", "A column moved between training and judged rows", ("warning",)),
     Known("EV101", "A judged class that training rows lack", ("warning",)),

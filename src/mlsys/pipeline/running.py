@@ -9,7 +9,7 @@ from mlsys.execution.opening import Data
 from mlsys.execution.session import start, working
 from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
-from mlsys.run.run import Run
+from mlsys.run.run import Run, count_runs
 from mlsys.serving.parity import spare
 from mlsys.warned import once_a_run
 
@@ -40,7 +40,9 @@ def run_pipeline(
     run = Run(as_run(pipeline, execution), execution, data, log_rows=log_rows)
     if snapshot:
         run.keep_snapshot()
-    run.show_before_tracking(track if until is None else False)
+    track = track if until is None else False
+    count_runs([run], track)
+    run.show_before_tracking(track)
     return run
 
 

@@ -14,7 +14,7 @@ from mlsys.pipeline.given import taken
 from mlsys.pipeline.running import as_run
 from mlsys.plan import Plan, Planned
 from mlsys.plan.any_pipeline import AnyPipeline
-from mlsys.run.run import Run
+from mlsys.run.run import Run, count_runs
 from mlsys.warned import once_a_run
 
 
@@ -74,6 +74,7 @@ class Variants(Mapping[str, AnyPipeline]):
                 work, plan = work_of(pipeline, advance, kept, engine), Plan(pipeline.planned)
                 execution = executed(plan, data, start(pipeline), work) if base is None else resumed(base, plan, work)
                 runs[label] = Run(as_run(pipeline, execution), execution, data, variant=label)
+        count_runs(runs.values(), track)
         parent = None
         for run in runs.values():
             parent = run.show_before_tracking(track, parent=parent)

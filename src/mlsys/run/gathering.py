@@ -127,7 +127,7 @@ def rows_by_part(live: Live) -> dict[str, int]:
 
 def _findings(live: Live, audit: LeakageAudit | None) -> tuple[Finding, ...]:
     """Return all findings, worst first and dearest first among equals, those the pipeline waives with their reason."""
-    found = list(live.execution.parts.findings)
+    found = [*live.execution.parts.findings, *live.peeked]
     for result in live.execution.parts.results.values():
         found.extend(result.findings)
     if audit is not None:

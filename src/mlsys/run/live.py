@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.cache import Cache
-from mlsys.errors import ConfigurationError, NotPortableError
+from mlsys.errors import ConfigurationError, Finding, NotPortableError
 from mlsys.execution.execution import Execution
 from mlsys.execution.opening import Data
 from mlsys.execution.served import ServedModel, asking
@@ -40,6 +40,7 @@ class Live:
         self.pipeline = pipeline
         self.execution = execution
         self.data = data
+        self.peeked: tuple[Finding, ...] = ()  # what other judgings by the same rows mean for this one
         self._digests: dict[str, str] = {}
 
     @property

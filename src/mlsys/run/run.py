@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from mlsys.outcome.storing import save_judged
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.gathering import Label, audited, completed, outcome_of
 from mlsys.run.live import Live
+from mlsys.run.peeking import count_judgings
 from mlsys.run.recording import final_tags, model_record, record_of
 from mlsys.run.registering import register_run
 from mlsys.run.snapshots import take_snapshot
@@ -285,8 +286,11 @@ class Run:
 
     def show_before_tracking(self, track: bool | str, parent: str | None = None) -> str | None:
         """Show the card where somebody looks, then write to MLflow; returns the id that others are nested under."""
-        wanted = self._live.execution.parts.is_divided and bool(self.predictions) if track == "auto" else bool(track)
-        return self._tracking.start(wanted, parent)
+        return self._tracking.start(self._is_tracked(track), parent)
+
+    def _is_tracked(self, track: bool | str) -> bool:
+        """Say whether a run is written: with ``"auto"``, one that came to predictions."""
+        return self._live.execution.parts.is_divided and bool(self.predictions) if track == "auto" else bool(track)
 
     @property
     def mlflow_run_id(self) -> str | None:
@@ -308,3 +312,8 @@ class Run:
 
     def _repr_html_(self) -> str:
         return self.card.html()
+
+
+def count_runs(runs: Iterable[Run], track: bool | str) -> None:
+    """Note which rows judged some runs, and tell each what that means for its score; before anything is shown."""
+    count_judgings({run._live: run._is_tracked(track) for run in runs})
