@@ -25,10 +25,10 @@ def missingness_findings(power: pd.DataFrame, train: pd.DataFrame, target: pd.Se
 
     Notes
     -----
-    Raised where the AUC of the nulls less three standard errors exceeds ``TELLING`` (an error above .95, a warning above
-    .85, else information: doctors order a test for those whom they suspect already), at least two thirds of the
-    column's whole excess over chance is theirs, and no other column tells more. Columns that are null in the same
-    rows count as one; more than two such patterns are a habit of the table and accuse nobody.
+    Raised where the AUC of the nulls less three standard errors exceeds ``TELLING``, at least two thirds of the
+    column's whole excess over chance is theirs, and no other column tells more: an error above .95, a warning above
+    .85, else information, since doctors order a test for those whom they suspect already. Columns that are null in
+    the same rows count as one; more than two such patterns are a habit of the table and accuse nobody.
     """
     lower = power["missing_auc"] - 3 * power["missing_error"]
     own = power["auc"] - 0.5 <= 1.5 * (power["missing_auc"] - 0.5)
