@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from decimal import Decimal
 from itertools import permutations
 from typing import Any
 
@@ -15,6 +17,7 @@ from mlsys import OneHot, Pipeline, StratifiedSplit
 from mlsys.dataset import Roles, Rows
 from mlsys.leakage.exact import _orders, _pure, exact_findings
 from mlsys.leakage.identities import identity_findings
+from mlsys.leakage.on_target import target_findings
 from mlsys.leakage.power import feature_power
 from mlsys.leakage.suspicion import power_findings
 from mlsys.leakage.too_good import too_good_finding
@@ -246,6 +249,119 @@ def test_columns_with_nulls_texts_and_one_value_are_no_trouble(rng: np.random.Ge
     (finding,) = identity_findings(frame, list(frame.columns.drop("y")), "y")
     assert finding.columns == ("casual", "registered")
     assert identity_findings(frame.head(20), list(frame.columns.drop("y")), "y") == []
+
+
+def orders(generator: np.random.Generator, rows: int = 2_000) -> pd.DataFrame:
+    """Orders of a shop, with times and gaps."""
+    opened = pd.Timestamp("2024-01-01") + pd.to_timedelta(generator.integers(0, 400 * 86_400, rows), "s")
+    return pd.DataFrame(
+        {
+            "price": generator.gamma(3, 20, rows).round(2),
+            "quantity": generator.integers(0, 9, rows),
+            "discount": generator.choice([0, 0.1, 0.25], rows),
+            "shipping": generator.gamma(2, 3, rows).round(2),
+            "opened": opened,
+            "closed": opened + pd.to_timedelta(generator.gamma(2, 10_000, rows).astype(int), "s"),
+            "wet": generator.random(rows) < 0.3,
+        }
+    )
+
+
+MADE: dict[str, tuple[Any, set[str]]] = {
+    "a share taken off": (
+        lambda f: (f["quantity"] + 1).rename("n") * f["price"] * (1 - f["discount"]),
+        {"quantity", "price", "discount"},
+    ),
+    "products that are added up": (
+        lambda f: f["price"] * f["quantity"] + f["shipping"],
+        {"price", "quantity", "shipping"},
+    ),
+    "days between two times": (lambda f: (f["closed"] - f["opened"]).dt.total_seconds() / 86_400, {"opened", "closed"}),
+    "whole days between them": (lambda f: (f["closed"] - f["opened"]).dt.total_seconds() // 60, {"opened", "closed"}),
+    "a price per piece": (lambda f: (f["price"] / f["shipping"]).round(3), {"price", "shipping"}),
+    "per cent": (lambda f: (100 * f["quantity"] / f["price"]).round(2), {"quantity", "price"}),
+    "a mean of two": (lambda f: (f["price"] + f["shipping"]) / 2, {"price", "shipping"}),
+}
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_formulas_of_orders_are_told(name: str, rng: np.random.Generator) -> None:
+    make, named = MADE[name]
+    frame = orders(rng)
+    y = make(frame)
+    given = frame.assign(quantity=frame["quantity"] + 1) if name == "a share taken off" else frame
+    (finding,) = identity_findings(given.assign(y=y), list(given.columns), "y")
+    assert (finding.severity, set(finding.columns)) == ("warning", named)
+    assert identity_findings(given.assign(y=rng.permutation(y)), list(given.columns), "y") == []
+    assert identity_findings(given.assign(y=y * rng.normal(1, 0.1, len(y))), list(given.columns), "y") == []
+
+
+@pytest.mark.parametrize("sign", ["+", "-", "*", "/"])
+def test_a_pair_is_found_in_the_rows_that_have_both(sign: str, rng: np.random.Generator) -> None:
+    frame = orders(rng).astype({"quantity": "float64"}).assign(weight=rng.gamma(3, 4, 2_000))
+    y = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}[sign](frame["price"], frame["weight"])
+    frame.loc[rng.random(2_000) < 0.4, "price"] = np.nan
+    frame.loc[rng.random(2_000) < 0.3, "weight"] = np.nan
+    (finding,) = identity_findings(frame.assign(y=y), list(frame.columns), "y")
+    assert set(finding.columns) == {"price", "weight"} and f"price {sign} weight" in finding.message
+
+
+def test_parts_whose_nulls_count_as_nothing_are_added_up(rng: np.random.Generator) -> None:
+    frame = parts(rng).round()
+    frame.loc[rng.random(len(frame)) < 0.5, "casual"] = np.nan
+    y = frame["casual"].fillna(0) + frame["registered"]
+    (finding,) = identity_findings(frame.assign(y=y), list(frame.columns), "y")
+    assert set(finding.columns) == {"casual", "registered"}
+
+
+def test_a_class_that_is_the_rest_of_several_indicators_is_told(rng: np.random.Generator) -> None:
+    kind = rng.integers(0, 4, 1_000)
+    frame = pd.DataFrame({f"is{number}": kind == number for number in range(3)}).assign(age=rng.normal(size=1_000))
+    (finding,) = identity_findings(frame.assign(y=kind == 3), list(frame.columns), "y")
+    assert set(finding.columns) == {"is0", "is1", "is2"}
+    assert identity_findings(frame.assign(y=rng.random(1_000) < 0.3), list(frame.columns), "y") == []
+
+
+# --- any types ---
+
+ODD: dict[str, Any] = {
+    "decimals": lambda n: [Decimal(number % 7) for number in range(n)],
+    "dates": lambda n: [datetime.date(2024, 1, 1 + number % 9) for number in range(n)],
+    "lists": lambda n: [[number % 3] for number in range(n)],
+    "mixed": lambda n: [1 if number % 2 else "one" for number in range(n)],
+    "nothing": lambda n: [None] * n,
+    "whole with nulls": lambda n: pd.array([None if number % 5 == 0 else number % 4 for number in range(n)], "Int64"),
+    "truth with nulls": lambda n: pd.array(
+        [None if number % 5 == 0 else number % 2 == 0 for number in range(n)], "boolean"
+    ),
+    "arrow texts": lambda n: pd.array([f"note {number % 30} a" for number in range(n)], "string[pyarrow]"),
+    "arrow numbers": lambda n: pd.array([number % 11 for number in range(n)], "int64[pyarrow]"),
+    "categories": lambda n: pd.Categorical([f"c{number % 4}" for number in range(n)]),
+    "zoned": lambda n: pd.date_range("2024-01-01", periods=n, freq="h", tz="Europe/Berlin"),
+    "far times": lambda n: pd.array(np.arange(n).astype("datetime64[s]") - np.timedelta64(3_000 * 31_556_952, "s")),
+    "durations": lambda n: pd.to_timedelta(np.arange(n), "min"),
+    "periods": lambda n: pd.period_range("2000-01", periods=n, freq="M"),
+    "intervals": lambda n: pd.cut(np.arange(n), 4),
+    "infinite": lambda n: np.where(np.arange(n) % 9 == 0, np.inf, np.arange(n)),
+    "complex texts": lambda n: ["ÄÖ-17_é" if number % 2 else "日本 語" for number in range(n)],
+}
+
+
+@pytest.mark.parametrize("rows", [12, 60, 300])
+@pytest.mark.parametrize("goal", ["classes", "texts", "numbers", "truth", "several"])
+def test_columns_of_any_type_are_looked_at_without_an_accident(rows: int, goal: str, rng: np.random.Generator) -> None:
+    frame = pd.DataFrame({name: make(rows) for name, make in ODD.items()}).sample(frac=1, random_state=1)
+    targets = {
+        "classes": rng.integers(0, 2, rows),
+        "texts": rng.choice(["a", "b"], rows),
+        "numbers": rng.normal(size=rows),
+        "truth": pd.array(rng.random(rows) < 0.4, "boolean"),
+        "several": rng.integers(0, 5, rows),
+    }
+    frame = frame.assign(y=targets[goal])
+    names = list(ODD)
+    power = feature_power(Rows.of(frame, Roles(target="y"), tuple(names)))
+    assert target_findings(frame, names, "y", power) == []
 
 
 # --- scores ---

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.advice import NOBODY, advised
 from mlsys.leakage.power import FEWEST, events_of, is_measured
 from mlsys.leakage.separation import in_hash_order
-from mlsys.leakage.suspicion import NOBODY, remedy
 from mlsys.summaries import is_hashable
 from mlsys.values import Kind, plain, values_of
 
@@ -93,10 +93,5 @@ def _finding(found: Sequence[tuple[str, list[str]]], severity: str, made_by: Map
     names = [name for name, _ in found]
     shown = "; ".join(f"{name!r} ({', '.join(levels)})" for name, levels in found[:SHOWN])
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    one = len(found) == 1
-    message = (
-        f"{shown}{more} {'has' if one else 'have'} levels of one class without exception, on both sides: "
-        f"{'is it' if one else 'are they'} filled in before the outcome is known? If not, {remedy(names, made_by)}; if "
-        f'{"it is" if one else "they are"}, waive={{"LK225": "why"}}'
-    )
-    return Finding("LK225", message, severity, columns=tuple(names))
+    said = f"{shown}{more} {'has' if len(found) == 1 else 'have'} levels of one class without exception, on both sides"
+    return Finding("LK225", advised(said, "LK225", names, made_by, asked=True), severity, columns=tuple(names))

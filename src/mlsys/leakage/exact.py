@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.advice import NOBODY, advised
 from mlsys.leakage.power import EXACT_FIT, FEWEST, is_measured
 from mlsys.leakage.separation import in_hash_order
-from mlsys.leakage.suspicion import NOBODY, SHOWN, WAIVE, remedy
 from mlsys.summaries import is_hashable
 from mlsys.values import NUMERIC, is_of_type, plain
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 CHANCE = -6.0
 """Power of ten: in a million tables whose target has nothing to do with its columns one is accused."""
+SHOWN = 5
 MOST_LEVELS, MOST_CLASSES, MOST_ROWS = 10, 20, 20_000
 FEWEST_OF_A_CLASS, FEWEST_NUMBERS = 5, 12
 
@@ -89,12 +90,7 @@ def _finding(chances: Mapping[str, float], severity: str, rows: int, made_by: Ma
         f"{named} {'leaves' if one else 'leave'} nothing of the target open in {rows:,} rows, which chance does in "
         f"less than 1 in 10^{-max(chances.values()):.0f}"
     )
-    they_are, do = ("it is" if one else "they are"), remedy(names, made_by)
-    if severity == "error":
-        said = f"{how}; if {they_are} known too late, {do}; if {they_are} known in time, {WAIVE}"
-    else:
-        asked = "is it" if one else "are they"
-        said = f"{how}: {asked} known when the model is asked? If not, {do}; if {they_are}, {WAIVE}"
+    said = advised(how, "LK204", names, made_by, asked=severity == "information")
     return Finding("LK204", said, severity, columns=tuple(names))
 
 

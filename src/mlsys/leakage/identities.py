@@ -60,7 +60,8 @@ def identity_findings(train: pd.DataFrame, features: Sequence[str], target: str)
     if goal is None:
         return []
     for way, terms in _ways(rows, features, is_measured(rows[target])):
-        found = _formula(terms[:MOST_COLUMNS], goal, way)
+        with np.errstate(over="ignore", invalid="ignore"):  # of numbers close to the largest there is no formula
+            found = _formula(terms[:MOST_COLUMNS], goal, way)
         if found:
             return [_finding(found, way)]
     if is_measured(rows[target]) and (pair := pair_formula(terms_of(rows, features, OFTEN), goal)) is not None:
@@ -75,10 +76,13 @@ def _ways(rows: pd.DataFrame, features: Sequence[str], measured: bool) -> Iterat
     if measured:
         yield "product", factors_of(terms)
         yield "sum of products", products_of(terms)
-    gaps = [term for term in terms_of(rows, features, OFTEN) if not np.isfinite(term.values).all()]
+    gaps = [term for term in terms_of(rows, features, OFTEN) if np.isnan(term.values).any()]
     if gaps:
         kept = {term.called: term for term in [*terms, *gaps]}.values()
-        yield "sum", [Term(term.called, term.columns, np.nan_to_num(term.values)) for term in kept]
+        yield (
+            "sum",
+            [Term(each.called, each.columns, np.where(np.isnan(each.values), 0.0, each.values)) for each in kept],
+        )
 
 
 def _finding(weights: dict[Term, float], way: str) -> Finding:
@@ -135,7 +139,7 @@ def _formula(terms: Sequence[Term], goal: NDArray[np.float64], way: str) -> dict
         places, weights = places[carrying], weights[carrying]
         if len(places) < 2:  # noqa: PLR2004
             return {}
-    return {terms[place]: float(weight) for place, weight in zip(places, weights, strict=True)}
+    return {terms[place]: float(weight) for place, weight in zip(places.tolist(), weights, strict=True)}
 
 
 def _share(tolerance: float, goal: NDArray[np.float64], aim: NDArray[np.float64]) -> float:

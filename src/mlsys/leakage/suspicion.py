@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.advice import NOBODY, advised
 from mlsys.leakage.power import STRONG, SURE, is_measured
 from mlsys.leakage.siblings import siblings_of
 
@@ -20,9 +20,7 @@ NEARLY = 0.975
 student, has .966. A copy in which one label of a hundred is wrong has .98."""
 SHOWN = 5
 """Columns that a message shows."""
-NOBODY: Mapping[str, str] = MappingProxyType({})
 
-WAIVE = 'waive={"LK204": "why"}'
 SEVERITIES = {"copy": "error", "alone": "error", "undated": "error", "nearly": "warning", "strong": "information"}
 
 
@@ -72,19 +70,6 @@ def power_findings(
     ]
 
 
-def remedy(columns: list[str], made_by: Mapping[str, str]) -> str:
-    """Return what to do about columns that are known too late, by where they come from."""
-    them = "it" if len(columns) == 1 else "them"
-    makers = sorted({made_by.get(column, "") for column in columns})
-    if makers == [""]:
-        return f"declare {them} with known_at= or exclude="
-    makes = " and ".join(map(repr, filter(None, makers)))
-    return (
-        f"look into {makes}, which made {them}: what was fitted beforehand must be fitted inside the pipeline, on "
-        "training rows, and what is read must be known by then"
-    )
-
-
 def _tiers(rest: pd.DataFrame, leading: list[str], target: pd.Series, timed: bool) -> pd.Series:
     """Return what is said of each column that is no exact copy; empty for most."""
     two, measured = target.nunique() == 2, is_measured(target)  # noqa: PLR2004
@@ -120,21 +105,15 @@ def _standing_out(power: pd.DataFrame, train: pd.DataFrame, target: str) -> tupl
 def _sentence(tier: str, power: pd.DataFrame, beside: str, made_by: Mapping[str, str]) -> str:
     """Write what is said of columns of one tier, with what to do."""
     one = len(power) == 1
-    named, tell, they_are = _named(power), "tells" if one else "tell", "it is" if one else "they are"
-    do = remedy(power["column"].tolist(), made_by)
-    if tier == "strong":
-        asked = "is it" if one else "are they"
-        return (
-            f"{named} alone {tell} much of the target{beside}: {asked} known when the model is asked? If not, {do}; "
-            f"if {they_are}, {WAIVE}"
-        )
+    named, tell = _named(power), "tells" if one else "tell"
     said = {
         "copy": f"{named} {'leaves' if one else 'leave'} nothing of the target open, as a copy of it would",
         "alone": f"{named} alone {tell} the target{beside}",
         "undated": f"{named} alone {tell} the target{beside}, and known_at= says of other columns when they are known",
         "nearly": f"{named} alone {tell} nearly all of the target: an easy problem, or known only after the decision",
+        "strong": f"{named} alone {tell} much of the target{beside}",
     }[tier]
-    return f"{said}; if {they_are} known too late, {do}; if {they_are} known in time, {WAIVE}"
+    return advised(said, "LK204", power["column"].tolist(), made_by, asked=tier == "strong")
 
 
 def _named(power: pd.DataFrame) -> str:

@@ -38,9 +38,8 @@ def goal_of(target: pd.Series) -> NDArray[np.float64] | None:
     levels = target.dropna().unique()
     if len(levels) != 2:  # noqa: PLR2004
         return None
-    goal = (target == max(levels, key=str)).to_numpy(dtype=np.float64, na_value=np.nan)
-    goal[target.isna().to_numpy(dtype=bool)] = np.nan
-    return goal
+    event = (target == max(levels, key=str)).to_numpy(dtype=bool, na_value=False)
+    return np.where(target.isna().to_numpy(dtype=bool), np.nan, event.astype(np.float64))
 
 
 def terms_of(rows: pd.DataFrame, features: Sequence[str], least: float) -> list[Term]:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.advice import NOBODY, advised
 from mlsys.leakage.power import COPY, FEWEST, SURE, events_of, is_measured
 from mlsys.leakage.separation import SHARES, auc_of, aucs_of_numbers, in_hash_order
-from mlsys.leakage.suspicion import NOBODY, remedy
 from mlsys.summaries import is_hashable
 from mlsys.values import Kind, plain, values_of
 
@@ -88,12 +88,9 @@ def _finding(pairs: Sequence[_Pair], severity: str, made_by: Mapping[str, str]) 
     more = f", and so do {len(pairs) - 1} more pairs" if len(pairs) > 1 else ""
     asked = severity == "information"
     tell = f"{best.called} tell{'s' if asked else ''} the target (AUC {best.auc:.3f}) and each alone does not{more}"
-    do, waive = remedy(list(columns), made_by), 'waive={"LK223": "why"}'
     if asked:
-        known = "is the class defined by them, and are they known when the model is asked?"
-        return Finding("LK223", f"{tell}: {known} If not, {do}; if they are, {waive}", severity, columns=columns)
-    said = f"{tell}; if one of them is known too late, {do}; if they are known in time, {waive}"
-    return Finding("LK223", said, severity, columns=columns)
+        tell += ", as if the class were defined by them"
+    return Finding("LK223", advised(tell, "LK223", columns, made_by, asked=asked), severity, columns=columns)
 
 
 def _of_levels(
@@ -131,15 +128,14 @@ def _of_numbers(
             ways |= {f"{one} / {other}": a / b, f"{other} / {one}": b / a}
         for called, each in ways.items():
             made[called], of[called] = np.where(np.isfinite(each), each, 0.0), (one, other)
-    for called, (auc, error) in aucs_of_numbers(pd.DataFrame(made), events, half).items():
-        one, other = of[str(called)]
+    for key, (auc, error) in aucs_of_numbers(pd.DataFrame(made), events, half).items():
+        called = str(key)
+        one, other = of[called]
         if auc >= COPY and auc - 3 * error > SURE and auc >= ABOVE + max(alone[one], alone[other]):
-            levels = np.searchsorted(
-                np.unique(np.quantile(made[str(called)][:half], SHARES)), made[str(called)], "right"
-            )
-            least = _least(levels, events, half)
+            cuts = np.unique(np.quantile(made[called][:half], SHARES))
+            least = _least(np.searchsorted(cuts, made[called], "right"), events, half)
             if least >= COPY:
-                yield _Pair((one, other), str(called), least)
+                yield _Pair((one, other), called, least)
 
 
 def _least(levels: NDArray[np.int64], events: Sequence[NDArray[np.bool_]], half: int) -> float:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.advice import NOBODY, advised
 from mlsys.leakage.power import FEWEST, STRONG, events_of, is_measured
 from mlsys.leakage.separation import BINS, auc_of, in_hash_order
-from mlsys.leakage.suspicion import NOBODY, remedy
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
@@ -85,10 +85,8 @@ def _of_column(
 
 
 def _finding(said: str, name: str, severity: str, made_by: Mapping[str, str]) -> Finding:
-    do = remedy([name], made_by)
-    message = (
-        f"{said}: is it written before the outcome is known? If not, {do}, or take the word out; if it is, "
-        'waive={"LK224": "why"}'
+    message = advised(
+        f"{said}, as a note that is written on after the outcome would", "LK224", [name], made_by, asked=True
     )
     return Finding("LK224", message, severity, columns=(name,))
 
