@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 FEWEST_ROWS, MOST_LEVELS, MOST_ROWS = 50, 200, 20_000
 """Rows of a level that proves something, levels of a column, and rows looked at."""
+PEEK = 1_000
+"""Rows that tell whether a column has few levels."""
 CHANCE = -6.0
 """Power of ten: how rarely levels of so many rows are of one class where they have nothing to do with it."""
 SHOWN = 2
@@ -62,6 +64,8 @@ def code_findings(
     for name in features if events else ():
         kind = values_of(rows[name]).kind
         if name in told or not is_hashable(rows[name]) or (kind is Kind.NUMBER and is_measured(rows[name])):
+            continue
+        if rows[name].head(PEEK).nunique() > MOST_LEVELS:
             continue
         codes, levels = pd.factorize(plain(rows[name]), use_na_sentinel=False)
         if 2 < len(levels) <= MOST_LEVELS:  # noqa: PLR2004  of two, both pure, it is a copy

@@ -25,6 +25,8 @@ CHANCE = -6.0
 SHOWN = 5
 MOST_LEVELS, MOST_CLASSES, MOST_ROWS = 10, 20, 20_000
 FEWEST_OF_A_CLASS, FEWEST_NUMBERS = 5, 12
+PEEK = 500
+"""Rows that tell whether a column has few levels."""
 
 
 def exact_findings(
@@ -70,6 +72,9 @@ def exact_findings(
     orders, allowed = _orders(counts), CHANCE - np.log10(max(len(features), 1))
     copies, parted = {}, {}
     for name in left:
+        few = rows[name].head(PEEK).nunique() <= MOST_LEVELS  # asked first: it says no of most columns
+        if not few and len(rows) >= FEWEST:
+            continue
         levels = np.asarray(pd.factorize(plain(rows[name]), use_na_sentinel=False)[0], dtype=np.int64)
         count = int(levels.max()) + 1
         few = count <= MOST_LEVELS

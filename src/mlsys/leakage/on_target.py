@@ -10,6 +10,8 @@ from mlsys.leakage.codes import code_findings
 from mlsys.leakage.exact import exact_findings
 from mlsys.leakage.identities import identity_findings
 from mlsys.leakage.missingness import missingness_findings
+from mlsys.leakage.power import SAMPLE
+from mlsys.leakage.separation import in_hash_order
 from mlsys.leakage.suspicion import power_findings
 from mlsys.leakage.together import together_findings
 from mlsys.leakage.tokens import token_findings
@@ -46,6 +48,7 @@ def target_findings(
     made_by : mapping of str to str
         Columns to the steps that made them.
     """
+    train = in_hash_order(train[[*features, target]], SAMPLE)  # each of them looks at some of these rows
     found = power_findings(power, train, target, timed=timed, made_by=made_by)
     found += missingness_findings(power, train, train[target])
     found += exact_findings(train, features, target, _told(found), made_by)

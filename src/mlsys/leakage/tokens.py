@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 WORD = re.compile(r"[^\W\d_]+|\d+")
 """Letters or digits: codes and names of files come apart into what they are put together of."""
-MOST_ROWS, LONGEST, MOST_WORDS = 5_000, 2_000, 3_000
+MOST_ROWS, LONGEST, MOST_WORDS = 3_000, 2_000, 2_000
 """Rows looked at, characters of each, and words of a column, those in most rows first."""
 SURE, NEAR = 0.75, 0.8
 """Lower bound of the AUC of a word, and its AUC on the half that it is chosen on."""
@@ -40,7 +40,7 @@ def token_findings(
     Parameters
     ----------
     train : DataFrame
-        Training rows; at most 5,000 are looked at.
+        Training rows; at most 3,000 are looked at.
     features : sequence of str
         Texts of more than twenty values among them are looked at.
     target : str
@@ -93,16 +93,18 @@ def _finding(said: str, name: str, severity: str, made_by: Mapping[str, str]) ->
 
 def _words(column: pd.Series) -> tuple[list[str], NDArray[np.bool_]]:
     """Return the words of a column of texts, and which rows hold which."""
-    texts = plain(column).str.slice(0, LONGEST).str.lower().fillna("")
-    held = [set(WORD.findall(text)) for text in texts]
-    counts = Counter(word for each in held for word in each)
+    codes, texts = pd.factorize(plain(column).str.slice(0, LONGEST).str.lower().fillna(""))
+    held, rows_of = [set(WORD.findall(text)) for text in texts], np.bincount(codes)
+    counts: Counter[str] = Counter()
+    for each, rows in zip(held, rows_of.tolist(), strict=True):
+        counts.update(dict.fromkeys(each, rows))
     ranked = sorted(counts, key=lambda word: (-counts[word], word.isdigit(), -len(word), word))[:MOST_WORDS]
     words = [word for word in ranked if counts[word] >= FEWEST_ROWS]
     places = {word: place for place, word in enumerate(words)}
     table = np.zeros((len(held), len(words)), dtype=bool)
     for row, each in enumerate(held):
         table[row, [places[word] for word in each if word in places]] = True
-    return words, table
+    return words, table[codes]
 
 
 def _told_by(words: Sequence[str], table: NDArray[np.bool_], event: NDArray[np.bool_], half: int) -> str:
