@@ -15,12 +15,16 @@ from mlsys.execution.chosen import left_out
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import At, Task, Work
 from mlsys.features import Apply
+from mlsys.leakage.all_but_one import all_but_one_findings
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.groups import group_findings
 from mlsys.leakage.mappings import mapping_findings
+from mlsys.leakage.mirrored import mirrored_findings
 from mlsys.leakage.power import FEWEST, SAMPLE
+from mlsys.leakage.repeats import repeat_findings
+from mlsys.leakage.spelling import spelling_findings
 from mlsys.plan import Plan, Planned
-from mlsys.sampling import KFolds, RandomSplit, StratifiedSplit
+from mlsys.sampling import KFolds, RandomSplit, StratifiedSplit, TimeFolds, TimeSplit
 from mlsys.tables import Table
 
 _MADE = "made: "
@@ -60,7 +64,9 @@ def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
         "made": made,
         "name": "" if plan.split is None else plan.split.name,
     }
-    later = {f"{_MADE}{name}": table for name, table in parts.rows.items()} if made else {}
+    uses = _uses(parts, features)
+    given |= {"by time": plan.split is not None and isinstance(plan.split.step, (TimeSplit, TimeFolds)), "uses": uses}
+    later = {f"{_MADE}{name}": table for name, table in parts.rows.items()} if made or uses else {}
     return parts.told(
         [work.do(Task("leakage checks", "dependence", dependent, {**divided.parts, **later}, given), parts)]
     )
@@ -80,14 +86,38 @@ def dependent(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Ma
     training = np.arange(len(whole)) < len(train) if next(iter(frames)) == "train" else whole.index.isin(train.index)
     found += mapping_findings(whole, training, target, features, asked)
     found = [replace(each, step=_maker(each, at)) for each in found]
+    if judges:
+        shared = _shared(train, pd.concat(judges), target, at.roles.group, given)
+        found += [
+            replace(each, step=given["name"]) for each in [*shared, *_equal_to_the_model(made, target, given["uses"])]
+        ]
     if given["by chance"] and judges:
         groups = group_findings(train, judges, target, features, asked)
         found += [replace(each, step=given["name"]) for each in groups]
-        judged = frames.get("validation", pd.concat(judges))
-        found += gap_findings(train, judged, target, features)
+        found += gap_findings(train, frames.get("validation", pd.concat(judges)), target, features)
         found += _of_made(made, train, target, given["made"])
     at.findings += found
     return Made()
+
+
+def _shared(
+    train: pd.DataFrame, judged: pd.DataFrame, target: str, group: str | None, given: dict[str, Any]
+) -> list[Finding]:
+    """Return what is said of rows that are of one case, though they are not equal."""
+    features = given["features"]
+    found = mirrored_findings(train, judged, "judged", features, target)
+    found += spelling_findings(train, judged, "judged", given["asked"], group)
+    # in time the same customer comes again, with one column that moved on
+    return found if given["by time"] else found + all_but_one_findings(train, judged, "judged", features, target)
+
+
+def _equal_to_the_model(made: dict[str, pd.DataFrame], target: str, uses: Sequence[str]) -> list[Finding]:
+    """Return what is said of rows that are equal in the few columns that a model uses."""
+    if not uses or "validation" not in made:
+        return []
+    columns = "all columns that the model uses"
+    found = repeat_findings(made["train"], made["validation"], "validation", uses, target, compared=columns)
+    return [each for each in found if each.severity != "information"]
 
 
 def _of_made(
@@ -103,6 +133,13 @@ def _of_made(
     return [
         each for step, names in steps.items() for each in gap_findings(rows, made["validation"], target, names, step)
     ]
+
+
+def _uses(parts: Parts, features: Sequence[str]) -> list[str]:
+    """Return the columns of a model that uses but some of the features; none where it uses all."""
+    model = parts.learned.model
+    chosen = [] if model is None else [name for name in model.features if name in parts.features]
+    return chosen if len(chosen) < len(parts.features) and not set(features) <= set(chosen) else []
 
 
 def _by_chance(split: Planned | None) -> bool:

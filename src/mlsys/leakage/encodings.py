@@ -32,6 +32,8 @@ GAP, ERRORS = 0.05, 5.0
 rows does; of 4,939 columns of 275 public tables under a split by chance none does."""
 FEWEST_JUDGED = 60
 BINS = 256
+STEEPEST = -0.51
+"""Slope by which a mean of two others falls at most."""
 MOST_LEVELS = 0.85
 """Of the rows: with more levels than this they hardly repeat."""
 ROUNDING = 1e-9
@@ -108,10 +110,20 @@ def _falling(
     across = np.add.reduceat(own**2, starts)
     values, varies = _centred(table[order], starts, sizes)
     with np.errstate(invalid="ignore", divide="ignore"):
-        correlation = np.add.reduceat(values * own, starts) / np.sqrt(np.add.reduceat(values**2, starts) * across)
+        covered = np.add.reduceat(values * own, starts)
+        correlation = covered / np.sqrt(np.add.reduceat(values**2, starts) * across)
+        slopes = np.where(mixed[:, None], covered / across, np.nan)
         falls = varies & ((-np.abs(correlation) if either_way else correlation) < CORRELATION)
     shares = (falls & mixed[:, None]).T @ sizes / sizes[mixed].sum()
-    yield from ((place, float(shares[place])) for place in np.flatnonzero(shares > SHARE).tolist())
+    for place in np.flatnonzero(shares > SHARE).tolist():
+        if either_way or not _is_difference(slopes[falls[:, place], place]):
+            yield place, float(shares[place])
+
+
+def _is_difference(slopes: NDArray[np.float64]) -> bool:
+    """Whether a column falls by as much in every level as no mean of others does: an identity, such as a duration."""
+    known = slopes[np.isfinite(slopes)]
+    return bool(np.median(known) < STEEPEST and np.ptp(np.quantile(known, [0.1, 0.9])) < 0.01)
 
 
 def _centred(

@@ -35,6 +35,7 @@ def repeat_findings(
     target: str | None,
     known: Hashes | None = None,
     learned: str = "training",
+    compared: str = "all features",
 ) -> list[Finding]:
     """Return findings about rows of a part that equal a row learned from in all features.
 
@@ -53,6 +54,8 @@ def repeat_findings(
         Hashes of the training rows over ``features``, where they are known from another part.
     learned : str
         What a message calls the rows learned from: training rows, or those of another part that something is fitted on.
+    compared : str
+        What a message calls the columns.
     """
     columns = [column for column in features if column in train.columns]
     if not columns or train.empty or part.empty:
@@ -76,29 +79,31 @@ def repeat_findings(
             same, other = both * _same_cases(agree, by_chance), 0 if is_measured(labels) else int((agree == 0).sum())
         else:
             same = both * _same_cases(_agreement_among(known, labels), by_chance)
-    found = [_seen_twice(both, len(part), name, learned, "warning" if surprising * same > bar else "information")]
+    found = [
+        _seen_twice(both, len(part), name, learned, compared, "warning" if surprising * same > bar else "information")
+    ]
     if other:
         found.append(
             _labelled_otherwise(
-                other, len(part), name, learned, "warning" if surprising * other > bar else "information"
+                other, len(part), name, learned, compared, "warning" if surprising * other > bar else "information"
             )
         )
     return found
 
 
-def _seen_twice(both: int, rows: int, name: str, learned: str, severity: str) -> Finding:
+def _seen_twice(both: int, rows: int, name: str, learned: str, compared: str, severity: str) -> Finding:
     return Finding(
         "LK213",
-        f"{both:,} of {rows:,} {name} rows equal a {learned} row in all features; "
+        f"{both:,} of {rows:,} {name} rows equal a {learned} row in {compared}; "
         "if they are the same case seen twice, remove repeats before the split or name a group role",
         severity,
     )
 
 
-def _labelled_otherwise(other: int, rows: int, name: str, learned: str, severity: str) -> Finding:
+def _labelled_otherwise(other: int, rows: int, name: str, learned: str, compared: str, severity: str) -> Finding:
     return Finding(
         "LK215",
-        f"{other:,} of {rows:,} {name} rows equal {learned} rows in all features and have another label than any of "
+        f"{other:,} of {rows:,} {name} rows equal {learned} rows in {compared} and have another label than any of "
         "these; decide which label is right, or add the column that tells them apart",
         severity,
     )

