@@ -13,6 +13,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from mlsys import Derive, GroupSplit, Pipeline, RandomSplit, Rows, TargetEncode, Transform
 from mlsys.leakage.encodings import gap_findings, own_target_findings
+from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
 from mlsys.leakage.levels import levels_of_column
 from mlsys.leakage.mappings import Targets, follows_held_out, mapping_findings
@@ -159,6 +160,42 @@ def test_strong_honest_columns_tell_both_sides_alike(seed: int) -> None:
     frame["x0"] += 2 * frame["y"]
     frame["x1"] = frame["who"].str[1:].astype(float)
     assert gap_findings(*split(rng, frame), "y", ["x0", "x1", "x2"]) == []
+
+
+# --- means over other folds ---
+
+
+def of_other_folds(rng: np.random.Generator, frame: pd.DataFrame, learned: pd.DataFrame, folds: int) -> pd.Series:
+    """Return the mean of each row's level over the learned rows of other folds."""
+    fold = pd.Series(rng.integers(0, folds, len(frame)), index=frame.index)
+    made = pd.Series(frame["y"].mean(), index=frame.index)
+    for each in range(folds):
+        others = learned[fold.reindex(learned.index) != each]
+        made[fold == each] = frame["who"].map(means(others))
+    return made
+
+
+@given(SEEDS, st.integers(2, 10), st.booleans())
+@settings(max_examples=15, deadline=None)
+def test_means_over_other_folds_are_told_where_all_rows_were_taken(seed: int, folds: int, measured: bool) -> None:
+    rng = np.random.default_rng(seed)
+    frame = subjects(rng, count=120, each=12)
+    frame = frame.assign(y=rng.normal(size=len(frame))) if measured else frame
+    training = rng.random(len(frame)) < 0.6
+    leaky = frame.assign(code=of_other_folds(rng, frame, frame, folds))
+    honest = frame.assign(code=of_other_folds(rng, frame, frame[training], folds))
+    asked = (training, "y", ["x0", "code"], ["who", "x0"])
+    assert [each.columns for each in fold_mean_findings(leaky, *asked)] == [("code",)]
+    assert fold_mean_findings(honest, *asked) == []
+
+
+def test_rates_of_other_kinds_are_no_means_over_other_folds(rng: np.random.Generator) -> None:
+    frame = subjects(rng, count=120, each=12)
+    shown = frame.assign(
+        earlier=frame["who"].map(means(subjects(rng, count=120, each=12))), chance=rng.random(len(frame))
+    )
+    training = rng.random(len(frame)) < 0.6
+    assert fold_mean_findings(shown, training, "y", ["earlier", "chance"], ["who"]) == []
 
 
 # --- the order of levels ---

@@ -17,6 +17,7 @@ from mlsys.execution.work import At, Task, Work
 from mlsys.features import Apply
 from mlsys.leakage.all_but_one import all_but_one_findings
 from mlsys.leakage.encodings import gap_findings, own_target_findings
+from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
 from mlsys.leakage.mappings import mapping_findings
 from mlsys.leakage.mirrored import mirrored_findings
@@ -85,6 +86,7 @@ def dependent(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Ma
     whole = pd.concat(list(frames.values()))
     training = np.arange(len(whole)) < len(train) if next(iter(frames)) == "train" else whole.index.isin(train.index)
     found += mapping_findings(whole, training, target, features, asked)
+    found += fold_mean_findings(whole, training, target, features, asked)
     found = [replace(each, step=_maker(each, at)) for each in found]
     if judges:
         shared = _shared(train, pd.concat(judges), target, at.roles.group, given)

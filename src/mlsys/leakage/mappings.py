@@ -215,7 +215,7 @@ def mapping_findings(
     for group in asked:
         if group == target or group not in rows.columns or not may_be_levels(rows[group], FEWEST):
             continue
-        kept = _whole_levels(rows[group])
+        kept = whole_levels(rows[group])
         levels = levels_of_column(rows[group].iloc[kept])
         if not FEWEST <= levels.count <= len(kept) / 2:
             continue
@@ -257,7 +257,7 @@ def _constant(levels: Levels, table: dict[str, Numbers]) -> Iterator[str]:
             yield name
 
 
-def _whole_levels(column: pd.Series) -> NDArray[np.int64]:
+def whole_levels(column: pd.Series) -> NDArray[np.int64]:
     """Return the places of all rows, or of many rows those of some levels."""
     if len(column) <= SAMPLE:
         return np.arange(len(column))

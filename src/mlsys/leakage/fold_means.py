@@ -1,0 +1,137 @@
+"""Means of levels over the rows of other folds, made of all rows before they were divided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlsys.errors import Finding
+from mlsys.leakage.levels import Levels, levels_of_column, may_be_levels, numbers_of, targets_of
+from mlsys.leakage.mappings import whole_levels
+from mlsys.leakage.power import is_measured
+from mlsys.values import Kind, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float64]
+
+FEWEST_LEVELS, PEEK = 20, 60
+"""Levels in which the target varies, and those looked at first."""
+MOST_MERGED = 4
+"""Folds of one level that may have the same mean, so that their rows cannot be told apart."""
+SHARE, FEWER = 0.9, 0.15
+"""Of the rows, whose value is a mean over others of all rows; and by how much fewer that are one over training rows."""
+CLOSE = 1e-6
+
+
+def fold_mean_findings(
+    rows: pd.DataFrame,
+    training: NDArray[np.bool_],
+    target: str,
+    features: Sequence[str],
+    asked: Collection[str],
+) -> list[Finding]:
+    """Return findings for features that are means of the target over all rows of a level but those of one fold.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of all parts, with their targets.
+    training : array of bool
+        Which of them are training rows.
+    target : str
+        The target column.
+    features : sequence of str
+        Numbers among them are asked.
+    asked : collection of str
+        Columns of levels: features, and those that were left out.
+
+    Notes
+    -----
+    Rows of a level that share a value are one fold of it, and the value is the level's sum less the fold's, over its
+    count less the fold's. Where that holds over all rows, and over training rows does not, all rows were taken.
+    Smoothed means are not seen.
+    """
+    found: dict[str, str] = {}
+    goals = targets_of(rows[target])
+    for goal in goals if is_measured(rows[target]) else [*goals, *(1 - each for each in goals)]:  # either class is 1
+        low, high = np.nanmin(goal), np.nanmax(goal)
+        table = {name: values for name in features if (values := _between(rows, name, low, high)) is not None}
+        for group in asked if table else ():
+            if group == target or group not in rows.columns or not may_be_levels(rows[group], 2):
+                continue
+            kept = whole_levels(rows[group])
+            kept = kept[np.isfinite(goal[kept])]
+            levels = levels_of_column(rows[group].iloc[kept])
+            for name in [name for name in table if name != group and name not in found]:
+                if _is_of_all(levels, goal[kept], table[name][kept], training[kept]):
+                    found[name] = group
+    return [_finding(name, group) for name, group in found.items()]
+
+
+def _between(rows: pd.DataFrame, name: str, low: float, high: float) -> Numbers | None:
+    """Return a column of numbers if means of the target could be its values."""
+    if name not in rows.columns or values_of(rows[name]).kind is not Kind.NUMBER:
+        return None
+    values = numbers_of(rows[name])
+    known = values[np.isfinite(values)]
+    inside = len(known) > 0 and known.min() >= low - CLOSE and known.max() <= high + CLOSE
+    return values if inside and (known % 1 != 0).any() else None
+
+
+def _is_of_all(levels: Levels, goal: Numbers, values: Numbers, training: NDArray[np.bool_]) -> bool:
+    """Whether values are means over other folds of all rows, and not of training rows."""
+    few = levels.codes < PEEK
+    if _share(levels.codes[few], goal[few], values[few], 2) < SHARE / 2:
+        return False
+    share = _share(levels.codes, goal, values, FEWEST_LEVELS)
+    if share < SHARE:
+        return False
+    return _share(levels.codes[training], goal[training], values[training], FEWEST_LEVELS) < share - FEWER
+
+
+def _share(codes: NDArray[np.int64], goal: Numbers, values: Numbers, fewest: int) -> float:
+    """Return in how many rows the value is the mean of other folds, of levels in which the target varies."""
+    known = (codes >= 0) & np.isfinite(values)
+    codes, goal, values = codes[known], goal[known], values[known]
+    if not len(codes):
+        return 0.0
+    order = np.lexsort((values, codes))
+    codes, goal, values = codes[order], goal[order], values[order]
+    levels = _starts(codes[1:] != codes[:-1])
+    folds = _starts((codes[1:] != codes[:-1]) | (values[1:] - values[:-1] > CLOSE))
+    of_fold = np.searchsorted(levels, folds, side="right") - 1
+    sizes, totals = np.diff(np.append(levels, len(codes))), np.add.reduceat(goal, levels)
+    varied = np.maximum.reduceat(goal, levels) > np.minimum.reduceat(goal, levels)
+    varied &= np.bincount(of_fold, minlength=len(levels)) > 1
+    if varied.sum() < fewest:
+        return 0.0
+    rows, hits = np.diff(np.append(folds, len(codes))), np.add.reduceat(goal, folds)
+    holds = np.zeros(len(folds), dtype=bool)
+    for merged in range(1, MOST_MERGED + 1):
+        others = sizes[of_fold] - rows / merged
+        with np.errstate(divide="ignore", invalid="ignore"):
+            means = (totals[of_fold] - hits / merged) / others
+        holds |= (rows % merged == 0) & (others > 0) & (np.abs(means - values[folds]) < CLOSE)
+    asked = varied[of_fold]
+    return float(rows[asked & holds].sum() / rows[asked].sum())
+
+
+def _starts(changes: NDArray[np.bool_]) -> NDArray[np.int64]:
+    return np.flatnonzero(np.concatenate([[True], changes]))
+
+
+def _finding(name: str, group: str) -> Finding:
+    return Finding(
+        "LK229",
+        f"{name!r} is the mean target of all other folds of each {group!r}, taken over all rows before they were "
+        "divided, so targets of held-out rows stand in training rows; encode after the split with TargetEncode, or "
+        "take it out with exclude=",
+        "error",
+        columns=(name,),
+    )
