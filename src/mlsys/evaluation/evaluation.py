@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd
 
+from mlsys.dataset import Event
 from mlsys.errors import ConfigurationError
+from mlsys.evaluation.curves import SCORES, draw_kind
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
+from mlsys.evaluation.page import headline_rows, metrics_table, slice_blocks
+from mlsys.evaluation.sample import Task
+from mlsys.pages import Banner, Block, Folded, Lines, Page, Remarks, Table, Title
 from mlsys.steps import Result
 from mlsys.steps.result import NOT_STORED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, repr=False)
@@ -77,6 +85,49 @@ class Evaluation(Result):
         common = {each.name for each in fields(Result)}
         own = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in common}
         object.__setattr__(self, "facts", own)
+
+    def plot(self, ax: Axes | None = None, *, kind: str = SCORES) -> Axes:
+        """Draw one picture of the evaluation, on ``ax`` or on a new figure that notebooks show by themselves.
+
+        Parameters
+        ----------
+        ax : Axes, optional
+            Where to draw.
+        kind : str
+            ``"scores"``: the headline metric of model, baselines and slices with intervals. Of classes
+            ``"reliability"``, ``"roc"``, ``"precision_recall"`` and ``"confusion"``, of numbers ``"residuals"``: of
+            the rows that judged.
+
+        Raises
+        ------
+        ConfigurationError
+            When the kind does not fit the task, with those that do.
+        DataError
+            When the rows that judged are not at hand: they stay on the machine of the run.
+        """
+        if kind == SCORES:
+            return super().plot(ax)
+        event = None if self.event is None else Event(self.event)
+        return draw_kind(kind, self.scored, cast("Task", self.task), event, self.part, ax)
+
+    def _page(self) -> Page:
+        judged = f"{self.folds} folds" if self.folds else f"{self.part} rows"
+        said = [("event", self.event_said), ("worst slice", self.worst_slice)]
+        said += [("sensitive", f"{column}: {each}") for column, each in self.sensitive.items()]
+        said += [("weights", self.weightless), ("value", self.value)]
+        learned = f"{self.contaminated} learned from {self.part}, so these numbers are no estimate"
+        further: list[Block] = [Folded(name.capitalize(), [Table(frame)]) for name, frame in self.tables.items()]
+        return Page([
+            Title(f"{self.name}: {self.task}, judged on {judged}"),
+            *([Banner(learned, "watch", "not a judge")] if self.contaminated else []),
+            headline_rows(self.table, self.part, self.headline, self.beats),
+            Lines([(label, each) for label, each in said if each]),
+            Title("All metrics", 4),
+            metrics_table(self.table),
+            *slice_blocks(self.table, self.headline),
+            *further,
+            Remarks(self.findings, rest=".findings"),
+        ])  # fmt: skip
 
     def metric(self, name: str) -> Metric:
         """Return one of the metrics by name.

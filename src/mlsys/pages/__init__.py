@@ -17,6 +17,7 @@ from mlsys.pages.blocks import (
     Title,
     Verdict,
 )
+from mlsys.pages.joining import filled, joined
 from mlsys.pages.numbers import interval, number, p_value
 from mlsys.pages.page import Page, Shown, document
 from mlsys.pages.shapes import Shape
@@ -44,7 +45,9 @@ __all__ = [
     "Tone",
     "Verdict",
     "document",
+    "filled",
     "interval",
+    "joined",
     "number",
     "p_value",
     "tone_of",

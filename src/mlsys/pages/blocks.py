@@ -7,11 +7,14 @@ import html
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from mlsys.errors import Finding
+from mlsys.pages.joining import joined
 from mlsys.pages.numbers import number, p_value
 from mlsys.pages.shapes import Shape
 from mlsys.pages.tones import SIGNS, Tone, tone_of
@@ -33,18 +36,20 @@ class Block(Protocol):
 
 @dataclass(frozen=True)
 class Title:
-    """Heading of a page or of a part of it."""
+    """Heading of a page or of a part of it; with a tone where it says how something ended."""
 
     words: str
     level: int = 3
+    tone: Tone = "plain"
 
     def text(self) -> str:
         """Return the words."""
         return self.words
 
     def html(self) -> str:
-        """Return a heading."""
-        return f"<h{self.level}>{html.escape(self.words)}</h{self.level}>"
+        """Return a heading, behind the sign of its tone."""
+        sign = f"<span class='tone {self.tone}'>{SIGNS[self.tone]}</span>" if self.tone != "plain" else ""
+        return f"<h{self.level}>{sign}{html.escape(self.words)}</h{self.level}>"
 
 
 @dataclass(frozen=True)
@@ -180,7 +185,8 @@ class Table:
     Parameters
     ----------
     frame : DataFrame
-        One line a row; the index is not shown. A cell may hold a :class:`Shape`.
+        One line a row; the index is not shown. A cell may hold a :class:`Shape`. Columns that end in ``lower`` and
+        ``upper`` are shown as the interval of the column to their left.
     verdicts : sequence of str
         Columns whose words have a tone.
     signed, p_values : sequence of str
@@ -194,7 +200,7 @@ class Table:
     frame: pd.DataFrame
     verdicts: Sequence[str] = ("verdict",)
     signed: Sequence[str] = ()
-    p_values: Sequence[str] = ()
+    p_values: Sequence[str] = ("p", "adjusted p")
     most: int = 30
     greyed: Sequence[bool] = field(default=())
 
@@ -202,14 +208,13 @@ class Table:
         """Return lines in columns."""
         if not len(self.frame.columns):
             return ""
-        cells = [[self._cell(name, value) for name, value in zip(self.frame.columns, row, strict=True)]
+        heads = [str(name) for name in self._shown.columns]
+        cells = [[self._cell(name, value) for name, value in zip(self._shown.columns, row, strict=True)]
                  for row in self._rows()]  # fmt: skip
-        heads = [str(name) for name in self.frame.columns]
         wide = [max(len(line[place]) for line in [heads, *cells]) for place in range(len(heads))]
-        right = [self._is_number(name) for name in self.frame.columns]
         lines = [
             "  " + "  ".join(text.rjust(size) if to_right else text.ljust(size)
-                             for text, size, to_right in zip(line, wide, right, strict=True)).rstrip()
+                             for text, size, to_right in zip(line, wide, self._numbers, strict=True)).rstrip()
             for line in [heads, *cells]
         ]  # fmt: skip
         return "\n".join([*lines, *([f"  {self._more()}"] if self._more() else [])])
@@ -219,8 +224,8 @@ class Table:
         if not len(self.frame.columns):
             return ""
         heads = "".join(
-            f"<th{' class=num' if self._is_number(name) else ''}>{html.escape(str(name))}</th>"
-            for name in self.frame.columns
+            f"<th{_class(is_number)}>{html.escape(str(name))}</th>"
+            for name, is_number in zip(self._shown.columns, self._numbers, strict=True)
         )
         rows = "".join(self._row(place, row) for place, row in enumerate(self._rows()))
         more = f"<p class='dim'>{self._more()}</p>" if self._more() else ""
@@ -229,11 +234,11 @@ class Table:
 
     def _row(self, place: int, row: Sequence[Any]) -> str:
         cells = []
-        for name, value in zip(self.frame.columns, row, strict=True):
+        for name, value, is_number in zip(self._shown.columns, row, self._numbers, strict=True):
             text = value.html() if isinstance(value, Shape) else html.escape(self._cell(name, value))
             if name in self.verdicts and text:
                 text = badge(self._cell(name, value), tone_of(value))
-            cells.append(f"<td{' class=num' if self._is_number(name) else ''}>{text}</td>")
+            cells.append(f"<td{_class(is_number)}>{text}</td>")
         grey = " class='greyed'" if place < len(self.greyed) and self.greyed[place] else ""
         return f"<tr{grey}>{''.join(cells)}</tr>"
 
@@ -244,12 +249,19 @@ class Table:
             return ", ".join(map(str, value))
         return number(value, name in self.signed)
 
-    def _is_number(self, name: Any) -> bool:
-        column = self.frame[name]
-        return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
+    @cached_property
+    def _shown(self) -> pd.DataFrame:
+        return joined(self.frame.head(self.most), self.signed)
+
+    @cached_property
+    def _numbers(self) -> list[bool]:
+        """Which of the columns shown are set to the right."""
+        kinds = zip(self.frame.columns, self.frame.dtypes, strict=True)
+        numbers = {name for name, kind in kinds if is_numeric_dtype(kind) and not is_bool_dtype(kind)}
+        return [name in numbers for name in self._shown.columns]
 
     def _rows(self) -> list[Sequence[Any]]:
-        return [list(row) for row in self.frame.head(self.most).astype(object).itertuples(index=False, name=None)]
+        return [list(row) for row in self._shown.astype(object).itertuples(index=False, name=None)]
 
     def _more(self) -> str:
         beyond = len(self.frame) - self.most
@@ -351,3 +363,7 @@ def _without_severity(finding: Finding) -> str:
 def badge(words: str, tone: Tone) -> str:
     """Return words with their tone's sign and colour."""
     return f"<span class='tone {tone}'>{SIGNS[tone]} {html.escape(words)}</span>"
+
+
+def _class(is_number: bool) -> str:
+    return " class='num'" if is_number else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, Finding
+from mlsys.pages import Block, Folded, Page, Remarks, Shown, Table, Text, Title, Verdict, filled
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +21,7 @@ Draw = Callable[["Result", "Axes"], None]
 
 
 @dataclass(frozen=True, repr=False)
-class Result:
+class Result(Shown):
     """A named result of a report.
 
     Parameters
@@ -48,9 +48,9 @@ class Result:
     Examples
     --------
     >>> Result("size", pd.DataFrame({"part": ["train"], "rows": [3]}), scalars={"rows": 3.0})
-    Result('size')
-      part  rows
-     train     3
+    size
+      part   rows
+      train     3
     """
 
     name: str
@@ -76,13 +76,9 @@ class Result:
         self.draw(self, ax)
         return ax
 
-    def __repr__(self) -> str:
-        verdict = f": {self.verdict}" if self.verdict else ""
-        summary = f"\n{self.summary}" if self.summary else ""
-        return f"Result({self.name!r}{verdict}){summary}\n{self.table.to_string(index=False, max_rows=20)}"
-
-    def _repr_html_(self) -> str:
-        verdict = f" <b>{html.escape(self.verdict)}</b>" if self.verdict else ""
-        summary = f"<p>{html.escape(self.summary)}</p>" if self.summary else ""
-        table = self.table.to_html(index=False, max_rows=30, border=0)
-        return f"<div><h4>{html.escape(self.name)}{verdict}</h4>{summary}{table}</div>"
+    def _page(self) -> Page:
+        said: list[Block] = [Verdict(self.verdict, self.summary)] if self.verdict else []
+        if self.summary and not self.verdict:
+            said = [Text(self.summary)]
+        further = [Folded(name.capitalize(), [Table(filled(frame))]) for name, frame in self.tables.items()]
+        return Page([Title(self.name), *said, Table(filled(self.table)), *further, Remarks(self.findings, rest=".findings")])

@@ -1,0 +1,235 @@
+"""Pictures of the rows that judged: reliability, ROC, precision and recall, confusion, residuals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import Event
+from mlsys.errors import ConfigurationError, DataError, meant
+from mlsys.evaluation.confusion import MOST_CLASSES, confusion
+from mlsys.evaluation.intervals import wilson
+from mlsys.evaluation.sample import EVENT, Sample, Task, Values, class_names
+from mlsys.pages import drawing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SCORES = "scores"
+BINS = 10
+"""Rows are put together in so many groups of equal size."""
+MOST_POINTS = 2_000
+"""Dots drawn one by one."""
+MOST_LINES = 6
+
+
+def draw_kind(kind: str, scored: pd.DataFrame, task: Task, event: Event | None, part: str, ax: Axes | None) -> Axes:
+    """Draw one of the kinds that fit rows.
+
+    Parameters
+    ----------
+    kind : str
+        Of those in :func:`kinds_for`.
+    scored : DataFrame
+        Target, prediction and probabilities of the rows that judged.
+    task : str
+        Of the evaluation.
+    event : Event, optional
+        Of two classes the one that curves speak of.
+    part : str
+        Where the rows are from, for the axes.
+    ax : Axes, optional
+        Where to draw; a new figure if not given.
+    """
+    if kind not in _KINDS and kind != SCORES:
+        known = [SCORES, *_KINDS]
+        raise ConfigurationError(f"there is no picture of kind={kind!r}", f"{meant(kind, known)}{_those(task, scored)}")
+    if scored.empty:
+        raise DataError(
+            f"the rows that judged are not with this evaluation, and kind={kind!r} is drawn from them",
+            "draw it on the machine of the run before the process ends: run.evaluation.plot(kind=...)",
+        )
+    if kind not in kinds_for(task, scored):
+        raise ConfigurationError(f"kind={kind!r} does not fit {_reason(task, scored)}", _those(task, scored))
+    if ax is None:
+        from matplotlib import pyplot
+
+        ax = pyplot.subplots(figsize=(5.4, 5.0), layout="constrained")[1]
+    sample = Sample.of(scored, class_names(scored, task, event))
+    _KINDS[kind](sample, scored, ax, part)
+    return drawing.bare(ax)
+
+
+def kinds_for(task: Task, scored: pd.DataFrame) -> list[str]:
+    """Return the kinds that fit a task and what its model says of each row."""
+    if task == "regression":
+        return [SCORES, "residuals"]
+    columns = [str(name) for name in scored.columns]
+    shares = any(name.startswith("probability_") for name in columns)
+    ordered = shares or any(name.startswith("score_") for name in columns)
+    return [SCORES, *(["reliability"] if shares else []), *(["roc", "precision_recall"] if ordered else []), "confusion"]
+
+
+def _those(task: Task, scored: pd.DataFrame) -> str:
+    return f"those that fit are {', '.join(kinds_for(task, scored))}"
+
+
+def _reason(task: Task, scored: pd.DataFrame) -> str:
+    if task == "regression":
+        return "a regression"
+    return f"a {task} task of a model that gives no probabilities" if len(kinds_for(task, scored)) < 5 else f"a {task} task"  # noqa: E501, PLR2004
+
+
+def _reliability(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
+    """Draw how often what was said with each probability came true, against the diagonal."""
+    assert sample.probabilities is not None
+    if len(sample.classes) == 2:  # noqa: PLR2004  two classes
+        said, true, of = sample.score, sample.event, sample.classes[EVENT]
+    else:
+        said, true, of = sample.probabilities.max(axis=1), sample.y == sample.prediction, "the predicted class"
+    ax.plot([0, 1], [0, 1], color=drawing.LINE, linewidth=1, zorder=0)
+    ax.annotate("as often as said", (0.97, 0.97), xytext=(-6, 0), textcoords="offset points", ha="right", va="center",
+                fontsize=drawing.SMALL, color=drawing.DIM)  # fmt: skip
+    places, shares = [], []
+    for rows in _groups(said):
+        weight = sample.weight[rows]
+        share, n = float(np.average(true[rows], weights=weight)), float(weight.sum() ** 2 / (weight**2).sum())
+        place = float(np.average(said[rows], weights=weight))
+        ax.plot([place, place], wilson(share * n, n), color=drawing.MINE, linewidth=2, alpha=0.6)
+        places.append(place)
+        shares.append(share)
+    ax.plot(places, shares, "o-", color=drawing.MINE, linewidth=1)
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_aspect("equal")
+    ax.set_xlabel(f"probability said of {of}")
+    ax.set_ylabel(f"share of {part} rows where it was so (95 % interval)")
+
+
+def _roc(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
+    """Draw the share of events found against the share of false alarms, at every threshold."""
+    from sklearn.metrics import auc, roc_curve
+
+    def curve(true: Values, score: Values, weight: Values) -> tuple[Values, Values, str]:
+        false, found, _ = roc_curve(true, score, sample_weight=weight)
+        return false, found, f"AUC {auc(false, found):.3f}"
+
+    ax.plot([0, 1], [0, 1], color=drawing.LINE, linewidth=1, zorder=0)
+    _lines(sample, ax, curve, "lower")
+    ax.set_xlabel(f"false alarms: share of the other {part} rows")
+    ax.set_ylabel("found: share of its rows (recall)")
+
+
+def _precision_recall(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
+    """Draw precision against recall at every threshold."""
+    from sklearn.metrics import average_precision_score, precision_recall_curve
+
+    def curve(true: Values, score: Values, weight: Values) -> tuple[Values, Values, str]:
+        precision, recall, _ = precision_recall_curve(true, score, sample_weight=weight)
+        value = average_precision_score(true, score, sample_weight=weight)
+        ax.axhline(float(np.average(true, weights=weight)), color=drawing.LINE, linewidth=1, zorder=0)
+        return recall, precision, f"average precision {value:.3f}"
+
+    _lines(sample, ax, curve, "lower")
+    ax.set_xlabel("found: share of its rows (recall)")
+    ax.set_ylabel(f"precision on {part} rows; grey: by chance")
+
+
+Curve = Callable[[Values, Values, Values], tuple[Values, Values, str]]
+
+
+def _lines(sample: Sample, ax: Axes, curve: Curve, corner: str) -> None:
+    """Draw a curve of the event, or of each class against the others, with its name and figure."""
+    assert sample.by_class is not None
+    two = len(sample.classes) == 2  # noqa: PLR2004
+    codes = [EVENT] if two else _most_frequent(sample)
+    known = ~np.isnan(sample.y) & (sample.weight > 0)
+    drawn = 0
+    for code in codes:
+        true, score = sample.y[known] == code, _finite(sample.by_class[known, code])
+        if true.all() or not true.any():
+            continue
+        x, y, said = curve(true, score, sample.weight[known])
+        colour, style = drawing.SERIES[drawn % len(drawing.SERIES)]
+        ax.plot(x, y, color=colour, linestyle=style, linewidth=1.8, label=f"{sample.classes[code]}: {said}")
+        drawn += 1
+    if not drawn:
+        raise DataError("the rows that judged hold one class only", "judge the model by rows of both classes")
+    ax.legend(loc=f"{corner} right", frameon=False, fontsize=drawing.SMALL, title_fontsize=drawing.SMALL,
+              title=None if two else "each class against the others")  # fmt: skip
+    ax.set_xlim(-0.02, 1.02)
+    ax.set_ylim(-0.02, 1.02)
+    ax.set_aspect("equal")
+
+
+def _confusion(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
+    """Draw how often each class was taken for each other, as shares of the rows that are of it."""
+    table = confusion(scored, sample.classes).set_index("truth")
+    rows = table.sum(axis=1).to_numpy()
+    table, rows = table[rows > 0], rows[rows > 0]
+    shares = table.to_numpy() / rows[:, None]
+    if len(sample.classes) > MOST_CLASSES:
+        raise ConfigurationError(
+            f"{len(sample.classes)} classes are too many for one picture", "look at worst_slice and .table"
+        )
+    from matplotlib.colors import LinearSegmentedColormap
+
+    ax.imshow(shares, cmap=LinearSegmentedColormap.from_list("shares", ["#ffffff", drawing.MINE]), vmin=0, vmax=1)
+    whole = bool(np.allclose(table, np.round(table)))
+    for (row, column), share in np.ndenumerate(shares):
+        count = table.iat[row, column]
+        said = f"{count:,.0f}" if whole else f"{count:,.1f}"
+        ax.annotate(f"{said}\n{share:.0%}", (column, row), ha="center", va="center", fontsize=drawing.SMALL,
+                    color="white" if share > 0.5 else "black")  # noqa: PLR2004  # fmt: skip
+    ax.set_xticks(range(len(table.columns)), [name.removeprefix("predicted ") for name in table.columns])
+    ax.set_yticks(range(len(table)), list(table.index))
+    ax.set_xlabel("predicted")
+    ax.set_ylabel(f"true class of {part} rows")
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+
+
+def _residuals(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
+    """Draw how far the truth lies from what was predicted, with median and middle half of each tenth."""
+    left = sample.y - sample.prediction
+    known = np.flatnonzero(np.isfinite(left))
+    shown = np.random.default_rng(0).permutation(known)[:MOST_POINTS]
+    ax.axhline(0, color=drawing.LINE, linewidth=1, zorder=0)
+    ax.plot(sample.prediction[shown], left[shown], "o", color=drawing.OTHER, markersize=2.5, alpha=0.5, linewidth=0)
+    groups = [known[rows] for rows in _groups(sample.prediction[known])]
+    places = [float(np.median(sample.prediction[rows])) for rows in groups]
+    quarters = np.array([np.quantile(left[rows], [0.25, 0.5, 0.75]) for rows in groups])
+    ax.fill_between(places, quarters[:, 0], quarters[:, 2], color=drawing.MINE, alpha=0.2, linewidth=0)
+    ax.plot(places, quarters[:, 1], "o-", color=drawing.MINE, markersize=4)
+    more = f"{len(shown):,} of {len(known):,} {part} rows" if len(shown) < len(known) else f"{part} rows"
+    ax.set_xlabel(f"prediction ({more}; line and band: median and middle half)")
+    ax.set_ylabel("truth less prediction")
+
+
+_KINDS: dict[str, Callable[[Sample, pd.DataFrame, Axes, str], None]] = {
+    "reliability": _reliability, "roc": _roc, "precision_recall": _precision_recall, "confusion": _confusion,
+    "residuals": _residuals,
+}  # fmt: skip
+
+
+def _groups(values: Values) -> Sequence[np.ndarray]:
+    """Return the places of values in groups of like size, equal values together."""
+    order = np.argsort(values, kind="stable")
+    ordered, size = values[order], len(values)
+    wanted = np.linspace(0, size, min(BINS, max(1, size // 5)) + 1).round().astype(int)[1:-1]
+    cuts = np.unique(np.searchsorted(ordered, ordered[wanted], side="left"))
+    return [rows for rows in np.split(order, cuts) if len(rows)]
+
+
+def _most_frequent(sample: Sample) -> list[int]:
+    counts = [float(sample.weight[sample.y == code].sum()) for code in range(len(sample.classes))]
+    return [int(code) for code in np.argsort(counts, kind="stable")[::-1][:MOST_LINES]]
+
+
+def _finite(score: Values) -> Values:
+    """Return scores in which what a model does not know stands below all others."""
+    known = np.isfinite(score)
+    return np.where(known, score, score[known].min(initial=0.0) - 1)
