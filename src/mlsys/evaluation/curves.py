@@ -91,8 +91,8 @@ def _reliability(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> N
     else:
         said, true, of = sample.probabilities.max(axis=1), sample.y == sample.prediction, "the predicted class"
     ax.plot([0, 1], [0, 1], color=drawing.LINE, linewidth=1, zorder=0)
-    ax.annotate("as often as said", (0.97, 0.97), xytext=(-6, 0), textcoords="offset points", ha="right", va="center",
-                fontsize=drawing.SMALL, color=drawing.DIM)  # fmt: skip
+    ax.annotate("as often as said", (0.7, 0.7), xytext=(5, -5), textcoords="offset points", ha="center", va="center",
+                rotation=45, fontsize=drawing.SMALL, color=drawing.DIM)  # fmt: skip
     places, shares = [], []
     for rows in _groups(said):
         weight = sample.weight[rows]

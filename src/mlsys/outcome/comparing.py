@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,12 @@ from mlsys.evaluation import Evaluation, Metric, metric_of, paired_difference, s
 from mlsys.outcome.changes import changes_of, described_changes
 from mlsys.outcome.outcome import Outcome
 from mlsys.outcome.storing import judged_rows
+from mlsys.pages import Interval, Intervals, Items, Page, Shown, Table, Title, Tone, drawing, filled, number
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_TONES: dict[str, Tone] = {"best": "plain", "worse": "bad", "not told apart": "watch"}
 SAME_LATENCY = 1.5
 """Medians closer than this are taken as equal, and size decides: a busy machine moves them by as much."""
 
@@ -34,7 +38,7 @@ Compared = HasOutcome | Outcome
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison:
+class Comparison(Shown):
     """Runs beside one another; made by :func:`compare`.
 
     Parameters
@@ -63,34 +67,41 @@ class Comparison:
     runs: Mapping[str, Any]
     changes: pd.DataFrame
 
-    def __repr__(self) -> str:
-        said = described_changes(self.changes, self.table, self.metric)
-        return (
-            f"{self.metric} on the same {self.part} rows; take {self.best_name!r}\n"
-            f"{self.table.to_string(index=False, float_format=lambda v: f'{v:.4g}')}{said and chr(10)}{said}"
-        )
+    def _page(self) -> Page:
+        said = described_changes(self.changes, self.table, self.metric).splitlines()
+        rows = [
+            Interval(row["run"], row["difference"], row["difference lower"], row["difference upper"], row["verdict"],
+                     row["run"] == self.best_name, _TONES[row["verdict"]])
+            for row in self._rows
+        ]  # fmt: skip
+        return Page([
+            Title(f"{self.metric} on the same {self.part} rows; take {self.best_name!r}"),
+            Intervals(rows, f"difference of {self.metric} from the best", zero=0.0),
+            Table(filled(self.table), signed=["difference"]),
+            Items(said),
+        ])  # fmt: skip
 
-    def _repr_html_(self) -> str:
-        heading = f"<b>{self.metric} on the same {self.part} rows; take {self.best_name!r}</b>"
-        said = html.escape(described_changes(self.changes, self.table, self.metric)).replace("\n", "<br>")
-        table = self.table.to_html(index=False, border=0, float_format=lambda v: f"{v:.4g}")
-        return f"{heading}{table}<p>{said}</p>"
-
-    def plot(self, ax: Any = None) -> Any:
-        """Draw each run's value with its interval."""
-        if ax is None:
-            from matplotlib import pyplot
-
-            ax = pyplot.subplots(figsize=(7, 0.6 * len(self.table) + 1.2), layout="constrained")[1]
-        places = np.arange(len(self.table))[::-1]
-        errors = [self.table["value"] - self.table["lower"], self.table["upper"] - self.table["value"]]
-        ax.errorbar(self.table["value"], places, xerr=errors, fmt="o", color="#0b6e99", capsize=3)
-        ax.set_yticks(places, self.table["run"])
-        ax.set_ylim(-0.6, len(self.table) - 0.4)
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw each run's difference from the best against zero, paired on the same rows, with value and verdict."""
+        ax = drawing.axes(ax, len(self.table), width=8.5)
+        drawing.bar_at(ax, 0)
+        for place, row in enumerate(self._rows):
+            colour = drawing.MINE if row["verdict"] == "best" else drawing.TONES[_TONES[row["verdict"]]]
+            said = "" if row["verdict"] == "best" else f" {number(row['difference'], True)}"
+            drawing.dot(ax, place, row["difference"], row["difference lower"], row["difference upper"], colour,
+                        f"{row['verdict']}{said}")  # fmt: skip
+            value = Interval("", row["value"], row["lower"], row["upper"]).said()
+            ax.annotate(value, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=drawing.SMALL)
+        names = [f"{row['run']} (take it)" if row["run"] == self.best_name else str(row["run"]) for row in self._rows]
+        label = f"{self.metric} less that of the best, paired on the same {self.part} rows (95 % intervals)"
+        drawing.finish(ax, names, label, margin=0.3)
+        ax.annotate(self.metric, (1.02, -0.75), xycoords=("axes fraction", "data"), fontsize=drawing.SMALL, weight="bold")
         ax.locator_params(axis="x", nbins=5)
-        ax.set_xlabel(f"{self.metric} on {self.part} rows (95 % interval)")
-        ax.spines[["top", "right"]].set_visible(False)
         return ax
+
+    @property
+    def _rows(self) -> list[dict[Any, Any]]:
+        return self.table.to_dict("records")
 
 
 def compare(

@@ -1,5 +1,6 @@
 """Pages: what objects show in notebooks, reports and terminals, from the same content."""
 
+from mlsys.pages import drawing
 from mlsys.pages.axis import Interval, Intervals
 from mlsys.pages.blocks import (
     Banner,
@@ -45,6 +46,7 @@ __all__ = [
     "Tone",
     "Verdict",
     "document",
+    "drawing",
     "filled",
     "interval",
     "joined",

@@ -7,11 +7,12 @@ from typing import Literal
 Tone = Literal["good", "watch", "bad", "plain"]
 SIGNS: dict[Tone, str] = {"good": "✓", "watch": "!", "bad": "✕", "plain": "·"}
 
-_BAD = ("violated", "suspected", "error", "alarm", "worse", "fail", "no", "differs", "damaged", "refused", "missing")
+_BAD = ("violated", "suspected", "error", "alarm", "worse", "fail", "no", "differs", "damaged", "refused", "missing",
+        "hurts", "flatters")  # fmt: skip
 _WATCH = ("warn", "warning", "not assessed", "not told apart", "not counted", "not defined", "opened before", "waits",
-          "allowed", "changed", "unsure", "not run")  # fmt: skip
+          "allowed", "changed", "unsure", "not run", "season", "looks worse")  # fmt: skip
 _GOOD = ("pass", "held", "not observed", "no alarm", "better", "yes", "first look", "sealed", "equal", "helps", "sent",
-         "reproduced", "agrees", "ok")  # fmt: skip
+         "reproduced", "agrees", "ok", "same", "best", "not worse")  # fmt: skip
 
 
 def tone_of(words: object) -> Tone:

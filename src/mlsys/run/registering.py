@@ -13,6 +13,7 @@ from mlsys.errors import ConfigurationError, GateRefused, TrackingError
 from mlsys.outcome import Outcome
 from mlsys.outcome.findings import leakage_verdict
 from mlsys.outcome.storing import load_outcome, save_outcome
+from mlsys.pages import Page, Shown, Table, Title
 from mlsys.run.tracked import Tracking
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Registration:
+class Registration(Shown):
     """Result of a registration; true if the model was registered.
 
     Parameters
@@ -54,17 +55,11 @@ class Registration:
     def _table(self) -> str:
         return self.terms.to_string(index=False, header=False) if len(self.terms) else "no terms"
 
-    def __repr__(self) -> str:
+    def _page(self) -> Page:
         alias = f" as @{self.alias}" if self.alias else ""
-        head = (
-            f"gate: yes, {self.name} version {self.version}{alias}"
-            if self
-            else f"gate: no, {self.name!r} not {self.deed}"
-        )
-        return f"{head}\n{self._table()}"
-
-    def _repr_html_(self) -> str:
-        return f"<b>{repr(self).splitlines()[0]}</b>{self.terms.to_html(index=False, border=0)}"
+        if self:
+            return Page([Title(f"gate: yes, {self.name} version {self.version}{alias}", tone="good"), Table(self.terms)])
+        return Page([Title(f"gate: no, {self.name!r} not {self.deed}", tone="bad"), Table(self.terms)])
 
 
 def register_run(
@@ -181,7 +176,8 @@ def roll_back(name: str, alias: str = "champion") -> Registration:
     --------
     >>> roll_back("flights")  # doctest: +SKIP
     gate: yes, flights version 3 as @champion
-            rolled back from version 4 pass
+      term         value           verdict
+      rolled back  from version 4  pass
     """
     from mlsys.tracking import check_alias, point_back
 

@@ -14,6 +14,7 @@ from mlsys.execution.execution import executed
 from mlsys.execution.opening import Data
 from mlsys.execution.session import start, working
 from mlsys.outcome.measures import evaluation_metrics
+from mlsys.pages import Folded, Items, Page, Shown, Table, Title
 from mlsys.plan import Plan
 from mlsys.run.recipe import RECIPE, read_pipeline, read_record
 from mlsys.run.run import Run
@@ -25,7 +26,7 @@ _WORTH_SAYING = {"code", "package", "seed", "setting"}
 
 
 @dataclass(frozen=True, repr=False)
-class Reproduction:
+class Reproduction(Shown):
     """A run beside itself, run again; made by :func:`reproduce`.
 
     Parameters
@@ -66,22 +67,20 @@ class Reproduction:
             columns=["step", "outcome", "causes", "why"],
         )
 
-    def __repr__(self) -> str:
+    def _page(self) -> Page:
+        steps = Folded(f"All {len(self.steps)} steps", [Table(self.table, verdicts=["outcome"], most=100)])
         if self.first is None:
             changed = [each for each in self.steps if set(each.causes) & _WORTH_SAYING]
             though = f", though {changed[0].step}: {changed[0].why}" if changed else ""
-            return f"reproduced {self.reference}: all {len(self.steps)} steps the same to the last bit{though}"
+            same = f"reproduced {self.reference}: all {len(self.steps)} steps the same to the last bit{though}"
+            return Page([Title(same, tone="good"), steps])
         causes = ", ".join(_named(cause) for cause in self.first.causes)
-        lines = [f"not reproduced {self.reference}: the first step that {self.first.outcome} is {self.first.step!r}"]
-        lines += [f"  because of: {causes} ({self.first.why})"] if causes else []
+        title = f"not reproduced {self.reference}: the first step that {self.first.outcome} is {self.first.step!r}"
+        because = [f"because of: {causes} ({self.first.why})"] if causes else []
         moved = self.metrics[self.metrics["then"] != self.metrics["now"]].drop_duplicates(["then", "now"])
-        lines += [f"  {row.metric}: {row.then:.6g} then, {row.now:.6g} now" for row in moved.head(5).itertuples()]
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        import html
-
-        return f"<pre>{html.escape(repr(self))}</pre>{self.table.to_html(index=False, border=0)}"
+        # Six digits: what differs in the last bits would look the same in three.
+        now = [f"{row.metric}: {row.then:.6g} then, {row.now:.6g} now" for row in moved.head(5).itertuples()]
+        return Page([Title(title, tone="bad"), Items([*because, *now]), steps])
 
 
 def _named(cause: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 from mlsys import folder
 from mlsys.errors import MlsysError, TrackingError
+from mlsys.pages import Lines, Page, Shown, Title
 from mlsys.passing import PARITY, SENDING, sweep
 from mlsys.secrets import hidden, without_secrets
 from mlsys.tracking.journal import Journal, journals
@@ -43,7 +43,7 @@ class Synced:
 
 
 @dataclass(frozen=True, repr=False)
-class SyncReport:
+class SyncReport(Shown):
     """What :func:`mlsys.sync` sent, and what goes on waiting.
 
     Parameters
@@ -64,16 +64,13 @@ class SyncReport:
     waiting: tuple[Synced, ...]
     place: str
 
-    def __repr__(self) -> str:
+    def _page(self) -> Page:
         if not self.sent and not self.waiting:
-            return f"nothing waits in {self.place}"
-        lines = [f"{_runs(len(self.sent))} sent, {_runs(len(self.waiting))} waiting in {self.place}"]
-        lines += [f"  {each.name}: sent to {each.address}, run {each.mlflow_run_id}" for each in self.sent]
-        lines += [f"  {each.name}: waits; {each.problem}" for each in self.waiting]
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(repr(self))}</pre>"
+            return Page([Title(f"nothing waits in {self.place}", tone="good")])
+        head = f"{_runs(len(self.sent))} sent, {_runs(len(self.waiting))} waiting in {self.place}"
+        rows = [(each.name, f"sent to {each.address}, run {each.mlflow_run_id}") for each in self.sent]
+        rows += [(each.name, f"waits; {each.problem}") for each in self.waiting]
+        return Page([Title(head, tone="watch" if self.waiting else "good"), Lines(rows)])
 
 
 def _runs(count: int) -> str:

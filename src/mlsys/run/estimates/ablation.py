@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from mlsys.pages import Banner, Block, Interval, Intervals, Items, Page, Shown, Table, Title, Tone
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.estimates.picture import draw_ablation
-from mlsys.secrets import hidden
 
 CARRIES_MOST = 0.5
 """Share of the error left without a feature that it removes, above which it is worth a question. Among a dozen honest
@@ -20,9 +19,12 @@ _HELD = (
     "what another feature repeats shows no change, so leave such features out together"
 )
 
+_TONES: dict[str, Tone] = {"hurts": "bad"}
+_MOST_DRAWN = 20
+
 
 @dataclass(frozen=True, repr=False)
-class Ablation:
+class Ablation(Shown):
     """The headline metric without each feature; made by ``pipeline.ablate()``.
 
     Parameters
@@ -59,22 +61,32 @@ class Ablation:
         """What the table means, in sentences."""
         level = f"95 % for all {len(self.table)} together (Sidak), paired on the same {self.judged}"
         said = [f"{self.metric} {self.table.attrs['with all']:.3f} with all; intervals hold with {level}", _HELD]
-        for name in self.carries_most:
-            share = self.table.set_index("without")["error removed"][name]
-            said.append(f"{name} removes {share:.0%} of the error that is left without it: is it known in time?")
-        return said
+        return [*said, *self._asked]
+
+    @property
+    def _asked(self) -> list[str]:
+        """What carries too much, as a question each."""
+        shares = dict(zip(self.table["without"], self.table["error removed"], strict=True))
+        return [
+            f"{name} removes {shares[name]:.0%} of the error that is left without it: is it known in time?"
+            for name in self.carries_most
+        ]
 
     def plot(self, ax: Any = None) -> Any:
         """Draw the change of the metric without each feature."""
         return draw_ablation(self.table, self.metric, self.carries_most, ax)
 
-    def __repr__(self) -> str:
-        title = f"{self.pipeline.name}: without each of {len(self.table)} features"
-        shown = self.table.drop(columns="columns").to_string(index=False, float_format=lambda v: f"{v:.3f}")
-        return hidden("\n".join([title, *(f"  {line}" for line in self.lines), shown]))
-
-    def _repr_html_(self) -> str:
-        title = f"<b>{html.escape(self.pipeline.name)}: without each of {len(self.table)} features</b>"
-        said = "".join(f"<li>{html.escape(line)}</li>" for line in self.lines)
-        shown = self.table.drop(columns="columns").to_html(index=False, border=0, float_format=lambda v: f"{v:.3f}")
-        return hidden(f"<div>{title}<ul>{said}</ul>{shown}</div>")
+    def _page(self) -> Page:
+        asked: list[Block] = [Banner(each, "watch", "carries most") for each in self._asked]
+        rows = [
+            Interval(f"without {row['without']}", row["change"], row["lower"], row["upper"], row["verdict"],
+                     row["verdict"] != "not told apart", _TONES.get(row["verdict"], "plain"))
+            for row in self.table.head(_MOST_DRAWN).to_dict("records")
+        ]  # fmt: skip
+        return Page([
+            Title(f"{self.pipeline.name}: without each of {len(self.table)} features"),
+            *asked,
+            Intervals(rows, f"change of {self.metric}", zero=0.0),
+            Table(self.table.drop(columns="columns"), signed=["change"]),
+            Items(self.lines[:2]),
+        ])  # fmt: skip

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from mlsys.evaluation.resampled import ASSUMES, HEURISTIC
+from mlsys.pages import Block, Interval, Intervals, Items, Lines, Page, Shown, Title
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.estimates.picture import draw_price
-from mlsys.secrets import hidden
 
 
 @dataclass(frozen=True, repr=False)
-class PriceOfLeakage:
+class PriceOfLeakage(Shown):
     """Optimistic and honest scores side by side; made by ``price_of_leakage()``.
 
     Parameters
@@ -71,11 +70,15 @@ class PriceOfLeakage:
         """Draw honest and optimistic scores as joined dots."""
         return draw_price(self.table, self.metric, ax)
 
-    def __repr__(self) -> str:
-        head = f"{self.pipeline.name}: what a leak would pretend, judged by {self.how}"
-        return hidden("\n".join([head, *(f"  {line}" for line in self.lines), f"  intervals: {self.assumes}"]))
-
-    def _repr_html_(self) -> str:
-        head = html.escape(f"{self.pipeline.name}: what a leak would pretend, judged by {self.how}")
-        said = "".join(f"<li>{html.escape(line)}</li>" for line in [*self.lines, f"intervals: {self.assumes}"])
-        return hidden(f"<div><b>{head}</b><ul>{said}</ul></div>")
+    def _page(self) -> Page:
+        drawn: list[Block] = []
+        for row in self.table.to_dict("records"):
+            flatters = row["verdict"] == "flatters"
+            pair = [
+                Interval(who, row[who], row[f"{who} lower"], row[f"{who} upper"], main=who == "honest",
+                         tone="bad" if flatters and who != "honest" else "plain")
+                for who in ("honest", "optimistic")
+            ]  # fmt: skip
+            drawn += [Title(f"{row['leak']}: {row['verdict']}", 4), Intervals(pair, self.metric)]
+        head = Title(f"{self.pipeline.name}: what a leak would pretend, judged by {self.how}")
+        return Page([head, *drawn, Items(self.lines), Lines([("intervals", self.assumes)])])
