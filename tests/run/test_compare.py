@@ -102,7 +102,7 @@ def test_a_tie_goes_to_the_cheaper(pipeline: Pipeline, shop: pd.DataFrame) -> No
         def predict_proba(self, X):
             import time
 
-            time.sleep(0.005)
+            time.sleep(0.05)
             return super().predict_proba(X)
 
     tied = pipeline.variants(slow={"Train": Train(Slow(max_iter=500))}, quick={}).run(shop, track=False)
