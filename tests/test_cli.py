@@ -51,3 +51,75 @@ def test_runs_that_wait_survive_an_emptied_cache(tmp_path: Path) -> None:
 
 def test_an_unknown_word_is_explained() -> None:
     assert "invalid choice" in said("cache", "shwo", code=2)
+
+
+def test_bare_it_prints_help_and_the_version_is_told() -> None:
+    assert all(name in said() for name in ("show", "report", "reproduce", "predict", "plan", "sync", "cache"))
+    assert said("--version").startswith("mlsys 0.")
+
+
+SCRIPT = """
+import numpy as np, pandas as pd
+from mlsys import Impute, Pipeline, RandomSplit
+from sklearn.linear_model import LogisticRegression
+
+frame = pd.DataFrame({"x": np.arange(400.0), "y": [0, 1] * 200})
+pipeline = Pipeline([RandomSplit(), Impute(), LogisticRegression()], target="y", name="halves")
+if __name__ == "__main__":
+    run = pipeline.run(frame)
+    run.save("model")
+    print(run.id)
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a script that was run, its model, and rows to predict."""
+    place = tmp_path_factory.mktemp("commands")
+    (place / "script.py").write_text(SCRIPT)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        patch.delenv("MLSYS_FOLDER", raising=False)
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place}/mlflow.db")
+        done = subprocess.run([sys.executable, "script.py"], capture_output=True, text=True, check=True)
+    (place / "run").write_text(done.stdout.split()[-1])
+    pd.DataFrame({"x": [1.5, 2.5]}).to_csv(place / "rows.csv", index=False)
+    pd.DataFrame({"z": [1.5]}).to_csv(place / "others.csv", index=False)
+    return place
+
+
+@pytest.fixture
+def inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(place)
+    monkeypatch.delenv("MLSYS_FOLDER", raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place}/mlflow.db")
+    return place
+
+
+def test_a_run_is_shown_and_reported_without_its_process(inside: Path) -> None:
+    run = (inside / "run").read_text()
+    assert said("show", run).startswith("halves: binary, judged on validation rows")
+    assert said("report", run, "halves.html").strip() == "halves.html"
+    page = (inside / "halves.html").read_text()
+    assert len(page) < 500_000
+    assert f"mlsys reproduce {run}" in page
+    assert "is not kept" in said("show", "0" * 32, code=2) or "0" * 32 in said("show", "0" * 32, code=2)
+    assert "no-such-folder" in said("report", run, "no-such-folder/x.html", code=2)
+
+
+def test_a_file_is_predicted_or_refused_by_column(inside: Path) -> None:
+    assert "2 rows can be predicted" in said("predict", "model", "rows.csv", "--check")
+    assert "2 rows are predicted" in said("predict", "model", "rows.csv", "answers.csv")
+    answers = pd.read_csv(inside / "answers.csv")
+    assert list(answers.columns[:2]) == ["id", "prediction"]
+    assert len(answers) == 2
+    assert "'x'" in said("predict", "model", "others.csv", "answers2.csv", code=2)
+    assert not (inside / "answers2.csv").exists()
+    assert "no file" in said("predict", "model", "rows.csv", code=2)
+
+
+def test_the_plans_of_a_script_are_printed_without_running_it(inside: Path) -> None:
+    printed = said("plan", "script.py")
+    assert printed.startswith("Pipeline 'halves'")
+    assert "Impute" in printed
+    assert "no script" in said("plan", "nothing.py", code=2)

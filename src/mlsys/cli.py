@@ -1,21 +1,38 @@
-"""The command ``mlsys``: send runs that wait for MLflow, look at the cache and empty it."""
+"""The command ``mlsys``: look at runs and models, send runs that wait, make a run again, predict a file."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from mlsys.errors import ConfigurationError, MlsysError
 from mlsys.settings import override
+from mlsys.version import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REFUSED = 2
+"""Exit status when something asked for cannot be done; 1 is a plain no."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command and return its exit status: 1 when something goes on waiting.
+    """Run the command and return its exit status.
 
     Parameters
     ----------
     argv : sequence of str, optional
         Words after ``mlsys``; by default those that were typed.
+
+    Returns
+    -------
+    int
+        0 when done; 1 when the answer is no: something goes on waiting, a run is not the same again; 2 when it could
+        not be done, with the reason on standard error.
 
     Examples
     --------
@@ -24,35 +41,153 @@ def main(argv: Sequence[str] | None = None) -> int:
     nothing waits in ...
     0
     """
-    words = _parser().parse_args(argv)
-    with override(folder=words.folder) if words.folder else nullcontext():
-        if words.command == "sync":
-            return _sync(words.uri)
-        return _cache(words.action)
+    parser = _parser()
+    words = parser.parse_args(argv)
+    if words.command is None:
+        parser.print_help()
+        return 0
+    try:
+        with override(folder=words.folder) if words.folder else nullcontext():
+            return _COMMANDS[words.command](words)
+    except MlsysError as error:
+        print(f"mlsys {words.command}: {error}", file=sys.stderr)
+        return REFUSED
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mlsys", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    sync = commands.add_parser("sync", help="send the runs that wait to MLflow, each into exactly one run")
-    sync.add_argument("--uri", help="a store to send them to; without it, each goes where it was meant to go")
-    cache = commands.add_parser("cache", help="what earlier runs left for later ones")
-    cache.add_argument("action", choices=["show", "clear"])
-    for each in (sync, cache):
-        each.add_argument("--folder", help="mlsys' own folder; by default .mlsys in the working directory")
+    parser.add_argument("--version", action="version", version=f"mlsys {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    made: dict[str, argparse.ArgumentParser] = {}
+    for name, said in _SAID.items():
+        made[name] = commands.add_parser(name, help=said, description=said)
+        made[name].add_argument("--folder", help="mlsys' own folder; by default .mlsys in the working directory")
+    for name in ("show", "report", "reproduce"):
+        made[name].add_argument("run", help="MLflow's id of the run, or run.id")
+    made["report"].add_argument("file", nargs="?", help="where to write it; by default <run>.html")
+    made["predict"].add_argument("model", help="a folder, a run id, models:/name@alias or models:/name/3")
+    made["predict"].add_argument("rows", help="a CSV or Parquet file")
+    made["predict"].add_argument("answers", nargs="?", help="the CSV or Parquet file to write")
+    made["predict"].add_argument("--check", action="store_true", help="only say whether the rows can be predicted")
+    made["plan"].add_argument("script", help="a Python file; what stands outside its __main__ block is run")
+    made["sync"].add_argument("--uri", help="a store to send them to; without it, each goes where it was meant to go")
+    made["cache"].add_argument("action", choices=["show", "clear"])
     return parser
 
 
-def _sync(uri: str | None) -> int:
+_SAID = {
+    "show": "print the card of a run",
+    "report": "write the report of a run as one HTML file",
+    "reproduce": "run a tracked run again, by its own code, and say whether every step makes the same",
+    "predict": "predict the rows of a file with a saved or registered model",
+    "plan": "print the plans of the pipelines that a script makes",
+    "sync": "send the runs that wait to MLflow, each into exactly one run",
+    "cache": "what earlier runs left for later ones",
+}
+
+
+def _show(words: argparse.Namespace) -> int:
+    from mlsys.outcome import outcome_of_run
+
+    print(outcome_of_run(words.run))
+    return 0
+
+
+def _report(words: argparse.Namespace) -> int:
+    from mlsys.outcome import outcome_of_run
+    from mlsys.outcome.report import report
+    from mlsys.unfinished import whole
+
+    outcome = outcome_of_run(words.run)
+    path = Path(words.file or f"{outcome.run[:12]}.html")
+    _refuse_no_folder(path)
+    with whole(path) as making:
+        making.write_text(report(outcome), encoding="utf-8")
+    print(path)
+    return 0
+
+
+def _reproduce(words: argparse.Namespace) -> int:
+    from mlsys.run import reproduce
+
+    found = reproduce(words.run)
+    print(found)
+    return 0 if found else 1
+
+
+def _predict(words: argparse.Namespace) -> int:
+    from mlsys.serving import load
+    from mlsys.unfinished import whole
+
+    if not words.check and words.answers is None:
+        raise ConfigurationError("no file for the predictions was named", "name one, or ask for --check alone")
+    rows = _read(Path(words.rows))
+    answers = load(words.model).predict(rows)
+    if not words.check:
+        path = Path(words.answers)
+        _refuse_no_folder(path)
+        write: Callable[[Path], Any] = answers.to_parquet if _is_parquet(path) else _as_csv(answers)
+        with whole(path) as making:
+            write(making)
+    print(f"{len(answers):,} rows {'can be' if words.check else 'are'} predicted")
+    return 0
+
+
+def _plan(words: argparse.Namespace) -> int:
+    import runpy
+
+    from mlsys.pipeline import Pipeline
+
+    path = Path(words.script)
+    if not path.is_file():
+        raise ConfigurationError(f"there is no script {words.script!r}", "give the path of a Python file")
+    sys.path.insert(0, str(path.resolve().parent))
+    try:
+        made = runpy.run_path(str(path), run_name="mlsys plan")
+    finally:
+        sys.path.pop(0)
+    plans = [each.plan() for each in made.values() if isinstance(each, Pipeline)]
+    if not plans:
+        raise ConfigurationError(f"{words.script!r} makes no pipeline", "assign it to a name outside functions")
+    print("\n\n".join(map(repr, plans)))
+    return 0
+
+
+def _sync(words: argparse.Namespace) -> int:
     from mlsys.tracking import sync
 
-    report = sync(uri)
+    report = sync(words.uri)
     print(report)
     return 1 if report.waiting else 0
 
 
-def _cache(action: str) -> int:
+def _cache(words: argparse.Namespace) -> int:
     from mlsys.cache import commands
 
-    print(commands.show() if action == "show" else commands.clear())
+    print(commands.show() if words.action == "show" else commands.clear())
     return 0
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "show": _show, "report": _report, "reproduce": _reproduce, "predict": _predict, "plan": _plan, "sync": _sync,
+    "cache": _cache,
+}  # fmt: skip
+
+
+def _read(path: Path) -> pd.DataFrame:
+    from mlsys.data import ReadCSV, ReadParquet
+
+    return (ReadParquet if _is_parquet(path) else ReadCSV)(str(path)).read()
+
+
+def _as_csv(answers: pd.DataFrame) -> Callable[[Path], Any]:
+    return lambda path: answers.to_csv(path, index=False)
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix in {".parquet", ".pq"}
+
+
+def _refuse_no_folder(path: Path) -> None:
+    if path.is_dir() or not path.parent.is_dir():
+        raise ConfigurationError(f"nothing can be written to {str(path)!r}", "name a file in a folder that is there")

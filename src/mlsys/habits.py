@@ -50,7 +50,6 @@ RUN = {
     "plot": 'run.reports["evaluate"].plot()',
     "show": "run.card",
     "summary": "run.card",
-    "report": "run.reports",
     "results": "run.reports",
     "fit": "run.pipeline.run(frame) learns anew",
     "transform": "run.frame(part, after=step)",

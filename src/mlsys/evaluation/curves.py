@@ -70,7 +70,12 @@ def kinds_for(task: Task, scored: pd.DataFrame) -> list[str]:
     columns = [str(name) for name in scored.columns]
     shares = any(name.startswith("probability_") for name in columns)
     ordered = shares or any(name.startswith("score_") for name in columns)
-    return [SCORES, *(["reliability"] if shares else []), *(["roc", "precision_recall"] if ordered else []), "confusion"]
+    return [
+        SCORES,
+        *(["reliability"] if shares else []),
+        *(["roc", "precision_recall"] if ordered else []),
+        "confusion",
+    ]
 
 
 def _those(task: Task, scored: pd.DataFrame) -> str:
@@ -80,7 +85,11 @@ def _those(task: Task, scored: pd.DataFrame) -> str:
 def _reason(task: Task, scored: pd.DataFrame) -> str:
     if task == "regression":
         return "a regression"
-    return f"a {task} task of a model that gives no probabilities" if len(kinds_for(task, scored)) < 5 else f"a {task} task"  # noqa: E501, PLR2004
+    return (
+        f"a {task} task of a model that gives no probabilities"
+        if len(kinds_for(task, scored)) < 5
+        else f"a {task} task"
+    )  # noqa: E501, PLR2004
 
 
 def _reliability(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:

@@ -41,7 +41,9 @@ def slice_blocks(table: pd.DataFrame, headline: str) -> list[Block]:
     slices = table[table["slice"] != _ALL][["slice", "metric", "n", "value", "lower", "upper", "verdict"]]
     if slices.empty:
         return []
-    slices = slices.rename(columns={"n": "rows"}).sort_values("verdict", key=lambda each: each != "worse", kind="stable")
+    slices = slices.rename(columns={"n": "rows"}).sort_values(
+        "verdict", key=lambda each: each != "worse", kind="stable"
+    )
     mine = slices["metric"] == headline
     others = slices[~mine]
     more: list[Block] = [Folded("Other metrics by slice", [Table(others, most=100)])] if len(others) else []

@@ -95,7 +95,9 @@ class Comparison(Shown):
         names = [f"{row['run']} (take it)" if row["run"] == self.best_name else str(row["run"]) for row in self._rows]
         label = f"{self.metric} less that of the best, paired on the same {self.part} rows (95 % intervals)"
         drawing.finish(ax, names, label, margin=0.3)
-        ax.annotate(self.metric, (1.02, -0.75), xycoords=("axes fraction", "data"), fontsize=drawing.SMALL, weight="bold")
+        ax.annotate(
+            self.metric, (1.02, -0.75), xycoords=("axes fraction", "data"), fontsize=drawing.SMALL, weight="bold"
+        )
         ax.locator_params(axis="x", nbins=5)
         return ax
 

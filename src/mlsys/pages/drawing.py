@@ -16,7 +16,14 @@ MINE, OTHER, BAD, WATCH, GOOD = (LIGHT[name] for name in ("accent", "other", "ba
 LINE, DIM, SOFT = (LIGHT[name] for name in ("line", "dim", "soft"))
 TONES: dict[Tone, str] = {"good": GOOD, "watch": WATCH, "bad": BAD, "plain": OTHER}
 """Colours of tones; a word always stands beside them."""
-SERIES = ((MINE, "-"), ("#b34700", "--"), ("#6b3fa0", "-."), (GOOD, ":"), ("#7a7a00", (0, (5, 1))), (OTHER, (0, (1, 1))))
+SERIES = (
+    (MINE, "-"),
+    ("#b34700", "--"),
+    ("#6b3fa0", "-."),
+    (GOOD, ":"),
+    ("#7a7a00", (0, (5, 1))),
+    (OTHER, (0, (1, 1))),
+)
 """Colours of lines beside one another, each with a dash of its own."""
 SMALL = 8
 """Size of words beside marks, in points."""
@@ -66,9 +73,7 @@ def dot(ax: Axes, place: float, value: float, lower: float, upper: float, colour
 
 def beside(ax: Axes, x: float, place: float, said: str, colour: str) -> None:
     """Write words to the right of a mark."""
-    ax.annotate(
-        said, (x, place), xytext=(6, 0), textcoords="offset points", va="center", color=colour, fontsize=SMALL
-    )
+    ax.annotate(said, (x, place), xytext=(6, 0), textcoords="offset points", va="center", color=colour, fontsize=SMALL)
 
 
 def bar_at(ax: Axes, x: float, colour: str = LINE, style: str = "-") -> None:

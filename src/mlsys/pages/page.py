@@ -49,6 +49,10 @@ class Shown:
     def _page(self) -> Page:
         raise NotImplementedError
 
+    def page(self) -> Page:
+        """Return what is shown, to be put among other pages."""
+        return self._page()
+
     def __repr__(self) -> str:
         return self._page().text()
 

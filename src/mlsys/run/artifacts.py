@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import html
+import io
 import json
 import platform
 from collections.abc import Mapping
@@ -13,11 +12,16 @@ from typing import Any
 
 import pandas as pd
 
+from mlsys.errors import ConfigurationError
 from mlsys.outcome import Outcome
+from mlsys.outcome.report import report
 from mlsys.run.live import Live
 from mlsys.run.recipe import RECIPE, write_recipe
 from mlsys.secrets import hidden_in
 from mlsys.states import digest
+from mlsys.steps import Result
+from mlsys.unfinished import whole
+from mlsys.usercode.commit import code_state
 
 PACKAGES = ("mlsys", "pandas", "numpy", "scikit-learn", "pyarrow", "skops")
 """What a served model needs."""
@@ -25,8 +29,6 @@ PACKAGES = ("mlsys", "pandas", "numpy", "scikit-learn", "pyarrow", "skops")
 
 def write_artifacts(outcome: Outcome, live: Live, folder: Path) -> None:
     """Write configuration, manifest, card, tables, figures and environment into a folder; no row of the data."""
-    from matplotlib.figure import Figure
-
     pipeline = live.pipeline
     configuration = {
         "name": pipeline.name,
@@ -44,23 +46,50 @@ def write_artifacts(outcome: Outcome, live: Live, folder: Path) -> None:
     _write_json(folder / "pipeline.json", configuration)
     _write_json(folder / "manifest.json", manifest(outcome, live))
     write_recipe(outcome, live, folder / RECIPE)
-    head = f"<!doctype html><meta charset='utf-8'><title>{html.escape(pipeline.name)}</title>"
-    pictures = ""
     outcome.features.to_parquet(folder / "features.parquet")
     for name, result in live.execution.parts.results.items():
         result.table.to_parquet(folder / f"{name}.parquet")
         for key, table in result.tables.items():
             table.to_parquet(folder / f"{name}-{key}.parquet")
-        if result.draw is not None:
-            # No window and no thread's pyplot: runs are written beside the user's own work.
-            figure = Figure(figsize=(7, 4), layout="constrained")
-            result.plot(figure.subplots())
-            figure.savefig(folder / f"{name}.png", dpi=120)
-            drawn = base64.b64encode((folder / f"{name}.png").read_bytes()).decode()
-            pictures += f"<p><img alt='{name}' style='max-width:100%' src='data:image/png;base64,{drawn}'></p>"
-    page = f"{head}{outcome.card.html()}{pictures}{pipeline.plan()._repr_html_()}"
-    (folder / "report.html").write_text(page, encoding="utf-8")
+    drawn = pictures_of(live.execution.parts.results)
+    for name, picture in drawn.items():
+        (folder / f"{name}.png").write_bytes(picture)
+    (folder / "report.html").write_text(report_of(outcome, live, drawn), encoding="utf-8")
     (folder / "environment.txt").write_text(environment(), encoding="utf-8")
+
+
+def report_of(
+    outcome: Outcome, live: Live, pictures: Mapping[str, bytes] | None = None, before: Outcome | None = None
+) -> str:
+    """Return the report of a run as HTML that stands alone; see :func:`mlsys.outcome.report.report`."""
+    drawn = pictures_of(live.execution.parts.results) if pictures is None else pictures
+    return report(outcome, before=before, pictures=drawn, code=code_state())
+
+
+def write_report(outcome: Outcome, live: Live, path: Path, before: Outcome | None) -> Path:
+    """Write the report of a run, whole or not at all."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise ConfigurationError(f"no report can be written to {str(path)!r}", "give a file in a folder that is there")
+    with whole(path) as making:
+        making.write_text(report_of(outcome, live, before=before), encoding="utf-8")
+    return path
+
+
+def pictures_of(results: Mapping[str, Result]) -> dict[str, bytes]:
+    """Return PNG of each result that has a picture.
+
+    No window and no thread's pyplot: runs are written beside the user's own work.
+    """
+    from matplotlib.figure import Figure
+
+    drawn = {}
+    for name, result in results.items():
+        if result.draw is not None:
+            figure, file = Figure(figsize=(7, 4), layout="constrained"), io.BytesIO()
+            result.plot(figure.subplots())
+            figure.savefig(file, dpi=120)
+            drawn[name] = file.getvalue()
+    return drawn
 
 
 def write_rows(live: Live, folder: Path) -> None:

@@ -139,9 +139,10 @@ def parameters_of(pipeline: AnyPipeline, evaluation: Evaluation | None) -> dict[
     return found
 
 
-def final_tags(final: Outcome, looks: Looks, own_id: str) -> dict[str, str]:
+def final_tags(final: Outcome, looks: Looks, own_id: str, before: Outcome) -> dict[str, str]:
     """Return tags that record the opening of the test rows: by all runs before, and by this run."""
     return {
+        "mlflow.note.content": described(final, code_state(), before),
         TEST_DIGEST: final.parts["test"],
         TEST_OPENED: str(looks.of(own_id) + 1),
         TEST_MODEL: looks.model,

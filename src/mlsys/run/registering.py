@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError, GateRefused, TrackingError
 from mlsys.outcome import Outcome
+from mlsys.outcome.describing import in_markdown
 from mlsys.outcome.findings import leakage_verdict
 from mlsys.outcome.storing import load_outcome, save_outcome
 from mlsys.pages import Page, Shown, Table, Title
@@ -58,7 +59,9 @@ class Registration(Shown):
     def _page(self) -> Page:
         alias = f" as @{self.alias}" if self.alias else ""
         if self:
-            return Page([Title(f"gate: yes, {self.name} version {self.version}{alias}", tone="good"), Table(self.terms)])
+            return Page(
+                [Title(f"gate: yes, {self.name} version {self.version}{alias}", tone="good"), Table(self.terms)]
+            )
         return Page([Title(f"gate: no, {self.name!r} not {self.deed}", tone="bad"), Table(self.terms)])
 
 
@@ -194,9 +197,9 @@ def roll_back(name: str, alias: str = "champion") -> Registration:
 
 def _described(outcome: Outcome, terms: pd.DataFrame) -> str:
     """Return what a stranger asks of a registered version: how good, and what was asked of it."""
-    lines = [f"**{outcome.card.headline}**", ""]
-    lines += [f"- {row.term}: {row.value} ({row.verdict})" for row in terms.itertuples()]
-    return "\n".join(lines)
+    lines = [f"**{outcome.card.headline}**", "", "| asked | found | verdict |", "|---|---|---|"]
+    lines += [f"| {row.term} | {row.value} | {row.verdict} |" for row in terms.itertuples()]
+    return "\n".join(map(in_markdown, lines))
 
 
 def _terms(outcome: Outcome, gate: Any, reason: str) -> list[tuple[str, str, str]]:

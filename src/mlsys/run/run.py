@@ -26,6 +26,7 @@ from mlsys.outcome.leakage_report import LeakageReport
 from mlsys.outcome.measures import final_metrics
 from mlsys.outcome.storing import save_judged
 from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.run.artifacts import write_report
 from mlsys.run.gathering import Label, audited, completed, outcome_of
 from mlsys.run.live import Live
 from mlsys.run.peeking import count_judgings
@@ -79,6 +80,7 @@ class Run:
         self._live = Live(pipeline, execution, data)
         self._tracking = Tracking(self.id, lambda: self.card, self._record)
         self.audit: LeakageAudit | None = None
+        self._before: Outcome | None = None  # the test rows were opened
 
     @cached_property
     def _facts(self) -> Outcome:
@@ -244,15 +246,26 @@ class Run:
         looks = self._tracking.looks(self._live)
         opened = with_test_opened(self._live.execution, looks.models, looks.findings())
         final = Run(self.pipeline, opened, self._live.data, variant=self.variant, stage="test")
-        final.id = self.id
+        final.id, final._before = self.id, self._completed
         self._tracking.continued(final._tracking, looks)
         journal = self._tracking.journal
         if journal is not None:
             final._completed = completed(final._facts, final._live, self._completed.cost)
             final._tracking.keep_rows(partial(save_judged, final._completed))
-            tags = final_tags(final._completed, looks, journal.id)
+            tags = final_tags(final._completed, looks, journal.id, self._completed)
             final._tracking.add(final_metrics(final._completed), tags)
         return final
+
+    def report(self, path: str | Path) -> Path:
+        """Write all that came out into one HTML file without outside links; no MLflow needed.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file, such as ``"flights.html"``; it is replaced. After ``final_test()`` the validation scores stand
+            beside those of the test rows.
+        """
+        return write_report(self.outcome, self._live, Path(path), self._before)
 
     def save(self, folder: str | Path) -> Path:
         """Write the model with its states into a folder that :func:`mlsys.load` reads; no MLflow needed."""

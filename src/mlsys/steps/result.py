@@ -81,4 +81,6 @@ class Result(Shown):
         if self.summary and not self.verdict:
             said = [Text(self.summary)]
         further = [Folded(name.capitalize(), [Table(filled(frame))]) for name, frame in self.tables.items()]
-        return Page([Title(self.name), *said, Table(filled(self.table)), *further, Remarks(self.findings, rest=".findings")])
+        return Page(
+            [Title(self.name), *said, Table(filled(self.table)), *further, Remarks(self.findings, rest=".findings")]
+        )

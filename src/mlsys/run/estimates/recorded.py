@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import logging
 import time
 import uuid
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from mlsys.errors import MlsysError
 from mlsys.execution.crossing import Judged
 from mlsys.outcome.findings import leakage_verdict
+from mlsys.pages import Page, Table, document
 from mlsys.pages import number as shown
 from mlsys.run.artifacts import environment
 from mlsys.run.recording import parameters_of, span_of
@@ -100,8 +100,7 @@ def write_files(found: CrossValidation, folder: Path) -> None:
     figure = Figure(figsize=(7.5, 0.45 * found.folds["model"].nunique() + 1.1), layout="constrained")
     found.plot(figure.subplots())
     figure.savefig(folder / "cross_validation.png", dpi=120)
-    head = f"<!doctype html><meta charset='utf-8'><title>{html.escape(found.pipeline.name)}</title>"
-    page = f"{head}{found.card.html()}{found.pipeline.plan()._repr_html_()}"
+    page = document(found.pipeline.name, [("", found.card.page()), ("Folds", Page([Table(found.folds)]))])
     (folder / "report.html").write_text(page, encoding="utf-8")
     (folder / "environment.txt").write_text(environment(), encoding="utf-8")
 
