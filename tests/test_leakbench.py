@@ -217,7 +217,7 @@ def test_every_leak_is_caught_with_step_and_column_and_no_twin_is_accused(name: 
 @pytest.mark.parametrize("name", [case.name for case in of_half(SECOND, "tuned")])
 def test_no_leak_of_the_tuned_half_that_was_caught_is_missed_and_no_twin_is_accused(name: str) -> None:
     score = score_of(BY_NAME[name])
-    assert score.caught or last()[name]["said"] in ("missed", "hint")
+    assert score.caught or name not in last() or last()[name]["said"] in ("missed", "hint")
     assert score.accused == []
 
 
