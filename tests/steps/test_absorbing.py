@@ -231,6 +231,11 @@ def test_keys_of_new_levels_are_held_beside_the_old_ones() -> None:
     assert memory.applied(request, request["at"])["recent"].tolist() == [0, 0, 2, 0]
 
 
+def test_no_rows_get_the_columns_of_rows() -> None:
+    made = memory_of(Recent("key"), ROWS, ROWS).applied(ROWS.head(0), ROWS["at"].head(0))
+    assert made.empty and made.dtypes[["recent", "mean"]].tolist() == [np.dtype("int64"), np.dtype("float64")]
+
+
 class Forgets(Recent):
     def absorb(self, state, rows):
         self.column.upper()

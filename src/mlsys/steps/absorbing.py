@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,8 @@ from mlsys.steps.fitted import same_rows
 from mlsys.steps.forms import absorbs
 from mlsys.steps.history import Past
 
-Decided = tuple[NDArray[np.int64], Any]
-"""Places of rows of one key, and the state of the key before they are decided."""
+Decided = tuple[slice, Any]
+"""Rows of one key in the order of a replay, and the state of the key before they are decided."""
 
 
 def absorbed(step: Any, state: Any, rows: pd.DataFrame) -> Any:
@@ -38,34 +38,41 @@ def decided(step: Step, past: Past) -> Iterator[Decided]:
     state: Any = None
     for each in past.replayed():
         if each.begins:
-            state = past.absorbed_before(int(each.places[0]))
+            state = past.absorbed_before(each)
             state = copy.deepcopy(state) if state is not None else None  # what is stored stays as it is
         if len(each.rows):
             state = absorbed(step, state, each.rows)
-        yield each.places, state
+        yield each.decided, state
 
 
-def with_features(step: Any, frame: pd.DataFrame, states: Iterator[Decided] | Sequence[Decided]) -> pd.DataFrame:
-    """Return a frame with the columns that a history makes of each row and the state of its key."""
-    places: list[NDArray[np.int64]] = []
+def with_features(step: Any, frame: pd.DataFrame, order: NDArray[np.int64], states: Iterable[Decided]) -> pd.DataFrame:
+    """Return a frame with the columns that a history makes of each row and the state of its key.
+
+    ``order``: the places of the rows in the order in which ``states`` come.
+    """
+    ordered = frame.iloc[order]
+    made = _made(step, ordered, states) or [same_rows(step, ordered, step.features(ordered.copy(deep=False), None))]
+    back = np.empty(len(order), dtype=np.int64)
+    back[order] = np.arange(len(order))
+    columns = {name: _joined([one[name] for one in made]).array.take(back) for name in made[0].columns}
+    return frame.assign(**columns)
+
+
+def _made(step: Any, ordered: pd.DataFrame, states: Iterable[Decided]) -> list[pd.DataFrame]:
     made: list[pd.DataFrame] = []
-    for each, state in states:
-        rows = frame.iloc[each]
-        made.append(same_rows(step, rows, step.features(rows, state)))
-        places.append(each)
-    if not made:
-        made, places = [same_rows(step, frame, step.features(frame.copy(deep=False), None))], [np.arange(0)]
-    names = list(made[0].columns)
-    for one in made:
-        if list(one.columns) != names:
+    for decided_now, state in states:
+        rows = ordered.iloc[decided_now]
+        one = step.features(rows, state)
+        if not made or type(one) is not pd.DataFrame or one.index is not rows.index:
+            one = same_rows(step, rows, one)
+        if made and not one.columns.equals(made[0].columns):
             raise ContractError(
-                f"features() of {step.title} returned the columns {list(one.columns)}, and {names} for other rows",
+                f"features() of {step.title} returned the columns {list(one.columns)}, and {list(made[0].columns)} for "
+                "other rows",
                 "return the same columns whatever the state is; null where nothing is known",
             )
-    back = np.empty(len(frame), dtype=np.int64)
-    back[np.concatenate(places)] = np.arange(len(frame))
-    columns = {name: _joined([one[name] for one in made]).array.take(back) for name in names}
-    return frame.assign(**columns)
+        made.append(one)
+    return made
 
 
 def _joined(pieces: list[pd.Series]) -> pd.Series:
@@ -88,5 +95,5 @@ def told(step: Any, past: Past) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """Return what makes a history's columns of rows that have this past, whatever else the rows hold."""
     if not absorbs(step):
         return lambda rows: step.apply(rows, past)
-    states = [(places, copy.deepcopy(state)) for places, state in decided(step, past)]
-    return lambda rows: with_features(step, rows, states)
+    states = [(rows, copy.deepcopy(state)) for rows, state in decided(step, past)]
+    return lambda rows: with_features(step, rows, past.order, states)

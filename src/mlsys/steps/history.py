@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,15 +24,15 @@ class Learnt:
 
     Parameters
     ----------
-    places : array of int
-        Places of the rows that are decided, all of one key and with the same past.
+    decided : slice
+        Of the rows in the order of the replay those that are decided, all of one key and with the same past.
     begins : bool
         Whether these are the first rows of the key.
     rows : DataFrame
         What became known, oldest first.
     """
 
-    places: NDArray[np.int64]
+    decided: slice
     begins: bool
     rows: pd.DataFrame
 
@@ -121,23 +122,29 @@ class Past:
         """Return the past of one row as a frame, oldest first."""
         return self._rows.iloc[self._start[position] : self._end[position]]
 
+    @cached_property
+    def order(self) -> NDArray[np.int64]:
+        """Places of the rows in the order of the replay: key by key, and in order of time."""
+        return np.lexsort((self._end, self._key_now))
+
     def replayed(self) -> Iterator[Learnt]:
         """Replay the past key by key, in order of time: what became known before each decision, and who is decided."""
-        order = np.lexsort((self._end, self._key_now))
-        key, end = self._key_now[order], self._end[order]
+        order = self.order
+        if not len(order):
+            return
+        key, start, end = self._key_now[order], self._start[order], self._end[order]
         # Rows without a key are nobody's: each stands alone.
         begins = np.r_[True, np.diff(key) != 0] | (key == NO_KEY)
         firsts = np.flatnonzero(begins | np.r_[True, np.diff(end) != 0])
         done = 0
-        for first, after in zip(firsts, [*firsts[1:], len(order)], strict=True):
-            places = order[first:after]
-            done = self._start[places[0]] if begins[first] else done
-            yield Learnt(places, bool(begins[first]), self._rows.iloc[done : end[first]])
+        for first, after in zip(firsts.tolist(), [*firsts[1:].tolist(), len(order)], strict=True):
+            done = start[first] if begins[first] else done
+            yield Learnt(slice(first, after), bool(begins[first]), self._rows.iloc[done : end[first]])
             done = end[first]
 
-    def absorbed_before(self, place: int) -> Any:
-        """Return what was absorbed of a row's key before the rows of this past; ``None`` for nothing."""
-        return None if self._states is None else self._states[place]
+    def absorbed_before(self, learnt: Learnt) -> Any:
+        """Return what was absorbed of a key before the rows of this past; ``None`` for nothing."""
+        return None if self._states is None else self._states[self.order[learnt.decided.start]]
 
     def _column(self, name: str) -> pd.Series:
         self._asked.add(name)

@@ -120,7 +120,7 @@ class History(Absorbs, Step, kind="History"):
 
         Answers from ``absorb`` and ``features``, which are shown each key's past in order of time.
         """
-        return with_features(self, frame, decided(self, past))
+        return with_features(self, frame, past.order, decided(self, past))
 
 
 class Reshape(Step, kind="Reshape"):
