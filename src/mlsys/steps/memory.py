@@ -183,9 +183,10 @@ def _joined(held: Any, more: Any) -> Any:
         return more
     if isinstance(held, pd.DataFrame):
         more = more.reindex(columns=held.columns)
-        levels = {name: _levels(held[name], more[name]) for name in held if held[name].dtype != more[name].dtype}
-        levels = {name: each for name, each in levels.items() if each is not None}
-        held, more = (each.astype(levels) if levels else each for each in (held, more))
+        for name in held.columns[[one != other for one, other in zip(held.dtypes, more.dtypes, strict=True)]]:
+            levels = _levels(held[name], more[name])
+            if levels is not None:
+                held, more = (each.assign(**{name: each[name].astype(levels)}) for each in (held, more))
     return pd.concat([held, more])
 
 
