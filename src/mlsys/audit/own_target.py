@@ -99,7 +99,9 @@ def _moved_as_all_rows(given: pd.DataFrame, before: pd.DataFrame, after: pd.Data
     A projection learned from few rows turns, or is stretched, when one target changes: all rows go along, and none is
     told its own target.
     """
-    if unequal(before[name], after[name]).mean() <= 1 / 2 or not given.index.equals(after.index):
+    if not (given.index.equals(after.index) and before.index.equals(after.index)):
+        return False
+    if unequal(before[name], after[name]).mean() <= 1 / 2:
         return False
     numbers = given.select_dtypes("number")
     known = pd.concat([numbers, before[[name]]], axis=1).to_numpy(dtype=np.float64, na_value=np.nan)
