@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.extensions import ExtensionDtype
 
-from mlsys.summaries import hash_ids
+from mlsys.blocks import dtypes_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,8 @@ LARGEST = 1e-9
 """Of the largest number in a row: what moves further was no rounding, but another branch or another key."""
 EXACT_IN_FLOAT = 2.0**53
 """Larger numbers are ids and ticks, which nobody adds up."""
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+"""The golden ratio in 64 bits, by which hashes are spread."""
 NESTED = 1e-6
 """Relative to the largest entry of a vector, which is often of single precision."""
 
@@ -76,7 +79,7 @@ class Rounding:
         with np.errstate(invalid="ignore"):
             difference = np.abs(left - right)
         size = np.maximum(np.abs(left), np.abs(right))
-        near = np.asarray(difference <= LAST_BITS * max(_unit(one), _unit(other)) * size)
+        near = np.asarray(difference <= LAST_BITS * max(_unit(one.dtype), _unit(other.dtype)) * size)
         if near.all() or one.name not in self.made.columns:
             return near
         within: NDArray[np.bool_] = difference <= self._slack(str(one.name), len(one))
@@ -132,14 +135,35 @@ class Rounding:
 
 def _nudged(frame: pd.DataFrame, trial: int, whole: bool) -> pd.DataFrame:
     """Return the frame with numbers moved in the last digits; whole numbers too, as fractions, where that is asked."""
-    changed: dict[str, pd.Series] = {}
-    for place, (name, column) in enumerate(frame.items()):
-        if _is_float(column) or (whole and _is_whole(column)):
-            numbers = column if _is_float(column) else column.astype("float64")
-            signs = hash_ids(numbers, trial * frame.shape[1] + place) % np.uint64(3)
-            nudged = numbers * (1 + (signs.astype(np.float64) - 1) * UNITS * _unit(numbers))
-            changed[str(name)] = nudged if nudged.dtype == numbers.dtype else nudged.astype(numbers.dtype)
-    return frame.assign(**changed)
+    kinds = {name: kind for name, kind in dtypes_of(frame).items()
+             if pd.api.types.is_float_dtype(kind) or (whole and _is_whole(frame[name]))}  # fmt: skip
+    if not kinds:
+        return frame
+    numbers = frame[list(kinds)].to_numpy(dtype=np.float64, na_value=np.nan)
+    by = 1 + _signs(numbers, trial) * UNITS * np.array([_unit(kind) for kind in kinds.values()])
+    plain = np.array([not isinstance(kind, ExtensionDtype) for kind in kinds.values()])
+    names = np.array(list(kinds), dtype=object)
+    moved = pd.DataFrame(numbers[:, plain] * by[:, plain], index=frame.index, columns=names[plain])
+    narrow = {name: kinds[name] for name in moved.columns if kinds[name].kind == "f" and kinds[name] != np.float64}
+    others = {names[place]: _times(frame[names[place]], by[:, place]) for place in np.flatnonzero(~plain)}
+    rest = frame.drop(columns=moved.columns).assign(**others)
+    return pd.concat([moved.astype(narrow) if narrow else moved, rest], axis=1)[frame.columns]
+
+
+def _times(column: pd.Series, by: NDArray[np.float64]) -> pd.Series:
+    """Return numbers of a type that is not numpy's, each moved a little."""
+    numbers = column if _is_float(column) else column.astype("float64")
+    moved = numbers * by
+    return moved if moved.dtype == numbers.dtype else moved.astype(numbers.dtype)
+
+
+def _signs(numbers: NDArray[np.float64], trial: int) -> NDArray[np.float64]:
+    """Return -1, 0 or 1 for each number, by a hash of it: the same for equal numbers of a column."""
+    places = np.arange(numbers.shape[1], dtype=np.uint64) + np.uint64(trial * numbers.shape[1] + 1)
+    hashed = np.ascontiguousarray(numbers).view(np.uint64) ^ (places * _ODD)
+    for _ in range(2):
+        hashed = (hashed ^ (hashed >> np.uint64(31))) * _ODD
+    return np.asarray((hashed >> np.uint64(33)) % np.uint64(3), dtype=np.float64) - 1
 
 
 def _is_float(column: pd.Series) -> bool:
@@ -150,9 +174,9 @@ def _is_whole(column: pd.Series) -> bool:
     return pd.api.types.is_integer_dtype(column.dtype) and not column.isna().any()
 
 
-def _unit(column: pd.Series) -> float:
-    """Return the relative size of a unit in the last place."""
-    kind = getattr(column.dtype, "numpy_dtype", column.dtype)
+def _unit(kind: Any) -> float:
+    """Return the relative size of a unit in the last place of a type; of double precision where it holds no floats."""
+    kind = getattr(kind, "numpy_dtype", kind)
     return float(np.finfo(kind if isinstance(kind, np.dtype) and kind.kind == "f" else np.float64).eps)
 
 
