@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CHANCE = -6.0
 """Power of ten: in a million tables whose target has nothing to do with its columns one is accused."""
-SHOWN = 5
+SHOWN, MOST_SHOWN = 5, 99
 MOST_LEVELS, MOST_CLASSES, MOST_ROWS = 10, 20, 20_000
 FEWEST_OF_A_CLASS, FEWEST_NUMBERS = 5, 12
 PEEK = 500
@@ -93,7 +93,7 @@ def _finding(chances: Mapping[str, float], severity: str, rows: int, made_by: Ma
     named = ", ".join([*map(repr, names[:SHOWN]), *([f"{len(names) - SHOWN} more"] if len(names) > SHOWN else [])])
     how = (
         f"{named} {'leaves' if one else 'leave'} nothing of the target open in {rows:,} rows, which chance does in "
-        f"less than 1 in 10^{-max(chances.values()):.0f}"
+        f"less than 1 in 10^{min(-max(chances.values()), MOST_SHOWN):.0f}"
     )
     said = advised(how, "LK204", names, made_by, asked=severity == "information")
     return Finding("LK204", said, severity, columns=tuple(names))
