@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from mlsys import Derive, GroupSplit, Pipeline, RandomSplit, Rows, TargetEncode, Transform
@@ -17,6 +18,7 @@ from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
 from mlsys.leakage.levels import levels_of_column
 from mlsys.leakage.mappings import Targets, follows_held_out, mapping_findings
+from mlsys.leakage.all_parts import AllParts
 
 TREE = DecisionTreeClassifier(max_depth=3)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -44,6 +46,18 @@ def left_out(frame: pd.DataFrame, prior: float = 0.0) -> pd.Series:
     return (level.transform("sum") - frame["y"] + prior * frame["y"].mean()) / (level.transform("size") - 1 + prior)
 
 
+def together(train: pd.DataFrame, part: pd.DataFrame, features: list[str], asked: list[str]) -> AllParts:
+    return AllParts.of(train, part, "y", features, asked)
+
+
+def apart(frame: pd.DataFrame, training: NDArray[np.bool_], features: list[str], asked: list[str]) -> AllParts:
+    return AllParts(frame, training, "y", features, asked)
+
+
+def whole(frame: pd.DataFrame, features: list[str], asked: list[str]) -> AllParts:
+    return AllParts(frame, np.ones(len(frame), dtype=bool), "y", features, asked)
+
+
 # --- levels ---
 
 
@@ -68,27 +82,27 @@ def test_constant_within_levels_agrees_with_a_group_by(seed: int) -> None:
 
 def test_rows_of_one_subject_on_both_sides_are_found(rng: np.random.Generator) -> None:
     train, part = split(rng, subjects(rng))
-    (finding,) = group_findings(train, [part], "y", ["x0", "x1", "x2"], ["x0", "who"])
+    (finding,) = group_findings(together(train, part, ["x0", "x1", "x2"], ["x0", "who"]))
     assert finding.columns == ("who",) and "group=" in finding.message
 
 
 @pytest.mark.parametrize("own", [0.0, 0.5])
 def test_subjects_that_do_not_matter_are_not_accused(rng: np.random.Generator, own: float) -> None:
     train, part = split(rng, subjects(rng, own=own))
-    assert group_findings(train, [part], "y", ["x0", "x1", "x2"], ["who"]) == []
+    assert group_findings(together(train, part, ["x0", "x1", "x2"], ["who"])) == []
 
 
 def test_a_quantity_whose_neighbours_tell_as_well_is_no_group(rng: np.random.Generator) -> None:
     age = rng.integers(18, 80, 3_000)
     frame = pd.DataFrame({"age": age, "y": (rng.random(3_000) < 1 / (1 + np.exp(-(age - 50) / 5))).astype(int)})
     train, part = split(rng, frame)
-    assert group_findings(train, [part], "y", ["age"], ["age"]) == []
+    assert group_findings(together(train, part, ["age"], ["age"])) == []
 
 
 def test_numbers_of_subjects_are_told_from_quantities(rng: np.random.Generator) -> None:
     frame = subjects(rng)
     train, part = split(rng, frame.assign(who=frame["who"].str[1:].astype(int)))
-    assert [each.columns for each in group_findings(train, [part], "y", ["x0"], ["who"])] == [("who",)]
+    assert [each.columns for each in group_findings(together(train, part, ["x0"], ["who"]))] == [("who",)]
 
 
 def test_it_is_a_warning_with_a_price_where_features_carry_the_subject(rng: np.random.Generator) -> None:
@@ -96,20 +110,20 @@ def test_it_is_a_warning_with_a_price_where_features_carry_the_subject(rng: np.r
     mark = rng.normal(size=(150, 3))
     frame[["x0", "x1", "x2"]] = mark[frame["who"].str[1:].astype(int)] + 0.05 * rng.normal(size=(len(frame), 3))
     train, part = split(rng, frame)
-    (inside,) = group_findings(train, [part], "y", ["x0", "x1", "x2", "who"], ["who"])
+    (inside,) = group_findings(together(train, part, ["x0", "x1", "x2", "who"], ["who"]))
     assert inside.severity == "warning" and "small model" in inside.message
 
 
 def test_it_is_a_question_where_the_column_is_a_feature_and_others_do_not_carry_it(rng: np.random.Generator) -> None:
     train, part = split(rng, subjects(rng))
-    (finding,) = group_findings(train, [part], "y", ["x0", "x1", "x2", "who"], ["who"])
+    (finding,) = group_findings(together(train, part, ["x0", "x1", "x2", "who"], ["who"]))
     assert finding.severity == "information" and "if they are of one patient" in finding.message
 
 
 def test_groups_on_one_side_are_silent(rng: np.random.Generator) -> None:
     frame = subjects(rng)
     here = frame["who"] < "s200"
-    assert group_findings(frame[here], [frame[~here]], "y", ["x0"], ["who"]) == []
+    assert group_findings(together(frame[here], frame[~here], ["x0"], ["who"])) == []
 
 
 # --- own targets ---
@@ -120,7 +134,7 @@ def test_groups_on_one_side_are_silent(rng: np.random.Generator) -> None:
 def test_means_of_all_other_rows_give_the_own_target_away(seed: int, prior: float, each: int) -> None:
     rng = np.random.default_rng(seed)
     frame = subjects(rng, count=900 // each, each=each).assign(code=lambda f: left_out(f, prior))
-    (finding,) = own_target_findings(frame.sample(frac=0.7, random_state=0), "y", ["x0", "code"], ["who"])
+    (finding,) = own_target_findings(whole(frame.sample(frac=0.7, random_state=0), ["x0", "code"], ["who"]))
     assert finding.columns == ("code",) and finding.severity == "error"
 
 
@@ -128,7 +142,7 @@ def test_so_they_do_for_a_quantity_and_for_classes_of_texts(rng: np.random.Gener
     frame = subjects(rng).assign(code=left_out)
     amount = frame.assign(y=rng.normal(size=len(frame))).assign(code=left_out)
     word = frame.assign(y=frame["y"].map({0: "no", 1: "yes"}))
-    assert [len(own_target_findings(each, "y", ["code"], ["who"])) for each in (amount, word)] == [1, 1]
+    assert [len(own_target_findings(whole(each, ["code"], ["who"]))) for each in (amount, word)] == [1, 1]
 
 
 def test_honest_codes_are_not_accused_of_their_own_target(rng: np.random.Generator) -> None:
@@ -139,7 +153,7 @@ def test_honest_codes_are_not_accused_of_their_own_target(rng: np.random.Generat
     for each in range(5):
         other_folds[fold == each] = frame["who"].map(means(frame[fold != each]))
     shown = frame.assign(whole=frame["who"].map(means(frame)), earlier=earlier, other_folds=other_folds)
-    assert own_target_findings(shown, "y", ["x0", "whole", "earlier", "other_folds"], ["who", "x0"]) == []
+    assert own_target_findings(whole(shown, ["x0", "whole", "earlier", "other_folds"], ["who", "x0"])) == []
 
 
 @pytest.mark.parametrize("each", [2, 4])
@@ -184,9 +198,9 @@ def test_means_over_other_folds_are_told_where_all_rows_were_taken(seed: int, fo
     training = rng.random(len(frame)) < 0.6
     leaky = frame.assign(code=of_other_folds(rng, frame, frame, folds))
     honest = frame.assign(code=of_other_folds(rng, frame, frame[training], folds))
-    asked = (training, "y", ["x0", "code"], ["who", "x0"])
-    assert [each.columns for each in fold_mean_findings(leaky, *asked)] == [("code",)]
-    assert fold_mean_findings(honest, *asked) == []
+    asked = (training, ["x0", "code"], ["who", "x0"])
+    assert [each.columns for each in fold_mean_findings(apart(leaky, *asked))] == [("code",)]
+    assert fold_mean_findings(apart(honest, *asked)) == []
 
 
 def test_rates_of_other_kinds_are_no_means_over_other_folds(rng: np.random.Generator) -> None:
@@ -195,7 +209,7 @@ def test_rates_of_other_kinds_are_no_means_over_other_folds(rng: np.random.Gener
         earlier=frame["who"].map(means(subjects(rng, count=120, each=12))), chance=rng.random(len(frame))
     )
     training = rng.random(len(frame)) < 0.6
-    assert fold_mean_findings(shown, training, "y", ["earlier", "chance"], ["who"]) == []
+    assert fold_mean_findings(apart(shown, training, ["earlier", "chance"], ["who"])) == []
 
 
 # --- the order of levels ---
@@ -229,9 +243,9 @@ def test_a_table_made_of_all_rows_is_found_and_one_made_of_training_rows_is_not(
     training = rng.random(len(frame)) < 0.6
     leaky = frame.assign(code=frame["who"].map(made_of(how, frame)))
     honest = frame.assign(code=frame["who"].map(made_of(how, frame[training])))
-    (finding,) = mapping_findings(leaky, training, "y", ["x0", "code"], ["who", "x0"])
+    (finding,) = mapping_findings(apart(leaky, training, ["x0", "code"], ["who", "x0"]))
     assert finding.columns == ("code",) and finding.severity == "error"
-    assert mapping_findings(honest, training, "y", ["x0", "code"], ["who", "x0"]) == []
+    assert mapping_findings(apart(honest, training, ["x0", "code"], ["who", "x0"])) == []
 
 
 @given(SEEDS)
@@ -255,7 +269,7 @@ def test_a_set_of_levels_by_their_targets_is_a_warning_as_text_as_well(rng: np.r
     chosen = means(frame) > means(frame).quantile(0.7)
     for words in ({True: 1, False: 0}, {True: "often", False: "rarely"}):
         shown = frame.assign(code=frame["who"].map(chosen).map(words))
-        assert [each.severity for each in mapping_findings(shown, training, "y", ["code"], ["who"])] == ["warning"]
+        assert [each.severity for each in mapping_findings(apart(shown, training, ["code"], ["who"]))] == ["warning"]
 
 
 @given(SEEDS)

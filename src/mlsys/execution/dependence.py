@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from mlsys.cache import Made
@@ -16,6 +15,7 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.work import At, Task, Work
 from mlsys.features import Apply
 from mlsys.leakage.all_but_one import all_but_one_findings
+from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
@@ -82,11 +82,9 @@ def dependent(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Ma
         return Made()
     features, asked = given["features"], given["asked"]
     judges = [frames[name] for name in given["judges"] if len(frames[name])]
-    found = own_target_findings(train, target, features, asked)
-    whole = pd.concat(list(frames.values()))
-    training = np.arange(len(whole)) < len(train) if next(iter(frames)) == "train" else whole.index.isin(train.index)
-    found += mapping_findings(whole, training, target, features, asked)
-    found += fold_mean_findings(whole, training, target, features, asked)
+    others = [frame for name, frame in frames.items() if name != "train"]
+    together = AllParts.of(train, pd.concat(others), target, features, asked)
+    found = own_target_findings(together) + mapping_findings(together) + fold_mean_findings(together)
     found = [replace(each, step=_maker(each, at)) for each in found]
     if judges:
         shared = _shared(train, pd.concat(judges), target, at.roles.group, given)
@@ -94,7 +92,7 @@ def dependent(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Ma
             replace(each, step=given["name"]) for each in [*shared, *_equal_to_the_model(made, target, given["uses"])]
         ]
     if given["by chance"] and judges:
-        groups = group_findings(train, judges, target, features, asked)
+        groups = group_findings(together)
         found += [replace(each, step=given["name"]) for each in groups]
         found += gap_findings(train, frames.get("validation", pd.concat(judges)), target, features)
         found += _of_made(made, train, target, given["made"])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Hashes = NDArray[np.uint64]
 
-MOST_TRAIN, MOST_JUDGED = 20_000, 2_000
+MOST_TRAIN, MOST_JUDGED = 8_000, 1_000
 FEWEST_COLUMNS, MOST_COLUMNS = 3, 60
 SPARE_BITS = 10
 """Beyond those that tell one of the training rows."""

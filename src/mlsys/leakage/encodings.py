@@ -8,17 +8,18 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.levels import Levels, auc, levels_of_column, may_be_levels, numbers_of, targets_of
+from mlsys.leakage.levels import Levels, auc, numbers_of, some_rows, targets_of
 from mlsys.leakage.power import is_measured
 from mlsys.leakage.separation import in_hash_order
+from mlsys.leakage.all_parts import AllParts
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-SAMPLE = 20_000
+SAMPLE = 6_000
 FEWEST_VALUES = 3
 """Of a feature: means of two rows have three."""
 FEWEST_MIXED, FEWEST_IN_MIXED = 20, 50
@@ -34,27 +35,12 @@ FEWEST_JUDGED = 60
 BINS = 256
 STEEPEST = -0.51
 """Slope by which a mean of two others falls at most."""
-MOST_LEVELS = 0.85
-"""Of the rows: with more levels than this they hardly repeat."""
 ROUNDING = 1e-9
 """Of a value: smaller differences are rounding."""
 
 
-def own_target_findings(
-    train: pd.DataFrame, target: str, features: Sequence[str], asked: Collection[str]
-) -> list[Finding]:
+def own_target_findings(together: AllParts) -> list[Finding]:
     """Return a finding for features that fall with a row's own target within the levels of a column.
-
-    Parameters
-    ----------
-    train : DataFrame
-        Training rows.
-    target : str
-        The target column.
-    features : sequence of str
-        Numbers among them are asked.
-    asked : collection of str
-        Columns of levels: features, and those that were left out.
 
     Notes
     -----
@@ -62,22 +48,16 @@ def own_target_findings(
     own target, whatever it is smoothed by, so a model needs only the level to read the target off. Held-out rows that
     get the plain mean of their level do not show it.
     """
-    rows = in_hash_order(train[train[target].notna().to_numpy()], SAMPLE)
-    names = [name for name in features if name in rows.columns and _is_fine(rows[name])]
-    if not names:
-        return []
-    table = np.column_stack([numbers_of(rows[name]) for name in names])
+    names = [name for name in together.numbers if _is_fine(together.rows[name])]
     found: dict[str, tuple[str, float]] = {}
-    for group in asked:
-        if group == target or group not in rows.columns or not may_be_levels(rows[group], 2):
-            continue
-        levels = levels_of_column(rows[group])
-        if not FEWEST_OF_A_LEVEL <= levels.count <= MOST_LEVELS * len(rows) + 1:
-            continue
-        for goal in targets_of(rows[target]):
-            for place, share in _falling(levels, goal, table, either_way=not is_measured(rows[target])):
-                if names[place] != group and share > found.get(names[place], ("", SHARE))[1]:
-                    found[names[place]] = (group, share)
+    for each in together.groupings if names else ():
+        known = each.kept(together.training & together.labelled)
+        table = np.column_stack([together.numbers[name][known.places] for name in names])
+        target = together.rows[together.target].iloc[known.places]
+        for goal in targets_of(target):
+            for place, share in _falling(known.levels, goal, table, either_way=not is_measured(target)):
+                if names[place] != each.name and share > found.get(names[place], ("", SHARE))[1]:
+                    found[names[place]] = (each.name, share)
     return [
         Finding(
             "LK228",
@@ -138,7 +118,7 @@ def _centred(
 
 def _is_fine(column: pd.Series) -> bool:
     """Whether a column is of numbers with many values."""
-    return values_of(column).kind is Kind.NUMBER and column.head(SAMPLE // 10).nunique() >= FEWEST_VALUES
+    return values_of(column).kind is Kind.NUMBER and some_rows(column).nunique() >= FEWEST_VALUES
 
 
 def gap_findings(

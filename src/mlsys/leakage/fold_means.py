@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlsys.errors import Finding
-from mlsys.leakage.levels import Levels, levels_of_column, may_be_levels, numbers_of, targets_of
-from mlsys.leakage.mappings import whole_levels
+from mlsys.leakage.levels import Levels, targets_of
 from mlsys.leakage.power import is_measured
-from mlsys.values import Kind, values_of
+from mlsys.leakage.all_parts import AllParts
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    import pandas as pd
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
@@ -29,27 +25,8 @@ SHARE, FEWER = 0.9, 0.15
 CLOSE = 1e-6
 
 
-def fold_mean_findings(
-    rows: pd.DataFrame,
-    training: NDArray[np.bool_],
-    target: str,
-    features: Sequence[str],
-    asked: Collection[str],
-) -> list[Finding]:
+def fold_mean_findings(together: AllParts) -> list[Finding]:
     """Return findings for features that are means of the target over all rows of a level but those of one fold.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Of all parts, with their targets.
-    training : array of bool
-        Which of them are training rows.
-    target : str
-        The target column.
-    features : sequence of str
-        Numbers among them are asked.
-    asked : collection of str
-        Columns of levels: features, and those that were left out.
 
     Notes
     -----
@@ -58,30 +35,24 @@ def fold_mean_findings(
     Smoothed means are not seen.
     """
     found: dict[str, str] = {}
-    goals = targets_of(rows[target])
-    for goal in goals if is_measured(rows[target]) else [*goals, *(1 - each for each in goals)]:  # either class is 1
-        low, high = np.nanmin(goal), np.nanmax(goal)
-        table = {name: values for name in features if (values := _between(rows, name, low, high)) is not None}
-        for group in asked if table else ():
-            if group == target or group not in rows.columns or not may_be_levels(rows[group], 2):
-                continue
-            kept = whole_levels(rows[group])
-            kept = kept[np.isfinite(goal[kept])]
-            levels = levels_of_column(rows[group].iloc[kept])
-            for name in [name for name in table if name != group and name not in found]:
-                if _is_of_all(levels, goal[kept], table[name][kept], training[kept]):
-                    found[name] = group
+    target = together.rows[together.target]
+    goals = targets_of(target)
+    for goal in goals if is_measured(target) else [*goals, *(1 - each for each in goals)]:  # either class may be 1
+        table = {name: values for name, values in together.numbers.items() if _between(values, goal)}
+        for each in together.groupings if table else ():
+            known = each.kept(together.labelled)
+            training = together.training[known.places]
+            for name in [name for name in table if name != each.name and name not in found]:
+                if _is_of_all(known.levels, goal[known.places], table[name][known.places], training):
+                    found[name] = each.name
     return [_finding(name, group) for name, group in found.items()]
 
 
-def _between(rows: pd.DataFrame, name: str, low: float, high: float) -> Numbers | None:
-    """Return a column of numbers if means of the target could be its values."""
-    if name not in rows.columns or values_of(rows[name]).kind is not Kind.NUMBER:
-        return None
-    values = numbers_of(rows[name])
+def _between(values: Numbers, goal: Numbers) -> bool:
+    """Whether numbers may be means of the target."""
     known = values[np.isfinite(values)]
-    inside = len(known) > 0 and known.min() >= low - CLOSE and known.max() <= high + CLOSE
-    return values if inside and (known % 1 != 0).any() else None
+    inside = len(known) > 0 and known.min() >= np.nanmin(goal) - CLOSE and known.max() <= np.nanmax(goal) + CLOSE
+    return bool(inside and (known % 1 != 0).any())
 
 
 def _is_of_all(levels: Levels, goal: Numbers, values: Numbers, training: NDArray[np.bool_]) -> bool:

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.levels import Levels, auc, levels_of_column, may_be_levels, numbers_of, some_rows, targets_of
+from mlsys.leakage.levels import Levels, auc, levels_of_column, targets_of
 from mlsys.leakage.separation import in_hash_order
-from mlsys.summaries import hash_ids
-from mlsys.values import Kind, plain, values_of
+from mlsys.leakage.all_parts import Grouping, AllParts
+from mlsys.summaries import fold_of, hash_ids
+from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,13 +24,15 @@ FEWEST_LEVELS, LARGEST = 20, 0.1
 """Levels below which a column is rather a feature, and the share of rows that none of them exceeds."""
 FEWEST_ROWS, MOST_ROWS = 2, 100
 """Of the median row's level: with fewer nothing is learned of others, with more it is an ordinary category."""
-SAMPLE, FOLDS = 20_000, 5
+FOLDS = 5
 TELLS = 0.7
 """AUC, less three standard errors, with which a level's other rows tell the target of a row."""
 ABOVE = 0.2
 """How much less its neighbours in value tell: those of an age or a price tell as well, those of an id do not."""
 NEIGHBOURS = 5
 """Levels to either side."""
+SHARED = 0.5
+"""Of the judged rows, whose level training rows have."""
 FEWEST_JUDGED = 30
 FEWEST_OF_A_CLASS = 10
 MATTERS, PRICED, PRICE_FOLDS = 0.05, 5_000, 3
@@ -71,83 +74,64 @@ class _Price:
     error: float
 
 
-def group_findings(
-    train: pd.DataFrame,
-    judged: Sequence[pd.DataFrame],
-    target: str,
-    features: Sequence[str],
-    asked: Collection[str],
-) -> list[Finding]:
-    """Return a finding for each column whose levels carry the target over to judged rows.
-
-    Parameters
-    ----------
-    train : DataFrame
-        Training rows, dealt out by chance.
-    judged : sequence of DataFrame
-        The parts that judge; their targets are not read.
-    target : str
-        The target column.
-    features : sequence of str
-        Columns that the model may see.
-    asked : collection of str
-        Columns looked at: features, those that were left out, ids.
+def group_findings(together: AllParts) -> list[Finding]:
+    """Return a finding for each column whose levels carry the target over to judged rows, dealt out by chance.
 
     Notes
     -----
     Rows of one patient are alike beyond what is measured of them, so a model that has seen some of them knows the
-    others. Each training row is told by the mean target of its level, worked out on the other four of five folds. It is
-    a warning where a small model loses by a split that keeps levels together, and where the column is kept from the
-    model, since then it was known not to be a property of rows, unless such a model surely loses nothing; a question
-    otherwise. Of 275 public tables 39 have such
-    a column: 35 groups of 47, 7 categories such as the league of a team.
+    others. Each training row is told by the mean target of its level, worked out on the other four of five folds;
+    targets of judged rows are not read. It is a warning where a small model loses by a split that keeps levels
+    together, and where the column is kept from the model, since then it was known not to be a property of rows, unless
+    such a model surely loses nothing; a question otherwise.
     """
-    kept = [name for name in asked if name != target and name in train.columns and _many(train[name])]
-    found = [telling for name in kept if (telling := _telling(train, judged, target, name)) is not None]
-    found = sorted((each for each in found if each.tells), key=lambda each: -each.auc)
-    return [_finding(each, train, target, features, place < MOST) for place, each in enumerate(_once(found, train))]
+    asked = [(each, _telling(together, each)) for each in together.groupings]
+    found = [(each, telling) for each, telling in asked if telling is not None and telling.tells]
+    found.sort(key=lambda each: -each[1].auc)
+    return [_finding(telling, together, place < MOST) for place, telling in enumerate(_once(found))]
 
 
-def _many(column: pd.Series) -> bool:
-    """Whether a column may have as many levels as groups do, none of them large."""
-    if not may_be_levels(column, FEWEST_LEVELS):
-        return False
-    some = plain(some_rows(column)).dropna()
-    return bool(some.value_counts().iloc[0] <= max(LARGEST * len(some), FEWEST_ROWS))
-
-
-def _once(found: Sequence[Telling], train: pd.DataFrame) -> Iterator[Telling]:
+def _once(found: Sequence[tuple[Grouping, Telling]]) -> Iterator[Telling]:
     """Yield one of several columns that name the same groups."""
-    seen: list[pd.Series] = []
-    for each in found:
-        column = some_rows(train[each.column])
-        codes = pd.Series(pd.factorize(plain(column))[0], index=column.index)
-        if not any(codes.equals(other) for other in seen):
-            seen.append(codes)
-            yield each
+    seen: list[Grouping] = []
+    for each, telling in found:
+        if not any(_same(each, other) for other in seen):
+            seen.append(each)
+            yield telling
 
 
-def _telling(train: pd.DataFrame, judged: Sequence[pd.DataFrame], target: str, name: str) -> Telling | None:
-    rows = _some_levels(train[[name, target]], name)
-    rows = rows[rows[name].notna().to_numpy() & rows[target].notna().to_numpy()]
-    if len(rows) < FEWEST_JUDGED:
+def _same(one: Grouping, other: Grouping) -> bool:
+    """Whether each level of one column is a level of the other, in the rows that both were asked in."""
+    here, there = np.intersect1d(one.places, other.places, return_indices=True)[1:]
+    if not len(here) or abs(len(one.places) - len(other.places)) > 0.5 * len(one.places):
+        return False
+    pairs = np.unique(np.column_stack([one.levels.codes[here], other.levels.codes[there]]), axis=0)
+    return len(pairs) == len(np.unique(pairs[:, 0])) == len(np.unique(pairs[:, 1]))
+
+
+def _telling(together: AllParts, grouping: Grouping) -> Telling | None:
+    judged = grouping.kept(~together.training)
+    known = grouping.kept(together.training & together.labelled)
+    known = known.kept_filled()
+    levels, counts = known.levels, known.levels.counts()
+    if len(known.places) < FEWEST_JUDGED or (counts > 0).sum() < FEWEST_LEVELS:
         return None
-    levels = levels_of_column(rows[name])
-    counts = levels.counts()
     typical = float(np.median(counts[levels.codes]))
-    if levels.count < FEWEST_LEVELS or not FEWEST_ROWS <= typical <= MOST_ROWS or counts.max() > LARGEST * len(rows):
+    if not FEWEST_ROWS <= typical <= MOST_ROWS or counts.max() > LARGEST * len(known.places):
         return None
-    if not _shared(train[name], [part[name] for part in judged if name in part.columns]):
+    if not len(judged.places) or float((counts[judged.levels.codes] > 0)[judged.levels.codes >= 0].mean()) < SHARED:
         return None
-    ordered = values_of(rows[name]).kind is Kind.NUMBER
-    told = [_told(levels, each, ordered) for each in targets_of(rows[target], cut=True)]
+    target = together.rows[together.target].iloc[known.places]
+    fold = fold_of(target.index, FOLDS)
+    told = [_told(levels, each, fold, grouping.ordered) for each in targets_of(target, cut=True)]
     best = max((each for each in told if each is not None), default=None)
-    return None if best is None else Telling(name, *best)
+    return None if best is None else Telling(grouping.name, *best)
 
 
-def _told(levels: Levels, target: NDArray[np.float64], ordered: bool) -> tuple[float, float, float] | None:
+def _told(
+    levels: Levels, target: NDArray[np.float64], fold: NDArray[np.int64], ordered: bool
+) -> tuple[float, float, float] | None:
     """Return AUC and error by rows of the same level in other folds, and the AUC by neighbouring levels."""
-    fold = np.arange(len(target)) % FOLDS  # rows are in order of a hash
     apart = Levels(levels.codes * FOLDS + fold, levels.count * FOLDS)
     hits, rows = (apart.totals(each).reshape(-1, FOLDS) for each in (target, np.ones(len(target))))
     all_hits, all_rows = hits.sum(axis=1), rows.sum(axis=1)
@@ -168,30 +152,10 @@ def _told(levels: Levels, target: NDArray[np.float64], ordered: bool) -> tuple[f
     return area, error, auc(event[seen], around[levels.codes][seen])[0]
 
 
-def _some_levels(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return rows in an order by chance; of many rows those of some levels, neighbours in value with them."""
-    if len(rows) > SAMPLE:
-        column = rows[name]
-        if values_of(column).kind is Kind.NUMBER:
-            values = numbers_of(column)
-            span = float(np.nanmax(values) - np.nanmin(values))
-            width = max(span / max(len(np.unique(values)), 1) * 4 * NEIGHBOURS, 1.0)
-            column = pd.Series(np.floor(values / width), index=column.index)
-        drawn = hash_ids(column) <= np.uint64(SAMPLE / len(rows) * 2.0**64)
-        rows = rows[drawn]
-    return in_hash_order(rows, len(rows))
-
-
-def _shared(known: pd.Series, parts: Sequence[pd.Series]) -> bool:
-    """Whether rows of a part are mostly of levels that training rows have."""
-    there = pd.Index(plain(known).dropna().unique())
-    return any(float(plain(some_rows(part)).isin(there).mean()) >= 0.5 for part in parts if len(part))
-
-
-def _finding(each: Telling, train: pd.DataFrame, target: str, features: Sequence[str], priced: bool) -> Finding:
-    inside = each.column in features
-    others = [name for name in features if name not in {each.column, target}]
-    price = _price(train, target, each.column, others) if priced else None
+def _finding(each: Telling, together: AllParts, priced: bool) -> Finding:
+    inside = each.column in together.features
+    others = [name for name in together.features if name not in {each.column, together.target}]
+    price = _price(together.train, together.target, each.column, others) if priced else None
     matters = price is not None and price.chance - price.together > max(MATTERS, 3 * price.error)
     spared = price is not None and price.chance - price.together + 2 * price.error < MATTERS
     warns = matters or (not inside and not spared)

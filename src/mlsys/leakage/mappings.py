@@ -10,19 +10,17 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.levels import Levels, levels_of_column, may_be_levels, numbers_of, targets_of
-from mlsys.summaries import hash_ids
+from mlsys.leakage.levels import Levels, some_rows, targets_of
+from mlsys.leakage.all_parts import AllParts
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     Numbers = NDArray[np.float64]
 
-SAMPLE = 40_000
-"""Rows looked at; of more, all rows of some levels."""
 FEWEST, MOST = 5, 600
 """Levels that are compared, in pairs."""
 SLIPS = 10
@@ -182,50 +180,26 @@ def _accident(values: Numbers) -> float:
     return math.exp(sum(math.lgamma(each + 1.0) for each in ties) - math.lgamma(len(values) + 1.0))
 
 
-def mapping_findings(
-    rows: pd.DataFrame,
-    training: NDArray[np.bool_],
-    target: str,
-    features: Sequence[str],
-    asked: Collection[str],
-) -> list[Finding]:
+def mapping_findings(together: AllParts) -> list[Finding]:
     """Return findings for features that stand for the levels of another column in the order of all rows' targets.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Of all parts, with their targets.
-    training : array of bool
-        Which of them are training rows.
-    target : str
-        The target column.
-    features : sequence of str
-        Those of numbers or two values are asked.
-    asked : collection of str
-        Columns of levels: features, and those that were left out.
 
     Notes
     -----
-    See :func:`follows_held_out`. Targets of rows that are held out are looked at for nothing but this comparison. Of 47
-    public tables that have such pairs of columns none is accused.
+    See :func:`follows_held_out`; numbers and texts of two values are asked. Targets of rows that are held out are
+    looked at for nothing but this comparison. Of 47 public tables that have such pairs of columns none is accused.
     """
-    numbers = {name: _as_numbers(rows[name]) for name in features if name in rows.columns}
-    table = {name: values for name, values in numbers.items() if values is not None}
+    table = {**together.numbers, **_texts_of_two(together)}
     found: dict[str, tuple[str, str]] = {}
-    for group in asked:
-        if group == target or group not in rows.columns or not may_be_levels(rows[group], FEWEST):
-            continue
-        kept = whole_levels(rows[group])
-        levels = levels_of_column(rows[group].iloc[kept])
-        if not FEWEST <= levels.count <= len(kept) / 2:
-            continue
-        names = [name for name in _constant(levels, {n: v[kept] for n, v in table.items()}) if name != group]
-        goals = targets_of(rows[target].iloc[kept]) if names else []
-        for name in names:
-            for goal in goals:
-                how = follows_held_out(levels.per_level(table[name][kept]), _targets(levels, goal, training[kept]))
+    for each in together.groupings:
+        here = {name: values[each.places] for name, values in table.items() if name != each.name}
+        names = list(_constant(each.levels, here))
+        training = together.training[each.places]
+        for goal in targets_of(together.rows[together.target].iloc[each.places]) if names else ():
+            targets = _targets(each.levels, goal, training)
+            for name in names:
+                how = follows_held_out(each.levels.per_level(here[name]), targets)
                 if how and (name not in found or found[name][1] != "order"):
-                    found[name] = (group, how)
+                    found[name] = (each.name, how)
     return [_finding(name, group, how) for name, (group, how) in found.items()]
 
 
@@ -236,16 +210,17 @@ def _targets(levels: Levels, goal: Numbers, training: NDArray[np.bool_]) -> Targ
     return Targets(*(part for rows in (known, own) for part in (levels.totals(filled, rows), levels.counts(rows))))
 
 
-def _as_numbers(column: pd.Series) -> Numbers | None:
-    """Return a feature that may stand for levels as numbers; ``None`` for texts of more than two values."""
-    kind = values_of(column).kind
-    if kind in {Kind.NUMBER, Kind.TRUTH}:
-        return numbers_of(column)
-    if kind in {Kind.TEXT, Kind.CATEGORY}:
-        codes, found = pd.factorize(plain(column))
-        if len(found) == 2:  # noqa: PLR2004
-            return np.where(codes < 0, np.nan, codes)
-    return None
+def _texts_of_two(together: AllParts) -> dict[str, Numbers]:
+    """Return the features of two texts as numbers."""
+    found = {}
+    for name in together.features:
+        if name in together.rows.columns and values_of(together.rows[name]).kind in {Kind.TEXT, Kind.CATEGORY}:
+            column = plain(together.rows[name])
+            if some_rows(column).nunique() == 2:  # noqa: PLR2004
+                codes, levels = pd.factorize(column)
+                if len(levels) == 2:  # noqa: PLR2004
+                    found[name] = np.where(codes < 0, np.nan, codes)
+    return found
 
 
 def _constant(levels: Levels, table: dict[str, Numbers]) -> Iterator[str]:
@@ -255,13 +230,6 @@ def _constant(levels: Levels, table: dict[str, Numbers]) -> Iterator[str]:
     for name, values in table.items():
         if few.constant(values[first]) and levels.constant(values):
             yield name
-
-
-def whole_levels(column: pd.Series) -> NDArray[np.int64]:
-    """Return the places of all rows, or of many rows those of some levels."""
-    if len(column) <= SAMPLE:
-        return np.arange(len(column))
-    return np.flatnonzero(hash_ids(column) <= np.uint64(SAMPLE / len(column) * 2.0**64))
 
 
 def _finding(name: str, group: str, how: str) -> Finding:

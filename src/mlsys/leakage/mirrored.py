@@ -28,7 +28,7 @@ SIDES = (
     ("player", "opponent"), ("team", "opponent"),
 )  # fmt: skip
 """Words by which the names of two columns of a pair differ."""
-MOST_TRAIN, MOST_JUDGED = 50_000, 5_000
+MOST_TRAIN, MOST_JUDGED = 20_000, 2_000
 SPARE_BITS = 10
 """Beyond those that tell one of the training rows: no other row agrees by accident then, once in a thousand."""
 FEWEST, SHARE = 5, 0.01
