@@ -11,17 +11,28 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
+import matplotlib
 import pandas as pd
+from matplotlib.axes import Axes
 from sklearn.linear_model import LogisticRegression
 
 import mlsys
-from mlsys import Evaluate, Pipeline, RandomSplit, Run, Train
+from mlsys import Evaluate, Monitor, Pipeline, RandomSplit, Run, Train
+from mlsys.drift.monitor import Check
+from mlsys.outcome.comparing import Comparison
+from mlsys.pages import Page, Picture, document
+from mlsys.run.registering import Registration
+
+matplotlib.use("agg")
 
 WIDTHS = {"wide": (1100, 1400), "phone": (390, 1400)}
 THEMES = {"light": "1", "dark": "0"}
 """What Chromium calls the schemes that a page may ask for."""
+LATE = 1979
+"""Cars of later years are held against those up to this one."""
 SURFACES: dict[str, Callable[[], str]] = {}
 
 
@@ -38,6 +49,16 @@ def shown(something: object) -> str:
         "<!doctype html><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
         "<style>@media (prefers-color-scheme:dark){body{background:#111}}</style>" + page
     )
+
+
+def drawn(*axes: Axes) -> str:
+    """Return pictures of matplotlib on a page of their own."""
+    pictures = []
+    for ax in axes:
+        with BytesIO() as kept:
+            ax.figure.savefig(kept, format="png", dpi=110)
+            pictures.append(Picture(kept.getvalue(), "a picture"))
+    return document("pictures", [("", Page(pictures))])
 
 
 def draw(name: str, page: str, folder: Path) -> list[Path]:
@@ -109,17 +130,101 @@ def evaluation() -> str:
     return shown(american().evaluation)
 
 
+def two_runs() -> Comparison:
+    """Compare the README's run with one on a single column."""
+    frame = cars().assign(american=lambda rows: rows["Origin"] == "USA").drop(columns="Origin")
+    one_column = Train(LogisticRegression(), features=["Cylinders"])
+    fewer = Pipeline([RandomSplit(), one_column, Evaluate()], target="american").run(frame, track=False, verbose=False)
+    return mlsys.compare({"all": american(), "cylinders": fewer})
+
+
 @surface
 def comparison() -> str:
     """Two runs beside one another."""
-    frame = cars().assign(american=lambda rows: rows["Origin"] == "USA").drop(columns="Origin")
-    runs = {
-        "all": american(),
-        "cylinders": Pipeline(
-            [RandomSplit(), Train(LogisticRegression(), features=["Cylinders"]), Evaluate()], target="american"
-        ).run(frame, track=False, verbose=False),
-    }
-    return shown(mlsys.compare(runs))
+    return shown(two_runs())
+
+
+@surface
+def comparison_plot() -> str:
+    """The paired difference against zero."""
+    return drawn(two_runs().plot())
+
+
+@surface
+def gate() -> str:
+    """A gate that said no."""
+    terms = pd.DataFrame(
+        [("no leakage", "not observed", "pass"), ("roc_auc lower end >= 0.999", "0.955", "no")],
+        columns=["term", "value", "verdict"],
+    )
+    return shown(Registration("cars", None, None, terms))
+
+
+def moved() -> tuple[Monitor, Check]:
+    """Watch cars, and check those of later years."""
+    frame = cars().drop(columns="Name")
+    late = frame["Year"].dt.year > LATE
+    monitor = Monitor.fit(frame[~late].drop(columns="Year"))
+    return monitor, monitor.check(frame[late].drop(columns="Year"))
+
+
+@surface
+def monitor() -> str:
+    """What a monitor watches."""
+    return shown(moved()[0])
+
+
+@surface
+def drift() -> str:
+    """A check of later rows."""
+    return shown(moved()[1])
+
+
+@surface
+def drift_plot() -> str:
+    """How far columns moved, and the bar of each."""
+    return drawn(moved()[1].plot())
+
+
+@surface
+def evaluation_plots() -> str:
+    """Pictures of an evaluation, by kind."""
+    evaluation = american().evaluation
+    assert evaluation is not None
+    kinds = ("scores", "reliability", "roc", "precision_recall", "confusion")
+    return drawn(*(evaluation.plot(kind=kind) for kind in kinds))
+
+
+@surface
+def ablation() -> str:
+    """What each feature is worth."""
+    frame = cars().assign(american=lambda rows: rows["Origin"] == "USA").drop(columns=["Origin", "Name"])
+    pipeline = Pipeline([RandomSplit(), Train(LogisticRegression()), Evaluate()], target="american", name="cars")
+    return shown(pipeline.ablate(data=frame, cache=False, verbose=False))
+
+
+@surface
+def price() -> str:
+    """What a leak would pretend."""
+    frame = cars().assign(american=lambda rows: rows["Origin"] == "USA").drop(columns=["Origin", "Name"])
+    pipeline = Pipeline([RandomSplit(), Train(LogisticRegression()), Evaluate()], target="american", name="cars")
+    return shown(pipeline.price_of_leakage(data=frame, verbose=False))
+
+
+@surface
+def findings() -> str:
+    """Findings and reports of a run with a column that tells the target."""
+    frame = cars().assign(american=lambda rows: rows["Origin"] == "USA")
+    run = Pipeline([RandomSplit(), Train(LogisticRegression())], target="american").run(
+        frame, track=False, verbose=False
+    )
+    return shown(run.findings) + run.reports._repr_html_()
+
+
+@surface
+def preview() -> str:
+    """A few rows after each step."""
+    return shown(american().pipeline.preview(cars().assign(american=lambda rows: rows["Origin"] == "USA")))
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ from mlsys.drift.cuts import apart, middles
 from mlsys.drift.grid import count_on_grid
 from mlsys.drift.reading import DURATION, MOMENT, ZONED, seconds_since_1970, times_of
 from mlsys.drift.season import cycles, season_excess
+from mlsys.drift.shapes import shapes_of
 from mlsys.drift.two_sample import Difference, benjamini_hochberg, levels_differ, numbers_differ, share
 
 LEVEL = 0.05
@@ -26,11 +27,12 @@ MOST_WINDOWS = 12
 
 @dataclass(frozen=True)
 class Compared:
-    """Result of a comparison: table, columns that raise an alarm, sentence."""
+    """Result of a comparison: table, columns that raise an alarm, sentence, bars before and after."""
 
     table: pd.DataFrame
     alarms: tuple[str, ...]
     summary: str
+    shapes: pd.DataFrame
 
     def scalars(self) -> dict[str, float]:
         """Return the number of alarms and the largest effect; effects by column stand in the table."""
@@ -47,9 +49,9 @@ def compare_with_profile(
     Returns
     -------
     Compared
-        ``column``, ``effect``, ``p``, ``adjusted p``, ``bar`` (what the season explains), ``before`` and
-        ``after`` (mean, or the level that moved most with its shares), ``nulls before``, ``nulls after``,
-        ``verdict``.
+        ``column``, ``effect``, ``moved`` (how far windows moved) and ``bar`` (as far as the season explains),
+        ``p``, ``adjusted p``, ``before`` and ``after`` (mean, or the level that moved most with its shares),
+        ``nulls before``, ``nulls after``, ``verdict``.
 
     Notes
     -----
@@ -64,7 +66,7 @@ def compare_with_profile(
     lag, current_grid = _current_grid(grid, times)
     counted = count_on_grid(frame, current_grid)
     means = {name: total.floats() for name, total in counted.sums.items()}
-    rows = []
+    rows, shapes = [], []
     for name, column in grid["columns"].items():
         before, after = profile["counts"]["bins"][name], counted.bins[name]
         outside = counted.outside.get(name, np.zeros(len(after)))
@@ -72,17 +74,20 @@ def compare_with_profile(
         row = _row(name, column, before, after, *sums, float(outside.sum()))
         row |= _against_season(column, before, after, outside, lag) if grid["time"] is not None and lag else {}
         rows.append(row)
+        shapes.append(shapes_of(name, column, *(counts.sum(axis=0)[:-1].astype(float) for counts in (before, after))))
     table = pd.DataFrame(rows)
     table["adjusted p"] = benjamini_hochberg(table["p"].to_numpy(dtype=np.float64))
     table["verdict"] = [_verdict(row, least_effect) for row in rows_of(table)]
-    order = ["column", "verdict", "effect", "bar", "p", "adjusted p", "before", "after", "nulls before", "nulls after"]
+    order = ["column", "verdict", "effect", "moved", "bar", "p", "adjusted p", "before", "after", "nulls before",
+             "nulls after"]  # fmt: skip
     table = table.reindex(columns=order).sort_values("effect", ascending=False, ignore_index=True)
     alarms = tuple(table.loc[table["verdict"] == "alarm", "column"])
     season = f"; {cycles(grid['span'])}" if grid["time"] is not None else ""
     moved = int((table["verdict"] == "season").sum())
     seasonal = f", {moved} moved no more than the season did before" if moved else ""
     named = f"{', '.join(alarms)} moved" if alarms else "no column moved more than chance and season explain"
-    return Compared(table, alarms, f"{named}{seasonal} ({len(frame):,} rows){season}")
+    told = f"{named}{seasonal} ({len(frame):,} rows){season}"
+    return Compared(table, alarms, told, pd.concat(shapes, ignore_index=True))
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:

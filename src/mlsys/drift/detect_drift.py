@@ -11,6 +11,7 @@ from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
 from mlsys.drift.picture import draw_effects
 from mlsys.drift.profile import DriftProfile
 from mlsys.drift.reading import seconds_since_1970, times_of
+from mlsys.drift.result import LEAST, SHAPES, DriftResult
 from mlsys.errors import DataError, Finding
 from mlsys.steps import Report, Result
 
@@ -78,14 +79,15 @@ class DetectDrift(Report):
             Finding("DR101", f"{name} moved between training and {part} rows", "warning", (name,), self.title)
             for name in compared.alarms
         ]
-        return Result(
+        return DriftResult(
             "drift",
             compared.table,
             scalars=compared.scalars(),
             verdict=f"alarm: {', '.join(compared.alarms)}" if compared.alarms else "no alarm",
             summary=compared.summary,
+            tables={SHAPES: compared.shapes},
             findings=findings,
-            facts={"alarms": compared.alarms, "part": part},
+            facts={"alarms": compared.alarms, "part": part, LEAST: self.least_effect},
             draw=draw_effects,
         )
 

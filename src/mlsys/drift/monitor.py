@@ -15,8 +15,10 @@ from mlsys.drift.asked import check_least_effect, check_rows, plain_rows, watche
 from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
 from mlsys.drift.picture import draw_effects
 from mlsys.drift.profile import MOST_WINDOWS, DriftProfile
+from mlsys.drift.result import LEAST, SHAPES, DriftResult
+from mlsys.drift.shapes import shapes_of
 from mlsys.errors import ConfigurationError, DataError, MlsysError, StateError
-from mlsys.steps import Result
+from mlsys.pages import Lines, Page, Shape, Shown, Table, Title, number
 
 
 class DriftAlarm(MlsysError, RuntimeError):
@@ -34,7 +36,7 @@ class DriftAlarm(MlsysError, RuntimeError):
 
 
 @dataclass(frozen=True, repr=False)
-class Check(Result):
+class Check(DriftResult):
     """Result of ``monitor.check``: table, verdict, picture.
 
     Examples
@@ -52,7 +54,7 @@ class Check(Result):
 
 
 @dataclass(frozen=True, repr=False)
-class Monitor:
+class Monitor(Shown):
     """A profile of reference rows to check later rows against; it keeps no rows.
 
     Make one with :meth:`fit`, or read one with :meth:`load`.
@@ -152,8 +154,9 @@ class Monitor:
         verdict = f"alarm: {', '.join(alarms)}" if alarms else "no alarm"
         scalars = compared.scalars()
         return Check(
-            "drift", compared.table, scalars, verdict, compared.summary, facts={"alarms": alarms}, draw=draw_effects
-        )
+            "drift", compared.table, scalars, verdict, compared.summary, {SHAPES: compared.shapes},
+            facts={"alarms": alarms, LEAST: self.least_effect}, draw=draw_effects,
+        )  # fmt: skip
 
     def save(self, folder: str | Path) -> Path:
         """Write the monitor into a folder; it holds counts, no rows."""
@@ -193,7 +196,29 @@ class Monitor:
                 raise StateError(f"{place / 'profile'} belongs to another monitor", "save the monitor again")
             return cls(profile, tuple(about["columns"]), about["time"], about["prediction"], about["least_effect"])
 
-    def __repr__(self) -> str:
-        windows = self.profile["grid"]["windows"]
-        by = f" by {self.time!r} in {windows} windows" if self.time else ""
-        return f"Monitor({len(self.columns)} columns{by})"
+    def _page(self) -> Page:
+        grid, counts = self.profile["grid"], self.profile["counts"]["bins"]
+        totals = {name: counts[name].sum(axis=0).astype(float) for name in self.columns}
+        rows = int(next(iter(totals.values())).sum()) if totals else 0
+        windows = f"{grid['windows']} windows of {pd.Timedelta(round(grid['length']), 's')}"
+        said = [
+            ("time", f"{self.time!r}, in {windows}: a season seen there is no alarm" if self.time else ""),
+            ("prediction", repr(self.prediction) if self.prediction else ""),
+            ("least effect", f"{number(self.least_effect)}: smaller ones never alarm"),
+        ]
+        lines = [
+            {"column": name, "kind": grid["columns"][name]["kind"], "shape": self._shape(name, total[:-1]),
+             "nulls": total[-1] / max(total.sum(), 1)}
+            for name, total in totals.items()
+        ]  # fmt: skip
+        return Page([
+            Title(f"Monitor of {len(self.columns)} columns: {rows:,} rows counted, none kept"),
+            Lines([(label, each) for label, each in said if each]),
+            Table(pd.DataFrame(lines, columns=["column", "kind", "shape", "nulls"]), most=50),
+        ])  # fmt: skip
+
+    def _shape(self, name: str, counts: Any) -> Shape | str:
+        bars = shapes_of(name, self.profile["grid"]["columns"][name], counts, counts)
+        if not counts.sum():
+            return ""
+        return Shape(bars["before"].tolist(), f"{name}: most rows {bars.loc[bars['before'].idxmax(), 'bar']}")

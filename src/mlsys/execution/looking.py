@@ -13,6 +13,7 @@ from mlsys.execution.execution import Execution
 from mlsys.execution.opening import Data, declared, hold_frame, open_source, opened
 from mlsys.execution.parting import in_parts
 from mlsys.execution.parts import SEALED, Parts
+from mlsys.execution.previewed import Preview
 from mlsys.execution.reads import cross_fitted
 from mlsys.execution.runner import run
 from mlsys.execution.told import AtSplit
@@ -84,9 +85,9 @@ def _rows_before(execution: Execution, data: Data, split: str, after: str) -> pd
 
 
 @once_a_run()
-def preview(plan: Plan, data: Data, start: Parts, work: Work, n: int, rows: int) -> dict[str, pd.DataFrame]:
+def preview(plan: Plan, data: Data, start: Parts, work: Work, n: int, rows: int) -> Preview:
     """Return ``n`` training rows after each step, computed on a sample of rows."""
-    work, shown, parts = replace(work, quiet=True, sample=True), dict[str, pd.DataFrame](), start
+    work, shown, parts = replace(work, quiet=True, sample=True), Preview({}), start
     table: Table | None = hold_frame(data, work.engine) if isinstance(data, pd.DataFrame) else None
     source = plan.source
     if source is not None:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.labeling._wilson import wilson
+from mlsys.pages import drawing
 from mlsys.steps import Result
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _draw(result: Result, ax: Axes) -> None:
     table = result.tables["classes"].dropna(subset=["precision"])
     places = np.arange(len(table))
     below, above = table["precision"] - table["precision_lower"], table["precision_upper"] - table["precision"]
-    ax.errorbar(table["precision"], places, xerr=np.array([below, above]), fmt="o", color="#0072B2", capsize=3)
+    ax.errorbar(table["precision"], places, xerr=np.array([below, above]), fmt="o", color=drawing.MINE, capsize=3)
     for place, (share, trials) in enumerate(zip(table["precision"], table["precision_n"], strict=True)):
         ax.annotate(
             f"{share:.0%} of {trials:,}", (share, place), xytext=(0, 9), textcoords="offset points", ha="center"

@@ -13,6 +13,8 @@ from mlsys.errors import Finding
 from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.execution.records import Record
 from mlsys.outcome.looks import Looks
+from mlsys.outcome.reports import Reports
+from mlsys.pages import Findings
 from mlsys.steps import Result
 
 
@@ -148,6 +150,11 @@ class RunFacts:
     cost: Mapping[str, float] = field(default_factory=dict)
     judged: str = ""
     scored: pd.DataFrame | None = None
+
+    def __post_init__(self) -> None:
+        """Let findings and reports show themselves."""
+        object.__setattr__(self, "findings", Findings(self.findings))
+        object.__setattr__(self, "reports", Reports(self.reports))
 
     @property
     def evaluation(self) -> Evaluation | None:

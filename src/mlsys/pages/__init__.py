@@ -18,6 +18,7 @@ from mlsys.pages.blocks import (
     Title,
     Verdict,
 )
+from mlsys.pages.findings import Findings
 from mlsys.pages.joining import filled, joined
 from mlsys.pages.numbers import interval, number, p_value
 from mlsys.pages.page import Page, Shown, document
@@ -28,6 +29,7 @@ __all__ = [
     "Banner",
     "Block",
     "Code",
+    "Findings",
     "Folded",
     "Greyed",
     "Interval",

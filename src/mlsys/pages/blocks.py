@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Number
 from typing import Any, Protocol
 
 import pandas as pd
@@ -161,8 +162,8 @@ class Remarks:
     rest: str = "run.findings"
 
     def text(self) -> str:
-        """Return a line each."""
-        return Items(self._said(), "finding").text()
+        """Return a line each, behind the sign of its severity."""
+        return Items(self._said(signs=True), "finding").text()
 
     def html(self) -> str:
         """Return each with a badge of its severity."""
@@ -173,9 +174,11 @@ class Remarks:
         more = "".join(f"<li>{html.escape(said)}</li>" for said in self._said()[self.most :])
         return f"<ul>{shown}{more}</ul>" if shown else ""
 
-    def _said(self) -> list[str]:
+    def _said(self, signs: bool = False) -> list[str]:
         more = len(self.findings) - self.most
-        return [*map(str, self.findings[: self.most]), *([f"and {more} more in {self.rest}"] if more > 0 else [])]
+        said = [f"{SIGNS[SEVERITY_TONES[each.severity]]} {each}" if signs else str(each)
+                for each in self.findings[: self.most]]  # fmt: skip
+        return [*said, *([f"and {more} more in {self.rest}"] if more > 0 else [])]
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,8 @@ class Table:
         Rows shown; how many there are beyond is said.
     greyed : sequence of bool, optional
         Which rows count for less.
+    raw : bool
+        Whether it holds rows of the data: no name of a column means anything, and numbers are shown as they are.
     """
 
     frame: pd.DataFrame
@@ -203,6 +208,7 @@ class Table:
     p_values: Sequence[str] = ("p", "adjusted p")
     most: int = 30
     greyed: Sequence[bool] = field(default=())
+    raw: bool = False
 
     def text(self) -> str:
         """Return lines in columns."""
@@ -236,13 +242,15 @@ class Table:
         cells = []
         for name, value, is_number in zip(self._shown.columns, row, self._numbers, strict=True):
             text = value.html() if isinstance(value, Shape) else html.escape(self._cell(name, value))
-            if name in self.verdicts and text:
+            if name in self.verdicts and text and not self.raw:
                 text = badge(self._cell(name, value), tone_of(value))
             cells.append(f"<td{_class(is_number)}>{text}</td>")
         grey = " class='greyed'" if place < len(self.greyed) and self.greyed[place] else ""
         return f"<tr{grey}>{''.join(cells)}</tr>"
 
     def _cell(self, name: Any, value: Any) -> str:
+        if self.raw and isinstance(value, Number) and not isinstance(value, bool) and value == value:  # noqa: PLR0124
+            return f"{value:.6g}" if isinstance(value, float) else str(value)
         if name in self.p_values and isinstance(value, float):
             return p_value(value)
         if isinstance(value, (list, tuple)):
@@ -251,7 +259,8 @@ class Table:
 
     @cached_property
     def _shown(self) -> pd.DataFrame:
-        return joined(self.frame.head(self.most), self.signed)
+        shown = self.frame.head(self.most)
+        return shown if self.raw else joined(shown, self.signed)
 
     @cached_property
     def _numbers(self) -> list[bool]:

@@ -18,6 +18,7 @@ from mlsys.execution.progress import progress_bar
 from mlsys.execution.session import start, working
 from mlsys.execution.windows import Window
 from mlsys.outcome.findings import marked
+from mlsys.pages import Findings
 from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.estimates.cross_validation import CrossValidation
@@ -96,7 +97,7 @@ def _put_together(
         how,
         evaluation.task,
         evaluation.headline,
-        _findings(pipeline, ready, judged_in),
+        Findings(_findings(pipeline, ready, judged_in)),
         ready.sealed,
         [window.sides for window in windows],
         _in_time(judged_in),

@@ -6,8 +6,6 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import pandas as pd
-
 from mlsys.dataset import Event, Moment, Roles
 from mlsys.errors import ConfigurationError
 from mlsys.habits import PIPELINE, answering, attribute_error
@@ -26,6 +24,7 @@ from mlsys.steps import Split, Step
 if TYPE_CHECKING:
     from mlsys.audit import LeakageAudit
     from mlsys.engines import Engine
+    from mlsys.execution.previewed import Preview
     from mlsys.pipeline.variants import Variants
     from mlsys.run import Ablation, CrossValidation, PriceOfLeakage, Run
 
@@ -218,9 +217,7 @@ class Pipeline:
 
         return run_pipeline(*taken(self, data, y), until, track, cache, snapshot, log_rows, verbose, engine)
 
-    def preview(
-        self, data: Any = None, n: int = 5, rows: int = 2_000, engine: Engine | None = None
-    ) -> dict[str, pd.DataFrame]:
+    def preview(self, data: Any = None, n: int = 5, rows: int = 2_000, engine: Engine | None = None) -> Preview:
         """Return ``n`` training rows after each step, computed on a sample.
 
         Parameters
@@ -229,6 +226,11 @@ class Pipeline:
             As for ``run``.
         n, rows : int
             Rows to show, and to compute on.
+
+        Returns
+        -------
+        Preview
+            Frames by name of the step; shows what each step changed.
         """
         from mlsys.execution.looking import preview
         from mlsys.execution.session import start, work_of

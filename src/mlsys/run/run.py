@@ -19,11 +19,12 @@ from mlsys.execution.execution import Execution, with_test_opened
 from mlsys.execution.looking import frame_after
 from mlsys.execution.opening import Data
 from mlsys.execution.served import ServedModel
-from mlsys.habits import RUN, Named, attribute_error
+from mlsys.habits import RUN, attribute_error
 from mlsys.outcome import Card, Outcome
 from mlsys.outcome.findings import leakage_verdict
 from mlsys.outcome.leakage_report import LeakageReport
 from mlsys.outcome.measures import final_metrics
+from mlsys.outcome.reports import Reports
 from mlsys.outcome.storing import save_judged
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.artifacts import write_report
@@ -105,7 +106,7 @@ class Run:
     @property
     def reports(self) -> Mapping[str, Result]:
         """Results of the reports, by name."""
-        return Named("report", self._live.execution.parts.results)
+        return Reports(self._live.execution.parts.results)
 
     @property
     def evaluation(self) -> Evaluation | None:

@@ -1,0 +1,74 @@
+"""How columns spread before and after, in a few bars: counts on the profile's grid, never rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.drift.two_sample import share
+from mlsys.pages import Shape
+
+BARS = 12
+MOST_LEVELS = 8
+OUTER = 0.005
+"""Share of the reference on either side that falls into the outer bars, so that a few far values do not squeeze the
+others into one."""
+Floats = NDArray[np.float64]
+
+
+def shapes_of(name: str, column: Mapping[str, Any], before: Floats, after: Floats) -> pd.DataFrame:
+    """Return the bars of one column: ``column``, ``bar`` in words, shares of known values ``before`` and ``after``.
+
+    Parameters
+    ----------
+    name : str
+        Of the column.
+    column : mapping
+        Its bins or levels.
+    before, after : ndarray of shape (bins,)
+        Counts without nulls.
+    """
+    if "cuts" in column:
+        bars, shares = _of_numbers(column, before, after)
+    else:
+        bars, shares = _of_levels(column, before, after)
+    return pd.DataFrame({"column": name, "bar": bars, "before": shares[0], "after": shares[1]})
+
+
+def shape_in(shapes: pd.DataFrame, name: str) -> Shape | str:
+    """Return the shape of a column among those that were counted; nothing where it had no values."""
+    mine = shapes[shapes["column"] == name]
+    if mine.empty:
+        return ""
+    before, after = mine["before"].tolist(), mine["after"].tolist()
+    most, then = (mine.loc[mine[side].idxmax(), "bar"] for side in ("after", "before"))
+    return Shape(after, f"{name}: most rows {then} before, {most} after; outline: before", before)
+
+
+def _of_numbers(column: Mapping[str, Any], before: Floats, after: Floats) -> tuple[list[str], list[Floats]]:
+    cuts = np.asarray(column["cuts"], dtype=np.float64)
+    below = [np.cumsum(share(counts))[:-1] for counts in (before, after)]
+    low, high = (float(np.interp(at, below[0], cuts)) for at in (OUTER, 1 - OUTER))
+    if not high > low:
+        low, high = float(column["ends"][0]) - 0.5, float(column["ends"][1]) + 0.5
+    edges = np.linspace(low, high, BARS + 1)
+    shares = []
+    for side, counts in zip(below, (before, after), strict=True):
+        at = np.interp(edges, cuts, side, left=0.0, right=1.0)
+        at[0], at[-1] = 0.0, 1.0
+        shares.append(np.diff(at) if counts.sum() else np.zeros(BARS))
+    return [f"{one:.4g} to {other:.4g}" for one, other in zip(edges[:-1], edges[1:], strict=True)], shares
+
+
+def _of_levels(column: Mapping[str, Any], before: Floats, after: Floats) -> tuple[list[str], list[Floats]]:
+    levels = [str(level) for level in column["levels"]]
+    most = np.argsort(-before[: len(levels)], kind="stable")[:MOST_LEVELS]
+    shares = []
+    for counts in (before, after):
+        shown = share(counts)[most]
+        shares.append(np.append(shown, max(share(counts).sum() - shown.sum(), 0.0)))
+    return [*(levels[place] for place in most), "others"], shares
