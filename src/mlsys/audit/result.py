@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,14 +11,16 @@ import pandas as pd
 
 from mlsys.errors import Finding
 from mlsys.leakage.remedies import REMEDIES
-from mlsys.secrets import hidden
+from mlsys.pages import Page, Shown, Table, Text, Title, drawing, tone_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 VIOLATED, ALLOWED, NOT_ASSESSED, NOT_OBSERVED = "violated", "allowed", "not assessed", "not observed"
 _WORST_FIRST = (VIOLATED, NOT_ASSESSED, ALLOWED, NOT_OBSERVED)
-_COLOURS = {VIOLATED: "#b3405b", NOT_ASSESSED: "#c58a1c", ALLOWED: "#8a8a8a", NOT_OBSERVED: "#0b6e99"}
+_COLOURS = {
+    VIOLATED: drawing.BAD, NOT_ASSESSED: drawing.WATCH, ALLOWED: drawing.OTHER, NOT_OBSERVED: drawing.MINE
+}  # fmt: skip
 _MARKS = {VIOLATED: "X", NOT_ASSESSED: "?", ALLOWED: "a", NOT_OBSERVED: "·"}
 CODES = {"held-out rows": "LK301", "itself": "LK302", "alone": "LK303", "label": "LK304"}
 """Finding codes by what a step was seen to depend on."""
@@ -62,7 +62,7 @@ class Trace:
 
 
 @dataclass(frozen=True, repr=False)
-class LeakageAudit:
+class LeakageAudit(Shown):
     """The recipe run again on a sample with rows replaced that must not matter; made by ``audit_leakage()``.
 
     Parameters
@@ -162,31 +162,17 @@ class LeakageAudit:
         ax.set_xlabel(";   ".join(f"{_MARKS[verdict]}  {verdict}" for verdict in seen), fontsize=9)
         return ax
 
-    def __repr__(self) -> str:
-        lines = [self._headline()]
-        for trace in self._told():
-            columns = f" {', '.join(trace.columns)}:" if trace.columns else ""
-            text = f"{trace.verdict:<12} {trace.step}, {trace.probe}:{columns} {trace.detail}"
-            lines += textwrap.wrap(text, 118, initial_indent="  ", subsequent_indent=" " * 15, break_on_hyphens=False)
-        lines.append("  It falsifies, it does not prove; .table holds every step and probe, .plot() draws them.")
-        return hidden("\n".join(lines))
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td style='color:{_COLOURS[trace.verdict]};text-align:left'><b>{trace.verdict}</b></td>"
-            + "".join(
-                f"<td style='text-align:left'>{html.escape(text)}</td>"
-                for text in (trace.step, trace.probe, ", ".join(trace.columns), trace.detail)
-            )
-            + "</tr>"
+    def _page(self) -> Page:
+        told = [
+            {"verdict": trace.verdict, "step": trace.step, "probe": trace.probe,
+             "what moved": ": ".join(filter(None, [", ".join(trace.columns), trace.detail]))}
             for trace in self._told()
-        )
-        head = "".join(f"<th style='text-align:left'>{name}</th>" for name in ("", "step", "probe", "columns", ""))
-        table = f"<table style='border-collapse:collapse'><tr>{head}</tr>{rows}</table>" if rows else ""
-        return hidden(
-            f"<div style='font-family:system-ui,sans-serif;font-size:13px'><b>{html.escape(self._headline())}</b>"
-            f"{table}<p><small>It falsifies, it does not prove.</small></p></div>"
-        )
+        ]  # fmt: skip
+        return Page([
+            Title(self._headline(), tone=tone_of(self.verdict)),
+            *([Table(pd.DataFrame(told), most=100)] if told else []),
+            Text("It falsifies, it does not prove; .table holds every step and probe, .plot() draws them.", dim=True),
+        ])  # fmt: skip
 
     def _headline(self) -> str:
         return (

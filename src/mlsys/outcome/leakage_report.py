@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +13,7 @@ from mlsys.errors import ConfigurationError, Finding
 from mlsys.leakage.power import STRONG
 from mlsys.outcome.facts import RunFacts
 from mlsys.outcome.findings import leakage_verdict
-from mlsys.secrets import hidden
+from mlsys.pages import Page, Remarks, Shown, Table, Title, drawing, tone_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +22,7 @@ MOST_DRAWN = 20
 
 
 @dataclass(frozen=True, repr=False)
-class LeakageReport:
+class LeakageReport(Shown):
     """The four layers of the guard and what each says of a run; made by ``run.leakage``.
 
     Parameters
@@ -51,61 +49,34 @@ class LeakageReport:
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw how well each feature alone tells the target, with two standard errors."""
-        from matplotlib import pyplot
-
         if self.power is None or self.power.empty:
             raise ConfigurationError(
                 "the run has no single-feature power to draw", "run the pipeline with a target of classes or numbers"
             )
         shown = self.power.sort_values("auc", ascending=False).head(MOST_DRAWN).reset_index(drop=True)
-        if ax is None:
-            ax = pyplot.subplots(figsize=(7, 0.9 + 0.27 * len(shown)), layout="constrained")[1]
+        ax = drawing.axes(ax, len(shown), row=0.27)
         found = [finding for finding in self.findings if finding.severity != "information"]
         named = {column for finding in found for column in finding.columns}
         for place, (column, auc, error) in enumerate(zip(shown["column"], shown["auc"], shown["error"], strict=True)):
-            colour = "#b3405b" if column in named else "#0b6e99"
-            ax.errorbar(auc, place, xerr=2 * error, fmt="o", color=colour, capsize=2, markersize=5)
-            ax.annotate(f"{auc:.2f}", (auc + 2 * error, place), xytext=(6, 0), textcoords="offset points", va="center",
-                        fontsize=8, color=colour)  # fmt: skip
-        ax.axvline(0.5, color="#8a8a8a", linewidth=0.8)
-        ax.axvline(STRONG, color="#b3405b", linewidth=0.8, linestyle=":")
-        for bar, text in ((0.5, "chance"), (STRONG, "looked at")):
-            ax.annotate(text, (bar, 1.0), xycoords=("data", "axes fraction"), ha="center", va="bottom", fontsize=8,
-                        color="#555")  # fmt: skip
+            colour = drawing.BAD if column in named else drawing.MINE
+            said = f"{auc:.2f}{', named in a finding' if column in named else ''}"
+            drawing.dot(ax, place, auc, auc - 2 * error, auc + 2 * error, colour, said)
+        for bar, colour, text in ((0.5, drawing.OTHER, "chance"), (STRONG, drawing.BAD, "looked at")):
+            drawing.bar_at(ax, bar, colour, ":")
+            ax.annotate(text, (bar, 1.0), xycoords=("data", "axes fraction"), ha="center", va="bottom",
+                        fontsize=drawing.SMALL, color=drawing.DIM)  # fmt: skip
         ax.set_yticks(range(len(shown)), shown["column"])
         ax.set_ylim(len(shown) - 0.5, -0.6)
         ax.set_xlim(min(0.45, float(shown["auc"].min()) - 0.02), 1.06)
-        ax.set_xlabel("AUC of the column alone, with two standard errors; red: held against it")
-        ax.spines[["top", "right"]].set_visible(False)
-        return ax
+        ax.set_xlabel("AUC of the column alone, with two standard errors")
+        return drawing.bare(ax)
 
-    def __repr__(self) -> str:
-        lines = [f"leakage: {self.verdict}"]
-        for row in self.table.to_dict("records"):
-            head = f"  {row['layer']} {row['what']:<28} "
-            text = f"{row['verdict']}{'; ' if row['detail'] else ''}{row['detail']}"
-            lines += textwrap.wrap(text, 118, initial_indent=head, subsequent_indent=" " * len(head),
-                                   break_on_hyphens=False)  # fmt: skip
-        for finding in self.findings:
-            lines += textwrap.wrap(str(finding), 118, initial_indent="    ", subsequent_indent=" " * 8,
-                                   break_on_hyphens=False)  # fmt: skip
-        return hidden("\n".join(lines))
-
-    def _repr_html_(self) -> str:
-        cells = "".join(
-            "<tr>"
-            + "".join(
-                f"<td style='text-align:left;padding:2px 10px 2px 0'>{html.escape(str(row[name]))}</td>"
-                for name in ("layer", "what", "verdict", "detail")
-            )
-            + "</tr>"
-            for row in self.table.to_dict("records")
-        )
-        found = "".join(f"<li>{html.escape(str(finding))}</li>" for finding in self.findings)
-        return hidden(
-            f"<div style='font-family:system-ui,sans-serif;font-size:13px'><b>leakage: {html.escape(self.verdict)}</b>"
-            f"<table style='border-collapse:collapse;margin-top:6px'>{cells}</table><ul>{found}</ul></div>"
-        )
+    def _page(self) -> Page:
+        return Page([
+            Title(f"leakage: {self.verdict}", tone=tone_of(self.verdict)),
+            Table(self.table),
+            Remarks(self.findings, most=len(self.findings)),
+        ])  # fmt: skip
 
 
 def leakage_report(run: RunFacts) -> LeakageReport:

@@ -19,7 +19,7 @@ from mlsys.pages.joining import joined
 from mlsys.pages.numbers import number, p_value
 from mlsys.pages.shapes import Shape
 from mlsys.pages.tones import SIGNS, Tone, tone_of
-from mlsys.pages.wrapping import wrapped
+from mlsys.pages.wrapping import in_columns, wrapped
 
 _ADDRESS = re.compile(r"https?://[^\s<>&'\"]+")
 SEVERITY_TONES: Mapping[str, Tone] = {"error": "bad", "warning": "watch", "information": "plain"}
@@ -217,12 +217,7 @@ class Table:
         heads = [str(name) for name in self._shown.columns]
         cells = [[self._cell(name, value) for name, value in zip(self._shown.columns, row, strict=True)]
                  for row in self._rows()]  # fmt: skip
-        wide = [max(len(line[place]) for line in [heads, *cells]) for place in range(len(heads))]
-        lines = [
-            "  " + "  ".join(text.rjust(size) if to_right else text.ljust(size)
-                             for text, size, to_right in zip(line, wide, self._numbers, strict=True)).rstrip()
-            for line in [heads, *cells]
-        ]  # fmt: skip
+        lines = in_columns([heads, *cells], self._numbers)
         return "\n".join([*lines, *([f"  {self._more()}"] if self._more() else [])])
 
     def html(self) -> str:
