@@ -63,7 +63,8 @@ def test_objects_show_the_same_in_both_forms_and_never_markup_of_users(name: str
 def test_ends_of_intervals_stand_behind_their_value() -> None:
     frame = pd.DataFrame({
         "run": ["a", "b"], "value": [0.5, 0.25], "lower": [0.4, np.nan], "upper": [0.6, np.nan],
-        "difference": [0.0, -0.25], "difference lower": [np.nan, -0.5], "difference upper": [np.nan, -0.125], "n": [3, 4],
+        "difference": [0.0, -0.25], "difference lower": [np.nan, -0.5], "difference upper": [np.nan, -0.125],
+        "n": [3, 4],
     })  # fmt: skip
     lines = Table(frame, signed=["difference"]).text().splitlines()
     assert lines[0].split() == ["run", "value", "difference", "n"]

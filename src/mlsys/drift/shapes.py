@@ -14,6 +14,8 @@ from mlsys.pages import Shape
 
 BARS = 12
 MOST_LEVELS = 8
+FEWEST_ROWS = 20
+"""Rows of the reference that share a level which is named: what fewer have may be a person."""
 OUTER = 0.005
 """Share of the reference on either side that falls into the outer bars, so that a few far values do not squeeze the
 others into one."""
@@ -67,6 +69,7 @@ def _of_numbers(column: Mapping[str, Any], before: Floats, after: Floats) -> tup
 def _of_levels(column: Mapping[str, Any], before: Floats, after: Floats) -> tuple[list[str], list[Floats]]:
     levels = [str(level) for level in column["levels"]]
     most = np.argsort(-before[: len(levels)], kind="stable")[:MOST_LEVELS]
+    most = most[before[most] >= FEWEST_ROWS]
     shares = []
     for counts in (before, after):
         shown = share(counts)[most]
