@@ -135,7 +135,7 @@ def test_tables_say_what_they_leave_out_and_scroll() -> None:
 
 def test_intervals_stay_inside_their_picture_and_say_what_is_not_defined() -> None:
     drawn = Intervals([Interval("a", 1.0, 0.5, 2.0), Interval("b", math.nan, note="one class")], "auc", zero=0.0)
-    places = [float(found) for found in re.findall(r"(?:x1|x2|cx)='([\d.]+)'", drawn.html())]
+    places = [float(found) for found in re.findall(r"(?:x1|x2|cx)='([\d.]+)%'", drawn.html())]
     assert places
-    assert all(180 <= place <= 600 for place in places)
+    assert all(0 <= place <= 100 for place in places)
     assert "b: not defined (one class)" in drawn.text()

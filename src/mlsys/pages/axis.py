@@ -11,8 +11,8 @@ from mlsys.pages.numbers import interval, number
 from mlsys.pages.tones import Tone
 from mlsys.pages.wrapping import wrapped
 
-_ROW = 24
-_LEFT, _RIGHT, _WIDTH = 180, 600, 800
+_SHORT = 24
+"""Characters of a note that stands beside its numbers; longer ones are shown when they are pointed at."""
 _COLOURS: dict[Tone, str] = {"good": "good", "watch": "watch", "bad": "bad", "plain": "accent"}
 
 
@@ -94,39 +94,33 @@ class Intervals:
         low, high = min(ends) - pad, max(ends) + pad
 
         def x(value: float) -> float:
-            return round(_LEFT + (_RIGHT - _LEFT) * (min(max(value, low), high) - low) / (high - low), 1)
+            return round(100 * (min(max(value, low), high) - low) / (high - low), 1)
 
-        marks = [f"<text class='dim' x='{_LEFT}' y='10'>{html.escape(self.label)}</text>"]
-        height = _ROW * len(self.rows) + 16
+        zero = ""
         if self.zero is not None:
             at = x(self.zero)
-            marks.append(
-                f"<line x1='{at}' x2='{at}' y1='14' y2='{height}' stroke='var(--dim)' stroke-dasharray='3 3'/>"
-            )
-        for place, each in enumerate(self.rows):
-            marks.append(_drawn(each, 26 + _ROW * place, x, self.zero is not None))
+            zero = f"<line x1='{at}%' x2='{at}%' y1='0' y2='100%' stroke='var(--dim)' stroke-dasharray='3 3'/>"
         alt = html.escape(self.text().replace("\n", "; "), quote=True)
-        return (
-            f"<div class='scroll'><svg role='img' aria-label='{alt}' viewBox='0 0 {_WIDTH} {height}' "
-            f"style='width:{_WIDTH}px;max-width:none'>{''.join(marks)}</svg></div>"
-        )
+        head = f"<div><span></span><span class='dim'>{html.escape(self.label)}</span><span></span></div>" if self.label else ""
+        rows = "".join(_drawn(each, x, zero, self.zero is not None) for each in self.rows)
+        return f"<div class='axis' role='img' aria-label='{alt}'>{head}{rows}</div>"
 
 
-def _drawn(each: Interval, y: int, place: Callable[[float], float], signed: bool) -> str:
+def _drawn(each: Interval, place: Callable[[float], float], zero: str, signed: bool) -> str:
+    """Return label, picture and numbers of a row; places are shares of the width that there is."""
     colour = f"var(--{_COLOURS[each.tone] if each.main or each.tone != 'plain' else 'other'})"
-    weight = " class='strong'" if each.main else ""
-    marks = ""
+    strong = " class='strong'" if each.main else ""
+    marks = zero
     if math.isfinite(each.lower) and math.isfinite(each.upper):
         marks += (
-            f"<line x1='{place(each.lower)}' x2='{place(each.upper)}' y1='{y}' y2='{y}' stroke='{colour}' "
+            f"<line x1='{place(each.lower)}%' x2='{place(each.upper)}%' y1='50%' y2='50%' stroke='{colour}' "
             "stroke-width='3' stroke-linecap='round'/>"
         )
     if math.isfinite(each.value):
-        marks += f"<circle cx='{place(each.value)}' cy='{y}' r='5' fill='{colour}'/>"
-    label = each.label if len(each.label) <= 26 else f"{each.label[:25]}…"  # noqa: PLR2004
-    said = Interval("", each.value, each.lower, each.upper).said(signed)
+        marks += f"<circle cx='{place(each.value)}%' cy='50%' r='5' fill='{colour}'/>"
+    said = Interval("", each.value, each.lower, each.upper, each.note if len(each.note) <= _SHORT else "").said(signed)
     title = f"<title>{html.escape(each.note)}</title>" if each.note else ""
     return (
-        f"<g>{title}{marks}<text{weight} x='{_LEFT - 12}' y='{y + 4}' text-anchor='end'>{html.escape(label)}</text>"
-        f"<text{weight} x='{_RIGHT + 14}' y='{y + 4}'>{html.escape(said)}</text></g>"
+        f"<div><span{strong}>{html.escape(each.label)}</span><svg>{title}{marks}</svg>"
+        f"<span{strong}>{html.escape(said)}</span></div>"
     )

@@ -24,6 +24,9 @@ from mlsys.pages.wrapping import in_columns, wrapped
 _ADDRESS = re.compile(r"https?://[^\s<>&'\"]+")
 SEVERITY_TONES: Mapping[str, Tone] = {"error": "bad", "warning": "watch", "information": "plain"}
 
+_WHOLE = 24
+"""Characters of a cell that is not broken into lines, however narrow the page is."""
+
 
 class Block(Protocol):
     """Part of a page."""
@@ -239,7 +242,8 @@ class Table:
             text = value.html() if isinstance(value, Shape) else html.escape(self._cell(name, value))
             if name in self.verdicts and text and not self.raw:
                 text = badge(self._cell(name, value), tone_of(value))
-            cells.append(f"<td{_class(is_number)}>{text}</td>")
+            short = " class='whole'" if isinstance(value, str) and len(value) <= _WHOLE else ""
+            cells.append(f"<td{_class(is_number) or short}>{text}</td>")
         grey = " class='greyed'" if place < len(self.greyed) and self.greyed[place] else ""
         return f"<tr{grey}>{''.join(cells)}</tr>"
 

@@ -46,10 +46,18 @@ font:12px/1.45 ui-monospace,"DejaVu Sans Mono",monospace;white-space:pre}
 .mlsys details{margin:6px 0}.mlsys summary{cursor:pointer;color:var(--accent)}
 .mlsys svg{max-width:100%;height:auto;display:block}.mlsys svg text{fill:var(--fg);
 font:12px system-ui,"DejaVu Sans",sans-serif}
+.mlsys .axis{display:grid;grid-template-columns:minmax(90px,max-content) minmax(140px,420px) max-content;
+gap:1px 14px;margin:6px 0;align-items:center}
+.mlsys .axis>div{display:contents}.mlsys .axis svg{width:100%;height:22px}
+.mlsys .axis span:first-child{text-align:right;overflow-wrap:anywhere}
+.mlsys .strong{font-weight:600}.mlsys .whole{white-space:nowrap}
 .mlsys svg .dim{fill:var(--dim);font-size:11px}.mlsys svg .strong{font-weight:600}
 .mlsys img{max-width:100%;background:#fff;border-radius:6px}.mlsys .greyed{opacity:.75}
 .mlsys .sides{display:flex;flex-wrap:wrap;gap:4px 32px}.mlsys .sides>*{min-width:0}
-@media (max-width:600px){.mlsys{padding:10px}.mlsys .lines td{display:block;padding-right:0}}
+@media (max-width:600px){.mlsys{padding:10px}
+.mlsys .axis{display:block}.mlsys .axis>div{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 14px}
+.mlsys .axis span:first-child{text-align:left}.mlsys .axis svg{order:3}
+.mlsys .lines td{display:block;padding-right:0}}
 """
 
 

@@ -10,7 +10,8 @@ SIGNS: dict[Tone, str] = {"good": "✓", "watch": "!", "bad": "✕", "plain": "�
 _BAD = ("violated", "suspected", "error", "alarm", "worse", "fail", "no", "differs", "damaged", "refused", "missing",
         "hurts", "flatters")  # fmt: skip
 _WATCH = ("warn", "warning", "not assessed", "not told apart", "not counted", "not defined", "opened before", "waits",
-          "allowed", "changed", "unsure", "not run", "season", "looks worse")  # fmt: skip
+          "allowed", "changed", "unsure", "not run", "season", "looks worse",
+          "not enough data")  # fmt: skip
 _GOOD = ("pass", "held", "not observed", "no alarm", "better", "yes", "first look", "sealed", "equal", "helps", "sent",
          "reproduced", "agrees", "ok", "same", "best", "not worse")  # fmt: skip
 
