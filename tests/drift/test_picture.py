@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import pyplot
+from matplotlib.patches import Rectangle
 
 from mlsys.drift import Monitor
 from mlsys.drift.monitor import Check
@@ -39,9 +40,8 @@ def check() -> Check:
 
 def test_each_column_is_drawn_against_the_least_effect_where_no_season_is_known(check: Check) -> None:
     axes = check.plot()
-    bars = {
-        label.get_text(): patch.get_width() for label, patch in zip(axes.get_yticklabels(), axes.patches, strict=False)
-    }
+    widths = [patch.get_width() for patch in axes.patches if isinstance(patch, Rectangle)]
+    bars = dict(zip([label.get_text() for label in axes.get_yticklabels()], widths, strict=True))
     effects = dict(zip(check.table["column"], check.table["effect"], strict=True))
     assert bars == pytest.approx(effects)
     assert [line.get_xdata()[0] for line in axes.lines] == pytest.approx([0.1] * 3)
@@ -70,7 +70,7 @@ def test_shapes_are_histograms_of_both_sides() -> None:
     edges = [float(bar.split(" to ")[0]) for bar in mine["bar"]]
     for side, frame in (("before", before), ("after", after)):
         counted = np.histogram(frame["moved"], [-np.inf, *edges[1:], np.inf])[0] / len(frame)
-        assert mine[side].to_numpy() == pytest.approx(counted, abs=0.02)
+        assert mine[side].to_numpy() == pytest.approx(counted, abs=2 / 64)
     levels = shapes[shapes["column"] == "level"].set_index("bar")
     shares = after["level"].value_counts(normalize=True)
     assert levels["after"].reindex(shares.index).to_numpy() == pytest.approx(shares.to_numpy())

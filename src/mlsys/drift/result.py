@@ -40,7 +40,7 @@ class DriftResult(Result):
             shown.insert(2, "shape", shown.pop("shape"))
         return Page([
             Title(self.name),
-            Verdict(self.verdict, self.summary),
+            Verdict(self.verdict.partition(":")[0], self.summary),
             Table(filled(shown), most=50),
             Remarks(self.findings, rest=".findings"),
         ])  # fmt: skip

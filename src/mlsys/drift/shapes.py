@@ -74,4 +74,7 @@ def _of_levels(column: Mapping[str, Any], before: Floats, after: Floats) -> tupl
     for counts in (before, after):
         shown = share(counts)[most]
         shares.append(np.append(shown, max(share(counts).sum() - shown.sum(), 0.0)))
-    return [*(levels[place] for place in most), "others"], shares
+    bars = [*(levels[place] for place in most), "others"]
+    if len(most) and not any(each[-1] > 0 for each in shares):
+        return bars[:-1], [each[:-1] for each in shares]
+    return bars, shares

@@ -186,7 +186,7 @@ def _confusion(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> Non
         )
     from matplotlib.colors import LinearSegmentedColormap
 
-    ax.imshow(shares, cmap=LinearSegmentedColormap.from_list("shares", ["#ffffff", drawing.MINE]), vmin=0, vmax=1)
+    ax.imshow(shares, cmap=LinearSegmentedColormap.from_list("shares", ["white", drawing.MINE]), vmin=0, vmax=1)
     whole = bool(np.allclose(table, np.round(table)))
     for (row, column), share in np.ndenumerate(shares):
         count = table.iat[row, column]

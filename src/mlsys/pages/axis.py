@@ -101,7 +101,11 @@ class Intervals:
             at = x(self.zero)
             zero = f"<line x1='{at}%' x2='{at}%' y1='0' y2='100%' stroke='var(--dim)' stroke-dasharray='3 3'/>"
         alt = html.escape(self.text().replace("\n", "; "), quote=True)
-        head = f"<div><span></span><span class='dim'>{html.escape(self.label)}</span><span></span></div>" if self.label else ""
+        head = (
+            f"<div><span></span><span class='dim'>{html.escape(self.label)}</span><span></span></div>"
+            if self.label
+            else ""
+        )
         rows = "".join(_drawn(each, x, zero, self.zero is not None) for each in self.rows)
         return f"<div class='axis' role='img' aria-label='{alt}'>{head}{rows}</div>"
 

@@ -370,7 +370,7 @@ def _without_severity(finding: Finding) -> str:
 
 def badge(words: str, tone: Tone) -> str:
     """Return words with their tone's sign and colour."""
-    return f"<span class='tone {tone}'>{SIGNS[tone]} {html.escape(words)}</span>"
+    return f"<span class='tone {tone}'>{SIGNS[tone]}&nbsp;{html.escape(words)}</span>"
 
 
 def _class(is_number: bool) -> str:

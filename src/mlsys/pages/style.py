@@ -27,7 +27,8 @@ font:13px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-seri
 .mlsys h3,.mlsys h4{margin:10px 0 4px;font-weight:600;color:var(--fg);line-height:1.3}
 .mlsys h3{font-size:15px;margin-top:0}.mlsys h4{font-size:13px}
 .mlsys p{margin:4px 0}.mlsys a{color:var(--accent)}.mlsys .dim,.mlsys small{color:var(--dim);font-size:12px}
-.mlsys .tone{display:inline-block;font-weight:600;border-radius:10px;padding:0 8px;margin-right:4px;white-space:nowrap}
+.mlsys .tone{display:inline-block;font-weight:600;border-radius:10px;padding:0 8px;margin-right:4px}
+.mlsys td .tone{white-space:nowrap}.mlsys td svg{max-width:none}
 .mlsys .good{color:var(--good);background:var(--good-bg)}.mlsys .watch{color:var(--watch);background:var(--watch-bg)}
 .mlsys .bad{color:var(--bad);background:var(--bad-bg)}.mlsys .plain{color:var(--fg);background:var(--soft)}
 .mlsys .banner{border-left:4px solid currentColor;border-radius:4px;padding:6px 10px;margin:6px 0}
