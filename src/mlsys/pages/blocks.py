@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from numbers import Number
+from math import isnan
 from typing import Any, Protocol
 
 import pandas as pd
@@ -248,7 +248,7 @@ class Table:
         return f"<tr{grey}>{''.join(cells)}</tr>"
 
     def _cell(self, name: Any, value: Any) -> str:
-        if self.raw and isinstance(value, Number) and not isinstance(value, bool) and value == value:  # noqa: PLR0124
+        if self.raw and isinstance(value, (int, float)) and not isinstance(value, bool) and not isnan(value):
             return f"{value:.6g}" if isinstance(value, float) else str(value)
         if name in self.p_values and isinstance(value, float):
             return p_value(value)

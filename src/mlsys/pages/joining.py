@@ -46,10 +46,12 @@ def filled(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _are_ends(one: Any, other: Any) -> bool:
-    one, other = str(one), str(other)
-    return one.endswith(LOWER) and other.endswith(UPPER) and one[: -len(LOWER)] == other[: -len(UPPER)]
+    first, second = str(one), str(other)
+    return first.endswith(LOWER) and second.endswith(UPPER) and first.removesuffix(LOWER) == second.removesuffix(UPPER)
 
 
 def _with_ends(columns: pd.DataFrame, signed: bool) -> list[str]:
     rows = columns.astype(object).itertuples(index=False, name=None)
-    return [" ".join(filter(None, [number(value, signed), interval(*ends, signed)])) for value, *ends in rows]
+    return [
+        " ".join(filter(None, [number(value, signed), interval(lower, upper, signed)])) for value, lower, upper in rows
+    ]
