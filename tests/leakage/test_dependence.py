@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from mlsys import Derive, GroupSplit, Pipeline, RandomSplit, Rows, TargetEncode, Transform
+from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
 from mlsys.leakage.levels import levels_of_column
 from mlsys.leakage.mappings import Targets, follows_held_out, mapping_findings
-from mlsys.leakage.all_parts import AllParts
 
 TREE = DecisionTreeClassifier(max_depth=3)
 SEEDS = st.integers(0, 2**32 - 1)

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.levels import Levels, auc, numbers_of, some_rows, targets_of
 from mlsys.leakage.power import is_measured
 from mlsys.leakage.separation import in_hash_order
-from mlsys.leakage.all_parts import AllParts
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:

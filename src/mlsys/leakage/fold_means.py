@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlsys.errors import Finding
+from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.levels import Levels, targets_of
 from mlsys.leakage.power import is_measured
-from mlsys.leakage.all_parts import AllParts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

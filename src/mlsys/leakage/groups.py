@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
+from mlsys.leakage.all_parts import AllParts, Grouping
 from mlsys.leakage.levels import Levels, auc, levels_of_column, targets_of
 from mlsys.leakage.separation import in_hash_order
-from mlsys.leakage.all_parts import Grouping, AllParts
 from mlsys.summaries import fold_of, hash_ids
 from mlsys.values import Kind, values_of
 

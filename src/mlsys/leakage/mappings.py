@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.levels import Levels, some_rows, targets_of
 from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.levels import Levels, some_rows, targets_of
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
