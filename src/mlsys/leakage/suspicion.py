@@ -21,7 +21,8 @@ student, has .966. A copy in which one label of a hundred is wrong has .98."""
 SHOWN = 5
 """Columns that a message shows."""
 
-SEVERITIES = {"copy": "error", "alone": "error", "undated": "error", "nearly": "warning", "strong": "information"}
+SEVERITIES = {"copy": "error", "alone": "error", "undated": "error", "nearly": "warning", "apart": "warning",
+              "strong": "information"}  # fmt: skip
 
 
 def power_findings(
@@ -51,10 +52,10 @@ def power_findings(
     AUC whose lower bound (three standard errors below) exceeds ``NEARLY``.
 
     Other columns are asked about, once, as information: those whose lower bound exceeds ``SURE``, and those that stand
-    out: lower bound above ``STRONG``, at most two do, and the best other column carries less than half of their
-    excess. Of sixteen tables of 225 in which one does, three know the outcome. Where it is declared when others are
-    known, and not of the one that stands out, that gap is an error. Columns that go together within the classes count
-    as one: none shields another.
+    out: lower bound above ``STRONG``, at most two do, and the best other column carries less than half of their excess.
+    Of sixteen tables of 225 in which one does, three know the outcome; one that does both is a warning. Where it is
+    declared when others are known, and not of the one that stands out, that gap is an error. Columns that go together
+    within the classes count as one: none shields another.
     """
     power = power.assign(lower=power["auc"] - 3 * power["error"])
     copied = power["copy"].isin(["levels", "exact"])
@@ -76,6 +77,7 @@ def _tiers(rest: pd.DataFrame, leading: list[str], target: pd.Series, timed: boo
     stands_out, lower = rest["column"].isin(leading), rest["lower"]
     tiers = pd.Series("", index=rest.index)
     tiers[stands_out | ((lower > SURE) & (not measured))] = "strong"
+    tiers[stands_out & (lower > SURE)] = "apart"
     tiers[stands_out & (timed and not measured)] = "undated"
     tiers[(rest["copy"] != "") | ((lower > NEARLY) & two)] = "nearly"
     tiers[(rest["copy"] == "values") & stands_out] = "alone"
@@ -111,9 +113,10 @@ def _sentence(tier: str, power: pd.DataFrame, beside: str, made_by: Mapping[str,
         "alone": f"{named} alone {tell} the target{beside}",
         "undated": f"{named} alone {tell} the target{beside}, and known_at= says of other columns when they are known",
         "nearly": f"{named} alone {tell} nearly all of the target: an easy problem, or known only after the decision",
+        "apart": f"{named} alone {tell} most of the target{beside}",
         "strong": f"{named} alone {tell} much of the target{beside}",
     }[tier]
-    return advised(said, "LK204", power["column"].tolist(), made_by, asked=tier == "strong")
+    return advised(said, "LK204", power["column"].tolist(), made_by, asked=tier in {"apart", "strong"})
 
 
 def _named(power: pd.DataFrame) -> str:
