@@ -76,7 +76,7 @@ def test_its_value_is_the_function_on_the_values_of_the_data_by_slice_and_for_ba
     ends = run.metrics.query("model == 'model' and part == 'validation' and metric == 'net_benefit'")
     assert (ends["lower"] < ends["value"]).all() and (ends["value"] < ends["upper"]).all()
     assert run.evaluation is not None and run.evaluation.headline == "net_benefit"
-    assert repr(run).splitlines()[1].split()[:2] == ["net_benefit", "model:"]
+    assert repr(run).splitlines()[2].split()[:2] == ["net_benefit", "model:"]
 
 
 @pytest.mark.parametrize("event", ["ill", "well"])
