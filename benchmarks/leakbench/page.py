@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
-from leakbench.halves import is_held
+from leakbench.cases import CASES
+from leakbench.halves import half, is_held
 from leakbench.measured import FIRST
 from leakbench.score import Score
 from leakbench.summary import claims, families, halves, share
@@ -51,7 +53,7 @@ and what the docs said of such a leak then; of a clean twin nothing should be sa
 The cases of the first round were all mended on. Those of the second were written in the style of other people's
 notebooks before a detector was written for them, and dealt by a hash of their name (``halves.py``): the *tuned* half
 was looked at while detectors were written, the *held* half only measured. *First* is the first measurement of a case,
-before any such detector ({FIRST.name}); *last* is that of this page.
+before any such detector ({FIRST.name}); *last* is that of this page.{_unmeasured(scores)}
 
 {halves(scores)}
 
@@ -113,6 +115,16 @@ Cases that were themselves wrong; no expectation was lowered because the guard m
 
 {CHANGED}
 """
+
+
+def _unmeasured(scores: Sequence[Score]) -> str:
+    """Say which cases this measurement left out."""
+    names = {each.case.name for each in scores}
+    left = Counter(half(case.name) for case in CASES if case.name not in names)
+    if not left:
+        return ""
+    said = ", ".join(f"{count} of {name}" for name, count in left.items())
+    return f"\nNot measured this time: {said}."
 
 
 def _by_layer(scores: Sequence[Score]) -> str:
