@@ -115,8 +115,18 @@ class AllParts:
     def groupings(self) -> list[Grouping]:
         """The columns that are asked, where their values come again."""
         names = [name for name in dict.fromkeys(self.asked) if name != self.target and name in self.rows.columns]
-        found = (_grouping(name, self.rows[name]) for name in names if may_be_levels(self.rows[name], FEWEST_LEVELS))
+        found = (_grouping(name, self.rows[name]) for name in names if _worth_drawing(self.rows[name]))
         return [each for each in found if each is not None]
+
+
+def _worth_drawing(column: pd.Series) -> bool:
+    """Whether a column may be levels, and enough of them are left where some are drawn of many rows."""
+    if not may_be_levels(column, FEWEST_LEVELS):
+        return False
+    some = plain(some_rows(column))
+    there = some.nunique()
+    comes_again = there < len(some) / 4  # nearly all levels are among a few rows
+    return not comes_again or there * min(SAMPLE / len(column), 1.0) >= FEWEST_LEVELS
 
 
 def _grouping(name: str, column: pd.Series) -> Grouping | None:

@@ -114,6 +114,8 @@ def follows_held_out(numbers: Numbers, targets: Targets) -> str:
     values, there = numbers[known], targets.at(known)
     if len(known) < FEWEST or len(np.unique(values)) < 2 or _accident(values) > CHANCE:  # noqa: PLR2004
         return ""
+    if abs(_rank_correlation(values, there.of_all()[0])) < _bar(values) / 2:
+        return ""
     of_all, of_training = (_nearest(values, means) for means in (there.of_all(), there.of_training()))
     if abs(_rank_correlation(values, of_all[0])) < _bar(values):
         return ""

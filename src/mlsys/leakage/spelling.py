@@ -15,7 +15,7 @@ from mlsys.values import Kind, plain, values_of
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-FEWEST_LEVELS, MOST_LEVELS = 20, 50_000
+FEWEST_LEVELS, MOST_LEVELS, MOST_ROWS = 20, 20_000, 50_000
 FEWEST = 3
 """Values below which it is a slip of the pen and nothing is said; of a declared group one is enough."""
 SHOWN = 3
@@ -63,8 +63,8 @@ def spelling_findings(
     for column in asked:
         if column not in train.columns or column not in part.columns or not _may_be_ids(train[column]):
             continue
-        known = set(plain(train[column]).dropna().unique().tolist())
-        new = [each for each in plain(part[column]).dropna().unique().tolist() if each not in known]
+        known = set(plain(train[column].head(MOST_ROWS)).dropna().unique().tolist())
+        new = [each for each in plain(part[column].head(MOST_ROWS)).dropna().unique().tolist() if each not in known]
         if not new or max(len(known), len(new)) > MOST_LEVELS:
             continue
         spelled = {folded(str(each)): str(each) for each in known}
