@@ -5,18 +5,24 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 here = Path(__file__).parent
 sys.path[:0] = [str(here.parent / "src"), str(here)]
 
-import layers  # noqa: E402  lies beside this file
+import layers  # noqa: E402  these lie beside this file
+import reference  # noqa: E402
 
 layers.draw(here.parent / "pyproject.toml", here / "_static" / "layers.svg")
 
 # Examples run while the pages are built: without a window and without reporting to anyone.
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# What they record goes to a folder that is gone afterwards.
+own = tempfile.TemporaryDirectory()
+os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{own.name}/mlflow.db")
+os.environ.setdefault("MLSYS_FOLDER", own.name)
 
 project = "mlsys"
 author = "The mlsys developers"
@@ -32,16 +38,21 @@ extensions = [
     "sphinx.ext.mathjax",
     "numpydoc",
     "sphinx_gallery.gen_gallery",
+    "reference",
+    "thumbnails",
 ]
 exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
-templates_path: list[str] = []
+templates_path = ["_templates"]
 html_static_path = ["_static"]
 html_css_files = ["wide.css"]
 nitpicky = False
 
 autosummary_generate = True
-autodoc_typehints = "none"  # numpydoc sections already name the types
-numpydoc_show_class_members = False
+autosummary_context = {"members_of": reference.members}
+autodoc_typehints = "signature"  # of methods; fields of a class have their types in its list of parameters
+autodoc_typehints_format = "short"
+python_maximum_signature_line_length = 88
+numpydoc_show_class_members = False  # the template of the API's pages shows them, with all they say
 
 html_theme = "pydata_sphinx_theme"
 html_title = "mlsys"
@@ -58,8 +69,12 @@ html_theme_options = {
 sphinx_gallery_conf = {
     "examples_dirs": str(here.parent / "examples"),
     "gallery_dirs": "auto_examples",
-    # flight_delays.py is run by `make demo`; the gallery shows its code, and runs what is named plot_*.
-    "filename_pattern": r"[\\/]plot_",
+    # Pages of the API show the examples that use a name, and names in the examples lead to their page.
+    "doc_module": ("mlsys",),
+    "reference_url": {"mlsys": None},
+    "backreferences_dir": "generated/backreferences",
+    "image_scrapers": ("thumbnails",),
+    "filename_pattern": r"[\\/](plot_|flight_delays)",
     "within_subsection_order": "FileNameSortKey",
     "show_memory": False,
     "show_signature": False,

@@ -37,7 +37,7 @@ class Clip(Transform):
 # %%
 # On a frame, without a pipeline: ``fit`` gives the step together with what it learned.
 
-df = load_breast_cancer(as_frame=True).frame  # pyright: ignore[reportAttributeAccessIssue]
+df = load_breast_cancer(as_frame=True).frame
 clip = Clip(("worst area", "area error"), quantile=0.95)
 fitted = clip.fit(df)
 fitted.state

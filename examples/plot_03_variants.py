@@ -18,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 import mlsys
 from mlsys import Pipeline, Standardize, Train
 
-df = load_breast_cancer(as_frame=True).frame  # pyright: ignore[reportAttributeAccessIssue]
+df = load_breast_cancer(as_frame=True).frame
 pipeline = Pipeline([Standardize(), Train(HistGradientBoostingClassifier())], target="target")
 variants = pipeline.variants(
     boosted={},

@@ -59,6 +59,9 @@ later
 later.features
 
 # %%
+later.evaluation.plot(kind="precision_recall")
+
+# %%
 later.predict(df.tail(3))
 
 # %%

@@ -15,7 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from mlsys import Pipeline
 
-df = load_breast_cancer(as_frame=True).frame  # pyright: ignore[reportAttributeAccessIssue]
+df = load_breast_cancer(as_frame=True).frame
 run = Pipeline([HistGradientBoostingClassifier()], target="target").run(df, track=False)
 run
 

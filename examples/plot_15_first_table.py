@@ -53,6 +53,13 @@ linear = Pipeline([Ridge()], target="Miles_per_Gallon").run(df, track=False)
 linear
 
 # %%
+# How far off is it?
+# ------------------
+# Each dot is a car that the model had not seen when it was predicted.
+
+run.evaluation.plot(kind="residuals")
+
+# %%
 # Use it
 # ------
 # The model takes rows as they come, texts, dates and nulls as well: what was learned is in it.

@@ -133,7 +133,7 @@ edited.cache_report()
 # rows come out as before, and the model is not trained again.
 
 
-def part(lines, number):  # noqa: F811
+def part(lines, number):
     """One part of every line."""
     found = [WRITTEN.findall(line)[0] for line in lines]
     return pd.Series([each[number - 1] for each in found], index=lines.index)
