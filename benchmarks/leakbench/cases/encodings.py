@@ -17,7 +17,10 @@ from mlsys import PredefinedSplit, Rows, TargetEncode, Transform
 
 KIND = "target encoding"
 LOOKED_UP = Expected(
-    (2,), "what the function holds by level follows the target of all rows, not of training rows", ("Derive",)
+    (2,),
+    "what the function holds by level follows the target of all rows, not of training rows",
+    ("Derive",),
+    ("risk", "risky"),
 )
 LAST_YEAR = 92
 """Seed of loans in the same districts that are no rows of the case."""
