@@ -306,6 +306,16 @@ def test_a_pair_is_found_in_the_rows_that_have_both(sign: str, rng: np.random.Ge
     assert set(finding.columns) == {"price", "weight"} and f"price {sign} weight" in finding.message
 
 
+def test_small_counts_are_added_up_exactly(rng: np.random.Generator) -> None:
+    frame = pd.DataFrame(
+        {"casual": rng.poisson(9, 800), "registered": rng.poisson(16, 800), "hour": rng.integers(0, 24, 800)}
+    )
+    (finding,) = identity_findings(frame.assign(y=frame["casual"] + frame["registered"]), list(frame.columns), "y")
+    assert set(finding.columns) == {"casual", "registered"}
+    noisy = frame["casual"] + frame["registered"] + rng.integers(-1, 2, 800)
+    assert identity_findings(frame.assign(y=noisy), list(frame.columns), "y") == []
+
+
 def test_parts_whose_nulls_count_as_nothing_are_added_up(rng: np.random.Generator) -> None:
     frame = parts(rng).round()
     frame.loc[rng.random(len(frame)) < 0.5, "casual"] = np.nan

@@ -22,8 +22,6 @@ FEWEST, ROWS_A_COLUMN, MOST_ROWS, MOST_COLUMNS = 60, 5, 4_000, 400
 """Rows below which nothing is fitted, rows for each column, and what is looked at at most."""
 ALIKE = 0.95
 """Share of rows that a formula must give, to half of the last digit that the target shows."""
-COARSE = 0.01
-"""Of the spread: a formula that is further off than this says little."""
 CARRIES = 1e-6
 """Of the target's spread: a column that moves a formula by less has no part in it."""
 FEW = 4
@@ -125,7 +123,7 @@ def _formula(terms: Sequence[Term], goal: NDArray[np.float64], way: str) -> dict
     if len(goal) < max(FEWEST, ROWS_A_COLUMN * len(terms)):
         return {}
     tolerance = tolerance_of(goal)
-    if not 0 < tolerance <= COARSE * goal.std():
+    if not tolerance > 0:
         return {}
     table, aim = (np.log(table), np.log(goal)) if logs else (table, goal)
     half, places = len(goal) // 2, np.arange(len(terms))

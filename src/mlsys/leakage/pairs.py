@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlsys.leakage.terms import EXACT, Term, tolerance_of, unit_of
+from mlsys.leakage.terms import COARSE, EXACT, Term, tolerance_of, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,6 @@ LOOK, FEWEST_LOOKED_AT, LOOKS_ALIKE = 64, 12, 0.9
 """Rows that rule most pairs out, of which so many must have both, and the share that must agree."""
 ALIKE, BY_CHANCE = 0.95, 0.5
 """Share of rows that a formula must give, and that it may give with the second part shuffled."""
-COARSE = 0.01
-"""Of the target's spread: roundings of the parts that add up to more are not allowed for."""
 SIGNS = "+-*/"
 ONE = 1e-3
 """A factor so close to 1 is tried as 1."""
@@ -54,7 +52,7 @@ def pair_formula(terms: Sequence[Term], goal: Numbers) -> Term | None:
     """
     known = np.isfinite(goal)
     goal = goal[known][:MOST_ROWS]
-    if len(goal) < FEWEST or not 0 < tolerance_of(goal) <= COARSE * goal.std():
+    if len(goal) < FEWEST or not tolerance_of(goal) > 0:
         return None
     kept = [Term(term.called, term.columns, term.values[known][:MOST_ROWS]) for term in terms[:MOST_COLUMNS]]
     for sign in SIGNS:

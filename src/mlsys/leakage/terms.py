@@ -22,6 +22,10 @@ EXACT_DECIMALS, EXACT = 9, 1e-8
 """Decimals from which on numbers were not rounded, and how far a formula may then be off, of their spread."""
 
 
+COARSE = 0.01
+"""Of the spread of a target: no rounding allows a formula to be further off."""
+
+
 @dataclass(frozen=True, eq=False)
 class Term:
     """One part of a formula: what a message calls it, the columns it is made of, its value in each row."""
@@ -89,9 +93,10 @@ def unit_of(values: NDArray[np.float64]) -> float:
 
 
 def tolerance_of(goal: NDArray[np.float64]) -> float:
-    """Return half of the last digit that a target shows, or little of its spread where it shows all of them."""
-    unit = unit_of(goal)
-    return 0.5 * unit if unit and len(np.unique(goal)) > 2 else EXACT * float(goal.std())  # noqa: PLR2004
+    """Return how far a formula may be off: half of the last digit that a target shows, and little of its spread."""
+    unit, spread = unit_of(goal), float(goal.std())
+    shows_digits = unit and len(np.unique(goal)) > 2  # noqa: PLR2004
+    return min(0.5 * unit, COARSE * spread) if shows_digits else EXACT * spread
 
 
 def _some(values: NDArray[np.float64]) -> Iterator[float]:
