@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS, MOST_ROWS, FEWEST = 60, 2_000, 100
 """Columns whose pairs are tried, rows looked at, and rows needed."""
+FEWEST_VALUES = 12
+"""Values that a target takes, at least: a few are a ratio of something soon."""
 LOOK, FEWEST_LOOKED_AT, LOOKS_ALIKE = 64, 12, 0.9
 """Rows that rule most pairs out, of which so many must have both, and the share that must agree."""
 ALIKE, BY_CHANCE = 0.95, 0.5
@@ -52,7 +54,7 @@ def pair_formula(terms: Sequence[Term], goal: Numbers) -> Term | None:
     """
     known = np.isfinite(goal)
     goal = goal[known][:MOST_ROWS]
-    if len(goal) < FEWEST or not tolerance_of(goal) > 0:
+    if len(goal) < FEWEST or len(np.unique(goal)) < FEWEST_VALUES or not tolerance_of(goal) > 0:
         return None
     kept = [Term(term.called, term.columns, term.values[known][:MOST_ROWS]) for term in terms[:MOST_COLUMNS]]
     for sign in SIGNS:
