@@ -120,7 +120,7 @@ def follows_held_out(numbers: Numbers, targets: Targets) -> str:
     if abs(_rank_correlation(values, of_all[0])) < _bar(values):
         return ""
     if len(np.unique(values)) == 2:  # noqa: PLR2004  a set and the rest
-        placed = min(_out_of_place(values, each) for each in of_all) == 0
+        placed = any(_parted(values, each) for each in of_all)
         return "set" if placed and min(_out_of_place(values, each) for each in of_training) >= OUT_OF_PLACE else ""
     here = min((_slips(values, each) for each in of_all), key=lambda each: each.slipped)
     apart = min(_slips(values, each).slipped for each in of_training)
@@ -145,6 +145,13 @@ def _slips(values: Numbers, means: Numbers) -> _Slips:
     higher, lower = ((sign * means)[:, None] > (sign * means)[None, :] + scale for sign in (1, -1))
     up, down = int((above & higher).sum()), int((above & lower).sum())
     return _Slips(int(above.sum()), min(up, down), max(up, down))
+
+
+def _parted(values: Numbers, means: Numbers) -> bool:
+    """Whether all members of a set have higher means than others, or all have lower ones; equal ones decide nothing."""
+    inside = values == values.max()
+    one, other = means[inside], means[~inside]
+    return bool(one.min() > other.max() + TOLERANCE or one.max() < other.min() - TOLERANCE)
 
 
 def _out_of_place(values: Numbers, means: Numbers) -> int:
