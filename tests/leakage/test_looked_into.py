@@ -312,6 +312,12 @@ def test_what_is_known_of_groups_without_their_rows_is_no_finding() -> None:
     assert "LK220" not in [each.code for each in findings(Holding("step", "z", "held", heights), everything=few)]
 
 
+def test_columns_of_lists_and_of_mixed_values_are_no_groups() -> None:
+    odd = ALL.assign(lists=[[number] for number in range(ROWS)], mixed=[0, "a", (1,)] * (ROWS // 3))
+    held = Holding("step", "z", "held", ALL.groupby("user")["y"].mean().to_numpy())
+    assert [each.code for each in findings(held, everything=odd)] == ["LK220"]
+
+
 def test_numbers_of_groups_in_their_own_order_are_no_finding() -> None:
     assert codes({user: place for place, user in enumerate(sorted(RATES))}) == []
 

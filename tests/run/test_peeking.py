@@ -1,4 +1,4 @@
-"""Validation rows that judged many models, and seeds of a split, are said; the best seed taken up again is a warning."""
+"""Validation rows that judged many models, and seeds of a split, are said; the best one run again is a warning."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from mlsys.leakage.digits import EXACT, FEWEST, RELATIVE, digits_of
 from mlsys.leakage.explaining import Explained
 from mlsys.leakage.statistics import MOST_GROUPS, Match, Population
 from mlsys.leakage.walking import is_number
+from mlsys.values import Kind, values_of
 
 _TRANSFORMED: dict[str, Callable[[Any], Any]] = {
     "logarithm": np.log,
@@ -23,6 +24,7 @@ _TRANSFORMED: dict[str, Callable[[Any], Any]] = {
     "absolute value": np.abs,
     "difference to the row before": np.diff,
 }
+_GROUPS = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.DATE, Kind.PERIOD})
 _BY_GROUP = ("mean", "median", "sum", "std", "count")
 """Extremes of groups may be known of them beforehand."""
 FEWEST_NUMBERS = 3
@@ -51,6 +53,7 @@ class WorkedOut:
     everywhere: Sequence[Population]
     training: Sequence[Population]
     _known: dict[int, list[tuple[float, Match, str]]] = field(default_factory=dict)
+    _levels: dict[int, dict[str, int]] = field(default_factory=dict)
 
     def of(self, value: Any, own: Collection[str]) -> Explained | None:
         """Return what explains a value, columns aside that were made with it; ``None`` where nothing does."""
@@ -79,11 +82,21 @@ class WorkedOut:
 
     def _arrays(self, numbers: np.ndarray, rows: Population, own: Collection[str]) -> Iterator[Match]:
         if FEWEST_NUMBERS <= len(numbers) <= MOST_GROUPS and len(np.unique(numbers)) > 1:
-            yield from _unnamed(np.sort(numbers), rows, own)
+            yield from _unnamed(np.sort(numbers), rows, self._levels_of(rows), own)
         if 1 < len(numbers) <= HIGHEST_DEGREE + 1:
             yield from _curves(numbers, rows, own)
             for number in filter(_is_exact, numbers.tolist()):  # such as a line with its error
                 yield from self._numbers(number, rows, own)
+
+    def _levels_of(self, rows: Population) -> dict[str, int]:
+        """Return how many values each column has that may be a group."""
+        if id(rows) not in self._levels:
+            self._levels[id(rows)] = {
+                str(name): int(column.nunique())
+                for name, column in rows.frame.items()
+                if values_of(column).means in _GROUPS and not pd.api.types.is_float_dtype(column)
+            }
+        return self._levels[id(rows)]
 
     def _numbers(self, number: float, rows: Population, own: Collection[str]) -> Iterator[Match]:
         """Yield the statistics of transformed columns, and of pairs of columns, that a number is."""
@@ -151,12 +164,10 @@ def _lines(rows: Population) -> Iterator[tuple[float, Match, str]]:
             yield float(numbers[x, y]), Match(f"{word} {names[x]!r}", names[y]), names[x]
 
 
-def _unnamed(numbers: np.ndarray, rows: Population, own: Collection[str]) -> Iterator[Match]:
+def _unnamed(numbers: np.ndarray, rows: Population, levels: Mapping[str, int], own: Collection[str]) -> Iterator[Match]:
     """Yield statistics in as many groups as there are numbers, whatever order these are in."""
-    for by, column in rows.frame.items():
-        if pd.api.types.is_float_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
-            continue
-        if column.nunique() != len(numbers):
+    for by in rows.frame.columns if len(numbers) in levels.values() else ():
+        if levels.get(str(by)) != len(numbers):
             continue
         groups = (str(by),)
         for statistic in _BY_GROUP:
