@@ -1,6 +1,7 @@
 """Pictures of what mlsys shows, in light and dark, wide and on a phone.
 
-Run: ``python docs/pictures.py FOLDER``; with names only those surfaces are drawn. Needs Chromium (``chromium``).
+Run: ``python docs/pictures.py FOLDER``; with names only those surfaces are drawn. ``python docs/pictures.py --static``
+makes the pictures of the landing page anew. Needs Chromium (``chromium``).
 Each surface is a function here that returns a page of HTML; its pictures are ``<name>-<theme>-<width>.png``.
 """
 
@@ -17,6 +18,9 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 from matplotlib.axes import Axes
+from PIL import Image, ImageChops
+from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 import mlsys
@@ -29,6 +33,7 @@ from mlsys.run.registering import Registration
 matplotlib.use("agg")
 
 WIDTHS = {"wide": (1100, 1400), "phone": (390, 1400)}
+STATIC = Path(__file__).parent / "_static"
 THEMES = {"light": "1", "dark": "0"}
 """What Chromium calls the schemes that a page may ask for."""
 LATE = 1979
@@ -227,12 +232,41 @@ def preview() -> str:
     return shown(american().pipeline.preview(cars().assign(american=lambda rows: rows["Origin"] == "USA")))
 
 
+def landing() -> str:
+    """The card of the lines on the landing page."""
+    frame = load_breast_cancer(as_frame=True).frame
+    return shown(Pipeline([HistGradientBoostingClassifier()], target="target").run(frame, track=False, verbose=False))
+
+
+def static() -> list[Path]:
+    """Make the pictures of the landing page: cut to the card, in few colours, a few kilobytes each."""
+    made = []
+    with tempfile.TemporaryDirectory() as place:
+        for path in draw("card", landing(), Path(place)):
+            _, theme, width = path.stem.split("-")
+            if width != "wide":
+                continue
+            with Image.open(path) as image:
+                whole = image.convert("RGB")
+            ground = Image.new("RGB", whole.size, whole.getpixel((0, 0)))
+            card_alone = whole.crop(ImageChops.difference(whole, ground).getbbox())
+            made.append(STATIC / f"card_{theme}.png")
+            card_alone.quantize(64).save(made[-1], optimize=True)
+    return made
+
+
 def main() -> None:
     """Draw the surfaces that were asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("names", nargs="*", choices=[[], *SURFACES], help="surfaces; all when not given")
+    parser.add_argument("--static", action="store_true", help="the pictures of the landing page alone")
     options = parser.parse_args()
+    if options.static:
+        print(*static(), sep="\n")
+        return
+    if options.folder is None:
+        parser.error("name a folder, or --static")
     options.folder.mkdir(parents=True, exist_ok=True)
     for name in options.names or SURFACES:
         for path in draw(name, SURFACES[name](), options.folder):
