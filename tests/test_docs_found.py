@@ -15,9 +15,10 @@ EXAMPLES = sorted(path.stem for path in (ROOT / "examples").glob("*.py"))
 WORDS = """
 outlier, hyperparameter, tuning, grid search, multiclass, confusion matrix, ROC, AUC, feature importance, overfitting,
 normalize, scaling, one-hot, encoding, pipeline, cross-validation, imbalanced, SMOTE, class weight, calibration,
-threshold, time series, forecasting, drift, monitoring, deploy, REST, reproducibility, MLflow, missing values, null, text,
-embedding, fairness, bias, regression, clustering, early stopping, feature selection, model registry, confidence interval,
-polars, large data, notebook, scikit-learn, data leakage, SHAP, Docker, A/B test, images, retraining
+threshold, time series, forecasting, drift, monitoring, deploy, REST, reproducibility, MLflow, missing values, null,
+text, embedding, fairness, bias, regression, clustering, early stopping, feature selection, model registry,
+confidence interval, polars, large data, notebook, scikit-learn, data leakage, SHAP, Docker,
+A/B test, images, retraining
 """
 
 
