@@ -48,7 +48,7 @@ html_css_files = ["wide.css"]
 nitpicky = False
 
 autosummary_generate = True
-autosummary_context = {"members_of": reference.members}
+autosummary_context = {"members_shown": {name: reference.members(name) for name in reference.pages().values()}}
 autodoc_typehints = "signature"  # of methods; fields of a class have their types in its list of parameters
 autodoc_typehints_format = "short"
 python_maximum_signature_line_length = 88
@@ -69,6 +69,7 @@ html_theme_options = {
 sphinx_gallery_conf = {
     "examples_dirs": str(here.parent / "examples"),
     "gallery_dirs": "auto_examples",
+    "copyfile_regex": r"index\.rst",  # the groups of the gallery are written by hand
     # Pages of the API show the examples that use a name, and names in the examples lead to their page.
     "doc_module": ("mlsys",),
     "reference_url": {"mlsys": None},
