@@ -136,6 +136,16 @@ class Monitor(Shown):
     def check(self, frame: pd.DataFrame) -> Check:
         """Compare rows with the reference.
 
+        Parameters
+        ----------
+        frame : DataFrame
+            Rows of today, with the watched columns.
+
+        Returns
+        -------
+        Check
+            A table with one row a column and a verdict; ``raise_if_alarm()`` stops a job.
+
         Raises
         ------
         DataError

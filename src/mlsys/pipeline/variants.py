@@ -44,6 +44,11 @@ class Variants(Mapping[str, AnyPipeline]):
 
         Steps at the beginning that all variants share are run once. In MLflow the variants are
         nested under one run.
+
+        Parameters
+        ----------
+        data, track, cache, verbose, engine
+            As for :meth:`mlsys.Pipeline.run`.
         """
         given = {label: taken(pipeline, data) for label, pipeline in self._pipelines.items()}
         read = Variants({label: pipeline for label, (pipeline, _) in given.items()})

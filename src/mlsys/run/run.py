@@ -186,18 +186,43 @@ class Run:
         return self._live.why_withheld()
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Predict new rows; returns ``id``, ``prediction`` and, for classes, ``probability_<class>``."""
+        """Predict new rows with the steps that serve.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            Rows as they come from the source; the target need not be there.
+
+        Returns
+        -------
+        DataFrame
+            ``id``, ``prediction`` and, for classes, ``probability_<class>``.
+        """
         return self.model.predict(frame)
 
     def state(self, step: str) -> Any:
-        """Return what a step learned."""
+        """Return what a step learned.
+
+        Parameters
+        ----------
+        step : str
+            Its name in the plan, such as ``"Impute"``.
+        """
         fitted = self._live.fitted
         if step not in fitted:
             raise ConfigurationError(f"no step {step!r} learned anything", f"steps with a state: {', '.join(fitted)}")
         return fitted[step].state
 
     def frame(self, split: str = "train", after: str | None = None) -> pd.DataFrame:
-        """Return the rows of a part as a step left them (the last step by default)."""
+        """Return the rows of a part as a step left them.
+
+        Parameters
+        ----------
+        split : str
+            Name of the part.
+        after : str, optional
+            Name of the step; the last one when not given.
+        """
         return frame_after(self._live.execution, self._live.data, split, after)
 
     @property
@@ -269,7 +294,18 @@ class Run:
         return write_report(self.outcome, self._live, Path(path), self._before)
 
     def save(self, folder: str | Path) -> Path:
-        """Write the model with its states into a folder that :func:`mlsys.load` reads; no MLflow needed."""
+        """Write the model with its states into a folder that :func:`mlsys.load` reads; no MLflow needed.
+
+        Parameters
+        ----------
+        folder : str or Path
+            A new or an empty folder.
+
+        Returns
+        -------
+        Path
+            The folder.
+        """
         details = {"run": self.id, "pipeline": self.pipeline.name, "configuration": self.pipeline.digest}
         return save_run(self.model, Path(folder), details)
 

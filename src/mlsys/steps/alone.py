@@ -21,6 +21,22 @@ class FitsAlone:
     def fit(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> Fitted:
         """Learn from ``data`` alone; ``target=``, ``time=``, ``group=``, ``weight=`` and ``id=`` by name.
 
+        Parameters
+        ----------
+        data : DataFrame
+            The rows to learn from, all of them.
+        seed : int
+            Root of the step's randomness.
+        **roles : str
+            Columns with a role: ``target="late"``.
+
+        Returns
+        -------
+        Fitted
+            The step with what it learned.
+
+        Notes
+        -----
         The step stays as it is; the result has ``state`` and ``transform(frame)``, of a model ``predict(frame)``.
         """
         fitted: Fitted = detached("fit", self, data, seed, **roles)

@@ -123,6 +123,11 @@ class CrossValidation:
     def against(self, other: CrossValidation) -> pd.DataFrame:
         """Compare with another pipeline that was judged on the same folds.
 
+        Parameters
+        ----------
+        other : CrossValidation
+            What ``cross_validate`` of the other pipeline returned.
+
         Returns
         -------
         DataFrame
