@@ -231,4 +231,5 @@ class Monitor(Shown):
         bars = shapes_of(name, self.profile["grid"]["columns"][name], counts, counts)
         if not counts.sum():
             return ""
-        return Shape(bars["before"].tolist(), f"{name}: most rows {bars.loc[bars['before'].idxmax(), 'bar']}")
+        shares = bars["before"].tolist()
+        return Shape(shares, f"{name}: most rows {bars['bar'].tolist()[shares.index(max(shares))]}")

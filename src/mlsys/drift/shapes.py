@@ -47,8 +47,9 @@ def shape_in(shapes: pd.DataFrame, name: str) -> Shape | str:
     if mine.empty:
         return ""
     before, after = mine["before"].tolist(), mine["after"].tolist()
-    most, then = (mine.loc[mine[side].idxmax(), "bar"] for side in ("after", "before"))
-    return Shape(after, f"{name}: most rows {then} before, {most} after; outline: before", before)
+    bars = mine["bar"].tolist()
+    then, now = (bars[side.index(max(side))] for side in (before, after))
+    return Shape(after, f"{name}: most rows {then} before, {now} after; outline: before", before)
 
 
 def _of_numbers(column: Mapping[str, Any], before: Floats, after: Floats) -> tuple[list[str], list[Floats]]:

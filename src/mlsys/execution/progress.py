@@ -74,7 +74,8 @@ class NotebookLine:
 
     def __init__(self, name: str, steps: int) -> None:
         self._name, self._steps, self._done = name, steps, 0
-        self._shown, self._due = None, time.monotonic() + QUIET
+        self._shown: Any = None
+        self._due = time.monotonic() + QUIET
 
     def advance(self, step: str) -> None:
         """Say that a step begins."""

@@ -242,13 +242,13 @@ class Table:
             text = value.html() if isinstance(value, Shape) else html.escape(self._cell(name, value))
             if name in self.verdicts and text and not self.raw:
                 text = badge(self._cell(name, value), tone_of(value))
-            short = " class='whole'" if isinstance(value, str) and len(value) <= _WHOLE else ""
+            short = " class='whole'" if len(self._cell(name, value)) <= _WHOLE else ""
             cells.append(f"<td{_class(is_number) or short}>{text}</td>")
         grey = " class='greyed'" if place < len(self.greyed) and self.greyed[place] else ""
         return f"<tr{grey}>{''.join(cells)}</tr>"
 
     def _cell(self, name: Any, value: Any) -> str:
-        if self.raw and isinstance(value, (int, float)) and not isinstance(value, bool) and not isnan(value):
+        if self.raw and isinstance(value, (int, float)) and not isnan(value):
             return f"{value:.6g}" if isinstance(value, float) else str(value)
         if name in self.p_values and isinstance(value, float):
             return p_value(value)

@@ -32,7 +32,7 @@ from mlsys.run.gathering import Label, audited, completed, outcome_of
 from mlsys.run.live import Live
 from mlsys.run.peeking import count_judgings
 from mlsys.run.recording import final_tags, model_record, record_of
-from mlsys.run.registering import register_run
+from mlsys.run.registering import Registration, register_run
 from mlsys.run.snapshots import take_snapshot
 from mlsys.run.tracked import Tracking
 from mlsys.serving.saving import save_run
@@ -309,7 +309,7 @@ class Run:
         details = {"run": self.id, "pipeline": self.pipeline.name, "configuration": self.pipeline.digest}
         return save_run(self.model, Path(folder), details)
 
-    def register(self, name: str, *, alias: str | None = None, gate: Any = None, reason: str = "") -> Any:
+    def register(self, name: str, *, alias: str | None = None, gate: Any = None, reason: str = "") -> Registration:
         """Register the model in MLflow if every gate passes.
 
         Parameters
