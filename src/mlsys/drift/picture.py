@@ -58,7 +58,7 @@ def _draw_shape(ax: Axes, place: int, shapes: pd.DataFrame | None, name: str) ->
     if most <= 0:
         return
     x = _FROM + _WIDE * np.arange(len(mine) + 1) / len(mine)
-    side = {"transform": ax.get_yaxis_transform(), "clip_on": False}
+    side: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "clip_on": False}
     after, before = (place + 0.36 - 0.72 * mine[name].to_numpy() / most for name in ("after", "before"))
     ax.stairs(after, x, baseline=place + 0.36, fill=True, color=drawing.MINE, alpha=0.45, **side)
     ax.stairs(before, x, baseline=None, color="black", linewidth=0.9, **side)

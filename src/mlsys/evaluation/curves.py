@@ -127,7 +127,7 @@ def _roc(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
         return false, found, f"AUC {auc(false, found):.3f}"
 
     ax.plot([0, 1], [0, 1], color=drawing.LINE, linewidth=1, zorder=0)
-    _lines(sample, ax, curve, "lower")
+    _lines(sample, ax, curve)
     ax.set_xlabel(f"false alarms: share of the other {part} rows")
     ax.set_ylabel("found: share of its rows (recall)")
 
@@ -142,7 +142,7 @@ def _precision_recall(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str)
         ax.axhline(float(np.average(true, weights=weight)), color=drawing.LINE, linewidth=1, zorder=0)
         return recall, precision, f"average precision {value:.3f}"
 
-    _lines(sample, ax, curve, "lower")
+    _lines(sample, ax, curve)
     ax.set_xlabel("found: share of its rows (recall)")
     ax.set_ylabel(f"precision on {part} rows; grey: by chance")
 
@@ -150,7 +150,7 @@ def _precision_recall(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str)
 Curve = Callable[[Values, Values, Values], tuple[Values, Values, str]]
 
 
-def _lines(sample: Sample, ax: Axes, curve: Curve, corner: str) -> None:
+def _lines(sample: Sample, ax: Axes, curve: Curve) -> None:
     """Draw a curve of the event, or of each class against the others, with its name and figure."""
     assert sample.by_class is not None
     two = len(sample.classes) == 2  # noqa: PLR2004
@@ -167,8 +167,8 @@ def _lines(sample: Sample, ax: Axes, curve: Curve, corner: str) -> None:
         drawn += 1
     if not drawn:
         raise DataError("the rows that judged hold one class only", "judge the model by rows of both classes")
-    ax.legend(loc=f"{corner} right", frameon=False, fontsize=drawing.SMALL, title_fontsize=drawing.SMALL,
-              title=None if two else "each class against the others")  # fmt: skip
+    title = "" if two else "each class against the others"
+    ax.legend(loc="lower right", frameon=False, fontsize=drawing.SMALL, title_fontsize=drawing.SMALL, title=title)
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
     ax.set_aspect("equal")
@@ -177,9 +177,9 @@ def _lines(sample: Sample, ax: Axes, curve: Curve, corner: str) -> None:
 def _confusion(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
     """Draw how often each class was taken for each other, as shares of the rows that are of it."""
     table = confusion(scored, sample.classes).set_index("truth")
-    rows = table.sum(axis=1).to_numpy()
-    table, rows = table[rows > 0], rows[rows > 0]
-    shares = table.to_numpy() / rows[:, None]
+    table = table[table.sum(axis=1) > 0]
+    counts = table.to_numpy(dtype=np.float64)
+    shares = counts / counts.sum(axis=1, keepdims=True)
     if len(sample.classes) > MOST_CLASSES:
         raise ConfigurationError(
             f"{len(sample.classes)} classes are too many for one picture", "look at worst_slice and .table"
@@ -187,11 +187,9 @@ def _confusion(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> Non
     from matplotlib.colors import LinearSegmentedColormap
 
     ax.imshow(shares, cmap=LinearSegmentedColormap.from_list("shares", ["white", drawing.MINE]), vmin=0, vmax=1)
-    whole = bool(np.allclose(table, np.round(table)))
+    digits = 0 if np.allclose(counts, np.round(counts)) else 1
     for (row, column), share in np.ndenumerate(shares):
-        count = table.iat[row, column]
-        said = f"{count:,.0f}" if whole else f"{count:,.1f}"
-        ax.annotate(f"{said}\n{share:.0%}", (column, row), ha="center", va="center", fontsize=drawing.SMALL,
+        ax.annotate(f"{counts[row, column]:,.{digits}f}\n{share:.0%}", (column, row), ha="center", va="center", fontsize=drawing.SMALL,
                     color="white" if share > 0.5 else "black")  # noqa: PLR2004  # fmt: skip
     ax.set_xticks(range(len(table.columns)), [name.removeprefix("predicted ") for name in table.columns])
     ax.set_yticks(range(len(table)), list(table.index))
