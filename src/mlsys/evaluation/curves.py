@@ -189,8 +189,9 @@ def _confusion(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> Non
     ax.imshow(shares, cmap=LinearSegmentedColormap.from_list("shares", ["white", drawing.MINE]), vmin=0, vmax=1)
     digits = 0 if np.allclose(counts, np.round(counts)) else 1
     for (row, column), share in np.ndenumerate(shares):
-        ax.annotate(f"{counts[row, column]:,.{digits}f}\n{share:.0%}", (column, row), ha="center", va="center", fontsize=drawing.SMALL,
-                    color="white" if share > 0.5 else "black")  # noqa: PLR2004  # fmt: skip
+        said = f"{counts[row, column]:,.{digits}f}\n{share:.0%}"
+        colour = "white" if share > 0.5 else "black"  # noqa: PLR2004
+        ax.annotate(said, (column, row), ha="center", va="center", fontsize=drawing.SMALL, color=colour)
     ax.set_xticks(range(len(table.columns)), [name.removeprefix("predicted ") for name in table.columns])
     ax.set_yticks(range(len(table)), list(table.index))
     ax.set_xlabel("predicted")
