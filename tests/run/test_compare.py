@@ -152,9 +152,21 @@ def test_what_cannot_be_compared_is_refused(pipeline: Pipeline, runs: dict[str, 
         compare([runs["linear"], flipped])
 
 
-def test_the_picture_has_one_mark_a_run(runs: dict[str, Run]) -> None:
-    axes = compare(runs).plot()
+def test_the_picture_draws_the_paired_difference_of_each_run_against_zero(runs: dict[str, Run]) -> None:
+    comparison = compare(runs)
+    axes = comparison.plot()
     assert [tick.get_text() for tick in axes.get_yticklabels()] == list(runs)
+    marks = [line for line in axes.lines if line.get_marker() == "o"]
+    assert [line.get_xdata()[0] for line in marks] == comparison.table["difference"].tolist()
+    said = " ".join(text.get_text() for text in axes.texts)
+    assert "best" in said and "take it" in said and str(comparison.table["verdict"].iloc[-1]) in said
+
+
+def test_the_page_draws_differences_and_says_verdicts_in_words(runs: dict[str, Run]) -> None:
+    comparison = compare(runs)
+    page = comparison._repr_html_()
+    assert page.count("<circle") == len(runs) and "from the best" in page and "✓&nbsp;best" in page
+    assert "difference" in repr(comparison) and "e-0" not in repr(comparison)
 
 
 def test_steps_that_are_other_ones_are_named_with_the_cause(shop: pd.DataFrame) -> None:

@@ -86,15 +86,15 @@ class Comparison(Shown):
         ax = drawing.axes(ax, len(self.table), width=8.5)
         drawing.bar_at(ax, 0)
         for place, row in enumerate(self._rows):
-            colour = drawing.MINE if row["verdict"] == "best" else drawing.TONES[_TONES[row["verdict"]]]
-            said = "" if row["verdict"] == "best" else f" {number(row['difference'], True)}"
-            drawing.dot(ax, place, row["difference"], row["difference lower"], row["difference upper"], colour,
-                        f"{row['verdict']}{said}")  # fmt: skip
+            best = row["verdict"] == "best"
+            colour = drawing.MINE if best else drawing.TONES[_TONES[row["verdict"]]]
+            said = row["verdict"] if best else f"{row['verdict']} {number(row['difference'], True)}"
+            said += ": take it" if row["run"] == self.best_name else ""
+            drawing.dot(ax, place, row["difference"], row["difference lower"], row["difference upper"], colour, said)
             value = Interval("", row["value"], row["lower"], row["upper"]).said()
             ax.annotate(value, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=drawing.SMALL)
-        names = [f"{row['run']} (take it)" if row["run"] == self.best_name else str(row["run"]) for row in self._rows]
         label = f"{self.metric} less that of the best, paired on the same {self.part} rows (95 % intervals)"
-        drawing.finish(ax, names, label, margin=0.3)
+        drawing.finish(ax, [str(row["run"]) for row in self._rows], label, margin=0.3)
         ax.annotate(
             self.metric, (1.02, -0.75), xycoords=("axes fraction", "data"), fontsize=drawing.SMALL, weight="bold"
         )
