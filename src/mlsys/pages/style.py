@@ -37,7 +37,7 @@ font:13px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-seri
 .mlsys tr,.mlsys tbody tr:nth-child(odd),.mlsys tbody tr:hover{background:transparent;color:var(--fg)}
 .mlsys th,.mlsys td{padding:2px 12px 2px 0;text-align:left;vertical-align:top;border:0;color:var(--fg);
 white-space:normal}
-.mlsys .grid th{font-weight:600;color:var(--dim);border-bottom:1px solid var(--line)}
+.mlsys .grid th{white-space:nowrap;font-weight:600;color:var(--dim);border-bottom:1px solid var(--line)}
 .mlsys .grid td{border-bottom:1px solid var(--soft)}.mlsys .grid tr>*:last-child{padding-right:0}
 .mlsys .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .mlsys .lines td:first-child{color:var(--dim);white-space:nowrap}
@@ -57,7 +57,7 @@ gap:1px 14px;margin:6px 0;align-items:center}
 .mlsys .sides{display:flex;flex-wrap:wrap;gap:4px 32px}.mlsys .sides>*{min-width:0}
 @media (max-width:600px){.mlsys{padding:10px}
 .mlsys .axis{display:block}.mlsys .axis>div{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 14px}
-.mlsys .axis span:first-child{text-align:left}.mlsys .axis svg{order:3}
+.mlsys .axis span:first-child{text-align:left}.mlsys .axis svg{order:3}.mlsys .axis .dim{margin-right:auto}
 .mlsys .lines td{display:block;padding-right:0}}
 """
 
