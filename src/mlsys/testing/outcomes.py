@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from mlsys.errors import MlsysError
+from mlsys.pages import Lines, Page, Shown, Title, Tone
 from mlsys.steps import Step
 from mlsys.testing.trial import Data, NotAssessed, Trial, Unsure
 
@@ -113,7 +114,7 @@ class Check:
 
 
 @dataclass(frozen=True, repr=False)
-class CheckReport:
+class CheckReport(Shown):
     """How a step did in every check of its kind.
 
     Parameters
@@ -165,10 +166,16 @@ class CheckReport:
     def _named(self, ending: Ending) -> tuple[str, ...]:
         return tuple(each.check for each in self.outcomes if each.ending == ending)
 
-    def __repr__(self) -> str:
+    def _page(self) -> Page:
         counts = [f"{len(self._named(ending))} {ending}" for ending in _ORDER if self._named(ending)]
-        lines = [f"CheckReport of {self.step!r}: {', '.join(counts)}"]
-        for ending in _ORDER[:-1]:
-            lines += [f"  {ending}: {each.check}: {each.message}" for each in self.outcomes if each.ending == ending]
-        lines.append(f"  passed: {', '.join(self._named('passed')) or 'none'}")
-        return "\n".join(lines)
+        rows = [
+            (ending, f"{each.check}: {each.message}")
+            for ending in _ORDER[:-1]
+            for each in self.outcomes
+            if each.ending == ending
+        ]
+        tone: Tone = "bad" if self.failed else "watch" if rows else "good"
+        return Page([
+            Title(f"CheckReport of {self.step!r}: {', '.join(counts)}", tone=tone),
+            Lines([*rows, ("passed", ", ".join(self._named("passed")) or "none")]),
+        ])  # fmt: skip
