@@ -18,14 +18,30 @@ from measuring import ROOT, in_turn, ratios, spread, table, write_page
 
 PAIRS = 5
 REACH = 5.0
-CHECKS = {
-    "rows alone against rows among others (LK201, LK202)": ("observe", "row_local_finding"),
-    "what steps hold: the walk (LK220 to LK222)": ("execute", "held_by"),
-    "what steps hold: the comparison": ("execute", "check_held_data"),
-    "all others": ("execute", "check_leakage"),
+CHECKS: dict[str, tuple[str, tuple[str, ...], Callable[..., Any]]] = {
+    "rows alone against rows among others (LK201, LK202)": ("row_local_finding", ("observe",), lambda *_, **__: None),
+    "what steps hold: the walk (LK220 to LK222)": ("holders", ("runner",), lambda *_: nobody()),
+    "what steps hold: the comparison": ("compare_held_data", ("parting", "runner"), lambda *given: given[3]),
+    "rows that know each other, encodings (LK227 to LK232)": (
+        "look_for_dependence",
+        ("runner",),
+        lambda *given: given[1],
+    ),
+    "all others": ("look_for_leaks", ("parting",), lambda *given: given[2]),
 }
+"""Function, the modules of execution that call it, and what stands in its place."""
+
+
+def nobody() -> Any:
+    """Return that no step holds anything."""
+    from mlsys.execution.held_data import Holders
+
+    return Holders()
+
+
 INSIDE = {
-    "single-feature power, nulls (LK204, LK206)": "feature_power",
+    "power of single features (LK204)": "feature_power",
+    "columns, pairs, words against the target (LK206, LK209, LK223 to LK225)": "target_findings",
     "ids as features (LK207)": "identifier_findings",
     "dates as features (LK208)": "date_findings",
     "ids, groups, times (LK210 to LK212, LK216)": "overlap_findings",
@@ -52,19 +68,18 @@ def timed(module: Any, name: str, seconds: dict[str, float]) -> None:
 
 def with_checks(on: bool) -> None:
     """Run the flight pipeline; the last line is JSON."""
-    import pandas as pd
+    from importlib import import_module
 
     import flight_delays
-    from mlsys.execution import checks, execute, observe
+    from mlsys.execution import checks
 
-    modules = {"observe": observe, "execute": execute}
-    nothing = {"row_local_finding": None, "held_by": [], "check_held_data": None, "check_leakage": pd.DataFrame()}
     seconds: dict[str, float] = {}
-    for module, name in CHECKS.values():
-        if on:
-            timed(modules[module], name, seconds)
-        else:
-            setattr(modules[module], name, lambda *_, answer=nothing[name], **__: answer)
+    for name, modules, nothing in CHECKS.values():
+        for module in (import_module(f"mlsys.execution.{each}") for each in modules):
+            if on:
+                timed(module, name, seconds)
+            else:
+                setattr(module, name, nothing)
     for name in INSIDE.values():
         timed(checks, name, seconds)
     begin, used = time.perf_counter(), time.process_time()
@@ -93,7 +108,7 @@ def main(pairs: int) -> None:
         ["processor seconds of run()", spread([m["cpu"] for m in mine]), spread([m["cpu"] for m in without]),
          ratios([m["cpu"] for m in mine], [m["cpu"] for m in without])],
     ]  # fmt: skip
-    outer = {what: [m.get(name, 0.0) for m in mine] for what, (_, name) in CHECKS.items()}
+    outer = {what: [m.get(name, 0.0) for m in mine] for what, (name, *_) in CHECKS.items()}
     shares = [100 * sum(parts) / m["cpu"] for *parts, m in zip(*outer.values(), mine, strict=True)]
     inner = {what: [m.get(name, 0.0) for m in mine] for what, name in INSIDE.items()}
     lines = [[what, spread(values, 3)] for what, values in outer.items()]
