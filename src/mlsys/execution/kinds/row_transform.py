@@ -33,11 +33,12 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     assert isinstance(step, RowTransform)
     before, after = parts.acted_on(step), dict[str, Table]()
     for name in (watched, *(each for each in before if each != watched)):
-        does = apply_watched if name == watched else apply
+        looks = name == watched and work.watches
+        does = apply_watched if looks else apply
         made = work.do(Task(planned, f"apply {name}", does, {"rows": before[name]}, sees_view=False), parts)
         after[name] = made.tables["rows"]
         parts = parts.told([made])
-        if name == watched:
+        if looks:
             parts = parts.told([Declared(step.known_at_added(), planned.name)])
             _refuse_choice_by_target(planned, before[name], after[name], made.plain["reads"], parts, work)
     parts = parts.told([], rows={**parts.rows, **{name: after[name] for name in before}})
