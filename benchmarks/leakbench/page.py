@@ -40,7 +40,7 @@ def page(scores: Sequence[Score], limits: Sequence[Score], others: str, real: st
     """Return the page's text; ``others`` is what other libraries said when they were asked last."""
     told = [each for each in scores if not is_held(each.case.name)]
     return f"""\
-{len(scores)} leaks, each with a clean twin: {2 * len(scores)} small pipelines (``benchmarks/leakbench/cases``). For
+{len(CASES)} leaks, each with a clean twin: {2 * len(CASES)} small pipelines (``benchmarks/leakbench/cases``). For
 each leak it was written down beforehand which layer of the guard should see it, which step or columns it should name,
 and what the docs said of such a leak then; of a clean twin nothing should be said.
 
