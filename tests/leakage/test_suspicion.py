@@ -116,6 +116,16 @@ def test_a_question_is_no_accusation(strength: float, rng: np.random.Generator) 
         assert 'waive={"LK204": "why"}' in finding.message and "error" not in finding.message
 
 
+def test_what_stands_out_of_numbers_or_for_one_class_of_several_is_a_question(rng: np.random.Generator) -> None:
+    frame = pd.DataFrame({"hour": rng.uniform(0, 24, 3_000), "wind": rng.normal(size=3_000)})
+    quantity = frame.assign(y=frame["hour"] + rng.normal(0, 0.8, 3_000))
+    kinds = frame.assign(y=rng.choice(["a", "b", "c"], 3_000)).assign(
+        hour=lambda f: 9.0 * (f["y"] == "a") + rng.normal(size=3_000)
+    )
+    for each in (quantity, kinds):
+        assert {severity for severity, _ in suspected(each)} == {"information"}
+
+
 def test_a_late_column_is_named_beside_an_honest_strong_one(rng: np.random.Generator) -> None:
     frame = clients(rng, 4_000)
     frame["bureau"] = 2 * frame["y"] + rng.normal(size=len(frame))

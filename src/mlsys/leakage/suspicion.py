@@ -77,7 +77,7 @@ def _tiers(rest: pd.DataFrame, leading: list[str], target: pd.Series, timed: boo
     stands_out, lower = rest["column"].isin(leading), rest["lower"]
     tiers = pd.Series("", index=rest.index)
     tiers[stands_out | ((lower > SURE) & (not measured))] = "strong"
-    tiers[stands_out & (lower > SURE)] = "apart"
+    tiers[stands_out & (lower > SURE) & two] = "apart"
     tiers[stands_out & (timed and not measured)] = "undated"
     tiers[(rest["copy"] != "") | ((lower > NEARLY) & two)] = "nearly"
     tiers[(rest["copy"] == "values") & stands_out] = "alone"
