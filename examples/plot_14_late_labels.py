@@ -125,8 +125,7 @@ colours = ["#b3405b", "#b3405b", "#0b6e99", "#222222"]
 for place, share in enumerate(expectations):
     ax.plot([expectations.iloc[-1] * 100, share * 100], [place, place], color=colours[place], linewidth=2)
     ax.plot(share * 100, place, "o", color=colours[place])
-    above = {"xytext": (0, 7), "textcoords": "offset points", "ha": "center"}
-    ax.annotate(f"{share:.1%}", (share * 100, place), color=colours[place], **above)
+    ax.text(share * 100, place - 0.25, f"{share:.1%}", ha="center", color=colours[place])
 ax.axvline(expectations.iloc[-1] * 100, color="#8a8a8a", linewidth=0.8, linestyle=":")
 ax.set_yticks(range(4), list(expectations.index))
 ax.set(xlabel="orders that come back (%)", ylim=(3.5, -0.7), xlim=(16, 36))
