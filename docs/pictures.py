@@ -16,6 +16,7 @@ from io import BytesIO
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from PIL import Image, ImageChops
@@ -24,7 +25,18 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 import mlsys
-from mlsys import Evaluate, Monitor, Pipeline, RandomSplit, Run, Train
+from mlsys import (
+    Evaluate,
+    Impute,
+    Monitor,
+    OneHot,
+    Pipeline,
+    RandomSplit,
+    Run,
+    Standardize,
+    TimeSplit,
+    Train,
+)
 from mlsys.drift.monitor import Check
 from mlsys.outcome.comparing import Comparison
 from mlsys.pages import Page, Picture, document
@@ -101,6 +113,33 @@ def american() -> Run:
     )
 
 
+def flights() -> Run:
+    """Run a pipeline with roles, decision time, a late column and seasons on made-up flights."""
+    rng = np.random.default_rng(0)
+    n = 6_000
+    departs = pd.Timestamp("2013-01-01") + pd.to_timedelta(np.sort(rng.uniform(0, 300, n)), "D")
+    frame = pd.DataFrame({
+        "flight": [f"F{place:05d}" for place in range(n)],
+        "departs": departs,
+        "carrier": rng.choice(["UA", "B6", "EV", "DL", "AA"], n, p=[0.3, 0.25, 0.2, 0.15, 0.1]),
+        "seats": rng.choice([50, 140, 180, 200], n),
+        "distance": rng.lognormal(6.5, 0.7, n).round(),
+        "temp": 50 - 25 * np.cos(2 * np.pi * departs.dayofyear.to_numpy() / 365) + rng.normal(0, 8, n),
+        "visib": np.where(rng.random(n) < 0.1, np.nan, np.minimum(10, rng.gamma(20, 0.6, n))),
+        "night": rng.random(n) < 0.2,
+    })  # fmt: skip
+    frame["arrived"] = frame["departs"] + pd.Timedelta("3h")
+    frame["dep_delay"] = rng.normal(5, 20, n) + 10 * (frame["visib"] < 9)
+    frame["late"] = frame["dep_delay"] + rng.normal(0, 8, n) > 15
+    pipeline = Pipeline(
+        [TimeSplit(validation=0.2, test=0.2), Impute(), OneHot(["carrier"]), Standardize(),
+         Train(LogisticRegression()), Evaluate()],
+        target="late", time="departs", decide_at="1h before departs", id="flight", exclude=["night"],
+        known_at={"dep_delay": "arrived", "arrived": "arrived"}, name="flights",
+    )  # fmt: skip
+    return pipeline.run(frame, track=False, verbose=False)
+
+
 @surface
 def card() -> str:
     """The card of a first run."""
@@ -121,6 +160,26 @@ def leaking_card() -> str:
 def plan() -> str:
     """The plan of a pipeline."""
     return shown(american().pipeline.plan())
+
+
+@surface
+def flow() -> str:
+    """The plan of a pipeline with a source, a decision time and a label."""
+    pipeline = flights().pipeline
+    return shown(pipeline.plan())
+
+
+@surface
+def columns() -> str:
+    """The columns of a run, with roles, a late column, an encoded one and drift."""
+    return shown(flights().columns)
+
+
+@surface
+def look() -> str:
+    """The columns of a table without a pipeline."""
+    frame = cars().assign(american=lambda rows: rows["Origin"] == "USA")
+    return shown(mlsys.look(frame, target="american"))
 
 
 @surface

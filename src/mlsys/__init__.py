@@ -10,6 +10,7 @@ from mlsys.version import __version__
 
 _HOMES = {
     "Pipeline": "mlsys.pipeline",
+    "look": "mlsys.pipeline.looking",
     "price_of_leakage": "mlsys.pipeline.price",
     "Run": "mlsys.run",
     "load": "mlsys.run",
@@ -127,6 +128,7 @@ if TYPE_CHECKING:
     from mlsys.labeling import NaturalLabel, WeakLabel, compare_labels, labeling_function
     from mlsys.models import Calibrate, Train
     from mlsys.pipeline import Pipeline
+    from mlsys.pipeline.looking import look
     from mlsys.pipeline.price import price_of_leakage
     from mlsys.run import Run, compare, load, promote, reproduce, roll_back
     from mlsys.sampling import (

@@ -12,25 +12,34 @@ from hypothesis import strategies as st
 
 from mlsys.errors import Finding
 from mlsys.pages import (
+    Badge,
     Banner,
+    Bars,
     Block,
     Code,
+    Flow,
     Folded,
     Interval,
     Intervals,
     Items,
     Lines,
+    Moments,
     Page,
     Picture,
     Remarks,
+    Searched,
     Shape,
     Side,
+    Stack,
+    Stage,
+    Stretch,
     Table,
     Text,
     Title,
     Verdict,
     document,
     number,
+    percent,
     tone_of,
 )
 from mlsys.pages.style import DARK, LIGHT
@@ -53,6 +62,12 @@ BLOCKS: dict[str, Block] = {
     "picture": Picture(b"png", EVIL),
     "intervals": Intervals([Interval(EVIL, 0.5, 0.4, 0.6, EVIL)], EVIL),
     "shape": Table(pd.DataFrame({"shape": [Shape([1, 2], EVIL)]})),
+    "badge": Table(pd.DataFrame({"use": [Badge(EVIL)]})),
+    "stack": Table(pd.DataFrame({"column": [Stack(EVIL, EVIL), Stack(Badge(EVIL), EVIL, strong=True)]})),
+    "bars": Table(pd.DataFrame({"values": [Bars([(EVIL, 0.5)], EVIL)]})),
+    "searched": Searched(Table(FRAME), EVIL),
+    "flow": Flow([Stretch(EVIL, [Stage(EVIL, EVIL, [EVIL], EVIL, EVIL, EVIL, parts=[EVIL])])]),
+    "moments": Moments([(EVIL, EVIL)], EVIL),
 }
 
 
@@ -84,7 +99,7 @@ def contrast(one: str, other: str) -> float:
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_every_pair_of_text_and_ground_has_contrast(theme: dict[str, str]) -> None:
-    grounds = {"fg": ("bg", "soft"), "dim": ("bg", "soft"), "accent": ("bg", "soft"), "good": ("good-bg", "bg"),
+    grounds = {"fg": ("bg", "soft", "bar"), "dim": ("bg", "soft"), "accent": ("bg", "soft"), "good": ("good-bg", "bg"),
                "watch": ("watch-bg", "bg"), "bad": ("bad-bg", "bg")}  # fmt: skip
     for text, behind in grounds.items():
         for ground in behind:
@@ -139,3 +154,26 @@ def test_intervals_stay_inside_their_picture_and_say_what_is_not_defined() -> No
     assert places
     assert all(0 <= place <= 100 for place in places)
     assert "b: not defined (one class)" in drawn.text()
+
+
+def test_rows_are_found_by_words_and_stand_without_the_field() -> None:
+    found = Searched(Table(FRAME), "a name")
+    assert found.text() == Table(FRAME).text()
+    assert found.html().endswith(f"{Table(FRAME).html()}</div>")
+    assert '<input type="search"' in found.html()
+    assert "scripting:none" in Page([]).html()  # where no script runs, the field is not shown
+
+
+def test_two_shapes_are_drawn_on_one_scale_whatever_they_count() -> None:
+    few, many = Shape([1, 3], before=[2, 2]).html(), Shape([100, 300], before=[20, 20]).html()
+    assert few == many
+    heights = [float(found) for found in re.findall(r"v-([\d.]+)", few)]
+    assert heights == pytest.approx([25 / 3, 25], rel=0.01)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.0001, 0.004, 0.5, 0.994, 0.9999, 1.0])
+def test_a_share_is_said_to_be_nothing_or_all_only_where_it_is(share: float) -> None:
+    said = percent(share)
+    assert (said == "") == (share == 0)
+    assert (said == "100%") == (share == 1)
+    assert said != "0%"

@@ -151,3 +151,36 @@ def test_the_page_of_a_plan_escapes_what_users_write() -> None:
         ._repr_html_()
     )
     assert "<b>fill</b>" not in page and "&lt;b&gt;fill&lt;/b&gt;" in page and "<i>mine</i>" not in page
+
+
+def test_the_page_of_a_plan_flows_through_the_split() -> None:
+    pipeline = Pipeline(
+        [RandomSplit(test=0.2), Impute(), LogisticRegression()],
+        target="y", time="t", decide_at="1h before t", features=["x"],
+    )  # fmt: skip
+    page = pipeline.plan()._repr_html_()
+    places = [page.index(said) for said in (
+        "features: known by then", "◆ 1h before t", "● target y", "before the split", "<b>RandomSplit</b>",
+        "test: sealed until final_test()", "after the split", "<b>Impute</b>", "sees training rows", "<b>Train</b>",
+        "<b>Evaluate</b>", "changes nothing",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    assert "<summary>settings</summary><pre>Impute()" in page
+    assert "http" not in page.replace("http://www.w3.org", "")  # no documentation is published, so nothing links to it
+
+
+def test_the_page_of_a_plan_says_what_is_not_known_of_time_and_target() -> None:
+    page = Pipeline([RandomSplit(), LogisticRegression()], target="y").plan()._repr_html_()
+    assert "without a time role, every column counts as known" in page
+    assert "◆" not in Pipeline([Impute(allow_all_rows="a unit")]).plan()._repr_html_().split("Each box")[0]
+
+
+def test_steps_link_to_their_pages_where_these_are_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mlsys.plan import page
+
+    class Own(Impute):
+        """A step of a user's."""
+
+    monkeypatch.setattr(page, "_documentation", lambda: "https://docs.example")
+    assert page.documented_at(Impute) == "https://docs.example/generated/mlsys.Impute.html"
+    assert page.documented_at(Own) == ""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Dataset
-from mlsys.drift.asked import check_least_effect, check_rows, names_asked, plain_rows
-from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
+from mlsys.drift.asked import check_least_effect, check_rows, names_asked
+from mlsys.drift.between import compare_rows
+from mlsys.drift.comparing import LEAST_EFFECT
 from mlsys.drift.picture import draw_effects
-from mlsys.drift.profile import DriftProfile
-from mlsys.drift.reading import seconds_since_1970, times_of
 from mlsys.drift.result import LEAST, SHAPES, DriftResult
 from mlsys.errors import DataError, Finding
 from mlsys.steps import Report, Result
@@ -67,14 +65,7 @@ class DetectDrift(Report):
         columns = tuple(dataset.features if self.columns is None else self.columns)
         wanted = list(dict.fromkeys([*columns, *([time] if time else [])]))
         train, later = (self._rows(dataset, name, wanted) for name in ("train", part))
-        window = None
-        if time is not None:
-            seconds = seconds_since_1970(times_of(later[time]))
-            window = (
-                float(np.floor(np.nanmax(seconds) - np.nanmin(seconds)) + 1) if np.isfinite(seconds).any() else None
-            )
-        profile = DriftProfile(columns, time, window).fit(plain_rows(train, columns, time)).state
-        compared = compare_with_profile(profile, later, self.least_effect)
+        compared = compare_rows(train, later, columns, time, self.least_effect)
         findings = [
             Finding("DR101", f"{name} moved between training and {part} rows", "warning", (name,), self.title)
             for name in compared.alarms

@@ -18,30 +18,42 @@ from mlsys.pages.blocks import (
     Title,
     Verdict,
 )
+from mlsys.pages.cells import Badge, Bars, Cell, Stack, percent
 from mlsys.pages.findings import Findings
+from mlsys.pages.flow import Flow, Moments, Stage, Stretch
 from mlsys.pages.joining import filled, joined
 from mlsys.pages.numbers import interval, number, p_value
 from mlsys.pages.page import Page, Shown, document
+from mlsys.pages.searched import Searched
 from mlsys.pages.shapes import Shape
 from mlsys.pages.tones import Tone, tone_of
 
 __all__ = [
+    "Badge",
     "Banner",
+    "Bars",
     "Block",
+    "Cell",
     "Code",
     "Findings",
+    "Flow",
     "Folded",
     "Greyed",
     "Interval",
     "Intervals",
     "Items",
     "Lines",
+    "Moments",
     "Page",
     "Picture",
     "Remarks",
+    "Searched",
     "Shape",
     "Shown",
     "Side",
+    "Stack",
+    "Stage",
+    "Stretch",
     "Table",
     "Text",
     "Title",
@@ -54,5 +66,6 @@ __all__ = [
     "joined",
     "number",
     "p_value",
+    "percent",
     "tone_of",
 ]

@@ -15,9 +15,9 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from mlsys.errors import Finding
+from mlsys.pages.cells import Cell, badge
 from mlsys.pages.joining import joined
 from mlsys.pages.numbers import number, p_value
-from mlsys.pages.shapes import Shape
 from mlsys.pages.tones import SIGNS, Tone, tone_of
 from mlsys.pages.wrapping import in_columns, wrapped
 
@@ -191,8 +191,8 @@ class Table:
     Parameters
     ----------
     frame : DataFrame
-        One line a row; the index is not shown. A cell may hold a :class:`Shape`. Columns that end in ``lower`` and
-        ``upper`` are shown as the interval of the column to their left.
+        One line a row; the index is not shown. A cell may hold a ``Cell``, such as a ``Shape``. Columns that end in
+        ``lower`` and ``upper`` are shown as the interval of the column to their left.
     verdicts : sequence of str
         Columns whose words have a tone.
     signed, p_values : sequence of str
@@ -239,7 +239,7 @@ class Table:
     def _row(self, place: int, row: Sequence[Any]) -> str:
         cells = []
         for name, value, is_number in zip(self._shown.columns, row, self._numbers, strict=True):
-            text = value.html() if isinstance(value, Shape) else html.escape(self._cell(name, value))
+            text = value.html() if isinstance(value, Cell) else html.escape(self._cell(name, value))
             if name in self.verdicts and text and not self.raw:
                 text = badge(self._cell(name, value), tone_of(value))
             short = " class='whole'" if len(self._cell(name, value)) <= _WHOLE else ""
@@ -366,11 +366,6 @@ class Picture:
 def _without_severity(finding: Finding) -> str:
     """Return a finding as it is said behind a badge of its severity."""
     return str(finding).replace(f" {finding.severity}", "", 1)
-
-
-def badge(words: str, tone: Tone) -> str:
-    """Return words with their tone's sign and colour."""
-    return f"<span class='tone {tone}'>{SIGNS[tone]}&nbsp;{html.escape(words)}</span>"
 
 
 def _class(is_number: bool) -> str:

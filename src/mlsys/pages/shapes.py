@@ -30,35 +30,37 @@ class Shape:
 
     def __str__(self) -> str:
         most = max(self.counts, default=0) or 1
-        return "".join(_TICKS[min(8, round(8 * each / most))] for each in self.counts)
+        return "".join(_TICKS[max(1, round(8 * each / most)) if each else 0] for each in self.counts)
 
     def html(self) -> str:
-        """Return it as a picture."""
+        """Return it as a picture; both sets of bars show shares, on one scale."""
         if not self.counts:
             return ""
-        bars = _bars(self.counts)
-        outline = ""
-        if self.before:
-            steps = " ".join(
-                f"{x:.1f},{_HEIGHT - height:.1f} {x + wide:.1f},{_HEIGHT - height:.1f}"
-                for x, wide, height in _places(self.before)
-            )
-            outline = f"<polyline points='{steps}' fill='none' stroke='var(--fg)' stroke-width='1'/>"
+        shares, before = _shares(self.counts), _shares(self.before)
+        most = max([*shares, *before]) or 1
+        bars = "".join(
+            f"M{x:.4g} {_HEIGHT}v-{height:.3g}h{max(wide - 1, 0.5):.3g}v{height:.3g}z"
+            for x, wide, height in _places(shares, most)
+            if height
+        )
+        outline = "".join(
+            f"{'L' if place else 'M'}{x:.4g} {_HEIGHT - height:.4g}h{wide:.4g}"
+            for place, (x, wide, height) in enumerate(_places(before, most))
+        )
+        drawn = f"<path d='{outline}' fill='none' stroke='var(--fg)'/>" if outline else ""
         return (
             f"<svg role='img' aria-label='{html.escape(self.alt, quote=True)}' width='{_WIDTH}' height='{_HEIGHT}' "
-            f"viewBox='0 0 {_WIDTH} {_HEIGHT}'>{bars}{outline}</svg>"
+            f"viewBox='0 0 {_WIDTH} {_HEIGHT}'><path d='{bars}' fill='var(--accent)'/>{drawn}</svg>"
         )
 
 
-def _bars(counts: Sequence[float]) -> str:
-    return "".join(
-        f"<rect x='{x:.1f}' y='{_HEIGHT - height:.1f}' width='{max(wide - 1, 0.5):.1f}' height='{height:.1f}' "
-        "fill='var(--accent)'/>"
-        for x, wide, height in _places(counts)
-    )
+def _shares(counts: Sequence[float]) -> list[float]:
+    total = sum(counts)
+    return [each / total if total else 0.0 for each in counts]
 
 
-def _places(counts: Sequence[float]) -> list[tuple[float, float, float]]:
-    most, wide = max(counts) or 1, _WIDTH / len(counts)
+def _places(shares: Sequence[float], most: float) -> list[tuple[float, float, float]]:
+    """Return of each bar where it begins, how wide and how high it is; whatever is there is seen."""
+    wide = _WIDTH / max(len(shares), 1)
     return [(place * wide, wide, max(1.0, (_HEIGHT - 1) * each / most) if each else 0.0)
-            for place, each in enumerate(counts)]  # fmt: skip
+            for place, each in enumerate(shares)]  # fmt: skip

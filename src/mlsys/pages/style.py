@@ -4,13 +4,13 @@ from __future__ import annotations
 
 LIGHT = {
     "bg": "#ffffff", "soft": "#f4f6f8", "fg": "#1f2328", "dim": "#57606a", "line": "#d0d7de", "accent": "#0b5d8a",
-    "other": "#6b7280", "good": "#0a5c3f", "good-bg": "#e2f5ec", "watch": "#704700", "watch-bg": "#fff1cf",
-    "bad": "#9b1237", "bad-bg": "#fde7ec",
+    "bar": "#cfe3f1", "other": "#6b7280", "good": "#0a5c3f", "good-bg": "#e2f5ec", "watch": "#704700",
+    "watch-bg": "#fff1cf", "bad": "#9b1237", "bad-bg": "#fde7ec",
 }  # fmt: skip
 DARK = {
     "bg": "#1b1f24", "soft": "#262b31", "fg": "#e6e8eb", "dim": "#aab2bd", "line": "#454c55", "accent": "#7cc4ef",
-    "other": "#9aa3ae", "good": "#83d9ae", "good-bg": "#12352a", "watch": "#f3cb79", "watch-bg": "#3b2e11",
-    "bad": "#ffa3b4", "bad-bg": "#45161f",
+    "bar": "#2b4a5e", "other": "#9aa3ae", "good": "#83d9ae", "good-bg": "#12352a", "watch": "#f3cb79",
+    "watch-bg": "#3b2e11", "bad": "#ffa3b4", "bad-bg": "#45161f",
 }  # fmt: skip
 
 _THEMES = {
@@ -55,6 +55,26 @@ gap:1px 14px;margin:6px 0;align-items:center}
 .mlsys svg .dim{fill:var(--dim);font-size:11px}.mlsys svg .strong{font-weight:600}
 .mlsys img{max-width:100%;background:#fff;border-radius:6px}.mlsys .greyed{opacity:.75}
 .mlsys .sides{display:flex;flex-wrap:wrap;gap:4px 32px}.mlsys .sides>*{min-width:0}
+.mlsys .find{font:inherit;color:var(--fg);background:var(--soft);border:1px solid var(--line);border-radius:6px;
+padding:4px 10px;margin:4px 0 6px;width:100%;max-width:340px}.mlsys .find::placeholder{color:var(--dim);opacity:1}
+.mlsys tr[hidden]{display:none}@media (scripting:none){.mlsys .find{display:none}}
+.mlsys .bars{min-width:132px;max-width:220px}.mlsys .bar{display:flex;justify-content:space-between;gap:8px;
+border-radius:3px;padding:0 5px;margin:1px 0;font-size:12px;line-height:17px;
+background:linear-gradient(var(--bar),var(--bar)) no-repeat var(--soft)}
+.mlsys .bar span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
+.mlsys .bar b{font-weight:400;font-variant-numeric:tabular-nums;white-space:nowrap}
+.mlsys small{display:inline-block;line-height:1.35}.mlsys div:has(>svg)+small{white-space:nowrap}
+.mlsys .scroll .grid tr>:first-child{position:sticky;left:0;background:var(--bg)}
+.mlsys .flow{max-width:640px}.mlsys .stretch{border:1px solid var(--line);border-radius:8px;padding:4px 10px 10px}
+.mlsys .shaded{background:var(--soft)}.mlsys .stage{border:1px solid var(--line);border-radius:6px;
+padding:6px 10px;background:var(--bg)}.mlsys .stage.marked{border:2px solid var(--accent)}
+.mlsys .stage details{margin:2px 0 0;font-size:12px}.mlsys .stage pre{white-space:pre-wrap;overflow-wrap:anywhere}
+.mlsys .arrow{text-align:center;color:var(--dim);line-height:20px}.mlsys .parts{text-align:center}
+.mlsys .chip{display:inline-block;border:1px solid var(--line);border-radius:9px;padding:0 8px;margin:3px 4px 0 0;
+font-size:12px;background:var(--soft);color:var(--fg)}
+.mlsys .moments{display:flex;flex-wrap:wrap;max-width:640px;margin:8px 0}.mlsys .mark{flex:1 1 150px;
+border-top:3px solid var(--other);padding:4px 10px 4px 0}.mlsys .mark small{display:block}
+.mlsys .mark.known{border-color:var(--accent)}.mlsys .mark.known b{color:var(--accent)}
 @media (max-width:600px){.mlsys{padding:10px}
 .mlsys .axis{display:block}.mlsys .axis>div{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 14px}
 .mlsys .axis span:first-child{text-align:left}.mlsys .axis svg{order:3}.mlsys .axis .dim{margin-right:auto}

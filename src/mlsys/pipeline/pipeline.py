@@ -158,7 +158,9 @@ class Pipeline:
         """
         on_demand = [each for each in self.planned if each.on_demand and self._stood_for is None]
         notes = notes_on(self.steps, on_demand, self.waive, self._arguments["decide_at"])
-        return Plan(self.steps, f"Pipeline {self.name!r}", notes, self._stood_for() if self._stood_for else {})
+        stood_for = self._stood_for() if self._stood_for else {}
+        decide_at = self._arguments["decide_at"]
+        return Plan(self.steps, f"Pipeline {self.name!r}", notes, stood_for, self.roles, decide_at)
 
     def as_run(self, ran: tuple[Planned, ...], stood_for: StoodFor) -> Pipeline:
         """Return the pipeline as it ran: without steps that were supplied and not needed."""

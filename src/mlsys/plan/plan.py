@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import pandas as pd
 
+from mlsys.dataset import Roles
+from mlsys.pages import Code, Items, Page, Title
+from mlsys.plan.page import flow_of, moments_of
 from mlsys.plan.planned import Planned
 from mlsys.secrets import hidden
 from mlsys.steps import Step
 from mlsys.steps.questions import divides, looks, predicts, reads
 
-_SHADE = {
-    "Source": "#e8f0fa", "RowTransform": "#e8f0fa", "History": "#e8f0fa", "Reshape": "#e8f0fa", "Select": "#e8f0fa",
-    "Label": "#fdf3dc", "Split": "#f6dfe4", "Transform": "#e4f3e6", "TrainOnly": "#e4f3e6", "Model": "#e4f3e6",
-    "Postprocess": "#e4f3e6", "Report": "#f1f1f1", "Sink": "#f1f1f1",
-}  # fmt: skip
-
 
 @dataclass(frozen=True, repr=False)
 class Plan:
-    """The steps of a pipeline, shown as a table; made by ``pipeline.plan()``.
+    """The steps of a pipeline, shown as a table, on a page as a flow; made by ``pipeline.plan()``.
 
     Parameters
     ----------
@@ -35,12 +31,18 @@ class Plan:
         What was supplied, allowed or waived.
     stood_for : mapping of str to sequence of Step
         By name of a step that chose others on training rows, such as ``Prepare``: these, to be written in its place.
+    roles : Roles, optional
+        What columns are for.
+    decide_at : str, optional
+        When the prediction must be made, as it was given.
     """
 
     steps: tuple[Planned, ...]
     title: str = ""
     notes: Sequence[str] = ()
     stood_for: Mapping[str, Sequence[Step]] = field(default_factory=dict)
+    roles: Roles | None = None
+    decide_at: str | None = None
 
     @cached_property
     def source(self) -> Planned | None:
@@ -115,22 +117,9 @@ class Plan:
         ]
 
     def _repr_html_(self) -> str:
-        boxes = []
-        for planned in self.steps:
-            step, facts = planned.step, planned.step.facts
-            supplied = f"<br><i>supplied: {html.escape(planned.supplied)}</i>" if planned.supplied else ""
-            title = html.escape(f"{step!r}\n{facts}\n{step.made_at}")
-            border = "2px solid #b3405b" if divides(step) else "1px solid #c8c8c8"
-            boxes.append(
-                f'<div title="{title}" style="display:inline-block;vertical-align:top;margin:3px;padding:6px 9px;'
-                f'border:{border};border-radius:6px;background:{_SHADE[step.kind]};color:#222;max-width:210px">'
-                f"<b>{html.escape(planned.name)}</b><br><small>{step.kind}: sees {facts.sees}, acts on {facts.acts_on}"
-                f"{', serves' if facts.serves else ''}{supplied}</small></div>"
-            )
-        arrows = '<span style="color:#888">&#8594;</span>'.join(boxes)
-        notes = "".join(f"<li>{html.escape(hidden(note))}</li>" for note in self.notes)
-        written = [html.escape(hidden(each)) for each in self._written_out()]
-        below = "".join(f"<pre style='white-space:pre-wrap'>{each}</pre>" for each in written)
-        heading = html.escape(hidden(self.title))
-        page = f"<b>{heading}</b><br>{arrows}<ul>{notes}</ul>{below}"
-        return f'<div style="font-family:sans-serif;font-size:13px">{page}</div>'
+        return self._page().html()
+
+    def _page(self) -> Page:
+        moments = moments_of(self.steps, self.roles, self.decide_at)
+        flow = flow_of(self.source, self.before, self.split, self.after)
+        return Page([Title(self.title), *moments, *flow, Items(self.notes), *map(Code, self._written_out())])

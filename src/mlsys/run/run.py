@@ -26,8 +26,10 @@ from mlsys.outcome.leakage_report import LeakageReport
 from mlsys.outcome.measures import final_metrics
 from mlsys.outcome.reports import Reports
 from mlsys.outcome.storing import save_judged
+from mlsys.overview import Overview
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.run.artifacts import write_report
+from mlsys.run.columns import columns_of
 from mlsys.run.gathering import Label, audited, completed, outcome_of
 from mlsys.run.live import Live
 from mlsys.run.peeking import count_judgings
@@ -135,7 +137,7 @@ class Run:
         """
         self.audit = self.pipeline.audit_leakage(self._live.data, rows=rows, verbose=verbose)
         self._facts = audited(self._facts, self._live, self.audit)
-        for made in ("_completed", "card"):  # they are made anew, with what the audit found
+        for made in ("_completed", "card", "columns"):  # they are made anew, with what the audit found
             self.__dict__.pop(made, None)
         self._tracking.add({}, {"mlsys.audit": self.audit.summary, "mlsys.leakage": leakage_verdict(self.findings)})
         return self.audit
@@ -144,6 +146,11 @@ class Run:
     def features(self) -> pd.DataFrame:
         """Every column: whether the estimator saw it, why not, and what became of it; one row a column."""
         return self._facts.features.copy()
+
+    @cached_property
+    def columns(self) -> Overview:
+        """Every column at a glance: meaning, nulls, values, use and why, power alone, drift; test rows stay sealed."""
+        return columns_of(self._live.execution, self._facts.features, self.findings, self.pipeline.name)
 
     @property
     def metrics(self) -> pd.DataFrame:

@@ -1,0 +1,146 @@
+"""Flow: stages from top to bottom, in shaded stretches, each opened by a click."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mlsys.pages.wrapping import wrapped
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One box of a flow.
+
+    Parameters
+    ----------
+    name : str
+        Stands on it.
+    kind : str
+        What sort of thing it is.
+    words : sequence of str
+        What it does, in a few words each.
+    why : str
+        Why it is there, where nobody put it there.
+    details : str
+        What a click shows, line by line.
+    page : str
+        Where it is documented; empty where that is not known.
+    marked : bool
+        Whether it parts what is before from what is after.
+    parts : sequence of str
+        What it makes of what it gets, drawn beside one another below it.
+    """
+
+    name: str
+    kind: str = ""
+    words: Sequence[str] = ()
+    why: str = ""
+    details: str = ""
+    page: str = ""
+    marked: bool = False
+    parts: Sequence[str] = ()
+
+    def html(self) -> str:
+        """Return the box."""
+        say = html.escape
+        words = "".join(f"<span class='chip'>{say(each)}</span>" for each in self.words)
+        link = f" <a href='{say(self.page, quote=True)}'>docs</a>" if self.page else ""
+        details = (
+            f"<details><summary>settings</summary><pre>{say(self.details)}</pre></details>" if self.details else ""
+        )
+        why = f"<small>{say(self.why)}</small>" if self.why else ""
+        box = (
+            f"<div class='stage{' marked' if self.marked else ''}'><div><b>{say(self.name)}</b> "
+            f"<small>{say(self.kind)}</small>{link}</div><div>{words}</div>{why}{details}</div>"
+        )
+        parts = "".join(f"<span class='chip'>{say(each)}</span>" for each in self.parts)
+        return box + (f"<div class='arrow' aria-hidden='true'>↓</div><div class='parts'>{parts}</div>" if parts else "")
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Stages under one heading, on one shade.
+
+    Parameters
+    ----------
+    label : str
+        What holds along it.
+    stages : sequence of Stage
+        From top to bottom.
+    shaded : bool
+        Whether it stands on a shade.
+    """
+
+    label: str
+    stages: Sequence[Stage]
+    shaded: bool = False
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Stretches of stages from top to bottom; a terminal shows their names.
+
+    Examples
+    --------
+    >>> print(Flow([Stretch("before", [Stage("Read", "Source")]), Stretch("after", [Stage("Train", "Model")])]).text())
+      before         Read (Source)
+      after          Train (Model)
+    """
+
+    stretches: Sequence[Stretch]
+
+    def text(self) -> str:
+        """Return a line a stretch."""
+        return "\n".join(
+            wrapped(
+                stretch.label,
+                " → ".join(f"{each.name} ({each.kind})" if each.kind else each.name for each in stretch.stages),
+            )
+            for stretch in self.stretches
+            if stretch.stages
+        )
+
+    def html(self) -> str:
+        """Return boxes with arrows between them."""
+        arrow = "<div class='arrow' aria-hidden='true'>↓</div>"
+        drawn = [
+            f"<section class='stretch{' shaded' if stretch.shaded else ''}'>"
+            f"<div class='dim'>{html.escape(stretch.label)}</div>"
+            f"{arrow.join(each.html() for each in stretch.stages)}</section>"
+            for stretch in self.stretches
+            if stretch.stages
+        ]
+        return f"<div class='flow'>{arrow.join(drawn)}</div>"
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Moments in the order of time, with what is between them.
+
+    Parameters
+    ----------
+    marks : sequence of (str, str)
+        A moment and what happens at it.
+    before : str
+        What lies before the first.
+    """
+
+    marks: Sequence[tuple[str, str]]
+    before: str = ""
+
+    def text(self) -> str:
+        """Return the moments in a line."""
+        return wrapped("time", " → ".join(filter(None, [self.before, *(f"{at}: {what}" for at, what in self.marks)])))
+
+    def html(self) -> str:
+        """Return a line of time with its marks."""
+        say = html.escape
+        marks = "".join(
+            f"<div class='mark{'' if place else ' first'}'><b>{'◆' if place == 0 else '●'} {say(at)}</b>"
+            f"<small>{say(what)}</small></div>"
+            for place, (at, what) in enumerate(self.marks)
+        )
+        before = f"<div class='mark known'><b>{say(self.before)}</b></div>" if self.before else ""
+        return f"<div class='moments'>{before}{marks}</div>"

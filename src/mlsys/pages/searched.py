@@ -1,0 +1,42 @@
+"""Searched: a table whose rows are found by words."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+from mlsys.pages.blocks import Table
+
+_FIND = (
+    "const words=this.value.toLowerCase().split(' ');"
+    "for(const row of this.parentNode.querySelectorAll('tbody tr'))"
+    "row.hidden=!words.every(word=&gt;row.textContent.toLowerCase().includes(word))"
+)
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A table with a field for words above it: rows that do not have all of them are put away.
+
+    Where a page may run no script the table stands as it is, without the field.
+
+    Parameters
+    ----------
+    table : Table
+        What is searched.
+    hint : str
+        What can be found, in a few words.
+    """
+
+    table: Table
+    hint: str
+
+    def text(self) -> str:
+        """Return the table; terminals search by themselves."""
+        return self.table.text()
+
+    def html(self) -> str:
+        """Return field and table."""
+        hint = html.escape(self.hint, quote=True)
+        field = f'<input type="search" class="find" placeholder="{hint}" aria-label="{hint}" oninput="{_FIND}">'
+        return f"<div>{field}{self.table.html()}</div>"
