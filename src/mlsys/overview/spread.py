@@ -116,7 +116,9 @@ def _of_numbers(known: NDArray[np.float64], later: NDArray[np.float64], kind: st
     unit = _written(kind, values, greatest - least)
     return Spread(
         distinct,
-        *(_value(each, kind, values) for each in (least, middle, greatest)),
+        _value(least, kind, values),
+        _value(middle, kind, values),
+        _value(greatest, kind, values),
         ends=(unit(least), unit(greatest)),
         bars=_counted(known, cuts),
         later=_counted(later, cuts) if len(later) else (),

@@ -92,4 +92,4 @@ def _documentation() -> str:
     except importlib.metadata.PackageNotFoundError:
         return ""
     named = dict(url.split(", ", 1) for url in urls)
-    return named.get("Documentation", "").rstrip("/")
+    return str(named.get("Documentation", "")).rstrip("/")

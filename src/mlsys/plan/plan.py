@@ -9,7 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from mlsys.dataset import Roles
-from mlsys.pages import Code, Items, Page, Title
+from mlsys.pages import Code, Items, Page, Shown, Title
 from mlsys.plan.page import flow_of, moments_of
 from mlsys.plan.planned import Planned
 from mlsys.secrets import hidden
@@ -18,7 +18,7 @@ from mlsys.steps.questions import divides, looks, predicts, reads
 
 
 @dataclass(frozen=True, repr=False)
-class Plan:
+class Plan(Shown):
     """The steps of a pipeline, shown as a table, on a page as a flow; made by ``pipeline.plan()``.
 
     Parameters
@@ -115,9 +115,6 @@ class Plan:
             f"{name} stood for\n" + "\n".join(f"    {step!r}," for step in steps)
             for name, steps in self.stood_for.items()
         ]
-
-    def _repr_html_(self) -> str:
-        return self._page().html()
 
     def _page(self) -> Page:
         moments = moments_of(self.steps, self.roles, self.decide_at)

@@ -15,6 +15,7 @@ import pandas as pd
 from mlsys.errors import ConfigurationError
 from mlsys.outcome import Outcome
 from mlsys.outcome.report import report
+from mlsys.run.columns import columns_of
 from mlsys.run.live import Live
 from mlsys.run.recipe import RECIPE, write_recipe
 from mlsys.secrets import hidden_in
@@ -63,7 +64,9 @@ def report_of(
 ) -> str:
     """Return the report of a run as HTML that stands alone; see :func:`mlsys.outcome.report.report`."""
     drawn = pictures_of(live.execution.parts.results) if pictures is None else pictures
-    return report(outcome, before=before, pictures=drawn, code=code_state())
+    columns = columns_of(live.execution, outcome.features, outcome.findings, outcome.pipeline).page()
+    plan = live.pipeline.plan().page()
+    return report(outcome, before=before, plan=plan, columns=columns, pictures=drawn, code=code_state())
 
 
 def write_report(outcome: Outcome, live: Live, path: Path, before: Outcome | None) -> Path:
