@@ -53,18 +53,21 @@ def shape_in(shapes: pd.DataFrame, name: str) -> Shape | str:
 
 
 def _of_numbers(column: Mapping[str, Any], before: Floats, after: Floats) -> tuple[list[str], list[Floats]]:
-    cuts = np.asarray(column["cuts"], dtype=np.float64)
+    ends = [float(end) for end in column["ends"]]
+    unit = max(map(abs, ends)) or 1.0  # differences of numbers at the end of what floats hold are endless, or nothing
+    cuts = np.asarray(column["cuts"], dtype=np.float64) / unit
     below = [np.cumsum(share(counts))[:-1] for counts in (before, after)]
     low, high = (float(np.interp(at, below[0], cuts)) for at in (OUTER, 1 - OUTER))
     if not high > low:
-        low, high = float(column["ends"][0]) - 0.5, float(column["ends"][1]) + 0.5
+        low, high = ends[0] / unit - 0.5, ends[1] / unit + 0.5
     edges = np.linspace(low, high, BARS + 1)
     shares = []
     for side, counts in zip(below, (before, after), strict=True):
         at = np.interp(edges, cuts, side, left=0.0, right=1.0)
         at[0], at[-1] = 0.0, 1.0
         shares.append(np.diff(at) if counts.sum() else np.zeros(BARS))
-    return [f"{one:.4g} to {other:.4g}" for one, other in zip(edges[:-1], edges[1:], strict=True)], shares
+    marks = [f"{edge:.4g}" for edge in np.clip(edges, -1.0, 1.0) * unit]
+    return [f"{one} to {other}" for one, other in zip(marks[:-1], marks[1:], strict=True)], shares
 
 
 def _of_levels(column: Mapping[str, Any], before: Floats, after: Floats) -> tuple[list[str], list[Floats]]:
