@@ -11,11 +11,6 @@ from pathlib import Path
 here = Path(__file__).parent
 sys.path[:0] = [str(here.parent / "src"), str(here)]
 
-import layers  # noqa: E402  these lie beside this file
-import reference  # noqa: E402
-
-layers.draw(here.parent / "pyproject.toml", here / "_static" / "layers.svg")
-
 # Examples run while the pages are built: without a window and without reporting to anyone.
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -23,6 +18,11 @@ os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 own = tempfile.TemporaryDirectory()
 os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{own.name}/mlflow.db")
 os.environ.setdefault("MLSYS_FOLDER", own.name)
+
+import layers  # noqa: E402  these lie beside this file
+import reference  # noqa: E402
+
+layers.draw(here.parent / "pyproject.toml", here / "_static" / "layers.svg")
 
 project = "mlsys"
 author = "The mlsys developers"
@@ -39,7 +39,7 @@ extensions = [
     "numpydoc",
     "sphinx_gallery.gen_gallery",
     "reference",
-    "thumbnails",
+    "gallery",
 ]
 exclude_patterns = ["_build", "auto_examples/*.ipynb", "auto_examples/*.py"]
 templates_path = ["_templates"]
@@ -74,7 +74,7 @@ sphinx_gallery_conf = {
     "doc_module": ("mlsys",),
     "reference_url": {"mlsys": None},
     "backreferences_dir": "generated/backreferences",
-    "image_scrapers": ("thumbnails",),
+    "image_scrapers": ("gallery",),
     # flight_delays.py is run by `make demo`, and what it prints stands on the quickstart's page; plot_* run here.
     "filename_pattern": r"[\\/]plot_",
     "within_subsection_order": "FileNameSortKey",
