@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.metadata
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -15,9 +17,10 @@ sys.path[:0] = [str(here.parent / "src"), str(here)]
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # What they record goes to a folder that is gone afterwards.
-own = tempfile.TemporaryDirectory()
-os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{own.name}/mlflow.db")
-os.environ.setdefault("MLSYS_FOLDER", own.name)
+own = tempfile.mkdtemp()
+atexit.register(shutil.rmtree, own, ignore_errors=True)
+os.environ.setdefault("MLFLOW_TRACKING_URI", f"sqlite:///{own}/mlflow.db")
+os.environ.setdefault("MLSYS_FOLDER", own)
 
 import layers  # noqa: E402  these lie beside this file
 import reference  # noqa: E402
