@@ -78,7 +78,7 @@ sphinx_gallery_conf = {
     "reference_url": {"mlsys": None},
     "backreferences_dir": "generated/backreferences",
     "image_scrapers": ("gallery",),
-    # flight_delays.py is run by `make demo`, and what it prints stands on the quickstart's page; plot_* run here.
+    # flight_delays.py is run by `make demo`, whose output is kept in _static/flight_delays.txt; plot_* run here.
     "filename_pattern": r"[\\/]plot_",
     "within_subsection_order": "FileNameSortKey",
     "show_memory": False,

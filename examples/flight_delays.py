@@ -173,3 +173,10 @@ if __name__ == "__main__":
     print()
     gate = Gate(metric("roc_auc").lower >= 0.65, gap("recall", by="origin").upper <= 0.15, beats("zero_rule"))
     print(final.register("flights", alias="champion", gate=gate, reason="an example that is run again and again"))
+
+# %%
+# What it prints
+# --------------
+#
+# .. literalinclude:: /_static/flight_delays.txt
+#    :language: none
