@@ -43,7 +43,7 @@ def test_nothing_but_the_kit_writes_markup() -> None:
     sources = {path.relative_to(SOURCE).as_posix(): path.read_text(encoding="utf-8") for path in SOURCE.rglob("*.py")}
     others = {name: text for name, text in sources.items() if not name.startswith("pages/")}
     found = {name for name, text in others.items() if _TAG.search(text) or ".to_html(" in text}
-    assert found <= {"plan/plan.py", "run/artifacts.py", "run/estimates/recorded.py"}  # they show a plan
+    assert found <= {"plan/plan.py"}
 
 
 def test_colours_stand_in_one_place() -> None:
