@@ -19,8 +19,9 @@ def parts() -> dict[str, pd.DataFrame]:
         time = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.uniform(0, 100, rows), "D")
         return pd.DataFrame({
             "moved": rng.normal(shift, 1, rows), "still": np.where(rng.random(rows) < 0.2, np.nan, 1.0),
-            "city": rng.choice(["Bonn", "Ulm"], rows), "late": rng.normal(size=rows), "known": time + pd.Timedelta("2D"),
-            "time": time, "spare": rng.normal(size=rows), "y": rng.random(rows) < 0.5,
+            "city": rng.choice(["Bonn", "Ulm"], rows), "late": rng.normal(size=rows),
+            "known": time + pd.Timedelta("2D"), "time": time, "spare": rng.normal(size=rows),
+            "y": rng.random(rows) < 0.5,
         })  # fmt: skip
 
     return {"train": made(600, 0), "validation": made(300, 2), "test": made(300, 50)}
