@@ -137,9 +137,9 @@ def _of_made(
 
 def _uses(parts: Parts, features: Sequence[str]) -> list[str]:
     """Return the columns of a model that uses but some of the features; none where it uses all."""
-    model = parts.learned.model
-    chosen = [] if model is None else [name for name in model.features if name in parts.features]
-    return chosen if len(chosen) < len(parts.features) and not set(features) <= set(chosen) else []
+    model, there = parts.learned.model, set(parts.features)
+    chosen = [] if model is None else [name for name in model.features if name in there]
+    return chosen if len(chosen) < len(there) and not set(features) <= set(chosen) else []
 
 
 def _by_chance(split: Planned | None) -> bool:
