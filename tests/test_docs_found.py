@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+
+import mlsys
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -59,16 +64,28 @@ def test_pictures_of_the_landing_page_are_small(picture: str) -> None:
     assert (DOCS / "_static" / picture).stat().st_size < 40_000
 
 
-def test_pages_of_the_reference_show_methods_and_no_class_shows_them_twice() -> None:
+@pytest.fixture
+def reference() -> Iterator[ModuleType]:
+    """The module of the pages of the API, which lies beside them."""
     pytest.importorskip("sphinx")
     sys.path.insert(0, str(DOCS))
-    try:
-        import reference
-    finally:
-        sys.path.remove(str(DOCS))
+    yield importlib.import_module("reference")
+    sys.path.remove(str(DOCS))
+
+
+def test_pages_of_the_reference_show_methods_and_no_class_shows_them_twice(reference: ModuleType) -> None:
     shown = {name: set(reference.members(name)) for name in reference.pages().values()}
     assert {"run", "plan", "cross_validate", "audit_leakage", "ablate"} <= shown["mlsys.Pipeline"]
     assert {"final_test", "register", "predict", "report"} <= shown["mlsys.Run"]
     assert {"learn", "apply", "fit"} <= shown["mlsys.Transform"]
     assert not shown["mlsys.Impute"]
     assert all(not name.startswith(("_", "model_")) for names in shown.values() for name in names)
+
+
+def test_a_page_shows_a_call_only_of_what_users_make(reference: ModuleType) -> None:
+    assert reference.signature(None, "class", "", mlsys.Run, None, "(pipeline, execution)", None) == ("", None)
+    call, _ = reference.signature(None, "class", "", mlsys.Cost, None, "", None)
+    assert call == "(missed, false_alarm, caught=0.0, correct_rejection=0.0)"
+    lines: list[str] = []
+    reference.say_more(None, "class", "", mlsys.Impute, None, lines)
+    assert ":class:`~mlsys.Transform`" in lines[1]
