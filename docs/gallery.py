@@ -21,7 +21,7 @@ from sphinx_gallery.scrapers import matplotlib_scraper
 
 SIZE = (4.2, 2.9)
 """Inches of a thumbnail with one picture."""
-WIDER = 1.6
+WIDER = 1.9
 """How much more room several pictures beside one another have."""
 DOTS = 420
 """Across: a little more than the 400 of the gallery."""
@@ -35,7 +35,7 @@ def shrink(figure: Figure) -> float:
     figure.set_size_inches(SIZE[0] * wider, SIZE[1] * wider)
     for ax in figure.axes:
         room = int(LETTERS * wider / max(1, ax.get_subplotspec().get_gridspec().ncols if ax.get_subplotspec() else 1))
-        ax.set_xlabel(textwrap.fill(ax.get_xlabel(), room))
+        ax.set_xlabel(textwrap.fill(ax.get_xlabel(), max(room, 12), break_long_words=False))
         ax.set_ylabel(textwrap.fill(ax.get_ylabel(), 24))
         if isinstance(ax.xaxis.get_major_locator(), DateLocator):
             dates = AutoDateLocator(maxticks=4)
