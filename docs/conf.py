@@ -60,8 +60,9 @@ numpydoc_show_class_members = False  # the template of the API's pages shows the
 html_theme = "pydata_sphinx_theme"
 html_title = "mlsys"
 html_show_sourcelink = False
-# Pages without pages below them need no list of these.
+# Pages without pages below them need no list of these, and code of examples needs the room.
 html_sidebars = {page.stem: [] for page in here.glob("*.rst") if page.stem not in {"api", "benchmarks"}}
+html_sidebars["auto_examples/*"] = []
 html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
@@ -81,6 +82,7 @@ sphinx_gallery_conf = {
     # flight_delays.py is run by `make demo`, whose output is kept in _static/flight_delays.txt; plot_* run here.
     "filename_pattern": r"[\\/]plot_",
     "within_subsection_order": "FileNameSortKey",
+    "minigallery_sort_order": "gallery.order",
     "show_memory": False,
     "show_signature": False,
     "download_all_examples": False,

@@ -29,6 +29,11 @@ LETTERS = 34
 """Of a label on one line, where there is room for one picture."""
 
 
+def order(path: str) -> tuple[bool, str]:
+    """Order examples by number; the one without, the longest, comes last."""
+    return not Path(path).stem.startswith("plot_"), path
+
+
 def shrink(figure: Figure) -> float:
     """Make a figure small: fewer ticks, labels on more lines; return how much wider than a single picture it is."""
     wider = WIDER if len(figure.axes) > 1 else 1.0
