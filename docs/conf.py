@@ -54,7 +54,7 @@ autosummary_generate = True
 autosummary_context = {"members_shown": {name: reference.members(name) for name in reference.pages().values()}}
 autodoc_typehints = "signature"  # of methods; fields of a class have their types in its list of parameters
 autodoc_typehints_format = "short"
-python_maximum_signature_line_length = 88
+python_maximum_signature_line_length = 120
 numpydoc_show_class_members = False  # the template of the API's pages shows them, with all they say
 
 html_theme = "pydata_sphinx_theme"
