@@ -179,8 +179,8 @@ def roll_back(name: str, alias: str = "champion") -> Registration:
     --------
     >>> roll_back("flights")  # doctest: +SKIP
     gate: yes, flights version 3 as @champion
-      term         value           verdict
-      rolled back  from version 4  pass
+      term   value                       verdict
+      alias  rolled back from version 4  pass
     """
     from mlsys.tracking import check_alias, point_back
 
@@ -191,7 +191,7 @@ def roll_back(name: str, alias: str = "champion") -> Registration:
             f"@{alias} of {name!r} named no other version before", f"promote({name!r}, <version>, to={alias!r})"
         )
     now, left = moved
-    table = pd.DataFrame([("rolled back", f"from version {left}", "pass")], columns=["term", "value", "verdict"])
+    table = pd.DataFrame([("alias", f"rolled back from version {left}", "pass")], columns=["term", "value", "verdict"])
     return Registration(name, now, alias, table, "rolled back")
 
 
