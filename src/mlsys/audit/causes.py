@@ -5,8 +5,8 @@ from __future__ import annotations
 from mlsys.audit.moved import Moved
 from mlsys.audit.recipe import Recipe, Stage, made_again
 from mlsys.leakage.among_rows import cause_among_rows
-from mlsys.steps import History, Label
-from mlsys.steps.questions import makes_rows
+from mlsys.steps import Label
+from mlsys.steps.questions import makes_rows, sees_history
 
 
 def cause_of(recipe: Recipe, stage: Stage, probe: str, difference: Moved, watched: int) -> str:
@@ -26,7 +26,7 @@ def cause_of(recipe: Recipe, stage: Stage, probe: str, difference: Moved, watche
         Training rows that were looked at.
     """
     step, target = stage.planned.step, recipe.parts.roles.target
-    if isinstance(step, History):
+    if sees_history(step):
         return "past"
     if probe == "side table":
         return "side table"

@@ -17,7 +17,7 @@ from mlsys.audit.result import NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
 from mlsys.execution.runner import run
 from mlsys.leakage.row_check import telling_rows
 from mlsys.plan import Planned
-from mlsys.steps import Model, TrainOnly
+from mlsys.steps.questions import changes_training, predicts
 
 PROBE = "own target flipped"
 FLIPPED = 6
@@ -40,12 +40,12 @@ def probes_of_own_target(recipe: Recipe, done: Rehearsed, unstable: set[str]) ->
     """
     target, train = recipe.parts.roles.target, recipe.train
     ran = [each for each in recipe.rest[: len(done.train)] if each.name not in unstable]
-    steps = list(itertools.takewhile(lambda each: not isinstance(each.step, (Model, TrainOnly)), ran))
+    steps = list(itertools.takewhile(lambda each: not (predicts(each.step) or changes_training(each.step)), ran))
     if target is None or target not in train.columns:
         return
-    for planned in itertools.takewhile(lambda each: not isinstance(each.step, Model), ran[len(steps) :]):
+    for planned in itertools.takewhile(lambda each: not predicts(each.step), ran[len(steps) :]):
         said = "which training rows there are depends on targets, as its kind may"
-        if not isinstance(planned.step, TrainOnly):
+        if not changes_training(planned.step):
             said = "it stands after a step that makes training rows by their targets"
         yield Trace(planned.name, PROBE, NOT_ASSESSED, (), said, "itself")
     flipped = _other_values(train[target])

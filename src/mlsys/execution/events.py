@@ -17,6 +17,7 @@ from mlsys.states import Held
 from mlsys.steps import Fitted, History
 from mlsys.steps.forms import absorbs
 from mlsys.steps.memory import Memory
+from mlsys.steps.questions import sees_history
 
 
 def knowing(name: str, fitted: Fitted, events: Any, decision: Moment, inputs: Mapping[str, str]) -> Fitted:
@@ -37,7 +38,7 @@ def knowing(name: str, fitted: Fitted, events: Any, decision: Moment, inputs: Ma
         Columns of requests with their types.
     """
     step = fitted.step
-    assert isinstance(step, History)
+    assert sees_history(step)
     memory = Memory(step, fitted.state)
     tail, waits = memory.state["tail"], memory.state.get("waits", [])
     needed = _needed(step, tail)
