@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from sklearn.dummy import DummyClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from mlsys import Derive, GroupSplit, Pipeline, RandomSplit, Rows, TargetEncode, Transform
+from mlsys import Derive, GroupSplit, Pipeline, RandomSplit, Rows, TargetEncode, Train, Transform
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.fold_means import fold_mean_findings
@@ -316,3 +317,18 @@ def test_a_run_that_keeps_groups_together_or_cross_fits_is_silent(rng: np.random
     assert said([GroupSplit(), TREE], frame, group="who") == {}
     assert "LK228" not in said([RandomSplit(), TargetEncode(["who"]), TREE], frame)
     assert said([RandomSplit(), TREE], frame, exclude=["who"]) == {"LK227": "information"}
+
+
+def test_numbers_at_the_end_of_what_floats_hold_are_looked_at_without_an_error() -> None:
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(
+        {
+            "who": rng.integers(0, 60, 900).astype(str),
+            "large": rng.normal(size=900) * 1e306,
+            "endless": np.where(rng.random(900) < 0.1, np.inf, rng.normal(size=900)),
+            "small": rng.normal(size=900) * 1e-308,
+            "y": rng.random(900) < 0.5,
+        }
+    )
+    run = Pipeline([RandomSplit(), Train(DummyClassifier())], target="y").run(rows, track=False, cache=False)
+    assert not [finding for finding in run.findings if finding.severity == "error"]

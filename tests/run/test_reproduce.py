@@ -63,7 +63,7 @@ class Drifts(Transform):
 
 def test_the_same_rows_give_the_same(given_run: str, orders: pd.DataFrame) -> None:
     done = mlsys.reproduce(given_run, data=orders)
-    assert done.same and "<pre>reproduced" in done._repr_html_()
+    assert done.same and "reproduced" in done._repr_html_()
     assert isinstance(done.run, Run) and set(done.table["outcome"]) == {"same"}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mlsys.cache import Made
@@ -113,7 +114,8 @@ def _on_columns(
     found = identifier_findings(train, features, power, rows) + date_findings(frames, features, roles.time is not None)
     if roles.target is not None and roles.target in train.columns:
         there, timed = [name for name in features if name in train.columns], bool(at.catalog.known_at)
-        found += target_findings(train, there, roles.target, power, timed=timed, made_by=at.catalog.made_by)
+        with np.errstate(all="ignore"):  # squares of numbers at the end of what floats hold are endless, or nothing
+            found += target_findings(train, there, roles.target, power, timed=timed, made_by=at.catalog.made_by)
     return [replace(finding, step=_maker(finding, at)) for finding in found]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mlsys.cache import Made
@@ -80,6 +81,19 @@ def dependent(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Ma
     train, target = frames["train"], str(at.roles.target)
     if len(train) < FEWEST:
         return Made()
+    with np.errstate(all="ignore"):  # differences of numbers at the end of what floats hold are endless
+        at.findings += _found(train, frames, made, target, at, given)
+    return Made()
+
+
+def _found(
+    train: pd.DataFrame,
+    frames: dict[str, pd.DataFrame],
+    made: dict[str, pd.DataFrame],
+    target: str,
+    at: At,
+    given: dict[str, Any],
+) -> list[Finding]:
     features, asked = given["features"], given["asked"]
     judges = [frames[name] for name in given["judges"] if len(frames[name])]
     others = [frame for name, frame in frames.items() if name != "train"]
@@ -96,8 +110,7 @@ def dependent(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Ma
         found += [replace(each, step=given["name"]) for each in groups]
         found += gap_findings(train, frames.get("validation", pd.concat(judges)), target, features)
         found += _of_made(made, train, target, given["made"])
-    at.findings += found
-    return Made()
+    return found
 
 
 def _shared(

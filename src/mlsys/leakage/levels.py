@@ -78,8 +78,9 @@ def levels_of_column(column: pd.Series) -> Levels:
 
 
 def numbers_of(column: pd.Series) -> NDArray[np.float64]:
-    """Return a column of numbers or truth values as floats, NaN for null."""
-    return np.asarray(plain(column).to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    """Return a column of numbers or truth values as floats, NaN for null and for infinite numbers."""
+    numbers = np.asarray(plain(column).to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
 def may_be_levels(column: pd.Series, fewest: int) -> bool:

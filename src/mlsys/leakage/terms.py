@@ -24,6 +24,8 @@ EXACT_DECIMALS, EXACT = 9, 1e-8
 
 COARSE = 0.01
 """Of the spread of a target: no rounding allows a formula to be further off."""
+_LARGEST = 1e60
+"""Numbers from which on squares of products are endless: no formula is looked for among them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +40,8 @@ class Term:
 def goal_of(target: pd.Series) -> NDArray[np.float64] | None:
     """Return a target as numbers: a quantity, or 0 and 1 for two classes; ``None`` for others."""
     if is_measured(target):
-        return _numbers(target)
+        numbers = _numbers(target)
+        return numbers if _is_moderate(numbers[np.isfinite(numbers)]) else None
     levels = target.dropna().unique()
     if len(levels) != 2:  # noqa: PLR2004
         return None
@@ -56,9 +59,14 @@ def terms_of(rows: pd.DataFrame, features: Sequence[str], least: float) -> list[
         if values_of(rows[name]).kind in {Kind.NUMBER, Kind.TRUTH, Kind.DURATION, *TIMES}:
             values = _numbers(rows[name])
             known = values[np.isfinite(values)]
-            if len(known) > least * len(values) and np.ptp(known) > 0:
+            if len(known) > least * len(values) and _is_moderate(known) and np.ptp(known) > 0:
                 found.append(Term(name, (name,), values))
     return found
+
+
+def _is_moderate(known: NDArray[np.float64]) -> bool:
+    """Whether products and squares of some numbers are numbers."""
+    return not len(known) or bool(np.abs(known).max() < _LARGEST)
 
 
 def factors_of(terms: Sequence[Term]) -> list[Term]:
