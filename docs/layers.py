@@ -14,7 +14,8 @@ PATHS = {
 }
 """Packages that each passes, in order."""
 SHOWN = (
-    "pipeline run serving outcome audit execution plan tracking overview leakage cache data steps engines tables states usercode"
+    "pipeline run serving outcome audit execution plan tracking overview leakage cache data steps engines tables "
+    "states usercode"
 )
 
 

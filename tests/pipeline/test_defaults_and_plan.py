@@ -161,8 +161,8 @@ def test_the_page_of_a_plan_flows_through_the_split() -> None:
     page = pipeline.plan()._repr_html_()
     places = [page.index(said) for said in (
         "features: known by then", "◆ 1h before t", "● target y", "before the split", "<b>RandomSplit</b>",
-        "test: sealed until final_test()", "after the split", "<b>Impute</b>", "<span class='chip'>sees training rows", "<b>Train</b>",
-        "<b>Evaluate</b>", "changes nothing",
+        "test: sealed until final_test()", "after the split", "<b>Impute</b>", "<span class='chip'>sees training rows",
+        "<b>Train</b>", "<b>Evaluate</b>", "changes nothing",
     )]  # fmt: skip
     assert places == sorted(places)
     assert "<summary>settings</summary><pre>Impute()" in page

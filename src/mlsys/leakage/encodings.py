@@ -91,7 +91,9 @@ def _falling(
     values, varies = _centred(table[order], starts, sizes)
     with np.errstate(invalid="ignore", divide="ignore"):
         covered = np.add.reduceat(values * own, starts)
-        correlation = covered / np.sqrt(np.add.reduceat(values**2, starts) * across)
+        size = np.abs(values).max(axis=0)  # squares of the smallest numbers are nothing
+        scaled = values / np.where(size > 0, size, 1.0)
+        correlation = np.add.reduceat(scaled * own, starts) / np.sqrt(np.add.reduceat(scaled**2, starts) * across)
         slopes = np.where(mixed[:, None], covered / across, np.nan)
         falls = varies & ((-np.abs(correlation) if either_way else correlation) < CORRELATION)
     shares = (falls & mixed[:, None]).T @ sizes / sizes[mixed].sum()

@@ -285,7 +285,8 @@ class Run:
         if journal is not None:
             final._completed = completed(final._facts, final._live, self._completed.cost)
             final._tracking.keep_rows(partial(save_judged, final._completed))
-            tags = final_tags(final._completed, looks, journal.id, self._completed)
+            withheld = replace(final._completed, withheld=self.withheld)
+            tags = final_tags(withheld, looks, journal.id, self._completed)
             final._tracking.add(final_metrics(final._completed), tags)
         return final
 
