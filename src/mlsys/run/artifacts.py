@@ -15,6 +15,7 @@ import pandas as pd
 from mlsys.errors import ConfigurationError
 from mlsys.outcome import Outcome
 from mlsys.outcome.report import report
+from mlsys.pages import Page
 from mlsys.run.columns import columns_of
 from mlsys.run.live import Live
 from mlsys.run.recipe import RECIPE, write_recipe
@@ -60,21 +61,25 @@ def write_artifacts(outcome: Outcome, live: Live, folder: Path) -> None:
 
 
 def report_of(
-    outcome: Outcome, live: Live, pictures: Mapping[str, bytes] | None = None, before: Outcome | None = None
+    outcome: Outcome,
+    live: Live,
+    pictures: Mapping[str, bytes] | None = None,
+    before: Outcome | None = None,
+    columns: Page | None = None,
 ) -> str:
     """Return the report of a run as HTML that stands alone; see :func:`mlsys.outcome.report.report`."""
     drawn = pictures_of(live.execution.parts.results) if pictures is None else pictures
-    columns = columns_of(live.execution, outcome.features, outcome.findings, outcome.pipeline).page()
     plan = live.pipeline.plan().page()
     return report(outcome, before=before, plan=plan, columns=columns, pictures=drawn, code=code_state())
 
 
 def write_report(outcome: Outcome, live: Live, path: Path, before: Outcome | None) -> Path:
-    """Write the report of a run, whole or not at all."""
+    """Write the report of a run, whole or not at all; how values spread is shown here, and does not go to MLflow."""
     if path.is_dir() or not path.parent.is_dir():
         raise ConfigurationError(f"no report can be written to {str(path)!r}", "give a file in a folder that is there")
     with whole(path) as making:
-        making.write_text(report_of(outcome, live, before=before), encoding="utf-8")
+        columns = columns_of(live.execution, outcome.features, outcome.findings, outcome.pipeline).page()
+        making.write_text(report_of(outcome, live, before=before, columns=columns), encoding="utf-8")
     return path
 
 
