@@ -16,6 +16,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from mlsys import (
+from mlsys.outcome.describing import in_markdown
     DetectDrift,
     Evaluate,
     Gate,
@@ -354,4 +355,5 @@ def test_the_report_page_shows_card_pictures_and_plan(run: Run, logged: Any) -> 
 def test_a_registered_version_says_how_good_it_is(run: Run) -> None:
     registered = run.register("described", gate=Gate(metric("roc_auc").lower >= 0.0), reason="a test")
     version = mlflow.MlflowClient().get_model_version("described", str(registered.version))
-    assert run.card.headline in version.description and "roc_auc lower end >= 0:" in version.description
+    assert in_markdown(run.card.headline) in version.description
+    assert "| roc_auc lower end >= 0 | " in version.description and "[" not in version.description
