@@ -16,7 +16,6 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 
 from mlsys import (
-from mlsys.outcome.describing import in_markdown
     DetectDrift,
     Evaluate,
     Gate,
@@ -33,6 +32,7 @@ from mlsys.outcome.describing import in_markdown
     metric,
 )
 from mlsys.errors import ConfigurationError, TrackingError
+from mlsys.outcome.describing import in_markdown
 from mlsys.states import digest
 
 FEATURES = ["price", "days_since_last", "country"]
