@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlsys.errors import ConfigurationError, MlsysError
+from mlsys.files import refuse_no_place
 from mlsys.settings import override
 from mlsys.version import __version__
 
@@ -100,7 +101,7 @@ def _report(words: argparse.Namespace) -> int:
 
     outcome = outcome_of_run(words.run)
     path = Path(words.file or f"{outcome.run[:12]}.html")
-    _refuse_no_folder(path)
+    refuse_no_place(path)
     with whole(path) as making:
         making.write_text(report(outcome), encoding="utf-8")
     print(path)
@@ -125,7 +126,7 @@ def _predict(words: argparse.Namespace) -> int:
     answers = load(words.model).predict(rows)
     if not words.check:
         path = Path(words.answers)
-        _refuse_no_folder(path)
+        refuse_no_place(path)
         write: Callable[[Path], Any] = answers.to_parquet if _is_parquet(path) else _as_csv(answers)
         with whole(path) as making:
             write(making)
@@ -186,8 +187,3 @@ def _as_csv(answers: pd.DataFrame) -> Callable[[Path], Any]:
 
 def _is_parquet(path: Path) -> bool:
     return path.suffix in {".parquet", ".pq"}
-
-
-def _refuse_no_folder(path: Path) -> None:
-    if path.is_dir() or not path.parent.is_dir():
-        raise ConfigurationError(f"nothing can be written to {str(path)!r}", "name a file in a folder that is there")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import xxhash
 
+from mlsys.errors import ConfigurationError
+
 _BLOCK = 1 << 22
 _CLOCK = 2.0
 """Seconds by which a file must be older than its stamp: file systems count time in steps of up to two seconds."""
@@ -111,3 +113,9 @@ def _add(content: xxhash.xxh3_128, file: str | Path) -> None:
     with open(file, "rb") as opened:
         while block := opened.read(_BLOCK):
             content.update(block)
+
+
+def refuse_no_place(path: Path) -> None:
+    """Raise for a path that no file can be written to."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise ConfigurationError(f"nothing can be written to {str(path)!r}", "name a file in a folder that is there")

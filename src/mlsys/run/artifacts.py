@@ -12,11 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.errors import ConfigurationError
+from mlsys.files import refuse_no_place
 from mlsys.outcome import Outcome
 from mlsys.outcome.report import report
 from mlsys.pages import Page
-from mlsys.run.columns import columns_of
 from mlsys.run.live import Live
 from mlsys.run.recipe import RECIPE, write_recipe
 from mlsys.secrets import hidden_in
@@ -73,12 +72,10 @@ def report_of(
     return report(outcome, before=before, plan=plan, columns=columns, pictures=drawn, code=code_state())
 
 
-def write_report(outcome: Outcome, live: Live, path: Path, before: Outcome | None) -> Path:
+def write_report(outcome: Outcome, live: Live, path: Path, before: Outcome | None, columns: Page) -> Path:
     """Write the report of a run, whole or not at all; how values spread is shown here, and does not go to MLflow."""
-    if path.is_dir() or not path.parent.is_dir():
-        raise ConfigurationError(f"no report can be written to {str(path)!r}", "give a file in a folder that is there")
+    refuse_no_place(path)
     with whole(path) as making:
-        columns = columns_of(live.execution, outcome.features, outcome.findings, outcome.pipeline).page()
         making.write_text(report_of(outcome, live, before=before, columns=columns), encoding="utf-8")
     return path
 

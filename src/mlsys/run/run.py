@@ -299,7 +299,7 @@ class Run:
             The file, such as ``"flights.html"``; it is replaced. After ``final_test()`` the validation scores stand
             beside those of the test rows.
         """
-        return write_report(self.outcome, self._live, Path(path), self._before)
+        return write_report(self.outcome, self._live, Path(path), self._before, self.columns.page())
 
     def save(self, folder: str | Path) -> Path:
         """Write the model with its states into a folder that :func:`mlsys.load` reads; no MLflow needed.
