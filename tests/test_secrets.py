@@ -14,7 +14,7 @@ import pytest
 from pydantic import SecretBytes, SecretStr
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import Pipeline, ReadCSV, Source
+from mlsys import Pipeline, ReadCSV, Source, secrets
 from mlsys.errors import ConfigurationError, DataError, Finding, StateError
 from mlsys.run.recipe import write_recipe
 from mlsys.secrets import cleaned, counted, field_is_secret, hidden, holds_secret, looks_secret, without_secrets
@@ -266,3 +266,11 @@ def test_a_long_text_takes_no_time() -> None:
     for text in ("a" * 300_000, "word " * 60_000, '"' + "a.b" * 100_000, "x-" * 100_000):
         assert hidden(text) == text
     assert time.monotonic() - begun < 8
+
+
+def test_a_search_goes_on_when_another_thread_declares_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(secrets, "_declared", {b"declared-before": None, b"declared-as-well": None})
+    known = secrets._known()
+    assert next(known) == b"declared-before"
+    secrets.declare(SecretStr("declared-meanwhile"))
+    assert b"declared-as-well" in set(known)

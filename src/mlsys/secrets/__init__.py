@@ -220,8 +220,9 @@ def _named_leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 def _known() -> Iterator[bytes]:
     """Give the values to look for in texts."""
-    yield from _declared
-    for name, value in os.environ.items():
+    yield from tuple(_declared)  # at once: other threads declare theirs meanwhile
+    for name in tuple(os.environ):
+        value = os.environ.get(name, "")
         # Names such as GOOGLE_APPLICATION_CREDENTIALS and PWD hold paths.
         if looks_secret(name) and not os.path.exists(value):
             yield from _as_bytes(value)
