@@ -83,6 +83,24 @@ def test_means_by_category(rows) -> None:
     assert summary.overall() == pytest.approx([frame["value"].mean(), (frame["label"] == 1).mean()])
 
 
+@given(rows_strategy, st.integers(0, 40), st.lists(st.integers(0, 2), min_size=40, max_size=40), st.booleans())
+def test_without_a_fold_is_as_if_its_rows_had_not_been_there(rows, cut: int, draws, weighted: bool) -> None:
+    folds = [draws[place % len(draws)] for place in range(len(rows))]
+
+    def of(first: int, last: int) -> CategoryTargets:
+        part, names = rows[first:last], pd.Series([row[0] for row in rows[first:last]], dtype="str")
+        targets = np.array([[row[1], row[3] == 1] for row in part], dtype=float).reshape(-1, 2)
+        weights = [row[2] for row in part] if weighted else None
+        return CategoryTargets.of(names, targets, weights, folds[first:last], 3)
+
+    whole = of(0, len(rows))
+    assert whole == of(0, cut) + of(cut, len(rows))
+    assert whole.without() == category_targets(rows, weighted)
+    for fold in range(3):
+        others = [row for row, own in zip(rows, folds, strict=True) if own != fold]
+        assert whole.without(fold) == category_targets(others, weighted)
+
+
 def test_weighted_means() -> None:
     summary = CategoryTargets.of(pd.Series(["a", "a"]), [1.0, 0.0], [3.0, 1.0])
     assert summary.means().tolist() == [[0.75]]
@@ -93,6 +111,8 @@ def test_what_does_not_fit_is_refused() -> None:
     one, two = CategoryTargets.of(pd.Series(["a"]), [1.0]), CategoryTargets.of(pd.Series(["a"]), [[1.0, 0.0]])
     with pytest.raises(DataError, match="target columns"):
         one + two
+    with pytest.raises(DataError, match="1 and 2 folds"):
+        one + CategoryTargets.of(pd.Series(["a"]), [1.0], fold_of=[1], folds=2)
     with pytest.raises(DataError, match="2 targets for 1"):
         CategoryTargets.of(pd.Series(["a"]), [1.0, 2.0])
 

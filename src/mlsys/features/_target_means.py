@@ -58,20 +58,51 @@ def known_targets(part: Rows, who: str) -> tuple[pd.Series, NDArray[np.float64] 
     return target, None if part.weight is None else known_weights(part.weight, who)
 
 
-def number_targets(levels: pd.Series, target: pd.Series, weights: NDArray[np.float64] | None) -> SummaryMap:
+@dataclass(frozen=True)
+class Known:
+    """Rows with a known target: the target, weights, the fold of each row where there are folds."""
+
+    rows: NDArray[np.bool_]
+    target: pd.Series
+    weights: NDArray[np.float64] | None
+    fold_of: NDArray[np.int64] | None
+    folds: int
+
+    def sums(self, levels: pd.Series, targets: NDArray[np.float64], inside: Any = slice(None)) -> CategoryTargets:
+        """Return the sums of some targets by level and fold; ``inside``: the rows that are meant."""
+        weights = None if self.weights is None else self.weights[inside]
+        fold_of = None if self.fold_of is None else self.fold_of[inside]
+        return CategoryTargets.of(levels, targets, weights, fold_of, self.folds)
+
+
+def known_rows(part: Rows, folds: int, who: str) -> Known:
+    """Return the rows whose target is known, which may be of ``folds`` folds."""
+    target, weights = known_targets(part, who)
+    known = target.notna().to_numpy()
+    fold_of = None if part.folds is None else part.folds[known]
+    own = None if weights is None else weights[known]
+    return Known(known, target[known], own, fold_of, 1 if fold_of is None else folds)
+
+
+def number_targets(levels: pd.Series, known: Known) -> SummaryMap:
     """Return sums of the target and of its squares by level, under the key None."""
-    values = target.to_numpy(dtype=np.float64, na_value=np.nan)
-    return SummaryMap({None: CategoryTargets.of(levels, np.column_stack([values, values * values]), weights)})
+    values = known.target.to_numpy(dtype=np.float64, na_value=np.nan)
+    return SummaryMap({None: known.sums(levels, np.column_stack([values, values * values]))})
 
 
-def class_targets(levels: pd.Series, target: pd.Series, weights: NDArray[np.float64] | None) -> SummaryMap:
+def class_targets(levels: pd.Series, known: Known) -> SummaryMap:
     """Return counts by level for each class of the target."""
     found = SummaryMap()
-    for name in target.unique().tolist():
-        inside = (target == name).to_numpy()
-        own = None if weights is None else weights[inside]
-        found[name] = CategoryTargets.of(levels[inside], np.empty((int(inside.sum()), 0)), own)
+    for name in known.target.unique().tolist():
+        inside = (known.target == name).to_numpy()
+        found[name] = known.sums(levels[inside], np.empty((int(inside.sum()), 0)), inside)
     return found
+
+
+def without_fold(sums: SummaryMap, fold: int | None = None) -> SummaryMap:
+    """Return the sums of all rows but those of one fold; a class that has none there is not in it."""
+    found = {name: each.without(fold) for name, each in sums.items()}
+    return SummaryMap({name: each for name, each in found.items() if name is None or len(each.rows)})
 
 
 def encodings_of_numbers(sums: SummaryMap, smoothing: str | float) -> Encodings:

@@ -25,11 +25,12 @@ from mlsys.features._target_means import (
     class_targets,
     encodings_of_classes,
     encodings_of_numbers,
-    known_targets,
+    known_rows,
     number_targets,
+    without_fold,
 )
 from mlsys.steps import Field
-from mlsys.summaries import CrossFitted, SummaryMap, add_without_each, distinct_values
+from mlsys.summaries import CrossFitted, SummaryMap, distinct_values
 from mlsys.tables import column_of
 from mlsys.values import NUMERIC, values_of
 
@@ -102,26 +103,21 @@ class TargetEncode(TakesColumns):
         return True
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
-        """Return sums of the target by level, for each fold and column."""
-        target, weights = known_targets(part, self.title)
-        sums = number_targets if self._is_number(target) else class_targets
+        """Return sums of the target by level and fold, for each column."""
+        known = known_rows(part, self.cross_fit_folds, self.title)
+        sums = number_targets if self._is_number(known.target) else class_targets
         names = taken(part, self.columns)
         require_kinds(part, names, LEVELS, self.title)
-        known = target.notna().to_numpy()
-        found = SummaryMap()
-        for fold in range(self.cross_fit_folds) if part.folds is not None else (0,):
-            here = known if part.folds is None else known & (part.folds == fold)
-            own = None if weights is None else weights[here]
-            found[fold] = SummaryMap({name: sums(part[name][here], target[here], own) for name in names})
-        return found
+        return SummaryMap({name: sums(part[name][known.rows], known) for name in names})
 
     def finish(self, summary: SummaryMap, /) -> CrossFitted:
         """Return the code of each level, by all rows and by those of the other folds."""
-        whole, others = add_without_each(list(summary.values()))
-        state = self._codes(whole)
+        state = self._codes(_without_fold(summary))
         if state is None:
             raise self._without_target()
-        return CrossFitted(state, tuple(self._codes(each) for each in others))
+        folds = max((each.folds for sums in summary.values() for each in sums.values()), default=1)
+        others = [self._codes(_without_fold(summary, fold)) for fold in range(folds)] if folds > 1 else []
+        return CrossFitted(state, tuple(others))
 
     def _codes(self, summary: SummaryMap) -> dict[str, Any] | None:
         """Return the code of each level; None where no row has a known target."""
@@ -213,6 +209,10 @@ class TargetEncode(TakesColumns):
         added = {f"{name}_{each}": codes[:, place] for name, codes in found.items() for place, each in enumerate(shown)}
         refuse_taken(frame, list(added), list(found), self.title)
         return replaced(frame, {}, added, list(found))
+
+
+def _without_fold(summary: SummaryMap, fold: int | None = None) -> SummaryMap:
+    return SummaryMap({name: without_fold(sums, fold) for name, sums in summary.items()})
 
 
 def _ordered(classes: Iterable[Any]) -> list[Any]:

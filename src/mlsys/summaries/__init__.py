@@ -2,7 +2,7 @@
 
 from mlsys.summaries._radix import Zoom
 from mlsys.summaries._row_values import hashable_columns, is_hashable
-from mlsys.summaries.again import Again, CrossFitted, SummaryMap, add_without_each
+from mlsys.summaries.again import Again, CrossFitted, SummaryMap
 from mlsys.summaries.bottom_k import BottomK
 from mlsys.summaries.category_targets import CategoryTargets
 from mlsys.summaries.chance import equal_by_chance
@@ -28,7 +28,6 @@ __all__ = [
     "Quantiles",
     "SummaryMap",
     "Zoom",
-    "add_without_each",
     "distinct_values",
     "duplicate_clusters",
     "equal_by_chance",

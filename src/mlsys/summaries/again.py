@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 
@@ -66,17 +65,3 @@ class SummaryMap(dict[Hashable, Any]):
 
     def __repr__(self) -> str:
         return f"SummaryMap({dict(self)!r})"
-
-
-def add_without_each(summaries: Sequence[Any]) -> tuple[Any, list[Any]]:
-    """Add exact summaries: all of them, and for each all others; of a single one no others.
-
-    Examples
-    --------
-    >>> add_without_each([1, 2, 4])
-    (7, [6, 5, 3])
-    """
-    before = list(accumulate(summaries))
-    after = list(accumulate(reversed(summaries), lambda later, earlier: earlier + later))[::-1]
-    between = [some + others for some, others in zip(before[:-2], after[2:], strict=True)]
-    return before[-1], [after[1], *between, before[-2]] if len(summaries) > 1 else []

@@ -1,4 +1,4 @@
-"""Exact sums of targets by category: what target encoding needs."""
+"""Exact sums of targets by category and fold: what target encoding needs."""
 
 from __future__ import annotations
 
@@ -20,22 +20,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class CategoryTargets:
-    """Rows, weight and sum of each target column by category; null is a category of its own, ``None``.
+    """Rows, weight and sum of each target column by category and fold; null is a category of its own, ``None``.
 
     Parameters
     ----------
     categories : tuple
         Values that occur, ordered by text and type name.
-    rows : array of int64
-        Rows of each category.
+    rows : array of int64, shape (categories * folds,)
+        Rows of each category, fold by fold.
     weights : GroupedSum
-        Weight of each category; equal to the rows where no weights were given.
+        Their weights; equal to the rows where no weights were given.
     sums : tuple of GroupedSum
-        For each target column the (weighted) sum by category.
+        For each target column the (weighted) sums.
+    folds : int
+        Folds that are kept apart.
 
     Notes
     -----
-    Everything is exact, so the sum of some partitions does not depend on how rows are cut.
+    Everything is exact, so the sum of some partitions does not depend on how rows are cut, and all rows but those of
+    one fold (:meth:`without`) have the same sums as if they alone had been summarized.
 
     Examples
     --------
@@ -49,10 +52,16 @@ class CategoryTargets:
     rows: NDArray[np.int64]
     weights: GroupedSum
     sums: tuple[GroupedSum, ...]
+    folds: int = 1
 
     @classmethod
     def of(
-        cls, categories: pd.Series | pd.Index, targets: ArrayLike, weights: ArrayLike | None = None
+        cls,
+        categories: pd.Series | pd.Index,
+        targets: ArrayLike,
+        weights: ArrayLike | None = None,
+        fold_of: ArrayLike | None = None,
+        folds: int = 1,
     ) -> CategoryTargets:
         """Summarize rows.
 
@@ -64,6 +73,10 @@ class CategoryTargets:
             No nulls; several columns for several classes.
         weights : array of float, optional
             One for each row.
+        fold_of : array of int, optional
+            Fold of each row, from 0 to ``folds - 1``.
+        folds : int
+            Number of folds.
         """
         columns = np.asarray(targets, dtype=np.float64)
         columns = columns[:, None] if columns.ndim == 1 else columns
@@ -72,31 +85,55 @@ class CategoryTargets:
             raise DataError(f"{len(columns)} targets for {len(codes)} categories", "give one row of targets each")
         codes = np.where(codes < 0, len(distinct), codes)
         names = [*distinct, None]
-        groups = len(names)
+        if fold_of is not None:
+            codes = codes * folds + np.asarray(fold_of, dtype=np.int64)
+        groups = len(names) * folds
         rows = np.bincount(codes, minlength=groups).astype(np.int64)
         mass = GroupedSum.of(codes, np.ones(len(codes)) if weights is None else weights, groups)
         sums = tuple(GroupedSum.of(codes, column, groups, weights) for column in columns.T)
-        return cls._canonical(names, rows, mass, sums)
+        used = np.flatnonzero(rows.reshape(-1, folds).any(axis=1)).tolist()
+        return cls(tuple(names), rows, mass, sums, folds)._placed(_ordered(used, names))
 
-    @classmethod
-    def _canonical(
-        cls, names: list[Any], rows: NDArray[np.int64], weights: GroupedSum, sums: tuple[GroupedSum, ...]
-    ) -> CategoryTargets:
-        """Order the categories and leave out those without rows."""
-        order = _ordered([place for place in range(len(names)) if rows[place]], names)
-        codes = np.full(len(names), -1)
-        codes[order] = np.arange(len(order))
-        return cls(
-            tuple(names[place] for place in order),
-            rows[order],
-            weights.regroup(codes, len(order)),
-            tuple(part.regroup(codes, len(order)) for part in sums),
-        )
+    def _placed(self, places: Sequence[int]) -> CategoryTargets:
+        """Return the categories of some places, in that order."""
+        codes = np.full(len(self.categories), -1)
+        codes[places] = np.arange(len(places))
+        return self._as(tuple(self.categories[place] for place in places), codes)
+
+    def _as(self, categories: tuple[Any, ...], codes: NDArray[np.int64]) -> CategoryTargets:
+        """Return this under other categories: each one that is there goes to its place there, or is left out."""
+        return self._regrouped(categories, _by_fold(codes, self.folds), self.folds)
+
+    def _regrouped(self, categories: tuple[Any, ...], codes: NDArray[np.int64], folds: int) -> CategoryTargets:
+        groups, inside = len(categories) * folds, codes >= 0
+        rows = np.zeros(groups, np.int64)
+        np.add.at(rows, codes[inside], self.rows[inside])
+        sums = tuple(part.regroup(codes, groups) for part in self.sums)
+        return CategoryTargets(categories, rows, self.weights.regroup(codes, groups), sums, folds)
+
+    def without(self, fold: int | None = None) -> CategoryTargets:
+        """Return the categories of all rows but those of one fold, with all other folds as one.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> both = CategoryTargets.of(pd.Series(["a", "b", "a"]), [1, 0, 0], fold_of=[0, 0, 1], folds=2)
+        >>> both.without(0).categories, both.without(1).means().tolist(), both.without().means().tolist()
+        (('a',), [[1.0], [0.0]], [[0.5], [0.0]])
+        """
+        if fold is None and self.folds == 1:
+            return self
+        codes = np.repeat(np.arange(len(self.categories)), self.folds)
+        if fold is not None:
+            codes[fold :: self.folds] = -1
+        found = self._regrouped(self.categories, codes, 1)
+        return found if found.rows.all() else found._placed(np.flatnonzero(found.rows).tolist())
 
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, CategoryTargets)
             and self.categories == other.categories
+            and self.folds == other.folds
             and np.array_equal(self.rows, other.rows)
             and self.weights == other.weights
             and self.sums == other.sums
@@ -109,21 +146,19 @@ class CategoryTargets:
             return NotImplemented
         if len(self.sums) != len(other.sums):
             raise DataError(f"{len(self.sums)} and {len(other.sums)} target columns do not add", "use the same targets")
+        if self.folds != other.folds:
+            raise DataError(f"{self.folds} and {other.folds} folds do not add", "use the same folds")
         names = _united(self.categories, other.categories)
         places = {name: place for place, name in enumerate(names)}
-        rows = np.zeros(len(names), np.int64)
-        own, theirs = (np.array([places[name] for name in each.categories], dtype=np.int64) for each in (self, other))
-        rows[own] += self.rows
-        rows[theirs] += other.rows
-
-        def added(mine: GroupedSum, beside: GroupedSum) -> GroupedSum:
-            return mine.regroup(own, len(names)) + beside.regroup(theirs, len(names))
-
-        sums = tuple(added(mine, beside) for mine, beside in zip(self.sums, other.sums, strict=True))
-        return CategoryTargets(names, rows, added(self.weights, other.weights), sums)
+        own, theirs = (
+            each._as(names, np.array([places[name] for name in each.categories], dtype=np.int64))
+            for each in (self, other)
+        )
+        sums = tuple(mine + beside for mine, beside in zip(own.sums, theirs.sums, strict=True))
+        return CategoryTargets(names, own.rows + theirs.rows, own.weights + theirs.weights, sums, self.folds)
 
     def means(self) -> NDArray[np.float64]:
-        """Return the (weighted) target means, shape (categories, target columns)."""
+        """Return the (weighted) target means, shape (categories * folds, target columns)."""
         divisors = self.weights.floats()
         if (divisors == self.rows).all():
             return np.column_stack([part.divided_by(self.rows) for part in self.sums])
@@ -131,15 +166,24 @@ class CategoryTargets:
             return np.column_stack([part.floats() / divisors for part in self.sums])
 
     def totals(self) -> NDArray[np.float64]:
-        """Return the (weighted) target sums, shape (categories, target columns)."""
+        """Return the (weighted) target sums, shape (categories * folds, target columns)."""
         return np.column_stack([part.floats() for part in self.sums])
 
     def overall(self) -> NDArray[np.float64]:
         """Return the (weighted) mean of each target column over all categories, shape (target columns,)."""
-        one = np.zeros(len(self.categories), np.int64)
+        one = np.zeros(len(self.rows), np.int64)
         weight = self.weights.regroup(one, 1).floats()
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.concatenate([part.regroup(one, 1).floats() for part in self.sums]) / weight
+
+
+def _by_fold(codes: NDArray[np.int64], folds: int) -> NDArray[np.int64]:
+    """Return the group of each category's folds; none where the category has no place."""
+    if folds == 1:
+        return codes
+    groups = codes[:, None] * folds + np.arange(folds)
+    groups[codes < 0] = -1
+    return groups.ravel()
 
 
 def _united(some: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
