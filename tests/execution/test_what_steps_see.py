@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,16 +29,19 @@ from mlsys import (
 )
 from mlsys.summaries import Counts
 
-SEEN: dict[str, list[frozenset[int]]] = {}
-
-
-@pytest.fixture(autouse=True)
-def nothing_seen() -> None:
-    SEEN.clear()
-
 
 def remember(who: str, rows: pd.DataFrame) -> None:
-    SEEN.setdefault(who, []).append(frozenset(rows["row"].tolist() if "row" in rows else rows.index.tolist()))
+    """Write down in the test's folder: what a hook reaches in memory would be searched for leaks, for minutes."""
+    with open("seen.jsonl", "a") as file:
+        file.write(json.dumps([who, (rows["row"] if "row" in rows else rows.index).tolist()]) + "\n")
+
+
+def seen() -> dict[str, list[frozenset[int]]]:
+    calls: dict[str, list[frozenset[int]]] = {}
+    for line in Path("seen.jsonl").read_text().splitlines():
+        who, rows = json.loads(line)
+        calls.setdefault(who, []).append(frozenset(rows))
+    return calls
 
 
 class SpyTransform(Transform):
@@ -129,20 +134,24 @@ LEARNERS = ["transform", "summary", "cross-fit", "resampler", "model", "postproc
 def test_no_held_out_row_reaches_a_hook_that_learns(rows: pd.DataFrame) -> None:
     run = Pipeline([RandomSplit(), *EVERYONE], target="returned", id="row").run(rows, track=False)
     train = frozenset(run.frame("train", after="RandomSplit")["row"])
-    assert set(SEEN) >= set(LEARNERS)
+    before = seen()
+    assert set(before) >= set(LEARNERS)
     for who in LEARNERS:
-        assert frozenset().union(*SEEN[who]) == train, who
-    before = {who: len(calls) for who, calls in SEEN.items()}
+        assert frozenset().union(*before[who]) == train, who
     run.final_test()
-    assert {who: len(SEEN[who]) for who in LEARNERS} == {who: before[who] for who in LEARNERS}  # nothing learns again
+    after = seen()
+    assert {who: len(after[who]) for who in LEARNERS} == {
+        who: len(before[who]) for who in LEARNERS
+    }  # nothing learns again
 
 
 def test_reports_see_open_parts_and_the_test_rows_only_once_opened(rows: pd.DataFrame) -> None:
     run = Pipeline([RandomSplit(), *EVERYONE], target="returned").run(rows, track=False)
-    assert {who for who in SEEN if who.startswith("report")} == {"report train", "report validation"}
+    assert {who for who in seen() if who.startswith("report")} == {"report train", "report validation"}
     run.final_test()
-    held_out = SEEN["report test"][0]
-    assert not held_out & frozenset().union(*SEEN["transform"], *SEEN["report validation"])
+    opened = seen()
+    held_out = opened["report test"][0]
+    assert not held_out & frozenset().union(*opened["transform"], *opened["report validation"])
     assert len(held_out) == run.rows["test"]
 
 
@@ -154,9 +163,9 @@ def test_folds_keep_each_judged_row_from_the_tail_that_judges_it(rows: pd.DataFr
     everyone = frozenset(run.frame("train")["row"])
     assert run.rows["test"] > 0 and len(everyone) == run.rows["train"]
     for who in ("transform", "model"):
-        *inside, last = SEEN[who]
+        *inside, last = seen()[who]
         assert len(inside) == 5 and last == everyone
-        judged = [everyone - seen for seen in inside]
+        judged = [everyone - taught for taught in inside]
         assert sum(map(len, judged)) == len(everyone) and frozenset().union(*judged) == everyone
 
 
@@ -164,17 +173,17 @@ def test_a_calibration_part_is_what_a_postprocess_learns_from(rows: pd.DataFrame
     part = np.random.default_rng(0).choice(["train", "calibration", "validation"], len(rows), p=[0.6, 0.2, 0.2])
     parts = {str(name): rows[part == name] for name in np.unique(part)}
     Pipeline([SpyModel(), SpyPostprocess()], target="returned").run(parts, track=False)
-    assert SEEN["model"] == [frozenset(parts["train"].index)]
-    assert SEEN["postprocess"] == [frozenset(parts["calibration"].index)]
+    assert seen()["model"] == [frozenset(parts["train"].index)]
+    assert seen()["postprocess"] == [frozenset(parts["calibration"].index)]
 
 
 def test_without_a_calibration_part_each_row_is_predicted_by_a_model_that_did_not_see_it(shop: pd.DataFrame) -> None:
     pipeline = Pipeline([RandomSplit(), SpyModel(), SpyPostprocess()], target="returned", features=["price"])
     run = pipeline.run(shop.assign(row=shop.index), track=False)
     train = frozenset(run.frame("train", after="RandomSplit")["row"])
-    first, *crossed = SEEN["model"]
+    first, *crossed = seen()["model"]
     assert first == train and len(crossed) > 1
-    left_out = [train - seen for seen in crossed]
+    left_out = [train - taught for taught in crossed]
     assert frozenset().union(*left_out) == train and sum(map(len, left_out)) == len(train)
 
 
@@ -182,11 +191,11 @@ def test_repeated_rows_are_calibrated_by_models_that_saw_no_copy_of_them(rows: p
     steps = [RandomSplit(), SpyResampler(), SpyModel(), SpyPostprocess()]
     run = Pipeline(steps, target="returned", id="row").run(rows, track=False)
     train = frozenset(run.frame("train", after="RandomSplit")["row"])
-    first, *crossed = SEEN["model"]
-    left_out = [train - seen for seen in crossed]
+    first, *crossed = seen()["model"]
+    left_out = [train - taught for taught in crossed]
     assert first == train and len(crossed) > 1
     assert frozenset().union(*left_out) == train and sum(map(len, left_out)) == len(train)
-    assert SEEN["postprocess"] == [train]
+    assert seen()["postprocess"] == [train]
 
 
 def test_calibration_undoes_what_repeating_a_class_did_to_the_probabilities() -> None:
@@ -223,7 +232,7 @@ def test_rows_kept_under_none_reach_nobody(shop: pd.DataFrame) -> None:
     frame["returned"] = frame["returned"].astype("Int64").mask(frame["row"] % 10 == 0)
     run = Pipeline([RandomSplit(), SpyTransform(), SpyModel()], target="returned").run(frame, track=False)
     assert run.rows["none: label unknown"] == 200
-    assert all(row % 10 for seen in SEEN["transform"] + SEEN["model"] for row in seen)
+    assert all(row % 10 for taught in seen()["transform"] + seen()["model"] for row in taught)
 
 
 def test_a_calibrated_model_is_judged_on_rows_that_nothing_learned_from(shop: pd.DataFrame) -> None:
