@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib.util
 import os
 import secrets
@@ -64,6 +65,26 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.hypothesis_profile == "long" and config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(secrets.randbelow(2**32))
     settings.load_profile(config.option.hypothesis_profile)  # settings of tests extend the profile loaded before them
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest deselects by marks
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark as long the cases that ``quick`` does not pick; a pick of nothing is an error, not a lost promise."""
+    unused: set[tuple[str, str]] = set()
+    used: set[tuple[str, str]] = set()
+    for item in items:
+        for mark in item.iter_markers("quick"):
+            assert isinstance(item, pytest.Function)
+            test = item.nodeid.partition("[")[0]
+            picks = [name for name in mark.args if fnmatch.fnmatchcase(item.callspec.id, name)]
+            unused.update((test, name) for name in mark.args)
+            used.update((test, name) for name in picks)
+            nth = "every" in mark.kwargs and sum(item.callspec.indices.values()) % mark.kwargs["every"] == 0
+            if not picks and not nth:
+                item.add_marker(pytest.mark.long)
+    whole_files = not any("::" in argument for argument in config.args)
+    if whole_files and unused - used:
+        raise pytest.UsageError(f"no such cases, so nothing is quick: {sorted(unused - used)}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -94,6 +94,7 @@ def test_served_path_leaves_out_what_only_the_label_needs(clean: Run) -> None:
     assert {"temp", "tailnum", "carrier"} <= needed  # weather comes with the request, planes are carried
 
 
+@pytest.mark.long
 def test_leak_is_found_and_named_when_its_declaration_is_left_out(flight_example: ModuleType, quick: Pipeline) -> None:
     source = quick["ReadCSV"]
     known = {column: moment for column, moment in source.known_at.items() if column != "dep_delay"}

@@ -85,6 +85,7 @@ def test_names_are_unique_and_every_expectation_has_a_reason() -> None:
         assert set(case.expected.layers) <= {1, 2, 3, 4}, case.name
 
 
+@pytest.mark.quick(every=6)
 @each_case
 def test_data_is_the_same_each_time_it_is_made(name: str) -> None:
     case = BY_NAME[name]
@@ -96,6 +97,7 @@ def test_data_is_the_same_each_time_it_is_made(name: str) -> None:
             assert first.equals(again)
 
 
+@pytest.mark.quick(every=6)
 @each_case
 def test_data_is_small_and_has_more_than_one_target(name: str) -> None:
     case = BY_NAME[name]

@@ -126,6 +126,7 @@ STEPS: dict[str, tuple[list[Any], str, str, str]] = {
 }
 
 
+@pytest.mark.quick("look-ahead", "mean by group", "in-sample target means", "batch")
 @pytest.mark.parametrize("mistake", STEPS)
 def test_a_mistake_is_violated_at_its_step_by_its_probe_in_its_column(sales, mistake):
     steps, step, probe, column = STEPS[mistake]
@@ -146,6 +147,7 @@ CLEAN: dict[str, list[Any]] = {
 
 
 # Each recipe and each way to split at least once; all pairs in the long tier.
+@pytest.mark.quick("stratified-selected")
 @pytest.mark.parametrize(
     ("way", "recipe"),
     [
@@ -163,6 +165,7 @@ def test_a_clean_recipe_is_not_accused(sales, recipe, way):
     assert audit.findings == ()
 
 
+@pytest.mark.long
 def test_clean_recipes_are_not_accused_on_other_rows():
     accused = []
     for seed in range(10):
@@ -503,6 +506,7 @@ TARGETS = {
 }
 
 
+@pytest.mark.quick("numbers", "three classes")
 @pytest.mark.parametrize("target", TARGETS)
 def test_targets_of_every_task_are_flipped(sales, target):
     frame = sales.drop(columns=["at", "late"]).assign(outcome=TARGETS[target](sales))

@@ -61,6 +61,9 @@ EDITS = {
 }
 
 
+@pytest.mark.quick(
+    "a comment edited", "a docstring of a class removed", "a line broken", "another function edited", "another import"
+)
 @pytest.mark.parametrize("case", EDITS)
 def test_an_edit_redoes_nothing(project: Any, case: str) -> None:
     old, new, file = EDITS[case]
@@ -196,6 +199,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.quick("script-a memo under a decorator", "script-a counter", "script-functools.lru_cache", "script-a lock")
 @pytest.mark.parametrize("case", KEEPING)
 @pytest.mark.parametrize("where", ["script", pytest.param("module", marks=pytest.mark.long)])
 def test_what_running_changes_does_not_change_the_key(project: Any, case: str, where: str) -> None:

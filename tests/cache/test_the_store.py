@@ -72,6 +72,7 @@ def test_a_slow_result_is_kept_and_read_again(slow: Any) -> None:
     assert second.told["digest"] == first.told["digest"] and second.factor == 2
 
 
+@pytest.mark.long
 def test_the_cap_holds_and_results_stay_right(slow: Any) -> None:
     cap = 2 * ROWS_BYTES
     slow.write(
@@ -92,6 +93,7 @@ def test_what_was_used_last_is_evicted_last(slow: Any) -> None:
     seeds = "import work\nfor seed in (0, 1, 0, 2, 0, 3, 0):\n    work.telling.tell(work.run(seed))\n"
     slow.write(**{"script.py": seeds})
     slow.run(MLSYS_CACHE_BYTES=str(int(2.5 * ROWS_BYTES)))
+    assert 0 < slow.cache_bytes() <= 2.5 * ROWS_BYTES
     slow.write(**{"script.py": "import work\nwork.telling.tell(work.run(0))\n"})
     used = slow.run(MLSYS_CACHE_BYTES=str(int(2.5 * ROWS_BYTES)))
     assert used.outcomes == dict.fromkeys(BOTH, "hit") and not used.calls_for_rows
@@ -113,7 +115,6 @@ def test_two_runs_at_once_are_both_right(slow: Any) -> None:
     assert not [name for name in slow.files() if "tmp" in Path(name).name], "temporary files are gone"
 
 
-@pytest.mark.long
 @pytest.mark.long
 def test_four_runs_at_once_with_a_cap_that_evicts_under_them(slow: Any) -> None:
     for seed in range(4):
@@ -137,6 +138,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.long
 def test_a_full_disk_costs_the_cache_not_the_run(slow: Any, small_disk: Path) -> None:
     for _ in range(2):
         outcome = slow.run(MLSYS_FOLDER=str(small_disk / "mlsys"))
@@ -192,6 +194,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.quick("cut in half", "one bit")
 @pytest.mark.parametrize("how", DAMAGE)
 def test_a_cache_damaged_throughout_is_computed_again(slow: Any, how: str) -> None:
     first = slow.run()

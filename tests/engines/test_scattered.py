@@ -22,11 +22,12 @@ from . import flights
 from .scattered import ScatteredEngine
 
 QUIETLY: dict[str, Any] = {"track": False, "verbose": False}
-# Every target and every layout once; the others in the long tier.
+# One of each task, of a frame and of parts; the others in the long tier.
+QUICK = [CASES.index(Case("text", "group")), CASES.index(Case("number", "parts without validation"))]
 cases = pytest.mark.parametrize(
     "case",
     [
-        pytest.param(case, marks=[] if place % 9 == 0 else [pytest.mark.long], id=f"{case.target}, {case.layout}")
+        pytest.param(case, marks=[] if place in QUICK else [pytest.mark.long], id=f"{case.target}, {case.layout}")
         for place, case in enumerate(CASES)
     ],
 )
@@ -85,7 +86,8 @@ def test_flights_of_one_frame() -> None:
     assert engine.turned > 20 and max(map(len, engine.finished)) == 3
 
 
-@pytest.mark.parametrize("row_group", [pytest.param(150, marks=pytest.mark.long), 400])
+@pytest.mark.long
+@pytest.mark.parametrize("row_group", [150, 400])
 def test_flights_of_pieces(row_group: int) -> None:
     flights.write_side_tables(Path())
     rows = flights.make_flights()
@@ -103,7 +105,7 @@ def test_pieces_that_no_step_gathers(tmp_path: Path) -> None:
     rows = rows.assign(late=(rows.pop("arr_delay").fillna(0) > 12).astype(int))
     (tmp_path / "rows").mkdir()
     for number, start in enumerate(range(0, len(rows), 400)):
-        rows.iloc[start : start + 400].to_parquet(tmp_path / "rows" / f"{number}.parquet", row_group_size=150)
+        rows.iloc[start : start + 400].to_parquet(tmp_path / "rows" / f"{number}.parquet", row_group_size=250)
     learning = [Impute(), TargetEncode(["dest"]), OneHot(["origin"]), Standardize()]
     model = Train(LogisticRegression(max_iter=300), classes=[0, 1])
     steps = [ReadParquet(tmp_path / "rows"), flights.doubled, RandomSplit(), *learning, model, Evaluate()]

@@ -77,6 +77,7 @@ def run_of(orders: pd.DataFrame, *steps, **options):
 MADE = ["orders", "wins", "top"]
 
 
+@pytest.mark.quick("key")
 @pytest.mark.parametrize("by", ["key", ("key", "shop")])
 def test_training_sees_what_looking_at_the_past_of_each_row_shows(orders: pd.DataFrame, by) -> None:
     one, other = (run_of(orders, LABEL, kind(by)) for kind in (Wins, WinsRows))
@@ -110,6 +111,7 @@ class ReadsWhereItMust(Wins):
         return super().absorb(state, rows)
 
 
+@pytest.mark.quick("ReadsWhereItMust-*")
 @pytest.mark.parametrize(("kind", "more"), [(DeclaresItsReads, set()), (ReadsWhereItMust, {"shop"})])
 def test_what_it_reads_is_declared_or_found(orders: pd.DataFrame, kind: type[History], more: set[str]) -> None:
     run, plain = run_of(orders, LABEL, kind("key")), run_of(orders, LABEL, Wins("key"))
@@ -139,6 +141,7 @@ def assert_same(found: dict[str, object], wanted: Memory) -> None:
             assert digest(found[name]) == digest(each), name
 
 
+@pytest.mark.quick("by time")
 @pytest.mark.parametrize("split", [TimeSplit(), RandomSplit()], ids=["by time", "at random"])
 def test_sealed_rows_are_in_no_state_until_they_are_opened(orders: pd.DataFrame, split) -> None:
     step = Wins("key", tail=3)
@@ -149,6 +152,7 @@ def test_sealed_rows_are_in_no_state_until_they_are_opened(orders: pd.DataFrame,
     assert_same(run.state("Wins"), holding(orders[~sealed], step))
 
 
+@pytest.mark.quick("1000")
 @pytest.mark.parametrize("tail", [0, 1_000])
 def test_absorbing_what_came_later_is_the_same_as_having_trained_with_it_there(orders: pd.DataFrame, tail: int) -> None:
     step = Wins("key", tail=tail)

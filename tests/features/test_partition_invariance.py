@@ -75,6 +75,7 @@ CASES: dict[str, tuple[Transform, str]] = {
 }
 
 
+@pytest.mark.quick("*-True-7", "standardize-False-64", "target binary-True-64")
 @pytest.mark.parametrize("partitions", [1, 7, 64])
 @pytest.mark.parametrize("shuffled", [False, True])
 @pytest.mark.parametrize("case", CASES)

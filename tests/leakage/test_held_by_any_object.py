@@ -110,12 +110,14 @@ HELD: dict[str, Callable[[pd.DataFrame], Any]] = {
 }
 
 
+@pytest.mark.quick(every=3)
 @pytest.mark.parametrize("name", HELD)
 def test_what_held_out_rows_explain_and_training_rows_do_not_is_an_error(name: str) -> None:
     codes = severities(reader(HELD[name](ALL)))
     assert codes & {("LK220", "error"), ("LK221", "error")}, codes
 
 
+@pytest.mark.quick(every=4)
 @pytest.mark.parametrize("name", HELD)
 def test_the_same_of_training_rows_is_no_error(name: str) -> None:
     assert all(severity == "information" for _, severity in severities(reader(HELD[name](TRAIN))))
@@ -204,6 +206,7 @@ EQUALLY_LONG: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.quick(every=3)
 @pytest.mark.parametrize("name", EQUALLY_LONG)
 def test_as_many_rows_as_the_data_has_prove_nothing(name: str) -> None:
     assert all(severity == "information" for _, severity in severities(reader(EQUALLY_LONG[name]())))

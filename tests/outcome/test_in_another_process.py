@@ -101,6 +101,7 @@ def files(place: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in place.rglob("*") if path.is_file()}
 
 
+@pytest.mark.quick("MLflow's-on this machine", "its own-in MLflow")
 @pytest.mark.parametrize("where", ["on this machine", "in MLflow"])
 @pytest.mark.parametrize("whose", ["MLflow's", "its own"])
 def test_all_is_as_it_was_and_nothing_ran(run: Run, tmp_path: Path, where: str, whose: str) -> None:

@@ -101,6 +101,7 @@ def test_few_rows_are_judged_out_of_fold(cases: pd.DataFrame) -> None:
     assert found.table.set_index("without")["verdict"]["dose"] == "helps"
 
 
+@pytest.mark.long
 def test_processes_come_to_the_same(cases: pd.DataFrame) -> None:
     one, two = (pipeline().ablate(data=cases, n_jobs=jobs, cache=False).table for jobs in (1, 2))
     pd.testing.assert_frame_equal(one, two, check_exact=True)

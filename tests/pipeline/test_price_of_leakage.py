@@ -181,6 +181,7 @@ def test_the_sample_is_by_id_and_takes_groups_whole(visits: pd.DataFrame) -> Non
     assert set(sampled(visits.sample(frac=1, random_state=3)).index) == set(rows.index)
 
 
+@pytest.mark.long
 def test_processes_come_to_the_same(noise: pd.DataFrame) -> None:
     one, two = (mlsys.price_of_leakage(SELECTION, noise, target="y", repeats=1, n_jobs=jobs) for jobs in (1, 2))
     pd.testing.assert_frame_equal(one.table, two.table, check_exact=True)

@@ -264,6 +264,7 @@ def test_rows_in_a_step_stay(
 RAN: list[str] = []
 
 
+@pytest.mark.quick("code", "added")
 @pytest.mark.parametrize("what", ["code", "steps", "record", "added"])
 def test_a_recipe_that_was_edited_is_refused_before_its_code_runs(
     tracked: Callable[..., str], orders: pd.DataFrame, what: str

@@ -202,7 +202,25 @@ def failures(
     return wrong
 
 
-@pytest.mark.filterwarnings("ignore:invalid value encountered in divide")  # scikit-learn, of a column without a value
+ODD = [next(each for each in reversed(TYPES) if each.base == base) for base in {each.base: None for each in TYPES}]
+"""One type of each kind of values, the last in the list: objects, categories, Arrow types."""
+
+
+nothing_to_divide_by = pytest.mark.filterwarnings(
+    "ignore:invalid value encountered in divide"  # scikit-learn, of a column without a value
+)
+
+
+@nothing_to_divide_by
+@pytest.mark.parametrize("name", SINGLE)
+def test_a_step_takes_each_kind_or_names_the_column(name: str) -> None:
+    wrong = failures(SINGLE[name], ODD, ROWS if name in MANY_VALUES else LEVELS)
+
+    assert not wrong, f"{len(wrong)} of {2 * len(ODD)}:\n" + "\n".join(wrong)
+
+
+@nothing_to_divide_by
+@pytest.mark.long
 @pytest.mark.parametrize("name", SINGLE)
 def test_a_step_takes_each_type_or_names_the_column(name: str) -> None:
     wrong = failures(SINGLE[name], TYPES, ROWS if name in MANY_VALUES else LEVELS)
@@ -210,10 +228,7 @@ def test_a_step_takes_each_type_or_names_the_column(name: str) -> None:
     assert not wrong, f"{len(wrong)} of {2 * len(TYPES)}:\n" + "\n".join(wrong)
 
 
-ODD = [next(each for each in reversed(TYPES) if each.base == base) for base in {each.base: None for each in TYPES}]
-"""One type of each kind of values, the last in the list: objects, categories, Arrow types."""
-
-
+@pytest.mark.quick("feature of a linear model", "target of a classifier", "group", "request")
 @pytest.mark.parametrize("name", IN_PIPELINES)
 def test_a_pipeline_takes_each_kind_or_names_the_column(name: str) -> None:
     nulls = name.startswith(("feature", "request", "slices"))  # roles without nulls are the ones that go on
