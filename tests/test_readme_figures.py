@@ -14,7 +14,7 @@ NUMBER = re.compile(r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?![\w]|\
 def rows_of_readme() -> list[tuple[str, str, list[str]]]:
     """Return what is measured, the figures as written, and the benchmarks named beside them."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    table = text.partition("## What is measured")[2].partition("\n## ")[0]
+    table = text.partition("## Measurements")[2].partition("\n## ")[0]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines() if line[:2] == "| "]
     return [(what, measured, re.findall(r"(\w+)\.py", command)) for what, measured, command in rows[1:]]
 
