@@ -82,6 +82,7 @@ SLOW = "a pipeline that calibrates"
 NAMES = [pytest.param(name, marks=[pytest.mark.long] if name == SLOW else []) for name in ESTIMATORS]
 
 
+@pytest.mark.quick("Impute", "TargetEncode", "a classifier", "a regressor", "a pipeline that classifies")
 @pytest.mark.filterwarnings("ignore")  # the checks provoke warnings on purpose, and check those they mean
 @pytest.mark.parametrize("name", NAMES)
 def test_all_checks_of_scikit_learn_hold_but_the_listed_ones(name: str) -> None:

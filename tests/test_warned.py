@@ -95,6 +95,7 @@ def rows(rng: np.random.Generator) -> pd.DataFrame:
     return frame.assign(y=(frame["x"] + rng.normal(size=400) > 0).astype(int))
 
 
+@pytest.mark.quick("Derive", "transform")
 @pytest.mark.parametrize("way", WAYS)
 def test_it_is_heard_once_from_the_first_call_that_counts(
     way: str, rows: pd.DataFrame, heard: Callable[[], list[str]]
@@ -107,6 +108,7 @@ def test_it_is_heard_once_from_the_first_call_that_counts(
     run.predict(rows.head(3).drop(columns="y"))
 
 
+@pytest.mark.quick("kept", "cross-validated", "audited")
 @pytest.mark.parametrize("how", ["tracked", "kept", "cross-validated", "audited", "ablated", "variants", "preview"])
 def test_whatever_the_run_is_for_it_is_heard_once(
     how: str, rows: pd.DataFrame, heard: Callable[[], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

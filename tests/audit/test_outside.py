@@ -145,6 +145,7 @@ INNOCENT: dict[str, Callable[[Path], Any]] = {
 }
 
 
+@pytest.mark.quick("an import")
 @pytest.mark.parametrize("name", INNOCENT)
 def test_what_is_no_data_is_not_mentioned(name: str, place: Path) -> None:
     assert derived(lambda frame: INNOCENT[name](place)) == []

@@ -42,8 +42,13 @@ def told(error: BaseException) -> str:
 
 
 @pytest.fixture
-def holds() -> Callable[[type[Exception], tuple[str, ...], Attempt, Attempt], None]:
-    """Return the check: the mistake says what it must, its remedy works, and the user's frame stays as it was."""
+def holds(request: pytest.FixtureRequest) -> Callable[[type[Exception], tuple[str, ...], Attempt, Attempt], None]:
+    """Return the check: the mistake says what it must, its remedy works, and the user's frame stays as it was.
+
+    A remedy runs what the mistake stopped: the quick tier tries one of four, the long tier all.
+    """
+    place = sum(request.node.callspec.indices.values())
+    tries_remedy = place % 4 == 0 or request.config.option.markexpr != "not long"
 
     def check(kind: type[Exception], says: tuple[str, ...], mistake: Attempt, remedy: Attempt) -> None:
         given = make_orders()
@@ -55,7 +60,8 @@ def holds() -> Callable[[type[Exception], tuple[str, ...], Attempt, Attempt], No
         assert "Remedy: " in message, message
         assert not isinstance(caught.value, MlsysError) or caught.value.remedy
         pd.testing.assert_frame_equal(given, make_orders())
-        remedy(given)
-        pd.testing.assert_frame_equal(given, make_orders())
+        if tries_remedy:
+            remedy(given)
+            pd.testing.assert_frame_equal(given, make_orders())
 
     return check

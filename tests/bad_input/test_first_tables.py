@@ -120,6 +120,7 @@ CELLS: dict[str, Make] = {
 }
 
 
+@pytest.mark.quick(every=2)
 @pytest.mark.parametrize("model", [BOOST, LINEAR], ids=["boosting", "linear"])
 @pytest.mark.parametrize("cells", CELLS)
 def test_odd_cells_are_prepared_left_out_or_named(cells: str, model: Any) -> None:
@@ -156,6 +157,7 @@ TAKEN: dict[str, tuple[Make, Any]] = {
 }  # fmt: skip
 
 
+@pytest.mark.quick(every=2)
 @pytest.mark.parametrize("table", TAKEN)
 def test_what_can_be_learned_from_ends_with_a_card(table: str) -> None:
     make, model = TAKEN[table]

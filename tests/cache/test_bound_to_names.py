@@ -166,6 +166,7 @@ STRAY = {
 }
 
 
+@pytest.mark.quick("a file among the items", "a pipe among the items", "a broken link", "a file for a shard")
 @pytest.mark.parametrize("stray", STRAY)
 def test_what_others_leave_in_the_folder_ends_no_run(frame: pd.DataFrame, tmp_path: Path, stray: str) -> None:
     one = learned(frame, 1.0)

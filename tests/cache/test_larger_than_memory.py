@@ -45,6 +45,7 @@ def test_what_was_learned_is_found_and_rows_are_read_again(rows: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_other_rows_are_noticed_without_reading_them_twice(rows: Path) -> None:
     with override(rows_in_memory=10_000, rows_per_partition=10_000):
         pipeline(rows).run(track=False)

@@ -41,6 +41,7 @@ READS = {
 }
 
 
+@pytest.mark.quick("read_csv", "in a helper")
 @pytest.mark.parametrize("how", READS)
 def test_a_file_read_inside_a_function_is_said(project: Any, how: str) -> None:
     project.script(READS[how], DERIVE, **{"factor.txt": "2\n"})
@@ -111,6 +112,7 @@ def test_a_step_that_must_not_be_cached(project: Any) -> None:
     assert again.calls["z"] > 0 and again.calls["w"] == 0
 
 
+@pytest.mark.quick("argument")
 @pytest.mark.parametrize("how", ["argument", "environment"])
 def test_a_run_without_cache_leaves_no_file(project: Any, how: str) -> None:
     project.script(Z, DERIVE)

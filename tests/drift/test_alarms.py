@@ -52,12 +52,14 @@ def alarms_over(rows: int, references: int, checks: int, least_effect: float) ->
     return alarms, references * checks
 
 
+@pytest.mark.quick("1000")
 @pytest.mark.parametrize("rows", [200, 1_000, 5_000])
 def test_unshifted_rows_alarm_no_more_often_than_the_stated_level(rows: int) -> None:
     alarms, checks = alarms_over(rows, references=12, checks=3, least_effect=LEAST_EFFECT)
     assert binom.sf(alarms - 1, checks, LEVEL) > SURE, f"{alarms} of {checks}"
 
 
+@pytest.mark.quick("12")
 @pytest.mark.parametrize("rows", [1, 4, 12, 40])
 def test_a_few_unshifted_rows_alarm_no_more_often_than_the_stated_level(rows: int) -> None:
     alarms, checks = alarms_over(rows, references=5, checks=20, least_effect=0.0)
@@ -89,6 +91,7 @@ SHIFTS = {
 }
 
 
+@pytest.mark.quick("mean-1000", "spread-1000", "unit-200", "nulls-1000", "share of a level-1000", "a new level-200")
 @pytest.mark.parametrize("rows", [200, 1_000, 5_000])
 @pytest.mark.parametrize("shift", SHIFTS)
 def test_a_real_shift_is_found_and_only_its_column_named(shift: str, rows: int) -> None:
@@ -166,6 +169,7 @@ def test_under_one_cycle_it_says_that_season_and_drift_cannot_be_told_apart() ->
     assert "season and drift cannot be told apart for certain" in check.summary
 
 
+@pytest.mark.long
 def test_unshifted_rows_with_times_alarm_no_more_often_than_the_level() -> None:
     rng, alarms, checks = np.random.default_rng(8), 0, 0
     for _ in range(6):

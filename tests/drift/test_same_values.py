@@ -162,6 +162,7 @@ def verdict(reference: pd.Series, now: pd.Series) -> str:
     return Monitor.fit(pd.DataFrame({"x": reference})).check(pd.DataFrame({"x": now})).verdict
 
 
+@pytest.mark.quick(every=3)
 @pytest.mark.parametrize("nulls", [False, True], ids=["without nulls", "with nulls"])
 @pytest.mark.parametrize("kind", SAME)
 def test_the_same_values_in_another_type_did_not_move(kind: str, nulls: bool) -> None:

@@ -119,6 +119,7 @@ def test_of_two_as_frequent_the_later_in_order_is_the_event() -> None:
     assert event is not None and event.value == "a"
 
 
+@pytest.mark.quick(every=2)
 @pytest.mark.parametrize(
     "kind",
     ["str", "object", "category", "string[pyarrow]", pd.CategoricalDtype(["good", "bad"], ordered=True)],
@@ -128,6 +129,7 @@ def test_the_event_is_found_whatever_type_holds_the_target(kind: Any) -> None:
     assert scores(judged(loans(kind=kind), event="bad")) == pytest.approx(scores(judged(loans(), event="bad")))
 
 
+@pytest.mark.quick(every=3)
 @pytest.mark.parametrize(
     ("good", "bad", "kind", "event"),
     [(0, 1, "int64", 1), (0, 1, "Int64", 1), (0.0, 1.0, "float64", 1), (False, True, "boolean", True),

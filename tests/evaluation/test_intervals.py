@@ -89,6 +89,12 @@ def coverage(case: tuple[str, str, bool, int], rows: int, draws: int) -> int:
 
 
 # One of each way to an interval; the long tier looks at all of them, with more draws.
+@pytest.mark.quick(
+    "('binary', 'log_loss', False, 0)",
+    "('binary', 'brier', True, 0)",
+    "('binary', 'roc_auc', False, 0)",
+    "('regression', 'rmse', True, 5)",
+)
 @pytest.mark.parametrize(
     "case",
     [case for case in CASES if case[1] in {"recall", "log_loss", "brier", "r2"} or case[2:] == (True, 5)]
@@ -161,6 +167,7 @@ def paired_coverage(task: str, name: str, group_size: int, draws: int) -> tuple[
     return covered, float(np.mean(widths))
 
 
+@pytest.mark.quick("binary-roc_auc-0")
 @pytest.mark.parametrize(("task", "name", "group_size"), PAIRED[::2])
 def test_paired_differences_cover_the_truth_and_are_narrower_than_unpaired(
     task: str, name: str, group_size: int
@@ -236,6 +243,7 @@ def test_a_bootstrap_of_a_sample_is_widened_back_to_all_rows(rng: np.random.Gene
     assert found.lower < found.value < found.upper
 
 
+@pytest.mark.long
 def test_a_bootstrap_of_a_sample_lies_around_the_value_of_all_rows(rng: np.random.Generator) -> None:
     # Around the sample's own value, 2,000,000 rows would be outside every other time.
     for _ in range(3):

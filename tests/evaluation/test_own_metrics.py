@@ -79,6 +79,7 @@ def test_its_value_is_the_function_on_the_values_of_the_data_by_slice_and_for_ba
     assert repr(run).splitlines()[2].split()[:2] == ["net_benefit", "model:"]
 
 
+@pytest.mark.quick("ill")
 @pytest.mark.parametrize("event", ["ill", "well"])
 def test_functions_of_scikit_learn_speak_of_the_event(event: str) -> None:
     frame = patients()
@@ -121,6 +122,7 @@ def test_what_wraps_a_built_in_metric_has_its_value_and_interval(
         pd.testing.assert_series_equal(mine, expected, check_names=False)
 
 
+@pytest.mark.quick("50")
 @pytest.mark.parametrize("rows", [50, 25_000])
 def test_weights_are_given_and_the_bootstrap_of_a_metric_without_weights_repeats_rows(rows: int) -> None:
     rng = np.random.default_rng(rows)
@@ -172,6 +174,7 @@ def test_runs_are_compared_by_it() -> None:
         mlsys.compare(runs, metric="net_benefi")
 
 
+@pytest.mark.long
 def test_folds_ablation_and_less_is_better() -> None:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=300), "noise": rng.normal(size=300)})
@@ -284,6 +287,7 @@ def test_an_error_keeps_its_type_and_names_metric_part_and_slice() -> None:
     assert "the metric 'broken' raised this" in said and "validation rows of the slice 'ward=" in said
 
 
+@pytest.mark.quick("0.5", "1j")
 @pytest.mark.parametrize("answer", ["0.5", [0.5], np.array([0.5, 0.6]), 1j, pd.Series([0.5])])
 def test_what_is_no_number_is_refused_by_name(answer: Any) -> None:
     with pytest.raises(ContractError, match="the metric 'mine' returned") as raised:

@@ -48,6 +48,7 @@ def test_gaps_of_the_event_that_is_named(rng: np.random.Generator) -> None:
     assert gaps[True].loc["selection_rate", "gap"] == pytest.approx(gaps[False].loc["selection_rate", "gap"])
 
 
+@pytest.mark.quick("flagged0")
 @pytest.mark.parametrize(
     "flagged", [{"a": 0.5, "b": 0.5, "c": 0.5}, {"a": 0.2, "b": 0.5, "c": 0.55}, {"a": 0.1, "b": 0.9}]
 )
@@ -61,6 +62,7 @@ def test_the_interval_of_the_widest_gap_holds_the_true_one(flagged: dict[Any, fl
     assert held >= 26  # of 30 at 95 %: fewer come once in a hundred
 
 
+@pytest.mark.quick("roles0")
 @pytest.mark.parametrize("roles", [{"weight": "w"}, {"group": "family"}])
 def test_gaps_of_weighted_and_grouped_rows_hold_the_true_one(roles: dict[str, str]) -> None:
     held = 0

@@ -69,6 +69,7 @@ def judged(target: str, name: str, *steps: Any, **arguments: Any) -> Any:
     return pipeline.run(of_target(target, name), track=False, cache=False)
 
 
+@pytest.mark.quick("prediction-degrees", "prediction-sky", "probability_of_rain-warm")
 @pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("name", [*NAMES[:2], *(pytest.param(name, marks=pytest.mark.long) for name in NAMES[2:])])
 def test_scores_are_those_of_a_feature_of_another_name(name: str, target: str) -> None:
@@ -80,6 +81,7 @@ def test_scores_are_those_of_a_feature_of_another_name(name: str, target: str) -
     assert_frame_equal(scores(run.final_test().metrics), scores(other.final_test().metrics))
 
 
+@pytest.mark.quick("probability_of_rain")
 @pytest.mark.parametrize("name", NAMES[:3])
 def test_few_rows_judged_by_folds_are_judged_as_before(name: str) -> None:
     tables = []
@@ -89,6 +91,7 @@ def test_few_rows_judged_by_folds_are_judged_as_before(name: str) -> None:
     assert_frame_equal(*tables)
 
 
+@pytest.mark.quick("None-prediction", "parts1-probability_of_rain")
 @pytest.mark.parametrize("name", NAMES[:3])
 @pytest.mark.parametrize("parts", [None, {"calibration": 0.2, "validation": 0.2, "test": 0.2}])
 def test_calibrate_learns_from_the_models_own_probabilities(name: str, parts: dict[str, float] | None) -> None:
@@ -102,6 +105,7 @@ def test_calibrate_learns_from_the_models_own_probabilities(name: str, parts: di
     assert states[0]["maps"] == states[1]["maps"]
 
 
+@pytest.mark.quick("prediction")
 @pytest.mark.parametrize("name", NAMES[:3])
 def test_folds_and_gates_say_the_same(name: str) -> None:
     tables, gates = [], []
@@ -115,6 +119,7 @@ def test_folds_and_gates_say_the_same(name: str) -> None:
     assert gates[0] == gates[1] and {verdict for *_, verdict in gates[0]} == {"pass"}
 
 
+@pytest.mark.quick("prediction")
 @pytest.mark.parametrize("name", NAMES[:3])
 def test_the_served_model_takes_the_feature_and_answers_as_before(name: str) -> None:
     answers = []
@@ -137,6 +142,7 @@ def test_a_monitor_watches_a_column_of_that_name(name: str) -> None:
     assert monitor.check(moved).facts["alarms"] == (name,)
 
 
+@pytest.mark.quick("probability_True-group")
 @pytest.mark.parametrize(
     ("name", "role"),
     [

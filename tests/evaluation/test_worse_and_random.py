@@ -37,6 +37,7 @@ def judged(frame: pd.DataFrame, metric: str) -> Any:
     return Evaluate([metric], slices=["site"]).of(train=rows, validation=rows, target="y")
 
 
+@pytest.mark.quick("accuracy", "f1", "brier", "r2", "rmse", "log_loss")
 @pytest.mark.parametrize("metric", sorted({name for name, each in METRICS.items() if each.tasks != ("multiclass",)}))
 def test_slices_that_equal_all_rows_are_not_worse(metric: str) -> None:
     result = judged(mirrored(), metric)
@@ -103,6 +104,7 @@ def random_scores(frame: pd.DataFrame, target: str) -> pd.Series:
     return table.query("model == 'random'").set_index("metric")["value"]
 
 
+@pytest.mark.quick("y")
 @pytest.mark.parametrize("target", ["y", "amount"])
 def test_the_guess_is_the_same_each_time_and_for_rows_in_any_order(by_target: pd.DataFrame, target: str) -> None:
     frame = by_target.assign(id=np.arange(len(by_target)) * 3 + 7)
@@ -112,6 +114,7 @@ def test_the_guess_is_the_same_each_time_and_for_rows_in_any_order(by_target: pd
     assert other.to_dict() == pytest.approx(first.to_dict())
 
 
+@pytest.mark.quick("0")
 @pytest.mark.parametrize("seed", range(3))
 def test_the_mean_over_draws_is_near_what_guessing_is_worth(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -134,6 +134,7 @@ def test_a_history_of_what_was_known_at_once_waits_for_no_label(orders: pd.DataF
     assert made["last"].equals(orders.groupby("key")["price"].shift(1).rename("last"))
 
 
+@pytest.mark.quick("*what the label is made of-settled", "*what is made of it-60D")
 @pytest.mark.parametrize("known_at", ["settled", "60D"])
 @pytest.mark.parametrize(
     ("steps", "column"),
@@ -238,6 +239,7 @@ def test_the_tail_that_is_opened_is_the_last_of_all_rows(orders: pd.DataFrame) -
     assert sorted(run.state("Spent")["tail"]["order"]) == sorted(known.groupby("key").tail(7)["order"])
 
 
+@pytest.mark.long
 def test_a_run_out_of_the_cache_shows_stores_and_opens_the_same(orders: pd.DataFrame, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     first, again = run_of(orders, cache=True), run_of(orders, cache=True)

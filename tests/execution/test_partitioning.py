@@ -61,6 +61,7 @@ def whole() -> Run:
     return Pipeline(steps(), target="returned").run(orders(), track=False)
 
 
+@pytest.mark.quick("7")
 @pytest.mark.parametrize("partitions", [7, 64])
 def test_states_and_scores_do_not_depend_on_the_number_of_partitions(partitions: int) -> None:
     train = whole().rows["train"]
@@ -74,6 +75,7 @@ def test_states_and_scores_do_not_depend_on_the_number_of_partitions(partitions:
     assert run.digest("train") == whole().digest("train")
 
 
+@pytest.mark.quick("7")
 @pytest.mark.parametrize("partitions", [1, 7, 64])
 def test_what_is_summarized_does_not_depend_on_the_order_of_rows(partitions: int) -> None:
     shuffled = orders().sample(frac=1, random_state=partitions)

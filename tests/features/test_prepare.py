@@ -74,6 +74,7 @@ def crossed(steps: list[Transform], frame: pd.DataFrame, seed: int = 0) -> pd.Da
     return pd.DataFrame(frame)
 
 
+@pytest.mark.quick("options0", "options2")
 @pytest.mark.parametrize(
     "options", [{}, TREES, FOREST, {"high": "target", "text": "words", "few": 3}, {"text": "drop"}]
 )

@@ -80,6 +80,7 @@ def test_roles_excluded_and_late_columns_are_never_taken(step: Transform) -> Non
     assert taken and set(taken) <= {"fare", "sex", "grade"}
 
 
+@pytest.mark.quick("step?-100")
 @pytest.mark.parametrize("rows", [1, 7, 100])
 @pytest.mark.parametrize("step", [Impute(), Standardize(), OneHot(), TargetEncode()])
 def test_the_choice_does_not_depend_on_how_rows_are_cut(step: Transform, rows: int) -> None:

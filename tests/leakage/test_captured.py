@@ -149,6 +149,7 @@ def minus_nested(numbers: Mapping[str, Mapping[str, float]]) -> Derive:
     return Derive({"centred": lambda frame: frame["price"] - numbers["price"]["mean"]})
 
 
+@pytest.mark.quick(every=2)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_statistic_of_all_rows_is_an_error_that_names_step_and_column(way: str) -> None:
     make, column = WAYS[way]
@@ -160,6 +161,7 @@ def test_a_statistic_of_all_rows_is_an_error_that_names_step_and_column(way: str
     assert "over all rows" in found[0].message or "number of all rows" in found[0].message
 
 
+@pytest.mark.quick(every=3)
 @pytest.mark.parametrize("way", WAYS)
 def test_the_same_statistic_of_training_rows_is_no_finding(way: str) -> None:
     assert told(WAYS[way][0](TRAIN)) == []

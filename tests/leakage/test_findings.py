@@ -400,6 +400,7 @@ def test_it_fires_on_the_leaky_case_and_names_step_and_column(name: str) -> None
     assert case.step in ("", finding.step)
 
 
+@pytest.mark.quick(every=2)
 @pytest.mark.parametrize("name", CASES)
 def test_it_is_silent_on_the_clean_twin(name: str) -> None:
     clean = CASES[name].clean(visits())
@@ -407,6 +408,7 @@ def test_it_is_silent_on_the_clean_twin(name: str) -> None:
     assert leakage_verdict(clean.findings) == "not observed"
 
 
+@pytest.mark.quick(every=3)
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.severity == "error"])
 def test_the_verdict_on_the_card_flips(name: str) -> None:
     case = CASES[name]

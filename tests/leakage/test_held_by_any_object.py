@@ -159,6 +159,7 @@ UNKNOWN: dict[str, Callable[[], Any]] = {
 }
 
 
+@pytest.mark.quick(every=2)
 @pytest.mark.parametrize("name", UNKNOWN)
 def test_what_nothing_explains_is_not_assessed(name: str) -> None:
     assert severities(reader(UNKNOWN[name]())) == {("LK222", "information")}
@@ -223,6 +224,7 @@ ROW_BY_ROW: dict[str, Callable[[pd.DataFrame], Any]] = {
 }
 
 
+@pytest.mark.quick("its ranks", "a table", "part of the rows")
 @pytest.mark.parametrize("name", ROW_BY_ROW)
 def test_values_that_are_those_of_the_rows_are_rows_of_the_data(name: str) -> None:
     assert ("LK221", "error") in severities(reader(ROW_BY_ROW[name](ALL)))
@@ -262,6 +264,7 @@ def daily(column: str, statistic: str, by: Any = "day", rows: slice = slice(None
     return frame.groupby(by)[column].agg(statistic).rename("known").reset_index()
 
 
+@pytest.mark.quick("mean-2023-04-15", "std-2023-04-15 12:00")
 @pytest.mark.parametrize("start", ["2023-04-15", "2023-04-15 12:00"])
 @pytest.mark.parametrize("statistic", ["mean", "sum", "std"])
 def test_statistics_of_groups_that_only_judged_rows_have_are_found(statistic: str, start: str) -> None:

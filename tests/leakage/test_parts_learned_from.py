@@ -79,6 +79,7 @@ def test_rows_that_calibration_repeats_of_the_judges_are_a_warning() -> None:
     assert told == {"again": [("LK213", "warning")], "clean": []}
 
 
+@pytest.mark.quick("1e-05")
 @pytest.mark.parametrize("noise", [0.0, 1e-5])
 def test_near_rows_of_calibration_are_a_warning(noise: float) -> None:
     generator = np.random.default_rng(1)
@@ -94,6 +95,7 @@ def test_near_rows_of_calibration_are_a_warning(noise: float) -> None:
     assert list(pipeline.run(parts, track=False).findings) == []
 
 
+@pytest.mark.long
 def test_a_variant_that_calibrates_is_compared_though_the_split_ran_before() -> None:
     frame = patients()
     steps = [PredefinedSplit("part"), LogisticRegression()]

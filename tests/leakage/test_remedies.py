@@ -137,6 +137,7 @@ def found(cause: str) -> Finding:
     return mine[0]
 
 
+@pytest.mark.quick(every=2)
 @pytest.mark.parametrize("cause", CASES)
 def test_a_finding_names_step_and_column_and_mends_its_own_cause(cause: str) -> None:
     finding = found(cause)

@@ -67,11 +67,13 @@ def told(one: Function) -> tuple[list[str], str]:
     return [finding.code for finding in run.findings if finding.severity == "error"], verdict
 
 
+@pytest.mark.quick(every=3)
 @pytest.mark.parametrize("name", ROW_LOCAL)
 def test_what_a_row_says_of_itself_is_not_accused_for_its_last_bits(name: str) -> None:
     assert told(ROW_LOCAL[name]) == ([], "not observed")
 
 
+@pytest.mark.quick("a millionth of a mean of all rows", "a rank", "codes in order of appearance")
 @pytest.mark.parametrize("name", LEAKY)
 def test_what_rows_say_of_others_is_accused_however_small_it_is(name: str) -> None:
     codes, verdict = told(LEAKY[name])

@@ -184,6 +184,7 @@ def test_a_copy_is_a_copy_in_few_rows_and_with_a_rare_class(copy: str, rows: int
     assert exact_findings(frame.assign(y=y), ["age", "site"], "y") == []
 
 
+@pytest.mark.long
 def test_chance_accuses_nobody_in_few_rows() -> None:
     generator, found = np.random.default_rng(5), 0
     for _ in range(300):

@@ -40,6 +40,7 @@ def judged(steps: list[Any], data: pd.DataFrame, **more: Any) -> Any:
     return Pipeline(steps, target="y", **more).run(data, track=False, cache=False, verbose=False)
 
 
+@pytest.mark.quick("LinearSVC()", "SGDClassifier()")
 @pytest.mark.parametrize("estimator", [LinearSVC(), RidgeClassifier(), SGDClassifier(), SVC()], ids=repr)
 def test_areas_are_those_of_the_decision_function_and_nothing_is_claimed_of_probabilities(estimator: Any) -> None:
     data = frame()
@@ -75,6 +76,7 @@ def test_more_classes_have_a_score_each() -> None:
     assert values["macro_roc_auc"] == pytest.approx(np.mean(each)) and "log_loss" not in values.index
 
 
+@pytest.mark.quick("sigmoid-2", "isotonic-3")
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("method", ["sigmoid", "isotonic"])
 def test_calibrated_scores_are_probabilities(classes: int, method: str, tmp_path: Path) -> None:

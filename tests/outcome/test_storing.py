@@ -202,6 +202,7 @@ def test_a_metric_of_ones_own_is_asked_of_an_outcome_with_its_function(shop: pd.
     assert again.table["value"].tolist() == [run.metrics.set_index("metric").loc["accuracy", "value"].iloc[0]] * 2
 
 
+@pytest.mark.long
 def test_a_champion_judged_by_the_test_rows_is_compared_with_the_next_one(shop: pd.DataFrame) -> None:
     pipeline = Pipeline([RandomSplit(), LogisticRegression()], target="returned", features=["price"])
     champion = pipeline.run(shop).final_test()

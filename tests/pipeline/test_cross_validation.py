@@ -226,6 +226,7 @@ def test_baselines_are_compared_fold_by_fold(shop: pd.DataFrame) -> None:
     assert half == pytest.approx(t.ppf(0.975, 3) * np.sqrt(factor * (mine - other).var(ddof=1)))
 
 
+@pytest.mark.long
 def test_two_pipelines_are_compared_on_the_same_folds(shop: pd.DataFrame) -> None:
     linear, other = classifier(), classifier().replace(Train=Train(DecisionTreeClassifier(random_state=0)))
     one, two = (quick(each, KFolds(5), shop) for each in (linear, other))

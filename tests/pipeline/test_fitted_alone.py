@@ -52,6 +52,7 @@ def steps_of(kind: str):
     }[kind]
 
 
+@pytest.mark.quick(every=3)
 @pytest.mark.parametrize("kind", ["forest", "named", "own", "codes", "bridge"])
 @pytest.mark.parametrize("seed", [0, 7])
 @pytest.mark.parametrize("roles", [{}, {"group": "g"}], ids=["rows", "groups"])

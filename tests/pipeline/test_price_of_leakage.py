@@ -187,6 +187,7 @@ def test_processes_come_to_the_same(noise: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(one.table, two.table, check_exact=True)
 
 
+@pytest.mark.long
 def test_steps_between_what_learns_and_the_split_run_in_both_orders(noise: pd.DataFrame) -> None:
     frame = noise.assign(raw=noise["y"]).drop(columns="y")
     steps = [

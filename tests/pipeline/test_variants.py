@@ -112,6 +112,7 @@ def test_variants_of_a_row_transform_do_not_touch_each_other(pipeline: Pipeline)
     assert digest(runs["one"].state("Counted")) != digest(runs["hundred"].state("Counted"))
 
 
+@pytest.mark.quick("change0")
 @pytest.mark.parametrize(
     "change", [{"RandomSplit": RandomSplit(seed=1)}, {"Train": tree(2)}, {"Evaluate": Evaluate(["accuracy"])}]
 )

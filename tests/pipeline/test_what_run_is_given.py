@@ -107,6 +107,7 @@ TABLES: dict[str, Make] = {
 }
 
 
+@pytest.mark.quick(every=3)
 @pytest.mark.parametrize("form", TABLES)
 def test_the_same_rows_in_another_form_give_the_same_run(form: str) -> None:
     frame = make_frame()
@@ -133,6 +134,7 @@ PAIRS: dict[str, Pair] = {
 }
 
 
+@pytest.mark.quick("frame and series", "tables of Arrow", "all columns and the target again")
 @pytest.mark.parametrize("form", PAIRS)
 def test_features_and_target_apart_give_the_run_of_both_together(form: str) -> None:
     frame = make_frame()

@@ -61,6 +61,7 @@ def test_paired_intervals_are_narrower_than_those_of_each_alone(runs: dict[str, 
     assert paired < alone
 
 
+@pytest.mark.long
 def test_the_paired_interval_is_that_of_a_bootstrap_of_the_same_rows(runs: dict[str, Run], shop: pd.DataFrame) -> None:
     pair = {label: runs[label] for label in ("linear", "nothing")}
     row = compare(pair).table.set_index("run").loc["nothing"]

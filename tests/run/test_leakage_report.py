@@ -35,6 +35,7 @@ def layers(run) -> dict[int, str]:
     return dict(zip(run.leakage.table["layer"], run.leakage.table["verdict"], strict=True))
 
 
+@pytest.mark.long
 def test_a_clean_run_says_what_each_layer_did(shop):
     run = pipeline_of().run(shop, track=False)
     assert layers(run) == {1: "held", 2: "not observed", 3: "not run", 4: "sealed"}
@@ -102,6 +103,7 @@ def test_a_run_without_a_target_has_nothing_to_draw(shop):
         early.plot()
 
 
+@pytest.mark.long
 def test_the_report_of_an_audited_run_is_made_of_plain_tables(shop):
     run = pipeline_of().run(shop, track=False)
     run.audit_leakage(rows=500)

@@ -27,6 +27,7 @@ def codes(run):
     return {finding.code for finding in run.findings}
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:lbfgs failed")
 def test_the_same_model_again_is_no_other_look(pipeline, cancer):
     first = pipeline.run(cancer).final_test()

@@ -80,6 +80,7 @@ def test_the_best_seed_taken_up_again_is_a_warning() -> None:
     assert [each.severity for each in told(run(RandomSplit(seed=worst, validation=0.2)))] == ["information"]
 
 
+@pytest.mark.long
 def test_a_loop_over_seeds_that_is_run_again_accuses_nobody() -> None:
     for _ in range(2):
         found = [each for seed in range(SEEDS + 1) for each in told(run(RandomSplit(seed=seed, validation=0.2)))]

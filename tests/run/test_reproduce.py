@@ -94,6 +94,7 @@ def edited(name: str) -> Pipeline:
     }[name]()
 
 
+@pytest.mark.quick("code-*", "seed-*", "added-*", "order-*")
 @pytest.mark.parametrize(
     ("edit", "step", "outcome", "cause"),
     [
@@ -161,6 +162,7 @@ def test_threads_are_a_setting(tracked: Callable[..., str], orders: pd.DataFrame
     assert causes["Train"] == ("setting",) and "threads changed" in repr(done)
 
 
+@pytest.mark.long
 def test_another_version_of_a_package_is_named(
     in_a_process: Callable[..., Any], given_run: str, orders: pd.DataFrame, tmp_path: Path
 ) -> None:
@@ -200,6 +202,7 @@ def test_each_of_the_variants(orders: pd.DataFrame) -> None:
         assert mlsys.reproduce(run.mlflow_run_id, data=orders).same
 
 
+@pytest.mark.long
 def test_judging_by_folds(tracked: Callable[..., str], first_of: Callable[..., Any], orders: pd.DataFrame) -> None:
     few = Pipeline([Derive({"more": doubled}), Impute(), OneHot(["shop"]), LogisticRegression()], target="late")
     run = tracked(few, orders)
@@ -211,6 +214,7 @@ def test_judging_by_folds(tracked: Callable[..., str], first_of: Callable[..., A
     assert names.index("Train") < names.index("folds") < names.index("Evaluate")
 
 
+@pytest.mark.quick("False")
 @pytest.mark.parametrize("cache", [True, False])
 def test_larger_than_memory(tracked: Callable[..., str], orders: pd.DataFrame, cache: bool) -> None:
     orders.to_parquet("orders.parquet")

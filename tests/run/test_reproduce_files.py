@@ -53,6 +53,7 @@ def from_files(path: Any) -> Pipeline:
 PATHS = ["data", "./data", "data/*.csv", ["data/1.csv", "data/2.csv"], "~/data", "absolute"]
 
 
+@pytest.mark.quick("edited-data", "edited-data/[*].csv")
 @pytest.mark.parametrize("path", PATHS, ids=str)
 @pytest.mark.parametrize("how", ["edited", pytest.param("gone", marks=pytest.mark.long)])
 def test_files_come_back_from_the_snapshot(
@@ -79,6 +80,7 @@ def test_an_edited_file_is_the_cause(tracked: Callable[..., str], first_of: Call
     assert first_of(done) == ("ReadCSV", "differs", ("data",)) and "content of data/2.csv changed" in repr(done)
 
 
+@pytest.mark.long
 def test_an_edited_side_table_is_the_cause(
     tracked: Callable[..., str], first_of: Callable[..., Any], files: Path
 ) -> None:
@@ -127,6 +129,7 @@ def by_rate(rows: pd.DataFrame) -> pd.Series:
     return rows["price"] * float(Path("rates/a.txt").read_text())
 
 
+@pytest.mark.long
 def test_a_column_may_be_called_like_a_folder(tracked: Callable[..., str], orders: pd.DataFrame) -> None:
     Path("shop").mkdir()
     orders.to_csv("shop/1.csv", index=False)
@@ -141,6 +144,7 @@ def test_given_rows_come_back_from_the_snapshot(tracked: Callable[..., str], ord
     assert mlsys.reproduce(tracked(pipeline(), rows, snapshot=True)).same
 
 
+@pytest.mark.long
 def test_parts_come_back_from_the_snapshot(tracked: Callable[..., str], orders: pd.DataFrame) -> None:
     parts = {"train": orders[:400], "validation": orders[400:500], "test": orders[500:]}
     steps = [Impute(), OneHot(["shop"]), LogisticRegression()]

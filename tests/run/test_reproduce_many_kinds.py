@@ -90,6 +90,7 @@ CASES: dict[str, tuple[list[Any], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.quick("time", "closures")
 @pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=[pytest.mark.long] if place % 2 else []) for place, kind in enumerate(CASES)]
 )
@@ -151,6 +152,7 @@ HELD: dict[str, Any] = {
 }
 
 
+@pytest.mark.quick("a method")
 @pytest.mark.parametrize("held", HELD)
 def test_what_a_step_may_hold(tracked: Callable[..., str], orders: pd.DataFrame, held: str) -> None:
     steps = [Derive({"more": HELD[held]}), RandomSplit(), *USUAL, LINEAR]

@@ -83,6 +83,9 @@ BARE = {
 }  # fmt: skip
 
 
+@pytest.mark.quick(
+    "a ColumnTransformer", "an encoder by target", "a vectorizer in an estimator", "a pipeline as the estimator"
+)
 @pytest.mark.parametrize("name", BARE)
 def test_what_stands_bare_gets_what_it_takes_and_is_saved(name: str, frame: pd.DataFrame, tmp_path: Path) -> None:
     steps, excluded, expected = BARE[name]
@@ -172,6 +175,7 @@ def test_functions_of_the_users_inside_scikit_learns_objects_travel(tmp_path: Pa
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long
 def test_folds_of_the_users_that_ignore_groups_are_on_the_card(frame: pd.DataFrame) -> None:
     search = GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=KFold(3))
     told = [finding for finding in run([search], frame, exclude=["city", "note"]).findings if finding.code == "LK219"]

@@ -243,6 +243,7 @@ def test_a_model_that_cannot_be_stored_is_withheld_from_mlflow_and_the_run_stays
     assert len(run.model.predict(rows())) == len(rows())
 
 
+@pytest.mark.long
 def test_mlflow_serves_a_model_that_writes_itself(store: Path) -> None:
     import mlflow
 

@@ -150,6 +150,7 @@ def product(frame: pd.DataFrame) -> pd.Series:
     return frame["x"] * frame["y"]
 
 
+@pytest.mark.quick("False")
 @pytest.mark.parametrize("track", [False, True])
 def test_a_model_whose_code_cannot_travel_is_withheld_on_card_page_and_in_mlflow(
     track: bool, trips: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

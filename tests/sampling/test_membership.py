@@ -69,6 +69,7 @@ def test_old_rows_stay_when_rows_are_appended_among_them_repeats(
     assert after.loc[before.index].equals(before)
 
 
+@pytest.mark.quick("RandomSplit()", "GroupSplit()", "StratifiedSplit()", "PredefinedSplit*", "GroupFolds*")
 @pytest.mark.parametrize("split", [*FIXED, *CUT], ids=repr)
 @settings(max_examples=25, deadline=None)
 @given(numbers=repeated, seed=st.integers(0, 99))
@@ -78,6 +79,7 @@ def test_the_order_of_rows_does_not_matter(split: Split, numbers: list[int], see
     assert assigned(split, shuffled).loc[frame.index].equals(assigned(split, frame))
 
 
+@pytest.mark.quick("RandomSplit()", "KFolds*")
 @pytest.mark.parametrize(
     "split", [RandomSplit(), StratifiedSplit(), RandomSplit(exact=True), KFolds(test=0.3)], ids=repr
 )
@@ -106,6 +108,7 @@ def many() -> pd.DataFrame:
     return frame.assign(order=np.arange(100, 100 + len(frame))).reset_index(drop=True)
 
 
+@pytest.mark.quick("RandomSplit()-1", "StratifiedSplit()-7")
 @pytest.mark.parametrize("files", [1, 7, pytest.param(64, marks=pytest.mark.long)])
 @pytest.mark.parametrize("split", [RandomSplit(), StratifiedSplit()], ids=repr)
 def test_the_partitions_of_a_folder_do_not_matter(split: Split, files: int, tmp_path: Path) -> None:

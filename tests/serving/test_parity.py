@@ -82,6 +82,7 @@ def run_of(shop: pd.DataFrame, *steps: Any, name: str = "parity") -> Run:
     return Pipeline([RandomSplit(), *steps], target="returned", features=["price"], name=name).run(shop)
 
 
+@pytest.mark.quick("step0-*", "step1-*")
 @pytest.mark.parametrize(
     ("step", "said"),
     [

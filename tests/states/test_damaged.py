@@ -110,6 +110,7 @@ def nested(path: Path) -> None:
     path.write_bytes(b"[" * 200_000 + b"]" * 200_000)
 
 
+@pytest.mark.quick("huge-0.arrow", "link_to_huge-*", "pipe-*", "folder-*", "nested-*")
 @pytest.mark.parametrize("name", ["state.json", "manifest.json", "0.arrow"])
 @pytest.mark.parametrize("damage", [huge, link_to_huge, pipe, folder, nested])
 def test_what_is_huge_linked_or_nested_takes_no_memory(

@@ -356,7 +356,13 @@ def DetectDrift(orders: pd.DataFrame) -> Case:
     return mlsys.DetectDrift(), parts, {"target": "returned"}
 
 
-@pytest.mark.parametrize("name", CASES)
+LONG = {"Prepare", "Prepare_3"}
+"""Other settings of steps that stand in the table once more."""
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] if name in LONG else []) for name in CASES]
+)
 def test_public_steps_keep_their_promises(name: str, orders: pd.DataFrame, tmp_path: Path) -> None:
     step, data, roles = CASES[name](orders)
     report = check_step(step, data, raise_on_failure=False, **roles)

@@ -206,6 +206,7 @@ def test_nothing_pickled_is_stored(logged: Any) -> None:
     assert files and not any(name.endswith((".pkl", ".pickle", ".joblib")) for name in files)
 
 
+@pytest.mark.long
 def test_openings_of_the_test_rows_are_counted_over_runs_and_models(run: Run, shop: pd.DataFrame) -> None:
     first = run.final_test()
     tags = MlflowClient().get_run(run.mlflow_run_id).data.tags
@@ -261,6 +262,7 @@ def test_variants_are_nested_one_level_under_the_first(store: Path, shop: pd.Dat
     assert {each.data.tags["mlsys.variant"] for each in found.values()} == {"linear", "boosted"}
 
 
+@pytest.mark.long
 def test_a_pipeline_of_many_steps_keeps_under_a_hundred_parameters(store: Path, shop: pd.DataFrame) -> None:
     steps = [Impute(name=f"impute {place}", numeric="mean") for place in range(60)]
     many = Pipeline(

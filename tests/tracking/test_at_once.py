@@ -66,6 +66,7 @@ def runs_in(address: str) -> list[Any]:
     return list(client.search_runs([each.experiment_id for each in client.search_experiments()]))
 
 
+@pytest.mark.long
 def test_workers_of_joblib_and_threads_open_no_run_and_leave_the_users_own_alone(
     address: str, shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,6 +68,7 @@ def test_a_run_is_whole_and_waits_and_nothing_takes_long(
     assert pipeline.run(shop).mlflow_run_id
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("forgotten")
 def test_one_that_took_long_to_fail_is_not_asked_again_by_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mlsys.tracking.reach, "WORTH_REMEMBERING", 0.0)

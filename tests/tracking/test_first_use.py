@@ -53,6 +53,7 @@ def works(place: Path) -> bool:
     return not list(place.glob(".mlflow.db.*"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_a_first_use_that_was_ended_is_begun_again(tmp_path: Path, how: signal.Signals) -> None:
     ended_after_it_began(tmp_path, 0.1, how)

@@ -87,6 +87,7 @@ def test_the_card_says_where_it_is(found: CrossValidation, parent: Any) -> None:
     assert parent.info.run_id in repr(found)
 
 
+@pytest.mark.long
 def test_without_a_server_it_waits_and_is_sent_whole(
     shop: pd.DataFrame, nowhere: str, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,6 +45,7 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
         subprocess.run(["umount", "--lazy", str(place)], check=True)  # the store may still have its database open
 
 
+@pytest.mark.quick("60k")
 @pytest.mark.parametrize("size", ["8k", "60k", "100k"])
 def test_a_full_disk_here_costs_the_folder_and_not_the_run(
     size: str,

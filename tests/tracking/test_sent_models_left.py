@@ -9,6 +9,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 import mlsys
 from mlsys.settings import override
 
@@ -53,6 +55,7 @@ def test_a_model_that_was_being_sent_leaves_nothing(tmp_path: Path, address: str
     assert not list((tmp_path / "tmp").iterdir()) and not list(home.glob("sending/*"))
 
 
+@pytest.mark.long
 def test_a_file_that_was_half_uploaded_does_not_stay_among_the_artifacts(tmp_path: Path, address: str) -> None:
     home = killed(tmp_path, address, "in the middle of an artifact")
     assert list(tmp_path.rglob(".artifact.uploading.*"))

@@ -62,6 +62,7 @@ def test_an_experiment_set_by_name(
     assert "in the experiment of MLFLOW_EXPERIMENT_NAME ('team-x')" in run.card.footer
 
 
+@pytest.mark.long
 def test_an_experiment_set_in_code_comes_before_one_set_by_name(
     pipeline: Pipeline, client: MlflowClient, shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +114,7 @@ def test_variants_and_folds_stand_under_the_open_run(
     assert len(folds) == 3 and {each.data.tags[PARENT] for each in folds} == {above.info.run_id}
 
 
+@pytest.mark.quick("MLFLOW_RUN_ID-*")
 @pytest.mark.parametrize(
     ("variable", "value", "said"),
     [

@@ -51,6 +51,7 @@ def test_nobody_there_costs_less_than_ten_seconds(nowhere: str, shop: pd.DataFra
     check_waits(run)
 
 
+@pytest.mark.quick("error")
 @pytest.mark.parametrize("rule", ["silence", pytest.param(20.0, marks=pytest.mark.long), "error", "refuse"])
 def test_no_answer_slow_answers_errors_and_hanging_up_cost_less_than_ten_seconds(
     rule: str | float, gate_before: Callable[[str], Any], shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch,
@@ -67,6 +68,7 @@ def test_no_answer_slow_answers_errors_and_hanging_up_cost_less_than_ten_seconds
     assert len(gate.requests) == 1, "an address that was silent a moment ago is not asked again"
 
 
+@pytest.mark.long
 def test_an_explicit_sync_asks_at_once_and_once_for_all_runs(
     gate_before: Callable[[str], Any], shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, forgotten: Any
 ) -> None:

@@ -63,6 +63,7 @@ def test_sync_writes_it_once_and_whole(waiting: Run, address: str, check_complet
     check_complete(address, waiting.id)
 
 
+@pytest.mark.long
 def test_it_holds_what_a_run_holds_that_was_never_away(
     waiting: Run, address: str, shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, check_complete: Check
 ) -> None:
@@ -92,6 +93,7 @@ def test_what_was_sent_leaves_record_and_predictions_behind(waiting: Run, addres
     assert {"record.json", "sent.json", "rows"} <= names and not {"artifacts", "model"} & names
 
 
+@pytest.mark.long
 def test_predictions_stay_here_with_ids_scores_and_labels(
     waiting: Run, address: str, shop: pd.DataFrame, check_complete: Check
 ) -> None:
@@ -127,6 +129,7 @@ def test_the_opening_of_the_test_rows_and_gates_are_replayed_in_order(
     assert len(history) == 2 and history[0].value == history[1].value
 
 
+@pytest.mark.long
 def test_what_is_added_while_mlflow_is_away_again_is_sent_by_the_next_sync(
     shop: pd.DataFrame,
     address: str,
@@ -159,6 +162,7 @@ def test_variants_that_waited_are_nested_under_the_first(
     assert "mlflow.parentRunId" not in found["linear"].data.tags
 
 
+@pytest.mark.long
 def test_a_variant_that_is_sent_first_waits_under_its_parent(
     nowhere: str, shop: pd.DataFrame, address: str, check_complete: Check
 ) -> None:
@@ -183,6 +187,7 @@ def test_registering_sends_a_waiting_run_at_once(waiting: Run, address: str, mon
     assert MlflowClient().get_run(waiting.mlflow_run_id).data.tags["gate.late"] == "pass"
 
 
+@pytest.mark.long
 def test_two_syncs_at_once_make_one_run(waiting: Run, address: str, check_complete: Check) -> None:
     reports: list[Any] = []
     threads = [threading.Thread(target=lambda: reports.append(mlsys.sync(address))) for _ in range(2)]
@@ -221,6 +226,7 @@ def test_a_run_that_was_cut_off_is_sent_and_says_so(waiting: Run, address: str) 
     assert found.data.metrics["roc_auc"] > 0
 
 
+@pytest.mark.long
 def test_the_command_sends_and_says_what_waits(
     waiting: Run, address: str, check_complete: Check, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

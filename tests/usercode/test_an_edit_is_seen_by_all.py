@@ -206,6 +206,7 @@ def _factor(step: Any) -> float:
     return float((step.columns["z"](FRAME) / FRAME["x"]).iloc[0])
 
 
+@pytest.mark.quick(every=3)
 @pytest.mark.parametrize("case", EDITS)
 def test_an_edit_is_seen_by_cache_model_and_recipe(user: Any, tmp_path: Path, case: str) -> None:
     before, *factors = seen(user, EDITS[case], False, tmp_path / "before")
