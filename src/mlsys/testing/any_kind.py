@@ -16,7 +16,7 @@ from mlsys.testing.trial import NotAssessed, Trial, learns
 
 
 def configuration(trial: Trial) -> None:
-    """Equal configurations make equal steps, ``with_`` makes a new one, and no field can be set."""
+    """Equal configurations give equal steps, ``with_`` returns a new step, and no field can be set."""
     step = trial.step
     twin = step.with_()
     assert twin is not step, "with_() returned the step itself"
@@ -34,7 +34,7 @@ def configuration(trial: Trial) -> None:
 
 
 def travels(trial: Trial) -> None:
-    """A step reaches another process as it was."""
+    """A step arrives unchanged in another process."""
     import cloudpickle
 
     if not _importable(type(trial.step)):
@@ -45,7 +45,7 @@ def travels(trial: Trial) -> None:
 
 
 def input_unchanged(trial: Trial) -> None:
-    """Hooks look at the rows they are shown and leave them as they were."""
+    """Hooks do not modify the rows they receive."""
     step = trial.step
     if reads(step):
         raise NotAssessed("a Source is shown nothing")
@@ -63,7 +63,7 @@ def input_unchanged(trial: Trial) -> None:
 
 
 def deterministic(trial: Trial) -> None:
-    """The same seed and the same rows give the same state and the same answer, digit by digit."""
+    """The same seed and the same rows give the same state and the same result, digit by digit."""
     step = trial.step
     if writes(step):
         raise NotAssessed("a Sink returns nothing")
@@ -81,7 +81,7 @@ def deterministic(trial: Trial) -> None:
 
 
 def learns_nothing_aside(trial: Trial) -> None:
-    """Running a step leaves its configuration as it was."""
+    """Running a step does not change its configuration."""
     with tempfile.TemporaryDirectory() as folder, suppress(NotAssessed, ContractError):
         # A twin, because what the step was fitted with by another check would hide the change.
         twin = aimed_at(trial.step.with_(), Path(folder))

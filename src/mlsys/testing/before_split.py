@@ -17,7 +17,7 @@ _NOTHING = {"", "none", "nan", "null", "<na>", "nat"}
 
 
 def reshaped_rows(trial: Trial) -> None:
-    """Reshaping gives a frame with rows and unique columns."""
+    """Reshaping returns a frame with rows and unique columns."""
     step = trial.step_of(Reshape)
     made = step.reshape(trial.rows("reshape", trial.frame))
     assert isinstance(made, pd.DataFrame), f"reshape() returned {type(made).__name__}, not a DataFrame"
@@ -25,7 +25,7 @@ def reshaped_rows(trial: Trial) -> None:
 
 
 def returns_mask(trial: Trial) -> None:
-    """Selecting answers True or False for each row, optionally with a weight, and nothing else."""
+    """Selecting returns True or False for each row, optionally with a weight, and nothing else."""
     step, frame = trial.step_of(Select), trial.frame
     answer = step.keep(trial.shown("keep", frame), trial.rng())
     kept = kept_rows(step, frame, answer, "the weight")
@@ -40,7 +40,7 @@ def returns_mask(trial: Trial) -> None:
 
 
 def unknown_stays_unknown(trial: Trial) -> None:
-    """Where the columns that a label is made of are null, the label is null."""
+    """If the columns that a label is made of are null, the label is null."""
     step, frame = trial.step_of(Label), trial.frame
     named = {*step.withholds(), *(step.columns_read(tuple(frame.columns)) or ())}
     columns = [name for name in frame if name in named]
@@ -56,7 +56,7 @@ def unknown_stays_unknown(trial: Trial) -> None:
 
 
 def names_parts(trial: Trial) -> None:
-    """A split names a part for each row, ``train`` among them, and null for none."""
+    """A split assigns each row to a named part, including ``train``, or to none with null."""
     step, frame = trial.step_of(Split), trial.frame
     keys = trial.keys(frame)
     assigned = step.assign(trial.shown("assign", keys))
@@ -69,7 +69,7 @@ def names_parts(trial: Trial) -> None:
 
 
 def keys_decide(trial: Trial) -> None:
-    """A row's part follows from the keys, not from the order in which rows come."""
+    """The part of a row depends on the keys, not on the order of the rows."""
     step = trial.step_of(Split)
     keys = trial.keys(trial.frame)
     whole = pd.DataFrame({"part": step.assign(keys)})
@@ -80,7 +80,7 @@ def keys_decide(trial: Trial) -> None:
 
 
 def folds_cover(trial: Trial) -> None:
-    """Folds validate each row at most once; over time on later rows only, else each row exactly once."""
+    """Folds validate each row at most once: over time on later rows only, otherwise each row exactly once."""
     step, frame = trial.step_of(Split), trial.frame
     keys = trial.keys(frame)
     folds = step.folds(trial.shown("folds", keys), FOLDS)

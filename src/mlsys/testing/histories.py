@@ -27,7 +27,7 @@ MOST_KEYS = 12
 
 
 def history_before(trial: Trial) -> None:
-    """A row's history ends before its decision: later rows do not change what it gets."""
+    """A row's history ends before its decision: later rows do not change its result."""
     frame = trial.frame
     moments = _decision(trial).of(frame)
     whole = trial.apply_history(frame, frame)
@@ -39,7 +39,7 @@ def history_before(trial: Trial) -> None:
 
 
 def history_alone(trial: Trial) -> None:
-    """A request of one row with its history gets what the row got among all others."""
+    """A request of one row with its history gets the same result as the row among all others."""
     frame = trial.frame
     whole = trial.apply_history(frame, frame)
     finding = row_local_finding(
@@ -63,7 +63,7 @@ def _features_alone(trial: Trial) -> None:
 
 
 def absorbs_in_blocks(trial: Trial) -> None:
-    """However rows of a key are cut into blocks, absorbing them gives the same state, byte for byte."""
+    """Absorbing the rows of a key in blocks of any size gives the same state, byte for byte."""
     step = _absorbing(trial)
     for rows in _of_each_key(trial):
         whole = absorbed(step, None, trial.shown("absorb", rows))
@@ -82,7 +82,7 @@ def absorbs_in_blocks(trial: Trial) -> None:
 
 
 def history_served(trial: Trial) -> None:
-    """A request after a row's past was absorbed and stored gets what the row got among all others."""
+    """A request after a row's past was absorbed and stored gets the same result as the row among all others."""
     step = _absorbing(trial).with_(tail=0)
     decision = _decision(trial)
     frame, moments = trial.frame, decision.of(trial.frame)

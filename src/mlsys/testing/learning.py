@@ -23,7 +23,7 @@ PARTITIONS = (1, 7, 64)
 
 
 def state_reloads(trial: Trial) -> None:
-    """A state read back from a folder has the same digest and gives the same answer."""
+    """A state read back from a folder has the same digest and gives the same result."""
     learned = trial.learned
     with tempfile.TemporaryDirectory() as folder:
         save_learned(trial.step, learned.state, Path(folder) / "state")
@@ -34,14 +34,14 @@ def state_reloads(trial: Trial) -> None:
 
 
 def state_unchanged(trial: Trial) -> None:
-    """Applying a step leaves its state as it was."""
+    """Applying a step does not change its state."""
     before = digest(trial.learned.state)
     trial.apply(trial.inputs)
     assert digest(trial.learned.state) == before, "applying the step changed its state"
 
 
 def partition_invariant(trial: Trial) -> None:
-    """However rows are cut and ordered, a step that scales learns the same state, byte for byte."""
+    """A step that scales learns the same state from any partition and order of the rows, byte for byte."""
     frame = trial.frame
     if not scales(trial.step):
         raise NotAssessed("it is written with learn(train), which is given all rows at once")
@@ -61,7 +61,7 @@ def partition_invariant(trial: Trial) -> None:
 
 
 def cross_fitted(trial: Trial) -> None:
-    """What a training row gets does not depend on its own target."""
+    """The result for a training row does not depend on its own target."""
     step = trial.step
     if not cross_fits(step):
         raise NotAssessed("apply_cross_fitted() is not written")
@@ -84,7 +84,7 @@ def cross_fitted(trial: Trial) -> None:
 
 
 def changed_rows_have_ids(trial: Trial) -> None:
-    """Rows that are kept keep their id, rows that are repeated or made get one, and no column is lost."""
+    """Kept rows keep their id, repeated or new rows get one, and no column is lost."""
     step, frame = trial.step_of(TrainOnly), trial.frame
     renamed = frame.set_axis([f"row {number}" for number in range(len(frame))], axis=0)
     changed = changed_rows(step, trial.rows("change", renamed), trial.rng())

@@ -25,7 +25,7 @@ class _Stopped(Exception):
 
 
 def source_rows(trial: Trial) -> None:
-    """A source reads a frame with rows and unique columns, the same one each time."""
+    """A source reads a frame with rows and unique columns, the same frame each time."""
     step = trial.step_of(Source)
     first, second = step.read(), step.read()
     assert isinstance(first, pd.DataFrame), f"read() returned {type(first).__name__}, not a DataFrame"
@@ -39,7 +39,7 @@ def source_rows(trial: Trial) -> None:
 
 
 def source_pieces(trial: Trial) -> None:
-    """A source that is read piece by piece gives the rows that it gives when read at once."""
+    """A source gives the same rows read in pieces as read at once."""
     step = trial.step_of(Source)
     pieces = list(step.open())
     if len(pieces) == 1:
@@ -56,7 +56,7 @@ def source_pieces(trial: Trial) -> None:
 
 
 def writes_atomically(trial: Trial) -> None:
-    """What is written is complete or not there, and a second write takes the place of the first."""
+    """The output is complete or absent, and a second write replaces the first."""
     with contextlib.ExitStack() as stack:
         folder, fresh = (Path(stack.enter_context(_temporary_folder())) for _ in range(2))
         write_into(trial, folder)
@@ -99,7 +99,7 @@ def _is_read_with(name: str, whole: Mapping[str, bytes]) -> bool:
 
 
 def returns_result(trial: Trial) -> None:
-    """A report returns a Result: a name, finite numbers, and tables that can be stored."""
+    """A report returns a Result: a name, finite numbers, and storable tables."""
     step = trial.step_of(Report)
     result = step.report(trial.dataset())
     assert isinstance(result, Result), f"report() returned {type(result).__name__}, not a Result"

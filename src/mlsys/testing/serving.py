@@ -18,7 +18,7 @@ NEVER_SEEN = "never seen before"
 
 
 def keeps_rows(trial: Trial) -> None:
-    """One row comes out for each that goes in, in the same order, under the same index."""
+    """Each input row gives one output row, in the same order and with the same index."""
     for frame in (trial.inputs, trial.inputs.iloc[:1]):
         trial.apply(frame.set_axis([f"row {number}" for number in range(len(frame))], axis=0))
     if cross_fits(trial.step):
@@ -32,7 +32,7 @@ def keeps_rows(trial: Trial) -> None:
 
 
 def row_local(trial: Trial) -> None:
-    """A row alone gets what it gets among others (relative tolerance 1e-9)."""
+    """A row alone gets the same result as among others (relative tolerance 1e-9)."""
     inputs = trial.inputs
     whole = trial.apply(inputs)
     finding = row_local_finding(trial.apply, inputs, whole, list(whole.columns), trial.step.title)
@@ -40,7 +40,7 @@ def row_local(trial: Trial) -> None:
 
 
 def row_order(trial: Trial) -> None:
-    """Rows in another order, or only some of them, get what they got."""
+    """Rows get the same result in another order, or as a subset."""
     inputs = trial.inputs
     whole = trial.apply(inputs)
     shuffled = np.random.default_rng(trial.seed).permutation(len(inputs))
@@ -50,7 +50,7 @@ def row_order(trial: Trial) -> None:
 
 
 def reads_as_declared(trial: Trial) -> None:
-    """Shown only the columns that it says it reads, a step gives the same answer."""
+    """With only the columns it declares to read, a step gives the same result."""
     step = trial.step
     there = trial.features if step.facts.fits_on == "train" else tuple(map(str, trial.frame.columns))
     declared = step.columns_read(there)
@@ -77,7 +77,7 @@ def reads_as_declared(trial: Trial) -> None:
 
 
 def unseen_values(trial: Trial) -> None:
-    """Levels and nulls that training rows did not have do not stop a step."""
+    """Levels and nulls absent from the training rows do not stop a step."""
     inputs = trial.inputs
     columns = [name for name in inputs if name in trial.features]
     texts = [name for name in columns if _is_text(inputs[name])]
