@@ -188,20 +188,23 @@ def answering(function: Callable[_P, _R]) -> Callable[_P, _R]:
     def answered(*given: _P.args, **named: _P.kwargs) -> _R:
         unknown = [name for name in named if name not in known]
         if unknown:
-            raise _argument_error(function, unknown, known)
+            raise _argument_error(function, given, unknown, known)
         return function(*given, **named)
 
     return answered
 
 
-def _argument_error(function: Callable[..., Any], unknown: list[str], known: tuple[str, ...]) -> UnknownArgument:
-    who = function.__qualname__.removesuffix(".__init__")
+def _argument_error(
+    function: Callable[..., Any], given: tuple[Any, ...], unknown: list[str], known: tuple[str, ...]
+) -> UnknownArgument:
+    makes = function.__name__ == "__init__"
+    who = type(given[0]).__name__ if makes else function.__qualname__
     remedies = []
     for name in unknown:
         meant = ARGUMENTS.get(name)
         if meant in known:
             remedies.append(f"write {meant}= for {name}=")
-        elif name in _STEPS and function.__name__ == "__init__":
+        elif name in _STEPS and makes:
             remedies.append(f"for {name}= there is {_STEPS[name]}")
         else:
             near = difflib.get_close_matches(name, known, 1)
