@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.values import NUMERIC, plain, values_of
+from mlsys.leakage.agreeing import FEWEST, FEWEST_VALUES, agree, follow_from_place, found_among
+from mlsys.values import NUMERIC, TIMES, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-FEWEST = 20
-"""Shorter tables are look-ups, or cannot be told from them."""
 LOOKED_AT = 500
 """Rows compared by value."""
 SHARE_EQUAL = 0.9
 SHARE_OF_A_KEY = 0.5
 """Under a key that stands once in the data fewer values need to be equal: others may have been corrected since."""
+ROWS_IN_TURN = 20_000
+"""Rows in which it is seen that a column follows from the place of a row."""
 MOST_SIDES = 8
 """Columns of a table or an array that are compared."""
-FEWEST_VALUES = 5
-"""A column of fewer distinct values equals another by accident."""
 
 
 def rows_held(value: Any, data: pd.DataFrame) -> NDArray[np.bool_] | None:
@@ -39,10 +38,11 @@ def rows_held(value: Any, data: pd.DataFrame) -> NDArray[np.bool_] | None:
 
     Notes
     -----
-    Rows of the data are told by row ids that are not a mere count, by values that equal a column of the data under the
-    same ids or under a column that stands once, such as an order's number or the hour; or, for an array, by values
-    that are found in a column, equal it row by row, or have its order row by row. As many rows as the data has prove
-    nothing.
+    Rows of the data are told by values that equal a column of the data under the same row ids, or under a column that
+    stands once, such as an order's number or the hour; or, for an array, by values that are found in columns of the
+    data, equal one row by row, or have its order row by row. As many rows as the data has prove nothing, nor do ids
+    alone: a table of what was known of the same customers or hours has them too. What follows from the place of a row
+    or from the calendar proves nothing either, nor values that any other sample would have.
 
     Examples
     --------
@@ -59,7 +59,7 @@ def rows_held(value: Any, data: pd.DataFrame) -> NDArray[np.bool_] | None:
     frame = value.to_frame() if isinstance(value, pd.Series) else value
     if len(frame) < FEWEST:
         return None
-    if frame.index.equals(data.index) and (not _is_count(data.index) or _goes_row_by_row(frame, data)):
+    if frame.index.equals(data.index) and _goes_row_by_row(frame, data):
         return np.ones(len(data), dtype=bool)
     found = _under(frame, data.index, data, SHARE_EQUAL)
     return found if found is not None else _by_key(frame, data)
@@ -91,57 +91,74 @@ def _under(frame: pd.DataFrame, ids: pd.Index, data: pd.DataFrame, share: float)
     """Return the rows of the data whose ids a table has, if a column of it holds their values."""
     places = ids.get_indexer(frame.index)
     here = places >= 0
-    if here.mean() < 0.5 or not _equal_somewhere(frame[here], data.iloc[places[here]], share):
+    if here.mean() < 0.5:
+        return None
+    equal = _equal_somewhere(frame[here], data.iloc[places[here]], share)
+    if not equal or (_says_when(ids) and follow_from_place(data.set_axis(ids)[:ROWS_IN_TURN], equal)):
         return None
     held = np.zeros(len(data), dtype=bool)
     held[places[here]] = True
     return held
 
 
-def _is_count(ids: pd.Index) -> bool:
-    """Whether row ids only count rows, so that any other table as long has them too."""
-    return isinstance(ids, pd.RangeIndex) or (ids.dtype.kind in "iu" and bool((np.diff(ids.to_numpy()) == 1).all()))
+def _says_when(ids: pd.Index) -> bool:
+    """Whether row ids only count rows or are times, so that any other table as long has them too."""
+    if isinstance(ids, (pd.RangeIndex, pd.DatetimeIndex)) or values_of(ids.to_series()).means in TIMES:
+        return True
+    return ids.dtype.kind in "iu" and bool((np.diff(ids.to_numpy()) == 1).all())
 
 
 def _goes_row_by_row(frame: pd.DataFrame, data: pd.DataFrame) -> bool:
-    """Whether a column of a table as long as the data is a column of it, or has the order of one."""
-    for name, column in list(frame.items())[:MOST_SIDES]:
-        if is_measured_in_numbers(column):
-            if _in_its_order(_floats(column), data):
-                return True
-        elif any(_equal(column, data[other], SHARE_EQUAL) for other in ([name] if name in data else data.columns)):
-            return True
-    return False
+    """Whether a column of a table with the data's ids has the order of a column of it."""
+    return any(
+        is_measured_in_numbers(column) and _in_its_order(_floats(column), data)
+        for _, column in list(frame.items())[:MOST_SIDES]
+    )
 
 
 def _of_array(values: NDArray[Any], data: pd.DataFrame) -> NDArray[np.bool_] | None:
-    for side in _sides(values):
-        if len(side) == len(data) and _in_its_order(side, data):
+    for turned in _turned(values):
+        if turned.shape[1] == len(data) and any(_in_its_order(side, data) for side in turned):
             return np.ones(len(data), dtype=bool)
-        if len(np.unique(side[:LOOKED_AT])) < max(FEWEST_VALUES, 0.5 * min(len(side), LOOKED_AT)):
-            continue
-        if (side % 1 != 0).mean() <= 0.5:  # whole numbers meet by accident
-            continue
-        for _, column in data.items():
-            if is_measured_in_numbers(column):
-                there = _floats(column)
-                if np.isin(side[:LOOKED_AT], there).mean() >= SHARE_EQUAL:
-                    return np.isin(there, side)
+        found = _among_columns(list(turned), data)
+        if found is not None:
+            return found
     return None
 
 
-def _sides(values: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
-    """Yield an array of one dimension, or the columns and the rows of one of two."""
+def _among_columns(sides: list[NDArray[np.float64]], data: pd.DataFrame) -> NDArray[np.bool_] | None:
+    """Return the rows of the data whose values sides of an array have, all together; one side has fractions at least.
+
+    Whole numbers meet by accident, and a side of few values does.
+    """
+    numbers = [_floats(column) for _, column in data.items() if is_measured_in_numbers(column)]
+    pairs: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = []
+    for side in sides:
+        free = (each for each in numbers if not any(each is column for _, column in pairs))
+        column = next((each for each in free if np.isin(side[:LOOKED_AT], each).mean() >= SHARE_EQUAL), None)
+        pairs += [(side, column)] if column is not None else []
+    if not any(_is_fine(side) for side, _ in pairs):
+        return None
+    return found_among([side for side, _ in pairs], [column for _, column in pairs])
+
+
+def _is_fine(side: NDArray[np.float64]) -> bool:
+    few = len(np.unique(side[:LOOKED_AT])) < max(FEWEST_VALUES, 0.5 * min(len(side), LOOKED_AT))
+    return not few and bool((side % 1 != 0).mean() > 0.5)
+
+
+def _turned(values: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
+    """Yield an array of one dimension as one side; of two, its columns as sides, then its rows."""
     if values.ndim == 1:
-        yield values.astype(np.float64)
+        yield values.astype(np.float64)[None, :]
     elif values.ndim == 2:  # noqa: PLR2004
         for turned in (values.T, values):
             if turned.shape[1] >= FEWEST:
-                yield from turned[:MOST_SIDES].astype(np.float64)
+                yield turned[:MOST_SIDES].astype(np.float64)
 
 
 def _in_its_order(values: NDArray[np.float64], data: pd.DataFrame) -> bool:
-    """Whether as many numbers as the data has rows equal a column row by row, or rise and fall with it exactly.
+    """Whether as many numbers as the data has rows rise and fall with a column exactly, or equal it row by row.
 
     A grid rises with every column that does, such as the time of sorted rows, and says nothing.
     """
@@ -150,17 +167,18 @@ def _in_its_order(values: NDArray[np.float64], data: pd.DataFrame) -> bool:
         return False
     is_sorted = (steps >= 0).all() or (steps <= 0).all()
     ranks = pd.Series(values).rank().to_numpy()
-    for _, column in data.items():
-        if not is_measured_in_numbers(column):
-            continue
-        there = _floats(column)
-        if (values == there).mean() >= SHARE_EQUAL:
-            return True
-        if not is_sorted and np.isfinite(there).all() and len(np.unique(there)) >= FEWEST:
-            order = pd.Series(there).rank().to_numpy()
-            if min(np.abs(ranks - order).max(), np.abs(ranks + order - len(data) - 1).max()) == 0:
-                return True
-    return False
+    equal = {name for name, column in data.items() if is_measured_in_numbers(column)
+             and _has_its_order(values, None if is_sorted else ranks, _floats(column))}  # fmt: skip
+    return bool(equal) and not follow_from_place(data[:ROWS_IN_TURN], equal)
+
+
+def _has_its_order(values: NDArray[np.float64], ranks: NDArray[np.float64] | None, there: NDArray[np.float64]) -> bool:
+    if agree(pd.Series(values), pd.Series(there), SHARE_EQUAL):
+        return True
+    if ranks is None or not np.isfinite(there).all() or len(np.unique(there)) < FEWEST:
+        return False
+    order = pd.Series(there).rank().to_numpy()
+    return bool(min(np.abs(ranks - order).max(), np.abs(ranks + order - len(there) - 1).max()) == 0)
 
 
 def is_measured_in_numbers(column: pd.Series) -> bool:
@@ -172,21 +190,10 @@ def _floats(column: pd.Series) -> NDArray[np.float64]:
     return plain(column).to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _equal_somewhere(frame: pd.DataFrame, data: pd.DataFrame, share: float) -> bool:
-    """Whether a column of the one equals a column of the other, row by row; by name, or any for a single column."""
+def _equal_somewhere(frame: pd.DataFrame, data: pd.DataFrame, share: float) -> set[Any]:
+    """Return the columns of the data that equal one of a table, row by row; by name, or any for a single column."""
     some = np.unique(np.linspace(0, len(frame) - 1, LOOKED_AT).astype(np.int64))
     frame, data = frame.iloc[some], data.iloc[some]
     shared = [name for name in frame.columns if name in data.columns]
     pairs = [(name, name) for name in shared] or [(a, b) for a in frame.columns[:3] for b in data.columns]
-    return any(_equal(frame[one], data[other], share) for one, other in pairs)
-
-
-def _equal(one: pd.Series, other: pd.Series, share: float) -> bool:
-    both = one.notna().to_numpy() & other.notna().to_numpy()
-    if both.sum() < FEWEST or (one.dtype.kind in "iufb") != (other.dtype.kind in "iufb"):
-        return False
-    left, right = one.to_numpy()[both], other.to_numpy()[both]
-    try:
-        return bool((left == right).mean() >= share) and len(pd.unique(left)) >= FEWEST_VALUES
-    except TypeError:  # values that are not compared
-        return False
+    return {other for one, other in pairs if agree(frame[one], data[other], share)}
