@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,9 @@ _DETACHED = {"as_sklearn": "mlsys.steps.sklearn_bridge"}
 """Homes of what a step does without a pipeline, where it is not ``mlsys.execution.kinds.detached``."""
 
 provide(lambda name: getattr(import_module(_DETACHED.get(name, "mlsys.execution.kinds.detached")), name))
+
+if "IPython" in sys.modules:
+    import_module("mlsys.notebooks").install()
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,5 @@
+"""What notebooks show of errors."""
+
+from mlsys.notebooks.shell import install, restore
+
+__all__ = ["install", "restore"]
