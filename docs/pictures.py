@@ -254,7 +254,6 @@ def drift_plot() -> str:
 def evaluation_plots() -> str:
     """Pictures of an evaluation, by kind."""
     evaluation = american().evaluation
-    assert evaluation is not None
     kinds = ("scores", "reliability", "roc", "precision_recall", "confusion")
     return drawn(*(evaluation.plot(kind=kind) for kind in kinds))
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from typing import Any, ParamSpec, TypeVar
 
+from mlsys.completion import listed
 from mlsys.errors import UnknownArgument, UnknownAttribute, UnknownKey
 
 _P = ParamSpec("_P")
@@ -140,7 +141,9 @@ def attribute_error(of: str, thing: object, name: str, habits: Mapping[str, str]
         return AttributeError(f"{of} has no attribute {name!r}")
     if name in habits:
         return UnknownAttribute(f"{of} has no {name}", f"write {habits[name]}")
-    return UnknownAttribute(f"{of} has no {name}", _near(name, (each for each in there if not each.startswith("_"))))
+    return UnknownAttribute(
+        f"{of} has no {name}", _near(name, (each for each in listed(type(thing), there) if not each.startswith("_")))
+    )
 
 
 def package_error(name: str, there: Iterable[str]) -> AttributeError:

@@ -48,7 +48,7 @@ class Derive(RowTransform):
     """
 
     columns: dict[str, Any]
-    lookup: tuple[Any, ...] = Field(default=(), kw_only=True)
+    lookup: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
     runs_user_code: ClassVar[bool] = True
     serves_columns: ClassVar[bool] = True
 

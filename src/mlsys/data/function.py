@@ -38,7 +38,7 @@ class Function(RowTransform):
     """
 
     function: Callable[..., Any]
-    lookup: tuple[Any, ...] = Field(default=(), kw_only=True)
+    lookup: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
     runs_user_code: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pandas as pd
 
@@ -63,6 +63,7 @@ class Evaluation(Result):
         These fields by name.
     """
 
+    _unlisted: ClassVar[frozenset[str]] = frozenset({"draw", "facts", "own", "weightless"})
     task: str = ""
     part: str = ""
     headline: str = ""

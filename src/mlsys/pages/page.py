@@ -5,7 +5,9 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from mlsys.completion import Listed
 from mlsys.pages.blocks import Block
 from mlsys.pages.style import style
 from mlsys.secrets import hidden
@@ -43,8 +45,10 @@ class Page:
         return hidden("".join(block.html() for block in self.blocks))
 
 
-class Shown:
+class Shown(Listed):
     """Something that shows a page of itself, in notebooks and in terminals."""
+
+    _unlisted: ClassVar[frozenset[str]] = frozenset({"page"})
 
     def _page(self) -> Page:
         raise NotImplementedError

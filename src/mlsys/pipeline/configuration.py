@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn, Self
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, overload
 
+from mlsys.completion import Listed
 from mlsys.dataset import Event, Moment, Roles
 from mlsys.errors import ConfigurationError
 from mlsys.habits import PIPELINE, answering, attribute_error
@@ -21,11 +22,16 @@ from mlsys.states import digest
 from mlsys.steps import Step
 
 
-class Configuration:
+_Step = TypeVar("_Step", bound=Step)
+
+
+class Configuration(Listed):
     """Steps in order and what columns are for, planned when made; reads no data.
 
     Its parameters stand at :class:`mlsys.Pipeline`, which runs it.
     """
+
+    _unlisted: ClassVar[frozenset[str]] = frozenset({"as_run", "planned", "position", "rebuilt"})
 
     @answering
     def __init__(
@@ -140,12 +146,23 @@ class Configuration:
         """Return a pipeline of other steps with these arguments, some of them changed."""
         return type(self)(steps, **{**self._arguments, **changes})
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise attribute_error("a Pipeline", self, name, PIPELINE)
+    if not TYPE_CHECKING:  # so that type checkers flag names that there are none of
 
-    def __getitem__(self, key: slice | str | int) -> Any:
+        def __getattr__(self, name: str) -> NoReturn:
+            raise attribute_error("a Pipeline", self, name, PIPELINE)
+
+    @overload
+    def __getitem__(self, key: slice) -> Self: ...
+    @overload
+    def __getitem__(self, key: type[_Step]) -> _Step: ...
+    @overload
+    def __getitem__(self, key: str | int) -> Any: ...
+    def __getitem__(self, key: slice | type[Step] | str | int) -> Any:
+        """Return a step by name, by place or by class, or a pipeline of some; by class, editors know its fields."""
         if isinstance(key, slice):
             return editing.rearranged(self, self.steps[key])
+        if isinstance(key, type):
+            return editing.only(self, key)
         if isinstance(key, int):
             return self.steps[key].step
         return self.steps[self.position(key)].step

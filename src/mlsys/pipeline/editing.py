@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mlsys.errors import ConfigurationError
 from mlsys.plan import Planned
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.plan.coercion import as_step
@@ -23,6 +24,17 @@ def replaced(pipeline: AnyPipeline, steps: Mapping[str, Any]) -> Any:
         elif not planned.supplied:
             given.append(steps_given(pipeline)[planned.name])
     return pipeline.rebuilt(given)
+
+
+def only(pipeline: AnyPipeline, kind: type[Step]) -> Step:
+    """Return the one step of a class; raise where there is none, or more than one."""
+    found = [planned for planned in pipeline.steps if isinstance(planned.step, kind)]
+    if len(found) == 1:
+        return found[0].step
+    names = ", ".join(planned.name for planned in found or pipeline.steps)
+    if found:
+        raise ConfigurationError(f"the pipeline has {len(found)} steps of {kind.__name__}", f"name one of {names}")
+    raise ConfigurationError(f"there is no {kind.__name__} in the pipeline", f"its steps are {names}")
 
 
 def rearranged(pipeline: AnyPipeline, wanted: Sequence[Planned]) -> Any:

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import pandas as pd
 
 from mlsys.audit import LeakageAudit
+from mlsys.completion import Listed
 from mlsys.errors import ConfigurationError, Finding, UnknownArgument
 from mlsys.evaluation import Evaluation, evaluation_in
 from mlsys.execution.execution import Execution, with_test_opened
@@ -43,7 +44,7 @@ from mlsys.tracking.record import RunRecord
 from mlsys.warned import once_a_run
 
 
-class Run:
+class Run(Listed):
     """A run of a pipeline: card, reports, states, model.
 
     Made by ``pipeline.run()``. Showing it shows the card.
@@ -63,6 +64,8 @@ class Run:
     outcome : Outcome
         All that came out, as plain data that outlives this process.
     """
+
+    _unlisted: ClassVar[frozenset[str]] = frozenset({"finished", "log_rows", "show_before_tracking"})
 
     def __init__(
         self,
@@ -111,9 +114,25 @@ class Run:
         return Reports(self._live.execution.parts.results)
 
     @property
-    def evaluation(self) -> Evaluation | None:
-        """What the model was found to be worth; ``None`` where nothing judged it."""
-        return evaluation_in(self._live.execution.parts.results)
+    def evaluation(self) -> Evaluation:
+        """What the model was found to be worth.
+
+        Raises
+        ------
+        ConfigurationError
+            When nothing judged it; ``run.is_judged`` tells.
+        """
+        found = evaluation_in(self._live.execution.parts.results)
+        if found is None:
+            raise ConfigurationError(
+                "nothing judged this run: it has no evaluation", "run the pipeline to its end, with a model in it"
+            )
+        return found
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there is an ``evaluation``."""
+        return evaluation_in(self._live.execution.parts.results) is not None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -355,8 +374,10 @@ class Run:
         """MLflow's id of this run; waits until the run is written."""
         return self._tracking.run_id
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise attribute_error("a Run", self, name, RUN)
+    if not TYPE_CHECKING:  # so that type checkers flag names that there are none of
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise attribute_error("a Run", self, name, RUN)
 
     def __call__(self, *given: Any, **named: Any) -> NoReturn:
         """Say what is meant by calling a run."""

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, dataclass_transform
 from pydantic import ConfigDict, Field, ValidationError
 from pydantic.dataclasses import dataclass as validated
 
+from mlsys.completion import listed
 from mlsys.errors import ConfigurationError, ContractError, StateError
 from mlsys.secrets import counted, declare, field_is_secret, hidden, is_secret
 from mlsys.states import digest
@@ -70,7 +71,7 @@ class Step(_Configured, ABC):
     name: str | None = Field(default=None, kw_only=True)
     allow_all_rows: str = Field(default="", kw_only=True)
     cache: bool = Field(default=True, kw_only=True)
-    depends_on: tuple[Any, ...] = Field(default=(), kw_only=True)
+    depends_on: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
     version: str = Field(default="", kw_only=True)
 
     def __init_subclass__(cls, kind: str | None = None, **keywords: Any) -> None:
@@ -163,6 +164,9 @@ class Step(_Configured, ABC):
         Built-in steps say; for a user's step the pipeline watches.
         """
         return None
+
+    def __dir__(self) -> list[str]:
+        return listed(type(self), set(super().__dir__()) - _machinery(type(self)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Step) and type(self) is type(other) and self.digest == other.digest
@@ -267,6 +271,21 @@ def _default_of(each: dataclasses.Field[Any]) -> Any:
         return each.default_factory()
     factory = getattr(each.default, "default_factory", None)
     return factory() if factory is not None else getattr(each.default, "default", each.default)
+
+
+_CALLED = frozenset({
+    "as_sklearn", "configuration", "curves", "digest", "fit", "kind", "labels", "notes", "of", "resample", "select",
+    "split", "title", "with_",
+})  # fmt: skip
+"""What users call of every step and of steps of some kinds; the rest of what kinds bring is called by pipelines."""
+
+
+@functools.cache
+def _machinery(cls: type[Step]) -> frozenset[str]:
+    """Return the names that the kinds bring and pipelines alone call: neither fields nor hooks."""
+    brought = {name for each in cls.__mro__ if each.__module__.startswith("mlsys.steps.") for name in vars(each)}
+    fields = {each.name for each in dataclasses.fields(cls)}
+    return frozenset(name for name in brought - fields - _CALLED - set(cls.hooks) if not name.startswith("_"))
 
 
 @functools.cache
