@@ -229,6 +229,26 @@ def OneHot(orders: pd.DataFrame) -> Case:
 
 
 @case
+def OrdinalEncode(orders: pd.DataFrame) -> Case:
+    return mlsys.OrdinalEncode(["country", "hour"]), orders, ROLES
+
+
+@case
+def CountEncode(orders: pd.DataFrame) -> Case:
+    return mlsys.CountEncode(["country", "hour"], measure="log"), orders, ROLES
+
+
+@case
+def Cross(orders: pd.DataFrame) -> Case:
+    return mlsys.Cross([["country", "hour"]], top=20), orders, ROLES
+
+
+@case
+def PositionalEncode(orders: pd.DataFrame) -> Case:
+    return mlsys.PositionalEncode(["price", "hour"], waves=3), orders, ROLES
+
+
+@case
 def TargetEncode(orders: pd.DataFrame) -> Case:
     return mlsys.TargetEncode(["country", "hour"]), orders, ROLES
 

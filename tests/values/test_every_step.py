@@ -17,6 +17,8 @@ from mlsys import (
     Apply,
     AsOfJoin,
     Categories,
+    CountEncode,
+    Cross,
     CyclicEncode,
     DateParts,
     DetectDrift,
@@ -29,7 +31,9 @@ from mlsys import (
     Monitor,
     NaturalLabel,
     OneHot,
+    OrdinalEncode,
     Pipeline,
+    PositionalEncode,
     PredefinedSplit,
     RandomSplit,
     ReservoirSample,
@@ -110,6 +114,10 @@ SINGLE: dict[str, Callable[[pd.DataFrame], Outcome]] = {
     "Standardize, named": transformed(Standardize(["k"])),
     "Standardize with logarithms": transformed(Standardize(logs=True, clip=10, keep_flags=True), features=["k"]),
     "OneHot": transformed(OneHot(["k"])),
+    "OrdinalEncode": transformed(OrdinalEncode(["k"])),
+    "CountEncode": transformed(CountEncode(["k"])),
+    "Cross": lambda frame: transformed(Cross([["k", "f"]]))(frame.assign(f=frame["x"] > 0))["k_x_f"],
+    "PositionalEncode": lambda frame: PositionalEncode(["k"], waves=2, keep=False).apply(frame),
     "Categories": transformed(Categories(["k"])),
     "TargetEncode": transformed(TargetEncode(["k"]), target="y"),
     "DateParts": transformed(DateParts(["k"], cyclic=True)),
@@ -133,6 +141,8 @@ SINGLE: dict[str, Callable[[pd.DataFrame], Outcome]] = {
     "AsOfJoin time": found_in_time,
     "Monitor": lambda frame: Monitor.fit(frame[["k"]]).check(frame[["k"]].sample(frac=1, random_state=1)).verdict,
 }
+LIKE_ONE_HOT = {"OrdinalEncode", "CountEncode", "Cross", "PositionalEncode"}
+"""Steps that share what they do with types with a step that the quick tier tries."""
 IN_PIPELINES: dict[str, Callable[[pd.DataFrame], Outcome]] = {
     "feature of a linear model": judged(RandomSplit(), LogisticRegression()),
     "feature of a tree": judged(RandomSplit(), HistGradientBoostingClassifier(max_iter=3)),

@@ -29,12 +29,26 @@ def codes_of(column: Column, codes: Mapping[Any, int]) -> NDArray[np.int64]:
         return np.array([NULL if value is None else codes.get(value, UNSEEN) for value in column], dtype=np.int64)
     column = plain(column if isinstance(column, pd.Series) else pd.Series(column, dtype=column.dtype))
     if len(column) <= _FEW_ROWS:
-        missing = column.isna().to_numpy()
-        values = zip(column.tolist(), missing, strict=True)
-        return np.array([NULL if null else codes.get(value, UNSEEN) for value, null in values], dtype=np.int64)
-    places, distinct = distinct_values(column)
+        return _one_by_one(column, codes)
+    try:
+        places, distinct = distinct_values(column)
+    except DataError:
+        return _one_by_one(column, codes)
     known = np.array([*(codes.get(value, UNSEEN) for value in distinct), NULL], dtype=np.int64)
     return np.asarray(known[places], dtype=np.int64)  # null has the place -1, which takes the last
+
+
+def _one_by_one(column: pd.Series, codes: Mapping[Any, int]) -> NDArray[np.int64]:
+    """Look each value up; what cannot be looked up, such as a list, is no level."""
+    values = zip(column.tolist(), column.isna().tolist(), strict=True)
+    return np.array([NULL if null else _code(value, codes) for value, null in values], dtype=np.int64)
+
+
+def _code(value: Any, codes: Mapping[Any, int]) -> int:
+    try:
+        return codes.get(value, UNSEEN)
+    except TypeError:
+        return UNSEEN
 
 
 def numbered(levels: Sequence[Any]) -> dict[Any, int]:

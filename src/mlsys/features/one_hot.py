@@ -7,31 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.features._columns import (
-    LEVELS,
-    TEXTS_AND_CATEGORIES,
-    TakesColumns,
-    of_block,
-    of_levels,
-    refuse_empty,
-    refuse_taken,
-    replaced,
-    require,
-    require_kinds,
-    taken,
-)
-from mlsys.features._levels import NULL, UNSEEN, check_levels, codes_of, numbered, refuse_alike
+from mlsys.features._columns import of_block, refuse_taken, replaced, require
+from mlsys.features._encoder import CountsLevels
+from mlsys.features._levels import NULL, UNSEEN, codes_of, refuse_alike
 from mlsys.steps import Field
-from mlsys.summaries import Counts, SummaryMap, hash_ids
+from mlsys.summaries import Counts, hash_ids
 from mlsys.tables import Column, column_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from mlsys.dataset import Rows
-    from mlsys.values import Values
 
 _TOP = 100
 """Levels kept of a column: more make wide tables of which a rare level is known from few rows (try TargetEncode)."""
@@ -41,7 +27,7 @@ _LONGEST = 100
 """Characters of a level that stand in the name of its column."""
 
 
-class OneHot(TakesColumns):
+class OneHot(CountsLevels):
     """Replace columns of categories by a column ``<column>_<level>`` of 0 and 1 for each frequent level.
 
     Parameters
@@ -78,29 +64,19 @@ class OneHot(TakesColumns):
     min_count: int = Field(default=1, ge=1)
     other: bool = False
     serves_columns: ClassVar[bool] = True
-    takes_all: ClassVar[str] = TEXTS_AND_CATEGORIES
 
-    def __post_init__(self) -> None:
-        """Refuse an empty list of columns."""
-        refuse_empty(self.columns, "OneHot")
-
-    def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
-        """Return how often each level occurs."""
-        names = taken(part, self.columns)
-        require_kinds(part, names, LEVELS, self.title)
-        return SummaryMap({name: Counts.of(part[name]) for name in names})
-
-    def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
-        """Return levels and output names of each column."""
-        return [self._column(str(name), counts) for name, counts in summary.items()]
-
-    def prepare(self, state: Any, /) -> list[dict[str, Any]]:
-        """Return the state with the code of each level."""
-        return [{**each, "codes": numbered(each["levels"])} for each in state]
+    def of_column(self, column: str, counts: Counts, /) -> dict[str, Any]:
+        """Return the levels of a column that are kept, and the names of its outputs."""
+        levels = [level for level, count in counts.ordered(self.top) if count >= self.min_count]
+        names = [f"{column}_{told}" for told in _told(levels)]
+        names += [f"{column}_null"] if counts.nulls else []
+        names += [f"{column}_other"] if self.other else []
+        refuse_alike(names, column, self.title)
+        return {"column": column, "levels": levels, "null": bool(counts.nulls), "other": self.other, "names": names}
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the columns replaced."""
-        known = state if not state or "codes" in state[0] else self.prepare(state)
+        known = self.prepared(state)
         dropped = [each["column"] for each in known]
         require(frame, dropped, self.title)
         names = [name for each in known for name in each["names"]]
@@ -114,23 +90,6 @@ class OneHot(TakesColumns):
             block[start + places[rows], rows] = 1
             start += len(each["names"])
         return replaced(frame, {}, of_block(names, block, frame), dropped)
-
-    def takes(self, values: Values, /) -> bool:
-        """Whether these are texts or categories."""
-        return of_levels(values)
-
-    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
-        """Return the encoded columns."""
-        return tuple(each["column"] for each in state)
-
-    def _column(self, column: str, counts: Counts) -> dict[str, Any]:
-        levels = [level for level, count in counts.ordered(self.top) if count >= self.min_count]
-        check_levels(levels, column, self.title)
-        names = [f"{column}_{told}" for told in _told(levels)]
-        names += [f"{column}_null"] if counts.nulls else []
-        names += [f"{column}_other"] if self.other else []
-        refuse_alike(names, column, self.title)
-        return {"column": column, "levels": levels, "null": bool(counts.nulls), "other": self.other, "names": names}
 
 
 def _told(levels: Sequence[Any]) -> list[str]:

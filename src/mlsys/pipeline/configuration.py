@@ -21,7 +21,6 @@ from mlsys.secrets import hidden
 from mlsys.states import digest
 from mlsys.steps import Step
 
-
 _Step = TypeVar("_Step", bound=Step)
 
 

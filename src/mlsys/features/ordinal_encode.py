@@ -1,0 +1,106 @@
+"""OrdinalEncode: levels as their place in an order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.features._columns import replaced, require
+from mlsys.features._encoder import CountsLevels
+from mlsys.features._levels import UNSEEN, codes_of
+from mlsys.summaries.counts import text_and_type
+from mlsys.tables import column_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from mlsys.summaries import Counts
+
+
+class OrdinalEncode(CountsLevels):
+    """Replace columns of categories by the place of each level in an order: 0, 1, 2, ...
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        Columns to encode, in place: texts, categories, whole numbers or truth values; all features of texts and
+        categories when not given.
+    order : dict of str to list, optional
+        All levels of a column from the lowest to the highest. Other columns: numbers by size, texts by alphabet.
+    unseen : float
+        The place of a level that training rows lack.
+
+    Raises
+    ------
+    DataError
+        When training rows hold a level that the ``order`` of its column does not name; when a column holds lists,
+        times or other values that are not levels.
+
+    Notes
+    -----
+    Trees find their way in any order; a linear model takes the places for distances, so give it an ``order`` that
+    means something, or use `OneHot`. Null stays null. A level that ``order`` names keeps its place where training
+    rows lack it. Columns are ``float64``. The state does not depend on partitions or order of the rows. One pass;
+    a column of a million rows and 1,000 levels takes about 50 ms.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> train = pd.DataFrame({"size": ["small", "large", "small", "medium"]})
+    >>> fitted = OrdinalEncode(["size"], order={"size": ["small", "medium", "large"]}).fit(train)
+    >>> fitted.transform(pd.DataFrame({"size": ["large", "small", "huge", None]}))["size"].tolist()
+    [2.0, 0.0, -1.0, nan]
+    """
+
+    columns: tuple[str, ...] | list[str] | None = None
+    order: Mapping[str, list[Any]] | None = None
+    unseen: float = -1.0
+    serves_columns: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse an empty list of columns, and orders that name a level twice or belong to no column."""
+        super().__post_init__()
+        for name, levels in (self.order or {}).items():
+            if self.columns is not None and name not in self.columns:
+                raise ConfigurationError(
+                    f"OrdinalEncode got an order for {name!r}, which is not among its columns",
+                    f"add {name!r} to columns=, or remove its order",
+                )
+            if not levels or len(set(levels)) < len(levels):
+                raise ConfigurationError(
+                    f"OrdinalEncode: the order of {name!r} is empty or names a level twice", "name each level once"
+                )
+
+    def of_column(self, column: str, counts: Counts, /) -> dict[str, Any]:
+        """Return the levels of a column in their order."""
+        asked = (self.order or {}).get(column)
+        if asked is None:
+            return {"column": column, "levels": sorted(counts, key=_by_size_or_text)}
+        left_out = [level for level, _ in counts.ordered() if level not in set(asked)]
+        if left_out:
+            raise DataError(
+                f"{self.title}: the column {column!r} holds {left_out[0]!r}, which its order does not name",
+                f"add it to order={{{column!r}: [...]}}, or make it null with Derive before",
+            )
+        return {"column": column, "levels": list(asked)}
+
+    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the frame with the columns encoded."""
+        known = self.prepared(state)
+        require(frame, [each["column"] for each in known], self.title)
+        changed = {}
+        for each in known:
+            codes = codes_of(column_of(frame, each["column"]), each["codes"])
+            places = np.where(codes < 0, np.nan, codes.astype(np.float64))
+            places[codes == UNSEEN] = self.unseen
+            changed[each["column"]] = places
+        return replaced(frame, changed)
+
+
+def _by_size_or_text(level: Any) -> tuple[Any, ...]:
+    if isinstance(level, (int, float)):
+        return (False, float(level), "", "")
+    return (True, 0.0, *text_and_type(level))
