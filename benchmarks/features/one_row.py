@@ -45,9 +45,7 @@ def main(file: str) -> None:
     for turn in range(TIMES + 20):
         row = frame.iloc[[turn]].drop(columns=TARGET)
         filled = row.fillna(dict.fromkeys(NUMBERS, 0.0))
-        found.append(
-            (seconds(lambda row=row: whole.predict(row)), seconds(lambda filled=filled: bare.predict(filled)))
-        )
+        found.append((seconds(lambda row=row: whole.predict(row)), seconds(lambda filled=filled: bare.predict(filled))))
     print(json.dumps({"p50": statistics.median(mine - other for mine, other in found[20:])}))
 
 

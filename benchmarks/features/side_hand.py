@@ -41,9 +41,9 @@ def impute(frame: pd.DataFrame) -> int:
 
 
 def _scaled(values: Any) -> Any:
-    for row in values:
-        row -= np.nanmean(row)
-        row /= np.nanstd(row)
+    for place in range(len(values)):
+        values[place] -= np.nanmean(values[place])
+        values[place] /= np.nanstd(values[place])
     return values
 
 
@@ -104,7 +104,11 @@ def cross(frame: pd.DataFrame, codes: Codes | None = None) -> int:
     kept = np.argsort(-counts, kind="stable")[:CROSSED]
     table = np.full(len(counts), len(kept))
     table[kept] = np.arange(len(kept))
-    names = pc.binary_join_element_wise(levels_one.take(pa.array(kept // len(levels_other))), levels_other.take(pa.array(kept % len(levels_other))), pa.scalar("_", levels_one.type))
+    names = pc.binary_join_element_wise(
+        levels_one.take(pa.array(kept // len(levels_other))),
+        levels_other.take(pa.array(kept % len(levels_other))),
+        pa.scalar("_", levels_one.type),
+    )
     pd.Categorical.from_codes(table[pairs], [*names.to_pylist(), "other"])
     return 1
 
@@ -113,7 +117,9 @@ def together(frame: pd.DataFrame) -> int:
     codes = Codes(frame)
     values, missing = _imputed(frame)
     made = len(_scaled(values)) + len(missing)
-    return made + one_hot(frame, codes) + hashed(frame, codes) + target(frame, codes) + bins(frame) + cross(frame, codes)
+    return (
+        made + one_hot(frame, codes) + hashed(frame, codes) + target(frame, codes) + bins(frame) + cross(frame, codes)
+    )
 
 
 JOBS: dict[str, Callable[[pd.DataFrame], int]] = {

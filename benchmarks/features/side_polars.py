@@ -75,7 +75,7 @@ def _done(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     if name == "target":
         return _target(frame)
     expressions: Any = {
-        "impute": lambda: _impute(), "standardize": lambda: [_scaled(each) for each in NUMBERS],
+        "impute": _impute, "standardize": lambda: [_scaled(each) for each in NUMBERS],
         "one-hot": lambda: _one_hot(frame), "hash": _hashed, "bins": lambda: _bins(frame),
         "cross": lambda: _cross(frame),
     }[name]()  # fmt: skip

@@ -1,4 +1,4 @@
-"""A mixed table: eight numbers with nulls, three whole numbers, five texts, an id, a moment, a truth value, a target."""
+"""A mixed table: numbers with nulls, whole numbers, texts of few and many levels, an id, a moment, a target."""
 
 from __future__ import annotations
 

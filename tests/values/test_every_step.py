@@ -141,8 +141,6 @@ SINGLE: dict[str, Callable[[pd.DataFrame], Outcome]] = {
     "AsOfJoin time": found_in_time,
     "Monitor": lambda frame: Monitor.fit(frame[["k"]]).check(frame[["k"]].sample(frac=1, random_state=1)).verdict,
 }
-LIKE_ONE_HOT = {"OrdinalEncode", "CountEncode", "Cross", "PositionalEncode"}
-"""Steps that share what they do with types with a step that the quick tier tries."""
 IN_PIPELINES: dict[str, Callable[[pd.DataFrame], Outcome]] = {
     "feature of a linear model": judged(RandomSplit(), LogisticRegression()),
     "feature of a tree": judged(RandomSplit(), HistGradientBoostingClassifier(max_iter=3)),

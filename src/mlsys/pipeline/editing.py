@@ -7,12 +7,12 @@ from typing import Any
 
 from mlsys.errors import ConfigurationError
 from mlsys.plan import Planned
-from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.any_pipeline import AnyConfiguration
 from mlsys.plan.coercion import as_step
 from mlsys.steps import Step
 
 
-def replaced(pipeline: AnyPipeline, steps: Mapping[str, Any]) -> Any:
+def replaced(pipeline: AnyConfiguration, steps: Mapping[str, Any]) -> Any:
     """Return a pipeline with named steps replaced; ``None`` takes a step out."""
     for name in steps:
         pipeline.position(name)  # raises where there is none
@@ -26,7 +26,7 @@ def replaced(pipeline: AnyPipeline, steps: Mapping[str, Any]) -> Any:
     return pipeline.rebuilt(given)
 
 
-def only(pipeline: AnyPipeline, kind: type[Step]) -> Step:
+def only(pipeline: AnyConfiguration, kind: type[Step]) -> Step:
     """Return the one step of a class; raise where there is none, or more than one."""
     found = [planned for planned in pipeline.steps if isinstance(planned.step, kind)]
     if len(found) == 1:
@@ -37,7 +37,7 @@ def only(pipeline: AnyPipeline, kind: type[Step]) -> Step:
     raise ConfigurationError(f"there is no {kind.__name__} in the pipeline", f"its steps are {names}")
 
 
-def rearranged(pipeline: AnyPipeline, wanted: Sequence[Planned]) -> Any:
+def rearranged(pipeline: AnyConfiguration, wanted: Sequence[Planned]) -> Any:
     """Rebuild with what was supplied supplied again; where it would then stand elsewhere, it is kept as it is."""
     by_name = steps_given(pipeline)
     given = [by_name.get(each.name, each.step) for each in wanted if not each.supplied]
@@ -48,7 +48,7 @@ def rearranged(pipeline: AnyPipeline, wanted: Sequence[Planned]) -> Any:
     return pipeline.rebuilt([by_name.get(each.name, each.step) for each in wanted])
 
 
-def steps_given(pipeline: AnyPipeline) -> dict[str, Step]:
+def steps_given(pipeline: AnyConfiguration) -> dict[str, Step]:
     """Return the steps as the user gave them, by their name in the plan."""
     kept = [planned for planned in pipeline.steps if not planned.supplied]
     return {planned.name: step for planned, step in zip(kept, pipeline.given, strict=True)}

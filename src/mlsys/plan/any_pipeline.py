@@ -13,8 +13,8 @@ StoodFor = Callable[[], Mapping[str, Sequence[Any]]]
 """Gives the steps that others stood for, by name of these."""
 
 
-class AnyPipeline(Protocol):
-    """See :class:`mlsys.Pipeline`."""
+class AnyConfiguration(Protocol):
+    """What a pipeline is; see :class:`mlsys.Pipeline`."""
 
     roles: Roles
     planned: tuple[Planned, ...]
@@ -56,10 +56,6 @@ class AnyPipeline(Protocol):
         """Return what each step sees, learns from and serves."""
         ...
 
-    def audit_leakage(self, data: Any = None, *, rows: int, verbose: bool | None) -> Any:
-        """Return what moved when rows were replaced that must not matter."""
-        ...
-
     def position(self, name: str) -> int:
         """Return the place of a step; raise where there is none of that name."""
         ...
@@ -74,4 +70,12 @@ class AnyPipeline(Protocol):
 
     def as_run(self, ran: tuple[Planned, ...], stood_for: StoodFor) -> Any:
         """Return the pipeline as it ran: without steps that were supplied and not needed."""
+        ...
+
+
+class AnyPipeline(AnyConfiguration, Protocol):
+    """A pipeline, which can be audited as well."""
+
+    def audit_leakage(self, data: Any = None, *, rows: int, verbose: bool | None) -> Any:
+        """Return what moved when rows were replaced that must not matter."""
         ...
