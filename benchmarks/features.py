@@ -113,7 +113,7 @@ def main() -> None:
             measure([sys.executable, str(PARTS / "one_row.py"), str(file)], threads=1).output.splitlines()[-1]
         )["p50"]
     growth = table(("rows", "CPU a row, us"), [[f"{rows:,}", f"{each * 1e6:.2f}"] for rows, each in sizes.items()])
-    text = f"""Eight numbers with nulls, texts of 20 to 100,000 levels: medians with indicators (8 columns), scaling (8),
+    text = f"""Eight numbers with nulls, text of 20 to 100,000 levels: medians with indicators (8 columns), scaling (8),
 one column a level for the top 20 (2), hashing to 2\\ :sup:`18` (1), target means out of fold (2), ten quantile bins
 (2), crossing of two columns, top 1,000. Seconds of the processors and peak memory beyond the table's, in processes of
 their own, the sides in turn, median of {given.turns}. ``all``: one after another on the same rows; scikit-learn's are
