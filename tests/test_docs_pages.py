@@ -21,7 +21,12 @@ KINDS = [kind for kind in Step.__subclasses__() if kind.kind == kind.__name__]
 PAGES = sorted(page.name for page in DOCS.glob("*.rst") if ">>> " in page.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", PAGES)
+LONG = ["cross_validation.rst", "reproduce.rst", "evaluation.rst"]  # what they show has quick tests of its own
+
+
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, marks=[pytest.mark.long] if page in LONG else []) for page in PAGES]
+)
 def test_examples_on_pages_run(page: str) -> None:
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     failed, tried = doctest.testfile(str(DOCS / page), module_relative=False, optionflags=flags)

@@ -292,6 +292,7 @@ def test_saved_model_predicts_the_same_and_has_the_same_states(case: Case, tmp_p
     }
 
 
+@pytest.mark.quick(every=4)
 @some_cases
 def test_running_again_learns_the_same(case: Case) -> None:
     one, other = run_of(case), pipeline_of(case).run(given(case), track=False)
@@ -403,6 +404,7 @@ def test_weights_reach_fit(case: Case) -> None:
         np.testing.assert_allclose(state["estimator"].coef_, plain.coef_, rtol=1e-9)
 
 
+@pytest.mark.quick(every=4)
 @pytest.mark.parametrize("case", [case for case in CASES if case.weighted], ids=str)
 def test_weights_reach_metrics(case: Case) -> None:
     run = run_of(case)
@@ -411,6 +413,7 @@ def test_weights_reach_metrics(case: Case) -> None:
         assert abs(value - plain[name]) > 1e-4, name
 
 
+@pytest.mark.quick(every=2)
 @one_per_task
 def test_compare_takes_the_informed_model(case: Case) -> None:
     dummy = DummyRegressor() if case.task == "regression" else DummyClassifier(strategy="prior")

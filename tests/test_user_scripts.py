@@ -76,6 +76,7 @@ def test_final_test_gate_and_registry(run: Run, flights: pd.DataFrame) -> None:
     assert list(answer.columns) == ["id", "prediction", "probability_False", "probability_True"] and len(answer) == 20
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_variants_share_steps_and_are_compared(flight_example: ModuleType, flights: pd.DataFrame, store: Path) -> None:
     assert issubclass(ConvergenceWarning, UserWarning)  # unscaled columns: the linear model says so, and may

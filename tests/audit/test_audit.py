@@ -37,7 +37,7 @@ from mlsys import (
 from mlsys.errors import ConfigurationError, DataError, LeakageError
 from mlsys.settings import override
 
-ROWS = 2_000
+ROWS = 1_000
 
 
 @pytest.fixture(scope="module")
@@ -278,6 +278,7 @@ class ByShop(Reshape):
         return rows.assign(price=rows["price"] / rows["price"].mean()) if self.share_of_all else rows
 
 
+@pytest.mark.long
 def test_rows_are_followed_through_a_reshape_by_their_id(sales):
     clean = Pipeline([ByShop(), HistGradientBoostingClassifier()], target="late", id="shop").audit_leakage(sales)
     assert clean.verdict == "not observed", repr(clean)
@@ -370,6 +371,7 @@ def test_a_table_without_times_is_not_assessed_and_that_is_said(sales):
     assert audit.verdict == "not observed"  # its rows were asked by other probes
 
 
+@pytest.mark.long
 def test_columns_that_times_are_made_of_stay_and_texts_that_are_parsed_are_put_in_another_order(sales):
     texts = sales.assign(day=sales["at"].dt.strftime("%Y-%m-%d"), hour=sales["at"].dt.hour).drop(columns="at")
 
@@ -428,7 +430,7 @@ def test_making_training_rows_by_their_targets_is_no_influence_of_a_row_on_itsel
 
 
 def test_parts_that_were_given_are_asked_after_the_split(sales):
-    parts = {"train": sales.iloc[:1200], "validation": sales.iloc[1200:1600], "test": sales.iloc[1600:]}
+    parts = {"train": sales.iloc[:600], "validation": sales.iloc[600:800], "test": sales.iloc[800:]}
     steps = [InSample(), OneHot(["country"]), HistGradientBoostingClassifier()]
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(parts)
     assert set(audit.violated["step"]) == {"InSample"}
@@ -442,6 +444,7 @@ def test_the_sample_is_made_larger_where_a_class_is_rare():
     assert audit.verdict == "not observed", repr(audit)
 
 
+@pytest.mark.long
 def test_one_audit_is_like_the_next(sales):
     pipeline = Pipeline([z_score, OneHot(["country"]), HistGradientBoostingClassifier()], target="late", time="at")
     assert pipeline.audit_leakage(sales) == pipeline.audit_leakage(sales)

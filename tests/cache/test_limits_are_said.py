@@ -133,6 +133,7 @@ def test_without_tracking_only_the_cache_is_written(project: Any) -> None:
     assert made and all(name.startswith(".mlsys/") for name in made)
 
 
+@pytest.mark.long
 def test_a_run_without_cache_neither_reads_nor_writes_it(project: Any) -> None:
     project.script(Z, DERIVE)
     project.run()
@@ -156,6 +157,7 @@ def test_the_folder_is_the_owners_alone_and_git_leaves_it_alone(project: Any) ->
     assert status == ""
 
 
+@pytest.mark.long
 def test_the_folder_can_be_elsewhere(project: Any, tmp_path: Path) -> None:
     project.script(Z, DERIVE)
     elsewhere = tmp_path / "elsewhere"

@@ -256,6 +256,7 @@ def test_each_file_damaged_alone(slow: Any, tmp_path: Path) -> None:
     assert {each["factor"] for each in told} == {2.0} and {each["digest"] for each in told} == {first.told["digest"]}
 
 
+@pytest.mark.long
 def test_folders_removed_between_runs(slow: Any) -> None:
     first = slow.run()
     for folder in [path for path in slow.cache.iterdir() if path.is_dir()]:

@@ -123,6 +123,7 @@ def test_the_scenario_matrix(case: Case) -> None:
     assert engine.turned
 
 
+@pytest.mark.long
 def test_what_one_engine_kept_is_found_by_the_other() -> None:
     case = Case("text", "plain")
     with override(rows_per_partition=200):

@@ -217,6 +217,7 @@ def test_events_that_cannot_be_absorbed_are_refused(orders: pd.DataFrame) -> Non
         plain.absorb(events)
 
 
+@pytest.mark.long
 def test_the_past_of_a_row_may_lie_in_any_part_that_is_given(orders: pd.DataFrame) -> None:
     cuts = {"train": orders.iloc[:200], "validation": orders.iloc[200:280], "test": orders.iloc[280:]}
     numbered = {name: part.reset_index(drop=True) for name, part in cuts.items()}
@@ -282,5 +283,6 @@ def test_what_is_made_of_the_rows_own_label_is_no_feature(orders: pd.DataFrame) 
     assert "made by OwnLabel from y" in features.loc["mine", "reason"]
 
 
+@pytest.mark.long
 def test_an_audit_sees_no_leak(orders: pd.DataFrame) -> None:
     assert pipeline_of(LABEL, Wins("key")).audit_leakage(orders).verdict == "not observed"

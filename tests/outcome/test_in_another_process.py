@@ -101,7 +101,7 @@ def files(place: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in place.rglob("*") if path.is_file()}
 
 
-@pytest.mark.quick("MLflow's-on this machine", "its own-in MLflow")
+@pytest.mark.quick("its own-in MLflow")
 @pytest.mark.parametrize("where", ["on this machine", "in MLflow"])
 @pytest.mark.parametrize("whose", ["MLflow's", "its own"])
 def test_all_is_as_it_was_and_nothing_ran(run: Run, tmp_path: Path, where: str, whose: str) -> None:
@@ -116,6 +116,7 @@ def test_all_is_as_it_was_and_nothing_ran(run: Run, tmp_path: Path, where: str, 
     assert not (tmp_path / "marks").exists(), "code of the model was imported"
 
 
+@pytest.mark.long
 def test_the_model_is_read_when_it_is_used(run: Run, shop: pd.DataFrame, tmp_path: Path) -> None:
     loaded = load(str(run.mlflow_run_id))
     assert loaded.outcome == run.outcome

@@ -164,6 +164,7 @@ def test_an_estimator_for_scikit_learn_prepares_as_well(table: pd.DataFrame) -> 
     assert estimator.fit(features, table["stays"]).score(features, table["stays"]) > 0.6
 
 
+@pytest.mark.long
 def test_variants_are_prepared_each_for_its_estimator(table: pd.DataFrame) -> None:
     pipeline = Pipeline([LogisticRegression()], target="stays")
     runs = pipeline.variants(linear={}, boosted={"Train": Train(HistGradientBoostingClassifier())}).run(

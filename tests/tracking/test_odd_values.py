@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 
 from mlsys.tracking import DatasetRecord, LoggedRun, RunRecord, Span, keep, send
 
-MANY = 10_000
+MANY = 2_500
 
 
 def odd_record() -> RunRecord:
