@@ -15,12 +15,10 @@ from measuring import ROOT, table, write_page
 
 
 def long_names() -> set[tuple[str, str]]:
-    """Return file and function of the tests of the long tier."""
+    """Return file and name, with its case, of each test of the long tier."""
     command = [sys.executable, "-m", "pytest", "-m", "long", "--collect-only", "-q", "tests"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
-    return {
-        (Path(line.split("::")[0]).stem, line.split("::")[1].split("[")[0]) for line in listed if line.count("::") == 1
-    }
+    return {(Path(file).stem, name) for file, found, name in (line.partition("::") for line in listed) if found}
 
 
 def main(path: Path) -> None:
@@ -30,8 +28,8 @@ def main(path: Path) -> None:
     slow: dict[tuple[str, str], list[ElementTree.Element]] = defaultdict(list)
     quick = []
     for case in cases:
-        key = (case.get("classname", "").split(".")[-1], case.get("name", "").split("[")[0])
-        (slow[key] if key in wanted else quick).append(case)
+        file, name = case.get("classname", "").split(".")[-1], case.get("name", "")
+        (slow[file, name.split("[")[0]] if (file, name) in wanted else quick).append(case)
     rows = [row(f"{function} ({file})", found) for (file, function), found in sorted(slow.items())]
     rows.append(row("all quick tests", quick))
     text = f"""Seconds of tests that run two at a time, so their sum is about twice the wall time.

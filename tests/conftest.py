@@ -52,7 +52,7 @@ class _Everywhere:
 
 
 # Quick tests say the same today and tomorrow, on this machine and on another; a deadline would measure the machine.
-settings.register_profile("quick", max_examples=40, derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("quick", max_examples=25, derandomize=True, deadline=None, print_blob=True)
 # The long tier looks where nobody looked yet, and says how to look there again.
 settings.register_profile("long", max_examples=200, deadline=None, print_blob=True)
 
