@@ -91,6 +91,6 @@ may.plot(bottom)
 # What it cannot tell
 # -------------------
 # A change as slow as the seasons is not seen, and with a reference of less than a year the verdict says that season
-# and drift cannot be told apart for certain. The page on :doc:`/drift` has the details.
+# and drift cannot be separated with certainty. The page on :doc:`/drift` has the details.
 
 may.summary

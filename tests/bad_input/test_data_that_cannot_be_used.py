@@ -172,7 +172,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a frame without rows": (
         DataError,
-        ("run() got a frame of 0 rows", "give it rows"),
+        ("run() got a frame of 0 rows", "pass a frame with rows"),
         lambda f: run(f.head(0), SPLIT, TREE),
         lambda f: run(f, SPLIT, TREE),
     ),
@@ -208,7 +208,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "parts of which one has no rows": (
         DataError,
-        ("'validation'", "0 rows", "give it rows"),
+        ("'validation'", "0 rows", "pass a frame with rows"),
         lambda f: run({"train": f, "validation": f.head(0)}, TREE),
         lambda f: run({"train": f.head(200), "validation": f.tail(120)}, TREE),
     ),
@@ -378,7 +378,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a column of the table that the rows already have": (
         DataError,
-        ("Join", "'price' would replace what the rows already have", "suffix="),
+        ("Join", "'price' would replace columns of the rows", "suffix="),
         lambda f: run(f, Join(ZONES.assign(price=1.0), on="country"), SPLIT, TREE),
         lambda f: run(f, Join(ZONES.assign(price=1.0), on="country", suffix="_list"), SPLIT, TREE),
     ),

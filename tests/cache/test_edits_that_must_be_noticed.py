@@ -270,7 +270,7 @@ def test_an_edit_is_noticed(project: Any, case: str) -> None:
     edit = EDITS[case]
     project.script(edit.code, edit.step, **edit.files)
     first = project.run()
-    assert first.outcomes == {"Made": "ran"} and first.why("Made") == "never run before" and first.factor == 2
+    assert first.outcomes == {"Made": "ran"} and first.why("Made") == "not run before" and first.factor == 2
     again = project.run()
     assert again.outcomes == {"Made": "hit"} and again.factor == 2, again.why("Made")
     project.edit(edit.old, edit.new, edit.file)

@@ -88,7 +88,7 @@ def test_a_step_that_was_asked_for_other_work_is_not_the_same() -> None:
     learned = line("Scale", "learn", states={"state": "s"}, tables={})
     applied = line("Scale", "apply train")
     found = differences([learned, applied], [learned])
-    assert found == [Difference("Scale", "differs", ("input",), "it was asked for other work")]
+    assert found == [Difference("Scale", "differs", ("input",), "different work was requested")]
     assert differences([learned], [applied])[0].outcome == "differs"
 
 
@@ -107,7 +107,7 @@ def test_folds_stand_behind_the_steps_that_they_repeat() -> None:
 def test_rows_that_were_given_are_data() -> None:
     one = {"step": "data", "purpose": "all", "tables": {"all": {"x": "1"}}, "states": {}}
     found = differences([one], [{**one, "tables": {"all": {"x": "2"}}}])
-    assert found == [Difference("data", "differs", ("data",), "the rows that were given are others")]
+    assert found == [Difference("data", "differs", ("data",), "different rows were given")]
 
 
 def test_a_part_that_is_given_more_is_data() -> None:

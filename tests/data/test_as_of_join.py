@@ -136,7 +136,7 @@ def test_an_empty_table_gives_nulls() -> None:
 
 
 def test_what_cannot_be_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="does not say when its table's rows were known"):
+    with pytest.raises(ConfigurationError, match="does not say when the rows of its table were known"):
         AsOfJoin(SIDE, "who", "seen")
     with pytest.raises(ConfigurationError, match="twice"):
         AsOfJoin(SIDE, "who", "seen", known_at="seen", known_after="1h")
@@ -144,7 +144,7 @@ def test_what_cannot_be_is_refused() -> None:
         AsOfJoin(SIDE, "who", "seen", known_after="1h", tolerance="-1h")
     with pytest.raises(ConfigurationError, match="'soon' is not a duration"):
         AsOfJoin(SIDE, "who", "seen", known_after="soon")
-    with pytest.raises(ConfigurationError, match="does not know when rows are decided"):
+    with pytest.raises(ConfigurationError, match="does not know the decision moment of the rows"):
         joined(at=None)
     with pytest.raises(DataError, match="column 'seen' holds 'later' in row 0"):
         joined(SIDE.assign(seen="later"))

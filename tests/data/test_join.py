@@ -125,7 +125,7 @@ def test_a_join_that_has_run_still_equals_itself() -> None:
 
 def test_names_of_the_table_are_texts_and_each_its_own() -> None:
     rows = pd.DataFrame({"k": ["a"]})
-    with pytest.raises(DataError, match=r"Join \(its table\): column names must be texts, but 2024 is int"):
+    with pytest.raises(DataError, match=r"Join \(its table\): column names must be strings, but 2024 is int"):
         Join(pd.DataFrame({"k": ["a"], 2024: [1]}), on="k").apply(rows)
     with pytest.raises(DataError, match=r"Join \(its table\) has two columns named 'v'"):
         Join(pd.DataFrame([["a", 1, 2]], columns=["k", "v", "v"]), on="k").apply(rows)

@@ -48,7 +48,7 @@ WRONG: dict[str, tuple[type[MlsysError], str, Callable[[], Any]]] = {
     "target= of a list": (DataError, "target= names", lambda: Monitor.fit(ROWS, target=["y"])),  # type: ignore[arg-type]
     "columns= twice": (ConfigurationError, "names 'x' twice", lambda: Monitor.fit(ROWS, columns=["x", "x"])),
     "columns= with the target": (
-        ConfigurationError, "asks for 'y', which target= leaves out",
+        ConfigurationError, "asks for 'y', which target= excludes",
         lambda: Monitor.fit(ROWS, columns=["x", "y"], target="y"),
     ),
     "one column for two roles": (
@@ -62,7 +62,7 @@ WRONG: dict[str, tuple[type[MlsysError], str, Callable[[], Any]]] = {
         ConfigurationError, "least_effect=nan", lambda: Monitor.fit(ROWS, least_effect=float("nan")),
     ),
     "a window without times": (ConfigurationError, "needs times", lambda: Monitor.fit(ROWS, window="7D")),
-    "a time of numbers": (DataError, "'x' is to hold times and holds numbers", lambda: Monitor.fit(ROWS, time="x")),
+    "a time of numbers": (DataError, "'x' must hold times but holds numbers", lambda: Monitor.fit(ROWS, time="x")),
     "a time of words": (
         DataError, "'soon' in row 999", lambda: Monitor.fit(ROWS.assign(t=[*DAYS.astype(str)[:-1], "soon"]), time="t"),
     ),

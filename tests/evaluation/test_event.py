@@ -186,7 +186,7 @@ def test_an_event_needs_two_classes() -> None:
 
 @pytest.mark.parametrize("event", [["bad"], {"bad"}, float("nan"), pd.NA, lambda: 1, {"risk": "bad"}])
 def test_what_is_no_class_is_refused_before_data_is_read(event: Any) -> None:
-    with pytest.raises(ConfigurationError, match="is no class"):
+    with pytest.raises(ConfigurationError, match="is not a class"):
         Pipeline([LogisticRegression()], target="risk", event=event)
     with pytest.raises(ConfigurationError, match="there is no target="):
         Pipeline([RandomSplit()], event="bad")

@@ -315,7 +315,7 @@ def needs_more(y: Any, prediction: Any, price: Any, amount: Any) -> float:
         ([needs_more], "needs 'price', 'amount'"),
         ([lambda y: 0.0], "lambda"),
         ([3], "neither the name of a metric nor a function"),
-        ([sk.recall_score, sk.recall_score], "two metrics are called 'recall_score'"),
+        ([sk.recall_score, sk.recall_score], "two metrics are named 'recall_score'"),
         ([sk.log_loss], "'log_loss' is the name of a built-in metric"),
         (["recal"], "did you mean 'recall'"),
     ],

@@ -55,7 +55,7 @@ def test_folds_in_which_it_is_not_defined_are_left_out_and_said() -> None:
 
 def test_one_fold_has_a_value_and_no_interval() -> None:
     found = resampled_mean([0.8], 0.25)
-    assert found.value == 0.8 and np.isnan(found.lower) and found.note == "one fold has no spread"
+    assert found.value == 0.8 and np.isnan(found.lower) and found.note == "one fold has no variance"
     assert np.isnan(resampled_mean([float("nan")], 0.25).value)
 
 

@@ -106,7 +106,7 @@ def test_steps_alone_say_the_same() -> None:
 def test_the_card_says_how_many_rows_count_as_none() -> None:
     done = run(DATA, PredefinedSplit("part"), LogisticRegression())
     none = int(((DATA["w"] == 0) & (DATA["part"] == "validation")).sum())
-    assert f"{none} of 300 validation rows have weight 0 and count as none" in repr(done)
+    assert f"{none} of 300 validation rows have weight 0 and are ignored" in repr(done)
     assert "count as none" not in repr(run(COUNTED, PredefinedSplit("part"), LogisticRegression()))
 
 

@@ -234,14 +234,14 @@ def test_features_that_are_named_are_learned_in_the_order_of_the_frame_as_in_a_p
 @pytest.mark.parametrize(
     ("roles", "told"),
     [
-        ({"sensitive": "x"}, r"sensitive='x' is a text, not a list\n.*sensitive=\['x'\]"),
+        ({"sensitive": "x"}, r"sensitive='x' is a string, not a list\n.*sensitive=\['x'\]"),
         ({"time": 5}, "time=5 is no text"),
         ({"decide_at": 5}, "decide_at=5 is no text"),
         ({"decide_at": "1q before x"}, "'1q' is not a duration"),
         ({"decide_at": "1h before then"}, "decide_at='then', which is no column"),
         ({"weight": "y2"}, r"weight='y2', which is no column of the data \(columns: x, y, who\)\n.*'y'"),
         ({"sensitive": ["x", "age"]}, "sensitive='age', which is no column"),
-        ({"features": "x"}, r"features='x' is a text, not a list"),
+        ({"features": "x"}, r"features='x' is a string, not a list"),
         ({"features": ["x", "z"]}, "'z'"),
     ],
 )

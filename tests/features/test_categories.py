@@ -52,7 +52,7 @@ def test_boosting_splits_on_levels_natively() -> None:
 def test_lists_and_names_that_collide_are_refused() -> None:
     with pytest.raises(DataError, match="'c' holds lists"):
         Categories(["c"]).fit(pd.DataFrame({"c": [[1]]}))
-    with pytest.raises(DataError, match="would both be called '1'"):
+    with pytest.raises(DataError, match="would both be named '1'"):
         Categories(["c"]).fit(pd.DataFrame({"c": [1, "1"]})).transform(pd.DataFrame({"c": [1]}))
     with pytest.raises(ConfigurationError):
         Categories([])

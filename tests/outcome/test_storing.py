@@ -34,7 +34,7 @@ from mlsys.outcome.storing import load_outcome, save_outcome
 
 
 class Odd(Report):
-    """Finds what has no form on disk: a picture of its own, an object, rows, and columns of Arrow's."""
+    """Finds what has no storage format: a picture of its own, an object, rows, and columns of Arrow's."""
 
     def report(self, dataset: Dataset, /) -> Result:
         table = pd.DataFrame({"when": pd.period_range("2020", periods=2, freq="M"), "n": [1, 2]})

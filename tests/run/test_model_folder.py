@@ -214,7 +214,7 @@ def test_links_are_refused_wherever_they_lead(folder: Path, tmp_path: Path) -> N
     refused(folder, "'more' in .* is a link")
     (folder / "more").unlink()
     os.mkfifo(folder / "pipe")
-    refused(folder, "'pipe' in .* is no plain file")
+    refused(folder, "'pipe' in .* is not a regular file")
 
 
 @pytest.mark.parametrize("name", ["../secret.json", "/etc/hostname", "steps/../../secret.json"])

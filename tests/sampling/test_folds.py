@@ -156,7 +156,7 @@ def test_what_cannot_be_folds_is_refused_when_the_step_is_made(make, said: str) 
         (GroupFolds(5), keys(20, group=np.arange(20) % 3), "makes 5 folds, but there are 3 groups"),
         (GroupFolds(5), keys(20), "group role"),
         (TimeFolds(5), keys(20), "time role"),
-        (TimeFolds(5, size="30D"), days(60), "leave nothing to train on before the first"),
+        (TimeFolds(5, size="30D"), days(60), "leave no training rows before the first"),
         (TimeFolds(2, embargo="90D"), days(60), "finds no window"),
     ],
 )

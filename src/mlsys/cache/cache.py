@@ -125,7 +125,7 @@ class Cache:
         """Return the report of this run's steps, with what went wrong among its notes."""
         table = self.report.table()
         if self.store is not None and self.store.problem:
-            table.attrs["notes"].append(f"nothing more is kept: {self.store.problem}")
+            table.attrs["notes"].append(f"nothing more is stored: {self.store.problem}")
         return table
 
     def code_of(self, steps: Iterable[str]) -> str:
@@ -155,12 +155,12 @@ class Cache:
         if step in self._steps and not self._steps[step].cache:
             return "cache=False"
         if step in self._steps and self._fingerprints.taken[step].files is None:
-            return "what it reads cannot be known beforehand; name files in depends_on=, or write edition()"
+            return "what it reads cannot be known in advance; name files in depends_on=, or implement edition()"
         for name, table in inputs.items():
             if table.identity is None:
-                return f"its input {name} has no content that can be compared"
+                return f"its input {name} has no comparable content"
         missing = [name for name, value in also.items() if value is None]
-        return f"{missing[0]} has no content that can be compared" if missing else ""
+        return f"{missing[0]} has no comparable content" if missing else ""
 
     def _without(
         self, step: str, inputs: Mapping[str, Table], compute: Compute, why: str, parts: Mapping[str, Any], purpose: str

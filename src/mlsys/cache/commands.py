@@ -46,5 +46,5 @@ def clear() -> str:
     size = sum(item.size for item in items(top))
     remove(top)
     if top.is_dir():
-        return f"not all of {top} could be removed: another program writes to it, or it may not be written"
+        return f"{top} could not be removed completely: another program is writing to it, or permission is missing"
     return f"removed {size / 1e6:,.1f} MB from {top}"

@@ -103,9 +103,9 @@ class _Loader:
     def _made_again(self) -> pd.DataFrame:
         frame = self._again()
         if identify(frame).columns != self._digests:
-            self._store.distrust("a step made other rows than before, so that what follows is not kept")
+            self._store.distrust("a step made different rows than before, so later results are not stored")
             logger.warning(
-                "cache: a step made other rows than before from the same input: a file that it reads changed, "
-                "or it is not deterministic. Give it rng, or cache=False"
+                "cache: a step made different rows than before from the same input: a file that it reads changed, "
+                "or it is not deterministic. Use rng, or set cache=False"
             )
         return frame

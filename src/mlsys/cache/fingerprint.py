@@ -103,7 +103,7 @@ class Fingerprints:
         missing = [path for path in _declared(step) if not path.exists()]
         if missing:
             raise ConfigurationError(
-                f"{step.title} says depends_on={str(missing[0])!r}, which is not there",
+                f"{step.title} says depends_on={str(missing[0])!r}, which does not exist",
                 "correct the path; it is relative to the working directory",
             )
         others = [walk.reach(each) for each in depends_on if not isinstance(each, (str, Path))]
@@ -147,10 +147,10 @@ def unseen(step: Step) -> list[str]:
     --------
     >>> from mlsys import Impute
     >>> unseen(Impute(cache=False))
-    ['its results are not kept: cache=False']
+    ['its results are not stored: cache=False']
     """
     if not step.cache:
-        return ["its results are not kept: cache=False"]
+        return ["its results are not stored: cache=False"]
     if step.depends_on:
         return []
     walk = CodeWalk(digest)
@@ -178,11 +178,11 @@ def _edition(step: Step) -> tuple[str | None, tuple[str, ...]]:
     try:
         edition: object = step.edition()
     except Exception as error:  # whoever is asked is out of reach; reading says it, if it matters
-        return None, (hidden(f"edition() failed ({type(error).__name__}: {error}), so that it is read again"),)
+        return None, (hidden(f"edition() failed ({type(error).__name__}: {error}), so it is read again"),)
     if edition is not None and not isinstance(edition, str):
         raise ConfigurationError(
             f"edition() of {step.title} returned {type(edition).__name__}, not a text",
-            "return a text such as str(number), or None where it cannot be told",
+            "return a text such as str(number), or None if it is unknown",
         )
     return edition or None, ()
 

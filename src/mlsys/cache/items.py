@@ -103,14 +103,14 @@ def _mode_is(path: Path, wanted: Callable[[int], bool]) -> bool:
 def damaged(path: Path) -> None:
     """Remove what is not what its name says; tell of the first of its kind, of each for those who ask for details."""
     _tell_once(path.parent.parent)
-    logger.debug("cache: %s was not whole, or is not what its name says", path)
+    logger.debug("cache: %s was incomplete, or does not match its name", path)
     remove(path)
 
 
 @functools.cache
 def _tell_once(folder: Path) -> None:
     logger.warning(
-        "cache: something in %s was not whole or not what its name says; it is removed and its step runs again", folder
+        "cache: an entry in %s was incomplete or did not match its name; it is removed and its step runs again", folder
     )
 
 

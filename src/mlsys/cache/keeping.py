@@ -22,7 +22,7 @@ def keep(store: Store, key: str, made: Made, inputs: Mapping[str, Table], second
     for held in made.states.values():
         held.digest = held.digest or state_digest(held.get())
         if held.digest is None:
-            return "what it learned has no content that can be compared"
+            return "its state has no comparable content"
     notes = {}
     for name, table in made.tables.items():
         note = table_note(table)

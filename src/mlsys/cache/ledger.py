@@ -94,14 +94,12 @@ def _of_step(name: str, before: Mapping[str, Line] | None, now: Mapping[str, Lin
     if set(before) != set(now):  # asked of other parts, or with other work of its own
         given = name == "data"
         causes = causes or ["data" if given else "input"]
-        sentences = sentences or ["other parts were given" if given else "it was asked for other work"]
+        sentences = sentences or ["different parts were given" if given else "different work was requested"]
     words = "; ".join(dict.fromkeys(sentences))
     alike = all(one.get("tables") == other["tables"] and one.get("states") == other["states"] for one, other in pairs)
     if alike and set(before) == set(now):
         return Difference(name, SAME, tuple(causes), words)
-    return Difference(
-        name, DIFFERS, tuple(causes) or ("none",), words or "nothing that it depended on, as far as is recorded"
-    )
+    return Difference(name, DIFFERS, tuple(causes) or ("none",), words or "nothing recorded that it depends on")
 
 
 def _without_own(line: Line) -> Line:
@@ -131,7 +129,7 @@ def _content(part: str, line: Line) -> Any:
 
 def _words(name: str, before: Line, now: Line) -> list[str]:
     if name == "data":
-        return ["the rows that were given are others"] if before.get("tables") != now["tables"] else []
+        return ["different rows were given"] if before.get("tables") != now["tables"] else []
     if not _causes(before, now):
         return []
     return [reason(_comparable(before), _comparable(now))]

@@ -47,7 +47,7 @@ def table_note(table: Table) -> dict[str, Any] | str:
     for name in frame.columns:
         kind = dtype_of(frame[name])
         if kind is None:
-            return f"the column {name!r} of type {frame[name].dtype} has no form on disk"
+            return f"the column {name!r} of type {frame[name].dtype} has no storage format"
         columns.append([name, identity.columns[name], kind])
     index = _index_note(frame.index)
     if index is None:

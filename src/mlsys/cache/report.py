@@ -50,7 +50,7 @@ class CacheReport:
         line.saved += seconds
         if not line.outcome or line.why.startswith("its rows are read"):
             line.outcome = _HIT
-            line.why = "unchanged; made again when its rows are asked for" if made_again else "unchanged"
+            line.why = "unchanged; recomputed when its rows are needed" if made_again else "unchanged"
 
     def ran(self, step: str, seconds: float, why: str, not_kept: str = "") -> None:
         """Note that work was done, why, and why it was not kept."""
@@ -65,7 +65,7 @@ class CacheReport:
         """Note rows larger than memory, which are not kept; what is learned from them is."""
         line = self._lines.setdefault(step, _Line())
         if not line.outcome:
-            line.outcome, line.why = _NOT, "its rows are read when needed; what is learned from them is kept"
+            line.outcome, line.why = _NOT, "its rows are read when needed; what is learned from them is stored"
 
     def not_cached(self, step: str, seconds: float, why: str) -> None:
         """Note that work was done and can never be kept."""
@@ -75,7 +75,7 @@ class CacheReport:
 
     def done(self, step: str) -> None:
         """Note a step that is always done: a sink."""
-        self._lines[step] = _Line(_NOT, "writes outside, so it is done every time")
+        self._lines[step] = _Line(_NOT, "writes outside, so it runs every time")
 
     def table(self) -> pd.DataFrame:
         """Return one row a step: step, outcome, why, seconds, seconds saved."""
@@ -104,13 +104,13 @@ def reason(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> str:
     Examples
     --------
     >>> reason(None, {})
-    'never run before'
+    'not run before'
     >>> old = {"code": {"clean()": "1"}, "packages": {}, "files": {}, "input": {}, "other": {}, "configuration": "c"}
     >>> reason(old, {**old, "code": {"clean()": "2"}})
     'code of clean() changed'
     """
     if before is None:
-        return "never run before"
+        return "not run before"
     found = []
     code = _differing(before.get("code", {}), now["code"])
     if code:

@@ -84,7 +84,7 @@ class Store:
             column = read_column(str(path))
             whole = column_digest(column) == digest
         except Exception as error:  # whatever a file holds that something else wrote
-            logger.debug("a kept column cannot be read: %s", error)
+            logger.debug("a stored column cannot be read: %s", error)
             whole = False
         if not whole:
             damaged(path)
@@ -125,7 +125,7 @@ class Store:
             state = load_state(path)
             whole = state_digest(state) == digest
         except Exception as error:  # whatever a file holds that something else wrote
-            logger.debug("a kept state cannot be read: %s", error)
+            logger.debug("a stored state cannot be read: %s", error)
             whole = False
         if not whole:
             damaged(path)
@@ -217,4 +217,4 @@ def _checksum(text: bytes) -> bytes:
 
 @functools.cache
 def _say_once(problem: str) -> None:
-    logger.warning("cache: nothing more is kept (%s); runs go on", problem)
+    logger.warning("cache: nothing more is stored (%s); runs continue", problem)

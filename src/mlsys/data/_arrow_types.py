@@ -92,9 +92,9 @@ def _refusal(
             except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
                 others = " and ".join(sorted({str(each) for each in types.values()} - {str(kind)}))
                 return DataError(
-                    f"{who}: column {name!r} is {kind} in {file!r} and {others} in other files, and no type holds "
-                    f"all its values ({error})",
-                    f"write {name!r} as one type in all files, or leave it out with columns=",
+                    f"{who}: column {name!r} is {kind} in {file!r} and {others} in other files, and no type can "
+                    f"represent all its values ({error})",
+                    f"write {name!r} with one type in all files, or leave it out with columns=",
                 )
     return None
 
@@ -103,9 +103,9 @@ def _differ(name: str, types: Mapping[str, pa.DataType], who: str) -> DataError:
     first = next(iter(types))
     other = next(file for file, kind in types.items() if kind != types[first])
     return DataError(
-        f"{who}: the files differ in a column's type: {name!r} is {types[first]} in {first!r} and {types[other]} in "
-        f"{other!r}",
-        f"write {name!r} as one type in all files, or leave it out with columns=",
+        f"{who}: the files differ in the type of a column: {name!r} is {types[first]} in {first!r} and {types[other]} "
+        f"in {other!r}",
+        f"write {name!r} with one type in all files, or leave it out with columns=",
     )
 
 

@@ -107,9 +107,9 @@ class AsOfLookUp:
             example = self._ordered.iloc[differ[0]]
             shown = ", ".join(f"{name}={example[name]!r}" for name in self._by)
             raise DataError(
-                f"{self._who}: {len(differ):,} rows of the table have key, event time and known time of another row "
-                f"and say something else, for example {shown} at {self._events.iloc[differ[0]]}",
-                'keep one row of each, say with known_at= which was known later, or take the last: duplicates="last"',
+                f"{self._who}: {len(differ):,} rows of the table have the same key, event time and known time as "
+                f"another row but different values, for example {shown} at {self._events.iloc[differ[0]]}",
+                'keep one row of each, say with known_at= which was known later, or use the last: duplicates="last"',
             )
 
 

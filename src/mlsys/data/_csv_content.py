@@ -160,9 +160,9 @@ def _damaged(file: str, who: str, error: BaseException) -> DataError:
     said = str(error) or type(error).__name__
     return DataError(
         f"{who} cannot read {file!r}: {said}",
-        "look whether the file is whole and packed as its ending says"
+        "check that the file is complete and compressed as its extension says"
         if file.lower().endswith(_PACKED)
-        else "look whether it can be opened and read",
+        else "check that it can be opened and read",
     )
 
 

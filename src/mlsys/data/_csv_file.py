@@ -83,7 +83,7 @@ class CSVFile:
             )
         if "" in names:
             logger.warning(
-                "%s: column %d of %r has no name, and is called ''; name it there, or leave it out with columns=",
+                "%s: column %d of %r has no name and is called ''; name it in the file, or leave it out with columns=",
                 self.who,
                 names.index("") + 1,
                 self.file,
@@ -196,16 +196,16 @@ class CSVFile:
                 shown = "nothing" if pd.isna(texts.iloc[row]) else repr(texts.iloc[row])
                 return DataError(
                     f"{self.who} cannot read {self.file!r}: column {name!r} holds {shown} in row {row}, which "
-                    f"{dtypes[name]} does not hold",
-                    f"correct the value, or give another type in dtypes=, such as dtypes={{{name!r}: 'str'}} "
-                    "(whole numbers with nulls: 'Int64')",
+                    f"{dtypes[name]} cannot represent",
+                    f"correct the value, or set another type in dtypes=, such as dtypes={{{name!r}: 'str'}} "
+                    "(integers with nulls: 'Int64')",
                 )
         return self._unreadable(error)
 
     def _unreadable(self, error: Exception) -> DataError:
         return DataError(
             f"{self.who} cannot read {self.file!r}: {error}",
-            "look at the line or column it names; separator=, dtypes= and nulls= say how the file is written",
+            "check the line or column named here; separator=, dtypes= and nulls= describe the format of the file",
         )
 
 

@@ -17,8 +17,8 @@ def refuse_separator(separator: str, decimal: str, who: str) -> None:
     """Raise unless fields are parted by one plain character that is not a quote or the end of a line."""
     if len(separator) != 1 or not separator.isascii() or separator in '"\r\n\0':
         raise ConfigurationError(
-            f"{who} got separator={separator!r}; it reads fields that one plain character parts",
-            'give one character, such as ";", "|" or "\\t"; a file with a longer one is rewritten first, such as '
+            f"{who} got separator={separator!r}, but fields must be separated by one plain character",
+            'give one character, such as ";", "|" or "\\t"; rewrite a file with a longer one first, such as '
             'pd.read_csv(file, sep=re.escape("||"), engine="python").to_csv(...)',
         )
     if len(decimal) != 1 or decimal.isalnum():
@@ -30,7 +30,7 @@ def refuse_dtypes(dtypes: Mapping[str, Any], times: Collection[str], who: str) -
     for name, given in dtypes.items():
         if name in times:
             raise ConfigurationError(
-                f"{who} got the column {name!r} in dtypes= and in times=", "leave it in one of them"
+                f"{who} got the column {name!r} in dtypes= and in times=", "keep it in only one of them"
             )
         try:
             known = pd.api.types.pandas_dtype(given)
@@ -48,8 +48,8 @@ def refuse_dtypes(dtypes: Mapping[str, Any], times: Collection[str], who: str) -
             isinstance(known, np.dtype) and known.kind in "mV"
         ):
             raise ConfigurationError(
-                f"{who} got dtypes= with {name!r}: {given!r}, which texts are not read as",
-                f'read it as it is written, dtypes={{{name!r}: "str"}}, and convert it with Derive',
+                f"{who} got dtypes= with {name!r}: {given!r}, but text cannot be read as that type",
+                f'read it as text, dtypes={{{name!r}: "str"}}, and convert it with Derive',
             )
 
 
@@ -59,7 +59,7 @@ def refuse_times(formats: Mapping[str, str | None], who: str) -> None:
         if written is not None and written != "ISO8601" and ("%" not in written or not written.strip()):
             raise ConfigurationError(
                 f"{who} got times= with {name!r}: {written!r}, which is not a time format",
-                f'give the letters of strptime, such as times={{{name!r}: "%d.%m.%Y"}}, or "ISO8601"',
+                f'use strptime codes, such as times={{{name!r}: "%d.%m.%Y"}}, or "ISO8601"',
             )
 
 

@@ -55,7 +55,7 @@ def refuse_ragged(content: Content, width: int, separator: str, who: str) -> Non
     if not shape.ragged:
         return
     found = Shape(width, separator)
-    where = "other rows have another number"
+    where = "other rows have a different number"
     for line, record in content.records(separator):
         if not is_blank(record):
             found.take(record)
@@ -63,13 +63,13 @@ def refuse_ragged(content: Content, width: int, separator: str, who: str) -> Non
             where = f"line {line} has {_fields(len(record))}"
             break
     more = f" ({shape.ragged:,} such rows)" if shape.ragged > 1 else ""
-    empty = ", empty behind the last column" if shape.padded == shape.ragged else ""
+    empty = ", empty after the last column" if shape.padded == shape.ragged else ""
     raise DataError(
         f"{who} cannot read {content.file!r}: its header has {_fields(width)} and {where}{more}{empty}",
-        f"end the header with {separator!r} too if each row does, or take it away from these rows; put quotes around "
-        f"fields that hold {separator!r}"
+        f"end the header with {separator!r} too if each row does, or remove it from these rows; put quotes around "
+        f"fields that contain {separator!r}"
         if empty
-        else f"correct these rows, put quotes around fields that hold {separator!r}, take away lines above the header "
+        else f"correct these rows, put quotes around fields that contain {separator!r}, remove lines above the header "
         f"and below the rows, or say what stands between fields with separator= (now {separator!r})",
     )
 

@@ -100,7 +100,7 @@ class ParquetFile:
             except pa.ArrowInvalid as error:
                 raise DataError(
                     f"{who}: column {name!r} of {self.path!r} holds an invalid value ({error})",
-                    "write the file again, texts as UTF-8 and others as binary",
+                    "write the file again, with text as UTF-8 and other bytes as binary",
                 ) from error
         return table
 
@@ -156,7 +156,7 @@ def _named_errors(path: str, who: str) -> Iterator[None]:
             raise
         raise DataError(
             f"{who} cannot read {path!r} as Parquet: {' '.join(str(error).split())}",
-            "give Parquet files that are whole; text files are read by ReadCSV",
+            "give complete Parquet files; read text files with ReadCSV",
         ) from cleaned(error)
 
 

@@ -113,12 +113,12 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, plan: Plan, fil
     try:
         made = values.cast(kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise _refused(name, file, f"holds a value that {kind} does not ({error})", plan.who) from error
+        raise _refused(name, file, f"holds a value that {kind} cannot represent ({error})", plan.who) from error
     if pa.types.is_decimal(values.type) and values.type.precision > _DIGITS_IN_FLOAT and pa.types.is_floating(kind):
         lost = pc.not_equal(made.cast(values.type, safe=False), values)
         row = pc.index(lost, True).as_py()
         if row >= 0:
-            raise _refused(name, file, f"holds {values[row].as_py()}, whose digits a float does not hold", plan.who)
+            raise _refused(name, file, f"holds {values[row].as_py()}, whose digits a float cannot represent", plan.who)
     return made
 
 

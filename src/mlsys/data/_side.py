@@ -71,8 +71,8 @@ def output_names(frame: pd.DataFrame, added: Sequence[str], suffix: str | None, 
     if colliding and suffix is None:
         raise DataError(
             f"{who}: the table's column{'s' if len(colliding) > 1 else ''} {', '.join(map(repr, colliding))} "
-            f"would replace what the rows already have",
-            f"choose others with columns=[...], or rename these with suffix=, such as suffix='_{who.lower()}'",
+            f"would replace columns of the rows",
+            f"choose other columns with columns=[...], or rename these with suffix=, such as suffix='_{who.lower()}'",
         )
     names = [f"{name}{suffix}" if name in colliding else name for name in added]
     twice = [name for name in names if names.count(name) > 1 or (name in frame.columns)]

@@ -62,7 +62,7 @@ def as_times(
 
 
 def _in_a_derive(written: str) -> str:
-    return f"say how it is written: pd.to_datetime(table[...], format={written!r}) before, or in a Derive step"
+    return f"specify its format: pd.to_datetime(table[...], format={written!r}) before, or in a Derive step"
 
 
 class _Reading:
@@ -85,7 +85,7 @@ class _Reading:
         if found.kind is not Kind.TEXT:
             raise self._refused(
                 f"holds {f'numbers ({values.dtype})' if found.kind is Kind.NUMBER else found}, not times",
-                "convert it in a Derive step that says the unit, such as pd.to_datetime(f[...], unit='s'); for digits "
+                "convert it in a Derive step that gives the unit, such as pd.to_datetime(f[...], unit='s'); for digits "
                 f"such as 20240229 {self._remedy('%Y%m%d')}",
             )
         return self._of_texts(values.str.strip(), written)
@@ -113,7 +113,7 @@ class _Reading:
             raise self._refused(
                 f"holds the clock time {texts.iloc[clock]!r} in {self._row(clock)} beside {texts.iloc[other]!r} in "
                 f"{self._row(other)}, which has an offset",
-                'say where the clock hangs with zone=, such as zone="Europe/Berlin", or write all with an offset',
+                'set the time zone with zone=, such as zone="Europe/Berlin", or write all times with an offset',
             )
         zoned = self.in_zone(_naive(utc).where(pd.Series(clocks, index=utc.index)), self._zone)
         return zoned.where(pd.Series(clocks, index=utc.index), utc.dt.tz_convert(self._zone))
@@ -139,7 +139,7 @@ class _Reading:
     def _could_be_either(self, texts: pd.Series, place: int, *ways: str) -> DataError:
         days = " or ".join(f"{pd.to_datetime(texts.iloc[place], format=way):%d %B %Y}" for way in ways)
         return self._refused(
-            f"holds {texts.iloc[place]!r} in {self._row(place)}, which could be {days}, and no row tells",
+            f"holds {texts.iloc[place]!r} in {self._row(place)}, which could be {days}, and no row settles which",
             self._remedy(ways[0]),
         )
 
@@ -167,7 +167,7 @@ class _Reading:
         place = min(int(missed.argmax()) for missed in unread.values() if not missed[first])
         return self._refused(
             f"holds {texts.iloc[place]!r} in {self._row(place)} and {texts.iloc[first]!r} in {self._row(first)}, "
-            "which are written in two ways",
+            "which have different formats",
             f"correct these values, or {self._remedy(ways[0])}",
         )
 
@@ -176,7 +176,7 @@ class _Reading:
         shown = (self._values if texts is None else texts).iloc[place]
         ways = formats_of(str(shown))
         before = self._values.iloc[:place].notna().any()
-        what = "which is written in another way than the rows before" if ways and before else "which is not a time"
+        what = "whose format differs from that of the rows before" if ways and before else "which is not a time"
         return self._refused(
             f"holds {shown!r} in {self._row(place)}, {what} ({int(bad.sum()):,} such rows)",
             f"correct these values, or {self._remedy(ways[0] if ways else '%d.%m.%Y')}",
@@ -190,9 +190,9 @@ class _Reading:
             return
         place = int(fine.argmax())
         raise self._refused(
-            f"holds {texts.iloc[place]!r} in {self._row(place)}, whose nanoseconds no type holds beside the far years "
-            "of other rows",
-            "write fewer digits of the second, or correct the far years (9999 for 'never' may become an empty field)",
+            f"holds {texts.iloc[place]!r} in {self._row(place)}, whose nanoseconds no type can represent "
+            "together with the distant years of other rows",
+            "write fewer digits of the second, or correct the distant years (9999 for 'never' may be an empty field)",
         )
 
     def _refused(self, problem: str, remedy: str) -> DataError:
@@ -205,7 +205,7 @@ class _Reading:
         except (ValueError, KeyError, OSError) as error:  # a clock hour that occurs twice, never, or an unknown zone
             raise self._refused(
                 f"cannot be read as clock times of {str(zone)!r}: {error}{self._hour_row(times, zone)}",
-                "give a zone such as Europe/Berlin, and times with an offset (2024-10-27T02:30+01:00) where clocks "
+                "set a zone such as Europe/Berlin, and give times with an offset (2024-10-27T02:30+01:00) where clocks "
                 "change",
             ) from error
         return zoned

@@ -22,42 +22,42 @@ if TYPE_CHECKING:
 
 
 class AsOfJoin(RowTransform, AsOf):
-    """Add columns of the newest row of another table that was known before each row's decision.
+    """Add columns of the latest row of another table that was known before each row's decision.
 
     Parameters
     ----------
     table : DataFrame, str or Path
-        The other table, or the CSV or Parquet file that holds it (read when first needed, then kept). It
-        counts as it is when it is used: changed in place or replaced, it is looked up anew.
+        The other table, or a CSV or Parquet file that holds it (read when first needed, then kept). If it is
+        changed in place or replaced, the new content is used.
     by : str or list of str
-        Key columns, of the same name in both; an empty list for a table of one series.
+        Key columns, with the same names in both; an empty list for a table of one series.
     time : str
-        The table's column of event times: when what a row says happened.
+        Column of the table with the event times.
     columns : list of str, optional
-        Columns to add; all but keys and times when not given.
+        Columns to add; by default all except keys and times.
     known_at : str, optional
-        The table's column that says when each row became known (published, corrected).
+        Column of the table that says when each row became known (published, corrected).
     known_after : str, optional
-        In its place a delay after ``time``, such as ``"1h"``; ``"0s"`` when a row is known at once.
+        Alternatively, a delay after ``time``, such as ``"1h"``; ``"0s"`` if a row is known at once.
     tolerance : str, optional
-        Rows whose event lies further before the decision give nulls; no limit when not given.
+        Rows whose event lies further before the decision give nulls; by default no limit.
     at_serving : {"input", "stored"}
-        Whether the added columns come with the request, or a served model carries the table.
+        Whether the request contains the added columns, or a served model carries the table.
     suffix : str, optional
-        Put behind added columns whose name is taken; without it they are refused.
+        Appended to added columns whose name is taken; without it they are refused.
     at : str, optional
-        When each row is decided, such as ``"1h before departs"``; the pipeline's ``decide_at`` when not given.
+        The decision moment of each row, such as ``"1h before departs"``; by default ``decide_at`` of the pipeline.
     strict : bool
-        Known strictly before the decision; ``False`` admits the same instant.
+        Use only rows known strictly before the decision; ``False`` also allows the same instant.
     duplicates : {"error", "last"}
-        What to do with several rows of one key, event time and known time: refuse them, or take the last one.
+        What to do with several rows with the same key, event time and known time: refuse them, or use the last.
 
     Notes
     -----
-    Of the rows known in time, the one with the latest event wins, and of its corrections the one known last: a
-    point-in-time join by event *and* known time. By construction what is added was known before the decision.
+    Of the rows known in time, the one with the latest event is used, and of its corrections the one known last: a
+    point-in-time join by event *and* known time. By construction, the added values were known before the decision.
     Times without a zone in the table are read in the zone of the rows' own times. Sorting the table costs O(n log n)
-    once, a row one binary search; 300,000 rows take about 0.2 s of CPU time.
+    once, each row one binary search; 300,000 rows take about 0.2 s of CPU time.
 
     Examples
     --------
@@ -83,7 +83,11 @@ class AsOfJoin(RowTransform, AsOf):
     def __post_init__(self) -> None:
         """Refuse a table of which nobody knows when its rows were known."""
         if (self.known_at is None) == (self.known_after is None):
-            said = "does not say when its table's rows were known" if self.known_at is None else "got known_at= twice"
+            said = (
+                "got known_at= twice"
+                if self.known_at is not None
+                else "does not say when the rows of its table were known"
+            )
             raise ConfigurationError(
                 f"AsOfJoin {said}",
                 'give one of known_at="<column of the table>" and known_after="1h" ("0s" when known at once)',
@@ -94,12 +98,12 @@ class AsOfJoin(RowTransform, AsOf):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The key columns."""
+        """Return the key columns."""
         return (self.by,) if isinstance(self.by, str) else tuple(self.by)
 
     @property
     def side_keys(self) -> tuple[str, ...]:
-        """Columns of the table by which its rows are found: keys and times."""
+        """Return the columns of the table used to find its rows: keys and times."""
         return (*self.keys, self.time, *([self.known_at] if self.known_at else []))
 
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
@@ -116,7 +120,7 @@ class AsOfJoin(RowTransform, AsOf):
         return side_files(self.table, self.title)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the keys and the time column that decides."""
+        """Return the keys and the time column of the decision."""
         return self.keys if self.at is None else (*self.keys, self._moment().column)
 
     def side_state(self) -> pd.DataFrame:
@@ -128,7 +132,7 @@ class AsOfJoin(RowTransform, AsOf):
         return self.with_(table=frame)
 
     def side_known(self, zone: Zone | None = None) -> pd.Series:
-        """Return when each row of the table was known; times without a zone are read in ``zone``."""
+        """Return the time when each row of the table was known; times without a zone are read in ``zone``."""
         return self._known(self.side_state(), zone)
 
     def notes(self) -> tuple[str, ...]:
@@ -140,7 +144,7 @@ class AsOfJoin(RowTransform, AsOf):
     def _moment(self) -> Moment:
         if self.at is None:
             raise ConfigurationError(
-                f"{self.title} does not know when rows are decided",
+                f"{self.title} does not know the decision moment of the rows",
                 'set decide_at= or time= on the Pipeline, or at="1h before departs" on the step',
             )
         return Moment.parse(self.at)
@@ -164,7 +168,7 @@ class AsOfJoin(RowTransform, AsOf):
         events, known = as_times(side[self.time], self.title, zone), self._known(side, zone)
         if zone is None and (events.dt.tz is not None or known.dt.tz is not None):
             raise DataError(
-                f"{self.title}: the table's times have a zone ({events.dt.tz or known.dt.tz}) and the rows' own "
+                f"{self.title}: the times of the table have a zone ({events.dt.tz or known.dt.tz}) and the rows' own "
                 f"{self._moment().column!r} has none, so they cannot be compared",
                 f"give {self._moment().column!r} its zone in a Derive step: f[...].dt.tz_localize('America/New_York')",
             )

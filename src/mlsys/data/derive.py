@@ -17,26 +17,26 @@ if TYPE_CHECKING:
 
 
 class Derive(RowTransform):
-    """Add columns that follow from each row alone.
+    """Add columns computed from each row independently.
 
     Parameters
     ----------
     columns : dict of str to callable or expression
-        For each new column a function from the frame to its values (Series, array or one value for all rows), or an
+        For each new column, a function from the frame to its values (Series, array or one value for all rows), or an
         expression such as ``pd.col("price") / pd.col("rooms")``. Functions see the columns made before them.
     lookup : sequence of DataFrame, Series or dict
-        Tables that the functions hold and that were known before these rows: a price list, holidays, a table of
-        earlier years. A table that a function holds and does not declare is a finding.
+        Tables that the functions use and that were known before these rows: a price list, holidays, a table of
+        earlier years. An undeclared table used by a function is a finding.
 
     Raises
     ------
     ContractError
-        When what a function returns has not one value a row; the message names function and column.
+        If a function does not return one value per row; the message names the function and the column.
 
     Notes
     -----
-    A function must treat each row alone: no means, ranks or shifts. The pipeline checks that on telling rows, and
-    watches which columns each function reads; a column derived from a late column is late too.
+    A function must treat each row independently: no means, ranks or shifts. The pipeline checks this on selected rows
+    and detects which columns each function reads; a column derived from a late column is late too.
 
     Examples
     --------
@@ -73,7 +73,7 @@ class Derive(RowTransform):
         return made if few is None else cast("pd.DataFrame", few.replaced({}, {n: made[n] for n in derivations}, ()))
 
     def notes(self) -> tuple[str, ...]:
-        """Say how many tables are looked up, for the plan."""
+        """Return the number of lookup tables, for the plan."""
         return lookup_notes(self.lookup)
 
     def derivations(self) -> Mapping[str, Callable[[pd.DataFrame], Any]]:

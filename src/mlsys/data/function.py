@@ -13,19 +13,20 @@ if TYPE_CHECKING:
 
 
 class Function(RowTransform):
-    """Use a function from frame to frame as a step; a function in a pipeline's list becomes one of these.
+    """Use a function from frame to frame as a step; functions in a pipeline become such steps.
 
     Parameters
     ----------
     function : callable
         Takes a frame and returns it with columns added, changed or dropped; the same rows in the same order, each
-        treated alone.
+        treated independently.
     lookup : sequence of DataFrame, Series or dict
-        Tables that the function holds and that were known before these rows; one that is not declared is a finding.
+        Tables that the function uses and that were known before these rows; an undeclared table is a finding.
 
     Notes
     -----
-    What the function reads is watched once; that it treats rows alone is checked on telling rows.
+    The pipeline detects once which columns the function reads, and checks on selected rows that it treats each row
+    independently.
 
     Examples
     --------
@@ -47,15 +48,15 @@ class Function(RowTransform):
 
     @property
     def title(self) -> str:
-        """The explicit name, or the function's own."""
+        """Return the explicit name, or the name of the function."""
         function = getattr(self.function, "func", self.function)  # what functools.partial wraps
         return self.name or str(getattr(function, "__name__", type(function).__name__))
 
     def notes(self) -> tuple[str, ...]:
-        """Say how many tables are looked up, for the plan."""
+        """Return the number of lookup tables, for the plan."""
         return lookup_notes(self.lookup)
 
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
-        """Return what the function returns."""
+        """Return the result of the function."""
         changed: pd.DataFrame = self.function(frame)
         return changed

@@ -35,31 +35,31 @@ class _LookUp:
 
 
 class Join(RowTransform, LooksUp):
-    """Add columns of another table by key; rows, their order and their index stay.
+    """Add columns of another table by key; rows, their order and their index stay the same.
 
     Parameters
     ----------
     table : DataFrame, str or Path
-        The other table, or the CSV or Parquet file that holds it (read when first needed, then kept). It
-        counts as it is when it is used: changed in place or replaced, it is looked up anew.
+        The other table, or a CSV or Parquet file that holds it (read when first needed, then kept). If it is
+        changed in place or replaced, the new content is used.
     on : str or list of str
-        Key columns, of the same name in both.
+        Key columns, with the same names in both.
     columns : list of str, optional
-        Columns to add; all but the keys when not given.
+        Columns to add; by default all except the keys.
     suffix : str, optional
-        Put behind added columns whose name is taken; without it they are refused.
+        Appended to added columns whose name is taken; without it they are refused.
     at_serving : {"stored", "input"}
-        Whether a served model carries the table, or the added columns come with the request.
+        Whether a served model carries the table, or the request contains the added columns.
 
     Raises
     ------
     DataError
-        When a key stands twice in the table, a column is missing or its name is taken.
+        If a key occurs twice in the table, a column is missing or its name is taken.
 
     Notes
     -----
-    A key that the table does not have, or a null, gives nulls. Whole numbers come back as floats and truth values as
-    nullable booleans, whether or not a row of this batch finds its key. The look-up is built once; then time grows
+    A key that is not in the table, or a null key, gives nulls. Integers are returned as floats and truth values as
+    nullable booleans, whether or not all rows of a batch find their key. The lookup is built once; then time grows
     linearly with rows (about 0.1 s of CPU time for 300,000).
 
     Examples
@@ -98,7 +98,7 @@ class Join(RowTransform, LooksUp):
         return side_files(self.table, self.title)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the keys."""
+        """Return the key columns."""
         return self._on
 
     def side_state(self) -> pd.DataFrame:
@@ -134,7 +134,7 @@ class Join(RowTransform, LooksUp):
             shown = example[0] if len(example) == 1 else tuple(example)
             keys = numbered[repeated].nunique()
             raise DataError(
-                f"{self.title}: {keys:,} key{'s' if keys > 1 else ''} of the table stand{'' if keys > 1 else 's'} in "
+                f"{self.title}: {keys:,} key{'s' if keys > 1 else ''} of the table occur{'' if keys > 1 else 's'} in "
                 f"more than one row ({int(repeated.sum()):,} rows), for example {shown!r}; a join would add rows",
-                f"keep one row a key, such as table.drop_duplicates({list(self._on)!r}), or name more columns in on=",
+                f"keep one row per key, such as table.drop_duplicates({list(self._on)!r}), or name more columns in on=",
             )

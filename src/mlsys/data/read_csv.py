@@ -24,58 +24,58 @@ if TYPE_CHECKING:
 
 
 class ReadCSV(Source):
-    r"""Read one or many CSV files, packed or not.
+    r"""Read one or more CSV files, compressed or not.
 
     Parameters
     ----------
     path : str, Path or list
-        A file (also ``.zip``, ``.gz``, ``.bz2``, ``.xz``), a pattern, a folder, an address, or a list of these. User
-        and password of an address are sent to it, and shown and kept nowhere. Folders called ``key=value`` give a
+        A file (also ``.zip``, ``.gz``, ``.bz2``, ``.xz``), a pattern, a folder, an address, or a list of these. The
+        user and password of an address are sent to it, but never shown or stored. Folders named ``key=value`` add a
         column ``key``.
     known_at : dict of str to str
         When columns become known: a time column (which may be derived later), or a delay after the row's time.
         A column known only after the decision is never a feature.
     columns : list of str, optional
-        Columns to read; all when not given.
+        Columns to read; by default all.
     dtypes : dict of str to str
-        Types of columns that must not be guessed, such as ``{"zip_code": "str"}``.
+        Types of columns, in place of inferred types, such as ``{"zip_code": "str"}``.
     times : list of str or dict of str to str
-        Columns to read as timestamps; as a dict with the way each is written, in the letters of ``strptime``, such as
-        ``{"sold": "%d.%m.%Y"}`` (``"ISO8601"`` for the usual one).
+        Columns to read as timestamps; a dict also gives the format of each, in ``strptime`` codes, such as
+        ``{"sold": "%d.%m.%Y"}`` (or ``"ISO8601"``).
     zone : str, optional
-        Time zone of ``times``: clock times are read in it, times with an offset are converted to it.
+        Time zone of ``times``: times without an offset are read in it, times with an offset are converted to it.
     nulls : list of str
-        Further texts that mean null, beside the usual ones (empty, ``NA``, ``NaN``, ``null``, ...).
+        Additional texts that mean null, besides the usual ones (empty, ``NA``, ``NaN``, ``null``, ...).
     separator, decimal, encoding : str
-        How the text is written: what parts fields (one character), what parts decimals, and Python's name of the
+        Format of the file: the field separator (one character), the decimal separator, and Python's name of the
         encoding.
     null_values : list of str, optional
-        The texts that mean null, in place of the usual ones: with ``null_values=[]`` the ``NA`` of Namibia stays a
-        text. An empty field is null in any case.
+        Texts that mean null, instead of the usual ones: with ``null_values=[]`` the ``NA`` of Namibia stays
+        text. An empty field is always null.
 
     Raises
     ------
     ConfigurationError
-        When an option cannot be: no text encoding, a separator of several characters, no type.
+        If an option is invalid: not a text encoding, a separator of several characters, not a type.
     DataError
-        When a file is missing, empty or damaged, a row has more or fewer fields than the header, a column is missing
-        or twice there, or a value does not fit; the message names file, line or row, and column.
+        If a file is missing, empty or damaged, a row has more or fewer fields than the header, a column is missing
+        or duplicated, or a value does not fit; the message names the file, the line or row, and the column.
 
     Notes
     -----
-    Files are read in sorted order as if they were one: a column that is text in one is text in all; files without
-    rows, and columns of nulls alone, decide no type. Whole numbers keep every digit: with nulls they are floats up to
-    2**53 and nullable whole numbers above, beyond 64 bits they are text.
+    Files are read in sorted order as if they were one: a column that is text in one file is text in all; files without
+    rows and columns of only nulls do not affect types. Integers keep every digit: with nulls they are floats up to
+    2**53 and nullable integers above; beyond 64 bits they are text.
 
-    No row is repaired: each has as many fields as the header, empty ones behind the last column counted. Blank lines
-    are not rows. A column without a name in the header is called ``""``, which is logged.
+    Rows are never repaired: each must have as many fields as the header, including empty fields after the last column.
+    Blank lines are not rows. A column without a name in the header is called ``""``, with a logged warning.
 
-    Times without a given way of writing are ISO 8601, or in one other way, the same in all rows: year first, a month
-    by its English name, or three numbers with a year of four digits. Whether the day or the month comes first is taken
-    from the rows, and where none tells, they are refused. Clock times beside times with an offset need ``zone``.
+    Times without a given format are ISO 8601 or have one other format, the same in all rows: year first, a month
+    by its English name, or three numbers with a four-digit year. The rows determine whether the day or the month
+    comes first; if no row settles it, they are refused. Times without an offset beside times with one need ``zone``.
 
-    pandas' C parser, at about 1 s of CPU time for a million rows of 20 columns; all rows are held in memory. Where
-    the last column has nulls, or ``columns`` is given, the lengths of rows are looked at beside: 20 to 70 % more time.
+    The pandas C parser takes about 1 s of CPU time for a million rows of 20 columns; all rows are held in memory. If
+    the last column has nulls, or ``columns`` is given, the lengths of rows are checked too: 20 to 70 % more time.
 
     Examples
     --------
@@ -126,7 +126,7 @@ class ReadCSV(Source):
         return files_read(self.path, CSV_ENDINGS, self.title)
 
     def known_at_declared(self) -> Mapping[str, str]:
-        """When columns become known, as configured."""
+        """Return when columns become known, as configured."""
         return self.known_at
 
     def _writing(self) -> Writing:
@@ -146,7 +146,7 @@ class ReadCSV(Source):
         return frame[own].assign(**added) if added else frame
 
     def formats(self) -> Mapping[str, str | None]:
-        """Return the columns of times, each with the way it is written where that was given."""
+        """Return the time columns, each with its format if given."""
         return self.times if isinstance(self.times, dict) else dict.fromkeys(self.times)
 
     def _check_columns(self, file: CSVFile, folders: Folders) -> None:
@@ -195,7 +195,7 @@ class _RowNames:
 
 
 def _option(name: str, written: str) -> str:
-    return f"say how it is written: times={{{name!r}: {written!r}}}"
+    return f"give its format: times={{{name!r}: {written!r}}}"
 
 
 def _shown(files: Sequence[str]) -> str:

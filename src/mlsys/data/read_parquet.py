@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 
 class ReadParquet(Source):
-    """Read one or many Parquet files; more rows than ``rows_in_memory`` are read piece by piece.
+    """Read one or more Parquet files; more rows than ``rows_in_memory`` are read in partitions.
 
     Parameters
     ----------
     path : str, Path or list
-        A file, a pattern, a folder (searched to its depth), or a list of these. Folders called ``key=value`` give a
-        column ``key``, whole numbers of 32 bits where all are such, else text.
+        A file, a pattern, a folder (searched recursively), or a list of these. Folders named ``key=value`` add a
+        column ``key``, as 32-bit integers if all values are such, otherwise as text.
     known_at : dict of str to str
         When columns become known: a time column (which may be derived later), or a delay after the row's time.
     columns : list of str, optional
@@ -36,18 +36,18 @@ class ReadParquet(Source):
     Raises
     ------
     DataError
-        When a file is missing, empty or no Parquet, a column is missing, or its types cannot be brought together.
+        If a file is missing, empty or not Parquet, a column is missing, or its types are incompatible.
 
     Notes
     -----
-    Types are fixed for all files before a row is read, such that no value changes: files without rows and columns
-    of nulls alone decide nothing; whole numbers in one file and floats in another are floats; times have a unit
-    that reaches all of them. Whole numbers with a null anywhere are floats up to 2**53 and nullable above, inside
-    lists and structs whole numbers beside ``None``; truth values with a null are nullable; dates are timestamps,
-    decimals without a fraction whole numbers, others floats, dictionaries plain text. What no type holds is
-    refused. A stored pandas index is left out. Pieces follow sorted file order and are cut inside files after
-    ``rows_per_partition`` rows, so memory does not grow with rows; a row group that spans several pieces is decoded
-    once for each, so write row groups of about that size, as :class:`WriteParquet` does.
+    Types are fixed for all files before a row is read, so that no value changes: files without rows and columns
+    of only nulls do not affect types; integers in one file and floats in another become floats; times get a unit
+    that covers all of them. Integers with a null anywhere become floats up to 2**53 and nullable integers above (inside
+    lists and structs, integers beside ``None``); truth values with a null become nullable; dates become timestamps;
+    decimals become integers if none has a fraction, otherwise floats; dictionaries become plain text. A column that no
+    type can represent is refused. A stored pandas index is dropped. Pieces follow sorted file order and are cut inside
+    files after ``rows_per_partition`` rows, so memory does not grow with rows; a row group that spans several pieces is
+    decoded once for each, so write row groups of about that size, as :class:`WriteParquet` does.
 
     Examples
     --------
@@ -69,7 +69,7 @@ class ReadParquet(Source):
         return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
     def partitions(self) -> Sequence[Partition] | None:
-        """Return the pieces of more rows than ``rows_in_memory``; ``None`` for fewer."""
+        """Return the pieces if there are more rows than ``rows_in_memory``, otherwise ``None``."""
         plan = self._plan()
         if sum(plan.rows) <= settings().rows_in_memory:
             return None
@@ -87,7 +87,7 @@ class ReadParquet(Source):
         return files_read(self.path, PARQUET_ENDINGS, self.title)
 
     def known_at_declared(self) -> Mapping[str, str]:
-        """When columns become known, as configured."""
+        """Return when columns become known, as configured."""
         return self.known_at
 
     def _plan(self) -> Plan:

@@ -30,20 +30,20 @@ class WriteParquet(Sink):
     Parameters
     ----------
     path : str or Path
-        A folder; made with mode 0700 where it does not exist.
+        A folder; created with mode 0700 if it does not exist.
     parts : list of str, optional
-        Parts to write; all open ones when not given.
+        Parts to write; by default all open parts.
     columns : list of str, optional
-        Columns to write; all when not given.
+        Columns to write; by default all.
 
     Raises
     ------
     DataError
-        When a part is not open or a column is missing. Files of an earlier run then stay as they were.
+        If a part is not open or a column is missing. Files of an earlier run then stay unchanged.
 
     Notes
     -----
-    A file appears under its name when it is complete (written beside it, then renamed). Rows are written partition by
+    A file gets its name only when it is complete (it is written beside it, then renamed). Rows are written partition by
     partition with their index, in row groups of ``rows_per_partition`` rows; memory does not grow with rows.
 
     Examples

@@ -28,9 +28,9 @@ def beside(rows: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 class Dataset(Mapping[str, Rows]):
-    """Rows by split name: ``all`` before the split; ``train``, ``validation``, ``test`` or others after it.
+    """Rows by part: ``all`` before the split; ``train``, ``validation``, ``test`` or others after it.
 
-    Only splits that are open at the time are here: the test rows are absent until ``final_test()``.
+    It contains only open parts: the test rows are absent until ``final_test()``.
 
     Parameters
     ----------
@@ -41,14 +41,14 @@ class Dataset(Mapping[str, Rows]):
     features : sequence of str
         Columns a model may use.
     fitted_on : mapping of str to str
-        Parts that something was fitted on, with the name of the step; they are no fair judge.
+        Parts that something was fitted on, with the name of the step; they cannot evaluate the model.
     predict : callable, optional
-        Gives rows the predictions of the model in its final form.
+        Returns the predictions of the final model for given rows.
     folds : int
         More than 0 when ``validation`` holds out-of-fold predictions of that many folds.
     predictions : mapping of str to callable, optional
-        Returns what the model says of a part; parts that it says nothing of are not named. When not given, columns
-        of a part are predictions if they are named like some.
+        Returns the predictions for a part; parts without predictions are absent. By default, columns of a part
+        are predictions if their names match.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class Dataset(Mapping[str, Rows]):
         self._predictions = predictions
 
     def rows(self, name: str, columns: Sequence[str] | None = None) -> Rows:
-        """Return one part, all of it or only ``columns``."""
+        """Return one part, with all columns or only ``columns``."""
         if name not in self._parts:
             raise DataError(
                 f"there is no open part {name!r} (open: {', '.join(self._parts) or 'none'})",
@@ -94,7 +94,7 @@ class Dataset(Mapping[str, Rows]):
     def sample_predicted(self, name: str, most: int) -> Rows | None:
         """Return at most ``most`` rows of a part with the final model's predictions, chosen by hash of their id.
 
-        For training rows, which are not predicted otherwise; ``None`` before there is a model.
+        Used for training rows, which are not predicted otherwise; ``None`` before there is a model.
         """
         if self._predict is None:
             return None

@@ -59,7 +59,7 @@ class Event:
         """
         plainly = value.item() if isinstance(value, np.generic) else value
         if not isinstance(plainly, (str, bool, int, float)) or plainly != plainly:  # noqa: PLR0124  NaN
-            raise ConfigurationError(f"event={value!r} is no class", 'name one class of the target: event="bad"')
+            raise ConfigurationError(f"event={value!r} is not a class", 'name one class of the target: event="bad"')
         return cls(plainly)
 
     def is_called(self, text: str) -> bool:
@@ -78,7 +78,7 @@ class Event:
             "named": "named by event=",
             "yes": "because it is the class that means yes",
             "rarer": f"because {rarer}; event= names another",
-            "later": "because it is the later in order of two classes as frequent; event= names another",
+            "later": "because it is the later of two equally frequent classes in order; event= names another",
         }
         return said[self.why]
 
@@ -159,7 +159,7 @@ def settled(event: Event | None, found: Tally, target: str | None) -> Event | No
     Raises
     ------
     DataError
-        When the event that is named is no class of the target, or this has not two classes.
+        If the named event is not a class of the target, or the target does not have two classes.
     """
     if event is None:
         return decided(found)
@@ -170,7 +170,7 @@ def settled(event: Event | None, found: Tally, target: str | None) -> Event | No
         many = f"{len(values)} classes ({_listed(values)})" if len(values) <= MOST_TALLIED else "more than 20 values"
         raise DataError(
             f"event={event.value!r} is one of two classes, but the target {target!r} has {many}",
-            "leave event= out, or make two classes of the target before the split: NaturalLabel(..., rule=lambda "
+            "leave event= out, or derive two classes from the target before the split: NaturalLabel(..., rule=lambda "
             f"value: value == {event.value!r})",
         )
     same = next((value for value in values if value == event.value), None)
@@ -178,7 +178,7 @@ def settled(event: Event | None, found: Tally, target: str | None) -> Event | No
         near = _near(event.value, values)
         meant = f"write event={near!r}" if near is not None else " or ".join(f"event={value!r}" for value in values)
         raise DataError(
-            f"event={event.value!r} is no class of the target {target!r}, whose training rows hold {_listed(values)}",
+            f"event={event.value!r} is not a class of the target {target!r}, whose training rows hold {_listed(values)}",
             meant if near is not None else f"name one of them: {meant}",
         )
     total = sum(weight for _, weight in found)

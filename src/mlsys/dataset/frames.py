@@ -17,7 +17,7 @@ def check_frame(data: Any, who: str) -> None:
     if not isinstance(data, pd.DataFrame):
         raise DataError(f"{who} got {type(data).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
     if data.empty:
-        raise DataError(f"{who} got a frame of {len(data)} rows and {data.shape[1]} columns", "give it rows")
+        raise DataError(f"{who} got a frame of {len(data)} rows and {data.shape[1]} columns", "pass a frame with rows")
     check_unique(data, f"{who} got")
     _check_index(data.index, f"{who} got a frame")
 
@@ -38,7 +38,7 @@ def check_names(frame: pd.DataFrame, who: str, got: str, called: str = "frame") 
     odd = [name for name in frame.columns if not isinstance(name, str)]
     if odd:
         raise DataError(
-            f"{who}: column names must be texts, but {odd[0]!r} is {type(odd[0]).__name__}",
+            f"{who}: column names must be strings, but {odd[0]!r} is {type(odd[0]).__name__}",
             f"call {called}.rename(columns=str) first",
         )
     check_unique(frame, f"{who} {got}")
@@ -64,6 +64,6 @@ def _check_index(index: pd.Index, who: str) -> None:
         raise DataError(f"{who} whose index is null at position {place}; the index identifies rows", remedy)
     if not index.is_unique:
         raise DataError(
-            f"{who} in which the index value {index[index.duplicated()][0]} stands twice; the index identifies rows",
+            f"{who} in which the index value {index[index.duplicated()][0]} occurs twice; the index identifies rows",
             remedy,
         )

@@ -48,7 +48,7 @@ class Moment:
         if self.column not in frame.columns:
             raise DataError(
                 f"the time column {self.column!r} is not in the data (columns: {listed(frame.columns)})",
-                "make it with Derive before it is needed, or correct the name",
+                "create it with Derive before it is needed, or correct the name",
             )
         times = moments_of(frame[self.column])
         return moved(times, self.shift) if self.shift else times
@@ -72,16 +72,16 @@ def duration_of(text: str | pd.Timedelta, what: str) -> pd.Timedelta:
 
 @dataclass(frozen=True)
 class Roles:
-    """Columns that mean something to the library; none of them is ever a feature.
+    """Columns with a role in the library; none of them is ever a feature.
 
     Parameters
     ----------
     target, time, id, group, weight : str, optional
         Column names.
     event : Event, optional
-        Of two classes of the target the one that recall, precision, cost and probability speak of.
+        For a target with two classes, the one that recall, precision, cost and probability refer to.
     decide_at : Moment, optional
-        When the prediction must be made; the time column when nothing is said.
+        When the prediction must be made; by default the time column.
     sensitive : tuple of str
         Columns to report fairness by.
     """
@@ -97,7 +97,7 @@ class Roles:
 
     @classmethod
     def named(cls, **given: Any) -> Roles:
-        """Make roles out of keyword arguments as a Pipeline takes them.
+        """Create roles from keyword arguments as a Pipeline takes them.
 
         Examples
         --------
@@ -118,7 +118,7 @@ class Roles:
             raise ConfigurationError(f"decide_at={decide_at!r} is no text", 'write decide_at="1h before ..."')
         if isinstance(sensitive, str):
             raise ConfigurationError(
-                f"sensitive={sensitive!r} is a text, not a list", f"write sensitive=[{sensitive!r}]"
+                f"sensitive={sensitive!r} is a string, not a list", f"write sensitive=[{sensitive!r}]"
             )
         return cls(
             **given,
@@ -129,7 +129,7 @@ class Roles:
 
     @property
     def decision(self) -> Moment | None:
-        """The moment a row must be decided at, if the data has times at all."""
+        """The decision moment of a row, if the data has times."""
         return self.decide_at or (Moment(self.time) if self.time else None)
 
     def columns(self) -> dict[str, str]:

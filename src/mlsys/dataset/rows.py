@@ -25,10 +25,10 @@ Predictions = pd.DataFrame | Callable[[], pd.DataFrame] | None
 class Rows(pd.DataFrame):
     """A frame with roles.
 
-    Behaves like its frame (``rows["x"]``); slices of it are plain frames. The names below win over
-    columns of the same name, which stay reachable as ``rows["time"]``. Role columns come in the plain pandas type of
-    their values, whatever type holds them in the frame: dates as timestamps, Arrow and object columns as numbers,
-    truth values or texts.
+    Behaves like its frame (``rows["x"]``); slices of it are plain frames. The names below take precedence over
+    columns of the same name, which stay available as ``rows["time"]``. Role columns have the plain pandas type of
+    their values, whatever their type in the frame: dates as timestamps, Arrow and object columns as numbers,
+    truth values or text.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Rows(pd.DataFrame):
     y : pandas.Series
         The target.
     weight, group, time : pandas.Series or None
-        Role columns, ``None`` where the role is not set.
+        Role columns, ``None`` if the role is not set.
     ids : pandas.Index or pandas.Series
         The id role, or the index.
     roles : Roles
@@ -45,10 +45,10 @@ class Rows(pd.DataFrame):
     feature_names : tuple of str
         Columns of ``X``.
     folds : numpy.ndarray or None
-        Number of the fold each row belongs to, while a step is being cross-fitted.
+        Fold number of each row, while a step is being cross-fitted.
     predictions : pandas.DataFrame
-        What the model says of these rows: ``prediction`` and, for classes, ``probability_<class>``; no columns where
-        there is no model. A feature of such a name is none of them.
+        Predictions of the model for these rows: ``prediction`` and, for classes, ``probability_<class>``; no columns if
+        there is no model. A feature with such a name is not included.
 
     Examples
     --------
@@ -101,7 +101,7 @@ class Rows(pd.DataFrame):
 
     @property
     def predictions(self) -> pd.DataFrame:
-        """What the model says of these rows."""
+        """The predictions of the model for these rows."""
         given = self._predictions
         if given is None:
             frame, roles = pd.DataFrame(self), self._roles
@@ -126,7 +126,7 @@ class Rows(pd.DataFrame):
 
     @property
     def has_target(self) -> bool:
-        """Whether the target column is here."""
+        """Whether the target column is present."""
         return self._roles.target is not None and self._roles.target in self.columns
 
     @property
@@ -161,12 +161,12 @@ class Rows(pd.DataFrame):
         return Rows.of(_taken(pd.DataFrame(self), positions), self._roles, self._features, folds, predictions)
 
     def counted(self, who: str, rows: str = "rows") -> Rows:
-        """Return the rows whose weight is above 0: the others count as none; all without a weight role.
+        """Return the rows whose weight is above 0, or all rows without a weight role.
 
         Raises
         ------
         DataError
-            When a weight is null, negative or infinite, or every row has weight 0.
+            If a weight is null, negative or infinite, or every row has weight 0.
         """
         counts = counting(self.weight, who, rows)
         return self if counts is None else self.take_rows(counts)

@@ -16,7 +16,7 @@ def known_weights(weight: pd.Series, who: str) -> NDArray[np.float64]:
     if held.kind not in {Kind.NUMBER, Kind.TRUTH}:
         raise DataError(
             f"{who}: the weight {weight.name!r} holds {held}, not numbers",
-            "name a column of numbers in weight=, or convert it with Derive",
+            "name a number column in weight=, or convert it with Derive",
         )
     values = plain(weight).to_numpy(dtype=np.float64, na_value=np.nan)
     wrong = ~(np.isfinite(values) & (values >= 0))
@@ -24,7 +24,7 @@ def known_weights(weight: pd.Series, who: str) -> NDArray[np.float64]:
         raise DataError(
             f"{who}: the weight {weight.name!r} is null, negative or infinite in {int(wrong.sum()):,} rows "
             f"(the first is row {weight.index[wrong].tolist()[0]!r})",
-            "give every row a weight of 0 or more",
+            "give every row a weight of at least 0",
         )
     return values
 
@@ -47,7 +47,7 @@ def counting(weight: pd.Series | None, who: str, rows: str = "rows") -> NDArray[
     counts = known_weights(weight, who) > 0
     if len(counts) and not counts.any():
         raise DataError(
-            f"{who}: all {len(counts):,} {rows} have zero weight in {weight.name!r}, and count as none",
-            "give rows that shall count a weight above 0, or take the weight role away",
+            f"{who}: all {len(counts):,} {rows} have zero weight in {weight.name!r}and are ignored",
+            "give rows that should count a weight above 0, or remove the weight role",
         )
     return None if counts.all() else counts

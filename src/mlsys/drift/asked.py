@@ -32,7 +32,7 @@ def names_asked(columns: Any, who: str) -> tuple[str, ...] | None:
         raise ConfigurationError(f"{who}: columns={columns!r} is not a list of names", f"write columns=[{columns!r}]")
     names = tuple(columns)
     if not names:
-        raise ConfigurationError(f"{who}: columns=[] names no column", "name columns, or leave it out to watch all")
+        raise ConfigurationError(f"{who}: columns=[] names no column", "name columns, or leave it out to monitor all")
     odd = [name for name in names if not isinstance(name, str)]
     if odd:
         raise ConfigurationError(f"{who}: columns= holds {odd[0]!r}, which is not a name", "give names of columns")
@@ -47,7 +47,7 @@ def check_least_effect(least: Any, who: str) -> None:
     if isinstance(least, bool) or not isinstance(least, numbers.Real) or not 0 <= float(least) < math.inf:
         raise ConfigurationError(
             f"{who}: least_effect={least!r} is not an effect size",
-            "give 0 or more: standard deviations of numbers, share of rows of categories",
+            "give 0 or more: standard deviations for numbers, share of rows for categories",
         )
 
 
@@ -76,19 +76,19 @@ def watched_columns(
     if len(set(named.values())) < len(named):
         raise ConfigurationError(
             f"{who}: " + ", ".join(f"{role}={name!r}" for role, name in named.items()) + " name one column twice",
-            "give each role a column of its own",
+            "give each role its own column",
         )
     kept_out = {named.get("target"), named.get("time")}
     chosen = [name for name in frame.columns if name not in kept_out] if asked is None else list(asked)
     if "target" in named and named["target"] in chosen:
         raise ConfigurationError(
-            f"{who}: columns= asks for {named['target']!r}, which target= leaves out", "name it in one of them"
+            f"{who}: columns= asks for {named['target']!r}, which target= excludes", "name it in only one of them"
         )
     prediction = named.get("prediction")
     if prediction is not None and prediction not in chosen:
         chosen.append(prediction)
     if not chosen:
-        raise DataError(f"{who}: the reference has no column to watch", "give it columns beside target and time")
+        raise DataError(f"{who}: the reference has no column to monitor", "give it columns besides target and time")
     return tuple(chosen)
 
 
@@ -106,7 +106,7 @@ def window_seconds(window: Any, time: str | None, who: str) -> float | None:
     except ValueError as error:
         raise ConfigurationError(f"{who}: window={window!r} is not a duration", remedy) from error
     if pd.isna(length) or length < pd.Timedelta("1s"):
-        raise ConfigurationError(f"{who}: window={window!r} is not a duration of one second or more", remedy)
+        raise ConfigurationError(f"{who}: window={window!r} is not a duration of at least one second", remedy)
     return float(length.total_seconds())
 
 

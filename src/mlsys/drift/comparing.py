@@ -84,8 +84,8 @@ def compare_with_profile(
     alarms = tuple(table.loc[table["verdict"] == "alarm", "column"])
     season = f"; {cycles(grid['span'])}" if grid["time"] is not None else ""
     moved = int((table["verdict"] == "season").sum())
-    seasonal = f", {moved} moved no more than the season did before" if moved else ""
-    named = f"{', '.join(alarms)} moved" if alarms else "no column moved more than chance and season explain"
+    seasonal = f", {moved} changed no more than the season did before" if moved else ""
+    named = f"{', '.join(alarms)} moved" if alarms else "no column changed more than chance and season explain"
     told = f"{named}{seasonal} ({len(frame):,} rows){season}"
     return Compared(table, alarms, told, pd.concat(shapes, ignore_index=True))
 

@@ -20,18 +20,18 @@ class DetectDrift(Report):
     Parameters
     ----------
     columns : list of str, optional
-        Columns to compare; the features when not given.
+        Columns to compare; by default the features.
     least_effect : float
-        Effects up to this are not alarms, however significant: in standard deviations for numbers, as
-        share of rows for categories.
+        Effects up to this size raise no alarm, however significant: in standard deviations for numbers, as
+        a share of rows for categories.
 
     Notes
     -----
-    Two-sample Kolmogorov-Smirnov on the reference's cuts for numbers, two-sample chi-square for
+    Two-sample Kolmogorov-Smirnov on the cuts of the reference for numbers, two-sample chi-square for
     categories (rare levels pooled); effect sizes beside every p; Benjamini-Hochberg over columns. With a
-    time role the bar is how much windows of the reference differ at the same distance in time, so that
-    a season alone is not drift. Rows are taken as independent; with autocorrelated rows the p-values are
-    too small, and effect and bar decide. Cost: a few passes over the reference, one over the rest.
+    time role the threshold (``bar``) is how much windows of the reference differ at the same distance in time, so
+    that a season alone is not drift. Rows are assumed to be independent; with autocorrelated rows the p-values are
+    too small, and effect and threshold decide. Cost: a few passes over the reference, one over the rest.
 
     Examples
     --------
@@ -67,7 +67,7 @@ class DetectDrift(Report):
         train, later = (self._rows(dataset, name, wanted) for name in ("train", part))
         compared = compare_rows(train, later, columns, time, self.least_effect)
         findings = [
-            Finding("DR101", f"{name} moved between training and {part} rows", "warning", (name,), self.title)
+            Finding("DR101", f"{name} changed between training and {part} rows", "warning", (name,), self.title)
             for name in compared.alarms
         ]
         return DriftResult(

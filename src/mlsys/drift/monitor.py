@@ -22,7 +22,7 @@ from mlsys.pages import Lines, Page, Shape, Shown, Table, Title, number
 
 
 class DriftAlarm(MlsysError, RuntimeError):
-    """Raised by ``raise_if_alarm`` when columns moved.
+    """Raised by ``raise_if_alarm`` when columns have drifted.
 
     Examples
     --------
@@ -31,13 +31,13 @@ class DriftAlarm(MlsysError, RuntimeError):
     ...     Monitor.fit(rows).check(rows + 30).raise_if_alarm()
     ... except DriftAlarm as alarm:
     ...     print(alarm.remedy)
-    look at .table and .plot(), then mend the data or retrain
+    look at .table and .plot(), then fix the data or retrain
     """
 
 
 @dataclass(frozen=True, repr=False)
 class Check(DriftResult):
-    """Result of ``monitor.check``: table, verdict, picture.
+    """Result of ``monitor.check``: table, verdict, figure.
 
     Examples
     --------
@@ -48,25 +48,25 @@ class Check(DriftResult):
     """
 
     def raise_if_alarm(self) -> None:
-        """Raise ``DriftAlarm`` if a column moved; for scripts that must stop."""
+        """Raise ``DriftAlarm`` if a column has drifted; for scripts that must stop."""
         if self.facts["alarms"]:
-            raise DriftAlarm(self.summary, "look at .table and .plot(), then mend the data or retrain")
+            raise DriftAlarm(self.summary, "look at .table and .plot(), then fix the data or retrain")
 
 
 @dataclass(frozen=True, repr=False)
 class Monitor(Shown):
-    """A profile of reference rows to check later rows against; it keeps no rows.
+    """Profile of reference rows to check later rows against; it keeps no rows.
 
-    Make one with :meth:`fit`, or read one with :meth:`load`.
+    Create one with :meth:`fit`, or read one with :meth:`load`.
 
     Parameters
     ----------
     profile : dict
         Counts on a fixed grid.
     columns : tuple of str
-        Columns watched.
+        Monitored columns.
     time, prediction : str, optional
-        The time column; the column that holds the model's output.
+        The time column; the column with the model's output.
 
     Examples
     --------
@@ -103,19 +103,19 @@ class Monitor(Shown):
         Parameters
         ----------
         reference : DataFrame
-            Rows the model was trained on, or rows from when it was well.
+            Rows the model was trained on, or rows from a time when it worked.
         prediction : str, optional
-            Column with the model's output; watched like a feature, named first in the verdict.
+            Column with the model's output; monitored like a feature and listed first in the verdict.
         target : str, optional
-            Left out: it arrives later.
+            Target column; not monitored, because it arrives later.
         time : str, optional
-            Column of timestamps, dates or ISO 8601 texts; then a season seen in the reference is not an alarm.
+            Column of timestamps, dates or ISO 8601 text; a season seen in the reference then raises no alarm.
         columns : sequence of str, optional
-            Columns to watch; all but target and time when not given.
+            Columns to monitor; by default all except target and time.
         window : str or Timedelta, optional
-            Length of the stretches that will be checked, such as ``"7D"``; needs ``time``.
+            Length of the periods to be checked, such as ``"7D"``; needs ``time``.
         least_effect : float
-            Effects up to this never alarm.
+            Effects up to this size never raise an alarm.
         """
         who = "Monitor.fit"
         check_rows(reference, who)
@@ -129,7 +129,7 @@ class Monitor(Shown):
             raise ConfigurationError(
                 f"{who}: window={window!r} cuts the reference's {pd.Timedelta(grid['span'], 's')} into more than "
                 f"{MOST_WINDOWS:,} windows",
-                "give a longer window, as long as the stretches that will be checked",
+                "give a longer window, as long as the periods to be checked",
             )
         return cls(state, watched, time, prediction, least_effect)
 
@@ -139,18 +139,18 @@ class Monitor(Shown):
         Parameters
         ----------
         frame : DataFrame
-            Rows of today, with the watched columns.
+            Today's rows, with the monitored columns.
 
         Returns
         -------
         Check
-            A table with one row a column and a verdict; ``raise_if_alarm()`` stops a job.
+            A table with one row per column, and a verdict; ``raise_if_alarm()`` stops a job.
 
         Raises
         ------
         DataError
-            When a watched column is missing, or holds values that are not numbers or times where the reference held
-            such, by name: that is a broken feed, not drift.
+            If a monitored column is missing, or holds values that are not numbers or times although the reference held
+            these: this is a broken feed, not drift.
         """
         check_rows(frame, "Monitor.check")
         needed = (*self.columns, *([self.time] if self.time else []))
@@ -169,7 +169,7 @@ class Monitor(Shown):
         )  # fmt: skip
 
     def save(self, folder: str | Path) -> Path:
-        """Write the monitor into a folder; it holds counts, no rows."""
+        """Write the monitor into a folder; it holds counts but no rows."""
         from mlsys.states import save_state
         from mlsys.states.on_disk import with_digest
 
@@ -189,7 +189,7 @@ class Monitor(Shown):
         Raises
         ------
         StateError
-            When a file of it is missing, damaged, a link, or that of another monitor.
+            If one of its files is missing, damaged, a link, or from another monitor.
         """
         from mlsys.states import digest, load_state
         from mlsys.states.on_disk import naming, read_with_digest
@@ -212,9 +212,9 @@ class Monitor(Shown):
         rows = int(next(iter(totals.values())).sum()) if totals else 0
         windows = f"{grid['windows']} windows of {pd.Timedelta(round(grid['length']), 's')}"
         said = [
-            ("time", f"{self.time!r}, in {windows}: a season seen there is no alarm" if self.time else ""),
+            ("time", f"{self.time!r}, in {windows}: a season seen there raises no alarm" if self.time else ""),
             ("prediction", repr(self.prediction) if self.prediction else ""),
-            ("least effect", f"{number(self.least_effect)}: smaller ones never alarm"),
+            ("least effect", f"{number(self.least_effect)}: smaller effects never raise an alarm"),
         ]
         lines = [
             {"column": name, "kind": grid["columns"][name]["kind"], "shape": self._shape(name, total[:-1]),
@@ -222,7 +222,7 @@ class Monitor(Shown):
             for name, total in totals.items()
         ]  # fmt: skip
         return Page([
-            Title(f"Monitor of {len(self.columns)} columns: {rows:,} rows counted, none kept"),
+            Title(f"Monitor of {len(self.columns)} columns: {rows:,} rows counted, none stored"),
             Lines([(label, each) for label, each in said if each]),
             Table(pd.DataFrame(lines, columns=["column", "kind", "shape", "nulls"]), most=50),
         ])  # fmt: skip

@@ -32,7 +32,7 @@ def draw_effects(result: Result, ax: Axes) -> None:
         drawing.beside(ax, max(moved, bar), place, _said(row, more), colour)
         _draw_shape(ax, place, result.tables.get(SHAPES), row["column"])
     names = [str(row["column"]) for row in rows]
-    drawing.finish(ax, names, "how far it moved (standard deviations, or share of rows); black: its bar")
+    drawing.finish(ax, names, "how far it moved (standard deviations, or share of rows); black: threshold")
     # Room on the right for the words beside the longest bar.
     ax.set_xlim(0, 1.9 * max([0.05, *(max(row["moved"], row["bar"]) for row in rows)]))
     if SHAPES in result.tables and rows:

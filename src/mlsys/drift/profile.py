@@ -51,13 +51,13 @@ class _Kinds(dict[str, str]):
             if kind != NOTHING and self[name] not in {kind, NOTHING}:
                 raise DataError(
                     f"the column {name!r} holds {self[name]} in some rows of the reference and {kind} in others",
-                    "make it one type before it is profiled",
+                    "convert it to one type before profiling",
                 )
         return _Kinds({name: kind or other[name] for name, kind in self.items()})
 
 
 class DriftProfile(Transform):
-    """Learn the profile of columns: in each window of time, how many rows fall between fixed cuts.
+    """Learn the profile of columns: the number of rows between fixed cuts in each time window.
 
     Parameters
     ----------
@@ -66,12 +66,12 @@ class DriftProfile(Transform):
     time : str, optional
         Time column; without it there is one window.
     window : float, optional
-        Length of a window in seconds; an eighth of the reference at most, a 10,000th at least.
+        Length of a window in seconds; between a 10,000th and an eighth of the reference.
 
     Notes
     -----
-    Passes: levels, span of time and quantiles (two or more); then counts. Exact, the same bytes for any
-    partitioning and order of rows. About 0.5 kB a column and window; no row is kept.
+    Passes: levels, time span and quantiles (two or more); then counts. Exact: the same bytes for any
+    partitioning and order of rows. About 0.5 kB per column and window; no row is kept.
 
     Examples
     --------
@@ -89,7 +89,7 @@ class DriftProfile(Transform):
         return (*self.columns, *([self.time] if self.time else []))
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
-        """Return what the pass that ``partial`` asks for needs of one partition."""
+        """Return the summary of one partition for the pass that ``partial`` requests."""
         frame = pd.DataFrame(part)
         if partial is None:
             return SummaryMap(self._first(frame))
@@ -103,7 +103,7 @@ class DriftProfile(Transform):
         return SummaryMap({"known": _Carried(partial["known"]), **again})
 
     def finish(self, summary: SummaryMap, /) -> Any:
-        """Return the profile, or ask for the next pass."""
+        """Return the profile, or request the next pass."""
         if "counted" in summary:
             return {"grid": summary["grid"].value, "counts": summary["counted"].state()}
         known: Mapping[Hashable, Any] = summary["known"].value if "known" in summary else summary
@@ -117,7 +117,7 @@ class DriftProfile(Transform):
         return Again({"grid": self._grid(known, answer)})
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
-        """Return the frame as it is."""
+        """Return the frame unchanged."""
         return frame
 
     def _first(self, frame: pd.DataFrame) -> dict[Hashable, Any]:

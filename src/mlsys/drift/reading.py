@@ -101,7 +101,7 @@ def times_of(column: pd.Series, kind: str = NOTHING) -> pd.Series:
     made = _one_kind(column)
     if not made.notna().any():
         return pd.Series(pd.NaT, index=column.index, name=column.name, dtype="datetime64[s]")
-    return _of_zone(_moments(made, "is to hold times and holds"), kind)
+    return _of_zone(_moments(made, "must hold times but holds"), kind)
 
 
 def kind_of_times(times: pd.Series) -> str:
@@ -138,7 +138,7 @@ def _moments(made: pd.Series, found: str) -> pd.Series:
         raise DataError(
             f"the column {made.name!r} holds times with a zone and times without one: {made.dropna().iloc[place]!r} "
             f"in row {zoned.index[place]!r} is unlike those before it",
-            "give all of them their zone, or none",
+            "give all of them a zone, or none",
         )
     return _read(texts, found, _TIMES, _read_zoned if zoned.any() else _read_naive)
 
@@ -148,7 +148,7 @@ def _of_zone(times: pd.Series, kind: str) -> pd.Series:
         with_zone, without = ("the reference", "these rows") if kind == ZONED else ("these rows", "the reference")
         raise DataError(
             f"the column {times.name!r} holds times with a zone in {with_zone} and without one in {without}",
-            "give both their zone: frame[...].dt.tz_localize('Europe/Berlin')",
+            "give both a zone: frame[...].dt.tz_localize('Europe/Berlin')",
         )
     return times
 
@@ -168,7 +168,7 @@ def _read(column: pd.Series, found: str, remedy: str, read: Callable[[pd.Series]
 
 
 _FEED = "repair the feed, or convert the column: this is not drift"
-_TIMES = "give timestamps, dates or texts such as 2024-05-01T12:00, or convert it with pd.to_datetime(..., format=...)"
+_TIMES = "give timestamps, dates or text such as 2024-05-01T12:00, or convert it with pd.to_datetime(..., format=...)"
 
 
 def _read_numbers(column: pd.Series) -> pd.Series:

@@ -78,12 +78,9 @@ def cycles(span_seconds: float) -> str:
     Examples
     --------
     >>> cycles(0.66 * YEAR)
-    'the reference covers 0.66 of a year: with under one full cycle season and drift cannot be told apart for certain'
+    'the reference covers 0.66 of a year: a season needs a full cycle to be told from drift'
     """
     years = span_seconds / YEAR
     if years < 1:
-        return (
-            f"the reference covers {years:.2f} of a year: with under one full cycle season and drift cannot be told "
-            "apart for certain"
-        )
+        return f"the reference covers {years:.2f} of a year: a season needs a full cycle to be told from drift"
     return f"the reference covers {years:.1f} years"

@@ -78,8 +78,8 @@ def arguments_of(function: Callable[..., Any], who: str) -> Arguments:
     if needed or (len(positional) < 2 and not many):
         takes = f"needs {', '.join(map(repr, needed))}" if needed else f"takes {', '.join(free) or 'nothing'}"
         raise ConfigurationError(
-            f"{who} is judged by a function that {takes}",
-            "write f(y, prediction) or f(y, prediction, weight), and give other arguments with functools.partial",
+            f"{who} is computed by a function that {takes}",
+            "write f(y, prediction) or f(y, prediction, weight), and pass other arguments with functools.partial",
         )
     return Arguments(**found)
 
@@ -178,7 +178,7 @@ def _at(labels: NDArray[Any], codes: Values) -> NDArray[Any]:
 
 def _explain(error: Exception, rows: Sample, labels: Any, who: str) -> None:
     error.add_note(
-        f"{who} raised this on {len(rows.y):,} rows" + (f" of the classes {list(labels)}" if rows.classes else "")
+        f"{who} raised this error on {len(rows.y):,} rows" + (f" of the classes {list(labels)}" if rows.classes else "")
     )
 
 
@@ -191,7 +191,7 @@ def _number(answer: Any, who: str) -> float:
         return float(answer) if np.isfinite(float(answer)) else float("nan")
     raise ContractError(
         f"{who} returned {_described(answer)}",
-        "return one number, None where it is not defined, or one number a row with Metric(..., interval='mean')",
+        "return one number, None if it is not defined, or one number per row with Metric(..., interval='mean')",
     )
 
 

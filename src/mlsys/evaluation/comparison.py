@@ -21,7 +21,7 @@ from mlsys.evaluation.sample import Sample, class_names, task_of
 
 
 def scored_interval(metric: Metric, scored: pd.DataFrame, level: float = 0.95, event: Event | None = None) -> Interval:
-    """Return a metric's value with its interval on scored rows; the event is decided by them if it is not given."""
+    """Return the value of a metric with its interval on scored rows; by default the event is chosen from these rows."""
     sample = Sample.of(scored, class_names(scored, task_of(scored), event))
     return metric_interval(metric, sample, level, group=scored.get("group"))
 
@@ -43,7 +43,7 @@ def paired_difference(
     one, other : DataFrame
         Scored rows with one index.
     event : Event, optional
-        Of two classes; decided by the rows of ``one`` if not given.
+        The event, for two classes; by default chosen from the rows of ``one``.
 
     Notes
     -----

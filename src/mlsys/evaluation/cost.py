@@ -16,20 +16,20 @@ PER = 1_000
 
 @dataclass(frozen=True)
 class Cost:
-    """Cost of each outcome of a yes-or-no decision, in any one unit.
+    """Costs of the outcomes of a yes-or-no decision, in any one unit.
 
     Parameters
     ----------
     missed : float
-        An event that was not acted on.
+        Cost of not acting on an event.
     false_alarm : float
-        Acting where there was no event.
+        Cost of acting without an event.
     caught, correct_rejection : float
-        The right decisions; usually nothing.
+        Costs of the right decisions; usually 0.
 
     Notes
     -----
-    With calibrated probabilities it costs least to act from the probability
+    With calibrated probabilities, the cost is lowest when acting from the probability
     ``(false_alarm - correct_rejection) / (false_alarm - correct_rejection + missed - caught)`` on
     (Elkan 2001, *The foundations of cost-sensitive learning*).
 
@@ -48,13 +48,13 @@ class Cost:
         """Refuse costs that reward mistakes."""
         if self.missed <= self.caught or self.false_alarm <= self.correct_rejection:
             raise ConfigurationError(
-                f"{self!r} makes a mistake as cheap as the right decision",
+                f"{self!r} makes a mistake no more expensive than the right decision",
                 "missed must cost more than caught, false_alarm more than correct_rejection",
             )
 
     @property
     def threshold(self) -> float:
-        """The probability from which acting costs less than not acting."""
+        """Probability from which acting costs less than not acting."""
         alarm, miss = self.false_alarm - self.correct_rejection, self.missed - self.caught
         return alarm / (alarm + miss)
 
@@ -71,11 +71,11 @@ class Cost:
         return np.asarray(np.where(event, *wrong_or_right), dtype=np.float64)
 
     def per_thousand(self, sample: Sample, level: float = 0.95) -> Interval:
-        """Return the cost of 1,000 rows decided at the threshold, with a normal interval of the mean."""
+        """Return the cost per 1,000 rows at the threshold, with a normal interval for the mean."""
         classes = 0 if sample.probabilities is None else len(sample.classes)
         if classes != 2:
             raise ConfigurationError(
-                f"Cost is about a yes-or-no decision, but there are {classes} classes with a probability",
+                f"Cost needs a yes-or-no decision, but there are {classes} classes with a probability",
                 "leave value= out, or predict two classes with probabilities",
             )
         cost = self._of(sample)
@@ -85,7 +85,7 @@ class Cost:
         return Interval(PER * mean, PER * (mean - half), PER * (mean + half), len(cost), "normal")
 
     def mean_per_thousand(self, sample: Sample) -> float:
-        """Return the cost of 1,000 rows without an interval."""
+        """Return the cost per 1,000 rows without an interval."""
         return PER * float(np.average(self._of(sample), weights=sample.weight))
 
     def _of(self, sample: Sample) -> NDArray[np.float64]:

@@ -46,7 +46,7 @@ def draw_kind(kind: str, scored: pd.DataFrame, task: Task, event: Event | None, 
     """
     if kind not in _KINDS and kind != SCORES:
         known = [SCORES, *_KINDS]
-        raise ConfigurationError(f"there is no picture of kind={kind!r}", f"{meant(kind, known)}{_those(task, scored)}")
+        raise ConfigurationError(f"there is no plot of kind={kind!r}", f"{meant(kind, known)}{_those(task, scored)}")
     if scored.empty:
         raise DataError(
             f"the rows that judged are not with this evaluation, and kind={kind!r} is drawn from them",
@@ -79,7 +79,7 @@ def kinds_for(task: Task, scored: pd.DataFrame) -> list[str]:
 
 
 def _those(task: Task, scored: pd.DataFrame) -> str:
-    return f"those that fit are {', '.join(kinds_for(task, scored))}"
+    return f"kinds that fit are {', '.join(kinds_for(task, scored))}"
 
 
 def _reason(task: Task, scored: pd.DataFrame) -> str:
@@ -100,7 +100,7 @@ def _reliability(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> N
     else:
         said, true, of = sample.probabilities.max(axis=1), sample.y == sample.prediction, "the predicted class"
     ax.plot([0, 1], [0, 1], color=drawing.LINE, linewidth=1, zorder=0)
-    ax.annotate("as often as said", (0.7, 0.7), xytext=(5, -5), textcoords="offset points", ha="center", va="center",
+    ax.annotate("calibrated", (0.7, 0.7), xytext=(5, -5), textcoords="offset points", ha="center", va="center",
                 rotation=45, fontsize=drawing.SMALL, color=drawing.DIM)  # fmt: skip
     places, shares = [], []
     for rows in _groups(said):
@@ -114,8 +114,8 @@ def _reliability(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> N
     ax.set_xlim(-0.02, 1.02)
     ax.set_ylim(-0.02, 1.02)
     ax.set_aspect("equal")
-    ax.set_xlabel(f"probability said of {of}")
-    ax.set_ylabel(f"share of {part} rows where it was so (95 % interval)")
+    ax.set_xlabel(f"predicted probability of {of}")
+    ax.set_ylabel(f"share of {part} rows in which it occurred (95 % interval)")
 
 
 def _roc(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
@@ -144,7 +144,7 @@ def _precision_recall(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str)
 
     _lines(sample, ax, curve)
     ax.set_xlabel("found: share of its rows (recall)")
-    ax.set_ylabel(f"precision on {part} rows; grey: by chance")
+    ax.set_ylabel(f"precision on {part} rows; grey: chance level")
 
 
 Curve = Callable[[Values, Values, Values], tuple[Values, Values, str]]
@@ -182,7 +182,7 @@ def _confusion(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> Non
     shares = counts / counts.sum(axis=1, keepdims=True)
     if len(sample.classes) > MOST_CLASSES:
         raise ConfigurationError(
-            f"{len(sample.classes)} classes are too many for one picture", "look at worst_slice and .table"
+            f"{len(sample.classes)} classes are too many for one plot", "use worst_slice and .table"
         )
     from matplotlib.colors import LinearSegmentedColormap
 
@@ -214,7 +214,7 @@ def _residuals(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> Non
     ax.plot(places, quarters[:, 1], "o-", color=drawing.MINE, markersize=4)
     more = f"{len(shown):,} of {len(known):,} {part} rows" if len(shown) < len(known) else f"{part} rows"
     ax.set_xlabel(f"prediction ({more}; line and band: median and middle half)")
-    ax.set_ylabel("truth less prediction")
+    ax.set_ylabel("true value minus prediction")
 
 
 _KINDS: dict[str, Callable[[Sample, pd.DataFrame, Axes, str], None]] = {

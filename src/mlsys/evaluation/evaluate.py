@@ -34,36 +34,37 @@ _COLUMNS = ["part", "model", "slice", "metric", "value", "lower", "upper", "n", 
 
 
 class Evaluate(Report):
-    """Judge the model on rows that nothing learned from.
+    """Evaluate the model on rows that nothing learned from.
 
     Parameters
     ----------
     metrics : list of str, Metric or callable, optional
-        Names such as ``"roc_auc"``, ``"recall"``, ``"f2"``, ``"rmse"``, ``"pinball_0.9"``, metrics of your own, and
-        functions ``f(y, prediction)`` such as scikit-learn's; those usual for the task when not given. The first is
-        the headline. Baselines and slices have all that are named, else those whose interval needs no bootstrap.
+        Names such as ``"roc_auc"``, ``"recall"``, ``"f2"``, ``"rmse"``, ``"pinball_0.9"``, your own metrics, and
+        functions ``f(y, prediction)`` such as scikit-learn's; by default the usual ones for the task. The first is the
+        headline metric. Named metrics are all computed for baselines and slices; of the default ones only those whose
+        interval needs no bootstrap.
     slices : list of str or dict, optional
-        Columns whose levels are slices (quarters of the training rows where a number has many values), or names
-        with a function from frame to a mask. When not given, the first five features with 2 to 20 levels, else
-        the first two numbers; ``()`` for none. Sensitive columns (``Pipeline(sensitive=...)``) come first in any
-        case.
+        Columns whose levels are slices (a number with many values is cut at the quartiles of the training rows), or
+        names with a function from frame to a mask. By default, the first five features with 2 to 20 levels, otherwise
+        the first two number features; ``()`` for none. Sensitive columns (``Pipeline(sensitive=...)``) always come
+        first.
     baselines : list, optional
-        Rules of thumb: ``rule(frame)``, or an object with ``learn(train)`` that returns one. Zero-rule
-        and a random guess are always there; ``baselines=None`` adds none.
+        Rules of thumb: ``rule(frame)``, or an object with ``learn(train)`` that returns one. The zero-rule
+        and random baselines are always present; ``baselines=None`` adds none.
     value : Cost, optional
-        Cost of mistakes; decisions are then made at the threshold with the least cost.
+        Costs of mistakes; decisions are then made at the threshold with the lowest cost.
     on : str, optional
-        The part to judge on; by default the test part once it is open, else validation.
+        Part to evaluate on; by default the test part once it is open, otherwise validation.
     level : float
         Confidence level of the intervals.
 
     Notes
     -----
-    Rows are judged if their target is known and, where there is a weight role, their weight is above 0. The random
-    guess is the mean of several draws, which depend on the ids of the rows. Intervals: Wilson for proportions, DeLong
-    for the ROC AUC, bootstrap otherwise, by group where there is a group role. Slice intervals hold simultaneously
+    Rows are evaluated if their target is known and, with a weight role, their weight is above 0. The random
+    baseline is the mean of several draws, which depend on the ids of the rows. Intervals: Wilson for proportions,
+    DeLong for the ROC AUC, bootstrap otherwise, by group if there is a group role. Slice intervals hold simultaneously
     (Sidak). A slice is worse when its value and its whole interval lie on the wrong side of the overall value. Scores
-    on training rows are shown, but they are no estimate, and no gate reads them. Cost: one pass a metric and slice;
+    on training rows are shown, but they are no estimate, and no gate reads them. Cost: one pass per metric and slice;
     26,000 rows with 19 slices take 0.3 s.
 
     Examples
@@ -153,7 +154,7 @@ class Evaluate(Report):
         )
 
     def recalled(self, result: Result, /) -> Result:
-        """Return an evaluation with the user's own metrics, which are code."""
+        """Return an evaluation with the user's own metrics, which are code and not stored."""
         return replace(result, own=self._own()) if isinstance(result, Evaluation) else result
 
     def _own(self) -> dict[str, Metric]:
@@ -174,8 +175,8 @@ class Evaluate(Report):
         return [
             Finding(
                 "EV101",
-                f"{len(unseen):,} of {len(scored):,} {part} rows have a class of {target!r} that training rows lack "
-                f"({named}); no model can predict it, and these rows count as mistakes",
+                f"{len(unseen):,} of {len(scored):,} {part} rows have a class of {target!r} absent from the "
+                f"training rows ({named}); no model can predict it, and these rows count as mistakes",
                 "warning",
                 columns=(str(target),),
                 step=self.title,
@@ -191,7 +192,7 @@ class Evaluate(Report):
         return [
             Finding(
                 "EV103",
-                f"{', '.join(names)} {take} no weights: {each} each judged row once, whatever its weight; add a "
+                f"{', '.join(names)} {take} no weights: {each} each row once, whatever its weight; add a "
                 "parameter sample_weight to the function",
                 "warning",
                 step=self.title,
@@ -202,14 +203,14 @@ class Evaluate(Report):
         if self.on is not None:
             if self.on == "train":
                 raise ConfigurationError(
-                    f"{self.title}(on='train') would judge the model by what it learned from", "leave on= out"
+                    f"{self.title}(on='train') would evaluate the model on the rows it learned from", "leave on= out"
                 )
             return self.on
         for name in ("test", "validation"):
             if name in dataset:
                 return name
         raise DataError(
-            f"there are no rows to judge the model by (parts: {', '.join(dataset)})",
+            f"there are no rows to evaluate the model on (parts: {', '.join(dataset)})",
             "give the split a validation share",
         )
 

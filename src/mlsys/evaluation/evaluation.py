@@ -32,33 +32,33 @@ class Evaluation(Result):
     task : str
         ``"binary"``, ``"multiclass"`` or ``"regression"``.
     part : str
-        The part that judges.
+        The evaluated part.
     headline : str
-        Name of the metric that models are compared by.
+        Name of the metric used to compare models.
     event : bool, number or str, optional
-        Of two classes the one that recall and cost speak of.
+        For two classes, the one that recall and cost refer to.
     event_said : str
-        The event, and why it is this class.
+        The event, and why this class was chosen.
     folds : int
-        Number of folds that judge; 0 where a part does.
+        Number of folds used to evaluate; 0 if a part is used.
     contaminated : str
-        The steps that learned from the part that judges; empty where it is untouched.
+        The steps that learned from the evaluated part; empty if there are none.
     worst_slice : str
         One sentence.
     sensitive : mapping of str to str
         One sentence for each sensitive column.
     slices : mapping of str to str
-        The column of each slice, by the slice's name.
+        The column of each slice, by the name of the slice.
     weightless : str
-        How many rows do not count because their weight is 0.
+        Number of rows ignored because their weight is 0.
     value : str
-        What mistakes cost, for the model and each baseline.
+        Cost of mistakes, for the model and each baseline.
     beats : mapping of str to mapping
-        By how much the model is better than each baseline: ``value``, ``lower``, ``upper``.
+        Improvement of the model over each baseline: ``value``, ``lower``, ``upper``.
     scored : DataFrame
-        Target, prediction and probabilities of the rows that judge.
+        Target, prediction and probabilities of the evaluated rows.
     own : mapping of str to Metric
-        The user's own metrics, by name. They are code, and not stored with the rest.
+        The user's own metrics, by name. They are code and are not stored with the rest.
     facts : mapping
         These fields by name.
     """
@@ -88,23 +88,23 @@ class Evaluation(Result):
         object.__setattr__(self, "facts", own)
 
     def plot(self, ax: Axes | None = None, *, kind: str = SCORES) -> Axes:
-        """Draw one picture of the evaluation, on ``ax`` or on a new figure that notebooks show by themselves.
+        """Draw a plot of the evaluation, on ``ax`` or on a new figure that notebooks display.
 
         Parameters
         ----------
         ax : Axes, optional
-            Where to draw.
+            Axes to draw on.
         kind : str
-            ``"scores"``: the headline metric of model, baselines and slices with intervals. Of classes
-            ``"reliability"``, ``"roc"``, ``"precision_recall"`` and ``"confusion"``, of numbers ``"residuals"``: of
-            the rows that judged.
+            ``"scores"``: the headline metric of model, baselines and slices with intervals. For the evaluated rows,
+            ``"reliability"``, ``"roc"``, ``"precision_recall"`` and ``"confusion"`` for classes, ``"residuals"`` for
+            numbers.
 
         Raises
         ------
         ConfigurationError
-            When the kind does not fit the task, with those that do.
+            If the kind does not fit the task; the message lists those that do.
         DataError
-            When the rows that judged are not at hand: they stay on the machine of the run.
+            If the evaluated rows are not available: they stay on the machine of the run.
         """
         if kind == SCORES:
             return super().plot(ax)
@@ -120,7 +120,7 @@ class Evaluation(Result):
         further: list[Block] = [Folded(name.capitalize(), [Table(frame)]) for name, frame in self.tables.items()]
         return Page([
             Title(f"{self.name}: {self.task}, judged on {judged}"),
-            *([Banner(learned, "watch", "not a judge")] if self.contaminated else []),
+            *([Banner(learned, "watch", "not an evaluation")] if self.contaminated else []),
             headline_rows(self.table, self.part, self.headline, self.beats),
             Lines([(label, each) for label, each in said if each]),
             Title("All metrics", 4),
@@ -136,7 +136,7 @@ class Evaluation(Result):
         Raises
         ------
         ConfigurationError
-            When there is none of this name, or it is the user's own and the evaluation was read from a store, which
+            If there is no metric of this name, or it is the user's own and the evaluation was read from a store, which
             holds no code.
         """
         if name in self.own:
@@ -147,7 +147,7 @@ class Evaluation(Result):
             if name not in set(self.table["metric"]):
                 raise
             raise ConfigurationError(
-                f"the metric {name!r} is of your own, and its function is not stored with the evaluation",
+                f"the metric {name!r} is your own, and its function is not stored with the evaluation",
                 f"pass it again: metric=Metric({name!r}, function)",
             ) from None
 

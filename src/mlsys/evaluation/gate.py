@@ -41,8 +41,8 @@ class Term:
 
     def __bool__(self) -> bool:
         raise ConfigurationError(
-            f"the gate term ({self}) was used as yes or no, as in `a <= term <= b` or `term and term`",
-            "give each comparison to Gate as an argument of its own",
+            f"the gate term ({self}) was used as a truth value, as in `a <= term <= b` or `term and term`",
+            "pass each comparison to Gate as a separate argument",
         )
 
     def check(self, evaluation: Evaluation) -> tuple[str, str, str]:
@@ -139,7 +139,7 @@ def metric(name: str | Metric | Callable[..., Any]) -> Quantity:
     Parameters
     ----------
     name : str, Metric or callable
-        Its name in the run's table of metrics, or a metric of your own.
+        Its name in the run's table of metrics, or your own metric.
 
     Examples
     --------
@@ -150,7 +150,7 @@ def metric(name: str | Metric | Callable[..., Any]) -> Quantity:
 
 
 def gap(name: str | Metric | Callable[..., Any], *, by: str) -> Quantity:
-    """Return the largest difference of a metric between the slices of a column.
+    """Return the largest difference in a metric between the slices of a column.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def gap(name: str | Metric | Callable[..., Any], *, by: str) -> Quantity:
     Notes
     -----
     ``upper`` is the distance between the highest upper and the lowest lower end of the slices'
-    simultaneous intervals, so it holds for every pair at once; it is on the safe side.
+    simultaneous intervals, so it holds for every pair at once and is conservative.
 
     Examples
     --------
@@ -178,7 +178,7 @@ def _name_of(metric: str | Metric | Callable[..., Any]) -> str:
 
 @dataclass(frozen=True)
 class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
-    """The model's headline metric is better than a baseline's, by a paired interval that excludes zero.
+    """Require that the model beats a baseline in the headline metric, by a paired interval that excludes zero.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
 
 @dataclass(frozen=True)
 class no_alarm:  # noqa: N801  reads as a condition: Gate(no_alarm("drift"))
-    """A report such as ``DetectDrift`` gave no alarm.
+    """Require that a report such as ``DetectDrift`` raised no alarm.
 
     Parameters
     ----------
@@ -227,7 +227,7 @@ class no_alarm:  # noqa: N801  reads as a condition: Gate(no_alarm("drift"))
         return f"no alarm of {self.report}"
 
     def check(self, result: Result | None) -> tuple[str, str, str]:
-        """Return term, the report's verdict and verdict."""
+        """Return the term, the verdict of the report, and whether it passes."""
         if result is None:
             return str(self), f"there is no report {self.report!r}", "no"
         return str(self), result.verdict, "pass" if result.verdict == "no alarm" else "no"
@@ -244,8 +244,8 @@ class Gate:
 
     Notes
     -----
-    Terms speak of the rows that judge the run (validation, or test after ``final_test()``), never of
-    training rows. Beside the terms, an unwaived leakage error refuses by itself.
+    Terms refer to the evaluated rows of the run (validation, or test after ``final_test()``), never to
+    training rows. An unwaived leakage error is refused regardless of the terms.
 
     Examples
     --------
@@ -257,7 +257,8 @@ class Gate:
         for term in terms:
             if not isinstance(term, (Term, beats, no_alarm)):
                 raise ConfigurationError(
-                    f"Gate got {term!r}, which is no comparison", 'write for example metric("roc_auc").lower >= 0.65'
+                    f"Gate got {term!r}, which is not a comparison",
+                    'write, for example, metric("roc_auc").lower >= 0.65',
                 )
         self.terms = terms
 

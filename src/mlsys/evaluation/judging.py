@@ -117,7 +117,7 @@ def _judging(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        error.add_note(f"while judging {what}")
+        error.add_note(f"while evaluating {what}")
         raise
 
 

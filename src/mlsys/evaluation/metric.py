@@ -21,42 +21,42 @@ _MODELS = frozenset({"estimator", "model", "clf", "classifier", "regressor", "pi
 
 @dataclass(frozen=True, repr=False)
 class Metric:
-    """A metric of your own.
+    """A custom metric.
 
     Parameters
     ----------
     name : str
-        Its name in tables, gates, comparisons and MLflow. The names of built-in metrics are taken.
+        Its name in tables, gates, comparisons and MLflow. The names of built-in metrics are reserved.
     function : callable
         ``f(y, prediction)`` or ``f(y, prediction, weight)``, which returns a number. ``y`` and ``prediction`` are
-        arrays of the values in the data. A parameter called ``sample_weight`` or ``weight`` gets the weights,
+        arrays of the values in the data. A parameter named ``sample_weight`` or ``weight`` receives the weights,
         ``pos_label`` or ``event`` the event, and ``labels`` the classes in the order of the probabilities.
     greater_is_better : bool
-        Whether a greater value is a better one.
+        Whether greater values are better.
     takes : {"prediction", "probability", "score"}
-        What the function gets in second place. ``"probability"``: of two classes the event's, of more an array of
-        shape (rows, classes). ``"score"``: probabilities, or else scores on any scale.
+        The second argument of the function. ``"probability"``: the probability of the event, or with more than two
+        classes an array of shape (rows, classes). ``"score"``: probabilities, otherwise scores on any scale.
     tasks : tuple of {"binary", "multiclass", "regression"}
-        The tasks it is for.
+        Tasks that it applies to.
     interval : {"bootstrap", "mean", "none"}
-        How its interval is found. ``"mean"``: the function returns one number a row, null for rows that do not count,
-        and the metric is their weighted mean, with Wilson's interval where all are 0 or 1, else a normal one.
-        ``"none"`` gives the value alone, for a function that is too slow to be called 200 times.
+        How its interval is computed. ``"mean"``: the function returns one number per row, null for rows that do not
+        count, and the metric is their weighted mean, with a Wilson interval if all are 0 or 1, otherwise a normal
+        one. ``"none"`` gives only the value, for a function that is too slow to be called 200 times.
     bounds : tuple of float
-        The least and the greatest value that it can take; intervals end there.
+        The minimum and maximum value; intervals are clipped to them.
 
     Raises
     ------
     ConfigurationError
-        When a parameter cannot be used, or the function is a scorer, which wants a model.
+        If a parameter is invalid, or the function is a scorer, which needs a model.
 
     Notes
     -----
-    The function sees rows of a weight above 0. Without a parameter for weights it gets each row once; where there is a
-    weight role the card says so. It is not defined (NaN) where it returns ``None``, NaN or infinity, divides by zero,
+    The function sees only rows with a weight above 0. Without a parameter for weights it counts each row once; with a
+    weight role the card says so. It is not defined (NaN) if it returns ``None``, NaN or infinity, divides by zero,
     warns with scikit-learn's ``UndefinedMetricWarning``, or raises a ``ValueError`` or ``LookupError`` on rows that
-    lack a class. Scikit-learn's functions of probabilities get codes in place of labels, the event's being the
-    greatest. Cost: one call for each slice and baseline, and 200 more for each bootstrap.
+    lack a class. scikit-learn functions of probabilities receive codes in place of labels; the event has the
+    greatest code. Cost: one call for each slice and baseline, and 200 more for each bootstrap.
 
     Examples
     --------
@@ -89,7 +89,7 @@ class Metric:
             remedy = f"{what} is one of {', '.join(map(str, allowed))}"
             problems += [(f"{what}={each!r}", remedy) for each in said if each not in allowed]
         if len(bounds) != 2 or not all(isinstance(each, (int, float)) for each in bounds) or not bounds[0] < bounds[1]:
-            problems.append((f"bounds={self.bounds!r}", "give the least and the greatest value"))
+            problems.append((f"bounds={self.bounds!r}", "give the minimum and the maximum value"))
         if problems:
             wrong, remedies = zip(*problems, strict=True)
             raise ConfigurationError(f"{who} cannot have {', '.join(wrong)}", "; ".join(remedies))
@@ -101,7 +101,7 @@ class Metric:
         function = self.function
         if not callable(function) or isinstance(function, type):
             raise ConfigurationError(
-                f"{who} is judged by {function!r}, which is no function", "give a function f(y, prediction)"
+                f"{who} got {function!r}, which is not a function", "give a function f(y, prediction)"
             )
         refuse_scorer(function, who)
         arguments_of(function, who)
@@ -111,11 +111,11 @@ class Metric:
 
     @property
     def needs_probabilities(self) -> bool:
-        """Whether it is left out where the model gives no probabilities (or scores, where these do)."""
+        """Whether it is left out if the model gives no probabilities (or scores, if these suffice)."""
         return self.takes != "prediction"
 
     def has_what_it_needs(self, columns: Iterable[object]) -> bool:
-        """Whether predictions of such columns have probabilities, or scores, where it needs any."""
+        """Whether these prediction columns have the probabilities or scores that it needs."""
         names = list(columns)
         if not self.needs_probabilities or probability_columns(names):
             return True
@@ -123,12 +123,12 @@ class Metric:
 
     @property
     def is_quick(self) -> bool:
-        """Whether its interval needs no bootstrap, so that dozens of slices cost little."""
+        """Whether its interval needs no bootstrap, so that many slices are cheap."""
         return self.interval != "bootstrap"
 
     @property
     def ignores_weights(self) -> bool:
-        """Whether each row counts the same, whatever its weight."""
+        """Whether it ignores weights."""
         return self.interval != "mean" and arguments_of(self.function, self.name).weight is None
 
     def __call__(self, sample: Sample) -> float:
@@ -147,20 +147,20 @@ class Metric:
         return float(np.average(np.nan_to_num(rows), weights=counts)) if counts.any() else float("nan")
 
     def rows(self, sample: Sample) -> Values | None:
-        """Return the values that it is the mean of, one a row, NaN where none counts; ``None`` where it is no mean."""
+        """Return the values it averages, one per row, NaN for rows that do not count; ``None`` if it is not a mean."""
         if self.interval != "mean":
             return None
         with np.errstate(divide="ignore", invalid="ignore"):
             return answers_of(self.function, self.takes, sample, f"the metric {self.name!r}")
 
     def trials(self, sample: Sample) -> float | None:
-        """Return the number of rows that it is a share of; ``None`` where it is no share."""
+        """Return the number of rows that it is a proportion of; ``None`` if it is not a proportion."""
         rows = self.rows(sample)
         known = None if rows is None else rows[~np.isnan(rows)]
         return float(len(known)) if known is not None and np.isin(known, (0.0, 1.0)).all() else None
 
     def __repr__(self) -> str:
-        return f"Metric({self.name!r}, {'greater' if self.greater_is_better else 'less'} is better)"
+        return f"Metric({self.name!r}, {'greater' if self.greater_is_better else 'lower'} is better)"
 
 
 @dataclass(frozen=True, repr=False)
@@ -214,7 +214,7 @@ class SampleMetric(Metric):
         return None if self.per_row is None else self.per_row(sample)
 
     def trials(self, sample: Sample) -> float | None:
-        """Return the number of rows that it is a share of; ``None`` where it is no share."""
+        """Return the number of rows that it is a proportion of; ``None`` if it is not a proportion."""
         return None if self.among is None else self.among(sample)
 
 
@@ -230,7 +230,7 @@ def refuse_scorer(function: Any, who: str) -> None:
         first = ""
     if type(function).__module__ == _SCORERS or first.lower() in _MODELS:
         raise ConfigurationError(
-            f"{who} got the scorer {function!r}, which takes a model and predicts by itself",
-            "give the function it scores by, such as sklearn.metrics.recall_score, with functools.partial for its "
-            "arguments",
+            f"{who} got the scorer {function!r}, which takes a model and makes predictions itself",
+            "pass the function it scores with, such as sklearn.metrics.recall_score, and its arguments by "
+            "functools.partial",
         )

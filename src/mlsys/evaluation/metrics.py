@@ -301,6 +301,6 @@ def metric_named(name: str) -> Metric:
     raise ConfigurationError(
         f"there is no metric {name!r}",
         f"{meant(name, METRICS)}"
-        f"metrics are {', '.join(METRICS)}, and with other numbers f<beta> and pinball_<quantile>, such as f3 and "
+        f"metrics are {', '.join(METRICS)}, and, with other numbers, f<beta> and pinball_<quantile>, such as f3 and "
         "pinball_0.9",
     )

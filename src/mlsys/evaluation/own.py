@@ -36,7 +36,7 @@ def metrics_of(asked: Sequence[Any]) -> list[Metric]:
     for metric in found:
         if not isinstance(metric, SampleMetric) and names.count(metric.name) > 1:
             raise ConfigurationError(
-                f"two metrics are called {metric.name!r}", 'give each a name of its own: Metric("profit", function)'
+                f"two metrics are named {metric.name!r}", 'give each its own name: Metric("profit", function)'
             )
     return found
 
@@ -67,7 +67,7 @@ def metric_of(asked: Any) -> Metric:
     if not isinstance(metric, SampleMetric) and _is_taken(metric.name):
         raise ConfigurationError(
             f"{metric.name!r} is the name of a built-in metric",
-            f'use that one, "{metric.name}", or give yours another name: Metric("my_{metric.name}", function)',
+            f'use the built-in one, "{metric.name}", or give yours another name: Metric("my_{metric.name}", function)',
         )
     return metric
 

@@ -10,10 +10,10 @@ import pandas as pd
 from mlsys.evaluation.intervals import Interval
 
 ASSUMES = (
-    "corrected resampled t (Nadeau and Bengio 2003): folds are exchangeable, and two of them correlate by "
-    "rho = judged rows / all rows of a fold; no unbiased estimate of this variance exists (Bengio and Grandvalet 2004)"
+    "corrected resampled t (Nadeau and Bengio 2003): assumes exchangeable folds with correlation rho = evaluated "
+    "rows / all rows of a fold; no unbiased estimate of this variance exists (Bengio and Grandvalet 2004)"
 )
-HEURISTIC = "windows in order of time are not exchangeable, so that this interval is a rule of thumb"
+HEURISTIC = "windows in order of time are not exchangeable, so this interval is a rule of thumb"
 
 
 def resampled_mean(
@@ -56,7 +56,7 @@ def resampled_mean(
         return Interval(np.nan, np.nan, np.nan, 0, "none", "not defined in any fold")
     mean = float(found.mean())
     if folds < 2:
-        return Interval(mean, np.nan, np.nan, folds, "none", "one fold has no spread")
+        return Interval(mean, np.nan, np.nan, folds, "none", "one fold has no variance")
     error = standard_error(found, judged_per_learned)
     half = _student(folds - 1, level) * error
     left_out = len(values) - folds
@@ -99,7 +99,7 @@ def unpaired_gap(
     value = float(sides[0].mean() - sides[1].mean())
     fewest = min(map(len, sides))
     if fewest < 2:
-        return Interval(value, np.nan, np.nan, fewest, "none", "one fold has no spread")
+        return Interval(value, np.nan, np.nan, fewest, "none", "one fold has no variance")
     squares = [standard_error(side, ratio) ** 2 for side, ratio in zip(sides, judged_per_learned, strict=True)]
     total = sum(squares)
     if total == 0:

@@ -221,7 +221,7 @@ def class_names(scored: pd.DataFrame, task: Task, event: Event | None = None) ->
     if not mine and classes_of(scored):
         raise DataError(
             f"the rows have no probability of the event {event.value!r} (there are: {', '.join(ordered)})",
-            f"let the model write {PROBABILITY}{event.value}",
+            f"have the model write {PROBABILITY}{event.value}",
         )
     others = [name for name in ordered if name not in mine]
     return [*(others[:EVENT] or ["another class"]), *(mine or [str(event.value)]), *others[EVENT:]]

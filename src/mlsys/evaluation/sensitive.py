@@ -69,7 +69,7 @@ class Groups:
         if len(known) > 1:
             said += f", the widest of {len(known)} rates"
         if not row["lower"] > 0:
-            said += "; no gap is told from none"
+            said += "; no gap differs significantly from zero"
         return f"{said}; too few rows to say: {row['too_small']}" if row["too_small"] else said
 
 

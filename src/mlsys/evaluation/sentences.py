@@ -33,7 +33,7 @@ def weightless(rows: Rows, part: str) -> str:
     if rows.weight is None:
         return ""
     none = int((rows.weight == 0).sum())
-    return f"{none:,} of {len(rows):,} {part} rows have weight 0 and count as none" if none else ""
+    return f"{none:,} of {len(rows):,} {part} rows have weight 0 and are ignored" if none else ""
 
 
 def _ordered(scores: Scores, headline: Metric) -> list[Mapping[str, Any]]:

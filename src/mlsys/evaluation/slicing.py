@@ -79,7 +79,7 @@ def _condition(name: str, condition: Callable[[pd.DataFrame], Any], rows: pd.Dat
     if len(chosen) != len(rows) or not pd.api.types.is_bool_dtype(chosen.dtype):
         raise ContractError(
             f"{who}: the slice {name!r} is {len(chosen):,} values of {chosen.dtype} for {len(rows):,} rows",
-            "return one True or False for each row, such as frame['price'] > 50",
+            "return True or False for each row, such as frame['price'] > 50",
         )
     return chosen.to_numpy(dtype=bool, na_value=False)
 

@@ -79,7 +79,7 @@ def refuse_empty(columns: Sequence[str] | None, who: str) -> None:
 
 def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
     """Raise when a column is missing, by name."""
-    require_columns(frame.columns, columns, who, "give the columns it learned from, or correct columns=")
+    require_columns(frame.columns, columns, who, "pass the columns it learned from, or correct columns=")
 
 
 def require_kinds(frame: pd.DataFrame, columns: Sequence[str], kinds: frozenset[Kind], who: str) -> None:
@@ -207,5 +207,6 @@ def refuse_taken(frame: pd.DataFrame, new: Sequence[str], dropped: Sequence[str]
     taken = [name for name in new if name in there]
     if taken:
         raise DataError(
-            f"{who} makes a column {taken[0]!r}, which the rows already have", f"rename the column {taken[0]!r} before"
+            f"{who} creates a column {taken[0]!r} that the rows already have",
+            f"rename the column {taken[0]!r} first",
         )

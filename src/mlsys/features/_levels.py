@@ -61,8 +61,8 @@ def refuse_alike(names: Sequence[str], column: str, who: str) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise DataError(
-            f"{who}: two levels of {column!r} would both be called {twice!r}",
-            f"give the values of {column!r} one type and distinct texts in a Derive step",
+            f"{who}: two levels of {column!r} would both be named {twice!r}",
+            f"convert the values of {column!r} to one type with distinct texts in a Derive step",
         )
 
 

@@ -53,7 +53,7 @@ def known_targets(part: Rows, who: str) -> tuple[pd.Series, NDArray[np.float64] 
             raise DataError(
                 f"{who}: the target {part.y.name!r} is infinite in {int(odd.sum()):,} rows "
                 f"(the first is row {target.index[odd].tolist()[0]!r})",
-                "make it null where it is not known, so that these rows are not learned from",
+                "set it to null where it is not known, so that these rows are not used to learn",
             )
     return target, None if part.weight is None else known_weights(part.weight, who)
 

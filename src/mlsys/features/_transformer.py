@@ -61,7 +61,7 @@ def as_frame(values: Any, names: Sequence[str], index: pd.Index, who: str) -> pd
         raise DataError(
             f"{who} made {made.shape[0]:,} rows and {made.shape[1]} columns of {len(index):,} rows, where it made "
             f"{len(names)} columns when it learned",
-            "give a transformer that makes one row of each and the same columns of all rows",
+            "use a transformer that returns one row per row and always the same columns",
         )
     made.index, made.columns = index, pd.Index(list(names))
     return made
@@ -79,7 +79,7 @@ def dense(values: Any, who: str) -> NDArray[Any]:
             raise DataError(
                 f"{who} made a sparse table of {values.shape[0]:,} x {values.shape[1]:,} cells, more than the "
                 f"{_DENSE_CELLS:,} that are made dense",
-                "make fewer columns, for example with max_features=, min_frequency= or a TruncatedSVD behind it",
+                "create fewer columns, for example with max_features=, min_frequency= or a TruncatedSVD after it",
             )
         values = values.toarray()
     table = np.asarray(values)

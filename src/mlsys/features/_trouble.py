@@ -42,7 +42,7 @@ def learning(who: str, inputs: pd.DataFrame | pd.Series, columns: Sequence[str])
             told = ", ".join(f"the column {name!r}, which holds {values_of(frame[name])}" for name in texts)
             raise DataError(
                 f"{who} cannot learn from {told}: {_quoted(error)}",
-                "encode them before with OneHot or TargetEncode, or name other columns in columns=",
+                "encode them first with OneHot or TargetEncode, or name other columns in columns=",
             ) from error
         error.add_note(f"while {who} learned from {', '.join(columns)}")
         raise
@@ -57,8 +57,8 @@ def transforming(who: str) -> Iterator[None]:
         if "nknown categor" not in str(error):
             raise
         raise DataError(
-            f"{who} meets values that no training row has: {_quoted(error)}",
-            'give its encoder handle_unknown="ignore" (OrdinalEncoder: "use_encoded_value"), or use OneHot(columns)',
+            f"{who} found values that no training row has:  {_quoted(error)}",
+            'set handle_unknown="ignore" in its encoder (OrdinalEncoder: "use_encoded_value"), or use OneHot(columns)',
         ) from error
 
 

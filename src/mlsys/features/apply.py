@@ -32,35 +32,35 @@ _KINDS = {
 
 
 class Apply(Transform):
-    """Fit a scikit-learn transformer on training rows; its outputs take the place of its columns.
+    """Fit a scikit-learn transformer on training rows; its outputs replace its input columns.
 
     Parameters
     ----------
     transformer : estimator
-        Anything with ``fit`` and ``transform``; cloned, never changed. What stands bare in a pipeline's list becomes
+        Any object with ``fit`` and ``transform``; cloned, never changed. A transformer in a pipeline becomes
         ``Apply(transformer)``.
     columns : list of str, optional
-        Columns it gets. When not given, features that it takes: all of them for a ``ColumnTransformer``, a
-        ``FunctionTransformer`` and transformers of your own, which choose for themselves; texts and categories for
-        encoders; the one of texts for a vectorizer; numbers and truth values for all others. A scikit-learn pipeline
-        gets what its first step takes. Other columns pass by untouched.
+        Columns it receives. By default, the features that it accepts: all of them for a ``ColumnTransformer``, a
+        ``FunctionTransformer`` and your own transformers, which select columns themselves; text and categories for
+        encoders; the only text feature for a vectorizer; numbers and truth values for all others. A scikit-learn
+        pipeline receives what its first step accepts. Other columns are passed through unchanged.
 
     Raises
     ------
     DataError
-        When it cannot take a column (texts are named), there is none or more than one of texts for a vectorizer, or it
-        makes a sparse table too large to be made dense.
+        If it cannot use a column (text columns are named), there is no text column or more than one for a vectorizer,
+        or its sparse output is too large to be made dense.
 
     Notes
     -----
-    All training rows are gathered. Every ``random_state=None`` is set from the step's seed; the target is passed
-    where there is one, for selectors such as ``SelectKBest``. Sample weights are not passed. Outputs are named by
-    ``get_feature_names_out`` where it exists, or as ``set_output`` names them; those named as their inputs stay in
+    All training rows are gathered in memory. Every ``random_state=None`` is set from the step's seed; the target is
+    passed if there is one, for selectors such as ``SelectKBest``. Sample weights are not passed. Outputs are named by
+    ``get_feature_names_out`` if it exists, or by ``set_output``; outputs with the name of an input stay in
     place, others come last.
 
-    Where a ``TargetEncoder`` is inside, training rows get what its ``fit_transform`` gives them: each is encoded by
-    other rows, and where there is a group role by other groups. A selector that splits rows (``RFECV``,
-    ``SequentialFeatureSelector``) keeps groups together as well, and goes by time where there is a time role.
+    If it contains a ``TargetEncoder``, training rows get the output of its ``fit_transform``: each row is encoded
+    from other rows, and with a group role from other groups. A selector that splits rows (``RFECV``,
+    ``SequentialFeatureSelector``) also keeps groups together, and respects time if there is a time role.
 
     Examples
     --------
@@ -81,26 +81,27 @@ class Apply(Transform):
         kind = type(self.transformer).__name__
         if isinstance(self.transformer, type):
             raise ConfigurationError(
-                f"Apply got the class {self.transformer.__name__}", f"make one: Apply({self.transformer.__name__}())"
+                f"Apply got the class {self.transformer.__name__}",
+                f"pass an instance: Apply({self.transformer.__name__}())",
             )
         if not (hasattr(self.transformer, "fit") and hasattr(self.transformer, "transform")):
             raise ConfigurationError(
-                f"Apply got {kind}, which has no fit and transform", "give a transformer; a model goes into Train"
+                f"Apply got {kind}, which has no fit and transform", "pass a transformer; put a model into Train"
             )
         if takes_one_column(self.transformer) and self.columns is not None and len(self.columns) != 1:
             raise ConfigurationError(
-                f"{self._shown} takes one column of texts, but columns={self.columns!r}",
+                f"{self._shown} takes one text column, but columns={self.columns!r}",
                 f'name that column: Apply({kind}(), columns=["..."]), one Apply for each column',
             )
 
     def notes(self) -> tuple[str, ...]:
-        """Describe which features it gets."""
+        """Describe which features it receives."""
         chosen = () if self.columns is not None else (f"{type(self.transformer).__name__} gets {self._takes.value}",)
         return (*super().notes(), *chosen)
 
     @property
     def cross_fits(self) -> bool:
-        """Whether training rows get another output than other rows: where it encodes by the target."""
+        """Whether training rows get a different output from other rows, because it encodes by the target."""
         return any(type(part).__name__ == "TargetEncoder" for _, part in parts_inside(self.transformer))
 
     @property
@@ -130,7 +131,7 @@ class Apply(Transform):
         return CrossFitted(state, ({"columns": columns, "made": shown},))
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
-        """Return the frame with the outputs in place of the columns."""
+        """Return the frame with the outputs in place of the input columns."""
         columns, output = state["columns"], state["output"]
         require(frame, columns, self.title)
         if len(frame):
@@ -142,12 +143,12 @@ class Apply(Transform):
         return self._in_place(frame, made, columns)
 
     def apply_cross_fitted(self, part: Rows, fold_states: Sequence[Any], /) -> pd.DataFrame:
-        """Return training rows as the transformer itself shows them to what learns from them."""
+        """Return training rows as the ``fit_transform`` of the transformer gives them."""
         (state,) = fold_states
         return self._in_place(pd.DataFrame(part), state["made"].loc[part.index], state["columns"])
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the chosen columns, or all there are."""
+        """Return the chosen columns, or all columns."""
         return tuple(columns if self.columns is None else self.columns)
 
     @property
@@ -184,12 +185,12 @@ class Apply(Transform):
         there = ", ".join(features) or "none"
         if found:
             return DataError(
-                f"{self._shown} takes one column of texts, and {len(found)} features hold texts: {', '.join(found)}",
+                f"{self._shown} takes one text column, but {len(found)} features hold text: {', '.join(found)}",
                 f'name it: Apply({type(self.transformer).__name__}(...), columns=["{found[0]}"]), one Apply for each',
             )
         what = {Takes.NUMBERS: "numbers", Takes.LEVELS: "texts or categories", Takes.TEXT: "texts"}.get(takes)
         remedies = {
-            Takes.NUMBERS: "name columns in columns=, or encode texts before with OneHot or TargetEncode",
+            Takes.NUMBERS: "name columns in columns=, or encode text first with OneHot or TargetEncode",
             Takes.ALL: "see run.features for the reason of each column",
         }
         return DataError(

@@ -24,25 +24,26 @@ _TOP = 250
 
 
 class Categories(Transform):
-    """Turn columns into pandas categories whose levels are those of training rows.
+    """Convert columns to pandas categories with the levels of the training rows.
 
     Parameters
     ----------
     columns : list of str
-        Columns to turn, in place: texts, categories, whole numbers or truth values.
+        Columns to convert in place: text, categories, integers or truth values.
     top : int or None
-        Most levels kept of a column, the most frequent first; ``None`` keeps all.
+        Maximum number of levels per column, the most frequent first; ``None`` keeps all.
 
     Raises
     ------
     DataError
-        When a column holds lists, times or other values that are not levels.
+        If a column holds lists, times or other values that are not levels.
 
     Notes
     -----
     For scikit-learn's histogram gradient boosting, LightGBM and XGBoost, which split on sets of levels. Levels are
-    ordered by count, then by value, so the state does not depend on partitions or order of the rows; a level that is
-    rarer than the ``top``, or that training rows lack, is null. Levels of several types are shown as their texts.
+    ordered by count, then by value, so the state does not depend on the partitions or the order of the rows. A level
+    that is rarer than the ``top`` levels or absent from the training rows becomes null. Levels of several types are
+    converted to text.
 
     Examples
     --------
@@ -89,7 +90,7 @@ class Categories(Transform):
         ]
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
-        """Return the frame with the columns turned into categories."""
+        """Return the frame with the columns converted to categories."""
         known = state if not state or "codes" in state[0] else self.prepare(state)
         require(frame, [each["column"] for each in known], self.title)
         changed = {}
@@ -99,7 +100,7 @@ class Categories(Transform):
         return replaced(frame, changed)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the columns that are turned."""
+        """Return the converted columns."""
         return tuple(self.columns)
 
     def _shown(self, known: dict[str, Any]) -> pd.Index:

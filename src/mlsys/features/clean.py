@@ -25,33 +25,33 @@ if TYPE_CHECKING:
 
 
 class Clean(Transform):
-    """Bring columns to the types of what they say, and leave out those that say nothing.
+    """Convert columns to the types of their values, and leave out columns without information.
 
     Parameters
     ----------
     columns : list of str, optional
-        Columns to look at; all features when not given.
+        Columns to clean; by default all features.
     exclude : list of str
-        Columns that stay as they are.
+        Columns that stay unchanged.
     numbers : mapping of column to {".", ","}, optional
-        Texts that are numbers, with their decimal mark; those of which every value reads so when not given.
+        Text columns of numbers, with their decimal mark; by default those whose values can all be read as numbers.
     moments : mapping of column to format, optional
-        Texts and whole numbers that are moments, with their format as in ``strptime`` (or ``"ISO8601"``); those of
-        which one format reads 95 % of the distinct values when not given.
+        Text and integer columns of times, with their ``strptime`` format (or ``"ISO8601"``); by default those of
+        which one format reads 95 % of the distinct values.
     truths : list of str, optional
-        Texts that say yes and no; those that hold such a pair and nothing else when not given.
+        Text columns of yes and no; by default those that hold only such a pair.
     drop : bool or list of str
-        Columns to leave out; when true those that hold one value, that copy another column, that number the rows (a
-        name such as ``id``, and another whole number in each of 50 rows or more that leaves few out), and texts that
-        are new in every row and have no words in common.
+        Columns to leave out; if true, columns with one value, copies of another column, columns that number the rows (a
+        name such as ``id``, and a different integer in each of at least 50 rows with few gaps), and text that is
+        different in every row and shares no words.
 
     Notes
     -----
-    Spaces around texts go. Empty texts, NA, N/A, NaN, null, ?, a point and dashes are null, in texts of any case;
-    infinite numbers are null. Numbers may have signs of currency and percent, which are taken away, and marks between
-    thousands. Truth values with nulls become 1, 0 and null. Categories of numbers stay levels unless they are ordered,
-    durations become seconds, lists and mappings are left out. More than 10,000 distinct texts are judged by a sample of
-    them. One pass, about 0.1 s for a million rows and column of numbers or of texts that come back.
+    Spaces around text are removed. Empty text, NA, N/A, NaN, null, ?, a point and dashes become null, in any case;
+    infinite numbers become null. Numbers may have currency and percent signs, which are removed, and thousands
+    separators. Truth values with nulls become 1, 0 and null. Categories of numbers stay levels unless they are ordered,
+    durations become seconds, lists and mappings are left out. If there are more than 10,000 distinct texts, a sample
+    of them decides. One pass, about 0.1 s per million rows and column of numbers or recurring text.
 
     State: ``columns`` with ``column``, ``use`` and ``form`` each, and ``dropped`` with ``column`` and ``why``.
 
@@ -93,15 +93,15 @@ class Clean(Transform):
         return SummaryMap(profiles(part, list(names), look))
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any]:
-        """Return what each column is taken for, and what is left out."""
+        """Return the meaning of each column, and the columns left out."""
         return state_of(self.meanings(summary))
 
     def meanings(self, summary: SummaryMap) -> dict[str, Meaning]:
-        """Return what each column means, with what was counted to tell."""
+        """Return the meaning of each column, with the counts it is based on."""
         return meanings(summary, self.configuration())
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
-        """Return the frame with columns in the types of what they say."""
+        """Return the frame with converted columns."""
         require(frame, [each["column"] for each in state["columns"]], self.title)
         kinds = dtypes_of(frame)
         floats = [each["column"] for each in state["columns"] if each["use"] == "number"]
@@ -124,7 +124,7 @@ class Clean(Transform):
         return replaced(frame, changed, None, [each["column"] for each in state["dropped"]])
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the columns looked at."""
+        """Return the columns that are cleaned."""
         excluded = set(self.exclude)
         return tuple(name for name in (columns if self.columns is None else self.columns) if name not in excluded)
 

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class CyclicEncode(RowTransform):
-    """Replace columns by their sine and cosine, so that the end of a period lies beside its beginning.
+    """Replace columns by their sine and cosine, so that the end of a period is close to its beginning.
 
     Parameters
     ----------
     periods : dict of str to float
-        For each column the value at which it begins anew: ``{"hour": 24, "weekday": 7}``.
+        For each column, the value at which it starts again: ``{"hour": 24, "weekday": 7}``.
     keep : bool
-        Whether to keep the column beside ``<column>_sin`` and ``<column>_cos``.
+        Whether to keep the column in addition to ``<column>_sin`` and ``<column>_cos``.
 
     Notes
     -----

@@ -35,33 +35,33 @@ _HARMONICS = (1, 2, 3)
 
 
 class DateParts(Transform):
-    """Replace moments by the days they lie apart, and by those parts of calendar and clock that vary.
+    """Replace times by days since an origin, and by the parts of the calendar and clock that vary.
 
     Parameters
     ----------
     columns : list of str, optional
-        Times, dates or periods, each dropped; all features of these kinds when not given.
+        Times, dates or periods, each dropped; by default all features of these kinds.
     parts : list of {"year", "month", "day", "weekday", "hour"}
-        Parts that are asked for; one that is the same in all training rows is left out.
+        Parts to add; a part that is the same in all training rows is left out.
     age : bool
-        Whether to add the days since 1970-01-01 as ``<column>_days``, or, with ``before``, the days that the moment
-        lies before the decision as ``<column>_age``.
+        Whether to add the days since 1970-01-01 as ``<column>_days``, or, with ``before``, the days from the time
+        to the decision as ``<column>_age``.
     before : str, optional
-        The moment of the decision, as ``decide_at`` of a pipeline: ``"departs"``, ``"1h before departs"``.
+        The decision moment, like ``decide_at`` of a pipeline: ``"departs"``, ``"1h before departs"``.
     cyclic : bool
-        What linear models need: a column of 0 and 1 for each month and weekday of training rows, and the hour as
-        sines and cosines of a day, a half and a third of one.
+        Encoding for linear models: a 0/1 column for each month and weekday of the training rows, and the hour as
+        sines and cosines with periods of a day, half a day and a third of a day.
 
     Raises
     ------
     DataError
-        When a named column holds no moments.
+        If a named column holds no times.
 
     Notes
     -----
     Columns are ``<column>_year``, ``_month`` (1 to 12), ``_day`` (1 to 31), ``_weekday`` (0 is Monday) and ``_hour``
-    (with minutes: 8.5 is half past eight). Moments with a zone count in UTC, a date as the midnight and a period as
-    the moment it begins with. Null gives null, and 0 in every column of 0 and 1. One pass, about 60 ms for a million
+    (with minutes: 8.5 is half past eight). Times with a zone are used in UTC, dates as midnight at their start and
+    periods as their start. Null gives null, and 0 in every 0/1 column. One pass, about 60 ms per million
     rows and column.
 
     Examples
@@ -84,7 +84,7 @@ class DateParts(Transform):
     def __post_init__(self) -> None:
         """Refuse a step that would make nothing."""
         if not self.parts and not self.age:
-            raise ConfigurationError("DateParts got neither parts nor age", 'ask for some: parts=["month"]')
+            raise ConfigurationError("DateParts got neither parts nor age", 'name parts, such as parts=["month"]')
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return which parts occur in each column."""
@@ -99,7 +99,7 @@ class DateParts(Transform):
         return found
 
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
-        """Return what is made of each column."""
+        """Return the output columns of each column."""
         return [self._made_of(str(name), seen) for name, seen in summary.items()]
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
@@ -118,7 +118,7 @@ class DateParts(Transform):
         return replaced(frame, {}, added, dropped)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the chosen columns, or all there are, and that of the decision."""
+        """Return the chosen columns, or all columns, and the column of the decision."""
         read = tuple(columns if self.columns is None else self.columns)
         return read if self.before is None else tuple(dict.fromkeys([*read, Moment.parse(self.before).column]))
 

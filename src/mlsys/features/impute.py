@@ -39,32 +39,33 @@ _AS_LEVELS = frozenset({Kind.TEXT, Kind.CATEGORY})
 
 
 class Impute(TakesColumns):
-    """Fill nulls, and add ``<column>_missing`` where training rows had nulls.
+    """Fill nulls, and add ``<column>_missing`` if training rows had nulls.
 
     Parameters
     ----------
     columns : list of str, optional
-        Columns to fill; all features of numbers, nullable truth values, texts and categories when not given.
+        Columns to fill; by default all features with numbers, nullable truth values, text or categories.
     numeric : {"median", "mean"} or float
-        What numbers get.
+        Fill value for numbers.
     categorical : str
-        What texts and categories get.
+        Fill value for text and categories.
     indicator : bool
-        Whether to add ``<column>_missing`` (0 or 1). Texts and categories need none: their fill is a level of its
-        own, which OneHot and TargetEncode see. They get one where training rows hold the fill as a value too.
+        Whether to add ``<column>_missing`` (0 or 1). Text and categories need none, because their fill is a separate
+        level for OneHot and TargetEncode. They get one if training rows also hold the fill as a value.
 
     Raises
     ------
     DataError
-        When a column of numbers is null in every training row: there is nothing to fill it with; when a named column
+        If a number column is null in every training row, so that there is no value to fill with; if a named column
         holds times, lists or values of several kinds.
 
     Notes
     -----
     Medians are exact (radix selection; two passes over the rows, at most four) and equal ``numpy.quantile``; means are
-    exact sums rounded once. Neither depends on partitions or order, and sample weights are not used. Missing at random
-    given the other columns is assumed by every fill; the indicator keeps the information when it is not. Nullable
-    numbers and truth values become floats. A pass costs a few milliseconds for 300,000 rows and column.
+    exact sums rounded once. Neither depends on partitions or order, and sample weights are not used. Every
+    fill assumes that values are missing at random given the other columns; the indicator keeps the information if
+    they are not. Nullable numbers and truth values become floats. A pass costs a few milliseconds per column for
+    300,000 rows.
 
     Examples
     --------
@@ -85,7 +86,7 @@ class Impute(TakesColumns):
     takes_all: ClassVar[str] = "numbers, nullable truth values, texts and categories"
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
-        """Return what a part says of each column."""
+        """Return the summary of a part for each column."""
         found = SummaryMap(numbers=SummaryMap(), texts=SummaryMap(), filled=SummaryMap(), nothing=SummaryMap())
         names = taken(part, self.columns)
         require_kinds(part, names, _FILLED, self.title)
@@ -125,7 +126,7 @@ class Impute(TakesColumns):
         if infinite:
             raise DataError(
                 f"{self.title}: the {self.numeric} of {infinite[0]!r} is {fills[infinite[0]]}",
-                "replace infinite values before, or use numeric='median'",
+                "replace infinite values first, or use numeric='median'",
             )
         hidden = {name: nulls for name, nulls in of_texts.items() if summary["filled"][name]}
         nulls = {**{name: each.nulls for name, each in of_numbers.items()}, **hidden}
@@ -168,7 +169,7 @@ class Impute(TakesColumns):
         return replaced(frame, changed, indicators)
 
     def takes(self, values: Values, /) -> bool:
-        """Whether nulls may stand among these and can be filled; whole columns of nulls are refused by name."""
+        """Whether these values may contain nulls that can be filled; columns of only nulls are refused by name."""
         return values.kind in _FILLED | {Kind.NOTHING} and values.held != "bool"  # a numpy type without nulls
 
     def columns_taken(self, state: Any, /) -> tuple[str, ...]:
@@ -182,8 +183,8 @@ class Impute(TakesColumns):
         both = next((name for name in texts if name in of_numbers), None)
         if both is not None:
             raise DataError(
-                f"{self.title}: the column {both!r} holds texts in some rows and numbers in others",
-                f"give the values of {both!r} one type in a Derive step, or leave it out of columns=",
+                f"{self.title}: the column {both!r} holds text in some rows and numbers in others",
+                f"convert the values of {both!r} to one type in a Derive step, or leave it out of columns=",
             )
         return of_numbers, {
             name: nulls + (nothing[name].nulls if name in nothing else 0) for name, nulls in texts.items()

@@ -28,25 +28,25 @@ _LONGEST = 100
 
 
 class OneHot(CountsLevels):
-    """Replace columns of categories by a column ``<column>_<level>`` of 0 and 1 for each frequent level.
+    """Replace categorical columns by a 0/1 column ``<column>_<level>`` for each frequent level.
 
     Parameters
     ----------
     columns : list of str, optional
-        Columns to encode, each of which is dropped; all features of texts and categories when not given.
+        Columns to encode, each of which is dropped; by default all text and category features.
     top : int or None
-        Most levels kept of a column, the most frequent first; ``None`` keeps all.
+        Maximum number of levels per column, the most frequent first; ``None`` keeps all.
     min_count : int
-        Training rows that a level must have.
+        Minimum number of training rows for a level.
     other : bool
-        Whether levels that have no column of their own (rare, or unseen in training) get ``<column>_other``;
-        else their row holds only zeros.
+        Whether levels without a column (rare, or unseen in training) get ``<column>_other``;
+        otherwise all columns are zero.
 
     Notes
     -----
-    Levels are ordered by count, then by value, so the state does not depend on partitions or order of the rows. Null
-    has a column ``<column>_null`` if training rows hold nulls. Columns are ``uint8``, one block for each encoded
-    column; time grows with rows times levels only to clear that block.
+    Levels are ordered by count, then by value, so the state does not depend on the partitions or the order of the rows.
+    Null has a column ``<column>_null`` if training rows hold nulls. Columns are ``uint8``, one block for each encoded
+    column; only clearing that block takes time proportional to rows times levels.
 
     Examples
     --------

@@ -24,42 +24,42 @@ if TYPE_CHECKING:
 
 
 class Prepare(Transform):
-    """Bring columns of every kind to what the estimator behind takes.
+    """Convert columns of every kind to what the following estimator accepts.
 
     Parameters
     ----------
     columns : list of str, optional
-        Columns to prepare; all features when not given.
+        Columns to prepare; by default all features.
     exclude : list of str
-        Columns that stay as they are.
+        Columns that stay unchanged.
     few : int
-        Most levels of a column that is taken level by level.
+        Maximum number of levels of a column that is encoded level by level.
     high : {"auto", "onehot", "target", "text", "text+target"}
-        What columns of more levels, which come back, become: a column for each level, the mean target, components
-        of their characters, or both.
+        Encoding of columns with more, recurring levels: one column per level, the mean target, components
+        of their characters, or both of the latter.
     text : {"characters", "words", "drop"}
-        What texts that hardly come back become: components of their characters or words, or nothing.
+        Encoding of text that hardly recurs: components of its characters or words, or none.
     categories : {"native", "onehot"}, optional
-        How levels are given to the estimator.
+        How levels are passed to the estimator.
     nulls : {"keep", "fill"}, optional
-        What becomes of nulls.
+        How nulls are treated.
     scale : bool, optional
-        Whether numbers are brought to one scale, as linear models, neighbours and networks want.
+        Whether numbers are scaled, as linear models, neighbours and networks need.
     classes : list, optional
-        Classes of a target that is coded in numbers, for the mean target.
+        Classes of a target coded as numbers, for the mean target.
 
     Raises
     ------
     DataError
-        When nothing is left that a model could learn from.
+        If no column is left that a model could learn from.
 
     Notes
     -----
-    A pipeline fills ``categories``, ``nulls`` and ``scale`` in by what its estimator takes; alone they are
-    ``"onehot"``, ``"fill"`` and true. The step stands for a list of others, which it chooses by what training rows
-    hold and learns in a few passes: `Clean`, `DateParts`, `Categories` or `OneHot`, `TextComponents`, `TargetEncode`,
-    `Impute`, `Standardize`. :meth:`explicit` returns them, written out: in its place they make the same columns.
-    The mean target of training rows is that of other folds. Choices depend on no target, partition or order.
+    A pipeline sets ``categories``, ``nulls`` and ``scale`` according to its estimator; without a pipeline they are
+    ``"onehot"``, ``"fill"`` and true. The step stands for a list of other steps, which it chooses from the training
+    rows and learns in a few passes: `Clean`, `DateParts`, `Categories` or `OneHot`, `TextComponents`, `TargetEncode`,
+    `Impute`, `Standardize`. :meth:`explicit` returns these steps; in its place they produce the same columns.
+    The mean target of a training row comes from other folds. Choices do not depend on target, partitions or order.
 
     State: ``dropped`` with ``column`` and ``why``; ``steps`` with ``step``, ``config`` and ``state`` each.
 
@@ -90,13 +90,13 @@ class Prepare(Transform):
     sums_by_fold: ClassVar[bool] = True
 
     def summarize(self, part: Rows, partial: Learning | None = None, /) -> SummaryMap | Summarized:
-        """Return a profile of each column, then what the steps of each stage ask for."""
+        """Return a profile of each column, then the summaries for the steps of each stage."""
         if partial is not None:
             return partial.summarize(part)
         return SummaryMap(columns=self._clean.summarize(part), targets=int(part.has_target))
 
     def finish(self, summary: SummaryMap | Summarized, /) -> CrossFitted | Again:
-        """Return the states of all steps, or ask for another pass for those of the next stage."""
+        """Return the states of all steps, or request another pass for the steps of the next stage."""
         if isinstance(summary, Summarized):
             learning = summary.finish()
         else:
@@ -111,7 +111,7 @@ class Prepare(Transform):
         return [(step, step.prepare(each["state"])) for step, each in steps]
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
-        """Return the frame as the steps leave it, one after the other."""
+        """Return the frame after applying the steps in order."""
         apart = isinstance(frame, pd.DataFrame) and 0 < len(frame) <= MOST_ROWS
         made: Any = Columns.of(frame) if apart else frame
         for step, known in self.prepare(state) if isinstance(state, dict) else state:
@@ -119,7 +119,7 @@ class Prepare(Transform):
         return cast("pd.DataFrame", made.frame() if apart else made)
 
     def apply_cross_fitted(self, part: Rows, fold_states: Sequence[Any], /) -> pd.DataFrame:
-        """Return training rows: with the codes of other folds where the target is in them, else as other rows."""
+        """Return training rows: encoded from other folds where the target is used, otherwise like other rows."""
         state = fold_states[0]["state"]
         frame = pd.DataFrame(part)
         for place, (step, known) in enumerate(self.prepare(state)):
@@ -131,11 +131,11 @@ class Prepare(Transform):
         return frame
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the columns that are prepared."""
+        """Return the prepared columns."""
         return self._clean.columns_read(columns)
 
     def explicit(self, state: Any) -> tuple[Transform, ...]:
-        """Return the steps that this one stands for, with all that was decided written out.
+        """Return the steps that this step stands for, with all choices made explicit.
 
         Parameters
         ----------
@@ -145,15 +145,15 @@ class Prepare(Transform):
         return tuple(CLASSES[each["step"]](**each["config"]) for each in state["steps"])
 
     def in_words(self, state: Any) -> str:
-        """Return in one sentence what becomes of the columns."""
+        """Return one sentence on how the columns are converted."""
         return in_words(state)
 
     def left_out(self, state: Any) -> dict[str, str]:
-        """Return the columns that were left out, each with the reason."""
+        """Return the columns left out, each with the reason."""
         return {each["column"]: each["why"] for each in state["dropped"]}
 
     def needed_for(self, parts: Mapping[str, Table], features: Sequence[str]) -> str:
-        """Return which features the estimator does not take as they are, in words; empty where it takes all."""
+        """Return in words which features the estimator does not accept as they are; empty if it accepts all."""
         return why_needed(parts, features, nulls=self.nulls == "keep", categories=self.categories == "native")
 
     @property
@@ -178,6 +178,6 @@ class Prepare(Transform):
         if why and not self.exclude and all(why.values()):
             listed = ", ".join(f"{name!r}: {reason}" for name, reason in list(why.items())[:5])
             raise DataError(
-                f"{self.title} finds nothing that a model could learn from ({listed})",
-                "give other columns, or keep these with Clean(drop=False) and steps of your own",
+                f"{self.title} finds no column that a model could learn from ({listed})",
+                "give other columns, or keep these with Clean(drop=False) and your own steps",
             )

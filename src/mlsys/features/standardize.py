@@ -31,32 +31,32 @@ if TYPE_CHECKING:
 
 
 class Standardize(TakesColumns):
-    """Bring columns of numbers to mean 0 and standard deviation 1 over training rows.
+    """Scale number columns to mean 0 and standard deviation 1 over training rows.
 
     Parameters
     ----------
     columns : list of str, optional
-        Columns to scale; all features of numbers (truth values aside) when not given.
+        Columns to scale; by default all number features except truth values.
     clip : float, optional
-        Scaled values end here on both sides: 10 keeps a linear model from being led by one row.
+        Limit of scaled values on both sides: 10 prevents one row from dominating a linear model.
     logs : bool
-        Whether to add ``<column>_log``, the scaled logarithm of 1 + values in medians, for columns without negative
+        Whether to add ``<column>_log``, the scaled logarithm of 1 + value / median, for columns without negative
         values that are skewed to the right (skewness above 2): incomes, prices, counts.
     keep_flags : bool
-        Whether columns that hold only 0 and 1 stay as they are: scaling would make rare levels loud.
+        Whether columns of only 0 and 1 stay unchanged: scaling would inflate rare levels.
 
     Raises
     ------
     DataError
-        When a column holds an infinite value, or no numbers.
+        If a column holds an infinite value, or no numbers.
 
     Notes
     -----
-    The standard deviation has the divisor n, as scikit-learn's ``StandardScaler``. Nulls are left out and stay null;
-    a constant column is centred and not divided. Sums are exact and rounded once, so the state does not depend on
-    partitions or order; sample weights are not used. One pass, a few milliseconds for 300,000 rows and column;
-    ``logs`` takes three, since medians and skewness are exact too. A later value below 0 has the logarithm of 0, and
-    a median of 0 counts as 1.
+    The standard deviation uses the divisor n, like scikit-learn's ``StandardScaler``. Nulls are ignored and stay null;
+    a constant column is centred but not divided. Sums are exact and rounded once, so the state does not depend on
+    partitions or order; sample weights are not used. One pass, a few milliseconds per column for 300,000 rows;
+    ``logs`` takes three, because medians and skewness are exact too. A later value below 0 gets the logarithm of 0,
+    and a median of 0 counts as 1.
 
     Examples
     --------
@@ -76,7 +76,7 @@ class Standardize(TakesColumns):
     takes_all: ClassVar[str] = "numbers"
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
-        """Return the moments of each column, or what a later pass needs for logarithms."""
+        """Return the moments of each column, or the summary that a later pass needs for logarithms."""
         if partial is not None:
             return summary_of_logs(blocks_of_numbers(part, partial["wanted"], self.title), partial)
         names = taken(part, self.columns)
@@ -90,7 +90,7 @@ class Standardize(TakesColumns):
         return found
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any] | Again:
-        """Return means and scales, of logarithms too, or ask for another pass to find those."""
+        """Return means and scales, also of logarithms, or request another pass to find those."""
         if "moments" not in summary:
             return finish_logs(summary)
         state: dict[str, Any] = {"columns": [], "mean": [], "scale": []}
@@ -108,7 +108,7 @@ class Standardize(TakesColumns):
         return finish_first(summary, state) if self.logs else state
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
-        """Return the frame with the columns scaled, and logarithms behind."""
+        """Return the frame with the columns scaled, and logarithms appended."""
         require(frame, state["columns"], self.title)
         changed: dict[str, Any] = {}
         means, scales = np.array(state["mean"]), np.array(state["scale"])

@@ -29,34 +29,34 @@ _FEWEST, _MOST, _ROWS_EACH = 5, 30, 20
 
 
 class TextComponents(Transform):
-    """Replace columns of texts by a few numbers ``<column>_text1``, ...: what they are made of, reduced.
+    """Replace text columns by a few numbers ``<column>_text1``, ...: components of their characters or words.
 
     Parameters
     ----------
     columns : list of str
-        Columns of texts.
+        Text columns.
     by : {"characters", "words"}
-        What texts have in common: runs of three and four characters within words, which sees through spelling,
+        Units that texts share: runs of three and four characters within words, which tolerate differences in spelling,
         endings and codes, or whole words.
     components : int, optional
-        Numbers for each column; when not given one for 20 training rows, 5 to 30.
+        Number of components per column; by default one per 20 training rows, between 5 and 30.
 
     drop : bool
-        Whether the columns are dropped; kept, another step can take them too.
+        Whether the columns are dropped; if kept, another step can use them too.
 
     Raises
     ------
     DataError
-        When a column holds no texts.
+        If a column holds no text.
 
     Notes
     -----
-    TF-IDF (logarithmic counts, rows of length 1) of the 4,096 most frequent pieces that occur in two rows or more,
+    TF-IDF (logarithmic counts, rows of length 1) of the 4,096 most frequent units that occur in at least two rows,
     reduced by a truncated singular value decomposition (latent semantic analysis; Deerwester et al. 1990) of at most
-    20,000 training rows, chosen by the hash of their ids: all where there are fewer. Each component is centred at the
-    median, divided by the interquartile range and drawn softly towards +-5, which linear models need and trees do not
-    mind. Null counts as an empty text; of longer texts the first 2,000 characters are read. A million distinct texts
-    of 30 characters take about 10 s of CPU time, texts that come back almost none.
+    20,000 training rows, chosen by the hash of their ids. Each component is centred at the
+    median, divided by the interquartile range and softly limited to +-5, which helps linear models and does not
+    affect trees. Null counts as empty text; only the first 2,000 characters of a text are read. A million distinct
+    texts of 30 characters take about 10 s of CPU time, recurring texts almost none.
 
     Examples
     --------
@@ -87,13 +87,13 @@ class TextComponents(Transform):
         return SummaryMap(rows=len(part), sample=sample)
 
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
-        """Return the pieces of each column, and what they weigh in each component."""
+        """Return the units of each column, and their weights in each component."""
         wanted = self.components or int(np.clip(summary["rows"] // _ROWS_EACH, _FEWEST, _MOST))
         sample = summary["sample"].rows
         return [{"column": name, **learn_vectors(sample[name], self.by, wanted)} for name in self.columns]
 
     def prepare(self, state: Any, /) -> list[tuple[str, TextVectors]]:
-        """Return for each column what turns texts into numbers."""
+        """Return for each column the function that converts text to numbers."""
         return [(each["column"], TextVectors(each, self.by)) for each in state]
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
@@ -110,7 +110,7 @@ class TextComponents(Transform):
         return replaced(frame, {}, added, dropped)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the columns of texts."""
+        """Return the text columns."""
         return tuple(self.columns)
 
 

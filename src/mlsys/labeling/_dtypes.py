@@ -47,7 +47,7 @@ def class_series(places: Any, classes: Sequence[Any], index: pd.Index, who: str)
     """
     if len({bool if isinstance(each, bool) else type(each) for each in classes}) > 1:
         raise DataError(
-            f"{who} has classes of several types: {classes!r}", "use all texts, all numbers, or False and True"
+            f"{who} has classes of several types: {classes!r}", "use only text, only numbers, or False and True"
         )
     values = pd.Series(list(classes))
     dtype = label_dtype(values)

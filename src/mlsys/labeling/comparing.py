@@ -25,27 +25,27 @@ def compare_labels(weak: pd.Series, natural: pd.Series, name: str = "labels") ->
     weak : Series
         Labels from rules, null where they abstain.
     natural : Series
-        Labels from what happened, null where that is not known yet.
+        Labels from what happened, null if not known yet.
     name : str
         Name of the result.
 
     Returns
     -------
     Result
-        ``table``: one row a pair of labels (``natural``, ``weak``, ``rows``), null included. ``tables["classes"]``:
-        for each class ``precision`` (of rows the rules gave it, how many have it) and ``recall`` (of rows that have
-        it and were labelled, how many got it), each with ``n`` and 95 % Wilson interval. Scalars: ``coverage`` (share
-        of rows the rules label), ``agreement`` with interval, ``kappa``, and counts of rows.
+        ``table``: one row per pair of labels (``natural``, ``weak``, ``rows``), including null. ``tables["classes"]``:
+        for each class ``precision`` (share of the rows given this class that have it) and ``recall`` (share of the
+        labelled rows with this class that were given it), each with ``n`` and a 95 % Wilson interval. Scalars:
+        ``coverage`` (share of rows the rules label), ``agreement`` with interval, ``kappa``, and counts of rows.
 
     Raises
     ------
     DataError
-        The labels do not belong to the same rows.
+        If the labels do not belong to the same rows.
 
     Notes
     -----
-    Agreement, kappa (Cohen 1960) and the table by class are over rows where both are known. These need not be like
-    the others: what matures early, and what rules dare to label, is often the easy part. Kappa is NaN where chance
+    Agreement, kappa (Cohen 1960) and the table by class use rows where both labels are known. These may differ from
+    the others: outcomes that mature early and rows that rules label are often the easy ones. Kappa is NaN if chance
     alone would agree on everything. Cost: one count of pairs.
 
     Examples
@@ -138,4 +138,4 @@ def _draw(result: Result, ax: Axes) -> None:
     ax.set_yticks(places, [f"labelled {value}" for value in table["class"]])
     ax.set_ylim(-0.6, len(table) - 0.4)
     ax.set_xlim(0, 1.05)
-    ax.set_xlabel("share that turned out so (95 % interval)")
+    ax.set_xlabel("share of rows with this outcome (95 % interval)")

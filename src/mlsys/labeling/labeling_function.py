@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabelingFunction:
-    """A function of columns that votes; made by :func:`labeling_function`, and callable as before.
+    """Function of columns that votes for a class; created by :func:`labeling_function`, and still callable.
 
     Parameters
     ----------
     function : callable
-        From a Series, or a frame, to one answer a row: True to vote for ``votes``, or the class itself; False or
-        null to abstain.
+        Takes a Series or a frame and returns one value per row: True to vote for ``votes``, or the class itself; False
+        or null to abstain.
     name : str
         For tables and messages.
     on : str or tuple of str, optional
-        Columns it sees: one as a Series, several as a frame, the whole frame when not given.
+        Columns it receives: one as a Series, several as a frame; by default the whole frame.
     votes : object, optional
-        The class it votes for where it says True.
+        The class it votes for when it returns True.
 
     Notes
     -----
-    It must treat each row alone, and sees all rows, also those with nulls.
+    It must treat each row independently, and receives all rows, including those with nulls.
 
     Examples
     --------
@@ -53,11 +53,11 @@ class LabelingFunction:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns it is shown; empty for the whole frame."""
+        """Columns it receives; empty for the whole frame."""
         return (self.on,) if isinstance(self.on, str) else tuple(self.on or ())
 
     def vote(self, frame: pd.DataFrame) -> pd.Series:
-        """Return the class each row is voted for, as objects, ``None`` where it abstains."""
+        """Return the class voted for in each row, as objects; ``None`` if it abstains."""
         answers = self._answers(frame)
         if pd.api.types.is_bool_dtype(answers.dtype):
             votes = True if self.votes is None else self.votes
@@ -72,7 +72,7 @@ class LabelingFunction:
         return answers.astype(object).where(answers.notna(), None)
 
     def _answers(self, frame: pd.DataFrame) -> pd.Series:
-        remedy = "correct on=, or make the column with Derive before"
+        remedy = "correct on=, or create the column with a Derive step first"
         require_columns(frame.columns, self.columns, f"labeling function {self.name!r}", remedy)
         shown = frame if self.on is None else frame[self.on] if isinstance(self.on, str) else frame[list(self.on)]
         try:
@@ -86,7 +86,7 @@ class LabelingFunction:
             raise ContractError(
                 f"labeling function {self.name!r} returned {type(answers).__name__}, not a Series with one "
                 "answer a row",
-                "return a Series made from what it is shown, True or a class where it votes, False or null elsewhere",
+                "return a Series made from its input, with True or a class where it votes and False or null elsewhere",
             )
         return answers.infer_objects()
 
@@ -94,21 +94,21 @@ class LabelingFunction:
 def labeling_function(
     on: str | Sequence[str] | Callable[..., Any] | None = None, votes: Any = None, name: str | None = None
 ) -> Any:
-    """Make a labeling function out of a function; a decorator.
+    """Turn a function into a labeling function; use it as a decorator.
 
     Parameters
     ----------
     on : str or list of str, optional
-        What the function is shown: one column as a Series, several as a frame, or the whole frame.
+        Columns the function receives: one as a Series, several as a frame; by default the whole frame.
     votes : object, optional
-        The class it votes for where it returns True; without it the function returns the class of each row.
+        The class it votes for when it returns True; if not given, the function returns the class of each row.
     name : str, optional
-        The function's own name when not given.
+        By default the name of the function.
 
     Returns
     -------
     LabelingFunction
-        Or a decorator that makes one.
+        Or a decorator that creates one.
 
     Examples
     --------

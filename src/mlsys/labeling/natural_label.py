@@ -18,32 +18,32 @@ if TYPE_CHECKING:
 
 
 class NaturalLabel(Label):
-    """Derive the target from what became known later; rows without it stay unknown.
+    """Derive the target from values that became known later; rows without them stay unknown.
 
     Parameters
     ----------
     column : str
         The column it writes.
     from_column : str or list of str, optional
-        Columns the rule reads; they are never features. The column itself when not given.
+        Columns the rule reads; they are never features. By default the column itself.
     rule : callable, optional
-        From a Series (one column) or a frame (several) of the rows that are not null there to a label for each; the
-        values themselves when not given.
+        Takes a Series (one column) or a frame (several) with the rows that are not null, and returns a label for each;
+        by default the values themselves.
     known_at : str
-        Time column or delay after the row's time at which the label is known; empty: with the row.
+        Time column, or delay after the row's time, at which the label is known; if empty, it is known with the row.
 
     Raises
     ------
     DataError
-        A column is not there.
+        If a column is missing.
     ContractError
-        The rule does not return one value a row.
+        If the rule does not return one value per row.
 
     Notes
     -----
     Comparing null with a number gives False, so a flight that never arrived would count as on time. Therefore the rule
-    sees only rows with values; all others stay null. Labels are ``boolean``, ``Int64``, ``float64`` or ``str``, all of
-    which can be null. A rule must treat each row alone.
+    receives only rows with values; all others stay null. Labels are ``boolean``, ``Int64``, ``float64`` or ``str``,
+    all of which can be null. A rule must treat each row independently.
 
     Examples
     --------
@@ -72,8 +72,8 @@ class NaturalLabel(Label):
         return self.rule_columns
 
     def label(self, frame: pd.DataFrame, /) -> pd.Series:
-        """Return the label of each row, null where it is not known."""
-        remedy = "correct from_column=, or make the column with Derive before"
+        """Return the label of each row, null if it is not known."""
+        remedy = "correct from_column=, or create the column with a Derive step first"
         require_columns(frame.columns, self.rule_columns, self._who, remedy)
         read = frame[list(self.rule_columns)]
         known = read.notna().all(axis=1).to_numpy()
@@ -104,5 +104,5 @@ class NaturalLabel(Label):
         shape = f" of shape {np.shape(answers)}" if np.ndim(answers) else ""
         raise ContractError(
             f"the rule of {self._who} returned {type(answers).__name__}{shape} for {len(known):,} rows",
-            "return one value for each row it is shown: a Series made from what it is given, or an array",
+            "return one value for each row it receives: a Series made from its input, or an array",
         )

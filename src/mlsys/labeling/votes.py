@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def apply_labeling_functions(rules: Sequence[Any], frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the votes: one row a row, one column a function, the class voted for or null.
+    """Return the votes: one row per row and one column per function, with the class voted for or null.
 
     Parameters
     ----------
     rules : sequence of LabelingFunction or callable
-        With names of their own.
+        Rules with distinct names.
     frame : DataFrame
-        What they are shown.
+        Rows to vote on.
 
     Examples
     --------
@@ -77,18 +77,18 @@ def rule_report(frame: pd.DataFrame, rules: Sequence[Any], gold: pd.Series | str
     rules : sequence of LabelingFunction or callable
         The rules.
     gold : Series or str, optional
-        True labels, or the column that holds them; null where not known.
+        True labels, or the column that holds them; null if not known.
 
     Returns
     -------
     DataFrame
-        ``rule``, ``votes_for``, ``n`` (rows it voted on), ``coverage``, ``overlap`` (another voted as well) and
-        ``conflict`` (another voted otherwise) as shares of all rows; with ``gold`` also ``judged`` (its votes where
-        the truth is known), ``accuracy`` and its 95 % Wilson interval.
+        ``rule``, ``votes_for``, ``n`` (rows it voted on), ``coverage``, ``overlap`` (another rule also voted) and
+        ``conflict`` (another rule voted differently) as shares of all rows; with ``gold`` also ``judged`` (its votes
+        where the truth is known), ``accuracy`` and its 95 % Wilson interval.
 
     Notes
     -----
-    Accuracy is over rows where the rule voted and says nothing of the others. Cost: rules x rows.
+    Accuracy covers only rows where the rule voted. Cost: rules x rows.
 
     Examples
     --------

@@ -19,33 +19,33 @@ if TYPE_CHECKING:
 
 
 class WeakLabel(Label):
-    """Label rows by a vote of labeling functions; unknown where none votes.
+    """Label rows by a vote of labeling functions; rows without votes stay unknown.
 
     Parameters
     ----------
     column : str
         The column it writes.
     rules : list of LabelingFunction or callable
-        Made with :func:`labeling_function`; a plain function sees the frame.
+        Created with :func:`labeling_function`; a plain function receives the frame.
     classes : list
-        All classes; what the rules' ``votes=`` name when not given.
+        All classes; by default those named by ``votes=`` of the rules.
     method : {"majority"}
-        The class with most votes wins.
+        The class with the most votes wins.
     ties : {"abstain", "first"}
-        When classes have as many votes: unknown, or the one that stands first in ``classes``.
+        How to resolve ties: unknown, or the class that comes first in ``classes``.
     known_at : str
-        Time column or delay after which the label is known; empty: with the row.
+        Time column, or delay, after which the label is known; if empty, it is known with the row.
 
     Raises
     ------
     ConfigurationError
-        Two rules with one name, a rule that votes for no class, or classes that cannot be told.
+        If two rules have the same name, a rule votes for no class, or the classes are unknown.
     DataError
-        A rule votes for something that is not among the classes; the message names it.
+        If a rule votes for something that is not among the classes; the message names it.
 
     Notes
     -----
-    All votes count the same, so rules that copy each other outvote the rest: look at ``rule_report``. The columns the
+    All votes count equally, so rules that copy each other outvote the rest: see ``rule_report``. The columns that the
     rules read stay features; a model trained on them may merely learn the rules. Cost: rules x rows.
 
     Examples
@@ -89,7 +89,7 @@ class WeakLabel(Label):
         if problems:
             raise ConfigurationError(
                 f"WeakLabel({self.column!r}): {'; '.join(problems)}",
-                "give every rule a name of its own, votes= among the classes, and classes= where votes= is left out",
+                "give every rule its own name and votes= among the classes, and give classes= if votes= is left out",
             )
 
     @property
@@ -99,26 +99,26 @@ class WeakLabel(Label):
 
     @property
     def class_values(self) -> tuple[Any, ...]:
-        """All classes; those that the rules vote for when none were given."""
+        """All classes; by default those that the rules vote for."""
         voted = dict.fromkeys(function.votes for function in self.functions if function.votes is not None)
         return tuple(self.classes) or tuple(sorted(voted, key=str))
 
     @property
     def rule_columns(self) -> tuple[str, ...]:
-        """Columns that the rules say they read; a rule without ``on=`` says nothing."""
+        """Columns that the rules declare to read; a rule without ``on=`` declares none."""
         return tuple(dict.fromkeys(name for function in self.functions for name in function.columns))
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return what the rules say they read, or all columns where one says nothing."""
+        """Return the columns the rules declare to read, or all columns if a rule declares none."""
         silent = any(function.on is None for function in self.functions)
         return tuple(columns) if silent else self.rule_columns
 
     def votes(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Return the vote of each rule on each row, null where it abstains."""
+        """Return the vote of each rule on each row, null if it abstains."""
         return apply_labeling_functions(self.rules, frame)
 
     def label(self, frame: pd.DataFrame, /) -> pd.Series:
-        """Return the class with most votes; null without votes or without a winner."""
+        """Return the class with the most votes; null without votes or without a winner."""
         places = vote_places(self.votes(frame), self.class_values)
         counts = np.column_stack([(places == place).sum(axis=1) for place in range(len(self.class_values))])
         most = counts.max(axis=1)

@@ -71,7 +71,7 @@ def refused_kinds(frame: pd.DataFrame, who: str, levels: bool = False) -> DataEr
         said.append(f"{held([name for name, values in found if _word(values) == what])} {what}")
     times = all(values.means in _TIMES for _, values in found)
     return DataError(
-        f"{who}: {', '.join(said)}, which mean nothing to an estimator as they are",
+        f"{who}: {', '.join(said)}, which an estimator cannot use as they are",
         f"leave out with exclude={columns}, or derive numbers{' (hour, weekday, age)' if times else ''} with Derive",
     )
 
@@ -93,7 +93,7 @@ def _infinite(frame: pd.DataFrame, said: str) -> Answer:
     return (
         f"{held(columns)} infinite numbers, or too large ones, which the estimator cannot use "
         f"(the first of {columns[0]!r} is {_shown(frame, columns[0], rows)} in row {rows[columns[0]]!r})",
-        "clip or replace them in a Derive step before it, or make them null and use Impute()",
+        "clip or replace them in a preceding Derive step, or make them null and use Impute()",
     )
 
 
@@ -114,13 +114,13 @@ def _text(frame: pd.DataFrame, said: str) -> Answer:
         return (
             f"{held(list(mixed))} values of several kinds (in {name!r} the first unlike those before it is {value!r} "
             f"{where})",
-            f"make them one type in a Derive step, or leave out with exclude={list(mixed)}",
+            f"convert them to one type in a Derive step, or leave them out with exclude={list(mixed)}",
         )
     if not texts:
         return None
     return (
         f"{held(texts)} text, which the estimator cannot use ({_cut(said)})",
-        f"encode with OneHot({texts}) or TargetEncode({texts}) before, or leave out with exclude={texts}",
+        f"encode them first with OneHot({texts}) or TargetEncode({texts}), or leave them out with exclude={texts}",
     )
 
 
@@ -132,7 +132,7 @@ def _nulls(frame: pd.DataFrame, said: str) -> Answer:
     filled = f"leave out {', '.join(map(repr, empty))}, which is all null, with exclude={empty}" if empty else ""
     return (
         f"{held(nulls)} nulls, which the estimator cannot use",
-        f"{filled or 'put Impute() before it'}, or use an estimator that takes nulls, such as HistGradientBoosting",
+        f"{filled or 'put Impute() before it'}, or use an estimator that accepts nulls, such as HistGradientBoosting",
     )
 
 
@@ -142,7 +142,7 @@ def _categories(frame: pd.DataFrame, said: str) -> Answer:
         return None
     option = f"cat_features={columns}" if "cat_features" in said else "enable_categorical=True"
     return (
-        f"{held(columns)} categories, which the estimator takes only where it is told so",
+        f"{held(columns)} categories, which the estimator accepts only if configured",
         f"give it {option}, or encode with OneHot({columns}) or TargetEncode({columns}) before",
     )
 
@@ -159,15 +159,15 @@ def _one_level(frame: pd.DataFrame, said: str) -> Answer:
             "put Impute() before it",
         )
     return (
-        f"column {name!r} is named in cat_features= and holds {value}, where it takes texts and whole numbers",
-        f"leave {name!r} out of cat_features=, or make it text in a Derive step",
+        f"column {name!r} is named in cat_features= and holds {value}, but it takes only text and integers",
+        f"leave {name!r} out of cat_features=, or convert it to text in a Derive step",
     )
 
 
 def _names(frame: pd.DataFrame, said: str) -> Answer:
     return (
         f"the name of a feature is refused inside the estimator ({said}): {listed(list(map(str, frame.columns)))}",
-        "rename it with Derive, or put the booster alone into Train and the steps before it into the pipeline",
+        "rename it with Derive, or put only the booster into Train and the steps before it into the pipeline",
     )
 
 
@@ -180,7 +180,7 @@ def _sparse(frame: pd.DataFrame, said: str) -> Answer:
     columns = [str(name) for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.SparseDtype)]
     return (
         f"{held(columns)} sparse numbers, which the estimator cannot use",
-        "make them dense (frame.sparse.to_dense()), or use an estimator that takes them, such as LogisticRegression",
+        "make them dense (frame.sparse.to_dense()), or use an estimator that accepts them, such as LogisticRegression",
     )
 
 
@@ -189,7 +189,7 @@ def _many_levels(frame: pd.DataFrame, said: str) -> Answer:
     columns = [found[1].strip("'")] if found else []
     return (
         (
-            f"{held(columns)} more levels than the estimator takes ({said})",
+            f"{held(columns)} more levels than the estimator accepts ({said})",
             f"encode with TargetEncode({columns}) before",
         )
         if columns
@@ -200,7 +200,7 @@ def _many_levels(frame: pd.DataFrame, said: str) -> Answer:
 def _as_table(frame: pd.DataFrame, said: str) -> Answer:
     name = str(frame.columns[0])
     return (
-        f"features={name!r} hands over one column of texts, but the estimator takes a table",
+        f"features={name!r} passes one text column, but the estimator takes a table",
         f"write features=[{name!r}], or begin with a vectorizer: make_pipeline(TfidfVectorizer(), ...)",
     )
 

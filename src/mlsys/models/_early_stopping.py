@@ -63,7 +63,7 @@ def keeps_to_itself(estimator: Any, rows: int) -> list[str]:
         wanted = given.get("early_stopping", given.get("n_iter_no_change") is not None)
         stops = wanted is True or (wanted == "auto" and rows > AUTO_ROWS)
         if stops and "validation_fraction" in given and part is not reached:
-            found.append(f"{type(part).__name__} stops early on rows that it chooses itself")
+            found.append(f"{type(part).__name__} stops early on rows that it selects itself")
     return found
 
 
@@ -78,8 +78,8 @@ def refuse_out_of_reach(estimator: Any, who: str) -> None:
     if booster is None or booster is estimator or (searches(estimator) and booster is estimator.estimator):
         return
     raise ConfigurationError(
-        f"{who}: {type(booster).__name__} inside it stops early, but {type(estimator).__name__} hands it no rows to "
-        "watch",
+        f"{who}: {type(booster).__name__} inside it stops early, but {type(estimator).__name__} passes it no "
+        "validation rows",
         f"put {type(booster).__name__} alone into Train, with what stands before it as steps of the pipeline, or give "
         "it a number of trees in place of early stopping",
     )
@@ -112,9 +112,9 @@ def set_aside(
     booster = booster_that_stops(estimator)
     if not watched.any() and booster is not None:
         raise DataError(
-            f"{who} stops early, but none of the {len(target):,} training rows can be watched: the share of the latest "
-            "rows or of whole groups is empty or more than half",
-            "give another early_stopping_share=, more rows, or a number of trees in place of early stopping",
+            f"{who} stops early, but none of the {len(target):,} training rows can serve as validation rows: the share "
+            "of the latest rows or of whole groups is empty or more than half",
+            "set another early_stopping_share=, use more rows, or set a number of trees instead of early stopping",
         )
     if not watched.any():
         return {}

@@ -85,7 +85,7 @@ def refuse_without_target(estimator: Any, who: str) -> None:
     kind = get_tags(estimator).estimator_type if tagged else None
     if kind in _NO_TARGET:
         raise ConfigurationError(
-            f"{who} is {_NO_TARGET[kind]}, which learns no target; models without a target are not there yet",
+            f"{who} is {_NO_TARGET[kind]}, which learns no target; models without a target are not yet supported",
             (
                 "put a classifier or a regressor behind it, which has what it makes of the rows as features"
                 if hasattr(estimator, "transform")

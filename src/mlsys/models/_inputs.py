@@ -94,9 +94,9 @@ def the_text(frame: pd.DataFrame, names: Sequence[str], reader: Any, named: bool
     if len(texts) == 1 and not named:
         return texts[0]
     raise DataError(
-        f"{who} begins with {type(reader).__name__}, which takes one column of texts, and is given a table of "
+        f"{who} begins with {type(reader).__name__}, which takes one text column, but receives a table of "
         f"{len(names)} feature{'s' * (len(names) > 1)} (of text: {', '.join(map(repr, texts)) or 'none'})",
-        f'name that column as a text: Train(..., features="{texts[0] if texts else "..."}")',
+        f'name that column as a string: Train(..., features="{texts[0] if texts else "..."}")',
     )
 
 

@@ -32,13 +32,13 @@ def check_target(target: pd.Series, values: NDArray[Any], is_classifier: bool, i
         held = str(meant) if kinds == ["int"] else f"values of type {' and '.join(kinds)}"
         raise DataError(
             f"{who}: the target {name} holds {held}, which are neither classes nor numbers",
-            f"make them one type in a Derive step, such as f[{name}].astype('str')",
+            f"convert them to one type in a Derive step, such as f[{name}].astype('str')",
         )
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         raise DataError(
             f"{who}: the target {name} is infinite in {int((~np.isfinite(values)).sum()):,} rows "
             f"(the first is row {target.index[~np.isfinite(values)].tolist()[0]!r})",
-            "make it null where it is not known, so that these rows are counted and not learned from",
+            "set it to null where it is not known, so that these rows are counted but not used to learn",
         )
     if is_classifier:
         if values.dtype.kind == "f" and not np.array_equal(values, np.floor(values)):
@@ -66,9 +66,9 @@ def _refuse_one_class(values: NDArray[Any], name: str, who: str) -> None:
 def _refuse_names(values: NDArray[Any], name: str, who: str) -> None:
     if len(values) > _MANY and len(np.unique(values)) == len(values):
         raise DataError(
-            f"{who}: the target {name} has a class of its own in each of {len(values):,} training rows, "
-            "so none can be learned",
-            "name another column with target=; a quantity wants a regressor, and what names rows is an id",
+            f"{who}: the target {name} has a different class in each of {len(values):,} training rows, "
+            "so no class can be learned",
+            "name another column with target=; use a regressor for a quantity, id= for a column that names rows",
         )
 
 
@@ -79,6 +79,6 @@ def known_target(target: pd.Series, who: str) -> pd.Series:
         raise DataError(
             f"{who}: the target {target.name!r} is null in {unknown:,} of {len(target):,} training rows "
             f"(the first is row {target.index[target.isna()].tolist()[0]!r})",
-            "drop the rows whose label is not known; a Pipeline does that at its split",
+            "drop the rows whose label is not known; a Pipeline does this at its split",
         )
     return target

@@ -24,30 +24,30 @@ if TYPE_CHECKING:
 
 
 class Calibrate(Postprocess):
-    """Correct the probabilities of a classifier on rows it did not learn from.
+    """Calibrate the probabilities of a classifier on rows it did not learn from.
 
     Parameters
     ----------
     method : {"sigmoid", "isotonic"}
-        ``"sigmoid"`` fits a line to the log-odds, two numbers, good from a few hundred rows; ``"isotonic"`` any
-        increasing steps, better from several thousand.
+        ``"sigmoid"`` fits a line to the log-odds, with two parameters, and suits a few hundred rows; ``"isotonic"``
+        fits any increasing steps, and suits several thousand rows.
 
     Raises
     ------
     ConfigurationError
-        The model gives neither probabilities nor scores: a regressor, or a classifier without ``predict_proba`` and
+        If the model gives neither probabilities nor scores: a regressor, or a classifier without ``predict_proba`` and
         ``decision_function``.
     DataError
-        The rows to calibrate on have one class.
+        If the calibration rows have a single class.
 
     Notes
     -----
-    Sigmoid after Platt (1999) with his smoothed targets, on log-odds so that good probabilities can stay as they
-    are; of a model that gives scores (``decision_function``) it is fitted to these, and probabilities take their place;
-    isotonic after Zadrozny and Elkan (2002). With more than two classes each is calibrated against the rest and
-    the row scaled to sum to 1; a row in which all fall to 0 gets equal shares. ``prediction`` becomes the class of
-    highest probability. Weights count. Assumes that later rows relate to their probabilities as these do. Cost:
-    one sort of the predictions.
+    Sigmoid follows Platt (1999) with his smoothed targets, on log-odds so that calibrated probabilities can stay
+    unchanged; if a model gives scores (``decision_function``), it is fitted to these, and probabilities replace them.
+    Isotonic follows Zadrozny and Elkan (2002). With more than two classes, each is calibrated against the rest and
+    rows are scaled to sum to 1; a row of only zeros gets equal shares. ``prediction`` becomes the class with the
+    highest probability. Weights count. Assumes that later rows relate to their probabilities as the calibration rows
+    do. Cost: one sort of the predictions.
 
     Examples
     --------
@@ -67,12 +67,12 @@ class Calibrate(Postprocess):
     serves_columns: ClassVar[bool] = True
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the probability columns, or else those of scores."""
+        """Return the probability columns, or otherwise the score columns."""
         names = list(columns)
         return tuple(probability_columns(names) or score_columns(names))
 
     def learn(self, calibration: Rows, /) -> dict[str, Any]:
-        """Return one map a class (of the second class alone where there are two)."""
+        """Return one map per class (only for the second class if there are two)."""
         calibration = calibration.counted(self.title, "rows to calibrate on")
         predictions = calibration.predictions
         columns = probability_columns(predictions.columns) or score_columns(predictions.columns)
@@ -80,7 +80,7 @@ class Calibrate(Postprocess):
             raise ConfigurationError(
                 f"{self.title} calibrates probabilities, but the model gives none "
                 f"(columns: {listed(predictions.columns)})",
-                "remove Calibrate() after a regressor; for classes use an estimator that has predict_proba or "
+                "remove Calibrate() after a regressor; for classes use an estimator with predict_proba or "
                 "decision_function",
             )
         target = plain_target(known_target(calibration.y, self.title))
@@ -102,7 +102,7 @@ class Calibrate(Postprocess):
         return {"method": self.method, "classes": classes, "columns": columns, "maps": maps}
 
     def apply(self, predictions: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
-        """Return the predictions with corrected probabilities and the class of the highest."""
+        """Return the predictions with calibrated probabilities and the most probable class."""
         columns = state["columns"]
         shown = [PROBABILITY + name.removeprefix(SCORE) if name.startswith(SCORE) else name for name in columns]
         given = [np.asarray(column_of(predictions, name), dtype=np.float64) for name in columns]

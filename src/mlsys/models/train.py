@@ -45,52 +45,52 @@ if TYPE_CHECKING:
 
 
 class Train(Model):
-    """Train an estimator with scikit-learn's interface; an estimator in a pipeline's list becomes one of these.
+    """Train an estimator with scikit-learn's interface; estimators in a pipeline become such steps.
 
     Parameters
     ----------
     estimator : estimator
-        scikit-learn's, or one that follows its interface (LightGBM, XGBoost). It is cloned, never changed, and every
-        ``random_state`` in it that is ``None`` is set from the pipeline's seed.
+        A scikit-learn estimator, or one that follows its interface (LightGBM, XGBoost). It is cloned, never changed,
+        and every ``random_state`` in it that is ``None`` is set from the pipeline's seed.
     features : list of str or str, optional
-        Features to use, in this order; all when not given. One name as text hands that column over as it is, for a
+        Features to use, in this order; by default all. A single name as a string passes that column as a Series, for a
         scikit-learn pipeline that starts with a vectorizer.
     epochs : int
-        Passes over data that do not fit in memory, where the estimator has ``partial_fit``.
+        Passes over data larger than memory, if the estimator has ``partial_fit``.
     early_stopping_share : float
-        Share of the training rows that early stopping watches.
+        Share of the training rows used as validation rows for early stopping.
     classes : list, optional
-        All classes, for a classifier that learns in parts: the first part may not have them all.
+        All classes, for a classifier that learns in partitions: the first partition may not contain all of them.
     allow_pickle : str
-        A reason for storing the trained estimator with cloudpickle, for your own estimators without another form.
-        It is shown on the card and in the plan, and whoever loads the model must say ``allow_pickle=True``.
+        Reason for storing the trained estimator with cloudpickle, for your own estimators that have no other format.
+        The card and the plan show it, and loading the model requires ``allow_pickle=True``.
 
     Raises
     ------
     DataError
-        The features hold text, nulls, infinite numbers or times that the estimator cannot use, all such columns named;
-        the target does not fit the estimator or has one class; there are weights, or folds that want groups, and no way
-        for them to reach it.
+        If the features hold text, nulls, infinite numbers or times that the estimator cannot use (the message names all
+        such columns); if the target does not fit the estimator or has a single class; if there are weights, or folds
+        that need groups, and the estimator cannot receive them.
     ConfigurationError
-        The estimator learns no target (clusters, outliers), or stops early where no rows to watch reach it.
+        If the estimator learns no target (clusters, outliers), or stops early but cannot receive validation rows.
 
     Notes
     -----
-    Rows of weight 0 count as none: they are not given to the estimator.
+    Rows of weight 0 are ignored: they are not passed to the estimator.
 
     State: ``estimator``, ``classes`` (``None`` for numbers), ``features`` in the order of the estimator's importances.
-    Where a booster takes no such names (``<5k`` in XGBoost, ``a:b`` in LightGBM), ``known_as`` are the names it was
-    told; ``levels`` are those of categories that training rows hold: another one is null to XGBoost, LightGBM and
-    HistGradientBoosting, which take null. ``order`` are the classes as an ordered target has them, where they sort
-    otherwise: probabilities come in that order.
+    If a booster does not accept such names (``<5k`` in XGBoost, ``a:b`` in LightGBM), ``known_as`` are the names it
+    received; ``levels`` are the category levels in the training rows: other levels are null for XGBoost, LightGBM and
+    HistGradientBoosting, which accept null. ``order`` are the classes in the order of an ordered target, if it differs
+    from sort order: probabilities are in that order.
 
-    An estimator that stops early watches the latest share of the training rows where there is a time role, else rows
-    chosen by hash of group or id; never the validation part. So do gradient boosting of scikit-learn
-    (``early_stopping=True``, or ``"auto"`` above 10,000 rows) and XGBoost, LightGBM and CatBoost
-    (``early_stopping_rounds``, by any of its names), alone or in a search; others stop on what they choose themselves.
+    An estimator that stops early uses as validation rows the latest share of the training rows if there is a time role,
+    otherwise rows chosen by hash of group or id; never the validation part. This holds for gradient boosting in
+    scikit-learn (``early_stopping=True``, or ``"auto"`` above 10,000 rows) and for XGBoost, LightGBM and CatBoost
+    (``early_stopping_rounds``, by any of its names), alone or in a search; other estimators select rows themselves.
 
-    Rows are gathered; beyond memory an estimator with ``partial_fit`` learns partition by partition, in order.
-    Probabilities are those of ``predict_proba``; a score of another kind is not passed off as one.
+    Rows are gathered in memory; beyond memory, an estimator with ``partial_fit`` learns partition by partition, in
+    order. Probabilities are those of ``predict_proba``; other scores are never used as probabilities.
 
     Examples
     --------
@@ -141,23 +141,23 @@ class Train(Model):
             )
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the features used, given those there are."""
+        """Return the features used, out of those available."""
         if self.features is None:
             return tuple(columns)
         return (self.features,) if isinstance(self.features, str) else tuple(self.features)
 
     def allowances(self) -> tuple[str, ...]:
-        """Say what the step is allowed beyond its kind: to be pickled, too."""
+        """Return what the step is allowed beyond its kind, including being pickled."""
         pickled = (f"is stored as a pickle: {self.allow_pickle}",) if self.allow_pickle else ()
         return (*super().allowances(), *pickled)
 
     @property
     def epochs_wanted(self) -> int:
-        """Passes over the parts."""
+        """Return the number of passes over the parts."""
         return self.epochs
 
     def learns_in_parts(self, in_memory: bool) -> bool:
-        """Whether to learn partition by partition: beyond memory, if the estimator can."""
+        """Return whether to learn partition by partition: beyond memory, if the estimator can."""
         return not in_memory and hasattr(self.estimator, "partial_fit")
 
     def learn(self, train: Rows, rng: np.random.Generator) -> dict[str, Any]:
@@ -197,7 +197,7 @@ class Train(Model):
         estimator = seeded(self.estimator, rng)
         if classifies(estimator) and self.classes is None:
             raise ConfigurationError(
-                f"{self._who} learns in parts, and the first part may not have all classes",
+                f"{self._who} learns in partitions, and the first one may not have all classes",
                 f"name them: Train({type(estimator).__name__}(...), classes=[False, True])",
             )
         classes = None if self.classes is None else np.unique(np.array(self.classes)).tolist()
@@ -225,7 +225,7 @@ class Train(Model):
         return {**state, "features": list(names)}
 
     def prepare(self, state: dict[str, Any], /) -> dict[str, Any]:
-        """Return the state with what is looked up once rather than at every request."""
+        """Return the state with its lookups built once rather than at every request."""
         return state | asked_once(state)
 
     def predict(self, frame: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
@@ -233,11 +233,11 @@ class Train(Model):
         return predictions(frame, state, isinstance(self.features, str), self._who)
 
     def curves(self, state: dict[str, Any], /) -> dict[str, list[float]]:
-        """Return the losses that the estimator kept: on training rows, and on those early stopping watched."""
+        """Return the losses recorded by the estimator: on training rows, and on rows for early stopping."""
         return curves_of(state["estimator"])
 
     def columns_learned(self, columns: Sequence[str], state: Callable[[], Any], /) -> tuple[str, ...]:
-        """Return the features used; the one that a vectorizer found is known from the state alone."""
+        """Return the features used; the text column found for a vectorizer is known only from the state."""
         if self.features is None and text_reader(self.estimator) is not None:
             return tuple(state()["features"])
         return self.columns_read(columns)
@@ -272,8 +272,8 @@ class Train(Model):
         argument = weight_argument(estimator, method)
         if argument is None:
             raise DataError(
-                f"{self._who} takes no weights, but {train.weight.name!r} has the weight role",
-                "use an estimator whose fit takes sample_weight, or remove the weight role",
+                f"{self._who} accepts no weights, but {train.weight.name!r} has the weight role",
+                "use an estimator whose fit accepts sample_weight, or remove the weight role",
             )
         return names, target, {argument: known_weights(train.weight, self._who)}
 

@@ -16,9 +16,9 @@ from mlsys.values import moments_of
 _DATE = re.compile(r"\d{4}([-/T ].*)?$")
 
 CLOCKS = (
-    "dates without a zone are read in the zone of the time column; of an hour its clocks show twice the first is "
-    "taken, for an hour they skip the next moment",
-    "a time column of dates counts as the midnight each begins with",
+    "dates without a zone are read in the zone of the time column; an hour that occurs twice means the "
+    "first, a skipped hour the next valid moment",
+    "a time column of dates counts as midnight at the start of each day",
 )
 """How boundaries and times are read, for plans."""
 
@@ -98,7 +98,7 @@ def boundaries(wanted: dict[str, Any], times: pd.Series, who: str) -> list[Bound
             )
         if end is not None and boundary.start >= end:
             raise DataError(
-                f"{who}: {part} would start at {boundary.start}, not before the next part at {end} "
+                f"{who}: {part} would start at {boundary.start}, which is not before the next part at {end} "
                 f"(labelled rows run from {times.iloc[0]} to {times.iloc[-1]})",
                 "name the parts in order of time, training first",
             )
@@ -133,7 +133,7 @@ def _in_zone(date: pd.Timestamp, times: pd.Series, part: str, who: str) -> tuple
     first = date.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
     how = f"date read in {zone}, the zone of the time column"
     if first.tz_localize(None) != date:
-        how += "; its clocks skip that hour, the next moment is taken"
+        how += "; clocks skip that hour, so the next valid moment is used"
     elif first != date.tz_localize(zone, ambiguous=False, nonexistent="shift_forward"):
-        how += "; its clocks show that hour twice, the first is taken"
+        how += "; that hour occurs twice, so the first is used"
     return first, how

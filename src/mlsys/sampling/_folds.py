@@ -20,7 +20,7 @@ FOLD_STREAM = int.from_bytes(b"fold", "big")
 def check_count(who: str, n: int, test: float, least: int = 2) -> None:
     """Raise unless there is a number of folds and a share of test rows."""
     if n < least:
-        raise ConfigurationError(f"{who}: n={n} is not a number of folds", f"take {least} or more; 5 is usual")
+        raise ConfigurationError(f"{who}: n={n} is not a number of folds", f"use {least} or more; 5 is usual")
     if not 0 <= test < 1:
         raise ConfigurationError(
             f"{who}: test={test} is not a share", "write a share such as 0.2, or 0 for no test part"
@@ -30,7 +30,7 @@ def check_count(who: str, n: int, test: float, least: int = 2) -> None:
 def refuse_too_few(who: str, units: int, k: int, what: str) -> None:
     """Raise unless every fold can have a unit of its own."""
     if units < k:
-        raise DataError(f"{who} makes {k} folds, but there are {units:,} {what}", "take fewer folds, or give more rows")
+        raise DataError(f"{who} makes {k} folds, but there are {units:,} {what}", "use fewer folds or more rows")
 
 
 def balanced(groups: pd.Series, k: int, seed: int) -> NDArray[np.int64]:

@@ -29,8 +29,8 @@ def groups_of(keys: pd.DataFrame, who: str) -> pd.Series:
     if missing.any():
         raise DataError(
             f"{who}: {int(missing.sum()):,} of {len(keys):,} rows have no group (the first is row "
-            f"{keys.index[missing][0]!r}), so it cannot be said where they belong",
-            "drop these rows in a Select step, or give each a group of its own with Derive",
+            f"{keys.index[missing][0]!r}), so they cannot be assigned",
+            "drop these rows in a Select step, or give each its own group with Derive",
         )
     return keys["group"]
 

@@ -39,7 +39,7 @@ def sampler_error(
         return None
     return DataError(
         f"{who}({type(sampler).__name__}) stopped: {said.rstrip('.')} ({_counted(target)})",
-        "correct the sampler's options, or use one that repeats rows, such as RandomOverSampler()",
+        "correct the options of the sampler, or use one that repeats rows, such as RandomOverSampler()",
     )
 
 
@@ -53,10 +53,10 @@ def _too_few(said: str, sampler: Any, features: pd.DataFrame, target: NDArray[An
     small = small or [classes[counts.argmin()].item()]
     option, value = next(((name, value) for name, value in _options(sampler) if value in (wanted - 1, wanted)), ("", 0))
     looking = f"{option}={value} wants" if option else "it wants"
-    fewer = f"{option}={value - wanted + there}, " if option and value - wanted + there > 0 else ""
+    fewer = f"set {option}={value - wanted + there}, " if option and value - wanted + there > 0 else ""
     return (
-        f"{looking} {wanted} rows, but the class {small[0]!r} has {there} to learn from ({_counted(target)})",
-        f"give {fewer}more rows or fewer folds, or use RandomOverSampler(), which repeats rows and needs no neighbours",
+        f"{looking} {wanted} rows, but the class {small[0]!r} has only {there} training rows ({_counted(target)})",
+        f"{fewer}use more rows or fewer folds, or use RandomOverSampler(), which repeats rows and needs no neighbours",
     )
 
 
@@ -79,9 +79,9 @@ def _one_class(said: str, sampler: Any, features: pd.DataFrame, target: NDArray[
 
 def _absent_class(said: str, sampler: Any, features: pd.DataFrame, target: NDArray[Any]) -> Answer:
     return (
-        f"sampling_strategy={getattr(sampler, 'sampling_strategy', None)!r} names a class that no row to "
-        f"learn from has ({_counted(target)})",
-        "name classes that are there, as the target holds them, or leave sampling_strategy= out",
+        f"sampling_strategy={getattr(sampler, 'sampling_strategy', None)!r} names a class that no "
+        f"training row has ({_counted(target)})",
+        "name classes that exist, as the target holds them, or omit sampling_strategy=",
     )
 
 
@@ -92,7 +92,7 @@ def _absent_column(said: str, sampler: Any, features: pd.DataFrame, target: NDAr
     shown = ", ".join(map(repr, strange)) or repr(named)
     return (
         f"categorical_features= names {shown}, which is not a feature here (features: {listed(features.columns)})",
-        "name features that stand before it in the pipeline, as they are called there",
+        "name features that exist before this step in the pipeline, by their names there",
     )
 
 
@@ -107,7 +107,7 @@ def _infinite(said: str, sampler: Any, features: pd.DataFrame, target: NDArray[A
     first = next(iter(rows))
     return (
         f"the features {_listed(rows)} hold infinite numbers (the first of {first!r} in row {rows[first]!r})",
-        "clip or replace them in a Derive step before it",
+        "clip or replace them in a preceding Derive step",
     )
 
 

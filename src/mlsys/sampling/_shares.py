@@ -52,13 +52,13 @@ def check_shares(who: str, validation: float, test: float, parts: Mapping[str, f
     """Raise unless shares, and what they leave for training, make sense."""
     if parts is not None and (validation, test) != (SHARE, SHARE):
         raise ConfigurationError(
-            f"{who} is given parts= and also validation={validation} or test={test}",
-            f'write all shares into parts=, for example parts={{"validation": {validation}, "test": {test}}}',
+            f"{who} got parts= and also validation={validation} or test={test}",
+            f'put all shares into parts=, for example parts={{"validation": {validation}, "test": {test}}}',
         )
     shares = {"validation": validation, "test": test} if parts is None else parts
     if "train" in shares:
         raise ConfigurationError(
-            f"{who}: parts= names a share for 'train', which gets what the others leave", "take 'train' out of parts="
+            f"{who}: parts= names a share for 'train', which gets the remaining rows", "remove 'train' from parts="
         )
     wrong = [f"{name}={share}" for name, share in shares.items() if not 0 <= share < 1]
     if wrong:

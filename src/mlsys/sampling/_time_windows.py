@@ -45,9 +45,9 @@ def sized(times: pd.Series, k: int, size: float | pd.Timedelta, who: str) -> lis
         needed = f"{k} windows of {size:g} of the rows"
     if starts[0] <= times.iloc[0]:
         raise DataError(
-            f"{who}: {needed} leave nothing to train on before the first (rows run from {times.iloc[0]} to "
+            f"{who}: {needed} leave no training rows before the first (rows run from {times.iloc[0]} to "
             f"{times.iloc[-1]})",
-            "take fewer or smaller windows",
+            "use fewer or smaller windows",
         )
     return _following(sorted(set(starts)))
 
@@ -81,8 +81,8 @@ def folds_at(stretches: Sequence[Stretch], keys: pd.DataFrame, windows: Windows)
             found.append(fold)
     if not found:
         raise DataError(
-            f"{windows.who} finds no window to validate in among {len(keys):,} rows",
-            "give more rows or a shorter embargo, or name a validation part",
+            f"{windows.who} finds no validation window in {len(keys):,} rows",
+            "use more rows or a shorter embargo, or name a validation part",
         )
     return found
 

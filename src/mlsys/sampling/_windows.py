@@ -98,9 +98,9 @@ class Windows:
             known = (keys["known_at"] < boundary.start).to_numpy(dtype=bool, na_value=False)
         except TypeError as error:
             raise DataError(
-                f"{self.who}: the label's known-at ({keys['known_at'].dtype}) cannot be compared with the time "
+                f"{self.who}: the known-at of the label ({keys['known_at'].dtype}) cannot be compared with the time "
                 f"column ({keys['time'].dtype})",
-                "make both timestamps, with time zones or without",
+                "convert both to timestamps, both with time zones or both without",
             ) from error
         return before & ~known
 

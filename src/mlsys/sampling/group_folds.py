@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 
 
 class GroupFolds(Split):
-    """Judge by folds of groups, so that no customer, patient or machine is on two sides.
+    """Evaluate by folds of groups, so that no customer, patient or machine is on both sides.
 
     Parameters
     ----------
     n : int
         Number of folds.
     test : float
-        Share of the groups for a test part, which is in no fold and sealed in a pipeline; 0 for none.
+        Share of the groups for a test part, which is in no fold and is sealed in a pipeline; 0 for none.
     seed : int
-        Another seed gives other folds.
+        A different seed gives different folds.
 
     Raises
     ------
     DataError
-        There is no group role, rows without a group, or fewer groups than folds.
+        If there is no group role, rows have no group, or there are fewer groups than folds.
 
     Notes
     -----
-    Groups are put in order of their hash and cut where the rows are equally many, so folds differ in size by about
-    a group; where one group is larger than a fold, groups are dealt out in that order instead. Dealing the largest
-    first would make sizes more equal, but then a new row could move every group. Classes are not spread: a fold may
-    lack a rare one. Assumes that rows of different groups are independent. Cost: one sort of the groups by hash.
+    Groups are sorted by their hash and cut into folds of equally many rows, so folds differ in size by about
+    one group; if a group is larger than a fold, groups are dealt in that order instead. Dealing the largest
+    first would make sizes more equal, but then a new row could move every group. Classes are not stratified: a fold
+    may lack a rare one. Assumes that rows of different groups are independent. Cost: one sort of the groups by hash.
 
     Examples
     --------
@@ -61,7 +61,7 @@ class GroupFolds(Split):
 
     @property
     def parts_named(self) -> tuple[str, ...]:
-        """The test part, where there is one."""
+        """The test part, if there is one."""
         return ("test",) if self.test else ()
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:

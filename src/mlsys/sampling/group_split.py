@@ -14,30 +14,30 @@ if TYPE_CHECKING:
 
 
 class GroupSplit(SplitsByShares):
-    """Split by hash of the group role, so that no customer, patient or machine is on two sides.
+    """Split by hash of the group role, so that no customer, patient or machine is on both sides.
 
     Parameters
     ----------
     validation, test : float
-        Shares of the groups; the rest is for training. 0 for no such part.
+        Shares of the groups; the rest is for training. 0 means no such part.
     seed : int
-        Another seed gives another split.
+        A different seed gives a different split.
     parts : dict of str to float, optional
-        Shares by name in place of ``validation`` and ``test``, such as
+        Shares by name, instead of ``validation`` and ``test``, such as
         ``{"validation": .2, "calibration": .1, "test": .2}``; the rest is for training.
     exact : bool
-        Whether the numbers of groups are exact within one: groups are cut in order of their hash. Groups near a cut
-        may then move to the neighbouring part when others come.
+        Whether the numbers of groups are exact to within one: groups are cut in order of their hash. Groups near a cut
+        may then move to the neighbouring part when groups are added.
 
     Raises
     ------
     DataError
-        There is no group role, or rows without a group.
+        If there is no group role, or rows have no group.
 
     Notes
     -----
-    Old groups stay in their part when new rows or groups come. Shares are of groups: with few or very unequal
-    groups the shares of rows may be far from them. Rows that repeat another go by their group too. One hash a row.
+    Old groups stay in their part when new rows or groups arrive. Shares refer to groups: with few or very unequal
+    groups, the shares of rows may differ a lot. Duplicate rows are also assigned by their group. One hash per row.
 
     Examples
     --------

@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 
 
 class KFolds(Split):
-    """Judge by folds of rows at random, the target's classes spread evenly over them.
+    """Evaluate by random folds of rows, stratified by the classes of the target.
 
     Parameters
     ----------
     n : int
         Number of folds.
     repeats : int
-        How often all rows are divided anew; :meth:`windows` returns ``n * repeats`` folds.
+        Number of times all rows are divided again; :meth:`windows` returns ``n * repeats`` folds.
     stratify : bool
-        Whether each class of the target, or up to 20 distinct values, is spread evenly.
+        Whether to stratify by the classes of the target, or by up to 20 distinct values.
     test : float
-        Share of a test part, which is in no fold and sealed in a pipeline; 0 for none.
+        Share of a test part, which is in no fold and is sealed in a pipeline; 0 for none.
     seed : int
-        Another seed gives other folds.
+        A different seed gives different folds.
     keep_duplicates_together : bool
-        Whether rows that repeat another in all features share its fold.
+        Whether rows that duplicate another in all features share its fold.
 
     Notes
     -----
-    Rows are put in order of the hash of their id and dealt out, class by class, so the sizes of folds differ by one
-    row, whatever the order of rows; when rows are added old ones may change their fold, but not between test part and
-    folds unless classes are spread (then as in :class:`StratifiedSplit`). Assumes exchangeable rows: groups are not
-    kept together, for which there is :class:`GroupFolds`, and time is not looked at, for which there is
-    :class:`TimeFolds`; the run finds both. Cost: one sort by hash for each repeat.
+    Rows are sorted by the hash of their id and dealt class by class, so fold sizes differ by at most one
+    row, whatever the order of rows. When rows are added, old rows may change their fold, but do not move between the
+    test part and the folds unless stratified (then as in :class:`StratifiedSplit`). Assumes exchangeable rows: groups
+    are not kept together (use :class:`GroupFolds`) and time is ignored (use :class:`TimeFolds`); the run reports
+    both. Cost: one sort by hash for each repeat.
 
     Examples
     --------
@@ -65,16 +65,16 @@ class KFolds(Split):
 
     @property
     def fold_count(self) -> int:
-        """Folds of one division of the rows."""
+        """Number of folds in one division of the rows."""
         return self.n
 
     @property
     def parts_named(self) -> tuple[str, ...]:
-        """The test part, where there is one."""
+        """The test part, if there is one."""
         return ("test",) if self.test else ()
 
     def keeps_repeats(self, grouped: bool, /) -> bool:
-        """Whether rows that repeat another go where that goes."""
+        """Whether duplicate rows stay together."""
         return self.keep_duplicates_together
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
@@ -86,7 +86,7 @@ class KFolds(Split):
         return self._divided(keys, k, 0)
 
     def windows(self, keys: pd.DataFrame, /) -> list[pd.Series]:
-        """Return the folds of every repeat, one repeat after the other."""
+        """Return the folds of every repeat, in order."""
         return [fold for repeat in range(self.repeats) for fold in self._divided(keys, self.n, repeat)]
 
     def _divided(self, keys: pd.DataFrame, k: int, repeat: int) -> list[pd.Series]:

@@ -13,31 +13,31 @@ _SUM_TOLERANCE = 1e-9
 
 
 class PredefinedSplit(Split):
-    """Take parts from a column, or give named parts fixed shares.
+    """Split by a column of part names, or into named parts with fixed shares.
 
     Parameters
     ----------
     column : str, optional
-        Column with the part of each row; null for none. Parts may have any names, ``train`` must be among them.
+        Column with the part of each row; null for none. Parts may have any names, but must include ``train``.
     parts : dict of str to float, optional
         Shares by name that sum to 1, such as ``{"train": .5, "validation": .2, "calibration": .1, "test": .2}``.
-        A row's part follows from the hash of its group, or of its id where there are no groups.
+        The part of a row depends on the hash of its group, or of its id without a group role.
     seed : int
-        Another seed gives another split by ``parts``.
+        A different seed gives a different split by ``parts``.
     keep_duplicates_together : bool
-        Whether, by ``parts`` and without groups, rows that repeat another in all features go where that goes.
+        Whether, with ``parts`` and without groups, rows that duplicate another in all features stay with it.
 
     Raises
     ------
     ConfigurationError
-        Neither or both of ``column`` and ``parts`` are given, the shares do not sum to 1, or none is for training.
+        If neither or both of ``column`` and ``parts`` are given, the shares do not sum to 1, or none is for training.
     DataError
-        The column is not there, or names no training rows.
+        If the column is missing, or names no training rows.
 
     Notes
     -----
-    By ``parts`` old rows stay where they were when new ones come, so sizes are binomial. The order in which parts
-    are written does not matter. One hash a row.
+    With ``parts``, old rows stay in their part when new rows arrive, so sizes are binomial. The order in which parts
+    are written does not matter. One hash per row.
 
     Examples
     --------
@@ -74,7 +74,7 @@ class PredefinedSplit(Split):
 
     @property
     def key_columns(self) -> tuple[str, ...]:
-        """Columns the keys must hold beside the roles."""
+        """Columns the keys must contain besides the roles."""
         return () if self.column is None else (self.column,)
 
     @property
@@ -83,11 +83,11 @@ class PredefinedSplit(Split):
         return asked_for(self.parts or {})
 
     def keeps_repeats(self, grouped: bool, /) -> bool:
-        """Whether rows that repeat another go where that goes; groups win over them."""
+        """Whether duplicate rows stay together; groups take precedence."""
         return self.parts is not None and self.keep_duplicates_together and not grouped
 
     def withholds(self) -> tuple[str, ...]:
-        """Columns that must never be features: they say which part a row is in."""
+        """Columns that must never be features, because they name the part of a row."""
         return self.key_columns
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
@@ -97,9 +97,9 @@ class PredefinedSplit(Split):
             return parts_by_hash(key_of(keys), dict(sorted(self.parts.items())), self.seed)
         if self.column not in keys.columns:
             raise DataError(
-                f"{self.title} takes parts from the column {self.column!r}, which it is not shown "
-                f"(it is shown {listed(keys.columns)})",
-                "correct the name, or split in a Pipeline, which hands the column on",
+                f"{self.title} takes parts from the column {self.column!r}, which it does not receive "
+                f"(it receives {listed(keys.columns)})",
+                "correct the name, or split in a Pipeline, which passes the column on",
             )
         places, names = pd.factorize(keys[self.column])
         if "train" not in map(str, names):

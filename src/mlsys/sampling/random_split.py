@@ -13,30 +13,30 @@ if TYPE_CHECKING:
 
 
 class RandomSplit(SplitsByShares):
-    """Split at random, in a way that old rows stay in their part when new rows come.
+    """Split at random, so that old rows stay in their part when new rows arrive.
 
     Parameters
     ----------
     validation, test : float
-        Shares of the rows; the rest is for training. 0 for no such part.
+        Shares of the rows; the rest is for training. 0 means no such part.
     seed : int
-        Another seed gives another split.
+        A different seed gives a different split.
     parts : dict of str to float, optional
-        Shares by name in place of ``validation`` and ``test``, such as
+        Shares by name, instead of ``validation`` and ``test``, such as
         ``{"validation": .2, "calibration": .1, "test": .2}``; the rest is for training.
     exact : bool
-        Whether sizes are exact within one row: rows are cut in order of their hash. Rows near a cut may then move to
-        the neighbouring part when others come.
+        Whether sizes are exact to within one row: rows are cut in order of their hash. Rows near a cut may then move to
+        the neighbouring part when rows are added.
     keep_duplicates_together : bool
-        Whether rows that repeat another in all features go where that goes.
+        Whether rows that duplicate another in all features stay with it.
 
     Notes
     -----
-    A row's part follows from the hash of its id alone, so the sizes of parts are binomial, not exact: with 1,000
-    rows a share of .2 is 200 give or take 25. Rows that repeat another in all features follow the first of them,
-    which the card counts; :doc:`/splits` says when an old row may move for that. Assumes that rows are exchangeable:
-    rows of one customer, or rows that follow in time, are not; use :class:`GroupSplit` or :class:`TimeSplit` for
-    them. One hash a row.
+    The part of a row depends only on the hash of its id, so the sizes of parts are binomial, not exact: with 1,000
+    rows a share of .2 is 200 give or take 25. Rows that duplicate another in all features follow the first of them,
+    and the card counts them; :doc:`/splits` says when this may move an old row. Assumes that rows are exchangeable:
+    rows of one customer and rows in time order are not; use :class:`GroupSplit` or :class:`TimeSplit` for
+    them. One hash per row.
 
     Examples
     --------

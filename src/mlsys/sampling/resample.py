@@ -22,26 +22,27 @@ if TYPE_CHECKING:
 
 
 class Resample(TrainOnly):
-    """Repeat, drop or make training rows with a sampler; all other rows stay as they are.
+    """Repeat, drop or synthesize training rows with a sampler; all other rows stay unchanged.
 
     Parameters
     ----------
     sampler : object
-        Anything with ``fit_resample(X, y)``, such as ``imblearn.over_sampling.SMOTE()``. A ``random_state`` of
+        Any object with ``fit_resample(X, y)``, such as ``imblearn.over_sampling.SMOTE()``. A ``random_state`` of
         ``None`` is set from the pipeline's seed.
 
     Raises
     ------
     DataError
-        The features hold what the sampler cannot use (text, timestamps, nulls, infinite numbers); a class has too few
-        rows for its neighbours, or is not there. The message names the columns, or the classes with their counts.
+        If the features hold values that the sampler cannot use (text, timestamps, nulls, infinite numbers), or a class
+        has too few rows for its neighbours, or is absent. The message names the columns, or the classes with their
+        counts.
 
     Notes
     -----
-    The sampler sees features and target only. Kept and repeated rows keep all their other columns; rows it made
-    (SMOTE) get null there, and the mean weight of their class where there are weights. A sampler that does not tell
-    which rows it kept (``sample_indices_``) is asked by value, each old row counting once. Resampled classes make a
-    model's probabilities too high for the rare class: follow it with ``Calibrate``. Gathers all rows.
+    The sampler sees only features and target. Kept and repeated rows keep all their other columns; synthesized rows
+    (SMOTE) get null there, and the mean weight of their class if there are weights. If a sampler does not say
+    which rows it kept (``sample_indices_``), rows are matched by value, and each old row counts once. Resampling makes
+    the predicted probabilities too high for the rare class: follow it with ``Calibrate``. Gathers all rows.
 
     Examples
     --------
@@ -66,7 +67,7 @@ class Resample(TrainOnly):
         return tuple(columns)
 
     def change(self, train: Rows, rng: np.random.Generator) -> pd.DataFrame:
-        """Return the training rows as the sampler wants them."""
+        """Return the resampled training rows."""
         sampler = unfitted(self.sampler)
         if hasattr(sampler, "get_params"):
             unset = [name for name, value in sorted(sampler.get_params().items()) if value is None]

@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 
 
 class ReservoirSample(Select):
-    """Keep a number of rows, the same ones in whatever order they come.
+    """Keep a fixed number of rows, the same ones whatever their order.
 
     Parameters
     ----------
     rows : int
-        Rows to keep; all where there are fewer.
+        Number of rows to keep; all if there are fewer.
     seed : int
-        Another seed keeps other rows.
+        A different seed keeps different rows.
     id : str, optional
-        Column that identifies rows; the index when not given.
+        Column that identifies rows; by default the index.
 
     Raises
     ------
     DataError
-        The id column is not there, or names two rows by one id.
+        If the id column is missing, or two rows have the same id.
 
     Notes
     -----
     Keeps the rows with the smallest hash of their id (bottom-k sampling, Cohen and Kaplan 2007): every set of rows
-    of that size is as likely as any other, and order and partitions do not matter, unlike in the reservoir that
-    gave the name (Vitter 1985). The Horvitz-Thompson weight of each row kept is rows there were / rows kept; it goes
-    to the weight role where there is one. One hash a row, no sort of all rows.
+    of that size is equally likely, and order and partitions do not matter, unlike in the reservoir sampling that
+    gives it its name (Vitter 1985). The Horvitz-Thompson weight of each kept row is all rows / kept rows; it goes
+    to the weight role if there is one. One hash per row, no sort of all rows.
 
     Examples
     --------
@@ -66,7 +66,7 @@ class ReservoirSample(Select):
         return () if self.id is None else (self.id,)
 
     def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> tuple[pd.Series, NDArray[np.float64]]:
-        """Return the mask of rows kept, and their weights."""
+        """Return the mask of kept rows, and their weights."""
         ids = ids_of(frame, self.id, self.title)
         places = pd.Series(np.arange(len(frame)))
         chosen = BottomK.of(places, ids, min(self.rows, len(frame)), self.seed ^ SAMPLE_STREAM).rows
@@ -80,13 +80,13 @@ def ids_of(frame: pd.DataFrame, column: str | None, who: str) -> pd.Series | pd.
     """Return the id of each row; raise if ids do not identify rows."""
     if column is None:
         return frame.index
-    require_columns(frame.columns, [column], who, "correct id=, or leave it out to use the index")
+    require_columns(frame.columns, [column], who, "correct id=, or omit it to use the index")
     ids = told_apart(frame[column], f"{who}: the id column {column!r}")
     repeated = ids.duplicated()
     if repeated.any():
         raise DataError(
             f"{who}: {int(repeated.sum()):,} rows repeat an id of column {column!r} (the first is row "
-            f"{frame.index[repeated][0]!r}), so a number of rows cannot be chosen by it",
-            "name a column that identifies single rows, or leave id= out to use the index",
+            f"{frame.index[repeated][0]!r}), so rows cannot be sampled by it",
+            "name a column that identifies single rows, or omit id= to use the index",
         )
     return ids

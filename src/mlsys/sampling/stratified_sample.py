@@ -27,33 +27,33 @@ class StratifiedSample(Select):
     Parameters
     ----------
     by : str or list of str
-        Columns whose combinations are the strata, null being a value; the target's name keeps rare classes.
+        Columns whose combinations are the strata, where null is a value; use the target to keep rare classes.
     rows : int, optional
-        Rows to keep in all.
+        Total number of rows to keep.
     share : float or dict, optional
         Share of each stratum to keep; by value of ``by`` (one column) such as ``{True: 1.0, False: 0.1}``.
         Either ``rows`` or ``share`` is given.
     allocation : {"proportional", "equal"}
-        How ``rows`` are divided: by size of the strata, or the same number from each (all of a smaller one, what is
-        left over going to the others).
+        How ``rows`` are divided: by size of the strata, or the same number from each (all of a smaller stratum; the
+        others share what is left).
     seed : int
-        Another seed keeps other rows.
+        A different seed keeps different rows.
     id : str, optional
-        Column that identifies rows; the index when not given.
+        Column that identifies rows; by default the index.
 
     Raises
     ------
     ConfigurationError
-        Neither or both of ``rows`` and ``share`` are given, or a share is not above 0 and at most 1.
+        If neither or both of ``rows`` and ``share`` are given, or a share is not above 0 and at most 1.
     DataError
-        A column is not there, ``share`` names no share for a value, or ``rows`` are fewer than the strata.
+        If a column is missing, ``share`` has no share for a value, or ``rows`` is less than the number of strata.
 
     Notes
     -----
-    At least one row of every stratum is kept. Within a stratum the rows with the smallest hash of their id are
-    kept, whatever their order. The weight of a row is one over its probability to be kept (Horvitz and Thompson
-    1952), the size of its stratum / rows kept of it; sums with it estimate sums over all rows. It goes to the
-    weight role; without that role a model believes that the sample's mix is the real one. Cost: one sort.
+    At least one row of every stratum is kept. Within a stratum, the rows with the smallest hash of their id are
+    kept, whatever their order. The weight of a row is one over its probability of being kept (Horvitz and Thompson
+    1952): the size of its stratum / kept rows of it; weighted sums estimate sums over all rows. It goes to the
+    weight role; without that role, a model takes the mix of the sample for the real one. Cost: one sort.
 
     Examples
     --------
@@ -79,7 +79,7 @@ class StratifiedSample(Select):
         shares = self.share.values() if isinstance(self.share, dict) else [self.share or 1.0]
         if (self.rows is not None and self.rows < 1) or not all(0 < share <= 1 for share in shares) or self.share == 0:
             raise ConfigurationError(
-                f"{self.title}: rows={self.rows}, share={self.share} is not a size of a sample",
+                f"{self.title}: rows={self.rows}, share={self.share} is not a sample size",
                 "keep at least one row, and shares above 0 and at most 1; drop a stratum in a Select step",
             )
 
@@ -93,8 +93,8 @@ class StratifiedSample(Select):
         return self.strata_columns if self.id is None else (*self.strata_columns, self.id)
 
     def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> tuple[pd.Series, NDArray[np.float64]]:
-        """Return the mask of rows kept, and their weights."""
-        remedy = "correct by=, or make the column with Derive before"
+        """Return the mask of kept rows, and their weights."""
+        remedy = "correct by=, or create the column with a Derive step first"
         require_columns(frame.columns, self.strata_columns, self.title, remedy)
         strata = strata_codes(
             frame[list(self.strata_columns)].apply(lambda column: told_apart(column, f"{self.title}: {column.name!r}"))

@@ -21,37 +21,37 @@ TARGET = "target"
 
 
 class StratifiedSplit(SplitsByShares):
-    """Split at random within each class of the target, so that every part has its share of each.
+    """Split at random within each class of the target, so that all parts have the same class shares.
 
     Parameters
     ----------
     validation, test : float
-        Shares of the rows; the rest is for training. 0 for no such part.
+        Shares of the rows; the rest is for training. 0 means no such part.
     by : str or list of str, optional
-        Columns whose combinations are the strata, ``"target"`` for the target's classes; these alone when not given.
+        Columns whose combinations are the strata; ``"target"`` means the classes of the target, which is the default.
     seed : int
-        Another seed gives another split.
+        A different seed gives a different split.
     parts : dict of str to float, optional
-        Shares by name in place of ``validation`` and ``test``, such as
+        Shares by name, instead of ``validation`` and ``test``, such as
         ``{"validation": .2, "calibration": .1, "test": .2}``; the rest is for training.
     keep_groups_together : bool
-        Whether the rows of a group stay in one part. A group is in the stratum of its first row, so shares are of
+        Whether the rows of a group stay in one part. A group is in the stratum of its first row, so shares refer to
         groups.
     keep_duplicates_together : bool
-        Whether rows that repeat another in all features go where that goes.
+        Whether rows that duplicate another in all features stay with it.
 
     Raises
     ------
     DataError
-        A column of ``by`` or a role is not there, or rows have no group.
+        If a column of ``by`` or a role is missing, or rows have no group.
 
     Notes
     -----
-    Within a stratum rows are ordered by hash of their id and cut, so sizes are exact within one row; rows that repeat
-    another count as one, in the stratum of the first of them. Near a cut a row may move to the neighbouring part when
-    new rows come; :class:`RandomSplit` moves none. A row without a target is in no part when the target is among the
+    Within a stratum, rows are sorted by the hash of their id and cut, so sizes are exact to within one row; duplicate
+    rows count as one, in the stratum of the first of them. Near a cut, a row may move to the neighbouring part when
+    new rows arrive; :class:`RandomSplit` moves none. A row without a target is in no part if the target is among the
     strata; null in another column is a value. A target with more than 20 distinct values is not a set of classes:
-    without other columns the split is then as by :class:`RandomSplit`. Cost: one sort by hash.
+    without other columns, the split is then as in :class:`RandomSplit`. Cost: one sort by hash.
 
     Examples
     --------
@@ -76,20 +76,20 @@ class StratifiedSplit(SplitsByShares):
 
     @property
     def key_columns(self) -> tuple[str, ...]:
-        """Columns the keys must hold beside the roles."""
+        """Columns the keys must contain besides the roles."""
         return tuple(name for name in self._strata_columns if name != TARGET)
 
     def keeps_repeats(self, grouped: bool, /) -> bool:
-        """Whether rows that repeat another go where that goes; groups win over them."""
+        """Whether duplicate rows stay together; groups take precedence."""
         return self.keep_duplicates_together and not self.keep_groups_together
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
-        """Return the part of each row; null where the target is."""
+        """Return the part of each row; null if the target is null."""
         units = groups_of(keys, self.title) if self.keep_groups_together else unit_of(keys)
         return dealt(units, self._shares, self.seed, keys, self._strata(keys))
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
-        """Return ``k`` assignments with the target's classes spread evenly."""
+        """Return ``k`` assignments, stratified by the classes of the target."""
         return hashed_folds(keys, k, self.seed)
 
     def _strata(self, keys: pd.DataFrame) -> NDArray[np.int64] | None:

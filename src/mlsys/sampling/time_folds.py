@@ -17,41 +17,41 @@ from mlsys.steps import Field, Split
 
 
 class TimeFolds(Split):
-    """Train on the past and judge on the next stretch of time, several times over.
+    """Train on the past and evaluate on the next period, several times.
 
     Parameters
     ----------
     n : int
         Number of windows.
     window : {"expanding", "sliding"}
-        Whether each window trains on all that came before its validation stretch, or on a stretch of one length.
+        Whether each window trains on all rows before its validation period, or on a period of fixed length.
     size : duration or share, optional
-        Length of a validation stretch (``"28D"``), or its share of the rows (``.1``): the last ``n`` such stretches.
-        When not given, the rows are cut into ``n + 1`` stretches of equally many.
+        Length of a validation period (``"28D"``), or its share of the rows (``.1``): the last ``n`` such periods.
+        By default, the rows are cut into ``n + 1`` periods with equally many rows.
     train_size : duration or share, optional
-        Length of a sliding window's training stretch; as many rows as the first window has when not given.
+        Length of the training period of a sliding window; by default as many rows as in the first window.
     embargo : str
-        Rows this close before a validation stretch are left out: the gap between training and validation.
+        Training rows within this time before a validation period are left out: the gap between training and validation.
     test : date, duration or share, optional
-        A test part after all windows, as in :class:`TimeSplit`; it is sealed in a pipeline.
+        Test part after all windows, as in :class:`TimeSplit`; it is sealed in a pipeline.
     keep_groups_together : bool
-        Whether a group stands on one side of a window only. One that stands on both is dealt to one by its hash, and
+        Whether a group is on only one side of a window. A group on both sides is assigned to one by its hash, and
         its other rows are left out of that window.
     seed : int
-        Deals groups that stand on both sides otherwise.
+        A different seed assigns groups that are on both sides differently.
 
     Raises
     ------
     DataError
-        No time role; windows of ``size`` leave nothing to train on; a boundary outside the data.
+        If there is no time role, windows of ``size`` leave no training rows, or a boundary is outside the data.
 
     Notes
     -----
-    In each window a training row counts only if its label was known (``known_at`` of the label) before the validation
-    stretch begins: what is mature in a late window may be left out of an early one. Rows at the same moment stay
-    together, so there are fewer than ``n`` windows where there are too few moments. Validation stretches do not
-    overlap; training stretches do, so the scores of windows depend on each other. Cost: one sort by time, and one
-    pass over the rows a window.
+    In each window, a training row counts only if its label was known (``known_at`` of the label) before the validation
+    period begins: a row used in a late window may be left out of an early one. Rows at the same time stay
+    together, so there are fewer than ``n`` windows if there are too few distinct times. Validation periods do not
+    overlap; training periods do, so the scores of windows depend on each other. Cost: one sort by time, and one
+    pass over the rows per window.
 
     References
     ----------
@@ -88,7 +88,7 @@ class TimeFolds(Split):
         if self.train_size is not None and self.window != "sliding":
             raise ConfigurationError(
                 f"{self.title}: train_size= is the length of a sliding window, but the windows expand",
-                'write window="sliding", or take train_size= away',
+                'write window="sliding", or remove train_size=',
             )
         if self.test is not None:
             read_start(self.test, "test")
@@ -102,7 +102,7 @@ class TimeFolds(Split):
 
     @property
     def parts_named(self) -> tuple[str, ...]:
-        """The test part, where there is one."""
+        """The test part, if there is one."""
         return () if self.test is None else ("test",)
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
@@ -114,11 +114,11 @@ class TimeFolds(Split):
         return folds_at(self._stretches(keys, k), keys, self._rules())
 
     def notes(self) -> tuple[str, ...]:
-        """Say how boundaries are read, for the plan."""
+        """Return how boundaries are read, for the plan."""
         return CLOCKS
 
     def explain(self, keys: pd.DataFrame) -> tuple[str, ...]:
-        """Say when the test part and the validation stretches start."""
+        """Return when the test part and the validation periods start."""
         windows = self._windows(keys)
         said = [f"{each.part} starts at {stamp(each.start)} ({each.how})" for each in windows.starts]
         starts = [stamp(each.start) for each in self._stretches(keys[windows.places(keys) == 0], self.n)]

@@ -25,42 +25,42 @@ def _in_order(parts: Any) -> Any:
 
 
 class TimeSplit(Split):
-    """Split by the time role, with an embargo, and without labels that were not known yet.
+    """Split by the time role, with an embargo, and without labels that were not yet known.
 
     Parameters
     ----------
     validation, test : date, duration, share or None
-        When the part starts: a date (``"2013-09-01"``, read in the zone of the time column), a duration that it
-        lasts (``"28D"``), or its share of the rows (``.2``); ``None`` for no such part. It ends where the next one
-        starts, the last one with the data.
+        When the part starts: a date (``"2013-09-01"``, read in the zone of the time column), its
+        duration (``"28D"``), or its share of the rows (``.2``); ``None`` for no such part. It ends where the next one
+        starts; the last one ends with the data.
     embargo : str
-        Training and calibration rows this close before the start of the next part are left out, so that what
-        overlaps in time is not on both sides.
+        Training and calibration rows within this time before the start of the next part are left out, so that rows
+        that overlap in time are not on both sides.
     parts : dict, optional
-        Parts in order of time in place of ``validation`` and ``test``, such as
+        Parts in order of time, instead of ``validation`` and ``test``, such as
         ``{"validation": "28D", "calibration": "14D", "test": "28D"}``; training comes before all of them.
     keep_groups_together : bool
-        Whether a group stands in one part only. One that has rows in several is dealt to one of these by its hash,
+        Whether a group is in only one part. A group with rows in several parts is assigned to one of them by its hash,
         and its other rows are left out.
     seed : int
-        Deals groups that stand in several parts otherwise.
+        A different seed assigns groups that are in several parts differently.
 
     Raises
     ------
     DataError
-        No time role; a part would be empty; boundaries in the wrong order or outside the data. The message has the
-        range of the data.
+        If there is no time role, a part would be empty, or boundaries are in the wrong order or outside the data. The
+        message gives the range of the data.
 
     Notes
     -----
-    A row that is learned from counts only if its label was known (``known_at`` of the label) before the next part
-    starts, which is when somebody would have learned from it; a label without a known-at is known with its row.
-    Validation rows only judge, and stay whenever their label came. Where labels take long, those of the last stretch
-    that are known are the quick ones: give an ``embargo`` as long as a label takes. Durations and shares count
-    from the last row whose label is known. Rows at the same moment stay together. Rows left out are null and
-    counted by the run, for each boundary. Without ``keep_groups_together`` groups may stand on both sides; the run
-    finds them. Rows that repeat another go by their own time. A column of dates counts as the midnight each begins
-    with. Cost: one sort by time.
+    A training or calibration row counts only if its label was known (``known_at`` of the label) before the next part
+    starts, when a model would have learned from it; a label without a known-at is known with its row.
+    Validation rows are only evaluated, and stay whenever their label arrived. If labels take long, the known labels
+    of the last period are the quick ones: set an ``embargo`` as long as a label takes. Durations and shares count
+    from the last row whose label is known. Rows at the same time stay together. Rows left out are null, and the run
+    counts them for each boundary. Without ``keep_groups_together``, groups may be on both sides; the run
+    reports them. Duplicate rows are assigned by their own time. A column of dates counts as midnight at the start of
+    each day. Cost: one sort by time.
 
     References
     ----------
@@ -84,8 +84,8 @@ class TimeSplit(Split):
         """Read the boundaries as far as they can be read without data."""
         if self.parts is not None and (self.validation, self.test) != (SHARE, SHARE):
             raise ConfigurationError(
-                f"{self.title} is given parts= and also validation={self.validation!r} or test={self.test!r}",
-                'write all parts into parts=, for example parts={"validation": "28D", "test": "28D"}',
+                f"{self.title} got parts= and also validation={self.validation!r} or test={self.test!r}",
+                'put all parts into parts=, for example parts={"validation": "28D", "test": "28D"}',
             )
         if not self._wanted:
             raise ConfigurationError(
@@ -93,8 +93,8 @@ class TimeSplit(Split):
             )
         if "train" in self._wanted:
             raise ConfigurationError(
-                f"{self.title}: parts= names 'train', which is all that comes before the other parts",
-                "take 'train' out of parts=",
+                f"{self.title}: parts= names 'train', which is everything before the other parts",
+                "remove 'train' from parts=",
             )
         for part, given in self._wanted.items():
             read_start(given, part)
@@ -112,7 +112,7 @@ class TimeSplit(Split):
         return tuple(self._wanted)
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
-        """Return the part of each row; null for embargoed rows, labels known too late, and what groups leave out."""
+        """Return the part of each row; null for embargoed rows, late labels, and rows left out for their group."""
         names = ["train", *self._wanted]
         places = self._windows(keys).places(keys)
         counts = np.bincount(places[judged(keys) & (places >= 0)], minlength=len(names))
@@ -127,20 +127,20 @@ class TimeSplit(Split):
         return named(places, names, keys.index)
 
     def folds(self, keys: pd.DataFrame, k: int, /) -> list[pd.Series]:
-        """Return expanding windows: train on what came before, validate on the next stretch of equal size.
+        """Return expanding windows: train on earlier rows, validate on the next period of equal size.
 
-        Fewer than ``k`` where there are too few moments; rows that come later are in no part of a window.
+        Fewer than ``k`` if there are too few distinct times; later rows are in no part of a window.
         """
         times = labelled_times(keys, self.title)
         windows = Windows(self.title, (), duration_of(self.embargo, "embargo"), self.keep_groups_together, self.seed)
         return folds_at(blocks(times, k), keys, windows)
 
     def notes(self) -> tuple[str, ...]:
-        """Say how boundaries are read, for the plan."""
+        """Return how boundaries are read, for the plan."""
         return CLOCKS
 
     def explain(self, keys: pd.DataFrame) -> tuple[str, ...]:
-        """Say when each part starts, how that was read, and which rows are left out."""
+        """Return when each part starts, how that was read, and which rows are left out."""
         windows, known = self._windows(keys), judged(keys)
         said = []
         for how, alike in groupby(windows.starts, key=lambda each: each.how):
@@ -158,7 +158,7 @@ class TimeSplit(Split):
         if self.keep_groups_together:
             apart = windows.straddling(keys)
             groups = keys["group"][apart].nunique()
-            said.append(f"{int(apart.sum()):,} rows of {groups:,} groups that stand in several parts and go to one")
+            said.append(f"{int(apart.sum()):,} rows of {groups:,} groups in several parts; each goes to one")
         missing = int(times_of(keys, self.title).isna().sum())
         return (*said, f"{missing:,} rows without a time") if missing else tuple(said)
 

@@ -26,10 +26,10 @@ def values_in(content: bytes, path: Path) -> pa.Array:
     """
     with naming(path):
         if content[: len(_MARK)] != _MARK:
-            raise ValueError("it does not begin as an Arrow file does")
+            raise ValueError("it does not start like an Arrow file")
         stream = pa.py_buffer(content)[len(_MARK) :]  # what a file's footer points at could be another batch
         if any(map(_is_compressed, _batches(stream))):
-            raise StateError(f"{path} is compressed, which no state is", "do not use this state")
+            raise StateError(f"{path} is compressed, but states never are", "do not use this state")
         column = pa.ipc.open_stream(stream).read_all().column("values")
         column.validate(full=True)
         return column.combine_chunks()

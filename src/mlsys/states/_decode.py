@@ -123,7 +123,7 @@ class Decoder:
         name = str(document["class"])
         form = form_named(name)
         if form is None:
-            raise StateError(f"the state holds a {name!r}, which has no native form here", "do not use this state")
+            raise StateError(f"the state holds a {name!r}, which has no native format here", "do not use this state")
         facts = {key: self.decode(fact) for key, fact in document["facts"].items()}
         return form.read(class_named(name), facts, self._file(document["file"]) if "file" in document else b"")
 

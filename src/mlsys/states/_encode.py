@@ -191,7 +191,7 @@ def _zone(zone: Any, path: str) -> str | None:
     try:
         pd.Timestamp(0, tz=str(zone))
     except Exception as error:
-        raise StateError(f"{path} is in the time zone {zone}, which has no name to store", "convert to UTC") from error
+        raise StateError(f"{path} is in the time zone {zone}, whose name cannot be stored", "convert to UTC") from error
     return str(zone)
 
 

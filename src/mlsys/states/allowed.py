@@ -136,8 +136,8 @@ _MOST_TIMES = 100
 _ALWAYS = 64 << 20
 """Bytes that any file may unpack to."""
 _REMEDY = (
-    "use estimators made of scikit-learn's own parts, write the hooks save and load in a Model of your own, or give a "
-    'reason in Train(..., allow_pickle="..."); the run stays as it is, only its model cannot be stored'
+    "use estimators made of scikit-learn classes, write the hooks save and load in a Model of your own, or give a "
+    'reason in Train(..., allow_pickle="..."); the run is complete, only its model cannot be stored'
 )
 
 
@@ -198,7 +198,7 @@ def _check_types(data: bytes, place: str) -> list[str]:
     strange = sorted(set(found) - ALLOWED_TYPES)
     if strange:
         raise StateError(
-            f"{place} is made of {', '.join(strange)}, which is not on the list of allowed types",
+            f"{place} contains {', '.join(strange)}, which is not on the list of allowed types",
             _REMEDY,
         )
     return found

@@ -24,7 +24,7 @@ class Borrowed:
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Raise; it can be called in name only, because ``functools.partial`` holds nothing else."""
-        raise TypeError(f"{self.reference} is stored as source and was not brought back")
+        raise TypeError(f"{self.reference} is stored as source and was not restored")
 
 
 def exchanged(value: Any, swap: Swap) -> Any:

@@ -20,8 +20,8 @@ LARGEST = 16 << 20
 """Bytes that are read of a file which no manifest vouches for; 150,000 files are listed in fewer."""
 _BLOCK = 1 << 20
 _DIGEST = "digest"
-AGAIN = "save it again, or take it from where it was saved"
-STRANGE = "do not load this folder, unless you know who put this there and why; then take it out"
+AGAIN = "save it again, or copy it again from where it was saved"
+STRANGE = "do not load this folder unless you know who put this there and why; then remove it"
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         raise StateError(f"{path} {said}", STRANGE if linked else AGAIN) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise StateError(f"{path} is no plain file", STRANGE)
+        raise StateError(f"{path} is not a regular file", STRANGE)
     with os.fdopen(descriptor, "rb") as file:
         try:
             yield file
@@ -55,7 +55,7 @@ def read_unvouched(path: Path) -> bytes:
     with opened(path) as file:
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise StateError(f"{path} is larger than {LARGEST >> 20} MB, which nothing of the kind is", AGAIN)
+        raise StateError(f"{path} is larger than {LARGEST >> 20} MB, the largest size allowed", AGAIN)
     return content
 
 
@@ -104,7 +104,7 @@ def read_with_digest(path: Path) -> dict[str, Any]:
     """Read what :func:`with_digest` made; StateError where it was changed."""
     content = read_json(path)
     if not isinstance(content, dict):
-        raise StateError(f"{path} cannot be read: it holds no object", AGAIN)
+        raise StateError(f"{path} cannot be read: it does not hold a JSON object", AGAIN)
     if content.pop(_DIGEST, None) != _content_digest(content):
         raise StateError(f"{path} was changed after it was saved", AGAIN)
     return content

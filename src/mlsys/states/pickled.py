@@ -31,7 +31,7 @@ def save_pickled(state: Any, folder: Path) -> None:
         except Exception as error:  # whatever a __reduce__ raises
             raise StateError(
                 f"the state cannot be pickled: {type(error).__name__}: {error}",
-                "write the hooks save(state, folder) and load(folder) in a step of your own",
+                "write the hooks save(state, folder) and load(folder) in your own step",
             ) from error
     (folder / FILE).write_bytes(content)
 

@@ -39,7 +39,7 @@ def check(folder: Path) -> None:
 
 def same_files(folder: Path, expected: Mapping[str, str], what: str = "the model", apart: str = "") -> None:
     """Raise unless a folder holds exactly some files, by digest; one at its top may be left apart."""
-    again = f"save {what} again, or take it from where it was saved"
+    again = f"save {what} again, or copy it again from where it was saved"
     found = dict(_found(folder, apart))
     for name in sorted(set(found) - set(expected)):
         raise StateError(f"{folder} holds {name!r}, which is not in its {MANIFEST}", STRANGE)
@@ -114,7 +114,7 @@ def _found(folder: Path, apart: str) -> Iterator[tuple[str, Path]]:
             if stat.S_ISDIR(kind):
                 waiting.append(f"{name}/")
             elif not stat.S_ISREG(kind):
-                what = "a link" if stat.S_ISLNK(kind) else "no plain file"
+                what = "a link" if stat.S_ISLNK(kind) else "not a regular file"
                 raise StateError(f"{name!r} in {folder} is {what}", STRANGE)
             elif name != apart:
                 yield name, Path(entry.path)

@@ -101,7 +101,7 @@ def load_state(folder: Path) -> Any:
     files = _manifest(folder)
     contents = {name: _read(folder, name, str(expected)) for name, expected in files.items()}
     if _STATE not in contents:
-        raise StateError(f"{folder} holds no {_STATE}", "save the state again")
+        raise StateError(f"{folder} has no {_STATE}", "save the state again")
     document = parsed(contents[_STATE], folder / _STATE)
     try:
         with naming(folder):
@@ -124,7 +124,7 @@ def _manifest(folder: Path) -> dict[str, str]:
     version = read_json(folder / MANIFEST).get("version")
     if version != _VERSION:
         raise StateError(
-            f"the state in {folder} has version {version!r}, this library reads {_VERSION}",
+            f"the state in {folder} has version {version!r}, but this library reads {_VERSION}",
             "load it with the version of mlsys that wrote it",
         )
     return files

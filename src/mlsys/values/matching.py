@@ -61,12 +61,12 @@ def by_value(column: pd.Series) -> pd.Series:
         return column  # is in that form
     values = values_of(column)
     if values.means is Kind.NESTED:
-        raise Unlike(f"holds {values}, which cannot be told apart", "make text or numbers of them with Derive")
+        raise Unlike(f"holds {values}, which cannot be compared", "convert them to text or numbers with Derive")
     if values.means is Kind.MIXED:
         label, value = _strange(column, values)
         raise Unlike(
             f"holds values of several kinds: {value!r} in row {label!r} is unlike those before it",
-            "make them one type with Derive, or read the column with dtypes=",
+            "convert them to one type with Derive, or read the column with dtypes=",
         )
     made = plain(column)
     if isinstance(made.dtype, pd.CategoricalDtype):
@@ -126,7 +126,7 @@ def refuse_unlike(one: pd.Series, other: pd.Series, sides: Sides = _SIDES) -> No
             raise Unlike(
                 f"holds whole numbers beyond 2**53 {sides[not mine.whole]} and floats {sides[mine.whole]}, such as "
                 f"{floats.iloc[at]:.0f}, which have lost their last digits",
-                "keep whole numbers with nulls as Int64: read them with dtypes={...: 'Int64'}, or as text",
+                "keep integers with nulls as Int64: read them with dtypes={...: 'Int64'}, or as text",
             )
 
 
@@ -136,7 +136,7 @@ def _family(values: Values) -> Kind:
 
 def _remedy(one: Values, other: Values) -> str:
     if {one.kind, other.kind} == {Kind.MOMENT}:
-        return "give the times without a zone theirs in a Derive step: f[...].dt.tz_localize('Europe/Berlin')"
+        return "set the zone of the times without one in a Derive step: f[...].dt.tz_localize('Europe/Berlin')"
     return "convert one of them with Derive, or read it with dtypes="
 
 

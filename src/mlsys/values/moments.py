@@ -44,7 +44,7 @@ def moments_of(column: pd.Series, who: str = "", called: str = "") -> pd.Series:
     if values.kind is not Kind.MOMENT and not column.notna().any():
         return pd.Series(pd.NaT, index=column.index, name=column.name, dtype="datetime64[s]")
     if values.means not in {Kind.MOMENT, Kind.DATE}:
-        odd = "" if values.strange is None else f", {values.strange[1]!r} in row {values.strange[0]!r} for one"
+        odd = "" if values.strange is None else f", such as {values.strange[1]!r} in row {values.strange[0]!r}"
         raise DataError(
             f"{who}{': ' if who else ''}{called or f'column {column.name!r}'} holds {values}{odd}, not timestamps",
             f"convert it with pd.to_datetime in a Derive step, for example Derive({{{column.name!r}: ...}})",
@@ -72,8 +72,8 @@ def moved(times: pd.Series, by: pd.Timedelta) -> pd.Series:
         return pd.Series(times.dt.as_unit(unit) + by.as_unit(unit))
     except _OUT as error:
         raise DataError(
-            f"column {times.name!r} holds a time that cannot be moved by {by}: {error}",
-            "correct the times far outside this era, or make them null where they mean 'never'",
+            f"column {times.name!r} holds a time that cannot be shifted by {by}: {error}",
+            "correct the times far outside this era, or set them to null if they mean 'never'",
         ) from error
 
 

@@ -57,7 +57,7 @@ def plain(column: pd.Series) -> pd.Series:
     return column
 
 
-_TO_TEXT = "make texts or numbers of them with Derive before"
+_TO_TEXT = "convert them to text or numbers with Derive first"
 
 
 def told_apart(column: pd.Series, what: str, remedy: str = _TO_TEXT) -> pd.Series:
@@ -84,7 +84,7 @@ def told_apart(column: pd.Series, what: str, remedy: str = _TO_TEXT) -> pd.Serie
     """
     values = values_of(column)
     if values.means is Kind.NESTED:
-        raise DataError(f"{what} holds {values}, which cannot be told apart", remedy)
+        raise DataError(f"{what} holds {values}, which cannot be compared", remedy)
     return plain(column)
 
 
