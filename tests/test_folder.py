@@ -85,4 +85,4 @@ def test_where_nothing_can_be_written_runs_go_on_and_it_is_said_once(
     with override(folder=place), caplog.at_level(logging.WARNING, "mlsys"):
         runs = [pipeline.run(frame, track=False, verbose=False) for _ in range(3)]
     assert all(not run.metrics.empty for run in runs)
-    assert len([each for each in caplog.records if "nothing more is kept" in each.message]) == 1
+    assert len([each for each in caplog.records if "nothing more is stored" in each.message]) == 1

@@ -402,7 +402,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "rows of the joined table that contradict each other": (
         DataError,
-        ("AsOfJoin", "say something else", "country='DE'", 'duplicates="last"'),
+        ("AsOfJoin", "different values", "country='DE'", 'duplicates="last"'),
         lambda f: run(f, as_of(_contradicting(f)), SPLIT, TREE, time="ordered"),
         lambda f: run(f, as_of(_contradicting(f), duplicates="last"), SPLIT, TREE, time="ordered"),
     ),
@@ -471,20 +471,20 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a time role that holds text": (
         DataError,
-        ("'ordered' holds texts", "pd.to_datetime"),
+        ("'ordered' holds text", "pd.to_datetime"),
         lambda f: run(f.assign(ordered=f["ordered"].astype("str")), TimeSplit(), TREE, time="ordered"),
         lambda f: run(f.assign(ordered=f["ordered"].astype("str")),
                       Derive({"ordered": lambda g: pd.to_datetime(g["ordered"])}), TimeSplit(), TREE, time="ordered"),
     ),
     "a moment of decision that holds text": (
         DataError,
-        ("'ordered' holds texts", "pd.to_datetime"),
+        ("'ordered' holds text", "pd.to_datetime"),
         lambda f: run(f.assign(ordered=f["ordered"].astype("str")), as_of(fares(f)), SPLIT, TREE, decide_at="ordered"),
         lambda f: run(f, as_of(fares(f)), SPLIT, TREE, decide_at="ordered"),
     ),
     "a known-at column that holds text": (
         DataError,
-        ("'ordered_text' holds texts", "pd.to_datetime"),
+        ("'ordered_text' holds text", "pd.to_datetime"),
         lambda f: run(f.assign(ordered_text=f["ordered"].astype("str")), SPLIT, TREE, time="ordered",
                       known_at={"days": "ordered_text"}),
         lambda f: run(f, SPLIT, TREE, time="ordered", known_at={"days": "ordered"}),
@@ -555,7 +555,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "weights that are text": (
         DataError,
-        ("Train(DecisionTreeClassifier): the weight 'country' holds texts (str)", "numbers"),
+        ("Train(DecisionTreeClassifier): the weight 'country' holds text (str)", "numbers"),
         lambda f: run(f, SPLIT, TREE, weight="country"),
         lambda f: run(f, SPLIT, TREE, weight="weight"),
     ),
@@ -595,7 +595,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a monitor shown texts for numbers": (
         DataError,
-        ("'price' held numbers in the reference and holds texts (str)", "'dear' in row 0", "repair the feed"),
+        ("'price' held numbers in the reference and holds text (str)", "'dear' in row 0", "repair the feed"),
         lambda f: Monitor.fit(f[["price"]]).check(f[["price"]].assign(price="dear")),
         lambda f: Monitor.fit(f[["price"]]).check(f[["price"]].assign(price=3)),
     ),
@@ -682,7 +682,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a vectorizer over all columns": (
         DataError,
-        ("takes one column of texts, and 2 features hold texts", 'Apply(CountVectorizer(...), columns=["order"])'),
+        ("takes one text column, but 2 features hold text", 'Apply(CountVectorizer(...), columns=["order"])'),
         lambda f: run(f, SPLIT, CountVectorizer(), TREE, features=["price", "country", "order"]),
         lambda f: run(f, SPLIT, Apply(CountVectorizer(), columns=["country"]), TREE, features=["price", "country"]),
     ),

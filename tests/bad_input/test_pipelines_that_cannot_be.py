@@ -352,7 +352,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a gate of two bounds in one": (
         ConfigurationError,
-        ("roc_auc", "yes or no", "argument of its own"),
+        ("roc_auc", "truth value", "separate argument"),
         lambda f: Gate(0.5 <= metric("roc_auc").lower <= 0.9),
         lambda f: Gate(metric("roc_auc").lower >= 0.5, metric("roc_auc").lower <= 0.9),
     ),

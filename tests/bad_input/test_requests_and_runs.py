@@ -106,7 +106,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a request with a key of another type": (
         DataError,
-        ("the request's column 'country' holds 1 in row 0", "texts"),
+        ("the request's column 'country' holds 1 in row 0", "text"),
         lambda f: served(f, Join(ZONES, on="country")).predict(f[INPUTS].head(2).assign(country=[1, 2])),
         lambda f: served(f, Join(ZONES, on="country")).predict(f[INPUTS].head(2).assign(country=["1", "2"])),
     ),

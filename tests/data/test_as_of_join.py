@@ -117,7 +117,9 @@ def test_texts_of_a_file_are_read_as_times() -> None:
 def test_rows_that_say_the_same_twice_are_one_and_contradictions_are_refused() -> None:
     assert values(joined(pd.concat([SIDE, SIDE]))) == values(joined())
     contradicting = pd.concat([SIDE, SIDE.assign(v=99)])
-    with pytest.raises(DataError, match="3 rows of the table have key, event time and known time of another row"):
+    with pytest.raises(
+        DataError, match="3 rows of the table have the same key, event time and known time as another row"
+    ):
         joined(contradicting)
     assert values(joined(contradicting, duplicates="last")) == [99, 99, -1, -1, -1]
 

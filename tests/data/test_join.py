@@ -65,7 +65,7 @@ def test_keys_of_another_type_are_refused_but_nulls_alone_are_fine() -> None:
 
 def test_repeated_keys_are_refused_with_their_count() -> None:
     side = pd.DataFrame({"k": ["a", "a", "b", "b", "b", None, None], "v": range(7)})
-    with pytest.raises(DataError, match=r"2 keys of the table stand in more than one row \(5 rows\), for example 'a'"):
+    with pytest.raises(DataError, match=r"2 keys of the table occur in more than one row \(5 rows\), for example 'a'"):
         Join(side, "k").apply(ROWS)
     assert Join(side.drop_duplicates(["k"]), "k").apply(ROWS)["v"].tolist()[0] == 2.0
 

@@ -107,7 +107,7 @@ def test_missing_and_foreign_files_are_named() -> None:
     with pytest.raises(DataError, match="no file that matches"):
         ReadCSV("*.csv").read()
     Path("empty").mkdir()
-    with pytest.raises(DataError, match="no file that ends in"):
+    with pytest.raises(DataError, match="no file ending in"):
         ReadCSV("empty").read()
     Path("latin.csv").write_bytes("name\nJosé\n".encode("latin-1"))
     with pytest.raises(DataError, match="is not utf-8 text"):

@@ -117,7 +117,7 @@ def test_what_is_wrong_is_named_with_a_remedy() -> None:
     Path("t.parquet").unlink()
     pd.DataFrame({"a": [1]}).to_parquet("1.parquet")
     pd.DataFrame({"a": ["x"]}).to_parquet("2.parquet")
-    with pytest.raises(DataError, match="differ in a column's type.*(\n.*)*write 'a' as one type"):
+    with pytest.raises(DataError, match="differ in the type of a column.*(\n.*)*write 'a' with one type"):
         ReadParquet(["1.parquet", "2.parquet"]).read()
     with pytest.raises(DataError, match="known_at= names 'late'"):
         ReadParquet("1.parquet", {"late": "1h"}).read()

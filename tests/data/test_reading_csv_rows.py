@@ -59,10 +59,10 @@ def test_rows_of_another_length_are_refused_with_line_and_counts(
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("id,name,qty\n1,Smith, John,\n2,Doe, Jane,\n", r"line 2 has 4 fields \(2 such rows\), empty behind the last"),
-        ("id,price,qty\n1,2.5,7,\n2,3.5,8,\n", r"line 2 has 4 fields \(2 such rows\), empty behind the last"),
-        ("id,price,qty\n1,2.5,7\n2,3.5,8,,\n", "line 3 has 5 fields, empty behind the last"),
-        ("id,price,qty\n1,2.5,7,\n2,3.5,8\n", "line 2 has 4 fields, empty behind the last"),
+        ("id,name,qty\n1,Smith, John,\n2,Doe, Jane,\n", r"line 2 has 4 fields \(2 such rows\), empty after the last"),
+        ("id,price,qty\n1,2.5,7,\n2,3.5,8,\n", r"line 2 has 4 fields \(2 such rows\), empty after the last"),
+        ("id,price,qty\n1,2.5,7\n2,3.5,8,,\n", "line 3 has 5 fields, empty after the last"),
+        ("id,price,qty\n1,2.5,7,\n2,3.5,8\n", "line 2 has 4 fields, empty after the last"),
         ("id,price,qty\n1,2.5,7,\n2,3.5\n", r"line 2 has 4 fields \(2 such rows\)$"),
     ],
 )

@@ -55,7 +55,7 @@ WRONG: dict[str, tuple[type[MlsysError], str, Callable[[], Any]]] = {
         ConfigurationError, "name one column twice", lambda: Monitor.fit(ROWS, target="y", prediction="y"),
     ),
     "nothing left to watch": (
-        DataError, "no column to watch", lambda: Monitor.fit(ROWS[["y", "t"]], target="y", time="t"),
+        DataError, "no column to monitor", lambda: Monitor.fit(ROWS[["y", "t"]], target="y", time="t"),
     ),
     "an effect below zero": (ConfigurationError, "least_effect=-1", lambda: Monitor.fit(ROWS, least_effect=-1)),
     "an effect that is no number": (

@@ -94,5 +94,5 @@ def test_the_page_shows_both_shapes_and_a_monitor_shows_what_it_watches(check: C
     assert "outline: before" in page
     assert "✕ alarm" in repr(check)
     monitor = Monitor.fit(rows(100), prediction="same")
-    assert repr(monitor).splitlines()[0] == "Monitor of 3 columns: 100 rows counted, none kept"
+    assert repr(monitor).splitlines()[0] == "Monitor of 3 columns: 100 rows counted, none stored"
     assert monitor._repr_html_().count("<svg") == 3

@@ -113,7 +113,7 @@ def test_a_kind_that_does_not_fit_is_refused_with_those_that_do() -> None:
     with pytest.raises(ConfigurationError, match="does not fit a regression") as caught:
         numbers()[0].plot(kind="roc")
     assert "kinds that fit are scores, residuals" in caught.value.remedy
-    with pytest.raises(ConfigurationError, match="no picture of kind='ROC'") as caught:
+    with pytest.raises(ConfigurationError, match="no plot of kind='ROC'") as caught:
         binary()[0].plot(kind="ROC")
     assert "did you mean 'roc'?" in caught.value.remedy
     only = pd.DataFrame({"y": ["a", "b"] * 30, "prediction": ["a"] * 60})

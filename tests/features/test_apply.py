@@ -42,7 +42,7 @@ def test_a_supervised_selector_gets_the_target(cancer: pd.DataFrame) -> None:
 
 
 def test_texts_are_named_with_a_remedy_unless_the_transformer_takes_them(shop: pd.DataFrame) -> None:
-    with pytest.raises(DataError, match="the column 'country', which holds texts.*(\n.*)*OneHot or TargetEncode"):
+    with pytest.raises(DataError, match="the column 'country', which holds text.*(\n.*)*OneHot or TargetEncode"):
         Apply(StandardScaler(), ["price", "country"]).fit(shop)
     encoded = Apply(OrdinalEncoder(), ["country"]).fit(shop).transform(shop)
     assert sorted(encoded["country"].unique()) == [0, 1, 2, 3]

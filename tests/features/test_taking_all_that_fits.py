@@ -136,7 +136,7 @@ def test_where_nothing_fits_the_step_does_nothing_and_says_so(step: Transform) -
 
 def test_plan_and_card_say_what_is_taken() -> None:
     pipeline = Pipeline([RandomSplit(), OneHot(), TREE], target="survived")
-    assert "OneHot: takes all features of texts and categories" in str(pipeline.plan())
+    assert "OneHot: takes all features with text or categories" in str(pipeline.plan())
     assert "takes all" not in str(Pipeline([RandomSplit(), OneHot(["sex"]), TREE], target="survived").plan())
     done = run(Impute(), OneHot())
     assert ("taken", "Impute: fare, sex, port, grade, code and 1 more; OneHot: sex, port, grade, code, told") in (
@@ -175,7 +175,7 @@ def test_a_list_without_names_is_not_all() -> None:
     for encoder in (OneHot, TargetEncode):
         with pytest.raises(ConfigurationError, match="got no columns") as caught:
             encoder([])
-        assert f"{encoder.__name__}() for all features of texts and categories" in caught.value.remedy
+        assert f"{encoder.__name__}() for all features with text or categories" in caught.value.remedy
 
 
 @pytest.mark.parametrize("step", [OneHot(), TargetEncode()])

@@ -425,7 +425,7 @@ def test_a_search_hands_the_rows_on(make):
 @pytest.mark.parametrize("around", [lambda made: make_pipeline(StandardScaler(), made), CalibratedClassifierCV])
 @pytest.mark.parametrize("make", BOOSTERS.values(), ids=BOOSTERS)
 def test_where_no_rows_can_be_handed_over_it_is_refused_when_the_step_is_made(make, around):
-    with pytest.raises(ConfigurationError, match="inside it stops early, but .* hands it no rows to watch"):
+    with pytest.raises(ConfigurationError, match="inside it stops early, but .* passes it no validation rows"):
         Train(around(make(early_stopping_rounds=3)))
     Train(around(make()))
 

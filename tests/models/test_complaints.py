@@ -172,9 +172,9 @@ def test_weights_of_any_type_count():
 )
 def test_a_vectorizer_without_its_column_is_pointed_to_it(estimator):
     frame = pd.DataFrame({"n": X, "mail": ["a prize", "see you"] * 100, "subject": "hello", "y": [1, 0] * 100})
-    said = r"Vectorizer, which takes one column of texts.*\(of text: 'mail', 'subject'\).*features=\"mail\""
+    said = r"Vectorizer, which takes one text column.*\(of text: 'mail', 'subject'\).*features=\"mail\""
     for features in (None, ["mail"]):
-        with pytest.raises(DataError, match='(?s)takes one column of texts.*features="mail"'):
+        with pytest.raises(DataError, match='(?s)takes one text column.*features="mail"'):
             Train(estimator, features=features).fit(frame, target="y")
     with pytest.raises(DataError, match=f"(?s){said}"):
         Pipeline([estimator], target="y").run(frame, track=False, cache=False)

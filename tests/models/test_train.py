@@ -196,7 +196,7 @@ def test_no_rows_get_no_predictions_in_the_same_columns():
         (LinearRegression(), {"c": pd.Timestamp("2024-01-01")}, "column 'c' holds timestamps"),
         (LogisticRegression(), {"y": True}, "all 400 training rows have the same class of the target 'y': True"),
         (LogisticRegression(), {"y": np.linspace(0, 1, 400)}, "is a classifier, but the target 'y' is continuous"),
-        (LinearRegression(), {"y": "late"}, "is a regressor, but the target 'y' holds texts .str. .such as 'late'"),
+        (LinearRegression(), {"y": "late"}, "is a regressor, but the target 'y' holds text .str. .such as 'late'"),
         (LinearRegression(), {"y": [None] + [1.0] * 399}, "'y' is null in 1 of 400 training rows .the first is row 0"),
     ],
 )
@@ -310,7 +310,7 @@ def test_a_regressor_learns_in_parts_without_classes():
 
 def test_a_classifier_in_parts_asks_for_its_classes_and_names_strange_ones():
     frame = made(1000).assign(y=lambda f: f["y"] > 0)
-    with pytest.raises(ConfigurationError, match="first part may not have all classes"):
+    with pytest.raises(ConfigurationError, match="first one may not have all classes"):
         learned(Train(SGDClassifier()), in_parts(frame, 300))
     with pytest.raises(DataError, match="not among classes=.'no', 'yes'."):
         learned(Train(SGDClassifier(), classes=["yes", "no"]), in_parts(frame.assign(y="maybe"), 300))

@@ -58,7 +58,7 @@ def test_levels_are_shares_of_known_rows_and_those_of_few_rows_are_not_named() -
         (pd.Series([1, 2], dtype="Int64"), "whole numbers"),
         (pd.Series([decimal.Decimal("1.5"), None]), "numbers"),
         (pd.Series([True, None], dtype=object), "truth values"),
-        (pd.Series(["a", "b"], dtype="category"), "categories of texts"),
+        (pd.Series(["a", "b"], dtype="category"), "categories of text"),
         (pd.Series(pd.to_datetime(["2024-01-01", "2024-02-01"], utc=True)), "times with a zone"),
         (pd.Series([datetime.date(2024, 1, 1), datetime.date(1500, 1, 1)]), "dates"),
         (pd.Series(pd.to_timedelta([1, 2], "h")), "durations"),

@@ -257,7 +257,7 @@ REFUSED: dict[str, tuple[Make, tuple[str, ...]]] = {
     "a table of Excel": (lambda f: csv(f, "rows.xlsx"), ("reads CSV and Parquet", "pandas.read_excel")),
     "a file of JSON": (lambda f: csv(f, "rows.json"), ("reads CSV and Parquet", "pandas.read_json")),
     "files of two kinds": (lambda f: [csv(f), parquet(f)], ("'rows.csv' and 'rows.parquet'", "one kind")),
-    "a folder without tables": (lambda f: csv(f, "other/rows.dat")[:5], ("no file that ends in .csv or .parquet",)),
+    "a folder without tables": (lambda f: csv(f, "other/rows.dat")[:5], ("no file ending in .csv or .parquet",)),
     "an index with nulls": (lambda f: f.set_axis([None, *range(299)], axis=0), ("index is null at position 0",)),
     "an index of two levels": (lambda f: f.set_index(["a", "b"]), ("has 2 levels", "reset_index(), which makes")),
     "an index that repeats": (lambda f: f.set_index("y"), ("stands twice", "a column of 'y'")),

@@ -108,16 +108,16 @@ def test_outputs_keep_the_names_and_types_of_set_output(frame: pd.DataFrame) -> 
 def test_the_plan_says_what_each_is_shown() -> None:
     plan = repr(Pipeline([by_kind(), OneHotEncoder(), StandardScaler(), KIND], target="y").plan())
     assert "Apply: ColumnTransformer gets all features" in plan
-    assert "OneHotEncoder gets features of texts and categories" in plan
+    assert "OneHotEncoder gets text and category features" in plan
     assert "StandardScaler gets features of numbers" in plan
 
 
 def test_several_texts_are_named_with_the_way_to_choose(frame: pd.DataFrame) -> None:
-    with pytest.raises(DataError, match=r"2 features hold texts: city, note(.|\n)*columns=\[\"city\"\]"):
+    with pytest.raises(DataError, match=r"2 features hold text: city, note(.|\n)*columns=\[\"city\"\]"):
         run([TfidfVectorizer(), KIND], frame)
     with pytest.raises(DataError, match=r"of text: 'city', 'note'(.|\n)*features=\"city\""):
         run([make_pipeline(TfidfVectorizer(), KIND)], frame)
-    with pytest.raises(DataError, match="found no feature of texts"):
+    with pytest.raises(DataError, match="found no feature of text"):
         run([TfidfVectorizer(), KIND], frame, exclude=["city", "note"])
 
 
@@ -128,7 +128,7 @@ def test_a_column_that_is_no_feature_is_named(frame: pd.DataFrame) -> None:
 
 def test_a_level_that_training_rows_lack_is_said_shortly(frame: pd.DataFrame) -> None:
     done = run([OneHotEncoder(), KIND], frame, exclude=["note"])
-    with pytest.raises(DataError, match=r"meets values that no training row has(.|\n)*handle_unknown"):
+    with pytest.raises(DataError, match=r"found values that no training row has(.|\n)*handle_unknown"):
         done.model.steps[0][1].transform(frame.assign(city="Atlantis"))
 
 

@@ -157,7 +157,7 @@ def test_what_cannot_be_folds_is_refused_when_the_step_is_made(make, said: str) 
         (GroupFolds(5), keys(20), "group role"),
         (TimeFolds(5), keys(20), "time role"),
         (TimeFolds(5, size="30D"), days(60), "leave no training rows before the first"),
-        (TimeFolds(2, embargo="90D"), days(60), "finds no window"),
+        (TimeFolds(2, embargo="90D"), days(60), "finds no validation window"),
     ],
 )
 def test_rows_that_cannot_be_divided_are_refused(folds, frame: pd.DataFrame, said: str) -> None:

@@ -165,7 +165,7 @@ def test_parts_have_names_and_follow_each_other_in_the_order_written():
 
 
 def test_parts_and_validation_are_not_both_given_and_train_is_what_comes_before():
-    with pytest.raises(ConfigurationError, match="is given parts= and also"):
+    with pytest.raises(ConfigurationError, match="got parts= and also"):
         TimeSplit(0.1, parts={"test": 0.2})
     with pytest.raises(ConfigurationError, match="names 'train'"):
         TimeSplit(parts={"train": 0.5, "test": 0.2})
@@ -195,8 +195,8 @@ def test_a_group_that_spans_two_windows_is_never_dealt_to_a_third():
 @pytest.mark.parametrize(
     ("date", "start", "said"),
     [
-        ("2024-10-27 02:30", "2024-10-27T02:30+02:00", "clocks show that hour twice, the first is taken"),
-        ("2024-03-31 02:30", "2024-03-31T03:00+02:00", "clocks skip that hour, the next moment is taken"),
+        ("2024-10-27 02:30", "2024-10-27T02:30+02:00", "that hour occurs twice, so the first is used"),
+        ("2024-03-31 02:30", "2024-03-31T03:00+02:00", "clocks skip that hour, so the next valid moment is used"),
     ],
 )
 def test_an_hour_that_clocks_show_twice_or_skip_is_read_and_said(date, start, said):

@@ -223,7 +223,7 @@ REFUSED: dict[str, tuple[Callable[[pd.DataFrame], Any], tuple[str, ...]]] = {
     "an endless whole number": (lambda f: f.assign(items=np.inf), ("'items' holds inf",)),
     "a number that no float holds": (lambda f: f.assign(price=2**53 + 1), ("'price' holds 9007199254740993",)),
     "a time for a number": (lambda f: f.assign(price=pd.Timestamp("2024-01-01")), ("'price' holds Timestamp",)),
-    "a number for a text": (lambda f: f.assign(country=49), ("'country' holds 49", "texts", "CSV")),
+    "a number for a text": (lambda f: f.assign(country=49), ("'country' holds 49", "text", "CSV")),
     "a list for a text": (lambda f: f.assign(country=[["DE"]] * 4), ("'country' holds ['DE']",)),
     "2 for a truth value": (lambda f: f.assign(member=2), ("'member' holds 2", "truth values")),
     "yes for a truth value": (lambda f: f.assign(member="yes"), ("'member' holds 'yes'",)),
@@ -273,7 +273,7 @@ REFUSED: dict[str, tuple[Callable[[pd.DataFrame], Any], tuple[str, ...]]] = {
     "a mapping for a number": (lambda f: f.assign(price=[{"is": 1}] * 4), ("'price' holds {'is': 1} in row 0",)),
     "half of a pair of signs": (
         lambda f: f.assign(country=pd.Series(["\ud800"] * 4, index=f.index, dtype=object)),
-        ("'country'", "texts"),
+        ("'country'", "text"),
     ),
     "two columns of one name": (lambda f: pd.concat([f, f[["price"]]], axis=1), ("two columns named 'price'",)),
 }

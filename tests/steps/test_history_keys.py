@@ -27,7 +27,7 @@ def test_keys_match_by_value_across_types() -> None:
 
 
 def test_keys_that_can_never_match_are_refused() -> None:
-    with pytest.raises(DataError, match="history key 'k' is texts .* in the rows and whole numbers .* in the history"):
+    with pytest.raises(DataError, match="history key 'k' is text .* in the rows and whole numbers .* in the history"):
         past(pd.Series(["1"]), pd.Series([1, 2]), DAYS)
 
 

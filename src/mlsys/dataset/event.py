@@ -178,7 +178,7 @@ def settled(event: Event | None, found: Tally, target: str | None) -> Event | No
         near = _near(event.value, values)
         meant = f"write event={near!r}" if near is not None else " or ".join(f"event={value!r}" for value in values)
         raise DataError(
-            f"event={event.value!r} is not a class of the target {target!r}, whose training rows hold {_listed(values)}",
+            f"event={event.value!r} is not a class of the target {target!r}; training rows hold {_listed(values)}",
             meant if near is not None else f"name one of them: {meant}",
         )
     total = sum(weight for _, weight in found)

@@ -45,7 +45,7 @@ def family(dtype: Any) -> str:
     Examples
     --------
     >>> family(np.dtype("int8")), family(pd.StringDtype()), family(np.dtype(object))
-    ('whole numbers', 'texts', '')
+    ('whole numbers', 'text', '')
     """
     values = meaning_of(dtype)
     if values is None:
@@ -59,7 +59,7 @@ def family(dtype: Any) -> str:
 
 _FAMILIES = {
     Kind.CATEGORY: "categories",
-    Kind.TEXT: "texts",
+    Kind.TEXT: "text",
     Kind.NUMBER: "numbers",
     Kind.TRUTH: "truth values",
     Kind.DURATION: "durations",
@@ -183,7 +183,7 @@ def _truth_values(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
 
 
 def _texts(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
-    if family(column.dtype) != "texts":
+    if family(column.dtype) != "text":
         row = _first(column, lambda value: isinstance(value, str))
         if row is not None:
             raise refuse(column.iloc[row], row)
@@ -283,7 +283,7 @@ _CONVERSIONS: dict[str, Callable[[pd.Series, Any, Refuse], pd.Series]] = {
     "numbers": _numbers,
     "whole numbers": _whole_numbers,
     "truth values": _truth_values,
-    "texts": _texts,
+    "text": _texts,
     "times with a zone": _times,
     "times without a zone": _times,
     "durations": _durations,
@@ -293,7 +293,7 @@ _REMEDIES = {
     "numbers": "send numbers (not texts of them) or null",
     "whole numbers": "send whole numbers (not texts of them) or null",
     "truth values": "send true, false, 1, 0 or null",
-    "texts": "send texts or null; in CSV digits alone are taken for numbers, so send JSON",
+    "text": "send texts or null; in CSV digits alone are taken for numbers, so send JSON",
     "times with a zone": "send ISO 8601 with an offset, such as 2024-10-27T02:30:00+01:00, or null",
     "times without a zone": "send ISO 8601 without an offset, such as 2024-10-27T02:30:00, or null",
     "durations": "send ISO 8601 durations such as PT1H30M, or null",

@@ -172,7 +172,7 @@ def _undone(column: pd.Series, wanted: Any) -> pd.Series:
     try:
         return converted(column, wanted)
     except DataError:
-        if family(wanted) == "texts":
+        if family(wanted) == "text":
             return column.astype("str").where(column.notna()).astype(wanted)
         return null_column(wanted, len(column)).set_axis(column.index)
 

@@ -33,7 +33,7 @@ NUMBERS = frozenset({Kind.NUMBER, Kind.TRUTH})
 LEVELS = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.MIXED})
 """What an encoder can tell apart; which mixed values these are is seen when they are counted."""
 
-TEXTS_AND_CATEGORIES = "texts and categories"
+TEXTS_AND_CATEGORIES = "text or categories"
 
 
 def of_levels(values: Values) -> bool:
@@ -73,7 +73,7 @@ def refuse_empty(columns: Sequence[str] | None, who: str) -> None:
     if columns is not None and not len(columns):
         raise ConfigurationError(
             f"{who} got no columns",
-            f'name them: {who}(["carrier", "origin"]), or write {who}() for all features of {TEXTS_AND_CATEGORIES}',
+            f'name them: {who}(["carrier", "origin"]), or write {who}() for all features with {TEXTS_AND_CATEGORIES}',
         )
 
 

@@ -65,7 +65,7 @@ def _holding(frame: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
 
 
 _PLURAL = {
-    Kind.TEXT: ("a text", "texts"),
+    Kind.TEXT: ("text", "text"),
     Kind.CATEGORY: ("a category", "categories"),
     Kind.MOMENT: ("a time", "times"),
     Kind.DATE: ("a date", "dates"),

@@ -188,7 +188,7 @@ class Apply(Transform):
                 f"{self._shown} takes one text column, but {len(found)} features hold text: {', '.join(found)}",
                 f'name it: Apply({type(self.transformer).__name__}(...), columns=["{found[0]}"]), one Apply for each',
             )
-        what = {Takes.NUMBERS: "numbers", Takes.LEVELS: "texts or categories", Takes.TEXT: "texts"}.get(takes)
+        what = {Takes.NUMBERS: "numbers", Takes.LEVELS: "text or categories", Takes.TEXT: "text"}.get(takes)
         remedies = {
             Takes.NUMBERS: "name columns in columns=, or encode text first with OneHot or TargetEncode",
             Takes.ALL: "see run.features for the reason of each column",

@@ -83,7 +83,7 @@ class Impute(TakesColumns):
     categorical: str = "missing"
     indicator: bool = True
     serves_columns: ClassVar[bool] = True
-    takes_all: ClassVar[str] = "numbers, nullable truth values, texts and categories"
+    takes_all: ClassVar[str] = "numbers, nullable truth values, text or categories"
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return the summary of a part for each column."""

@@ -47,7 +47,7 @@ def look(data: Any, target: str | None = None) -> Overview:
     >>> import mlsys
     >>> frame = pd.DataFrame({"age": [30, 41, None], "city": ["Bonn", "Bonn", "Ulm"]})
     >>> mlsys.look(frame).table[["column", "meaning", "nulls", "distinct"]].round(2).values.tolist()
-    [['age', 'numbers', 0.33, 2], ['city', 'texts', 0.0, 2]]
+    [['age', 'numbers', 0.33, 2], ['city', 'text', 0.0, 2]]
     """
     rows = as_rows(data, target, "look()")
     if rows is None or isinstance(rows, Mapping):

@@ -82,7 +82,7 @@ class Transform(Learns, FitsAlone, Step, kind="Transform"):
 
     def notes(self) -> tuple[str, ...]:
         """Describe which features it takes by default."""
-        return (f"takes all features of {self.takes_all}",) if self.chooses_columns else ()
+        return (f"takes all features with {self.takes_all}",) if self.chooses_columns else ()
 
     @property
     def reads_target(self) -> bool:

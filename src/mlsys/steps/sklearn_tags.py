@@ -13,9 +13,9 @@ from mlsys.usercode.installed import is_installed
 class Takes(Enum):
     """Which features an object is shown that stands bare in a list; the value is said in the plan."""
 
-    NUMBERS = "features of numbers and truth values"
-    LEVELS = "features of texts and categories"
-    TEXT = "the one feature of texts"
+    NUMBERS = "number and truth-value features"
+    LEVELS = "text and category features"
+    TEXT = "the only text feature"
     ALL = "all features"
 
 

@@ -104,7 +104,7 @@ def _plural(values: Values) -> str:
         return "categories"
     if values.kind is Kind.OTHER:
         return f"values of type {values.detail}"
-    return str(values.kind) if values.kind in {Kind.NOTHING, Kind.MIXED} else f"{values.kind}s"
+    return str(values.kind) if values.kind in {Kind.TEXT, Kind.NOTHING, Kind.MIXED} else f"{values.kind}s"
 
 
 _OF_NUMPY = {"b": Kind.TRUTH, "i": Kind.NUMBER, "u": Kind.NUMBER, "f": Kind.NUMBER, "m": Kind.DURATION}
@@ -220,7 +220,7 @@ def values_by_column(frame: pd.DataFrame, names: Sequence[Any] | None = None) ->
     Examples
     --------
     >>> {name: str(each) for name, each in values_by_column(pd.DataFrame({"x": [1], "who": ["a"]})).items()}
-    {'x': 'whole numbers (int64)', 'who': 'texts (str)'}
+    {'x': 'whole numbers (int64)', 'who': 'text (str)'}
     """
     dtypes = dict(zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True))
     wanted = list(dtypes) if names is None else list(names)
