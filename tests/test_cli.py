@@ -107,7 +107,7 @@ def inside(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_run_is_shown_and_reported_by_its_id(inside: Path) -> None:
     run = (inside / "run").read_text()
-    assert said("show", run).startswith("halves: binary, judged on validation rows")
+    assert said("show", run).startswith("halves: binary, evaluated on validation rows")
     assert said("report", run, "halves.html").strip() == "halves.html"
     page = (inside / "halves.html").read_text()
     assert len(page) < 500_000

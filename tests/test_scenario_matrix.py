@@ -190,17 +190,17 @@ def test_card_says_task_judge_result_and_what_was_supplied(case: Case) -> None:
     run = run_of(case)
     text, page = repr(run), run._repr_html_()
     judge = "5 folds" if case.judged_by_folds else "validation rows"
-    assert text.splitlines()[0] == f"predict-y: {case.task}, judged on {judge}"
+    assert text.splitlines()[0] == f"predict-y: {case.task}, evaluated on {judge}"
     for piece in ("model:", "zero_rule:", "random:", "leakage        not observed", "see run.features"):
         assert piece in text
-    for piece in (f"predict-y: {case.task}, judged on {judge}", "<svg", "zero_rule", "random", "not observed"):
+    for piece in (f"predict-y: {case.task}, evaluated on {judge}", "<svg", "zero_rule", "random", "not observed"):
         assert piece in page
     assert "Evaluate, because no Evaluate was given" in text
     split = {"time": "TimeSplit", "group": "GroupSplit"}.get(case.layout, "StratifiedSplit")
     parts_given = case.layout.startswith("parts")
     assert (f"{split}, because no split was given" in text) is not parts_given
     assert ("the parts were given" in text) is parts_given
-    assert ("5 folds judge it" in text) is case.judged_by_folds
+    assert ("5 folds evaluate it" in text) is case.judged_by_folds
     assert "MLflow" not in text
 
 
@@ -305,7 +305,7 @@ def test_running_again_learns_the_same(case: Case) -> None:
 @every_case
 def test_final_test_judges_the_sealed_rows(case: Case) -> None:
     run, final = run_of(case), final_of(case)
-    assert final.stage == "test" and "judged on the test rows" in repr(final)
+    assert final.stage == "test" and "evaluated on the test rows" in repr(final)
     seen = run.frame("train").index.union(run.predictions["validation"].index)
     sealed = rows(case).index.difference(seen)
     scored = final.evaluation.scored.index

@@ -62,16 +62,16 @@ def _parser() -> argparse.ArgumentParser:
     made: dict[str, argparse.ArgumentParser] = {}
     for name, said in _SAID.items():
         made[name] = commands.add_parser(name, help=said, description=said)
-        made[name].add_argument("--folder", help="mlsys' own folder; by default .mlsys in the working directory")
+        made[name].add_argument("--folder", help="folder of mlsys; by default .mlsys in the working directory")
     for name in ("show", "report", "reproduce"):
         made[name].add_argument("run", help="MLflow's id of the run, or run.id")
-    made["report"].add_argument("file", nargs="?", help="where to write it; by default <run>.html")
+    made["report"].add_argument("file", nargs="?", help="file to write; by default <run>.html")
     made["predict"].add_argument("model", help="a folder, a run id, models:/name@alias or models:/name/3")
     made["predict"].add_argument("rows", help="a CSV or Parquet file")
     made["predict"].add_argument("answers", nargs="?", help="the CSV or Parquet file to write")
-    made["predict"].add_argument("--check", action="store_true", help="only say whether the rows can be predicted")
-    made["plan"].add_argument("script", help="a Python file; what stands outside its __main__ block is run")
-    made["sync"].add_argument("--uri", help="a store to send them to; without it, each goes where it was meant to go")
+    made["predict"].add_argument("--check", action="store_true", help="only check whether the rows can be predicted")
+    made["plan"].add_argument("script", help="a Python file; code outside its __main__ block is run")
+    made["sync"].add_argument("--uri", help="store to send them to; by default each run goes to its intended store")
     made["cache"].add_argument("action", choices=["show", "clear"])
     return parser
 
@@ -79,11 +79,11 @@ def _parser() -> argparse.ArgumentParser:
 _SAID = {
     "show": "print the card of a run",
     "report": "write the report of a run as one HTML file",
-    "reproduce": "run a tracked run again, by its own code, and say whether every step makes the same",
+    "reproduce": "run a tracked run again from its own code, and check that every step gives the same result",
     "predict": "predict the rows of a file with a saved or registered model",
-    "plan": "print the plans of the pipelines that a script makes",
-    "sync": "send the runs that wait to MLflow, each into exactly one run",
-    "cache": "what earlier runs left for later ones",
+    "plan": "print the plans of the pipelines in a script",
+    "sync": "send waiting runs to MLflow, each into exactly one run",
+    "cache": "show or empty the cache of earlier results",
 }
 
 
@@ -121,7 +121,7 @@ def _predict(words: argparse.Namespace) -> int:
     from mlsys.unfinished import whole
 
     if not words.check and words.answers is None:
-        raise ConfigurationError("no file for the predictions was named", "name one, or ask for --check alone")
+        raise ConfigurationError("no file for the predictions was named", "name one, or use only --check")
     rows = _read(Path(words.rows))
     answers = load(words.model).predict(rows)
     if not words.check:
@@ -149,7 +149,7 @@ def _plan(words: argparse.Namespace) -> int:
         sys.path.pop(0)
     plans = [each.plan() for each in made.values() if isinstance(each, Pipeline)]
     if not plans:
-        raise ConfigurationError(f"{words.script!r} makes no pipeline", "assign it to a name outside functions")
+        raise ConfigurationError(f"{words.script!r} creates no pipeline", "assign it to a name outside functions")
     print("\n\n".join(map(repr, plans)))
     return 0
 

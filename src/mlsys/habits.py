@@ -16,17 +16,17 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _Value = TypeVar("_Value")
 
-_LEARN = "pipeline.run(frame) learns and judges; pipeline.as_sklearn() is an estimator with fit(X, y)"
+_LEARN = "pipeline.run(frame) learns and evaluates; pipeline.as_sklearn() is an estimator with fit(X, y)"
 _PREDICT = "run = pipeline.run(frame), then run.predict(new_rows)"
 PIPELINE = {
     "fit": _LEARN,
     "train": _LEARN,
     "fit_predict": _LEARN,
-    "fit_transform": "pipeline.run(frame).frame() gives the training rows as the last step left them",
-    "transform": "pipeline.run(frame).frame(part, after=step) gives rows as a step left them",
+    "fit_transform": "pipeline.run(frame).frame() gives the training rows after the last step",
+    "transform": "pipeline.run(frame).frame(part, after=step) gives rows after a step",
     "predict": _PREDICT,
     "predict_proba": f"{_PREDICT} has a column probability_<class> for each class",
-    "decision_function": f"{_PREDICT} has what the model says of each class",
+    "decision_function": f"{_PREDICT} has a probability or score for each class",
     "score": "run = pipeline.run(frame), then run.metrics",
     "evaluate": "run = pipeline.run(frame), then run.metrics",
     "metrics": "run = pipeline.run(frame), then run.metrics",
@@ -52,10 +52,10 @@ RUN = {
     "show": "run.card",
     "summary": "run.card",
     "results": "run.reports",
-    "fit": "run.pipeline.run(frame) learns anew",
+    "fit": "run.pipeline.run(frame) trains again",
     "transform": "run.frame(part, after=step)",
     "predict_proba": "run.predict(frame) has a column probability_<class> for each class",
-    "decision_function": "run.predict(frame) has what the model says of each class",
+    "decision_function": "run.predict(frame) has a probability or score for each class",
     "estimator": _STATE,
     "estimator_": _STATE,
     "best_params_": f"{_STATE}, a search with best_params_",
@@ -63,7 +63,7 @@ RUN = {
     "feature_importances_": f"{_STATE}, with feature_importances_",
     "coef_": f"{_STATE}, with coef_",
     "cross_validate": "run.pipeline.cross_validate(folds, frame)",
-    "log": "pipeline.run(frame) writes to MLflow by itself",
+    "log": "pipeline.run(frame) writes to MLflow automatically",
     "load": "mlsys.load(folder_or_run_id)",
 }
 """Of a Run: what stands for a name, in code."""
@@ -86,7 +86,7 @@ _STEPS = {
     "X": "pipeline.run(frame), with target= naming its column",
     "model": "the estimator in the list of steps",
     "estimator": "the estimator in the list of steps",
-    "memory": "pipeline.run(cache=); results are kept by themselves",
+    "memory": "pipeline.run(cache=); results are cached automatically",
     "verbose": "pipeline.run(verbose=)",
     "n_jobs": "pipeline.cross_validate(n_jobs=)",
 }
@@ -105,7 +105,7 @@ PACKAGE = {
     "FunctionTransformer": "mlsys.Derive or a plain function in the list",
     "CalibratedClassifierCV": "mlsys.Calibrate", "merge": "mlsys.Join", "merge_asof": "mlsys.AsOfJoin",
     "read_csv": "mlsys.ReadCSV", "read_parquet": "mlsys.ReadParquet",
-    "classification_report": "mlsys.Evaluate, supplied by itself: run.metrics",
+    "classification_report": "mlsys.Evaluate, supplied automatically: run.metrics",
     "accuracy_score": 'mlsys.Evaluate(metrics=["accuracy"])',
     "roc_auc_score": 'mlsys.Evaluate(metrics=["roc_auc"])',
 }  # fmt: skip

@@ -292,7 +292,7 @@ def test_a_reshape_whose_rows_cannot_be_followed_is_not_assessed_with_the_way_ou
     steps = [logarithm, ByShop(), z_score, HistGradientBoostingClassifier()]
     audit = Pipeline(steps, target="late", exclude=["shop"]).audit_leakage(sales)
     silent = audit.not_assessed.set_index("step")["detail"]
-    assert "ByShop makes other rows" in silent["ByShop"] and "id role" in silent["logarithm"]
+    assert "ByShop makes new rows" in silent["ByShop"] and "id role" in silent["logarithm"]
     assert set(audit.violated["step"]) == {"z_score"}, "what stands after it is asked all the same"
     clean = Pipeline([*steps[:2], steps[3]], target="late", exclude=["shop"]).audit_leakage(sales)
     assert clean.verdict == "not assessed", repr(clean)

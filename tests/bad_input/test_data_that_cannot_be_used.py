@@ -561,7 +561,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "weights for an estimator that takes none": (
         DataError,
-        ("Train(KNeighborsClassifier) takes no weights", "'weight' has the weight role", "sample_weight"),
+        ("Train(KNeighborsClassifier) accepts no weights", "'weight' has the weight role", "sample_weight"),
         lambda f: run(f, SPLIT, Impute(), KNeighborsClassifier(), weight="weight"),
         lambda f: run(f, SPLIT, Impute(), TREE, weight="weight"),
     ),

@@ -131,7 +131,7 @@ def test_odd_cells_are_prepared_left_out_or_named(cells: str, model: Any) -> Non
         assert error.remedy and len(str(error)) < 700
         assert "'a'" in str(error) or "'t'" in str(error), str(error)
     else:
-        assert "judged on 5 folds" in done.card.headline
+        assert "evaluated on 5 folds" in done.card.headline
     assert time.process_time() - begun < SECONDS
 
 
@@ -161,7 +161,7 @@ TAKEN: dict[str, tuple[Make, Any]] = {
 @pytest.mark.parametrize("table", TAKEN)
 def test_what_can_be_learned_from_ends_with_a_card(table: str) -> None:
     make, model = TAKEN[table]
-    assert "judged on 5 folds" in run(make(make_table()), model).card.headline
+    assert "evaluated on 5 folds" in run(make(make_table()), model).card.headline
 
 
 def test_texts_of_a_megabyte_are_encoded_by_short_names() -> None:

@@ -136,7 +136,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),  # fmt: skip
     "a join as of a moment in a pipeline that has none": (
         ConfigurationError,
-        ("AsOfJoin joins what was known at a moment", "decide_at="),
+        ("AsOfJoin joins rows known at the decision", "decide_at="),
         lambda f: Pipeline([_weather(f), SPLIT, TREE], **NUMBERS),
         lambda f: Pipeline([_weather(f), SPLIT, TREE], **NUMBERS, time="ordered").run(f, track=False),
     ),
@@ -280,7 +280,12 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "several arguments of a pipeline wrong at once": (
         ConfigurationError,
-        ("target=['returned'] is no text", "waive=['LK204'] is no mapping", "seed='one' is no whole number", "seed=0"),
+        (
+            "target=['returned'] is no text",
+            "waive=['LK204'] is not a mapping",
+            "seed='one' is not a whole number",
+            "seed=0",
+        ),
         lambda f: Pipeline([SPLIT, TREE], target=["returned"], waive=["LK204"], seed="one"),
         lambda f: Pipeline([SPLIT, TREE], **NUMBERS, waive={"LK204": "known before"}, seed=1).run(f, track=False),
     ),

@@ -177,7 +177,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a comparison of runs on other rows": (
         DataError,
-        ("judged on different rows", "one split of the same data"),
+        ("evaluated on different rows", "one split of the same data"),
         lambda f: compare([served(f), served(f.set_axis(f.index + 1_000))]),
         lambda f: compare([served(f), served(f)]),
     ),

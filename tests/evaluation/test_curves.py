@@ -125,7 +125,7 @@ def test_a_kind_that_does_not_fit_is_refused_with_those_that_do() -> None:
 def test_rows_that_stayed_elsewhere_are_said_to_be_missing() -> None:
     from dataclasses import replace
 
-    with pytest.raises(DataError, match="not with this evaluation"):
+    with pytest.raises(DataError, match="not stored with this evaluation"):
         replace(binary()[0], scored=pd.DataFrame()).plot(kind="roc")
 
 

@@ -135,7 +135,7 @@ def test_weights_count_as_repeated_rows():
 def test_weights_that_are_none_or_cannot_be_used_are_refused():
     frame = made().assign(y=lambda f: f["y"] > 0, w=1.0)
     for estimator in (KNeighborsClassifier(), make_pipeline(StandardScaler(), KNeighborsClassifier())):
-        with pytest.raises(DataError, match="takes no weights, but 'w'"):
+        with pytest.raises(DataError, match="accepts no weights, but 'w'"):
             Train(estimator).fit(frame, target="y", weight="w")
     frame.loc[3, "w"] = np.nan
     with pytest.raises(DataError, match="'w' is null, negative or infinite in 1 rows .the first is row 3"):

@@ -145,7 +145,7 @@ def test_judging_rows_that_are_gone_or_others_are_told(shop: pd.DataFrame, tmp_p
         path.unlink()
     for path in (tmp_path / ".mlsys" / "runs" / other.id / "rows" / "judged" / other.outcome.judged).iterdir():
         (place / path.name).write_bytes(path.read_bytes())
-    with pytest.raises(DataError, match="are not those that judged it"):
+    with pytest.raises(DataError, match="are not those it was evaluated on"):
         compare(then, run)
     for path in place.iterdir():
         path.unlink()

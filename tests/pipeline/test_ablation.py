@@ -134,7 +134,7 @@ def test_an_error_names_what_stood_still(cases: pd.DataFrame) -> None:
 
 
 def test_what_is_no_feature_is_refused(cases: pd.DataFrame) -> None:
-    with pytest.raises(ConfigurationError, match="'ill' is no feature"):
+    with pytest.raises(ConfigurationError, match="'ill' is not a feature"):
         pipeline().ablate(["ill"], cases, cache=False)
     with pytest.raises(ConfigurationError, match="is a text"):
         pipeline().ablate("dose", cases, cache=False)

@@ -306,7 +306,7 @@ def test_what_cannot_be_divided_is_refused_with_the_reason(shop: pd.DataFrame) -
     pipeline = classifier()
     with pytest.raises(DataError, match="fold 1 of 1 of Lopsided has no rows for train"):
         quick(pipeline, Lopsided(), shop)
-    with pytest.raises(ConfigurationError, match="makes no folds"):
+    with pytest.raises(ConfigurationError, match="is not a way to make folds"):
         quick(pipeline, "5", shop)
     with pytest.raises(DataError, match="came in parts"):
         quick(pipeline, 3, {"train": shop.iloc[:400], "test": shop.iloc[400:]})

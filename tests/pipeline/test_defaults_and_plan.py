@@ -81,7 +81,7 @@ def test_a_supplied_split_is_judged_by_folds_below_five_thousand_rows(rows: int,
     frame = pd.DataFrame({"x": rng.normal(size=rows)})
     frame["y"] = (frame["x"] + rng.normal(size=rows) > 0).astype(int)
     run = Pipeline([LogisticRegression()], target="y").run(frame, track=False)
-    assert ("5 folds judge it" in repr(run)) is folds
+    assert ("5 folds evaluate it" in repr(run)) is folds
     assert ("validation" in run.rows) is not folds
     assert len(run.predictions["validation"]) == (run.rows["train"] if folds else run.rows["validation"])
 

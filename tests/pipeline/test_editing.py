@@ -97,7 +97,7 @@ def test_inserting_after_a_supplied_split_keeps_it_supplied(pipeline: Pipeline, 
     other = pipeline.insert(Standardize(["price"]), after="StratifiedSplit")
     assert names(other)[:3] == ["StratifiedSplit", "Standardize", "Impute"]
     assert supplied(other) == ["StratifiedSplit", "Evaluate"]
-    assert "5 folds judge it" in repr(other.run(shop, track=False))  # as before the insertion
+    assert "5 folds evaluate it" in repr(other.run(shop, track=False))  # as before the insertion
 
 
 def test_a_function_inserted_after_a_supplied_split_stands_after_it(pipeline: Pipeline) -> None:

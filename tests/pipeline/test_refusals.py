@@ -68,7 +68,7 @@ REFUSED: dict[str, tuple[list[Any], type[Exception], str, str]] = {
                      "StratifiedSplit > TargetEncode > Train"),
     "resampling": ([Twice(), SPLIT, MODEL], LeakageError, "both sides of the split",
                    "StratifiedSplit > Twice > Train"),
-    "a model": ([MODEL, SPLIT], LeakageError, "trained on the rows it is judged by", "StratifiedSplit > Train"),
+    "a model": ([MODEL, SPLIT], LeakageError, "trained on the rows that evaluate it", "StratifiedSplit > Train"),
     "two equal steps, one of them early": ([Impute(), SPLIT, Impute(), MODEL], LeakageError, "Impute stands before",
                                            "StratifiedSplit > Impute > Impute > Train"),
     "two splits": ([SPLIT, RandomSplit(), MODEL], ConfigurationError, "two splits", "StratifiedSplit > Train"),
@@ -123,7 +123,7 @@ def test_a_join_at_a_moment_after_the_decision_is_refused():
         join = AsOfJoin(table, [], "at", known_after="0s", at=at)
         return Pipeline([join, SPLIT, MODEL], target="y", time="t", decide_at="1h before t")
 
-    said = r"adds columns as known at='t', 0 days 01:00:00 after the decision\n.*leave at= out"
+    said = r"adds columns as known at='t', 0 days 01:00:00 after the decision\n.*omit at="
     with pytest.raises(LeakageError, match=said):
         pipeline("t")
     pipeline("2h before t")

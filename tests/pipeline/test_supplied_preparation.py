@@ -177,4 +177,4 @@ def test_variants_are_prepared_each_for_its_estimator(table: pd.DataFrame) -> No
 def test_a_plan_says_beforehand_what_may_be_supplied() -> None:
     pipeline = Pipeline([Impute(), LogisticRegression()], target="y")
     assert [each.name for each in pipeline.plan().steps] == ["StratifiedSplit", "Impute", "Train", "Evaluate"]
-    assert "supplied where needed: Prepare" in repr(pipeline.plan())
+    assert "supplied if needed: Prepare" in repr(pipeline.plan())

@@ -244,7 +244,7 @@ REFUSED: dict[str, tuple[Make, tuple[str, ...]]] = {
     "a frame of Spark": (lambda f: of_module("pyspark.sql"), ("run() got DataFrame", ".toPandas()", "run(folder)")),
     "a number": (lambda f: 5, ("run() got int", "give a DataFrame")),
     "bytes": (lambda f: b"a,b", ("run() got bytes", "give a DataFrame")),
-    "a class": (lambda f: pd.DataFrame, ("the class DataFrame", "an object of it")),
+    "a class": (lambda f: pd.DataFrame, ("the class DataFrame", "an instance with rows")),
     "a function": (lambda f: lambda: f, ("run() got function", "give a DataFrame")),
     "a module": (lambda f: types, ("run() got module", "give a DataFrame")),
     "an empty list": (lambda f: [], ("run() got list", "give a DataFrame")),
@@ -281,7 +281,7 @@ def test_what_is_no_table_is_refused_in_one_sentence_with_how_to_make_one(mistak
 PAIRS_REFUSED: dict[str, tuple[Pair, str]] = {
     "of other lengths": (lambda X, y: (X, y[:10]), "300 rows and 10 values of y"),
     "of another order": (lambda X, y: (X, y[::-1]), "at position 0, 299 and 0"),
-    "with a target unlike y": (lambda X, y: (X.assign(y=y), 1 - y), "a column 'y' with other values"),
+    "with a target unlike y": (lambda X, y: (X.assign(y=y), 1 - y), "a column 'y' with different values"),
     "of one-hot classes": (lambda X, y: (X, pd.get_dummies(y)), "y with 2 columns"),
     "with a name for y": (lambda X, y: (X, "y"), "got y = 'y'"),
     "without features": (lambda X, y: (None, y), "got NoneType as X"),
@@ -289,8 +289,8 @@ PAIRS_REFUSED: dict[str, tuple[Pair, str]] = {
     "of three dimensions": (lambda X, y: (np.zeros((300, 2, 2)), y), "of shape (300, 2, 2) as X"),
     "of rows that differ": (lambda X, y: ([[1, 2], [3]], [0, 1]), "rows of different lengths"),
     "of groups": (lambda X, y: (X.groupby("b"), y), "DataFrameGroupBy as X"),
-    "with files": (lambda X, y: (csv(X), y), "files and y apart"),
-    "with parts": (lambda X, y: ({"train": X, "test": X}, y), "parts and y"),
+    "with files": (lambda X, y: (csv(X), y), "files and a separate y"),
+    "with parts": (lambda X, y: ({"train": X, "test": X}, y), "parts and a separate y"),
 }
 
 
@@ -307,7 +307,7 @@ def test_y_wants_a_target_and_an_open_file_its_path() -> None:
     frame = make_frame()
     with pytest.raises(ConfigurationError, match="name it: Pipeline"):
         run(frame, frame["y"], Pipeline([Derive({"c": lambda f: f["a"]})]))
-    with open(csv(frame)) as opened, pytest.raises(DataError, match="give its path instead"):
+    with open(csv(frame)) as opened, pytest.raises(DataError, match="pass its path instead"):
         run(opened)
 
 

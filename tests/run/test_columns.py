@@ -73,7 +73,7 @@ def test_test_rows_are_not_looked_at_before_or_after_they_are_opened(run: Run, p
     pipeline = run.pipeline
     other = pipeline.run(parts | {"test": parts["test"].assign(moved=-7.0)}, track=False, cache=False)
     assert other.columns.table.equals(run.columns.table)
-    assert "test rows are not looked at" in str(run.columns)
+    assert "test rows are not read" in str(run.columns)
     final = run.final_test()
     assert final.columns.table["max"].equals(run.columns.table["max"])
 

@@ -146,7 +146,7 @@ def test_what_cannot_be_compared_is_refused(pipeline: Pipeline, runs: dict[str, 
     with pytest.raises(ConfigurationError, match="b has no evaluation"):
         compare({"a": runs["linear"], "b": pipeline.run(shop, until="Train")})
     elsewhere = pipeline.run(shop.set_index(shop.index + 10_000), track=False)
-    with pytest.raises(DataError, match="judged on different rows"):
+    with pytest.raises(DataError, match="evaluated on different rows"):
         compare([runs["linear"], elsewhere])
     flipped = pipeline.run(shop.assign(returned=1 - shop["returned"]), track=False)
     with pytest.raises(DataError, match="different targets"):

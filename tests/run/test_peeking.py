@@ -46,7 +46,7 @@ def test_ten_models_on_the_same_rows_are_information_with_a_wider_interval() -> 
     assert [told(each) for each in runs[:-1]] == [[]] * (MANY - 1)
     (found,) = told(runs[-1])
     assert (found.code, found.severity) == ("LK233", "information")
-    assert f"{MANY} models were judged by these validation rows" in found.message
+    assert f"{MANY} models were evaluated on these validation rows" in found.message
     assert "Bonferroni" in repr(runs[-1])
     row = runs[-1].metrics.iloc[0]
     lower, upper = (float(each) for each in found.message.partition("lies in [")[2].partition("]")[0].split(","))

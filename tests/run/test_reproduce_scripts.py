@@ -182,7 +182,7 @@ def test_an_estimator_of_the_users_own_class(told: dict[str, str], data: None) -
 
 
 def test_without_the_files_they_are_asked_for(told: dict[str, str]) -> None:
-    with pytest.raises(DataError, match=r"read 'data/orders.csv', which is not in(.|\n)*start in the folder of then"):
+    with pytest.raises(DataError, match=r"read 'data/orders.csv', which is not in(.|\n)*start in the original folder"):
         mlsys.reproduce(told["run"])
 
 

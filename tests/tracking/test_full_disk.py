@@ -61,7 +61,7 @@ def test_a_full_disk_here_costs_the_folder_and_not_the_run(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     with override(folder=str(disk / ".mlsys")):
         run = pipeline_of("no-room").run(shop)
-        assert "No space left" in caplog.text and "nothing of the run is kept on this machine" in caplog.text
+        assert "No space left" in caplog.text and "nothing of the run is stored on this machine" in caplog.text
         assert journal_of(run.id) is None
         check_complete(address, run.id)
         final = run.final_test()
@@ -157,7 +157,7 @@ def test_a_folder_that_is_read_only_costs_the_folder_and_is_said_once(
         said = [each.message for each in caplog.records]
         assert len(said) == len(set(said)) and all("Read-only file system" in each for each in said), said
         assert [each.split(":")[0].split(" (")[0] for each in said] == [
-            "cache", "nothing of the run is kept on this machine"
+            "cache", "nothing of the run is stored on this machine"
         ]  # fmt: skip
         check_complete(address, run.id)
         run.final_test()

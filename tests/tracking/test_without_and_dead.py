@@ -42,7 +42,7 @@ def test_without_tracking_no_file_is_left_and_mlflow_is_not_imported(tmp_path: P
         run = Pipeline([LogisticRegression()], target="y").run(frame, track=False, cache=False)
         final = run.final_test()
         run.predict(frame)
-        assert "judged on the test rows" in repr(final)
+        assert "evaluated on the test rows" in repr(final)
         assert "mlflow" not in sys.modules, "MLflow was imported"
     """
     command = [sys.executable, "-W", "error", "-c", textwrap.dedent(script)]

@@ -200,10 +200,10 @@ class LeakageAudit(Shown):
 
 
 _SAID = {
-    "held-out rows": "{step}: {what} of training rows depends on rows that judge the model ({probes}{carries})",
+    "held-out rows": "{step}: {what} of training rows depends on rows that evaluate the model ({probes}{carries})",
     "itself": "{step}: {what} of a training row moves with its own target ({probes}{carries}), so the model is shown "
     "part of the answer in training and not when it serves",
-    "alone": "{step}: {what} of a row alone is another than among others, so it cannot be served as it was judged",
+    "alone": "{step}: {what} of a row alone differs from among others, so it cannot be served as it was evaluated",
     "label": "{step}: {what} of a row depends on its own label, which is not known when it serves ({probes}{carries})",
 }
 _OF_OTHERS = ("past", "side table", "label", "reshape", "by target", "codes", "order", "statistic")

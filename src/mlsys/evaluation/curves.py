@@ -49,7 +49,7 @@ def draw_kind(kind: str, scored: pd.DataFrame, task: Task, event: Event | None, 
         raise ConfigurationError(f"there is no plot of kind={kind!r}", f"{meant(kind, known)}{_those(task, scored)}")
     if scored.empty:
         raise DataError(
-            f"the rows that judged are not with this evaluation, and kind={kind!r} is drawn from them",
+            f"the evaluated rows are not stored with this evaluation, but kind={kind!r} is drawn from them",
             "draw it on the machine of the run before the process ends: run.evaluation.plot(kind=...)",
         )
     if kind not in kinds_for(task, scored):
@@ -166,7 +166,7 @@ def _lines(sample: Sample, ax: Axes, curve: Curve) -> None:
         ax.plot(x, y, color=colour, linestyle=style, linewidth=1.8, label=f"{sample.classes[code]}: {said}")
         drawn += 1
     if not drawn:
-        raise DataError("the rows that judged hold one class only", "judge the model by rows of both classes")
+        raise DataError("the evaluated rows have a single class", "evaluate the model on rows of both classes")
     title = "" if two else "each class against the others"
     ax.legend(loc="lower right", frameon=False, fontsize=drawing.SMALL, title_fontsize=drawing.SMALL, title=title)
     ax.set_xlim(-0.02, 1.02)

@@ -119,7 +119,7 @@ class Evaluation(Result):
         learned = f"{self.contaminated} learned from {self.part}, so these numbers are no estimate"
         further: list[Block] = [Folded(name.capitalize(), [Table(frame)]) for name, frame in self.tables.items()]
         return Page([
-            Title(f"{self.name}: {self.task}, judged on {judged}"),
+            Title(f"{self.name}: {self.task}, evaluated on {judged}"),
             *([Banner(learned, "watch", "not an evaluation")] if self.contaminated else []),
             headline_rows(self.table, self.part, self.headline, self.beats),
             Lines([(label, each) for label, each in said if each]),

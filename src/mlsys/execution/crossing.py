@@ -81,7 +81,7 @@ def prepared(plan: Plan, data: Data, parts: Parts, work: Work) -> Prepared:
     """Run the steps before the split once, let the split seal its test rows, and return all other labelled rows."""
     split = plan.split
     if split is None:
-        raise ConfigurationError("the pipeline has neither a split nor a model to judge", "add Train(...)")
+        raise ConfigurationError("the pipeline has neither a split nor a model to evaluate", "add Train(...)")
     if isinstance(data, Mapping):
         raise DataError(
             f"folds are made of all rows, but the data came in parts ({', '.join(data)})",

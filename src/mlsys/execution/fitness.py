@@ -116,6 +116,7 @@ def _refuse_future(who: str, assigned: pd.Series, times: pd.Series) -> None:
         if len(train) and len(part) and train.min() > part.max():
             raise DataError(
                 f"{who}: all {len(train):,} training rows, the first at {train.min()}, are later than all "
-                f"{len(part):,} {name} rows, the last at {part.max()}, so a model of the future would judge the past",
+                f"{len(part):,} {name} rows, the last at {part.max()}, so a model of the future "
+                "would be evaluated on the past",
                 "use TimeSplit, or exchange the names of the parts",
             )

@@ -25,8 +25,8 @@ def judged_by_folds(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts
     train = parts.divided.parts["train"]
     if train.rows < len(folds):
         raise DataError(
-            f"the split left {train.rows} training row{'s' * (train.rows != 1)}, too few to judge a model by "
-            f"{len(folds)} folds of them",
+            f"the split left {train.rows} training row{'s' * (train.rows != 1)}, too few to evaluate a model "
+            f"by {len(folds)} folds",
             "give more rows, or a split with a validation share",
         )
     sides = pd.DataFrame({f"fold {number}": fold for number, fold in enumerate(folds, 1)})

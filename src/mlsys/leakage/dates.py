@@ -39,7 +39,7 @@ def date_findings(parts: Mapping[str, pd.DataFrame], features: Sequence[str], fo
         found.append(_finding(dates, "holds dates, which never come again"))
     if beyond:
         found.append(
-            _finding(beyond, "lies outside the range of the training rows in nearly all judged rows, as a date")
+            _finding(beyond, "lies outside the range of the training rows in nearly all evaluated rows, as a date")
         )
     return found
 

@@ -170,8 +170,8 @@ def gap_findings(
     return [
         Finding(
             "LK228",
-            f"{told} on judged rows: made with the targets of training rows, their own included, so a model trusts it "
-            f"too much; {remedy}",
+            f"{told} on evaluated rows: computed from the targets of training rows, including their own, so a model "
+            f"relies on it too much; {remedy}",
             "error" if by else "warning",
             columns=tuple(name for name, *_ in found),
             step=by,

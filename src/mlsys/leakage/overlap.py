@@ -108,7 +108,7 @@ def _later(train: pd.DataFrame, part: pd.DataFrame, name: str, roles: Roles) -> 
         Finding(
             "LK210",
             f"{later:,} of {len(train):,} training rows are as late as or later than the first {name} row by "
-            f"{roles.time!r}, so the model is judged on a past it knows; use TimeSplit",
+            f"{roles.time!r}, so the model is evaluated on a past it knows; use TimeSplit",
             "warning",
             columns=(roles.time,),
         )

@@ -32,7 +32,7 @@ from mlsys.secrets import hidden
 MOST_FINDINGS = 6
 LEAKAGE = "leakage"
 NOT_OBSERVED = "not observed"
-_NO_ESTIMATE = "until that is answered, the scores below are no estimate"
+_NO_ESTIMATE = "until this is resolved, the scores below are no estimate"
 _VALUES = ("value", "lower", "upper")
 
 
@@ -143,14 +143,14 @@ def make_card(run: RunFacts) -> Card:
     folds, part = (evaluation.folds, evaluation.part) if evaluation else (0, run.stage)
     if folds:
         supplied.append(
-            f"{folds} folds judge it, and the model is then trained on all of them: there is no validation part"
+            f"{folds} folds evaluate it, and the model is then trained on all of them: there is no validation part"
         )
     judged = {"validation": "validation rows", "test": "the test rows"}.get(part, part)
     judged = f"{folds} folds" if folds else judged
     label = f" ({run.variant})" if run.variant else ""
     title, headline = f"{run.pipeline}{label}", ""
     if evaluation:
-        title, headline = f"{title}: {evaluation.task}, judged on {judged}", evaluation.headline
+        title, headline = f"{title}: {evaluation.task}, evaluated on {judged}", evaluation.headline
     tracking, withheld = run.tracking, run.withheld
     verdict = _compared(evaluation) if evaluation and not evaluation.contaminated else ""
     return Card(
@@ -165,7 +165,7 @@ def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
     lines += [("weights", evaluation.weightless), ("value", evaluation.value)]
     if evaluation.contaminated:
         learned = f"{evaluation.contaminated} learned from {evaluation.part}, so these numbers are no estimate"
-        lines.append(("not a judge", learned))
+        lines.append(("not an evaluation", learned))
     return [(label, said) for label, said in lines if said]
 
 
@@ -195,10 +195,10 @@ def in_words(features: pd.DataFrame) -> str:
     Examples
     --------
     >>> in_words(pd.DataFrame({"used": [True, False], "reason": ["feature", "encoded as a, b by OneHot"]}))
-    '1 of 2 columns, 1 encoded as others; see run.features'
+    '1 of 2 columns, 1 encoded as other columns; see run.features'
     """
     encoded = int(features["reason"].str.startswith("encoded").sum())
-    others = f", {encoded} encoded as others" if encoded else ""
+    others = f", {encoded} encoded as other columns" if encoded else ""
     return f"{int(features['used'].sum())} of {len(features)} columns{others}; see run.features"
 
 

@@ -93,7 +93,7 @@ class Comparison(Shown):
             drawing.dot(ax, place, row["difference"], row["difference lower"], row["difference upper"], colour, said)
             value = Interval("", row["value"], row["lower"], row["upper"]).said()
             ax.annotate(value, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=drawing.SMALL)
-        label = f"{self.metric} less that of the best, paired on the same {self.part} rows (95 % intervals)"
+        label = f"{self.metric} minus that of the best, paired on the same {self.part} rows (95 % intervals)"
         drawing.finish(ax, [str(row["run"]) for row in self._rows], label, margin=0.3)
         ax.annotate(
             self.metric, (1.02, -0.75), xycoords=("axes fraction", "data"), fontsize=drawing.SMALL, weight="bold"
@@ -147,7 +147,7 @@ def compare(
     tasks = {each.task for each in evaluated.values()}
     if not tasks <= set(chosen.tasks):
         raise ConfigurationError(
-            f"compare(metric={chosen.name!r}) is for {', '.join(chosen.tasks)}, "
+            f"compare(metric={chosen.name!r}) applies to {', '.join(chosen.tasks)}, "
             f"but the runs are {', '.join(sorted(tasks))}",
             "leave metric= out to compare by the headline metric, such as roc_auc or rmse",
         )
@@ -210,7 +210,7 @@ def _shared_rows(judged: Mapping[str, pd.DataFrame]) -> pd.Index:
     for frame in frames[1:]:
         shared = shared.intersection(frame.index)
     if not len(shared):
-        raise DataError("the runs were judged on different rows", "compare runs of one split of the same data")
+        raise DataError("the runs were evaluated on different rows", "compare runs of one split of the same data")
     first = frames[0].loc[shared, "y"]
     for frame in frames[1:]:
         if not frame.loc[shared, "y"].equals(first):
@@ -224,5 +224,5 @@ def _event(evaluated: Mapping[str, Evaluation]) -> Event | None:
     first, *_ = values = list(dict.fromkeys(events.values()))
     if len(values) > 1:
         said = ", ".join(f"{event!r} ({name})" for name, event in events.items())
-        raise DataError(f"the runs speak of different events: {said}", "give all of them the same event=")
+        raise DataError(f"the runs use different events: {said}", "use the same event= in all of them")
     return None if first is None else Event(first)

@@ -83,7 +83,7 @@ def leakage_report(run: RunFacts) -> LeakageReport:
     """Put together what the four layers say of a run."""
     found = [finding for finding in run.findings if finding.code.startswith("LK")]
     rows = [
-        (1, "refused when built", *_refused(run)),
+        (1, "refused at creation", *_refused(run)),
         (2, "checked on the data", *_checked([each for each in found if each.code.startswith("LK2")])),
         (3, "rows replaced", *_audited(run.audit)),
         (4, "test rows opened", *_opened(run)),
@@ -97,8 +97,8 @@ def _refused(run: RunFacts) -> tuple[str, str]:
     if not run.divided:
         return "not assessed", "the run stopped before the split"
     split = next((each.name for each in run.steps if each.kind == "Split"), "the parts")
-    withheld = f"; {len(run.late)} columns are known too late and are no features" if run.late else ""
-    said = f"what learns stands after {split} and is shown {run.rows.get('train', 0):,} training rows{withheld}"
+    withheld = f"; {len(run.late)} columns are known too late and are not features" if run.late else ""
+    said = f"steps that learn come after {split} and see {run.rows.get('train', 0):,} training rows{withheld}"
     return ("allowed" if allowed else "held"), "; ".join([said, *allowed])
 
 
@@ -116,7 +116,7 @@ def _checked(found: Sequence[Finding]) -> tuple[str, str]:
 
 def _audited(audit: LeakageAudit | None) -> tuple[str, str]:
     if audit is None:
-        return "not run", "run.audit_leakage() replaces held-out rows and says what moved"
+        return "not run", "run.audit_leakage() replaces held-out rows and says what changed"
     return audit.verdict, audit.summary.partition(": ")[2]
 
 
@@ -124,7 +124,7 @@ def _opened(run: RunFacts) -> tuple[str, str]:
     if not run.divided or "test" not in run.rows:
         return "none", "there is no test part"
     if run.stage != "test":
-        return "sealed", "run.final_test() opens them, on record"
+        return "sealed", "run.final_test() opens them, and records it"
     before = run.opened
     if not before.model:
         return "not counted", "the run is not tracked"

@@ -49,9 +49,9 @@ class Looks:
         """
         if not self.before:
             return ""
-        said = f"{self.before} time{'s' if self.before > 1 else ''} before, by any model: this is no first look"
+        said = f"{self.before} time{'s' if self.before > 1 else ''} before, by any model: this is not the first look"
         if self.models == 1:
-            return f"{said}, but no other model was judged by them"
+            return f"{said}, but no other model was evaluated on them"
         return (
             f"{said}; intervals hold for {self.models} models together (Bonferroni), if none was changed because of "
             "what an earlier look showed: for that no interval is wide enough, only fresh rows"
@@ -65,8 +65,8 @@ class Looks:
             Finding(
                 "LK401",
                 f"the test rows were opened {self.before} time{'s' if self.before > 1 else ''} before, and "
-                f"{self.models} models have been judged by them; the best of several looks better than it is, so take "
-                "fresh rows for the last word, or register with a reason",
+                f"{self.models} models have been evaluated on them; the best of several looks better than it is, so "
+                "use new rows for a final verdict, or register with a reason",
                 "warning",
             )
         ]

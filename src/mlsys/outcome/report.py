@@ -60,7 +60,7 @@ def _head(outcome: Outcome, code: Mapping[str, str]) -> Page:
     script = f"{code.get('code.script', '')} at {code.get('code.commit', '')}{changed}" if code else ""
     rows = [
         ("run", outcome.run), ("variant", outcome.variant), ("ended", f"{ended:%Y-%m-%d %H:%M} UTC"),
-        ("judged by", f"{outcome.stage} rows"), ("data", digests), ("code", script),
+        ("evaluated on", f"{outcome.stage} rows"), ("data", digests), ("code", script),
         ("configuration", outcome.configuration[:12]), ("seed", str(outcome.seed)), ("MLflow", outcome.tracking),
     ]  # fmt: skip
     return Page([Title(outcome.pipeline, level=1), Lines([(label, said) for label, said in rows if said])])
@@ -109,7 +109,7 @@ def _steps(outcome: Outcome) -> Page:
 
 
 def _nothing(findings: Sequence[object]) -> list[Block]:
-    return [] if findings else [Text("Nothing was found.")]
+    return [] if findings else [Text("No findings.")]
 
 
 def _again(outcome: Outcome, code: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ class Reports(Shown, Named[Result]):
     --------
     >>> Reports({"drift": Result("drift", pd.DataFrame(), verdict="no alarm", summary="no column moved")})
     1 report
-      report  verdict   what it says
+      report  verdict        summary
       drift   no alarm  no column moved
       reports[name] shows one, reports[name].plot() draws it
     """
@@ -30,6 +30,6 @@ class Reports(Shown, Named[Result]):
         rows = [(name, each.verdict, each.summary) for name, each in self.items()]
         return Page([
             Title("1 report" if len(self) == 1 else f"{len(self)} reports"),
-            Table(pd.DataFrame(rows, columns=["report", "verdict", "what it says"])),
+            Table(pd.DataFrame(rows, columns=["report", "verdict", "summary"])),
             Text("reports[name] shows one, reports[name].plot() draws it", dim=True),
         ])  # fmt: skip

@@ -51,8 +51,8 @@ def load_outcome(folder: Path) -> Outcome:
         written = state.pop("format")
         if written != FORMAT:
             raise StateError(
-                f"the outcome in {folder} has layout {written!r}, this version reads {FORMAT}",
-                "read it with the mlsys that wrote it",
+                f"the outcome in {folder} has layout {written!r}, but this version reads {FORMAT}",
+                "read it with the version of mlsys that wrote it",
             )
         return Outcome(**from_state(state))
 
@@ -90,12 +90,12 @@ def judged_rows(outcome: Outcome) -> pd.DataFrame:
         found = load_state(run_files(outcome.run, f"{JUDGED}/{outcome.judged}", ROWS))
     except MlsysError as error:
         raise DataError(
-            f"the rows that judged the run {outcome.run} are not here: {error.problem}",
-            "compare on the machine of the run, or run the pipeline with log_rows=True, which sends them to MLflow",
+            f"the evaluated rows of the run {outcome.run} are not here: {error.problem}",
+            "compare on the machine of the run, or run the pipeline with log_rows=True to send them to MLflow",
         ) from error
     if not isinstance(found, pd.DataFrame) or digest(found) != outcome.judged:
         raise DataError(
-            f"the rows that are kept of the run {outcome.run} are not those that judged it",
-            "bring its folder back as it was, or run the pipeline again",
+            f"the stored rows of the run {outcome.run} are not those it was evaluated on",
+            "restore its folder, or run the pipeline again",
         )
     return found

@@ -66,7 +66,7 @@ def ablate(
 def _groups(features: Groups | None, there: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Return the columns to leave out together, by name."""
     if isinstance(features, str):
-        raise ConfigurationError(f"features={features!r} is a text, not a list", f"write features=[{features!r}]")
+        raise ConfigurationError(f"features={features!r} is a string, not a list", f"write features=[{features!r}]")
     named: dict[str, tuple[str, ...]]
     if features is None:
         named = {name: (name,) for name in there}
@@ -77,10 +77,10 @@ def _groups(features: Groups | None, there: Sequence[str]) -> dict[str, tuple[st
     wrong = [column for columns in named.values() for column in columns if column not in there]
     empty = [name for name, columns in named.items() if not columns]
     if wrong or empty or not named:
-        problem = f"{wrong[0]!r} is no feature" if wrong else f"{empty[0]!r} names no column" if empty else "no feature"
-        raise ConfigurationError(
-            f"ablate() cannot leave out what is not there: {problem}", f"features are {', '.join(there)}"
+        problem = (
+            f"{wrong[0]!r} is not a feature" if wrong else f"{empty[0]!r} names no column" if empty else "no feature"
         )
+        raise ConfigurationError(f"ablate() cannot leave out: {problem}", f"features are {', '.join(there)}")
     return named
 
 

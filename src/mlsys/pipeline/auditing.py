@@ -29,7 +29,7 @@ def audit_pipeline(
 ) -> LeakageAudit:
     """Return what moved when rows were replaced that must not matter."""
     if rows < FEWEST_ROWS:
-        raise ConfigurationError(f"audit_leakage(rows={rows})", f"give it {FEWEST_ROWS} rows or more")
+        raise ConfigurationError(f"audit_leakage(rows={rows})", f"pass at least {FEWEST_ROWS} rows")
     with progress_bar(f"audit of {pipeline.name}", PROBES, verbose) as advance:
         work = work_of(pipeline, advance, engine=engine)
         source = _source(pipeline, data, cache, work.engine)
@@ -49,7 +49,7 @@ def _source(pipeline: AnyPipeline, data: Data, cache: bool, engine: Engine) -> T
     reader = pipeline.planned[0]
     if not reads(reader.step):
         raise ConfigurationError(
-            "audit_leakage() needs data", "call audit_leakage(frame), or begin the pipeline with a source"
+            "audit_leakage() needs data", "call audit_leakage(frame), or start the pipeline with a source"
         )
     work = work_of(pipeline, cache=cache_for(pipeline, [reader], cache), engine=engine)
     return executed(Plan((reader,)), None, start(pipeline), work).parts.rows["all"]

@@ -75,7 +75,7 @@ class Configuration(Listed):
         self._stood_for: StoodFor | None = None
         if self._arguments["known_at"] and self.roles.decision is None:
             raise ConfigurationError(
-                "known_at= says when columns are known, but the pipeline does not say when it decides",
+                "known_at= says when columns are known, but the pipeline has no decision moment",
                 'add time="..." or decide_at="1h before ..."',
             )
         refuse_declared_late(self.steps, self._arguments["known_at"], self.roles)

@@ -64,10 +64,11 @@ def cross_validate(
 def chosen_folds(pipeline: AnyPipeline, folds: Split | int | None) -> tuple[Split, str]:
     """Return the step that makes folds, and why it is this one."""
     if isinstance(folds, Step) and divides(folds):
-        return folds, "as asked for"
+        return folds, "as requested"
     if folds is not None and (isinstance(folds, bool) or not isinstance(folds, int)):
         raise ConfigurationError(
-            f"folds={folds!r} makes no folds", "give a number, or a step such as KFolds(5), GroupFolds(5), TimeFolds(5)"
+            f"folds={folds!r} is not a way to make folds",
+            "give a number, or a step such as KFolds(5), GroupFolds(5), TimeFolds(5)",
         )
     own = next((each.step for each in pipeline.planned if isinstance(each.step, (KFolds, GroupFolds, TimeFolds))), None)
     if own is not None and folds is None:

@@ -45,14 +45,17 @@ def taken(pipeline: AnyPipeline, data: Any, y: Any = None, who: str = "run()") -
     if is_path(data):
         if y is not None:
             raise DataError(
-                f"{who} got files and y apart", "put the target into the files, or read them: run(frame, y)"
+                f"{who} got files and a separate y",
+                "put the target into the files, or read them yourself: run(frame, y)",
             )
         return _reading(pipeline, data, who), None
     if data is None and y is None:
         return pipeline, None
     if _is_parts(data):
         if y is not None:
-            raise DataError(f"{who} got parts and y", 'give y with each part: {"train": (X, y), "test": (X, y)}')
+            raise DataError(
+                f"{who} got parts and a separate y", 'give y with each part: {"train": (X, y), "test": (X, y)}'
+            )
     return pipeline, as_rows(data, pipeline.roles.target, who, y)
 
 
@@ -138,23 +141,23 @@ def _with_target(frame: pd.DataFrame, y: Any, target: str | None, who: str) -> p
     """Put the values of the target beside the features."""
     if target is None:
         raise ConfigurationError(
-            f"{who} got y, but the pipeline does not say what it is called", 'name it: Pipeline(..., target="y")'
+            f"{who} got y, but the pipeline does not name the target", 'name it: Pipeline(..., target="y")'
         )
     values = _one_column(y, who)
     if len(values) != len(frame):
-        raise DataError(f"{who} got {len(frame):,} rows and {len(values):,} values of y", "give one value a row")
+        raise DataError(f"{who} got {len(frame):,} rows and {len(values):,} values of y", "give one value per row")
     if isinstance(values, pd.Series) and not values.index.equals(frame.index):
         pairs = zip(values.index.tolist(), frame.index.tolist(), strict=True)
         place, (one, other) = next((i, pair) for i, pair in enumerate(pairs) if pair[0] != pair[1])
         raise DataError(
-            f"{who} got y with another index than its rows: at position {place}, {one!r} and {other!r}",
+            f"{who} got y with an index different from its rows: at position {place}, {one!r} and {other!r}",
             "give y.to_numpy() if both are in the same order, else y.loc[X.index]",
         )
     beside = pd.Series(values.array if isinstance(values, pd.Series) else values, index=frame.index)
     if target in frame.columns and not beside.equals(frame[target]):
         raise DataError(
-            f"{who} got y, and rows that have a column {target!r} with other values",
-            f"give run(X.drop(columns={target!r}), y), or the rows alone",
+            f"{who} got y, but the rows have a column {target!r} with different values",
+            f"give run(X.drop(columns={target!r}), y), or only the rows",
         )
     return frame.assign(**{target: beside})
 
@@ -166,12 +169,12 @@ def _one_column(y: Any, who: str) -> Any:
     if len(shape) == _TWO and shape[1] != 1:
         raise DataError(
             f"{who} got y with {shape[1]} columns; a pipeline has one target, whose values may be several classes",
-            "give one column (for one-hot classes np.argmax(y, axis=1)), or one pipeline a target",
+            "give one column (for one-hot classes np.argmax(y, axis=1)), or one pipeline per target",
         )
     if table is None:
         values = np.asarray(y)
         if values.ndim == 0:
-            raise DataError(f"{who} got y = {y!r}", "give the values of the target, one a row; name it with target=")
+            raise DataError(f"{who} got y = {y!r}", "give the values of the target, one per row; name it with target=")
         return values.reshape(-1)
     one = table.iloc[:, 0] if isinstance(table, pd.DataFrame) else table
     return one if isinstance(y, (pd.Series, pd.DataFrame)) else one.array
@@ -182,21 +185,23 @@ def _refused(given: Any, who: str) -> DataError:
     kind = type(given)
     name, module = kind.__name__, kind.__module__.split(".")[0]
     if isinstance(given, type):
-        return DataError(f"{who} got the class {given.__name__}", "give an object of it, filled with rows")
+        return DataError(f"{who} got the class {given.__name__}", "pass an instance with rows")
     for recognised, remedy in _REMEDIES:
         if recognised(given, name, module):
             return DataError(f"{who} got {name}", remedy)
     return DataError(f"{who} got {name}", NAMED)
 
 
-_NAMES = "give a DataFrame, whose columns have names: pd.DataFrame(data, columns=[...]); or X and y apart: run(X, y)"
-_ELSEWHERE = "if it fits in memory give it as a frame: {}; else write it as Parquet and give the folder: run(folder)"
+_NAMES = "give a DataFrame with named columns: pd.DataFrame(data, columns=[...]); or X and y separately: run(X, y)"
+_ELSEWHERE = (
+    "if it fits in memory, pass it as a frame: {}; otherwise write it as Parquet and pass the folder: run(folder)"
+)
 _REMEDIES: Sequence[tuple[Callable[[Any, str, str], bool], str]] = (
     (lambda _, name, module: module.startswith("dask"), _ELSEWHERE.format(".compute()")),
     (lambda _, name, module: module == "pyspark", _ELSEWHERE.format(".toPandas()")),
     (
         lambda _, name, module: "GroupBy" in name,
-        'give the frame itself, a DataFrame; a column of groups is named: Pipeline(..., group="...")',
+        'pass the frame itself, a DataFrame; name a column of groups: Pipeline(..., group="...")',
     ),
     (
         lambda given, name, module: isinstance(given, pd.Series) or (name == "Series" and module == "polars"),
@@ -204,11 +209,11 @@ _REMEDIES: Sequence[tuple[Callable[[Any, str, str], bool], str]] = (
     ),
     (
         lambda given, name, module: hasattr(given, "read") and hasattr(given, "close"),
-        "give its path instead: run('table.csv'); or a DataFrame",
+        "pass its path instead: run('table.csv'); or a DataFrame",
     ),
     (
         lambda given, name, module: isinstance(given, Iterator),
-        "give all rows at once as a DataFrame (pd.concat(list(parts))), or a path, which is read in pieces",
+        "pass all rows at once as a DataFrame (pd.concat(list(parts))), or a path, which is read in partitions",
     ),
     (
         lambda given, name, module: (

@@ -16,8 +16,8 @@ from mlsys.overview.looking import rows_in_words
 from mlsys.pipeline.given import as_rows
 
 _ALONE = (
-    "AUC of a column by itself, learned from one half of the rows and judged on the other; of numbers to predict, "
-    "above or below their median. From .85 on, ask whether it is known before the decision"
+    "AUC of the column alone, learned on one half of the rows and evaluated on the other; for a numeric target, "
+    "above or below its median. From .85 on, ask whether it is known before the decision"
 )
 
 

@@ -45,8 +45,8 @@ def price_of_pipeline(
     if not leaks:
         raise ConfigurationError(
             f"{pipeline.name} has no place for a leak: nothing learns before the model, no column is late, and rows "
-            "are divided at random",
-            "see pipeline.audit_leakage() for what its functions might do",
+            "are split at random",
+            "use pipeline.audit_leakage() to check its functions",
         )
     return priced(pipeline, found, leaks, n_jobs, verbose)
 
@@ -61,7 +61,7 @@ def as_written(
     frame, honest = opened.rows["all"].frame(), found.honest
     if not honest.rows.index.isin(frame.index).all():
         raise DataError(
-            "rows before and after the early steps cannot be matched, because a step between them makes other rows",
+            "rows before and after the early steps cannot be matched, because a step between them makes new rows",
             "put Reshape before the steps that learn",
         )
     early_rows = frame.loc[honest.rows.index]

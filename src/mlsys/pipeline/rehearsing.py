@@ -152,14 +152,14 @@ def _random_split(found: Rehearsal) -> Iterator[Leak]:
         windows = windows_of(KFolds(found.count, found.repeats), replace(found.ready, rows=rows))
         learned = [int((window.sides == "train").sum()) for window in found.honest.windows]
         thinned = [_thinned(window, int(np.mean(learned)), number) for number, window in enumerate(windows)]
-        what = f"rows dealt at random instead of by {by}, with as many to learn from"
+        what = f"rows split at random instead of by {by}, with the same number of training rows"
         yield Leak("random split", what, replace(found.honest, windows=thinned))
 
 
 def _late_columns(found: Rehearsal) -> Iterator[Leak]:
     known, admitted = with_late_columns(found.honest.parts, found.honest.rows)
     if admitted:
-        what = f"{_listed(admitted)} used, though known only after the decision"
+        what = f"{_listed(admitted)} used although known only after the decision"
         yield Leak("late columns admitted", what, replace(found.honest, parts=known))
 
 

@@ -80,8 +80,8 @@ def as_step(given: Any, before_model: bool = False) -> Step:
 
         return Function(given)
     raise ConfigurationError(
-        f"the list holds {type(given).__name__} ({given!r}), which is no step",
-        "put in a step, a scikit-learn transformer or estimator, an imbalanced-learn sampler, or a function",
+        f"the list holds {type(given).__name__} ({given!r}), which is not a step",
+        "use a step, a scikit-learn transformer or estimator, an imbalanced-learn sampler, or a function",
     )
 
 

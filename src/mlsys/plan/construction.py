@@ -35,7 +35,7 @@ def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tu
         corrected order.
     """
     if not steps:
-        raise ConfigurationError("the pipeline has no steps", "put at least a model in the list")
+        raise ConfigurationError("the pipeline has no steps", "put at least a model into the list")
     completed = [_told_when(step, roles, decide_at) for step in steps]
     refuse_order(completed, roles)
     return _named(with_supplied(completed, roles))
@@ -54,19 +54,19 @@ def refuse_wrong_arguments(
         if what == "target" and isinstance(value, (list, tuple)) and len(value) > 1:
             several, others = ", ".join(map(repr, value)), ", ".join(map(repr, value[1:]))
             problems.append(
-                f"target= names {len(value)} columns ({several}), and models of several targets are not there yet"
+                f"target= names {len(value)} columns ({several}), but models of several targets are not yet supported"
             )
-            remedies.append(f"make one pipeline for each: Pipeline(..., target={value[0]!r}, exclude=[{others}])")
+            remedies.append(f"create one pipeline for each: Pipeline(..., target={value[0]!r}, exclude=[{others}])")
         elif value is not None and not isinstance(value, str):
             problems.append(f"{what}={_shown(value)} is no text")
             remedies.append(_text_for(what, value))
     for what, value in lists.items():
         if isinstance(value, str):
-            problems.append(f"{what}={value!r} is a text, not a list")
+            problems.append(f"{what}={value!r} is a string, not a list")
             remedies.append(f"write {what}=[{value!r}]")
     for what, value in mappings.items():
         if value is not None and not isinstance(value, Mapping):
-            problems.append(f"{what}={value!r} is no mapping")
+            problems.append(f"{what}={value!r} is not a mapping")
             remedies.append(f'write {what}={{"{"LK204" if what == "waive" else "column"}": "..."}}')
     if event is not None:
         try:
@@ -75,16 +75,16 @@ def refuse_wrong_arguments(
             problems.append(error.problem)
             remedies.append(error.remedy)
         if texts.get("target") is None:
-            problems.append(f"event={event!r} is a class of the target, and there is no target=")
+            problems.append(f"event={event!r} is a class of the target, but there is no target=")
             remedies.append('name the column: target="..."')
     if isinstance(seed, bool) or not isinstance(seed, Integral):
-        problems.append(f"seed={seed!r} is no whole number")
-        remedies.append("write for example seed=0")
+        problems.append(f"seed={seed!r} is not a whole number")
+        remedies.append("write, for example, seed=0")
     target = texts.get("target")
     doubled = [what for what in ("id", "group", "weight") if isinstance(target, str) and texts.get(what) == target]
     if doubled:
         problems.append(f"{target!r} is the target and the {' and the '.join(doubled)}")
-        remedies.append(f"take {doubled[0]}= away, or name another column")
+        remedies.append(f"remove {doubled[0]}=, or name another column")
     if problems:
         raise ConfigurationError(f"Pipeline cannot be made: {'; '.join(problems)}", "; ".join(dict.fromkeys(remedies)))
 
@@ -117,7 +117,7 @@ def _told_when(step: Step, roles: Roles, decide_at: str | None) -> Step:
         moment = decide_at or roles.time
         if moment is None:
             raise ConfigurationError(
-                f"{step.title} joins what was known at a moment, but the pipeline does not say which",
+                f"{step.title} joins rows known at the decision, but the pipeline does not say when that is",
                 'add time="..." or decide_at="1h before ..." to the Pipeline, or at="..." to the step',
             )
         return step.with_(at=moment)

@@ -34,7 +34,7 @@ def refuse_declared_late(steps: Sequence[Planned], known_at: Mapping[str, str], 
                 raise LeakageError(
                     f"{planned.name} reads {column!r} to serve predictions, but it is known only at {moment!r}, "
                     "after the decision",
-                    f"take {column!r} out of {planned.name}, or correct known_at=: "
+                    f"remove {column!r} from {planned.name}, or correct known_at=: "
                     f"{without([each.step for each in steps], step, column)}",
                 )
     _refuse_late_joins(steps, roles)
@@ -53,7 +53,7 @@ def _refuse_late_joins(steps: Sequence[Planned], roles: Roles) -> None:
             late = moment.shift - decision.shift
             raise LeakageError(
                 f"{planned.name} adds {added} as known at={step.at!r}, {late} after the decision",
-                f"leave at= out, so that it is the moment of the decision, or correct decide_at=; the steps stay: "
+                f"omit at=, so that it is the decision moment, or correct decide_at=; the steps stay: "
                 f"{in_order([each.step for each in steps])}",
             )
 

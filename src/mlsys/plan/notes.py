@@ -25,7 +25,7 @@ def notes_on(
         When the prediction must be made, as it was given.
     """
     notes = [f"supplied: {each.name}, because {each.supplied}" for each in shown if each.supplied]
-    notes += [f"supplied where needed: {each.name}, {each.supplied}" for each in on_demand]
+    notes += [f"supplied if needed: {each.name}, {each.supplied}" for each in on_demand]
     notes += [f"allowed: {each.name} {allowed}" for each in shown for allowed in each.step.allowances()]
     notes += [f"waived: {code}: {reason}" for code, reason in waived.items()]
     notes += [f"decides at: {decide_at}"] if decide_at else []

@@ -18,10 +18,10 @@ _SEES = {
     "all": "sees all rows", "open parts": "sees open parts",
 }  # fmt: skip
 _ACTS = {"nothing": "changes nothing", "all": "acts on all rows", "train": "acts on training rows"}
-_ROWS = {"fewer": "keeps some rows", "other": "makes other rows", "any": "may change rows"}
+_ROWS = {"fewer": "keeps some rows", "other": "makes new rows", "any": "may change rows"}
 _LEGEND = (
-    "Each box says what a step sees, what it acts on, and whether it serves: runs again when the model predicts. "
-    "◆ is when the prediction is made, ● when the target is known."
+    "Each box shows what a step sees, what it acts on, and whether it serves, that is, runs again when the "
+    "model predicts. ◆ is when the prediction is made, ● when the target is known."
 )
 _SEALED = "test: sealed until final_test()"
 
@@ -32,11 +32,11 @@ def flow_of(
     """Return the steps of a plan from top to bottom, and what the signs mean."""
     first = [Stage("data", "given to run()") if source is None else _stage(source), *map(_stage, before)]
     learns_early = any(each.step.allow_all_rows for each in before)
-    label = "before the split: all rows; nothing learns" + (" but what is allowed to" if learns_early else "")
+    label = "before the split: all rows; nothing learns" + (" except what is allowed to" if learns_early else "")
     flow = Flow([
         Stretch(label if split else "all rows", first, shaded=True),
         Stretch("the split", [_stage(split)] if split else []),
-        Stretch("after the split: what learns sees training rows alone", [_stage(each) for each in after]),
+        Stretch("after the split: steps that learn see training rows only", [_stage(each) for each in after]),
     ])  # fmt: skip
     return [flow, Text(_LEGEND, dim=True)]
 

@@ -36,7 +36,7 @@ def refuse_order(steps: Sequence[Step], roles: Roles) -> None:
     _refuse_two([step for step in steps if isinstance(step, Split)], "there are two splits, {} and {}", steps)
     targets = [step for step in steps if isinstance(step, Label) and step.column == roles.target]
     _refuse_two(targets, "{} and {} both write the target " + repr(roles.target), steps,
-                "; or let the second write another column, and compare the two")  # fmt: skip
+                "; or let the second write another column and compare the two")  # fmt: skip
     _refuse_no_target(steps, roles)
     _refuse_event_of_numbers(steps, roles)
     _refuse_forbidden_columns(steps, roles)
@@ -106,8 +106,8 @@ def _refuse_before_split(steps: Sequence[Step], at: int) -> None:
     raise LeakageError(
         f"{named} stand{'s' if one else ''} before {steps[at].title}, so {_would(early[0])}",
         f"move {'it' if one else 'them'} after the split: {corrected}. "
-        "mlsys.price_of_leakage(steps, data, target=...) shows what this order would pretend. "
-        'If rows of all parts are meant to be used, say why: allow_all_rows="reason"',
+        "mlsys.price_of_leakage(steps, data, target=...) shows by how much this order would inflate the score. "
+        'If rows of all parts should be used, say why: allow_all_rows="reason"',
     )
 
 
@@ -120,16 +120,16 @@ def _refuse_after_split(steps: Sequence[Step], at: int) -> None:
     raise ConfigurationError(
         f"{late[0].title} is a {late[0].kind}, which changes all rows, but it stands after {steps[at].title}",
         f"move it before the split: {in_order([*others[:place], *late, *others[place:]])}; "
-        "to change training rows alone use a TrainOnly step",
+        "to change only training rows use a TrainOnly step",
     )
 
 
 def _would(step: Step) -> str:
     if isinstance(step, TrainOnly):
-        return "rows it repeats or makes would end up on both sides of the split"
+        return "rows it repeats or creates would end up on both sides of the split"
     if isinstance(step, Model):
-        return "the model would be trained on the rows it is judged by"
-    return "what it learns would come from the rows the model is judged by"
+        return "the model would be trained on the rows that evaluate it"
+    return "it would learn from the rows that evaluate the model"
 
 
 def _refuse_forbidden_columns(steps: Sequence[Step], roles: Roles) -> None:
@@ -137,7 +137,7 @@ def _refuse_forbidden_columns(steps: Sequence[Step], roles: Roles) -> None:
     withheld = {roles.target: "it is the target"} if roles.target else {}
     for step in steps:
         if isinstance(step, Label):
-            withheld.update({column: f"the label {step.column!r} is made of it" for column in step.withholds()})
+            withheld.update({column: f"the label {step.column!r} is derived from it" for column in step.withholds()})
     for step in steps:
         if not isinstance(step, (Transform, Model)):
             continue
@@ -145,7 +145,7 @@ def _refuse_forbidden_columns(steps: Sequence[Step], roles: Roles) -> None:
             if column in withheld:
                 raise LeakageError(
                     f"{step.title} reads {column!r} to serve predictions, but {withheld[column]}",
-                    f"take {column!r} out of {step.title}: {without(steps, step, column)}",
+                    f"remove {column!r} from {step.title}: {without(steps, step, column)}",
                 )
 
 

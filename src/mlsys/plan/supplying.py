@@ -74,7 +74,7 @@ def _prepare(planned: list[Planned]) -> None:
         return
     at = next((i for i, each in enumerate(planned) if divides(each.step)), -1) + 1
     first = next((i for i in range(at, place) if changes_training(planned[i].step)), place)
-    why = "if training rows hold features that the estimator does not take as they are"
+    why = "if the estimator does not accept the features of the training rows as they are"
     planned.insert(first, Planned(_told(Prepare(), needs), "", 0, why, on_demand=True))
 
 

@@ -21,11 +21,11 @@ _JUDGES = "validation"
 COMPARED = 10_000
 """Rows of a part that drift is told from where no report compares all: an effect of .1 is then far beyond chance."""
 _ALONE = (
-    "AUC of a feature by itself on training rows, learned from one half and judged on the other; "
-    "of numbers to predict, above or below their median"
+    "AUC of the feature alone on training rows, learned on one half and evaluated on the other; "
+    "for a numeric target, above or below its median"
 )
-_VALUES = "of training rows; in a picture, the line is validation rows on the same scale"
-_DRIFT = "validation rows against training rows, as DetectDrift does: effects above .1 that are not chance"
+_VALUES = "for training rows; in the figure, the line shows validation rows on the same scale"
+_DRIFT = "validation rows compared with training rows, as in DetectDrift: effects above .1 that are not chance"
 
 
 def columns_of(execution: Execution, features: pd.DataFrame, findings: Sequence[Finding], name: str) -> Overview:
@@ -93,7 +93,7 @@ class _Looks:
     def in_words(self) -> str:
         """Return which rows were looked at."""
         said = [rows_in_words(name, self.rows.get(name, len(frame)), len(frame)) for name, frame in self.first.items()]
-        return ", ".join([*said, *(["test rows are not looked at"] if self.sealed else [])])
+        return ", ".join([*said, *(["test rows are not read"] if self.sealed else [])])
 
 
 def _open(tables: Mapping[str, Table]) -> dict[str, pd.DataFrame]:

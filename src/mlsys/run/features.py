@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlsys.execution.catalog import Catalog
     from mlsys.execution.execution import Execution
 
-COUNTS = "counts the rows"
+COUNTS = "numbers the rows"
 TELLING = 0.6
 """An AUC that a column which says nothing hardly has."""
 MOST_NAMED = 5
@@ -45,7 +45,7 @@ def features_of(execution: Execution) -> pd.DataFrame:
     for column, reason in zip(columns, catalog.reasons(columns), strict=True):
         why = reason
         if not why and column not in last:
-            why = str(gone[column]) if column in gone else "dropped on the way"
+            why = str(gone[column]) if column in gone else "dropped by a step"
             if column in left_out:
                 why = "left out by {}: {}".format(*left_out[column])
         elif not why and seen is not None and column not in seen:
@@ -66,7 +66,7 @@ def counters_in_words(execution: Execution) -> list[str]:
         auc, error = known.get(column, (0.0, 0.0))
         if why == COUNTS and auc - 3 * error > TELLING:
             sorted_by = "is the file sorted by the target, or by time?"
-            found.append(f"{column} was left out; alone it tells the target (AUC {auc:.3f}): {sorted_by}")
+            found.append(f"{column} was left out; alone it predicts the target (AUC {auc:.3f}): {sorted_by}")
     return found
 
 

@@ -82,7 +82,7 @@ class Live:
         """The part of each row by row id, null for rows in none."""
         divided = self.execution.divided
         if divided is None:
-            raise ConfigurationError("the run stopped before the split", "run the pipeline to its end")
+            raise ConfigurationError("the run stopped before the split", "run the pipeline to the end")
         if divided.assignment is not None:
             return divided.assignment.frame()["part"].rename("part")
         ids = {name: part.frame([]).index for name, part in divided.parts.items()}

@@ -86,27 +86,27 @@ def peeks(
 
 def _of_models(models: int, evaluation: Evaluation) -> str:
     return (
-        f"{models} models were judged by these {evaluation.part} rows, and the best of several looks better than it "
-        f"is{_widened(models, evaluation)}; for one that was chosen because of its score no interval is wide enough: "
-        "final_test() has the last word"
+        f"{models} models were evaluated on these {evaluation.part} rows, and the best of several looks better than it "
+        f"is{_widened(models, evaluation)}; no interval is wide enough for a model chosen by its score: "
+        "final_test() decides"
     )
 
 
 def _of_seeds(judging: Judging, before: Sequence[Judging], dealt: Sequence[Judging]) -> Finding:
     """Return a warning where the best seed was taken up again, else information."""
-    said = f"the same rows were dealt out by {len({each.seed for each in dealt})} seeds of the split"
+    said = f"the same rows were split with {len({each.seed for each in dealt})} different seeds"
     best = isfinite(judging.score) and judging.score >= max(each.score for each in dealt)
     if best and _is_taken_up_again(judging, before):
         return Finding(
             "LK234",
-            f"{said}, and the one with the best score was taken up again: it was chosen by the rows that judge it. "
-            "Give the mean and spread over all seeds, or judge by folds (KFolds)",
+            f"{said}, and the one with the best score was used again: it was chosen by the rows that evaluate it. "
+            "Give the mean and spread over all seeds, or evaluate by folds (KFolds)",
             "warning",
         )
     place = ", and this is the best of their scores so far" if best else ""
     return Finding(
         "LK234",
-        f"{said}{place}; one score of several is no result. Give their mean and spread, or judge by folds (KFolds)",
+        f"{said}{place}; one of several scores is no result. Give mean and spread, or evaluate by folds (KFolds)",
         "information",
     )
 

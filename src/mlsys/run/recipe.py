@@ -33,7 +33,7 @@ RECIPE = "recipe"
 """Name of the folder among a run's artifacts."""
 FORMAT = 1
 _KEYS = frozenset({"run", "pipeline", "digest", "arguments", "given", "code", "withheld", "metrics", "ledger"})
-_MADE_AGAIN = "no secret is written; make the pipeline again and pass it"
+_MADE_AGAIN = "secrets are never written; build the pipeline again and pass it"
 _RECORD, _STEPS = "run.json", "steps"
 _CODE, _PATH, _PARTIAL, _OBJECT = "__code__", "__path__", "__partial__", "__object__"
 _METHOD, _ESTIMATOR = "__method__", "__estimator__"
@@ -78,11 +78,11 @@ def read_record(folder: Path) -> dict[str, Any]:
     check(folder)
     record = read_json(folder / _RECORD)
     if not isinstance(record, dict):
-        raise StateError(f"{folder / _RECORD} describes no run", "name a run that mlsys wrote")
+        raise StateError(f"{folder / _RECORD} does not describe a run", "name a run that mlsys wrote")
     if record.get("format") != FORMAT:
         raise StateError(
-            f"the recipe has layout {record.get('format')}, this version reads {FORMAT}",
-            "reproduce the run with the mlsys that wrote it",
+            f"the recipe has layout {record.get('format')}, but this version reads {FORMAT}",
+            "reproduce the run with the version of mlsys that wrote it",
         )
     lacking = _KEYS - set(record)
     if lacking:
@@ -104,8 +104,8 @@ def read_pipeline(folder: Path, record: Mapping[str, Any], moved: Callable[[str]
     """
     if record["withheld"]:
         raise NotPortableError(
-            f"the run's code was not taken along: {record['withheld']}",
-            "make the pipeline as then (commit "
+            f"the code of the run was not stored: {record['withheld']}",
+            "build the pipeline as it was (commit "
             f"{record['code'].get('code.commit', 'unknown')}) and pass it: reproduce(run, pipeline=pipeline)",
         )
     document, code = load_state(folder / _STEPS), FolderCode(folder)
@@ -143,7 +143,7 @@ def _packed(value: Any, bundle: CodeBundle) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(_packed(each, bundle) for each in value)
     if isinstance(value, (set, frozenset)):
-        raise NotPortableError("a step holds a set, which has no order to write it in", "give it a tuple")
+        raise NotPortableError("a step holds a set, which has no order", "use a tuple")
     if isinstance(value, PurePath):
         return {_PATH: str(value)}
     if isinstance(value, functools.partial):
@@ -161,7 +161,9 @@ def _packed(value: Any, bundle: CodeBundle) -> Any:
     if isinstance(value, plain) or hasattr(type(value), "get_params"):
         return value
     if not hasattr(value, "__dict__") or isinstance(value, types.ModuleType):
-        raise NotPortableError(f"a step holds a {type(value).__name__}, which has no plain form", "use plain values")
+        raise NotPortableError(
+            f"a step holds a {type(value).__name__}, which cannot be stored as plain data", "use plain values"
+        )
     return {_OBJECT: bundle.reference(type(value)), "fields": _packed(vars(value), bundle)}
 
 

@@ -103,7 +103,7 @@ def _saved(save: Callable[[Outcome, Path], None], outcome: Outcome, folder: Path
     try:
         save(outcome, folder)
     except StateError as error:
-        logger.warning("the outcome of the run was not kept: %s", error.problem)
+        logger.warning("the outcome of the run was not stored: %s", error.problem)
 
 
 def parameters_of(pipeline: AnyPipeline, evaluation: Evaluation | None) -> dict[str, Scalar]:

@@ -51,7 +51,7 @@ class Registration(Shown):
     def raise_if_refused(self) -> None:
         """Raise ``GateRefused`` if a gate said no; for scripts that must stop."""
         if not self:
-            raise GateRefused(f"{self.name!r} was not {self.deed}:\n{self._table()}", "see the terms that failed")
+            raise GateRefused(f"{self.name!r} was not {self.deed}:\n{self._table()}", "check the terms that failed")
 
     def _table(self) -> str:
         return self.terms.to_string(index=False, header=False) if len(self.terms) else "no terms"
@@ -91,7 +91,7 @@ def register_run(
         problems = outcome.withheld or "; ".join(found.problems) or "it was withheld"
         raise ConfigurationError(
             f"the run has no portable model to register ({problems})",
-            "write the code where a model can take it along; run.pipeline.plan() says it beforehand",
+            "put the code where it can be stored with a model; run.pipeline.plan() checks this beforehand",
         )
     tags = {"mlsys.stage": outcome.stage}
 
@@ -140,7 +140,7 @@ def promote(
     found = version_of_model(name, version)
     terms: list[tuple[str, str, str]] = []
     if found.outcome is None:
-        said = reason or "nothing is known of it"
+        said = reason or "unknown"
         terms.append(("evaluated by mlsys, or a reason", said, "pass" if reason else "no"))
     if gate is not None:
         outcome = None if found.outcome is None else load_outcome(found.outcome)
@@ -209,7 +209,7 @@ def _terms(outcome: Outcome, gate: Any, reason: str) -> list[tuple[str, str, str
     if evaluation is None:
         return [*terms, ("evaluated", "no evaluation", "no")]
     if evaluation.contaminated:
-        terms.append(("judged on untouched rows", f"{evaluation.contaminated} learned from them", "no"))
+        terms.append(("evaluated on untouched rows", f"{evaluation.contaminated} learned from them", "no"))
     if outcome.stage == "test" and outcome.opened.before:
         looks = f"opened {outcome.opened.before} time(s) before"
         terms.append(("test rows fresh, or a reason", reason or looks, "pass" if reason else "no"))

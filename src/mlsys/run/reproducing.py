@@ -84,7 +84,7 @@ class Reproduction(Shown):
 
 
 def _named(cause: str) -> str:
-    return "nothing that is recorded: the step is not deterministic" if cause == "none" else cause
+    return "nothing recorded: the step is not deterministic" if cause == "none" else cause
 
 
 @once_a_run()
@@ -124,7 +124,7 @@ def reproduce(reference: str | None, pipeline: Any = None, data: Data = None) ->
     if reference is None:
         raise ConfigurationError(
             "reproduce() got None, the id of a run that is not in MLflow",
-            "run the pipeline with track=True and MLflow reachable, or pass run.id of a run that waits",
+            "run the pipeline with track=True and a reachable MLflow, or pass run.id of a waiting run",
         )
     folder = run_files(reference, RECIPE)
     record = read_record(folder)
@@ -153,7 +153,7 @@ def _with_arguments(found: list[Difference], record: Mapping[str, Any], pipeline
     if others:
         words = f"{', '.join(others)} of the pipeline changed"
     elif {each.step for each in found} == {line["step"] for line in record["ledger"]}:
-        words = "the steps stand in another order"
+        words = "the order of the steps differs"
     else:
         return found
     found[place] = replace(found[place], causes=("configuration",), why=words)

@@ -267,7 +267,7 @@ class Run(Listed):
         """
         cache = self._live.cache
         if cache is None or cache.store is None:
-            raise ConfigurationError("the run kept no results", "run the pipeline with cache=True and MLSYS_CACHE=1")
+            raise ConfigurationError("the run cached no results", "run the pipeline with cache=True and MLSYS_CACHE=1")
         return cache.table()
 
     def digest(self, split: str) -> str:
@@ -382,7 +382,7 @@ class Run(Listed):
     def __call__(self, *given: Any, **named: Any) -> NoReturn:
         """Say what is meant by calling a run."""
         raise UnknownArgument(
-            "a Run is an outcome, which is not called",
+            "a Run is a result and cannot be called",
             "write pipeline.run(frame) to run again, or run.predict(new_rows)",
         )
 

@@ -33,7 +33,7 @@ def take_snapshot(run: str, live: Live) -> None:
     try:
         for path, content in _files(live.cache.ledger if live.cache else ()).items():
             if not _keep(Path(path), made(SNAPSHOTS) / content, content):
-                logger.warning("no snapshot was kept of %s, which changed while the run went on", path)
+                logger.warning("no snapshot was kept of %s, which changed during the run", path)
         if live.data is not None:
             frames = {"all": live.data} if isinstance(live.data, pd.DataFrame) else dict(live.data)
             with whole(made(SNAPSHOTS) / run) as making:
@@ -78,7 +78,7 @@ def brought_back(ledger: Sequence[Mapping[str, Any]]) -> Callable[[str], str]:
         if not Path(path).exists() and not _is_kept(content):
             raise DataError(
                 f"the run read {path!r}, which is not in {os.getcwd()}",
-                f"bring the file back (digest of its content: {content}) or start in the folder of then; "
+                f"restore the file (digest of its content: {content}) or start in the original folder; "
                 "or pass pipeline= with another path. pipeline.run(snapshot=True) keeps files next time",
             )
     kept = {path for path, content in gone.items() if _is_kept(content)}

@@ -88,7 +88,7 @@ class Tracking:
             logger.warning("the run was not written to MLflow: %s", self._problem)
             return
         if self._journal.lost:
-            logger.warning("nothing of the run is kept on this machine: %s", self._journal.lost)
+            logger.warning("nothing of the run is stored on this machine: %s", self._journal.lost)
         self._send()
 
     def _send(self) -> None:
@@ -178,7 +178,7 @@ class Tracking:
         try:
             write(journal.place / ROWS)
         except (OSError, MlsysError) as error:
-            logger.warning("rows that judged the run were not kept: %s", error)
+            logger.warning("evaluated rows of the run were not stored: %s", error)
 
     def looks(self, run: Live) -> Looks:
         """Return who opened the run's test rows before; nobody counts for a run that is not tracked."""

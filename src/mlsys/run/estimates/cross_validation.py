@@ -145,7 +145,7 @@ class CrossValidation:
             )
         if self.windows_digest != other.windows_digest:
             raise DataError(
-                "the two were judged on different folds, so that their differences are not paired",
+                "the two were evaluated on different folds, so their differences are not paired",
                 "cross-validate both with the same folds= on the same rows",
             )
         rows = []

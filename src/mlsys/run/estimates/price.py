@@ -80,5 +80,5 @@ class PriceOfLeakage(Shown):
                 for who in ("honest", "optimistic")
             ]  # fmt: skip
             drawn += [Title(f"{row['leak']}: {row['verdict']}", 4), Intervals(pair, self.metric)]
-        head = Title(f"{self.pipeline.name}: what a leak would pretend, judged by {self.how}")
+        head = Title(f"{self.pipeline.name}: the price of a leak, evaluated by {self.how}")
         return Page([head, *drawn, Items(self.lines), Lines([("intervals", self.assumes)])])

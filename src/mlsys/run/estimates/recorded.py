@@ -39,7 +39,7 @@ def write_estimate(found: CrossValidation, outcomes: Sequence[Judged]) -> None:
     except Exception as error:  # an estimate is more than its notes: whatever goes wrong here must not take it away
         problem = error.problem if isinstance(error, MlsysError) else f"{type(error).__name__}: {error}"
         logger.warning("the cross-validation was not written to MLflow: %s", problem)
-        found.notes.append(f"MLflow: not written ({problem}); what waits is sent by `mlsys sync`")
+        found.notes.append(f"MLflow: not written ({problem}); `mlsys sync` sends what is waiting")
         return
     found.notes.append(f"MLflow: {ui_hint(logged)}" + (f"; {around.said}" if around.said else ""))
 
