@@ -55,7 +55,7 @@ def test_a_near_name_is_named(wrong: str, right: str, run: Run) -> None:
 def test_a_run_is_not_called(run: Run) -> None:
     with pytest.raises(TypeError, match="pipeline.run"):
         run(pd.DataFrame(), [1])
-    with pytest.raises(MlsysError, match="which is no step"):
+    with pytest.raises(MlsysError, match="which is not a step"):
         Pipeline([run])
 
 

@@ -184,7 +184,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "column names that are numbers": (
         DataError,
-        ("column names must be texts", "0 is int", "rename(columns=str)"),
+        ("column names must be strings", "0 is int", "rename(columns=str)"),
         lambda f: run(f.assign(**{"x": 1.0}).rename(columns={"x": 0}), SPLIT, TREE),
         lambda f: run(f.assign(**{"x": 1.0}).rename(columns={"x": 0}).rename(columns=str), SPLIT, TREE),
     ),
@@ -257,7 +257,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "features= with the target": (
         LeakageError,
-        ("features= asks for 'returned'", "role: target", "take 'returned' out of features="),
+        ("features= asks for 'returned'", "role: target", "remove 'returned' from features="),
         lambda f: run(f, SPLIT, TREE, features=["price", "returned"]),
         lambda f: run(f, SPLIT, TREE, features=["price"]),
     ),

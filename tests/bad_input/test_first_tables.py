@@ -218,6 +218,6 @@ def test_a_fitted_estimator_is_trained_anew_and_the_card_says_so() -> None:
     done, fresh = run(frame, fitted), run(frame, LINEAR)
     pd.testing.assert_frame_equal(done.metrics, fresh.metrics)
     assert (fitted.coef_ == before).all()
-    said = "Train: LogisticRegression came fitted; it is cloned, and learns anew from training rows alone"
+    said = "Train: LogisticRegression was already fitted; it is cloned and trained again on training rows only"
     assert ("trained anew", said) in done.card.lines
     assert said in str(done.pipeline.plan()) and "came fitted" not in str(fresh) + str(fresh.pipeline.plan())

@@ -104,7 +104,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "one column given as a text": (
         ConfigurationError,
-        ("OneHot cannot be made", "columns: got the text 'country'", "columns=['country']"),
+        ("OneHot cannot be made", "columns: got the string 'country'", "columns=['country']"),
         lambda f: OneHot("country"),
         lambda f: OneHot(["country"]).fit(f),
     ),
@@ -184,7 +184,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "no steps": (
         ConfigurationError,
-        ("no steps", "a model in the list"),
+        ("no steps", "a model into the list"),
         lambda f: Pipeline([], **NUMBERS),
         lambda f: Pipeline([SPLIT, TREE], **NUMBERS).run(f, track=False),
     ),
@@ -260,7 +260,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "known_at= without a time": (
         ConfigurationError,
-        ("known_at=", "does not say when it decides", 'time="..."'),
+        ("known_at=", "has no decision moment", 'time="..."'),
         lambda f: Pipeline([SPLIT, TREE], **NUMBERS, known_at={"days": "1h"}),
         lambda f: Pipeline([SPLIT, TREE], **NUMBERS, time="ordered", known_at={"days": "0h"}).run(f, track=False),
     ),

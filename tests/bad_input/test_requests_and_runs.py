@@ -131,7 +131,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "rows after a step that does not exist": (
         ConfigurationError,
-        ("no step 'impute'", "the steps that were run are RandomSplit, Impute"),
+        ("no step 'impute'", "the steps of the run are RandomSplit, Impute"),
         lambda f: served(f).frame("train", after="impute"),
         lambda f: served(f).frame("train", after="Impute"),
     ),
@@ -149,7 +149,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "the model of a run that stopped before the split": (
         ConfigurationError,
-        ("stopped before a model was trained", "to its end"),
+        ("stopped before a model was trained", "to the end"),
         lambda f: (
             Pipeline([Derive({"half": halved}), SPLIT, TREE], target="returned")
             .run(f, until="Derive", track=False)
@@ -238,7 +238,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "loading a model of another layout": (
         StateError,
-        ("has layout 99", "the mlsys that wrote it"),
+        ("has layout 99", "the version of mlsys that wrote it"),
         lambda f: load(edited(f, "pipeline.json", with_other_format)),
         lambda f: load(saved(f)).predict(f),
     ),

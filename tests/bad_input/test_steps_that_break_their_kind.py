@@ -304,13 +304,13 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a mask of another length": (
         ContractError,
-        ("keep() of Keep returned", "one True or False a row", "step 1 'Keep'"),
+        ("keep() of Keep returned", "True or False for each row", "step 1 'Keep'"),
         lambda f: run(f, Keep(lambda g: (g["price"] > 20).to_numpy()[:-1]), SPLIT, TREE),
         lambda f: run(f, Keep(lambda g: (g["price"] > 20).to_numpy()), SPLIT, TREE),
     ),
     "positions in place of a mask": (
         ContractError,
-        ("keep() of Keep returned int64", "one True or False a row"),
+        ("keep() of Keep returned int64", "True or False for each row"),
         lambda f: run(f, Keep(lambda g: np.arange(len(g))), SPLIT, TREE),
         lambda f: run(f, Keep(lambda g: np.arange(len(g)) < 200), SPLIT, TREE),
     ),
@@ -433,7 +433,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "history without a time": (
         ConfigurationError,
-        ("Before needs to know when rows happen", 'time="..."'),
+        ("Before needs the time of rows", 'time="..."'),
         lambda f: run(f, Before("customer", _orders_before), SPLIT, TREE),
         lambda f: run(f, Before("customer", _orders_before), SPLIT, TREE, time="ordered"),
     ),

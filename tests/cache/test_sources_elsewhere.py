@@ -163,7 +163,7 @@ class NoRead(Source):
 @pytest.mark.parametrize(
     ("source", "error", "said"),
     [
-        (Frame, DataError, "gave DataFrame in place of pieces"),
+        (Frame, DataError, "returned DataFrame instead of pieces"),
         (Nothing, DataError, "read no rows"),
         (Empty, DataError, "read no rows"),
         (NoRead, ContractError, "returned None"),

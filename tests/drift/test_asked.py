@@ -37,7 +37,7 @@ WRONG: dict[str, tuple[type[MlsysError], str, Callable[[], Any]]] = {
     "no columns": (DataError, "1000 rows and 0 columns", lambda: Monitor.fit(ROWS[[]])),
     "two of a name": (DataError, "two columns named 'x'", lambda: Monitor.fit(two_of("x"))),
     "names that are numbers": (DataError, "0 is int", lambda: Monitor.fit(pd.DataFrame(np.ones((5, 2))))),
-    "names in two levels": (DataError, "names must be texts", lambda: Monitor.fit(pd.concat({"a": ROWS}, axis=1))),
+    "names in two levels": (DataError, "names must be strings", lambda: Monitor.fit(pd.concat({"a": ROWS}, axis=1))),
     "target= of no column": (DataError, "target= names 'label'", lambda: Monitor.fit(ROWS, target="label")),
     "time= of no column": (DataError, "time= names 'when'", lambda: Monitor.fit(ROWS, time="when")),
     "prediction= of no column": (DataError, "prediction= names 'q'", lambda: Monitor.fit(ROWS, prediction="q")),

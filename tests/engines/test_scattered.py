@@ -145,7 +145,7 @@ def test_a_hook_that_changes_what_it_looks_at_is_refused_wherever_it_runs(engine
 
 
 def test_what_is_no_engine_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match="engine='dask' is no engine"):
+    with pytest.raises(ConfigurationError, match="engine='dask' is not an engine"):
         Pipeline([RandomSplit()], target="y").run(pd.DataFrame({"y": [1]}), **QUIETLY, engine="dask")  # type: ignore[arg-type]
 
 

@@ -151,9 +151,7 @@ def test_numbers_and_truth_values_are_events_too(good: Any, bad: Any, kind: str,
     ],
 )
 def test_an_event_that_is_no_class_is_refused_with_the_classes(arguments: Any, said: str) -> None:
-    with pytest.raises(
-        DataError, match="is not a class of the target 'risk'; training rows hold 'bad', 'good'"
-    ) as e:
+    with pytest.raises(DataError, match="is not a class of the target 'risk'; training rows hold 'bad', 'good'") as e:
         judged(loans(), **arguments)
     assert e.value.remedy == said
 

@@ -126,7 +126,7 @@ def test_a_preview_of_few_rows_is_not_held_to_it() -> None:
 def test_a_fold_of_one_class_is_named_on_the_card() -> None:
     frame = rows(100).assign(y=lambda f: f.index.isin([3, 60]).astype(int))
     done = run(RandomSplit(0.0, 0.0), frame)
-    assert any(note.startswith("folds with rows of one class: ") for note in done._live.execution.divided.notes)
+    assert any(note.startswith("folds with rows of a single class: ") for note in done._live.execution.divided.notes)
 
 
 def test_a_fold_that_would_learn_from_one_class_is_refused_with_its_number() -> None:
@@ -176,7 +176,7 @@ def test_rows_beyond_memory_are_not_compared_and_that_is_said(tmp_path: Any) -> 
     pd.concat([rows(400), rows(400)]).to_parquet(tmp_path / "rows.parquet")
     with override(rows_per_partition=100, rows_in_memory=300):
         done = Pipeline([ReadParquet(str(tmp_path)), RandomSplit(), DummyClassifier()], target="y").run(track=False)
-    assert "rows beyond memory were not compared" in done._live.execution.divided.notes[-1]
+    assert "rows larger than memory were not compared" in done._live.execution.divided.notes[-1]
 
 
 def test_the_calibration_part_calibrates() -> None:

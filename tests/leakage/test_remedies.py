@@ -147,7 +147,7 @@ def test_a_finding_names_step_and_column_and_mends_its_own_cause(cause: str) -> 
     named = "dear" if cause == "label" else "z"
     assert cause == "alone" or named in finding.columns
     if finding.code == "LK301":
-        assert re.search(r"\d+ of \d+ training rows move", finding.message)
+        assert re.search(r"\d+ of \d+ training rows change", finding.message)
 
 
 def test_every_cause_of_the_table_has_a_case() -> None:

@@ -201,7 +201,7 @@ def test_groups_reach_the_folds_of_a_search(folds):
     )
     scores = [each.cv_results_["mean_test_score"].tolist() for each in (fitted.state["estimator"], by_hand)]
     assert scores[0] == scores[1]
-    with pytest.raises(DataError, match=r"(?s)wants groups, and there is no group role.*group="):
+    with pytest.raises(DataError, match=r"(?s)needs groups, but there is no group role.*group="):
         Train(search).fit(frame, target="y", features=["x"])
     inside = Train(make_pipeline("passthrough", search)).fit(frame, target="y", group="who", features=["x"])
     assert inside.state["estimator"][-1].cv_results_["mean_test_score"].tolist() == scores[0]

@@ -136,7 +136,7 @@ def test_an_error_names_what_stood_still(cases: pd.DataFrame) -> None:
 def test_what_is_no_feature_is_refused(cases: pd.DataFrame) -> None:
     with pytest.raises(ConfigurationError, match="'ill' is not a feature"):
         pipeline().ablate(["ill"], cases, cache=False)
-    with pytest.raises(ConfigurationError, match="is a text"):
+    with pytest.raises(ConfigurationError, match="is a string"):
         pipeline().ablate("dose", cases, cache=False)
     with pytest.raises(ConfigurationError, match="'none' names no column"):
         pipeline().ablate({"none": []}, cases, cache=False)

@@ -46,9 +46,9 @@ def supplied(run: mlsys.Run) -> dict[str, str]:
 
 def test_texts_and_times_are_prepared_and_the_card_says_so(table: pd.DataFrame) -> None:
     run = ran(Pipeline([LogisticRegression()], target="stays"), table)
-    assert supplied(run)["Prepare"] == "1 of 4 features is a text, 1 is a time"
+    assert supplied(run)["Prepare"] == "1 of 4 features is text, 1 is a time"
     card = " ".join(run.card.text().split())
-    assert "Prepare, because 1 of 4 features is a text, 1 is a time: " in card
+    assert "Prepare, because 1 of 4 features is text, 1 is a time: " in card
     assert run.metrics.query("metric == 'roc_auc' and model == 'model'")["value"].iloc[0] > 0.7
 
 

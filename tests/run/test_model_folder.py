@@ -349,4 +349,4 @@ def test_a_state_in_another_form_than_its_class_reads_is_refused(folder: Path) -
     description["steps"][0]["state"] = "own"
     (folder / "pipeline.json").write_text(json.dumps(description))
     forged(folder)
-    refused(folder, "stored as 'own', but Derive reads another form")
+    refused(folder, "stored as 'own', but Derive reads another format")

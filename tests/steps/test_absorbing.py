@@ -149,7 +149,7 @@ def test_what_comes_later_than_the_tail_lets_it_is_refused() -> None:
 
 def test_a_request_of_before_what_was_absorbed_is_answered_as_of_a_new_key_and_says_so() -> None:
     memory = memory_of(Recent("key", tail=0), ROWS, ROWS, ROWS.assign(at=ROWS["at"] + pd.Timedelta("9D")))
-    with pytest.warns(UserWarning, match=r"Recent: 4 rows \(row 13 first\) are decided before something"):
+    with pytest.warns(UserWarning, match=r"Recent: 4 rows \(row 13 first\) are decided before rows"):
         made = memory.applied(ROWS, ROWS["at"])
     assert made["recent"].tolist() == [0, 0, 0, 0] and made["mean"].dtype == "float64"
     with warnings.catch_warnings():
@@ -217,7 +217,7 @@ def test_half_a_form_or_both_is_refused() -> None:
 
 @pytest.mark.parametrize("by", [(), ["key", "key"]])
 def test_keys_are_named_once_each(by) -> None:
-    with pytest.raises(ConfigurationError, match="key columns, each named once"):
+    with pytest.raises(ConfigurationError, match="each key column must be named once"):
         Recent(by)
 
 
@@ -259,5 +259,7 @@ def test_hooks_that_break_their_form_are_told() -> None:
         batch(Forgets("key"), ROWS)
     with pytest.raises(ContractError, match=r"\['key', 'known'\], and \['key', 'new'\] for other rows"):
         batch(Unlike("key"), ROWS)
-    with pytest.raises(StateError, match=r"absorb\(\) of KeepsASet keeps what cannot be stored: .* is a set"):
+    with pytest.raises(
+        StateError, match=r"absorb\(\) of KeepsASet returned a state that cannot be stored: .* is a set"
+    ):
         memory_of(KeepsASet("key", tail=0), ROWS, ROWS)

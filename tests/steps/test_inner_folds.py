@@ -257,7 +257,7 @@ def test_an_encoder_by_target_encodes_by_other_groups(frame: pd.DataFrame) -> No
 
 def test_too_few_groups_are_said(frame: pd.DataFrame) -> None:
     few = frame.assign(who=frame["who"].map(lambda who: int(who[1:]) % 3))
-    with pytest.raises(DataError, match="splits into 5 folds of whole groups, and the training rows have 3"):
+    with pytest.raises(DataError, match="splits into 5 folds of whole groups, but the training rows have 3"):
         Train(GridSearchCV(LogisticRegression(), {"C": [1.0]}), ["x"]).fit(few, target="y", group="who")
 
 

@@ -58,7 +58,7 @@ def test_few_coarse_columns_make_rows_equal_by_chance() -> None:
     coarse = pd.DataFrame({name: rng.integers(0, 5, 2_000) for name in "abc"})
     found = find_repeats(coarse, keys(2_000))
     assert found.unit is None and found.by_chance > 1_500
-    assert "chance explains it" in found.notes()[0]
+    assert "only by chance" in found.notes()[0]
 
 
 def test_coarse_rows_go_by_id_and_fine_ones_together_in_one_table() -> None:

@@ -137,7 +137,7 @@ def _flipped_labels(recipe: Recipe, done: Rehearsed, held: pd.DataFrame, unstabl
         one, two = (each.drop(columns=target, errors="ignore") for each in (made, flipped))
         difference = moved(one, two, rounding)
         if difference:
-            said = f"{difference.rows:,} of {len(held):,} rows moved when their own labels were turned around"
+            said = f"{difference.rows:,} of {len(held):,} rows changed when their own labels were flipped"
             detail = f"{said}, {difference.example}"
             yield Trace(name, "flipped labels", VIOLATED, difference.columns, detail, "label", "own label", said)
             return

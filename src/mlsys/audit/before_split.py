@@ -49,8 +49,8 @@ def _unfollowed(recipe: Recipe) -> Iterator[Trace]:
     for stage in recipe.unfollowed:
         maker = recipe.unfollowed[-1].planned.name
         said = (
-            f"{maker} makes other rows, and no column says which rows of the source they come from; give the new rows "
-            "an id role that stands once in them and is a column of the source too (id=...)"
+            f"{maker} makes new rows, and no column says which source rows they come from; give the new rows "
+            "an id role that is unique and also a column of the source (id=...)"
         )
         yield Trace(stage.planned.name, "replaced rows", NOT_ASSESSED, (), said)
 
@@ -197,7 +197,7 @@ def _trace(recipe: Recipe, stage: Stage, probe: str, made: pd.DataFrame | Except
     again = lambda given: recipe.rows_of(made_again(stage, given, recipe), watched)  # noqa: E731
     difference = moved(before, recipe.rows_of(made, watched), Rounding(again, stage.given, before))
     if isinstance(step, Select):
-        said = f"{difference.ids:,} training rows are kept or left out, as its kind may" if difference.ids else ""
+        said = f"{difference.ids:,} training rows are kept or left out, as its kind allows" if difference.ids else ""
         return Trace(name, probe, NOT_OBSERVED, (), said)
     if not difference and not difference.ids:
         return Trace(name, probe, NOT_OBSERVED)

@@ -49,8 +49,8 @@ def in_words(difference: Moved, watched: int) -> str:
     Examples
     --------
     >>> in_words(Moved(("x",), rows=3), 8), in_words(Moved(ids=2), 8)
-    ('3 of 8 training rows move', '2 training rows appear or are gone')
+    ('3 of 8 training rows change', '2 training rows appear or disappear')
     """
     if not difference:
-        return f"{difference.ids:,} training rows appear or are gone"
-    return f"{difference.rows:,} of {watched:,} training rows move"
+        return f"{difference.ids:,} training rows appear or disappear"
+    return f"{difference.rows:,} of {watched:,} training rows change"

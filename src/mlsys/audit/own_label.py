@@ -51,7 +51,7 @@ def probes_of_own_label(recipe: Recipe) -> Iterator[Trace]:
     for step in dict.fromkeys(makers.values()):
         mine = tuple(name for name in columns if makers[name] == step)
         said = (
-            f"row {row}: its own label and these columns move together, with each value of {source} that moves either"
+            f"row {row}: its own label and these columns change together, with each value of {source} changing either"
         )
         yield Trace(step, PROBE, VIOLATED, mine, said, "itself", "own row")
     if not columns:

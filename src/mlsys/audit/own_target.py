@@ -44,9 +44,9 @@ def probes_of_own_target(recipe: Recipe, done: Rehearsed, unstable: set[str]) ->
     if target is None or target not in train.columns:
         return
     for planned in itertools.takewhile(lambda each: not predicts(each.step), ran[len(steps) :]):
-        said = "which training rows there are depends on targets, as its kind may"
+        said = "the set of training rows depends on targets, as its kind allows"
         if not changes_training(planned.step):
-            said = "it stands after a step that makes training rows by their targets"
+            said = "it follows a step that makes training rows by their targets"
         yield Trace(planned.name, PROBE, NOT_ASSESSED, (), said, "itself")
     flipped = _other_values(train[target])
     rows = train.index[_weighty_rows(train, recipe.parts.catalog.features(train.columns))] if steps else ()

@@ -52,7 +52,7 @@ def ran_on(recipe: Recipe, steps: Sequence[Planned], train: pd.DataFrame) -> Reh
             raise
         except Exception as error:  # few rows may be too few for it
             said = error.problem if isinstance(error, MlsysError) else f"{type(error).__name__}: {error}"
-            text = f"it fails on the sample ({said}); give audit_leakage() more rows"
+            text = f"it fails on the sample ({said}); pass more rows to audit_leakage()"
             done.failed = Trace(planned.name, "run twice", NOT_ASSESSED, (), text)
             break
         done.given.append(given)

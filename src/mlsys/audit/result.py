@@ -136,7 +136,7 @@ class LeakageAudit(Shown):
             more = f"; {silent} not assessed" if silent else ""
             return f"{self.verdict}: {asked} probes on {self.rows:,} rows{more}"
         named = f" ({', '.join(first.columns[:5])})" if first.columns else ""
-        return f"violated: {first.step}{named}, first seen by the probe {first.probe!r}"
+        return f"violated: {first.step}{named}, first found by the probe {first.probe!r}"
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw steps against probes, coloured by verdict."""
@@ -165,13 +165,13 @@ class LeakageAudit(Shown):
     def _page(self) -> Page:
         told = [
             {"verdict": trace.verdict, "step": trace.step, "probe": trace.probe,
-             "what moved": ": ".join(filter(None, [", ".join(trace.columns), trace.detail]))}
+             "what changed": ": ".join(filter(None, [", ".join(trace.columns), trace.detail]))}
             for trace in self._told()
         ]  # fmt: skip
         return Page([
             Title(self._headline(), tone=tone_of(self.verdict)),
             *([Table(pd.DataFrame(told), most=100)] if told else []),
-            Text("It falsifies, it does not prove; .table holds every step and probe, .plot() draws them.", dim=True),
+            Text("It cannot prove that there is no leak. See .table for every step and probe, and .plot().", dim=True),
         ])  # fmt: skip
 
     def _headline(self) -> str:
@@ -201,8 +201,8 @@ class LeakageAudit(Shown):
 
 _SAID = {
     "held-out rows": "{step}: {what} of training rows depends on rows that evaluate the model ({probes}{carries})",
-    "itself": "{step}: {what} of a training row moves with its own target ({probes}{carries}), so the model is shown "
-    "part of the answer in training and not when it serves",
+    "itself": "{step}: {what} of a training row changes with its own target ({probes}{carries}), so the model sees "
+    "part of the answer in training but not when it serves",
     "alone": "{step}: {what} of a row alone differs from among others, so it cannot be served as it was evaluated",
     "label": "{step}: {what} of a row depends on its own label, which is not known when it serves ({probes}{carries})",
 }
@@ -218,8 +218,8 @@ def _cause(step: str, traces: Sequence[Trace]) -> str:
 
 def _not_assessed(trace: Trace) -> Finding:
     text = (
-        f"{trace.step}: {trace.detail}, which no replaced row moves; whether held-out rows or what was known later "
-        "went into it is not assessed. Give it as a table (Join, lookup=[...]), or learn it in a Transform"
+        f"{trace.step}: {trace.detail}, which no replaced row changes; whether it contains held-out rows or later "
+        "knowledge is not assessed. Pass it as a table (Join, lookup=[...]), or learn it in a Transform"
     )
     return Finding("LK222", text, "information", step=trace.step)
 

@@ -82,7 +82,7 @@ class Catalog:
             return self
         if self.roles.decision is None:
             raise ConfigurationError(
-                f"{told.where} says when columns are known, but the pipeline does not say when it decides",
+                f"{told.where} says when columns are known, but the pipeline has no decision moment",
                 'add time="..." or decide_at="1h before ..." to the Pipeline',
             )
         more = {name: self.known_at.get(name, frozenset()) | {moment} for name, moment in told.known_at.items()}
@@ -128,7 +128,7 @@ class Catalog:
         for (step, column), made_of in lineage.items():
             tainted = [name for name in (*found, self.roles.target) if name is not None and name in made_of]
             if tainted and column != self.roles.target:
-                found.setdefault(column, f"made by {step} from {min(tainted)}, which the label is made of")
+                found.setdefault(column, f"made by {step} from {min(tainted)}, which the label is derived from")
         return found
 
     def late_in(self, keys: pd.DataFrame) -> list[FoundLate]:
@@ -207,7 +207,7 @@ class Catalog:
                 raise DataError(
                     f"{what} names {', '.join(map(repr, missing))}, which the data does not have",
                     f"{meant(missing[0], there)}columns are {listed(columns)}; "
-                    "what later steps make of a feature is one too",
+                    "columns that later steps derive from a feature are features too",
                 )
         for name in self.chosen or ():
             reason = self.roles.columns().get(name) and f"role: {self.roles.columns()[name]}"
@@ -215,7 +215,7 @@ class Catalog:
             if reason:
                 raise LeakageError(
                     f"features= asks for {name!r}, which a model must not use ({reason})",
-                    f"take {name!r} out of features=",
+                    f"remove {name!r} from features=",
                 )
 
 
@@ -231,7 +231,7 @@ def moment_of(moment: str, frame: pd.DataFrame, roles: Roles) -> pd.Series:
         return frame[roles.time] + duration_of(moment, "known_at")
     raise DataError(
         f"known_at names {moment!r}, which is neither a time column nor a duration",
-        "make the column with Derive, or write a delay such as '1h'",
+        "create the column with Derive, or write a delay such as '1h'",
     )
 
 
@@ -239,8 +239,8 @@ def refuse_mixed_zones(column: str, moment: str, after: pd.Series, decision: str
     """Raise where a column's moments and decisions cannot be compared: one has a time zone, the other none."""
     if (after.dt.tz is None) != (decided.dt.tz is None):
         raise DataError(
-            f"{column!r} is known at {moment!r} ({after.dtype}), not to be compared with the decision "
-            f"at {decision!r} ({decided.dtype}): one has a time zone, the other none",
+            f"{column!r} is known at {moment!r} ({after.dtype}), which cannot be compared with the "
+            f"decision at {decision!r} ({decided.dtype}): one has a time zone, the other none",
             "give both a zone in a Derive step, for example f[...].dt.tz_localize('Europe/Berlin')",
         )
 

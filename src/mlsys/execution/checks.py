@@ -43,12 +43,12 @@ def at_split(table: Table, parts: Parts) -> AtSplit:
             if column in table.head(0).index.names:
                 raise DataError(
                     f"the {role} column {column!r} is the index of the data, not a column",
-                    "call frame.reset_index() first, which makes a column of it",
+                    "call frame.reset_index() first, which turns it into a column",
                 )
             raise DataError(
                 f"the {role} column {column!r} is not in the data (columns: {listed(there)})",
                 f"{meant(column, there)}correct {role}= of the Pipeline, "
-                "or make the column with Derive or a label step",
+                "or create the column with Derive or a label step",
             )
     time = parts.roles.time
     if time is not None:
@@ -165,5 +165,5 @@ def check_same_columns(tables: Mapping[str, Table], excluded: Sequence[str]) -> 
         if missing:
             raise DataError(
                 f"the part {name!r} lacks {', '.join(map(repr, missing))}, which the part 'train' has",
-                "give all parts the same columns (null where a value is not known), or leave these out with exclude=",
+                "give all parts the same columns (null for unknown values), or leave these out with exclude=",
             )

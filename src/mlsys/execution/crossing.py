@@ -84,8 +84,8 @@ def prepared(plan: Plan, data: Data, parts: Parts, work: Work) -> Prepared:
         raise ConfigurationError("the pipeline has neither a split nor a model to evaluate", "add Train(...)")
     if isinstance(data, Mapping):
         raise DataError(
-            f"folds are made of all rows, but the data came in parts ({', '.join(data)})",
-            "give one frame of the rows that may be used: pd.concat([train, validation])",
+            f"folds need all rows in one frame, but the data has parts ({', '.join(data)})",
+            "pass one frame with the rows to use: pd.concat([train, validation])",
         )
     with work.caching():
         parts = execute(Plan(plan.steps[: plan.steps.index(split)]), data, parts, work)
@@ -113,11 +113,11 @@ def windows_of(folds: Split, ready: Prepared) -> list[Window]:
         empty = [side for side in SIDES if not (sides == side)[counts].any()]
         if empty:
             raise DataError(
-                f"{name} of {folds.title} has no rows for {' and '.join(empty)}", "take fewer folds, or give more rows"
+                f"{name} of {folds.title} has no rows for {' and '.join(empty)}", "use fewer folds or more rows"
             )
         found.append(Window(name, sides))
     if not found:
-        raise DataError(f"{folds.title} makes no fold of {len(keys):,} rows", "take fewer folds, or give more rows")
+        raise DataError(f"{folds.title} makes no fold of {len(keys):,} rows", "use fewer folds or more rows")
     return found
 
 

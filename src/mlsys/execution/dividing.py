@@ -227,7 +227,7 @@ def _keys_and_notes(step: Split, table: Table, at: At) -> tuple[pd.DataFrame, tu
         nameless = narrow[roles.id].isna()
         raise DataError(
             f"{int(nameless.sum()):,} rows have no id in {roles.id!r}, the first is row {nameless.idxmax()}",
-            "fill the column, drop these rows before the split, or leave id= out: rows then count by their place",
+            "fill the column, drop these rows before the split, or leave id= out: rows are then identified by position",
         )
     known_at = None
     for moment in sorted(catalog.known_at.get(roles.target or "", ())):
@@ -236,7 +236,9 @@ def _keys_and_notes(step: Split, table: Table, at: At) -> tuple[pd.DataFrame, tu
     keys = split_keys(narrow, roles, known_at, **{name: narrow[name] for name in step.key_columns})
     if not _looks_for_repeats(step, table, roles):
         beyond = step.keeps_repeats(roles.group is not None)
-        return keys, ("rows beyond memory were not compared: repeats go by their own ids",) if beyond else ()
+        return keys, (
+            "rows larger than memory were not compared: duplicates are assigned by their own ids",
+        ) if beyond else ()
     features = catalog.features(table.head(0).columns)
     repeats = find_repeats(narrow[list(features)], keys) if features else Repeats()
     return keys if repeats.unit is None else keys.assign(duplicate=repeats.unit), repeats.notes()
@@ -261,7 +263,8 @@ def _folds(step: Split, keys: pd.DataFrame) -> list[pd.Series]:
     for fold in folds:
         if not isinstance(fold, pd.Series) or not set(fold.dropna().unique()) <= {"train", "validation"}:
             raise ContractError(
-                f"folds() of {step.title} must return Series of 'train' and 'validation'", "see the page on kinds"
+                f"folds() of {step.title} must return Series of 'train' and 'validation'",
+                "see the documentation page on kinds",
             )
     return folds
 
@@ -283,8 +286,8 @@ def _poor_folds(
                     f"{who}: in fold {number} of {len(folds)} all {len(found):,} training rows have the same class of "
                     f"the target, {found.iloc[0]!s}, of {keys['target'].nunique()} classes in the data, so nothing can "
                     "be learned there",
-                    "give the folds rows of every class: other groups or boundaries, another seed= or number of folds, "
+                    "give each fold rows of every class: other groups or boundaries, another seed= or number of folds, "
                     "more rows, or KFolds, which gives each fold its share of every class",
                 )
             poor.append(f"{number} ({side})")
-    return (f"folds with rows of one class: {', '.join(poor)}",) if poor else ()
+    return (f"folds with rows of a single class: {', '.join(poor)}",) if poor else ()

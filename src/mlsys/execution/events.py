@@ -71,7 +71,7 @@ def _refuse_missing(name: str, frame: pd.DataFrame, asked: Sequence[str]) -> Non
     if missing:
         raise DataError(
             f"{name} cannot absorb rows without the column{'s' * (len(missing) > 1)} {', '.join(map(repr, missing))}",
-            f"give {', '.join(asked)}, as they stood before {name} in training (nulls are allowed)",
+            f"give {', '.join(asked)}, as they were before {name} in training (nulls are allowed)",
         )
 
 
@@ -94,7 +94,7 @@ def _like(moments: pd.Series, held: pd.Series) -> pd.Series:
     if (moments.dt.tz is None) != (held.dt.tz is None):
         raise DataError(
             f"the rows to absorb have times of type {moments.dtype}, the history's are {held.dtype}",
-            "give them the zone that training's had",
+            "give them the time zone used in training",
         )
     moments = moments if held.dt.tz is None else moments.dt.tz_convert(held.dt.tz)
     coarse = moments.dt.as_unit(held.dt.unit)

@@ -88,7 +88,7 @@ class Execution:
     def model(self) -> ServedModel:
         """Return the steps that predictions need, with their states."""
         if self.divided is None:
-            raise ConfigurationError("the run stopped before a model was trained", "run the pipeline to its end")
+            raise ConfigurationError("the run stopped before a model was trained", "run the pipeline to the end")
         # Columns of the source, and those that a request may bring in place of a join.
         joined = self.divided.parts["train"].head(0).dtypes
         dtypes = {str(name): str(kind) for name, kind in joined.items()} | dict(self.parts.source_dtypes)

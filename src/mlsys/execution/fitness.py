@@ -67,13 +67,13 @@ def _refuse_empty(who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequ
     if not empty:
         return
     unknown = int(keys["target"].isna().sum()) if "target" in keys.columns else 0
-    none = f"; rows of weight 0, which count as none: {weightless:,}" if weightless else ""
+    none = f"; ignored rows of weight 0: {weightless:,}" if weightless else ""
     parts = ", ".join(f"{name} {int((assigned == name).sum()):,}" for name in names) or "none"
     rows = "training" if "train" in empty else " and ".join(empty)
     raise DataError(
         f"{who} left no {rows} rows (parts: {parts}; rows without a known label: {unknown:,} of "
         f"{len(assigned):,}{none})",
-        "move its boundaries or shares, give more rows, or check that the target is filled"
+        "change its boundaries or shares, use more rows, or check that the target is filled"
         + (" and the weights are above 0" if weightless else ""),
     )
 
@@ -118,5 +118,5 @@ def _refuse_future(who: str, assigned: pd.Series, times: pd.Series) -> None:
                 f"{who}: all {len(train):,} training rows, the first at {train.min()}, are later than all "
                 f"{len(part):,} {name} rows, the last at {part.max()}, so a model of the future "
                 "would be evaluated on the past",
-                "use TimeSplit, or exchange the names of the parts",
+                "use TimeSplit, or swap the names of the parts",
             )

@@ -38,14 +38,14 @@ def explained(
             where = f", made at {step.made_at}" if step.made_at else ""
             error.add_note(f"mlsys: step {position} {name!r} ({step.kind}){where}")
             if frame is not None:
-                error.add_note(f"mlsys: it was given {rows or f'{len(frame):,} rows'} with {_described(frame)}")
+                error.add_note(f"mlsys: it received  {rows or f'{len(frame):,} rows'} with {_described(frame)}")
             if not isinstance(error, MlsysError):
                 error.add_note(f"  Remedy: {_remedy(error, name, frame)}")
         if cleaned(error) is None:
             text = hidden(f"{type(error).__name__}: {error}")
             raise ContractError(
-                f"step {position} {name!r} raised an error whose text holds a secret: {text}",
-                f"correct {name!r} or the rows it is given, and leave secrets out of errors",
+                f"step {position} {name!r} raised an error whose text contains a secret: {text}",
+                f"correct {name!r} or the rows it receives, and keep secrets out of errors",
             ) from None
         raise
     except (SystemExit, KeyboardInterrupt) as ending:  # somebody's wish, not an error; its text is printed all the same
@@ -60,8 +60,8 @@ def _remedy(error: Exception, name: str, frame: pd.DataFrame | None) -> str:
     if isinstance(asked, str) and frame is not None and asked not in frame.columns:
         near = difflib.get_close_matches(asked, list(map(str, frame.columns)), 1)
         meant = f" ({near[0]!r}?)" if near else ""
-        return f"correct the name of the column{meant} in {name!r}, or make {asked!r} with Derive before it"
-    return f"correct {name!r} or the rows it is given; pipeline.preview() shows a few rows after each step"
+        return f"correct the name of the column{meant} in {name!r}, or create {asked!r} in a Derive step first"
+    return f"correct {name!r} or the rows it receives; pipeline.preview() shows a few rows after each step"
 
 
 def _described(frame: pd.DataFrame) -> str:
@@ -89,6 +89,6 @@ def watch_unchanged(step: Step, shown: pd.DataFrame, ours: pd.DataFrame, hook: s
 
 def _changed(step: Step, hook: str, column: str) -> ContractError:
     return ContractError(
-        f"{hook}() of {step.title} changed the rows it was shown (column {column!r}); the change would be lost",
+        f"{hook}() of {step.title} changed the rows it received (column {column!r}); the change would be lost",
         "work on a copy, return what was learned from learn(), and change columns in apply()",
     )

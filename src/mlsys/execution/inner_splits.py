@@ -32,8 +32,8 @@ def parted_groups(planned: Planned, parts: Parts, work: Work) -> list[Finding]:
         return []
     found = Finding(
         "LK219",
-        f"inside {planned.name} rows of one {group!r} can be on both sides of a split: {'; '.join(told)}; what is "
-        "chosen by it is chosen too hopefully",
+        f"inside {planned.name} rows of one {group!r} can be on both sides of a split: {'; '.join(told)}; choices "
+        "based on it are too optimistic",
         "warning",
         (group,),
         planned.name,

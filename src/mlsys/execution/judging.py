@@ -27,7 +27,7 @@ def judged_by_folds(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts
         raise DataError(
             f"the split left {train.rows} training row{'s' * (train.rows != 1)}, too few to evaluate a model "
             f"by {len(folds)} folds",
-            "give more rows, or a split with a validation share",
+            "use more rows, or a split with a validation share",
         )
     sides = pd.DataFrame({f"fold {number}": fold for number, fold in enumerate(folds, 1)})
     task = Task("folds", "", out_of_fold, {"train": train}, {"steps": tuple(steps), "folds": sides})

@@ -39,7 +39,7 @@ def frame_after(execution: Execution, data: Data, split: str, after: str | None)
     if after is None:
         after = plan[-1].name
     if after not in position:
-        raise ConfigurationError(f"the run has no step {after!r}", f"the steps that were run are {', '.join(position)}")
+        raise ConfigurationError(f"the run has no step {after!r}", f"the steps of the run are {', '.join(position)}")
     if divided is None:
         last = position[after] == len(plan) - 1
         return parts.rows["all"].frame() if last else _rows_before(execution, data, split, after)
@@ -94,7 +94,7 @@ def preview(plan: Plan, data: Data, start: Parts, work: Work, n: int, rows: int)
         table = table or open_source(source.step, work.engine)  # type: ignore[arg-type]
         parts = parts.told(declared(source, table))
     if table is None:
-        raise ConfigurationError("preview() needs data", "call preview(frame), or begin the pipeline with a source")
+        raise ConfigurationError("preview() needs data", "call preview(frame), or start the pipeline with a source")
     table = _sampled(table, rows)
     if source is not None:
         shown[source.name] = table.frame().head(n)

@@ -45,7 +45,7 @@ def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
     elif plan.source is None:
         raise DataError(
             "the pipeline has no source and run() got no data",
-            "call run(frame) or run('table.csv'), or begin with ReadCSV(...)",
+            "call run(frame) or run('table.csv'), or start with ReadCSV(...)",
         )
     else:
         table, parts = _read(plan.source, parts, work)
@@ -75,7 +75,7 @@ def open_source(step: Source, engine: Engine) -> Table:
     strange = next((each for each in pieces if not isinstance(each, Partition)), None)
     if strange is not None:
         raise DataError(
-            f"open() of {step.title} gave {type(strange).__name__} in place of pieces",
+            f"open() of {step.title} returned {type(strange).__name__} instead of pieces",
             "return a list of mlsys.tables.Partition(rows, read), rows None where unknown; a frame is for read()",
         )
     if len(pieces) > 1:
@@ -116,7 +116,7 @@ def dtypes_by_name(table: Table) -> dict[str, str]:
     if names:
         several = "frame.columns = ['_'.join(map(str, name)) for name in frame.columns]"
         raise DataError(
-            f"column names must be texts, but {names[0]!r} is {type(names[0]).__name__}",
+            f"column names must be strings, but {names[0]!r} is {type(names[0]).__name__}",
             f"write {several} first" if isinstance(names[0], tuple) else "call frame.rename(columns=str) first",
         )
     return {str(name): str(kind) for name, kind in head.dtypes.items()}

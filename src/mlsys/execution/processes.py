@@ -40,7 +40,9 @@ def apart(work: Callable[[Given], Done], pieces: Sequence[Given], n_jobs: int) -
     [1, 2]
     """
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or not (n_jobs >= 1 or n_jobs == -1):
-        raise ConfigurationError(f"n_jobs={n_jobs!r} is no number of processes", "write 1, 2, ... or -1 for all cores")
+        raise ConfigurationError(
+            f"n_jobs={n_jobs!r} is not a number of processes", "write 1, 2, ... or -1 for all cores"
+        )
     if n_jobs == 1 or len(pieces) < 2:
         yield from map(work, pieces)
         return

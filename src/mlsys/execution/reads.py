@@ -44,7 +44,7 @@ def refuse_forbidden_reads(step: Transform, at: At, reads: Sequence[str]) -> Non
         why = why or ("it is the target" if column == at.roles.target else None)
         if why:
             raise LeakageError(
-                f"{step.title} reads {column!r} to serve predictions, but {why}", f"take {column!r} out of {step.title}"
+                f"{step.title} reads {column!r} to serve predictions, but {why}", f"remove {column!r} from {step.title}"
             )
 
 
@@ -65,8 +65,8 @@ def names_taken(step: str, rows: Table, predicted: Table) -> list[Finding]:
     taken = tuple(str(column) for column in predicted.head(0).columns if column in there)
     finding = Finding(
         "EV102",
-        f"the data has {', '.join(map(repr, taken))}, which {step} writes as well; under the name reports find the "
-        "column of the data, and what the model says in rows.predictions",
+        f"the data has {', '.join(map(repr, taken))}, which {step} also writes; reports find the column of the "
+        "data under this name, and the predictions in rows.predictions",
         "information",
         taken,
         step,

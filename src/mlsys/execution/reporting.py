@@ -42,6 +42,6 @@ def with_predictions(part: Table, predictions: Table | None, who: str) -> Table:
     if twice:
         raise DataError(
             f"{who} writes rows beside their predictions, and {twice[0]!r} is a column of both",
-            f"rename that of the data before, such as frame.rename(columns={{{twice[0]!r}: 'earlier_{twice[0]}'}})",
+            f"rename the data column first, such as frame.rename(columns={{{twice[0]!r}: 'earlier_{twice[0]}'}})",
         )
     return part.map(lambda frame: pd.concat([frame, predicted.loc[frame.index]], axis=1))

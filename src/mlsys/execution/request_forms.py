@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from mlsys.errors import DataError
 
-_FORMS = "give a DataFrame, a table of Arrow, a list of records, a mapping of columns, or an array of rows"
+_FORMS = "give a DataFrame, an Arrow table, a list of records, a mapping of columns, or an array of rows"
 _MOST_SHOWN = 5
 
 
@@ -65,7 +65,9 @@ def _of_columns(given: Mapping[Any, Any]) -> pd.DataFrame:
     lengths = {name: 1 if each is None else len(each) for name, each in columns.items()}
     if len(set(lengths.values())) > 1:
         said = ", ".join(f"{name!r} {count}" for name, count in list(lengths.items())[:_MOST_SHOWN])
-        raise DataError(f"the request's columns have different numbers of values: {said}", "give each one a row")
+        raise DataError(
+            f"the request's columns have different numbers of values: {said}", "give one value per row in each"
+        )
     held = [[given[name]] if each is None else each for name, each in columns.items()]
     return _named(pd.DataFrame(dict(enumerate(held))), list(columns))
 
@@ -84,7 +86,7 @@ def _values(name: Any, given: Any) -> list[Any] | pd.Series | None:
         if given.ndim > 1:
             raise DataError(
                 f"the request's column {name!r} is an array of shape {given.shape}",
-                "give one value a row in each column",
+                "give one value per row in each column",
             )
         return [_single(each) for each in given.tolist()] if given.dtype.kind in "OUS" else pd.Series(given)
     if isinstance(given, (list, tuple)):
@@ -123,7 +125,7 @@ def _of_list(given: list[Any], names: Sequence[str]) -> pd.DataFrame:
     row = next((place for place, each in enumerate(rows) if len(each) != len(names)), None)
     if row is not None:
         raise DataError(
-            f"the request's row {row} has {len(rows[row])} values; the model asks for {len(names)}",
+            f"the request's row {row} has {len(rows[row])} values; the model needs {len(names)}",
             f"give rows of {', '.join(map(repr, names))}, in this order, or name the columns",
         )
     return _named(pd.DataFrame({place: list(each) for place, each in enumerate(zip(*rows, strict=True))}), list(names))

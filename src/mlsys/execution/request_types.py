@@ -290,10 +290,10 @@ _CONVERSIONS: dict[str, Callable[[pd.Series, Any, Refuse], pd.Series]] = {
     "dates": _dates,
 }
 _REMEDIES = {
-    "numbers": "send numbers (not texts of them) or null",
-    "whole numbers": "send whole numbers (not texts of them) or null",
+    "numbers": "send numbers (not as text) or null",
+    "whole numbers": "send whole numbers (not as text) or null",
     "truth values": "send true, false, 1, 0 or null",
-    "text": "send texts or null; in CSV digits alone are taken for numbers, so send JSON",
+    "text": "send text or null; in CSV, digits are read as numbers, so send JSON",
     "times with a zone": "send ISO 8601 with an offset, such as 2024-10-27T02:30:00+01:00, or null",
     "times without a zone": "send ISO 8601 without an offset, such as 2024-10-27T02:30:00, or null",
     "durations": "send ISO 8601 durations such as PT1H30M, or null",

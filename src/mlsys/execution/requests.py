@@ -129,7 +129,7 @@ class RequestReader:
             if near:
                 raise DataError(
                     f"the request has a column {near[0]!r} that the model does not know, and lacks {name!r}",
-                    f"call it {name!r}, or leave {near[0]!r} out if the value is not known",
+                    f"rename it to {name!r}, or omit {near[0]!r} if the value is not known",
                 )
 
 

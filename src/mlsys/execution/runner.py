@@ -71,6 +71,6 @@ def _refuse_place(planned: Planned, parts: Parts) -> None:
     here = "after" if parts.is_divided else "before"
     if planned.step.facts.stands not in {here, "anywhere"}:
         raise ConfigurationError(
-            f"{planned.name} is a {planned.step.kind}, which cannot stand {here} the split",
+            f"{planned.name} is a {planned.step.kind}, which is not allowed {here} the split",
             f"move it {'before' if parts.is_divided else 'after'} the split",
         )

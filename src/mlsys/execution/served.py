@@ -114,7 +114,7 @@ class ServedModel:
         decision = self.decision
         if decision is None or not any(sees_history(fitted.step) for _, fitted in self.steps):
             raise ConfigurationError(
-                "the model has no History, so that no earlier rows count",
+                "the model has no History, so earlier rows have no effect",
                 "call predict(frame); there is nothing to absorb",
             )
         steps = tuple(

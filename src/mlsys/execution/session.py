@@ -48,7 +48,7 @@ def work_of(
     """Return where and how a pipeline is run."""
     if engine is not None and not isinstance(engine, Engine):
         raise ConfigurationError(
-            f"engine={engine!r} is no engine", "give an object such as mlsys.engines.LocalEngine(), or leave it out"
+            f"engine={engine!r} is not an engine", "pass an object such as mlsys.engines.LocalEngine(), or omit it"
         )
     engine = LocalEngine() if engine is None else engine
     if cache is not None:

@@ -63,7 +63,8 @@ def with_names(given: Any, who: str) -> pd.DataFrame:
         lengths = {np.size(each) if np.ndim(each) <= 1 else -1 for each in given}
         if len(lengths) != 1 or -1 in lengths:
             raise DataError(
-                f"{who} got {type(given).__name__} of rows of different lengths", "give each row as many values"
+                f"{who} got {type(given).__name__} of rows of different lengths",
+                "give each row the same number of values",
             )
         frame = pd.DataFrame([list(np.atleast_1d(np.asarray(each, dtype=object))) for each in given]).infer_objects()
     else:

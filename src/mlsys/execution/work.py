@@ -71,7 +71,7 @@ class Task:
         if not isinstance(self.does, types.FunctionType) or self.does.__closure__ or "<" in self.does.__qualname__:
             raise ContractError(
                 f"the work {self.verb!r} of {self.name} holds values that its key does not see",
-                "write it as a function of a module, and name what it needs in given=",
+                "write it as a module-level function, and name what it needs in given=",
             )
 
     @property

@@ -47,7 +47,7 @@ class LoadedModel(ServedModel):
     @property
     def _run(self) -> str:
         if not self.details.get("run"):
-            raise StateError("the model does not say which run it comes from", "name a run by its MLflow id")
+            raise StateError("the model does not name the run it comes from", "name a run by its MLflow id")
         return self.details["run"]
 
     def __repr__(self) -> str:

@@ -62,7 +62,7 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
     given: Any = reference
     if not isinstance(given, (str, os.PathLike)):
         raise StateError(
-            f"load() got {type(given).__name__}, which names no model",
+            f"load() got {type(given).__name__}, which does not name a model",
             "name a folder, a run id or models:/name@alias",
         )
     folder, name = Path(reference), ""
@@ -128,7 +128,8 @@ def _refuse_other_layout(folder: Path, description: Any) -> None:
     written = description.get("format", FORMAT) if isinstance(description, dict) else FORMAT
     if written != FORMAT:
         raise StateError(
-            f"{folder} has layout {written}, this version reads {FORMAT}", "load it with the mlsys that wrote it"
+            f"{folder} has layout {written}, this version reads {FORMAT}",
+            "load it with the version of mlsys that wrote it",
         )
 
 
@@ -137,7 +138,7 @@ def _description(folder: Path) -> dict[str, Any]:
         description = parsed(file.read(), folder / DESCRIPTION)
     _refuse_other_layout(folder, description)
     if not isinstance(description, dict):
-        raise StateError(f"{folder / DESCRIPTION} describes no model", "name a folder written by run.save()")
+        raise StateError(f"{folder / DESCRIPTION} does not describe a model", "name a folder written by run.save()")
     with naming(folder / DESCRIPTION):
         lacking = _KEYS - set(description)
         for entry in description.get("steps", []):
@@ -155,8 +156,8 @@ def _assembling(folder: Path) -> Iterator[None]:
         raise
     except Exception as error:  # of content that nobody foresaw, or of the folder's own code
         raise StateError(
-            f"{folder} cannot be put together: {type(error).__name__}: {error}",
-            "save the model again, with code that can be imported and the packages that it was trained with",
+            f"{folder} cannot be loaded: {type(error).__name__}: {error}",
+            "save the model again with importable code and the packages it was trained with",
         ) from error
 
 
@@ -165,7 +166,7 @@ def _refuse_pickled(folder: Path, entries: list[dict[str, Any]], allowed: bool) 
         if entry["state"] == PICKLED and not (allowed or settings().allow_pickle):
             raise StateError(
                 f"the state of {entry['name']!r} in {folder} is pickled ({entry.get('allowed')}); "
-                "reading a pickle runs whatever it says",
+                "reading a pickle runs its code",
                 "if you trust the folder, load(..., allow_pickle=True); for a server set MLSYS_ALLOW_PICKLE=1",
             )
 
@@ -188,7 +189,9 @@ def _steps(folder: Path, entries: list[dict[str, Any]]) -> Steps:
 def _fitted(entry: dict[str, Any], place: Path, configuration: Any, state: Any, code: FolderCode) -> Fitted:
     cls = code.find(entry["class"])
     if not (isinstance(cls, type) and issubclass(cls, Step)):
-        raise StateError(f"{entry['class']!r}, named as the class of {entry['name']!r}, is no step", "do not load it")
+        raise StateError(
+            f"{entry['class']!r}, named as the class of {entry['name']!r}, is not a step", "do not load it"
+        )
     arguments = _with_code(configuration, code)
     if entry["state"] == PLAIN:
         state = _given_back(state, code)
@@ -199,8 +202,8 @@ def _fitted(entry: dict[str, Any], place: Path, configuration: Any, state: Any, 
     step = cls(**arguments)
     if form_of_state(step) != entry["state"]:
         raise StateError(
-            f"the state of {entry['name']!r} is stored as {entry['state']!r}, but {cls.__name__} reads another form",
-            "load the model with the versions of packages that it was trained with",
+            f"the state of {entry['name']!r} is stored as {entry['state']!r}, but {cls.__name__} reads another format",
+            "load the model with the package versions it was trained with",
         )
     if entry["state"] == OWN:
         state = load_learned(step, place / "state")

@@ -81,8 +81,8 @@ def check_parity(
         problem = _problem_in(given, expected, model, write, Path(tempfile.mkdtemp(prefix="mlsys-parity-")))
     if problem:
         raise NotPortableError(
-            f"a fresh process that has only the model's files {problem}",
-            "give the code what it needs inside its functions; run.save(folder) and mlsys.load show it at leisure",
+            f"a new process with only the model's files {problem}",
+            "put what the code needs inside its functions; reproduce the problem with run.save(folder) and mlsys.load",
         )
     before.note(expected)
 
@@ -116,7 +116,7 @@ def _problem_in(
 def _difference(expected: pd.DataFrame, found: pd.DataFrame, labels: pd.Index) -> str:
     """Say where two frames differ, in bits or types; nothing if they do not."""
     if list(expected.columns) != list(found.columns):
-        return f"answers with the columns {list(found.columns)}, not {list(expected.columns)}"
+        return f"predicts the columns {list(found.columns)}, not {list(expected.columns)}"
     for name in expected.columns:
         ours, theirs = expected[name], found[name]
         if ours.dtype != theirs.dtype:
@@ -127,7 +127,7 @@ def _difference(expected: pd.DataFrame, found: pd.DataFrame, labels: pd.Index) -
             first = int(places[0])
             rows = ", ".join(map(str, labels[places[:_MOST_SHOWN]])) + (", ..." if len(places) > _MOST_SHOWN else "")
             return (
-                f"answers otherwise: {name!r} differs in {len(places)} of {len(expected)} training rows "
+                f"predicts differently: {name!r} differs in {len(places)} of {len(expected)} training rows "
                 f"({rows}), first {theirs.tolist()[first]!r} for {ours.tolist()[first]!r}"
             )
     return ""

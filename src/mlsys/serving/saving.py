@@ -57,7 +57,7 @@ def _whole_folder(place: Path, write: Callable[[Path], None]) -> None:
                 shutil.copymode(place, making)
     except OSError as error:
         if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
-            raise ConfigurationError(f"the folder {place} was filled meanwhile", "name a new one") from error
+            raise ConfigurationError(f"the folder {place} was filled in the meantime", "name a new one") from error
         if error.errno not in {errno.EBUSY, errno.EACCES, errno.EPERM, errno.EROFS}:
             raise
         write(place)  # a mount, or a folder above that cannot be written
@@ -136,7 +136,7 @@ def _naming(step: str) -> Iterator[None]:
     try:
         yield
     except NotPortableError as error:
-        raise NotPortableError(f"the step {step!r} cannot leave this process: {error.problem}", error.remedy) from error
+        raise NotPortableError(f"the step {step!r} cannot be stored: {error.problem}", error.remedy) from error
 
 
 def describe(fitted: Fitted, bundle: CodeBundle) -> tuple[str, dict[str, Any], Any, tuple[str, ...]]:
@@ -160,7 +160,9 @@ def take_code(name: str, step: Step, bundle: CodeBundle) -> None:
 
 def _refuse_secrets(step: Step) -> None:
     for problem in secrets_of(step):
-        raise NotPortableError(problem, 'read it inside the hook, for example os.environ["..."], without a field')
+        raise NotPortableError(
+            problem, 'read it inside the hook, for example from os.environ["..."], instead of a field'
+        )
 
 
 def _with_code_in(bundle: CodeBundle, step: Step) -> tuple[str, dict[str, Any]]:

@@ -67,9 +67,9 @@ def _made(step: Any, ordered: pd.DataFrame, states: Iterable[Decided]) -> list[p
             one = same_rows(step, rows, one)
         if made and not one.columns.equals(made[0].columns):
             raise ContractError(
-                f"features() of {step.title} returned the columns {list(one.columns)}, and {list(made[0].columns)} for "
+                f"features() of {step.title} returned the columns {list(one.columns)}, but {list(made[0].columns)} for "
                 "other rows",
-                "return the same columns whatever the state is; null where nothing is known",
+                "return the same columns whatever the state; null if nothing is known",
             )
         made.append(one)
     return made

@@ -20,13 +20,13 @@ def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None
     mask, weights = answer if isinstance(answer, tuple) else (answer, None)
     if isinstance(mask, pd.Series) and not mask.index.equals(frame.index):
         raise ContractError(
-            f"keep() of {step.title} returned a Series in another order than its rows",
-            "return one value a row in the order of the rows; do not sort the mask",
+            f"keep() of {step.title} returned a Series in a different order from its rows",
+            "return one value per row in the order of the rows; do not sort the mask",
         )
     mask = np.asarray(mask)
     if mask.dtype != bool or mask.shape != (len(frame),):
         raise ContractError(
-            f"keep() of {step.title} returned {mask.dtype} of shape {mask.shape}, not one True or False a row",
+            f"keep() of {step.title} returned {mask.dtype} of shape {mask.shape}, not True or False for each row",
             "return a boolean Series or array with one value for each row",
         )
     kept = frame[mask]
@@ -43,7 +43,7 @@ def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
     if not isinstance(labels, pd.Series) or len(labels) != len(frame) or not labels.index.equals(frame.index):
         raise ContractError(
             f"label() of {step.title} returned {type(labels).__name__}, not a Series with the rows' index",
-            "return a Series made from the frame's own columns; null where the label is not known",
+            "return a Series made from the frame's own columns; null if the label is not known",
         )
     return labels.rename(step.column)
 
@@ -60,7 +60,7 @@ def changed_rows(step: TrainOnly, rows: Rows, rng: np.random.Generator) -> pd.Da
     if rows.has_target and rows.roles.target not in changed.columns:
         raise ContractError(
             f"change() of {step.title} lost the target {rows.roles.target!r}",
-            "return whole rows: `train` itself with rows added, changed or left out",
+            "return whole rows: `train` itself with rows added, changed or dropped",
         )
     if changed.index.is_unique:
         return changed

@@ -88,7 +88,7 @@ class Step(_Configured, ABC):
     def __setattr__(self, attribute: str, value: Any) -> None:
         raise ContractError(
             f"{type(self).__name__} tried to set self.{attribute}, but a step never changes",
-            f"return what was learned from learn(), and take it back as the second argument of the next hook; "
+            f"return what was learned from learn(), and read it as the second argument of the next hook; "
             f"to configure another {type(self).__name__}, use step.with_({attribute.strip('_')}=...)",
         )
 
@@ -135,7 +135,9 @@ class Step(_Configured, ABC):
         """Name the estimators that were already fitted when they were given; empty if there are none."""
         came: tuple[str, ...] = self.__dict__.get("_came_fitted", ())
         return (
-            f"{' and '.join(came)} came fitted; it is cloned, and learns anew from training rows alone" if came else ""
+            f"{' and '.join(came)} was already fitted; it is cloned and trained again on training rows only"
+            if came
+            else ""
         )
 
     def allowances(self) -> tuple[str, ...]:
@@ -332,11 +334,11 @@ def _refusal(cls: type[Step], error: ValidationError, positional: list[str]) -> 
         elif problem["type"] == "unexpected_positional_argument":
             lines.append(f"too many positional arguments (at most {len(positional)}: {', '.join(positional)})")
         elif _is_bare_text(problem):
-            lines.append(f"{field}: got the text {problem['input']!r}, wants a list of texts")
+            lines.append(f"{field}: got the string {problem['input']!r}, needs a list of strings")
             remedies.append(f"write {field}=[{problem['input']!r}]")
         else:
             secret = _holds_secrets(cls, field) or field_is_secret(field, problem["input"])
-            got = "a value that is not shown" if secret else _short(problem["input"])
+            got = "a hidden value" if secret else _short(problem["input"])
             lines.append(f"{field}: {problem['msg'][0].lower()}{problem['msg'][1:]} (got {got})")
     listed = "".join(f"\n  - {line}" for line in dict.fromkeys(lines))
     remedy = "; ".join(dict.fromkeys(remedies)) or "correct the fields named above"

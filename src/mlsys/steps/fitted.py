@@ -93,7 +93,7 @@ class Fitted:
             raise DataError(
                 f"{step.title} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, "
                 "which the frame does not have",
-                "give the columns it was trained on; nulls are allowed, absence is not",
+                "pass the columns it was trained on; they may contain nulls but must be present",
             )
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:
@@ -130,7 +130,7 @@ def same_rows(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
     if after.index is not before.index and not after.index.equals(before.index):
         raise ContractError(
             f"{step.title} changed the index, which identifies rows",
-            "do not reset or sort the index; pd.merge resets it, so assign looked-up columns or use Join",
+            "do not reset or sort the index; pd.merge resets it, so assign the joined columns or use Join",
         )
     if isinstance(after, Rows):
         return pd.DataFrame(after)

@@ -38,12 +38,12 @@ def check_forms(cls: type[Any], where: str) -> None:
         other = next(hook for hook in _PAIR if hook not in written)
         raise ConfigurationError(
             f"{where} writes {written[0]}() without {other}()",
-            f"write {_PAIR[other]} as well: features() makes columns of what absorb() kept",
+            f"write {_PAIR[other]} too: features() makes columns from what absorb() kept",
         )
     if written and any("apply" in vars(base) and "required_hooks" not in vars(base) for base in _below(cls)):
         raise ConfigurationError(
             f"{where} writes apply() beside absorb() and features()",
-            "write apply(frame, past), or absorb(state, rows) and features(rows, state): either is a whole history",
+            "write apply(frame, past), or absorb(state, rows) and features(rows, state): either is a complete history",
         )
 
 

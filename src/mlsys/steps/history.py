@@ -148,7 +148,7 @@ class Past:
 
     def _column(self, name: str) -> pd.Series:
         self._asked.add(name)
-        remedy = "correct the name; a served model keeps the columns that were read in training"
+        remedy = "correct the name; a served model keeps only the columns read in training"
         require_columns(self._rows.columns, [name], "the history", remedy)
         return self._rows[name]
 

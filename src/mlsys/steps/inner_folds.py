@@ -99,7 +99,7 @@ def split_by_roles(
     for each in found:
         if codes is None and wants_groups(each.folds):
             raise DataError(
-                f"{who}: {each.said} wants groups, and there is no group role", 'name their column: group="..."'
+                f"{who}: {each.said} needs groups, but there is no group role", 'name their column: group="..."'
             )
         if each.near:
             _deal_out(estimator, each, codes, None if ranks is None else ranks[order], target, who)
@@ -142,9 +142,9 @@ def _by_group(each: InnerSplit, codes: Places, target: pd.Series | None, who: st
     groups = len(np.unique(codes))
     if groups < each.count:
         raise DataError(
-            f"{who}: {type(each.owner).__name__} splits into {each.count} folds of whole groups, and the training rows "
+            f"{who}: {type(each.owner).__name__} splits into {each.count} folds of whole groups, but the training rows "
             f"have {groups}",
-            f"give it a smaller cv=, at most {groups}" if groups > 1 else "remove the group role",
+            f"use a smaller cv=, at most {groups}" if groups > 1 else "remove the group role",
         )
     return list(_group_folds(each, target).split(np.zeros(len(codes)), target, codes))
 
@@ -194,7 +194,7 @@ def _by_time(each: InnerSplit, ranks: Places, codes: Places | None, who: str) ->
         raise DataError(
             f"{who}: {type(each.owner).__name__} splits into {count} folds in time order, and no row"
             f"{' of another group' if codes is not None else ''} lies before one of them",
-            "give it a smaller cv=, more training rows, or folds of your own: cv=KFold(5)",
+            "use a smaller cv=, more training rows, or your own folds: cv=KFold(5)",
         )
     return pairs
 

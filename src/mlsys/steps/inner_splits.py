@@ -136,7 +136,7 @@ def ignores_groups(estimator: Any) -> list[str]:
             given = "its own list of splits" if isinstance(each.folds, Iterable) else each.said
             found.append(f"{given} does not ask for groups")
         elif not each.near and not each.hands_groups_on(estimator):
-            found.append(f"{type(each.owner).__name__} inside {type(estimator).__name__} cannot be handed groups")
+            found.append(f"{type(each.owner).__name__} inside {type(estimator).__name__} cannot receive groups")
     return found
 
 

@@ -49,8 +49,8 @@ class Source(Step, kind="Source"):
         pieces = self.partitions() if type(self).open is Source.open else self.open()
         if pieces is None:
             raise ContractError(
-                f"partitions() of {self.title} returned None, which stands for read(), and there is no read()",
-                "write read(), or return the pieces",
+                f"partitions() of {self.title} returned None, which means read(), but there is no read()",
+                "implement read(), or return the pieces",
             )
         frames = [piece.read(None) for piece in pieces]
         return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
@@ -106,7 +106,7 @@ class History(Absorbs, Step, kind="History"):
     def __post_init__(self) -> None:
         if not self.key_columns or len(set(self.key_columns)) < len(self.key_columns):
             raise ConfigurationError(
-                f"{self.title} got by={list(self.by)}: key columns, each named once",
+                f"{self.title} got by={list(self.by)}: each key column must be named once",
                 'write by="customer" or by=["shop", "item"]',
             )
 

@@ -169,7 +169,7 @@ def _finish(step: Transform, train: Table, shown: Wrap, look: Look, summary: Any
         known = answer.partial
         summary = train.reduce(lambda frame, known=known: _summary(step, shown, look, frame, known))  # type: ignore[misc]
     raise ContractError(
-        f"finish() of {step.title} asked for more than {MOST_PASSES} passes", "return the state, not Again, at the end"
+        f"finish() of {step.title} requested more than {MOST_PASSES} passes", "return the state, not Again, at the end"
     )
 
 
@@ -180,7 +180,7 @@ def _shown(step: Transform, wrap: Wrap) -> Wrap:
         rows = wrap(frame)
         needed = step.columns_read(rows.feature_names)
         if step.is_ours:
-            remedy = "correct columns=, or make the column with Derive before"
+            remedy = "correct columns=, or create the column with a Derive step first"
             require_columns(rows.columns, needed or (), step.title, remedy)
         return rows if needed is None else rows.narrowed(needed)
 

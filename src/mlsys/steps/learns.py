@@ -20,11 +20,11 @@ class Learns:
 
     def save(self, state: Any, folder: Path, /) -> None:
         """Write what ``learn`` returned into an empty folder, in files of any form; ``load`` reads them."""
-        raise TypeError("a step whose state has no plain form writes save(state, folder) and load(folder)")
+        raise TypeError("a step whose state is not plain data writes save(state, folder) and load(folder)")
 
     def load(self, folder: Path, /) -> Any:
         """Return the state that ``save`` wrote."""
-        raise TypeError("a step whose state has no plain form writes save(state, folder) and load(folder)")
+        raise TypeError("a step whose state is not plain data writes save(state, folder) and load(folder)")
 
 
 def check_both(cls: type[Any], where: str) -> None:
@@ -34,7 +34,7 @@ def check_both(cls: type[Any], where: str) -> None:
         other = {"save": "load(folder)", "load": "save(state, folder)"}[written[0]]
         raise ConfigurationError(
             f"{where} writes {written[0]}() without {other.partition('(')[0]}()",
-            f"write {other} as well: what one writes, the other must read",
+            f"write {other} too: one must read what the other writes",
         )
 
 

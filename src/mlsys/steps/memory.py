@@ -110,7 +110,7 @@ class Memory:
         try:
             check_storable(changed)
         except StateError as error:
-            said = f"absorb() of {step.title} keeps what cannot be stored: {error.problem}"
+            said = f"absorb() of {step.title} returned a state that cannot be stored: {error.problem}"
             raise StateError(said, error.remedy) from error
         found = _joined(state["keys"], rows[list(step.key_columns)].iloc[first_rows])
         sort = np.lexsort([pd.factorize(by_value(found[name]), sort=True)[0] for name in reversed(step.key_columns)])
@@ -124,9 +124,9 @@ class Memory:
         key = row[list(self.step.key_columns)].iloc[0].tolist()
         raise DataError(
             f"{self.step.title} cannot absorb a row of {', '.join(map(repr, key))} that is known from {known.iloc[0]}: "
-            f"what was known of it until {last} is in its state, and later rows cannot be taken out again",
-            f"absorb rows in order of time, or keep more of them as rows: tail={self.step.tail} is how far they may "
-            "come late",
+            f"its state already includes rows up to {last}, and later rows cannot be removed again",
+            f"absorb rows in order of time, or keep more of them as rows: tail={self.step.tail} limits how late "
+            "they may arrive",
         )
 
     def past_of(self, rows: pd.DataFrame, decided: pd.Series) -> Past:
@@ -151,9 +151,8 @@ class Memory:
             return
         rows, are = (f"{len(labels):,} rows", "are") if len(labels) > 1 else ("1 row", "is")
         warnings.warn(
-            f"{self.step.title}: {rows} (row {labels.tolist()[0]!r} first) {are} decided before something that is in "
-            "the state of the key already, and answered as if nothing were known of it; ask in order of time, or keep "
-            "more rows with tail=",
+            f"{self.step.title}: {rows} (row {labels.tolist()[0]!r} first) {are} decided before rows already in the "
+            "state of the key, so the answer is that of an unknown key; ask in time order, or keep more rows (tail=)",
             stacklevel=2,
         )
 

@@ -41,7 +41,7 @@ def save_learned(step: Step, state: Any, folder: Path) -> str:
         return form
     step.save(state, folder)  # type: ignore[attr-defined]
     if not any(path.is_file() for path in folder.rglob("*")):
-        raise ContractError(f"save() of {step.title} wrote no file into its folder", "write under the path it is given")
+        raise ContractError(f"save() of {step.title} wrote no file into its folder", "write under the path it receives")
     return form
 
 

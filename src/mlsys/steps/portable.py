@@ -28,7 +28,9 @@ def secrets_of(step: Step) -> list[str]:
     """Return for each field that holds a secret one sentence; a table that travels as rows has no address."""
     own = "table" if isinstance(step, LooksUp) else ""
     fields = [name for name, value in step.configuration().items() if name != own and holds_secret(value)]
-    return [f"its {name}= holds a secret, or an address with a user or a query; none is written" for name in fields]
+    return [
+        f"its {name}= holds a secret, or an address with a user or a query, which is never written" for name in fields
+    ]
 
 
 def _callables(values: Iterable[Any]) -> Iterator[Any]:

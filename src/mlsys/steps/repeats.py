@@ -43,10 +43,8 @@ class Repeats:
         if self.kept:
             said.append(f"{_rows(self.kept)} another in all features and stay{'s' * (self.kept == 1)} in its part")
         if self.by_chance:
-            goes = "goes by its own id" if self.by_chance == 1 else "go by their own ids"
-            said.append(
-                f"{_rows(self.by_chance)} another in features with so few values that chance explains it, and {goes}"
-            )
+            goes = "is assigned by its own id" if self.by_chance == 1 else "are assigned by their own ids"
+            said.append(f"{_rows(self.by_chance)} another only by chance, in features with few values, and {goes}")
         return tuple(said)
 
 

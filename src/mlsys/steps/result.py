@@ -67,7 +67,7 @@ class Result(Shown):
         """Draw the result's picture on ``ax``, or on a new figure that notebooks show by themselves."""
         if self.draw is None:
             raise ConfigurationError(
-                f"the result {self.name!r} has no picture", "look at .table, or draw it with .table.plot()"
+                f"the result {self.name!r} has no figure", "look at .table, or draw it with .table.plot()"
             )
         if ax is None:
             from matplotlib import pyplot

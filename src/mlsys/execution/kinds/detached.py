@@ -27,7 +27,7 @@ def fit(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
     features = _features_named(step, data, named.pop("features", None))
     roles = _roles_of(step, named, data)
     if isinstance(step, Model) and roles.target is None:
-        raise DataError(f"{step.title} needs to know what to predict", 'name the column: fit(frame, target="...")')
+        raise DataError(f"{step.title} needs a target to predict", 'name the column: fit(frame, target="...")')
     chosen = tuple(features or (name for name in data.columns if name not in roles.columns()))
     if not isinstance(step, (Transform, Model)):
         return Fitted(step)
@@ -91,8 +91,8 @@ def _roles_of(step: Step, named: Mapping[str, Any], *frames: pd.DataFrame) -> Ro
     for column, role in roles.columns().items():
         if column not in there:
             raise DataError(
-                f"{step.title} was given {role}={column!r}, which is no column of the data (columns: {listed(there)})",
-                f"{meant(column, there)}name a column, or leave {role}= out",
+                f"{step.title} was given {role}={column!r}, which is not in the data (columns: {listed(there)})",
+                f"{meant(column, there)}name a column, or omit {role}=",
             )
     return roles
 
@@ -100,6 +100,6 @@ def _roles_of(step: Step, named: Mapping[str, Any], *frames: pd.DataFrame) -> Ro
 def _features_named(step: Step, data: pd.DataFrame, features: Any) -> Sequence[str]:
     """Return the columns in ``features=``, none where it was left out."""
     if isinstance(features, str):
-        raise ConfigurationError(f"features={features!r} is a text, not a list", f"write features=[{features!r}]")
+        raise ConfigurationError(f"features={features!r} is a string, not a list", f"write features=[{features!r}]")
     require_columns(data.columns, features or (), step.title, "name columns of the data in features=")
     return features or ()

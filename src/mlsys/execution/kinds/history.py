@@ -167,7 +167,7 @@ def shown_the_past(at: At, planned: Planned, rows: dict[str, Table], watched: st
     step, decision = planned.step, at.roles.decision
     assert isinstance(step, History)
     if decision is None:
-        raise ConfigurationError(f"{planned.name} needs to know when rows happen", 'add time="..." to the Pipeline')
+        raise ConfigurationError(f"{planned.name} needs the time of rows", 'add time="..." to the Pipeline')
     frames = {name: part.frame() for name, part in rows.items()}
     pool = _joined(list(frames.values()))
     later = _known_later(pool, at)

@@ -58,7 +58,7 @@ def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
             Finding(
                 "LK205",
                 f"the rules of {planned.name} read {named}, which stay features: a model can learn the rules back; "
-                "evaluate it against labels made another way, or take the columns out with exclude=",
+                "evaluate it on labels obtained in another way, or leave the columns out with exclude=",
                 "information",
                 columns=voted,
                 step=planned.name,

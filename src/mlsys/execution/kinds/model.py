@@ -34,7 +34,7 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
         why = [f"{name!r} ({reason})" for name, reason in zip(there, parts.catalog.reasons(there), strict=True)]
         raise DataError(
             f"{planned.name} has no features left; the data has {listed(why)}",
-            "give columns to predict from, or take some out of exclude= and of the roles",
+            "provide columns to predict from, or remove some from exclude= and the roles",
         )
     parts = parts.told(parted_groups(planned, parts, work))
     learned = work.do(Task(planned, "learn", learn, {"train": train}), parts)

@@ -86,7 +86,7 @@ def _refuse_choice_by_target(
         raise LeakageError(
             f"{planned.name} reads the target {target!r} of all rows and chooses columns by it",
             f"choose them from training rows: Apply(SelectKBest(...)) after the split, or a Transform whose learn() "
-            f"returns the names; {planned.name} then has nothing to do",
+            f"returns the names; {planned.name} is then not needed",
         )
 
 
