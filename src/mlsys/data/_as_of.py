@@ -75,10 +75,10 @@ class AsOfLookUp:
         self._happened, self._events = happened[by_event], events[keep].iloc[by_event]
         ordered = side[keep].iloc[by_event]
         self._ordered = ordered
-        self.side = ordered.assign(**{name: that_can_be_null(ordered[name]) for name in added})
+        self.side = {name: that_can_be_null(ordered[name]).array for name in added}
 
     def positions(self, frame: pd.DataFrame, moments: pd.Series, strict: bool) -> Integers:
-        """Return the row of ``side`` for each row of ``frame``; -1 where nothing was known."""
+        """Return the place in ``side`` for each row of ``frame``; -1 where nothing was known."""
         decided = nanoseconds(moments)
         codes = self._keys.of(frame) if self._keys else np.zeros(len(frame), dtype=np.int64)
         ranks = np.searchsorted(self._moments, decided, side="left" if strict else "right")

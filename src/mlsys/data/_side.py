@@ -19,7 +19,7 @@ from mlsys.tables import apart
 from mlsys.values import EXACT_IN_FLOAT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -98,12 +98,10 @@ def that_can_be_null(column: pd.Series) -> pd.Series:
 
 
 def with_taken(
-    frame: pd.DataFrame, side: pd.DataFrame, positions: NDArray[Any], added: Sequence[str], names: Sequence[str]
+    frame: pd.DataFrame, side: Mapping[str, Any], positions: NDArray[Any], names: Sequence[str]
 ) -> pd.DataFrame:
-    """Return ``frame`` with side columns at ``positions``; -1 is null."""
-    taken = {
-        name: side[column].array.take(positions, allow_fill=True) for column, name in zip(added, names, strict=True)
-    }
+    """Return ``frame`` with side columns, given as arrays in the order of ``names``, at ``positions``; -1 is null."""
+    taken = {name: each.take(positions, allow_fill=True) for name, each in zip(names, side.values(), strict=True)}
     few = apart(frame)
     if few is not None:
         return cast("pd.DataFrame", few.replaced({}, taken, ()))

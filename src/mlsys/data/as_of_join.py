@@ -113,7 +113,7 @@ class AsOfJoin(RowTransform, AsOf):
         found = made_once(self, self.table, zone, lambda: self._look_up(zone))
         names = output_names(frame, found.added, self.suffix, self.title)
         positions = found.positions(frame, moments, self.strict)
-        return with_taken(frame, found.side, positions, found.added, names)
+        return with_taken(frame, found.side, positions, names)
 
     def files_read(self) -> list[Path] | None:
         """Return the files that hold the table."""

@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.data._lookup import lookup_notes, refuse_no_tables
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps import Field, RowTransform
-from mlsys.tables import apart
+from mlsys.tables import Columns, apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,12 +65,23 @@ class Derive(RowTransform):
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the frame with the derived columns."""
         few = apart(frame)
-        made = frame.copy(deep=False) if few is None else few.frame()
-        derivations = self.derivations()
-        for name, function in derivations.items():
-            made[name] = self._checked(name, function, made)
-        # Of a few rows only what is new is taken from the frame that the functions need.
-        return made if few is None else cast("pd.DataFrame", few.replaced({}, {n: made[n] for n in derivations}, ()))
+        if few is not None:
+            return cast("pd.DataFrame", self._of_few(few))
+        made = frame.copy(deep=False)
+        for name, function in self.derivations().items():
+            made[name] = self._checked(name, function, made.copy(deep=False), made)
+        return made
+
+    def _of_few(self, rows: Columns) -> Columns:
+        """Return rows with the derived columns: a frame made anew takes less time than a column set in one."""
+        for name, function in self.derivations().items():
+            values = self._checked(name, function, rows.frame(), rows)
+            if not isinstance(values, pd.Series):
+                alone = pd.DataFrame(index=rows.index)
+                alone[name] = values  # as it becomes a column of many rows
+                values = alone[name]
+            rows = rows.replaced({}, {name: values}, ())
+        return rows
 
     def notes(self) -> tuple[str, ...]:
         """Return the number of lookup tables, for the plan."""
@@ -87,13 +98,15 @@ class Derive(RowTransform):
         """Return the same step with just the needed columns."""
         return self.with_(columns={name: column for name, column in self.columns.items() if name in needed})
 
-    def _checked(self, name: str, function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -> Any:
+    def _checked(
+        self, name: str, function: Callable[[pd.DataFrame], Any], shown: pd.DataFrame, rows: pd.DataFrame | Columns
+    ) -> Any:
         try:
-            values = function(frame.copy(deep=False))
+            values = function(shown)
         except Exception as error:
             error.add_note(f"while {self.title} made the column {name!r} with {_called(function)}")
             raise
-        problem = _problem(values, frame)
+        problem = _problem(values, rows)
         if problem:
             raise ContractError(
                 f"{self.title}: {_called(function)} for the column {name!r} returned {problem}",
@@ -115,7 +128,7 @@ def _called(function: Callable[..., Any]) -> str:
     return "a lambda" if name == "<lambda>" else f"{name}()" if name.isidentifier() else name
 
 
-def _problem(values: Any, frame: pd.DataFrame) -> str:
+def _problem(values: Any, frame: pd.DataFrame | Columns) -> str:
     """Say what keeps ``values`` from being a column of ``frame``; nothing if it is one."""
     if values is None:
         return "None"

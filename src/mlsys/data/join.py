@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pandas as pd
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _LookUp:
-    side: pd.DataFrame
+    side: dict[str, Any]
     added: tuple[str, ...]
     keys: KeyCodes
 
@@ -91,7 +91,7 @@ class Join(RowTransform, LooksUp):
         """Return the frame with the looked-up columns."""
         found = made_once(self, self.table, None, self._look_up)
         names = output_names(frame, found.added, self.suffix, self.title)
-        return with_taken(frame, found.side, found.keys.of(frame), found.added, names)
+        return with_taken(frame, found.side, found.keys.of(frame), names)
 
     def files_read(self) -> list[Path] | None:
         """Return the files that hold the table."""
@@ -124,7 +124,7 @@ class Join(RowTransform, LooksUp):
         keys = KeyCodes(side, self._on, self.title)
         self._refuse_repeated(side, keys.codes)
         added = tuple(name for name in (self.columns or side.columns) if name not in self._on)
-        return _LookUp(side.assign(**{name: that_can_be_null(side[name]) for name in added}), added, keys)
+        return _LookUp({name: that_can_be_null(side[name]).array for name in added}, added, keys)
 
     def _refuse_repeated(self, side: pd.DataFrame, codes: Codes) -> None:
         numbered = pd.Series(codes)

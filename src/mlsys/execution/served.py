@@ -83,10 +83,10 @@ class ServedModel:
                 request = serve(fitted, request)
         said = request.predictions
         assert said is not None
-        ids = frame[self.id].array if self.id is not None and self.id in frame.columns else frame.index
+        named = self.id is not None and self.id in frame.columns
+        ids = (frame[self.id] if named else pd.Series(frame.index, copy=False)).array
         if isinstance(said, Columns):
-            ids = loosened(pd.Series(ids, copy=False))
-            return Columns({"id": ids, **said.held}, frame.index, _ANSWERED).frame()
+            return Columns({"id": loosened(ids), **said.held}, frame.index, _ANSWERED).frame()
         found = {name: said[name].array for name in said.columns.tolist()}
         return pd.DataFrame({"id": ids, **found}, index=frame.index)
 

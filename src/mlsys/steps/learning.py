@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -214,13 +214,21 @@ def threads_pinned() -> AbstractContextManager[Any]:
     return _controller(loaded).limit(limits=settings().threads)  # type: ignore[no-any-return]
 
 
-def few_rows_pinned(rows: int) -> AbstractContextManager[Any]:
+@contextmanager
+def few_rows_pinned(rows: int) -> Iterator[None]:
     """Limit OpenMP to one thread where there are few rows: waking others takes longer than predicting them.
 
     On a busy machine it takes many times as long, since all wait for the last. Of linear algebra nothing is changed.
     """
-    loaded = _loaded() if rows <= FEW_ROWS else ()
-    return _controller(loaded).limit(limits=1, user_api="openmp") if loaded else nullcontext()
+    pools = _pools(_loaded()) if rows <= FEW_ROWS else ()
+    before = [pool.get_num_threads() for pool in pools]
+    for pool in pools:
+        pool.set_num_threads(1)
+    try:
+        yield
+    finally:
+        for pool, threads in zip(pools, before, strict=True):
+            pool.set_num_threads(threads)
 
 
 def _loaded() -> tuple[str, ...]:
@@ -234,3 +242,9 @@ def _controller(loaded: tuple[str, ...]) -> Any:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
+
+
+@functools.lru_cache(maxsize=8)
+def _pools(loaded: tuple[str, ...]) -> tuple[Any, ...]:
+    """Return OpenMP's pools: asking the controller for a limit takes ten times as long as setting it."""
+    return tuple(each for each in _controller(loaded).lib_controllers if each.user_api == "openmp") if loaded else ()
