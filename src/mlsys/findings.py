@@ -52,6 +52,7 @@ TABLE: Sequence[Known] = (
     Known("LK209", "The target is computed from features", ("warning", "information")),
     Known("LK223", "Two columns together predict the target", ("warning", "information")),
     Known("LK224", "A word in a text predicts the target", ("warning", "information")),
+    Known("LK226", "Scaled over all rows beforehand", ("warning",)),
     Known("LK225", "Codes of one class each", ("warning", "information")),
     Known("LK218", "Too good to be true", ("warning", "information")),
     Known("LK206", "Whether a column is null predicts the target", ("error", "warning", "information"), suspects=True),

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from mlsys import Derive, GroupSplit, Pipeline, RandomSplit, Rows, TargetEncode, Train, Transform
+from mlsys import Derive, GroupSplit, Pipeline, RandomSplit, Rows, Standardize, TargetEncode, Train, Transform
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
 from mlsys.leakage.levels import levels_of_column
 from mlsys.leakage.mappings import Targets, follows_held_out, mapping_findings
+from mlsys.leakage.scaled import scaled_findings
 
 TREE = DecisionTreeClassifier(max_depth=3)
 SEEDS = st.integers(0, 2**32 - 1)
@@ -332,3 +333,69 @@ def test_numbers_at_the_end_of_what_floats_hold_are_looked_at_without_an_error()
     )
     run = Pipeline([RandomSplit(), Train(DummyClassifier())], target="y").run(rows, track=False, cache=False)
     assert not [finding for finding in run.findings if finding.severity == "error"]
+
+
+# --- scaled beforehand ---
+
+
+SCALES: dict[str, Any] = {
+    "a z-score": lambda x: (x - x.mean()) / x.std(),
+    "a z-score of numpy's": lambda x: (x - x.mean()) / x.std(ddof=0),
+    "a z-score to six decimals": lambda x: ((x - x.mean()) / x.std()).round(6),
+    "a robust score": lambda x: (x - x.median()) / (x.quantile(0.75) - x.quantile(0.25)),
+    "a rank": lambda x: x.rank(pct=True),
+}
+
+
+def scaled(rows: pd.DataFrame, known: int) -> list[tuple[str, ...]]:
+    together = AllParts.of(rows[:known], rows[known:], "y", ["x", "z"], [])
+    return [finding.columns for finding in scaled_findings(together, {"z": "Join"})]
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_what_was_scaled_over_all_rows_is_told_and_over_training_rows_is_not(
+    name: str, rng: np.random.Generator
+) -> None:
+    x = pd.Series(rng.gamma(2, 30, 400))
+    rows, scale = pd.DataFrame({"x": x, "y": rng.integers(0, 2, 400)}), SCALES[name]
+    assert scaled(rows.assign(z=scale(x)), 240) == [("z",)]
+    training, earlier = x[:240], pd.Series(rng.gamma(2, 30, 400))
+    of_training = (x - training.mean()) / training.std()
+    of_earlier = (x - earlier.mean()) / earlier.std()
+    assert scaled(rows.assign(z=of_training), 240) == scaled(rows.assign(z=of_earlier), 240) == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS)
+def test_a_sample_around_nought_is_not_taken_for_scaled(seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    rows = pd.DataFrame({"x": generator.normal(size=300).round(2), "z": generator.permutation(300) / 300, "y": 0})
+    assert scaled(rows.assign(z=rows["z"].sort_values().to_numpy()), 200) == []
+
+
+def test_a_running_number_that_was_divided_is_no_rank() -> None:
+    rows = pd.DataFrame({"x": 0.0, "z": np.arange(1, 301) / 300, "y": 0})
+    assert scaled(rows, 200) == []
+
+
+def test_codes_that_leave_a_row_s_own_target_out_are_told_of_the_step_that_made_them(rng: np.random.Generator) -> None:
+    run = Pipeline([RandomSplit(), LeftOneOut(), Standardize(), TREE], target="y", exclude=["who"])
+    found = run.run(subjects(rng), track=False, cache=False).findings
+    assert {(each.code, each.step, each.columns) for each in found if each.severity == "error"} == {
+        ("LK228", "LeftOneOut", ("habit",))
+    }
+
+
+class LeftOneOut(Transform):
+    """The mean target of the other training rows of one subject."""
+
+    def learn(self, train: Rows) -> dict[str, Any]:
+        return {"means": train.y.groupby(train["who"]).mean().to_dict()}
+
+    def apply(self, frame: pd.DataFrame, state: Any) -> pd.DataFrame:
+        return frame.assign(habit=frame["who"].map(state["means"]).astype("float64").fillna(0.5))
+
+    def apply_cross_fitted(self, part: Rows, fold_states: Any) -> pd.DataFrame:
+        frame, own = pd.DataFrame(part), part.y.astype("float64")
+        subject = own.groupby(frame["who"])
+        return frame.assign(habit=(subject.transform("sum") - own) / (subject.transform("size") - 1).clip(lower=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -31,7 +31,7 @@ class Catalog:
     withheld : dict
         Column to the reason it may never be a feature.
     made_by : dict
-        Column to the name of the step that made it.
+        Column to the name of the step that wrote it last; :meth:`makers` says which one did first.
     late : dict
         Column to the sentence that says how late it is; filled at the split.
     derived_from, lineage : dict
@@ -129,6 +129,14 @@ class Catalog:
             tainted = [name for name in (*found, self.roles.target) if name is not None and name in made_of]
             if tainted and column != self.roles.target:
                 found.setdefault(column, f"made by {step} from {min(tainted)}, which the label is derived from")
+        return found
+
+    def makers(self, among: Collection[str] | None = None) -> dict[str, str]:
+        """Return of each column that steps wrote the first of them, all steps or some."""
+        found: dict[str, str] = {}
+        for step, written in self.writes.items():
+            if among is None or step in among:
+                found = {**dict.fromkeys(written, step), **found}
         return found
 
     def late_in(self, keys: pd.DataFrame) -> list[FoundLate]:

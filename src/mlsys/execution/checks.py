@@ -115,13 +115,14 @@ def _on_columns(
     if roles.target is not None and roles.target in train.columns:
         there, timed = [name for name in features if name in train.columns], bool(at.catalog.known_at)
         with np.errstate(all="ignore"):  # squares of numbers at the end of what floats hold are endless, or nothing
-            found += target_findings(train, there, roles.target, power, timed=timed, made_by=at.catalog.made_by)
+            found += target_findings(train, there, roles.target, power, timed=timed, made_by=at.catalog.makers())
     return [replace(finding, step=_maker(finding, at)) for finding in found]
 
 
 def _maker(finding: Finding, at: At) -> str:
     """Return the step that made all columns a finding is about; empty for columns of the source."""
-    makers = {at.catalog.made_by.get(column, "") for column in finding.columns}
+    made_by = at.catalog.makers()
+    makers = {made_by.get(column, "") for column in finding.columns}
     return makers.pop() if len(makers) == 1 else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from mlsys.leakage.mappings import mapping_findings
 from mlsys.leakage.mirrored import mirrored_findings
 from mlsys.leakage.power import FEWEST, SAMPLE
 from mlsys.leakage.repeats import repeat_findings
+from mlsys.leakage.scaled import scaled_findings
 from mlsys.leakage.spelling import spelling_findings
 from mlsys.plan import Plan, Planned
 from mlsys.sampling import KFolds, RandomSplit, StratifiedSplit, TimeFolds, TimeSplit
@@ -64,6 +65,7 @@ def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
         "by chance": _by_chance(plan.split) and parts.roles.group is None,
         "judges": [name for name in divided.parts if name not in {"train", *parts.learned.fitted_on.values()}],
         "made": made,
+        "makers": parts.catalog.makers({each.name for each in plan.before}),
         "name": "" if plan.split is None else plan.split.name,
     }
     uses = _uses(parts, features)
@@ -99,7 +101,8 @@ def _found(
     others = [frame for name, frame in frames.items() if name != "train"]
     together = AllParts.of(train, pd.concat(others), target, features, asked)
     found = own_target_findings(together) + mapping_findings(together) + fold_mean_findings(together)
-    found = [replace(each, step=_maker(each, at)) for each in found]
+    found = [replace(each, step=_maker(each, given["makers"])) for each in found]
+    found += scaled_findings(together, given["makers"]) + _left_out_of_their_own(made, train, target, given)
     if judges:
         shared = _shared(train, pd.concat(judges), target, at.roles.group, given)
         found += [
@@ -139,13 +142,32 @@ def _of_made(
     """Return what is said of columns that steps after the split made, where a validation part shows them as well."""
     if "validation" not in made or target not in made["validation"].columns:
         return []
-    rows = made["train"]
-    rows = rows[rows.index.isin(train.index) & ~rows.index.duplicated()]  # rows that a step made know others
+    rows = _known(made, train)
     if target not in rows.columns:
         return []
     return [
         each for step, names in steps.items() for each in gap_findings(rows, made["validation"], target, names, step)
     ]
+
+
+def _left_out_of_their_own(
+    made: dict[str, pd.DataFrame], train: pd.DataFrame, target: str, given: dict[str, Any]
+) -> list[Finding]:
+    """Return what is said of columns that steps after the split made of the targets of all training rows but one."""
+    rows = _known(made, train)
+    if target not in rows.columns:
+        return []
+    found = []
+    for step, names in given["made"].items():
+        asked = [name for name in given["asked"] if name in rows.columns and name not in names]
+        found += own_target_findings(AllParts.of(rows, rows[:0], target, names, asked), by=step)
+    return found
+
+
+def _known(made: dict[str, pd.DataFrame], train: pd.DataFrame) -> pd.DataFrame:
+    """Return training rows as the last step left them; rows that a step made know others."""
+    rows = made.get("train", train[:0])
+    return rows[rows.index.isin(train.index) & ~rows.index.duplicated()]
 
 
 def _uses(parts: Parts, features: Sequence[str]) -> list[str]:
@@ -171,14 +193,14 @@ def _made_after(steps: Sequence[Planned], parts: Parts) -> dict[str, list[str]]:
     names = {
         each.name for each in steps if not each.step.is_ours or each.step.runs_user_code or isinstance(each.step, Apply)
     }
-    found: dict[str, list[str]] = {}
+    makers, found = parts.catalog.makers(names), dict[str, list[str]]()
     for column in parts.features:
-        if (maker := parts.catalog.made_by.get(column, "")) in names:
-            found.setdefault(maker, []).append(column)
+        if column in makers:
+            found.setdefault(makers[column], []).append(column)
     return found
 
 
-def _maker(finding: Finding, at: At) -> str:
+def _maker(finding: Finding, made_by: Mapping[str, str]) -> str:
     """Return the step that made the columns a finding is about; empty for columns of the source."""
-    makers = {at.catalog.made_by.get(column, "") for column in finding.columns}
+    makers = {made_by.get(column, "") for column in finding.columns}
     return makers.pop() if len(makers) == 1 else ""

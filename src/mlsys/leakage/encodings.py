@@ -35,12 +35,22 @@ FEWEST_JUDGED = 60
 BINS = 256
 STEEPEST = -0.51
 """Slope by which a mean of two others falls at most."""
+_ENCODE = "encode after the split with TargetEncode, which learns from other folds"
+_LEFT_OUT = f"{_ENCODE}, or take it out with exclude="
+_CROSS_FIT = "make it cross-fit by folds, as TargetEncode does, so that no row's code knows its own target"
 ROUNDING = 1e-9
 """Of a value: smaller differences are rounding."""
 
 
-def own_target_findings(together: AllParts) -> list[Finding]:
+def own_target_findings(together: AllParts, by: str = "") -> list[Finding]:
     """Return a finding for features that fall with a row's own target within the levels of a column.
+
+    Parameters
+    ----------
+    together : AllParts
+        Its training rows are asked.
+    by : str
+        Name of the step that made the features after the split, if one did.
 
     Notes
     -----
@@ -62,10 +72,10 @@ def own_target_findings(together: AllParts) -> list[Finding]:
         Finding(
             "LK228",
             f"within {group!r} {name!r} falls with the row's own target in {share:.0%} of the rows, as the mean of all "
-            "others' targets does, so it gives the target away; encode with TargetEncode after the split, which learns "
-            "from other folds, or take it out with exclude=",
+            f"others' targets does, so it gives the target away; {_CROSS_FIT if by else _LEFT_OUT}",
             "error",
             columns=(name,),
+            step=by,
         )
         for name, (group, share) in found.items()
     ]
@@ -162,16 +172,11 @@ def gap_findings(
     if not found:
         return []
     told = ", ".join(f"{name!r} (AUC {here:.3f} between training rows, {there:.3f})" for name, here, there in found)
-    remedy = (
-        "make it cross-fit, so that no row's code knows its own target"
-        if by
-        else "encode after the split with TargetEncode, which learns from other folds"
-    )
     return [
         Finding(
             "LK228",
             f"{told} on evaluated rows: computed from the targets of training rows, including their own, so a model "
-            f"relies on it too much; {remedy}",
+            f"relies on it too much; {_CROSS_FIT if by else _ENCODE}",
             "error" if by else "warning",
             columns=tuple(name for name, *_ in found),
             step=by,

@@ -1,0 +1,116 @@
+"""Columns that were scaled or ranked over all rows before they came here: what they were made of may be gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mlsys.errors import Finding
+from mlsys.leakage.all_parts import AllParts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+FEWEST = 30
+"""Rows, and distinct values."""
+EXACT = 1e-9
+MOST_DECIMALS, FEWEST_DECIMALS = 12, 4
+"""Of rounded values: with fewer a sample around 0 has the moments of a scaled one too often."""
+ROUNDED = 2.0
+"""Standard errors that rounding alone gives a mean."""
+
+
+@dataclass(frozen=True)
+class _Moments:
+    name: str
+    centre: float
+    widths: tuple[float, ...]
+
+
+def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Finding]:
+    """Return findings for features with the moments of what was scaled over all rows, which training rows do not have.
+
+    Parameters
+    ----------
+    together : AllParts
+        All rows.
+    made_by : mapping of str to str
+        Columns to the steps that made them.
+
+    Notes
+    -----
+    Over the rows that it was worked out of, a z-score has mean 0 and standard deviation 1, a robust one median 0 and
+    quartiles 1 apart, a rank is a row's place divided by the number of rows. No sample has that by accident to nine
+    digits. What is asked is whether all rows have it and training rows do not.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> x = np.random.default_rng(0).gamma(2, size=100)
+    >>> rows = pd.DataFrame({"x": x, "z": (x - x.mean()) / x.std(), "y": x > 1})
+    >>> [each.columns for each in scaled_findings(AllParts.of(rows[:60], rows[60:], "y", ["x", "z"], []), {})]
+    [('z',)]
+    """
+    found: dict[str, dict[str, str]] = {}
+    for name, values in together.numbers.items():
+        how = _how(values, together.training)
+        if how:
+            found.setdefault(made_by.get(name, ""), {})[name] = how
+    return [_finding(step, columns) for step, columns in found.items()]
+
+
+def _how(values: NDArray[np.float64], training: NDArray[np.bool_]) -> str:
+    """Say how a column was scaled over all rows; empty where it was not, or training rows alone are scaled."""
+    known = np.isfinite(values)
+    everywhere, own = values[known], values[known & training]
+    if len(own) < FEWEST or len(own) == len(everywhere) or (everywhere % 1 == 0).all():
+        return ""
+    how = _scaled(everywhere)
+    return how if how and not _scaled(own) else ""
+
+
+def _scaled(values: NDArray[np.float64]) -> str:
+    if len(np.unique(values[: 10 * FEWEST])) < FEWEST:
+        return ""
+    slack = _slack(values)
+    for each in _moments(values):
+        if abs(each.centre) <= slack and any(abs(width - 1) <= slack for width in each.widths):
+            return each.name
+    places = np.sort(values) * len(values)
+    is_rank = values.max() == 1 and np.abs(places - np.arange(1, len(values) + 1)).max() <= 0.5  # noqa: PLR2004
+    in_turn = (np.diff(values) >= 0).all() or (np.diff(values) <= 0).all()  # the places of sorted rows
+    return "a rank" if is_rank and not in_turn and np.abs(places * 2 - (places * 2).round()).max() < EXACT else ""
+
+
+def _moments(values: NDArray[np.float64]) -> list[_Moments]:
+    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return [
+        _Moments("a z-score", float(values.mean()), (float(values.std()), float(values.std(ddof=1)))),
+        _Moments("a robust score", float(middle), (float(high - low),)),
+    ]
+
+
+def _slack(values: NDArray[np.float64]) -> float:
+    """Return how far moments may be from 0 and 1, by how values were rounded."""
+    some = values[: 10 * FEWEST]
+    decimals = next((d for d in range(FEWEST_DECIMALS, MOST_DECIMALS) if (some.round(d) == some).all()), 0)
+    coarse = (some.round(FEWEST_DECIMALS - 1) == some).all()
+    return EXACT if coarse or not decimals else max(EXACT, ROUNDED * 10.0**-decimals / np.sqrt(12 * len(values)))
+
+
+def _finding(step: str, columns: Mapping[str, str]) -> Finding:
+    said = ", ".join(f"{name!r} is {how}" for name, how in columns.items())
+    mended = f"give {step} what it was made of" if step else "take the column that it was made of"
+    return Finding(
+        "LK226",
+        f"{said} over all rows, held-out ones included, and not over training rows; {mended}, and scale after the "
+        "split, of training rows alone (Standardize, or Apply with scikit-learn's); if it was published so, "
+        'waive={"LK226": "why"}',
+        "warning",
+        columns=tuple(columns),
+        step=step,
+    )
