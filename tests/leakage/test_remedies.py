@@ -123,7 +123,9 @@ CASES: dict[str, tuple[Any, str, dict[str, Any]]] = {
     "held": (Derive({"z": lambda f: f["price"] - MEAN}), "LK220", {}),
     "held rows": (Derive({"z": lambda f: f["price"] - TABLE["price"].mean()}), "LK221", {}),
 }  # fmt: skip
-ASKED_ONLY = {"unexplained"}
+OF_COLUMNS = {"late column", "fitted beforehand", "encoded beforehand", "scaled beforehand"}
+"""Whose tests stand beside those of the findings that give them."""
+ASKED_ONLY = {"unexplained", *OF_COLUMNS}
 
 
 def found(cause: str) -> Finding:

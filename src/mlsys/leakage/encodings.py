@@ -11,6 +11,7 @@ from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.levels import Levels, auc, numbers_of, some_rows, targets_of
 from mlsys.leakage.power import is_measured
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.leakage.separation import in_hash_order
 from mlsys.values import Kind, values_of
 
@@ -35,9 +36,6 @@ FEWEST_JUDGED = 60
 BINS = 256
 STEEPEST = -0.51
 """Slope by which a mean of two others falls at most."""
-_ENCODE = "encode after the split with TargetEncode, which learns from other folds"
-_LEFT_OUT = f"{_ENCODE}, or take it out with exclude="
-_CROSS_FIT = "make it cross-fit by folds, as TargetEncode does, so that no row's code knows its own target"
 ROUNDING = 1e-9
 """Of a value: smaller differences are rounding."""
 
@@ -72,13 +70,18 @@ def own_target_findings(together: AllParts, by: str = "") -> list[Finding]:
         Finding(
             "LK228",
             f"within {group!r} {name!r} falls with the row's own target in {share:.0%} of the rows, as the mean of all "
-            f"others' targets does, so it gives the target away; {_CROSS_FIT if by else _LEFT_OUT}",
+            f"others' targets does, so it gives the target away; {_remedy(by)}",
             "error",
             columns=(name,),
             step=by,
         )
         for name, (group, share) in found.items()
     ]
+
+
+def _remedy(by: str) -> str:
+    """Return what mends codes that know their own row's target, by the step that made them after the split, if any."""
+    return REMEDIES["in sample" if by else "encoded beforehand"]
 
 
 def _falling(
@@ -176,7 +179,7 @@ def gap_findings(
         Finding(
             "LK228",
             f"{told} on evaluated rows: computed from the targets of training rows, including their own, so a model "
-            f"relies on it too much; {_CROSS_FIT if by else _ENCODE}",
+            f"relies on it too much; {_remedy(by)}",
             "error" if by else "warning",
             columns=tuple(name for name, *_ in found),
             step=by,

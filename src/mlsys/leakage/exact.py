@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.advice import NOBODY, advised
 from mlsys.leakage.power import EXACT_FIT, FEWEST, is_measured
+from mlsys.leakage.remedies import NOBODY, advised
 from mlsys.leakage.separation import in_hash_order
 from mlsys.summaries import is_hashable
 from mlsys.values import NUMERIC, is_of_type, plain

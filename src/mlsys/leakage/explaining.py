@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.leakage.digits import EXACT, FEWEST, FEWEST_OF_RATE, digits_of, is_computed, tolerance_of
+from mlsys.leakage.mappings import Targets, follows_held_out
 from mlsys.leakage.ordering import FEWEST as FEWEST_GROUPS
 from mlsys.leakage.ordering import orders, slips
 from mlsys.leakage.statistics import FEWEST_EDGES, MOST_GROUPS, Match, Population, days_of
@@ -205,6 +206,16 @@ class Explainer:
             for match in orders(mapping, rows, self.own):
                 if all(slips(mapping, each, match) for each in self.training):
                     return Explained(True, (match, rows.name))
+        return self._of_smoothed_order(mapping)
+
+    def _of_smoothed_order(self, mapping: pd.Series) -> Explained | None:
+        """Return what explains numbers in the order of the target's means that were drawn to a prior, as logits are."""
+        whole = [rows for rows in self.everywhere if rows.name == self.everywhere[0].name]
+        for rows, own in zip(whole, self.training, strict=False):
+            for by in rows.groupings(mapping.index):
+                for targets in _targets_by_level(mapping.index, by, rows, own):
+                    if follows_held_out(mapping.to_numpy(dtype=np.float64), targets) == "order":
+                        return Explained(True, (Match("order of the smoothed mean", str(rows.target), by), rows.name))
         return None
 
     def _of_members(self, members: pd.Index) -> Explained:
@@ -222,6 +233,19 @@ class Explainer:
         if found is not None or len(members) == len(groups):  # all there are: a vocabulary
             return found or _INNOCENT
         return _INNOCENT if any(each is not None for each in answers) else _UNEXPLAINED
+
+
+def _targets_by_level(levels: pd.Index, by: tuple[str, ...], rows: Population, own: Population) -> Iterator[Targets]:
+    """Yield the sums and counts of the target, or of each of its classes, in levels: of all rows and of training rows.
+
+    Rows whose target is unknown are no rows of a class, as they are none of a mean.
+    """
+    if not {*by, str(rows.target)} <= set(own.frame.columns):
+        return
+    found = [each.grouped(by, word).reindex(levels) for each in (rows, own) for word in ("sum", "count")]
+    for name in found[0].columns:
+        if str(name).partition("\0")[0] == rows.target and all(name in each.columns for each in found):
+            yield Targets(*(each[name].fillna(0.0).to_numpy(dtype=np.float64) for each in found))
 
 
 def is_chosen_by_nobody(number: float) -> bool:

@@ -10,6 +10,7 @@ from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.levels import Levels, targets_of
 from mlsys.leakage.power import is_measured
+from mlsys.leakage.remedies import REMEDIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,8 +102,7 @@ def _finding(name: str, group: str) -> Finding:
     return Finding(
         "LK229",
         f"{name!r} is the mean target of all other folds of each {group!r}, taken over all rows before they were "
-        "divided, so targets of held-out rows stand in training rows; encode after the split with TargetEncode, or "
-        "take it out with exclude=",
+        f"divided, so targets of held-out rows stand in training rows; {REMEDIES['encoded beforehand']}",
         "error",
         columns=(name,),
     )

@@ -12,6 +12,7 @@ import pandas as pd
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
 from mlsys.leakage.levels import Levels, some_rows, targets_of
+from mlsys.leakage.remedies import REMEDIES
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
@@ -249,8 +250,8 @@ def _finding(name: str, group: str, how: str) -> Finding:
     }[how]
     return Finding(
         "LK229",
-        f"{name!r} gives each {group!r} one value, which {said}, and not in that of training rows; make it after the "
-        "split with TargetEncode, or of an earlier period, or take it out with exclude=",
+        f"{name!r} gives each {group!r} one value, which {said}, and not in that of training rows; "
+        f"{REMEDIES['encoded beforehand']}",
         "error" if how == "order" else "warning",
         columns=(name,),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mlsys.leakage.advice import NOBODY
 from mlsys.leakage.codes import code_findings
 from mlsys.leakage.exact import exact_findings
 from mlsys.leakage.identities import identity_findings
 from mlsys.leakage.missingness import missingness_findings
 from mlsys.leakage.power import SAMPLE
+from mlsys.leakage.remedies import NOBODY
 from mlsys.leakage.separation import in_hash_order
 from mlsys.leakage.suspicion import power_findings
 from mlsys.leakage.together import together_findings

@@ -1,8 +1,9 @@
-"""From why a step leaks to what mends it: the one table that messages about steps take their advice from."""
+"""From why a step or a column leaks to what mends it: the one table that messages take their advice from."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 REMEDIES: Mapping[str, str] = {
     # What a step before the split makes of other rows.
@@ -27,5 +28,45 @@ REMEDIES: Mapping[str, str] = {
     "beforehand with lookup=[...]",
     "unexplained": "whether held-out rows went into it is not assessed. Learn it in a Transform, or declare tables "
     "with lookup=[...]",
+    # What a column tells.
+    "late column": "declare what is known only after the decision with known_at= or exclude=",
+    "fitted beforehand": "fit after the split, on training rows only, whatever was fitted beforehand: give the "
+    "estimator to Apply, or learn it in a Transform; what it reads must be known before the decision",
+    "encoded beforehand": "encode after the split with TargetEncode, which learns from other folds, or take it out "
+    "with exclude=",
+    "scaled beforehand": "scale after the split, of training rows alone (Standardize, or Apply with scikit-learn's)",
 }
 """Advice by cause."""
+NOBODY: Mapping[str, str] = MappingProxyType({})
+
+
+def advised(said: str, code: str, columns: Sequence[str], made_by: Mapping[str, str], *, asked: bool) -> str:
+    """Return a message about columns that tell the target: as a question or not, what mends it, how to waive it.
+
+    Parameters
+    ----------
+    said : str
+        What was seen.
+    code : str
+        Of the finding.
+    columns : sequence of str
+        Those it is about.
+    made_by : mapping of str to str
+        Columns to the steps that made them.
+    asked : bool
+        Whether it may be honest.
+
+    Examples
+    --------
+    >>> print(advised("'score' tells much", "LK204", ["score"], {}, asked=True))  # doctest: +NORMALIZE_WHITESPACE
+    'score' tells much: is it known when the model is asked? If it is known in time, waive={"LK204": "why"}; declare
+    what is known only after the decision with known_at= or exclude=
+    """
+    is_it, it_is = ("is it", "it is") if len(columns) == 1 else ("are they", "they are")
+    makers = sorted({made_by.get(column, "") for column in columns} - {""})
+    mended = REMEDIES["fitted beforehand" if makers else "late column"]
+    mended = f"of {' and '.join(map(repr, makers))}: {mended}" if makers else mended
+    waived = f'f {it_is} known in time, waive={{"{code}": "why"}}'
+    if asked:
+        return f"{said}: {is_it} known when the model is asked? I{waived}; {mended}"
+    return f"{said}; {mended}; i{waived}"

@@ -9,6 +9,7 @@ import numpy as np
 
 from mlsys.errors import Finding
 from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.remedies import REMEDIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,9 +108,8 @@ def _finding(step: str, columns: Mapping[str, str]) -> Finding:
     mended = f"give {step} what it was made of" if step else "take the column that it was made of"
     return Finding(
         "LK226",
-        f"{said} over all rows, held-out ones included, and not over training rows; {mended}, and scale after the "
-        "split, of training rows alone (Standardize, or Apply with scikit-learn's); if it was published so, "
-        'waive={"LK226": "why"}',
+        f"{said} over all rows, held-out ones included, and not over training rows; {mended}, and "
+        f'{REMEDIES["scaled beforehand"]}; if it was published so, waive={{"LK226": "why"}}',
         "warning",
         columns=tuple(columns),
         step=step,

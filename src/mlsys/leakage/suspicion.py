@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.advice import NOBODY, advised
 from mlsys.leakage.power import STRONG, SURE, is_measured
+from mlsys.leakage.remedies import NOBODY, advised
 from mlsys.leakage.siblings import siblings_of
 
 MOST = 2

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import Finding
-from mlsys.leakage.advice import NOBODY, advised
 from mlsys.leakage.power import FEWEST, STRONG, events_of, is_measured
+from mlsys.leakage.remedies import NOBODY, advised
 from mlsys.leakage.separation import BINS, auc_of, in_hash_order
 from mlsys.values import Kind, plain, values_of
 
