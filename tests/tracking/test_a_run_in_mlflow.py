@@ -20,6 +20,7 @@ from mlsys import (
     Evaluate,
     Gate,
     Impute,
+    Join,
     OneHot,
     Pipeline,
     RandomSplit,
@@ -81,6 +82,8 @@ def test_experiment_and_run_are_named_by_the_pipeline(run: Run, logged: Any) -> 
     assert logged.info.run_name == f"returns-{run.pipeline.digest[:7]}"
     assert logged.info.status == "FINISHED" and logged.info.end_time >= logged.info.start_time
     assert logged.data.tags["mlsys.run_id"] == run.id
+    said = experiment.tags["mlflow.note.content"]
+    assert "**returns**" in said and "predict `returned`" in said
 
 
 def test_parameters_are_short_and_few(logged: Any) -> None:
@@ -89,6 +92,8 @@ def test_parameters_are_short_and_few(logged: Any) -> None:
     assert params["seed"] == "4" and params["role.target"] == "returned"
     assert "C=0.5" in params["Train.estimator"]
     assert params["OneHot.columns"] == "country"
+    assert not [name for name in params if name.endswith((".cache", ".version", ".allow_all_rows"))]
+    assert "Impute.numeric" not in params  # it is what it is by default; pipeline.json holds it
 
 
 def test_metrics_are_those_of_the_run(run: Run, logged: Any) -> None:
@@ -100,6 +105,25 @@ def test_metrics_are_those_of_the_run(run: Run, logged: Any) -> None:
     assert found["roc_auc_lower"] == pytest.approx(table.loc["roc_auc", "lower"])
     assert found["validation/zero_rule/roc_auc"] == 0.5
     assert not any(name.startswith(("train/", "test/")) for name in found)
+
+
+def test_the_model_names_the_rows_that_judged_it(run: Run, logged: Any) -> None:
+    model = MlflowClient().get_logged_model(logged.outputs.model_outputs[0].model_id)
+    (judged,) = [each for each in model.metrics if each.key == "validation/roc_auc"]
+    assert (judged.dataset_name, judged.dataset_digest) == ("returns-validation", run.digest("validation"))
+
+
+def test_side_tables_are_datasets_that_say_who_joined_them(store: Path, shop: pd.DataFrame, tmp_path: Path) -> None:
+    countries = pd.DataFrame({"country": sorted(shop["country"].dropna().unique())})
+    countries["tax"] = [float(place) for place in range(len(countries))]
+    countries.to_parquet(tmp_path / "countries.parquet")
+    steps = [Join(tmp_path / "countries.parquet", on="country"), RandomSplit(), Impute(), LogisticRegression()]
+    joined = Pipeline(steps, target="returned", features=["price", "tax"], name="joined").run(shop)
+    inputs = MlflowClient().get_run(joined.mlflow_run_id).inputs.dataset_inputs
+    (side,) = [each.dataset for each in inputs if each.tags[0].value == "joined by Join"]
+    assert "countries.parquet" in side.source
+    assert json.loads(side.profile)["num_rows"] == len(countries)
+    assert [each["name"] for each in json.loads(side.schema)["mlflow_colspec"]] == ["country", "tax"]
 
 
 def test_forbidden_signs_and_endless_numbers_are_written_differently_and_said(logged: Any) -> None:
@@ -172,6 +196,9 @@ def test_the_trace_has_a_span_for_each_step(run: Run, logged: Any) -> None:
     assert {"RandomSplit", "Impute", "Train", "Evaluate"} <= set(spans)
     assert spans["RandomSplit"].attributes["rows train"] == run.rows["train"]
     assert spans["Impute"].start_time_ns <= spans["Train"].start_time_ns
+    (root,) = [span for span in traces[0].data.spans if span.parent_id is None]
+    assert root.attributes["run"] == run.id and root.attributes["data"] == run.digest("train")
+    assert root.attributes["leakage"] == "not observed" and root.attributes["pipeline"]
 
 
 def test_timelines_follow_when_another_store_is_set(
@@ -212,6 +239,11 @@ def test_openings_of_the_test_rows_are_counted_over_runs_and_models(run: Run, sh
     tags = MlflowClient().get_run(run.mlflow_run_id).data.tags
     assert tags["mlsys.test_digest"] == first.digest("test") and tags["mlsys.test_openings_before"] == "0"
     assert "test opened" not in repr(first)
+    logged = MlflowClient().get_run(run.mlflow_run_id)
+    report = artifact(logged, "report.html").read_text()
+    assert "<th class='whole'>test" in report or "<th>test</th>" in report
+    model = MlflowClient().get_logged_model(logged.outputs.model_outputs[0].model_id)
+    assert first.digest("test") in [each.dataset_digest for each in model.metrics if each.key == "test/roc_auc"]
     found = MlflowClient().get_run(run.mlflow_run_id).data.metrics
     row = first.metrics.query("part == 'test' and model == 'model' and metric == 'roc_auc' and slice == 'all'")
     assert found["test/roc_auc"] == pytest.approx(row["value"].iloc[0])
@@ -239,6 +271,8 @@ def test_a_model_is_registered_with_its_alias_and_found_by_it(run: Run, shop: pd
         pd.testing.assert_frame_equal(answer, run.predict(shop.head(5)), check_exact=True)
     version = MlflowClient().get_model_version_by_alias("returns-model", "champion")
     assert version.run_id == run.mlflow_run_id
+    model = MlflowClient().get_logged_model(version.source.removeprefix("models:/"))
+    assert {"name": "returns-model", "version": 1} in json.loads(model.tags["mlflow.modelVersions"])
     assert MlflowClient().get_run(run.mlflow_run_id).data.tags["gate.returns-model"] == "pass"
 
 
@@ -351,7 +385,7 @@ def test_script_and_commit_are_mlflows_own_source(logged: Any) -> None:
 
 def test_the_report_page_shows_card_pictures_and_plan(run: Run, logged: Any) -> None:
     page = Path(mlflow.MlflowClient().download_artifacts(logged.info.run_id, "report.html")).read_text(encoding="utf-8")
-    assert run.card.title in page and "data:image/png;base64" in page and "RandomSplit" in page
+    assert "returns: binary, judged on" in page and "data:image/png;base64" in page and "RandomSplit" in page
 
 
 def test_a_registered_version_says_how_good_it_is(run: Run) -> None:

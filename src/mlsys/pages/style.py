@@ -53,7 +53,7 @@ gap:1px 14px;margin:6px 0;align-items:center}
 .mlsys .axis span:first-child{text-align:right;overflow-wrap:anywhere}
 .mlsys .strong{font-weight:600}.mlsys .whole{white-space:nowrap}
 .mlsys svg .dim{fill:var(--dim);font-size:11px}.mlsys svg .strong{font-weight:600}
-.mlsys img{max-width:100%;background:#fff;border-radius:6px}.mlsys .greyed{opacity:.75}
+.mlsys img{max-width:100%;background:#fff;border-radius:6px}.mlsys .greyed{opacity:.75;--dim:var(--fg)}
 .mlsys .sides{display:flex;flex-wrap:wrap;gap:4px 32px}.mlsys .sides>*{min-width:0}
 .mlsys .find{font:inherit;color:var(--fg);background:var(--soft);border:1px solid var(--line);border-radius:6px;
 padding:4px 10px;margin:4px 0 6px;width:100%;max-width:340px}.mlsys .find::placeholder{color:var(--dim);opacity:1}

@@ -26,6 +26,7 @@ from mlsys.usercode.commit import code_state
 
 PACKAGES = ("mlsys", "pandas", "numpy", "scikit-learn", "pyarrow", "skops")
 """What a served model needs."""
+REPORT = "report.html"
 
 
 def write_artifacts(outcome: Outcome, live: Live, folder: Path) -> None:
@@ -55,8 +56,15 @@ def write_artifacts(outcome: Outcome, live: Live, folder: Path) -> None:
     drawn = pictures_of(live.execution.parts.results)
     for name, picture in drawn.items():
         (folder / f"{name}.png").write_bytes(picture)
-    (folder / "report.html").write_text(report_of(outcome, live, drawn), encoding="utf-8")
+    report_into(outcome, live, None, folder, drawn)
     (folder / "environment.txt").write_text(environment(), encoding="utf-8")
+
+
+def report_into(
+    outcome: Outcome, live: Live, before: Outcome | None, folder: Path, drawn: Mapping[str, bytes] | None = None
+) -> None:
+    """Write the report that MLflow shows: no value of a column is in it."""
+    (folder / REPORT).write_text(report_of(outcome, live, drawn, before), encoding="utf-8")
 
 
 def report_of(

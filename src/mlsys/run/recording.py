@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from mlsys.errors import ConfigurationError, NotPortableError, StateError
 from mlsys.evaluation import Evaluation
 from mlsys.execution.served import ServedModel
@@ -22,7 +24,8 @@ from mlsys.run.artifacts import PACKAGES, version_of, write_artifacts, write_row
 from mlsys.run.live import Live
 from mlsys.serving.parity import ROWS, check_parity
 from mlsys.serving.saving import describe, write_model
-from mlsys.steps.capabilities import wrapped
+from mlsys.states import digest
+from mlsys.steps.capabilities import LooksUp, wrapped
 from mlsys.steps.questions import predicts
 from mlsys.tracking.journal import OUTCOME
 from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
@@ -83,6 +86,7 @@ def record_of(
         experiment=outcome.pipeline,
         run_name=f"{outcome.variant or outcome.pipeline}-{outcome.configuration[:7]}",
         description=described(outcome, code),
+        about=_about(live.pipeline),
         params=parameters_of(live.pipeline, outcome.evaluation),
         metrics=metrics_of(outcome),
         curves=live.curves(),
@@ -98,6 +102,19 @@ def record_of(
     )
 
 
+def _about(pipeline: AnyPipeline) -> str:
+    """Return what all runs of a pipeline have in common, for the experiment that they stand in."""
+    roles = pipeline.roles
+    predicts_what = f"predict `{roles.target}`" if roles.target else "prepare rows"
+    moment = pipeline.arguments.get("decide_at")
+    decided = f", decided {moment}" if moment else ""
+    return (
+        f"Runs of the pipeline **{pipeline.name}**, which {predicts_what}{decided}. Each run's description holds its "
+        "result beside baselines, its data and code, and how to reproduce it; `report.html` among its artifacts holds "
+        "the rest."
+    )
+
+
 def _saved(save: Callable[[Outcome, Path], None], outcome: Outcome, folder: Path) -> None:
     """Write what is told of a run beside the rest; what cannot be written costs nothing but itself."""
     try:
@@ -107,7 +124,7 @@ def _saved(save: Callable[[Outcome, Path], None], outcome: Outcome, folder: Path
 
 
 def parameters_of(pipeline: AnyPipeline, evaluation: Evaluation | None) -> dict[str, Scalar]:
-    """Return scalars and lists of names as ``step.field``; the whole configuration is an artifact.
+    """Return what was chosen, as ``step.field``: scalars and lists of names; the whole configuration is an artifact.
 
     Parameters
     ----------
@@ -123,9 +140,9 @@ def parameters_of(pipeline: AnyPipeline, evaluation: Evaluation | None) -> dict[
     if evaluation is not None and evaluation.event_said:
         found |= {"role.event": str(evaluation.event), "role.event.why": evaluation.event_said}
     for planned in pipeline.steps:
-        for field, value in planned.step.configuration().items():
+        for field, value in planned.step.chosen().items():
             key = f"{planned.name}.{field}"
-            if field == "name" or (isinstance(value, str) and not value):
+            if field == "name":
                 continue
             if isinstance(value, (bool, int, float, str)):
                 found[key] = value
@@ -160,17 +177,36 @@ def _datasets(outcome: Outcome, live: Live) -> list[DatasetRecord]:
     where = "a frame in memory"
     if live.data is None and source is not None:
         where = str(getattr(source, "path", source.title))
-    return [
+    parts = [
         DatasetRecord(
             f"{outcome.pipeline}-{name}",
             _CONTEXTS.get(name, name),
             outcome.parts[name],
             divided.rows.get(name, 0),
-            {str(column): str(kind) for column, kind in part.head(0).dtypes.items()},
+            _kinds(part.head(0)),
             where,
         )
         for name, part in divided.parts.items()
     ]
+    return [*parts, *_side_tables(outcome.pipeline, live)]
+
+
+def _side_tables(pipeline: str, live: Live) -> list[DatasetRecord]:
+    """Return the tables whose columns were joined to the rows, as far as the joins read them."""
+    found = []
+    for planned in live.execution.plan.steps:
+        if isinstance(planned.step, LooksUp):
+            side, table = planned.step.side_state(), getattr(planned.step, "table", None)
+            where = str(table) if isinstance(table, (str, Path)) else "a frame in memory"
+            context = f"joined by {planned.name}"
+            found.append(
+                DatasetRecord(f"{pipeline}-{planned.name}", context, digest(side), len(side), _kinds(side), where)
+            )
+    return found
+
+
+def _kinds(frame: pd.DataFrame) -> dict[str, str]:
+    return {str(column): str(kind) for column, kind in frame.dtypes.items()}
 
 
 def span_of(record: Any) -> Span:

@@ -29,7 +29,7 @@ from mlsys.outcome.reports import Reports
 from mlsys.outcome.storing import save_judged
 from mlsys.overview import Overview
 from mlsys.plan.any_pipeline import AnyPipeline
-from mlsys.run.artifacts import write_report
+from mlsys.run.artifacts import report_into, write_report
 from mlsys.run.columns import columns_of
 from mlsys.run.gathering import Label, audited, completed, outcome_of
 from mlsys.run.live import Live
@@ -306,7 +306,9 @@ class Run(Listed):
             final._tracking.keep_rows(partial(save_judged, final._completed))
             withheld = replace(final._completed, withheld=self.withheld)
             tags = final_tags(withheld, looks, journal.id, self._completed)
-            final._tracking.add(final_metrics(final._completed), tags)
+            final._tracking.add(
+                final_metrics(final._completed), tags, partial(report_into, withheld, final._live, self._completed)
+            )
         return final
 
     def report(self, path: str | Path) -> Path:

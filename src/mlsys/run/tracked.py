@@ -145,14 +145,19 @@ class Tracking:
             return "it is lost when this process ends"
         return f"the run waits, `{_command(self._journal.place.parent.parent)}` sends it"
 
-    def add(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
-        """Add to what was written: kept in the folder first; a run that waits goes on waiting."""
+    def add(
+        self, metrics: Mapping[str, float], tags: Mapping[str, str], write: Callable[[Path], None] | None = None
+    ) -> None:
+        """Add to what was written: kept in the folder first; a run that waits goes on waiting.
+
+        ``write`` fills a folder whose files become artifacts.
+        """
         journal = self.journal
         if journal is None:
             return
         logged = journal.sent()
         try:
-            journal.add(metrics, tags)
+            journal.add(metrics, tags, write)
         except OSError as error:
             logger.warning("the folder %s cannot be written (%s)", journal.place, error.strerror or error)
             self._add_directly(logged, metrics, tags)

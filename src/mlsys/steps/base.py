@@ -111,6 +111,19 @@ class Step(_Configured, ABC):
         """Return the fields by name."""
         return {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
 
+    def chosen(self) -> dict[str, Any]:
+        """Return the fields that are not what they are by default, by name.
+
+        Examples
+        --------
+        >>> from mlsys import Impute
+        >>> Impute(["age"], numeric="median").chosen()
+        {'columns': ('age',)}
+        """
+        values = self.configuration()
+        return {each.name: values[each.name] for each in dataclasses.fields(self)
+                if not _is_default(each, values[each.name])}  # fmt: skip
+
     @property
     def digest(self) -> str:
         """Digest of class and configuration; equal steps have equal digests."""
@@ -177,11 +190,10 @@ class Step(_Configured, ABC):
         return hash(self.digest)
 
     def __repr__(self) -> str:
-        shown = []
-        for each in dataclasses.fields(self):
-            value = getattr(self, each.name)
-            if not _is_default(each, value):
-                shown.append(f"{each.name}={'***' if field_is_secret(each.name, value) else _short(value)}")
+        shown = [
+            f"{name}={'***' if field_is_secret(name, value) else _short(value)}"
+            for name, value in self.chosen().items()
+        ]
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
@@ -276,8 +288,8 @@ def _default_of(each: dataclasses.Field[Any]) -> Any:
 
 
 _CALLED = frozenset({
-    "as_sklearn", "configuration", "curves", "digest", "fit", "kind", "labels", "notes", "of", "resample", "select",
-    "split", "title", "with_",
+    "as_sklearn", "chosen", "configuration", "curves", "digest", "fit", "kind", "labels", "notes", "of", "resample",
+    "select", "split", "title", "with_",
 })  # fmt: skip
 """What users call of every step and of steps of some kinds; the rest of what kinds bring is called by pipelines."""
 

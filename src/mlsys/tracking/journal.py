@@ -21,7 +21,7 @@ from mlsys.states.on_disk import AGAIN, read_with_digest
 from mlsys.states.on_disk import read_json as read_unsealed
 from mlsys.states.sealed import digests, same_files
 from mlsys.tracking.locks import HELD_FOR, held
-from mlsys.tracking.plain import as_number, damaged, decoded, encoded, read_json, write_json
+from mlsys.tracking.plain import Writes, as_number, damaged, decoded, encoded, read_json, write_json
 from mlsys.tracking.record import LoggedRun, RunRecord
 
 RUNS = "runs"
@@ -40,12 +40,13 @@ _numbering = threading.Lock()
 
 @dataclass(frozen=True)
 class Addition:
-    """What was added to a run after it was written: metrics and tags, and when."""
+    """What was added to a run after it was written: metrics, tags and files that become artifacts, and when."""
 
     number: int
     metrics: Mapping[str, float]
     tags: Mapping[str, str]
     at: float
+    files: Path | None = None
 
 
 class Journal:
@@ -137,26 +138,44 @@ class Journal:
     def _copied(self, part: str) -> Callable[[Path], None]:
         return lambda to: _copy(self.place / part, to)
 
-    def add(self, metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
-        """Keep what is added to the run, after everything that was added before."""
+    def noted(self) -> RunRecord:
+        """Return what is noted of the run, whatever became of its files."""
+        with damaged(self.place / RECORD):
+            return decoded({**self._recorded(), "model": None}, self._copied(ARTIFACTS), self._copied(MODEL))
+
+    def add(self, metrics: Mapping[str, float], tags: Mapping[str, str], write: Writes | None = None) -> None:
+        """Keep what is added to the run, after everything that was added before.
+
+        ``write`` fills a folder whose files become artifacts, in place of those of the same name.
+        """
         (self.place / ADDITIONS).mkdir(mode=folder.ONLY_OWNER, exist_ok=True)
         content = {"metrics": {key: as_number(each) for key, each in metrics.items()}, "tags": hidden_in(dict(tags))}
         with _numbering:
             number = len(list((self.place / ADDITIONS).glob("*.json")))
-            self._write(self.place / ADDITIONS / f"{number:06d}.json", {**content, "at": time.time()})
+            files = self.place / ADDITIONS / f"{number:06d}"
+            shutil.rmtree(files, ignore_errors=True)  # of a process that was killed before it noted them
+            if write is not None:
+                write(_made(files))
+            held = digests(files) if files.is_dir() else {}
+            noted = {**content, "files": held, "at": time.time()}
+            self._write(self.place / ADDITIONS / f"{number:06d}.json", noted)
             self._write(self.place / ADDED, {"additions": number + 1})
 
     def additions(self) -> list[Addition]:
         """Return what was added, in order."""
         found = []
-        there = len(list((self.place / ADDITIONS).glob("*.json")))
+        counted = len(list((self.place / ADDITIONS).glob("*.json")))
         noted = int(self._read(self.place / ADDED)["additions"]) if os.path.lexists(self.place / ADDED) else 0
-        for number in range(max(there, noted)):
+        for number in range(max(counted, noted)):
             path = self.place / ADDITIONS / f"{number:06d}.json"
             content = self._read(path)
             with damaged(path):
                 metrics = {key: float(each) for key, each in content["metrics"].items()}
-                found.append(Addition(int(path.stem), metrics, dict(content["tags"]), float(content["at"])))
+                held, files = content.get("files", {}), self.place / ADDITIONS / path.stem
+                if held and files.is_dir():  # removed once MLflow has them
+                    same_files(files, held, "the run")
+                there = files if files.is_dir() else None
+                found.append(Addition(int(path.stem), metrics, dict(content["tags"]), float(content["at"]), there))
         return found
 
     def outstanding(self) -> list[Addition]:
@@ -240,8 +259,8 @@ class Journal:
         """Remove what MLflow has; the record, additions, the outcome and what is said of rows stay."""
         if (self.artifacts / OUTCOME).is_dir() and not (self.place / OUTCOME).exists():
             (self.artifacts / OUTCOME).replace(self.place / OUTCOME)
-        for part in (ARTIFACTS, MODEL):
-            shutil.rmtree(self.place / part, ignore_errors=True)
+        for part in (self.place / ARTIFACTS, self.place / MODEL, *(self.place / ADDITIONS).glob("*/")):
+            shutil.rmtree(part, ignore_errors=True)
 
     @contextmanager
     def locked(self, seconds: float = HELD_FOR) -> Iterator[None]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT_KIND = "mlflow.experimentKind"
 """Makes MLflow's pages open as those of model training; a trace alone makes them open as those of an agent."""
+DESCRIPTION = "mlflow.note.content"
 _THERE = "active"
 
 
@@ -40,7 +41,7 @@ def placed(client: MlflowClient, record: RunRecord, at_home: bool) -> tuple[str,
     name = record.experiment[:LONGEST_NAME]
     if record.experiment_id:
         problems.append(f"the experiment {record.experiment_id} is not in this store; the run stands in {name!r}")
-    return _by_name(client, name), "", problems
+    return _by_name(client, name, record.about), "", problems
 
 
 def _run(client: MlflowClient, run_id: str) -> Run | None:
@@ -67,14 +68,15 @@ def _by_id(client: MlflowClient, experiment_id: str) -> Experiment | None:
     return found if found.lifecycle_stage == _THERE else None
 
 
-def _by_name(client: MlflowClient, name: str) -> str:
+def _by_name(client: MlflowClient, name: str, about: str) -> str:
     from mlflow.exceptions import MlflowException
 
     found = client.get_experiment_by_name(name)
     if found is not None:
         return str(found.experiment_id)
     try:
-        return str(client.create_experiment(name, tags={EXPERIMENT_KIND: "custom_model_development"}))
+        tags = {EXPERIMENT_KIND: "custom_model_development", DESCRIPTION: about}
+        return str(client.create_experiment(name, tags={key: value for key, value in tags.items() if value}))
     except MlflowException:  # another process made it in the meantime
         found = client.get_experiment_by_name(name)
         if found is None:

@@ -71,6 +71,7 @@ def encoded(record: RunRecord) -> dict[str, Any]:
         "experiment": hidden(record.experiment),
         "run_name": hidden(record.run_name),
         "description": hidden(record.description),
+        "about": hidden(record.about),
         "params": hidden_in({key: _scalar(value) for key, value in record.params.items()}),
         "metrics": {key: as_number(value) for key, value in record.metrics.items()},
         "tags": hidden_in({key: str(value) for key, value in record.tags.items()}),
@@ -138,4 +139,5 @@ def decoded(content: Mapping[str, Any], artifacts: Writes, model: Writes) -> Run
         parent=content["parent"],
         experiment_id=content.get("experiment_id", ""),
         above=content.get("above", ""),
+        about=content.get("about", ""),
     )

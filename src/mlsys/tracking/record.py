@@ -20,7 +20,7 @@ class DatasetRecord:
     name : str
         Of the source or part.
     context : str
-        ``"raw"``, ``"training"``, ``"validation"``, ``"test"``.
+        ``"training"``, ``"validation"``, ``"test"``, or of a side table the step that joined it.
     digest : str
         Content digest, 32 hexadecimal digits.
     rows : int
@@ -85,6 +85,8 @@ class RunRecord:
         Name of the pipeline; pipeline and short configuration digest.
     description : str
         Fifteen lines of markdown.
+    about : str
+        What runs of the experiment have in common, markdown; its description where the experiment is made.
     params, metrics, tags : mapping
         Short scalars; finite or not; texts. Keys may hold any sign, which tracking makes valid.
     datasets, spans : sequence
@@ -125,6 +127,7 @@ class RunRecord:
     experiment_id: str = ""
     above: str = ""
     write_rows: Callable[[Path], None] = lambda folder: None
+    about: str = ""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ def register_model(
             with suppress(Exception):  # the first problem is the one to tell
                 client.delete_model_version(name, str(number))
             raise
+        _name_version(client, logged.model_uri.removeprefix("models:/"), name, number)
     if alias is not None:
         with _doing(f"version {number} of {name!r} is registered, but @{alias} was not set"), store() as client:
             _point(client, name, alias, number)
@@ -88,6 +89,17 @@ def _version_made(client: MlflowClient, logged: LoggedRun, name: str, tags: Mapp
         model_id=source.removeprefix("models:/"),
     )
     return int(made.version)
+
+
+def _name_version(client: MlflowClient, model_id: str, name: str, number: int) -> None:
+    """Let the page of the logged model name the version, as MLflow's own way of registering does."""
+    from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
+
+    known = json.loads(client.get_logged_model(model_id).tags.get(MLFLOW_MODEL_VERSIONS, "[]"))
+    if any(each["name"] == name and int(each["version"]) == number for each in known):
+        return
+    entry = {"name": name, "version": number}
+    client.set_logged_model_tags(model_id, {MLFLOW_MODEL_VERSIONS: json.dumps([*known, entry])})
 
 
 @contextmanager

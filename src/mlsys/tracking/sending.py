@@ -16,7 +16,7 @@ from mlsys.tracking.locks import StillHeld, held_at_home
 from mlsys.tracking.models import log_model
 from mlsys.tracking.placing import placed
 from mlsys.tracking.reach import IN_A_RUN, Clock, Patience
-from mlsys.tracking.record import IDENTITY, LoggedRun, RunRecord
+from mlsys.tracking.record import IDENTITY, DatasetRecord, LoggedRun, RunRecord
 from mlsys.tracking.store import current_address, store
 from mlsys.tracking.timeline import write_timeline
 from mlsys.tracking.writing import LONGEST_NAME, RunWriter
@@ -72,7 +72,7 @@ def send(journal: Journal, patience: Patience = IN_A_RUN, uri: str | None = None
             clock = Clock(patience)
             logged = logged or _send_whole(client, clock, journal)
             for addition in outstanding:
-                _send_addition(client, clock, logged.run_id, addition)
+                _send_addition(client, clock, logged, addition, _judges(journal.noted()))
         journal.mark_sent(logged, outstanding[-1].number + 1 if outstanding else 0)
         return logged
 
@@ -101,7 +101,7 @@ def send_addition(logged: LoggedRun, metrics: Mapping[str, float], tags: Mapping
         When the store cannot be reached or refuses.
     """
     with store(IN_A_RUN) as client:
-        _send_addition(client, Clock(IN_A_RUN), logged.run_id, Addition(0, metrics, tags, time.time()))
+        _send_addition(client, Clock(IN_A_RUN), logged, Addition(0, metrics, tags, time.time()), {})
 
 
 def _send_whole(client: MlflowClient, clock: Clock, journal: Journal) -> LoggedRun:
@@ -117,15 +117,15 @@ def _send_whole(client: MlflowClient, clock: Clock, journal: Journal) -> LoggedR
     writer.problems += [*problems, *journal.problems()]
     # The model goes first: MLflow ties metrics to it as they are written.
     model_uri = log_model(client, clock, record, experiment, run_id) if record.model else None
-    model_id = model_uri.removeprefix("models:/") if model_uri else None
-    others = writer.metrics(record.metrics, record.ended, model_id)
+    model_id = _model_id(model_uri)
+    writer.datasets(record.datasets)  # before the metrics that are tied to them
+    others = writer.metrics(record.metrics, record.ended, model_id, _judges(record))
     writer.params(record.params)
     complete = journal.complete()
     cut_off = {} if complete else {"mlsys.journal": CUT_OFF}
     nested = {NESTED: above} if above else {}
     writer.tags({**record.tags, **others, **cut_off, **nested, "mlflow.note.content": record.description})
     writer.curves(record.curves, record.ended)
-    writer.datasets(record.datasets)
     if journal.artifacts.is_dir():
         writer.artifacts(journal.artifacts)
     clock.check()
@@ -151,11 +151,25 @@ def _remove_half_uploads(client: MlflowClient, run_id: str, model_id: str | None
                 left.unlink(missing_ok=True)
 
 
-def _send_addition(client: MlflowClient, clock: Clock, run_id: str, addition: Addition) -> None:
-    writer = RunWriter(client, run_id, clock)
-    others = writer.metrics(addition.metrics, addition.at)
+def _send_addition(
+    client: MlflowClient, clock: Clock, logged: LoggedRun, addition: Addition, judges: Mapping[str, DatasetRecord]
+) -> None:
+    writer = RunWriter(client, logged.run_id, clock)
+    others = writer.metrics(addition.metrics, addition.at, _model_id(logged.model_uri), judges)
     writer.tags({**addition.tags, **others})
+    if addition.files is not None:
+        writer.artifacts(addition.files)
     writer.differences(f"-{addition.number}")
+
+
+def _judges(record: RunRecord) -> dict[str, DatasetRecord]:
+    """Return the parts of the data by the name that metrics have in front."""
+    start = f"{record.experiment}-"
+    return {each.name.removeprefix(start): each for each in record.datasets}
+
+
+def _model_id(uri: str | None) -> str | None:
+    return uri.removeprefix("models:/") if uri else None
 
 
 def _one_run(client: MlflowClient, experiment: str, record: RunRecord, begun: str, above: str) -> str:

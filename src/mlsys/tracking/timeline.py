@@ -52,6 +52,7 @@ def _write(client: MlflowClient, experiment: str, run_id: str, record: RunRecord
     root = client.start_trace(
         record.run_name,
         span_type="CHAIN",
+        attributes={"run": record.mlsys_id, "pipeline": record.experiment, **_short_tags(record)},
         experiment_id=experiment,
         start_time_ns=int(first * SECOND),
         run_id=run_id,
@@ -60,6 +61,11 @@ def _write(client: MlflowClient, experiment: str, run_id: str, record: RunRecord
         _write_span(client, root, span)
     with _temporary_files_swept():
         client.end_trace(root.trace_id, end_time_ns=int(last * SECOND))
+
+
+def _short_tags(record: RunRecord) -> dict[str, str]:
+    """Return what the run's tags say of data, configuration and verdicts."""
+    return {key.removeprefix("mlsys."): value for key, value in record.tags.items() if key.startswith("mlsys.")}
 
 
 @contextmanager

@@ -54,13 +54,26 @@ class RunWriter:
         self.problems: list[str] = []
         self.whole: dict[str, str] = {}
 
-    def metrics(self, values: Mapping[str, float], at: float, model_id: str | None = None) -> dict[str, str]:
-        """Write numbers; return tags that say what those are that MLflow has no number for."""
+    def metrics(
+        self,
+        values: Mapping[str, float],
+        at: float,
+        model_id: str | None = None,
+        judges: Mapping[str, DatasetRecord] | None = None,
+    ) -> dict[str, str]:
+        """Write numbers; return tags that say what those are that MLflow has no number for.
+
+        ``judges`` are the parts of the data by name: ``"validation/roc_auc"`` is tied to the validation rows.
+        """
         from mlflow.entities import Metric
 
         numbers, others = finite(values, self.problems)
         keys, when = valid_keys(numbers, self.problems), int(at * 1000)
-        points = [Metric(keys[key], value, when, 0, model_id=model_id) for key, value in numbers.items()]
+        points = []
+        for key, value in numbers.items():
+            of = (judges or {}).get(key.partition("/")[0]) if model_id else None
+            name, digest = (None, None) if of is None else (_name(of), _digest(of))
+            points.append(Metric(keys[key], value, when, 0, model_id, name, digest))
         self._batches(points, METRICS_AT_ONCE, "metrics")
         return others
 
@@ -106,8 +119,8 @@ class RunWriter:
         inputs = []
         for each in datasets:
             dataset = Dataset(
-                name=each.name[:LONGEST_NAME],
-                digest=each.digest[:LONGEST_DIGEST],
+                name=_name(each),
+                digest=_digest(each),
                 source_type="local",
                 source=json.dumps({"uri": each.source[: LONGEST_SOURCE // 8]}),
                 schema=self._schema(each),
@@ -161,6 +174,14 @@ class RunWriter:
                 self.client.log_batch(self.run_id, params=chunk)
             else:
                 self.client.log_batch(self.run_id, tags=chunk)
+
+
+def _name(dataset: DatasetRecord) -> str:
+    return dataset.name[:LONGEST_NAME]
+
+
+def _digest(dataset: DatasetRecord) -> str:
+    return dataset.digest[:LONGEST_DIGEST]
 
 
 def chunks(items: Sequence[Item], most: int) -> Iterator[list[Item]]:
