@@ -21,14 +21,20 @@ from sklearn.utils.estimator_checks import check_estimator
 
 from mlsys import (
     Apply,
+    Bin,
     Calibrate,
+    ClipOutliers,
     CyclicEncode,
     Evaluate,
     Impute,
+    Log,
+    MinMaxScale,
     OneHot,
     Pipeline,
+    PowerTransform,
     RandomSplit,
     Resample,
+    RobustScale,
     Standardize,
     TargetEncode,
     Train,
@@ -39,6 +45,12 @@ from mlsys.steps.sklearn_bridge import EXPECTED_FAILURES
 ESTIMATORS: dict[str, Any] = {
     "Impute": Impute(),
     "Standardize": Standardize(),
+    "MinMaxScale": MinMaxScale(),
+    "RobustScale": RobustScale(),
+    "Log": Log(),
+    "PowerTransform": PowerTransform(),
+    "ClipOutliers": ClipOutliers(),
+    "Bin": Bin(bins=3),
     "OneHot": OneHot(["x0"]),
     "CyclicEncode": CyclicEncode({"x0": 24}),
     "TargetEncode": TargetEncode(["x0"]),
@@ -59,6 +71,12 @@ _WEIGHTS, _SERIES = "check_sample_weight_equivalence_on_dense_data", "check_samp
 
 EXCEPTIONS: dict[str, dict[str, str]] = {
     "Standardize": {_WEIGHTS: _UNWEIGHTED},
+    "MinMaxScale": {_WEIGHTS: _UNWEIGHTED},
+    "RobustScale": {_WEIGHTS: _UNWEIGHTED},
+    "Log": {_WEIGHTS: _UNWEIGHTED},
+    "PowerTransform": {_WEIGHTS: _UNWEIGHTED},
+    "ClipOutliers": {_WEIGHTS: _UNWEIGHTED},
+    "Bin": {_WEIGHTS: _UNWEIGHTED},
     "OneHot": {_WEIGHTS: _UNWEIGHTED, _SERIES: _NAMED},
     "CyclicEncode": {_SERIES: _NAMED},
     "TargetEncode": {

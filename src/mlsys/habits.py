@@ -100,6 +100,8 @@ PACKAGE = {
     "make_pipeline": "mlsys.Pipeline([...], target=...)",
     "KFold": "mlsys.KFolds", "GroupKFold": "mlsys.GroupFolds", "TimeSeriesSplit": "mlsys.TimeFolds",
     "StratifiedKFold": "mlsys.KFolds", "GroupShuffleSplit": "mlsys.GroupSplit", "ShuffleSplit": "mlsys.RandomSplit",
+    "MinMaxScaler": "mlsys.MinMaxScale", "RobustScaler": "mlsys.RobustScale",
+    "PowerTransformer": "mlsys.PowerTransform", "KBinsDiscretizer": "mlsys.Bin",
     "StandardScaler": "mlsys.Standardize", "SimpleImputer": "mlsys.Impute", "OneHotEncoder": "mlsys.OneHot",
     "TargetEncoder": "mlsys.TargetEncode", "ColumnTransformer": "mlsys.Apply(transformer, columns=[...])",
     "FunctionTransformer": "mlsys.Derive or a plain function in the list",

@@ -219,6 +219,41 @@ def Standardize_2(orders: pd.DataFrame) -> Case:
 
 
 @case
+def MinMaxScale(orders: pd.DataFrame) -> Case:
+    return mlsys.MinMaxScale(clip=True), orders[[*FEATURES, *ROLES.values()]], ROLES
+
+
+@case
+def RobustScale(orders: pd.DataFrame) -> Case:
+    return mlsys.RobustScale(), orders[[*FEATURES, *ROLES.values()]], ROLES
+
+
+@case
+def Log(orders: pd.DataFrame) -> Case:
+    return mlsys.Log(), orders[[*FEATURES, *ROLES.values()]], ROLES
+
+
+@case
+def PowerTransform(orders: pd.DataFrame) -> Case:
+    return mlsys.PowerTransform(), orders[[*FEATURES, *ROLES.values()]], ROLES
+
+
+@case
+def ClipOutliers(orders: pd.DataFrame) -> Case:
+    return mlsys.ClipOutliers(beyond=0.1, indicator=True), orders[[*FEATURES, *ROLES.values()]], ROLES
+
+
+@case
+def Bin(orders: pd.DataFrame) -> Case:
+    return mlsys.Bin(bins=4, labels=True), orders[[*FEATURES, *ROLES.values()]], ROLES
+
+
+@case
+def Bin_2(orders: pd.DataFrame) -> Case:
+    return mlsys.Bin(["price", "hour"], by="tree", bins=4), orders, ROLES
+
+
+@case
 def Categories(orders: pd.DataFrame) -> Case:
     return mlsys.Categories(["country", "hour"], top=5), orders, ROLES
 

@@ -114,3 +114,13 @@ def test_samples_of_series_and_strings() -> None:
         BottomK.of(ids, ids, 2) + BottomK.of(ids, ids, 3)
     with pytest.raises(DataError, match="1 ids for 4 rows"):
         BottomK.of(ids, ids[:1], 2)
+
+
+def test_whole_numbers_hash_the_same_whatever_stands_beside_them() -> None:
+    beside = pd.Series([-1, 2**63, 2**63 + 2**12, 2**70, 2**63], dtype=object)
+    found = hash_ids(beside)
+    assert found[0] == hash_ids(np.array([-1]))[0]
+    assert found[[1, 2]].tolist() == hash_ids(np.array([2**63, 2**63 + 2**12], dtype=np.uint64)).tolist()
+    assert found[[1, 2]].tolist() == hash_ids(np.array([2.0**63, 2.0**63 + 2.0**12])).tolist()
+    assert found[3] == hash_ids(pd.Series([2**70], dtype=object))[0]
+    assert len(set(found.tolist())) == 4

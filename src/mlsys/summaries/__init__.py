@@ -7,10 +7,14 @@ from mlsys.summaries.bottom_k import BottomK
 from mlsys.summaries.category_targets import CategoryTargets
 from mlsys.summaries.chance import equal_by_chance
 from mlsys.summaries.counts import Counts, distinct_values
+from mlsys.summaries.covariance import Covariance
 from mlsys.summaries.distinct import Distinct
+from mlsys.summaries.distinct_count import DistinctCount
 from mlsys.summaries.exact_sum import ExactSum
+from mlsys.summaries.forms import as_json, from_json, summary_digest
 from mlsys.summaries.grouped_sum import GroupedSum
 from mlsys.summaries.hashing import fold_of, hash_ids, places_by_hash, sample_by_hash, uniform
+from mlsys.summaries.log_buckets import LogBuckets
 from mlsys.summaries.moments import Moments
 from mlsys.summaries.quantiles import Quantiles, finish_quantiles
 from mlsys.summaries.row_hash import duplicate_clusters, equal_rows, row_hashes
@@ -28,6 +32,12 @@ __all__ = [
     "Quantiles",
     "SummaryMap",
     "Zoom",
+    "summary_digest",
+    "from_json",
+    "as_json",
+    "LogBuckets",
+    "DistinctCount",
+    "Covariance",
     "distinct_values",
     "duplicate_clusters",
     "equal_by_chance",

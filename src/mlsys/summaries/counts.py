@@ -47,6 +47,25 @@ class Counts(Mapping[Hashable, int]):
         found = {value: count for value, count in zip(distinct, counts.tolist(), strict=True) if count}
         return cls(found, int(len(codes) - inside.sum()))
 
+    @classmethod
+    def of_pairs(cls, left: pd.Series, right: pd.Series) -> Counts:
+        """Count how often values of two columns occur together; null is a value, ``None``.
+
+        Examples
+        --------
+        >>> Counts.of_pairs(pd.Series(["a", "a", None]), pd.Series([1, 1, 2])).ordered()
+        [(('a', 1), 2), ((None, 2), 1)]
+        """
+        if len(left) != len(right):
+            raise DataError(f"{len(left)} and {len(right)} values are no pairs", "give two columns of the same rows")
+        (one, some), (other, others) = distinct_values(left), distinct_values(right)
+        width = len(others) + 1
+        places = np.where(one < 0, len(some), one) * width + np.where(other < 0, len(others), other)
+        used, counts = np.unique(places, return_counts=True)
+        names, beside = [*some, None], [*others, None]
+        found = zip(used.tolist(), counts.tolist(), strict=True)
+        return cls({(names[place // width], beside[place % width]): count for place, count in found})
+
     def __getitem__(self, value: Hashable) -> int:
         count: int = self._counts[value]
         return count

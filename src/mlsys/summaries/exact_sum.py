@@ -73,6 +73,17 @@ class ExactSum:
         return finite._plus(exact_products_total(numbers, factors), 2 * LOWEST_EXPONENT)
 
     @classmethod
+    def of_units(cls, units: int, exponent: int) -> ExactSum:
+        """Return ``units * 2**exponent``.
+
+        Examples
+        --------
+        >>> float(ExactSum.of_units(3, -1))
+        1.5
+        """
+        return cls()._plus(units, exponent)
+
+    @classmethod
     def _split(
         cls, judged: NDArray[np.float64], numbers: NDArray[np.float64]
     ) -> tuple[ExactSum, NDArray[np.bool_] | None]:

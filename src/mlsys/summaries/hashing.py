@@ -160,7 +160,11 @@ def _null(start: np.uint64) -> np.uint64:
 def _hash_floats(numbers: NDArray[np.float64], start: np.uint64) -> Hashes:
     whole = (np.floor(numbers) == numbers) & (np.abs(numbers) < _WHOLE_LIMIT)
     as_whole = np.where(whole, numbers, 0.0).astype(np.int64).view(np.uint64)
-    return np.where(whole, _mix(as_whole + start), _mix(numbers.view(np.uint64) ^ _FLOAT ^ start))
+    hashes = np.where(whole, _mix(as_whole + start), _mix(numbers.view(np.uint64) ^ _FLOAT ^ start))
+    large = (numbers >= _WHOLE_LIMIT) & (numbers < 2 * _WHOLE_LIMIT)  # an unsigned column may hold these
+    if large.any():
+        hashes[large] = _mix(numbers[large].astype(np.uint64) + start)
+    return hashes
 
 
 def _hash_times(series: pd.Series, start: np.uint64) -> Hashes:
@@ -240,7 +244,21 @@ def _hash_objects(series: pd.Series, start: np.uint64) -> Hashes:
     for kind in pd.unique(types[filled]):
         at = np.fromiter((each is kind for each in types), dtype=bool, count=len(types)) & filled
         piece = pd.Series(series[at], dtype=object)
+        if kind is int:
+            hashes[at] = _hash_whole(piece, start)
+            continue
         hashes[at] = _hash(_texts_of(piece, kind), start) if values.kind is Kind.OTHER else _hash_objects(piece, start)
+    return hashes
+
+
+def _hash_whole(series: pd.Series, start: np.uint64) -> Hashes:
+    """Hash whole numbers of any size: as other columns hash them where 64 bits hold them, else by their text."""
+    numbers = series.tolist()
+    fits = np.array([-(2**63) <= number < 2**64 for number in numbers], dtype=bool)
+    words = np.array([number & (2**64 - 1) for number in numbers], dtype=np.uint64)
+    hashes = _mix(words + start)
+    if not fits.all():
+        hashes[~fits] = _hash(_texts_of(series[~fits], int), start)
     return hashes
 
 

@@ -1,0 +1,89 @@
+"""RobustScale: subtract the median, divide by a range of quantiles of training rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.features._numbers import ChangesNumbers
+from mlsys.summaries import Again, Quantiles, SummaryMap, finish_quantiles
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlsys.dataset import Rows
+
+
+class RobustScale(ChangesNumbers):
+    """Bring columns of numbers to median 0 and a range of quantiles of width 1 over training rows.
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        Columns to scale; all features of numbers (truth values aside) when not given.
+    lower, upper : float
+        The quantiles whose distance becomes 1; by default the quartiles.
+
+    Raises
+    ------
+    DataError
+        When a column holds no numbers, or its quantiles are infinite.
+
+    Notes
+    -----
+    As scikit-learn's ``RobustScaler``: up to a quarter of the values may be anything without moving the scale.
+    Quantiles are exact and equal ``numpy.quantile``. Nulls stay null; a column whose quantiles are equal is centred
+    and not divided. Two passes, at most four.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"x": [1.0, 2.0, 3.0, 4.0, 1000.0]})
+    >>> RobustScale().fit(frame).transform(frame)["x"].tolist()
+    [-1.0, -0.5, 0.0, 0.5, 498.5]
+    """
+
+    columns: tuple[str, ...] | list[str] | None = None
+    lower: float = 0.25
+    upper: float = 0.75
+    serves_columns: ClassVar[bool] = True
+    takes_all: ClassVar[str] = "numbers"
+
+    def __post_init__(self) -> None:
+        """Refuse quantiles that are none."""
+        if not 0 <= self.lower < self.upper <= 1:
+            raise ConfigurationError(
+                f"{self.title}: the quantiles {self.lower} and {self.upper} make no range",
+                "give lower= below upper=, both between 0 and 1, such as 0.25 and 0.75",
+            )
+
+    def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
+        """Return what a part says of the quantiles of each column."""
+        zooms = partial or {}
+        return SummaryMap({name: Quantiles.of(values, zooms.get(name)) for name, values in self.columns_of(part)})
+
+    def finish(self, summary: SummaryMap, /) -> dict[str, Any] | Again:
+        """Return medians and ranges, or ask for another pass to find them."""
+        found = finish_quantiles(summary, (self.lower, 0.5, self.upper))
+        if isinstance(found, Again):
+            return found
+        state: dict[str, Any] = {"columns": [], "center": [], "scale": []}
+        for name, quantiles in found.items():
+            lower, center, upper = quantiles.tolist() if summary[name].n else (0.0, 0.0, 0.0)
+            if not np.isfinite([lower, center, upper, upper - lower]).all():
+                raise DataError(
+                    f"{self.title}: quantiles of {name!r} are infinite ({lower}, {center}, {upper})",
+                    f"replace infinite values of {name!r} in a Derive step, or leave it out of columns=",
+                )
+            state["columns"].append(name)
+            state["center"].append(center)
+            state["scale"].append(upper - lower or 1.0)
+        return state
+
+    def changed(self, block: NDArray[np.float64], state: Any, columns: slice, /) -> NDArray[np.float64]:
+        """Return columns centred and scaled."""
+        center, scale = (np.array(state[name][columns])[:, None] for name in ("center", "scale"))
+        with np.errstate(over="ignore"):
+            return np.asarray((block - center) / scale)
