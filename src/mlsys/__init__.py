@@ -74,6 +74,8 @@ _HOMES = {
             "ClipOutliers",
             "CyclicEncode",
             "DateParts",
+            "Embedding",
+            "HashEncode",
             "Impute",
             "Log",
             "MinMaxScale",
@@ -86,6 +88,8 @@ _HOMES = {
             "Standardize",
             "TargetEncode",
             "TextComponents",
+            "TextHash",
+            "TfIdf",
         ),
         "mlsys.features",
     ),
@@ -136,6 +140,8 @@ if TYPE_CHECKING:
         Cross,
         CyclicEncode,
         DateParts,
+        Embedding,
+        HashEncode,
         Impute,
         Log,
         MinMaxScale,
@@ -148,6 +154,8 @@ if TYPE_CHECKING:
         Standardize,
         TargetEncode,
         TextComponents,
+        TextHash,
+        TfIdf,
     )
     from mlsys.labeling import NaturalLabel, WeakLabel, compare_labels, labeling_function
     from mlsys.models import Calibrate, Train

@@ -14,6 +14,7 @@ from mlsys.features import (
     CountEncode,
     Cross,
     DateParts,
+    HashEncode,
     Impute,
     Log,
     MinMaxScale,
@@ -25,6 +26,8 @@ from mlsys.features import (
     Standardize,
     TargetEncode,
     TextComponents,
+    TextHash,
+    TfIdf,
 )
 from mlsys.settings import override
 from mlsys.states import digest
@@ -60,7 +63,13 @@ def mixed() -> pd.DataFrame:
     )
 
 
-STEPS_ON_OTHERS = {"dates": "when", "characters": "said", "words": "said"}
+STEPS_ON_OTHERS = {
+    "dates": "when",
+    "characters": "said",
+    "words": "said",
+    "hashed words": "said",
+    "weighted words": "said",
+}
 ENCODED = ["city", "category", "nullable", "plain_flag"]
 FEATURES = ["price", "float32", "days", "nullable", "member", "plain_flag", "city", "category", "when", "said"]
 CASES: dict[str, tuple[Transform, str]] = {
@@ -86,6 +95,9 @@ CASES: dict[str, tuple[Transform, str]] = {
     "words": (TextComponents(["said"], by="words"), "binary"),
     "one-hot": (OneHot(ENCODED), "binary"),
     "one-hot top": (OneHot(ENCODED, top=2, min_count=30, other=True), "binary"),
+    "hash": (HashEncode(ENCODED), "binary"),
+    "hashed words": (TextHash(["said"]), "binary"),
+    "weighted words": (TfIdf(["said"], top=3), "binary"),
     "ordinal": (OrdinalEncode(ENCODED), "binary"),
     "ordinal in an order": (OrdinalEncode(["nullable"], order={"nullable": list(range(9))[::-1]}), "binary"),
     "count": (CountEncode(ENCODED), "binary"),

@@ -284,6 +284,27 @@ def PositionalEncode(orders: pd.DataFrame) -> Case:
 
 
 @case
+def HashEncode(orders: pd.DataFrame) -> Case:
+    return mlsys.HashEncode(["country", "hour"]), orders, ROLES
+
+
+@case
+def TextHash(orders: pd.DataFrame) -> Case:
+    return mlsys.TextHash(["country"], "characters"), orders, ROLES
+
+
+@case
+def TfIdf(orders: pd.DataFrame) -> Case:
+    return mlsys.TfIdf(["said"]), of_every_kind(orders), ROLES
+
+
+@case
+def Embedding(orders: pd.DataFrame) -> Case:
+    vectors = list(np.random.default_rng(0).normal(size=(len(orders), 3)))
+    return mlsys.Embedding(["vector"]), orders.assign(vector=[each.tolist() for each in vectors]), ROLES
+
+
+@case
 def TargetEncode(orders: pd.DataFrame) -> Case:
     return mlsys.TargetEncode(["country", "hour"]), orders, ROLES
 

@@ -11,9 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from mlsys.values import BlockArray, BlockDtype
+
 Write = Callable[[str, Callable[[Any], None]], None]
 
 _TYPE = b"mlsys"
+_BLOCK = "block"
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
@@ -41,6 +44,8 @@ def dtype_of(column: pd.Series) -> dict[str, Any] | None:
         return {"dtype": "category", "kind": kind, "values": values, "ordered": bool(dtype.ordered)}
     if isinstance(dtype, pd.StringDtype):
         return {"dtype": str(dtype)}
+    if isinstance(dtype, BlockDtype):
+        return {"dtype": _BLOCK, "width": dtype.width, "sparse": dtype.sparse, "numbers": dtype.numbers}
     if isinstance(dtype, pd.DatetimeTZDtype):
         return (
             {"dtype": str(dtype)} if isinstance(getattr(dtype.tz, "key", None), str) or str(dtype.tz) == "UTC" else None
@@ -60,7 +65,13 @@ def empty_column(kind: Mapping[str, Any]) -> pd.Series:
     if kind["dtype"] == "category":
         none: pd.Series = pd.Series([], dtype=_categories(kind))
         return none
+    if kind["dtype"] == _BLOCK:
+        return pd.Series(BlockArray.none(_block(kind)))
     return _no_rows(kind["dtype"])
+
+
+def _block(kind: Mapping[str, Any]) -> BlockDtype:
+    return BlockDtype(kind["width"], kind["sparse"], kind["numbers"])
 
 
 @functools.lru_cache(maxsize=64)
@@ -88,6 +99,14 @@ def _arrays(column: pd.Series) -> dict[str, Any]:
     if isinstance(column.dtype, pd.StringDtype):
         return {"values": pa.chunked_array([pa.array(column, type=pa.large_string(), from_pandas=True)])
                 if not hasattr(array, "_pa_array") else array._pa_array}  # fmt: skip
+    if isinstance(array, BlockArray):
+        ends, *numbers = array.parts() if array.dtype.sparse else [np.arange(len(array) + 1), *array.parts()]
+        return {
+            name: pa.LargeListArray.from_arrays(ends.astype(np.int64), each)
+            if array.dtype.sparse
+            else pa.FixedSizeListArray.from_arrays(np.ascontiguousarray(each).ravel(), array.dtype.width)
+            for name, each in zip(("places", "values")[-len(numbers) :], numbers, strict=True)
+        }
     if hasattr(array, "_mask"):
         return {"values": pa.array(array._data), "missing": pa.array(array._mask)}
     data = array._ndarray
@@ -110,6 +129,8 @@ def read_column(path: str) -> pd.Series:
     name = kind["dtype"]
     if name == "category":
         return pd.Series(pd.Categorical.from_codes(_numbers(values), dtype=_categories(kind)))
+    if name == _BLOCK:
+        return pd.Series(_block_of(table, _block(kind)))
     if name in {"str", "string"}:
         return pd.Series(pd.array(values, dtype=name))
     if "missing" in table.column_names:
@@ -123,6 +144,19 @@ def read_column(path: str) -> pd.Series:
         zoned: pd.Series = plain.dt.tz_localize("UTC").dt.tz_convert(dtype.tz)
         return zoned
     return pd.Series(numbers.view(dtype) if dtype.kind in "mM" else numbers)
+
+
+def _block_of(table: pa.Table, dtype: BlockDtype) -> BlockArray:
+    if not len(table):
+        return BlockArray.none(dtype)
+    values = table.column("values").combine_chunks()
+    if not dtype.sparse:
+        return BlockArray(np.array(values.flatten()).reshape(len(table), dtype.width))
+    from scipy.sparse import csr_array
+
+    places = table.column("places").combine_chunks()
+    held = (np.array(values.flatten()), np.array(places.flatten()), np.array(places.offsets))
+    return BlockArray(csr_array(held, shape=(len(table), dtype.width)))
 
 
 def _numbers(values: pa.ChunkedArray) -> Any:

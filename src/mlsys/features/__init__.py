@@ -9,6 +9,8 @@ from mlsys.features.count_encode import CountEncode
 from mlsys.features.cross import Cross
 from mlsys.features.cyclic_encode import CyclicEncode
 from mlsys.features.date_parts import DateParts
+from mlsys.features.embedding import Embedding
+from mlsys.features.hash_encode import HashEncode
 from mlsys.features.impute import Impute
 from mlsys.features.log import Log
 from mlsys.features.min_max_scale import MinMaxScale
@@ -21,6 +23,8 @@ from mlsys.features.robust_scale import RobustScale
 from mlsys.features.standardize import Standardize
 from mlsys.features.target_encode import TargetEncode
 from mlsys.features.text_components import TextComponents
+from mlsys.features.text_hash import TextHash
+from mlsys.features.tf_idf import TfIdf
 
 __all__ = [
     "Apply",
@@ -32,6 +36,8 @@ __all__ = [
     "ClipOutliers",
     "CyclicEncode",
     "DateParts",
+    "Embedding",
+    "HashEncode",
     "Impute",
     "Log",
     "MinMaxScale",
@@ -44,4 +50,6 @@ __all__ = [
     "Standardize",
     "TargetEncode",
     "TextComponents",
+    "TextHash",
+    "TfIdf",
 ]

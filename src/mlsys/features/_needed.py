@@ -38,7 +38,7 @@ def why_needed(parts: Mapping[str, Table], features: Sequence[str], nulls: bool,
     if nulls and not others:
         return ""
     rows = train.frame(others) if train.in_memory else train.head(_TELLING)[others]
-    taken = {Kind.NUMBER, Kind.TRUTH} | ({Kind.CATEGORY} if categories else set())
+    taken = {Kind.NUMBER, Kind.TRUTH, Kind.BLOCK} | ({Kind.CATEGORY} if categories else set())
     kinds = {name: values.kind for name, values in values_by_column(rows, others).items()}
     counted = Counter(_PLURAL[kind] for kind in kinds.values() if kind not in taken and kind is not Kind.NOTHING)
     said = [(count, f"{'is' if count == 1 else 'are'} {word[count > 1]}") for word, count in counted.items()]

@@ -11,17 +11,16 @@ from mlsys.errors import ConfigurationError
 from mlsys.features._columns import refuse_taken, replaced, require, require_kinds
 from mlsys.features._ngrams import Pieces
 from mlsys.features._text_vectors import TextVectors, learn_vectors
+from mlsys.features._texts import TEXTS, texts_of
 from mlsys.steps import Field, Transform
 from mlsys.summaries import BottomK, SummaryMap
-from mlsys.tables import Column, column_of
-from mlsys.values import Kind, plain
+from mlsys.tables import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlsys.dataset import Rows
 
-_TEXTS = frozenset({Kind.TEXT, Kind.MIXED})
 _SAMPLE = 20_000
 """Rows that the components are learned from."""
 _FEWEST, _MOST, _ROWS_EACH = 5, 30, 20
@@ -82,8 +81,8 @@ class TextComponents(Transform):
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return a sample of the texts, chosen by the ids of their rows."""
-        require_kinds(part, self.columns, _TEXTS, self.title)
-        sample = BottomK.of(pd.DataFrame({name: _texts(part[name]) for name in self.columns}), part.index, _SAMPLE)
+        require_kinds(part, self.columns, TEXTS, self.title)
+        sample = BottomK.of(pd.DataFrame({name: texts_of(part[name]) for name in self.columns}), part.index, _SAMPLE)
         return SummaryMap(rows=len(part), sample=sample)
 
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
@@ -104,7 +103,7 @@ class TextComponents(Transform):
         dropped = names if self.drop else []
         added: dict[str, Any] = {}
         for name, vectors in known:
-            found = vectors.of(_texts(column_of(frame, name)))
+            found = vectors.of(texts_of(column_of(frame, name)))
             added |= {f"{name}_text{number}": values for number, values in enumerate(found, 1)}
         refuse_taken(frame, list(added), dropped, self.title)
         return replaced(frame, {}, added, dropped)
@@ -112,15 +111,3 @@ class TextComponents(Transform):
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the text columns."""
         return tuple(self.columns)
-
-
-def _texts(column: Column) -> pd.Series:
-    """Return texts, null as an empty one."""
-    if isinstance(column, list):
-        return pd.Series(["" if value is None else value for value in column], dtype=object)
-    made = plain(column if isinstance(column, pd.Series) else pd.Series(column, dtype=column.dtype))
-    if isinstance(made.dtype, pd.CategoricalDtype):
-        made = made.astype(made.cat.categories.dtype)
-    if not isinstance(made.dtype, pd.StringDtype):
-        return made.astype(object).where(made.notna(), "").map(str)
-    return made.fillna("")

@@ -9,7 +9,7 @@ import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.models._matrix import infinite_columns, null_columns
-from mlsys.values import TIMES, Kind, values_by_column
+from mlsys.values import TIMES, BlockDtype, Kind, values_by_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -177,7 +177,15 @@ def _all_null(frame: pd.DataFrame, said: str) -> Answer:
 
 
 def _sparse(frame: pd.DataFrame, said: str) -> Answer:
-    columns = [str(name) for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.SparseDtype)]
+    kinds = frame.dtypes.items()
+    blocks = [str(name) for name, dtype in kinds if isinstance(dtype, BlockDtype) and dtype.sparse]
+    if blocks:
+        return (
+            f"{held(blocks)} sparse numbers, which the estimator cannot use",
+            "use an estimator that takes them, such as LogisticRegression or RandomForestClassifier; or of texts make "
+            "few numbers with TextComponents, and of levels with TargetEncode",
+        )
+    columns = [str(name) for name, dtype in kinds if isinstance(dtype, pd.SparseDtype)]
     return (
         f"{held(columns)} sparse numbers, which the estimator cannot use",
         "make them dense (frame.sparse.to_dense()), or use an estimator that accepts them, such as LogisticRegression",

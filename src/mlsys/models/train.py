@@ -221,7 +221,7 @@ class Train(Model):
             weights["classes"] = np.array(classes)
         features = selected(part, self._as_text(names), names, transforms_itself(estimator), self._who)
         with fitting(features, self._who):
-            estimator.partial_fit(features, target, **weights)
+            estimator.partial_fit(as_agreed(features, {}), target, **weights)
         return {**state, "features": list(names)}
 
     def prepare(self, state: dict[str, Any], /) -> dict[str, Any]:
@@ -279,4 +279,6 @@ class Train(Model):
 
 
 def _rows_at(features: Any, order: NDArray[np.int64]) -> Any:
-    return features if len(order) and (np.diff(order) == 1).all() else features.iloc[order]
+    if len(order) and (np.diff(order) == 1).all():
+        return features
+    return features.iloc[order] if hasattr(features, "iloc") else features[order]

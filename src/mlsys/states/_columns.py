@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from mlsys.values import BlockDtype
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -51,6 +53,8 @@ def column_token(series: pd.Series, token: Token) -> bytes:
     if isinstance(dtype, pd.DatetimeTZDtype):
         ticks = series.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().view(np.int64)
         return _finished(head, [ticks])
+    if isinstance(dtype, BlockDtype):
+        return _finished(head, [part for each in series.array.parts() for part in _array_parts(each, token)])
     if isinstance(dtype, np.dtype):
         return _finished(head, _array_parts(series.to_numpy(), token))
     if dtype.kind in "iufb" and hasattr(series.array, "isna") and hasattr(dtype, "numpy_dtype"):

@@ -1,5 +1,6 @@
 """What the values of a column mean, whatever type holds them: the one place that is asked."""
 
+from mlsys.values.block import BlockArray, BlockDtype, blocks_among, matrix_of
 from mlsys.values.kinds import (
     EXACT_IN_FLOAT,
     NUMERIC,
@@ -19,6 +20,10 @@ from mlsys.values.plain import plain, plain_frame, told_apart
 __all__ = [
     "EXACT_IN_FLOAT",
     "NUMERIC",
+    "BlockArray",
+    "BlockDtype",
+    "blocks_among",
+    "matrix_of",
     "TIMES",
     "Kind",
     "Unlike",

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from mlsys.values.block import BlockDtype
+
 
 class Kind(StrEnum):
     """What a value is to a person who reads the column."""
@@ -26,6 +28,7 @@ class Kind(StrEnum):
     PERIOD = "period"
     INTERVAL = "interval"
     NESTED = "list or mapping"
+    BLOCK = "block of numbers"
     OTHER = "other value"
     NOTHING = "nothing known"
     MIXED = "mixed values"
@@ -102,6 +105,8 @@ def _plural(values: Values) -> str:
         return "lists or mappings"
     if values.kind is Kind.CATEGORY:
         return "categories"
+    if values.kind is Kind.BLOCK:
+        return "blocks of numbers"
     if values.kind is Kind.OTHER:
         return f"values of type {values.detail}"
     return str(values.kind) if values.kind in {Kind.TEXT, Kind.NOTHING, Kind.MIXED} else f"{values.kind}s"
@@ -143,6 +148,8 @@ def meaning_of(dtype: Any) -> Values | None:
         return inner and Values(inner.kind, held, whole=inner.whole)
     if isinstance(dtype, pd.ArrowDtype):
         return _of_arrow(dtype.pyarrow_dtype, held)
+    if isinstance(dtype, BlockDtype):
+        return Values(Kind.BLOCK, held)
     if dtype.kind in _OF_NUMPY and hasattr(dtype, "numpy_dtype"):
         return Values(_OF_NUMPY[dtype.kind], held, whole=dtype.kind in "iu")
     return Values(Kind.OTHER, held, detail=held)

@@ -1,0 +1,132 @@
+"""HashEncode: levels as ones at places that their hash says, without a list of levels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import DataError
+from mlsys.features._columns import (
+    LEVELS,
+    TEXTS_AND_CATEGORIES,
+    TakesColumns,
+    of_levels,
+    refuse_empty,
+    refuse_taken,
+    replaced,
+    require,
+    require_kinds,
+    taken,
+)
+from mlsys.steps import Field
+from mlsys.summaries import SummaryMap, distinct_values, hash_ids
+from mlsys.tables import Column, column_of
+from mlsys.values import BlockArray, plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mlsys.dataset import Rows
+    from mlsys.values import Values
+
+_BITS = 18
+_NULL = -1
+
+
+class HashEncode(TakesColumns):
+    """Replace columns of categories by one sparse block of ``2**bits`` places, a one for each level that a row has.
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        Columns to encode, each of which is dropped: texts, categories, whole numbers or truth values; all features of
+        texts and categories when not given.
+    bits : int
+        The block has ``2**bits`` places.
+    into : str
+        Name of the block.
+
+    Raises
+    ------
+    DataError
+        When a column holds lists, times or other values that are not levels.
+
+    Notes
+    -----
+    The hashing trick of Weinberger et al. (2009), without signs. Learns which columns it takes and nothing of their
+    levels, so there is no unseen level, and no list that grows; two levels share a place by chance: of 1,000 levels
+    in 2**18 places about two. Null has no one. The block is one column of a frame; linear models, forests and boosters
+    that take sparse matrices get it beside the other features. A column of a million rows takes about 0.1 s.
+
+    References
+    ----------
+    Weinberger, K. et al. (2009). Feature hashing for large scale multitask learning. ICML 26.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"tail": ["N14", "N24", "N14", None]})
+    >>> block = HashEncode(["tail"], bits=4).fit(frame).transform(frame)["hashed"].array.values
+    >>> block.toarray().sum(axis=1).tolist(), block.shape
+    ([1.0, 1.0, 1.0, 0.0], (4, 16))
+    """
+
+    columns: tuple[str, ...] | list[str] | None = None
+    bits: int = Field(default=_BITS, ge=1, le=30)
+    into: str = "hashed"
+    serves_columns: ClassVar[bool] = True
+    takes_all: ClassVar[str] = TEXTS_AND_CATEGORIES
+
+    def __post_init__(self) -> None:
+        """Refuse an empty list of columns."""
+        refuse_empty(self.columns, "HashEncode")
+
+    def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
+        """Return how many rows there are of each column."""
+        names = taken(part, self.columns)
+        require_kinds(part, names, LEVELS, self.title)
+        return SummaryMap({name: len(part) for name in names})
+
+    def finish(self, summary: SummaryMap, /) -> list[str]:
+        """Return the columns that are taken."""
+        return [str(name) for name in summary]
+
+    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the frame with the columns replaced by the block."""
+        require(frame, state, self.title)
+        if not state:
+            return frame
+        places = np.stack([self._places(column_of(frame, name), name) for name in state], axis=1)
+        refuse_taken(frame, [self.into], state, self.title)
+        return replaced(frame, {}, {self.into: ones_at(places, 1 << self.bits)}, state)
+
+    def takes(self, values: Values, /) -> bool:
+        """Whether these are texts or categories."""
+        return of_levels(values)
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
+        """Return the encoded columns."""
+        return tuple(state)
+
+    def _places(self, column: Column, name: str) -> NDArray[np.int64]:
+        """Return the place of each row's level; a level of another column has another one."""
+        series = pd.Series(column, dtype="str") if isinstance(column, list) else plain(pd.Series(column))
+        try:
+            codes, distinct = distinct_values(series)
+            levels = pd.Series(distinct, dtype=object)
+        except DataError:  # lists and the like, at serving: by their texts
+            codes, levels = pd.factorize(series.map(str, na_action="ignore"))
+        hashes = hash_ids(levels, crc32(name.encode("utf-8", "surrogatepass"))) >> np.uint64(64 - self.bits)
+        return np.append(hashes.astype(np.int64), _NULL)[codes]
+
+
+def ones_at(places: NDArray[np.int64], width: int) -> BlockArray:
+    """Return a sparse block with a one at each place of a row (rows x places); -1 for none."""
+    from scipy.sparse import csr_array
+
+    known = places >= 0
+    ends = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
+    found = places[known]
+    return BlockArray(csr_array((np.ones(len(found), np.float32), found, ends), shape=(len(places), width)))

@@ -1,0 +1,261 @@
+"""Block columns: many numbers a row under one name, sparse or dense, which travel through a frame as one column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray, ExtensionDtype
+
+
+@dataclass(frozen=True)
+class BlockDtype(ExtensionDtype):
+    """The type of a block column.
+
+    Parameters
+    ----------
+    width : int
+        Numbers of each row.
+    sparse : bool
+        Whether only those other than zero are held.
+    numbers : str
+        Their numpy type.
+
+    Examples
+    --------
+    >>> str(BlockDtype(3, sparse=False, numbers="float32"))
+    'block[3 x float32]'
+    """
+
+    width: int
+    sparse: bool
+    numbers: str
+
+    type = np.ndarray
+    kind = "O"
+    na_value = None
+
+    @property
+    def name(self) -> str:
+        """The type in words."""
+        return f"{'sparse ' if self.sparse else ''}block[{self.width} x {self.numbers}]"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, BlockDtype) and self.name == other.name
+
+    @classmethod
+    def construct_array_type(cls) -> type[BlockArray]:
+        """Return the class of its arrays."""
+        return BlockArray
+
+    @classmethod
+    def construct_from_string(cls, string: str) -> BlockDtype:
+        """Refuse: a block is made of numbers, never by the name of its type."""
+        raise TypeError(f"cannot make a block column from {string!r}")
+
+
+class BlockArray(ExtensionArray):
+    """The values of a block column.
+
+    Parameters
+    ----------
+    values : scipy.sparse.csr_array or ndarray of shape (rows, width)
+        Numbers; a row has no nulls.
+
+    Notes
+    -----
+    A frame slices, copies and joins it as any column. ``column.array.values`` are all numbers at once.
+
+    Examples
+    --------
+    >>> column = pd.Series(BlockArray(np.array([[1.0, 2.0], [3.0, 4.0]])), index=["a", "b"])
+    >>> column[["b"]].array.values
+    array([[3., 4.]])
+    """
+
+    def __init__(self, values: Any) -> None:
+        sparse = not isinstance(values, np.ndarray)
+        if sparse:
+            from scipy.sparse import csr_array
+
+            values = csr_array(values)
+            if not values.has_canonical_format:
+                values = values.copy()
+                values.sum_duplicates()
+        self.values = values
+        self._dtype = BlockDtype(int(values.shape[1]), sparse, str(values.dtype))
+
+    @classmethod
+    def _from_sequence(cls, scalars: Any, *, dtype: Any = None, copy: bool = False) -> BlockArray:
+        if isinstance(scalars, cls):
+            return scalars.copy() if copy else scalars
+        if isinstance(dtype, BlockDtype) and dtype.sparse:
+            return cls(cls.none(dtype).values) if not len(scalars) else cls(_sparse(np.stack(list(scalars))))
+        if not len(scalars) and isinstance(dtype, BlockDtype):
+            return cls.none(dtype)
+        return cls(np.stack([np.asarray(each) for each in scalars]))
+
+    @classmethod
+    def none(cls, dtype: BlockDtype) -> BlockArray:
+        """Return a block of no rows."""
+        return cls(
+            _sparse((0, dtype.width), dtype.numbers) if dtype.sparse else np.empty((0, dtype.width), dtype.numbers)
+        )
+
+    @property
+    def dtype(self) -> BlockDtype:
+        """The type."""
+        return self._dtype
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the numbers take."""
+        return sum(each.nbytes for each in self.parts())
+
+    def parts(self) -> list[NDArray[Any]]:
+        """Return what the numbers are held in: one array, or of a sparse block row ends, places and numbers."""
+        if not self._dtype.sparse:
+            return [self.values]
+        ends, places = self.values.indptr, self.values.indices
+        return [ends.astype(np.int64), places.astype(np.int32, copy=False), self.values.data]
+
+    def __len__(self) -> int:
+        return int(self.values.shape[0])
+
+    def __getitem__(self, item: Any) -> Any:
+        if isinstance(item, (int, np.integer)):
+            return self._row(int(item))
+        return BlockArray(self.values[pd.api.indexers.check_array_indexer(self, item)])
+
+    def _row(self, place: int) -> tuple[Any, ...]:
+        """Return a row as plain data: its numbers, or of a sparse one the places and numbers other than zero."""
+        if not self._dtype.sparse:
+            return tuple(self.values[place].tolist())
+        row = self.values[[place]]
+        return tuple(zip(row.indices.tolist(), row.data.tolist(), strict=True))
+
+    def isna(self) -> NDArray[np.bool_]:
+        """Return that no row is null."""
+        return np.zeros(len(self), dtype=bool)
+
+    def take(self, indices: Any, *, allow_fill: bool = False, fill_value: Any = None) -> BlockArray:
+        """Return rows by place; a row that is not there is all zeros in a sparse block, all NaN in a dense one."""
+        places = np.asarray(indices, dtype=np.int64)
+        if not allow_fill:
+            return BlockArray(self.values[places])
+        if len(places) and (places < -1).any():
+            raise ValueError("a place below -1")
+        absent = places < 0
+        if not absent.any():
+            return BlockArray(self.values[places])
+        if not self._dtype.sparse:
+            nothing = np.full((1, self._dtype.width), np.nan, dtype=np.result_type(self.values, np.float16))
+            return BlockArray(np.vstack([self.values, nothing])[places])
+        from scipy.sparse import vstack
+
+        return BlockArray(vstack([self.values, _sparse((1, self._dtype.width), self._dtype.numbers)]).tocsr()[places])
+
+    def _where(self, mask: NDArray[np.bool_], value: Any) -> BlockArray:
+        """Return the block with the rows outside ``mask`` taken from another block, or not there."""
+        if not isinstance(value, BlockArray):
+            return self.take(np.where(mask, np.arange(len(self)), -1), allow_fill=True)
+        both = self._concat_same_type([self, value])
+        return both.take(np.arange(len(self)) + np.where(mask, 0, len(self)))
+
+    def copy(self) -> BlockArray:
+        """Return a copy."""
+        return BlockArray(self.values.copy())
+
+    @classmethod
+    def _concat_same_type(cls, to_concat: Sequence[BlockArray]) -> BlockArray:
+        pieces = [each.values for each in to_concat]
+        if not to_concat[0].dtype.sparse:
+            return cls(np.concatenate(pieces))
+        from scipy.sparse import vstack
+
+        return cls(vstack(pieces).tocsr())
+
+    def __eq__(self, other: object) -> Any:
+        if not isinstance(other, BlockArray) or self.values.shape != other.values.shape:
+            return np.zeros(len(self), dtype=bool)
+        if not self._dtype.sparse and not other._dtype.sparse:
+            return ((self.values == other.values) | (np.isnan(self.values) & np.isnan(other.values))).all(axis=1)
+        apart = (_sparse(self.values) != _sparse(other.values)).tocsr()
+        return np.diff(apart.indptr) == 0
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def equals(self, other: object) -> bool:
+        """Whether another block has the same type and numbers."""
+        return isinstance(other, BlockArray) and self.dtype == other.dtype and bool(np.all(self == other))
+
+    def _formatter(self, boxed: bool = False) -> Any:
+        def shown(row: Any) -> str:
+            if self._dtype.sparse:
+                return f"{len(row)} of {self._dtype.width:,}"
+            return f"[{', '.join(f'{value:.3g}' for value in row[:_SHOWN])}{', ...' if len(row) > _SHOWN else ''}]"
+
+        return shown
+
+
+_SHOWN = 3
+"""Numbers of a row that are written out."""
+
+
+def _sparse(made_of: Any, numbers: Any = None) -> Any:
+    from scipy.sparse import csr_array
+
+    return csr_array(made_of, dtype=numbers)
+
+
+def blocks_among(dtypes: Sequence[Any]) -> bool:
+    """Whether any of some types is that of a block.
+
+    Examples
+    --------
+    >>> blocks_among([np.dtype("int64"), BlockDtype(3, True, "float32")])
+    True
+    """
+    return any(isinstance(dtype, BlockDtype) for dtype in dtypes)
+
+
+def matrix_of(frame: pd.DataFrame) -> Any:
+    """Return columns of numbers and blocks, beside one another in their order, as one matrix.
+
+    Returns
+    -------
+    scipy.sparse.csr_matrix or ndarray of shape (rows, columns)
+        Sparse if a block is.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"x": [1.0, 2.0], "vector": BlockArray(np.array([[5.0, 6.0], [7.0, 8.0]]))})
+    >>> matrix_of(frame)
+    array([[1., 5., 6.],
+           [2., 7., 8.]])
+    """
+    pieces: list[Any] = []
+    plain: list[Any] = []
+    for name, dtype in zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True):
+        if not isinstance(dtype, BlockDtype):
+            plain.append(name)
+            continue
+        pieces += [frame[plain].to_numpy(dtype=np.float64)] if plain else []
+        pieces.append(frame[name].array.values)
+        plain = []
+    pieces += [frame[plain].to_numpy(dtype=np.float64)] if plain else []
+    if all(isinstance(each, np.ndarray) for each in pieces):
+        return np.hstack(pieces)
+    from scipy.sparse import csr_matrix, hstack
+
+    return csr_matrix(hstack([each if not isinstance(each, np.ndarray) else _sparse(each) for each in pieces]).tocsr())
