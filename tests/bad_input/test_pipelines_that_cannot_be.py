@@ -80,13 +80,18 @@ def init(self: Any, column: str) -> None:
 MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any], Callable[[Any], Any]]] = {
     "a field that the step does not have": (
         ConfigurationError,
-        ("Impute cannot be made", "numerc: no such field", "did you mean 'numeric'", "its fields are columns"),
+        ("Impute cannot be created", "numerc: no such field", "did you mean 'numeric'", "its fields are columns"),
         lambda f: Impute(numerc="mean"),
         lambda f: Impute(numeric="mean").fit(f),
     ),
     "several fields wrong at once": (
         ConfigurationError,
-        ("RandomSplit cannot be made", "validation: input should be a valid number", "tests: no such", "sed: no such"),
+        (
+            "RandomSplit cannot be created",
+            "validation: input should be a valid number",
+            "tests: no such",
+            "sed: no such",
+        ),
         lambda f: RandomSplit(validation="a fifth", tests=0.2, sed=1),
         lambda f: RandomSplit(validation=0.2, test=0.2, seed=1).split(f),
     ),
@@ -98,13 +103,13 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a field left out": (
         ConfigurationError,
-        ("Join cannot be made", "on: must be given"),
+        ("Join cannot be created", "on: must be given"),
         lambda f: Join(f[["country"]].drop_duplicates()),
         lambda f: Join(f[["country"]].drop_duplicates().assign(zone=1), on="country").apply(f),
     ),
     "one column given as a text": (
         ConfigurationError,
-        ("OneHot cannot be made", "columns: got the string 'country'", "columns=['country']"),
+        ("OneHot cannot be created", "columns: got the string 'country'", "columns=['country']"),
         lambda f: OneHot("country"),
         lambda f: OneHot(["country"]).fit(f),
     ),

@@ -242,7 +242,7 @@ def test_a_registration_without_a_store_says_that_the_model_was_not_registered(
         waiting.register("anything")
     said = str(caught.value)
     assert "the model 'anything' was not registered: " in said and "cannot be opened" in said
-    assert "a folder that exists and can be written" in caught.value.remedy
+    assert "an existing, writable folder" in caught.value.remedy
 
 
 def test_mlflow_serves_every_form_of_a_request(name: str, runs: list[Run], shop: pd.DataFrame) -> None:

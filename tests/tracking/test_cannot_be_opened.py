@@ -21,7 +21,7 @@ from mlsys.tracking.store import store
 SECONDS = 10
 UNOPENABLE: dict[str, Callable[[Path], str]] = {
     "a folder": lambda place: f"sqlite:///{place}",
-    "a file in a folder that cannot be made": lambda place: f"sqlite:////proc/{place.name}/x.db",
+    "a file in a folder that cannot be created": lambda place: f"sqlite:////proc/{place.name}/x.db",
     "a file that is no database": lambda place: f"sqlite:///{noise(place)}",
     "a folder for files": lambda place: str(place / "runs"),
     "an address of no kind": lambda place: "gopher://nowhere",
@@ -86,7 +86,7 @@ def test_what_mlflow_says_is_told_with_its_remedy(tmp_path: Path, monkeypatch: p
         with pytest.raises(TrackingError) as caught:
             load(reference)
         assert "MLFLOW_ALLOW_FILE_STORE=true" in caught.value.problem
-        assert "do what MLflow says" in caught.value.remedy and "reachable" not in caught.value.remedy
+        assert "follow MLflow's message" in caught.value.remedy and "reachable" not in caught.value.remedy
 
 
 def test_a_message_beyond_all_measure_keeps_its_beginning_and_its_end() -> None:

@@ -114,7 +114,7 @@ IMPATIENT = Patience(request=0, total=1.0, remembers=True, tries=1)
 
 @pytest.mark.usefixtures("busy_thread")
 def test_a_thread_that_hangs_while_it_asks_mlflow_is_named_and_not_waited_for_without_end(address: str) -> None:
-    said = rf"MLflow cannot be asked: a thread of this process \({os.getpid()}\) has been at it since \d\d:\d\d:\d\d"
+    said = rf"MLflow cannot be reached: a thread of this process \({os.getpid()}\) has been busy since \d\d:\d\d:\d\d"
     before = time.monotonic()
     with pytest.raises(TrackingError, match=said), store_module.store(IMPATIENT, address):
         pass

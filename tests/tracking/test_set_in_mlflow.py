@@ -119,7 +119,7 @@ def test_variants_and_folds_stand_under_the_open_run(
     ("variable", "value", "said"),
     [
         ("MLFLOW_RUN_ID", "0" * 32, "the run above, 00000000000000000000000000000000, is not in this store"),
-        ("MLFLOW_EXPERIMENT_ID", "987654", "the experiment 987654 is not in this store; the run stands in 'returns'"),
+        ("MLFLOW_EXPERIMENT_ID", "987654", "the experiment 987654 is not in this store; the run is in 'returns'"),
     ],
 )
 def test_what_is_set_and_is_not_there_is_said_and_costs_nothing(

@@ -94,7 +94,7 @@ def _values(each: Described) -> Any:
         return Stack(spread.words)
     low, high = spread.ends
     said = f"{low} to {high}" if low != high else f"{low}, constant"
-    alt = f"histogram of {each.name}: {said}, median {_short(spread.middle)}, {spread.distinct:,} different values"
+    alt = f"histogram of {each.name}: {said}, median {_short(spread.middle)}, {spread.distinct:,} distinct values"
     return Stack(Shape(spread.bars, alt, spread.later), said)
 
 

@@ -25,7 +25,7 @@ OUTER = 0.005
 """The share of rows at each end that may lie outside the bars, where they would flatten all others."""
 FAR = 3.0
 """How many times wider than the rest the whole range must be for that."""
-NAMES = "all different"
+NAMES = "all distinct"
 """What is said of levels that name rows."""
 _DAY = 86_400.0
 _LONG = 1e7

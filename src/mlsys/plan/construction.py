@@ -86,7 +86,9 @@ def refuse_wrong_arguments(
         problems.append(f"{target!r} is the target and the {' and the '.join(doubled)}")
         remedies.append(f"remove {doubled[0]}=, or name another column")
     if problems:
-        raise ConfigurationError(f"Pipeline cannot be made: {'; '.join(problems)}", "; ".join(dict.fromkeys(remedies)))
+        raise ConfigurationError(
+            f"Pipeline cannot be created: {'; '.join(problems)}", "; ".join(dict.fromkeys(remedies))
+        )
 
 
 def worth_showing(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -354,7 +354,7 @@ def _refusal(cls: type[Step], error: ValidationError, positional: list[str]) -> 
             lines.append(f"{field}: {problem['msg'][0].lower()}{problem['msg'][1:]} (got {got})")
     listed = "".join(f"\n  - {line}" for line in dict.fromkeys(lines))
     remedy = "; ".join(dict.fromkeys(remedies)) or "correct the fields named above"
-    return ConfigurationError(f"{cls.__name__} cannot be made:{listed}", remedy)
+    return ConfigurationError(f"{cls.__name__} cannot be created:{listed}", remedy)
 
 
 def _holds_secrets(cls: type[Step], field: str) -> bool:

@@ -138,7 +138,7 @@ def distinct_values(values: pd.Series | pd.Index | np.ndarray[Any, Any]) -> tupl
         codes, distinct = pd.factorize(series)
     except (TypeError, NotImplementedError) as error:
         raise DataError(
-            f"the column {series.name!r} holds {values_of(series)}, of which some cannot be told apart: {error}",
-            "make texts or numbers of them with Derive",
+            f"the column {series.name!r} holds {values_of(series)}, some of which cannot be compared: {error}",
+            "convert them to text or numbers with Derive",
         ) from error
     return codes, pd.Index(distinct).tolist()

@@ -235,7 +235,7 @@ def _hash_objects(series: pd.Series, start: np.uint64) -> Hashes:
     if values.kind in {Kind.TEXT, Kind.NOTHING}:
         return _hash_text(pa.array(series, type=pa.large_string(), from_pandas=True), start)
     if values.kind is Kind.NESTED:
-        raise DataError(f"{_named(series)} holds {values}, which cannot be told apart by hash", _REMEDY)
+        raise DataError(f"{_named(series)} holds {values}, which cannot be hashed", _REMEDY)
     made = plain(series)
     if made.dtype != object:
         return _hash(made, start)
@@ -265,13 +265,11 @@ def _hash_whole(series: pd.Series, start: np.uint64) -> Hashes:
 def _texts_of(series: pd.Series, kind: type) -> pd.Series:
     """Return what tells values apart that pandas has no type for: the name of their class and their text."""
     if all(getattr(kind, name) is getattr(object, name) for name in ("__str__", "__repr__")):
-        raise DataError(
-            f"{_named(series)} holds values of type {kind.__name__}, which have no text of their own", _REMEDY
-        )
+        raise DataError(f"{_named(series)} holds values of type {kind.__name__}, which have no text form", _REMEDY)
     return pd.Series([f"{kind.__name__} {value}" for value in series], dtype="str")
 
 
-_REMEDY = "use whole numbers, texts or times as ids and groups; convert them with Derive"
+_REMEDY = "use whole numbers, text or times as ids and groups; convert them with Derive"
 
 
 def _named(series: pd.Series) -> str:

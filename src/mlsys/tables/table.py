@@ -194,7 +194,7 @@ class Table:
             raise DataError(
                 f"a step needs all {self._rows_bound():,} rows at once, more than 4 x rows_in_memory "
                 f"({settings().rows_in_memory:,})",
-                "use a model that learns in parts (Train with an estimator that has partial_fit), sample the rows "
+                "use a model that learns in partitions (Train with an estimator that has partial_fit), sample the rows "
                 "first, or raise MLSYS_ROWS_IN_MEMORY",
             )
         return pd.concat(list(self.frames(columns)))

@@ -47,7 +47,7 @@ def held_to(types: Types, frame: pd.DataFrame, where: str) -> pd.DataFrame:
     if names != wanted:
         raise DataError(
             f"{where or 'a piece'} comes out with the columns {listed(names)}, rows before it with {listed(wanted)}",
-            "return the same columns in the same order, whatever the rows hold",
+            "return the same columns in the same order, whatever the rows contain",
         )
     columns = [_held(frame.iloc[:, place], dtype, where) for place, (_, dtype) in enumerate(types)]
     return pd.concat(columns, axis=1).set_axis(frame.columns, axis=1)
@@ -59,11 +59,11 @@ def _held(column: pd.Series, dtype: Any, where: str) -> pd.Series:
         category = isinstance(dtype, pd.CategoricalDtype)
         raise DataError(
             f"{where or 'a piece'} comes out with the column {column.name!r} as {_said(column.dtype)}, rows before it "
-            f"with {_said(dtype)}, which does not hold all its values",
+            f"with {_said(dtype)}, which cannot represent all its values",
             "name all levels where the column is made (pd.Categorical(values, categories=[...])), or learn them from "
             "training rows with Categories()"
             if category
-            else "make the column one type whatever the rows hold, such as .astype('float64') for numbers with nulls",
+            else "give the column one fixed type, such as .astype('float64') for numbers with nulls",
         )
     return made
 

@@ -24,7 +24,7 @@ def configuration(trial: Trial) -> None:
     assert repr(twin) == repr(step), f"equal steps are shown as {step!r} and {twin!r}"
     assert type(step).__name__ in repr(step), f"repr() does not name the class: {step!r}"
     named = step.with_(name="another name")
-    assert named != step and named.title == "another name", "with_(name=...) did not make another step"
+    assert named != step and named.title == "another name", "with_(name=...) did not return a different step"
     assert step.with_() == step and step.name != "another name", "with_() changed the step it was called on"
     try:
         setattr(step, "name", "set")  # noqa: B010  whether this is refused is the question
@@ -40,15 +40,15 @@ def travels(trial: Trial) -> None:
     if not _importable(type(trial.step)):
         raise NotAssessed("its class is written in a function or notebook, where another process cannot import it")
     arrived = cloudpickle.loads(cloudpickle.dumps(trial.step))
-    assert arrived.digest == trial.step.digest, "after pickling, the step has another digest"
-    assert arrived == trial.step, "after pickling, the step is not equal to what it was"
+    assert arrived.digest == trial.step.digest, "after pickling, the step has a different digest"
+    assert arrived == trial.step, "after pickling, the step does not equal the original"
 
 
 def input_unchanged(trial: Trial) -> None:
     """Hooks do not modify the rows they receive."""
     step = trial.step
     if reads(step):
-        raise NotAssessed("a Source is shown nothing")
+        raise NotAssessed("a Source receives nothing")
     if writes(step):
         with tempfile.TemporaryDirectory() as folder:
             write_into(trial, Path(folder))
@@ -70,14 +70,14 @@ def deterministic(trial: Trial) -> None:
     if learns(step):
         first, second = trial.learned, trial.learn(trial.frame)
         assert digest(first.state) == digest(second.state), (
-            "two fits with one seed learned different states; take random numbers from rng alone"
+            "two fits with one seed learned different states; take random numbers only from rng"
         )
     try:
         first_answer, second_answer = as_frame(trial.outcome()), as_frame(trial.outcome())
     except ContractError as error:
-        raise NotAssessed("its answer breaks the rules of its kind, see the other checks") from error
+        raise NotAssessed("its result breaks the rules of its kind, see the other checks") from error
     what = difference(first_answer, second_answer, relative=0.0)
-    assert not what, f"two calls with one seed gave different answers ({what}); take random numbers from rng alone"
+    assert not what, f"two calls with one seed gave different results ({what}); take random numbers only from rng"
 
 
 def learns_nothing_aside(trial: Trial) -> None:
@@ -91,7 +91,7 @@ def learns_nothing_aside(trial: Trial) -> None:
         else:
             own.outcome()
         assert twin.digest == before, (
-            "running the step changed its configuration; clone estimators before fitting, return what is learned"
+            "running the step changed its configuration; clone estimators before fitting, and return what is learned"
         )
 
 

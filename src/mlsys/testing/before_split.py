@@ -32,11 +32,11 @@ def returns_mask(trial: Trial) -> None:
     mask, weights = answer if isinstance(answer, tuple) else (answer, None)
     for given in (mask, weights):
         aligned = not isinstance(given, pd.Series) or given.index.equals(frame.index)
-        assert aligned, "keep() returned a Series in another order than the rows"
+        assert aligned, "keep() returned a Series in a different order from the rows"
     assert len(kept), "keep() kept none of the rows"
     if weights is not None:
         values = kept["the weight"].to_numpy()
-        assert np.isfinite(values).all() and values.min() > 0, "a row that is kept has a weight that is not above 0"
+        assert np.isfinite(values).all() and values.min() > 0, "a kept row has a weight that is not above 0"
 
 
 def unknown_stays_unknown(trial: Trial) -> None:
@@ -45,7 +45,7 @@ def unknown_stays_unknown(trial: Trial) -> None:
     named = {*step.withholds(), *(step.columns_read(tuple(frame.columns)) or ())}
     columns = [name for name in frame if name in named]
     if not columns:
-        raise NotAssessed("the step neither withholds() columns nor says what it reads")
+        raise NotAssessed("the step neither withholds() columns nor declares what it reads")
     empty = frame.assign(**{name: frame[name].where(np.zeros(len(frame), dtype=bool)) for name in columns})
     labels = trial.label(empty)
     known = labels[labels.notna()]
@@ -61,10 +61,10 @@ def names_parts(trial: Trial) -> None:
     keys = trial.keys(frame)
     assigned = step.assign(trial.shown("assign", keys))
     assert isinstance(assigned, pd.Series), f"assign() returned {type(assigned).__name__}, not a Series"
-    assert assigned.index.equals(keys.index), "assign() returned another index than the keys have"
+    assert assigned.index.equals(keys.index), "assign() returned an index different from that of the keys"
     names = assigned.dropna().unique().tolist()
     wrong = [name for name in names if not isinstance(name, str) or name.strip().lower() in _NOTHING]
-    assert not wrong, f"{wrong[:1]!r} is no name of a part; use text, and null for rows in no part"
+    assert not wrong, f"{wrong[:1]!r} is not a part name; use text, and null for rows in no part"
     assert "train" in names, f"no row is in 'train' (parts: {', '.join(names) or 'none'})"
 
 
@@ -76,7 +76,7 @@ def keys_decide(trial: Trial) -> None:
     for places in (np.random.default_rng(trial.seed).permutation(len(keys)), np.arange(len(keys))[::-1]):
         other = pd.DataFrame({"part": step.assign(trial.shown("assign", keys.iloc[places]))})
         what = difference(whole.iloc[places], other)
-        assert not what, f"with the rows in another order, {what}; use ids, groups or times, never positions"
+        assert not what, f"with the rows in a different order, {what}; use ids, groups or times, never positions"
 
 
 def folds_cover(trial: Trial) -> None:
@@ -86,7 +86,9 @@ def folds_cover(trial: Trial) -> None:
     folds = step.folds(trial.shown("folds", keys), FOLDS)
     assert folds, "folds() returned none"
     for fold in folds:
-        assert isinstance(fold, pd.Series) and fold.index.equals(keys.index), "a fold has another index than the keys"
+        assert isinstance(fold, pd.Series) and fold.index.equals(keys.index), (
+            "a fold has an index different from that of the keys"
+        )
         strange = set(fold.dropna().unique()) - {"train", "validation"}
         assert not strange, f"a fold names {sorted(map(str, strange))[0]!r}, not 'train' or 'validation'"
         assert {"train", "validation"} <= set(fold.dropna().unique()), "a fold lacks training or validation rows"

@@ -163,7 +163,7 @@ def check_step(
         broken = "".join(f"\n  - {each.check}: {each.message}" for each in outcomes if each.ending == "failed")
         error = StepCheckFailed(
             f"{step.title} ({step.kind}) breaks what its kind promises:{broken}",
-            "correct the step; docs/own_step.html says what each check asks for",
+            "correct the step; docs/own_step.html explains each check",
             report,
         )
         raise error from next(each.error for each in outcomes if each.ending == "failed")

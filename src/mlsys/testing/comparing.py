@@ -49,7 +49,7 @@ def difference(one: pd.DataFrame, other: pd.DataFrame, relative: float = TOLERAN
     if not one.index.equals(other.index):
         if len(one) != len(other):
             return f"one has {len(one):,} rows and the other {len(other):,}"
-        return "the rows have other ids, or come in another order"
+        return "the rows have different ids or a different order"
     for name in one.columns:
         differs = _differs(one[name], other[name], relative)
         if differs.any():

@@ -35,7 +35,7 @@ def history_before(trial: Trial) -> None:
         now = moments.iloc[place]
         earlier = frame[(moments <= now).to_numpy()]
         what = difference(whole.loc[earlier.index], trial.apply_history(earlier, earlier))
-        assert not what, f"rows after {now} change what rows up to then get: {what}"
+        assert not what, f"rows after {now} change the result of rows up to then: {what}"
 
 
 def history_alone(trial: Trial) -> None:
@@ -59,7 +59,7 @@ def _features_alone(trial: Trial) -> None:
         for place in np.linspace(0, len(rows) - 1, min(len(rows), 5), dtype=np.int64):
             alone = step.features(trial.shown("features", rows.iloc[[place]]), copy.deepcopy(state))
             what = difference(whole.iloc[[place]], alone)
-            assert not what, f"with the same state, a row alone gets another answer than among others: {what}"
+            assert not what, f"with the same state, a row alone gets a different result from among others: {what}"
 
 
 def absorbs_in_blocks(trial: Trial) -> None:
@@ -73,12 +73,12 @@ def absorbs_in_blocks(trial: Trial) -> None:
             for first in range(0, len(rows), size):
                 state = absorbed(step, state, trial.shown("absorb", rows.iloc[first : first + size]))
             assert digest(settled(state)) == digest(settled(whole)), (
-                f"{len(rows)} rows of a key absorbed {size} at a time give another state than at once: "
+                f"{len(rows)} rows of a key absorbed {size} at a time give a different state from all at once: "
                 f"{_shortened(state)}, not {_shortened(whole)}"
             )
         before = digest(whole)
         step.features(trial.shown("features", rows), whole)
-        assert digest(whole) == before, "features() changed the state that it was shown"
+        assert digest(whole) == before, "features() changed the state it received"
 
 
 def history_served(trial: Trial) -> None:
@@ -96,19 +96,19 @@ def history_served(trial: Trial) -> None:
             save_state(memory.state, Path(folder))
             made = Memory(step, load_state(Path(folder))).applied(trial.shown("features", row), now)
         what = difference(whole.iloc[[place]], made)
-        assert not what, f"served from what was absorbed, row {row.index[0]!r} gets another answer: {what}"
+        assert not what, f"served from what was absorbed, row {row.index[0]!r} gets a different result: {what}"
 
 
 def _absorbing(trial: Trial) -> History:
     step = trial.step_of(History)
     if not absorbs(step):
-        raise NotAssessed("it writes apply(), which looks at rows of the past")
+        raise NotAssessed("it writes apply(), which reads rows of the past")
     return step
 
 
 def _decision(trial: Trial) -> Moment:
     decision = trial.roles.decision
-    assert decision is not None, f"{trial.step.title} needs to know when rows happen: check_step(..., time='...')"
+    assert decision is not None, f"{trial.step.title} needs the time of rows: check_step(..., time='...')"
     return decision
 
 

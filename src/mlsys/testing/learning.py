@@ -28,9 +28,9 @@ def state_reloads(trial: Trial) -> None:
     with tempfile.TemporaryDirectory() as folder:
         save_learned(trial.step, learned.state, Path(folder) / "state")
         loaded = load_learned(trial.step, Path(folder) / "state")
-    assert digest(loaded) == digest(learned.state), "the state that was read back has another digest"
+    assert digest(loaded) == digest(learned.state), "the state read back has a different digest"
     what = difference(trial.apply(trial.inputs), trial.apply(trial.inputs, loaded), relative=0.0)
-    assert not what, f"with the state that was read back, {what}"
+    assert not what, f"with the state read back, {what}"
 
 
 def state_unchanged(trial: Trial) -> None:
@@ -44,7 +44,7 @@ def partition_invariant(trial: Trial) -> None:
     """A step that scales learns the same state from any partition and order of the rows, byte for byte."""
     frame = trial.frame
     if not scales(trial.step):
-        raise NotAssessed("it is written with learn(train), which is given all rows at once")
+        raise NotAssessed("it uses learn(train), which receives all rows at once")
     expected = trial.learned
     shuffled = frame.iloc[np.random.default_rng(trial.seed).permutation(len(frame))]
     for count, rows, order in zip(
@@ -53,10 +53,10 @@ def partition_invariant(trial: Trial) -> None:
         with settings.override(rows_per_partition=max(1, -(-len(frame) // count))):
             learned = trial.learn(rows)
         assert digest(learned.state) == digest(expected.state), (
-            f"rows {order} in {count} partition(s) give another state; use exact sums and integer counts"
+            f"rows {order} in {count} partition(s) give a different state; use exact sums and integer counts"
         )
         assert digest(list(learned.fold_states)) == digest(list(expected.fold_states)), (
-            f"rows {order} in {count} partition(s) give other fold states"
+            f"rows {order} in {count} partition(s) give different fold states"
         )
 
 
@@ -64,7 +64,7 @@ def cross_fitted(trial: Trial) -> None:
     """The result for a training row does not depend on its own target."""
     step = trial.step
     if not cross_fits(step):
-        raise NotAssessed("apply_cross_fitted() is not written")
+        raise NotAssessed("apply_cross_fitted() is not implemented")
     target, frame = trial.roles.target, trial.frame
     if target is None:
         raise NotAssessed("no target was named")
@@ -80,7 +80,7 @@ def cross_fitted(trial: Trial) -> None:
         shown = trial.rows("apply_cross_fitted", flipped)
         after = pd.DataFrame(step.apply_cross_fitted(shown, learned.fold_states)).drop(columns=target)
         what = difference(before[inside], after[inside])
-        assert not what, f"with other targets in fold {fold}, rows of that fold get another answer: {what}"
+        assert not what, f"with different targets in fold {fold}, rows of that fold get a different result: {what}"
 
 
 def changed_rows_have_ids(trial: Trial) -> None:
@@ -92,10 +92,10 @@ def changed_rows_have_ids(trial: Trial) -> None:
         raise ContractError(f"change() of {step.title} left no rows")
     lost = [name for name in frame if name not in changed.columns]
     assert not lost, f"the column {lost[0]!r} is gone"
-    assert changed.index.is_unique, "two rows have one id"
+    assert changed.index.is_unique, "two rows have the same id"
     stranger = _kept_under_another_id(renamed, changed)
     assert stranger is None, (
-        f"{stranger} comes back under another id; do not reset the index, the runner numbers rows that were made"
+        f"{stranger} is returned with another id; do not reset the index, the runner numbers new rows"
     )
 
 

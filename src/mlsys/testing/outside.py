@@ -66,7 +66,7 @@ def writes_atomically(trial: Trial) -> None:
         write_into(trial, folder)
         again = _contents(folder)
         extra = sorted(set(again) ^ set(whole))
-        assert not extra, f"a second write adds or removes {extra[0]!r}, where it should replace"
+        assert not extra, f"a second write adds or removes {extra[0]!r}, but should replace"
         grown = [name for name in whole if len(whole[name]) != len(again[name])]
         assert not grown, f"a second write of the same rows changes the size of {grown[0]!r}"
         for place, before in ((folder, again), (fresh, {})):
@@ -87,7 +87,7 @@ def _refuse_halves(before: Mapping[str, bytes], left: Mapping[str, bytes], whole
     changed += [name for name in before if name not in left]
     changed += [name for name in left if name not in whole and _is_read_with(name, whole)]
     assert not changed, (
-        f"when reading rows breaks off, {changed[0]!r} is left half written; write beside it, then rename"
+        f"when reading rows fails midway, {changed[0]!r} is left half written; write beside it, then rename"
     )
 
 
@@ -154,8 +154,8 @@ def _contents(folder: Path) -> dict[str, bytes]:
 def _check_tidy(name: str, table: object) -> None:
     assert isinstance(table, pd.DataFrame), f"{name} is {type(table).__name__}, not a DataFrame"
     columns = list(table.columns)
-    assert all(isinstance(each, str) for each in columns), f"{name} has a column name that is no text: {columns}"
-    assert table.columns.is_unique, f"{name} has two columns of one name: {columns}"
+    assert all(isinstance(each, str) for each in columns), f"{name} has a column name that is not a string: {columns}"
+    assert table.columns.is_unique, f"{name} has two columns with the same name: {columns}"
     try:
         table.to_parquet(io.BytesIO())
     except Exception as error:

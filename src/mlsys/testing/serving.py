@@ -46,7 +46,7 @@ def row_order(trial: Trial) -> None:
     shuffled = np.random.default_rng(trial.seed).permutation(len(inputs))
     for places, which in ((shuffled, "in another order"), (shuffled[::3], "among a third of the rows")):
         what = difference(whole.iloc[places], trial.apply(inputs.iloc[places]))
-        assert not what, f"{which}, rows get another answer: {what}"
+        assert not what, f"{which}, rows get a different result: {what}"
 
 
 def reads_as_declared(trial: Trial) -> None:
@@ -55,7 +55,7 @@ def reads_as_declared(trial: Trial) -> None:
     there = trial.features if step.facts.fits_on == "train" else tuple(map(str, trial.frame.columns))
     declared = step.columns_read(there)
     if declared is None:
-        raise NotAssessed("columns_read() is not written, so the pipeline watches")
+        raise NotAssessed("columns_read() is not implemented, so the pipeline detects the columns")
     missing = [name for name in declared if name not in trial.frame.columns]
     assert not missing, f"columns_read() names {missing[0]!r}, which is not a column"
     needed = [*declared, *step.key_columns] if sees_history(step) else list(declared)
@@ -71,9 +71,9 @@ def reads_as_declared(trial: Trial) -> None:
     written = _written(trial.frame, whole)
     kept = [name for name in whole if name in answer.columns]
     lost = [name for name in written if name not in answer.columns]
-    assert not lost, f"shown only the columns it says it reads, it does not make {lost[0]!r}"
+    assert not lost, f"with only the columns it declares to read, it does not make {lost[0]!r}"
     what = difference(whole[kept], answer[kept], relative=0.0)
-    assert not what, f"shown only the columns it says it reads, it gives another answer: {what}"
+    assert not what, f"with only the columns it declares to read, it gives a different result: {what}"
 
 
 def unseen_values(trial: Trial) -> None:
@@ -142,7 +142,7 @@ def _try(trial: Trial, frame: pd.DataFrame, columns: Sequence[str], what: str, c
     try:
         trial.apply(trial.inputs, learned.state)
     except Exception as error:
-        raise NotAssessed("it stops at the rows as they are") from error
+        raise NotAssessed("it fails on the rows as they are") from error
     try:
         trial.apply(frame, learned.state)
     except Exception as error:

@@ -81,7 +81,7 @@ class Trial:
         """Read what the user gave."""
         parsed = Roles.named(**roles)
         if data is None and not isinstance(step, Source):
-            raise ConfigurationError(f"check_step needs rows to try {step.title} on", "give a DataFrame")
+            raise ConfigurationError(f"check_step needs rows to test {step.title} on", "give a DataFrame")
         parts = {} if data is None else dict(data) if isinstance(data, Mapping) else {"all": data}
         for frame in parts.values():
             check_frame(frame, "check_step")
@@ -114,7 +114,7 @@ class Trial:
         for hook, shown, before in self.watched:
             what = altered(pd.DataFrame(before), shown)
             if what:
-                yield f"{hook}() changed the rows it was shown: {what}"
+                yield f"{hook}() changed the rows it received: {what}"
 
     def rows(self, hook: str, frame: pd.DataFrame) -> Rows:
         """Return rows with roles, as learning hooks get them."""
@@ -173,7 +173,7 @@ class Trial:
         """Return rows with columns computed from what ``rows`` held before them."""
         step, decision = self.step, self.roles.decision
         assert isinstance(step, History)
-        assert decision is not None, f"{step.title} needs to know when rows happen: check_step(..., time='...')"
+        assert decision is not None, f"{step.title} needs the time of rows: check_step(..., time='...')"
         past = Past(now.copy(deep=True), rows.copy(deep=True), step.by, decision.of(now), decision.of(rows))
         return same_rows(step, now, step.apply(self.shown("apply", now), past))
 

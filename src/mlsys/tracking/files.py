@@ -44,7 +44,7 @@ def run_files(reference: str, name: str, kept: str = "") -> Path:
         except (MlflowException, OSError) as error:
             raise TrackingError(
                 f"the run {reference!r} holds no {name!r} ({type(error).__name__})",
-                "it may have been written by another program, or its artifacts were removed",
+                "another program may have written it, or its artifacts were removed",
             ) from error
 
 
@@ -73,6 +73,6 @@ def mlflow_id(client: Any, reference: str) -> str:
         found = client.search_runs(experiments, f"tags.`{IDENTITY}` = '{reference}'", max_results=1)
         if not found:
             raise TrackingError(
-                f"there is no run {reference!r} in MLflow", "give the id of a run; check MLFLOW_TRACKING_URI"
+                f"there is no run {reference!r} in MLflow", "pass the id of a run; check MLFLOW_TRACKING_URI"
             ) from None
         return str(found[0].info.run_id)

@@ -33,7 +33,7 @@ def made_whole(uri: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # One process at a time for thrift: several would be safe, as the first to be done gives the name.
     name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
-    with held_at_home(LOCKS, name, f"{path.name} cannot be made"):
+    with held_at_home(LOCKS, name, f"{path.name} cannot be created"):
         if _is_missing(path):  # still: another process may have made it meanwhile
             _make(path)
 
@@ -113,8 +113,8 @@ def half_made(uri: str) -> TrackingError | None:
 
 def _without_runs(path: Path) -> TrackingError:
     return TrackingError(
-        f"the database {path} is half made: a process was ended while MLflow made its tables; it holds no runs",
-        f"remove it (rm {shlex.quote(str(path))}), unless another program is making it now; then mlsys.sync()",
+        f"the database {path} is incomplete: a process ended while MLflow created its tables; it holds no runs",
+        f"remove it (rm {shlex.quote(str(path))}), unless another program is creating it now; then mlsys.sync()",
     )
 
 

@@ -243,7 +243,7 @@ class Journal:
 
     def _refuse_other(self, path: Path, run: str) -> None:
         if run != self.place.name:
-            raise StateError(f"{path} is that of the run {run}", AGAIN)
+            raise StateError(f"{path} belongs to the run {run}", AGAIN)
 
     def mark_sent(self, logged: LoggedRun, additions: int) -> None:
         """Keep where the run went; what is in MLflow now need not lie here as well."""

@@ -66,11 +66,11 @@ def clean(text: str, key: str, problems: list[str]) -> str:
     --------
     >>> problems = []
     >>> clean("a\x00b", "note", problems), problems
-    ('a?b', ["the value of 'note' has signs that cannot be stored, written as ?"])
+    ('a?b', ["the value of 'note' has characters that cannot be stored, written as ?"])
     """
     cleaned = text.replace("\x00", "?").encode("utf-8", "replace").decode("utf-8")
     if cleaned != text:
-        problems.append(f"the value of {key!r} has signs that cannot be stored, written as ?")
+        problems.append(f"the value of {key!r} has characters that cannot be stored, written as ?")
     return cleaned
 
 

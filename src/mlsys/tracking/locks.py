@@ -81,7 +81,7 @@ def held_at_home(kind: str, name: str, what: str, seconds: float = HELD_FOR) -> 
         path = folder.made(kind) / name
         lock = _opened(path)
     except OSError as error:
-        logger.debug("there is no place for a lock: %s", error)
+        logger.debug("a lock cannot be created: %s", error)
         yield
         return
     with _holding(lock, path, what, seconds):
@@ -182,7 +182,7 @@ def _taken(lock: int) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:  # a file system without locks
-        logger.debug("nothing can be locked: %s", error)
+        logger.debug("locking is not possible: %s", error)
     return True
 
 
@@ -205,7 +205,7 @@ def _told(process: int, since: float) -> str:
     who = f"process {process}" if process else "another process"
     if process == os.getpid():
         who = f"a thread of this process ({process})"
-    return f"{who} has been at it since {time.strftime('%H:%M:%S', time.localtime(since))}"
+    return f"{who} has been busy since {time.strftime('%H:%M:%S', time.localtime(since))}"
 
 
 def _told_by_the_system(told: os.stat_result) -> int:

@@ -86,10 +86,10 @@ def missing_model(client: MlflowClient, reference: str, error: Exception) -> Tra
         return missing
     except MlflowException as other:
         if other.error_code in MISSING:
-            return TrackingError(f"there is no run {reference!r} in MLflow", f"give the id of a run; {_CHECK}")
+            return TrackingError(f"there is no run {reference!r} in MLflow", f"pass the id of a run; {_CHECK}")
     return TrackingError(
         f"the model {reference!r} cannot be read from MLflow ({_said(error)})",
-        "give a folder, an MLflow run id, models:/name@alias or models:/name/3; its files may have been removed",
+        "pass a folder, an MLflow run id, models:/name@alias or models:/name/3; its files may have been removed",
     )
 
 

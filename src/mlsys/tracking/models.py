@@ -175,7 +175,7 @@ def resolve(reference: str) -> Path:
             raise missing_model(client, reference, error) from error
     inside = folder / "artifacts" / ARTIFACT
     if not (inside / "pipeline.json").is_file():
-        raise TrackingError(f"{reference!r} is no model of mlsys", "load it with mlflow.pyfunc.load_model")
+        raise TrackingError(f"{reference!r} is not an mlsys model", "load it with mlflow.pyfunc.load_model")
     return inside
 
 

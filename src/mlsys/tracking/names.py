@@ -52,7 +52,7 @@ def check_alias(alias: object) -> None:
     --------
     >>> check_alias("v1")
     Traceback (most recent call last):
-    mlsys.errors.ConfigurationError: the alias 'v1' cannot be set: it reads as the number of a version
+    mlsys.errors.ConfigurationError: the alias 'v1' cannot be set: it looks like a version number
       Remedy: use letters, digits, '-' and '_', such as 'champion'
     """
     wrong = _wrong_with_alias(alias)
@@ -71,9 +71,9 @@ def _wrong_with_name(name: object) -> str:
     if odd is not None:  # MLflow refuses '/' and ':'; the others end or change an address or a search for the name
         return f"it holds {odd!r}"
     if name != name.strip():
-        return "it begins or ends with a space"
+        return "it starts or ends with a space"
     if str(PurePosixPath(name)) in {".", ".."} or name.startswith(".."):
-        return "it reads as a folder"
+        return "it looks like a folder"
     return _too_long(name, LONGEST_MODEL_NAME)
 
 
@@ -83,15 +83,15 @@ def _wrong_with_alias(alias: object) -> str:
     if not alias:
         return "it is empty"
     if alias.lower() == "latest":
-        return "MLflow keeps it for the newest version"
+        return "MLflow reserves it for the newest version"
     if _VERSION.fullmatch(alias):
-        return "it reads as the number of a version"
+        return "it looks like a version number"
     odd = next((sign for sign in alias if not _ALIAS.fullmatch(sign)), None)
     return f"it holds {odd!r}" if odd is not None else _too_long(alias, LONGEST_ALIAS)
 
 
 def _too_long(text: str, longest: int) -> str:
-    return f"it has {len(text)} signs, more than {longest}" if len(text) > longest else ""
+    return f"it has {len(text)} characters, more than {longest}" if len(text) > longest else ""
 
 
 def _shown(given: object) -> str:

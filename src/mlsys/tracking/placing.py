@@ -32,7 +32,7 @@ def placed(client: MlflowClient, record: RunRecord, at_home: bool) -> tuple[str,
     problems = []
     above = _run(client, record.above) if at_home and record.above else None
     if record.above and above is None:
-        problems.append(f"the run above, {record.above}, is not in this store; the run stands alone")
+        problems.append(f"the run above, {record.above}, is not in this store; the run has no parent")
     if above is not None:
         return str(above.info.experiment_id), str(above.info.run_id), problems
     chosen = _by_id(client, record.experiment_id) if at_home and record.experiment_id else None
@@ -40,7 +40,7 @@ def placed(client: MlflowClient, record: RunRecord, at_home: bool) -> tuple[str,
         return str(chosen.experiment_id), "", problems
     name = record.experiment[:LONGEST_NAME]
     if record.experiment_id:
-        problems.append(f"the experiment {record.experiment_id} is not in this store; the run stands in {name!r}")
+        problems.append(f"the experiment {record.experiment_id} is not in this store; the run is in {name!r}")
     return _by_name(client, name, record.about), "", problems
 
 

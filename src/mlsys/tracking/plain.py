@@ -46,7 +46,7 @@ def damaged(path: Path) -> Iterator[None]:
     except StateError as error:
         raise TrackingError(
             f"a run's folder is damaged: {error.problem}",
-            f"bring {path} back as it was, or move its folder away; other runs do not wait for it",
+            f"restore {path}, or move its folder away; other runs do not wait for it",
         ) from error
 
 

@@ -54,9 +54,7 @@ def _remedy(error: Exception, address: str, opened: bool) -> str:
     if urlsplit(address).hostname:
         return "check that it runs and is reachable (MLFLOW_TRACKING_URI)"
     if isinstance(error, MlflowException) and "sqlite3." not in str(error):
-        return "do what MLflow says, or set MLFLOW_TRACKING_URI to another store, such as sqlite:///mlflow.db"
+        return "follow MLflow's message, or set MLFLOW_TRACKING_URI to another store, such as sqlite:///mlflow.db"
     if opened:
         return "check that the file and its folder can be written (MLFLOW_TRACKING_URI)"
-    return (
-        "set MLFLOW_TRACKING_URI to a file in a folder that exists and can be written, as in sqlite:////data/mlflow.db"
-    )
+    return "set MLFLOW_TRACKING_URI to a file in an existing, writable folder, as in sqlite:////data/mlflow.db"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 PARENT = "mlsys.parent"
-CUT_OFF = "the process ended before all files were written; what there was is here"
+CUT_OFF = "the process ended before all files were written; this is what was written"
 NESTED = "mlflow.parentRunId"
 _HALF = ".artifact.uploading."
 """How MLflow calls a file among artifacts until all of it is there."""
@@ -175,7 +175,7 @@ def _model_id(uri: str | None) -> str | None:
 def _one_run(client: MlflowClient, experiment: str, record: RunRecord, begun: str, above: str) -> str:
     """Return the run that has the record's identity, made if there is none; the one begun if there are several."""
     # Two processes here would both find none and make one each.
-    with held_at_home(RUNS, "making.lock", "the run cannot be begun in MLflow"):
+    with held_at_home(RUNS, "making.lock", "the run cannot be started in MLflow"):
         known = _runs(client, experiment, record.mlsys_id)
         if known:
             return begun if begun in known else known[0]

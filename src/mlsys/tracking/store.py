@@ -33,7 +33,7 @@ doing, which makes a second run. What fails here waits in the run's folder inste
 _TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT"
 _ADDRESS = "MLFLOW_TRACKING_URI"
 _NOISY = ("alembic", "mlflow.store.db.utils", "mlflow.tracing", "mlflow.models.model", "mlflow.pyfunc")
-_ONE_AT_A_TIME = OneThread("MLflow cannot be asked")
+_ONE_AT_A_TIME = OneThread("MLflow cannot be reached")
 """Settings and address of MLflow belong to the whole process: two threads of ours must not change them at once."""
 _TRANSIENT = 500
 

@@ -66,7 +66,7 @@ class SyncReport(Shown):
 
     def _page(self) -> Page:
         if not self.sent and not self.waiting:
-            return Page([Title(f"nothing waits in {self.place}", tone="good")])
+            return Page([Title(f"nothing is waiting in {self.place}", tone="good")])
         head = f"{_runs(len(self.sent))} sent, {_runs(len(self.waiting))} waiting in {self.place}"
         rows = [(each.name, f"sent to {each.address}, run {each.mlflow_run_id}") for each in self.sent]
         rows += [(each.name, f"waits; {each.problem}") for each in self.waiting]

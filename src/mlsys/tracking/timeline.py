@@ -33,7 +33,7 @@ def write_timeline(client: MlflowClient, experiment: str, run_id: str, record: R
     # A span that the user has open in this context would become the trace's parent, which MLflow refuses.
     contextvars.Context().run(_write, client, experiment, run_id, record)
     if not _there(client, experiment, run_id, record):
-        raise TrackingError("MLflow did not take the run's timeline", "mlsys.sync() writes it again")
+        raise TrackingError("MLflow did not accept the timeline of the run", "mlsys.sync() writes it again")
 
 
 def _there(client: MlflowClient, experiment: str, run_id: str, record: RunRecord) -> bool:

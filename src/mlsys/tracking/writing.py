@@ -85,7 +85,7 @@ class RunWriter:
         shown = list(values)[:MOST_PARAMETERS]
         if len(values) > len(shown):
             left = len(values) - len(shown)
-            self.problems.append(f"{left} parameters beyond the first {len(shown)} stand in whole_values.json only")
+            self.problems.append(f"{left} parameters beyond the first {len(shown)} are only in whole_values.json")
             self.whole.update({key: str(value) for key, value in list(values.items())[len(shown) :]})
         params = [Param(keys[key], self._fitting(key, values[key], LONGEST_PARAMETER)) for key in shown]
         self._batches(params, OTHERS_AT_ONCE, "params")
@@ -137,7 +137,7 @@ class RunWriter:
         if len(schema) <= LONGEST_SCHEMA:
             return schema
         fit = int(len(columns) * LONGEST_SCHEMA / len(schema) / 2)
-        self.problems.append(f"{fit} of {len(columns):,} columns of {dataset.name!r} stand in its schema")
+        self.problems.append(f"{fit} of {len(columns):,} columns of {dataset.name!r} are in its schema")
         self.whole[f"columns of {dataset.name}"] = json.dumps(dict(dataset.columns))
         return json.dumps({"mlflow_colspec": columns[:fit]})
 

@@ -71,7 +71,7 @@ class Exact:
         written_named = [(argument, default) for argument, default in by_name if default is not None]
         if len(given) != len(node.args.defaults) or named.keys() != {each.arg for each, _ in written_named}:
             raise NotPortableError(
-                f"{called}() was given other defaults than its source has", "write them where it is defined"
+                f"{called}() has different defaults from its source", "write them where it is defined"
             )
         first = len(arguments) - len(given)
         for argument, default, value in zip(arguments[first:], node.args.defaults, given, strict=True):
@@ -83,7 +83,7 @@ class Exact:
         if not self._written_in(default, value, called):
             raise NotPortableError(
                 f"{self._name}() has a default of type {type(value).__name__} that cannot be written as source",
-                "make it inside the function, or pass it as a field of a step",
+                "create it inside the function, or pass it as a field of a step",
             )
 
     def _decorator(self, call: ast.Call, thing: Any) -> None:

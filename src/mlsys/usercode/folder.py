@@ -57,7 +57,7 @@ class FolderCode:
         except (ImportError, AttributeError, ValueError) as error:
             raise StateError(
                 f"the model needs {reference!r}, which cannot be imported: {error}",
-                "install the packages that it was trained with, in the same versions",
+                "install the packages it was trained with, in the same versions",
             ) from error
         return found
 

@@ -31,14 +31,14 @@ def lambda_source(function: types.FunctionType) -> str:
         lines, _ = inspect.findsource(code)
         tree = ast.parse("".join(lines))
     except (OSError, TypeError, SyntaxError) as error:
-        raise _refused(function, "its source is not there") from error
+        raise _refused(function, "its source is not available") from error
     begin = [each for each in ast.walk(tree) if isinstance(each, ast.Lambda) and each.lineno == code.co_firstlineno]
     same = [each for each in begin if _same(each, code)]
     if len({ast.unparse(each) for each in same}) > 1:
         same = _around(same, code)
     found = {ast.unparse(_with_values(each, function)) for each in same}
     if len(found) != 1:
-        raise _refused(function, "its source cannot be told apart")
+        raise _refused(function, "its source is ambiguous")
     return found.pop()
 
 
@@ -98,4 +98,4 @@ def _written(value: Any, function: types.FunctionType) -> ast.expr:
 def _refused(function: types.FunctionType, why: str) -> NotPortableError:
     code = function.__code__
     place = f"line {code.co_firstlineno} of {code.co_filename}"
-    return NotPortableError(f"a lambda ({place}) cannot be taken along: {why}", "write it as a function with def")
+    return NotPortableError(f"a lambda ({place}) cannot be stored: {why}", "write it as a function with def")

@@ -24,7 +24,7 @@ from mlsys.usercode.literals import written
 from mlsys.usercode.names import asked_of, imports_in, names_in
 from mlsys.usercode.source import captured_by, local_source, maker, source_of, stands_in_its_module
 
-_INSIDE = 'no secret is written; read it when it is needed, for example os.environ["..."] inside the function'
+_INSIDE = 'secrets are never written; read it when needed, for example from os.environ["..."] inside the function'
 _NAMED = "from mlsys.usercode import named as _mlsys_named"
 _BESIDE = "from mlsys.usercode import finds_beside as _mlsys_beside"
 
@@ -103,7 +103,7 @@ class CodeBundle:
         home, name = thing.__module__, thing.__name__
         if home is None:  # made by exec() or by another program
             raise NotPortableError(
-                f"{name} belongs to no module, so its source cannot be taken along", "define it in a script or a module"
+                f"{name} belongs to no module, so its source cannot be stored", "define it in a script or a module"
             )
         if id(thing) in self._local:
             return self._local[id(thing)][1:]
@@ -291,7 +291,7 @@ def _named_in(thing: Any) -> str:
     if "<" in name:
         raise NotPortableError(
             f"a function that {thing.__module__}.{name.partition('.<')[0]}() made cannot be found again by its name",
-            "call it in a function of your own, written with def",
+            "call it in your own function, written with def",
         )
     return name
 
@@ -332,7 +332,7 @@ def _scope_of(thing: Any) -> dict[str, Any]:
         if home is None:  # made by a loader that did not enter it
             raise NotPortableError(
                 f"{thing.__name__} belongs to the module {thing.__module__!r}, which sys.modules does not list",
-                "import the module, or enter it in sys.modules before it is executed",
+                "import the module, or add it to sys.modules before it is executed",
             )
         return dict(vars(home))
     return dict(inspect.unwrap(thing).__globals__)

@@ -136,7 +136,7 @@ class CodeWalk:
             return f"value {self.digest(value)}"
         except StateError:
             self.notes.append(
-                f"an object of type {kind.__qualname__} counts by its type: its content cannot be compared"
+                f"an object of type {kind.__qualname__} is compared by its type, because its content cannot be compared"
             )
             return f"some {kind.__qualname__}"
 
@@ -149,7 +149,7 @@ class CodeWalk:
             return f" fitted {self.digest(estimator)}"
         except StateError:
             self.notes.append(
-                f"a fitted {type(estimator).__qualname__} counts by its parameters: what it learned cannot be compared"
+                f"a fitted {type(estimator).__qualname__} is compared by its parameters, not by its state"
             )
             return " fitted"
 
@@ -256,7 +256,7 @@ class CodeWalk:
             return f"builtin {value.__qualname__} of {self._token(owner)}"
         if module and not is_installed(module):
             file = getattr(sys.modules.get(module), "__file__", None)
-            self.notes.append(f"{module}.{value.__name__} is compiled code: it counts by the content of its file")
+            self.notes.append(f"{module}.{value.__name__} is compiled code, compared by the content of its file")
             return f"compiled {value.__qualname__} {_file_digest(file)}"
         self._named_package(module)
         self.asks_the_clock |= value in _CLOCKS_OF_THE_SYSTEM
@@ -279,11 +279,11 @@ class CodeWalk:
             if name in _OPENS_FILES:
                 self.reads += [f"{name}()"] if f"{name}()" not in self.reads else []
                 self.notes.append(
-                    f"{label} calls {name}(): a change of a file it reads is not seen; name the file in depends_on="
+                    f"{label} calls {name}(): a change of a file it reads is not detected; name the file in depends_on="
                 )
         if names[0] in _FINDS_BY_NAME:
             self.notes.append(
-                f"{label} calls {names[0]}(): a change of what it finds by name is not seen; name it in depends_on="
+                f"{label} calls {names[0]}(): a change of what it finds by name is not detected; name it in depends_on="
             )
 
 

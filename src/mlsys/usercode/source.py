@@ -93,7 +93,7 @@ def _line_of(function: types.FunctionType, text: str) -> int:
     if not lines:
         raise NotPortableError(
             f"the file of {function.__name__!r} was edited after it was imported: {code.co_filename}",
-            "start the program again, so that the model holds the code that ran",
+            "restart the program, so that the model holds the code that ran",
         )
     return code.co_firstlineno if code.co_firstlineno in lines else lines[0]
 
