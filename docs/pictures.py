@@ -1,13 +1,14 @@
 """Pictures of what mlsys shows, in light and dark, wide and on a phone.
 
 Run: ``python docs/pictures.py FOLDER``; with names only those surfaces are drawn. ``python docs/pictures.py --static``
-makes the pictures of the landing page anew. Needs Chromium (``chromium``).
+makes the pictures of the landing page and of the page on friendliness anew. Needs Chromium (``chromium``).
 Each surface is a function here that returns a page of HTML; its pictures are ``<name>-<theme>-<width>.png``.
 """
 
 from __future__ import annotations
 
 import argparse
+import linecache
 import shutil
 import subprocess
 import tempfile
@@ -38,6 +39,8 @@ from mlsys import (
     Train,
 )
 from mlsys.drift.monitor import Check
+from mlsys.errors import LeakageError
+from mlsys.notebooks.raised import told
 from mlsys.outcome.comparing import Comparison
 from mlsys.pages import Page, Picture, document
 from mlsys.run.registering import Registration
@@ -290,27 +293,64 @@ def preview() -> str:
     return shown(american().pipeline.preview(cars().assign(american=lambda rows: rows["Origin"] == "USA")))
 
 
+@surface
+def variants() -> str:
+    """Pipelines that differ in a step."""
+    return shown(american().pipeline.variants(plain={}, weak={"Train": Train(LogisticRegression(C=0.01))}))
+
+
+@surface
+def error() -> str:
+    """An order of steps that is refused, as a notebook shows it."""
+    cell = (
+        "from mlsys import Pipeline, RandomSplit, Standardize\n\n"
+        'pipeline = Pipeline([Standardize(), RandomSplit()], target="american")\n'
+    )
+    linecache.cache["Cell In[3]"] = (len(cell), None, cell.splitlines(keepends=True), "Cell In[3]")
+    try:
+        exec(compile(cell, "Cell In[3]", "exec"), {})
+    except LeakageError as refused:
+        page = told(refused)
+        assert page is not None
+        return document("error", [("", page)])
+    raise AssertionError("nothing was refused")
+
+
 def landing() -> str:
     """The card of the lines on the landing page."""
     frame = load_breast_cancer(as_frame=True).frame
     return shown(Pipeline([HistGradientBoostingClassifier()], target="target").run(frame, track=False, verbose=False))
 
 
+IN_THE_DOCS: dict[str, tuple[Callable[[], str], tuple[str, ...]]] = {
+    "card": (landing, ("light", "dark")),
+    "columns": (columns, ("dark",)),
+    "flow": (flow, ("light",)),
+    "drift": (drift, ("light",)),
+    "error": (error, ("dark",)),
+}
+"""Pictures that pages of the documentation show, and in which themes."""
+
+
 def static() -> list[Path]:
-    """Make the pictures of the landing page: cut to the card, in few colours, a few kilobytes each."""
+    """Make the pictures of the documentation: cut to what is shown, in few colours, a few kilobytes each."""
     made = []
     with tempfile.TemporaryDirectory() as place:
-        for path in draw("card", landing(), Path(place)):
-            _, theme, width = path.stem.split("-")
-            if width != "wide":
-                continue
-            with Image.open(path) as image:
-                whole = image.convert("RGB")
-            ground = Image.new("RGB", whole.size, whole.getpixel((0, 0)))
-            card_alone = whole.crop(ImageChops.difference(whole, ground).getbbox())
-            made.append(STATIC / f"card_{theme}.png")
-            card_alone.quantize(64).save(made[-1], optimize=True)
+        for name, (make, themes) in IN_THE_DOCS.items():
+            for path in draw(name, make(), Path(place)):
+                _, theme, width = path.stem.split("-")
+                if width == "wide" and theme in themes:
+                    made.append(STATIC / f"{name}_{theme}.png")
+                    cut(path).quantize(64).save(made[-1], optimize=True)
     return made
+
+
+def cut(path: Path) -> Image.Image:
+    """Return a picture without the empty ground around what it shows."""
+    with Image.open(path) as image:
+        whole = image.convert("RGB")
+    ground = Image.new("RGB", whole.size, whole.getpixel((whole.width - 1, whole.height - 1)))
+    return whole.crop(ImageChops.difference(whole, ground).getbbox())
 
 
 def main() -> None:
@@ -318,7 +358,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?")
     parser.add_argument("names", nargs="*", choices=[[], *SURFACES], help="surfaces; all when not given")
-    parser.add_argument("--static", action="store_true", help="the pictures of the landing page alone")
+    parser.add_argument("--static", action="store_true", help="the pictures in the documentation alone")
     options = parser.parse_args()
     if options.static:
         print(*static(), sep="\n")

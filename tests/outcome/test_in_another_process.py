@@ -35,7 +35,8 @@ found = load(sys.argv[1]).outcome
 print(json.dumps({
     "card": found.card.text(), "html": found.card.html(), "digest": found.digest,
     "metrics": found.metrics.to_csv(), "tables": {k: t.to_csv() for k, t in found.evaluation.tables.items()},
-    "findings": list(map(str, found.findings)), "features": found.features.to_csv(), "ledger": list(found.ledger),
+    "findings": list(map(str, found.findings)), "features": found.features.to_csv(),
+    "columns": found.columns.table.to_csv(), "ledger": list(found.ledger),
     "leakage": repr(found.leakage), "rows": dict(found.rows), "records": [str(each) for each in found.records],
     "drawn": found.reports["evaluate"].draw is not None,
     "imported": sorted(name for name in sys.modules if name.startswith(("mlsys_model_", "mine"))),
@@ -54,6 +55,7 @@ def told(run: Run) -> dict[str, Any]:
         "tables": {name: table.to_csv() for name, table in run.reports["evaluate"].tables.items()},
         "findings": list(map(str, run.findings)),
         "features": run.features.to_csv(),
+        "columns": found.columns.table.to_csv(),
         "ledger": json.loads(json.dumps(found.ledger)),
         "leakage": repr(run.leakage),
         "rows": run.rows,

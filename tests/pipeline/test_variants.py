@@ -145,7 +145,7 @@ def test_a_findings_waiver_and_the_test_rows_belong_to_each_variant(pipeline: Pi
 def test_variants_are_a_mapping_of_pipelines(pipeline: Pipeline) -> None:
     variants = pipeline.variants(linear={}, shallow={"Train": tree(2)})
     assert len(variants) == 2 and variants["linear"] == pipeline and "shallow" in variants
-    assert "shared: Shop, Marked, RandomSplit, Counted, Impute" in repr(variants)
+    assert "Shop, Marked, RandomSplit, Counted, Impute" in repr(variants)
 
 
 def test_a_variant_of_an_unknown_step_is_refused(pipeline: Pipeline) -> None:

@@ -104,3 +104,20 @@ def test_findings_stand_beside_their_columns(parts: dict[str, pd.DataFrame]) -> 
         leaking, track=False, cache=False
     )
     assert "LK204" in run.columns["copy"].findings
+
+
+def test_the_outcome_keeps_what_is_known_of_columns_and_none_of_their_values(run: Run) -> None:
+    here, kept = run.columns.table.set_index("column"), run.outcome.columns.table.set_index("column")
+    assert list(kept.index) == list(here.index)
+    for name in ("meaning", "type", "nulls", "distinct", "use", "reason", "made by", "verdict", "findings"):
+        assert kept[name].tolist() == here[name].tolist(), name
+    assert set(kept.columns).isdisjoint({"min", "median", "max", "most frequent", "share", "before", "after"})
+    page = run.outcome.columns._repr_html_()
+    assert "Bonn" not in page.replace("city_Bonn", "")
+    assert "histogram" not in page
+    assert "stays on the machine of the run" in page
+
+
+def test_an_outcome_is_equal_to_itself_with_its_columns(run: Run) -> None:
+    assert run.outcome == run.outcome
+    assert len(run.outcome.seen) == len(run.columns)

@@ -61,6 +61,23 @@ class Evaluation(Result):
         The user's own metrics, by name. They are code and are not stored with the rest.
     facts : mapping
         These fields by name.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from mlsys import Pipeline
+    >>> rng = np.random.default_rng(0)
+    >>> age, noise = rng.normal(size=400), rng.normal(size=400)
+    >>> frame = pd.DataFrame({"age": age, "late": age + noise > 0})
+    >>> run = Pipeline([LogisticRegression()], target="late").run(frame, track=False, cache=False, verbose=False)
+    >>> found = run.evaluation
+    >>> found.task, found.part, found.headline
+    ('binary', 'validation', 'roc_auc')
+    >>> found.table.query("slice == 'all' and metric == 'roc_auc'")["model"].tolist()
+    ['model', 'zero_rule', 'random']
+    >>> found.plot(kind="reliability").get_xlabel()
+    'probability of True'
     """
 
     _unlisted: ClassVar[frozenset[str]] = frozenset({"draw", "facts", "own", "weightless"})

@@ -112,6 +112,8 @@ class RunFacts:
         trained and could be asked.
     judged : str
         Digest of the rows that judged: target and prediction of each.
+    seen : DataFrame
+        What is known of each column, without its values; see ``columns``.
     scored : DataFrame or None
         These rows where they are at hand; they are kept on the machine of the run only.
     """
@@ -149,6 +151,7 @@ class RunFacts:
     states: Mapping[str, str] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)
     judged: str = ""
+    seen: pd.DataFrame = field(default_factory=pd.DataFrame)
     scored: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from mlsys.outcome.card import Card, make_card
 from mlsys.outcome.facts import RunFacts
 from mlsys.outcome.leakage_report import LeakageReport, leakage_report
 from mlsys.outcome.plain import as_state
+from mlsys.overview import Overview
 from mlsys.states import digest
 
 
@@ -38,6 +39,11 @@ class Outcome(RunFacts):
         if self.evaluation is None:
             raise ConfigurationError("the run has no evaluation", "add Evaluate() after the model")
         return self.evaluation.table
+
+    @property
+    def columns(self) -> Overview:
+        """Every column at a glance, without its values, which stay on the machine of the run."""
+        return Overview.of_kept(f"Columns of {self.pipeline}", self.seen)
 
     @property
     def digest(self) -> str:

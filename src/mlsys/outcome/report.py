@@ -44,7 +44,7 @@ def report(
         ("Summary", outcome.card.page()),
         ("Scores", _scores(outcome, before)),
         ("Slices", _slices(outcome)),
-        ("Columns", columns or Page([Table(outcome.features, most=MOST_COLUMNS)])),
+        ("Columns", columns or _columns(outcome)),
         *((name.replace("_", " ").capitalize(), _result(outcome, name, pictures or {})) for name in outcome.reports),
         ("Findings", Page([Remarks(outcome.findings, len(outcome.findings)), *_nothing(outcome.findings)])),
         ("Plan", plan or _steps(outcome)),
@@ -92,6 +92,10 @@ def _slices(outcome: Outcome) -> Page:
     )
     blocks: list[Block] = [Text(evaluation.worst_slice)] if evaluation.worst_slice else []
     return Page([*blocks, Table(worst[_WHO], most=MOST_COLUMNS)] if len(worst) else blocks)
+
+
+def _columns(outcome: Outcome) -> Page:
+    return outcome.columns.page() if len(outcome.seen) else Page([Table(outcome.features, most=MOST_COLUMNS)])
 
 
 def _result(outcome: Outcome, name: str, pictures: Mapping[str, bytes]) -> Page:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from mlsys.leakage.power import COPY, STRONG
-from mlsys.overview.column import Described, Use
+from mlsys.overview.column import Alone, Described, Moved, Use
+from mlsys.overview.spread import Spread
 from mlsys.pages import Badge, Bars, Block, Lines, Page, Searched, Shape, Shown, Stack, Table, Title, percent
 from mlsys.pages.tones import Tone
 
@@ -20,6 +21,10 @@ _TONES: dict[str, Tone] = {
     "feature": "good", "encoded": "good", "known too late": "watch", "withheld": "watch",
 }  # fmt: skip
 _TARGET = "target"
+KEPT = ("column", "meaning", "type", "nulls", "distinct", "use", "reason", "made by", "auc", "auc error", "drift",
+        "verdict", "findings")  # fmt: skip
+"""Of a column's line in the table, what holds no value of the column."""
+_STAY = "how they spread is shown by run.columns and run.report(), and stays on the machine of the run"
 _NEVER_EMPTY = ("column", "meaning", "type", "nulls", "distinct")
 
 
@@ -58,6 +63,26 @@ class Overview(Shown):
         known = [name for name in table.columns if name in _NEVER_EMPTY or _says_something(table[name])]
         return table[known]
 
+    def kept(self) -> pd.DataFrame:
+        """Return what may leave this machine, one row a column: no value of a column is in it.
+
+        Meaning, type, share of nulls and number of different values; use, power alone, verdict of drift and findings.
+        """
+        return pd.DataFrame([{name: each.line()[name] for name in KEPT} for each in self.columns], columns=list(KEPT))
+
+    @classmethod
+    def of_kept(cls, title: str, kept: pd.DataFrame) -> Overview:
+        """Return the overview of what :meth:`kept` returned.
+
+        Examples
+        --------
+        >>> whole = Overview("Columns", [Described("age", "numbers", "int64", 0.25)])
+        >>> Overview.of_kept("Columns", whole.kept()).table["nulls"].tolist()
+        [0.25]
+        """
+        columns = [_described(line) for line in kept.to_dict("records")]
+        return cls(title, columns, [("values", _STAY)] if columns else [("columns", "nothing is known of them")])
+
     def __getitem__(self, column: str) -> Described:
         return next(each for each in self.columns if each.name == column)
 
@@ -76,6 +101,22 @@ class Overview(Shown):
         return Page(blocks)
 
 
+def _described(line: Mapping[Any, Any]) -> Described:
+    """Return what is known of a column from a line that was kept of it."""
+    alone = Alone(line["auc"], line["auc error"]) if not math.isnan(line["auc"]) else None
+    return Described(
+        line["column"],
+        line["meaning"],
+        line["type"],
+        line["nulls"],
+        Spread(int(line["distinct"])),
+        Use(line["use"], line["reason"], line["made by"]) if line["use"] else None,
+        alone,
+        Moved(line["verdict"], line["drift"], "", "") if line["verdict"] else None,
+        [code for code in line["findings"].split(", ") if code],
+    )
+
+
 def _says_something(column: pd.Series) -> bool:
     return bool((column.notna() & (column.astype("object") != "")).any())
 
@@ -91,7 +132,7 @@ def _values(each: Described) -> Any:
     if spread.levels:
         return Bars(spread.levels, spread.words)
     if not spread.bars:
-        return Stack(spread.words)
+        return Stack(spread.words or (f"{spread.distinct:,} different" if spread.distinct else ""))
     low, high = spread.ends
     said = f"{low} to {high}" if low != high else f"{low}, constant"
     alt = f"histogram of {each.name}: {said}, median {_short(spread.middle)}, {spread.distinct:,} distinct values"
@@ -127,7 +168,8 @@ def _drift(each: Described) -> Any:
     if moved is None:
         return ""
     still = moved.verdict == "no alarm"
-    return Stack(Badge(moved.verdict), "" if still else f"{moved.before} → {moved.after}")
+    far = f"{moved.before} → {moved.after}" if moved.before or moved.after else f"effect {moved.effect:.2f}"
+    return Stack(Badge(moved.verdict), "" if still else far)
 
 
 def _findings(each: Described) -> str:

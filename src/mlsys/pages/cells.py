@@ -77,7 +77,8 @@ class Stack:
         """Return both, the second small."""
         first = html.escape(self.first) if isinstance(self.first, str) else self.first.html()
         small = f"<small>{html.escape(self.below)}</small>" if self.below else ""
-        return f"<div>{f'<b>{first}</b>' if self.strong else first}</div>{small}"
+        both = f"<div>{f'<b>{first}</b>' if self.strong else first}</div>{small}"
+        return f"<div class='said'>{both}</div>" if self.spoken and small else both
 
 
 @dataclass(frozen=True)

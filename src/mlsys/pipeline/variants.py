@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import pandas as pd
+
 from mlsys.engines import Engine
 from mlsys.execution.execution import Execution, executed, resumed
 from mlsys.execution.opening import Data
 from mlsys.execution.progress import progress_bar
 from mlsys.execution.session import cache_for, start, work_of
+from mlsys.pages import Lines, Page, Shown, Table, Title
 from mlsys.pipeline.given import taken
 from mlsys.pipeline.running import as_run
 from mlsys.plan import Plan, Planned
@@ -18,7 +21,7 @@ from mlsys.run.run import Run, count_runs
 from mlsys.warned import once_a_run
 
 
-class Variants(Mapping[str, AnyPipeline]):
+class Variants(Shown, Mapping[str, AnyPipeline]):
     """Pipelines by label; made by ``pipeline.variants()``.
 
     Parameters
@@ -104,6 +107,16 @@ class Variants(Mapping[str, AnyPipeline]):
     def __len__(self) -> int:
         return len(self._pipelines)
 
-    def __repr__(self) -> str:
-        names = ", ".join(planned.name for planned in self.shared())
-        return f"Variants({', '.join(self._pipelines)}; shared: {names or 'nothing'})"
+    def _page(self) -> Page:
+        shared = self.shared()
+        own = {label: pipeline.planned[len(shared) :] for label, pipeline in self._pipelines.items()}
+        table = pd.DataFrame(
+            {"variant": list(own), "its own steps": [" > ".join(map(_said, each)) for each in own.values()]}
+        )
+        names = ", ".join(planned.name for planned in shared)
+        return Page([Title(f"{len(own)} variants"), Lines([("run once", names or "nothing is shared")]), Table(table)])
+
+
+def _said(planned: Planned) -> str:
+    """Return a step as it is written, under its own name where it has one."""
+    return repr(planned.step) if not planned.supplied else planned.name

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import pandas as pd
+
 from mlsys.audit import LeakageAudit
 from mlsys.errors import Finding, MlsysError, StateError
 from mlsys.evaluation import evaluation_in
@@ -87,8 +89,8 @@ def audited(outcome: Outcome, live: Live, audit: LeakageAudit) -> Outcome:
     return replace(outcome, audit=audit, findings=_findings(live, audit))
 
 
-def completed(outcome: Outcome, live: Live, cost: Mapping[str, float] | None = None) -> Outcome:
-    """Return an outcome with all digests, with what the model costs, and with reports that can be stored.
+def completed(outcome: Outcome, live: Live, seen: pd.DataFrame, cost: Mapping[str, float] | None = None) -> Outcome:
+    """Return an outcome with all digests, what is known of columns and what the model costs, and reports to be stored.
 
     Costs that were measured before are not measured again.
     """
@@ -104,6 +106,7 @@ def completed(outcome: Outcome, live: Live, cost: Mapping[str, float] | None = N
         states={name: _digest(each) for name, each in live.fitted.items()},
         cost=_cost(live) if cost is None else cost,
         judged="" if scored is None else digest(scored),
+        seen=storable_frame(seen),
         scored=scored,
     )
 

@@ -95,7 +95,7 @@ class Run(Listed):
 
     @cached_property
     def _completed(self) -> Outcome:
-        return completed(self._facts, self._live)
+        return completed(self._facts, self._live, self.columns.kept())
 
     @property
     def outcome(self) -> Outcome:
@@ -302,7 +302,7 @@ class Run(Listed):
         self._tracking.continued(final._tracking, looks)
         journal = self._tracking.journal
         if journal is not None:
-            final._completed = completed(final._facts, final._live, self._completed.cost)
+            final._completed = completed(final._facts, final._live, self._completed.seen, self._completed.cost)
             final._tracking.keep_rows(partial(save_judged, final._completed))
             withheld = replace(final._completed, withheld=self.withheld)
             tags = final_tags(withheld, looks, journal.id, self._completed)
