@@ -72,7 +72,7 @@ def test_a_transformer_without_names_keeps_those_of_its_columns() -> None:
 
 def test_an_output_whose_name_is_taken_is_refused() -> None:
     frame = pd.DataFrame({"x": [1.0, 2.0], "pca0": ["a", "b"]})
-    with pytest.raises(DataError, match="makes a column 'pca0'"):
+    with pytest.raises(DataError, match="creates a column 'pca0'"):
         Apply(PCA(1), ["x"]).fit(frame)
 
 

@@ -57,7 +57,7 @@ def test_what_is_no_pair_is_refused_at_construction(pairs) -> None:
 def test_combinations_without_rows_and_names_that_collide() -> None:
     nothing: Fitted = Cross([["a", "b"]]).fit(pd.DataFrame({"a": ["x", None], "b": [None, "y"]}))
     assert nothing.transform(pd.DataFrame({"a": ["x"], "b": ["y"]}))["a_x_b"].tolist() == ["other"]
-    with pytest.raises(DataError, match="makes a column 'a_x_b', which the rows already have"):
+    with pytest.raises(DataError, match="creates a column 'a_x_b' that the rows already have"):
         nothing.transform(pd.DataFrame({"a": ["x"], "b": ["y"], "a_x_b": [1]}))
-    with pytest.raises(DataError, match="would both be called 'p & q & r'"):
+    with pytest.raises(DataError, match="would both be named 'p & q & r'"):
         Cross([["a", "b"]]).fit(pd.DataFrame({"a": ["p & q", "p"], "b": ["r", "q & r"]}))

@@ -57,7 +57,7 @@ def test_names_that_collide_are_refused() -> None:
     with pytest.raises(DataError, match="would both be named 'c_1'"):
         OneHot(["c"]).fit(pd.DataFrame({"c": [1, "1"]}))
     frame = pd.DataFrame({"c": ["a"], "c_a": [1]})
-    with pytest.raises(DataError, match="makes a column 'c_a', which the rows already have"):
+    with pytest.raises(DataError, match="creates a column 'c_a' that the rows already have"):
         OneHot(["c"]).fit(frame).transform(frame)
 
 

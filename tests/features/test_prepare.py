@@ -115,9 +115,9 @@ def test_it_says_what_becomes_of_the_columns() -> None:
     said = fitted.step.in_words(fitted.state)
     assert "4 as categories" in said or "3 as categories" in said
     assert "1 by characters and by target" in said and "`born` as days" in said
-    assert "`id` left out: numbers the rows" in said and "`unit` left out: constant" in said
+    assert "`id` left out: counts the rows" in said and "`unit` left out: constant" in said
     assert fitted.state["dropped"] == [
-        {"column": "id", "why": "numbers the rows"},
+        {"column": "id", "why": "counts the rows"},
         {"column": "unit", "why": "constant"},
         {"column": "town", "why": "copy of again"},
         {"column": "nothing", "why": "no value"},
@@ -178,7 +178,7 @@ def test_numbers_alone_need_no_further_pass() -> None:
 
 
 def test_nothing_to_learn_from_is_said() -> None:
-    with pytest.raises(DataError, match=r"Prepare finds nothing .*'unit': constant"):
+    with pytest.raises(DataError, match=r"Prepare finds no column .*'unit': constant"):
         Prepare().fit(pd.DataFrame({"unit": ["EUR", "EUR"], "late": [True, False]}), target="late")
 
 

@@ -299,7 +299,7 @@ def test_what_cannot_be_stored_is_named(state: Any, place: str, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("state", "place"),
     [
-        ({"m": Own()}, r'state\["m"\] \(Own\) is made of .*Own'),
+        ({"m": Own()}, r'state\["m"\] \(Own\) contains .*Own'),
         ({"m": LogisticRegression(C=Own())}, "Own"),
         ({"t": FunctionTransformer(lambda x: x)}, r'state\["t"\]'),
         (FunctionTransformer(partial(os.system, "true")), "system"),

@@ -257,7 +257,7 @@ class KeepsASet(Recent):
 def test_hooks_that_break_their_form_are_told() -> None:
     with pytest.raises(ContractError, match=r"absorb\(\) of Forgets returned None\n.*return"):
         batch(Forgets("key"), ROWS)
-    with pytest.raises(ContractError, match=r"\['key', 'known'\], and \['key', 'new'\] for other rows"):
+    with pytest.raises(ContractError, match=r"\['key', 'known'\], but \['key', 'new'\] for other rows"):
         batch(Unlike("key"), ROWS)
     with pytest.raises(
         StateError, match=r"absorb\(\) of KeepsASet returned a state that cannot be stored: .* is a set"

@@ -273,7 +273,7 @@ def test_without_roles_nothing_changes(frame: pd.DataFrame) -> None:
         (GridSearchCV(Spy(), {}, cv=KFold(3)), "cv=KFold of GridSearchCV does not ask for groups"),
         (GridSearchCV(Spy(), {}, cv=StratifiedKFold(3)), "cv=StratifiedKFold of GridSearchCV"),
         (GridSearchCV(Spy(), {}, cv=[([0], [1])]), "list of splits"),
-        (GridSearchCV(StackingClassifier([("a", Spy())]), {}), "StackingClassifier inside GridSearchCV cannot be"),
+        (GridSearchCV(StackingClassifier([("a", Spy())]), {}), "StackingClassifier inside GridSearchCV cannot receive"),
     ],
 )  # fmt: skip
 def test_splits_that_ignore_groups_are_told(estimator: Any, said: str) -> None:

@@ -117,7 +117,7 @@ class TargetEncode(TakesColumns):
         state = self._codes(_without_fold(summary))
         if state is None:
             raise self._without_target()
-        folds = max((each.folds for sums in summary.values() for each in sums.values()), default=1)
+        folds = max((each.folds for sums in summary.values() for each in sums.values()), default=self.cross_fit_folds)
         others = [self._codes(_without_fold(summary, fold)) for fold in range(folds)] if folds > 1 else []
         return CrossFitted(state, tuple(others))
 
