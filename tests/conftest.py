@@ -79,7 +79,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             picks = [name for name in mark.args if fnmatch.fnmatchcase(item.callspec.id, name)]
             unused.update((test, name) for name in mark.args)
             used.update((test, name) for name in picks)
-            nth = "every" in mark.kwargs and sum(item.callspec.indices.values()) % mark.kwargs["every"] == 0
+            nth = "every" in mark.kwargs and max(item.callspec.indices.values()) % mark.kwargs["every"] == 0
             if not picks and not nth:
                 item.add_marker(pytest.mark.long)
     whole_files = not any("::" in argument for argument in config.args)

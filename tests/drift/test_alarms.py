@@ -76,6 +76,7 @@ def test_unshifted_rows_alarm_no_more_often_than_the_stated_level_over_many_chec
     assert binom.sf(alarms - 1, checks, LEVEL) > SURE, f"{alarms} of {checks}"
 
 
+@pytest.mark.long
 def test_the_test_alone_holds_the_level_without_a_least_effect() -> None:
     alarms, checks = alarms_over(1_000, references=12, checks=3, least_effect=0.0)
     assert binom.sf(alarms - 1, checks, LEVEL) > SURE, f"{alarms} of {checks}"

@@ -44,7 +44,7 @@ def replaced(column: pd.Series, value: object, by: object) -> pd.Series:
     return column.astype(object).where(column != value, by).infer_objects()
 
 
-@pytest.mark.quick(every=3)
+@pytest.mark.quick(every=5)
 @pytest.mark.parametrize("rows", [300, 2_000])
 @pytest.mark.parametrize("far", [-999.0, 999.0, -1e12])
 @pytest.mark.parametrize("kind", NUMBERS)
@@ -56,7 +56,7 @@ def test_a_tenth_of_the_rows_beyond_the_range_alarms_in_both_directions(kind: st
     assert verdict(reference, now) == verdict(now, reference) == "no alarm"
 
 
-@pytest.mark.quick(every=3)
+@pytest.mark.quick(every=4)
 @pytest.mark.parametrize("which", ["lowest", "highest", "most frequent"])
 @pytest.mark.parametrize("kind", sorted(set(NUMBERS) - {"normal", "lognormal"}))
 def test_a_frequent_value_that_became_another_alarms_in_both_directions(kind: str, which: str) -> None:

@@ -282,7 +282,7 @@ def test_catboost_takes_lists_and_is_the_estimator_by_itself(more, tmp_path: Pat
     assert digest(load_state(tmp_path / "state")) == digest(fitted.state) == digest(step.fit(frame, target="y").state)
 
 
-@pytest.mark.quick(every=3)
+@pytest.mark.quick(every=4)
 @pytest.mark.parametrize("more", LISTS.values(), ids=LISTS)
 @pytest.mark.parametrize(
     "around",

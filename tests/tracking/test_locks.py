@@ -66,12 +66,12 @@ def test_a_holder_that_hangs_is_named_after_the_time_stated_and_not_waited_for_t
     holder: Holder, tmp_path: Path
 ) -> None:
     other = holder(tmp_path / "lock")
-    for least, most in ((0.3, 5.0), (0.0, 0.2)):
+    for seconds, least in ((0.3, 0.3), (60, 0.0)):  # the second time nobody waits, however long one may
         before = time.monotonic()
         with pytest.raises(TrackingError, match=rf"it cannot be done: process {other.pid} .*since \d\d:\d\d:\d\d"):
-            with held(tmp_path / "lock", "it cannot be done", 0.3):
+            with held(tmp_path / "lock", "it cannot be done", seconds):
                 pass
-        assert least <= time.monotonic() - before < most
+        assert least <= time.monotonic() - before < 20
     other.send_signal(signal.SIGKILL)
     other.wait()
     with held(tmp_path / "lock", "it cannot be done", 0.3):
