@@ -327,7 +327,7 @@ def test_what_a_step_raises_is_a_failed_check_with_its_cause(orders: pd.DataFram
 def test_the_report_reads_well(orders: pd.DataFrame) -> None:
     report = check_step(Ranks(), orders, raise_on_failure=False)
     assert repr(report).startswith("CheckReport of Ranks(): 2 failed")
-    assert "row_local: Ranks claims to treat each row alone" in repr(report)
+    assert "row_local: Ranks claims to treat each row independently" in repr(report)
     assert list(report.table) == ["check", "outcome", "message", "promise"]
 
 

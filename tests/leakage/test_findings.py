@@ -238,7 +238,7 @@ CASES = {
         lambda f: run(f, Derive({"quarter": quarter_by_bounds}), SPLIT),
         "error",
         step="Derive",
-        says=("fails on a single row", "make it treat each row alone"),
+        says=("fails on a single row", "make it treat each row independently"),
     ),
     "a column written after the outcome": Case(
         "LK204",

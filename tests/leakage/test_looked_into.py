@@ -223,7 +223,7 @@ def test_a_compiled_object_that_shows_nothing_is_said_to_be_closed() -> None:
     assert len(closed) == 1
     found = findings(Holding("step", "z", "hash", closed[0]))
     assert [(each.code, each.severity) for each in found] == [("LK222", "information")]
-    assert "xxhash" in found[0].message and "not looked into" in found[0].message
+    assert "xxhash" in found[0].message and "not inspected" in found[0].message
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def _judged(
     """Return the kind, sentence and columns of a finding about one piece of data; ``None`` if there is none."""
     value, name = held.value, held.name
     if isinstance(value, Opaque):
-        return ("", "", []) if held.declared else ("unexplained", f"{name!r}, {value.what}, not looked into", [])
+        return ("", "", []) if held.declared else ("unexplained", f"{name!r}, {value.what}, not inspected", [])
     if is_fitted(value):
         return _of_estimator(held, everywhere)
     if isinstance(value, pd.Index):
@@ -165,9 +165,9 @@ def _shown(value: Any) -> str:
 
 def _findings(step: str, told: _Told) -> Iterator[Finding]:
     for kind, code, severity, before, cause in (
-        ("statistics", "LK220", "error", f"{step} holds what was computed with held-out rows: ", "held"),
+        ("statistics", "LK220", "error", f"{step} holds values computed from held-out rows: ", "held"),
         ("tables", "LK221", "error", f"{step} holds rows of the data: ", "held rows"),
-        ("unexplained", "LK222", "information", f"{step} holds data that the rows do not explain: ", "unexplained"),
+        ("unexplained", "LK222", "information", f"{step} holds data not explained by the rows: ", "unexplained"),
     ):
         sentences = list(dict.fromkeys(getattr(told, kind)))
         if sentences:

@@ -36,7 +36,7 @@ def date_findings(parts: Mapping[str, pd.DataFrame], features: Sequence[str], fo
     beyond = [name for name in numbers if any(_beyond(train[name], part[name]) > BEYOND for part in judged)]
     found = []
     if dates:
-        found.append(_finding(dates, "holds dates, which never come again"))
+        found.append(_finding(dates, "holds dates, which never recur"))
     if beyond:
         found.append(
             _finding(beyond, "lies outside the range of the training rows in nearly all evaluated rows, as a date")

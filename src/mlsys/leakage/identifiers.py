@@ -58,7 +58,7 @@ def identifier_findings(train: pd.DataFrame, features: Sequence[str], power: pd.
         found.append(
             Finding(
                 "LK207",
-                f"{name!r} {how}{told}; take it out with exclude=, or name it as id=",
+                f"{name!r} {how}{told}; leave it out with exclude=, or name it as id=",
                 "warning" if tells else "information",
                 columns=(name,),
             )
@@ -79,12 +79,12 @@ def _names_rows(column: pd.Series, rows: int) -> str:
     if is_number:
         if _distinct(filled) < DISTINCT:
             return ""
-        return "is a running number: nearly every row has its own, with few left out"
+        return "is a counter: nearly every row has a different number, with few gaps"
     if values.kind not in {Kind.TEXT, Kind.CATEGORY}:
         return ""
     if head.astype("str").str.strip().str.contains(r"\s", regex=True).mean() > 0.5 or _distinct(filled) < DISTINCT:
         return ""
-    return "names rows: nearly every row has its own value"
+    return "identifies rows: nearly every row has a different value"
 
 
 def _may_be_running(column: pd.Series, rows: int) -> bool:

@@ -88,7 +88,7 @@ def _shared(rows: pd.DataFrame, part: pd.DataFrame, learned: str, name: str, col
         Finding(
             {"group": "LK211", "id": "LK212"}[role],
             f"{both:,} of {len(part):,} {name} rows have a {role} ({column!r}) that {called(learned)} rows have too; "
-            + ("split with GroupSplit" if role == "group" else "an id should stand once: check for repeated rows"),
+            + ("split with GroupSplit" if role == "group" else "an id should be unique: check for duplicate rows"),
             "error",
             columns=(column,),
         )
@@ -129,7 +129,7 @@ def _labelled_late(
         Finding(
             "LK216",
             f"the labels of {late:,} of {len(train):,} training rows were known only when the {name} rows had begun "
-            f"({start}), so training could not have had them; use TimeSplit, which leaves such rows out",
+            f"({start}), so training could not have used them; use TimeSplit, which leaves such rows out",
             "warning" if late > SHARE_OF_LATE_LABELS * len(train) else "information",
             columns=tuple(filter(None, [roles.target])),
         )

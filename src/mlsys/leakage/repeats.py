@@ -95,7 +95,7 @@ def _seen_twice(both: int, rows: int, name: str, learned: str, compared: str, se
     return Finding(
         "LK213",
         f"{both:,} of {rows:,} {name} rows equal a {learned} row in {compared}; "
-        "if they are the same case seen twice, remove repeats before the split or name a group role",
+        "if they are the same case seen twice, remove duplicates before the split or name a group role",
         severity,
     )
 

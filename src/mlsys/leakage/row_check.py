@@ -87,8 +87,8 @@ def row_local_finding(
     cause = cause_among_rows(apply, before, after, tuple(moved))
     return Finding(
         "LK201",
-        f"{step} claims to treat each row alone, but row {next(iter(moved.values()))} alone gets another value of "
-        f"{named} than among the others; {REMEDIES[cause]}",
+        f"{step} claims to treat each row independently, but row {next(iter(moved.values()))} alone gets a "
+        f"different value of {named} from among the others; {REMEDIES[cause]}",
         "error",
         columns=tuple(map(str, moved)),
         step=step,

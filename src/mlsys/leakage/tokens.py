@@ -85,9 +85,7 @@ def _of_column(
 
 
 def _finding(said: str, name: str, severity: str, made_by: Mapping[str, str]) -> Finding:
-    message = advised(
-        f"{said}, as a note that is written on after the outcome would", "LK224", [name], made_by, asked=True
-    )
+    message = advised(f"{said}, like a note extended after the outcome", "LK224", [name], made_by, asked=True)
     return Finding("LK224", message, severity, columns=(name,))
 
 
