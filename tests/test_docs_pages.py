@@ -69,7 +69,7 @@ def test_the_page_of_a_finding_says_what_why_how(known: findings.Known) -> None:
     text = (DOCS / "findings" / f"{known.code}.rst").read_text(encoding="utf-8")
     assert text.startswith(f"{known.code}: {known.about}\n=")
     assert {severity for severity in findings.SEVERITIES if f"*{severity}*" in text} == set(known.severities)
-    for heading in ("**What.**", "**Why it matters.**", "**How to mend it.**", "**How it is found.** Severity"):
+    for heading in ("**What.**", "**Why it matters.**", "**How to fix it.**", "**How it is found.** Severity"):
         assert heading in text
     assert f"\n   {known.code[:2]}*\n" in (DOCS / "findings" / "index.rst").read_text(encoding="utf-8")
 

@@ -468,7 +468,7 @@ def test_every_code_has_a_page_that_says_what_why_and_how() -> None:
     for code in codes:
         title = pages[code].splitlines()[0]
         assert title.startswith(f"{code}: ")
-        assert all(f"**{part}.**" in pages[code] for part in ("What", "Why it matters", "How to mend it")), code
+        assert all(f"**{part}.**" in pages[code] for part in ("What", "Why it matters", "How to fix it")), code
 
 
 def test_no_page_is_about_a_code_that_does_not_exist() -> None:

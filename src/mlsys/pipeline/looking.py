@@ -22,25 +22,25 @@ _ALONE = (
 
 
 def look(data: Any, target: str | None = None) -> Overview:
-    """Look at every column of some rows: meaning, nulls, values, and how well it alone tells a target.
+    """Describe every column of a table: meaning, nulls, values, and how well it alone predicts a target.
 
     Parameters
     ----------
     data : DataFrame, table of another library, or path
-        Whatever :meth:`mlsys.Pipeline.run` takes as one table.
+        Anything that :meth:`mlsys.Pipeline.run` accepts as one table.
     target : str, optional
-        Column that is to be predicted.
+        Column to predict.
 
     Returns
     -------
     mlsys.overview.Overview
-        A table that is searched by words in a notebook, the same as text in a terminal, ``.table`` as a frame.
+        A searchable table in a notebook, text in a terminal, and a frame as ``.table``.
 
     Notes
     -----
-    All rows are looked at, those that a pipeline would keep for the test among them: choose nothing by the power of
-    columns that you see here; ``run.columns`` says it of training rows alone. Of more than 100,000 rows as many are
-    drawn, the same ones each time; a million rows of 30 columns take less than two seconds.
+    All rows are read, including those that a pipeline would keep for testing, so do not select columns by the power
+    shown here; ``run.columns`` uses training rows only. If there are more than 100,000 rows, a sample of that size is
+    drawn, the same each time; a million rows of 30 columns take less than two seconds.
 
     Examples
     --------

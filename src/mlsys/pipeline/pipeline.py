@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Pipeline(Configuration):
-    """Steps in order; what a step is decides what it is shown.
+    """Ordered steps; the kind of a step decides what it sees.
 
     Parameters
     ----------
@@ -29,29 +29,30 @@ class Pipeline(Configuration):
     target, time, id, group, weight : str, optional
         Role columns; none of them is ever a feature.
     event : bool, number or str, optional
-        Of two classes of the target the one that recall, precision, cost and probability speak of. When not given: the
-        class that means yes (``True``, ``1``, ``"yes"``), else the rarer one; the card says which it is, and why.
+        For two classes, the one that recall, precision, cost and probability refer to. By default the class that means
+        yes (``True``, ``1``, ``"yes"``), otherwise the rarer one; the card says which it is, and why.
     decide_at : str, optional
-        When the prediction must be made: ``"1h before departs"`` or a time column. Columns known later are no features.
+        When the prediction must be made: ``"1h before departs"`` or a time column. Columns known later are not
+        features.
     sensitive : sequence of str
         Columns whose groups are compared in every evaluation (rates and gaps with intervals); never features.
     features, exclude : sequence of str, optional
-        Narrow the features to some columns, or take some out.
+        Columns to use as features, or to leave out.
     known_at : mapping of str to str, optional
         When columns become known: a time column, or a delay such as ``"1h"`` after the row's time.
     waive : mapping of str to str, optional
         Finding code to the reason for waiving it; shown on every card.
     name : str, optional
-        Name of the MLflow experiment; made from the target when not given.
+        Name of the MLflow experiment; by default derived from the target.
     seed : int
-        Root of every step's randomness.
+        Seed for the randomness of every step.
 
     Notes
     -----
     Refused here, before data is read: a step that learns or resamples before the split, two splits,
-    two targets, a served step that reads the target. What is missing is supplied and said on the
-    card: a split (by time, else by group, else stratified, .6/.2/.2), a ``Prepare`` where training rows hold features
-    that the estimator does not take as they are, and an ``Evaluate``.
+    two targets, a served step that reads the target. Missing steps are supplied, and the card
+    lists them: a split (by time, otherwise by group, otherwise stratified, .6/.2/.2), a ``Prepare`` if the estimator
+    does not accept the features of the training rows as they are, and an ``Evaluate``.
 
     Examples
     --------
@@ -75,32 +76,33 @@ class Pipeline(Configuration):
         verbose: bool | None = None,
         engine: Engine | None = None,
     ) -> Run:
-        """Run the pipeline and return what came out.
+        """Run the pipeline and return the run.
 
         Parameters
         ----------
         data : DataFrame, mapping of str to DataFrame, path, or None
-            A frame takes the place of the source, and so does what can be made one: a table of polars or Arrow, a list
-            of records, a path to CSV or Parquet files or a folder of them; a mapping gives the parts by name; nothing
-            reads the pipeline's own source.
+            A frame replaces the source, and so does anything that can be converted to one: a polars or Arrow table, a
+            list of records, a path to CSV or Parquet files or a folder of them. A mapping gives the parts by name.
+            ``None`` reads the source of the pipeline.
         y : Series or array, optional
-            The target, where ``data`` holds the features alone.
+            The target, if ``data`` holds only the features.
         until : str, optional
             Name of the last step to run.
         track : bool or "auto"
             Write the run to MLflow; ``"auto"`` does so for runs that train a model. The result is
             there before anything is written. ``False`` leaves no file.
         cache : bool
-            Keep results of steps in ``.mlsys/cache`` and use those whose code, configuration and input are unchanged;
-            ``run.cache_report()`` says which. With ``track=False`` and ``cache=False`` no file is written.
+            Store results of steps in ``.mlsys/cache`` and reuse those whose code, configuration and input are
+            unchanged; ``run.cache_report()`` lists them. With ``track=False`` and ``cache=False`` no file is written.
         snapshot : bool
-            Keep what was read in ``.mlsys/snapshots``, so that the run can be reproduced after its files have changed.
+            Keep a copy of the input in ``.mlsys/snapshots``, so that the run can be reproduced after its files have
+            changed.
         log_rows : bool
-            Let rows leave this machine: predictions on validation rows, with ids and labels, go to MLflow.
+            Allow rows to leave this machine: predictions for validation rows, with ids and labels, go to MLflow.
         verbose : bool, optional
             Show a progress bar; by default in a terminal and in a notebook.
         engine : Engine, optional
-            Where partitions are worked on; when not given, in a loop on this machine
+            Where partitions are processed; by default in a loop on this machine
             (:class:`mlsys.engines.LocalEngine`). Results do not depend on it.
 
         Returns
@@ -139,14 +141,14 @@ class Pipeline(Configuration):
         *,
         rows: int = 5_000, cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
     ) -> LeakageAudit:  # fmt: skip
-        """Run the recipe on a sample with rows replaced that must not matter, and say what moved.
+        """Run the pipeline on a sample, replace rows that must not matter, and report what changed.
 
         Parameters
         ----------
         data, cache, verbose, engine
             As for ``run``; of earlier results only the rows that the source read are taken.
         rows : int
-            Of the sample, chosen by hash of their ids.
+            Number of rows in the sample, chosen by hash of their ids.
 
         Returns
         -------
@@ -169,12 +171,12 @@ class Pipeline(Configuration):
         verbose: bool | None = None,
         engine: Engine | None = None,
     ) -> CrossValidation:
-        """Judge the pipeline by folds of all rows but the test rows: the steps after the split run again for each.
+        """Evaluate the pipeline by folds of all rows except test rows; the steps after the split rerun for each.
 
         Parameters
         ----------
         folds : Split or int, optional
-            ``KFolds(5)``, any split, or a number of folds: by time where there is a time role, else by group or hash.
+            ``KFolds(5)``, any split, or a number of folds: by time if there is a time role, otherwise by group or hash.
         data, track, cache, verbose, engine
             As for ``run``; ``data`` in one frame. In MLflow the folds are nested under one run.
         n_jobs : int
@@ -197,12 +199,12 @@ class Pipeline(Configuration):
         *,
         n_jobs: int = 1, cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
     ) -> Ablation:  # fmt: skip
-        """Refit without each feature, and show what that changes on the same rows: a leak carries too much.
+        """Refit without each feature, and compare on the same rows: a leaking feature contributes too much.
 
         Parameters
         ----------
         features : list of str, or mapping of str to list of str, optional
-            Features, or groups of them by name, to leave out; every feature that reached the split if not given.
+            Features, or groups of them by name, to leave out; by default every feature that reaches the split.
         data, n_jobs, cache, verbose, engine
             As for ``cross_validate``; parts that are given are taken as they are.
         """
@@ -215,16 +217,16 @@ class Pipeline(Configuration):
         self, data: Any = None, *, rows: int = 20_000, folds: int = 5, repeats: int = 2, n_jobs: int = 1,
         verbose: bool | None = None,
     ) -> PriceOfLeakage:  # fmt: skip
-        """Put in each leak that this pipeline keeps out, on a sample, and show optimistic and honest score.
+        """Add each leak that this pipeline prevents, on a sample, and compare optimistic and honest scores.
 
-        Parameters as for :func:`mlsys.price_of_leakage`, which also prices an order that is refused.
+        Parameters as for :func:`mlsys.price_of_leakage`, which also prices a refused order.
         """
         from mlsys.pipeline.pricing import price_of_pipeline
 
         return price_of_pipeline(*taken(self, data, who="price_of_leakage()"), rows, folds, repeats, n_jobs, verbose)
 
     def variants(self, **changes: Mapping[str, Any]) -> Variants:
-        """Return pipelines that differ in named steps; steps they share are run once.
+        """Return pipelines that differ in named steps; shared steps run once.
 
         Parameters
         ----------
@@ -238,7 +240,7 @@ class Pipeline(Configuration):
     def as_sklearn(self) -> Any:
         """Return a scikit-learn estimator of the steps that learn and serve.
 
-        Its ``fit(X, y)`` trains on all rows it is given: scikit-learn brings the data and does the splitting.
+        Its ``fit(X, y)`` trains on all rows it receives: scikit-learn provides the data and splits it.
         """
         from mlsys.pipeline.sklearn_pipeline import as_sklearn
 

@@ -36,11 +36,11 @@ def price_of_leakage(
     steps : sequence
         As for ``Pipeline``: with steps that learn or resample before the split.
     data : DataFrame, optional
-        Rows, in any form that ``pipeline.run`` takes; what the source reads if not given.
+        Rows, in any form that ``pipeline.run`` accepts; by default those of the source.
     rows : int
-        Rows of the sample, about, chosen by hash of their ids; groups are taken whole.
+        Approximate size of the sample, chosen by hash of ids; groups stay whole.
     folds, repeats : int
-        Windows that judge both orders; repeats for splits by rows.
+        Windows used to evaluate both orders; repeats for splits by rows.
     n_jobs : int
         Processes.
     verbose : bool, optional
@@ -51,12 +51,12 @@ def price_of_leakage(
     Returns
     -------
     PriceOfLeakage
-        Optimistic and honest score, and the gap with its interval. For steps in an honest order: what each leak
-        would add that could be put in, as ``pipeline.price_of_leakage()`` says.
+        Optimistic and honest score, and the gap with its interval. For steps in an honest order: the
+        price of each leak that could be added, as in ``pipeline.price_of_leakage()``.
 
     Notes
     -----
-    As written, the early steps see all rows that are not test rows, those that judge included; the test rows stay
+    As written, the early steps see all rows except test rows, including the evaluated rows; the test rows stay
     sealed. The gap is paired fold by fold where both orders have the same rows (Nadeau and Bengio 2003).
 
     Examples

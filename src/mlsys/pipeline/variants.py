@@ -22,7 +22,7 @@ from mlsys.warned import once_a_run
 
 
 class Variants(Shown, Mapping[str, AnyPipeline]):
-    """Pipelines by label; made by ``pipeline.variants()``.
+    """Pipelines by label; created by ``pipeline.variants()``.
 
     Parameters
     ----------

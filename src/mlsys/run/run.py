@@ -47,22 +47,22 @@ from mlsys.warned import once_a_run
 class Run(Listed):
     """A run of a pipeline: card, reports, states, model.
 
-    Made by ``pipeline.run()``. Showing it shows the card.
+    Created by ``pipeline.run()``. It is displayed as its card.
 
     Attributes
     ----------
     pipeline : Pipeline
-        What was run.
+        The pipeline that was run.
     id : str
-        Made before MLflow is contacted; a tag of the MLflow run.
+        Identifier, assigned before MLflow is contacted; a tag of the MLflow run.
     stage : {"validation", "test"}
-        Which rows judge it: ``"test"`` only after ``final_test()``.
+        Which rows evaluate it: ``"test"`` only after ``final_test()``.
     reports : mapping of str to Result
         By name: ``run.reports["evaluate"].plot()``.
     audit : LeakageAudit or None
-        What ``audit_leakage()`` found, once it was asked.
+        Result of ``audit_leakage()``, once called.
     outcome : Outcome
-        All that came out, as plain data that outlives this process.
+        All results, as plain data that outlives this process.
     """
 
     _unlisted: ClassVar[frozenset[str]] = frozenset({"finished", "log_rows", "show_before_tracking"})
@@ -99,7 +99,7 @@ class Run(Listed):
 
     @property
     def outcome(self) -> Outcome:
-        """All that came out, as plain data; ``mlsys.load(run_id).outcome`` is the same in another process."""
+        """All results as plain data; ``mlsys.load(run_id).outcome`` is the same in another process."""
         around = self._tracking.surroundings
         return replace(self._completed, withheld=self.withheld, surroundings=around, tracking=self._tracking.line())
 
@@ -115,12 +115,12 @@ class Run(Listed):
 
     @property
     def evaluation(self) -> Evaluation:
-        """What the model was found to be worth.
+        """The evaluation of the model.
 
         Raises
         ------
         ConfigurationError
-            When nothing judged it; ``run.is_judged`` tells.
+            If there is none; see ``run.is_judged``.
         """
         found = evaluation_in(self._live.execution.parts.results)
         if found is None:
@@ -136,21 +136,21 @@ class Run(Listed):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Coded remarks, waived ones marked."""
+        """Findings, with waived ones marked."""
         return self._facts.findings
 
     @property
     def leakage(self) -> LeakageReport:
-        """What was refused, found in the data, put to the test and counted; ``.plot()`` draws single-feature power."""
+        """What was refused, found, audited and counted; ``.plot()`` draws the power of single features."""
         return self._facts.leakage
 
     def audit_leakage(self, *, rows: int = 5_000, verbose: bool | None = None) -> LeakageAudit:
-        """Put the run's pipeline to the test on a sample of its data; what it finds is found in this run.
+        """Audit the pipeline of the run on a sample of its data; the findings are added to this run.
 
         Parameters
         ----------
         rows : int
-            Of the sample.
+            Size of the sample.
         verbose : bool, optional
             Show a progress bar; by default in a terminal and in a notebook.
         """
@@ -163,7 +163,7 @@ class Run(Listed):
 
     @property
     def features(self) -> pd.DataFrame:
-        """Every column: whether the estimator saw it, why not, and what became of it; one row a column."""
+        """One row per column: whether the estimator saw it, why not, and how it was converted."""
         return self._facts.features.copy()
 
     @cached_property
@@ -178,17 +178,17 @@ class Run(Listed):
 
     @property
     def rows(self) -> dict[str, int]:
-        """Rows by part, and under ``none`` with the reason those in no part."""
+        """Number of rows by part; rows in no part are under ``none`` with the reason."""
         return dict(self._facts.rows)
 
     @property
     def assignment(self) -> pd.Series:
-        """The part of each row by row id, null for rows in none; what later runs on the same rows can be held to."""
+        """The part of each row by row id, null for rows in none; later runs on the same rows can reuse it."""
         return self._live.assignment
 
     @property
     def steps(self) -> pd.DataFrame:
-        """One row a step: seconds, peak memory, rows by part."""
+        """One row per step: seconds, peak memory, rows by part."""
         records = self._facts.records
         return pd.DataFrame(
             [
@@ -204,7 +204,7 @@ class Run(Listed):
 
     @property
     def withheld(self) -> str:
-        """Why the model cannot leave this process; empty where it can, or where there is none."""
+        """Why the model cannot be stored; empty if it can, or if there is no model."""
         return self._tracking.withheld or self._withheld_by_code
 
     @cached_property
@@ -212,12 +212,12 @@ class Run(Listed):
         return self._live.why_withheld()
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Predict new rows with the steps that serve.
+        """Predict new rows with the served steps.
 
         Parameters
         ----------
         frame : DataFrame
-            Rows as they come from the source; the target need not be there.
+            Rows as they come from the source; the target may be absent.
 
         Returns
         -------
@@ -240,30 +240,30 @@ class Run(Listed):
         return fitted[step].state
 
     def frame(self, split: str = "train", after: str | None = None) -> pd.DataFrame:
-        """Return the rows of a part as a step left them.
+        """Return the rows of a part after a step.
 
         Parameters
         ----------
         split : str
             Name of the part.
         after : str, optional
-            Name of the step; the last one when not given.
+            Name of the step; by default the last one.
         """
         return frame_after(self._live.execution, self._live.data, split, after)
 
     @property
     def predictions(self) -> dict[str, pd.DataFrame]:
-        """Predictions on rows the model did not learn from, by part; out-of-fold ones under ``validation``."""
+        """Predictions for rows the model did not learn from, by part; out-of-fold predictions under ``validation``."""
         return self._live.predictions
 
     def cache_report(self) -> pd.DataFrame:
-        """Say for each step whether its result was found or made, and why.
+        """Return for each step whether its result was cached or computed, and why.
 
         Returns
         -------
         DataFrame
             ``step``; ``outcome``: ``"hit"``, ``"ran"`` or ``"not cached"``; ``why``; ``seconds`` it took;
-            ``seconds saved``. ``attrs["notes"]`` lists what a change of could not be noticed.
+            ``seconds saved``. ``attrs["notes"]`` lists dependencies whose change cannot be detected.
         """
         cache = self._live.cache
         if cache is None or cache.store is None:
@@ -271,29 +271,29 @@ class Run(Listed):
         return cache.table()
 
     def digest(self, split: str) -> str:
-        """Return the content digest of a part as the split left it."""
+        """Return the content digest of a part just after the split."""
         return self._live.digest(split)
 
     @cached_property
     def card(self) -> Card:
-        """The card: result, baselines, slices, verdicts, findings, what was defaulted."""
+        """The card: result, baselines, slices, verdicts, findings, supplied steps."""
         return replace(self._facts.card, tracking=self._tracking.line, withheld=lambda: self.withheld)
 
     @once_a_run()
     def final_test(self) -> Run:
-        """Open the test rows, on record, and run every report again with them.
+        """Open the test rows, record the opening, and run every report on them.
 
         Returns
         -------
         Run
-            The same states, judged by the test rows; ``register`` it.
+            The same states, evaluated on the test rows; ``register`` it.
 
         Notes
         -----
-        How often these rows were opened before, by any model, is counted in MLflow and shown. With ``k`` models
-        judged by them, intervals are widened to hold for all ``k`` together (Bonferroni: level ``1 - .05 / k``). That
-        is sound for models that were fixed before the first look; for one that was changed because of what a look
-        showed nothing is, and the card says so.
+        MLflow counts how often these rows were opened before, by any model, and the card shows it. With ``k`` models
+        evaluated on them, intervals are widened to hold for all ``k`` together (Bonferroni: level ``1 - .05 / k``).
+        This is valid for models fixed before the first look; no interval is valid for a model that was changed
+        because of a look, and the card says so.
         """
         looks = self._tracking.looks(self._live)
         opened = with_test_opened(self._live.execution, looks.models, looks.findings())
@@ -312,7 +312,7 @@ class Run(Listed):
         return final
 
     def report(self, path: str | Path) -> Path:
-        """Write all that came out into one HTML file without outside links; no MLflow needed.
+        """Write all results into one HTML file without outside links; no MLflow needed.
 
         Parameters
         ----------
@@ -348,7 +348,7 @@ class Run(Listed):
         alias : str, optional
             Alias to set, such as ``"champion"``.
         gate : Gate, optional
-            What must hold; without one, only error findings refuse.
+            Conditions that must hold; without a gate, only error findings refuse.
         reason : str
             Needed when the test rows were opened before.
 
@@ -360,7 +360,7 @@ class Run(Listed):
         return register_run(self.outcome, self._tracking, name, alias, gate, reason)
 
     def keep_snapshot(self) -> None:
-        """Keep what the run read, so that it can be reproduced after its files have changed."""
+        """Keep a copy of the input, so that the run can be reproduced after its files have changed."""
         take_snapshot(self.id, self._live)
 
     def show_before_tracking(self, track: bool | str, parent: str | None = None) -> str | None:
