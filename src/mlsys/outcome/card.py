@@ -38,12 +38,12 @@ _VALUES = ("value", "lower", "upper")
 
 @dataclass(frozen=True, repr=False)
 class Card(Shown):
-    """Summary of a run: a verdict first, then scores, what they rest on, and what was found.
+    """Summary of a run: the verdict, scores, the rows and splits behind them, and findings.
 
     Parameters
     ----------
     title : str
-        Pipeline and what it was judged on.
+        Pipeline and the rows it was evaluated on.
     metric : str
         The headline metric.
     scores : sequence of Interval
@@ -57,7 +57,8 @@ class Card(Shown):
     defaults : sequence of str
         What was supplied and why.
     tracking, withheld : callable
-        Give the line about MLflow, and why the model is withheld, when the card is shown: both may be found out later.
+        Return the line about MLflow, and why the model is withheld, when the card is shown: both may become known
+        later.
     """
 
     title: str
@@ -86,7 +87,7 @@ class Card(Shown):
 
     @property
     def leak(self) -> str:
-        """What leaks, in one sentence; empty where nothing was seen to."""
+        """What leaks, in one sentence; empty if no leak was observed."""
         return next((said for label, said in self.lines if label == LEAKAGE and said != NOT_OBSERVED), "")
 
     @property

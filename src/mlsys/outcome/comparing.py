@@ -39,19 +39,19 @@ Compared = HasOutcome | Outcome
 
 @dataclass(frozen=True, repr=False)
 class Comparison(Shown):
-    """Runs beside one another; made by :func:`compare`.
+    """Runs side by side; created by :func:`compare`.
 
     Parameters
     ----------
     table : DataFrame
-        One row a run: value with interval, difference from the best with paired interval, verdict,
-        milliseconds a row, size.
+        One row per run: value with interval, difference from the best with paired interval, verdict,
+        milliseconds per row, size.
     metric : str
-        What was compared.
+        The compared metric.
     part : str
-        The rows all were judged on.
+        The part all were evaluated on.
     best : Run or Outcome
-        The best, or the cheapest of those not told apart from it.
+        The best, or the cheapest of those that do not differ significantly from it.
     runs : mapping of str to Run or Outcome
         All runs.
     changes : DataFrame
@@ -110,26 +110,26 @@ def compare(
     *runs: Mapping[str, Compared] | Sequence[Compared] | Compared,
     metric: str | Metric | Callable[..., Any] | None = None,
 ) -> Comparison:
-    """Compare runs on the rows all of them were judged on, and say which steps differ, and why.
+    """Compare runs on the rows all of them were evaluated on, and list the steps that differ, and why.
 
     Parameters
     ----------
     *runs : mapping of str to Run, sequence of Run, or two runs and more
         At least two, of the same task and target; an earlier run by its outcome: ``mlsys.load(run_id).outcome``.
     metric : str, Metric or callable, optional
-        The headline metric when not given.
+        By default the headline metric.
 
     Returns
     -------
     Comparison
         Differences from the best are paired: the same rows are drawn for both. A run whose interval
-        of the difference holds zero is "not told apart", and the cheapest of them is taken: the smallest
+        for the difference contains zero is "not told apart", and the cheapest of these is chosen: the smallest
         of those whose median latency is within 1.5 times the lowest.
 
     Raises
     ------
     DataError
-        When the runs share no judged rows, or their targets or events differ.
+        If the runs share no evaluated rows, or their targets or events differ.
     """
     given = _named(runs)
     if len(given) < 2:

@@ -23,18 +23,18 @@ MOST_DRAWN = 20
 
 @dataclass(frozen=True, repr=False)
 class LeakageReport(Shown):
-    """The four layers of the guard and what each says of a run; made by ``run.leakage``.
+    """The four layers of the guard with their verdicts on a run; returned by ``run.leakage``.
 
     Parameters
     ----------
     table : DataFrame
-        One row a layer: ``layer``, ``what``, ``verdict``, ``detail``.
+        One row per layer: ``layer``, ``what``, ``verdict``, ``detail``.
     findings : sequence of Finding
-        Those about leakage, what costs most first.
+        Findings about leakage, the most costly first.
     power : DataFrame or None
-        Single-feature power: ``column``, ``auc``, ``error``; ``None`` where nothing was judged.
+        Single-feature power: ``column``, ``auc``, ``error``; ``None`` if not available.
     audit : LeakageAudit or None
-        The third layer, if it was asked for.
+        The third layer, if requested.
     """
 
     table: pd.DataFrame
@@ -48,7 +48,7 @@ class LeakageReport(Shown):
         return leakage_verdict(tuple(self.findings))
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw how well each feature alone tells the target, with two standard errors."""
+        """Draw how well each feature alone predicts the target, with two standard errors."""
         if self.power is None or self.power.empty:
             raise ConfigurationError(
                 "the run has no single-feature power to draw", "run the pipeline with a target of classes or numbers"

@@ -16,21 +16,21 @@ from mlsys.states import digest
 
 
 class Outcome(RunFacts):
-    """What came out of a run, as plain data: it needs neither the process nor the model of the run.
+    """Results of a run as plain data: it needs neither the process nor the model of the run.
 
-    ``run.outcome`` gives that of a run, ``mlsys.load(run_id).outcome`` that of an earlier one; showing it shows the
-    card. :func:`mlsys.compare` takes it like a run, and gates read its reports: ``gate.check(outcome.reports)``.
-    Two outcomes are equal if all that came out is.
+    ``run.outcome`` is that of a run, ``mlsys.load(run_id).outcome`` that of an earlier one; it is displayed as the
+    card. :func:`mlsys.compare` accepts it like a run, and gates read its reports: ``gate.check(outcome.reports)``.
+    Two outcomes are equal if all their results are.
     """
 
     @cached_property
     def card(self) -> Card:
-        """The card: result, baselines, slices, verdicts, findings, what was defaulted."""
+        """The card: result, baselines, slices, verdicts, findings, supplied steps."""
         return make_card(self)
 
     @property
     def leakage(self) -> LeakageReport:
-        """What was refused, found in the data, put to the test and counted."""
+        """What was refused, found, audited and counted."""
         return leakage_report(self)
 
     @property
@@ -47,7 +47,7 @@ class Outcome(RunFacts):
 
     @property
     def digest(self) -> str:
-        """Digest of all that came out."""
+        """Digest of all results."""
         return digest(as_state(self))
 
     def __eq__(self, other: object) -> bool:

@@ -58,7 +58,7 @@ def load_outcome(folder: Path) -> Outcome:
 
 
 def outcome_of_run(reference: str) -> Outcome:
-    """Return the outcome of a run: from this machine, else from MLflow.
+    """Return the outcome of a run: from this machine, otherwise from MLflow.
 
     Parameters
     ----------

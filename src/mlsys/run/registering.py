@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class Registration(Shown):
-    """Result of a registration; true if the model was registered.
+    """Result of a registration; truthy if the model was registered.
 
     Parameters
     ----------
     name : str
-        In the registry.
+        Name in the registry.
     version : int or None
         ``None`` when a gate said no.
     alias : str or None
         The alias that was set.
     terms : DataFrame
-        One row a term: term, value, verdict.
+        One row per term: term, value, verdict.
     deed : str
-        What was asked for: ``"registered"``, ``"promoted"`` or ``"rolled back"``.
+        The requested action: ``"registered"``, ``"promoted"`` or ``"rolled back"``.
     """
 
     name: str
@@ -105,20 +105,20 @@ def register_run(
 def promote(
     name: str, version: int | str, *, to: str = "champion", gate: Gate | None = None, reason: str = ""
 ) -> Registration:
-    """Let an alias name another version of a registered model, if a gate agrees.
+    """Point an alias to another version of a registered model, if a gate passes.
 
     Parameters
     ----------
     name : str
         Of the registered model.
     version : int or str
-        Number of a version, or an alias that names it, such as ``"challenger"``.
+        Number of a version, or an alias that points to it, such as ``"challenger"``.
     to : str
         The alias to set.
     gate : Gate, optional
-        Asked of the rows that judged the version when it was registered.
+        Checked on the evaluation stored when the version was registered.
     reason : str
-        Needed for a version that was registered by other means, of which no evaluation is known.
+        Needed for a version registered by other means, without a stored evaluation.
 
     Returns
     -------
@@ -156,24 +156,24 @@ def promote(
 
 
 def roll_back(name: str, alias: str = "champion") -> Registration:
-    """Let an alias name the version that it named before; asks no gate.
+    """Point an alias back to its previous version; checks no gate.
 
     Parameters
     ----------
     name : str
         Of the registered model.
     alias : str
-        The alias to move back. Called again, it goes one version further.
+        The alias to move back. Each call goes back one more version.
 
     Returns
     -------
     Registration
-        The version that the alias names now.
+        The version that the alias now points to.
 
     Raises
     ------
     ConfigurationError
-        When the alias named no other version before.
+        If the alias pointed to no other version before.
 
     Examples
     --------

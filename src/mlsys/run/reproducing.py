@@ -27,18 +27,18 @@ _WORTH_SAYING = {"code", "package", "seed", "setting"}
 
 @dataclass(frozen=True, repr=False)
 class Reproduction(Shown):
-    """A run beside itself, run again; made by :func:`reproduce`.
+    """Comparison of a run with its repetition; created by :func:`reproduce`.
 
     Parameters
     ----------
     reference : str
-        The id that was given.
+        The given id.
     run : Run
         The new run.
     steps : tuple of Difference
-        One a step, in order.
+        One per step, in order.
     metrics : DataFrame
-        One row a metric: ``metric``, ``then``, ``now``.
+        One row per metric: ``metric``, ``then``, ``now``.
     """
 
     reference: str
@@ -51,17 +51,17 @@ class Reproduction(Shown):
 
     @property
     def same(self) -> bool:
-        """Whether every step made the same, to the last bit."""
+        """Whether every step gave the same result, to the last bit."""
         return all(each.outcome == SAME for each in self.steps)
 
     @property
     def first(self) -> Difference | None:
-        """The first step that came out otherwise."""
+        """The first step whose result differs."""
         return next((each for each in self.steps if each.outcome != SAME), None)
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a step: ``step``, ``outcome``, ``causes``, ``why``."""
+        """One row per step: ``step``, ``outcome``, ``causes``, ``why``."""
         return pd.DataFrame(
             [{"step": e.step, "outcome": e.outcome, "causes": ", ".join(e.causes), "why": e.why} for e in self.steps],
             columns=["step", "outcome", "causes", "why"],
@@ -89,34 +89,34 @@ def _named(cause: str) -> str:
 
 @once_a_run()
 def reproduce(reference: str | None, pipeline: Any = None, data: Data = None) -> Reproduction:
-    """Run a tracked run again, and compare it with itself step by step.
+    """Run a tracked run again, and compare the results step by step.
 
     Parameters
     ----------
     reference : str
         MLflow's id of the run, or ``run.id``.
     pipeline : Pipeline, optional
-        The pipeline, where the run's code could not be taken along, or to see what the present code changes.
+        The pipeline, if the code of the run could not be stored, or to see what the current code changes.
     data : DataFrame or mapping of str to DataFrame, optional
-        The rows, where the run was given some. Rows of ``run(snapshot=True)`` are found by themselves.
+        The rows, if the run was given rows. Rows of ``run(snapshot=True)`` are found automatically.
 
     Returns
     -------
     Reproduction
-        True if every step made the same, to the last bit; otherwise it names the first that did not, and whether
-        code, configuration, package, data, seed or a setting is another.
+        Truthy if every step gave the same result, to the last bit; otherwise it names the first step that differs, and
+        whether code, configuration, package, data, seed or a setting caused it.
 
     Raises
     ------
     DataError
-        When rows or files are needed that are not there.
+        If needed rows or files are missing.
     NotPortableError
-        When the code was not taken along and no pipeline is given.
+        If the code was not stored and no pipeline is given.
 
     Notes
     -----
-    Code that was taken along runs: reproduce only runs that you trust. Nothing is written to MLflow, no kept result
-    is used. The same bytes can be expected on one build of the packages with as many threads; see *threads* in
+    Stored code is executed: reproduce only runs that you trust. Nothing is written to MLflow, and the cache is not
+    used. Expect the same bytes with the same build of the packages and the same number of threads; see *threads* in
     :class:`mlsys.settings.Settings`.
     """
     from mlsys.tracking.files import run_files
