@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     --------
     >>> from mlsys.cli import main
     >>> main(["sync"])
-    nothing waits in ...
+    nothing is waiting in ...
     0
     """
     parser = _parser()

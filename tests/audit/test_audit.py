@@ -458,7 +458,7 @@ def test_what_it_is_shown_as_names_step_probe_and_column(sales):
         assert "violated" in shown
         assert "z_score" in shown
         assert "price" in shown
-        assert "does not prove" in shown
+        assert "cannot prove" in shown
     axes = audit.plot()
     assert [label.get_text() for label in axes.get_yticklabels()] == list(audit.steps)
 
@@ -474,7 +474,7 @@ def test_a_time_split_needs_no_more_than_the_split_needs(sales):
     ("given", "error", "said"),
     [
         ({"data": None}, ConfigurationError, "needs data"),
-        ({"data": "frame", "rows": 10}, ConfigurationError, "100 rows or more"),
+        ({"data": "frame", "rows": 10}, ConfigurationError, "at least 100 rows"),
         ({"data": "no target"}, DataError, "late"),
     ],
 )

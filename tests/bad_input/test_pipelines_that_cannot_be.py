@@ -201,13 +201,13 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a scikit-learn object that is no step": (
         ConfigurationError,
-        ("KFold", "no step", "put in a step"),
+        ("KFold", "no step", "use a step"),
         lambda f: Pipeline([KFold(), TREE], **NUMBERS),
         lambda f: Pipeline([SPLIT, TREE], **NUMBERS).run(f, track=False),
     ),
     "a text in the list": (
         ConfigurationError,
-        ("'impute'", "no step", "put in a step"),
+        ("'impute'", "no step", "use a step"),
         lambda f: Pipeline([SPLIT, "impute", TREE], **NUMBERS),
         lambda f: Pipeline([SPLIT, Impute(), TREE], **NUMBERS).run(f, track=False),
     ),

@@ -140,7 +140,7 @@ def test_what_one_engine_kept_is_found_by_the_other() -> None:
 def test_a_hook_that_changes_what_it_looks_at_is_refused_wherever_it_runs(engine: Any) -> None:
     rows = flights.make_flights()[["distance", "hour"]].assign(y=1.0)
     pipeline = Pipeline([RandomSplit(), flights.ChangesWhatItLooksAt()], target="y")
-    with override(rows_per_partition=300), pytest.raises(ContractError, match="changed the rows it was shown"):
+    with override(rows_per_partition=300), pytest.raises(ContractError, match="changed the rows it received"):
         pipeline.run(rows, **QUIETLY, cache=False, engine=engine)
 
 

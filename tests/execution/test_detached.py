@@ -129,7 +129,7 @@ def test_select_refuses_what_is_no_mask(frame: pd.DataFrame) -> None:
         def keep(self, frame, rng):
             return [0, 2]
 
-    with pytest.raises(ContractError, match="one True or False a row"):
+    with pytest.raises(ContractError, match="True or False for each row"):
         Places().select(frame)
 
 

@@ -37,8 +37,8 @@ def test_what_is_made_of_the_labels_source_before_the_label_is_withheld(trips):
     pace, again = (lambda f: f["minutes"] / f["km"]), (lambda f: f["pace"] * 2)
     steps = [Derive({"pace": pace, "twice": again}), LABEL, TimeSplit(validation=0.2, test=0.2), MODEL]
     run = Pipeline(steps, target="slow", time="starts").run(trips, track=False)
-    assert "which the label is made of" in reasons(run)["pace"]
-    assert "which the label is made of" in reasons(run)["twice"]
+    assert "which the label is derived from" in reasons(run)["pace"]
+    assert "which the label is derived from" in reasons(run)["twice"]
 
 
 def test_of_a_function_that_writes_several_columns_only_those_made_of_it_are_withheld(trips):
@@ -47,7 +47,7 @@ def test_of_a_function_that_writes_several_columns_only_those_made_of_it_are_wit
 
     run = Pipeline([prepared, LABEL, MODEL], target="slow", time="starts").run(trips, track=False)
     assert reasons(run)["far"] == "feature"
-    assert "which the label is made of" in reasons(run)["pace"]
+    assert "which the label is derived from" in reasons(run)["pace"]
 
 
 def test_lateness_is_inherited_column_by_column(trips):

@@ -1,4 +1,4 @@
-"""The note under a step's error says how many rows it was given, by part, whoever raised it."""
+"""The note under a step's error says how many rows it received, by part, whoever raised it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ CASES: dict[str, tuple[list[Any], str]] = {
 
 
 def note_of(error: BaseException) -> str:
-    return next(note for note in error.__notes__ if "it was given" in note)
+    return next(note for note in error.__notes__ if "it received" in note)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -73,14 +73,14 @@ def test_every_kind_of_step(case: str, cache: bool) -> None:
     for _ in range(2):  # the second time what stands before is taken from the first
         with pytest.raises(Fails) as raised:
             Pipeline([*steps, LogisticRegression()], target="y").run(FRAME, track=False, cache=cache)
-        assert f"it was given {said} with x: float64" in note_of(raised.value)
+        assert f"it received {said} with x: float64" in note_of(raised.value)
 
 
 def test_parts_that_were_given_and_a_model(tmp_path: Path) -> None:
     parts: Mapping[str, pd.DataFrame] = {name: rows for name, rows in FRAME.groupby("part")}
     with pytest.raises(Fails) as raised:
         Pipeline([making(Transform, "learn", apply=fails)(), LogisticRegression()], target="y").run(parts, track=False)
-    assert "it was given 500 rows" in note_of(raised.value) and "(train 360, validation 140)" in note_of(raised.value)
+    assert "it received 500 rows" in note_of(raised.value) and "(train 360, validation 140)" in note_of(raised.value)
 
 
 def test_rows_that_a_cache_holds_are_counted_too(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_rows_that_a_cache_holds_are_counted_too(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(Exception, match="all 120 test rows have the same class") as raised:
             Pipeline(steps, target="y", time="t").run(track=False)
-        assert "it was given 600 rows with" in note_of(raised.value)
+        assert "it received 600 rows with" in note_of(raised.value)
 
 
 def test_rows_beyond_memory_are_at_most_so_many(tmp_path: Path) -> None:
@@ -100,4 +100,4 @@ def test_rows_beyond_memory_are_at_most_so_many(tmp_path: Path) -> None:
     with override(rows_in_memory=100, rows_per_partition=100), pytest.raises(Fails) as raised:
         steps = [ReadCSV(str(tmp_path / "rows.csv")), making(Select, "keep")()]
         Pipeline([*steps, LogisticRegression()], target="y").run(track=False, cache=False)
-    assert "it was given at most " in note_of(raised.value) or "it was given 600 rows" in note_of(raised.value)
+    assert "it received at most " in note_of(raised.value) or "it received 600 rows" in note_of(raised.value)

@@ -104,7 +104,7 @@ def test_lateness_and_what_labels_are_made_of_are_inherited_column_by_column(mac
     label = NaturalLabel("fails", from_column="noise", rule=lambda s: (s > 0).astype(int))
     found = features(step, machines.drop(columns="fails"), label, known_at={"told": "2h"})
     assert "known only 2h after" in found.loc["late", "reason"]
-    assert "which the label is made of" in found.loc["label", "reason"]
+    assert "which the label is derived from" in found.loc["label", "reason"]
     assert found.loc["clean", "used"]
 
 

@@ -36,7 +36,7 @@ def test_work_that_holds_values_is_refused() -> None:
 
     with pytest.raises(ContractError, match="given="):
         Task("check", "learn", holding, {})
-    with pytest.raises(ContractError, match="function of a module"):
+    with pytest.raises(ContractError, match="module-level function"):
         Task("check", "learn", lambda at, planned, rows: Made(), {})
 
 

@@ -86,7 +86,7 @@ def test_no_more_components_than_texts_differ_in() -> None:
 def test_mixed_values_count_as_their_texts_and_numbers_are_refused() -> None:
     mixed = pd.DataFrame({"t": pd.Series(["rue 1", 1, "rue 2", 2.5] * 9, dtype=object)})
     assert TextComponents(["t"]).fit(mixed).transform(mixed).notna().all(axis=None)
-    with pytest.raises(DataError, match="takes texts, but the column 'x' holds whole numbers"):
+    with pytest.raises(DataError, match="takes text, but the column 'x' holds whole numbers"):
         TextComponents(["x"]).fit(pd.DataFrame({"x": [1]}))
     with pytest.raises(ConfigurationError):
         TextComponents([])

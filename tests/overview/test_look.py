@@ -66,7 +66,7 @@ def test_what_is_no_table_is_refused(frame: pd.DataFrame) -> None:
         mlsys.look(None)
     with pytest.raises(DataError, match="did you mean 'noise'"):
         mlsys.look(frame, target="noize")
-    with pytest.raises(DataError, match="names must be texts"):
+    with pytest.raises(DataError, match="names must be strings"):
         mlsys.look(frame.rename(columns={"y": 3}))
 
 

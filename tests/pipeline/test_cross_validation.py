@@ -308,7 +308,7 @@ def test_what_cannot_be_divided_is_refused_with_the_reason(shop: pd.DataFrame) -
         quick(pipeline, Lopsided(), shop)
     with pytest.raises(ConfigurationError, match="is not a way to make folds"):
         quick(pipeline, "5", shop)
-    with pytest.raises(DataError, match="came in parts"):
+    with pytest.raises(DataError, match="has parts"):
         quick(pipeline, 3, {"train": shop.iloc[:400], "test": shop.iloc[400:]})
     with pytest.raises(ConfigurationError, match="needs a pipeline with a model"):
         quick(Pipeline([Impute()], target="returned"), 3, shop)

@@ -84,7 +84,7 @@ REFUSED: dict[str, tuple[list[Any], type[Exception], str, str]] = {
                                     "StratifiedSplit > OneHot(columns=['c']) > Train"),
     "the target alone in a served step": ([SPLIT, OneHot(["y"]), MODEL], LeakageError, "it is the target",
                                           "StratifiedSplit > Train"),
-    "what the label is made of": ([LABEL, SPLIT, Impute(["raw", "x"]), MODEL], LeakageError, "is made of it",
+    "what the label is made of": ([LABEL, SPLIT, Impute(["raw", "x"]), MODEL], LeakageError, "is derived from it",
                                   "NaturalLabel > StratifiedSplit > Impute(columns=['x']) > Train"),
 }  # fmt: skip
 

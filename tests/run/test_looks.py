@@ -33,7 +33,7 @@ def test_the_same_model_again_is_no_other_look(pipeline, cancer):
     first = pipeline.run(cancer).final_test()
     again = pipeline.run(cancer).final_test()
     assert "LK401" not in codes(first) | codes(again)
-    assert "no other model was judged by them" in repr(again)
+    assert "no other model was evaluated on them" in repr(again)
     assert auc(first)["lower"] == auc(again)["lower"]
 
 

@@ -231,7 +231,7 @@ def test_code_from_standard_input_is_asked_for(tmp_path: Path) -> None:
     run = json.loads(done.stdout.splitlines()[-1])
     rows = pd.DataFrame({"a": np.arange(200.0), "y": np.arange(200) % 3 == 0})
     with pytest.raises(
-        NotPortableError, match=r"code was not taken along: the source of 'doubled'(.|\n)*commit .* pass it"
+        NotPortableError, match=r"code of the run was not stored: the source of 'doubled'(.|\n)*commit .* pass it"
     ):
         mlsys.reproduce(run, data=rows)
 

@@ -109,7 +109,7 @@ def test_the_plan_says_what_each_is_shown() -> None:
     plan = repr(Pipeline([by_kind(), OneHotEncoder(), StandardScaler(), KIND], target="y").plan())
     assert "Apply: ColumnTransformer gets all features" in plan
     assert "OneHotEncoder gets text and category features" in plan
-    assert "StandardScaler gets features of numbers" in plan
+    assert "StandardScaler gets number" in plan
 
 
 def test_several_texts_are_named_with_the_way_to_choose(frame: pd.DataFrame) -> None:

@@ -63,7 +63,7 @@ def test_a_column_that_is_not_there_is_named_beside_those_that_are():
 def test_a_class_that_is_not_there_is_named_beside_those_that_are(sampler):
     rows = frame(c=PLACE, gap=np.where(X > 1, np.nan, X)) if sampler is not SMOTE else frame()
     with pytest.raises(
-        DataError, match=r"sampling_strategy=\{7: 9\} names a class that no row.*'rare': 20, 'usual': 80"
+        DataError, match=r"sampling_strategy=\{7: 9\} names a class that no training row.*'rare': 20, 'usual': 80"
     ):
         resampled(sampler(sampling_strategy={7: 9}), rows)
 

@@ -180,7 +180,7 @@ def test_a_group_goes_to_one_of_the_windows_it_spans_and_its_other_rows_are_left
     dealt = parts.dropna().groupby(frame["group"]).first().value_counts()
     assert dealt.sum() == 60 and 24 <= dealt["train"] <= 48  # 36 expected, 3.8 standard deviation
     left = int(parts.isna().sum())
-    assert f"{left} rows of 60 groups that stand in several parts" in split.explain(frame)[-1]
+    assert f"{left} rows of 60 groups in several parts" in split.explain(frame)[-1]
     shuffled = frame.sample(frac=1, random_state=0)
     assert split.assign(shuffled).sort_index().equals(parts)
 

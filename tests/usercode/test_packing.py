@@ -362,7 +362,7 @@ def test_a_lambda_with_a_default_that_is_no_plain_value_is_refused(user: User) -
 def test_a_lambda_whose_file_has_changed_is_refused(user: User, tmp_path: Path) -> None:
     module = user(mine=LAMBDAS)
     (tmp_path / "user" / "mine.py").write_text("# nothing\n" * 30)
-    with pytest.raises(NotPortableError, match="cannot be taken along"):
+    with pytest.raises(NotPortableError, match="cannot be stored"):
         travelled(module.plain)
 
 

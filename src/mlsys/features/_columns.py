@@ -91,9 +91,8 @@ def require_kinds(frame: pd.DataFrame, columns: Sequence[str], kinds: frozenset[
 
 
 def _of_no_use(name: Any, values: Values, kinds: frozenset[Kind], who: str) -> DataError:
-    *others, last = (
-        f"{kind}s" if kind is not Kind.CATEGORY else "categories" for kind in Kind if kind in kinds - {Kind.MIXED}
-    )
+    words = {Kind.CATEGORY: "categories", Kind.TEXT: "text"}
+    *others, last = (words.get(kind, f"{kind}s") for kind in Kind if kind in kinds - {Kind.MIXED})
     taken = f"{', '.join(others)} and {last}" if others else last
     odd = "" if values.strange is None else f", such as {values.strange[1]!r} in row {values.strange[0]!r}"
     encoded = "encode it with OneHot or TargetEncode, " if values.means is Kind.TEXT and Kind.TEXT not in kinds else ""
