@@ -285,7 +285,9 @@ def test_checks_are_tests_of_their_own(check: Any, orders: pd.DataFrame) -> None
 
 def test_one_check_raises_an_assertion_error_with_its_promise(orders: pd.DataFrame) -> None:
     check = next(check for check in checks(Ranks()) if check.name == "row_local")
-    with pytest.raises(AssertionError, match=r"Ranks, row_local: .*(?s:.*)A row alone gets what it gets among others"):
+    with pytest.raises(
+        AssertionError, match=r"Ranks, row_local: .*(?s:.*)A row alone gets the same result as among others"
+    ):
         check(orders)
 
 

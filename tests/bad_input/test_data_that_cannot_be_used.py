@@ -190,7 +190,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "an index value that stands twice": (
         DataError,
-        ("the index value 0 stands twice", "reset_index(drop=True)"),
+        ("the index value 0 occurs twice", "reset_index(drop=True)"),
         lambda f: run(doubled(f), SPLIT, TREE),
         lambda f: run(doubled(f).reset_index(drop=True), SPLIT, TREE),
     ),
@@ -372,7 +372,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a key that stands twice in the table": (
         DataError,
-        ("Join", "1 key of the table stands in more than one row", "'DE'", "drop_duplicates"),
+        ("Join", "1 key of the table occurs in more than one row", "'DE'", "drop_duplicates"),
         lambda f: run(f, Join(pd.concat([ZONES, ZONES.head(1)]), on="country"), SPLIT, TREE),
         lambda f: run(f, Join(pd.concat([ZONES, ZONES.head(1)]).drop_duplicates("country"), on="country"), SPLIT, TREE),
     ),

@@ -221,4 +221,4 @@ def test_a_fitted_estimator_is_trained_anew_and_the_card_says_so() -> None:
     assert (fitted.coef_ == before).all()
     said = "Train: LogisticRegression was already fitted; it is cloned and trained again on training rows only"
     assert ("trained anew", said) in done.card.lines
-    assert said in str(done.pipeline.plan()) and "came fitted" not in str(fresh) + str(fresh.pipeline.plan())
+    assert said in str(done.pipeline.plan()) and "already fitted" not in str(fresh) + str(fresh.pipeline.plan())

@@ -58,7 +58,7 @@ def test_keys_match_across_types_of_one_family() -> None:
 
 
 def test_keys_of_another_type_are_refused_but_nulls_alone_are_fine() -> None:
-    with pytest.raises(DataError, match="'k' is whole numbers .* in the rows and texts .* in the table"):
+    with pytest.raises(DataError, match="'k' is whole numbers .* in the rows and text .* in the table"):
         Join(SIDE, "k").apply(pd.DataFrame({"k": [1]}))
     assert Join(SIDE, "k").apply(pd.DataFrame({"k": [np.nan]}))["n"].isna().all()
 
@@ -143,5 +143,5 @@ def test_unsigned_numbers_beyond_int64_keep_their_value() -> None:
 
 def test_keys_that_are_equal_by_value_stand_once_in_the_table() -> None:
     side = pd.DataFrame({"k": pd.Series([1, 1.0, 2], dtype=object), "v": [1, 2, 3]})
-    with pytest.raises(DataError, match=r"1 key of the table stands in more than one row \(2 rows\)"):
+    with pytest.raises(DataError, match=r"1 key of the table occurs in more than one row \(2 rows\)"):
         Join(side, on="k").apply(pd.DataFrame({"k": [1]}))

@@ -338,7 +338,7 @@ def test_what_cannot_be_a_metric_is_refused_when_the_step_is_made(asked: list[An
         ({"bounds": None}, "minimum and the maximum"),
         ({"bounds": ("0", 1)}, "minimum and the maximum"),
         ({"greater_is_better": "yes"}, "greater_is_better is one of True, False"),
-        ({"function": "recall"}, "no function"),
+        ({"function": "recall"}, "not a function"),
         ({"function": lambda y: 0.0}, "f\\(y, prediction\\)"),
     ],
 )

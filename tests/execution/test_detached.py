@@ -180,7 +180,7 @@ def test_report_takes_parts_by_name(frame: pd.DataFrame) -> None:
         ([[1, 2]], "got list, not a DataFrame"),
         (pd.DataFrame({"x": []}), "got a frame of 0 rows"),
         (pd.DataFrame([[1.0, 2.0]], columns=["x", "x"]), "two columns named 'x'"),
-        (pd.DataFrame({"x": [1.0, 2.0]}, index=[4, 4]), r"index value .*4.* stands twice"),
+        (pd.DataFrame({"x": [1.0, 2.0]}, index=[4, 4]), r"index value .*4.* occurs twice"),
     ],
     ids=["type", "empty", "columns", "index"],
 )

@@ -270,7 +270,7 @@ CASES = {
         lambda f: run(numbered_by_outcome(f), SPLIT, id="number"),
         "warning",
         ("number",),
-        says=("running number", "id="),
+        says=("counter", "id="),
     ),
     "a number of the day, judged on later days": Case(
         "LK208",
@@ -371,7 +371,7 @@ CASES = {
         lambda f: run(parted(f), PredefinedSplit("part"), id="visit"),
         "error",
         ("visit",),
-        says=("repeated rows",),
+        says=("duplicate rows",),
     ),
     "rows seen twice": Case(
         "LK213",

@@ -48,7 +48,7 @@ def test_levels_are_shares_of_known_rows_and_those_of_few_rows_are_not_named() -
     assert dict(found.levels) == {"a": pytest.approx(60 / 92), "b": pytest.approx(30 / 92)}
     assert found.words == "1 more"
     names = spread_of(pd.Series([f"name {place}" for place in range(50)]))
-    assert (names.levels, names.words, names.distinct) == ((), "all different", 50)
+    assert (names.levels, names.words, names.distinct) == ((), "all distinct", 50)
 
 
 @pytest.mark.parametrize(

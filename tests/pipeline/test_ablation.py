@@ -120,7 +120,7 @@ class NeedsSpread(Transform):
 
     def learn(self, train: Rows) -> float:
         if train["noise"].nunique() == 1:
-            raise ValueError("no spread")
+            raise ValueError("no variance")
         return float(train["noise"].std())
 
     def apply(self, frame: pd.DataFrame, spread: float) -> pd.DataFrame:
@@ -128,9 +128,9 @@ class NeedsSpread(Transform):
 
 
 def test_an_error_names_what_stood_still(cases: pd.DataFrame) -> None:
-    with pytest.raises(ValueError, match="no spread") as caught:
+    with pytest.raises(ValueError, match="no variance") as caught:
         pipeline().insert(NeedsSpread(), after="Impute").ablate(["dose", "noise"], cases, cache=False)
-    assert any("while 'noise' stood still" in note for note in caught.value.__notes__)
+    assert any("with 'noise' held at one value" in note for note in caught.value.__notes__)
 
 
 def test_what_is_no_feature_is_refused(cases: pd.DataFrame) -> None:

@@ -260,7 +260,7 @@ REFUSED: dict[str, tuple[Make, tuple[str, ...]]] = {
     "a folder without tables": (lambda f: csv(f, "other/rows.dat")[:5], ("no file ending in .csv or .parquet",)),
     "an index with nulls": (lambda f: f.set_axis([None, *range(299)], axis=0), ("index is null at position 0",)),
     "an index of two levels": (lambda f: f.set_index(["a", "b"]), ("has 2 levels", "reset_index(), which makes")),
-    "an index that repeats": (lambda f: f.set_index("y"), ("stands twice", "a column of 'y'")),
+    "an index that repeats": (lambda f: f.set_index("y"), ("occurs twice", "a column of 'y'")),
     "names of two levels": (
         lambda f: f.set_axis(pd.MultiIndex.from_product([["f"], list("aby")]), axis=1),
         ("('f', 'a') is tuple", "'_'.join"),

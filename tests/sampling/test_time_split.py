@@ -206,7 +206,7 @@ def test_an_hour_that_clocks_show_twice_or_skip_is_read_and_said(date, start, sa
     first = frame["time"][split.assign(frame) == "validation"].min()
     assert first == pd.Timestamp(start)
     assert said in split.explain(frame)[0]
-    assert "show twice" in split.notes()[0]
+    assert "occurs twice" in split.notes()[0]
 
 
 @pytest.mark.parametrize("form", ["object", "date32[day][pyarrow]", "timestamp[us][pyarrow]", "datetime64[s]"])

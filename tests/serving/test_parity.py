@@ -86,7 +86,7 @@ def run_of(shop: pd.DataFrame, *steps: Any, name: str = "parity") -> Run:
 @pytest.mark.parametrize(
     ("step", "said"),
     [
-        (SaysWhere(), "answers otherwise: 'prediction' differs in 2 of 50 training rows ("),
+        (SaysWhere(), "predicts differently: 'prediction' differs in 2 of 50 training rows ("),
         (FailsElsewhere(), "fails: FileNotFoundError: rates.csv is not here"),
         (EndsElsewhere(), "ended with code 7"),
     ],

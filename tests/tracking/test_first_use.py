@@ -97,7 +97,7 @@ RUNS = "create table runs (run_uuid varchar(32))"
 def test_a_half_made_database_is_named_with_what_to_do(tmp_path: Path, statements: list[str]) -> None:
     half(tmp_path / "half.db", *statements)
     said = first_use.half_made(f"sqlite:///{tmp_path}/half.db")
-    assert said is not None and "half made" in said.problem and f"rm {tmp_path}/half.db" in said.remedy
+    assert said is not None and "incomplete" in said.problem and f"rm {tmp_path}/half.db" in said.remedy
 
 
 @pytest.mark.parametrize("version", ["", "insert into alembic_version values ('0a8213491aaa')"])
@@ -125,7 +125,7 @@ def test_a_database_that_is_whole_or_of_others_is_not_called_half_made(tmp_path:
 
 def test_a_database_that_mlflow_cannot_open_is_refused_with_what_to_do(tmp_path: Path) -> None:
     half(tmp_path / "half.db", TABLES, "create table metrics (value integer)", "create table params (key integer)")
-    with pytest.raises(TrackingError, match="half made"), store(uri=f"sqlite:///{tmp_path}/half.db"):
+    with pytest.raises(TrackingError, match="incomplete"), store(uri=f"sqlite:///{tmp_path}/half.db"):
         pass
 
 

@@ -60,7 +60,7 @@ def test_a_server_killed_in_mid_run_costs_nothing_but_a_sync(
     assert len(mlsys.sync().sent) == 1
     tags = check_complete(own_server.address, run.id, spans=len(run.steps) + 1).data.tags
     assert tags["mlsys.test_opened"] == "1"
-    assert "nothing waits" in repr(mlsys.sync())
+    assert "nothing is waiting" in repr(mlsys.sync())
 
 
 @pytest.mark.parametrize(("rule", "every"), [("lose", 1), ("refuse", 4)])

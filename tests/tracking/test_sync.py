@@ -59,7 +59,7 @@ def test_sync_writes_it_once_and_whole(waiting: Run, address: str, check_complet
     assert "1 run sent, 0 runs waiting" in repr(report) and report.sent[0].id == waiting.id
     found = check_complete(address, waiting.id, spans=len(waiting.steps) + 1)
     assert waiting.mlflow_run_id == found.info.run_id == report.sent[0].mlflow_run_id
-    assert "nothing waits" in repr(mlsys.sync(address))
+    assert "nothing is waiting" in repr(mlsys.sync(address))
     check_complete(address, waiting.id)
 
 
@@ -233,7 +233,7 @@ def test_the_command_sends_and_says_what_waits(
     assert main(["sync"]) == 1
     assert "0 runs sent, 1 run waiting" in capsys.readouterr().out
     assert main(["sync", "--folder", str(tmp_path / "elsewhere")]) == 0
-    assert "nothing waits" in capsys.readouterr().out
+    assert "nothing is waiting" in capsys.readouterr().out
     assert main(["sync", "--uri", address]) == 0
     assert "1 run sent" in capsys.readouterr().out
     check_complete(address, waiting.id)

@@ -85,7 +85,7 @@ class WithoutColumns:
             return self._judged(frames)
         except Exception as error:
             if columns:
-                error.add_note(f"mlsys: while {', '.join(map(repr, columns))} were held at one value")
+                error.add_note(f"mlsys: with {', '.join(map(repr, columns))} held at one value")
             raise
 
     def _judged(self, frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

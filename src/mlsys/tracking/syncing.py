@@ -100,7 +100,7 @@ def sync(uri: str | None = None) -> SyncReport:
     Examples
     --------
     >>> from mlsys import sync
-    >>> "nothing waits" in repr(sync())
+    >>> "nothing is waiting" in repr(sync())
     True
     """
     sent: list[Synced] = []
