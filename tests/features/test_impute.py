@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression
 
-from mlsys.errors import DataError
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.features import Impute
 
 
@@ -90,3 +91,60 @@ def test_wide_frames_raise_no_warning() -> None:
     out = Impute().fit(wide).transform(wide)
     assert out.shape == (2, 300)
     assert out.assign(more=1).shape == (2, 301)
+
+
+def test_the_mode_is_the_most_frequent_and_of_several_the_smallest_or_first() -> None:
+    frame = pd.DataFrame({"n": [3.0, 1.0, 3.0, 1.0, None], "c": ["b", "a", "b", None, "a"]})
+    out = Impute(numeric="mode", categorical="mode").fit(frame).transform(frame)
+    assert out["n"].tolist() == [3.0, 1.0, 3.0, 1.0, 1.0]
+    assert out["c"].tolist() == ["b", "a", "b", "a", "a"]
+    assert out[["n_missing", "c_missing"]].to_numpy().T.tolist() == [[0, 0, 0, 0, 1], [0, 0, 0, 1, 0]]
+    theirs = SimpleImputer(strategy="most_frequent").fit_transform(frame[["n"]])
+    np.testing.assert_array_equal(out[["n"]], theirs)
+
+
+@pytest.mark.parametrize("how", ["median", "mean", "mode"])
+def test_groups_have_fills_of_their_own_and_unknown_ones_that_of_all(how: str) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"x": rng.integers(0, 9, 300).astype(float), "g": rng.choice(list("abc"), 300), "k": 1})
+    frame.loc[rng.random(300) < 0.2, "x"] = np.nan
+    frame.loc[frame["g"] == "c", "x"] = np.nan
+    step = Impute(["x"], numeric=how, by=["g", "k"], indicator=False)
+    out = step.fit(frame).transform(frame)["x"]
+    each = {"mode": lambda values: values.mode().min()}.get(how, how)
+    expected = frame["x"].fillna(frame.groupby("g")["x"].transform(each)).fillna(frame["x"].agg(each))
+    np.testing.assert_allclose(out, expected, rtol=1e-12)
+    unknown = pd.DataFrame({"x": [None, None], "g": ["new", None], "k": [1, 1]})
+    assert step.fit(frame).transform(unknown)["x"].tolist() == [frame["x"].agg(each)] * 2
+
+
+def test_groups_need_no_feature_that_is_taken() -> None:
+    frame = pd.DataFrame({"x": [1.0, 3.0, None, 8.0], "day": pd.array([1, 1, 1, 2])})
+    out = Impute(by="day").fit(frame).transform(frame)
+    assert out["x"].tolist() == [1.0, 3.0, 2.0, 8.0]
+    assert out["day"].tolist() == [1, 1, 1, 2]
+    with pytest.raises(ConfigurationError, match="the same for every group"):
+        Impute(numeric=0, by="day")
+
+
+def test_a_regression_fills_what_the_other_columns_say() -> None:
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(2, 500))
+    frame = pd.DataFrame({"a": a, "b": b, "twice": 2 * a, "x": 1 + 2 * a - 3 * b})
+    holed = frame.assign(x=frame["x"].mask(rng.random(500) < 0.3), b=frame["b"].mask(rng.random(500) < 0.1))
+    fitted = Impute(numeric="model").fit(holed)
+    reference = LinearRegression().fit(
+        holed[["a", "b"]].fillna(holed.median())[holed["x"].notna()], holed["x"].dropna()
+    )
+    expected = reference.predict(holed[["a", "b"]].fillna(holed.median()))
+    inside = np.clip(expected, holed["x"].min(), holed["x"].max())
+    np.testing.assert_allclose(
+        fitted.transform(holed)["x"], np.where(holed["x"].isna(), inside, holed["x"]), rtol=1e-9, atol=1e-9
+    )
+    alone = fitted.transform(pd.DataFrame({"a": [100.0], "b": [0.0], "twice": [200.0], "x": [None]}))
+    assert alone["x"].tolist() == [holed["x"].max()]
+
+
+def test_one_column_alone_has_no_regression_and_gets_its_median() -> None:
+    frame = pd.DataFrame({"x": [1.0, 2.0, None, 9.0]})
+    assert Impute(numeric="model").fit(frame).transform(frame)["x"].tolist() == [1.0, 2.0, 2.0, 9.0]

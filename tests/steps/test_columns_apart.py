@@ -69,6 +69,8 @@ STEPS: list[Any] = [
     HashEncode(),
     Impute(),
     Impute(["x", "told"]),
+    Impute(["x", "maybe", "who"], numeric="model", categorical="mode"),
+    Impute(["x", "maybe"], by=["who", "n"]),
     Log(["n"]),
     MinMaxScale(),
     PowerTransform(),

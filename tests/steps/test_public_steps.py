@@ -209,6 +209,17 @@ def Impute_2(orders: pd.DataFrame) -> Case:
 
 
 @case
+def Impute_3(orders: pd.DataFrame) -> Case:
+    return mlsys.Impute(["days_since_last"], by="country"), orders, ROLES
+
+
+@case
+def Impute_4(orders: pd.DataFrame) -> Case:
+    step = mlsys.Impute(["days_since_last", "price", "country"], numeric="model", categorical="mode")
+    return step, orders, ROLES
+
+
+@case
 def Standardize(orders: pd.DataFrame) -> Case:
     return mlsys.Standardize(), orders[[*FEATURES, *ROLES.values()]], ROLES
 

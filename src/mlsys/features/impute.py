@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.blocks import dtypes_of, is_plain
-from mlsys.errors import DataError
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._columns import (
     TakesColumns,
     blocks_of_numbers,
@@ -21,18 +21,26 @@ from mlsys.features._columns import (
     require_kinds,
     taken,
 )
-from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
+from mlsys.features._fills import (
+    fills_of,
+    group_of,
+    groups_in,
+    predicted,
+    regression,
+    state_of_groups,
+    summary_of,
+    summary_of_models,
+)
+from mlsys.steps import Field
+from mlsys.summaries import Again, Counts, SummaryMap
 from mlsys.tables import column_of
 from mlsys.values import Kind, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from mlsys.dataset import Rows
     from mlsys.values import Values
-
-_MEDIAN = (0.5,)
-
 
 _FILLED = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.CATEGORY})
 _AS_LEVELS = frozenset({Kind.TEXT, Kind.CATEGORY})
@@ -44,17 +52,23 @@ class Impute(TakesColumns):
     Parameters
     ----------
     columns : list of str, optional
-        Columns to fill; by default all features with numbers, nullable truth values, text or categories.
-    numeric : {"median", "mean"} or float
-        Fill value for numbers.
+        Columns to fill; all features of numbers, nullable truth values, texts and categories when not given.
+    numeric : {"median", "mean", "mode", "model"} or float
+        What numbers get: that of training rows, a number, or what a linear regression on the other columns of numbers
+        says (``"model"``).
     categorical : str
-        Fill value for text and categories.
+        What texts and categories get; ``"mode"`` is the most frequent level of training rows.
     indicator : bool
-        Whether to add ``<column>_missing`` (0 or 1). Text and categories need none, because their fill is a separate
-        level for OneHot and TargetEncode. They get one if training rows also hold the fill as a value.
+        Whether to add ``<column>_missing`` (0 or 1). Texts and categories need none: their fill is a level of its
+        own, which OneHot and TargetEncode see. They get one where training rows hold the fill as a value too.
+    by : str or list of str, optional
+        Columns whose groups have fills of their own, for numbers; they are not filled themselves. A row of a group
+        without values, or of none that training rows have, gets the fill of all rows.
 
     Raises
     ------
+    ConfigurationError
+        When ``by`` is given where a number or a regression fills.
     DataError
         If a number column is null in every training row, so that there is no value to fill with; if a named column
         holds times, lists or values of several kinds.
@@ -62,10 +76,16 @@ class Impute(TakesColumns):
     Notes
     -----
     Medians are exact (radix selection; two passes over the rows, at most four) and equal ``numpy.quantile``; means are
-    exact sums rounded once. Neither depends on partitions or order, and sample weights are not used. Every
-    fill assumes that values are missing at random given the other columns; the indicator keeps the information if
-    they are not. Nullable numbers and truth values become floats. A pass costs a few milliseconds per column for
-    300,000 rows.
+    exact sums rounded once; of equally frequent values the smallest number, or first text, is the mode. None of them
+    depends on partitions or order, and sample weights are not used. A regression takes one pass more: least squares
+    from exact sums of products over the rows that have the column, nulls of others at their medians, inside the range
+    of training rows. Missing at random given the other columns is assumed by every fill; the indicator keeps the
+    information when it is not: see `DiagnoseMissing`. To fill with what was known before, in time, see `FillForward`.
+    Nullable numbers and truth values become floats. A pass costs a few milliseconds for 300,000 rows and column.
+
+    References
+    ----------
+    Little and Rubin (2019), Statistical analysis with missing data, chapters 4 and 5.
 
     Examples
     --------
@@ -76,93 +96,100 @@ class Impute(TakesColumns):
     1  40.0  missing            1
     2  40.0        b            0
     3  60.0        b            0
+    >>> Impute(["age"], by="city", indicator=False).fit(frame).transform(frame.assign(age=None))["age"].tolist()
+    [20.0, 40.0, 50.0, 50.0]
     """
 
     columns: tuple[str, ...] | list[str] | None = None
-    numeric: Literal["median", "mean"] | float = "median"
+    numeric: Literal["median", "mean", "mode", "model"] | float = "median"
     categorical: str = "missing"
     indicator: bool = True
+    by: str | tuple[str, ...] | list[str] | None = Field(default=None, kw_only=True)
     serves_columns: ClassVar[bool] = True
     takes_all: ClassVar[str] = "numbers, nullable truth values, text or categories"
 
+    def __post_init__(self) -> None:
+        """Refuse groups where they decide nothing."""
+        if self.by is not None and self.numeric not in ("median", "mean", "mode"):
+            raise ConfigurationError(
+                f"{self.title} got by={self.by!r}, but numeric={self.numeric!r} is the same for every group",
+                "take numeric='median', 'mean' or 'mode', or leave by= out",
+            )
+
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
-        """Return the summary of a part for each column."""
-        found = SummaryMap(numbers=SummaryMap(), texts=SummaryMap(), filled=SummaryMap(), nothing=SummaryMap())
-        names = taken(part, self.columns)
+        """Return what a part says of each column."""
+        if partial is not None and "wanted" in partial:
+            names = list(partial["fills"])
+            block = np.concatenate([block for _, block in blocks_of_numbers(part, names, self.title)])
+            models = summary_of_models(block, names, partial["fills"], set(partial["wanted"]))
+            return SummaryMap(known=_Same(partial), models=models)
+        found = SummaryMap({name: SummaryMap() for name in ("numbers", "groups", "texts", "filled", "nothing")})
+        names = [name for name in taken(part, self.columns) if name not in self.columns_beside]
         require_kinds(part, names, _FILLED, self.title)
         kinds = kinds_of(part, names)
         for name in names:
             if kinds[name] in _AS_LEVELS:
-                found["texts"][name] = int(part[name].isna().sum())
-                found["filled"][name] = int((plain(part[name]) == self.categorical).sum())
+                column = plain(part[name])
+                found["texts"][name] = Counts.of(column) if self._of_mode else Counts(nulls=int(column.isna().sum()))
+                found["filled"][name] = int((column == self.categorical).sum())
         of_numbers = [name for name in names if name not in found["texts"]]
+        groups = list(groups_in(part, self.columns_beside, self.title)) if self.by is not None else []
+        zooms = partial or {}
         for some, block in blocks_of_numbers(part, of_numbers, self.title):
             for name, values in zip(some, block, strict=True):
-                zoom = None if partial is None else partial.get(name)
                 place = "nothing" if kinds[name] is Kind.NOTHING else "numbers"
-                found[place][name] = Quantiles.of(values, zoom) if self.numeric == "median" else Moments.of(values)
+                found[place][name] = summary_of(values, self._how, zooms.get((name, None)))
+                for key, rows in groups:
+                    found["groups"][name, key] = summary_of(values[rows], self._how, zooms.get((name, key)))
         return found
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any] | Again:
-        """Return the fills, or ask for another pass to find medians."""
+        """Return the fills, or ask for another pass to find medians or regressions."""
+        if "models" in summary:
+            models = [regression(str(name), each) for name, each in summary["models"].items()]
+            return {**summary["known"]["state"], "models": models}
         of_numbers, of_texts = self._told_apart(summary)
-        empty = [name for name, each in of_numbers.items() if not each.n]
-        if empty and not isinstance(self.numeric, (int, float)):
-            raise DataError(
-                f"{self.title}: the column{'s' if len(empty) > 1 else ''} {', '.join(map(repr, empty))} "
-                f"{'are' if len(empty) > 1 else 'is'} null in every training row, so there is no {self.numeric}",
-                f"leave it out with Pipeline(..., exclude={empty!r}) or columns=, or fill with a number: numeric=0",
-            )
-        if self.numeric == "median":
-            medians = finish_quantiles(of_numbers, _MEDIAN)
-            if isinstance(medians, Again):
-                return medians
-            fills = {name: float(each[0]) for name, each in medians.items()}
-        elif self.numeric == "mean":
-            fills = {name: each.mean for name, each in of_numbers.items()}
-        else:
-            fills = dict.fromkeys(of_numbers, float(self.numeric))
-        infinite = [name for name, value in fills.items() if not math.isfinite(value)]
-        if infinite:
-            raise DataError(
-                f"{self.title}: the {self.numeric} of {infinite[0]!r} is {fills[infinite[0]]}",
-                "replace infinite values first, or use numeric='median'",
-            )
-        hidden = {name: nulls for name, nulls in of_texts.items() if summary["filled"][name]}
-        nulls = {**{name: each.nulls for name, each in of_numbers.items()}, **hidden}
-        marked = [name for name, count in nulls.items() if count] if self.indicator else []
-        return {
-            "numbers": {"columns": list(fills), "fills": list(fills.values())},
+        asked = {(name, None): each for name, each in of_numbers.items()}
+        asked |= {key: each for key, each in summary["groups"].items() if key[0] in of_numbers and each.n}
+        fills = fills_of(asked, self._how) if self._how != "number" else dict.fromkeys(asked, float(self.numeric))
+        if isinstance(fills, Again):
+            return fills
+        whole = {name: fills[name, None] for name in of_numbers}
+        self._refuse_unfit(of_numbers, whole)
+        nulls = {name: each.nulls for name, each in of_numbers.items()}
+        hidden = {name: each.nulls for name, each in of_texts.items() if self._of_mode or summary["filled"][name]}
+        state: dict[str, Any] = {
+            "numbers": {"columns": list(whole), "fills": list(whole.values())},
             "texts": list(of_texts),
-            "marked": marked,
+            "marked": [name for name, count in {**nulls, **hidden}.items() if count] if self.indicator else [],
         }
+        if self._of_mode:
+            state["levels"] = [self._mode_of(str(name), each) for name, each in of_texts.items()]
+        if self.by is not None:
+            state["groups"] = state_of_groups(fills, list(whole))
+        wanted = [name for name, count in nulls.items() if count]
+        if self.numeric == "model" and wanted and len(whole) > 1:
+            return Again({"wanted": wanted, "fills": whole, "state": state})
+        return state
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with nulls filled and indicators added."""
         columns: list[str] = state["numbers"]["columns"]
         texts: list[str] = state["texts"]
-        require(frame, [*columns, *texts], self.title)
+        require(frame, [*columns, *texts, *self.columns_beside], self.title)
         refuse_taken(frame, [f"{name}_missing" for name in state["marked"]], (), self.title)
-        changed: dict[str, Any] = {}
-        nulls: dict[str, NDArray[np.bool_]] = {}
+        changed, nulls = self._filled_numbers(frame, state)
         none = np.zeros(len(frame), dtype=bool)
-        kinds = dtypes_of(frame)
-        fills = dict(zip(columns, state["numbers"]["fills"], strict=True))
-        may_miss = [name for name in columns if not is_plain(kinds[name]) or kinds[name].kind == "f"]
-        for some, block in blocks_of_numbers(frame, may_miss, self.title):
-            missing, to_float = np.isnan(block), not is_plain(kinds[some[0]])
-            for place in np.flatnonzero(missing.any(axis=1) | to_float).tolist():
-                name = some[place]
-                changed[name], nulls[name] = np.where(missing[place], fills[name], block[place]), missing[place]
-        for name in texts:
+        levels = state.get("levels") or [self.categorical] * len(texts)
+        for name, level in zip(texts, levels, strict=True):
             texts_apart = column_of(frame, name)
             if isinstance(texts_apart, list):
                 nulls[name] = np.array([value is None for value in texts_apart])
-                changed[name] = [self.categorical if value is None else value for value in texts_apart]
+                changed[name] = [level if value is None else value for value in texts_apart]
                 continue
             column = frame[name]
             nulls[name] = np.asarray(column.array.isna())
-            filled = self._filled_text(column, nulls[name])
+            filled = _filled_text(column, nulls[name], level)
             if filled is not column:
                 changed[name] = filled
         indicators = {f"{name}_missing": nulls.get(name, none).astype(np.uint8) for name in state["marked"]}
@@ -173,11 +200,62 @@ class Impute(TakesColumns):
         return values.kind in _FILLED | {Kind.NOTHING} and values.held != "bool"  # a numpy type without nulls
 
     def columns_taken(self, state: Any, /) -> tuple[str, ...]:
-        """Return the filled columns."""
-        return (*state["numbers"]["columns"], *state["texts"])
+        """Return the filled columns, and those of groups."""
+        return (*state["numbers"]["columns"], *state["texts"], *self.columns_beside)
 
-    def _told_apart(self, summary: SummaryMap) -> tuple[Mapping[Any, Any], Mapping[Any, int]]:
-        """Return the summaries of numbers, and nulls of texts; pieces of nulls alone are of the kind of the others."""
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the chosen columns, or all there are, and those of groups."""
+        return tuple(dict.fromkeys([*super().columns_read(columns), *self.columns_beside]))
+
+    @property
+    def columns_beside(self) -> tuple[str, ...]:
+        """The columns of groups."""
+        return (self.by,) if isinstance(self.by, str) else tuple(self.by or ())
+
+    @property
+    def _how(self) -> str:
+        """What is asked of a column; a regression begins with medians."""
+        if not isinstance(self.numeric, str):
+            return "number"
+        return "median" if self.numeric == "model" else self.numeric
+
+    @property
+    def _of_mode(self) -> bool:
+        return self.categorical == "mode"
+
+    def _filled_numbers(self, frame: pd.DataFrame, state: Any) -> tuple[dict[str, Any], dict[str, NDArray[np.bool_]]]:
+        """Return the columns of numbers that change, and where nulls were."""
+        names: list[str] = state["numbers"]["columns"]
+        kinds, fills = dtypes_of(frame), dict(zip(names, state["numbers"]["fills"], strict=True))
+        changed: dict[str, Any] = {}
+        nulls: dict[str, NDArray[np.bool_]] = {}
+        group = group_of(frame, self.columns_beside, state["groups"]["keys"]) if state.get("groups") else None
+        may_miss = [name for name in names if not is_plain(kinds[name]) or kinds[name].kind == "f"]
+        for some, block in blocks_of_numbers(frame, may_miss, self.title):
+            missing, to_float = np.isnan(block), not is_plain(kinds[some[0]])
+            for place in np.flatnonzero(missing.any(axis=1) | to_float).tolist():
+                name, fill = some[place], fills[some[place]]
+                if group is not None:
+                    own = np.array([*state["groups"]["fills"][name], np.nan])[group]
+                    fill = np.where(np.isnan(own), fill, own)
+                changed[name], nulls[name] = np.where(missing[place], fill, block[place]), missing[place]
+        return self._regressed(frame, state, changed, nulls) if state.get("models") else changed, nulls
+
+    def _regressed(
+        self, frame: pd.DataFrame, state: Any, filled: dict[str, Any], nulls: Mapping[str, NDArray[np.bool_]]
+    ) -> dict[str, Any]:
+        """Return filled columns with the answers of regressions in the place of medians."""
+        models = [model for model in state["models"] if model["column"] in nulls and nulls[model["column"]].any()]
+        if not models:
+            return filled
+        columns: dict[str, Any] = {}
+        for some, block in blocks_of_numbers(frame, state["numbers"]["columns"], self.title):
+            columns |= {name: filled.get(name, values) for name, values in zip(some, block, strict=True)}
+        answers = {model["column"]: predicted(model, columns) for model in models}
+        return filled | {name: np.where(nulls[name], said, filled[name]) for name, said in answers.items()}
+
+    def _told_apart(self, summary: SummaryMap) -> tuple[Mapping[Any, Any], Mapping[Any, Counts]]:
+        """Return the summaries of numbers, and counts of texts; pieces of nulls alone are of the kind of the others."""
         texts, nothing = summary["texts"], summary["nothing"]
         of_numbers = summary["numbers"] + {name: each for name, each in nothing.items() if name not in texts}
         both = next((name for name in texts if name in of_numbers), None)
@@ -187,14 +265,46 @@ class Impute(TakesColumns):
                 f"convert the values of {both!r} to one type in a Derive step, or leave it out of columns=",
             )
         return of_numbers, {
-            name: nulls + (nothing[name].nulls if name in nothing else 0) for name, nulls in texts.items()
+            name: each + Counts(nulls=nothing[name].nulls if name in nothing else 0) for name, each in texts.items()
         }
 
-    def _filled_text(self, column: pd.Series, missing: NDArray[np.bool_]) -> pd.Series:
-        filled = plain(column)
-        if missing.all() and not isinstance(filled.dtype, (pd.CategoricalDtype, pd.StringDtype)):
-            filled = filled.astype(object)  # a request of a few rows may hold nulls alone, in any type
-        if isinstance(filled.dtype, pd.CategoricalDtype):
-            known = self.categorical in filled.cat.categories
-            filled = filled if known else filled.cat.add_categories([self.categorical])
-        return filled.fillna(self.categorical) if missing.any() else filled
+    def _refuse_unfit(self, of_numbers: Mapping[Any, Any], fills: Mapping[Any, float]) -> None:
+        """Raise for columns that have nothing to be filled with."""
+        empty = [name for name, each in of_numbers.items() if not each.n]
+        if empty and self._how != "number":
+            raise DataError(
+                f"{self.title}: the column{'s' if len(empty) > 1 else ''} {', '.join(map(repr, empty))} "
+                f"{'are' if len(empty) > 1 else 'is'} null in every training row, so there is no {self._how}",
+                f"leave it out with Pipeline(..., exclude={empty!r}) or columns=, or fill with a number: numeric=0",
+            )
+        infinite = [name for name, value in fills.items() if not math.isfinite(value)]
+        if infinite:
+            raise DataError(
+                f"{self.title}: the {self.numeric} of {infinite[0]!r} is {fills[infinite[0]]}",
+                "replace infinite values first, or use numeric='median'",
+            )
+
+    def _mode_of(self, name: str, counts: Counts) -> Any:
+        if not len(counts):
+            raise DataError(
+                f"{self.title}: the column {name!r} is null in every training row, so there is no most frequent level",
+                f"leave it out with Pipeline(..., exclude=[{name!r}]) or columns=, or fill with a text",
+            )
+        return counts.ordered(1)[0][0]
+
+
+class _Same(dict[str, Any]):
+    """What all parts were given."""
+
+    def __add__(self, other: Any) -> _Same:
+        return self
+
+
+def _filled_text(column: pd.Series, missing: NDArray[np.bool_], level: Any) -> pd.Series:
+    filled = plain(column)
+    if missing.all() and not isinstance(filled.dtype, (pd.CategoricalDtype, pd.StringDtype)):
+        filled = filled.astype(object)  # a request of a few rows may hold nulls alone, in any type
+    if isinstance(filled.dtype, pd.CategoricalDtype):
+        known = level in filled.cat.categories
+        filled = filled if known else filled.cat.add_categories([level])
+    return filled.fillna(level) if missing.any() else filled

@@ -20,12 +20,13 @@ def shown_what_fits(
 ) -> Callable[[pd.DataFrame], Rows]:
     """Return a function that gives a frame its roles and narrows it to the features that the step takes.
 
-    The choice is made of all training rows before any piece of them is summarized, so that it is the same for every
-    piece and every fold.
+    Columns that it reads beside those it takes stay too. The choice is made of all training rows, before any piece
+    of them is summarized, so that it is the same for every piece and every fold.
     """
     values = _values_of_table(train, wrap(train.head(0)).feature_names)
     fitting = [name for name, each in values.items() if step.takes(each)]
-    return lambda frame: wrap(frame).narrowed(fitting)
+    shown = [*fitting, *(name for name in step.columns_beside if name not in fitting)]
+    return lambda frame: wrap(frame).narrowed(shown)
 
 
 def _values_of_table(train: Table, names: Sequence[str]) -> dict[str, Values]:

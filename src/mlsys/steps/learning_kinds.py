@@ -76,6 +76,11 @@ class Transform(Learns, FitsAlone, Step, kind="Transform"):
         raise TypeError(f"{self.title} does not say which features it took")
 
     @property
+    def columns_beside(self) -> tuple[str, ...]:
+        """Columns that it reads whatever features it takes."""
+        return ()
+
+    @property
     def chooses_columns(self) -> bool:
         """Whether it has no ``columns=`` and takes all features that fit."""
         return bool(self.takes_all) and vars(self).get("columns", ()) is None
