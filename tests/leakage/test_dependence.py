@@ -13,8 +13,20 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from mlsys import Derive, GroupSplit, Pipeline, RandomSplit, Rows, Standardize, TargetEncode, Train, Transform
+from mlsys import (
+    Derive,
+    GroupSplit,
+    Pipeline,
+    PredefinedSplit,
+    RandomSplit,
+    Rows,
+    Standardize,
+    TargetEncode,
+    Train,
+    Transform,
+)
 from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.as_by_chance import as_by_chance
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
@@ -399,3 +411,41 @@ class LeftOneOut(Transform):
         frame, own = pd.DataFrame(part), part.y.astype("float64")
         subject = own.groupby(frame["who"])
         return frame.assign(habit=(subject.transform("sum") - own) / (subject.transform("size") - 1).clip(lower=1))
+
+
+# --- parts that somebody else made ---
+
+
+def dealt(rng: np.random.Generator, *, in_sample: bool, part: NDArray[np.str_]) -> pd.DataFrame:
+    """Rows of small areas with their rate, of training rows: the row itself among them or not, and named parts."""
+    area = rng.integers(0, 500, len(part))
+    frame = pd.DataFrame(rng.normal(size=(len(part), 3))).add_prefix("x")
+    frame["y"] = (rng.random(len(part)) < 0.5).astype(int)
+    train = part == "train"
+    sums, counts = (np.bincount(area[train], each[train], 500) for each in (frame["y"], np.ones(len(part))))
+    own = 0 if in_sample else train.astype(int)
+    rates = (sums[area] - own * frame["y"]) / np.maximum(counts[area] - own, 1)
+    return frame.assign(rate=rates if in_sample else rng.permutation(rates), part=part)
+
+
+@pytest.mark.parametrize("in_sample", [True, False])
+def test_codes_of_training_rows_are_told_where_a_column_names_parts_that_look_dealt_by_chance(
+    in_sample: bool, rng: np.random.Generator
+) -> None:
+    part = rng.choice(["train", "validation", "test"], 2_000, p=[0.6, 0.2, 0.2])
+    frame = dealt(rng, in_sample=in_sample, part=part)
+    run = Pipeline([PredefinedSplit("part"), TREE], target="y").run(frame, track=False, cache=False)
+    told = [(each.severity, each.columns) for each in run.findings if each.code == "LK228"]
+    assert told == ([("warning", ("rate",))] if in_sample else [])
+
+
+def test_parts_by_time_and_by_group_do_not_look_dealt_by_chance(rng: np.random.Generator) -> None:
+    rows = pd.DataFrame(rng.normal(size=(900, 3)), columns=list("abc")).assign(
+        n=np.arange(900), who=rng.integers(0, 90, 900)
+    )
+    chance, later, group = rng.random(900) < 0.6, rows["n"] < 540, rows["who"] < 54
+    named = {"who": "code"}
+    codes = rows.assign(who=[f"p{each * 37 % 101}" for each in rows["who"]]).rename(columns=named)
+    assert as_by_chance(codes[chance], codes[~chance], [], [])
+    assert not as_by_chance(codes[later], codes[~later], [], [])
+    assert not as_by_chance(codes[group], codes[~group], [], [])

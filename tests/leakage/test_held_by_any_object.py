@@ -142,6 +142,16 @@ def test_the_last_time_of_all_is_found_where_a_judged_row_has_it() -> None:
             assert [f.code for f in told(Derive({"z": reader(held)}), data=data)] == codes
 
 
+@pytest.mark.parametrize(
+    ("last", "codes"), [("2024-02-03 11:22", ["LK220"]), ("2024-02-03 11:20", []), ("2024-02-03", [])]
+)
+def test_a_time_to_the_minute_is_one_that_nobody_writes_down(last: str, codes: list[str]) -> None:
+    judged = SPLIT.split(ALL, target="y")["validation"].index[0]
+    data = ALL.assign(when=ALL["when"].dt.floor("min").where(ALL.index != judged, pd.Timestamp(last)))
+    held = [pd.Timestamp(last), pd.Timestamp(last) + pd.Timedelta("2min")]
+    assert [[f.code for f in told(Derive({"z": reader(each)}), data=data)] for each in held] == [codes, []]
+
+
 def test_what_an_object_holds_counts_in_the_cache() -> None:
     kept: dict[str, Any] = {}
 

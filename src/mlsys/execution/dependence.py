@@ -17,6 +17,7 @@ from mlsys.execution.work import At, Task, Work
 from mlsys.features import Apply
 from mlsys.leakage.all_but_one import all_but_one_findings
 from mlsys.leakage.all_parts import AllParts
+from mlsys.leakage.as_by_chance import as_by_chance
 from mlsys.leakage.encodings import gap_findings, own_target_findings
 from mlsys.leakage.fold_means import fold_mean_findings
 from mlsys.leakage.groups import group_findings
@@ -27,7 +28,7 @@ from mlsys.leakage.repeats import repeat_findings
 from mlsys.leakage.scaled import scaled_findings
 from mlsys.leakage.spelling import spelling_findings
 from mlsys.plan import Plan, Planned
-from mlsys.sampling import KFolds, RandomSplit, StratifiedSplit, TimeFolds, TimeSplit
+from mlsys.sampling import KFolds, PredefinedSplit, RandomSplit, StratifiedSplit, TimeFolds, TimeSplit
 from mlsys.tables import Table
 
 _MADE = "made: "
@@ -67,6 +68,7 @@ def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
         "made": made,
         "makers": parts.catalog.makers({each.name for each in plan.before}),
         "name": "" if plan.split is None else plan.split.name,
+        "named beforehand": _named_beforehand(plan.split) if parts.roles.group is None else [],
     }
     uses = _uses(parts, features)
     given |= {"by time": plan.split is not None and isinstance(plan.split.step, (TimeSplit, TimeFolds)), "uses": uses}
@@ -113,7 +115,18 @@ def _found(
         found += [replace(each, step=given["name"]) for each in groups]
         found += gap_findings(train, frames.get("validation", pd.concat(judges)), target, features)
         found += _of_made(made, train, target, given["made"])
+    elif judges:
+        found += _of_parts_as_by_chance(train, pd.concat(judges), target, given)
     return found
+
+
+def _of_parts_as_by_chance(
+    train: pd.DataFrame, judged: pd.DataFrame, target: str, given: dict[str, Any]
+) -> list[Finding]:
+    """Return what is said of features that were made with the targets of training rows, where somebody else dealt."""
+    found = gap_findings(train, judged, target, given["features"]) if given["named beforehand"] else []
+    accused = {name for each in found for name in each.columns}
+    return found if found and as_by_chance(train, judged, accused, {target, *given["named beforehand"]}) else []
 
 
 def _shared(
@@ -179,6 +192,12 @@ def _uses(parts: Parts, features: Sequence[str]) -> list[str]:
 
 def _by_chance(split: Planned | None) -> bool:
     return split is not None and isinstance(split.step, (RandomSplit, StratifiedSplit, KFolds))
+
+
+def _named_beforehand(split: Planned | None) -> list[str]:
+    """Return the column that names the parts, where one does."""
+    step = None if split is None else split.step
+    return [step.column] if isinstance(step, PredefinedSplit) and step.column is not None else []
 
 
 def _left_out_by_choice(parts: Parts, column: str) -> bool:

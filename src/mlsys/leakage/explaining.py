@@ -26,6 +26,8 @@ ALONE, ALONE_IN_CLASSES = 3, 20
 """Groups of held-out rows alone that a mapping agrees with: with fewer it may be chance, and classes agree often."""
 WORKED_OUT = frozenset({"mean", "median", "sum", "standard deviation", "smoothed mean"})
 """Statistics that nobody has of a group without its rows; counts and extremes may have been known beforehand."""
+ROUND_MINUTES = 5
+"""What somebody writes down is such a minute; another one that is a statistic of all rows was taken from them."""
 ONE_MICROSECOND = 1e-6 / 86_400
 
 
@@ -112,7 +114,8 @@ class Explainer:
 
     def _of_moment(self, time: pd.Timestamp) -> Explained:
         zoneless = time if time.tz is None else time.tz_convert("UTC").tz_localize(None)
-        if time == time.normalize() or zoneless.second == zoneless.microsecond == 0:  # such as somebody writes down
+        to_the_minute = zoneless.second == zoneless.microsecond == zoneless.nanosecond == 0
+        if time == time.normalize() or (to_the_minute and zoneless.minute % ROUND_MINUTES == 0):
             return _INNOCENT
         days = float((zoneless - pd.Timestamp(0)) / pd.Timedelta("1D"))
         if any(True for each in self.training for _ in each.of_moments(days, ONE_MICROSECOND, self.own)):
@@ -121,7 +124,7 @@ class Explainer:
             match = next(rows.of_moments(days, ONE_MICROSECOND, self.own), None)
             if match is not None:
                 return Explained(True, (match, rows.name))
-        return _UNEXPLAINED
+        return _INNOCENT if to_the_minute else _UNEXPLAINED
 
     def _of_array(self, values: np.ndarray) -> list[Explained]:
         edges = self._of_edges(values)
