@@ -64,20 +64,16 @@ class Evaluation(Result):
 
     Examples
     --------
-    >>> import numpy as np
-    >>> from sklearn.linear_model import LogisticRegression
-    >>> from mlsys import Pipeline
-    >>> rng = np.random.default_rng(0)
-    >>> age, noise = rng.normal(size=400), rng.normal(size=400)
-    >>> frame = pd.DataFrame({"age": age, "late": age + noise > 0})
-    >>> run = Pipeline([LogisticRegression()], target="late").run(frame, track=False, cache=False, verbose=False)
-    >>> found = run.evaluation
-    >>> found.task, found.part, found.headline
-    ('binary', 'validation', 'roc_auc')
-    >>> found.table.query("slice == 'all' and metric == 'roc_auc'")["model"].tolist()
-    ['model', 'zero_rule', 'random']
-    >>> found.plot(kind="reliability").get_xlabel()
-    'probability of True'
+    >>> from mlsys import Evaluate
+    >>> rows = pd.DataFrame({"late": [0, 1] * 50, "prediction": [0, 1, 1, 1] * 25})
+    >>> found = Evaluate(metrics=["accuracy", "recall"]).of(train=rows, validation=rows, target="late")
+    >>> found.task, found.part, found.headline, found.event
+    ('binary', 'validation', 'accuracy', 1)
+    >>> mine = found.table.query("model == 'model' and part == 'validation' and slice == 'all'")
+    >>> mine[["metric", "value"]].values.tolist()
+    [['accuracy', 0.75], ['recall', 1.0]]
+    >>> found.metric("recall").greater_is_better
+    True
     """
 
     _unlisted: ClassVar[frozenset[str]] = frozenset({"draw", "facts", "own", "weightless"})
