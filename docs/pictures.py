@@ -64,7 +64,7 @@ def surface(make: Callable[[], str]) -> Callable[[], str]:
 
 def shown(something: object) -> str:
     """Return what a notebook shows of an object, on a page of its own."""
-    page: str = something._repr_html_()  # type: ignore[attr-defined]
+    page: str = something.html() if isinstance(something, Page) else something._repr_html_()  # type: ignore[attr-defined]
     return (
         "<!doctype html><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
         "<style>@media (prefers-color-scheme:dark){body{background:#111}}</style>" + page
@@ -310,10 +310,10 @@ def error() -> str:
     try:
         exec(compile(cell, "Cell In[3]", "exec"), {})
     except LeakageError as refused:
-        page = told(refused)
-        assert page is not None
-        return document("error", [("", page)])
-    raise AssertionError("nothing was refused")
+        assert refused.__traceback__ is not None
+        page = told(refused.with_traceback(refused.__traceback__.tb_next))  # from the cell on
+    assert page is not None
+    return shown(page)
 
 
 def landing() -> str:

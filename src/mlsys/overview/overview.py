@@ -149,7 +149,8 @@ def _nulls(each: Described) -> str:
 
 def _use(each: Described) -> Any:
     use = each.use or Use("")
-    return Stack(Badge(use.words, _TONES.get(use.words, "plain")), use.reason, spoken=True)
+    said = "; ".join(filter(None, [use.reason, ", ".join(each.findings)]))
+    return Stack(Badge(use.words, _TONES.get(use.words, "plain")), said, spoken=True)
 
 
 def _alone(each: Described) -> Any:
@@ -172,10 +173,6 @@ def _drift(each: Described) -> Any:
     return Stack(Badge(moved.verdict), "" if still else far)
 
 
-def _findings(each: Described) -> str:
-    return ", ".join(each.findings)
-
-
 _HEADINGS: Sequence[tuple[str, Callable[[Described], Any], Callable[[Described], Any]]] = (
     ("column", _name, bool),
     ("meaning", lambda each: each.meaning, bool),
@@ -183,7 +180,6 @@ _HEADINGS: Sequence[tuple[str, Callable[[Described], Any], Callable[[Described],
     ("values", _values, bool),
     ("alone", _alone, lambda each: each.alone),
     ("drift", _drift, lambda each: each.moved),
-    ("findings", _findings, lambda each: each.findings),
-    ("use", _use, lambda each: each.use and each.use.words != _TARGET),
+    ("use", _use, lambda each: each.findings or (each.use and each.use.words != _TARGET)),
 )
 """Headings, their cells, and which columns need them: a heading that none needs is left out."""

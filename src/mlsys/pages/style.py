@@ -58,7 +58,7 @@ gap:1px 14px;margin:6px 0;align-items:center}
 .mlsys .find{font:inherit;color:var(--fg);background:var(--soft);border:1px solid var(--line);border-radius:6px;
 padding:4px 10px;margin:4px 0 6px;width:100%;max-width:340px}.mlsys .find::placeholder{color:var(--dim);opacity:1}
 .mlsys tr[hidden]{display:none}@media (scripting:none){.mlsys .find{display:none}}
-.mlsys .said{min-width:240px}
+.mlsys .said{min-width:190px}
 .mlsys .bars{min-width:132px;max-width:220px}.mlsys .bar{display:flex;justify-content:space-between;gap:8px;
 border-radius:3px;padding:0 5px;margin:1px 0;font-size:12px;line-height:17px;
 background:linear-gradient(var(--bar),var(--bar)) no-repeat var(--soft)}
