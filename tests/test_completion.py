@@ -92,7 +92,7 @@ def test_a_class_that_no_step_has_or_several_have_is_refused() -> None:
 
 
 def test_a_run_without_an_evaluation_says_so(run: mlsys.Run) -> None:
-    assert not run.is_judged
+    assert not run.is_evaluated
     assert run.outcome.evaluation is None
-    with pytest.raises(ConfigurationError, match="nothing judged this run"):
+    with pytest.raises(ConfigurationError, match="the run has no evaluation"):
         run.evaluation  # noqa: B018

@@ -120,17 +120,15 @@ class Run(Listed):
         Raises
         ------
         ConfigurationError
-            If there is none; see ``run.is_judged``.
+            When the run has none; ``run.is_evaluated`` tells.
         """
         found = evaluation_in(self._live.execution.parts.results)
         if found is None:
-            raise ConfigurationError(
-                "nothing judged this run: it has no evaluation", "run the pipeline to its end, with a model in it"
-            )
+            raise ConfigurationError("the run has no evaluation", "run the pipeline to its end, with a model in it")
         return found
 
     @property
-    def is_judged(self) -> bool:
+    def is_evaluated(self) -> bool:
         """Whether there is an ``evaluation``."""
         return evaluation_in(self._live.execution.parts.results) is not None
 
