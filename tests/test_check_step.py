@@ -264,7 +264,14 @@ def test_right_steps_pass(step: Step, orders: pd.DataFrame) -> None:
     assert set(report.table["outcome"]) <= {"passed", "not assessed", "warning"}
 
 
-@pytest.mark.parametrize(("step", "check"), WRONG, ids=named)
+LONG = {"PaidOnce", "PaidAtAll"}  # what PaidLatelyByBlock does wrong, in other ways
+
+
+@pytest.mark.parametrize(
+    ("step", "check"),
+    [pytest.param(*each, marks=[pytest.mark.long] if type(each[0]).__name__ in LONG else []) for each in WRONG],
+    ids=named,
+)
 def test_wrong_steps_are_caught_by_the_check_that_names_the_mistake(
     step: Step, check: str, orders: pd.DataFrame
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from mlsys import Gate, Pipeline, Run, beats, load, metric, no_alarm
 
+pytestmark = pytest.mark.long  # test_user_scripts.py runs the same pipeline on every twelfth day; the demo on all
 SEPTEMBER = pd.Timestamp("2013-09-01", tz="America/New_York")
 
 
@@ -94,7 +95,6 @@ def test_served_path_leaves_out_what_only_the_label_needs(clean: Run) -> None:
     assert {"temp", "tailnum", "carrier"} <= needed  # weather comes with the request, planes are carried
 
 
-@pytest.mark.long
 def test_leak_is_found_and_named_when_its_declaration_is_left_out(flight_example: ModuleType, quick: Pipeline) -> None:
     source = quick["ReadCSV"]
     known = {column: moment for column, moment in source.known_at.items() if column != "dep_delay"}
@@ -110,7 +110,6 @@ def test_leak_is_found_and_named_when_its_declaration_is_left_out(flight_example
     assert table.loc[(table["model"] == "model") & (table["metric"] == "roc_auc"), "value"].iloc[0] > 0.85
 
 
-@pytest.mark.long
 @pytest.mark.parametrize(("column", "factor"), [("distance", 1.609344), ("pressure", 0.02953)])
 def test_changed_unit_is_found_and_named(quick: Pipeline, column: str, factor: float) -> None:
     def other_unit(flights: pd.DataFrame) -> pd.DataFrame:

@@ -199,6 +199,9 @@ def test_parts_by_hand_are_cut_as_the_case_says(tmp_path: Path) -> None:
     assert "later" not in train.columns
 
 
+@pytest.mark.quick(
+    "scaler-before-the-split", "entered-twice-dealt-by-hand", "refund", "patients-dealt-by-visit", "cut-by-date"
+)
 @each_quick
 def test_a_leak_is_caught_and_its_twin_is_not_accused(name: str) -> None:
     score = score_of(BY_NAME[name])

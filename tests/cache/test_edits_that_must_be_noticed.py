@@ -255,13 +255,10 @@ for _kind, (_imports, _value, _other, _use) in CONSTANTS.items():
 @pytest.mark.quick(
     "the method of a step",
     "a helper's helper in another module",
-    "a lambda",
-    "a captured value",
     "a module constant",
     "the parent of a step",
     "an attribute of a captured object",
     "a function chosen by type",
-    "configuration",
     "a constant, an array",
     "a constant, a frame",
 )

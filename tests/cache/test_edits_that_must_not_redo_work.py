@@ -84,6 +84,7 @@ def test_a_docstring_added_to_a_function_that_had_none(project: Any) -> None:
     assert edited.outcomes == {"Made": "hit"}, edited.why("Made")
 
 
+@pytest.mark.long
 def test_a_function_moved_within_its_file(project: Any) -> None:
     project.script(CODE, "Made()", **{"helpers.py": MODULE})
     project.run()
@@ -269,6 +270,7 @@ def test_other_rows_are_another_input(project: Any) -> None:
     assert all(row["why"].startswith("its input changed") for row in other.steps.values())
 
 
+@pytest.mark.long
 def test_an_edited_helper_of_several_steps_runs_each_of_them_once(project: Any) -> None:
     code = """
 def doubled(values):

@@ -78,6 +78,7 @@ def local_and_scattered(pipeline: Pipeline, data: Any) -> tuple[dict[str, Any], 
     return everything(local), everything(pipeline.run(data, **QUIETLY, cache=False, engine=engine)), engine
 
 
+@pytest.mark.long
 def test_flights_of_one_frame() -> None:
     flights.write_side_tables(Path())
     with override(rows_per_partition=300):

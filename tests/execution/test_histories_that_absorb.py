@@ -238,6 +238,7 @@ def test_the_past_of_a_row_may_lie_in_any_part_that_is_given(orders: pd.DataFram
     assert_same(run.final_test().state("Wins"), holding(orders, step))
 
 
+@pytest.mark.long
 def test_a_run_out_of_the_cache_holds_the_same(orders: pd.DataFrame, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     first, again = (pipeline_of(LABEL, Wins("key")).run(orders, track=False) for _ in range(2))
@@ -247,6 +248,7 @@ def test_a_run_out_of_the_cache_holds_the_same(orders: pd.DataFrame, tmp_path, m
         assert digest(one.state("Wins")) == digest(other.state("Wins"))
 
 
+@pytest.mark.quick("WinsRows")
 @pytest.mark.parametrize("kind", [Wins, WinsRows])
 def test_moments_made_of_a_late_column_are_waited_for_and_stored(orders: pd.DataFrame, kind: type[History]) -> None:
     """The column with the moments is late itself, and no history reads it."""

@@ -199,6 +199,7 @@ def test_states_do_not_depend_on_partitions_where_types_differ_by_part() -> None
         assert digest(Prepare(few=2).fit(frame).state) == digest(whole)
 
 
+@pytest.mark.long
 def test_it_works_in_a_pipeline_and_passes_the_audit() -> None:
     pipeline = Pipeline([Prepare(), LogisticRegression(max_iter=500)], target="late")
     run = pipeline.run(table(), track=False, verbose=False)

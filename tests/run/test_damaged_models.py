@@ -96,7 +96,7 @@ def test_damage_under_digests_that_fit_ends_in_our_error(folder: Path) -> None:
             each.write_bytes(content)
 
 
-@pytest.mark.quick("nested-*", "link-*", "pipe-*", "large-pipeline.json")
+@pytest.mark.quick("nested-*", "link-*", "pipe-*", "large-manifest.json")
 @pytest.mark.parametrize("name", ["pipeline.json", "manifest.json", "steps/00/configuration/manifest.json"])
 @pytest.mark.parametrize("kind", ["nested", "link", "large", "pipe"])
 def test_what_is_nested_linked_or_large_takes_no_memory(folder: Path, tmp_path: Path, name: str, kind: str) -> None:

@@ -195,6 +195,7 @@ def test_a_run_that_still_waits_for_mlflow(orders: pd.DataFrame, monkeypatch: py
     assert mlsys.reproduce(run.id, data=orders).same
 
 
+@pytest.mark.long
 def test_each_of_the_variants(orders: pd.DataFrame) -> None:
     variants = pipeline().variants(plain={}, mean={"Impute": Impute(numeric="mean")}).run(orders, track=True)
     for run in variants.values():

@@ -201,6 +201,7 @@ def test_the_trace_has_a_span_for_each_step(run: Run, logged: Any) -> None:
     assert root.attributes["leakage"] == "not observed" and root.attributes["pipeline"]
 
 
+@pytest.mark.long
 def test_timelines_follow_when_another_store_is_set(
     run: Run, shop: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -49,6 +49,7 @@ def test_it_fails_soon_and_is_named(case: str, tmp_path: Path, monkeypatch: pyte
     assert caught.value.remedy
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("forgotten")
 def test_a_run_is_whole_and_waits_and_nothing_takes_long(
     shop: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

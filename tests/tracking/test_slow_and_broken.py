@@ -83,6 +83,7 @@ def test_an_explicit_sync_asks_at_once_and_once_for_all_runs(
     assert all("500" in each.problem for each in report.waiting)
 
 
+@pytest.mark.long
 def test_after_a_minute_runs_ask_again(
     gate_before: Callable[[str], Any], shop: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, forgotten: Any
 ) -> None:
