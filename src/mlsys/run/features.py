@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlsys.execution.catalog import Catalog
     from mlsys.execution.execution import Execution
 
-COUNTS = "numbers the rows"
+COUNTS = "counts the rows"
 TELLING = 0.6
 """An AUC that a column which says nothing hardly has."""
 MOST_NAMED = 5
