@@ -258,6 +258,17 @@ def test_moments_made_of_a_late_column_are_waited_for_and_stored(orders: pd.Data
     assert run.final_test().state(kind.__name__)["known"].max() == orders["settled"].max()
 
 
+@pytest.mark.parametrize("by", ["key", ("key", "shop")])
+def test_a_row_is_answered_from_what_is_held_of_its_own_key(orders: pd.DataFrame, by) -> None:
+    whole = holding(orders, Wins(by, tail=2))
+    request = orders.tail(12).assign(at=orders["at"].max() + pd.Timedelta("30D"))
+    wanted = whole.applied(request, request["at"])[MADE]
+    for key, rows in request.groupby("key"):
+        own = holding(orders[orders["key"] == key], Wins(by, tail=2))
+        for memory in (whole, own):
+            pd.testing.assert_frame_equal(memory.applied(rows, rows["at"])[MADE], wanted.loc[rows.index])
+
+
 class Again(Reshape):
     def reshape(self, frame):
         return pd.DataFrame(frame).iloc[::-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 import pandas as pd
@@ -61,7 +62,7 @@ def _beside_the_past(fitted: Fitted, request: Request) -> Request:
     step, apart = fitted.step, isinstance(request.rows, Columns)
     assert sees_history(step) and request.decision is not None
     rows = request.rows.frame() if isinstance(request.rows, Columns) else request.rows
-    made = Memory(step, fitted.state).applied(rows, request.decision.of(rows))
+    made = fitted.once(partial(Memory, step)).applied(rows, request.decision.of(rows))
     return replace(request, rows=Columns.of(made) if apart else made)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -54,7 +54,8 @@ def with_features(step: Any, frame: pd.DataFrame, order: NDArray[np.int64], stat
     made = _made(step, ordered, states) or [same_rows(step, ordered, step.features(ordered.copy(deep=False), None))]
     back = np.empty(len(order), dtype=np.int64)
     back[order] = np.arange(len(order))
-    columns = {name: _joined([one[name] for one in made]).array.take(back) for name in made[0].columns}
+    pieces: Any = zip(*(one._iter_column_arrays() for one in cast("list[Any]", made)), strict=True)
+    columns = {name: _joined(each).array.take(back) for name, each in zip(made[0].columns, pieces, strict=True)}
     return frame.assign(**columns)
 
 
@@ -75,14 +76,14 @@ def _made(step: Any, ordered: pd.DataFrame, states: Iterable[Decided]) -> list[p
     return made
 
 
-def _joined(pieces: list[pd.Series]) -> pd.Series:
-    """Return the values of pieces in one column; ``None`` alone says nothing of their type."""
-    said = np.array([piece.dtype != object or bool(piece.notna().any()) for piece in pieces])
-    typed = [piece for piece, says in zip(pieces, said, strict=True) if says] or pieces
+def _joined(pieces: Sequence[Any]) -> pd.Series:
+    """Return the values of arrays in one column; ``None`` alone says nothing of their type."""
+    said = np.array([piece.dtype != object or bool(pd.notna(piece).any()) for piece in pieces])
+    typed = [piece for piece, says in zip(pieces, said, strict=True) if says] or list(pieces)
     if len({piece.dtype for piece in typed}) == 1 and isinstance(typed[0].dtype, np.dtype):
-        values = pd.Series(np.concatenate([piece.to_numpy() for piece in typed]))
+        values = pd.Series(np.concatenate([np.asarray(piece) for piece in typed]))
     else:
-        values = pd.concat(typed, ignore_index=True)
+        values = pd.concat([pd.Series(piece, dtype=piece.dtype) for piece in typed], ignore_index=True)
     if len(typed) == len(pieces):
         return values
     lengths = [len(piece) for piece in pieces]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -106,9 +106,13 @@ class Fitted:
     @property
     def prepared(self) -> Any:
         """The state prepared for serving, built once."""
+        step: Any = self.step
+        return self.once(step.prepare if isinstance(step, Learns) else lambda state: state)
+
+    def once(self, make: Callable[[Any], Any]) -> Any:
+        """Return what requests ask in place of the state, made of it at the first."""
         if not self._prepared:
-            step: Any = self.step
-            self._prepared.append(step.prepare(self.state) if isinstance(step, Learns) else self.state)
+            self._prepared.append(make(self.state))
         return self._prepared[0]
 
     def __repr__(self) -> str:

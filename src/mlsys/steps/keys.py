@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,13 +42,41 @@ def numbered(by: str | Sequence[str], rows: pd.DataFrame, *others: pd.DataFrame)
     return np.split(numbers, np.cumsum([len(frame) for frame in frames[:-1]]))
 
 
+class KeysHeld:
+    """Where the rows of each key lie, so that a request looks at those of its own keys alone.
+
+    Examples
+    --------
+    >>> held = KeysHeld("who", pd.DataFrame({"who": ["b", "a", None, "b"]}))
+    >>> held.places(pd.DataFrame({"who": ["b", "c"]})).tolist()
+    [0, 3]
+    """
+
+    def __init__(self, by: str | Sequence[str], rows: pd.DataFrame) -> None:
+        self._columns = {name: _values(name, rows) for name in names_of(by)}
+        self._places: dict[tuple[Any, ...], list[int]] = {}
+        for place, key in enumerate(zip(*(each.tolist() for each in self._columns.values()), strict=True)):
+            self._places.setdefault(key, []).append(place)
+
+    def places(self, rows: pd.DataFrame) -> NDArray[np.int64]:
+        """Return the places of all rows held that have the key of one of these, in their order."""
+        asked = (_values(name, rows, known).tolist() for name, known in self._columns.items())
+        found = [place for key in set(zip(*asked, strict=True)) for place in self._places.get(key, ())]
+        return np.array(sorted(found), dtype=np.int64)
+
+
 def _numbers(name: str, frames: Sequence[pd.DataFrame]) -> NDArray[np.int64]:
-    for frame in frames:
-        if name not in frame.columns:
-            raise DataError(f"the history key {name!r} is not a column", "name a column of the data in by=")
+    known = _values(name, frames[0])
+    alike = [_values(name, each, known) for each in frames[1:]]
+    return pd.factorize(pd.concat([known, *alike], ignore_index=True))[0].astype(np.int64)
+
+
+def _values(name: str, frame: pd.DataFrame, known: pd.Series | None = None) -> pd.Series:
+    """Return a key column in the form in which it is compared, with those that are known where these are given."""
+    if name not in frame.columns:
+        raise DataError(f"the history key {name!r} is not a column", "name a column of the data in by=")
     try:
-        known = by_value(frames[0][name])
-        alike = [as_values_like(by_value(each[name]), known, ("in the rows", "in the history")) for each in frames[1:]]
+        values = by_value(frame[name])
+        return values if known is None else as_values_like(values, known, ("in the rows", "in the history"))
     except Unlike as error:
         raise refused(error, f"the history key {name!r}") from error
-    return pd.factorize(pd.concat([known, *alike], ignore_index=True))[0].astype(np.int64)

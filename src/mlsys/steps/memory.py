@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from mlsys.steps.absorbing import absorbed
 from mlsys.steps.fitted import same_rows
 from mlsys.steps.forms import absorbs
 from mlsys.steps.history import Past
-from mlsys.steps.keys import NO_KEY, numbered
+from mlsys.steps.keys import NO_KEY, KeysHeld, numbered
 from mlsys.steps.kinds import History
 from mlsys.values import by_value, moments_of, nanoseconds
 
@@ -92,20 +94,20 @@ class Memory:
         states, last = list(state["states"]), state["last"].tolist()
         held, keys = numbered(step.by, state["keys"], rows)
         order = np.argsort(keys, kind="stable")
-        firsts = np.flatnonzero(np.r_[True, np.diff(keys[order]) != 0]) if len(keys) else np.arange(0)
+        by_key, moments = rows.iloc[order], known.iloc[order].tolist()  # slices of it take no copies
+        bounds = np.flatnonzero(np.diff(keys[order], prepend=-1, append=-1)).tolist()
         first_rows = []
-        for places in np.split(order, firsts[1:]) if len(keys) else ():
-            number, moments = int(keys[places[0]]), known.iloc[places]
-            before = None
+        for start, end in pairwise(bounds):
+            number, own, before = int(keys[order[start]]), by_key.iloc[start:end], None
             if number < len(held):
-                self._refuse_late(rows.iloc[places[:1]], moments, last[number])
+                self._refuse_late(own, moments[start], last[number])
                 before = copy.deepcopy(states[number])
             else:
-                first_rows.append(places[0])
+                first_rows.append(order[start])
                 states.append(None)
                 last.append(None)
-            states[number] = settled(absorbed(step, before, rows.iloc[places]))
-            last[number] = moments.iloc[-1]
+            states[number] = settled(absorbed(step, before, own))
+            last[number] = moments[end - 1]
         changed = [states[number] for number in np.unique(keys)]
         try:
             check_storable(changed)
@@ -117,13 +119,13 @@ class Memory:
         moments_last = pd.Series(last, dtype=known.dtype).iloc[sort]
         return {"keys": found.iloc[sort], "states": [states[place] for place in sort], "last": moments_last}
 
-    def _refuse_late(self, row: pd.DataFrame, known: pd.Series, last: Any) -> None:
-        """Raise where rows were known before others of their key that are in its state already."""
-        if known.iloc[0] >= last:
+    def _refuse_late(self, rows: pd.DataFrame, known: Any, last: Any) -> None:
+        """Raise where rows, the first known from a moment, come before others that are in the state of their key."""
+        if known >= last:
             return
-        key = row[list(self.step.key_columns)].iloc[0].tolist()
+        key = rows[list(self.step.key_columns)].iloc[0].tolist()
         raise DataError(
-            f"{self.step.title} cannot absorb a row of {', '.join(map(repr, key))} that is known from {known.iloc[0]}: "
+            f"{self.step.title} cannot absorb a row of {', '.join(map(repr, key))} that is known from {known}: "
             f"its state already includes rows up to {last}, and later rows cannot be removed again",
             f"absorb rows in order of time, or keep more of them as rows: tail={self.step.tail} limits how late "
             "they may arrive",
@@ -131,9 +133,24 @@ class Memory:
 
     def past_of(self, rows: pd.DataFrame, decided: pd.Series) -> Past:
         """Return what was known of each row's key before it is decided."""
-        state, step = self.state, self.step
-        states = self._states_of(rows, decided) if absorbs(step) else None
-        return Past(rows, state["tail"], step.by, decided, state["known"], states=states)
+        near, step = self._near(rows), self.step
+        states = near._states_of(rows, decided) if absorbs(step) else None
+        return Past(rows, near.state["tail"], step.by, decided, near.state["known"], states=states)
+
+    def _near(self, rows: pd.DataFrame) -> Memory:
+        """Return what is held of the keys of some rows: nothing is done with what is held of others."""
+        state, tail = self.state, self._held["tail"].places(rows)
+        near = state | {"tail": state["tail"].iloc[tail], "known": state["known"].iloc[tail]}
+        if absorbs(self.step):
+            own = self._held["keys"].places(rows)
+            near |= {"keys": state["keys"].iloc[own], "last": state["last"].iloc[own]}
+            near |= {"states": [state["states"][place] for place in own.tolist()]}
+        return Memory(self.step, near)
+
+    @cached_property
+    def _held(self) -> dict[str, KeysHeld]:
+        names = ("tail", "keys") if absorbs(self.step) else ("tail",)
+        return {name: KeysHeld(self.step.by, self.state[name]) for name in names}
 
     def _states_of(self, rows: pd.DataFrame, decided: pd.Series) -> Sequence[Any]:
         held, asked = numbered(self.step.by, self.state["keys"], rows)
