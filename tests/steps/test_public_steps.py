@@ -220,6 +220,21 @@ def Impute_4(orders: pd.DataFrame) -> Case:
 
 
 @case
+def DropMissing(orders: pd.DataFrame) -> Case:
+    return mlsys.DropMissing(most=0.01), orders, ROLES
+
+
+@case
+def DropMissingRows(orders: pd.DataFrame) -> Case:
+    return mlsys.DropMissingRows(["country"]), orders, ROLES
+
+
+@case
+def DiagnoseMissing(orders: pd.DataFrame) -> Case:
+    return mlsys.DiagnoseMissing(), {"train": orders}, {"target": "returned"}
+
+
+@case
 def Standardize(orders: pd.DataFrame) -> Case:
     return mlsys.Standardize(), orders[[*FEATURES, *ROLES.values()]], ROLES
 

@@ -9,6 +9,8 @@ from mlsys.features.count_encode import CountEncode
 from mlsys.features.cross import Cross
 from mlsys.features.cyclic_encode import CyclicEncode
 from mlsys.features.date_parts import DateParts
+from mlsys.features.diagnose_missing import DiagnoseMissing
+from mlsys.features.drop_missing import DropMissing, DropMissingRows
 from mlsys.features.embedding import Embedding
 from mlsys.features.hash_encode import HashEncode
 from mlsys.features.impute import Impute
@@ -38,6 +40,9 @@ __all__ = [
     "DateParts",
     "Embedding",
     "HashEncode",
+    "DiagnoseMissing",
+    "DropMissing",
+    "DropMissingRows",
     "Impute",
     "Log",
     "MinMaxScale",

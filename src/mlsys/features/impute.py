@@ -80,7 +80,7 @@ class Impute(TakesColumns):
     depends on partitions or order, and sample weights are not used. A regression takes one pass more: least squares
     from exact sums of products over the rows that have the column, nulls of others at their medians, inside the range
     of training rows. Missing at random given the other columns is assumed by every fill; the indicator keeps the
-    information when it is not: see `DiagnoseMissing`. To fill with what was known before, in time, see `FillForward`.
+    information when it is not: see `DiagnoseMissing`. What a key had before, in time, is for a `History`: past.last().
     Nullable numbers and truth values become floats. A pass costs a few milliseconds for 300,000 rows and column.
 
     References

@@ -1,0 +1,132 @@
+"""DropMissing and DropMissingRows: leave out columns, or training rows, with too many nulls, and say what was lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import DataError
+from mlsys.features._columns import TakesColumns, replaced, require, taken
+from mlsys.steps import Field, TrainOnly
+from mlsys.summaries import SummaryMap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mlsys.dataset import Rows
+    from mlsys.values import Values
+
+
+class DropMissing(TakesColumns):
+    """Drop columns of which training rows miss too many values.
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        Columns that may be dropped; all features when not given.
+    most : float
+        Share of nulls that a column may have; 0 drops every column that has one.
+
+    Notes
+    -----
+    The state names what was dropped, with the share of nulls (:meth:`lost` shows it). That a value is missing may say
+    more than the value: ``Impute(indicator=True)`` keeps it. One pass.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"age": [20.0, 30.0, 40.0], "fax": [None, None, 5.0]})
+    >>> fitted = DropMissing().fit(frame)
+    >>> fitted.transform(frame).columns.tolist()
+    ['age']
+    >>> fitted.step.lost(fitted.state)["missing"].round(2).to_dict()
+    {'fax': 0.67}
+    """
+
+    columns: tuple[str, ...] | list[str] | None = None
+    most: float = Field(default=0.5, ge=0, lt=1)
+    serves_columns: ClassVar[bool] = True
+    takes_all: ClassVar[str] = "any kind"
+
+    def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
+        """Return rows and nulls of each column."""
+        names = taken(part, self.columns)
+        require(part, names, self.title)
+        return SummaryMap({name: np.array([len(part), int(part[name].isna().sum())], dtype=np.int64) for name in names})
+
+    def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
+        """Return what is dropped, with its share of nulls."""
+        shares = {name: nulls / rows if rows else 0.0 for name, (rows, nulls) in summary.items()}
+        return [{"column": name, "missing": float(each)} for name, each in shares.items() if each > self.most]
+
+    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
+        """Return the frame without the dropped columns."""
+        dropped = self.columns_taken(state)
+        require(frame, dropped, self.title)
+        return replaced(frame, {}, None, dropped)
+
+    def takes(self, values: Values, /) -> bool:
+        """Whether nulls may stand among these."""
+        return True
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
+        """Return the dropped columns."""
+        return tuple(each["column"] for each in state)
+
+    def lost(self, state: Any) -> pd.DataFrame:
+        """Return the dropped columns with the share of nulls that they had."""
+        return pd.DataFrame(state, columns=["column", "missing"]).set_index("column")
+
+
+class DropMissingRows(TrainOnly):
+    """Leave training rows with nulls out; rows that judge or are served stay.
+
+    Parameters
+    ----------
+    columns : list of str, optional
+        Columns that must have a value; all features when not given.
+    least : float
+        Share of training rows that must be left.
+
+    Raises
+    ------
+    DataError
+        When fewer are left.
+
+    Notes
+    -----
+    A model that is trained on whole rows only is a model of whole rows: unless nulls are completely at random, which
+    `DiagnoseMissing` cannot prove, it is biased (Little and Rubin 2019, chapter 3). Held-out rows are judged with
+    their nulls, since served rows have them. The card says how many rows were left out.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"age": [20.0, None, 40.0], "late": [0, 1, 1]})
+    >>> DropMissingRows().resample(frame, target="late")["age"].tolist()
+    [20.0, 40.0]
+    """
+
+    columns: tuple[str, ...] | list[str] | None = None
+    least: float = Field(default=0.1, ge=0, le=1)
+
+    def change(self, train: Rows, rng: np.random.Generator, /) -> pd.DataFrame:
+        """Return the training rows that have every value."""
+        names = taken(train, self.columns)
+        require(train, names, self.title)
+        frame = pd.DataFrame(train)
+        holed = frame[names].isna()
+        whole = ~holed.any(axis=1)
+        if whole.sum() < max(self.least * len(frame), 1):
+            shares = holed.mean().sort_values(ascending=False)
+            raise DataError(
+                f"{self.title}: {int(whole.sum()):,} of {len(frame):,} training rows have every value; most nulls has "
+                f"{shares.index[0]!r} ({shares.iloc[0]:.0%})",
+                f"drop such columns before with DropMissing(), name those that must have a value, or use Impute(); "
+                f"or allow it with least={int(whole.sum()) / max(len(frame), 1):.2g}",
+            )
+        return frame[whole]
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the columns that must have a value."""
+        return tuple(columns if self.columns is None else self.columns)
