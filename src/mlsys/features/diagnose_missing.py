@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -71,7 +71,6 @@ class DiagnoseMissing(Report):
     columns: tuple[str, ...] | list[str] | None = None
     level: float = Field(default=0.01, gt=0, lt=1)
     most_rows: int = Field(default=20_000, ge=100)
-    judges: ClassVar[bool] = False
 
     def report(self, dataset: Dataset, /) -> Result:
         """Return the diagnosis of training rows."""

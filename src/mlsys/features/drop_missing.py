@@ -80,7 +80,7 @@ class DropMissing(TakesColumns):
 
 
 class DropMissingRows(TrainOnly):
-    """Leave training rows with nulls out; rows that judge or are served stay.
+    """Leave training rows with nulls out; rows to evaluate on and served rows stay.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ class DropMissingRows(TrainOnly):
     Notes
     -----
     A model that is trained on whole rows only is a model of whole rows: unless nulls are completely at random, which
-    `DiagnoseMissing` cannot prove, it is biased (Little and Rubin 2019, chapter 3). Held-out rows are judged with
+    `DiagnoseMissing` cannot prove, it is biased (Little and Rubin 2019, chapter 3). Held-out rows keep
     their nulls, since served rows have them. The card says how many rows were left out.
 
     Examples
