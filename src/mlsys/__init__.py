@@ -75,6 +75,7 @@ _HOMES = {
             "CyclicEncode",
             "DateParts",
             "Embedding",
+            "FeatureGeneralization",
             "HashEncode",
             "DiagnoseMissing",
             "DropMissing",
@@ -97,7 +98,10 @@ _HOMES = {
         "mlsys.features",
     ),
     **dict.fromkeys(("Calibrate", "Train"), "mlsys.models"),
-    **dict.fromkeys(("Cost", "Evaluate", "Gate", "Metric", "beats", "gap", "metric", "no_alarm"), "mlsys.evaluation"),
+    **dict.fromkeys(
+        ("Cost", "Evaluate", "FeatureImportance", "Gate", "Metric", "beats", "gap", "metric", "no_alarm"),
+        "mlsys.evaluation",
+    ),
     **dict.fromkeys(("DetectDrift", "Monitor"), "mlsys.drift"),
     "sync": "mlsys.tracking",
 }
@@ -132,7 +136,7 @@ if TYPE_CHECKING:
     from mlsys.data import AsOfJoin, Derive, Function, Join, ReadCSV, ReadParquet, WriteParquet
     from mlsys.dataset import Dataset, Rows
     from mlsys.drift import DetectDrift, Monitor
-    from mlsys.evaluation import Cost, Evaluate, Gate, Metric, beats, gap, metric, no_alarm
+    from mlsys.evaluation import Cost, Evaluate, FeatureImportance, Gate, Metric, beats, gap, metric, no_alarm
     from mlsys.features import (
         Apply,
         Bin,
@@ -147,6 +151,7 @@ if TYPE_CHECKING:
         DropMissing,
         DropMissingRows,
         Embedding,
+        FeatureGeneralization,
         HashEncode,
         Impute,
         Log,

@@ -453,6 +453,18 @@ def Evaluate(orders: pd.DataFrame) -> Case:
 
 
 @case
+def FeatureImportance(orders: pd.DataFrame) -> Case:
+    parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
+    return mlsys.FeatureImportance(), parts, {"target": "returned"}
+
+
+@case
+def FeatureGeneralization(orders: pd.DataFrame) -> Case:
+    parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
+    return mlsys.FeatureGeneralization(), parts, {"target": "returned"}
+
+
+@case
 def DetectDrift(orders: pd.DataFrame) -> Case:
     parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
     return mlsys.DetectDrift(), parts, {"target": "returned"}

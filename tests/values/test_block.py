@@ -96,3 +96,9 @@ def test_a_matrix_has_all_numbers_in_the_order_of_columns(column: pd.Series) -> 
     found = made.toarray() if column.dtype.sparse else made
     np.testing.assert_array_equal(found[:, 2:-1], numbers())
     assert (found[:, [0, 1, -1]] == [1, 1, 2]).all()
+
+
+def test_rows_as_objects_are_one_a_row(column: pd.Series) -> None:
+    for made in (column.astype(object), pd.Series(column.to_numpy()), pd.Series(np.asarray(column.array))):
+        assert len(made) == ROWS
+        assert made.iloc[3] == column.iloc[3]

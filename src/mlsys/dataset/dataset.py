@@ -102,6 +102,13 @@ class Dataset(Mapping[str, Rows]):
         predicted = self._predict(rows)
         return Rows.of(beside(rows, predicted), self.roles, self.features, predictions=predicted)
 
+    def predict(self, rows: pd.DataFrame) -> pd.DataFrame | None:
+        """Return what the final model says of rows such as a part holds, changed or not; ``None`` before there is one.
+
+        Columns that steps make are made again, from those that the rows had at the split.
+        """
+        return None if self._predict is None else self._predict(pd.DataFrame(rows))
+
     def __getitem__(self, name: str) -> Rows:
         return self.rows(name)
 

@@ -4,6 +4,7 @@ from mlsys.evaluation.comparison import paired_difference, scored_interval
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluate import Evaluate
 from mlsys.evaluation.evaluation import Evaluation, evaluation_in
+from mlsys.evaluation.feature_importance import FeatureImportance
 from mlsys.evaluation.gate import Gate, beats, gap, metric, no_alarm
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
@@ -13,6 +14,7 @@ __all__ = [
     "Cost",
     "Evaluate",
     "Evaluation",
+    "FeatureImportance",
     "Gate",
     "Metric",
     "beats",

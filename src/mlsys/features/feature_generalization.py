@@ -1,0 +1,126 @@
+"""FeatureGeneralization: whether what a feature is in training rows is what it is in others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import Dataset
+from mlsys.steps import Field, Report, Result
+from mlsys.summaries import distinct_values
+from mlsys.values import NUMERIC, TIMES, Kind, plain, values_of
+
+_LEVELS = frozenset({Kind.TEXT, Kind.CATEGORY, Kind.TRUTH})
+_COLUMNS = ["feature", "part", "coverage_train", "coverage", "overlap", "distance", "verdict"]
+
+
+class FeatureGeneralization(Report):
+    """Compare each feature of later parts with training rows: coverage, values in common, distribution.
+
+    Parameters
+    ----------
+    least_overlap : float
+        Share of rows whose value training rows have, below which a feature does not carry over.
+    most_distance : float
+        Distance of distributions above which a feature moved.
+    most_lost : float
+        Loss of coverage (share of rows with a value) above which a feature is said to be missing.
+
+    Notes
+    -----
+    ``overlap`` is the share of rows with a value that training rows have too: of numbers and times, one between their
+    smallest and largest. ``distance`` is the total variation between shares of levels, or Kolmogorov and Smirnov's
+    largest difference between distributions of numbers. Whether a distance is more than chance is what `DetectDrift`
+    tells; this report tells which features a model cannot rely on tomorrow. Verdicts: *carries over*, *new values*,
+    *moved*, *missing*. One pass over each column of each part.
+
+    Examples
+    --------
+    >>> train = pd.DataFrame({"tail": ["N1", "N2", "N3", "N1"], "day": [1.0, 2.0, 3.0, 4.0], "y": [0, 1, 0, 1]})
+    >>> later = pd.DataFrame({"tail": ["N1", "N9", "N8", "N7"], "day": [2.0, 3.0, 1.0, 4.0], "y": [0, 1, 0, 1]})
+    >>> FeatureGeneralization().of(train=train, validation=later, target="y").table[["feature", "overlap", "verdict"]]
+      feature  overlap       verdict
+    0    tail     0.25    new values
+    1     day     1.00  carries over
+    """
+
+    least_overlap: float = Field(default=0.95, ge=0.0, le=1.0)
+    most_distance: float = Field(default=0.1, ge=0.0, le=1.0)
+    most_lost: float = Field(default=0.05, ge=0.0, le=1.0)
+
+    def report(self, dataset: Dataset, /) -> Result:
+        """Return the comparison of every open part with the training rows."""
+        parts = [name for name in dataset if name != "train" and not (name == "validation" and dataset.folds)]
+        if "train" not in dataset or not parts:
+            summary = "there is no part beside the training rows"
+            return Result("generalization", pd.DataFrame(columns=_COLUMNS), verdict="not assessed", summary=summary)
+        rows = [
+            {"feature": name, "part": part, **self._compared(train[name], dataset.rows(part, [name])[name])}
+            for name in dataset.features
+            for train in [dataset.rows("train", [name])]
+            for part in parts
+        ]
+        table = pd.DataFrame(rows, columns=_COLUMNS).sort_values("overlap", kind="stable", ignore_index=True)
+        odd = [str(name) for name in dict.fromkeys(table.loc[table["verdict"] != _FINE, "feature"])]
+        return Result(
+            "generalization",
+            table,
+            scalars={"generalization/features_that_do_not": float(len(odd))},
+            verdict=f"look at {', '.join(odd[:3])}{' and more' if len(odd) > 3 else ''}" if odd else _FINE,
+            summary=f"{len(odd)} of {len(dataset.features)} features are not what they are in training rows",
+        )
+
+    def _compared(self, train: pd.Series, later: pd.Series) -> dict[str, Any]:
+        covered = {"coverage_train": _share(train.notna()), "coverage": _share(later.notna())}
+        overlap, distance = _in_common(train[train.notna()], later[later.notna()])
+        if covered["coverage_train"] - covered["coverage"] > self.most_lost:
+            verdict = "missing"
+        elif overlap < self.least_overlap:
+            verdict = "new values"
+        else:
+            verdict = "moved" if distance > self.most_distance else _FINE
+        return {**covered, "overlap": overlap, "distance": distance, "verdict": verdict}
+
+
+_FINE = "carries over"
+
+
+def _share(mask: Any) -> float:
+    return float(np.mean(mask)) if len(mask) else 1.0
+
+
+def _in_common(train: pd.Series, later: pd.Series) -> tuple[float, float]:
+    """Return the share of later values that training rows have, and the distance between distributions."""
+    if not len(train) or not len(later):
+        return (1.0, 0.0) if not len(later) else (0.0, 1.0)
+    kinds = {values_of(each).kind for each in (train, later)}
+    if kinds <= NUMERIC - {Kind.TRUTH} or kinds <= TIMES:
+        return _of_numbers(*(_as_numbers(each) for each in (train, later)))
+    if kinds <= _LEVELS | NUMERIC | {Kind.MIXED}:
+        return _of_levels(train, later)
+    return np.nan, np.nan
+
+
+def _as_numbers(column: pd.Series) -> Any:
+    values = plain(column)
+    return values.to_numpy("M8[ns]").astype(np.int64) if values.dtype.kind == "M" else values.to_numpy(np.float64)
+
+
+def _of_numbers(train: Any, later: Any) -> tuple[float, float]:
+    one, other = np.sort(train), np.sort(later)
+    at = np.concatenate([one, other])
+    shares = [np.searchsorted(each, at, side="right") / len(each) for each in (one, other)]
+    return _share((later >= one[0]) & (later <= one[-1])), float(np.abs(shares[0] - shares[1]).max())
+
+
+def _of_levels(train: pd.Series, later: pd.Series) -> tuple[float, float]:
+    counts = []
+    for column in (train, later):
+        codes, levels = distinct_values(column)
+        counts.append(dict(zip(levels, (np.bincount(codes, minlength=len(levels)) / len(codes)).tolist(), strict=True)))
+    one, other = counts
+    overlap = sum(share for level, share in other.items() if one.get(level, 0) > 0)
+    names = {**one, **other}
+    return overlap, sum(abs(one.get(name, 0.0) - other.get(name, 0.0)) for name in names) / 2

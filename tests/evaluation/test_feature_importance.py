@@ -1,0 +1,46 @@
+"""FeatureImportance says what the model would miss, and what it would not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LinearRegression
+
+from mlsys import FeatureImportance, Pipeline, RandomSplit
+from mlsys.evaluation.related import related_groups
+
+
+@pytest.fixture(scope="module")
+def frame() -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(600, 3)), columns=["strong", "weak", "noise"])
+    frame["twin"] = frame["strong"] * 2 + 1
+    return frame.assign(y=3 * frame["strong"] + frame["weak"] + rng.normal(size=600))
+
+
+def test_losses_are_what_theory_says(frame: pd.DataFrame) -> None:
+    """Shuffling x adds 2 b^2 var(x) to the squared error of a linear model, and twins are shuffled together."""
+    steps = [RandomSplit(validation=0.5, test=0.2), LinearRegression(), FeatureImportance("rmse", repeats=10)]
+    run = Pipeline(steps, target="y").run(frame, track=False, verbose=False)
+    result = run.reports["importance"]
+    table = result.table.set_index("features")
+    assert list(table.index) == ["strong, twin", "weak", "noise"]
+    assert table["verdict"].tolist() == ["worth its keep", "worth its keep", "not used"]
+    assert table.loc["strong, twin", "drop"] == pytest.approx(np.sqrt(1 + 2 * 9) - 1, rel=0.15)
+    assert table.loc["weak", "drop"] == pytest.approx(np.sqrt(1 + 2) - 1, rel=0.25)
+    assert table["share"].sum() == pytest.approx(1)
+    assert result.scalars["importance/top_share"] == pytest.approx(1)
+    assert "the top 3 of 3 hold 100%" in result.summary
+
+
+def test_without_a_model_nothing_is_assessed(frame: pd.DataFrame) -> None:
+    assert FeatureImportance().of(train=frame[:300], validation=frame[300:], target="y").verdict == "not assessed"
+
+
+def test_levels_that_follow_one_another_are_one_group() -> None:
+    rng = np.random.default_rng(1)
+    city = rng.choice(list("abcd"), 500)
+    frame = pd.DataFrame({"city": city, "code": [{"a": 1, "b": 2}.get(each, 3) for each in city], "x": rng.random(500)})
+    frame = frame.assign(code=frame["code"].astype("str"), other=rng.choice(["p", "q"], 500))
+    assert related_groups(frame, ["city", "x", "code", "other"], 0.9) == [("city", "code"), ("x",), ("other",)]
