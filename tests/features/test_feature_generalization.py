@@ -45,6 +45,15 @@ def test_values_are_those_of_references(parts: dict[str, pd.DataFrame]) -> None:
     assert table.loc["level", "overlap"] == pytest.approx(later["level"].isin(train["level"]).mean())
 
 
+def test_few_rows_of_many_levels_are_far_apart_by_chance() -> None:
+    rng = np.random.default_rng(3)
+    train, later = (pd.DataFrame({"c": rng.integers(0, 300, rows).astype(str), "y": 0}) for rows in (5000, 500))
+    row = FeatureGeneralization().of(train=train, validation=later, target="y").table.iloc[0]
+    assert row["distance"] > 0.2
+    assert row["distance"] == pytest.approx(row["chance"], abs=0.03)
+    assert row["verdict"] == "carries over"
+
+
 def test_without_another_part_and_with_odd_columns() -> None:
     train = pd.DataFrame({"c": [[1], [2]], "e": [None, None], "y": [0, 1]})
     assert FeatureGeneralization().of(train=train, target="y").verdict == "not assessed"

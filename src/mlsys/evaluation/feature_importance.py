@@ -48,9 +48,10 @@ class FeatureImportance(Report):
     Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019) of the columns that the rows had at the
     split: everything behind is made again, so a feature counts with all that steps make of it. ``drop`` is the loss of
     the metric, averaged over shuffles, with a paired 95 % interval over the rows, and ``share`` the part of all
-    losses. A feature whose interval reaches 0 is not worth its keep to this model; another model may use it. Shuffled rows may be such as never occur. Cost: one prediction of the rows for each group and shuffle.
-    Where training rows are judged by folds, the final model has seen the rows, and a drop is larger than it would be
-    on others; the summary says so.
+    losses. A feature whose interval reaches 0 is not worth its keep to this model; another model may use it. Shuffled
+    rows may be such as never occur. Cost: one prediction of the rows for each group and shuffle. Where training rows
+    are judged by folds, the final model has seen the rows, and a drop is larger than it would be on others; the
+    summary says so.
 
     References
     ----------
@@ -142,7 +143,7 @@ def draw_drops(result: Result, ax: Axes) -> None:
     """Draw the losses of the features that matter most."""
     shown = result.table.head(_SHOWN)
     sides = [shown["drop"] - shown["lower"], shown["upper"] - shown["drop"]]
-    colours = [drawing.SERIES[0] if verdict == _KEPT else drawing.DIM for verdict in shown["verdict"]]
+    colours = [drawing.GOOD if verdict == _KEPT else drawing.OTHER for verdict in shown["verdict"]]
     ax.barh(range(len(shown)), shown["drop"], height=0.5, xerr=sides, color=colours)
     names = shown["features"].tolist()
     drawing.finish(ax, names, f"loss of {result.facts['metric']} when shuffled; grey: no loss beyond chance")

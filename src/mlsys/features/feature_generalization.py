@@ -13,7 +13,7 @@ from mlsys.summaries import distinct_values
 from mlsys.values import NUMERIC, TIMES, Kind, plain, values_of
 
 _LEVELS = frozenset({Kind.TEXT, Kind.CATEGORY, Kind.TRUTH})
-_COLUMNS = ["feature", "part", "coverage_train", "coverage", "overlap", "distance", "verdict"]
+_COLUMNS = ["feature", "part", "coverage_train", "coverage", "overlap", "distance", "chance", "verdict"]
 
 
 class FeatureGeneralization(Report):
@@ -24,7 +24,7 @@ class FeatureGeneralization(Report):
     least_overlap : float
         Share of rows whose value training rows have, below which a feature does not carry over.
     most_distance : float
-        Distance of distributions above which a feature moved.
+        Distance of distributions beyond what chance makes, above which a feature moved.
     most_lost : float
         Loss of coverage (share of rows with a value) above which a feature is said to be missing.
 
@@ -32,9 +32,10 @@ class FeatureGeneralization(Report):
     -----
     ``overlap`` is the share of rows with a value that training rows have too: of numbers and times, one between their
     smallest and largest. ``distance`` is the total variation between shares of levels, or Kolmogorov and Smirnov's
-    largest difference between distributions of numbers. Whether a distance is more than chance is what `DetectDrift`
-    tells; this report tells which features a model cannot rely on tomorrow. Verdicts: *carries over*, *new values*,
-    *moved*, *missing*. One pass over each column of each part.
+    largest difference between distributions of numbers; ``chance`` is about what two samples of these sizes and of one
+    distribution differ by: much, where there are few rows a level. Whether a distance may be chance is what
+    `DetectDrift` tells; this report tells which features a model cannot rely on tomorrow. Verdicts: *carries over*,
+    *new values*, *moved*, *missing*. One pass over each column of each part.
 
     Examples
     --------
@@ -74,33 +75,35 @@ class FeatureGeneralization(Report):
 
     def _compared(self, train: pd.Series, later: pd.Series) -> dict[str, Any]:
         covered = {"coverage_train": _share(train.notna()), "coverage": _share(later.notna())}
-        overlap, distance = _in_common(train[train.notna()], later[later.notna()])
+        overlap, distance, chance = _in_common(train[train.notna()], later[later.notna()])
         if covered["coverage_train"] - covered["coverage"] > self.most_lost:
             verdict = "missing"
         elif overlap < self.least_overlap:
             verdict = "new values"
         else:
-            verdict = "moved" if distance > self.most_distance else _FINE
-        return {**covered, "overlap": overlap, "distance": distance, "verdict": verdict}
+            verdict = "moved" if distance - chance > self.most_distance else _FINE
+        return {**covered, "overlap": overlap, "distance": distance, "chance": chance, "verdict": verdict}
 
 
 _FINE = "carries over"
+_MEAN_OF_KOLMOGOROV = 0.8687
+"""The mean of Kolmogorov's distribution, sqrt(pi / 2) log 2."""
 
 
 def _share(mask: Any) -> float:
     return float(np.mean(mask)) if len(mask) else 1.0
 
 
-def _in_common(train: pd.Series, later: pd.Series) -> tuple[float, float]:
-    """Return the share of later values that training rows have, and the distance between distributions."""
+def _in_common(train: pd.Series, later: pd.Series) -> tuple[float, float, float]:
+    """Return the share of later values that training rows have, the distance between distributions, and by chance."""
     if not len(train) or not len(later):
-        return (1.0, 0.0) if not len(later) else (0.0, 1.0)
+        return (1.0, 0.0, 0.0) if not len(later) else (0.0, 1.0, 0.0)
     kinds = {values_of(each).kind for each in (train, later)}
     if kinds <= NUMERIC - {Kind.TRUTH} or kinds <= TIMES:
         return _of_numbers(*(_as_numbers(each) for each in (train, later)))
     if kinds <= _LEVELS | NUMERIC | {Kind.MIXED}:
         return _of_levels(train, later)
-    return np.nan, np.nan
+    return np.nan, np.nan, np.nan
 
 
 def _as_numbers(column: pd.Series) -> Any:
@@ -108,19 +111,26 @@ def _as_numbers(column: pd.Series) -> Any:
     return values.to_numpy("M8[ns]").astype(np.int64) if values.dtype.kind == "M" else values.to_numpy(np.float64)
 
 
-def _of_numbers(train: Any, later: Any) -> tuple[float, float]:
+def _of_numbers(train: Any, later: Any) -> tuple[float, float, float]:
     one, other = np.sort(train), np.sort(later)
     at = np.concatenate([one, other])
     shares = [np.searchsorted(each, at, side="right") / len(each) for each in (one, other)]
-    return _share((later >= one[0]) & (later <= one[-1])), float(np.abs(shares[0] - shares[1]).max())
+    overlap = _share((later >= one[0]) & (later <= one[-1]))
+    chance = _MEAN_OF_KOLMOGOROV * float(np.sqrt(1 / len(one) + 1 / len(other)))
+    return overlap, float(np.abs(shares[0] - shares[1]).max()), chance
 
 
-def _of_levels(train: pd.Series, later: pd.Series) -> tuple[float, float]:
+def _of_levels(train: pd.Series, later: pd.Series) -> tuple[float, float, float]:
     counts = []
     for column in (train, later):
         codes, levels = distinct_values(column)
         counts.append(dict(zip(levels, (np.bincount(codes, minlength=len(levels)) / len(codes)).tolist(), strict=True)))
     one, other = counts
     overlap = sum(share for level, share in other.items() if one.get(level, 0) > 0)
-    names = {**one, **other}
-    return overlap, sum(abs(one.get(name, 0.0) - other.get(name, 0.0)) for name in names) / 2
+    shares = np.array([[one.get(name, 0.0), other.get(name, 0.0)] for name in {**one, **other}])
+    rows = np.array([len(train), len(later)])
+    middle = shares @ rows / rows.sum()
+    # The mean of a normal variable's size; where a level has next to no rows, both shares beside one another.
+    by_chance = np.sqrt(2 / np.pi * middle * (1 - middle) * (1 / rows).sum())
+    distances = [np.abs(shares[:, 0] - shares[:, 1]), np.minimum(by_chance, 2 * middle)]
+    return overlap, *(float(each.sum() / 2) for each in distances)

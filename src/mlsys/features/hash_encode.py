@@ -117,9 +117,10 @@ class HashEncode(TakesColumns):
             codes, distinct = distinct_values(series)
             levels = pd.Series(distinct, dtype=object)
         except DataError:  # lists and the like, at serving: by their texts
-            codes, levels = pd.factorize(series.map(str, na_action="ignore"))
+            codes, texts = pd.factorize(series.map(str, na_action="ignore"))
+            levels = pd.Series(texts)
         hashes = hash_ids(levels, crc32(name.encode("utf-8", "surrogatepass"))) >> np.uint64(64 - self.bits)
-        return np.append(hashes.astype(np.int64), _NULL)[codes]
+        return np.asarray(np.append(hashes.astype(np.int64), _NULL)[codes], dtype=np.int64)
 
 
 def ones_at(places: NDArray[np.int64], width: int) -> BlockArray:

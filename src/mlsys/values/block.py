@@ -35,12 +35,16 @@ class BlockDtype(ExtensionDtype):
     sparse: bool
     numbers: str
 
-    type = np.ndarray
     kind = "O"
     na_value = None
 
     @property
-    def name(self) -> str:
+    def type(self) -> Any:
+        """What holds a row's numbers."""
+        return np.ndarray
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
         """The type in words."""
         return f"{'sparse ' if self.sparse else ''}block[{self.width} x {self.numbers}]"
 
@@ -54,7 +58,7 @@ class BlockDtype(ExtensionDtype):
         return isinstance(other, BlockDtype) and self.name == other.name
 
     @classmethod
-    def construct_array_type(cls) -> type[BlockArray]:
+    def construct_array_type(cls) -> Any:
         """Return the class of its arrays."""
         return BlockArray
 
