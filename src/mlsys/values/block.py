@@ -39,7 +39,7 @@ class BlockDtype(ExtensionDtype):
     na_value = None
 
     @property
-    def type(self) -> Any:
+    def type(self) -> Any:  # type: ignore[override]
         """What holds a row's numbers."""
         return np.ndarray
 
