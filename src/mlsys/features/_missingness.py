@@ -56,7 +56,7 @@ def _as_numbers(column: pd.Series, kind: Kind | None) -> Floats | None:
     if kind in (Kind.NUMBER, Kind.TRUTH) and not isinstance(column.dtype, pd.CategoricalDtype):
         return column.to_numpy(dtype=np.float64)
     if kind in (Kind.MOMENT, Kind.DATE) and not isinstance(column.dtype, pd.CategoricalDtype):
-        return moments_of(column, "DiagnoseMissing").astype("int64").to_numpy(dtype=np.float64)
+        return np.asarray(moments_of(column, "DiagnoseMissing").astype("int64"), dtype=np.float64)
     return None
 
 

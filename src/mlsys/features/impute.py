@@ -37,7 +37,7 @@ from mlsys.tables import column_of
 from mlsys.values import Kind, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     from mlsys.dataset import Rows
     from mlsys.values import Values
@@ -149,7 +149,7 @@ class Impute(TakesColumns):
             models = [regression(str(name), each) for name, each in summary["models"].items()]
             return {**summary["known"]["state"], "models": models}
         of_numbers, of_texts = self._told_apart(summary)
-        asked = {(name, None): each for name, each in of_numbers.items()}
+        asked: dict[Hashable, Any] = {(name, None): each for name, each in of_numbers.items()}
         asked |= {key: each for key, each in summary["groups"].items() if key[0] in of_numbers and each.n}
         fills = fills_of(asked, self._how) if self._how != "number" else dict.fromkeys(asked, float(self.numeric))
         if isinstance(fills, Again):
