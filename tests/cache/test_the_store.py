@@ -194,7 +194,7 @@ DAMAGE = {
 }
 
 
-@pytest.mark.quick("cut in half", "one bit")
+@pytest.mark.quick("one bit")
 @pytest.mark.parametrize("how", DAMAGE)
 def test_a_cache_damaged_throughout_is_computed_again(slow: Any, how: str) -> None:
     first = slow.run()
