@@ -105,7 +105,9 @@ def _is_periodic(column: pd.Series) -> bool:
         codes = pd.factorize(column)[0]
     except TypeError:  # values that are not compared
         return False
-    turns = np.flatnonzero(codes[1 : len(codes) // 2] == codes[0])[:MOST_PERIODS] + 1 if len(codes) else []
+    turns: NDArray[np.int64] | list[int] = []
+    if len(codes):
+        turns = np.flatnonzero(codes[1 : len(codes) // 2] == codes[0])[:MOST_PERIODS] + 1
     return any((codes[turn:] == codes[:-turn]).mean() >= SHARE_PERIODIC for turn in turns)
 
 
@@ -152,12 +154,12 @@ def found_among(sides: list[NDArray[np.float64]], columns: list[NDArray[np.float
     asked = np.unique(np.column_stack(sides), axis=0)
     if not len(held) or not len(asked):
         return None
-    there = pd.MultiIndex.from_arrays(held.T)
-    found = int(pd.MultiIndex.from_arrays(asked.T).isin(there).sum())
+    there = pd.MultiIndex.from_arrays(list(held.T))
+    found = int(pd.MultiIndex.from_arrays(list(asked.T)).isin(there).sum())
     fresh = max(1 - (counts == 1).sum() / counts.sum(), float(np.prod([_covered(each[kept]) for each in columns])))
     if found < SHARE_COARSE * len(asked) or fresh > SEEN or _as_many(found, len(asked), fresh) > CHANCE:
         return None
-    return np.asarray(pd.MultiIndex.from_arrays(columns).isin(pd.MultiIndex.from_arrays(asked.T)), dtype=bool)
+    return np.asarray(pd.MultiIndex.from_arrays(columns).isin(pd.MultiIndex.from_arrays(list(asked.T))), dtype=np.bool_)
 
 
 def _as_many(found: int, asked: int, share: float) -> float:

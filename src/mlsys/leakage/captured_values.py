@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.leakage.captured_rows import FEWEST as FEWEST_ROWS
+from mlsys.leakage.agreeing import FEWEST as FEWEST_ROWS
 from mlsys.leakage.digits import FEWEST_OF_RATE, digits_of, is_computed
 from mlsys.leakage.explaining import SEVERAL, is_chosen_by_nobody
 from mlsys.leakage.fitted_on import is_fitted
