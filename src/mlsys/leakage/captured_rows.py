@@ -166,7 +166,7 @@ def _in_its_order(values: NDArray[np.float64], data: pd.DataFrame) -> bool:
     if len(np.unique(values[:LOOKED_AT])) < FEWEST_VALUES or np.ptp(steps) <= 1e-9 * np.abs(steps).max():
         return False
     is_sorted = (steps >= 0).all() or (steps <= 0).all()
-    ranks: NDArray[np.float64] = pd.Series(values).rank().to_numpy(dtype=np.float64)
+    ranks = np.asarray(pd.Series(values).rank(), dtype=np.float64)
     equal = {name for name, column in data.items() if is_measured_in_numbers(column)
              and _has_its_order(values, None if is_sorted else ranks, _floats(column))}  # fmt: skip
     return bool(equal) and not follow_from_place(data[:ROWS_IN_TURN], equal)
