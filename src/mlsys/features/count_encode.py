@@ -37,8 +37,7 @@ class CountEncode(CountsLevels):
     -----
     Says how common a level is, and nothing of the target: two levels with as many rows get the same number. Null
     counts as a level; one that training rows lack gets 0. Columns are ``float64``. Counts are whole numbers, so the
-    state does not depend on partitions or order of the rows. One pass; a column of a million rows and 1,000 levels
-    takes about 50 ms.
+    state does not depend on partitions or order of the rows. One pass.
 
     Examples
     --------

@@ -43,8 +43,7 @@ class OrdinalEncode(CountsLevels):
     -----
     Trees find their way in any order; a linear model takes the places for distances, so give it an ``order`` that
     means something, or use `OneHot`. Null stays null. A level that ``order`` names keeps its place where training
-    rows lack it. Columns are ``float64``. The state does not depend on partitions or order of the rows. One pass;
-    a column of a million rows and 1,000 levels takes about 50 ms.
+    rows lack it. Columns are ``float64``. The state does not depend on partitions or order of the rows. One pass.
 
     Examples
     --------

@@ -54,7 +54,7 @@ class TfIdf(Transform):
     scikit-learn's ``TfidfVectorizer`` does the work (smoothed inverse document frequency, rows of length 1; Salton and
     Buckley 1988); what it learns is counted here, in whole numbers, so the state does not depend on partitions or order
     of the rows. A word that training rows lack is left out; null is an empty text. ``state[0]["terms"]`` names the
-    places of the block. A million texts of six words take about 12 s to learn and as much to apply.
+    places of the block.
 
     References
     ----------
