@@ -6,27 +6,40 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-from table import FEW, MANY, NUMBERS, TARGET, TOP
+from table import BINNED, BINS, CROSSED, FEW, HASHED, MANY, NUMBERS, TARGET, TOP, WIDE
 
-from mlsys.features import Impute, OneHot, Standardize, TargetEncode
+from mlsys.features import Bin, Cross, HashEncode, Impute, OneHot, Standardize, TargetEncode
 
 
 def steps() -> dict[str, Any]:
-    """Return the step of each job."""
+    """Return the step of each job, in an order in which none takes away what another reads."""
     return {
+        "cross": Cross([FEW], top=CROSSED),
         "impute": Impute(NUMBERS),
-        "standardize": Standardize(NUMBERS),
+        "bins": Bin(BINNED, bins=BINS),
+        "standardize": Standardize(NUMBERS[2:]),
         "one-hot": OneHot(FEW, top=TOP),
+        "hash": HashEncode([WIDE], bits=HASHED.bit_length() - 1),
         "target": TargetEncode(MANY),
     }
 
 
-def _fitted(frame: pd.DataFrame, step: Any) -> pd.DataFrame:
+def _changed(frame: pd.DataFrame, step: Any) -> pd.DataFrame:
     return step.fit(frame, target=TARGET, id="id").transform(frame)
 
 
 def _job(name: str) -> Callable[[pd.DataFrame], int]:
-    return lambda frame: _fitted(frame, steps()[name]).shape[1]
+    def job(frame: pd.DataFrame) -> int:
+        step = Standardize(NUMBERS) if name == "standardize" else steps()[name]
+        return _changed(frame, step).shape[1]
+
+    return job
 
 
-JOBS: dict[str, Callable[[pd.DataFrame], int]] = {name: _job(name) for name in steps()}
+def together(frame: pd.DataFrame) -> int:
+    for step in steps().values():
+        frame = _changed(frame, step)
+    return frame.shape[1]
+
+
+JOBS: dict[str, Callable[[pd.DataFrame], int]] = {**{name: _job(name) for name in steps()}, "all": together}
