@@ -263,7 +263,7 @@ def test_selecting_rows_may_look_at_all_of_them(sales):
     steps = [NotTheDearest(), OneHot(["country"]), HistGradientBoostingClassifier()]
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(sales)
     assert audit.verdict == "not observed", repr(audit)
-    assert "as its kind may" in " ".join(audit.table["detail"])
+    assert "as its kind allows" in " ".join(audit.table["detail"])
 
 
 class ByShop(Reshape):
@@ -424,8 +424,8 @@ def test_making_training_rows_by_their_targets_is_no_influence_of_a_row_on_itsel
     audit = Pipeline(steps, target="late", exclude=["at"]).audit_leakage(sales)
     assert audit.violated.empty, repr(audit)
     silent = audit.not_assessed.set_index("step")["detail"]
-    assert "as its kind may" in silent["Mixed"]
-    assert "after a step that makes training rows" in silent["Standardize"]
+    assert "as its kind allows" in silent["Mixed"]
+    assert "it follows a step that makes training rows" in silent["Standardize"]
     assert audit.verdict == "not observed"
 
 

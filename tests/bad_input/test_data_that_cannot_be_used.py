@@ -543,13 +543,13 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "negative weights": (
         DataError,
-        ("Train(DecisionTreeClassifier): the weight 'weight' is null, negative or infinite", "row", "0 or more"),
+        ("Train(DecisionTreeClassifier): the weight 'weight' is null, negative or infinite", "row", "at least 0"),
         lambda f: run(f.assign(weight=-1.0), SPLIT, TREE, weight="weight"),
         lambda f: run(f, SPLIT, TREE, weight="weight"),
     ),
     "weights that are null": (
         DataError,
-        ("Train(DecisionTreeClassifier): the weight 'weight' is null", "(the first is row", "0 or more"),
+        ("Train(DecisionTreeClassifier): the weight 'weight' is null", "(the first is row", "at least 0"),
         lambda f: run(f.assign(weight=f["weight"].where(f.index % 9 > 0)), SPLIT, TREE, weight="weight"),
         lambda f: run(f.assign(weight=f["weight"].where(f.index % 9 > 0).fillna(1.0)), SPLIT, TREE, weight="weight"),
     ),
@@ -574,7 +574,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     # ---------------------------------------------------------------- splits and judging
     "fewer rows than folds": (
         DataError,
-        ("the split left 1 training row, too few", "5 folds", "give more rows"),
+        ("the split left 1 training row, too few", "5 folds", "use more rows"),
         lambda f: run(f.head(1), TREE),
         lambda f: run(f, TREE),
     ),

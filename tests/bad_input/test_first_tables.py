@@ -80,7 +80,7 @@ REFUSED: dict[str, tuple[Make, Any, tuple[str, ...]]] = {
     # ---------------------------------------------------------------- rows and columns
     "no rows": (lambda f: f.head(0), BOOST, ("a frame of 0 rows and 4 columns",)),
     "no columns": (lambda f: f[[]], BOOST, ("200 rows and 0 columns",)),
-    "one row": (lambda f: f.head(1), BOOST, ("left 1 training row,", "give more rows")),
+    "one row": (lambda f: f.head(1), BOOST, ("left 1 training row,", "use more rows")),
     "two rows": (lambda f: f.iloc[[0, 1]].assign(y=[0, 1]), BOOST, ("more rows",)),
     "the target alone": (lambda f: f[["y"]], BOOST, ("no features left", "'y' (role: target)")),
     "two columns of one name": (lambda f: pd.concat([f, f[["a"]]], axis=1), BOOST, ("two columns named 'a'",)),

@@ -201,13 +201,13 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a scikit-learn object that is no step": (
         ConfigurationError,
-        ("KFold", "no step", "use a step"),
+        ("KFold", "not a step", "use a step"),
         lambda f: Pipeline([KFold(), TREE], **NUMBERS),
         lambda f: Pipeline([SPLIT, TREE], **NUMBERS).run(f, track=False),
     ),
     "a text in the list": (
         ConfigurationError,
-        ("'impute'", "no step", "use a step"),
+        ("'impute'", "not a step", "use a step"),
         lambda f: Pipeline([SPLIT, "impute", TREE], **NUMBERS),
         lambda f: Pipeline([SPLIT, Impute(), TREE], **NUMBERS).run(f, track=False),
     ),
@@ -245,13 +245,13 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "the target read by a step that serves": (
         LeakageError,
-        ("OneHot reads 'returned'", "it is the target", "take 'returned' out of OneHot"),
+        ("OneHot reads 'returned'", "it is the target", "remove 'returned' from OneHot"),
         lambda f: Pipeline([SPLIT, OneHot(["country", "returned"]), TREE], target="returned"),
         lambda f: Pipeline([SPLIT, OneHot(["country"]), TREE], **NUMBERS).run(f, track=False),
     ),
     "what the label is made of, read by a step that serves": (
         LeakageError,
-        ("Standardize reads 'refund'", "'dear'", "take 'refund' out of Standardize"),
+        ("Standardize reads 'refund'", "'dear'", "remove 'refund' from Standardize"),
         lambda f: Pipeline([_dear(), SPLIT, Standardize(["refund"]), TREE], target="dear"),
         lambda f: Pipeline([_dear(), SPLIT, Standardize(["days"]), TREE], target="dear", features=["days"]).run(
             f, track=False
@@ -259,7 +259,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a column known after the decision, read by a step that serves": (
         LeakageError,
-        ("Standardize reads 'days'", "known only at '30D'", "take 'days' out of Standardize", "known_at="),
+        ("Standardize reads 'days'", "known only at '30D'", "remove 'days' from Standardize", "known_at="),
         lambda f: _late(Standardize(["price", "days"])),
         lambda f: _late(Standardize(["price"])).run(f, track=False),
     ),
@@ -296,7 +296,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "one column with two roles": (
         ConfigurationError,
-        ("'returned' is the target and the group", "take group= away"),
+        ("'returned' is the target and the group", "remove group="),
         lambda f: Pipeline([SPLIT, TREE], **NUMBERS, group="returned"),
         lambda f: Pipeline([SPLIT, TREE], **NUMBERS, group="customer").run(f, track=False),
     ),

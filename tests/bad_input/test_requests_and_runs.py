@@ -183,7 +183,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a comparison by a metric of another task": (
         ConfigurationError,
-        ("compare(metric='rmse') is for regression, but the runs are binary", "roc_auc"),
+        ("compare(metric='rmse') applies to regression, but the runs are binary", "roc_auc"),
         lambda f: compare([served(f), served(f)], metric="rmse"),
         lambda f: compare([served(f), served(f)], metric="roc_auc"),
     ),

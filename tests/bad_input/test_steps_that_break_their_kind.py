@@ -445,13 +445,13 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "the target read by a user's transform": (
         LeakageError,
-        ("Learned reads 'returned' to serve predictions", "it is the target", "take 'returned' out of Learned"),
+        ("Learned reads 'returned' to serve predictions", "it is the target", "remove 'returned' from Learned"),
         lambda f: run(f, SPLIT, Learned(then=lambda g, _: g.assign(price=g["price"] + g["returned"])), TREE),
         lambda f: run(f, SPLIT, Learned(then=lambda g, _: g.assign(price=g["price"] + 1)), TREE),
     ),
     "a late column read by a user's transform": (
         LeakageError,
-        ("Learned reads 'refund' to serve predictions", "known only 30D after the row's time", "out of Learned"),
+        ("Learned reads 'refund' to serve predictions", "known only 30D after the row's time", "from Learned"),
         lambda f: run(f, SPLIT, Learned(then=lambda g, _: g.assign(price=g["price"] + g["refund"])), TREE,
                       time="ordered", known_at={"refund": "30D"}),
         lambda f: run(f, SPLIT, Learned(then=lambda g, _: g.assign(price=g["price"] + g["days"])), TREE,

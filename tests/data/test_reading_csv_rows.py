@@ -185,7 +185,7 @@ def test_no_type_for_large_ids_and_decimals_names_column_and_files() -> None:
         ("id,x\n1,b\n2,é\n".encode("latin-1"), {}, r"is not utf-8 text \(line 3"),
         (b"id,id,x\n1,2,3\n", {}, r"has 2 columns 'id' \(columns 1, 2\)"),
         (b"a,b\n1,2\n", {"dtypes": {"aa": "str"}}, "dtypes= names 'aa'"),
-        (b"a,b\n1,2\n3,x\n", {"dtypes": {"b": "int64"}}, "column 'b' holds 'x' in row 1, which int64 does not hold"),
+        (b"a,b\n1,2\n3,x\n", {"dtypes": {"b": "int64"}}, "column 'b' holds 'x' in row 1, which int64 cannot represent"),
         (b"a,b\n1,2\n3,\n", {"dtypes": {"b": "int64"}}, "column 'b' holds nothing in row 1"),
         (b"a,b\n1,2\n3,300\n", {"dtypes": {"b": "Int8"}}, "column 'b' holds '300' in row 1"),
         (b"a,b\n1,x\n3,y\n", {"dtypes": {"b": pd.CategoricalDtype(["x"])}}, "column 'b' holds 'y' in row 1"),

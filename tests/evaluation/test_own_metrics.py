@@ -389,6 +389,6 @@ def test_one_that_asks_for_no_interval_is_called_once_for_each_score() -> None:
 def test_a_stored_evaluation_has_no_code_and_asks_for_it() -> None:
     result = Evaluation("evaluate", pd.DataFrame({"metric": ["net_benefit", "recall"]}), headline="net_benefit")
     assert result.metric("recall").greater_is_better
-    with pytest.raises(ConfigurationError, match="of your own") as raised:
+    with pytest.raises(ConfigurationError, match="is your own") as raised:
         result.metric("net_benefit")
     assert "metric=Metric('net_benefit', function)" in raised.value.remedy

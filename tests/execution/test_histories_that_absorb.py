@@ -258,13 +258,13 @@ def test_moments_made_of_a_late_column_are_waited_for_and_stored(orders: pd.Data
     assert run.final_test().state(kind.__name__)["known"].max() == orders["settled"].max()
 
 
-@pytest.mark.parametrize("by", ["key", ("key", "shop")])
-def test_a_row_is_answered_from_what_is_held_of_its_own_key(orders: pd.DataFrame, by) -> None:
-    whole = holding(orders, Wins(by, tail=2))
+def test_a_row_is_answered_from_what_is_held_of_its_own_key(orders: pd.DataFrame) -> None:
+    step = Wins("key", tail=2)
+    whole = holding(orders, step)
     request = orders.tail(12).assign(at=orders["at"].max() + pd.Timedelta("30D"))
     wanted = whole.applied(request, request["at"])[MADE]
     for key, rows in request.groupby("key"):
-        own = holding(orders[orders["key"] == key], Wins(by, tail=2))
+        own = holding(orders[orders["key"] == key], step)
         for memory in (whole, own):
             pd.testing.assert_frame_equal(memory.applied(rows, rows["at"])[MADE], wanted.loc[rows.index])
 

@@ -378,7 +378,7 @@ CASES = {
         lambda f: run(twice(f).assign(bed=1), RandomSplit(validation=0.3, test=0.2, keep_duplicates_together=False)),
         lambda f: run(f.assign(bed=1), SPLIT),
         "warning",
-        says=("remove repeats before the split", "group role"),
+        says=("remove duplicates before the split", "group role"),
     ),
 }  # fmt: skip
 

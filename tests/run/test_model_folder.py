@@ -254,7 +254,7 @@ def test_a_class_that_is_no_step_is_not_called(folder: Path, reference: str) -> 
     description["steps"][0]["class"] = reference
     (folder / "pipeline.json").write_text(json.dumps(description))
     forged(folder)
-    refused(folder, "is no step")
+    refused(folder, "is not a step")
 
 
 def test_a_class_that_is_not_there_is_named(folder: Path) -> None:

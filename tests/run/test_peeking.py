@@ -76,7 +76,7 @@ def test_the_best_seed_taken_up_again_is_a_warning() -> None:
     worst = min(tried, key=lambda seed: score(tried[seed]))
     (found,) = told(run(RandomSplit(seed=best, validation=0.2)))
     assert (found.code, found.severity) == ("LK234", "warning")
-    assert f"{SEEDS + 2} seeds" in found.message
+    assert f"{SEEDS + 2} different seeds" in found.message
     assert [each.severity for each in told(run(RandomSplit(seed=worst, validation=0.2)))] == ["information"]
 
 

@@ -32,11 +32,11 @@ def resampled(sampler, rows: pd.DataFrame) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("sampler", "said"),
     [
-        (SMOTE(), "k_neighbors=5 wants 6 rows, but the class 'rare' has 4 .*k_neighbors=3"),
-        (SMOTE(k_neighbors=8), "k_neighbors=8 wants 9 rows, but the class 'rare' has 4 .*k_neighbors=3"),
-        (BorderlineSMOTE(), "the class 'rare' has 4"),
+        (SMOTE(), "k_neighbors=5 wants 6 rows, but the class 'rare' has only 4 .*k_neighbors=3"),
+        (SMOTE(k_neighbors=8), "k_neighbors=8 wants 9 rows, but the class 'rare' has only 4 .*k_neighbors=3"),
+        (BorderlineSMOTE(), "the class 'rare' has only 4"),
         (ADASYN(), "Resample.ADASYN."),
-        (SMOTENC(["c"]), "k_neighbors=5 wants 6 rows, but the class 'rare' has 4"),
+        (SMOTENC(["c"]), "k_neighbors=5 wants 6 rows, but the class 'rare' has only 4"),
     ],
 )
 def test_a_class_with_too_few_rows_is_named_with_its_rows(sampler, said):

@@ -386,7 +386,7 @@ def test_script_and_commit_are_mlflows_own_source(logged: Any) -> None:
 
 def test_the_report_page_shows_card_pictures_and_plan(run: Run, logged: Any) -> None:
     page = Path(mlflow.MlflowClient().download_artifacts(logged.info.run_id, "report.html")).read_text(encoding="utf-8")
-    assert "returns: binary, judged on" in page and "data:image/png;base64" in page and "RandomSplit" in page
+    assert "returns: binary, evaluated on" in page and "data:image/png;base64" in page and "RandomSplit" in page
 
 
 def test_a_registered_version_says_how_good_it_is(run: Run) -> None:

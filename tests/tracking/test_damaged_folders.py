@@ -131,7 +131,7 @@ def test_a_file_of_another_run_is_named_and_nothing_is_taken_for_sent(address: s
     shutil.copy(sent.place / file, waiting.place / file)
     report = mlsys.sync(address)
     assert not report.sent and [each.id for each in report.waiting] == ["waiting"]
-    assert Path(file).name in report.waiting[0].problem and "that of the run sent" in report.waiting[0].problem
+    assert Path(file).name in report.waiting[0].problem and "belongs to the run sent" in report.waiting[0].problem
 
 
 def test_a_folder_that_is_being_begun_and_strange_files_are_left_alone(tmp_path: Path) -> None:

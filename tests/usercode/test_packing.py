@@ -345,7 +345,7 @@ def test_several_lambdas_travel_together(user: User) -> None:
 def test_lambdas_of_one_line_without_positions_are_refused(user: User) -> None:
     one, _ = user(mine=LAMBDAS).folded
     bare = types.FunctionType(one.__code__.replace(co_linetable=_lines_alone(one.__code__)), one.__globals__)
-    with pytest.raises(NotPortableError, match=r"a lambda \(line \d+ of .*told apart(.|\n)*with def"):
+    with pytest.raises(NotPortableError, match=r"a lambda \(line \d+ of .*ambiguous(.|\n)*with def"):
         travelled(bare)
 
 

@@ -73,7 +73,10 @@ def is_folder(path: Path) -> bool:
     """Say whether a folder of plain files is there; anything else in its place is removed and told of."""
     if not _is(path, stat.S_ISDIR):
         return False
-    if all(_mode_is(each, stat.S_ISREG) for each in _inside(path)):
+    found = [_mode(each) for each in _inside(path)]
+    if None in found:  # another run replaces it meanwhile: a miss, and no damage
+        return False
+    if all(stat.S_ISREG(mode) for mode in found if mode is not None):
         return True
     damaged(path)
     return False
@@ -94,10 +97,16 @@ def _is(path: Path, wanted: Callable[[int], bool]) -> bool:
 
 
 def _mode_is(path: Path, wanted: Callable[[int], bool]) -> bool:
+    mode = _mode(path)
+    return mode is not None and wanted(mode)
+
+
+def _mode(path: Path) -> int | None:
+    """Return what kind of thing is there, ``None`` where nothing is, or is no longer."""
     try:
-        return wanted(path.lstat().st_mode)
+        return path.lstat().st_mode
     except OSError:
-        return False
+        return None
 
 
 def damaged(path: Path) -> None:

@@ -79,7 +79,7 @@ def _expand(path: str, endings: tuple[str, ...], who: str) -> list[str]:
         inside = sorted(str(each) for each in Path(path).rglob("*") if _is_data(each, path, endings))
         if not inside:
             raise DataError(
-                f"{who} found no file ending in  {' or '.join(endings[:3])} in the folder {path!r}",
+                f"{who} found no file ending in {' or '.join(endings[:3])} in the folder {path!r}",
                 "name the folder with the files, or a pattern such as folder/*.dat",
             )
         return inside

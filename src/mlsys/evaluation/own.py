@@ -55,7 +55,7 @@ def metric_of(asked: Any) -> Metric:
     --------
     >>> from sklearn.metrics import max_error, roc_auc_score
     >>> metric_of(max_error), metric_of(roc_auc_score).takes
-    (Metric('max_error', less is better), 'score')
+    (Metric('max_error', lower is better), 'score')
     """
     if isinstance(asked, str):
         return metric_named(asked)

@@ -38,7 +38,7 @@ def explained(
             where = f", made at {step.made_at}" if step.made_at else ""
             error.add_note(f"mlsys: step {position} {name!r} ({step.kind}){where}")
             if frame is not None:
-                error.add_note(f"mlsys: it received  {rows or f'{len(frame):,} rows'} with {_described(frame)}")
+                error.add_note(f"mlsys: it received {rows or f'{len(frame):,} rows'} with {_described(frame)}")
             if not isinstance(error, MlsysError):
                 error.add_note(f"  Remedy: {_remedy(error, name, frame)}")
         if cleaned(error) is None:

@@ -22,7 +22,7 @@ def raised(values: Floats, power: float, method: str) -> Floats:
 
     Examples
     --------
-    >>> raised(np.array([0.0, 3.0]), 2.0, "yeo-johnson").tolist()
+    >>> raised(np.array([0.0, 3.0]), 2.0, "yeo-johnson").round(9).tolist()
     [0.0, 7.5]
     """
     if method == "box-cox":
