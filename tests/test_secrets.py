@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import logging
 import os
@@ -274,3 +275,24 @@ def test_a_search_goes_on_when_another_thread_declares_a_secret(monkeypatch: pyt
     assert next(known) == b"declared-before"
     secrets.declare(SecretStr("declared-meanwhile"))
     assert b"declared-as-well" in set(known)
+
+
+def test_a_search_goes_on_when_garbage_collection_lets_another_thread_declare(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(secrets, "_declared", {b"declared-before": None})
+
+    def declare(phase: str, info: object) -> None:
+        secrets._declared[f"declared-meanwhile-{len(secrets._declared)}".encode()] = None
+
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(declare)
+    try:
+        for _ in range(50):
+            gc.set_threshold(1)
+            known = list(secrets._known())
+            gc.set_threshold(*thresholds)
+            assert b"declared-before" in known
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(declare)

@@ -220,7 +220,8 @@ def _named_leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 def _known() -> Iterator[bytes]:
     """Give the values to look for in texts."""
-    yield from tuple(_declared)  # at once: other threads declare theirs meanwhile
+    # A copy is made at once; while a tuple is, the garbage collector may let another thread declare a secret.
+    yield from _declared.copy()
     for name in tuple(os.environ):
         value = os.environ.get(name, "")
         # Names such as GOOGLE_APPLICATION_CREDENTIALS and PWD hold paths.

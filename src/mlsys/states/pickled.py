@@ -52,7 +52,7 @@ def _by_value() -> Iterator[None]:
     before = set(cloudpickle.list_registry_pickle_by_value())
     own = [
         module
-        for name, module in list(sys.modules.items())
+        for name, module in sys.modules.copy().items()
         if name not in before and getattr(module, "__file__", None) and name != "__main__" and not is_installed(name)
     ]
     for module in own:
