@@ -59,7 +59,7 @@ MODELS = {
     "code": ("loaded", r"model/code/.*"),
     "state": ("loaded", r"model/steps/.*"),
     "monitor": ("watched", r"monitor/monitor\.json"),
-    "profile": ("watched", r"monitor/profile/.*"),
+    "profile": ("watched", r"monitor/profile-[^/]*/.*"),
 }
 """Kinds of files: what of a user's day reads them, and where they lie."""
 Files = Mapping[str, tuple[str, str]]

@@ -57,7 +57,29 @@ def test_an_edited_threshold_and_the_profile_of_another_monitor_are_refused(tmp_
     (tmp_path / "edited" / "monitor.json").write_text(json.dumps({**about, "least_effect": 0.9}))
     with pytest.raises(StateError, match=r"monitor\.json was changed"):
         Monitor.load(tmp_path / "edited")
-    shutil.rmtree(place / "profile")
-    shutil.copytree(other / "profile", place / "profile")
+    (own,), (others,) = place.glob("profile-*"), other.glob("profile-*")
+    shutil.rmtree(own)
+    shutil.copytree(others, own)
     with pytest.raises(StateError, match="another monitor"):
         Monitor.load(place)
+
+
+def test_a_save_that_is_cut_off_leaves_the_older_monitor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = Monitor.fit(ROWS), Monitor.fit(ROWS + 5)
+    place = old.save(tmp_path / "monitor")
+
+    def cut_off(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("mlsys.states.save_state", "mlsys.states.on_disk.with_digest"):
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(name, cut_off)
+            new.save(place)
+        assert digest(Monitor.load(place)) == digest(old)
+    new.save(place)
+    assert digest(Monitor.load(place)) == digest(new)
+    assert sorted(each.name.partition("-")[0] for each in place.iterdir()) == ["monitor.json", "profile"]
+    (profile,) = place.glob("profile-*")
+    next(each for each in profile.rglob("*") if each.is_file()).unlink()
+    new.save(place)  # mends what was damaged
+    assert digest(Monitor.load(place)) == digest(new)

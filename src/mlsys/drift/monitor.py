@@ -169,17 +169,31 @@ class Monitor(Shown):
         )  # fmt: skip
 
     def save(self, folder: str | Path) -> Path:
-        """Write the monitor into a folder; it holds counts but no rows."""
-        from mlsys.states import save_state
+        """Write the monitor into a folder; it holds counts but no rows.
+
+        A monitor that is there already is replaced at once: whoever is interrupted leaves the old or the new one.
+        """
+        from mlsys.states import digest, save_state
         from mlsys.states.on_disk import with_digest
+        from mlsys.unfinished import remove, whole
 
         place = Path(folder)
-        written = save_state(self.profile, place / "profile")
+        place.mkdir(parents=True, exist_ok=True)
+        named = digest(self.profile)
+        kept = place / _profile_of(named)
+        if not _holds(kept, named):
+            remove(kept)
+            with whole(kept) as making:
+                save_state(self.profile, making)
         about = {
             "columns": list(self.columns), "time": self.time, "prediction": self.prediction,
-            "least_effect": self.least_effect, "profile": written["digest"],
+            "least_effect": self.least_effect, "profile": named,
         }  # fmt: skip
-        (place / "monitor.json").write_text(json.dumps(with_digest(about)), encoding="utf-8")
+        with whole(place / "monitor.json") as making:
+            making.write_text(json.dumps(with_digest(about)), encoding="utf-8")
+        for other in place.glob(_profile_of("*")):
+            if other != kept:
+                remove(other)
         return place
 
     @classmethod
@@ -200,10 +214,12 @@ class Monitor(Shown):
                 f"{place} holds no monitor (no monitor.json)", "name a folder that monitor.save() wrote"
             )
         about = read_with_digest(place / "monitor.json")
-        profile = load_state(place / "profile")
+        with naming(place / "monitor.json"):
+            kept = place / _profile_of(str(about["profile"]))
+        profile = load_state(kept)
         with naming(place / "monitor.json"):
             if digest(profile) != about["profile"]:
-                raise StateError(f"{place / 'profile'} belongs to another monitor", "save the monitor again")
+                raise StateError(f"{kept} belongs to another monitor", "save the monitor again")
             return cls(profile, tuple(about["columns"]), about["time"], about["prediction"], about["least_effect"])
 
     def _page(self) -> Page:
@@ -233,3 +249,18 @@ class Monitor(Shown):
             return ""
         shares = bars["before"].tolist()
         return Shape(shares, f"{name}: most rows {bars['bar'].tolist()[shares.index(max(shares))]}")
+
+
+def _profile_of(digest: str) -> str:
+    """Return the name of the folder of a profile; it follows from the content, so that two never share one."""
+    return Path(f"profile-{digest[:16]}").name
+
+
+def _holds(folder: Path, named: str) -> bool:
+    """Say whether a folder holds the profile of some digest, whole."""
+    from mlsys.states import digest, load_state
+
+    try:
+        return folder.is_dir() and digest(load_state(folder)) == named
+    except StateError:
+        return False
