@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from mlsys.errors import DataError
 from mlsys.features._columns import (
     NUMBERS,
     TakesColumns,
@@ -17,6 +16,7 @@ from mlsys.features._columns import (
     require_kinds,
     taken,
 )
+from mlsys.features._numbers import refuse_infinite
 from mlsys.features._skewed import finish_first, finish_logs, is_flag, logarithm, mean_and_scale, summary_of_logs
 from mlsys.steps import Field
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap
@@ -95,11 +95,7 @@ class Standardize(TakesColumns):
             return finish_logs(summary)
         state: dict[str, Any] = {"columns": [], "mean": [], "scale": []}
         for name, moments in summary["moments"].items():
-            if moments.n and not moments.total.finite:
-                raise DataError(
-                    f"{self.title}: the column {name!r} holds an infinite value in training rows",
-                    f"replace infinite values of {name!r} in a Derive step, or leave it out of columns=",
-                )
+            refuse_infinite(name, moments, self.title)
             if not (self.keep_flags and is_flag(moments)):
                 mean, scale = mean_and_scale(moments)
                 state["columns"].append(name)
