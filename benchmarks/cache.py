@@ -92,7 +92,7 @@ def one_frame() -> None:
     import pandas as pd
 
     from mlsys import Reshape
-    from mlsys.cache import Cache, Outcome
+    from mlsys.cache import Cache, Made
     from mlsys.engines import LocalEngine
     from mlsys.tables import Table, identified, identify
 
@@ -112,8 +112,8 @@ def one_frame() -> None:
     step = Sorted()
     table = identified(LocalEngine().hold(None, frame))
 
-    def work() -> Outcome:
-        return Outcome({"all": table.like(step.reshape(frame))})
+    def work() -> Made:
+        return Made({"all": table.like(step.reshape(frame))})
 
     def found() -> Table:
         return Cache({"Sorted": step}, "one frame").run("Sorted", "", {"all": table}, {}, work, work).tables["all"]
