@@ -28,7 +28,7 @@ from mlsys.leakage.repeats import repeat_findings
 from mlsys.leakage.scaled import scaled_findings
 from mlsys.leakage.spelling import spelling_findings
 from mlsys.plan import Plan, Planned
-from mlsys.sampling import KFolds, PredefinedSplit, RandomSplit, StratifiedSplit, TimeFolds, TimeSplit
+from mlsys.steps import Split
 from mlsys.tables import Table
 
 _MADE = "made: "
@@ -60,18 +60,21 @@ def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
     gone = left_out(parts.learned).keys()
     features = [name for name in parts.catalog.features(there) if name not in gone]
     made = _made_after(plan.after, parts)
+    split = None if plan.split is None else plan.split.step
+    assert split is None or isinstance(split, Split)
+    deals = "as given" if split is None else split.deals
     given: dict[str, Any] = {
         "features": features,
         "asked": features + [name for name in there if name not in features and _left_out_by_choice(parts, name)],
-        "by chance": _by_chance(plan.split) and parts.roles.group is None,
+        "by chance": deals == "by chance" and parts.roles.group is None,
         "judges": [name for name in divided.parts if name not in {"train", *parts.learned.fitted_on.values()}],
         "made": made,
         "makers": parts.catalog.makers({each.name for each in plan.before}),
         "name": "" if plan.split is None else plan.split.name,
-        "named beforehand": _named_beforehand(plan.split) if parts.roles.group is None else [],
+        "named beforehand": [] if split is None or parts.roles.group is not None else list(split.withholds()),
     }
     uses = _uses(parts, features)
-    given |= {"by time": plan.split is not None and isinstance(plan.split.step, (TimeSplit, TimeFolds)), "uses": uses}
+    given |= {"by time": deals == "by time", "uses": uses}
     later = {f"{_MADE}{name}": table for name, table in parts.rows.items()} if made or uses else {}
     return parts.told(
         [work.do(Task("leakage checks", "dependence", dependent, {**divided.parts, **later}, given), parts)]
@@ -188,16 +191,6 @@ def _uses(parts: Parts, features: Sequence[str]) -> list[str]:
     model, there = parts.learned.model, set(parts.features)
     chosen = [] if model is None else [name for name in model.features if name in there]
     return chosen if len(chosen) < len(there) and not set(features) <= set(chosen) else []
-
-
-def _by_chance(split: Planned | None) -> bool:
-    return split is not None and isinstance(split.step, (RandomSplit, StratifiedSplit, KFolds))
-
-
-def _named_beforehand(split: Planned | None) -> list[str]:
-    """Return the column that names the parts, where one does."""
-    step = None if split is None else split.step
-    return [step.column] if isinstance(step, PredefinedSplit) and step.column is not None else []
 
 
 def _left_out_by_choice(parts: Parts, column: str) -> bool:

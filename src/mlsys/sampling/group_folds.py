@@ -8,6 +8,7 @@ from mlsys.sampling._folds import balanced, check_count, refuse_too_few
 from mlsys.sampling._groups import groups_of
 from mlsys.sampling._shares import parts_by_hash, test_apart
 from mlsys.steps import Split
+from mlsys.steps.facts import Dealing
 from mlsys.steps.splitting import sides
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class GroupFolds(Split):
     def __post_init__(self) -> None:
         """Check the numbers."""
         check_count(self.title, self.n, self.test)
+
+    @property
+    def deals(self) -> Dealing:
+        """Rows are dealt by their group."""
+        return "by group"
 
     @property
     def fold_count(self) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from mlsys.sampling._groups import groups_of
 from mlsys.sampling._shares import SHARE, SplitsByShares, dealt, one_stratum
 from mlsys.steps import Field
+from mlsys.steps.facts import Dealing
 from mlsys.steps.splitting import hashed_folds
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ class GroupSplit(SplitsByShares):
     seed: int = 0
     parts: dict[str, float] | None = Field(default=None, kw_only=True)
     exact: bool = Field(default=False, kw_only=True)
+
+    @property
+    def deals(self) -> Dealing:
+        """Rows are dealt by their group."""
+        return "by group"
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row."""

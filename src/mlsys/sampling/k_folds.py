@@ -11,6 +11,7 @@ from mlsys.errors import ConfigurationError
 from mlsys.sampling._folds import FOLD_STREAM, check_count, refuse_too_few
 from mlsys.sampling._shares import dealt, strata_codes, test_apart, unit_of
 from mlsys.steps import Field, Split
+from mlsys.steps.facts import Dealing
 from mlsys.steps.splitting import MOST_STRATA, fold_numbers, sides
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class KFolds(Split):
         check_count(self.title, self.n, self.test)
         if self.repeats < 1:
             raise ConfigurationError(f"{self.title}: repeats={self.repeats}", "divide the rows at least once")
+
+    @property
+    def deals(self) -> Dealing:
+        """Rows are dealt by chance."""
+        return "by chance"
 
     @property
     def fold_count(self) -> int:

@@ -7,6 +7,7 @@ import pandas as pd
 from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.sampling._shares import asked_for, named, parts_by_hash
 from mlsys.steps import Field, Split
+from mlsys.steps.facts import Dealing
 from mlsys.steps.splitting import hashed_folds, key_of
 
 _SUM_TOLERANCE = 1e-9
@@ -71,6 +72,11 @@ class PredefinedSplit(Split):
                 f"{self.title}: the shares {self.parts} sum to {total:g}, or one is below 0",
                 "choose shares that sum to 1",
             )
+
+    @property
+    def deals(self) -> Dealing:
+        """Rows are dealt as the column says, or by chance."""
+        return "as given" if self.parts is None else "by chance"
 
     @property
     def key_columns(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlsys.sampling._shares import SHARE, SplitsByShares, dealt, one_stratum, unit_of
 from mlsys.steps import Field
+from mlsys.steps.facts import Dealing
 from mlsys.steps.splitting import hashed_folds
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class RandomSplit(SplitsByShares):
     parts: dict[str, float] | None = Field(default=None, kw_only=True)
     exact: bool = Field(default=False, kw_only=True)
     keep_duplicates_together: bool = Field(default=True, kw_only=True)
+
+    @property
+    def deals(self) -> Dealing:
+        """Rows are dealt by chance."""
+        return "by chance"
 
     def keeps_repeats(self, grouped: bool, /) -> bool:
         """Whether rows that repeat another go where that goes."""

@@ -10,6 +10,7 @@ from mlsys.errors import DataError, listed
 from mlsys.sampling._groups import groups_of
 from mlsys.sampling._shares import SHARE, SplitsByShares, dealt, strata_codes, unit_of
 from mlsys.steps import Field
+from mlsys.steps.facts import Dealing
 from mlsys.steps.splitting import MOST_STRATA, hashed_folds
 
 if TYPE_CHECKING:
@@ -69,6 +70,11 @@ class StratifiedSplit(SplitsByShares):
     parts: dict[str, float] | None = Field(default=None, kw_only=True)
     keep_groups_together: bool = Field(default=False, kw_only=True)
     keep_duplicates_together: bool = Field(default=True, kw_only=True)
+
+    @property
+    def deals(self) -> Dealing:
+        """Rows are dealt by chance."""
+        return "by chance"
 
     @property
     def _strata_columns(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from mlsys.sampling._shares import named
 from mlsys.sampling._time_windows import Stretch, blocks, folds_at, sized, sliding
 from mlsys.sampling._windows import Windows, stamp
 from mlsys.steps import Field, Split
+from mlsys.steps.facts import Dealing
 
 
 class TimeFolds(Split):
@@ -94,6 +95,11 @@ class TimeFolds(Split):
             read_start(self.test, "test")
         if duration_of(self.embargo, "embargo") < pd.Timedelta(0):
             raise ConfigurationError(f"{self.title}: embargo={self.embargo!r} is negative", 'write "1D", for example')
+
+    @property
+    def deals(self) -> Dealing:
+        """Rows are dealt by time."""
+        return "by time"
 
     @property
     def fold_count(self) -> int:

@@ -17,6 +17,7 @@ from mlsys.sampling._shares import SHARE, named
 from mlsys.sampling._time_windows import blocks, folds_at
 from mlsys.sampling._windows import Windows, judged, stamp
 from mlsys.steps import Field, Split
+from mlsys.steps.facts import Dealing
 
 
 def _in_order(parts: Any) -> Any:
@@ -100,6 +101,11 @@ class TimeSplit(Split):
             read_start(given, part)
         if duration_of(self.embargo, "embargo") < pd.Timedelta(0):
             raise ConfigurationError(f"{self.title}: embargo={self.embargo!r} is negative", 'write "1D", for example')
+
+    @property
+    def deals(self) -> Dealing:
+        """Rows are dealt by time."""
+        return "by time"
 
     @property
     def _wanted(self) -> dict[str, Any]:

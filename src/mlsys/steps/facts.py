@@ -10,6 +10,8 @@ FitsOn = Literal["nothing", "train", "calibration"]
 ActsOn = Literal["all", "every part", "train", "predictions", "nothing"]
 RowsBecome = Literal["made", "same", "fewer", "other", "any"]
 Stands = Literal["first", "before", "between", "after", "anywhere"]
+Dealing = Literal["by chance", "by group", "by time", "as given"]
+"""How a split brings rows to their parts."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps.absorbing import decided, with_features
 from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
-from mlsys.steps.facts import Facts
+from mlsys.steps.facts import Dealing, Facts
 from mlsys.steps.forms import Absorbs
 from mlsys.steps.history import Past
 from mlsys.steps.keys import names_of
@@ -205,6 +205,15 @@ class Split(Step, kind="Split"):
         any: the id of the first row that a row equals in all features, or its own.
         """
         raise TypeError("a Split writes assign(keys)")
+
+    @property
+    def deals(self) -> Dealing:
+        """How rows come to their parts: ``"by chance"``, ``"by group"``, ``"by time"``, or ``"as given"``.
+
+        Leakage checks ask it: what rows of two parts share means little under a split by time, and a lot under one
+        by chance. A split that does not say is taken as given.
+        """
+        return "as given"
 
     @property
     def key_columns(self) -> tuple[str, ...]:
