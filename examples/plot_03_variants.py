@@ -2,14 +2,14 @@
 Which of three models? Paired intervals on the same rows
 ========================================================
 
-Three models of the same tumours. Their scores differ a little. Is the difference more than luck, and if not,
-which one is the cheapest to serve?
+Three models predict the same tumours, and their scores differ slightly. Is the difference more than chance? If not,
+which model is the cheapest to serve?
 """
 
 # %%
 # One pipeline, three variants
 # ----------------------------
-# A variant names the steps that differ; what stands before them is run once.
+# A variant names the steps that differ. The steps before them run once.
 
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
@@ -31,17 +31,17 @@ variants
 runs = variants.run(df, track=False)
 
 # %%
-# Compared on the rows that judged all of them
-# --------------------------------------------
-# Each interval alone is wide. The interval of the *difference* is narrower, because the same rows are drawn for both
-# models: what is hard for one is hard for the other.
+# Compare on the same evaluated rows
+# ----------------------------------
+# Each interval alone is wide. The interval of the *difference* is narrower, because both models are resampled on the
+# same rows: rows that are hard for one model are also hard for the other.
 
 comparison = mlsys.compare(runs)
 comparison
 
 # %%
-# A difference whose interval holds zero is "not told apart". Of the best and those not told apart from it the cheapest
-# is taken: the smallest of those that answer about as fast as the fastest.
+# A model is "not told apart" from the best if the interval of the difference contains zero. Among the best and these
+# models the cheapest is chosen: the smallest of those that answer about as fast as the fastest.
 
 import matplotlib.pyplot as plt
 
@@ -72,11 +72,11 @@ right.spines[["top", "right"]].set_visible(False)
 # %%
 # By another metric
 # -----------------
-# The headline metric ranks; log loss asks whether the probabilities are good as well.
+# The headline metric measures ranking; log loss also measures the quality of the probabilities.
 
 mlsys.compare(runs, metric="log_loss")
 
 # %%
-# The one to take forward:
+# The model to continue with:
 
 comparison.best.card.headline

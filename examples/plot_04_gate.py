@@ -1,15 +1,15 @@
 """
-A gate that says no
-===================
+A gate that refuses a model
+===========================
 
-The model beats every baseline and looks fine on average. Should it go live? Runs inform, gates refuse: what must hold
-is written down as comparisons with the ends of intervals, and asked of the rows that judge.
+The model beats every baseline and looks good on average. Should it go live? A run informs; a gate refuses. Its
+conditions compare the ends of intervals, computed on the evaluated rows, with limits that you set.
 """
 
 # %%
-# Made data: loans, in two branches
-# ---------------------------------
-# 6,000 loans; the smaller branch keeps its books late, so the best predictor is mostly missing there.
+# Synthetic data: loans in two branches
+# -------------------------------------
+# 6,000 loans. The smaller branch records late payments late, so the best predictor is mostly missing there.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,8 +35,8 @@ loans = pd.DataFrame(
 )
 
 # %%
-# A default that was missed costs ten times a loan that was refused without need. ``Cost`` moves the decision to where
-# mistakes cost least.
+# A missed default costs ten times as much as a loan refused without need. ``Cost`` moves the decision threshold to
+# minimize the cost of errors.
 
 run = Pipeline(
     [
@@ -50,25 +50,25 @@ run = Pipeline(
 run
 
 # %%
-# For whom is it worse?
-# ---------------------
-# The intervals of slices hold together: with two slices each is a little wider than 95 % alone would ask for.
+# For whom is the model worse?
+# ----------------------------
+# The intervals of slices hold simultaneously: with two slices, each is slightly wider than a single 95 % interval.
 
 figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
 run.reports["evaluate"].plot(ax)
 
 # %%
-# What mistakes cost, by where the decision falls
-# -----------------------------------------------
-# The curve is what 1,000 loans cost at each threshold. ``Cost`` acts from 1/11 on, which follows from the prices alone
-# as far as the probabilities are true (Elkan 2001).
+# The cost of errors at each threshold
+# ------------------------------------
+# The curve shows the cost of 1,000 loans at each threshold. ``Cost`` chooses 1/11, which is optimal for these prices
+# if the probabilities are calibrated (Elkan 2001).
 
 scored = run.predictions["validation"].join(loans["defaulted"])
 chance_of_default, happened = scored["probability_True"], scored["defaulted"]
 
 
 def price(threshold: float) -> float:
-    """Cost of 1,000 loans when those above a threshold are refused."""
+    """Cost of 1,000 loans if those above the threshold are refused."""
     refused = chance_of_default >= threshold
     return float(1_000 * (10 * (happened & ~refused) + (~happened & refused)).mean())
 
@@ -92,15 +92,16 @@ ax.spines[["top", "right"]].set_visible(False)
 # %%
 # The gate
 # --------
-# Every term must hold. ``.lower`` and ``.upper`` are ends of intervals, so a small sample cannot pass by luck. The gap
-# between branches must be small for certain, not by the look of it.
+# Every condition must hold. ``.lower`` and ``.upper`` are the ends of intervals, so a small sample does not pass by
+# chance: the whole interval of the gap between branches must be below the limit.
 
 gate = Gate(metric("roc_auc").lower >= 0.70, beats("zero_rule"), gap("roc_auc", by="branch").upper <= 0.15)
 verdict = run.register("loans", alias="champion", gate=gate)
 verdict
 
 # %%
-# Nothing was registered. In a script, ``verdict.raise_if_refused()`` ends the job. A yes writes a version and its
-# alias to MLflow's registry; the rows that judge are then better the test rows: ``run.final_test().register(...)``.
+# Nothing was registered. In a script, ``verdict.raise_if_refused()`` stops the job. If the gate passes, a version and
+# its alias are written to MLflow's registry. For a final decision use the test rows:
+# ``run.final_test().register(...)``.
 
 bool(verdict)

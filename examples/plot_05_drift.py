@@ -2,14 +2,15 @@
 Season or change?
 =================
 
-In July it is warmer than in spring. A monitor that knows no season raises an alarm every summer, and is switched off
-in autumn. How much did windows of the reference differ that lay equally far apart? That is the bar.
+July is warmer than spring. A monitor that ignores seasons raises an alarm every summer and is switched off in autumn.
+mlsys instead asks how much windows of the reference differ that are equally far apart in time, and uses that as the
+threshold.
 """
 
 # %%
-# Made data: two years of a heating plant, hour by hour
-# -----------------------------------------------------
-# Temperature follows the year, pressure is steady. From May of the third year on a new sensor reports pressure in
+# Synthetic data: two years of a heating plant, hour by hour
+# ----------------------------------------------------------
+# Temperature follows the seasons, pressure is constant. From May of the third year, a new sensor reports pressure in
 # another unit.
 
 import matplotlib.pyplot as plt
@@ -40,23 +41,23 @@ after = plant("2024-05-01", "2024-06-01", seed=2).assign(pressure=lambda rows: r
 new = pd.concat([spring, after], ignore_index=True)
 
 # %%
-# A monitor without and one with times
-# ------------------------------------
-# Both keep counts on a fixed grid and no row. The second is told the time column and how long the stretches are that
-# will be checked.
+# One monitor without times, one with times
+# -----------------------------------------
+# Both keep counts on a fixed grid and no rows. The second knows the time column and the length of the windows that will
+# be checked.
 
 blind = Monitor.fit(reference, columns=["temperature", "pressure", "fuel"])
 monitor = Monitor.fit(reference, time="hour", window="31D")
 blind, monitor
 
 # %%
-# January, checked by both: cold, as every January.
+# Both check January, which is cold as usual.
 
 january = new[new["hour"] < "2024-02-01"]
 pd.DataFrame({"blind": [blind.check(january).verdict], "with times": [monitor.check(january).verdict]})
 
 # %%
-# Five months, one check a month.
+# Five months, one check per month.
 
 checks = {
     month: {"blind": blind.check(rows), "with times": monitor.check(rows)}
@@ -67,8 +68,8 @@ pd.DataFrame({month: {who: check.verdict for who, check in each.items()} for mon
 # %%
 # What happened in May
 # --------------------
-# Temperature differs by more than half a standard deviation and is no alarm; pressure moved, and the table says by
-# how much.
+# Temperature differs by more than half a standard deviation without raising an alarm. Pressure has changed, and the
+# table shows by how much.
 
 may = checks["2024-05"]["with times"]
 may.table.round(3)
@@ -88,9 +89,9 @@ top.spines[["top", "right"]].set_visible(False)
 may.plot(bottom)
 
 # %%
-# What it cannot tell
-# -------------------
-# A change as slow as the seasons is not seen, and with a reference of less than a year the verdict says that season
-# and drift cannot be separated with certainty. The page on :doc:`/drift` has the details.
+# What the monitor cannot detect
+# ------------------------------
+# A change as slow as the seasons is not detected. If the reference covers less than a year, the verdict says that
+# season and drift cannot be separated with certainty. :doc:`/drift` has the details.
 
 may.summary

@@ -1,18 +1,18 @@
 """
-Can rules replace labels? Weather and schedule against what happened
-====================================================================
+Can rules replace labels?
+=========================
 
-On the day a flight is planned nobody knows whether it will be late. Six rules of thumb, about weather and schedule,
-can label it at once; the natural label comes after landing. How well do the rules agree with what happened, and what
-does a model lose that learns from rules alone?
+Before a flight lands nobody knows whether it will be late. Six rules of thumb about weather and schedule can label it
+at once; the natural label is known only after landing. How well do the rules agree with the outcome, and how much worse
+is a model that learns from the rules alone?
 """
 
 # %%
 # Flights before the label
 # ------------------------
-# The files, the derived columns and the joins are those of the :doc:`flight pipeline <flight_delays>`, which lies
-# beside this file; here on 40,000 of its 336,776 flights. ``pipeline[:4]`` ends with the weather that was published
-# an hour before departure.
+# The files, derived columns and joins come from the :doc:`flight pipeline <flight_delays>` in the same folder; this
+# example uses 40,000 of its 336,776 flights. ``pipeline[:4]`` ends with the join of the weather that was published an
+# hour before departure.
 
 # sphinx_gallery_thumbnail_number = 2
 import matplotlib.pyplot as plt
@@ -31,52 +31,52 @@ flights[["departs", "origin", "dest", "temp", "wind_speed", "visib", "precip"]].
 # %%
 # Six rules
 # ---------
-# A rule votes where it has an opinion and abstains elsewhere.
+# A rule votes for the rows that it covers and abstains elsewhere.
 
 
 @labeling_function(on="visib", votes=True)
 def fog(miles):
-    """Less than three miles of sight."""
+    """Visibility below three miles."""
     return miles < 3
 
 
 @labeling_function(on="precip", votes=True)
 def rain(inches):
-    """Measurable rain or snow in the hour."""
+    """Measurable rain or snow in this hour."""
     return inches > 0.02
 
 
 @labeling_function(on="wind_speed", votes=True)
 def storm(miles_per_hour):
-    """Wind above 25 miles an hour."""
+    """Wind above 25 miles per hour."""
     return miles_per_hour > 25
 
 
 @labeling_function(on=["hour", "month"], votes=True)
 def holiday_evening(flights):
-    """Evenings of June, July and December."""
+    """Evenings in June, July and December."""
     return (flights["hour"] >= 17) & flights["month"].isin([6, 7, 12])
 
 
 @labeling_function(on="hour", votes=False)
 def early(hour):
-    """Before ten in the morning nothing has gone wrong yet."""
+    """Departures before ten in the morning, when delays have not built up."""
     return hour < 10
 
 
 @labeling_function(on=["hour", "precip", "visib"], votes=False)
 def clear_midday(flights):
-    """Dry, wide sight, between ten and three."""
+    """Dry and clear, between ten and three."""
     return flights["hour"].between(10, 14) & (flights["precip"] == 0) & (flights["visib"] >= 10)
 
 
 rules = [fog, rain, storm, holiday_evening, early, clear_midday]
 
 # %%
-# What each rule is worth, once labels are known
-# ----------------------------------------------
-# ``accuracy`` is over the rows on which the rule voted. One flight in four is late, so a rule for "late" that is right
-# in 46 of 100 flights tells something, and is wrong more often than not.
+# How good is each rule, once labels are known?
+# ---------------------------------------------
+# ``accuracy`` refers to the rows on which the rule voted. One flight in four is late, so a rule for "late" that is
+# right for 46 of 100 flights is informative, although it is wrong more often than not.
 
 late = NaturalLabel("late", from_column="arr_delay", rule=lambda minutes: minutes > 15).labels(flights)
 report = rule_report(flights, rules, gold=late)
@@ -96,17 +96,17 @@ ax.spines[["top", "right"]].set_visible(False)
 agreement.summary
 
 # %%
-# Two models, judged by the same later rows
-# -----------------------------------------
-# One pipeline learns from natural labels up to August, the other from weak labels of the same flights. Both see
-# schedule and weather. The card of the weak one shows a perfect score: the model has learned the rules back, as the
-# finding ``LK205`` says it can. Agreement with rules is no measure of truth.
+# Two models, evaluated on the same later rows
+# --------------------------------------------
+# One pipeline learns from natural labels up to August, the other from weak labels of the same flights. Both use
+# schedule and weather. The card of the second shows a perfect score, because the model has learned the rules; the
+# finding ``LK205`` warns of this. Agreement with the rules does not measure truth.
 
 features = ["month", "hour", "distance", "temp", "wind_speed", "precip", "visib", "pressure"]
 
 
 def learning_from(label):
-    """Pipeline that learns from one kind of label, and is judged by September."""
+    """Return a pipeline that learns from one kind of label and is evaluated on September."""
     steps = [
         label,
         TimeSplit(validation="2013-09-01", test="2013-10-01"),
@@ -123,7 +123,7 @@ weak_run = learning_from(weak).run(flights, track=False)
 weak_run
 
 # %%
-# Judged by what happened in September: flights that nobody learned from, rules or no rules.
+# Evaluate both on the natural labels of September, from which neither learned.
 
 september = flights[flights["departs"].dt.month.eq(9) & late.notna()]
 truth = late[september.index].astype(bool)
@@ -152,5 +152,5 @@ ax.set(xlabel="share of punctual flights called late", ylabel="share of late fli
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# Rules are there on the first day. Where they abstain, the model that learned from them has little to say: its curve
-# is almost two straight lines. When natural labels have come in, they win.
+# Rules are available from the first day. Where they abstain, the model that learned from them has little information:
+# its curve is almost two straight lines. Once natural labels are known, they are better.

@@ -1,15 +1,14 @@
 """
-Oversampling stays in the training rows
-=======================================
+Oversample only the training rows
+=================================
 
-About one row in forty is fraud. Rows that are repeated before the split stand on both sides of it, and the model is
-then judged by rows it knows. What does that mistake look like in numbers, and what does oversampling bring when it
-is done right?
+About one row in forty is fraud. Rows that are repeated before the split end up on both sides of it, so the model is
+evaluated on rows that it knows. How large is the effect of this mistake, and does correct oversampling help?
 """
 
 # %%
-# Made data: 8,000 payments, 2.4 % fraud
-# --------------------------------------
+# Synthetic data: 8,000 payments, 2.4 % fraud
+# -------------------------------------------
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -28,9 +27,10 @@ payments = pd.DataFrame(X, columns=[f"signal_{number}" for number in range(12)])
 f"{payments['fraud'].mean():.1%}"
 
 # %%
-# The mistake, refused
-# --------------------
-# A sampler stands in the list as it is. Before the split it is refused, with the order that works; no data is read.
+# The mistake is refused in a pipeline
+# ------------------------------------
+# List a sampler like any other step. Before the split it is refused, before any data is read, and the error shows the
+# correct order.
 
 forest = RandomForestClassifier(30, min_samples_leaf=2)
 try:
@@ -39,10 +39,10 @@ except LeakageError as error:
     print(error)
 
 # %%
-# The mistake, made by hand
-# -------------------------
-# Nobody can keep you from repeating rows before the pipeline. Equal rows on both sides are found (``LK213``), and the
-# result is too good to be true.
+# The mistake outside the pipeline
+# --------------------------------
+# Nothing prevents you from repeating rows before they reach the pipeline. But the run finds the equal rows on both
+# sides (``LK213``), and the result is too good to be true.
 
 frauds = payments[payments["fraud"] == 1]
 copies = frauds.sample(len(payments) - 2 * len(frauds), replace=True, random_state=0)
@@ -51,10 +51,10 @@ by_hand = Pipeline([StratifiedSplit(), forest], target="fraud").run(repeated, tr
 by_hand
 
 # %%
-# Done right
-# ----------
-# After the split the sampler changes training rows and no others. Repeated classes make the probabilities of the rare
-# class too high, so the third variant calibrates them afterwards.
+# The correct order
+# -----------------
+# After the split the sampler changes only training rows. Oversampling makes the probabilities of the rare class too
+# high, so the third variant calibrates them afterwards.
 
 pipeline = Pipeline(
     [
@@ -73,15 +73,15 @@ runs = variants.run(payments, track=False)
 pd.DataFrame({name: {"training rows": run.frame("train").shape[0], **run.rows} for name, run in runs.items()}).T
 
 # %%
-# On the same rows, none of them repeated
-# ---------------------------------------
+# Compare on the same rows, without repeats
+# -----------------------------------------
 
 comparison = mlsys.compare(runs)
 comparison.table[["run", "value", "lower", "upper", "difference", "verdict"]].round(3)
 
 # %%
-# Oversampling by repetition ranks no better here. What it moves is where the probabilities lie, and with them recall
-# and precision at one half; a threshold moves these as well (:doc:`plot_04_gate`).
+# Oversampling does not improve the ranking here. It shifts the probabilities, and with them recall and precision at a
+# threshold of one half; moving the threshold has the same effect (:doc:`plot_04_gate`).
 
 shown = ["average_precision", "recall", "precision", "log_loss"]
 figure, axes = plt.subplots(1, 4, figsize=(10, 2.6), layout="constrained", sharey=True)
@@ -100,4 +100,4 @@ for ax, metric in zip(axes, shown, strict=True):
     ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# The red row is no estimate of anything: its validation rows are copies of training rows.
+# The red row estimates nothing: its validation rows are copies of training rows.

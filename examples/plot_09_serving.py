@@ -1,14 +1,14 @@
 """
-Serve it and check it
-=====================
+Serve a model and check its answers
+===================================
 
-A model answers well in the notebook. Does it answer the same where it is served, to requests as clients send them?
-The script goes away, another process loads the model; then the requests get worse.
+A model works in the notebook. Does it give the same answers where it is served, to requests as clients send them? This
+example loads the model in another process, without the script, and then sends increasingly untidy requests.
 """
 
 # %%
-# Made data: returned orders, with a helper and a step of one's own
-# -----------------------------------------------------------------
+# Synthetic data: returned orders, with a helper and a custom step
+# ----------------------------------------------------------------
 
 import json
 import subprocess
@@ -47,7 +47,7 @@ def per_item(frame: pd.DataFrame) -> pd.Series:
 
 
 class Clip(Transform):
-    """Cut a column at a quantile of the training rows."""
+    """Clip a column at a quantile of the training rows."""
 
     column: str
     quantile: float = 0.95
@@ -57,7 +57,7 @@ class Clip(Transform):
         return float(train[self.column].quantile(self.quantile))
 
     def apply(self, frame, limit):
-        """Return the frame with the column cut."""
+        """Return the frame with the column clipped."""
         return frame.assign(**{self.column: frame[self.column].clip(upper=limit)})
 
 
@@ -66,10 +66,10 @@ run = Pipeline([*steps, HistGradientBoostingClassifier(max_iter=60)], target="re
 run.model
 
 # %%
-# Elsewhere
-# ---------
-# The model is written into a folder: JSON, Arrow, native files, and the source of ``per_item`` and ``Clip``. A process
-# that is started afresh, isolated from this folder's code, loads it and answers five orders.
+# In another process
+# ------------------
+# The model is saved in a folder of JSON, Arrow and native files, with the source of ``per_item`` and ``Clip``. A new
+# process that cannot import this script loads it and predicts five orders.
 
 own = ExitStack()
 place = Path(own.enter_context(TemporaryDirectory()))
@@ -92,12 +92,12 @@ elsewhere, here = json.loads(answered.stdout), run.predict(request)["probability
 pd.DataFrame({"here": here, "elsewhere": elsewhere, "equal": [a == b for a, b in zip(here, elsewhere, strict=True)]})
 
 # %%
-# A run that is written to MLflow does this by itself before the model is logged: if one bit of 50 rows differs, the
-# run stays and the model is withheld, with column and rows.
+# A run that is recorded in MLflow performs this check automatically before the model is logged: if a single bit of 50
+# rows differs, the run is kept, the model is withheld, and the message names the column and rows.
 #
-# Requests as they come
-# ---------------------
-# In another order, with more columns, with types of JSON, without a column that was null in some training rows.
+# Untidy requests
+# ---------------
+# Columns in another order, additional columns, JSON types, a missing column that was null in some training rows.
 
 rough = pd.DataFrame(
     [
@@ -108,13 +108,14 @@ rough = pd.DataFrame(
 run.predict(rough)
 
 # %%
-# What cannot be taken is refused by name; over HTTP the same words come with status 400.
+# An unusable request is refused with a message that names the column. Over HTTP the same message is returned with
+# status 400.
 
 wrong = {
     "text for a number": rough.assign(price="cheap"),
     "part of an item": rough.assign(items=2.5),
     "no price": rough.drop(columns="price"),
-    "a slip": rough.assign(dayss=3),
+    "a misspelled name": rough.assign(dayss=3),
 }
 said = {}
 for case, sent in wrong.items():
@@ -127,7 +128,7 @@ pd.Series(said, name="refused because").to_frame()
 # %%
 # How long does an answer take?
 # -----------------------------
-# One order at a time, as a shop asks: what do the steps add to the estimator's own time?
+# A shop asks for one order at a time. How much do the steps add to the time of the estimator?
 
 estimator = run.state("Train")["estimator"]
 given = dict(run.model.steps)
@@ -135,7 +136,7 @@ features = run.frame("train", after="OneHot")[list(given["Train"].features)].hea
 
 
 def milliseconds(call, times: int = 200) -> np.ndarray:
-    """Time a call, again and again; the first ones warm up."""
+    """Time a call repeatedly, without the first calls, which warm up."""
     found = []
     for _ in range(times + 20):
         begin = time.perf_counter()
@@ -159,5 +160,5 @@ ax.set(xlabel="milliseconds for one row (fastest 99 of 100)", yticks=[], ylim=(-
 ax.spines[["top", "right", "left"]].set_visible(False)
 
 # %%
-# To serve it for real: ``mlflow models serve -m models:/returns@champion --env-manager local``. The page on
-# :doc:`/serving` has the whole table of requests, and how to promote a version and roll it back.
+# To serve a registered model: ``mlflow models serve -m models:/returns@champion --env-manager local``. :doc:`/serving`
+# lists all forms of requests, and shows how to promote a version and roll it back.

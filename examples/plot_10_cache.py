@@ -2,15 +2,15 @@
 Edit one step
 =============
 
-You change one line of a helper and run again. What is done again, and how would you know? Results of steps are kept
-beside your script; a step is redone when its code, its configuration or its input changed, and the report says which.
+You change one line of a helper and run again. Which steps run again, and how do you know? mlsys caches the results of
+steps beside your script. A step runs again if its code, configuration or input has changed, and the report says which.
 """
 
 # %%
-# A day's work: hires of bicycles
-# -------------------------------
-# Made data: 60,000 hires as a machine wrote them down. Reading the text of each line takes the time that such things
-# take. The cache of this page begins empty.
+# Synthetic data: bicycle hires
+# -----------------------------
+# 60,000 hires, each a line of text written by a machine. Parsing the lines takes some time. The cache of this page
+# starts empty.
 
 import re
 from contextlib import ExitStack
@@ -45,7 +45,7 @@ hires = pd.DataFrame(
 hires.head(3)
 
 # %%
-# A helper finds the parts of a line; three functions use it.
+# A helper extracts the parts of a line; three functions use it.
 
 WRITTEN = re.compile(r"(\d\d):\d\d (\w+) ([\d.]+)min")
 
@@ -61,12 +61,12 @@ def hour(frame):
 
 
 def at_the_river(frame):
-    """Whether the hire began at the river."""
+    """Whether the hire started at the river."""
     return part(frame["line"], 2) == "river"
 
 
 def long_hire(frame):
-    """Whether it took longer than half an hour."""
+    """Whether the hire lasted longer than half an hour."""
     return part(frame["line"], 3).astype("float64") > 30
 
 
@@ -86,40 +86,40 @@ first = pipeline.run(hires, track=False)
 first.cache_report()
 
 # %%
-# Again, with nothing changed
-# ---------------------------
-# In this process or in a fresh one tomorrow: the rows are compared by content, no function is called.
+# Run again without changes
+# -------------------------
+# In this process, or in a new one tomorrow: rows are compared by content, and no function is called.
 
 again = pipeline.run(hires, track=False)
 again.cache_report()
 
 # %%
-# A comment and a docstring
-# -------------------------
-# In a notebook a cell is run again; in a script a file is saved. What Python does is the same, so nothing is redone.
+# Edit a comment and a docstring
+# ------------------------------
+# Run the cell again in a notebook, or save the script. The code does the same as before, so no step runs again.
 
 
 def long_hire(frame):
-    """Say whether the hire took longer than half an hour."""
-    # the machine writes minutes with one digit after the point
+    """Return whether the hire lasted longer than half an hour."""
+    # the machine writes minutes with one decimal
     return part(frame["line"], 3).astype("float64") > 30
 
 
 def with_(function):
-    """Return the pipeline with another function for the length of a hire."""
+    """Return the pipeline with another function for the duration of a hire."""
     return pipeline.replace(Long=Derive({"long": function}))
 
 
 with_(long_hire).run(hires, track=False).cache_report()
 
 # %%
-# One number
-# ----------
-# A quarter of an hour is long too, it turns out. That step is redone and what follows it; the two before are not.
+# Edit a number
+# -------------
+# A quarter of an hour is already long. This step and those after it run again; the two before it do not.
 
 
 def long_hire(frame):
-    """Say whether the hire took longer than a quarter of an hour."""
+    """Return whether the hire lasted longer than a quarter of an hour."""
     return part(frame["line"], 3).astype("float64") > 15
 
 
@@ -127,10 +127,10 @@ edited = with_(long_hire).run(hires, track=False)
 edited.cache_report()
 
 # %%
-# A helper that all three use
-# ---------------------------
-# The functions themselves are untouched. The report names the helper; and since the new one finds the same parts, the
-# rows come out as before, and the model is not trained again.
+# Edit a helper that all three functions use
+# ------------------------------------------
+# The functions themselves are unchanged, and the report names the helper. The new helper extracts the same parts, so
+# the rows are the same as before, and the model is not trained again.
 
 
 def part(lines, number):
@@ -143,8 +143,8 @@ helper = with_(long_hire).run(hires, track=False)
 helper.cache_report()
 
 # %%
-# What it saved
-# -------------
+# Time saved
+# ----------
 
 runs = {"first": first, "again": again, "one number": edited, "a helper": helper}
 whole = first.cache_report()["seconds"].sum()
@@ -159,18 +159,18 @@ for place, run in enumerate(runs.values()):
     ax.text(begin, place, f"  {begin:.2f} s", va="center", fontsize=9)
 ax.set_yticks(range(len(runs)), list(runs))
 ax.invert_yaxis()
-ax.set(xlabel="seconds that steps took")
+ax.set(xlabel="time of the steps (seconds)")
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# What it cannot see
-# ------------------
-# A function that opens a file depends on more than its code. The report says so, and ``depends_on=`` puts it right:
-# ``Derive({"fee": fee}, depends_on=["prices.txt"])``. What must run each time says ``cache=False``.
+# What the cache cannot see
+# -------------------------
+# A function that opens a file depends on more than its code. The report says so; declare the file with ``depends_on=``:
+# ``Derive({"fee": fee}, depends_on=["prices.txt"])``. For a step that must run every time, set ``cache=False``.
 
 
 def fee(frame):
-    """Price by the hour, from a file."""
+    """Hourly price, from a file."""
     return frame["hour"] * float(Path("prices.txt").read_text())
 
 

@@ -1,16 +1,16 @@
 """
-Bring back last month's run
-===========================
+Reproduce last month's run
+==========================
 
-Somebody asks where a number of last month came from. The script has changed since, and the file was exported again.
-With the id of the run you run it again, and the library says whether it is the same, or which step is not and why.
+Somebody asks where last month's number came from. Since then the script has changed, and the file was exported again.
+With the id of the run you can repeat it; mlsys says whether the result is the same, or which step differs and why.
 """
 
 # %%
 # Last month
 # ----------
-# Made data: orders of a shop, in a file. ``snapshot=True`` keeps a copy of what was read, by content, on this machine.
-# MLflow and the library's own folder are temporary ones for this page.
+# Synthetic data: a file with the orders of a shop. ``snapshot=True`` keeps a copy of the data, addressed by content, on
+# this machine. MLflow and the mlsys folder are temporary on this page.
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -43,7 +43,7 @@ orders.to_csv(place / "orders.csv", index=False)
 
 
 def margin(frame):
-    """A fifth of the price, less the parcel."""
+    """A fifth of the price, less the cost of the parcel."""
     return (frame["price"] * 0.2 - 4.5).clip(lower=0)
 
 
@@ -63,14 +63,14 @@ pipeline = Pipeline(
 run_id = pipeline.run(snapshot=True, verbose=False).mlflow_run_id
 
 # %%
-# With the code of today
-# ----------------------
-# Parcels have become dearer, and somebody edited the function. Pass the present pipeline: the first step that comes out
-# otherwise is named with its cause. The steps behind it only got another input.
+# With today's code
+# -----------------
+# Parcels have become more expensive, and somebody edited the function. Pass the current pipeline: the result names the
+# first step that differs, with the cause. The steps after it only received different input.
 
 
 def margin(frame):
-    """A fifth of the price, less the parcel."""
+    """A fifth of the price, less the cost of the parcel."""
     return (frame["price"] * 0.2 - 5.2).clip(lower=0)
 
 
@@ -78,8 +78,8 @@ code = mlsys.reproduce(run_id, pipeline=pipeline.replace(Derive=Derive({"margin"
 code
 
 # %%
-# With another setting, with another seed
-# ---------------------------------------
+# With another setting and another seed
+# -------------------------------------
 
 smaller = Train(HistGradientBoostingClassifier(max_iter=30))
 setting = mlsys.reproduce(run_id, pipeline=pipeline.replace(Train=smaller))
@@ -87,33 +87,33 @@ seed = mlsys.reproduce(run_id, pipeline=pipeline.rebuilt([each.step for each in 
 setting.first, seed.first
 
 # %%
-# With the file of today
-# ----------------------
-# It was exported again, and 400 orders are gone.
+# With today's file
+# -----------------
+# The file was exported again, and 400 orders are missing.
 
 orders.iloc[:5_600].to_csv(place / "orders.csv", index=False)
 data = mlsys.reproduce(run_id, pipeline=pipeline)
 data
 
 # %%
-# As it was, from the id alone
-# ----------------------------
-# Code comes from MLflow, the content of the file from the snapshot. Every step is compared with what it made last
-# month: columns, row ids, what was learned.
+# From the id alone
+# -----------------
+# The code comes from MLflow, the content of the file from the snapshot. Every step is compared with its result of last
+# month: columns, row ids and learned state.
 
 then = mlsys.reproduce(run_id)
 then
 
 # %%
-# What came out otherwise, and because of what
-# --------------------------------------------
+# What differs, and why
+# ---------------------
 
 tries = {
-    "nothing given": then,
-    "code of today": code,
+    "id alone": then,
+    "today's code": code,
     "fewer trees": setting,
     "another seed": seed,
-    "file of today": data,
+    "today's file": data,
 }
 steps = [planned.name for planned in pipeline.steps]
 figure, ax = plt.subplots(figsize=(8, 3.2), layout="constrained")
@@ -137,16 +137,17 @@ ax.set_yticks(range(len(tries)), list(tries))
 ax.set_xticks(range(len(steps)), steps)
 ax.set(xlim=(-0.5, len(steps) + 0.5), ylim=(len(tries) - 0.5, -0.7))
 ax.set_title(
-    "blue: the same to the last bit; yellow: otherwise, with the cause where it began", fontsize=10, loc="left"
+    "blue: identical to the last bit; yellow: different, with the cause at the first step", fontsize=10, loc="left"
 )
 ax.spines[:].set_visible(False)
 ax.tick_params(length=0)
 
 # %%
-# What it cannot bring back
+# What cannot be reproduced
 # -------------------------
-# Rows that were given to ``run(frame)`` without a snapshot, a lambda that holds values of a function around it, code
-# typed on standard input: the error says what is missing, and at which commit it was. The same bits can be expected
-# from the same versions of packages on the same kind of machine; other versions are named among the causes.
+# Rows passed to ``run(frame)`` without a snapshot, a lambda that holds values of an enclosing function, and code from
+# standard input cannot be restored: the error says what is missing, and at which commit it existed. Identical bits
+# can be expected with the same package versions on the same kind of machine; different versions are listed among the
+# causes.
 
 own.close()

@@ -2,16 +2,16 @@
 What did the leak cost me?
 ==========================
 
-Flights out of New York: will they be late? Three ways to judge one model, and only one of them says what would have
-happened in autumn. How much better did the others make it look?
+Will flights out of New York be late? There are three ways to evaluate one model, and only one of them predicts its
+performance in autumn. How much better do the others make it look?
 """
 
 # %%
-# The wrong way: flights drawn at random
-# --------------------------------------
-# Every eighth day of the year with all its flights, to keep this page quick. The pipeline is that of
-# :doc:`flight_delays`, which lies beside this file, without calibration and the drift report: they change no ranking.
-# Rows are split at random, as they often are:
+# The wrong way: a random split
+# -----------------------------
+# To keep this page quick, it uses every eighth day of the year, with all its flights. The pipeline is that of
+# :doc:`flight_delays` in the same folder, without calibration and the drift report, which do not affect the ranking.
+# Rows are split at random, which is common practice:
 
 import pandas as pd
 
@@ -24,13 +24,13 @@ random = honest.replace(TimeSplit=RandomSplit()).run(flights, track=False)
 random
 
 # %%
-# That looks good. But the model was asked about flights whose neighbours of the same afternoon it had seen, with their
-# weather and their queue on the runway. The finding ``LK210`` says so; how much it is worth, it does not.
+# This looks good. But the model predicted flights after it had seen others of the same afternoon, with the same weather
+# and the same queue on the runway. The finding ``LK210`` says so, but not how much this inflates the score.
 #
-# What each leak is worth
-# -----------------------
-# ``price_of_leakage`` runs the pipeline as it should be, split by time, and then with each leak put in that it keeps
-# out: on the same sample, by folds, with as many rows to learn from.
+# The price of each leak
+# ----------------------
+# ``price_of_leakage`` runs the pipeline correctly, split by time, and then with each of the leaks that it prevents:
+# on the same sample, by folds, with the same number of training rows.
 
 price = honest.price_of_leakage(flights, rows=16_000, folds=4, repeats=1)
 price.plot()
@@ -39,23 +39,23 @@ price.plot()
 price
 
 # %%
-# - **Every step learns from all rows**: imputed medians and encoded airports hardly change when later rows join in.
-#   It is a mistake, and a cheap one.
-# - **Random split**: the blue dot is what the model can do for a flight of a month it has not seen, the red one what it
-#   seems to do when it has seen that month.
-# - **Late columns admitted**: the delay at departure is written when the plane has left. The source declares when it is
-#   known (``known_at=``), so it is no feature; without the declaration it would carry the model.
+# - **Every step learns from all rows**: imputed medians and encoded airports hardly change when later rows are
+#   included. It is a mistake, but a cheap one.
+# - **Random split**: the blue dot is the score for flights of a month that the model has not seen, the red dot the
+#   apparent score after it has seen that month.
+# - **Late columns admitted**: the departure delay is recorded after the plane has left. The source declares when it
+#   becomes known (``known_at=``), so it is not a feature; without the declaration it would dominate the model.
 #
-# The honest number
-# -----------------
-# Judged by what came later, once, on September:
+# The valid estimate
+# ------------------
+# Evaluate on later flights, those of September:
 
 later = honest.run(flights, track=False)
 later
 
 # %%
-# One month of every eighth day is few days, and rows of one day share their weather: the interval above takes rows as
-# independent and is too narrow. Four windows in time show how far the score really moves:
+# Every eighth day of a month is only a few days, and the rows of one day share their weather. The interval above treats
+# rows as independent and is too narrow. Four windows in time show how much the score really varies:
 
 found = honest.cross_validate(4, flights, track=False)
 found.plot()
@@ -66,8 +66,8 @@ found.folds.query("model == 'model' and metric == 'roc_auc'")[["fold", "learned 
 # %%
 # Which column was it?
 # --------------------
-# Nobody had declared ``dep_delay``? Then it is a feature, the check ``LK204`` names it, and refitting without each
-# feature shows what it carried:
+# If nobody had declared ``dep_delay``, it would be a feature. The check ``LK204`` names it, and refitting without each
+# feature shows how much it contributes:
 
 source = pipeline["ReadCSV"]
 known_at = {column: moment for column, moment in source.known_at.items() if column != "dep_delay"}
@@ -81,7 +81,7 @@ worth.carries_most
 # %%
 # Try it on your frame
 # --------------------
-# Three lines; ``time=`` where rows have one, ``known_at=`` for what is written later:
+# Three lines are enough. Set ``time=`` if rows have a time, and ``known_at=`` for columns that are written later:
 #
 # .. code-block:: python
 #
@@ -89,5 +89,5 @@ worth.carries_most
 #     pipeline = Pipeline([HistGradientBoostingClassifier()], target="y", time="when", known_at={"closed": "closed_at"})
 #     pipeline.price_of_leakage(df).plot()
 #
-# An order that is refused when it is built is priced as well: ``mlsys.price_of_leakage(steps, df, target="y")``. What
-# the intervals assume is on :doc:`/cross_validation`.
+# For an order of steps that a pipeline refuses, use ``mlsys.price_of_leakage(steps, df, target="y")``.
+# :doc:`/cross_validation` states the assumptions of the intervals.

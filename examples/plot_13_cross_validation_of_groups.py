@@ -2,14 +2,14 @@
 Why is my cross-validation too good?
 ====================================
 
-A clinic wants to know which visits end in a second one. Cross-validation says the model is very good; at the next
-clinic it guesses. What went wrong, and what is the honest number?
+A clinic wants to predict which patients return after a visit. According to cross-validation the model is very good, but
+at the next clinic it guesses. What went wrong, and what is the valid estimate?
 """
 
 # %%
 # The wrong way: folds of rows
 # ----------------------------
-# 120 patients with fifteen visits each. Who comes back is mostly a matter of the patient, not of the visit.
+# 120 patients with fifteen visits each. Whether they return depends mostly on the patient, not on the visit.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,28 +35,28 @@ by_row.plot()
 by_row
 
 # %%
-# Nothing is accused, because nobody said what a patient is. Height and weight hardly change from visit to visit, so
-# that a forest recognises the patient by them, and knows how the other visits ended.
+# Nothing is reported, because nobody declared what identifies a patient. Height and weight hardly change between
+# visits, so the forest recognizes the patient and knows how the other visits ended.
 #
-# Say who is who
-# --------------
-# With ``group="patient"`` the same folds are asked again, and now the run can see it: ``LK211``, in every fold.
+# Declare the group
+# -----------------
+# Run the same folds with ``group="patient"``. Now the problem is found: ``LK211``, in every fold.
 
 pipeline = Pipeline([model], target="returns", group="patient")
 asked = pipeline.cross_validate(KFolds(5), frame, track=False)
 [str(finding) for finding in asked.findings if finding.code == "LK211"]
 
 # %%
-# The honest number: folds of patients
-# ------------------------------------
-# :class:`~mlsys.GroupFolds` keeps a patient on one side, and is what ``cross_validate()`` takes by itself where there
-# is a group role. Of patients who were never seen the model knows nothing.
+# The valid estimate: folds of patients
+# -------------------------------------
+# :class:`~mlsys.GroupFolds` keeps all rows of a patient on one side; with a group role it is the default of
+# ``cross_validate()``. About new patients the model knows almost nothing.
 
 by_patient = pipeline.cross_validate(GroupFolds(5), frame, track=False)
 by_patient
 
 # %%
-# Side by side: the same model, the same rows, other folds.
+# Side by side: the same model and rows, different folds.
 
 figure, (above, below) = plt.subplots(2, 1, figsize=(7.5, 4), layout="constrained", sharex=True)
 for ax, found, title in ((above, by_row, "folds of visits"), (below, by_patient, "folds of patients")):
@@ -65,11 +65,11 @@ for ax, found, title in ((above, by_row, "folds of visits"), (below, by_patient,
     ax.set_xlabel(ax.get_xlabel() if ax is below else "")
 
 # %%
-# The intervals are those of Nadeau and Bengio (2003), which know that folds share training rows. They cannot know that
-# the wrong folds share patients: a narrow interval around the wrong number.
+# The intervals follow Nadeau and Bengio (2003) and account for the training rows that folds share. They cannot account
+# for shared patients: the wrong folds give a narrow interval around a wrong number.
 #
-# What it would have cost
-# -----------------------
+# The price of the leak
+# ---------------------
 
 price = pipeline.price_of_leakage(frame)
 price.plot()
@@ -78,17 +78,17 @@ price.plot()
 price
 
 # %%
-# Is the pulse worth it?
-# ----------------------
-# Judged on patients who were not seen, each feature is left out in turn. The height, which made the wrong number, does
-# harm: without it the model is better. The pulse is all there is.
+# Which features help?
+# --------------------
+# Each feature is left out in turn, and the model is evaluated on new patients. Height, which caused the wrong number,
+# is harmful: without it the model is better. Only the pulse is informative.
 
 pipeline.ablate(data=frame).plot()
 
 # %%
 # Try it on your frame
 # --------------------
-# Name what rows have in common, such as a customer, a patient, a machine:
+# Declare what rows have in common, such as a customer, a patient or a machine:
 #
 # .. code-block:: python
 #
@@ -96,4 +96,4 @@ pipeline.ablate(data=frame).plot()
 #     pipeline = Pipeline([RandomForestClassifier()], target="y", group="customer")
 #     pipeline.cross_validate(data=df)
 #
-# What the folds hold, and what the intervals assume: :doc:`/cross_validation` and :doc:`/splits`.
+# :doc:`/cross_validation` and :doc:`/splits` describe the folds and the assumptions of the intervals.

