@@ -42,3 +42,16 @@ def a_run_has_an_evaluation_and_a_registration(run: Run) -> None:
     verdict.verdct  # pyright: ignore[reportAttributeAccessIssue]
     run.evaluatoin  # pyright: ignore[reportAttributeAccessIssue]
     run.columns.table
+
+
+def what_a_pipeline_returns_knows_the_pipeline(pipeline: Pipeline, rows: pd.DataFrame) -> None:
+    run = pipeline.run(rows)
+    again: Pipeline = run.final_test().pipeline.replace(Impute=None)
+    run.pipeline.pla()  # pyright: ignore[reportAttributeAccessIssue]
+    variants = pipeline.variants(mean={}, median={"Impute": Impute()})
+    variants["mean"].plan()
+    variants["mean"].pla()  # pyright: ignore[reportAttributeAccessIssue]
+    variants.run(rows)["mean"].pipeline.plan()
+    pipeline.cross_validate(5, rows).pipeline.run(rows)
+    pipeline.ablate(data=rows).pipeline.pla()  # pyright: ignore[reportAttributeAccessIssue]
+    print(again)

@@ -23,7 +23,7 @@ from mlsys.execution.processes import apart
 from mlsys.execution.progress import progress_bar
 from mlsys.execution.session import start, working
 from mlsys.plan import Plan, Planned
-from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.estimates.ablation import Ablation
 from mlsys.warned import once_a_run
 
@@ -33,14 +33,14 @@ Groups = Sequence[str] | Mapping[str, Sequence[str]]
 
 @once_a_run()
 def ablate(
-    pipeline: AnyPipeline,
+    pipeline: PipelineType,
     features: Groups | None,
     data: Data,
     n_jobs: int,
     cache: bool,
     verbose: bool | None,
     engine: Engine | None,
-) -> Ablation:
+) -> Ablation[PipelineType]:
     """Refit a pipeline without each feature; see ``Pipeline.ablate``."""
     plan = Plan(pipeline.planned)
     if plan.model is None or plan.split is None:

@@ -20,7 +20,7 @@ from mlsys.execution.windows import Window
 from mlsys.outcome.findings import marked
 from mlsys.pages import Findings
 from mlsys.plan import Plan
-from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.any_pipeline import AnyPipeline, PipelineType
 from mlsys.run.estimates.cross_validation import CrossValidation
 from mlsys.run.estimates.recorded import write_estimate
 from mlsys.sampling import GroupFolds, KFolds, TimeFolds, TimeSplit
@@ -34,7 +34,7 @@ FOLDS = 5
 
 @once_a_run()
 def cross_validate(
-    pipeline: AnyPipeline,
+    pipeline: PipelineType,
     folds: Split | int | None,
     data: Data,
     n_jobs: int,
@@ -42,7 +42,7 @@ def cross_validate(
     cache: bool,
     verbose: bool | None,
     engine: Engine | None,
-) -> CrossValidation:
+) -> CrossValidation[PipelineType]:
     """Judge a pipeline by folds; see ``Pipeline.cross_validate``."""
     if Plan(pipeline.planned).model is None:
         raise ConfigurationError("cross_validate() needs a pipeline with a model", "add Train(...)")
@@ -88,8 +88,8 @@ def time_folds(split: TimeSplit, number: int) -> TimeFolds:
 
 
 def _put_together(
-    pipeline: AnyPipeline, ready: Prepared, windows: Sequence[Window], judged_in: Sequence[Judged], how: str
-) -> CrossValidation:
+    pipeline: PipelineType, ready: Prepared, windows: Sequence[Window], judged_in: Sequence[Judged], how: str
+) -> CrossValidation[PipelineType]:
     evaluation = _evaluation(judged_in[0])
     return CrossValidation(
         pipeline,

@@ -75,7 +75,7 @@ class Pipeline(Configuration):
         log_rows: bool = False,
         verbose: bool | None = None,
         engine: Engine | None = None,
-    ) -> Run:
+    ) -> Run[Pipeline]:
         """Run the pipeline and return the run.
 
         Parameters
@@ -170,7 +170,7 @@ class Pipeline(Configuration):
         cache: bool = True,
         verbose: bool | None = None,
         engine: Engine | None = None,
-    ) -> CrossValidation:
+    ) -> CrossValidation[Pipeline]:
         """Evaluate the pipeline by folds of all rows except test rows; the steps after the split rerun for each.
 
         Parameters
@@ -198,7 +198,7 @@ class Pipeline(Configuration):
         data: Any = None,
         *,
         n_jobs: int = 1, cache: bool = True, verbose: bool | None = None, engine: Engine | None = None,
-    ) -> Ablation:  # fmt: skip
+    ) -> Ablation[Pipeline]:  # fmt: skip
         """Refit without each feature, and compare on the same rows: a leaking feature contributes too much.
 
         Parameters
@@ -216,7 +216,7 @@ class Pipeline(Configuration):
     def price_of_leakage(
         self, data: Any = None, *, rows: int = 20_000, folds: int = 5, repeats: int = 2, n_jobs: int = 1,
         verbose: bool | None = None,
-    ) -> PriceOfLeakage:  # fmt: skip
+    ) -> PriceOfLeakage[Pipeline]:  # fmt: skip
         """Add each leak that this pipeline prevents, on a sample, and compare optimistic and honest scores.
 
         Parameters as for :func:`mlsys.price_of_leakage`, which also prices a refused order.
@@ -225,7 +225,7 @@ class Pipeline(Configuration):
 
         return price_of_pipeline(*taken(self, data, who="price_of_leakage()"), rows, folds, repeats, n_jobs, verbose)
 
-    def variants(self, **changes: Mapping[str, Any]) -> Variants:
+    def variants(self, **changes: Mapping[str, Any]) -> Variants[Pipeline]:
         """Return pipelines that differ in named steps; shared steps run once.
 
         Parameters

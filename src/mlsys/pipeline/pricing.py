@@ -21,7 +21,7 @@ from mlsys.execution.runner import execute
 from mlsys.execution.session import start, work_of, working
 from mlsys.pipeline.rehearsing import Leak, Rehearsal, dealt_singly, leaks_for, rehearse
 from mlsys.plan import Plan, Planned
-from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.any_pipeline import AnyPipeline, PipelineType
 from mlsys.plan.refusals import learns
 from mlsys.run.estimates.price import PriceOfLeakage
 from mlsys.sampling import TimeFolds
@@ -35,8 +35,8 @@ ROWS, FOLDS, REPEATS = 20_000, 5, 2
 
 @once_a_run()
 def price_of_pipeline(
-    pipeline: AnyPipeline, data: Data, rows: int, folds: int, repeats: int, n_jobs: int, verbose: bool | None
-) -> PriceOfLeakage:
+    pipeline: PipelineType, data: Data, rows: int, folds: int, repeats: int, n_jobs: int, verbose: bool | None
+) -> PriceOfLeakage[PipelineType]:
     """Score an honest pipeline beside itself with each leak put in; see ``Pipeline.price_of_leakage``."""
     refuse_without_model(pipeline)
     with working(pipeline, verbose, steps=pipeline.steps) as work:
@@ -76,8 +76,8 @@ def as_written(
 
 
 def priced(
-    pipeline: AnyPipeline, found: Rehearsal, leaks: Sequence[Leak], n_jobs: int, verbose: bool | None
-) -> PriceOfLeakage:
+    pipeline: PipelineType, found: Rehearsal, leaks: Sequence[Leak], n_jobs: int, verbose: bool | None
+) -> PriceOfLeakage[PipelineType]:
     """Score the honest order and each leak side by side."""
     total = len(found.honest.windows) + sum(len(leak.order.windows) for leak in leaks)
     with progress_bar(f"{pipeline.name}, {len(leaks)} leaks", total, verbose) as advance:

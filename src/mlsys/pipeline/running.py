@@ -8,14 +8,14 @@ from mlsys.execution.execution import Execution, executed
 from mlsys.execution.opening import Data
 from mlsys.execution.session import start, working
 from mlsys.plan import Plan
-from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.run import Run, count_runs
 from mlsys.serving.parity import spare
 from mlsys.warned import once_a_run
 
 
 def run_pipeline(
-    pipeline: AnyPipeline,
+    pipeline: PipelineType,
     data: Data,
     until: str | None,
     track: bool | str,
@@ -24,7 +24,7 @@ def run_pipeline(
     log_rows: bool,
     verbose: bool | None,
     engine: Engine | None,
-) -> Run:
+) -> Run[PipelineType]:
     """Return what came out of a pipeline; arguments as for ``Pipeline.run``."""
     plan = Plan(pipeline.planned)
     if until is not None:
@@ -46,7 +46,7 @@ def run_pipeline(
     return run
 
 
-def as_run(pipeline: AnyPipeline, execution: Execution) -> AnyPipeline:
+def as_run(pipeline: PipelineType, execution: Execution) -> PipelineType:
     """Return the pipeline as an execution ran it."""
-    made: AnyPipeline = pipeline.as_run(execution.ran, lambda: stood_for(execution.parts.learned))
+    made: PipelineType = pipeline.as_run(execution.ran, lambda: stood_for(execution.parts.learned))
     return made

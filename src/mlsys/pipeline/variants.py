@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Generic
 
 import pandas as pd
 
@@ -16,12 +16,12 @@ from mlsys.pages import Lines, Page, Shown, Table, Title
 from mlsys.pipeline.given import taken
 from mlsys.pipeline.running import as_run
 from mlsys.plan import Plan, Planned
-from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.run import Run, count_runs
 from mlsys.warned import once_a_run
 
 
-class Variants(Shown, Mapping[str, AnyPipeline]):
+class Variants(Shown, Mapping[str, PipelineType], Generic[PipelineType]):
     """Pipelines by label; created by ``pipeline.variants()``.
 
     Parameters
@@ -30,7 +30,7 @@ class Variants(Shown, Mapping[str, AnyPipeline]):
         The variants.
     """
 
-    def __init__(self, pipelines: Mapping[str, AnyPipeline]) -> None:
+    def __init__(self, pipelines: Mapping[str, PipelineType]) -> None:
         self._pipelines = dict(pipelines)
 
     @once_a_run()
@@ -42,7 +42,7 @@ class Variants(Shown, Mapping[str, AnyPipeline]):
         cache: bool = True,
         verbose: bool | None = None,
         engine: Engine | None = None,
-    ) -> dict[str, Run]:
+    ) -> dict[str, Run[PipelineType]]:
         """Run all variants and return the runs by label.
 
         Steps at the beginning that all variants share are run once. In MLflow the variants are
@@ -60,16 +60,16 @@ class Variants(Shown, Mapping[str, AnyPipeline]):
 
     def _run(
         self,
-        first: AnyPipeline,
+        first: PipelineType,
         data: Data,
         track: bool | str,
         cache: bool,
         verbose: bool | None,
         engine: Engine | None,
-    ) -> dict[str, Run]:
+    ) -> dict[str, Run[PipelineType]]:
         shared = self.shared()
         total = len(shared) + sum(len(each.planned) - len(shared) for each in self._pipelines.values())
-        runs: dict[str, Run] = {}
+        runs: dict[str, Run[PipelineType]] = {}
         with progress_bar(first.name, total, verbose) as advance:
             base: Execution | None = None
             divides = Plan(shared).split is not None
@@ -98,7 +98,7 @@ class Variants(Shown, Mapping[str, AnyPipeline]):
             shared.append(steps[0])
         return tuple(shared)
 
-    def __getitem__(self, label: str) -> AnyPipeline:
+    def __getitem__(self, label: str) -> PipelineType:
         return self._pipelines[label]
 
     def __iter__(self) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from typing_extensions import TypeVar
+
 from mlsys.dataset import Roles
 from mlsys.plan.plan import Plan
 from mlsys.plan.planned import Planned
@@ -77,5 +79,9 @@ class AnyPipeline(AnyConfiguration, Protocol):
     """A pipeline, which can be audited as well."""
 
     def audit_leakage(self, data: Any = None, *, rows: int, verbose: bool | None) -> Any:
-        """Return what moved when rows were replaced that must not matter."""
+        """Return what changed after rows that must not matter were replaced."""
         ...
+
+
+PipelineType = TypeVar("PipelineType", bound=AnyPipeline, default=Any)
+"""The class of a pipeline, for objects that hold one: ``pipeline.run()`` returns a ``Run[Pipeline]``."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn
 
 import pandas as pd
 
@@ -28,7 +28,7 @@ from mlsys.outcome.measures import final_metrics
 from mlsys.outcome.reports import Reports
 from mlsys.outcome.storing import save_judged
 from mlsys.overview import Overview
-from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.artifacts import report_into, write_report
 from mlsys.run.columns import columns_of
 from mlsys.run.gathering import Label, audited, completed, outcome_of
@@ -44,7 +44,7 @@ from mlsys.tracking.record import RunRecord
 from mlsys.warned import once_a_run
 
 
-class Run(Listed):
+class Run(Listed, Generic[PipelineType]):
     """A run of a pipeline: card, reports, states, model.
 
     Created by ``pipeline.run()``. It is displayed as its card.
@@ -69,7 +69,7 @@ class Run(Listed):
 
     def __init__(
         self,
-        pipeline: AnyPipeline,
+        pipeline: PipelineType,
         execution: Execution,
         data: Data = None,
         *,
@@ -77,7 +77,7 @@ class Run(Listed):
         log_rows: bool = False,
         stage: str = "validation",
     ) -> None:
-        self.pipeline: Any = pipeline  # its class stands above, with verbs that a protocol would repeat
+        self.pipeline = pipeline
         self.variant = variant
         self.log_rows = log_rows
         self.stage = stage
@@ -278,7 +278,7 @@ class Run(Listed):
         return replace(self._facts.card, tracking=self._tracking.line, withheld=lambda: self.withheld)
 
     @once_a_run()
-    def final_test(self) -> Run:
+    def final_test(self) -> Run[PipelineType]:
         """Open the test rows, record the opening, and run every report on them.
 
         Returns

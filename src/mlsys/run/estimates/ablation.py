@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 import pandas as pd
 
 from mlsys.pages import Banner, Block, Interval, Intervals, Items, Page, Shown, Table, Title, Tone
-from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.estimates.picture import draw_ablation
 
 CARRIES_MOST = 0.5
@@ -24,7 +24,7 @@ _MOST_DRAWN = 20
 
 
 @dataclass(frozen=True, repr=False)
-class Ablation(Shown):
+class Ablation(Shown, Generic[PipelineType]):
     """The headline metric without each feature; made by ``pipeline.ablate()``.
 
     Parameters
@@ -44,7 +44,7 @@ class Ablation(Shown):
         Test rows, which nothing looked at.
     """
 
-    pipeline: AnyPipeline
+    pipeline: PipelineType
     table: pd.DataFrame
     metric: str
     judged: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Generic
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ from mlsys.evaluation.resampled import ASSUMES, HEURISTIC, judged_per_learned, r
 from mlsys.outcome import Card
 from mlsys.outcome.findings import leakage_verdict
 from mlsys.pages import Interval
-from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.estimates.picture import draw_folds
 from mlsys.states import digest
 from mlsys.steps import Result
@@ -25,7 +25,7 @@ MODEL = "model"
 
 
 @dataclass(frozen=True, repr=False)
-class CrossValidation:
+class CrossValidation(Generic[PipelineType]):
     """Scores of a pipeline over folds; made by ``pipeline.cross_validate()``.
 
     Parameters
@@ -53,7 +53,7 @@ class CrossValidation:
         Digest of what each step learned, by fold and step.
     """
 
-    pipeline: AnyPipeline
+    pipeline: PipelineType
     folds: pd.DataFrame
     reports: Mapping[str, Mapping[str, Result]]
     how: str

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic
 
 import pandas as pd
 
 from mlsys.evaluation.resampled import ASSUMES, HEURISTIC
 from mlsys.pages import Block, Interval, Intervals, Items, Lines, Page, Shown, Title
-from mlsys.plan.any_pipeline import AnyPipeline
+from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.estimates.picture import draw_price
 
 
 @dataclass(frozen=True, repr=False)
-class PriceOfLeakage(Shown):
+class PriceOfLeakage(Shown, Generic[PipelineType]):
     """Optimistic and honest scores side by side; made by ``price_of_leakage()``.
 
     Parameters
@@ -41,7 +41,7 @@ class PriceOfLeakage(Shown):
     two share their data, so that it is wide rather than narrow.
     """
 
-    pipeline: AnyPipeline
+    pipeline: PipelineType
     table: pd.DataFrame
     metric: str
     how: str
