@@ -45,7 +45,24 @@ _HOMES = {
         ),
         "mlsys.steps",
     ),
-    **dict.fromkeys(("AsOfJoin", "Derive", "Function", "Join", "ReadCSV", "ReadParquet", "WriteParquet"), "mlsys.data"),
+    **dict.fromkeys(
+        (
+            "AsOfJoin",
+            "Derive",
+            "Flatten",
+            "Function",
+            "Join",
+            "ReadCSV",
+            "ReadDocuments",
+            "ReadFrame",
+            "ReadJSON",
+            "ReadParquet",
+            "ReadSQL",
+            "ReadService",
+            "WriteParquet",
+        ),
+        "mlsys.data",
+    ),
     **dict.fromkeys(
         (
             "GroupFolds",
@@ -133,7 +150,21 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from mlsys.data import AsOfJoin, Derive, Function, Join, ReadCSV, ReadParquet, WriteParquet
+    from mlsys.data import (
+        AsOfJoin,
+        Derive,
+        Flatten,
+        Function,
+        Join,
+        ReadCSV,
+        ReadDocuments,
+        ReadFrame,
+        ReadJSON,
+        ReadParquet,
+        ReadService,
+        ReadSQL,
+        WriteParquet,
+    )
     from mlsys.dataset import Dataset, Rows
     from mlsys.drift import DetectDrift, Monitor
     from mlsys.evaluation import Cost, Evaluate, FeatureImportance, Gate, Metric, beats, gap, metric, no_alarm

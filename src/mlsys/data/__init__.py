@@ -2,10 +2,30 @@
 
 from mlsys.data.as_of_join import AsOfJoin
 from mlsys.data.derive import Derive
+from mlsys.data.flatten import Flatten
 from mlsys.data.function import Function
 from mlsys.data.join import Join
 from mlsys.data.read_csv import ReadCSV
+from mlsys.data.read_documents import ReadDocuments
+from mlsys.data.read_frame import ReadFrame
+from mlsys.data.read_json import ReadJSON
 from mlsys.data.read_parquet import ReadParquet
+from mlsys.data.read_service import ReadService
+from mlsys.data.read_sql import ReadSQL
 from mlsys.data.write_parquet import WriteParquet
 
-__all__ = ["AsOfJoin", "Derive", "Function", "Join", "ReadCSV", "ReadParquet", "WriteParquet"]
+__all__ = [
+    "AsOfJoin",
+    "Derive",
+    "Flatten",
+    "Function",
+    "Join",
+    "ReadCSV",
+    "ReadDocuments",
+    "ReadFrame",
+    "ReadJSON",
+    "ReadParquet",
+    "ReadSQL",
+    "ReadService",
+    "WriteParquet",
+]

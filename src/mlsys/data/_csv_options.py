@@ -65,10 +65,12 @@ def refuse_times(formats: Mapping[str, str | None], who: str) -> None:
 
 def read_as(dtypes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the types that pandas reads; categories are made of the texts of all files."""
-    return {
-        name: "str" if isinstance(pd.api.types.pandas_dtype(dtype), pd.CategoricalDtype) else dtype
-        for name, dtype in dtypes.items()
-    }
+    return {name: "str" if is_category(dtype) else dtype for name, dtype in dtypes.items()}
+
+
+def is_category(dtype: Any) -> bool:
+    """Whether a declared type is one of categories."""
+    return isinstance(pd.api.types.pandas_dtype(dtype), pd.CategoricalDtype)
 
 
 def in_categories(column: pd.Series, dtype: Any, who: str, row_name: Callable[[int], str]) -> pd.Series:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from mlsys.data._paths import is_url
 from mlsys.errors import DataError
@@ -76,6 +77,17 @@ def folders_of(path: Any, files: Sequence[str]) -> Folders:
     values = tuple(_pairs(file, named) for file in files)
     names = dict.fromkeys(name for pairs in values for name in pairs)
     return Folders(values, {name: _type_of([pairs.get(name) for pairs in values]) for name in names})
+
+
+def with_folders(table: pa.Table, folders: Folders, place: int, file: str, who: str) -> pa.Table:
+    """Return rows of the file at ``place`` with the columns that its folders name."""
+    index = pd.RangeIndex(table.num_rows)
+    for name in folders.types:
+        if name in table.column_names:
+            folders.refuse_other(table.column(name).to_pandas().rename(name), place, file, who)
+            table = table.drop_columns([name])
+        table = table.append_column(name, pa.array(folders.column(name, place, index), from_pandas=True))
+    return table
 
 
 def _pairs(file: str, named: Sequence[str]) -> dict[str, str | None]:

@@ -13,11 +13,17 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from mlsys.data._arrow_types import plain_type
+from mlsys.data._where import mask_of
 from mlsys.errors import DataError
 from mlsys.secrets import cleaned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from mlsys.data._where import Condition
 
 _STORED_INDEX = re.compile(r"__index_level_\d+__")
 
@@ -45,6 +51,16 @@ class ParquetFile:
     types: dict[str, pa.DataType]
     repeated: frozenset[str]
     unit: str | None
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return self.path
+
+    @property
+    def total(self) -> int:
+        """Rows of which types, nulls and bounds are told."""
+        return self.rows
 
     @classmethod
     def of(cls, path: str, who: str) -> ParquetFile:
@@ -92,6 +108,26 @@ class ParquetFile:
             table = self._whole(reader.read_row_groups(groups, columns=list(columns)), who)
             return table.slice(piece.start - skipped, piece.stop - piece.start)
 
+    def kept(self, conditions: Sequence[Condition], who: str) -> Iterator[tuple[int, NDArray[np.bool_]]]:
+        """Yield the row groups with a row that meets all conditions, and which rows do."""
+        names = list(dict.fromkeys(each.column for each in conditions))
+        with _named_errors(self.path, who), self._opened() as reader:
+            for group in range(reader.metadata.num_row_groups):
+                told = _bounds_told(reader.metadata.row_group(group))
+                if not all(each.may_be_met(*told.get(each.column, (None, None))) for each in conditions):
+                    continue
+                table = self._whole(reader.read_row_group(group, columns=names), who)
+                mask = mask_of(
+                    conditions, lambda name, of=table: of.column(name).cast(self.types[name]), table.num_rows, who
+                )
+                if mask is not None and mask.any():
+                    yield group, mask
+
+    def read_groups(self, columns: Sequence[str], groups: Sequence[int], who: str) -> pa.Table:
+        """Return some columns of some row groups."""
+        with _named_errors(self.path, who), self._opened() as reader:
+            return self._whole(reader.read_row_groups(list(groups), columns=list(columns)), who)
+
     def _whole(self, table: pa.Table, who: str) -> pa.Table:
         """Return rows whose texts are text: pyarrow reads any bytes as such, and fails when somebody looks at them."""
         for name in table.column_names:
@@ -129,6 +165,16 @@ def _reader(path: str, unit: str | None = None) -> Any:
 
 def _is_null(statistics: Any) -> bool:
     return bool(statistics.has_null_count and statistics.null_count and not statistics.num_values)
+
+
+def _bounds_told(group: Any) -> dict[str, tuple[Any, Any]]:
+    """Return the least and the greatest value of each column of a row group whose footer says so."""
+    columns = [group.column(place) for place in range(group.num_columns)]
+    return {
+        each.path_in_schema: (each.statistics.min, each.statistics.max)
+        for each in columns
+        if each.physical_type != "INT96" and each.statistics is not None and each.statistics.has_min_max
+    }
 
 
 def _is_old(column: Any) -> bool:

@@ -14,10 +14,13 @@ from mlsys.errors import DataError, meant
 from mlsys.secrets import user_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 CSV_ENDINGS = tuple(
     f".{kind}{packed}" for kind in ("csv", "tsv", "txt") for packed in ("", ".gz", ".zip", ".bz2", ".xz")
+)
+JSON_ENDINGS = tuple(
+    f".{kind}{packed}" for kind in ("jsonl", "json", "ndjson") for packed in ("", ".gz", ".zip", ".bz2", ".xz")
 )
 PARQUET_ENDINGS = (".parquet", ".parq", ".pq")
 _LONGEST = 100
@@ -70,6 +73,17 @@ def files_read(path: Any, endings: tuple[str, ...], who: str) -> list[Path] | No
     """Return the files whose content a step reads; ``None`` when one of them is an address."""
     files = files_of(path, endings, who)
     return None if any(is_url(file) for file in files) else [Path(file) for file in files]
+
+
+def shown(files: Sequence[str]) -> str:
+    """Return files for a message.
+
+    Examples
+    --------
+    >>> shown(["a.csv", "b.csv", "c.csv"])
+    "'a.csv' and 2 more"
+    """
+    return repr(files[0]) if len(files) == 1 else f"{files[0]!r} and {len(files) - 1} more"
 
 
 def _expand(path: str, endings: tuple[str, ...], who: str) -> list[str]:

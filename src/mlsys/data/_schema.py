@@ -1,4 +1,4 @@
-"""One set of column types for many Parquet files, fixed before a row is read."""
+"""One set of column types for many files, fixed before a row is read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 
 from mlsys.data._arrow_types import common_type
 from mlsys.data._folders import Folders
-from mlsys.data._parquet_file import ParquetFile
 from mlsys.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from mlsys.data._arrow_file import Stored
 
 _EXACT_IN_FLOAT = 2**53
 """Whole numbers up to here keep their value as float64."""
@@ -36,7 +37,7 @@ class Plan:
 
     Parameters
     ----------
-    files : tuple of ParquetFile
+    files : tuple of Stored
         In order.
     types : dict of str to DataType
         Of the columns in the files.
@@ -48,14 +49,17 @@ class Plan:
         All columns as they come out.
     who : str
         For messages.
+    nested : bool
+        Whether lists and structs stay Arrow's own in a frame.
     """
 
-    files: tuple[ParquetFile, ...]
+    files: tuple[Stored, ...]
     types: Mapping[str, pa.DataType]
     nullable: frozenset[str]
     folders: Folders
     order: tuple[str, ...]
     who: str
+    nested: bool = False
 
     @property
     def rows(self) -> tuple[int, ...]:
@@ -63,11 +67,36 @@ class Plan:
         return tuple(file.rows for file in self.files)
 
 
-def plan_of(paths: Sequence[str], folders: Folders, columns: Sequence[str] | None, who: str) -> Plan:
-    """Read the footers of all files and fix the types."""
-    files = tuple(ParquetFile.of(path, who) for path in paths)
+def plan_of(
+    files: Sequence[Stored],
+    folders: Folders,
+    columns: Sequence[str] | None,
+    who: str,
+    *,
+    nested: bool = False,
+    absent: bool = False,
+) -> Plan:
+    """Fix the types of all files.
+
+    Parameters
+    ----------
+    files : sequence of Stored
+        In order.
+    folders : Folders
+        Columns in the names of folders.
+    columns : sequence of str, optional
+        Columns to read; by default all.
+    who : str
+        For messages.
+    nested : bool
+        Whether lists and structs stay Arrow's own in a frame; otherwise they become Python objects.
+    absent : bool
+        Whether a file may lack a column of ``columns`` that another has.
+    """
+    found = {name for file in files for name in file.types} if absent else set[str]()
     for file in files:
-        _refuse_columns(file, folders, columns, who)
+        _refuse_columns(file, folders, [each for each in columns or () if each not in found], who)
+        _refuse_repeated(file, columns, who)
     wanted = columns or [*dict.fromkeys(name for file in files for name in file.types), *folders.types]
     order = tuple(dict.fromkeys(wanted))
     types: dict[str, pa.DataType] = {}
@@ -77,7 +106,7 @@ def plan_of(paths: Sequence[str], folders: Folders, columns: Sequence[str] | Non
             types[name], keeps_nulls = _type_of(name, files, who)
             if keeps_nulls:
                 nullable.add(name)
-    return Plan(files, types, frozenset(nullable), folders, order, who)
+    return Plan(tuple(files), types, frozenset(nullable), folders, order, who, nested)
 
 
 def read_piece(place: int, piece: slice, start: int, plan: Plan, columns: Sequence[str] | None) -> pd.DataFrame:
@@ -90,14 +119,14 @@ def read_piece(place: int, piece: slice, start: int, plan: Plan, columns: Sequen
     made = {name: _series(name, table, plan, file, index) for name in wanted if name in plan.types}
     for name in set(own) - set(plan.types):
         held = table.column(name).cast(file.types[name]).to_pandas().set_axis(index).rename(name)
-        plan.folders.refuse_other(held, place, file.path, plan.who)
+        plan.folders.refuse_other(held, place, file.label, plan.who)
     for name in wanted:
         if name not in plan.types:
             made[name] = plan.folders.column(name, place, index)
     return pd.DataFrame(made, index=index, columns=pd.Index(wanted), copy=False)
 
 
-def _series(name: str, table: pa.Table, plan: Plan, file: ParquetFile, index: pd.Index) -> pd.Series:
+def _series(name: str, table: pa.Table, plan: Plan, file: Stored, index: pd.Index) -> pd.Series:
     kind = plan.types[name]
     if name not in file.types:
         values = pa.chunked_array([pa.nulls(len(index), kind)])
@@ -105,11 +134,13 @@ def _series(name: str, table: pa.Table, plan: Plan, file: ParquetFile, index: pd
         values = _cast(table.column(name).cast(file.types[name]), kind, name, plan, file)
     if name in plan.nullable:
         return pd.Series(_NULLABLE[kind].__from_arrow__(values), index=index, name=name)
+    if plan.nested and pa.types.is_nested(kind):
+        return pd.Series(pd.arrays.ArrowExtensionArray(values), index=index, name=name)
     made: pd.Series = values.to_pandas(integer_object_nulls=True)  # inside lists and structs they would be floats
     return made.set_axis(index).rename(name)
 
 
-def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, plan: Plan, file: ParquetFile) -> pa.ChunkedArray:
+def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, plan: Plan, file: Stored) -> pa.ChunkedArray:
     try:
         made = values.cast(kind)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -122,31 +153,34 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType, name: str, plan: Plan, fil
     return made
 
 
-def _refused(name: str, file: ParquetFile, what: str, who: str) -> DataError:
+def _refused(name: str, file: Stored, what: str, who: str) -> DataError:
     return DataError(
-        f"{who}: column {name!r} of {file.path!r} {what}",
+        f"{who}: column {name!r} of {file.label!r} {what}",
         "write it as text or in another type, or leave it out with columns=",
     )
 
 
-def _refuse_columns(file: ParquetFile, folders: Folders, columns: Sequence[str] | None, who: str) -> None:
+def _refuse_columns(file: Stored, folders: Folders, columns: Sequence[str] | None, who: str) -> None:
     there = {*file.types, *folders.types}
     missing = [name for name in columns or () if name not in there]
     if missing:
         raise DataError(
-            f"{who}: columns= names {', '.join(map(repr, missing))}, which {file.path!r} does not have "
+            f"{who}: columns= names {', '.join(map(repr, missing))}, which {file.label!r} does not have "
             f"(its columns: {', '.join([*file.types, *folders.types])})",
             "correct the names in columns=",
         )
+
+
+def _refuse_repeated(file: Stored, columns: Sequence[str] | None, who: str) -> None:
     repeated = [name for name in file.types if name in file.repeated and (columns is None or name in columns)]
     if repeated:
         raise DataError(
-            f"{who}: {file.path!r} has several columns {repeated[0]!r}",
+            f"{who}: {file.label!r} has several columns {repeated[0]!r}",
             "give each column its own name, or leave this one out with columns=",
         )
 
 
-def _type_of(name: str, files: Sequence[ParquetFile], who: str) -> tuple[pa.DataType, bool]:
+def _type_of(name: str, files: Sequence[Stored], who: str) -> tuple[pa.DataType, bool]:
     """Return the type of a column in all files, and whether a frame must hold it as nullable."""
     holding = [file for file in files if name in file.types]
     kind = _common(name, holding, who)
@@ -156,23 +190,23 @@ def _type_of(name: str, files: Sequence[ParquetFile], who: str) -> tuple[pa.Data
         kind = _of_decimals(name, kind, holding, who)
     if not (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         return kind, False
-    nulls = len(holding) < len(files) or any(file.null_count(name, who) for file in holding if file.rows)
+    nulls = len(holding) < len(files) or any(file.null_count(name, who) for file in holding if file.total)
     if not nulls or pa.types.is_boolean(kind):
         return kind, nulls
     return _whole_with_nulls(name, kind, holding, who)
 
 
-def _common(name: str, holding: Sequence[ParquetFile], who: str) -> pa.DataType:
+def _common(name: str, holding: Sequence[Stored], who: str) -> pa.DataType:
     """Return the type that holds all values; files without rows and columns of nulls alone decide nothing."""
-    deciding = [file for file in holding if file.rows] or list(holding)
+    deciding = [file for file in holding if file.total] or list(holding)
     if len({file.types[name] for file in deciding}) > 1:
-        deciding = [file for file in deciding if file.null_count(name, who) < file.rows] or deciding
-    found = {file.path: file for file in deciding}
+        deciding = [file for file in deciding if file.null_count(name, who) < file.total] or deciding
+    found = {file.label: file for file in deciding}
     types = {path: file.types[name] for path, file in found.items()}
     return common_type(name, types, lambda path: found[path].pieces(name, who), who)
 
 
-def _of_decimals(name: str, kind: pa.DataType, holding: Sequence[ParquetFile], who: str) -> pa.DataType:
+def _of_decimals(name: str, kind: pa.DataType, holding: Sequence[Stored], who: str) -> pa.DataType:
     """Return whole numbers for decimals without a fraction that 64 bits hold, else floats."""
     if kind.scale > 0:
         return pa.float64()
@@ -185,7 +219,7 @@ def _of_decimals(name: str, kind: pa.DataType, holding: Sequence[ParquetFile], w
     return pa.uint64() if 0 <= low and high < 2**64 else pa.float64()
 
 
-def _whole_with_nulls(name: str, kind: pa.DataType, holding: Sequence[ParquetFile], who: str) -> tuple[Any, bool]:
+def _whole_with_nulls(name: str, kind: pa.DataType, holding: Sequence[Stored], who: str) -> tuple[Any, bool]:
     bounds = [found for file in holding if (found := file.bounds(name, who)) is not None]
     far = max((max(abs(int(low)), abs(int(high))) for low, high in bounds), default=0)
     if far <= _EXACT_IN_FLOAT:

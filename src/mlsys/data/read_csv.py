@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from mlsys.data._csv_content import refuse_encoding
 from mlsys.data._csv_file import CSVFile, Writing
-from mlsys.data._csv_options import in_categories, read_as, refuse_dtypes, refuse_separator, refuse_times
+from mlsys.data._csv_options import is_category, read_as, refuse_dtypes, refuse_separator, refuse_times
 from mlsys.data._csv_types import common_frame
+from mlsys.data._declared import formats_of, typed
 from mlsys.data._folders import Folders, folders_of
-from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, files_read
-from mlsys.data._times import as_times
+from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, files_read, shown
+from mlsys.data._planned import row_names
+from mlsys.data._where import Condition, conditions_of, mask_of
 from mlsys.errors import DataError
 from mlsys.steps import Field, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 
@@ -52,6 +52,8 @@ class ReadCSV(Source):
     null_values : list of str, optional
         Texts that mean null, instead of the usual ones: with ``null_values=[]`` the ``NA`` of Namibia stays
         text. An empty field is always null.
+    where : list of tuple
+        Conditions that all rows meet, each ``(column, operator, value)``, as in :class:`ReadParquet`.
 
     Raises
     ------
@@ -98,6 +100,7 @@ class ReadCSV(Source):
     decimal: str = Field(default=".", kw_only=True)
     encoding: str = Field(default="utf-8", kw_only=True)
     null_values: tuple[str, ...] | list[str] | None = Field(default=None, kw_only=True)
+    where: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse what no file can be read with."""
@@ -105,6 +108,7 @@ class ReadCSV(Source):
         refuse_separator(self.separator, self.decimal, self.title)
         refuse_dtypes(self.dtypes, self.times, self.title)
         refuse_times(self.formats(), self.title)
+        self._conditions()
 
     def read(self) -> pd.DataFrame:
         """Return all rows, numbered from 0 in file order."""
@@ -115,11 +119,12 @@ class ReadCSV(Source):
             self._check_columns(file, folders)
         frames = [self._read_file(file, place, folders) for place, file in enumerate(files)]
         if not sum(map(len, frames)):
-            raise DataError(f"{self.title}: {_shown(paths)} has a header but no rows", "give a file with rows")
-        rows = _RowNames(paths, [len(frame) for frame in frames])
+            raise DataError(f"{self.title}: {shown(paths)} has a header but no rows", "give a file with rows")
+        row = row_names([(path, len(frame)) for path, frame in zip(paths, frames, strict=True)])
         given = {*self.dtypes, *folders.types}
         frame = common_frame(frames, files, given)
-        return self._typed(frame if self.columns is None else frame[list(self.columns)], rows, _shown(paths))
+        frame = self._typed(frame, row, f"{self.title} of {shown(paths)}")
+        return self._kept(frame if self.columns is None else frame[list(self.columns)], frame)
 
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""
@@ -135,24 +140,35 @@ class ReadCSV(Source):
 
     def _read_file(self, file: CSVFile, place: int, folders: Folders) -> pd.DataFrame:
         """Return the rows of one file, with the columns that its folders name."""
-        in_folders = [name for name in folders.types if self.columns is None or name in self.columns]
-        own = [name for name in self.columns or file.header if name not in in_folders]
+        wanted = self._wanted()
+        in_folders = [name for name in folders.types if wanted is None or name in wanted]
+        own = [name for name in wanted or file.header if name not in in_folders]
         both = [name for name in in_folders if name in file.header]
         texts = dict.fromkeys([*(name for name, way in self.formats().items() if way), *both], "str")
-        frame = file.read(None if self.columns is None else [*own, *both], {**read_as(self.dtypes), **texts})
+        frame = file.read(None if wanted is None else [*own, *both], {**read_as(self.dtypes), **texts})
         for name in both:
             folders.refuse_other(frame[name], place, file.file, self.title)
         added = {name: folders.column(name, place, frame.index, self.dtypes.get(name)) for name in in_folders}
         return frame[own].assign(**added) if added else frame
 
+    def _conditions(self) -> tuple[Condition, ...]:
+        return conditions_of(self.where, self.title)
+
+    def _wanted(self) -> list[str] | None:
+        """Return the columns to read: those that are chosen, and those of conditions."""
+        return (
+            None if self.columns is None else [*dict.fromkeys([*self.columns, *(c.column for c in self._conditions())])]
+        )
+
     def formats(self) -> Mapping[str, str | None]:
         """Return the time columns, each with its format if given."""
-        return self.times if isinstance(self.times, dict) else dict.fromkeys(self.times)
+        return formats_of(self.times)
 
     def _check_columns(self, file: CSVFile, folders: Folders) -> None:
         there = {*file.header, *folders.types}
         known = [name for name in self.known_at if self.columns is None or name in self.columns]
         asked = {"columns": self.columns or (), "dtypes": self.dtypes, "times": self.times, "known_at": known}
+        asked["where"] = [each.column for each in self._conditions()]
         for field, names in asked.items():
             missing = [name for name in names if name not in there]
             if missing:
@@ -162,41 +178,15 @@ class ReadCSV(Source):
                     f"correct the names in {field}=, or separator={self.separator!r} if the columns are not split",
                 )
 
-    def _typed(self, frame: pd.DataFrame, rows: _RowNames, shown: str) -> pd.DataFrame:
+    def _typed(self, frame: pd.DataFrame, row: Callable[[int], str], who: str) -> pd.DataFrame:
         """Return the frame with times and categories, which are made of the rows of all files."""
-        changed: dict[str, pd.Series] = {}
-        for name, written in self.formats().items():
-            if name in frame.columns:
-                changed[name] = as_times(
-                    frame[name],
-                    f"{self.title} of {shown}",
-                    self.zone,
-                    written=written,
-                    row=rows.name,
-                    remedy=partial(_option, name),
-                )
-        for name, dtype in self.dtypes.items():
-            if name in frame.columns and isinstance(pd.api.types.pandas_dtype(dtype), pd.CategoricalDtype):
-                changed[name] = in_categories(frame[name], dtype, f"{self.title} of {shown}", rows.name)
-        return frame.assign(**changed) if changed else frame
+        categories = {name: dtype for name, dtype in self.dtypes.items() if is_category(dtype)}
+        return typed(frame, categories, self.formats(), self.zone, who, row)
 
-
-class _RowNames:
-    """Names the row at a position among the rows of all files."""
-
-    def __init__(self, files: Sequence[str], rows: Sequence[int]) -> None:
-        self._files, self._ends = files, np.cumsum(rows)
-
-    def name(self, place: int) -> str:
-        at = int(np.searchsorted(self._ends, place, side="right"))
-        if len(self._files) == 1:
-            return f"row {place}"
-        return f"row {place - (int(self._ends[at - 1]) if at else 0)} of {self._files[at]!r}"
-
-
-def _option(name: str, written: str) -> str:
-    return f"give its format: times={{{name!r}: {written!r}}}"
-
-
-def _shown(files: Sequence[str]) -> str:
-    return repr(files[0]) if len(files) == 1 else f"{files[0]!r} and {len(files) - 1} more"
+    def _kept(self, frame: pd.DataFrame, tested: pd.DataFrame) -> pd.DataFrame:
+        mask = mask_of(self._conditions(), tested.__getitem__, len(tested), self.title)
+        if mask is None:
+            return frame
+        if not mask.any():
+            raise DataError(f"{self.title}: no row meets where=", "correct the conditions in where=")
+        return frame[mask].reset_index(drop=True)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mlsys.data._filtered import filtered
 from mlsys.data._folders import folders_of
+from mlsys.data._parquet_file import ParquetFile
 from mlsys.data._paths import PARQUET_ENDINGS, Paths, files_of, files_read
-from mlsys.data._schema import Plan, plan_of, read_piece
+from mlsys.data._pieces import pieces_of, whole_of
+from mlsys.data._schema import Plan, plan_of
+from mlsys.data._where import conditions_of
 from mlsys.errors import DataError
-from mlsys.settings import settings
 from mlsys.steps import Field, Source
-from mlsys.tables import Partition, cut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from mlsys.tables import Partition
 
 
 class ReadParquet(Source):
@@ -32,9 +35,16 @@ class ReadParquet(Source):
         When columns become known: a time column (which may be derived later), or a delay after the row's time.
     columns : list of str, optional
         Columns to read; the others are never decoded.
+    where : list of tuple
+        Conditions that all rows meet, each ``(column, operator, value)``, such as ``[("year", ">=", 2023), ("city",
+        "in", ["Rome", "Oslo"]), ("sold", "is not null", None)]``. Operators are ``==``, ``!=``, ``<``, ``<=``, ``>``,
+        ``>=``, ``in``, ``not in``, ``is null`` and ``is not null``; nulls meet no comparison. Files and row groups
+        without such a row, as folders and statistics tell, are not decoded.
 
     Raises
     ------
+    ConfigurationError
+        If a condition is not written so.
     DataError
         If a file is missing, empty or not Parquet, a column is missing, or its types are incompatible.
 
@@ -61,26 +71,19 @@ class ReadParquet(Source):
     path: Paths
     known_at: dict[str, str] = Field(default_factory=dict)
     columns: tuple[str, ...] | list[str] | None = None
+    where: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse what is no condition."""
+        conditions_of(self.where, self.title)
 
     def read(self) -> pd.DataFrame:
         """Return all rows, numbered from 0 in plan order."""
-        plan = self._plan()
-        frames = [read_piece(place, slice(0, rows), 0, plan, None) for place, rows in enumerate(plan.rows) if rows]
-        return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+        return whole_of(self._plan())
 
     def partitions(self) -> Sequence[Partition] | None:
         """Return the pieces if there are more rows than ``rows_in_memory``, otherwise ``None``."""
-        plan = self._plan()
-        if sum(plan.rows) <= settings().rows_in_memory:
-            return None
-        pieces, start = [], 0
-        for place, rows in enumerate(plan.rows):
-            for piece in cut(rows) if rows else ():
-                read = partial(_read, place, piece, start + piece.start, plan)
-                label = f"{plan.files[place].path}, rows {piece.start:,} to {piece.stop:,}"
-                pieces.append(Partition(piece.stop - piece.start, read, label))
-            start += rows
-        return pieces
+        return pieces_of(self._plan())
 
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""
@@ -92,9 +95,15 @@ class ReadParquet(Source):
 
     def _plan(self) -> Plan:
         paths = files_of(self.path, PARQUET_ENDINGS, self.title)
-        plan = plan_of(paths, folders_of(self.path, paths), self.columns, self.title)
-        if not sum(plan.rows):
+        folders = folders_of(self.path, paths)
+        files = [ParquetFile.of(path, self.title) for path in paths]
+        if not sum(file.rows for file in files):
             raise DataError(f"{self.title}: {paths[0]!r} has columns but no rows", "give a file with rows")
+        conditions = conditions_of(self.where, self.title)
+        chosen = filtered(files, conditions, folders, self.title) if conditions else files
+        plan = plan_of(chosen, folders, self.columns, self.title)
+        if not sum(plan.rows):
+            raise DataError(f"{self.title}: no row meets where=", "correct the conditions in where=")
         known = [name for name in self.known_at if name not in plan.order and self.columns is None]
         if known:
             raise DataError(
@@ -102,7 +111,3 @@ class ReadParquet(Source):
                 "correct the name in known_at=",
             )
         return plan
-
-
-def _read(place: int, piece: slice, start: int, plan: Plan, columns: Sequence[str] | None) -> pd.DataFrame:
-    return read_piece(place, piece, start, plan, columns)

@@ -1,0 +1,175 @@
+"""JSON lines as Arrow tables, every digit and every text as it is written."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.json as arrow_json
+
+from mlsys.data._csv_content import content_of
+from mlsys.data._json_texts import Lines, with_digits
+from mlsys.errors import DataError
+from mlsys.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+_PIECE = 1 << 26
+"""Bytes that become one table; each piece of a longer file is typed by itself, then all together."""
+_BLOCK = 1 << 20
+"""Bytes that Arrow parses in one go, unless a line is longer; also those that a first guess of types is made of."""
+_MARK = b"\xef\xbb\xbf"
+
+
+class JSONFile:
+    """Read the records of one file.
+
+    Parameters
+    ----------
+    file : str
+        Path or address; unpacked by its ending.
+    encoding : str
+        Of its text.
+    who : str
+        For messages.
+    columns : sequence of str, optional
+        Those to read; by default all.
+    texts : collection of str
+        Columns whose numbers and truth values are read as texts, as they are written.
+    """
+
+    def __init__(
+        self, file: str, encoding: str, who: str, columns: Sequence[str] | None = None, texts: Collection[str] = ()
+    ) -> None:
+        self.file, self.who = file, who
+        self._encoding, self._texts = encoding, frozenset(texts)
+        self._columns = None if columns is None else list(dict.fromkeys(columns))
+
+    def tables(self) -> Iterator[tuple[str, pa.Table]]:
+        """Yield the records in pieces, each with what messages call it."""
+        line = 1
+        for data in self._pieces():
+            lines = Lines(data, line, self.file, self.who)
+            end = line + data.count(b"\n") - 1
+            label = self.file if line == 1 and len(data) < _PIECE else f"{self.file}, lines {line:,} to {end:,}"
+            yield label, self.table(lines)
+            line = end + 1
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Yield the content in pieces that end where a line ends."""
+        with content_of(self.file, self._encoding, self.who).opened() as opened:
+            data = opened.read(_PIECE).removeprefix(_MARK)
+            if data[:_BLOCK].lstrip().startswith(b"["):
+                data = self._as_lines(data + opened.read())
+            while data:
+                data += opened.readline()
+                if data.strip():
+                    yield data if data.endswith(b"\n") else data + b"\n"
+                data = opened.read(_PIECE)
+
+    def _as_lines(self, data: bytes) -> bytes:
+        """Return a document that is one array as lines, a record each."""
+        try:
+            records = json.loads(data)
+        except ValueError as error:
+            raise DataError(f"{self.who}: {self.file!r} is no JSON: {error}", "give a complete file") from error
+        return b"".join(json.dumps(each).encode() + b"\n" for each in records)
+
+    def table(self, lines: Lines) -> pa.Table:
+        """Return some lines as a table."""
+        lines.refuse_other_bytes()  # Arrow takes any for text
+        try:
+            table = self._parsed(lines)
+        except pa.ArrowException as error:
+            lines.refuse()
+            raise DataError(f"{self.who} cannot read {self.file!r}: {error}", "correct this line") from error
+        table = table if self._columns is None else table.select([c for c in self._columns if c in table.column_names])
+        return with_digits(table, lines)
+
+    def _parsed(self, lines: Lines) -> pa.Table:
+        """Parse by types that the first lines tell; what is to be text is made text where it is not."""
+        try:
+            types = _guessed(lines.data)
+            if all(_is_text(types[name]) for name in self._texts if name in types):
+                return self._by_types(lines.data, types)
+        except pa.ArrowInvalid:
+            if not self._texts:
+                raise
+        data = lines.with_texts(self._texts)
+        return self._by_types(data, _guessed(data))
+
+    def _by_types(self, data: bytes, types: Mapping[str, pa.DataType]) -> pa.Table:
+        narrow = None if self._columns is None else self._narrow(types)
+        if narrow is not None:
+            try:
+                return _read(data, narrow, "ignore")
+            except pa.ArrowInvalid:  # a type that a later line changes: told from all columns
+                pass
+        known = {name: kind for name, each in types.items() if (kind := _texts_of(each)) is not None}
+        table = _read(data, known)
+        more = {field.name: kind for field in table.schema if (kind := _texts_of(field.type, times=True)) is not None}
+        table = _read(data, known | more) if more else table
+        there = dict.fromkeys(table.column_names)
+        return table.select(
+            [*(name for name in types if name in there), *(name for name in there if name not in types)]
+        )
+
+    def _narrow(self, types: Mapping[str, pa.DataType]) -> dict[str, pa.DataType] | None:
+        """Return types of the columns to read, ``None`` where some can only be told from all records."""
+        assert self._columns is not None
+        found = {name: pa.string() if _is_text(types[name]) else types[name] for name in self._columns if name in types}
+        plain = all(not pa.types.is_nested(kind) and not pa.types.is_null(kind) for kind in found.values())
+        return found if plain and len(found) == len(self._columns) else None
+
+
+def table_of_texts(texts: Sequence[str | None], first: int, label: str, who: str) -> pa.Table:
+    """Return documents, of which messages call the first one line ``first`` of ``label``; of a null all is null."""
+    lines = ("{}" if text is None else text.replace("\r", " ").replace("\n", " ") for text in texts)
+    data = "".join(f"{line}\n" for line in lines).encode()
+    return JSONFile(label, "utf-8", who).table(Lines(data, first, label, who))
+
+
+def _guessed(data: bytes) -> dict[str, pa.DataType]:
+    """Return the types that the first lines tell, in which texts that look like times are times."""
+    first = data[: data.find(b"\n", _BLOCK) + 1] if len(data) > _BLOCK else data
+    return {field.name: field.type for field in _read(first, {}).schema}
+
+
+def _read(data: bytes, types: Mapping[str, pa.DataType], unexpected: str = "infer") -> pa.Table:
+    options = arrow_json.ParseOptions(
+        explicit_schema=pa.schema(list(types.items())), newlines_in_values=False, unexpected_field_behavior=unexpected
+    )
+    threads = settings().threads > 1
+    try:
+        return arrow_json.read_json(pa.BufferReader(data), arrow_json.ReadOptions(threads, _BLOCK), options)
+    except pa.ArrowInvalid as error:
+        if "straddling" not in str(error):
+            raise
+    return arrow_json.read_json(pa.BufferReader(data), arrow_json.ReadOptions(threads, len(data) + 1), options)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_timestamp(kind))
+
+
+def _texts_of(kind: pa.DataType, times: bool = False) -> pa.DataType | None:
+    """Return a type with the texts of another alone: what stands beside them is told by all lines.
+
+    Parameters
+    ----------
+    kind : DataType
+        As Arrow guesses it: texts that look like times are times.
+    times : bool
+        Whether only those texts count that were guessed to be times.
+    """
+    if pa.types.is_timestamp(kind) or (pa.types.is_string(kind) and not times):
+        return pa.string()
+    if pa.types.is_list(kind):
+        inside = _texts_of(kind.value_type, times)
+        return None if inside is None else pa.list_(inside)
+    if pa.types.is_struct(kind):
+        fields = [pa.field(each.name, inside) for each in kind if (inside := _texts_of(each.type, times)) is not None]
+        return pa.struct(fields) if fields else None
+    return None

@@ -1,0 +1,134 @@
+"""ReadJSON: rows from files of JSON records, one a line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlsys.data._csv_content import refuse_encoding
+from mlsys.data._csv_options import refuse_dtypes, refuse_times
+from mlsys.data._declared import formats_of, is_text
+from mlsys.data._folders import Folders, folders_of, with_folders
+from mlsys.data._held import held
+from mlsys.data._json_lines import JSONFile
+from mlsys.data._paths import JSON_ENDINGS, Paths, files_of, files_read, shown
+from mlsys.data._planned import Declared, PlannedSource, refuse_unknown
+from mlsys.data._schema import Plan, plan_of
+from mlsys.data._where import conditions_of
+from mlsys.errors import DataError
+from mlsys.steps import Field
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    import pyarrow as pa
+
+
+class ReadJSON(PlannedSource):
+    r"""Read one or more files of JSON lines, compressed or not; more rows than ``rows_in_memory`` go in partitions.
+
+    Parameters
+    ----------
+    path : str, Path or list
+        A file (also ``.gz``, ``.zip``, ``.bz2``, ``.xz``), a pattern, a folder (searched recursively), an address, or a
+        list of these. Folders named ``key=value`` add a column ``key``.
+    known_at : dict of str to str
+        When columns become known: a time column (which may be derived later), or a delay after the row's time.
+    columns : list of str, optional
+        Columns to read; by default all, in the order in which they first appear.
+    dtypes : dict of str to str
+        Types of columns, in place of those in the file, such as ``{"zip_code": "str"}``, which keeps digits as they
+        are written.
+    times : list of str or dict of str to str
+        Columns to read as timestamps; a dict also gives the format of each, in ``strptime`` codes, or ``"ISO8601"``.
+    zone : str, optional
+        Time zone of ``times``: times without an offset are read in it, times with an offset are converted to it.
+    where : list of tuple
+        Conditions that all rows meet, each ``(column, operator, value)``, as in :class:`ReadParquet`; other rows are
+        dropped piece by piece.
+    encoding : str
+        Python's name of the encoding.
+
+    Raises
+    ------
+    DataError
+        If a file is missing, empty or damaged, a line is no JSON object, names a column twice, or holds a value of
+        another kind than the lines before it; the message names the file, the line and the column.
+
+    Notes
+    -----
+    A line is an object, ``{"price": 10, "city": "Rome"}``; blank lines are not rows, and a column that a line lacks is
+    null there. A file that holds one array of objects is read too, all at once. Texts stay texts, also those that look
+    like numbers or times. Integers keep every digit: with nulls they are floats up to 2**53 and nullable integers above;
+    beyond 64 bits they are text. Objects and arrays inside a record stay Python's; :class:`ReadDocuments` reads them as
+    Arrow types, which :class:`Flatten` takes apart.
+
+    Files are parsed by Arrow, 64 MB at a time. Rows beyond ``rows_in_memory`` are parsed once and put aside in a
+    private folder, so memory does not grow with rows. In partitions, give times with a format.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> _ = Path("orders.jsonl").write_text('{"id": 1, "price": 2.5}\n{"id": 2, "city": "Rome"}\n')
+    >>> ReadJSON("orders.jsonl").read()
+       id  price  city
+    0   1    2.5   NaN
+    1   2    NaN  Rome
+    >>> ReadJSON("orders.jsonl", columns=["id"], where=[("city", "==", "Rome")]).read()
+       id
+    0   2
+    """
+
+    path: Paths
+    known_at: dict[str, str] = Field(default_factory=dict)
+    columns: tuple[str, ...] | list[str] | None = None
+    dtypes: dict[str, Any] = Field(default_factory=dict)
+    times: tuple[str, ...] | list[str] | dict[str, str] = ()
+    zone: str | None = None
+    where: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
+    encoding: str = Field(default="utf-8", kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse what no file can be read with."""
+        refuse_encoding(self.encoding, self.title)
+        refuse_dtypes(self.dtypes, self.times, self.title)
+        refuse_times(formats_of(self.times), self.title)
+        conditions_of(self.where, self.title)
+
+    def files_read(self) -> list[Path] | None:
+        """Return the files; ``None`` for an address."""
+        return files_read(self.path, JSON_ENDINGS, self.title)
+
+    def known_at_declared(self) -> Mapping[str, str]:
+        """Return when columns become known, as configured."""
+        return self.known_at
+
+    def plan(self) -> Plan:
+        """Return the rows with their types."""
+        paths = files_of(self.path, JSON_ENDINGS, self.title)
+        declared = self._declared()
+        files = held(declared.kept(self._tables(paths, declared)), self.title)
+        if not files:
+            raise DataError(f"{self.title}: {shown(paths)} has no records", "give a file with an object a line")
+        there = list(dict.fromkeys(name for file in files for name in file.types))
+        refuse_unknown(there, {"columns": self.columns or (), **declared.asked}, self.title)
+        if not sum(file.rows for file in files):
+            raise DataError(f"{self.title}: no record meets where=", "correct the conditions in where=")
+        return plan_of(files, Folders((), {}), self.columns, self.title, absent=True)
+
+    def finished(self, frame: pd.DataFrame, row: Callable[[int], str]) -> pd.DataFrame:
+        """Return rows in their declared types."""
+        return self._declared().typed(frame, row)
+
+    def _declared(self) -> Declared:
+        return Declared(self.dtypes, self.times, self.zone, self.where, self.title)
+
+    def _tables(self, paths: Sequence[str], declared: Declared) -> Iterator[tuple[str, pa.Table]]:
+        folders = folders_of(self.path, paths)
+        texts = [name for name, dtype in self.dtypes.items() if is_text(dtype)]
+        wanted = declared.columns(self.columns)
+        own = None if wanted is None else [name for name in wanted if name not in folders.types]
+        for place, path in enumerate(paths):
+            for label, table in JSONFile(path, self.encoding, self.title, own, texts).tables():
+                yield label, with_folders(table, folders, place, path, self.title)
