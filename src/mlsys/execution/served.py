@@ -16,7 +16,7 @@ from mlsys.execution.events import knowing
 from mlsys.execution.guard import explained
 from mlsys.execution.requests import RequestReader, accepted
 from mlsys.execution.serving import Request, serve
-from mlsys.steps import Fitted
+from mlsys.steps import Fitted, Transform
 from mlsys.steps.capabilities import Derives, LooksUp
 from mlsys.steps.questions import answers, predicts, sees_history
 from mlsys.tables import Columns, Table
@@ -193,7 +193,13 @@ def _narrowed(fitted: Fitted, needed: set[str], writes: frozenset[str]) -> Fitte
     step = fitted.step
     if isinstance(step, LooksUp):
         return Fitted(step.for_serving(writes), fitted.state, fitted.features)
-    return Fitted(step.only(needed), fitted.state, fitted.features) if isinstance(step, Derives) else fitted
+    if isinstance(step, Derives):
+        return Fitted(step.only(needed), fitted.state, fitted.features)
+    if isinstance(step, Transform) and step.chooses_columns and callable(vars(step)["columns"]):
+        # The function has chosen, and need not travel with the model.
+        names = [name for name in step.columns_taken(fitted.state) if name not in step.columns_beside]
+        return Fitted(step.with_(columns=names), fitted.held, fitted.features)
+    return fitted
 
 
 def _made_anew(fitted: Fitted, writes: frozenset[str], catalog: Catalog, name: str) -> set[str]:

@@ -11,7 +11,8 @@ import pandas as pd
 from mlsys.blocks import dtypes_of, is_plain, number_blocks
 from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.steps import Transform
+from mlsys.steps import ColumnChoice, Transform
+from mlsys.steps.column_choice import chooses, chosen, names_in, names_or
 from mlsys.tables import Columns
 from mlsys.values import Kind, Values, plain, values_by_column, values_of
 
@@ -52,29 +53,41 @@ def kinds_of(frame: pd.DataFrame, names: Sequence[str]) -> dict[str, Kind]:
     return {name: values.kind for name, values in values_by_column(frame, names).items()}
 
 
-def taken(part: Rows, columns: Sequence[str] | None) -> list[str]:
-    """Return the named columns, or all features that fit if none are named."""
-    return list(part.feature_names if columns is None else columns)
+def taken(rows: Rows, columns: Any, who: str) -> list[str]:
+    """Return the columns that are named, or chosen out of the features of whole training rows; else all features."""
+    if not chooses(columns):
+        return list(names_or(columns, rows.feature_names))
+    frame = pd.DataFrame(rows)
+    return chosen(columns, values_by_column(frame, rows.feature_names), dtypes_of(frame), frame.__getitem__, who)
 
 
 class TakesColumns(Transform, kind="Transform"):
     """A transform of the columns it is told, or of all features that fit."""
 
     if TYPE_CHECKING:  # each step has it as its first field
-        columns: tuple[str, ...] | list[str] | None = None
+        columns: ColumnChoice = None
+
+    def __post_init__(self) -> None:
+        """Refuse an empty list of columns, which differs from ``None``."""
+        if self.named == ():
+            who = type(self).__name__
+            raise ConfigurationError(
+                f"{who} got no columns",
+                f'name them: {who}(["carrier", "origin"]), or write {who}() for all features with {self.takes_all}',
+            )
+
+    @property
+    def named(self) -> tuple[str, ...] | None:
+        """The columns that it names; ``None`` where it takes those that fit, or that a choice says."""
+        return names_in(self.columns)
+
+    def taken(self, part: Rows) -> list[str]:
+        """Return the named columns, or the features that it is shown: those that fit, or that were chosen."""
+        return list(names_or(self.columns, part.feature_names))
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the chosen columns, or all there are; the target is a role."""
-        return tuple(columns if self.columns is None else self.columns)
-
-
-def refuse_empty(columns: Sequence[str] | None, who: str) -> None:
-    """Raise for an empty list of columns, which differs from ``None``."""
-    if columns is not None and not len(columns):
-        raise ConfigurationError(
-            f"{who} got no columns",
-            f'name them: {who}(["carrier", "origin"]), or write {who}() for all features with {TEXTS_AND_CATEGORIES}',
-        )
+        """Return the named columns, or all there are; the target is a role."""
+        return names_or(self.columns, columns)
 
 
 def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:

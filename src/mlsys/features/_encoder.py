@@ -9,9 +9,7 @@ from mlsys.features._columns import (
     TEXTS_AND_CATEGORIES,
     TakesColumns,
     of_levels,
-    refuse_empty,
     require_kinds,
-    taken,
 )
 from mlsys.features._levels import check_levels, numbered
 from mlsys.summaries import Counts, SummaryMap
@@ -29,13 +27,9 @@ class CountsLevels(TakesColumns, kind="Transform"):
 
     takes_all: ClassVar[str] = TEXTS_AND_CATEGORIES
 
-    def __post_init__(self) -> None:
-        """Refuse an empty list of columns."""
-        refuse_empty(self.columns, type(self).__name__)
-
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return how often each level occurs."""
-        names = taken(part, self.columns)
+        names = self.taken(part)
         require_kinds(part, names, LEVELS, self.title)
         return SummaryMap({name: Counts.of(part[name]) for name in names})
 

@@ -12,7 +12,6 @@ from mlsys.features._columns import (
     replaced,
     require,
     require_kinds,
-    taken,
 )
 from mlsys.values import Kind
 
@@ -54,7 +53,7 @@ class ChangesNumbers(TakesColumns, kind="Transform"):
 
     def columns_of(self, part: Rows) -> Iterator[tuple[str, NDArray[np.float64]]]:
         """Yield the columns of one part with their values, null as NaN."""
-        names = taken(part, self.columns)
+        names = self.taken(part)
         require_kinds(part, names, NUMBERS, self.title)
         for some, block in blocks_of_numbers(part, names, self.title):
             yield from zip(some, block, strict=True)

@@ -11,7 +11,8 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._columns import NUMBERS, refuse_taken, replaced, require
 from mlsys.features._transformer import as_frame, name_outputs, ready_to_fit
 from mlsys.features._trouble import learning, transforming
-from mlsys.steps import Transform
+from mlsys.steps import ColumnChoice, Transform
+from mlsys.steps.column_choice import names_or
 from mlsys.steps.inner_folds import split_by_roles
 from mlsys.steps.inner_splits import parts_inside
 from mlsys.steps.sklearn_tags import Takes, taken_by, takes_one_column
@@ -39,7 +40,7 @@ class Apply(Transform):
     transformer : estimator
         Any object with ``fit`` and ``transform``; cloned, never changed. A transformer in a pipeline becomes
         ``Apply(transformer)``.
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns it receives. By default, the features that it accepts: all of them for a ``ColumnTransformer``, a
         ``FunctionTransformer`` and your own transformers, which select columns themselves; text and categories for
         encoders; the only text feature for a vectorizer; numbers and truth values for all others. A scikit-learn
@@ -74,7 +75,7 @@ class Apply(Transform):
     """
 
     transformer: Any
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
 
     def __post_init__(self) -> None:
         """Refuse objects that do not transform."""
@@ -88,7 +89,7 @@ class Apply(Transform):
             raise ConfigurationError(
                 f"Apply got {kind}, which has no fit and transform", "pass a transformer; put a model into Train"
             )
-        if takes_one_column(self.transformer) and self.columns is not None and len(self.columns) != 1:
+        if takes_one_column(self.transformer) and len(names_or(self.columns, "1")) != 1:
             raise ConfigurationError(
                 f"{self._shown} takes one text column, but columns={self.columns!r}",
                 f'name that column: Apply({kind}(), columns=["..."]), one Apply for each column',
@@ -149,7 +150,11 @@ class Apply(Transform):
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the chosen columns, or all columns."""
-        return tuple(columns if self.columns is None else self.columns)
+        return names_or(self.columns, columns)
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
+        """Return the columns that the transformer receives."""
+        return tuple(state["columns"])
 
     @property
     def _shown(self) -> str:
@@ -167,10 +172,11 @@ class Apply(Transform):
         return replaced(frame, {}, made, columns)
 
     def _columns(self, train: Rows) -> list[str]:
-        if self.columns is not None:
-            require(train, self.columns, self.title)
-            return list(self.columns)
         features, takes = train.feature_names, self._takes
+        if self.columns is not None:
+            names = list(names_or(self.columns, features))
+            require(train, names, self.title)
+            return names
         if takes is Takes.ALL:
             found = list(features)
         else:

@@ -11,7 +11,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._cells import Cells, summary_of_cells
 from mlsys.features._columns import blocks_of_numbers, replaced, require
 from mlsys.features._numbers import ChangesNumbers, refuse_infinite
-from mlsys.steps import Field
+from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
 from mlsys.values import plain
 
@@ -33,7 +33,7 @@ class Bin(ChangesNumbers):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to change; all features of numbers (truth values aside) when not given.
     by : {"quantile", "width", "edges", "tree"}
         Bins of equally many training rows, of equal width, between given edges, or those of a decision tree that
@@ -78,7 +78,7 @@ class Bin(ChangesNumbers):
     [0.0, 0.0, 1.0, 1.0, nan]
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     by: Literal["quantile", "width", "edges", "tree"] = "quantile"
     bins: int = Field(default=10, ge=2, le=_FINE)
     edges: dict[str, list[float]] | None = None
@@ -96,7 +96,8 @@ class Bin(ChangesNumbers):
             )
         given = self.edges or {}
         wrong = [name for name, ends in given.items() if not ends or not np.isfinite(ends).all() or _unsorted(ends)]
-        if wrong or (given and self.columns is not None and set(self.columns) != set(given)):
+        super().__post_init__()
+        if wrong or (given and self.columns is not None and set(self.named or ()) != set(given)):
             raise ConfigurationError(
                 f"{self.title}: the edges of {wrong[0]!r} are {given[wrong[0]]}"
                 if wrong

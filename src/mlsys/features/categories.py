@@ -7,29 +7,36 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import ConfigurationError
-from mlsys.features._columns import LEVELS, replaced, require, require_kinds
+from mlsys.features._columns import (
+    LEVELS,
+    TEXTS_AND_CATEGORIES,
+    TakesColumns,
+    of_levels,
+    replaced,
+    require,
+    require_kinds,
+)
 from mlsys.features._levels import check_levels, codes_of, numbered, refuse_alike
-from mlsys.steps import Field, Transform
+from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Counts, SummaryMap
 from mlsys.tables import column_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlsys.dataset import Rows
+    from mlsys.values import Values
 
 _TOP = 250
 """scikit-learn's gradient boosting takes 255 levels at most, null and a margin among them."""
 
 
-class Categories(Transform):
+class Categories(TakesColumns):
     """Convert columns to pandas categories with the levels of the training rows.
 
     Parameters
     ----------
-    columns : list of str
-        Columns to convert in place: text, categories, integers or truth values.
+    columns : list of str, str, dtype or callable, optional
+        Columns to convert in place: text, categories, integers or truth values; by default all text and category
+        features.
     top : int or None
         Maximum number of levels per column, the most frequent first; ``None`` keeps all.
 
@@ -55,19 +62,16 @@ class Categories(Transform):
     Categories (2, str): ['UA', 'DL']
     """
 
-    columns: tuple[str, ...] | list[str]
+    columns: ColumnChoice = None
     top: int | None = Field(default=_TOP, ge=1)
     serves_columns: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        """Refuse an empty list of columns."""
-        if not self.columns:
-            raise ConfigurationError("Categories got no columns", 'name them: Categories(["carrier", "origin"])')
+    takes_all: ClassVar[str] = TEXTS_AND_CATEGORIES
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return how often each level occurs."""
-        require_kinds(part, self.columns, LEVELS, self.title)
-        return SummaryMap({name: Counts.of(part[name]) for name in self.columns})
+        names = self.taken(part)
+        require_kinds(part, names, LEVELS, self.title)
+        return SummaryMap({name: Counts.of(part[name]) for name in names})
 
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
         """Return the levels of each column."""
@@ -99,9 +103,13 @@ class Categories(Transform):
             changed[each["column"]] = pd.Categorical.from_codes(codes, dtype=each["type"])
         return replaced(frame, changed)
 
-    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+    def takes(self, values: Values, /) -> bool:
+        """Whether these are texts or categories."""
+        return of_levels(values)
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
         """Return the converted columns."""
-        return tuple(self.columns)
+        return tuple(each["column"] for each in state)
 
     def _shown(self, known: dict[str, Any]) -> pd.Index:
         levels = known["levels"]

@@ -13,7 +13,8 @@ from mlsys.features._columns import blocks_of_numbers, replaced, require
 from mlsys.features._meanings.meanings import Meaning, meanings
 from mlsys.features._meanings.profile import as_floats, profiles, use_of
 from mlsys.features._meanings.reading import NUMBERS, cleaned, moments, numbers, texts, truths
-from mlsys.steps import Transform
+from mlsys.steps import ColumnChoice, Transform
+from mlsys.steps.column_choice import names_or
 from mlsys.summaries import SummaryMap
 from mlsys.tables import Columns
 from mlsys.values import values_of
@@ -29,7 +30,7 @@ class Clean(Transform):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to clean; by default all features.
     exclude : list of str
         Columns that stay unchanged.
@@ -69,7 +70,7 @@ class Clean(Transform):
     [{'column': 'unit', 'why': 'constant'}]
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     exclude: tuple[str, ...] | list[str] = ()
     numbers: Mapping[str, str] | None = None
     moments: Mapping[str, str] | None = None
@@ -126,7 +127,11 @@ class Clean(Transform):
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the columns that are cleaned."""
         excluded = set(self.exclude)
-        return tuple(name for name in (columns if self.columns is None else self.columns) if name not in excluded)
+        return tuple(name for name in names_or(self.columns, columns) if name not in excluded)
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
+        """Return the cleaned columns, and those that are left out."""
+        return tuple(each["column"] for each in (*state["columns"], *state["dropped"]))
 
 
 def state_of(found: Mapping[str, Meaning]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from mlsys.errors import ConfigurationError
 from mlsys.features._columns import blocks_of_numbers, refuse_taken, replaced, require
 from mlsys.features._numbers import ChangesNumbers, refuse_infinite
+from mlsys.steps import ColumnChoice
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class ClipOutliers(ChangesNumbers):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to change; all features of numbers (truth values aside) when not given.
     by : {"quantiles", "quartiles", "deviations"}
         What sets the limits: a quantile on each side, the quartiles and multiples of their distance (Tukey's fences),
@@ -65,7 +66,7 @@ class ClipOutliers(ChangesNumbers):
     [1]
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     by: Literal["quantiles", "quartiles", "deviations"] = "quantiles"
     beyond: float | None = None
     side: Literal["both", "below", "above"] = "both"
@@ -75,6 +76,7 @@ class ClipOutliers(ChangesNumbers):
 
     def __post_init__(self) -> None:
         """Refuse limits that are none."""
+        super().__post_init__()
         if self.beyond is not None and not 0 < self.beyond < (0.5 if self.by == "quantiles" else np.inf):
             raise ConfigurationError(
                 f"{self.title}: beyond={self.beyond} sets no limits by {self.by}",

@@ -9,6 +9,7 @@ import numpy as np
 from mlsys.features._columns import replaced, require
 from mlsys.features._encoder import CountsLevels
 from mlsys.features._levels import codes_of
+from mlsys.steps import ColumnChoice
 from mlsys.tables import column_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ class CountEncode(CountsLevels):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to encode, in place: texts, categories, whole numbers or truth values; all features of texts and
         categories when not given.
     measure : {"count", "share", "log"}
@@ -47,7 +48,7 @@ class CountEncode(CountsLevels):
     [2.0, 1.0, 0.0, 1.0]
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     measure: Literal["count", "share", "log"] = "count"
     serves_columns: ClassVar[bool] = True
 

@@ -10,7 +10,8 @@ import pandas as pd
 from mlsys.dataset import Moment
 from mlsys.errors import ConfigurationError
 from mlsys.features._columns import refuse_taken, replaced, require, require_kinds
-from mlsys.steps import Transform
+from mlsys.steps import ColumnChoice, Transform
+from mlsys.steps.column_choice import names_or
 from mlsys.summaries import Counts, Moments, SummaryMap
 from mlsys.values import Kind, moments_of, plain, values_by_column, values_of
 
@@ -39,7 +40,7 @@ class DateParts(Transform):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Times, dates or periods, each dropped; by default all features of these kinds.
     parts : list of {"year", "month", "day", "weekday", "hour"}
         Parts to add; a part that is the same in all training rows is left out.
@@ -74,7 +75,7 @@ class DateParts(Transform):
     2    19788.0         3.0       6.0           2.0
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     parts: tuple[Part, ...] | list[Part] = PARTS
     age: bool = True
     before: str | None = None
@@ -119,15 +120,24 @@ class DateParts(Transform):
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the chosen columns, or all columns, and the column of the decision."""
-        read = tuple(columns if self.columns is None else self.columns)
-        return read if self.before is None else tuple(dict.fromkeys([*read, Moment.parse(self.before).column]))
+        return tuple(dict.fromkeys([*names_or(self.columns, columns), *self.columns_beside]))
+
+    @property
+    def columns_beside(self) -> tuple[str, ...]:
+        """The column of the decision."""
+        return () if self.before is None else (Moment.parse(self.before).column,)
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
+        """Return the replaced columns, and that of the decision."""
+        return tuple(dict.fromkeys([*(each["column"] for each in state), *self.columns_beside]))
 
     def _chosen(self, part: Rows) -> Sequence[str]:
+        shown = [name for name in part.feature_names if name not in self.columns_beside]
         if self.columns is not None:
-            require_kinds(part, self.columns, _MOMENTS, self.title)
-            return self.columns
-        decision = None if self.before is None else Moment.parse(self.before).column
-        found = values_by_column(part, [name for name in part.feature_names if name != decision])
+            names = shown if self.chooses_columns else list(names_or(self.columns, ()))
+            require_kinds(part, names, _MOMENTS, self.title)
+            return names
+        found = values_by_column(part, shown)
         return [name for name, values in found.items() if values.means in _MOMENTS]
 
     def _decided(self, frame: pd.DataFrame) -> _Clock | None:

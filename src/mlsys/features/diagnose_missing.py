@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.features._columns import require
+from mlsys.dataset import Roles, Rows
+from mlsys.features._columns import require, taken
 from mlsys.features._missingness import LEAST, comparisons, little
-from mlsys.steps import Field, Report, Result
+from mlsys.steps import ColumnChoice, Field, Report, Result
+from mlsys.steps.column_choice import names_or
 from mlsys.summaries import sample_by_hash
 from mlsys.values import Kind, values_by_column
 
@@ -31,7 +33,7 @@ class DiagnoseMissing(Report):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to diagnose; all features with nulls when not given.
     level : float
         Chance that a dependence is seen anywhere where nulls are completely at random.
@@ -68,7 +70,7 @@ class DiagnoseMissing(Report):
     0  income  depends on other columns     age
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     level: float = Field(default=0.01, gt=0, lt=1)
     most_rows: int = Field(default=20_000, ge=100)
 
@@ -78,7 +80,7 @@ class DiagnoseMissing(Report):
         target = dataset.roles.target if isinstance(dataset.roles.target, str) else None
         beside = [target] if target is not None and target not in features else []
         rows = pd.DataFrame(dataset.rows("train", [*features, *beside]))
-        require(rows, self.columns or (), self.title)
+        require(rows, names_or(self.columns, ()), self.title)
         rows = sample_by_hash(rows, self.most_rows)
         usable = [name for name, each in values_by_column(rows, rows.columns.tolist()).items() if _usable(each.means)]
         found = [self._diagnosed(name, rows, usable) for name in self._asked(rows, features)]
@@ -98,7 +100,7 @@ class DiagnoseMissing(Report):
         return tuple(columns)
 
     def _asked(self, rows: pd.DataFrame, features: list[str]) -> list[str]:
-        names = features if self.columns is None else list(self.columns)
+        names = taken(Rows.of(rows, Roles(), tuple(features)), self.columns, self.title)
         return [name for name in names if name in rows.columns and rows[name].isna().any()]
 
     def _diagnosed(self, name: str, rows: pd.DataFrame, usable: list[str]) -> dict[str, Any]:

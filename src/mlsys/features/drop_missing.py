@@ -9,7 +9,8 @@ import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.features._columns import TakesColumns, replaced, require, taken
-from mlsys.steps import Field, TrainOnly
+from mlsys.steps import ColumnChoice, Field, TrainOnly
+from mlsys.steps.column_choice import names_or
 from mlsys.summaries import SummaryMap
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class DropMissing(TakesColumns):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns that may be dropped; all features when not given.
     most : float
         Share of nulls that a column may have; 0 drops every column that has one.
@@ -44,14 +45,14 @@ class DropMissing(TakesColumns):
     {'fax': 0.67}
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     most: float = Field(default=0.5, ge=0, lt=1)
     serves_columns: ClassVar[bool] = True
     takes_all: ClassVar[str] = "any kind"
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return rows and nulls of each column."""
-        names = taken(part, self.columns)
+        names = self.taken(part)
         require(part, names, self.title)
         return SummaryMap({name: np.array([len(part), int(part[name].isna().sum())], dtype=np.int64) for name in names})
 
@@ -84,7 +85,7 @@ class DropMissingRows(TrainOnly):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns that must have a value; all features when not given.
     least : float
         Share of training rows that must be left.
@@ -107,12 +108,12 @@ class DropMissingRows(TrainOnly):
     [20.0, 40.0]
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     least: float = Field(default=0.1, ge=0, le=1)
 
     def change(self, train: Rows, rng: np.random.Generator, /) -> pd.DataFrame:
         """Return the training rows that have every value."""
-        names = taken(train, self.columns)
+        names = taken(train, self.columns, self.title)
         require(train, names, self.title)
         frame = pd.DataFrame(train)
         holed = frame[names].isna()
@@ -129,4 +130,4 @@ class DropMissingRows(TrainOnly):
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the columns that must have a value."""
-        return tuple(columns if self.columns is None else self.columns)
+        return names_or(self.columns, columns)

@@ -7,30 +7,29 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import ConfigurationError, DataError
-from mlsys.features._columns import replaced, require
-from mlsys.steps import Transform
+from mlsys.errors import DataError
+from mlsys.features._columns import TakesColumns, replaced, require
+from mlsys.steps import ColumnChoice
 from mlsys.summaries import Counts, SummaryMap
-from mlsys.values import BlockArray
+from mlsys.values import BlockArray, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
+    from mlsys.values import Values
 
 _NO_VECTOR = 0
 """Width of what is no list of finite numbers."""
 
 
-class Embedding(Transform):
+class Embedding(TakesColumns):
     """Turn columns of vectors, such as an embedding model has made of texts or images, into dense blocks.
 
     Parameters
     ----------
-    columns : list of str
-        Columns to turn, in place: lists or arrays of numbers, as many in each row.
+    columns : list of str, str, dtype or callable, optional
+        Columns to turn, in place: lists or arrays of numbers, as many in each row; by default all features of lists.
     normalize : bool
         Whether each vector gets length 1, so that only its direction counts.
 
@@ -54,31 +53,31 @@ class Embedding(Transform):
            [0. , 0. ]], dtype=float32)
     """
 
-    columns: tuple[str, ...] | list[str]
+    columns: ColumnChoice = None
     normalize: bool = False
     serves_columns: ClassVar[bool] = True
-
-    def __post_init__(self) -> None:
-        """Refuse an empty list of columns."""
-        if not self.columns:
-            raise ConfigurationError("Embedding got no columns", 'name them: Embedding(["vector"])')
+    takes_all: ClassVar[str] = "lists of numbers"
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return how often vectors of each length occur."""
-        return SummaryMap({name: Counts.of(_widths(part[name])) for name in self.columns})
+        return SummaryMap({name: Counts.of(_widths(part[name])) for name in self.taken(part)})
 
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
         """Return the length of the vectors of each column."""
-        return [{"column": name, "width": self._width(name, summary[name])} for name in self.columns]
+        return [{"column": str(name), "width": self._width(str(name), counts)} for name, counts in summary.items()]
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the columns turned into blocks."""
         require(frame, [each["column"] for each in state], self.title)
         return replaced(frame, {each["column"]: self._block(frame[each["column"]], each["width"]) for each in state})
 
-    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+    def takes(self, values: Values, /) -> bool:
+        """Whether these are lists."""
+        return values.kind is Kind.NESTED
+
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
         """Return the columns of vectors."""
-        return tuple(self.columns)
+        return tuple(each["column"] for each in state)
 
     def _width(self, name: str, counts: Counts) -> int:
         widths = sorted(int(str(width)) for width in counts if width != _NO_VECTOR)

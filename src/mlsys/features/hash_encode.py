@@ -14,14 +14,12 @@ from mlsys.features._columns import (
     TEXTS_AND_CATEGORIES,
     TakesColumns,
     of_levels,
-    refuse_empty,
     refuse_taken,
     replaced,
     require,
     require_kinds,
-    taken,
 )
-from mlsys.steps import Field
+from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import SummaryMap, distinct_values, hash_ids
 from mlsys.tables import Column, column_of
 from mlsys.values import BlockArray, plain
@@ -41,7 +39,7 @@ class HashEncode(TakesColumns):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to encode, each of which is dropped: texts, categories, whole numbers or truth values; all features of
         texts and categories when not given.
     bits : int
@@ -73,19 +71,15 @@ class HashEncode(TakesColumns):
     ([1.0, 1.0, 1.0, 0.0], (4, 16))
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     bits: int = Field(default=_BITS, ge=1, le=30)
     into: str = "hashed"
     serves_columns: ClassVar[bool] = True
     takes_all: ClassVar[str] = TEXTS_AND_CATEGORIES
 
-    def __post_init__(self) -> None:
-        """Refuse an empty list of columns."""
-        refuse_empty(self.columns, "HashEncode")
-
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return how many rows there are of each column."""
-        names = taken(part, self.columns)
+        names = self.taken(part)
         require_kinds(part, names, LEVELS, self.title)
         return SummaryMap({name: len(part) for name in names})
 

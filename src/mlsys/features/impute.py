@@ -19,7 +19,6 @@ from mlsys.features._columns import (
     replaced,
     require,
     require_kinds,
-    taken,
 )
 from mlsys.features._fills import (
     fills_of,
@@ -31,7 +30,7 @@ from mlsys.features._fills import (
     summary_of,
     summary_of_models,
 )
-from mlsys.steps import Field
+from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Again, Counts, SummaryMap
 from mlsys.tables import column_of
 from mlsys.values import Kind, plain
@@ -51,7 +50,7 @@ class Impute(TakesColumns):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to fill; all features of numbers, nullable truth values, texts and categories when not given.
     numeric : {"median", "mean", "mode", "model"} or float
         What numbers get: that of training rows, a number, or what a linear regression on the other columns of numbers
@@ -100,7 +99,7 @@ class Impute(TakesColumns):
     [20.0, 40.0, 50.0, 50.0]
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     numeric: Literal["median", "mean", "mode", "model"] | float = "median"
     categorical: str = "missing"
     indicator: bool = True
@@ -110,6 +109,7 @@ class Impute(TakesColumns):
 
     def __post_init__(self) -> None:
         """Refuse groups where they decide nothing."""
+        super().__post_init__()
         if self.by is not None and self.numeric not in ("median", "mean", "mode"):
             raise ConfigurationError(
                 f"{self.title} got by={self.by!r}, but numeric={self.numeric!r} is the same for every group",
@@ -124,7 +124,7 @@ class Impute(TakesColumns):
             models = summary_of_models(block, names, partial["fills"], set(partial["wanted"]))
             return SummaryMap(known=_Same(partial), models=models)
         found = SummaryMap({name: SummaryMap() for name in ("numbers", "groups", "texts", "filled", "nothing")})
-        names = [name for name in taken(part, self.columns) if name not in self.columns_beside]
+        names = [name for name in self.taken(part) if name not in self.columns_beside]
         require_kinds(part, names, _FILLED, self.title)
         kinds = kinds_of(part, names)
         for name in names:

@@ -8,7 +8,7 @@ import numpy as np
 
 from mlsys.errors import DataError
 from mlsys.features._numbers import ChangesNumbers, refuse_infinite
-from mlsys.steps import Field
+from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Moments, SummaryMap
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ class Log(ChangesNumbers):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to change; when not given all features of numbers whose training values have a logarithm (with the
         offset of 1: those without negative values).
     offset : float
@@ -49,7 +49,7 @@ class Log(ChangesNumbers):
     2  4.605     1.0
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     offset: float = Field(default=1.0, ge=0)
     serves_columns: ClassVar[bool] = True
     takes_all: ClassVar[str] = "numbers that have a logarithm"
@@ -80,7 +80,7 @@ class Log(ChangesNumbers):
             return np.log1p(values) if self.offset == 1 else np.log(values + self.offset)
 
     def _refuse(self, name: Any, smallest: float) -> None:
-        if self.columns is not None:
+        if self.named is not None:
             raise DataError(
                 f"{self.title}: the smallest value of {name!r} in training rows is {smallest}, and "
                 f"{smallest} + {self.offset} has no logarithm",

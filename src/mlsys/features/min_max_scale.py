@@ -8,6 +8,7 @@ import numpy as np
 
 from mlsys.errors import ConfigurationError
 from mlsys.features._numbers import ChangesNumbers, refuse_infinite
+from mlsys.steps import ColumnChoice
 from mlsys.summaries import Moments, SummaryMap
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class MinMaxScale(ChangesNumbers):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to scale; all features of numbers (truth values aside) when not given.
     low, high : float
         What the smallest and the largest value of training rows become.
@@ -49,7 +50,7 @@ class MinMaxScale(ChangesNumbers):
     2  0.5   c
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     low: float = 0.0
     high: float = 1.0
     clip: bool = False
@@ -58,6 +59,7 @@ class MinMaxScale(ChangesNumbers):
 
     def __post_init__(self) -> None:
         """Refuse a range without width."""
+        super().__post_init__()
         if not np.isfinite([self.low, self.high]).all() or self.low >= self.high:
             raise ConfigurationError(
                 f"{self.title}: from {self.low} to {self.high} is no range", "give low= below high=, such as 0 and 1"

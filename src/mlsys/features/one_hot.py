@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.features._columns import of_block, refuse_taken, replaced, require
 from mlsys.features._encoder import CountsLevels
 from mlsys.features._levels import NULL, UNSEEN, codes_of, refuse_alike
-from mlsys.steps import Field
+from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Counts, hash_ids
 from mlsys.tables import Column, column_of
 
@@ -32,7 +32,7 @@ class OneHot(CountsLevels):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to encode, each of which is dropped; by default all text and category features.
     top : int or None
         Maximum number of levels per column, the most frequent first; ``None`` keeps all.
@@ -59,7 +59,7 @@ class OneHot(CountsLevels):
     3           0           0             1
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     top: int | None = Field(default=_TOP, ge=1)
     min_count: int = Field(default=1, ge=1)
     other: bool = False

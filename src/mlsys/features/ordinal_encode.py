@@ -11,6 +11,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._columns import replaced, require
 from mlsys.features._encoder import CountsLevels
 from mlsys.features._levels import UNSEEN, codes_of
+from mlsys.steps import ColumnChoice
 from mlsys.summaries.counts import text_and_type
 from mlsys.tables import column_of
 
@@ -25,7 +26,7 @@ class OrdinalEncode(CountsLevels):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to encode, in place: texts, categories, whole numbers or truth values; all features of texts and
         categories when not given.
     order : dict of str to list, optional
@@ -54,7 +55,7 @@ class OrdinalEncode(CountsLevels):
     [2.0, 0.0, -1.0, nan]
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     order: Mapping[str, list[Any]] | None = None
     unseen: float = -1.0
     serves_columns: ClassVar[bool] = True
@@ -63,7 +64,7 @@ class OrdinalEncode(CountsLevels):
         """Refuse an empty list of columns, and orders that name a level twice or belong to no column."""
         super().__post_init__()
         for name, levels in (self.order or {}).items():
-            if self.columns is not None and name not in self.columns:
+            if self.named is not None and name not in self.named:
                 raise ConfigurationError(
                     f"OrdinalEncode got an order for {name!r}, which is not among its columns",
                     f"add {name!r} to columns=, or remove its order",

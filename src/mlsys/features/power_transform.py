@@ -10,6 +10,7 @@ from mlsys.errors import DataError
 from mlsys.features._numbers import ChangesNumbers, refuse_infinite
 from mlsys.features._powers import best_power, raised
 from mlsys.features._skewed import mean_and_scale
+from mlsys.steps import ColumnChoice
 from mlsys.summaries import Again, LogBuckets, Moments, SummaryMap
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class PowerTransform(ChangesNumbers):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to change; all features of numbers (truth values aside) when not given.
     method : {"yeo-johnson", "box-cox"}
         Yeo and Johnson's takes any number; Box and Cox's positive ones only.
@@ -57,7 +58,7 @@ class PowerTransform(ChangesNumbers):
     [-1.414, -0.707, 0.0, 0.707, 1.414]
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     method: Literal["yeo-johnson", "box-cox"] = "yeo-johnson"
     standardize: bool = True
     serves_columns: ClassVar[bool] = True

@@ -13,7 +13,8 @@ from mlsys.features._prepare.choices import CLASSES, Wanted
 from mlsys.features._prepare.stages import Learning, Summarized, states_of
 from mlsys.features._prepare.wording import in_words
 from mlsys.features.clean import Clean
-from mlsys.steps import Field, Transform
+from mlsys.steps import ColumnChoice, Field, Transform
+from mlsys.steps.column_choice import names_in
 from mlsys.summaries import Again, CrossFitted, SummaryMap
 from mlsys.tables import MOST_ROWS, Columns
 
@@ -28,7 +29,7 @@ class Prepare(Transform):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to prepare; by default all features.
     exclude : list of str
         Columns that stay unchanged.
@@ -77,7 +78,7 @@ class Prepare(Transform):
     ['Clean', 'OneHot', 'Impute']
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     exclude: tuple[str, ...] | list[str] = ()
     few: int = Field(default=40, ge=1)
     high: Literal["auto", "onehot", "target", "text", "text+target"] = "auto"
@@ -102,7 +103,7 @@ class Prepare(Transform):
         else:
             found = self._clean.meanings(summary["columns"])
             self._refuse_nothing({name: each.why_dropped for name, each in found.items()})
-            learning = Learning.begun(found, self._wanted(summary["targets"] > 0))
+            learning = Learning.begun(found, self._wanted(found, summary["targets"] > 0))
         return states_of(learning.done, self.cross_fit_folds) if learning.is_over else Again(learning)
 
     def prepare(self, state: Any, /) -> list[tuple[Transform, Any]]:
@@ -156,13 +157,17 @@ class Prepare(Transform):
         """Return in words which features the estimator does not accept as they are; empty if it accepts all."""
         return why_needed(parts, features, nulls=self.nulls == "keep", categories=self.categories == "native")
 
+    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
+        """Return the prepared columns, and those that are left out."""
+        return self._clean.columns_taken(state["steps"][0]["state"])
+
     @property
     def _clean(self) -> Clean:
-        return Clean(self.columns, self.exclude, name=self.title)
+        return Clean(names_in(self.columns), self.exclude, name=self.title)
 
-    def _wanted(self, has_target: bool) -> Wanted:
+    def _wanted(self, found: Iterable[str], has_target: bool) -> Wanted:
         return Wanted(
-            None if self.columns is None else tuple(self.columns),
+            tuple(found) if self.chooses_columns else names_in(self.columns),
             tuple(self.exclude),
             self.few,
             self.high,

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._numbers import ChangesNumbers
+from mlsys.steps import ColumnChoice
 from mlsys.summaries import Again, Quantiles, SummaryMap, finish_quantiles
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class RobustScale(ChangesNumbers):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to scale; all features of numbers (truth values aside) when not given.
     lower, upper : float
         The quantiles whose distance becomes 1; by default the quartiles.
@@ -45,7 +46,7 @@ class RobustScale(ChangesNumbers):
     [-1.0, -0.5, 0.0, 0.5, 498.5]
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     lower: float = 0.25
     upper: float = 0.75
     serves_columns: ClassVar[bool] = True
@@ -53,6 +54,7 @@ class RobustScale(ChangesNumbers):
 
     def __post_init__(self) -> None:
         """Refuse quantiles that are none."""
+        super().__post_init__()
         if not 0 <= self.lower < self.upper <= 1:
             raise ConfigurationError(
                 f"{self.title}: the quantiles {self.lower} and {self.upper} make no range",

@@ -14,11 +14,10 @@ from mlsys.features._columns import (
     replaced,
     require,
     require_kinds,
-    taken,
 )
 from mlsys.features._numbers import refuse_infinite
 from mlsys.features._skewed import finish_first, finish_logs, is_flag, logarithm, mean_and_scale, summary_of_logs
-from mlsys.steps import Field
+from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap
 from mlsys.values import Kind
 
@@ -35,7 +34,7 @@ class Standardize(TakesColumns):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to scale; by default all number features except truth values.
     clip : float, optional
         Limit of scaled values on both sides: 10 prevents one row from dominating a linear model.
@@ -68,7 +67,7 @@ class Standardize(TakesColumns):
     1  1.0  0.0   b
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     clip: float | None = Field(default=None, gt=0)
     logs: bool = False
     keep_flags: bool = False
@@ -79,7 +78,7 @@ class Standardize(TakesColumns):
         """Return the moments of each column, or the summary that a later pass needs for logarithms."""
         if partial is not None:
             return summary_of_logs(blocks_of_numbers(part, partial["wanted"], self.title), partial)
-        names = taken(part, self.columns)
+        names = self.taken(part)
         require_kinds(part, names, NUMBERS, self.title)
         found = SummaryMap(moments=SummaryMap(), quantiles=SummaryMap())
         for some, block in blocks_of_numbers(part, names, self.title):

@@ -13,12 +13,10 @@ from mlsys.features._columns import (
     TEXTS_AND_CATEGORIES,
     TakesColumns,
     of_levels,
-    refuse_empty,
     refuse_taken,
     replaced,
     require,
     require_kinds,
-    taken,
 )
 from mlsys.features._levels import check_levels, codes_of, numbered
 from mlsys.features._target_means import (
@@ -29,7 +27,7 @@ from mlsys.features._target_means import (
     number_targets,
     without_fold,
 )
-from mlsys.steps import Field
+from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import CrossFitted, SummaryMap, distinct_values
 from mlsys.tables import column_of
 from mlsys.values import NUMERIC, values_of
@@ -48,7 +46,7 @@ class TargetEncode(TakesColumns):
 
     Parameters
     ----------
-    columns : list of str, optional
+    columns : list of str, str, dtype or callable, optional
         Columns to encode in place: text, categories, integers or truth values; by default all text and
         category features.
     smoothing : "auto" or float
@@ -83,7 +81,7 @@ class TargetEncode(TakesColumns):
     [0.875, 0.625, 0.75]
     """
 
-    columns: tuple[str, ...] | list[str] | None = None
+    columns: ColumnChoice = None
     smoothing: Literal["auto"] | float = "auto"
     classes: tuple[Any, ...] | list[Any] | None = None
     standardized: bool = Field(default=False, kw_only=True)
@@ -93,7 +91,7 @@ class TargetEncode(TakesColumns):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be encoded with."""
-        refuse_empty(self.columns, "TargetEncode")
+        super().__post_init__()
         if not isinstance(self.smoothing, str) and not self.smoothing >= 0:
             raise ConfigurationError(
                 f"TargetEncode got smoothing={self.smoothing}", 'use "auto" or a number of at least 0'
@@ -108,7 +106,7 @@ class TargetEncode(TakesColumns):
         """Return sums of the target by level and fold, for each column."""
         known = known_rows(part, self.cross_fit_folds, self.title)
         sums = number_targets if self._is_number(known.target) else class_targets
-        names = taken(part, self.columns)
+        names = self.taken(part)
         require_kinds(part, names, LEVELS, self.title)
         return SummaryMap({name: sums(part[name][known.rows], known) for name in names})
 

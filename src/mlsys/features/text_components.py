@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import ConfigurationError
-from mlsys.features._columns import refuse_taken, replaced, require, require_kinds
 from mlsys.features._ngrams import Pieces
 from mlsys.features._text_vectors import TextVectors, learn_vectors
-from mlsys.features._texts import TEXTS, texts_of
-from mlsys.steps import Field, Transform
+from mlsys.features._texts import ReadsTexts, texts_of
+from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import BottomK, SummaryMap
-from mlsys.tables import column_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlsys.dataset import Rows
 
 _SAMPLE = 20_000
@@ -27,13 +22,13 @@ _FEWEST, _MOST, _ROWS_EACH = 5, 30, 20
 """Components where none are asked for: one for 20 rows, between 5 and 30."""
 
 
-class TextComponents(Transform):
+class TextComponents(ReadsTexts):
     """Replace text columns by a few numbers ``<column>_text1``, ...: components of their characters or words.
 
     Parameters
     ----------
-    columns : list of str
-        Text columns.
+    columns : list of str, str, dtype or callable, optional
+        Text columns; by default all text features.
     by : {"characters", "words"}
         Units that texts share: runs of three and four characters within words, which tolerate differences in spelling,
         endings and codes, or whole words.
@@ -68,46 +63,28 @@ class TextComponents(Transform):
     2         -0.5         -0.5
     """
 
-    columns: tuple[str, ...] | list[str]
+    columns: ColumnChoice = None
     by: Pieces = "characters"
     components: int | None = Field(default=None, ge=1)
     drop: bool = True
     serves_columns: ClassVar[bool] = True
 
-    def __post_init__(self) -> None:
-        """Refuse an empty list of columns."""
-        if not self.columns:
-            raise ConfigurationError("TextComponents got no columns", 'name them: TextComponents(["comment"])')
-
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return a sample of the texts, chosen by the ids of their rows."""
-        require_kinds(part, self.columns, TEXTS, self.title)
-        sample = BottomK.of(pd.DataFrame({name: texts_of(part[name]) for name in self.columns}), part.index, _SAMPLE)
+        texts = {name: texts_of(part[name]) for name in self.texts_taken(part)}
+        sample = BottomK.of(pd.DataFrame(texts, index=part.index), part.index, _SAMPLE)
         return SummaryMap(rows=len(part), sample=sample)
 
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
         """Return the units of each column, and their weights in each component."""
         wanted = self.components or int(np.clip(summary["rows"] // _ROWS_EACH, _FEWEST, _MOST))
         sample = summary["sample"].rows
-        return [{"column": name, **learn_vectors(sample[name], self.by, wanted)} for name in self.columns]
+        return [{"column": name, **learn_vectors(sample[name], self.by, wanted)} for name in sample]
 
     def prepare(self, state: Any, /) -> list[tuple[str, TextVectors]]:
         """Return for each column the function that converts text to numbers."""
         return [(each["column"], TextVectors(each, self.by)) for each in state]
 
-    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
-        """Return the frame with the columns replaced."""
-        known = self.prepare(state) if isinstance(state[0], dict) else state
-        names = [name for name, _ in known]
-        require(frame, names, self.title)
-        dropped = names if self.drop else []
-        added: dict[str, Any] = {}
-        for name, vectors in known:
-            found = vectors.of(texts_of(column_of(frame, name)))
-            added |= {f"{name}_text{number}": values for number, values in enumerate(found, 1)}
-        refuse_taken(frame, list(added), dropped, self.title)
-        return replaced(frame, {}, added, dropped)
-
-    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the text columns."""
-        return tuple(self.columns)
+    def made_of(self, column: str, known: TextVectors, texts: pd.Series, /) -> dict[str, Any]:
+        """Return the components of a column."""
+        return {f"{column}_text{number}": values for number, values in enumerate(known.of(texts), 1)}

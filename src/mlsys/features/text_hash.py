@@ -6,30 +6,27 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from mlsys.errors import ConfigurationError
-from mlsys.features._columns import refuse_taken, replaced, require, require_kinds
 from mlsys.features._ngrams import BUCKETS, Pieces, counted, pieces_of
-from mlsys.features._texts import TEXTS, texts_of
-from mlsys.steps import Transform
+from mlsys.features._texts import ReadsTexts
+from mlsys.steps import ColumnChoice
 from mlsys.summaries import SummaryMap
-from mlsys.tables import column_of
 from mlsys.values import BlockArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import pandas as pd
 
     from mlsys.dataset import Rows
 
 
-class TextHash(Transform):
+class TextHash(ReadsTexts):
     """Replace texts by a sparse block of 2**18 places that counts their words, or their pieces of 3 and 4 characters.
 
     Parameters
     ----------
-    columns : list of str
-        Columns of texts, each replaced by the block ``<column>_hash``.
+    columns : list of str, str, dtype or callable, optional
+        Columns of texts, by default all text features; each replaced by the block ``<column>_hash``.
     by : {"words", "characters"}
         Words tell what a long text is about; pieces of words find typing errors and parts of codes.
     normalize : bool
@@ -57,37 +54,27 @@ class TextHash(Transform):
     ([1.0, 1.0, 2.0, 2.0], (2, 262144))
     """
 
-    columns: tuple[str, ...] | list[str]
+    columns: ColumnChoice = None
     by: Pieces = "words"
     normalize: bool = True
     drop: bool = True
     serves_columns: ClassVar[bool] = True
 
-    def __post_init__(self) -> None:
-        """Refuse an empty list of columns."""
-        if not self.columns:
-            raise ConfigurationError("TextHash got no columns", 'name them: TextHash(["comment"])')
-
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return how many rows there are of each column."""
-        require_kinds(part, self.columns, TEXTS, self.title)
-        return SummaryMap({name: len(part) for name in self.columns})
+        return SummaryMap({name: len(part) for name in self.texts_taken(part)})
 
     def finish(self, summary: SummaryMap, /) -> list[str]:
         """Return the columns."""
         return [str(name) for name in summary]
 
-    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
-        """Return the frame with the texts replaced by blocks."""
-        require(frame, state, self.title)
-        added = {f"{name}_hash": self._block(texts_of(column_of(frame, name)).tolist()) for name in state}
-        dropped = tuple(state) if self.drop else ()
-        refuse_taken(frame, list(added), dropped, self.title)
-        return replaced(frame, {}, added, dropped)
+    def prepare(self, state: Any, /) -> list[tuple[str, None]]:
+        """Return the columns, of which nothing more is known."""
+        return [(name, None) for name in state]
 
-    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the columns of texts."""
-        return tuple(self.columns)
+    def made_of(self, column: str, known: None, texts: pd.Series, /) -> dict[str, BlockArray]:
+        """Return the block of a column."""
+        return {f"{column}_hash": self._block(texts.tolist())}
 
     def _block(self, texts: Sequence[str]) -> BlockArray:
         from scipy.sparse import csr_array

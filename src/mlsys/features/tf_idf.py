@@ -9,30 +9,26 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError
-from mlsys.features._columns import refuse_taken, replaced, require, require_kinds
 from mlsys.features._ngrams import Pieces
-from mlsys.features._texts import TEXTS, texts_of
-from mlsys.steps import Field, Transform
+from mlsys.features._texts import ReadsTexts, texts_of
+from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Counts, SummaryMap
-from mlsys.tables import column_of
 from mlsys.values import BlockArray
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from mlsys.dataset import Rows
 
 _TOP = 50_000
 _IN_WORDS, _IN_CHARACTERS = (1, 1), (3, 4)
 
 
-class TfIdf(Transform):
+class TfIdf(ReadsTexts):
     """Replace texts by a sparse block: how often each word stands in a text, weighed by how few texts have it.
 
     Parameters
     ----------
-    columns : list of str
-        Columns of texts, each replaced by the block ``<column>_tfidf``.
+    columns : list of str, str, dtype or callable, optional
+        Columns of texts, by default all text features; each replaced by the block ``<column>_tfidf``.
     by : {"words", "characters"}
         Words, or pieces of words.
     lengths : (int, int), optional
@@ -72,7 +68,7 @@ class TfIdf(Transform):
            [0.  , 0.  , 0.  , 0.  ]])
     """
 
-    columns: tuple[str, ...] | list[str]
+    columns: ColumnChoice = None
     by: Pieces = "words"
     lengths: tuple[int, int] | None = None
     top: int | None = Field(default=_TOP, ge=1)
@@ -81,18 +77,16 @@ class TfIdf(Transform):
     serves_columns: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        """Refuse an empty list of columns, and lengths that there are not."""
-        if not self.columns:
-            raise ConfigurationError("TfIdf got no columns", 'name them: TfIdf(["comment"])')
+        """Refuse lengths that there are not."""
+        super().__post_init__()
         if self.lengths is not None and not 1 <= self.lengths[0] <= self.lengths[1]:
             raise ConfigurationError(f"TfIdf got lengths={self.lengths}", "give the shortest and the longest, from 1")
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return in how many texts each word stands."""
-        require_kinds(part, self.columns, TEXTS, self.title)
         analyze = self._vectorizer().build_analyzer()
         found = SummaryMap()
-        for name in self.columns:
+        for name in self.texts_taken(part):
             codes, distinct = pd.factorize(texts_of(part[name]))
             times = np.bincount(codes, minlength=len(distinct)).tolist()
             standing: Counter[str] = Counter()
@@ -104,8 +98,8 @@ class TfIdf(Transform):
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
         """Return the words that are kept of each column, by alphabet, and their weights."""
         state = []
-        for name in self.columns:
-            rows, counts = summary[name]["rows"], summary[name]["terms"]
+        for name, found in summary.items():
+            rows, counts = found["rows"], found["terms"]
             kept = sorted((term, count) for term, count in counts.ordered(self.top) if count >= self.min_count)
             standing = np.array([count for _, count in kept], dtype=np.float64)
             weights = np.log((1 + rows) / (1 + standing)) + 1
@@ -116,23 +110,10 @@ class TfIdf(Transform):
         """Return each column with the vectorizer of its words; none where there is no word."""
         return [(each["column"], self._vectorizer(each) if each["terms"] else None) for each in state]
 
-    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
-        """Return the frame with the texts replaced by blocks."""
-        known = self.prepare(state) if isinstance(state[0], dict) else state
-        names = [name for name, _ in known]
-        require(frame, names, self.title)
-        added = {}
-        for name, vectorizer in known:
-            texts = texts_of(column_of(frame, name)).tolist()
-            found = np.zeros((len(texts), 0)) if vectorizer is None else vectorizer.transform(texts)
-            added[f"{name}_tfidf"] = BlockArray(found)
-        dropped = names if self.drop else []
-        refuse_taken(frame, list(added), dropped, self.title)
-        return replaced(frame, {}, added, dropped)
-
-    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the columns of texts."""
-        return tuple(self.columns)
+    def made_of(self, column: str, known: Any, texts: pd.Series, /) -> dict[str, BlockArray]:
+        """Return the block of a column."""
+        found = np.zeros((len(texts), 0)) if known is None else known.transform(texts.tolist())
+        return {f"{column}_tfidf": BlockArray(found)}
 
     def _vectorizer(self, known: dict[str, Any] | None = None) -> Any:
         from sklearn.feature_extraction.text import TfidfVectorizer

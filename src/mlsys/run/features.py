@@ -80,7 +80,7 @@ def taken_in_words(execution: Execution) -> str:
         records = (*execution.done_before, *execution.work.records)
         there = next((record.columns for record in records if record.name == planned.name), ())
         took = [name for name in there if name in reads]
-        nothing = f"nothing, because there is no feature of {planned.step.takes_all}"
+        nothing = f"nothing, because there is no feature {planned.step.chosen_in_words}"
         said.append(f"{planned.name}: {_listed(took) if took else nothing}")
     return "; ".join(said)
 

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from mlsys.steps.base import Step
+from mlsys.steps.column_choice import ColumnChoice
 from mlsys.steps.facts import Facts
 from mlsys.steps.fitted import Fitted
 from mlsys.steps.history import Past
@@ -12,6 +13,7 @@ from mlsys.steps.result import Result
 
 __all__ = [
     "LEARNING_KINDS",
+    "ColumnChoice",
     "Facts",
     "Field",
     "Fitted",

@@ -328,7 +328,8 @@ def _refusal(cls: type[Step], error: ValidationError, positional: list[str]) -> 
     """Return the error of the step's own checks, or one that describes every problem of a configuration."""
     own = [problem.get("ctx", {}).get("error") for problem in error.errors()]
     if len(own) == 1 and isinstance(own[0], ConfigurationError):
-        return own[0]
+        of_a_field = bool(error.errors()[0]["loc"])
+        return ConfigurationError(f"{cls.__name__}: {own[0].problem}", own[0].remedy) if of_a_field else own[0]
     known = sorted((each.name for each in dataclasses.fields(cls)), key=lambda name: name in Step.__dataclass_fields__)
     lines, remedies = [], []
     texts = {problem["loc"][0] for problem in error.errors() if _is_bare_text(problem)}

@@ -1,4 +1,4 @@
-"""Choose columns for a step without ``columns=``: once for all training rows, by the kinds of their values."""
+"""Choose columns for a step that names none: once for all training rows, by what they are."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from mlsys.blocks import dtypes_of
+from mlsys.steps.column_choice import chosen
 from mlsys.values import Values, meaning_of, of_pieces, values_by_column
 
 if TYPE_CHECKING:
@@ -24,7 +26,12 @@ def shown_what_fits(
     of them is summarized, so that it is the same for every piece and every fold.
     """
     values = _values_of_table(train, wrap(train.head(0)).feature_names)
-    fitting = [name for name, each in values.items() if step.takes(each)]
+    choice = vars(step)["columns"]
+    if choice is None:
+        fitting = [name for name, each in values.items() if step.takes(each)]
+    else:
+        fitting = chosen(choice, values, dtypes_of(train.head(0)), lambda name: train.frame([name])[name], step.title)
+        fitting = [name for name in fitting if name not in step.columns_beside]
     shown = [*fitting, *(name for name in step.columns_beside if name not in fitting)]
     return lambda frame: wrap(frame).narrowed(shown)
 

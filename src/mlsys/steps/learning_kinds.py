@@ -11,6 +11,7 @@ from mlsys.dataset import Dataset, Rows
 from mlsys.detached import detached
 from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
+from mlsys.steps.column_choice import chooses, in_words
 from mlsys.steps.facts import Facts
 from mlsys.steps.learns import Learns
 
@@ -82,12 +83,22 @@ class Transform(Learns, FitsAlone, Step, kind="Transform"):
 
     @property
     def chooses_columns(self) -> bool:
-        """Whether it has no ``columns=`` and takes all features that fit."""
-        return bool(self.takes_all) and vars(self).get("columns", ()) is None
+        """Whether it takes the features that fit, or that ``columns=`` chooses, rather than columns by name."""
+        choice = vars(self).get("columns", ())
+        return bool(self.takes_all) if choice is None else self.is_ours and chooses(choice)
 
     def notes(self) -> tuple[str, ...]:
-        """Describe which features it takes by default."""
-        return (f"takes all features with {self.takes_all}",) if self.chooses_columns else ()
+        """Describe which features it takes where it names none."""
+        if not self.chooses_columns:
+            return ()
+        choice = vars(self)["columns"]
+        return (f"takes all features {f'with {self.takes_all}' if choice is None else in_words(choice)}",)
+
+    @property
+    def chosen_in_words(self) -> str:
+        """The features that it takes where it names none, in words that follow "feature"."""
+        choice = vars(self).get("columns")
+        return f"of {self.takes_all}" if choice is None else in_words(choice)
 
     @property
     def reads_target(self) -> bool:
