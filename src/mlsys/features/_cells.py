@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlsys.summaries import GroupedSum, Moments, SummaryMap
+from mlsys.summaries import Addends, GroupedSum, Moments, SummaryMap, coded_values
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
@@ -21,29 +21,44 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 
-def summary_of_cells(cells: Integers, target: pd.Series, count: int) -> SummaryMap:
-    """Return rows and target sums by cell; rows with a negative cell, or without a target, are left out.
+class Target:
+    """A target, made ready to be summed by the cells of several columns.
 
-    Of a target of classes the rows of each class are counted; of numbers sums are exact.
+    Parameters
+    ----------
+    target : Series
+        In a plain type.
     """
-    kind = values_of(target).kind
-    known = target.notna().to_numpy() & (cells >= 0)
-    if kind is Kind.NUMBER:
-        numbers = target.to_numpy(dtype=np.float64, na_value=np.nan)
-        known &= np.isfinite(numbers)
-        cells, numbers = cells[known], numbers[known]
-        return SummaryMap(
-            numbers=SummaryMap(
-                rows=np.bincount(cells, minlength=count),
-                sums=GroupedSum.of(cells, numbers, count),
-                moments=Moments.of(numbers),
-            )
-        )
-    found = SummaryMap()
-    cells, target = cells[known], target[known]
-    for level in target.unique().tolist():
-        found[level] = np.bincount(cells[(target == level).to_numpy()], minlength=count)
-    return SummaryMap(classes=found)
+
+    def __init__(self, target: pd.Series) -> None:
+        self.of_numbers = values_of(target).kind is Kind.NUMBER
+        if self.of_numbers:
+            self._numbers = target.to_numpy(dtype=np.float64, na_value=np.nan)
+            self._known = np.isfinite(self._numbers)
+            self._addends = Addends.of(np.where(self._known, self._numbers, 0.0))
+        else:
+            self._codes, self._levels = coded_values(target)
+
+    def by_cell(self, cells: NDArray[np.signedinteger[Any]], count: int) -> SummaryMap:
+        """Return rows and target sums by cell; rows with a negative cell, or without a target, are left out.
+
+        Of a target of classes the rows of each class are counted; of numbers sums are exact.
+        """
+        places = cells.astype(np.int64)
+        if not self.of_numbers:
+            return SummaryMap(classes=self._of_classes(places, count))
+        inside = self._known & (cells >= 0)
+        places[~inside] = count  # one more cell, for rows that are left out
+        rows = np.bincount(places, minlength=count + 1)[:count]
+        sums = GroupedSum.of_addends(places, self._addends, count + 1).taken(np.arange(count))
+        moments = Moments.of(self._numbers if inside.all() else self._numbers[inside])
+        return SummaryMap(numbers=SummaryMap(rows=rows, sums=sums, moments=moments))
+
+    def _of_classes(self, places: Integers, count: int) -> SummaryMap:
+        inside = (places >= 0) & (self._codes >= 0)
+        joint = self._codes[inside].astype(np.int64) * count + places[inside]
+        tables = np.bincount(joint, minlength=len(self._levels) * count).reshape(-1, count)
+        return SummaryMap({level: rows for level, rows in zip(self._levels, tables, strict=True) if rows.any()})
 
 
 @dataclass(frozen=True)
@@ -65,7 +80,7 @@ class Cells:
 
     @classmethod
     def of(cls, summary: SummaryMap, count: int) -> Cells:
-        """Read what :func:`summary_of_cells` added up."""
+        """Read what :meth:`Target.by_cell` added up."""
         classes = summary.get("classes") or {}
         if "numbers" in summary and not classes:
             numbers = summary["numbers"]

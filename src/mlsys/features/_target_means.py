@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlsys.dataset import known_weights
 from mlsys.errors import DataError
-from mlsys.summaries import CategoryTargets, SummaryMap
+from mlsys.summaries import CategoryTargets, SummaryMap, Targets
 from mlsys.values import Kind, plain, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
-    from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
 
@@ -68,11 +67,16 @@ class Known:
     fold_of: NDArray[np.int64] | None
     folds: int
 
-    def sums(self, levels: pd.Series, targets: NDArray[np.float64], inside: Any = slice(None)) -> CategoryTargets:
-        """Return the sums of some targets by level and fold; ``inside``: the rows that are meant."""
+    @property
+    def numbers(self) -> Targets:
+        """The target and its squares."""
+        values = self.target.to_numpy(dtype=np.float64, na_value=np.nan)
+        return Targets.of([values, values * values], self.weights, self.fold_of, self.folds)
+
+    def of_class(self, inside: NDArray[np.bool_]) -> Targets:
+        """No target of some rows: they are counted."""
         weights = None if self.weights is None else self.weights[inside]
-        fold_of = None if self.fold_of is None else self.fold_of[inside]
-        return CategoryTargets.of(levels, targets, weights, fold_of, self.folds)
+        return Targets.of([], weights, None if self.fold_of is None else self.fold_of[inside], self.folds)
 
 
 def known_rows(part: Rows, folds: int, who: str) -> Known:
@@ -84,18 +88,26 @@ def known_rows(part: Rows, folds: int, who: str) -> Known:
     return Known(known, target[known], own, fold_of, 1 if fold_of is None else folds)
 
 
-def number_targets(levels: pd.Series, known: Known) -> SummaryMap:
-    """Return sums of the target and of its squares by level, under the key None."""
-    values = known.target.to_numpy(dtype=np.float64, na_value=np.nan)
-    return SummaryMap({None: known.sums(levels, np.column_stack([values, values * values]))})
+Coded = tuple[NDArray[Any], Sequence[Any]]
+"""Codes of the rows with a known target, and the levels that they stand for."""
 
 
-def class_targets(levels: pd.Series, known: Known) -> SummaryMap:
-    """Return counts by level for each class of the target."""
-    found = SummaryMap()
-    for name in known.target.unique().tolist():
-        inside = (known.target == name).to_numpy()
-        found[name] = known.sums(levels[inside], np.empty((int(inside.sum()), 0)), inside)
+def number_targets(levels: Mapping[str, Coded], known: Known) -> SummaryMap:
+    """Return, for each column, sums of the target and of its squares by level, under the key None."""
+    targets = known.numbers
+    return SummaryMap(
+        {name: SummaryMap({None: CategoryTargets.of_codes(*each, targets)}) for name, each in levels.items()}
+    )
+
+
+def class_targets(levels: Mapping[str, Coded], known: Known) -> SummaryMap:
+    """Return, for each column, counts by level for each class of the target."""
+    found = SummaryMap({name: SummaryMap() for name in levels})
+    for value in known.target.unique().tolist():
+        inside = (known.target == value).to_numpy()
+        targets = known.of_class(inside)
+        for name, (codes, distinct) in levels.items():
+            found[name][value] = CategoryTargets.of_codes(codes[inside], distinct, targets)
     return found
 
 

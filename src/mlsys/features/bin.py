@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.features._cells import Cells, summary_of_cells
+from mlsys.features._cells import Cells, Target
 from mlsys.features._columns import blocks_of_numbers, replaced, require
+from mlsys.features._edges import places_between
 from mlsys.features._numbers import ChangesNumbers, refuse_infinite
 from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
@@ -122,11 +123,10 @@ class Bin(ChangesNumbers):
                 quantiles[name] = Quantiles.of(values, zooms.get(name))
             return SummaryMap(moments=_First(moments) if self.by != "width" else moments, quantiles=quantiles,
                               targets=int(part.has_target))  # fmt: skip
-        target = plain(part.y)
-        found = SummaryMap()
+        target, found = Target(plain(part.y)), SummaryMap()
         for name, values in self.columns_of(part):
             ends = partial["cells"][name]
-            found[name] = summary_of_cells(_places(values, ends), target, len(ends) + 1)
+            found[name] = target.by_cell(places_between(values, ends), len(ends) + 1)
         return SummaryMap(known=_First(partial), cells=found)
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any] | Again:
@@ -160,12 +160,13 @@ class Bin(ChangesNumbers):
         changed: dict[str, Any] = {}
         for names, block in blocks_of_numbers(frame, state["columns"], self.title):
             for name, values in zip(names, block, strict=True):
-                places = _places(values, edges[name])
+                places = places_between(values, edges[name])
                 if self.labels:
                     kind = pd.CategoricalDtype(_labels(edges[name]), ordered=True)
                     changed[name] = pd.Categorical.from_codes(places, dtype=kind)
                 else:
-                    changed[name] = np.where(places < 0, np.nan, places)
+                    numbers = changed[name] = places.astype(np.float64)
+                    numbers[places < 0] = np.nan
         return replaced(frame, changed)
 
     @property
@@ -220,12 +221,6 @@ def _increasing(values: Floats) -> list[float]:
     """Return the distinct values above the first: at that one nothing is cut."""
     known = values[np.isfinite(values)]
     return np.unique(known[known > known[0]] + 0.0).tolist() if len(known) else []
-
-
-def _places(values: Floats, edges: Sequence[float]) -> NDArray[np.int64]:
-    """Return the bin of each value, -1 for null."""
-    places = np.searchsorted(np.asarray(edges, dtype=np.float64), values, side="right")
-    return np.where(np.isnan(values), -1, places)
 
 
 def _labels(edges: Sequence[float]) -> list[str]:

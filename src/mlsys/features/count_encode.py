@@ -8,7 +8,7 @@ import numpy as np
 
 from mlsys.features._columns import replaced, require
 from mlsys.features._encoder import CountsLevels
-from mlsys.features._levels import codes_of
+from mlsys.features._levels import looked_up
 from mlsys.steps import ColumnChoice
 from mlsys.tables import column_of
 
@@ -69,7 +69,7 @@ class CountEncode(CountsLevels):
         return replaced(
             frame,
             {
-                each["column"]: each["shown"][codes_of(column_of(frame, each["column"]), each["codes"])]
+                each["column"]: looked_up(column_of(frame, each["column"]), each["codes"], each["shown"])
                 for each in known
             },
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -9,9 +10,9 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError
 from mlsys.features._columns import LEVELS, refuse_taken, replaced, require, require_kinds
-from mlsys.features._levels import NULL, check_levels, codes_of, numbered, refuse_alike
+from mlsys.features._levels import by_place, check_levels, looked_up, numbered, refuse_alike
 from mlsys.steps import Field, Transform
-from mlsys.summaries import Counts, SummaryMap, distinct_values
+from mlsys.summaries import Counts, SummaryMap, coded_values
 from mlsys.tables import column_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 _TOP = 1_000
 _MOST_KEPT, _MOST_COLUMNS = 1_000_000, 3
 """Three codes below a million make a number of 64 bits; a cross of more columns is known from few rows."""
+_MOST_COUNTED = 1 << 18
+"""Up to so many combinations that could occur, each has a place in a table: 2 MiB, looked up in one go."""
 _OTHER = "other"
 _BETWEEN = " & "
 
@@ -79,7 +82,7 @@ class Cross(Transform):
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return how often each combination occurs."""
         require_kinds(part, self.columns_read(()), LEVELS, self.title)
-        encoded = {name: distinct_values(part[name]) for name in self.columns_read(())}
+        encoded = {name: coded_values(part[name]) for name in self.columns_read(())}
         return SummaryMap({tuple(pair): _together([encoded[name] for name in pair]) for pair in self.pairs})
 
     def finish(self, summary: SummaryMap, /) -> list[dict[str, Any]]:
@@ -97,8 +100,8 @@ class Cross(Transform):
         added: dict[str, Any] = {}
         for each in known:
             codes = [
-                codes_of(column_of(frame, name), look_up)
-                for name, look_up in zip(each["columns"], each["look_ups"], strict=True)
+                looked_up(column_of(frame, name), look_up, table)
+                for name, look_up, table in zip(each["columns"], each["look_ups"], each["tables"], strict=True)
             ]
             added[each["name"]] = pd.Categorical.from_codes(_places(codes, each), dtype=each["type"])
         refuse_taken(frame, list(added), (), self.title)
@@ -124,40 +127,74 @@ class Cross(Transform):
 
 def _together(encoded: Sequence[tuple[NDArray[np.int64], list[Any]]]) -> Counts:
     """Count combinations of codes, and name those that occur."""
-    codes = [each for each, _ in encoded]
-    known = np.logical_and.reduce([each >= 0 for each in codes])
-    table = np.column_stack([each[known] for each in codes])
-    sizes = [max(1, len(distinct)) for _, distinct in encoded]
-    keys, counts = np.unique(np.ravel_multi_index(tuple(table.T), sizes), return_counts=True)
-    found = [place.tolist() for place in np.unravel_index(keys, sizes)]
-    levels = [[distinct[place] for place in places] for places, (_, distinct) in zip(found, encoded, strict=True)]
-    return Counts(dict(zip(zip(*levels, strict=True), counts.tolist(), strict=True)), int((~known).sum()))
+    sizes = [len(distinct) + 1 for _, distinct in encoded]  # the last place is that of null
+    keys, counts = _counted(_keys([codes for codes, _ in encoded], sizes), math.prod(sizes))
+    found = np.array(np.unravel_index(keys, sizes))
+    null = (found == np.array(sizes)[:, None] - 1).any(axis=0)
+    levels = [
+        [distinct[place] for place in places[~null].tolist()]
+        for places, (_, distinct) in zip(found, encoded, strict=True)
+    ]
+    named = zip(zip(*levels, strict=True), counts[~null].tolist(), strict=True)
+    return Counts(dict(named), int(counts[null].sum()))
+
+
+def _keys(codes: Sequence[NDArray[Any]], sizes: Sequence[int]) -> NDArray[np.int64]:
+    """Return one number for the codes of each row; -1, of null, counts as the last of its size."""
+    keys = np.zeros(len(codes[0]), np.int64)
+    for each, size in zip(codes, sizes, strict=True):
+        keys *= size
+        keys += each
+        keys[each < 0] += size
+    return keys
+
+
+def _counted(keys: NDArray[np.int64], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the keys that occur, in order, and how often; ``size``: they are below."""
+    if size > _MOST_COUNTED:
+        return np.unique(keys, return_counts=True)
+    counts = np.bincount(keys, minlength=size)
+    used = np.flatnonzero(counts)
+    return used, counts[used]
 
 
 def _prepared(known: dict[str, Any]) -> dict[str, Any]:
-    sizes = [max(1, len(levels)) for levels in known["levels"]]
+    sizes = [len(levels) + 2 for levels in known["levels"]]  # behind the levels those that are unseen, then null
     keys = np.ravel_multi_index(tuple(known["combinations"].T), sizes)
     order = np.argsort(keys)
     own = [[known["levels"][place][code] for place, code in enumerate(row)] for row in known["combinations"].tolist()]
     names = [*(_BETWEEN.join(map(str, levels)) for levels in own), _OTHER]
+    look_ups = [numbered(levels) for levels in known["levels"]]
     return {
         **known,
-        "look_ups": [numbered(levels) for levels in known["levels"]],
+        "look_ups": look_ups,
+        "tables": [np.arange(size, dtype=np.min_scalar_type(size)) for size in sizes],
         "sizes": sizes,
         "keys": keys[order],
         "order": order,
+        "table": _table(keys, sizes),
         "type": pd.CategoricalDtype(pd.Index(names, dtype="str")),
     }
 
 
-def _places(codes: Sequence[NDArray[np.int64]], known: dict[str, Any]) -> NDArray[np.int64]:
+def _table(keys: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[Any] | None:
+    """Return the place of every key among the levels, where there are not too many: -1 for null, the last for others."""
+    if math.prod(sizes) > _MOST_COUNTED:
+        return None
+    table = np.full(sizes, len(keys), np.min_scalar_type(-len(keys) - 1))
+    table.ravel()[keys] = np.arange(len(keys))
+    for axis, size in enumerate(sizes):
+        np.moveaxis(table, axis, 0)[size - 1] = -1
+    return table.ravel()
+
+
+def _places(codes: Sequence[NDArray[Any]], known: dict[str, Any]) -> NDArray[Any]:
     """Return the place of each row's combination among the levels: -1 for null, the last for others."""
+    keys = _keys(codes, known["sizes"])
+    if known["table"] is not None:
+        return by_place(known["table"], keys)
     other = len(known["keys"])
-    null = np.logical_or.reduce([each == NULL for each in codes])
-    inside = np.logical_and.reduce([each >= 0 for each in codes])
-    places = np.where(null, -1, other)
-    if other and inside.any():
-        keys = np.ravel_multi_index(tuple(each[inside] for each in codes), known["sizes"])
-        at = np.minimum(np.searchsorted(known["keys"], keys), other - 1)
-        places[inside] = np.where(known["keys"][at] == keys, known["order"][at], other)
-    return places
+    null = np.logical_or.reduce([each == size - 1 for each, size in zip(codes, known["sizes"], strict=True)])
+    at = np.minimum(np.searchsorted(known["keys"], keys), max(other - 1, 0))
+    found = np.where(known["keys"][at] == keys, known["order"][at], other) if other else np.full(len(keys), other)
+    return np.where(null, -1, found)

@@ -19,10 +19,11 @@ from mlsys.features._columns import (
     require,
     require_kinds,
 )
+from mlsys.features._levels import by_place
 from mlsys.steps import ColumnChoice, Field
-from mlsys.summaries import SummaryMap, distinct_values, hash_ids
+from mlsys.summaries import SummaryMap, coded_values, hash_ids
 from mlsys.tables import Column, column_of
-from mlsys.values import BlockArray, plain
+from mlsys.values import BlockArray, Levels, plain
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _BITS = 18
 _NULL = -1
+_MOST_OF_32_BITS = np.iinfo(np.int32).max
 
 
 class HashEncode(TakesColumns):
@@ -104,24 +106,33 @@ class HashEncode(TakesColumns):
         """Return the encoded columns."""
         return tuple(state)
 
-    def _places(self, column: Column, name: str) -> NDArray[np.int64]:
+    def _places(self, column: Column, name: str) -> NDArray[np.int32]:
         """Return the place of each row's level; a level of another column has another one."""
         series = pd.Series(column, dtype="str") if isinstance(column, list) else plain(pd.Series(column))
-        try:
-            codes, distinct = distinct_values(series)
-            levels = pd.Series(distinct, dtype=object)
-        except DataError:  # lists and the like, at serving: by their texts
-            codes, texts = pd.factorize(series.map(str, na_action="ignore"))
-            levels = pd.Series(texts)
+        codes, levels = _levels_of(series)
         hashes = hash_ids(levels, crc32(name.encode("utf-8", "surrogatepass"))) >> np.uint64(64 - self.bits)
-        return np.asarray(np.append(hashes.astype(np.int64), _NULL)[codes], dtype=np.int64)
+        return by_place(np.append(hashes.astype(np.int32), np.int32(_NULL)), codes)
 
 
-def ones_at(places: NDArray[np.int64], width: int) -> BlockArray:
+def _levels_of(series: pd.Series) -> tuple[NDArray[Any], pd.Series]:
+    """Return the code of each row's level, and the levels."""
+    try:
+        codes, distinct = coded_values(series)
+    except DataError:  # lists and the like, at serving: by their texts
+        codes, texts = pd.factorize(series.map(str, na_action="ignore"))
+        return codes, pd.Series(texts)
+    return codes, distinct.column if isinstance(distinct, Levels) else pd.Series(distinct, dtype=object)
+
+
+def ones_at(places: NDArray[np.int32], width: int) -> BlockArray:
     """Return a sparse block with a one at each place of a row (rows x places); -1 for none."""
     from scipy.sparse import csr_array
 
+    rows, columns = places.shape
     known = places >= 0
-    ends = np.concatenate([[0], np.cumsum(known.sum(axis=1))])
-    found = places[known]
-    return BlockArray(csr_array((np.ones(len(found), np.float32), found, ends), shape=(len(places), width)))
+    if known.all():
+        found, ends = places.ravel(), np.arange(0, rows * columns + 1, columns)
+    else:
+        found, ends = places[known], np.concatenate([[0], np.cumsum(known.sum(axis=1))])
+    ends = ends.astype(np.int32 if len(found) <= _MOST_OF_32_BITS else np.int64)
+    return BlockArray(csr_array((np.ones(len(found), np.float32), found, ends), shape=(rows, width)))

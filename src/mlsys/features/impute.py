@@ -192,7 +192,7 @@ class Impute(TakesColumns):
             filled = _filled_text(column, nulls[name], level)
             if filled is not column:
                 changed[name] = filled
-        indicators = {f"{name}_missing": nulls.get(name, none).astype(np.uint8) for name in state["marked"]}
+        indicators = {f"{name}_missing": nulls.get(name, none).view(np.uint8) for name in state["marked"]}
         return replaced(frame, changed, indicators)
 
     def takes(self, values: Values, /) -> bool:
@@ -234,11 +234,12 @@ class Impute(TakesColumns):
         for some, block in blocks_of_numbers(frame, may_miss, self.title):
             missing, to_float = np.isnan(block), not is_plain(kinds[some[0]])
             for place in np.flatnonzero(missing.any(axis=1) | to_float).tolist():
-                name, fill = some[place], fills[some[place]]
+                name, fill, null = some[place], fills[some[place]], missing[place]
                 if group is not None:
                     own = np.array([*state["groups"]["fills"][name], np.nan])[group]
-                    fill = np.where(np.isnan(own), fill, own)
-                changed[name], nulls[name] = np.where(missing[place], fill, block[place]), missing[place]
+                    fill = np.where(np.isnan(own), fill, own)[null]
+                changed[name], nulls[name] = block[place].copy(), null
+                changed[name][null] = fill
         return self._regressed(frame, state, changed, nulls) if state.get("models") else changed, nulls
 
     def _regressed(

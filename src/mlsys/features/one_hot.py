@@ -9,10 +9,10 @@ import pandas as pd
 
 from mlsys.features._columns import of_block, refuse_taken, replaced, require
 from mlsys.features._encoder import CountsLevels
-from mlsys.features._levels import NULL, UNSEEN, codes_of, refuse_alike
+from mlsys.features._levels import looked_up, refuse_alike
 from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Counts, hash_ids
-from mlsys.tables import Column, column_of
+from mlsys.tables import column_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,8 @@ _TOP = 100
 """Levels kept of a column: more make wide tables of which a rare level is known from few rows (try TargetEncode)."""
 
 
+_FEW_ROWS = 64
+"""In more rows than these comparing all with a place is faster than setting ones, whatever the places are."""
 _LONGEST = 100
 """Characters of a level that stand in the name of its column."""
 
@@ -74,6 +76,10 @@ class OneHot(CountsLevels):
         refuse_alike(names, column, self.title)
         return {"column": column, "levels": levels, "null": bool(counts.nulls), "other": self.other, "names": names}
 
+    def prepare(self, state: Any, /) -> list[dict[str, Any]]:
+        """Return the state with the code of each level, and the place of its 1."""
+        return [{**each, "places": _places(each)} for each in super().prepare(state)]
+
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the columns replaced."""
         known = self.prepared(state)
@@ -82,13 +88,13 @@ class OneHot(CountsLevels):
         names = [name for each in known for name in each["names"]]
         refuse_taken(frame, names, dropped, self.title)
         # Filled by output, so that each column lies together in memory.
-        block = np.zeros((len(names), len(frame)), dtype=np.uint8)
+        block = np.empty((len(names), len(frame)), dtype=np.uint8)
         start = 0
         for each in known:
-            places = _places(column_of(frame, each["column"]), each)
-            rows = np.flatnonzero(places >= 0)
-            block[start + places[rows], rows] = 1
-            start += len(each["names"])
+            places = looked_up(column_of(frame, each["column"]), each["codes"], each["places"])
+            end = start + len(each["names"])
+            _set_ones(block[start:end], places)
+            start = end
         return replaced(frame, {}, of_block(names, block, frame), dropped)
 
 
@@ -100,9 +106,19 @@ def _told(levels: Sequence[Any]) -> list[str]:
     return [f"{text[:_LONGEST]}_{hashes[text]:016x}" if text in hashes else text for text in texts]
 
 
-def _places(column: Column, known: dict[str, Any]) -> NDArray[np.int64]:
-    """Return the place of each row's 1 among the outputs of its column; -1 for none."""
-    codes = codes_of(column, known["codes"])
-    places = np.where(codes == NULL, len(known["levels"]) if known["null"] else -1, codes)
-    places[codes == UNSEEN] = len(known["names"]) - 1 if known["other"] else -1
-    return places
+def _set_ones(block: NDArray[np.uint8], places: NDArray[np.signedinteger[Any]]) -> None:
+    """Write a 1 at each row's place, and 0 elsewhere."""
+    if len(places) > _FEW_ROWS:
+        for place, row in enumerate(block):
+            np.equal(places, place, out=row.view(bool))
+        return
+    block[:] = 0
+    rows = np.flatnonzero(places >= 0)
+    block[places[rows], rows] = 1
+
+
+def _places(known: dict[str, Any]) -> NDArray[np.signedinteger[Any]]:
+    """Return, for each level, unseen ones and null, the place of the 1 among the outputs of its column; -1 for none."""
+    count, outputs = len(known["levels"]), len(known["names"])
+    unseen, null = outputs - 1 if known["other"] else -1, count if known["null"] else -1
+    return np.array([*range(count), unseen, null], dtype=np.min_scalar_type(-outputs - 1))

@@ -10,7 +10,7 @@ import numpy as np
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._columns import replaced, require
 from mlsys.features._encoder import CountsLevels
-from mlsys.features._levels import UNSEEN, codes_of
+from mlsys.features._levels import looked_up
 from mlsys.steps import ColumnChoice
 from mlsys.summaries.counts import text_and_type
 from mlsys.tables import column_of
@@ -93,10 +93,8 @@ class OrdinalEncode(CountsLevels):
         require(frame, [each["column"] for each in known], self.title)
         changed = {}
         for each in known:
-            codes = codes_of(column_of(frame, each["column"]), each["codes"])
-            places = np.where(codes < 0, np.nan, codes.astype(np.float64))
-            places[codes == UNSEEN] = self.unseen
-            changed[each["column"]] = places
+            table = np.array([*range(len(each["codes"])), self.unseen, np.nan], dtype=np.float64)
+            changed[each["column"]] = looked_up(column_of(frame, each["column"]), each["codes"], table)
         return replaced(frame, changed)
 
 

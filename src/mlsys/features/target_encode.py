@@ -18,7 +18,7 @@ from mlsys.features._columns import (
     require,
     require_kinds,
 )
-from mlsys.features._levels import check_levels, codes_of, numbered
+from mlsys.features._levels import by_place, check_levels, looked_up, numbered
 from mlsys.features._target_means import (
     class_targets,
     encodings_of_classes,
@@ -28,7 +28,7 @@ from mlsys.features._target_means import (
     without_fold,
 )
 from mlsys.steps import ColumnChoice, Field
-from mlsys.summaries import CrossFitted, SummaryMap, distinct_values
+from mlsys.summaries import CrossFitted, SummaryMap, coded_values
 from mlsys.tables import column_of
 from mlsys.values import NUMERIC, values_of
 
@@ -108,7 +108,10 @@ class TargetEncode(TakesColumns):
         sums = number_targets if self._is_number(known.target) else class_targets
         names = self.taken(part)
         require_kinds(part, names, LEVELS, self.title)
-        return SummaryMap({name: sums(part[name][known.rows], known) for name in names})
+        levels = {name: coded_values(part[name]) for name in names}
+        if not known.rows.all():
+            levels = {name: (codes[known.rows], distinct) for name, (codes, distinct) in levels.items()}
+        return sums(levels, known)
 
     def finish(self, summary: SummaryMap, /) -> CrossFitted:
         """Return the code of each level, from all rows and from the other folds."""
@@ -153,8 +156,10 @@ class TargetEncode(TakesColumns):
         """Return the frame with the columns encoded from all training rows."""
         known = state if "shown" in state else self.prepare(state)
         require(frame, [each["column"] for each in known["columns"]], self.title)
-        codes = {each["column"]: codes_of(column_of(frame, each["column"]), each["codes"]) for each in known["columns"]}
-        found = {each["column"]: each["table"][codes[each["column"]]] for each in known["columns"]}
+        found = {
+            each["column"]: looked_up(column_of(frame, each["column"]), each["codes"], each["table"])
+            for each in known["columns"]
+        }
         return self._with_codes(frame, found, known["shown"])
 
     def apply_cross_fitted(self, part: Rows, fold_states: Sequence[Any], /) -> pd.DataFrame:
@@ -168,13 +173,18 @@ class TargetEncode(TakesColumns):
         states = [_prepared(state, classes) for state in fold_states]
         found: dict[str, NDArray[np.float64]] = {}
         for position, name in enumerate(self.columns_taken(fold_states[0])):
-            places, distinct = distinct_values(part[name])
+            places, distinct = coded_values(part[name])
             tables = []
             for state in states:
                 known = state["columns"][position]
                 codes = [*(known["codes"].get(value, -1) for value in distinct), -1]
                 tables.append(known["table"][codes])
-            found[name] = np.stack(tables)[part.folds, places]
+            # All folds one behind the other: null, whose place is -1, lies last in each.
+            size = len(distinct) + 1
+            rows = places.astype(np.int64)
+            rows[rows < 0] += size
+            rows += part.folds * size
+            found[name] = by_place(np.concatenate(tables), rows)
         return self._with_codes(pd.DataFrame(part), found, states[0]["shown"])
 
     def takes(self, values: Values, /) -> bool:

@@ -2,11 +2,12 @@
 
 from mlsys.summaries._radix import Zoom
 from mlsys.summaries._row_values import hashable_columns, is_hashable
+from mlsys.summaries._groups import Addends
 from mlsys.summaries.again import Again, CrossFitted, SummaryMap
 from mlsys.summaries.bottom_k import BottomK
-from mlsys.summaries.category_targets import CategoryTargets
+from mlsys.summaries.category_targets import CategoryTargets, Targets
 from mlsys.summaries.chance import equal_by_chance
-from mlsys.summaries.counts import Counts, distinct_values
+from mlsys.summaries.counts import Counts, coded_values, distinct_values
 from mlsys.summaries.covariance import Covariance
 from mlsys.summaries.distinct import Distinct
 from mlsys.summaries.distinct_count import DistinctCount
@@ -22,6 +23,7 @@ from mlsys.summaries.row_hash import duplicate_clusters, equal_rows, row_hashes
 __all__ = [
     "Again",
     "BottomK",
+    "Addends",
     "CategoryTargets",
     "Counts",
     "CrossFitted",
@@ -31,6 +33,7 @@ __all__ = [
     "Moments",
     "Quantiles",
     "SummaryMap",
+    "Targets",
     "Zoom",
     "summary_digest",
     "from_json",
@@ -38,6 +41,7 @@ __all__ = [
     "LogBuckets",
     "DistinctCount",
     "Covariance",
+    "coded_values",
     "distinct_values",
     "duplicate_clusters",
     "equal_by_chance",

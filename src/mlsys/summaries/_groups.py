@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mlsys.summaries._floats import Floats, Integers, grid_exponent, grid_piece, mantissa_halves
+from mlsys.summaries._floats import Floats, Integers, grid_exponent, grid_piece, mantissa_halves, products
 
 Levels = list[tuple[int, NDArray[Any]]]
 """Exponents with sums in units of that power of two."""
@@ -16,24 +17,60 @@ _LEVELS = 4
 _GRID_LIMIT = 2.0**900
 
 
-def group_levels(codes: Integers, values: Floats, groups: int) -> Levels:
-    """Sum by group on a few grids, then by exponent what is left."""
-    bits = 52 - len(values).bit_length()
-    found: Levels = []
-    rest = values
-    for _ in range(_LEVELS):
-        largest = float(np.abs(rest).max()) if len(rest) else 0.0
-        if largest == 0:
-            return found
-        if largest >= _GRID_LIMIT:
-            break
-        exponent = grid_exponent(largest, bits)
-        piece = grid_piece(rest, exponent)
-        rest = rest - piece
-        sums = np.bincount(codes, weights=np.ldexp(piece, -exponent), minlength=groups)
-        found.append((exponent, sums.astype(np.int64)))
-    left = rest != 0
-    return found + scaled_levels(codes[left], rest[left], np.zeros(int(left.sum()), np.int64), groups)
+@dataclass(frozen=True)
+class Addends:
+    """Numbers as whole multiples of a few powers of two, ready to be added by any groups.
+
+    Parameters
+    ----------
+    pieces : list of (int, array of float)
+        Exponents, with one whole number for each addend.
+    left : list of (array of int, array of float, array of int)
+        Places of addends of which something is left, that, and the exponents that scale it.
+    """
+
+    pieces: list[tuple[int, Floats]]
+    left: list[tuple[Integers, Floats, Integers]]
+
+    @classmethod
+    def of(cls, values: Floats, weights: Floats | None = None) -> Addends:
+        """Cut numbers, or products of numbers and weights, into pieces; all are finite."""
+        if weights is None:
+            return cls._cut(values)
+        product, error, exponents = products(values, weights)
+        if exponents is None:
+            both = cls._cut(product), cls._cut(error)
+            return cls(both[0].pieces + both[1].pieces, both[0].left + both[1].left)
+        every = np.arange(len(values))
+        return cls([], [(every, product, exponents), (every, error, exponents)])
+
+    @classmethod
+    def _cut(cls, values: Floats) -> Addends:
+        """Cut on a few grids; what is left after them is added by exponent."""
+        bits = 52 - len(values).bit_length()
+        pieces: list[tuple[int, Floats]] = []
+        rest = values
+        for _ in range(_LEVELS):
+            largest = max(float(rest.max()), -float(rest.min())) if len(rest) else 0.0
+            if largest == 0:
+                return cls(pieces, [])
+            if largest >= _GRID_LIMIT:
+                break
+            exponent = grid_exponent(largest, bits)
+            piece = grid_piece(rest, exponent)
+            rest = rest - piece
+            pieces.append((exponent, np.ldexp(piece, -exponent)))
+        left = np.flatnonzero(rest)
+        return cls(pieces, [(left, rest[left], np.zeros(len(left), np.int64))])
+
+    def by_group(self, codes: Integers, groups: int) -> Levels:
+        """Add up by group."""
+        found: Levels = []
+        for exponent, whole in self.pieces:
+            found.append((exponent, np.bincount(codes, weights=whole, minlength=groups).astype(np.int64)))
+        for places, values, exponents in self.left:
+            found += scaled_levels(codes[places], values, exponents, groups)
+        return found
 
 
 def scaled_levels(codes: Integers, values: Floats, exponents: Integers, groups: int) -> Levels:

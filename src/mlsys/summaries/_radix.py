@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,15 @@ Keys = NDArray[np.uint64]
 
 DIGIT_BITS = 16
 _SIGN_BIT = np.uint64(1 << 63)
+_LOWER_BITS = np.uint64(64 - DIGIT_BITS)
 _FEW = 1 << DIGIT_BITS
 """Fewer digits than there can be are counted by sorting them: most of a count of each would be zeros."""
+_FEW_DIGITS = 4
+"""Up to here numbers are compared with each wanted digit, which takes less than looking every one up."""
+_MINUS_ZERO = 0x8000
+_INFINITE = [0x7FF0, 0xFFF0]
+_NULL_DIGITS = 16
+"""First digits of infinities; the 15 behind each are those of nulls."""
 
 
 @dataclass(frozen=True)
@@ -75,46 +83,76 @@ class Zoom:
         return np.array([(1 << 64) - (1 << bits) for bits in spare], dtype=np.uint64)
 
 
-@dataclass(frozen=True, eq=False)
 class Tally:
-    """Sorted distinct keys that lie in the buckets of a pass, as far as it tells them apart, with their counts."""
+    """Sorted distinct keys that lie in the buckets of a pass, as far as it tells them apart, with their counts.
 
-    keys: Keys
-    counts: Integers
+    Parameters
+    ----------
+    keys : array of uint64
+    counts : array of int64
+    """
+
+    def __init__(self, keys: Keys, counts: Integers) -> None:
+        self._pieces = [(keys, counts)]
 
     @classmethod
-    def of(cls, keys: Keys, zoom: Zoom) -> Tally:
-        """Count keys in the buckets of a zoom."""
+    def of(cls, numbers: Floats, zoom: Zoom) -> tuple[Tally, int]:
+        """Count numbers in the buckets of a zoom; beside it, return how many of them are null."""
         if any(not bucket.bits for bucket in zoom.buckets):
-            return cls._of_first_digits(keys)
+            return cls._of_first_digits(numbers)
         lowest, highest = zoom.ends
-        near = _near_buckets(keys, lowest)
+        near = np.sort(ordered_keys(_near_buckets(numbers, lowest)))
         begin, end = np.searchsorted(near, lowest), np.searchsorted(near, highest, side="right")
         sizes = end - begin
         if sizes.sum() < len(near):
             near = near[np.repeat(begin - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())]
-        near &= np.repeat(zoom.masks, sizes)
-        first = _first_of_each(near)
-        return cls(near[first], np.diff(first, append=len(near)))
+        if any(not bucket.gather for bucket in zoom.buckets):
+            near &= np.repeat(zoom.masks, sizes)
+        return cls(*_counted(near)), int(np.count_nonzero(np.isnan(numbers)))
 
     @classmethod
-    def _of_first_digits(cls, keys: Keys) -> Tally:
-        digits = (keys >> np.uint64(64 - DIGIT_BITS)).astype(np.int64)
-        if len(digits) < _FEW:
-            used, counts = np.unique(digits, return_counts=True)
+    def _of_first_digits(cls, numbers: Floats) -> tuple[Tally, int]:
+        if len(numbers) >= _FEW:
+            counts, nulls = _counts_of_digits(numbers)
+            used = np.flatnonzero(counts)
+            counts = counts[used]
         else:
-            every = np.bincount(digits, minlength=1)
-            used = np.flatnonzero(every)
-            counts = every[used]
-        return cls(used.astype(np.uint64) << np.uint64(64 - DIGIT_BITS), counts.astype(np.int64))
+            missing = np.isnan(numbers)
+            nulls = int(missing.sum())
+            keys = ordered_keys(numbers[~missing] if nulls else numbers)
+            used, counts = np.unique((keys >> _LOWER_BITS).astype(np.int64), return_counts=True)
+        return cls(used.astype(np.uint64) << _LOWER_BITS, counts.astype(np.int64)), nulls
+
+    @property
+    def keys(self) -> Keys:
+        """The distinct keys."""
+        return self._merged()[0]
+
+    @property
+    def counts(self) -> Integers:
+        """How often each occurs."""
+        return self._merged()[1]
 
     def __add__(self, other: Tally) -> Tally:
-        keys = np.concatenate([self.keys, other.keys])
-        order = np.argsort(keys, kind="stable")
-        keys = keys[order]
-        first = _first_of_each(keys)
-        counts = np.concatenate([self.counts, other.counts])[order]
-        return Tally(keys[first], np.add.reduceat(counts, first) if len(first) else counts)
+        both = Tally.__new__(Tally)
+        both._pieces = [*self._pieces, *other._pieces]
+        return both
+
+    def _merged(self) -> tuple[Keys, Integers]:
+        """Merge what was added, all of it at once when it is first asked for."""
+        if len(self._pieces) > 1:
+            keys, counts = (np.concatenate(each) for each in zip(*self._pieces, strict=True))
+            if counts.max(initial=1) == 1:
+                self._pieces = [_counted(np.sort(keys))]
+            else:
+                order = np.argsort(keys, kind="stable")
+                keys, counts = keys[order], counts[order]
+                first = _first_of_each(keys)
+                self._pieces = [(keys[first], np.add.reduceat(counts, first) if len(first) else counts)]
+        return self._pieces[0]
+
+    def __reduce__(self) -> Any:
+        return Tally, self._merged()
 
 
 def ordered_keys(numbers: Floats) -> Keys:
@@ -131,13 +169,61 @@ def values_of(keys: Keys) -> Floats:
     return values
 
 
-def _near_buckets(keys: Keys, lowest: Keys) -> Keys:
-    """Return the keys whose first digit is that of some bucket, sorted, so that each bucket is one slice."""
-    shift = np.uint64(64 - DIGIT_BITS)
-    wanted = np.zeros(1 << DIGIT_BITS, np.bool_)
-    wanted[lowest >> shift] = True
-    near: Keys = np.sort(keys[wanted[keys >> shift]])
-    return near
+def _near_buckets(numbers: Floats, lowest: Keys) -> Floats:
+    """Return the numbers whose first digit is that of some bucket, and perhaps a few others; none that is null."""
+    wanted = np.zeros(_FEW, np.bool_)
+    wanted[lowest >> _LOWER_BITS] = True
+    raw = _in_order_of_bits(wanted)
+    raw[_MINUS_ZERO] |= raw[0]
+    digits = _digits(numbers)
+    used = np.flatnonzero(raw).tolist()
+    if len(used) <= _FEW_DIGITS:
+        inside = np.logical_or.reduce([digits == digit for digit in used])
+    else:
+        inside = raw[digits]
+    near = numbers[inside]
+    return near[~np.isnan(near)] if raw[_INFINITE].any() else near
+
+
+def _counts_of_digits(numbers: Floats) -> tuple[Integers, int]:
+    """Return how often each first digit occurs among the ordered keys of many numbers, and how many are null."""
+    raw = np.bincount(_digits(numbers), minlength=_FEW)
+    if raw[_MINUS_ZERO]:
+        zeros = int(np.count_nonzero(np.signbit(numbers[numbers == 0])))
+        raw[_MINUS_ZERO] -= zeros
+        raw[0] += zeros
+    for digit, infinity in zip(_INFINITE, (np.inf, -np.inf), strict=True):
+        if raw[digit]:  # nulls may begin with the same bits
+            raw[digit] = np.count_nonzero(numbers == infinity)
+        raw[digit + 1 : digit + _NULL_DIGITS] = 0
+    return _in_order_of_keys(raw), len(numbers) - int(raw.sum())
+
+
+def _digits(numbers: Floats) -> NDArray[np.uint16]:
+    """Return the first 16 bits of each number, as they lie in memory."""
+    if sys.byteorder == "little":
+        return np.ascontiguousarray(numbers).view(np.uint16)[3::4]
+    return (numbers.view(np.uint64) >> _LOWER_BITS).astype(np.uint16)
+
+
+def _in_order_of_keys(raw: NDArray[Any]) -> NDArray[Any]:
+    """Put what is said of each first digit of a float into the order of keys: negative numbers first, from afar."""
+    half = _FEW // 2
+    return np.concatenate([raw[half:][::-1], raw[:half]])
+
+
+def _in_order_of_bits(ordered: NDArray[Any]) -> NDArray[Any]:
+    """Undo :func:`_in_order_of_keys`."""
+    half = _FEW // 2
+    return np.concatenate([ordered[half:], ordered[:half][::-1]])
+
+
+def _counted(ordered: Keys) -> tuple[Keys, Integers]:
+    """Return the distinct ones of some keys in order, with how often each occurs."""
+    if len(ordered) and (ordered[1:] != ordered[:-1]).all():
+        return ordered, np.ones(len(ordered), np.int64)
+    first = _first_of_each(ordered)
+    return ordered[first], np.diff(first, append=len(ordered))
 
 
 def _first_of_each(ordered: Keys) -> Integers:

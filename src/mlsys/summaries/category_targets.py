@@ -8,14 +8,61 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlsys.errors import DataError
-from mlsys.summaries.counts import distinct_values, text_and_type
+from mlsys.summaries.counts import coded_values, text_and_type
+from mlsys.summaries._groups import Addends
 from mlsys.summaries.grouped_sum import GroupedSum
+from mlsys.values import Levels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
     from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Targets of rows, cut so that they add up by the categories of any column; all numbers are finite.
+
+    Parameters
+    ----------
+    columns : list of Addends
+        One for each target column, times its weight.
+    weights : Addends or None
+        Of each row, if they have any.
+    fold_of : array of int or None
+        Fold of each row.
+    folds : int
+        Number of folds.
+    """
+
+    columns: list[Addends]
+    weights: Addends | None = None
+    fold_of: NDArray[np.int64] | None = None
+    folds: int = 1
+
+    @classmethod
+    def of(
+        cls, columns: Iterable[NDArray[np.float64]], weights: ArrayLike | None, fold_of: ArrayLike | None, folds: int
+    ) -> Targets:
+        """Cut targets; columns that are one object, or hold the same numbers, are added up once."""
+        factors = None if weights is None else _finite(np.asarray(weights, dtype=np.float64))
+        made: list[tuple[NDArray[np.float64], Addends]] = []
+        found = []
+        for column in columns:
+            same = next((addends for known, addends in made if np.array_equal(known, column)), None)
+            if same is None:
+                same = Addends.of(_finite(column), factors)
+                made.append((column, same))
+            found.append(same)
+        of_rows = None if fold_of is None else np.asarray(fold_of, dtype=np.int64)
+        return cls(found, None if factors is None else Addends.of(factors), of_rows, folds)
+
+
+def _finite(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+    if not np.isfinite(numbers).all():
+        raise DataError("a sum by group met a null or infinite value", "drop or fill these rows first")
+    return numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,25 +127,40 @@ class CategoryTargets:
         """
         columns = np.asarray(targets, dtype=np.float64)
         columns = columns[:, None] if columns.ndim == 1 else columns
-        codes, distinct = distinct_values(categories)
+        codes, distinct = coded_values(categories)
         if len(codes) != len(columns):
             raise DataError(f"{len(columns)} targets for {len(codes)} categories", "give one row of targets each")
-        codes = np.where(codes < 0, len(distinct), codes)
+        known = Targets.of(columns.T, weights, fold_of, folds)
+        return cls.of_codes(codes, distinct, known)
+
+    @classmethod
+    def of_codes(cls, codes: NDArray[Any], distinct: Sequence[Any], targets: Targets) -> CategoryTargets:
+        """Summarize rows by codes of categories, -1 for null; several columns so share what targets are cut into."""
+        folds = targets.folds
         names = [*distinct, None]
-        if fold_of is not None:
-            codes = codes * folds + np.asarray(fold_of, dtype=np.int64)
         groups = len(names) * folds
-        rows = np.bincount(codes, minlength=groups).astype(np.int64)
-        mass = GroupedSum.of(codes, np.ones(len(codes)) if weights is None else weights, groups)
-        sums = tuple(GroupedSum.of(codes, column, groups, weights) for column in columns.T)
-        used = np.flatnonzero(rows.reshape(-1, folds).any(axis=1)).tolist()
-        return cls(tuple(names), rows, mass, sums, folds)._placed(_ordered(used, names))
+        places = codes.astype(np.int64)
+        places[places < 0] += len(names)
+        if targets.fold_of is not None:
+            places *= folds
+            places += targets.fold_of
+        rows = np.bincount(places, minlength=groups).astype(np.int64)
+        mass = GroupedSum.of_addends(places, targets.weights, groups) if targets.weights else GroupedSum.of_counts(rows)
+        found = {id(each): GroupedSum.of_addends(places, each, groups) for each in targets.columns}
+        sums = tuple(found[id(each)] for each in targets.columns)
+        used = np.flatnonzero(rows.reshape(-1, folds).any(axis=1))
+        if isinstance(distinct, Levels):
+            order = used[np.argsort(np.append(distinct.ranks, len(distinct))[used])].tolist()
+        else:
+            order = _ordered(used.tolist(), names)
+        return cls(tuple(names), rows, mass, sums, folds)._placed(order)
 
     def _placed(self, places: Sequence[int]) -> CategoryTargets:
         """Return the categories of some places, in that order."""
-        codes = np.full(len(self.categories), -1)
-        codes[places] = np.arange(len(places))
-        return self._as(tuple(self.categories[place] for place in places), codes)
+        groups = _by_fold(np.asarray(places, dtype=np.int64), self.folds)
+        sums = tuple(part.taken(groups) for part in self.sums)
+        names = tuple(self.categories[place] for place in places)
+        return CategoryTargets(names, self.rows[groups], self.weights.taken(groups), sums, self.folds)
 
     def _as(self, categories: tuple[Any, ...], codes: NDArray[np.int64]) -> CategoryTargets:
         """Return this under other categories: each one that is there goes to its place there, or is left out."""
@@ -123,11 +185,11 @@ class CategoryTargets:
         """
         if fold is None and self.folds == 1:
             return self
-        codes = np.repeat(np.arange(len(self.categories)), self.folds)
-        if fold is not None:
-            codes[fold :: self.folds] = -1
-        found = self._regrouped(self.categories, codes, 1)
-        return found if found.rows.all() else found._placed(np.flatnonzero(found.rows).tolist())
+        rows = self.rows.reshape(-1, self.folds)
+        kept = rows.sum(axis=1) - (0 if fold is None else rows[:, fold])
+        sums = tuple(part.joined(self.folds, fold) for part in self.sums)
+        found = CategoryTargets(self.categories, kept, self.weights.joined(self.folds, fold), sums)
+        return found if kept.all() else found._placed(np.flatnonzero(kept).tolist())
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.values import plain, values_of
+from mlsys.values import numbered_texts, plain, values_of
 
 
 class Counts(Mapping[Hashable, int]):
@@ -41,11 +41,9 @@ class Counts(Mapping[Hashable, int]):
     @classmethod
     def of(cls, values: pd.Series | pd.Index | np.ndarray[Any, Any]) -> Counts:
         """Count the values of a column."""
-        codes, distinct = distinct_values(values)
-        inside = codes >= 0
-        counts = np.bincount(codes if inside.all() else codes[inside], minlength=len(distinct))
-        found = {value: count for value, count in zip(distinct, counts.tolist(), strict=True) if count}
-        return cls(found, int(len(codes) - inside.sum()))
+        codes, distinct = coded_values(values)
+        nulls, *counts = np.bincount(codes.astype(np.intp) + 1, minlength=len(distinct) + 1).tolist()
+        return cls({value: count for value, count in zip(distinct, counts, strict=True) if count}, nulls)
 
     @classmethod
     def of_pairs(cls, left: pd.Series, right: pd.Series) -> Counts:
@@ -100,8 +98,11 @@ class Counts(Mapping[Hashable, int]):
 
     def ordered(self, top: int | None = None) -> list[tuple[Any, int]]:
         """Return values with counts, most frequent first, ties by text and type name; all, or the first ``top``."""
-        pairs = sorted(self._counts.items(), key=lambda pair: (-pair[1], *text_and_type(pair[0])))
-        return pairs[:top]
+        pairs = list(self._counts.items())
+        if top is not None and top < len(pairs) // 2:
+            least = np.partition([count for _, count in pairs], len(pairs) - top)[len(pairs) - top]
+            pairs = [pair for pair in pairs if pair[1] >= least]
+        return sorted(pairs, key=lambda pair: (-pair[1], *text_and_type(pair[0])))[:top]
 
 
 def text_and_type(value: object) -> tuple[str, str]:
@@ -129,9 +130,21 @@ def distinct_values(values: pd.Series | pd.Index | np.ndarray[Any, Any]) -> tupl
     >>> codes.tolist(), distinct
     ([0, 1, 0], [2, 1])
     """
+    codes, distinct = coded_values(values)
+    return codes.astype(np.int64, copy=False), list(distinct)
+
+
+def coded_values(values: pd.Series | pd.Index | np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], Sequence[Any]]:
+    """Return what :func:`distinct_values` returns, the codes in a type that just holds them and one place more.
+
+    Neither is to be written to: texts are numbered once for all that ask.
+    """
     series = plain(pd.Series(values))
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return series.cat.codes.to_numpy().astype(np.int64), series.cat.categories.tolist()
+        return series.cat.codes.to_numpy(), series.cat.categories.tolist()
+    numbered = numbered_texts(series)
+    if numbered is not None:
+        return numbered
     if series.dtype.kind == "f" and isinstance(series.dtype, np.dtype):
         series = series + 0.0
     try:

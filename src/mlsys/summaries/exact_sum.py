@@ -10,6 +10,7 @@ import numpy as np
 
 from mlsys.errors import DataError
 from mlsys.summaries._floats import LOWEST_EXPONENT, exact_products_total, exact_total
+from mlsys.summaries._powers import exact_powers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -71,6 +72,20 @@ class ExactSum:
         if kept is not None:
             numbers, factors = numbers[kept], factors[kept]
         return finite._plus(exact_products_total(numbers, factors), 2 * LOWEST_EXPONENT)
+
+    @classmethod
+    def with_squares(cls, values: NDArray[np.float64], finite: bool) -> tuple[ExactSum, ExactSum]:
+        """Sum numbers and their squares; ``finite``: whether all of them are.
+
+        Examples
+        --------
+        >>> [float(each) for each in ExactSum.with_squares(np.array([3.0, -1.0]), finite=True)]
+        [2.0, 10.0]
+        """
+        if not finite:
+            return cls.of(values), cls.of(values, values)
+        total, squares = exact_powers(values)
+        return cls.of_units(total, LOWEST_EXPONENT), cls.of_units(squares, 2 * LOWEST_EXPONENT)
 
     @classmethod
     def of_units(cls, units: int, exponent: int) -> ExactSum:

@@ -38,6 +38,9 @@ _RECORDS = {
     )
 }  # fmt: skip
 
+_FIELDS = ["keys", "counts"]
+"""Of a tally, which merges what was added when it is asked for."""
+
 
 def as_json(summary: Any) -> str:
     """Write a summary as JSON; equal summaries give equal texts.
@@ -99,8 +102,8 @@ def _written(value: Any) -> Any:
         pairs = [[_written(name), _written(value[name])] for name in sorted(value, key=text_and_type)]
         return {_KIND: "SummaryMap" if isinstance(value, SummaryMap) else "dict", _OF: pairs}
     if type(value).__name__ in _RECORDS:
-        fields = {each.name: _written(getattr(value, each.name)) for each in dataclasses.fields(value)}
-        return {_KIND: type(value).__name__, **fields}
+        names = _FIELDS if isinstance(value, Tally) else [each.name for each in dataclasses.fields(value)]
+        return {_KIND: type(value).__name__, **{name: _written(getattr(value, name)) for name in names}}
     raise DataError(
         f"a summary holds {value!r} of type {type(value).__name__}, which has no form in JSON",
         "make texts, numbers or moments of such values with Derive before they are counted",

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlsys.errors import DataError
-from mlsys.summaries._floats import Floats, products
-from mlsys.summaries._groups import Levels, group_levels, scaled_levels
+from mlsys.summaries._floats import Floats
+from mlsys.summaries._groups import Addends, Levels
 from mlsys.summaries.exact_sum import rounded_quotient
 
 if TYPE_CHECKING:
@@ -73,13 +73,17 @@ class GroupedSum:
             inside = places >= 0
             places, numbers = places[inside], numbers[inside]
             factors = None if factors is None else factors[inside]
-        if factors is None:
-            return cls._combined(group_levels(places, numbers, groups), groups)
-        product, error, exponents = products(numbers, factors)
-        if exponents is None:
-            return cls._combined(group_levels(places, product, groups) + group_levels(places, error, groups), groups)
-        scaled = scaled_levels(places, product, exponents, groups) + scaled_levels(places, error, exponents, groups)
-        return cls._combined(scaled, groups)
+        return cls.of_addends(places, Addends.of(numbers, factors), groups)
+
+    @classmethod
+    def of_addends(cls, codes: NDArray[np.int64], addends: Addends, groups: int) -> GroupedSum:
+        """Sum addends by group; several groupings of the same rows so share what the numbers are cut into."""
+        return cls._combined(addends.by_group(codes, groups), groups)
+
+    @classmethod
+    def of_counts(cls, counts: NDArray[np.int64]) -> GroupedSum:
+        """Return counts as sums of ones."""
+        return cls._reduced(counts, 0)
 
     @classmethod
     def _combined(cls, levels: Levels, groups: int) -> GroupedSum:
@@ -139,6 +143,25 @@ class GroupedSum:
         total = np.zeros(groups, dtype=np.int64 if fits else object)
         np.add.at(total, places[inside], units if fits else units.astype(object))
         return GroupedSum._reduced(total, self.exponent)
+
+    def joined(self, size: int, without: int | None = None) -> GroupedSum:
+        """Return the sums of every ``size`` groups together, of each but the one at a place.
+
+        Examples
+        --------
+        >>> sums = GroupedSum.of([0, 1, 2, 3], [1.0, 2.0, 3.0, 4.0], 4)
+        >>> sums.joined(2).floats().tolist(), sums.joined(2, without=0).floats().tolist()
+        ([3.0, 7.0], [2.0, 4.0])
+        """
+        units = self.units.reshape(-1, size)
+        if units.dtype == np.int64 and units.size and int(np.abs(units).max()) >= _MACHINE_LIMIT // size:
+            units = units.astype(object)
+        total = units.sum(axis=1) if without is None else units.sum(axis=1) - units[:, without]
+        return GroupedSum._reduced(total, self.exponent)
+
+    def taken(self, groups: NDArray[np.int64]) -> GroupedSum:
+        """Return the sums of some groups, in their order."""
+        return GroupedSum._reduced(self.units[groups], self.exponent)
 
     def floats(self) -> Floats:
         """Return the sums, each rounded once."""

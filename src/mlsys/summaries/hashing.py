@@ -19,6 +19,8 @@ _NULL, _FLOAT, _TEXT, _TIME = (np.uint64(_GOLDEN * tag & (2**64 - 1)) for tag in
 """Kinds of values that never compare equal start from different constants."""
 
 _WHOLE_LIMIT = 2.0**63
+_AT_ONCE = 1 << 14
+"""Hashes that are mixed together: they stay in the processor's cache."""
 _WORD = 8
 _BLOCK = 4_096
 """Bytes of a text that are mixed in one after another; a longer one is cut into blocks, which are hashed at once."""
@@ -104,9 +106,20 @@ def sample_by_hash(frame: pd.DataFrame, most: int, seed: int = 0) -> pd.DataFram
 
 def _mix(state: Hashes) -> Hashes:
     """Finish a hash: every bit of the input moves about half of the output."""
-    state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return state ^ (state >> np.uint64(31))
+    mixed = np.empty_like(state)
+    room = np.empty(min(len(state), _AT_ONCE), np.uint64)
+    for start in range(0, len(state), _AT_ONCE):
+        given, out = state[start : start + _AT_ONCE], mixed[start : start + _AT_ONCE]
+        shifted = room[: len(out)]
+        np.right_shift(given, 30, out=shifted)
+        np.bitwise_xor(given, shifted, out=out)
+        out *= np.uint64(0xBF58476D1CE4E5B9)
+        np.right_shift(out, 27, out=shifted)
+        out ^= shifted
+        out *= np.uint64(0x94D049BB133111EB)
+        np.right_shift(out, 31, out=shifted)
+        out ^= shifted
+    return mixed
 
 
 def _hash(series: pd.Series, start: np.uint64) -> Hashes:

@@ -58,14 +58,9 @@ class Moments:
             numbers = numbers[~missing]
         if not len(numbers):
             return cls(nulls=nulls)
-        return cls(
-            n=len(numbers),
-            nulls=nulls,
-            total=ExactSum.of(numbers),
-            squares=ExactSum.of(numbers, numbers),
-            minimum=float(numbers.min()) + 0.0,
-            maximum=float(numbers.max()) + 0.0,
-        )
+        minimum, maximum = float(numbers.min()) + 0.0, float(numbers.max()) + 0.0
+        total, squares = ExactSum.with_squares(numbers, finite=bool(np.isfinite([minimum, maximum]).all()))
+        return cls(len(numbers), nulls, total, squares, minimum, maximum)
 
     def __add__(self, other: Moments) -> Moments:
         if not isinstance(other, Moments):

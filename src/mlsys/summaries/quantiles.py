@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.summaries._radix import DIGIT_BITS, Bucket, Tally, Zoom, ordered_keys, values_of
+from mlsys.summaries._radix import DIGIT_BITS, Bucket, Tally, Zoom, values_of
 from mlsys.summaries.again import Again
 
 if TYPE_CHECKING:
@@ -64,10 +64,8 @@ class Quantiles:
         if not zoom.buckets:
             return cls(zoom.n, zoom.nulls, zoom, _NOTHING)
         numbers = np.asarray(values, dtype=np.float64).ravel()
-        missing = np.isnan(numbers)
-        nulls = int(missing.sum())
-        keys = ordered_keys(numbers[~missing] if nulls else numbers)
-        return cls(len(keys), nulls, zoom, Tally.of(keys, zoom))
+        tally, nulls = Tally.of(numbers, zoom)
+        return cls(len(numbers) - nulls, nulls, zoom, tally)
 
     def __add__(self, other: Quantiles) -> Quantiles:
         if not isinstance(other, Quantiles):

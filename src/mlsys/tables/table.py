@@ -16,6 +16,7 @@ from mlsys.summaries import sample_by_hash
 from mlsys.tables.chain import Chain, Function, joined
 from mlsys.tables.identity import Identity
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
+from mlsys.values import cut_from
 
 Given = TypeVar("Given")
 Done = TypeVar("Done")
@@ -271,4 +272,8 @@ def _narrowed(frame: pd.DataFrame, columns: Sequence[str] | None) -> pd.DataFram
 
 def _slices(frame: pd.DataFrame) -> list[pd.DataFrame]:
     places = cut(len(frame))
-    return [frame] if len(places) == 1 else [frame.iloc[each] for each in places]
+    if len(places) == 1:
+        return [frame]
+    pieces = [frame.iloc[each] for each in places]
+    cut_from(frame, pieces, places)
+    return pieces

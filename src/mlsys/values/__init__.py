@@ -15,6 +15,7 @@ from mlsys.values.kinds import (
 )
 from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
 from mlsys.values.moments import moments_of, moved, nanoseconds, ranks
+from mlsys.values.numbered import Levels, Numbered, cut_from, numbered_texts
 from mlsys.values.plain import plain, plain_frame, told_apart
 
 __all__ = [
@@ -26,15 +27,19 @@ __all__ = [
     "matrix_of",
     "TIMES",
     "Kind",
+    "Levels",
+    "Numbered",
     "Unlike",
     "Values",
     "as_values_like",
     "by_value",
+    "cut_from",
     "is_of_type",
     "meaning_of",
     "moments_of",
     "moved",
     "nanoseconds",
+    "numbered_texts",
     "of_pieces",
     "plain",
     "plain_frame",
