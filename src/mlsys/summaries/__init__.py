@@ -1,8 +1,8 @@
 """Summaries: exact statistics that merge with ``+`` and do not depend on partitions or row order."""
 
+from mlsys.summaries._groups import Addends
 from mlsys.summaries._radix import Zoom
 from mlsys.summaries._row_values import hashable_columns, is_hashable
-from mlsys.summaries._groups import Addends
 from mlsys.summaries.again import Again, CrossFitted, SummaryMap
 from mlsys.summaries.bottom_k import BottomK
 from mlsys.summaries.category_targets import CategoryTargets, Targets

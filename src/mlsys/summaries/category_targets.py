@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlsys.errors import DataError
-from mlsys.summaries.counts import coded_values, text_and_type
 from mlsys.summaries._groups import Addends
+from mlsys.summaries.counts import coded_values, text_and_type
 from mlsys.summaries.grouped_sum import GroupedSum
 from mlsys.values import Levels
 
