@@ -59,7 +59,9 @@ _HOMES = {
             "ReadParquet",
             "ReadSQL",
             "ReadService",
+            "WriteCSV",
             "WriteParquet",
+            "WriteSQL",
         ),
         "mlsys.data",
     ),
@@ -163,7 +165,9 @@ if TYPE_CHECKING:
         ReadParquet,
         ReadService,
         ReadSQL,
+        WriteCSV,
         WriteParquet,
+        WriteSQL,
     )
     from mlsys.dataset import Dataset, Rows
     from mlsys.drift import DetectDrift, Monitor

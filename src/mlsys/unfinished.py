@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import glob
 import hashlib
 import itertools
@@ -19,6 +20,8 @@ _LONGEST = 40
 """Characters of the name that are kept: a file system has room for 255 bytes, whatever the alphabet."""
 _OLD = 86_400.0
 """Seconds after which nobody writes any more; processes of other machines cannot be asked."""
+_HERE, _EXCHANGE = -100, 2
+"""AT_FDCWD and RENAME_EXCHANGE of Linux: renameat2(2)."""
 _number = itertools.count()
 
 
@@ -44,6 +47,45 @@ def whole(path: Path) -> Iterator[Path]:
     with beside(path) as making:
         yield making
         making.replace(path)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a name to write a folder under; it takes the place of the one that is there when the block has ended well.
+
+    Linux exchanges the two in one step. Elsewhere the old one is moved away first, so that for a moment there is none;
+    it comes back if the new one cannot take its place.
+
+    Examples
+    --------
+    >>> for text in ("old", "new"):
+    ...     with replacing(Path("folder")) as making:
+    ...         making.mkdir()
+    ...         _ = (making / "a.txt").write_text(text)
+    >>> Path("folder/a.txt").read_text()
+    'new'
+    """
+    with beside(path) as making:
+        yield making
+        if not path.exists():
+            making.replace(path)
+        elif not _exchanged(making, path):
+            with beside(path) as old:
+                path.replace(old)
+                try:
+                    making.replace(path)
+                except OSError:
+                    old.replace(path)
+                    raise
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Exchange two names in one step, where the system can."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError, TypeError):
+        return False
+    return bool(rename(_HERE, os.fsencode(one), _HERE, os.fsencode(other), _EXCHANGE) == 0)
 
 
 @contextmanager

@@ -12,7 +12,9 @@ from mlsys.data.read_json import ReadJSON
 from mlsys.data.read_parquet import ReadParquet
 from mlsys.data.read_service import ReadService
 from mlsys.data.read_sql import ReadSQL
+from mlsys.data.write_csv import WriteCSV
 from mlsys.data.write_parquet import WriteParquet
+from mlsys.data.write_sql import WriteSQL
 
 __all__ = [
     "AsOfJoin",
@@ -27,5 +29,7 @@ __all__ = [
     "ReadParquet",
     "ReadSQL",
     "ReadService",
+    "WriteCSV",
     "WriteParquet",
+    "WriteSQL",
 ]

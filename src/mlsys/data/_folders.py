@@ -18,7 +18,7 @@ from mlsys.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NULL = "__HIVE_DEFAULT_PARTITION__"
+NULL = "__HIVE_DEFAULT_PARTITION__"
 _SMALL = np.iinfo(np.int32)
 
 
@@ -58,7 +58,7 @@ class Folders:
             row = int((~said).to_numpy().argmax())
             raise DataError(
                 f"{who}: column {name!r} is {column.iloc[row]!r} in row {row} of {file!r}, and its folder says "
-                f"{name}={_NULL if text is None else text}",
+                f"{name}={NULL if text is None else text}",
                 "correct the one that is wrong, or give folder and column different names",
             )
 
@@ -86,7 +86,7 @@ def with_folders(table: pa.Table, folders: Folders, place: int, file: str, who: 
         if name in table.column_names:
             folders.refuse_other(table.column(name).to_pandas().rename(name), place, file, who)
             table = table.drop_columns([name])
-        table = table.append_column(name, pa.array(folders.column(name, place, index), from_pandas=True))
+        table = table.append_column(name, pa.array(folders.column(name, place, index).array, from_pandas=True))
     return table
 
 
@@ -97,7 +97,7 @@ def _pairs(file: str, named: Sequence[str]) -> dict[str, str | None]:
     base = next((folder for folder in named if parents.is_relative_to(folder)), None)
     parts = (parents if base is None else parents.relative_to(base)).parts
     pairs = [part.split("=", 1) for part in parts if part.find("=") > 0]
-    return {unquote(key): None if text == _NULL else unquote(text) for key, text in pairs}
+    return {unquote(key): None if text == NULL else unquote(text) for key, text in pairs}
 
 
 def _type_of(texts: Sequence[str | None]) -> str:

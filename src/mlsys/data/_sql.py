@@ -49,7 +49,7 @@ def refuse_address(url: str | SecretStr, who: str) -> None:
     except sqlalchemy.exc.ArgumentError:
         raise ConfigurationError(
             f"{who} got an address that SQLAlchemy cannot read",
-            'write one such as "postgresql://user:password@host/database" or "sqlite:///shop.db"',
+            'write one such as "postgresql+psycopg2://user@host/database" or "sqlite:///shop.db"',
         ) from None
 
 
@@ -115,13 +115,23 @@ def _bound(value: Any) -> Any:
     return value.to_pytimedelta() if isinstance(value, pd.Timedelta) else value
 
 
-def engine_of(url: str | SecretStr, who: str) -> Engine:
-    """Return a way to a database; nothing is asked yet."""
+def engine_of(url: str | SecretStr, who: str, *, made: bool = False) -> Engine:
+    """Return a way to a database; nothing is asked yet.
+
+    Parameters
+    ----------
+    url : str or SecretStr
+        The address.
+    who : str
+        For messages.
+    made : bool
+        Whether the file of an SQLite database is made where it is missing.
+    """
     sqlalchemy = imported(who)
     address = sqlalchemy.make_url(text_of(url))
     if address.get_backend_name() == "sqlite" and address.database not in (None, *_MEMORY):
         path = Path(address.database)
-        if not str(path).startswith("file:") and not path.exists():
+        if not made and not str(path).startswith("file:") and not path.exists():
             raise DataError(f"{who} cannot find the database {str(path)!r}", "correct the path in url=")
     waits = address.get_backend_name() == "postgresql" and "connect_timeout" not in address.query
     options = {"connect_args": {"connect_timeout": _WAIT}} if waits else {}
@@ -133,7 +143,7 @@ def engine_of(url: str | SecretStr, who: str) -> Engine:
         name = getattr(error, "name", None) or address.drivername
         raise ConfigurationError(
             f"{who} has no driver for {address.drivername!r} ({name} is not installed)",
-            "install it, such as psycopg2-binary for postgresql",
+            "install it, or name a driver that is there, as in postgresql+psycopg2://user@host/database",
         ) from None
     return engine
 

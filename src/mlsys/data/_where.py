@@ -171,10 +171,17 @@ def mask_of(
     for each in conditions:
         values = column(each.column)
         if isinstance(values, pd.Series):
-            values = pa.array(values, from_pandas=True)
+            values = _of_pandas(values)
         met = each.met(values, who)
         kept &= np.asarray(met.to_numpy(zero_copy_only=False) if isinstance(met, pa.Array) else met.to_numpy(), bool)
     return kept
+
+
+def _of_pandas(values: pd.Series) -> pa.Array:
+    if isinstance(values.dtype, pd.DatetimeTZDtype):
+        moments = pa.array(values.dt.tz_convert(None).to_numpy(), from_pandas=True)
+        return moments.cast(pa.timestamp(values.dtype.unit, "UTC"))
+    return pa.array(values.array, from_pandas=True)
 
 
 def _plain(value: Any) -> Any:

@@ -47,10 +47,10 @@ class Flatten(Reshape):
 
     Notes
     -----
-    Reads all rows before the split, since one row may become many. A field that a record lacks is null; how often each
-    is, is logged (``mlsys``, level INFO), and nulls are counted in ``run.columns``. Lists that are not exploded stay as
-    they are, and are features of no model; add their length by :class:`Derive`, for example. Elements of one list are no
-    independent rows: name the column that identifies the record as ``group=`` of the pipeline.
+    Reads all rows before the split, since one row may become many. A field that a record lacks is null; how often
+    each is absent is logged (``mlsys``, level INFO), and ``run.columns`` counts the nulls. Lists that are not exploded
+    stay as they are and are no features; derive their length, for example. Elements of one list are no independent
+    rows: name the column that identifies the record as ``group=`` of the pipeline.
 
     Examples
     --------
@@ -183,7 +183,7 @@ def nested_values(column: pd.Series, who: str) -> pa.Array:
         When records hold values of different kinds under one name.
     """
     try:
-        made = pa.array(column, from_pandas=True)
+        made = pa.array(column.array, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise DataError(
             f"{who}: the records of column {column.name!r} hold values of different kinds under one name "

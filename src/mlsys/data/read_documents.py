@@ -42,19 +42,20 @@ class ReadDocuments(PlannedSource):
     Raises
     ------
     DataError
-        If a file is missing or damaged, a document is no object, or a field holds values of different kinds; the message
-        names the file, the line or row, and the path to the field.
+        If a file is missing or damaged, a document is no object, or a field holds values of different kinds; the
+        message names the file, the line or row, and the path to the field.
 
     Notes
     -----
-    An object becomes a struct, an array a list, typed by all documents together; a field that a document lacks is null.
-    :class:`Flatten` makes columns of them and logs how often each field is absent. Texts stay texts, integers keep every
-    digit.
+    An object becomes a struct, an array a list, typed by all documents together; a field that a document lacks is
+    null. :class:`Flatten` makes columns of them and logs how often each field is absent. Texts stay texts, integers
+    keep every digit.
 
     Examples
     --------
     >>> from pathlib import Path
     >>> _ = Path("orders.json").write_text('[{"id": 1, "to": {"city": "Rome"}}, {"id": 2, "to": {"zip": 10}}]')
+    >>> from mlsys import Flatten
     >>> orders = ReadDocuments("orders.json").read()
     >>> orders["to"].dtype
     struct<city: string, zip: int64>[pyarrow]

@@ -60,9 +60,9 @@ class ReadJSON(PlannedSource):
     -----
     A line is an object, ``{"price": 10, "city": "Rome"}``; blank lines are not rows, and a column that a line lacks is
     null there. A file that holds one array of objects is read too, all at once. Texts stay texts, also those that look
-    like numbers or times. Integers keep every digit: with nulls they are floats up to 2**53 and nullable integers above;
-    beyond 64 bits they are text. Objects and arrays inside a record stay Python's; :class:`ReadDocuments` reads them as
-    Arrow types, which :class:`Flatten` takes apart.
+    like numbers or times. Integers keep every digit: with nulls they are floats up to 2**53 and nullable integers
+    above; beyond 64 bits they are text. Objects and arrays inside a record stay Python's; :class:`ReadDocuments` reads
+    them as Arrow types. :class:`Flatten` takes both apart.
 
     Files are parsed by Arrow, 64 MB at a time. Rows beyond ``rows_in_memory`` are parsed once and put aside in a
     private folder, so memory does not grow with rows. In partitions, give times with a format.

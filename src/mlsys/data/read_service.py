@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import pyarrow as pa
-from pydantic import SecretStr
+from pydantic import BeforeValidator, SecretStr
 
 from mlsys.data._csv_options import refuse_dtypes, refuse_times
 from mlsys.data._declared import formats_of
@@ -28,6 +28,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 logger = logging.getLogger("mlsys")
+
+
+def _no_plain_text(token: Any) -> Any:
+    if isinstance(token, str):
+        raise ConfigurationError("ReadService got token= as plain text", "wrap it: SecretStr(...), from pydantic")
+    return token
+
+
+Secret = Annotated[SecretStr | None, BeforeValidator(_no_plain_text)]
+"""A token, never as plain text."""
 
 
 class ReadService(PlannedSource):
@@ -71,20 +81,21 @@ class ReadService(PlannedSource):
     ConfigurationError
         If a key or token is no ``SecretStr``, or several ways of paging are named.
     DataError
-        If the service refuses, cannot be reached, answers no JSON or no records, names another host, or repeats a page.
+        If the service refuses, cannot be reached, answers no JSON or no records, names another host, or repeats a
+        page.
 
     Notes
     -----
-    A record is an object; objects and arrays inside it are Arrow's structs and lists, for :class:`Flatten`. Each page is
-    logged (``mlsys``, level INFO) with its number of records, its tries and the moment it was fetched. What a service
-    answers may change while it is read: order the pages by something that does not, where it can. A service is asked at
-    each run; name a text that changes with the rows in ``version=`` and set ``depends_on=`` to use results again.
+    A record is an object; objects and arrays inside it are Arrow's structs and lists, for :class:`Flatten`. Each page
+    is logged (``mlsys``, level INFO) with its records, its tries and the moment it was fetched. What a service answers
+    may change while it is read: order the pages by something that does not, where it can. A service is asked at each
+    run.
 
     Examples
     --------
     >>> step = ReadService("https://api.example.org/orders", "data", token=SecretStr("of-mine"), page="page")
     >>> step
-    ReadService(url='https://api.example.org/orders', records='data', token=***, page='page')
+    ReadService(url='https://api.example.org/orders', records='data', token=SecretStr('**********'), page='page')
     """
 
     url: str
@@ -94,7 +105,7 @@ class ReadService(PlannedSource):
     dtypes: dict[str, Any] = Field(default_factory=dict)
     times: tuple[str, ...] | list[str] | dict[str, str] = ()
     zone: str | None = None
-    token: SecretStr | None = Field(default=None, kw_only=True)
+    token: Secret = Field(default=None, kw_only=True)
     headers: dict[str, str | SecretStr] = Field(default_factory=dict, kw_only=True)
     next_page: str = Field(default="", kw_only=True)
     cursor: str = Field(default="", kw_only=True)
@@ -122,7 +133,7 @@ class ReadService(PlannedSource):
             if plain is not None:
                 raise ConfigurationError(
                     f"{self.title} got {plain!r} in {field}= as plain text",
-                    f'write {field}={{"{plain}": SecretStr(...)}}, from pydantic',
+                    "wrap it: SecretStr(...), from pydantic",
                 )
         ways = [name for name in ("page", "offset", "next_page") if getattr(self, name)]
         if len(ways) > 1 or (self.cursor and not self.next_page):

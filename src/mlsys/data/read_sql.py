@@ -65,9 +65,9 @@ class ReadSQL(PlannedSource):
     -----
     The query runs in the database's engine (extract, load, transform there), in one transaction that is read-only where
     the database knows such (PostgreSQL, SQLite) and rolled back in any case. Rows are streamed by a cursor on the
-    server and held as Arrow columns; beyond ``rows_in_memory`` they are put aside in a private folder, so that the query
-    runs once and all partitions come from one state of the database. Give it an ``ORDER BY`` if the order of rows shall
-    be the same every time.
+    server and held as Arrow columns; beyond ``rows_in_memory`` they are put aside in a private folder, so that the
+    query runs once and all partitions come from one state of the database. Give it an ``ORDER BY`` if the order of
+    rows shall be the same every time.
 
     Decimals become integers if none has a fraction, otherwise floats; integers keep every digit; dates become
     timestamps; times with a zone are in UTC; UUIDs are text. Needs SQLAlchemy: ``pip install 'mlsys[sql]'``.

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import os
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mlsys.data._parquet_writing import write_file, write_folders
 from mlsys.data._paths import Paths  # noqa: TC001  the type of a field
+from mlsys.data._sinks import ONLY_OWNER, frames_of, parts_of, with_model
 from mlsys.dataset import require_columns
-from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.settings import settings
-from mlsys.steps import Sink
-from mlsys.tables import Table
-from mlsys.unfinished import whole
+from mlsys.steps import Field, Sink
+from mlsys.unfinished import replacing, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_ONLY_OWNER = 0o700
-"""Rows are private: a folder made here can be read by its owner alone."""
+    from mlsys.tables import Table
 
 
 class WriteParquet(Sink):
@@ -35,6 +34,9 @@ class WriteParquet(Sink):
         Parts to write; by default all open parts.
     columns : list of str, optional
         Columns to write; by default all.
+    partition_by : list of str
+        Columns whose values name folders: each part is then a folder ``<path>/<part>/key=value/...``, which
+        :class:`ReadParquet` reads back. Texts and whole numbers, nulls included.
 
     Raises
     ------
@@ -43,8 +45,9 @@ class WriteParquet(Sink):
 
     Notes
     -----
-    A file gets its name only when it is complete (it is written beside it, then renamed). Rows are written partition by
-    partition with their index, in row groups of ``rows_per_partition`` rows; memory does not grow with rows.
+    A file, or a folder of files, gets its name only when it is complete (it is written beside it, then takes its
+    place). Rows are written partition by partition with their index, in row groups of ``rows_per_partition`` rows;
+    memory does not grow with rows.
 
     Examples
     --------
@@ -56,6 +59,7 @@ class WriteParquet(Sink):
     path: Paths
     parts: tuple[str, ...] | list[str] | None = None
     columns: tuple[str, ...] | list[str] | None = None
+    partition_by: tuple[str, ...] | list[str] = Field(default=(), kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse several folders."""
@@ -64,51 +68,60 @@ class WriteParquet(Sink):
 
     def write(self, rows: Mapping[str, Any], /) -> None:
         """Write each part's table."""
-        wanted = list(rows) if self.parts is None else list(self.parts)
-        closed = [part for part in wanted if part not in rows]
-        if closed:
-            raise DataError(
-                f"{self.title}: the part {closed[0]!r} is not open (open: {', '.join(rows) or 'none'})",
-                "name open parts in parts=; test rows open with run.final_test()",
-            )
-        folder = Path(os.path.expanduser(str(self.path)))
-        folder.mkdir(mode=_ONLY_OWNER, parents=True, exist_ok=True)
-        for part in wanted:
-            self._write_part(folder / f"{part}.parquet", _as_table(rows[part]), part)
+        for part, table in parts_of(rows, self.parts, self.columns, self.title).items():
+            self._write_part(self._folder(), table, part)
+
+    def append(self, predictions: pd.DataFrame, /, model: Any) -> Path:
+        """Write predictions beside those that are there, in a file of their own.
+
+        Parameters
+        ----------
+        predictions : DataFrame
+            What ``model.predict`` returned.
+        model : ServedModel or str
+            The model, whose run is written as the column ``model``, or a version by name. The column ``predicted_at``
+            holds the moment, in UTC.
+
+        Returns
+        -------
+        Path
+            The file.
+
+        Examples
+        --------
+        >>> file = WriteParquet("predicted").append(pd.DataFrame({"prediction": [1, 0]}), model="flights/3")
+        >>> pd.read_parquet("predicted")["model"].tolist()
+        ['flights/3', 'flights/3']
+        """
+        frame = with_model(predictions, model, self.title)
+        now = frame.iloc[:1]["predicted_at"]
+        name = f"{now.iloc[0]:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}" if len(frame) else uuid.uuid4().hex[:12]
+        file = self._folder() / f"{name}.parquet"
+        with whole(file) as making:
+            write_file(making, [frame], self.title)
+        return file
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the chosen columns, or all."""
         return tuple(columns if self.columns is None else self.columns)
 
-    def _write_part(self, file: Path, table: Table, part: str) -> None:
-        who = f"{self.title}: the part {part!r}"
-        require_columns(table.head(0).columns, self.columns or (), who, "correct columns=")
-        with whole(file) as making:
-            making.touch(mode=0o600)
-            self._write_frames(str(making), table, part)
+    def _folder(self) -> Path:
+        folder = Path(os.path.expanduser(str(self.path)))
+        folder.mkdir(mode=ONLY_OWNER, parents=True, exist_ok=True)
+        return folder
 
-    def _write_frames(self, file: str, table: Table, part: str) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        writer = None
-        try:
-            for frame in table.frames():
-                chosen = frame if self.columns is None else frame[list(self.columns)]
-                piece = pa.Table.from_pandas(pd.DataFrame(chosen), preserve_index=True)
-                if writer is None:
-                    writer = pq.ParquetWriter(file, piece.schema, compression="zstd", write_page_checksum=True)
-                writer.write_table(piece.cast(writer.schema), row_group_size=settings().rows_per_partition)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, ValueError) as error:
-            raise DataError(
-                f"{self.title} cannot write the part {part!r}: {error}",
-                "give each column one type (text, numbers or times), or leave it out with columns=",
-            ) from error
-        finally:
-            if writer is not None:
-                writer.close()
-
-
-def _as_table(rows: pd.DataFrame | Table) -> Table:
-    """Return a table; who writes without a pipeline gives frames."""
-    return LocalEngine().hold(None, rows) if isinstance(rows, pd.DataFrame) else rows
+    def _write_part(self, folder: Path, table: Table, part: str) -> None:
+        who = f"{self.title} cannot write the part {part!r}"
+        file, parted = folder / f"{part}.parquet", folder / part
+        other = file if self.partition_by else parted
+        if other.exists():
+            raise DataError(f"{who}: {str(other)!r} holds it in another form", "remove it, or name another folder")
+        frames = frames_of(table, self.columns)
+        if not self.partition_by:
+            with whole(file) as making:
+                write_file(making, frames, who)
+            return
+        there = table.head(0).columns if self.columns is None else list(self.columns)
+        require_columns(pd.Index(there), self.partition_by, who, "correct partition_by=")
+        with replacing(parted) as making:
+            write_folders(making, frames, self.partition_by, who)
