@@ -102,6 +102,7 @@ def _refuse(column: pd.Series, wrong: pd.Series, wanted: Any, who: str, row: Cal
     places = np.flatnonzero(wrong.fillna(True).to_numpy(dtype=bool))
     if len(places):
         value = column.iloc[places[0]]
+        value = value.item() if isinstance(value, np.generic) else value
         raise DataError(
             f"{who}: column {column.name!r} holds {'nothing' if pd.isna(value) else repr(value)} in "
             f"{row(int(places[0]))}, which {wanted} cannot represent ({len(places):,} such rows)",

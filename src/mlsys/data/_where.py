@@ -84,8 +84,10 @@ class Condition:
         kind = values.type
         if pa.types.is_integer(kind) and not isinstance(value, bool) and isinstance(value, (int, float)):
             operator, value = _among_whole(operator, value, kind)
-            if isinstance(value, bool):  # all or none of them
-                return pc.if_else(pc.is_valid(values), value, None)
+        elif pa.types.is_floating(kind) and isinstance(value, int) and not isinstance(value, bool):
+            operator, value = _among_floats(operator, value)
+        if isinstance(value, _All):
+            return pc.if_else(pc.is_valid(values), value.met, None)
         try:
             return _COMPARE[operator](values, _scalar(value, kind))
         except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
@@ -192,22 +194,39 @@ def _as_bound(value: Any, low: Any) -> Any:
     return pd.Timestamp(value) if isinstance(low, datetime.date) else value
 
 
-def _among_whole(operator: str, value: float, kind: pa.DataType) -> tuple[str, int | bool]:
-    """Return the same comparison of whole numbers with a whole number of their type, or whether all meet it."""
+@dataclass(frozen=True)
+class _All:
+    """Stands for a value that all numbers of a type compare with in the same way."""
+
+    met: bool
+
+
+def _among_floats(operator: str, value: int) -> tuple[str, float | _All]:
+    """Return the same comparison of floats with a float."""
+    try:
+        near = float(value)
+    except OverflowError:
+        near = math.inf if value > 0 else -math.inf
+    if near == value:
+        return operator, near
+    if operator in ("==", "!="):
+        return operator, _All(operator == "!=")
+    below = near < value
+    return ("<=" if below else "<") if operator[0] == "<" else (">" if below else ">="), near
+
+
+def _among_whole(operator: str, value: float, kind: pa.DataType) -> tuple[str, int | _All]:
+    """Return the same comparison of whole numbers with a whole number of their type."""
     low = 0 if pa.types.is_unsigned_integer(kind) else -(2 ** (kind.bit_width - 1))
     high = 2 ** (kind.bit_width - (not pa.types.is_unsigned_integer(kind))) - 1
     whole = isinstance(value, int) or value.is_integer()
     if value > high or value < low or (not whole and operator in ("==", "!=")):
         above = value > high
-        return operator, operator == "!=" or (operator in ("<", "<=") if above else operator in (">", ">="))
+        return operator, _All(operator == "!=" or (operator in ("<", "<=") if above else operator in (">", ">=")))
     if not whole:
         value = math.floor(value) if operator in ("<", "<=") else math.ceil(value)
         operator = {"<": "<=", ">": ">="}.get(operator, operator)
-    return operator, _Whole(int(value))
-
-
-class _Whole(int):
-    """A whole number that is no truth value."""
+    return operator, int(value)
 
 
 def _scalar(value: Any, kind: pa.DataType) -> pa.Scalar:

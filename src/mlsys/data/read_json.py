@@ -112,7 +112,10 @@ class ReadJSON(PlannedSource):
         if not files:
             raise DataError(f"{self.title}: {shown(paths)} has no records", "give a file with an object a line")
         there = list(dict.fromkeys(name for file in files for name in file.types))
-        refuse_unknown(there, {"columns": self.columns or (), **declared.asked}, self.title)
+        absent = [name for name in self.columns or () if name not in there]
+        if absent:
+            raise DataError(f"{self.title}: columns= names {absent[0]!r}, which no record has", "correct columns=")
+        refuse_unknown(there, declared.asked if self.columns is None else {}, self.title)
         if not sum(file.rows for file in files):
             raise DataError(f"{self.title}: no record meets where=", "correct the conditions in where=")
         return plan_of(files, Folders((), {}), self.columns, self.title, absent=True)
