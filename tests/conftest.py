@@ -5,12 +5,18 @@ from __future__ import annotations
 import fnmatch
 import importlib.util
 import os
+import pwd
 import secrets
 import shutil
+import signal
+import socket
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -140,6 +146,49 @@ def flight_example() -> ModuleType:
     sys.modules["flight_delays"] = module
     spec.loader.exec_module(module)
     return module
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name) or next((str(each) for each in Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), "")
+    if not found:
+        pytest.skip(f"PostgreSQL's server programs are absent ({name}): apt-get install postgresql")
+    return found
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[str]:
+    """A PostgreSQL cluster of its own on loopback, not run by root; of its users ``guarded`` needs a password."""
+    if importlib.util.find_spec("psycopg2") is None:
+        pytest.skip("the driver is absent: pip install psycopg2-binary")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
+    folder = Path(os.path.realpath("/tmp")) / f"mlsys-postgresql-{os.getpid()}-{port}"
+    folder.mkdir(mode=0o700)
+    shutil.chown(folder, user)
+    as_user: dict[str, Any] = {"cwd": folder, **({"user": user} if os.getuid() == 0 else {})}
+    try:
+        words = [_program("initdb"), "-D", "data", "-A", "trust", "-U", "mlsys", "--no-sync"]
+        subprocess.run(words, check=True, capture_output=True, **as_user)
+        rights = folder / "data" / "pg_hba.conf"
+        rights.write_text(f"host all guarded 127.0.0.1/32 scram-sha-256\n{rights.read_text()}")
+        server = subprocess.Popen(
+            [_program("postgres"), "-D", "data", "-h", "127.0.0.1", "-p", str(port), "-k", str(folder)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user,
+        )  # fmt: skip
+        try:
+            ready = [_program("pg_isready"), "-h", "127.0.0.1", "-p", str(port)]
+            for _ in range(120):
+                if subprocess.run(ready, capture_output=True, check=False).returncode == 0:
+                    break
+                time.sleep(0.25)
+            yield f"postgresql+psycopg2://mlsys@127.0.0.1:{port}"
+        finally:
+            server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+            server.wait(timeout=30)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
-import os
-import pwd
-import shutil
-import signal
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,47 +17,6 @@ from mlsys import Evaluate, Gate, Impute, Pipeline, RandomSplit, Train, load, me
 from mlsys.tracking import keep, send
 
 pytestmark = pytest.mark.long
-
-
-def _program(name: str) -> str:
-    found = shutil.which(name) or next((str(each) for each in Path("/usr/lib/postgresql").glob(f"*/bin/{name}")), "")
-    if not found:
-        pytest.skip(f"PostgreSQL's server programs are absent ({name}): apt-get install postgresql")
-    return found
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory, unused_port: int) -> Iterator[str]:
-    """A cluster of its own on loopback, run by somebody who is not root."""
-    if importlib.util.find_spec("psycopg2") is None:
-        pytest.skip("the driver is absent: pip install psycopg2-binary")
-    user = "postgres" if os.getuid() == 0 else pwd.getpwuid(os.getuid()).pw_name
-    folder = Path(os.path.realpath("/tmp")) / f"mlsys-postgresql-{os.getpid()}"
-    folder.mkdir(mode=0o700)
-    shutil.chown(folder, user)
-    as_user: dict[str, Any] = {"cwd": folder, **({"user": user} if os.getuid() == 0 else {})}
-    try:
-        words = [_program("initdb"), "-D", "data", "-A", "trust", "-U", "mlsys", "--no-sync"]
-        subprocess.run(words, check=True, capture_output=True, **as_user)
-        rights = folder / "data" / "pg_hba.conf"
-        rights.write_text(f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\n{rights.read_text()}")
-        server = subprocess.Popen(
-            [_program("postgres"), "-D", "data", "-h", "127.0.0.1", "-p", str(unused_port), "-k", str(folder)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user,
-        )  # fmt: skip
-        try:
-            ready = [_program("pg_isready"), "-h", "127.0.0.1", "-p", str(unused_port)]
-            for _ in range(120):
-                if subprocess.run(ready, capture_output=True, check=False).returncode == 0:
-                    break
-                time.sleep(0.25)
-            yield f"postgresql+psycopg2://mlsys@127.0.0.1:{unused_port}"
-        finally:
-            server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
-            server.wait(timeout=30)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
 
 GUARDED = "guarded"
 """A user who must give a password; all others need none."""

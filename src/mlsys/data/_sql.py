@@ -179,7 +179,9 @@ def named_errors(who: str) -> Iterator[None]:
     exc = imported(who).exc
     try:
         yield
-    except exc.SQLAlchemyError as error:
+    except (exc.SQLAlchemyError, pd.errors.DatabaseError) as caught:
+        wraps = isinstance(caught, pd.errors.DatabaseError) and isinstance(caught.__cause__, exc.SQLAlchemyError)
+        error: Any = caught.__cause__ if wraps else caught
         said = " ".join(str(getattr(error, "orig", None) or error).split())
         down = isinstance(error, exc.OperationalError) and error.statement is None
         raise DataError(

@@ -36,10 +36,7 @@ def _as_frame(given: Any) -> pd.DataFrame:
             f"{_WHO} got {type(given).__name__}, which is no table",
             "give a pandas frame, or a table of Arrow, polars, duckdb or another library with __arrow_c_stream__",
         )
-    table = pa.table(given)
-    if not table.num_rows:
-        raise DataError(f"{_WHO} got a table without rows", "check the query that made it")
-    return whole_of(plan_of([ArrowFile.of("the table", table)], Folders((), {}), None, _WHO))
+    return whole_of(plan_of([ArrowFile.of("the table", pa.table(given))], Folders((), {}), None, _WHO))
 
 
 Frame = Annotated[pd.DataFrame, BeforeValidator(_as_frame)]

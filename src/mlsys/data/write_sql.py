@@ -53,7 +53,7 @@ class WriteSQL(Sink):
     All is written in one transaction: with ``"replace"`` to a new table that takes the place of the old one at the end.
     That is whole or not at all where the database makes tables in transactions (PostgreSQL, SQLite); elsewhere an
     interruption may leave the table ``<table>_mlsys_making`` beside the old one. Values are bound, names are quoted.
-    The index is not written. Needs SQLAlchemy: ``pip install 'mlsys[sql]'``.
+    Times with a zone are written in UTC. The index is not written. Needs SQLAlchemy: ``pip install 'mlsys[sql]'``.
 
     Examples
     --------
@@ -146,7 +146,7 @@ class WriteSQL(Sink):
 
     def _insert(self, connection: Connection, frames: Iterable[pd.DataFrame], table: str) -> None:
         for frame in frames:
-            held = plain_frame(frame)
+            held = _in_utc(plain_frame(frame))
             for name in held.columns:
                 found = values_of(held[name])
                 if found.kind in (Kind.NESTED, Kind.MIXED, Kind.INTERVAL, Kind.PERIOD):
@@ -163,3 +163,9 @@ class WriteSQL(Sink):
                     f"{self.title} cannot write to {self.table!r}: {' '.join(str(error).split())}",
                     "convert the column before; whole numbers have at most 64 bits",
                 ) from error
+
+
+def _in_utc(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the same moments in UTC: SQLite keeps the clock time alone."""
+    zoned = [name for name in frame.columns if isinstance(frame[name].dtype, pd.DatetimeTZDtype)]
+    return frame.assign(**{name: frame[name].dt.tz_convert("UTC") for name in zoned})
