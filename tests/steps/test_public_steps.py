@@ -70,6 +70,12 @@ def ReadParquet(orders: pd.DataFrame) -> Case:
 
 
 @case
+def ReadEvents(orders: pd.DataFrame) -> Case:
+    orders.to_json("orders.jsonl", orient="records", lines=True, date_format="iso")
+    return mlsys.ReadEvents("orders.jsonl", time="ordered", lateness="7D"), None, {}
+
+
+@case
 def Derive(orders: pd.DataFrame) -> Case:
     return mlsys.Derive({"hour_of_day": lambda frame: frame["ordered"].dt.hour}), orders, ROLES
 

@@ -7,6 +7,7 @@ from mlsys.data.function import Function
 from mlsys.data.join import Join
 from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_documents import ReadDocuments
+from mlsys.data.read_events import ReadEvents
 from mlsys.data.read_frame import ReadFrame
 from mlsys.data.read_json import ReadJSON
 from mlsys.data.read_parquet import ReadParquet
@@ -24,6 +25,7 @@ __all__ = [
     "Join",
     "ReadCSV",
     "ReadDocuments",
+    "ReadEvents",
     "ReadFrame",
     "ReadJSON",
     "ReadParquet",

@@ -1,0 +1,193 @@
+"""Events from files of JSON lines, which may still grow."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import lzma
+import os
+import time
+import zlib
+from collections import deque
+from typing import IO, Any
+
+from mlsys.data._paths import files_of
+from mlsys.data.feeds.feed import Message, Places
+from mlsys.errors import DataError
+
+_PACKED: dict[str, Any] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+JSON_ENDINGS = tuple(f".{kind}{packed}" for kind in ("jsonl", "ndjson", "json") for packed in ("", *_PACKED))
+_BLOCK = 1 << 20
+_TOLD_BY = 64
+"""Bytes before a place that must be the same when reading goes on there."""
+_LONGEST = 1 << 28
+"""Bytes: a line without end is not held in memory."""
+_PAUSE = 0.05
+_BOM = b"\xef\xbb\xbf"
+_DAMAGED = (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, OSError)
+
+
+class LinesFeed:
+    """Reads files in sorted order, each from the place after the last line that was read.
+
+    A line counts once it ends, or, where nothing follows, once it is a whole object.
+
+    Parameters
+    ----------
+    path : str or sequence of str
+        Files, patterns, folders.
+    after : mapping
+        For each file: bytes and lines read, and the last of these bytes.
+    who : str
+        For messages.
+    """
+
+    def __init__(self, path: Any, after: Places, who: str) -> None:
+        self._path, self._who = path, who
+        self._after: dict[str, list[Any]] = {file: list(place) for file, place in after.items()}
+        self._open: _Tail | None = None
+        self._waiting = deque(self._files())
+        self._ended = False
+
+    def poll(self, most: int, seconds: float) -> list[Message]:
+        """Return the next lines of the first file that has some."""
+        until = time.monotonic() + seconds
+        while True:
+            while self._waiting:
+                found = self._lines(self._waiting[0], most)
+                if found:
+                    return found
+                self._waiting.popleft()
+            first, self._ended = not self._ended, True
+            if first or time.monotonic() >= until:
+                return []
+            time.sleep(_PAUSE)
+            self._waiting.extend(self._files())
+
+    @property
+    def at_end(self) -> bool:
+        """Whether no file had another line."""
+        return self._ended
+
+    @property
+    def unfinished(self) -> str:
+        """Where the last file ends within an event; empty if it does not."""
+        tail = self._open
+        return f"line {tail.line + 1:,} of {tail.file!r}" if tail is not None and tail.unfinished else ""
+
+    def settle(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._open is not None:
+            self._open.close()
+
+    def _files(self) -> list[str]:
+        """Return the files that may hold more than was read."""
+        files = files_of(self._path, JSON_ENDINGS, self._who)
+        return [file for file in files if file not in self._after or self._after[file][0] != os.path.getsize(file)]
+
+    def _lines(self, file: str, most: int) -> list[Message]:
+        if self._open is None or self._open.file != file:
+            self.close()
+            self._open = _Tail(file, self._after.get(file, [0, 0, ""]), self._who)
+        found = self._open.lines(most)
+        if found:
+            self._after[file] = found[-1].place
+        return found
+
+
+class _Tail:
+    """One file, from a place on."""
+
+    def __init__(self, file: str, place: list[Any], who: str) -> None:
+        self.file, self._who = file, who
+        self._at, self.line = int(place[0]), int(place[1])
+        self._before = bytes.fromhex(place[2])
+        self._waiting: deque[bytes] = deque()
+        self._left = b""
+        self._stream = _opened(file)
+        self._skip()
+
+    def lines(self, most: int) -> list[Message]:
+        """Return the next lines; blank ones are no events."""
+        found: list[Message] = []
+        while len(found) < most:
+            if self._waiting:
+                self._take(self._waiting.popleft() + b"\n", found)
+            elif not self._more():
+                if self._left and _is_whole(self._left):
+                    line, self._left = self._left, b""
+                    self._take(line, found)
+                break
+        return found
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the file ends within an event."""
+        return bool(self._left.strip())
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def _take(self, line: bytes, found: list[Message]) -> None:
+        self._at += len(line)
+        self.line += 1
+        self._before = (self._before + line)[-_TOLD_BY:]
+        body = (line.removeprefix(_BOM) if self._at == len(line) else line).strip()
+        if body:
+            place = [self._at, self.line, self._before.hex()]
+            found.append(Message(self.file, place, body, self._at, f"line {self.line:,} of {self.file!r}"))
+
+    def _more(self) -> bool:
+        if len(self._left) > _LONGEST:
+            raise DataError(
+                f"{self._who}: line {self.line + 1:,} of {self.file!r} has more than {_LONGEST:,} bytes",
+                "give a file of JSON lines, one event a line",
+            )
+        block = self._read(_BLOCK)
+        *lines, self._left = (self._left + block).split(b"\n")
+        self._waiting.extend(lines)
+        return bool(block)
+
+    def _read(self, most: int) -> bytes:
+        try:
+            return self._stream.read(most)
+        except _DAMAGED as error:
+            raise DataError(
+                f"{self._who} cannot read {self.file!r} after line {self.line:,}: {error}",
+                "give a whole file; a compressed one cannot be read while it is written",
+            ) from error
+
+    def _skip(self) -> None:
+        """Go to the place, where the bytes before it must be those that were read."""
+        if not self._at:
+            return
+        try:
+            self._stream.seek(self._at - len(self._before))
+        except _DAMAGED:
+            pass
+        if self._read(len(self._before)) != self._before:
+            self.close()
+            raise DataError(
+                f"{self._who} read {self.line:,} lines of {self.file!r} before, and now it is another file: it was "
+                "shortened or replaced",
+                "give new files new names, or begin anew with another progress file",
+            )
+
+
+def _opened(file: str) -> IO[bytes]:
+    made = next((each for ending, each in _PACKED.items() if file.lower().endswith(ending)), open)
+    opened: IO[bytes] = made(file, "rb")
+    return opened
+
+
+def _is_whole(line: bytes) -> bool:
+    """Whether a line that nothing ends is an event all the same, rather than the beginning of one."""
+    try:
+        return isinstance(json.loads(line.removeprefix(_BOM)), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -1,0 +1,320 @@
+"""ReadEvents: rows from a stream, all that is there for training, or batch after batch as they come."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time as clock
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import pandas as pd
+from pydantic import AfterValidator
+
+from mlsys.data._event_batch import Batch
+from mlsys.data._event_columns import refuse_types
+from mlsys.data._event_progress import Counts, Progress, Standing
+from mlsys.data._event_rules import Judged, Rules
+from mlsys.data._paths import files_read, is_url
+from mlsys.data.feeds import JSON_ENDINGS, Feed, GivenFeed, LinesFeed
+from mlsys.dataset import duration_of
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.secrets import without_secrets
+from mlsys.steps import Field, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlsys.data.feeds import Message
+
+logger = logging.getLogger("mlsys")
+
+_AT_ONCE = 10_000
+"""Events that are read together where nobody waits for them."""
+_FEW = 1_000
+"""Events from which a share of lost ones says something while a stream is read."""
+_PATIENCE = 1.0
+"""Seconds that a server is asked for more before it is asked again."""
+
+
+def _plain(source: Any) -> Any:
+    """Keep paths as text, so that a step's configuration is plain data."""
+    if isinstance(source, Path):
+        return os.fspath(source)
+    if isinstance(source, (list, tuple)) and any(isinstance(each, Path) for each in source):
+        return tuple(os.fspath(each) for each in source)
+    return source
+
+
+class ReadEvents(Source):
+    """Read a stream of JSON objects: all that is there for training, or batch after batch as they come.
+
+    Parameters
+    ----------
+    source : str, Path, list or callable
+        Files of JSON lines (a file, a pattern, a folder; also ``.gz``, ``.bz2``, ``.xz``), a list of dicts, or a
+        function that returns an iterable of them, the same ones each time.
+    time : str, optional
+        Field with the time at which an event happened.
+    lateness : str, optional
+        How much older than the latest event so far another one may be, such as ``"10min"``. Older ones are late: they
+        are counted and set aside. By default none is late.
+    id : str, optional
+        Field that identifies an event; one that comes again is counted and left out.
+    dtypes : dict of str to str
+        Types of fields. An event that does not fit is set aside with the reason. Numbers become times in the unit of
+        their type: ``"datetime64[ms, UTC]"``.
+    columns : list of str, optional
+        Fields to keep, in this order; by default all that occur.
+    known_at : dict of str to str
+        When columns become known: a time column, or a delay after the row's time.
+    until : str, optional
+        Event time at which the rows end.
+    max_events : int, optional
+        Number of events after which reading ends.
+    lost : float
+        Share of events that may be set aside; more are an error.
+
+    Raises
+    ------
+    DataError
+        If there are no events, too many of them are set aside, or a file was shortened or replaced since it was last
+        read.
+
+    Notes
+    -----
+    A pipeline reads the events that are there when it runs, up to ``until`` or ``max_events``; nothing is recorded, so
+    that it reads the same again. :meth:`batches` goes on from where it was, also after a kill. Both make the same rows:
+    an event is late by the events before it, whatever the size of batches.
+
+    Rows are in order of arrival. Types that are not declared are those that a batch shows, so declare the types of a
+    stream. A line is an event once it is complete. Reading takes about 5 us of CPU time an event of ten fields.
+
+    Examples
+    --------
+    >>> clicks = [{"user": "ann", "at": "2024-05-01T10:00"}, {"user": "bob", "at": "2024-05-01T10:02"},
+    ...           {"user": "eve", "at": "2024-05-01T08:00"}]
+    >>> events = ReadEvents(clicks, time="at", lateness="10min", lost=0.5)
+    >>> events.read()["user"].tolist()
+    ['ann', 'bob']
+    >>> for batch in events.batches(size=2):
+    ...     print(batch)
+    Batch(000000000000: 2 events read, 2 rows; watermark 2024-05-01 09:52:00)
+    Batch(000000000002: 1 events read, 0 rows, 1 late; watermark 2024-05-01 09:52:00)
+    """
+
+    source: Annotated[Any, AfterValidator(_plain)]
+    time: str | None = None
+    lateness: str | None = None
+    id: str | None = None
+    dtypes: dict[str, Any] = Field(default_factory=dict)
+    columns: tuple[str, ...] | list[str] | None = None
+    known_at: dict[str, str] = Field(default_factory=dict)
+    until: str | None = Field(default=None, kw_only=True)
+    max_events: int | None = Field(default=None, ge=1, kw_only=True)
+    lost: float = Field(default=0.01, ge=0.0, le=1.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse what no stream can be read with."""
+        refuse_types(self.dtypes, self.title)
+        if self.time is None and (self.lateness or self.until):
+            raise ConfigurationError(
+                f"{self.title} got {'lateness' if self.lateness else 'until'}=, and no event has a time",
+                'name the field with the time of an event, such as time="at"',
+            )
+        if self.lateness is not None and duration_of(self.lateness, "lateness") < pd.Timedelta(0):
+            raise ConfigurationError(f"{self.title} got a negative lateness", "give a duration of zero or more")
+        _moment(self.until, self.title)
+        _refuse_once_only(self.source, self.title)
+
+    def read(self) -> pd.DataFrame:
+        """Return the rows of all events that are there, in order of arrival."""
+        feed = self._feed(Standing())
+        messages: list[Message] = []
+        try:
+            while not feed.at_end and len(messages) < self._most:
+                messages += feed.poll(min(_AT_ONCE, self._most - len(messages)), _PATIENCE)
+        finally:
+            feed.close()
+        judged = self._rules().judged(messages, Standing())
+        self._refuse_lost(judged, judged.counts, 0)
+        if not len(judged.rows):
+            raise DataError(f"{self.title} found no events in {self._named()} ({judged.counts})", "check the source")
+        if judged.counts.read > judged.counts.rows:
+            logger.warning("%s: %s", self.title, judged.counts)
+        return judged.rows
+
+    def batches(
+        self,
+        progress: str | Path | None = None,
+        *,
+        after: Mapping[str, Any] | None = None,
+        follow: bool = False,
+        size: int = _AT_ONCE,
+        wait: str = "1s",
+    ) -> Iterator[Batch]:
+        """Yield batches of events, each event once.
+
+        Parameters
+        ----------
+        progress : str or Path, optional
+            A file that records how far this reader came. It is replaced when the next batch is asked for, so after the
+            loop's body has dealt with the last one; a killed process goes on behind the last batch that was recorded.
+        after : dict, optional
+            Alternatively, ``standing`` of an earlier batch, stored by yourself together with what came of the batch.
+        follow : bool
+            Wait for more events when all have been read; by default the loop ends.
+        size : int
+            Events in a batch, at most.
+        wait : str
+            How long to wait for a batch to fill once it has an event.
+
+        Yields
+        ------
+        Batch
+            Its ``rows``, and what was set ``aside``.
+
+        Notes
+        -----
+        A batch whose body was interrupted comes again under the same ``name``: writing its results under that name
+        leaves them there once. Before ``break``, call ``batch.commit()``, or the batch comes again.
+        """
+        if progress is not None and after is not None:
+            raise ConfigurationError("batches() got both progress= and after=", "give one of them")
+        if size < 1:
+            raise ConfigurationError(f"batches() got size={size}", "give a number of events of 1 or more")
+        patience = duration_of(wait, "wait").total_seconds()
+        return self._batches(progress, after, follow, size, patience)
+
+    def files_read(self) -> Sequence[Path] | None:
+        """Return the files; ``None`` for a server or a function."""
+        if isinstance(self.source, (str, tuple)) and not _is_records(self.source):
+            return None if is_url(self.source) else files_read(self.source, JSON_ENDINGS, self.title)
+        return None if callable(self.source) else ()
+
+    def known_at_declared(self) -> Mapping[str, str]:
+        """Return when columns become known, as configured."""
+        return self.known_at
+
+    @property
+    def _most(self) -> int:
+        return 2**62 if self.max_events is None else self.max_events
+
+    def _batches(
+        self, progress: str | Path | None, after: Mapping[str, Any] | None, follow: bool, size: int, patience: float
+    ) -> Iterator[Batch]:
+        file = None if progress is None else Progress(Path(progress).expanduser(), self._named(), self.title)
+        with ExitStack() as held:
+            if file is not None:
+                held.enter_context(file.alone())
+            standing = Standing.of(after or {}) if file is None else file.read()
+            feed = self._feed(standing)
+            held.callback(feed.close)
+            rules, left = self._rules(), self._most
+            while left > 0 and (follow or not feed.at_end) and not rules.is_over(standing):
+                messages = _filled(feed, min(size, left), patience)
+                if not messages:
+                    continue
+                left -= len(messages)
+                judged = rules.judged(messages, standing)
+                self._refuse_lost(judged, judged.after.counts, _FEW)
+                done = _Done(feed, file, judged.after)
+                yield self._batch(judged, standing, rules, done)
+                done()
+                standing = judged.after
+
+    def _batch(self, judged: Judged, before: Standing, rules: Rules, done: Callable[[], None]) -> Batch:
+        return Batch(
+            f"{before.counts.read:012d}",
+            judged.rows,
+            judged.aside,
+            judged.counts,
+            judged.after.plain(),
+            rules.watermark(judged.after),
+            done,
+        )
+
+    def _rules(self) -> Rules:
+        lateness = None if self.lateness is None else duration_of(self.lateness, "lateness")
+        until = _moment(self.until, self.title)
+        return Rules(self.columns, self.dtypes, self.time, self.id, None, lateness, until, self.title)
+
+    def _feed(self, standing: Standing) -> Feed:
+        if isinstance(self.source, (str, tuple, list)) and not _is_records(self.source):
+            return LinesFeed(self.source, standing.places, self.title)
+        return GivenFeed(self.source, standing.places, self.title)
+
+    def _named(self) -> str:
+        """Return what is read, without secrets."""
+        if isinstance(self.source, str):
+            return without_secrets(self.source)
+        return "files" if isinstance(self.source, tuple) and not _is_records(self.source) else "events"
+
+    def _refuse_lost(self, judged: Judged, counts: Counts, few: int) -> None:
+        if counts.lost <= self.lost * max(counts.read, few) or not len(judged.aside):
+            return
+        first = judged.aside.iloc[0]
+        raise DataError(
+            f"{self.title} would set aside {counts.lost:,} of {counts.read:,} events of {self._named()} "
+            f"({counts.broken:,} broken, {counts.late:,} late), more than lost={self.lost:g} allows; "
+            f"{first['where']}: {first['reason']}",
+            "correct dtypes=, time= or lateness=, or allow more with lost=",
+        )
+
+
+class _Done:
+    """Records, once, that a batch is done."""
+
+    def __init__(self, feed: Feed, file: Progress | None, standing: Standing) -> None:
+        self._feed, self._file, self._standing = feed, file, standing
+        self._done = False
+
+    def __call__(self) -> None:
+        if self._done:
+            return
+        if self._file is not None:
+            self._file.write(self._standing)
+        self._feed.settle()
+        self._done = True
+
+
+def _filled(feed: Feed, size: int, patience: float) -> list[Message]:
+    """Return up to ``size`` messages: what comes within a time after the first one."""
+    found = feed.poll(size, _PATIENCE)
+    until = clock.monotonic() + patience
+    while found and len(found) < size and not feed.at_end:
+        left = until - clock.monotonic()
+        if left <= 0:
+            break
+        found += feed.poll(size - len(found), left)
+    return found
+
+
+def _is_records(source: Any) -> bool:
+    """Whether these are events, rather than names of files."""
+    return not isinstance(source, str) and not any(isinstance(each, str) and "{" not in each for each in source)
+
+
+def _moment(until: str | None, who: str) -> pd.Timestamp | None:
+    if until is None:
+        return None
+    try:
+        return pd.Timestamp(until)
+    except ValueError as error:
+        raise ConfigurationError(
+            f"{who} got until={until!r}, which is not a time", 'write it as ISO 8601, such as "2024-06-01T00:00"'
+        ) from error
+
+
+def _refuse_once_only(source: Any, who: str) -> None:
+    if isinstance(source, Iterator):
+        raise ConfigurationError(
+            f"{who} got a {type(source).__name__}, which can be read only once",
+            f"give the function that makes it, without calling it: {who}(events) rather than {who}(events())",
+        )
+    if not (isinstance(source, (str, list, tuple)) or callable(source)):
+        raise ConfigurationError(
+            f"{who} got {type(source).__name__} as its source", "give a path, a list of dicts, or a function"
+        )
