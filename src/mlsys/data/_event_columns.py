@@ -116,7 +116,7 @@ class EventColumns:
             names = list(dict.fromkeys([*(name for event in events for name in event), *made]))
         index = pd.RangeIndex(len(events))
         columns = {name: made[name].set_axis(index) if name in made else self._found(name, events) for name in names}
-        return pd.DataFrame(columns, index=index, columns=pd.Index(names, dtype="str"))
+        return pd.DataFrame(columns, index=index, columns=pd.Index(list(names), dtype="str"))
 
     def _found(self, name: str, events: Sequence[Mapping[str, Any]]) -> pd.Series:
         values = [event.get(name) for event in events]
@@ -248,7 +248,7 @@ def _times(values: list[Any], dtype: Any) -> pd.Series:
         raise ValueError("no time")
     if (known.str.contains(_OFFSET) != (zone is not None)).any():
         raise ValueError("an offset, or none")
-    read = pd.to_datetime(texts, format="ISO8601", utc=zone is not None).dt.as_unit(unit)
+    read: pd.Series = pd.to_datetime(texts, format="ISO8601", utc=zone is not None).dt.as_unit(unit)
     return read if zone is None else read.dt.tz_convert(zone)
 
 

@@ -151,7 +151,8 @@ class Rules:
         for name, what in ((self.time, "time"), (self.id, "id")):
             if name is not None:
                 held = made[name].isna() if name in made else [event.get(name) is None for event in some.events]
-                bad |= {place: f"has no {what} in {name!r}" for place in np.flatnonzero(held) if place not in bad}
+                missing = np.flatnonzero(held).tolist()
+                bad |= {place: f"has no {what} in {name!r}" for place in missing if place not in bad}
         if not bad:
             return some, made
         for place, reason in sorted(bad.items()):
@@ -228,7 +229,7 @@ class Rules:
         if self.arrived is None:
             return rows
         came = [message.arrived for message in chosen.messages]
-        moments = pd.to_datetime(pd.array(came, dtype="Int64"), unit="ns", utc=True)
+        moments = pd.to_datetime(pd.array(came, dtype="Int64"), unit="us", utc=True)
         return rows.assign(**{self.arrived: pd.Series(moments).dt.as_unit("us")})
 
 

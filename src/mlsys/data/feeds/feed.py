@@ -25,7 +25,7 @@ class Message(NamedTuple):
     where : str
         For messages to the user: the line, the offset, the id.
     arrived : int, optional
-        When the feed took it in, in nanoseconds since 1970.
+        When the feed took it in, in microseconds since 1970.
     id : str, optional
         What the producer calls it.
     flat : bool
