@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-KILLS = 12
-EVENTS = 20_000
+KILLS = 10
+EVENTS = 5_000
 
 
 def event(number: int) -> str:
@@ -28,7 +28,7 @@ from mlsys import ReadEvents
 source, topic, password = sys.argv[1:4]
 where = dict(topic=topic) if topic else {}
 if password: where["password"] = SecretStr(password)
-events = ReadEvents(source, "at", "1D", id="number", dtypes={"number": "int64", "at": "datetime64[us]"}, **where)
+events = ReadEvents(source, "at", "1min", id="number", dtypes={"number": "int64", "at": "datetime64[us]"}, **where)
 print("begun", flush=True)
 for batch in events.batches("progress.json", follow=True, size=random.randint(20, 200), wait="0.05s"):
     time.sleep(random.random() / 50)
