@@ -52,14 +52,16 @@ _HOMES = {
             "Flatten",
             "Function",
             "Join",
+            "Lag",
             "ReadCSV",
             "ReadDocuments",
             "ReadEvents",
             "ReadFrame",
             "ReadJSON",
             "ReadParquet",
-            "ReadSQL",
             "ReadService",
+            "ReadSQL",
+            "WindowAggregate",
             "WriteCSV",
             "WriteParquet",
             "WriteSQL",
@@ -129,7 +131,10 @@ _HOMES = {
 __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
 
 
-_DETACHED = {"as_sklearn": "mlsys.steps.sklearn_bridge"}
+_DETACHED = {
+    "as_sklearn": "mlsys.steps.sklearn_bridge",
+    **dict.fromkeys(("over", "stream"), "mlsys.execution.streams"),
+}
 """Homes of what a step does without a pipeline, where it is not ``mlsys.execution.kinds.detached``."""
 
 provide(lambda name: getattr(import_module(_DETACHED.get(name, "mlsys.execution.kinds.detached")), name))
@@ -159,6 +164,7 @@ if TYPE_CHECKING:
         Flatten,
         Function,
         Join,
+        Lag,
         ReadCSV,
         ReadDocuments,
         ReadEvents,
@@ -167,6 +173,7 @@ if TYPE_CHECKING:
         ReadParquet,
         ReadService,
         ReadSQL,
+        WindowAggregate,
         WriteCSV,
         WriteParquet,
         WriteSQL,

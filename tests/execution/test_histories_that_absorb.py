@@ -194,10 +194,11 @@ def test_the_other_form_absorbs_too(orders: pd.DataFrame) -> None:
     events = orders.tail(60).assign(y=1, settled=lambda f: f["settled"] + DELAY * 4)
     state = dict(run.model.absorb(events).steps)["WinsRows"].state
     before = dict(run.model.steps)["WinsRows"].state
-    both = pd.concat([before["tail"]["order"], events["order"]])
-    assert sorted(state["tail"]["order"]) == sorted(
-        each for key in "uvw" for each in both[both.isin(orders.loc[orders["key"] == key, "order"])].tail(100)
-    )
+    known = pd.Series([*before["known"], *events["settled"]], index=[*before["tail"]["order"], *events["order"]])
+    earlier = known[known <= orders["at"].max()].sort_values(kind="stable")
+    keys = orders.set_index("order")["key"]
+    kept = [order for key in "uvw" for order in earlier[(keys[earlier.index] == key).to_numpy()].tail(100).index]
+    assert sorted(state["tail"]["order"]) == sorted([*kept, *known[known > orders["at"].max()].index])
     assert state["known"].max() == events["settled"].max()
 
 

@@ -76,6 +76,17 @@ def ReadEvents(orders: pd.DataFrame) -> Case:
 
 
 @case
+def WindowAggregate(orders: pd.DataFrame) -> Case:
+    columns = {"orders": "count", "spent": ("price", "mean"), "countries": ("country", "distinct")}
+    return mlsys.WindowAggregate("customer", columns, "30D"), orders, ROLES
+
+
+@case
+def Lag(orders: pd.DataFrame) -> Case:
+    return mlsys.Lag("customer", ["price", "country"], [1, "7D"]), orders, ROLES
+
+
+@case
 def Derive(orders: pd.DataFrame) -> Case:
     return mlsys.Derive({"hour_of_day": lambda frame: frame["ordered"].dt.hour}), orders, ROLES
 

@@ -5,6 +5,7 @@ from mlsys.data.derive import Derive
 from mlsys.data.flatten import Flatten
 from mlsys.data.function import Function
 from mlsys.data.join import Join
+from mlsys.data.lag import Lag
 from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_documents import ReadDocuments
 from mlsys.data.read_events import ReadEvents
@@ -13,6 +14,7 @@ from mlsys.data.read_json import ReadJSON
 from mlsys.data.read_parquet import ReadParquet
 from mlsys.data.read_service import ReadService
 from mlsys.data.read_sql import ReadSQL
+from mlsys.data.window_aggregate import WindowAggregate
 from mlsys.data.write_csv import WriteCSV
 from mlsys.data.write_parquet import WriteParquet
 from mlsys.data.write_sql import WriteSQL
@@ -23,14 +25,16 @@ __all__ = [
     "Flatten",
     "Function",
     "Join",
+    "Lag",
     "ReadCSV",
     "ReadDocuments",
     "ReadEvents",
     "ReadFrame",
     "ReadJSON",
     "ReadParquet",
-    "ReadSQL",
     "ReadService",
+    "ReadSQL",
+    "WindowAggregate",
     "WriteCSV",
     "WriteParquet",
     "WriteSQL",

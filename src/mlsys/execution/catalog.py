@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -251,6 +251,19 @@ def refuse_mixed_zones(column: str, moment: str, after: pd.Series, decision: str
             f"decision at {decision!r} ({decided.dtype}): one has a time zone, the other none",
             "give both a zone in a Derive step, for example f[...].dt.tz_localize('Europe/Berlin')",
         )
+
+
+def known_from(rows: pd.DataFrame, waits: Mapping[str, Sequence[str]], roles: Roles) -> pd.Series:
+    """Return the moment from which each row is known, with the columns that it waits for; null for never."""
+    decision = roles.decision
+    assert decision is not None
+    decided = known = decision.of(rows)
+    for column, moments in waits.items():
+        for moment in moments:
+            after = moment_of(moment, rows, roles)
+            refuse_mixed_zones(column, moment, after, decision.column, decided)
+            known = known.where(known > after, after).where(after.notna() & known.notna())
+    return known
 
 
 def _is_delay(moment: str) -> bool:

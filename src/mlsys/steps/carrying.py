@@ -30,9 +30,9 @@ def rows_carried(step: Step) -> str:
     """
     if isinstance(step, History):
         key = " and ".join(step.key_columns)
-        return f"up to {step.tail} earlier rows of each {key}" + (
-            ", and its state before them" if absorbs(step) else ""
-        )
+        reach = f"the rows of {step.reach} before the latest decision" if step.reach else ""
+        rows = f"up to {step.kept_rows} earlier rows of each {key}" if step.kept_rows or not reach else ""
+        return " and ".join(filter(None, (reach, rows))) + (", and its state before them" if absorbs(step) else "")
     if isinstance(step, LooksUp):
         return "the rows of its table" if step.at_serving == "stored" else ""
     for value in step.configuration().values():

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import require_columns
+from mlsys.dataset import duration_of, require_columns
 from mlsys.steps.keys import NO_KEY, numbered
-from mlsys.values import moments_of, nanoseconds, ranks
+from mlsys.steps.ordering import Order, sorted_places
+from mlsys.steps.past_values import PastValues
+from mlsys.summaries import span_places
+from mlsys.values import moments_of, moved, nanoseconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +63,8 @@ class Past:
     Notes
     -----
     A row is history if it was known strictly before the decision. Sorting costs O(n log n) once; every
-    aggregate is then one pass over sorted arrays.
+    aggregate is then one pass over sorted arrays. Sums are exact and rounded once, so that they do not depend on the
+    order of rows.
 
     Examples
     --------
@@ -81,46 +85,160 @@ class Past:
         asked: set[str] | None = None,
         states: Sequence[Any] | None = None,
     ) -> None:
-        self._index = now.index
+        self._index, self._frame = now.index, rows
         self._asked: set[str] = set() if asked is None else asked
         self._states = states
-        key_rows, key_now = numbered(by, rows, now)
-        self._key_now = key_now
-        usable = np.flatnonzero(known.notna().to_numpy() & (key_rows != NO_KEY))
-        moments = nanoseconds(moments_of(known, "a history"))[usable]
-        order = np.lexsort((ranks(moments), key_rows[usable]))
-        self._rows = rows.iloc[usable[order]]
-        sorted_keys, sorted_moments = key_rows[usable][order], moments[order]
-        self._key_of_row = sorted_keys
-        self._start = np.searchsorted(sorted_keys, key_now, side="left")
-        self._end = self._start + _count_before(
-            sorted_keys, sorted_moments, key_now, nanoseconds(moments_of(decide, "a history")), self._start
-        )
+        keys, self._key_now = numbered(by, rows, now)
+        self._decide, self._decided = moments_of(decide, "a history"), nanoseconds(moments_of(decide, "a history"))
+        moments = nanoseconds(moments_of(known, "a history"))
+        usable = np.flatnonzero(known.notna().to_numpy() & (keys != NO_KEY))
+        order = usable[sorted_places(keys[usable], moments[usable])]
+        self._hold(order, keys[order], moments[order])
+        self._start, self._end = self._searched(None), self._searched(self._decided)
+        self._end = np.maximum(self._end, self._start)
 
-    def count(self) -> pd.Series:
-        """Return how many rows of the past each row has."""
-        return pd.Series(self._end - self._start, index=self._index)
+    def _hold(self, places: NDArray[np.int64], keys: NDArray[np.int64], *moments: NDArray[Any]) -> None:
+        """Take rows in an order: by key, then by the moments."""
+        self._places, self._keys, self._moments = places, keys, moments
+        self._order = Order(keys, moments[0])
+        self._taken: NDArray[np.int64] | None = None
+        self._values: dict[str, PastValues] = {}
+
+    def _searched(self, moments: NDArray[Any] | None, also_then: bool = False) -> NDArray[np.int64]:
+        """Return how many rows lie before a moment of each row's key, or before the key where there is none."""
+        if moments is None:
+            return np.searchsorted(self._keys, self._key_now, "left")
+        order = self._in_time
+        counted = np.empty(len(moments), dtype=np.int64)
+        counted[order] = self._order.before(self._key_now[order], moments[order], also_then)
+        return counted
+
+    @cached_property
+    def _in_time(self) -> NDArray[np.int64]:
+        """Places of the rows that are decided by key and decision: in this order they are searched fast."""
+        return sorted_places(self._key_now, self._decided)
+
+    def within(self, window: str | pd.Timedelta, time: str | None = None) -> Past:
+        """Return the past that reaches back no further than a duration before each decision.
+
+        Parameters
+        ----------
+        window : str or Timedelta
+            Such as ``"3h"``. Rows of exactly that age are included.
+        time : str, optional
+            Column of the moments that must lie in the window; later ones than the decision do not. By default, the
+            moment from which a row was known.
+
+        Returns
+        -------
+        Past
+            Of the same rows.
+        """
+        past = self if time is None else self._by_event(time)
+        earliest = nanoseconds(moved(self._decide, -duration_of(window, "window")))
+        start = np.maximum(past._searched(earliest), past._start)
+        if time is None:
+            return past._between(start, past._end)
+        end = past._searched(self._decided)
+        ordered = past._moments[1]
+        if bool(((ordered[1:] >= ordered[:-1]) | (past._keys[1:] != past._keys[:-1])).all()):
+            return past._between(start, np.minimum(end, self._end))
+        return past._known_among(start, np.maximum(end, start))
+
+    def before(self, duration: str | pd.Timedelta) -> Past:
+        """Return the past as it was some time before each decision; what became known exactly then is included.
+
+        Parameters
+        ----------
+        duration : str or Timedelta
+            Such as ``"7D"``.
+        """
+        latest = nanoseconds(moved(self._decide, -duration_of(duration, "before")))
+        end = np.clip(self._searched(latest, also_then=True), self._start, self._end)
+        return self._between(self._start, end)
+
+    def _between(self, start: NDArray[np.int64], end: NDArray[np.int64]) -> Past:
+        """Return the same past with other ends; what was worked out of its columns is shared."""
+        found = object.__new__(type(self))
+        found.__dict__ |= self.__dict__
+        found._start, found._end = start, np.maximum(start, end)
+        return found
+
+    def _by_event(self, time: str) -> Past:
+        """Return the same past sorted by a column of its own times."""
+        events = moments_of(self._taken_of(time), "a history")
+        ticks = nanoseconds(events)
+        usable = np.flatnonzero(events.notna().to_numpy())
+        order = usable[sorted_places(self._keys[usable], ticks[usable])]
+        found = self._between(self._start, self._end)
+        found._hold(self._places[order], self._keys[order], ticks[order], self._moments[0][order])
+        found._start = found._searched(None)
+        return found
+
+    def _known_among(self, start: NDArray[np.int64], end: NDArray[np.int64]) -> Past:
+        """Return those rows of spans that were known in time; they lie apart, so each is listed."""
+        places, _ = span_places(start, end)
+        owners = np.repeat(np.arange(len(start)), end - start)
+        known = self._moments[1][places] < self._decided[owners]
+        lengths = np.bincount(owners[known], minlength=len(start))
+        found = self._between(np.cumsum(lengths) - lengths, np.cumsum(lengths))
+        found._taken, found._values = places[known], {}
+        return found
+
+    def count(self, column: str | None = None) -> pd.Series:
+        """Return how many rows of the past each row has; given a column, those that are not null there."""
+        counts = self._end - self._start if column is None else self._of(column).counts(self._start, self._end)
+        return pd.Series(counts, index=self._index)
 
     def last(self, column: str, back: int = 1) -> pd.Series:
         """Return the value of the ``back``-th most recent row of the past; null if there are fewer rows."""
         at = self._end - back
-        values = self._column(column).array.take(np.where(at >= self._start, at, -1), allow_fill=True)
-        return pd.Series(values, index=self._index)
+        return self._of(column).taken(np.where(at >= self._start, at, -1), self._index)
+
+    def lag(self, column: str, back: int = 1) -> pd.Series:
+        """Return the same as ``last``, where of rows known at the same moment those with larger values are later."""
+        at = self._end - back
+        return self._of(column).by_size(np.where(at >= self._start, at, -1), self._index)
+
+    def latest(self, column: str) -> pd.Series:
+        """Return the most recent value that is not null; of several known at the same moment, the largest."""
+        return self._of(column).latest(self._start, self._end, self._index)
 
     def sum(self, column: str) -> pd.Series:
-        """Return the sum of a numeric column over the past; nulls are skipped."""
-        values = self._column(column).to_numpy(dtype=np.float64, na_value=np.nan)
-        return pd.Series(self._between(np.nan_to_num(values)), index=self._index)
+        """Return the exact sum of a numeric column over the past, rounded once; nulls are skipped."""
+        return pd.Series(self._of(column).sums(self._start, self._end), index=self._index)
 
     def mean(self, column: str) -> pd.Series:
         """Return the mean of a numeric column over the past; null without known values."""
-        present = self._between(self._column(column).notna().to_numpy().astype(np.float64))
+        present = self.count(column).to_numpy()
         with np.errstate(invalid="ignore", divide="ignore"):
             return pd.Series(self.sum(column).to_numpy() / present, index=self._index)
 
+    def min(self, column: str) -> pd.Series:
+        """Return the least value of a numeric column over the past; null without known values."""
+        return pd.Series(self._of(column).extremes(self._start, self._end, largest=False), index=self._index)
+
+    def max(self, column: str) -> pd.Series:
+        """Return the largest value of a numeric column over the past; null without known values."""
+        return pd.Series(self._of(column).extremes(self._start, self._end, largest=True), index=self._index)
+
+    def distinct(self, column: str) -> pd.Series:
+        """Return how many different values a column has in the past; null is no value."""
+        order = self._in_time
+        found = np.empty(len(order), dtype=np.int64)
+        found[order] = self._of(column).distinct(self._start[order], self._end[order])
+        return pd.Series(found, index=self._index)
+
     def of(self, position: int) -> pd.DataFrame:
         """Return the past of one row as a frame, oldest first."""
-        return self._rows.iloc[self._start[position] : self._end[position]]
+        span = slice(self._start[position], self._end[position])
+        if self._taken is None:
+            return self._rows.iloc[span]
+        return self._rows.iloc[self._taken[span]]
+
+    @cached_property
+    def _rows(self) -> pd.DataFrame:
+        return self._frame.iloc[self._places]
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
@@ -146,30 +264,16 @@ class Past:
         """Return what was absorbed of a key before the rows of this past; ``None`` for nothing."""
         return None if self._states is None else self._states[self.order[learnt.decided.start]]
 
-    def _column(self, name: str) -> pd.Series:
+    def _of(self, column: str) -> PastValues:
+        if column not in self._values:
+            values = self._taken_of(column)
+            same = np.logical_and.reduce([self._keys[1:] == self._keys[:-1], *(m[1:] == m[:-1] for m in self._moments)])
+            self._values[column] = PastValues(values, same, self._taken)
+        return self._values[column]
+
+    def _taken_of(self, name: str) -> pd.Series:
+        """Return a column of the rows in their order."""
         self._asked.add(name)
         remedy = "correct the name; a served model keeps only the columns read in training"
-        require_columns(self._rows.columns, [name], "the history", remedy)
-        return self._rows[name]
-
-    def _between(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        # Running sums restart at every key, so that one key's size never touches another's rounding.
-        running = pd.Series(values).groupby(self._key_of_row, sort=False).cumsum().to_numpy()
-        sums = np.r_[0.0, running]
-        return np.asarray(np.where(self._end > self._start, sums[self._end], 0.0), dtype=np.float64)
-
-
-def _count_before(
-    keys: NDArray[np.int64],
-    moments: NDArray[Any],
-    key_now: NDArray[np.int64],
-    decide: NDArray[Any],
-    start: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """Count, for each row, the sorted entries of its key with a moment strictly before its decision."""
-    span = np.r_[moments, decide]
-    ranks = np.unique(span, return_inverse=True)[1].astype(np.int64)
-    base = int(ranks.max(initial=0)) + 1
-    combined = keys.astype(np.int64) * base + ranks[: len(moments)]
-    wanted = key_now.astype(np.int64) * base + ranks[len(moments) :]
-    return np.asarray(np.maximum(np.searchsorted(combined, wanted, side="left") - start, 0), dtype=np.int64)
+        require_columns(self._frame.columns, [name], "the history", remedy)
+        return self._frame[name].iloc[self._places]

@@ -94,7 +94,8 @@ class History(Absorbs, Step, kind="History"):
     by : str or tuple of str
         Columns that identify whose history it is.
     tail : int
-        Rows per key kept for serving; of those before them a history that absorbs keeps a state, another nothing.
+        Rows per key kept for serving, beside those known after the latest decision; of earlier ones, a history that
+        absorbs keeps a state, another nothing.
     """
 
     facts = Facts(sees="history", fits_on="nothing", acts_on="every part", rows="same", serves=True, stands="before")
@@ -115,12 +116,59 @@ class History(Absorbs, Step, kind="History"):
         """The columns in ``by``."""
         return names_of(self.by)
 
+    @property
+    def kept_rows(self) -> int:
+        """Rows of each key that a served model keeps beside those within reach."""
+        return self.tail
+
+    @property
+    def reach(self) -> pd.Timedelta | None:
+        """How long before the latest decision all rows are kept; ``None``: as many as ``tail`` says, without promise.
+
+        A history that declares it is exact for requests decided up to ``slack`` before the latest decision.
+        """
+        return None
+
+    @property
+    def slack(self) -> pd.Timedelta:
+        """How much earlier than the latest decision a request may be decided, within ``reach``."""
+        return pd.Timedelta(0)
+
+    @property
+    def placed_by(self) -> str | None:
+        """Column of the moment that is within reach; ``None``: the moment from which a row was known."""
+        return None
+
     def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
         """Return the frame with columns added; ``past`` holds only rows known before each row's decision.
 
         Answers from ``absorb`` and ``features``, which are shown each key's past in order of time.
         """
         return with_features(self, frame, past.order, decided(self, past))
+
+    @final
+    def over(self, data: pd.DataFrame, /, *, known_at: Mapping[str, str] | None = None, **roles: Any) -> pd.DataFrame:
+        """Return the rows of ``data`` with the columns of the history, each knowing those known before it.
+
+        Parameters
+        ----------
+        data : DataFrame
+            The rows, in any order.
+        known_at : dict of str to str, optional
+            For columns known later than their rows: the time column, or the delay after the row's time.
+        **roles
+            ``time=`` and, if rows are decided at another moment, ``decide_at=``.
+        """
+        made: pd.DataFrame = detached("over", self, data, known_at, **roles)
+        return made
+
+    @final
+    def stream(self, *, known_at: Mapping[str, str] | None = None, **roles: Any) -> Any:
+        """Return a stream: ``push(rows)`` gives each block of rows what :meth:`over` gives them among all.
+
+        Parameters are those of :meth:`over`.
+        """
+        return detached("stream", self, known_at, **roles)
 
 
 class Reshape(Step, kind="Reshape"):

@@ -23,6 +23,9 @@ from mlsys.steps.keys import NO_KEY, KeysHeld, numbered
 from mlsys.steps.kinds import History
 from mlsys.values import by_value, moments_of, nanoseconds
 
+_FEW = 8
+"""A request of more than one in so many of the rows held looks at them all: finding its keys would cost more."""
+
 
 class Memory:
     """What a served history holds: the latest rows of each key and, where it absorbs, a state of those before them.
@@ -32,16 +35,18 @@ class Memory:
     step : History
         The step.
     state : mapping
-        Plain data. ``tail`` and ``known`` are the latest rows and the moments from which they are known. Where the
-        step absorbs, ``keys``, ``states`` and ``last`` are the keys whose earlier rows were absorbed, their states, and
-        the moment from which the last of these rows was known; ``until`` is the last decision seen; ``written`` are the
-        types of the columns it makes. ``waits``, where there are any, are the moments, as a column and a shift, that a
-        row waits for.
+        Plain data. ``tail`` and ``known`` are the latest rows and the moments from which they are known, ``until`` is
+        the last decision seen, and ``forgot`` whether earlier rows were dropped. Where the step absorbs, ``keys``,
+        ``states`` and ``last`` are the keys whose earlier rows were absorbed, their states, and the moment from which
+        the last of these rows was known; ``written`` are the types of the columns it makes. ``waits``, where there are
+        any, are the moments, as a column and a shift, that a row waits for.
 
     Notes
     -----
-    Rows that a request may be decided before are no part of a state, which could not be taken back: the last ``tail``
-    rows of each key, and all that are known after the last decision seen. They are absorbed when a request is answered.
+    Kept are all rows that a request may be decided before (those known after the last decision seen, or within reach
+    of it), and of each key the last ``tail`` rows before these. Of a history that absorbs, these may be among the last
+    ``tail`` rows: they are no part of a state, which could not be taken back, and are absorbed when a request is
+    answered.
     """
 
     def __init__(self, step: History, state: Mapping[str, Any]) -> None:
@@ -58,10 +63,10 @@ class Memory:
         waits: Sequence[tuple[str, pd.Timedelta]] = (),
     ) -> Memory:
         """Return what holds nothing yet, of rows with the columns and types of these."""
-        state: dict[str, Any] = {"tail": rows.iloc[:0], "known": known.iloc[:0]}
+        state: dict[str, Any] = {"tail": rows.iloc[:0], "known": known.iloc[:0], "until": None, "forgot": False}
         state |= {"waits": list(waits)} if waits else {}
         if absorbs(step):
-            state |= {"written": dict(written), "until": None, "keys": rows.iloc[:0][list(step.key_columns)]}
+            state |= {"written": dict(written), "keys": rows.iloc[:0][list(step.key_columns)]}
             state |= {"states": [], "last": known.iloc[:0]}
         return cls(step, state)
 
@@ -78,15 +83,36 @@ class Memory:
         (keys,) = numbered(step.by, rows)
         usable = np.flatnonzero(known.notna().to_numpy() & (keys != NO_KEY))
         order = usable[np.argsort(_ticks(known)[usable], kind="stable")]
-        kept = _from_the_end(keys[order]) < step.tail
+        until = max((each for each in (state["until"], decided.max()) if not pd.isna(each)), default=None)
+        kept = self._kept(rows.iloc[order], known.iloc[order], keys[order], until)
         if absorbs(step):
-            until = max((each for each in (state["until"], decided.max()) if not pd.isna(each)), default=None)
-            kept |= np.ones(len(order), dtype=bool) if until is None else (known.iloc[order] >= until).to_numpy()
-            state |= self._absorbed(rows.iloc[order[~kept]], known.iloc[order[~kept]]) | {"until": until}
-        state |= {"tail": rows.iloc[order[kept]], "known": known.iloc[order[kept]]}
-        if absorbs(step):  # rows come in blocks, each with labels of its own
-            state |= {name: state[name].reset_index(drop=True) for name in ("tail", "known", "keys", "last")}
+            state |= self._absorbed(rows.iloc[order[~kept]], known.iloc[order[~kept]])
+        # Rows come in blocks, each with labels of its own.
+        state |= {"tail": rows.iloc[order[kept]].reset_index(drop=True)}
+        state |= {"known": known.iloc[order[kept]].reset_index(drop=True)}
+        state |= {"until": until, "forgot": state["forgot"] or not bool(kept.all())}
+        if absorbs(step):
+            state |= {name: state[name].reset_index(drop=True) for name in ("keys", "last")}
         return Memory(step, state)
+
+    def beside(self, rows: pd.DataFrame, known: pd.Series) -> Memory:
+        """Return what also holds rows, though later ones may not need them all: for rows that know each other."""
+        both = {"tail": _joined(self.state["tail"], rows)}
+        both |= {"known": _joined(self.state["known"], known.rename(self.state["known"].name))}
+        return Memory(self.step, self.state | both)
+
+    def _kept(self, rows: pd.DataFrame, known: pd.Series, keys: NDArray[np.int64], until: Any) -> NDArray[np.bool_]:
+        """Return which rows, in order of time, a later request may look at."""
+        step = self.step
+        if until is None:
+            return np.ones(len(rows), dtype=bool)
+        placed = known if step.placed_by is None else moments_of(rows[step.placed_by], step.title)
+        since = until - (step.reach or pd.Timedelta(0))
+        exact = absorbs(step) or step.reach is not None  # at the latest decision too, what is known then is not yet
+        kept = np.array(placed >= since if exact else placed > since, dtype=bool)
+        earlier = np.arange(len(rows)) if absorbs(step) else np.flatnonzero(~kept)
+        kept[earlier] |= _from_the_end(keys[earlier]) < step.kept_rows
+        return kept
 
     def _absorbed(self, rows: pd.DataFrame, known: pd.Series) -> dict[str, Any]:
         """Return keys, states and last moments once rows, in order of time, are absorbed too."""
@@ -133,9 +159,27 @@ class Memory:
 
     def past_of(self, rows: pd.DataFrame, decided: pd.Series) -> Past:
         """Return what was known of each row's key before it is decided."""
-        near, step = self._near(rows), self.step
+        step, few = self.step, len(rows) * _FEW <= len(self.state["tail"])
+        near = self._near(rows) if few else self
         states = near._states_of(rows, decided) if absorbs(step) else None
+        decided = self._in_reach(decided)
         return Past(rows, near.state["tail"], step.by, decided, near.state["known"], states=states)
+
+    def _in_reach(self, decided: pd.Series) -> pd.Series:
+        """Return decisions, null for those so early that rows they would look at are forgotten."""
+        step, state = self.step, self.state
+        if step.reach is None or not state["forgot"]:
+            return decided
+        since = state["until"] - step.slack
+        early = (decided < since).to_numpy(dtype=bool, na_value=False)
+        if not early.any():
+            return decided
+        self._warn(
+            decided.index[early],
+            f"decided before {since}, and rows of that time are no longer kept",
+            "keep rows longer (late_by=)",
+        )
+        return decided.where(~early)
 
     def _near(self, rows: pd.DataFrame) -> Memory:
         """Return what is held of the keys of some rows: nothing is done with what is held of others."""
@@ -157,19 +201,20 @@ class Memory:
         found = np.flatnonzero((asked != NO_KEY) & (asked < len(held)))
         last, now = (_ticks(each) for each in (self.state["last"], decided))
         in_time = last[asked[found]] < now[found]
-        self._warn_of_early(rows.index[found[~in_time & decided.notna().to_numpy()[found]]])
+        early = rows.index[found[~in_time & decided.notna().to_numpy()[found]]]
+        self._warn(early, "decided before rows already in the state of the key", "keep more rows (tail=)")
         states: list[Any] = [None] * len(rows)
         for place in found[in_time]:
             states[place] = self.state["states"][asked[place]]
         return states
 
-    def _warn_of_early(self, labels: pd.Index) -> None:
+    def _warn(self, labels: pd.Index, why: str, remedy: str) -> None:
         if not len(labels):
             return
         rows, are = (f"{len(labels):,} rows", "are") if len(labels) > 1 else ("1 row", "is")
         warnings.warn(
-            f"{self.step.title}: {rows} (row {labels.tolist()[0]!r} first) {are} decided before rows already in the "
-            "state of the key, so the answer is that of an unknown key; ask in time order, or keep more rows (tail=)",
+            f"{self.step.title}: {rows} (row {labels.tolist()[0]!r} first) {are} {why}, "
+            f"so the answer is that of an unknown key; ask in time order, or {remedy}",
             stacklevel=2,
         )
 

@@ -19,6 +19,7 @@ from mlsys.summaries.log_buckets import LogBuckets
 from mlsys.summaries.moments import Moments
 from mlsys.summaries.quantiles import Quantiles, finish_quantiles
 from mlsys.summaries.row_hash import duplicate_clusters, equal_rows, row_hashes
+from mlsys.summaries.spans import SpanSums, chunks_of, span_distinct, span_extremes, span_places
 
 __all__ = [
     "Again",
@@ -32,6 +33,7 @@ __all__ = [
     "GroupedSum",
     "Moments",
     "Quantiles",
+    "SpanSums",
     "SummaryMap",
     "Targets",
     "Zoom",
@@ -54,5 +56,9 @@ __all__ = [
     "hashable_columns",
     "is_hashable",
     "row_hashes",
+    "chunks_of",
+    "span_distinct",
+    "span_extremes",
+    "span_places",
     "uniform",
 ]

@@ -11,7 +11,7 @@ import pandas as pd
 from mlsys.cache import Made
 from mlsys.dataset import Moment, Roles
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.execution.catalog import moment_of, refuse_mixed_zones
+from mlsys.execution.catalog import known_from
 from mlsys.execution.changed import changed_columns
 from mlsys.execution.guard import shielded
 from mlsys.execution.lineage import moved_by
@@ -121,19 +121,6 @@ def _sealed(
     if roles.id is not None and roles.id in there:
         return rows[roles.id].isin(test.frame([roles.id])[roles.id]).to_numpy()
     return np.ones(len(rows), dtype=bool)
-
-
-def known_from(rows: pd.DataFrame, waits: Waits, roles: Roles) -> pd.Series:
-    """Return the moment from which each row is known, with the columns that it waits for; null for never."""
-    decision = roles.decision
-    assert decision is not None
-    decided = known = decision.of(rows)
-    for column, moments in waits.items():
-        for moment in moments:
-            after = moment_of(moment, rows, roles)
-            refuse_mixed_zones(column, moment, after, decision.column, decided)
-            known = known.where(known > after, after).where(after.notna() & known.notna())
-    return known
 
 
 @dataclass

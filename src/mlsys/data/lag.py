@@ -1,0 +1,114 @@
+"""Lag: earlier values of the same key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from mlsys.data._made_columns import past_duration, refuse_taken
+from mlsys.errors import ConfigurationError
+from mlsys.steps import Field, History, Past
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Lag(History):
+    """Add earlier values of columns: of the rows of the same key known before each decision, or of some time ago.
+
+    Parameters
+    ----------
+    by : str or tuple of str
+        Key columns.
+    columns : str or list of str
+        Columns whose earlier values are added, as ``<column>_lag_<back>``.
+    back : int, str, or a list of both
+        How far back: 1 for the most recent row, 2 for the one before it; a duration such as ``"7D"`` for the value as
+        it stood that long before the decision.
+    late_by : str
+        How long before the latest decision a request of a served model may still be decided; rows are kept that much
+        longer.
+    tail : int
+        Rows per key that a served model keeps beyond those it needs.
+
+    Raises
+    ------
+    ConfigurationError
+        If ``back`` is neither a positive number nor a positive duration.
+    DataError
+        If a column is missing, or a name is taken.
+
+    Notes
+    -----
+    Only rows known strictly before the decision count. A value that is null stays null. Of rows known at the same
+    moment, the one with the larger value counts as the later, so that the order of rows does not matter. Whole numbers
+    become floats, truth values nullable. A duration gives the value of the latest row known by then, however old.
+
+    Examples
+    --------
+    >>> sales = pd.DataFrame({"store": "a", "sold": [3, 5, 8],
+    ...                       "day": pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"])})
+    >>> Lag("store", "sold", [1, "2D"]).over(sales, time="day")[["sold_lag_1", "sold_lag_2D"]]
+       sold_lag_1  sold_lag_2D
+    0         NaN          NaN
+    1         3.0          NaN
+    2         5.0          3.0
+    """
+
+    columns: str | tuple[str, ...] | list[str]
+    back: int | str | tuple[int | str, ...] | list[int | str] = 1
+    late_by: str | pd.Timedelta = Field(default="0s", kw_only=True)
+    tail: int = Field(default=0, ge=0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Refuse lags that do not look back."""
+        super().__post_init__()
+        past_duration(self.late_by, f"{self.title}: late_by")
+        if not self._columns or not self._backs:
+            raise ConfigurationError(f"{self.title} got no columns or no lags", 'write Lag("store", "sold", [1, 7])')
+        for back in self._backs:
+            if isinstance(back, str):
+                past_duration(back, f"{self.title}: back", positive=True)
+            elif back < 1:
+                raise ConfigurationError(
+                    f"{self.title} got back={back}, which is no earlier row", "count rows from 1, the most recent"
+                )
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
+        return (self.columns,) if isinstance(self.columns, str) else tuple(self.columns)
+
+    @property
+    def _backs(self) -> tuple[int | str, ...]:
+        return (self.back,) if isinstance(self.back, (int, str)) else tuple(self.back)
+
+    @property
+    def kept_rows(self) -> int:
+        """Rows of each key that a served model keeps beside those within reach."""
+        return max(self.tail, *(1 if isinstance(back, str) else back for back in self._backs))
+
+    @property
+    def reach(self) -> pd.Timedelta:
+        """How long before the latest decision all rows are kept."""
+        durations = [past_duration(back, "back") for back in self._backs if isinstance(back, str)]
+        return max(durations, default=pd.Timedelta(0)) + self.slack
+
+    @property
+    def slack(self) -> pd.Timedelta:
+        """How much earlier than the latest decision a request may be decided."""
+        return past_duration(self.late_by, "late_by")
+
+    def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
+        """Return the columns of the past that it reads."""
+        return (*self.key_columns, *self._columns)
+
+    def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
+        """Return the frame with the earlier values."""
+        wanted = [(column, back, f"{column}_lag_{back}") for column in self._columns for back in self._backs]
+        refuse_taken(frame, [name for *_, name in wanted], self.title)
+        made = {
+            name: past.before(back).lag(column) if isinstance(back, str) else past.lag(column, back)
+            for column, back, name in wanted
+        }
+        return frame.assign(**made)
