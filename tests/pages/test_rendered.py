@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -28,8 +27,7 @@ BROWSER = shutil.which("chromium")  # the one of Debian
 NORMAL, LARGE = 4.5, 3.0
 """Least contrast of text, WCAG 2.1, section 1.4.3, AA."""
 PHONE = 390
-THEMES = {"light": 1, "dark": 0}
-"""What Chromium calls the schemes that a page may ask for."""
+THEMES = ("light", "dark")
 NAMES = ("card", "leaking card", "report", "plan", "look", "columns", "comparison", "evaluation", "monitor", "drift",
          "findings", "error")  # fmt: skip
 
@@ -85,7 +83,8 @@ onload = () => {
   const answer = {};
   for (const frame of document.querySelectorAll('iframe')) {
     const doc = frame.contentDocument, wide = doc.documentElement.scrollWidth;
-    answer[frame.title] = {texts: measured(doc, frame.contentWindow), wide};
+    const dark = frame.contentWindow.matchMedia('(prefers-color-scheme: dark)').matches;
+    (answer[frame.title] ||= []).push({texts: measured(doc, frame.contentWindow), wide, dark});
   }
   document.body.innerHTML = ''; document.body.textContent = 'ANSWER' + JSON.stringify(answer) + 'END';
 };
@@ -169,22 +168,24 @@ def inside(page: str, notebook: str) -> str:
     return f"<!doctype html><html><body{said}>{page}</body></html>"
 
 
-def render(pages: dict[str, str], scheme: str, folder: Path) -> subprocess.Popen[str]:
-    """Start Chromium on all pages at once: alone, and in a notebook whose theme is not the system's."""
-    other = "dark" if scheme == "light" else "light"
+def render(pages: dict[str, str], folder: Path) -> str:
+    """Return what Chromium makes of all pages, loaded once.
+
+    Each stands in four frames: with a light and a dark system, whose scheme a frame takes from its style, alone and in
+    a notebook whose theme is not the system's.
+    """
     frames = "".join(
-        f'<iframe title="{name}, {where or scheme}" width="{PHONE}" srcdoc="{html.escape(inside(page, where))}">'
-        "</iframe>"
+        f'<iframe title="{name}, {theme or system}" style="color-scheme:{system}" width="{PHONE}" '
+        f'srcdoc="{html.escape(inside(page, theme))}"></iframe>'
         for name, page in pages.items()
-        for where in ("", other)
+        for system, other in (THEMES, reversed(THEMES))
+        for theme in ("", other)
     )
-    place = folder / f"{scheme}.html"
+    place = folder / "pages.html"
     place.write_text(f"<!doctype html><meta charset='utf-8'><script>{MEASURE}</script>{frames}", encoding="utf-8")
-    return subprocess.Popen(
-        [BROWSER or "", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / scheme}",
-         f"--blink-settings=preferredColorScheme={THEMES[scheme]}", "--dump-dom", f"file://{place}"],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+    command = [BROWSER or "", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder / 'browser'}",
+               "--dump-dom", f"file://{place}"]  # fmt: skip
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False).stdout
 
 
 @pytest.fixture(scope="module")
@@ -193,18 +194,19 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Pages:
 
 
 @pytest.fixture(scope="module")
-def rendered(pages: Pages) -> Iterator[dict[str, Any]]:
+def rendered(pages: Pages) -> dict[str, Any]:
     if BROWSER is None:
         pytest.skip("chromium is not installed")
-    shown = {name: pages.html(name) for name in NAMES} | MADE
-    answers: dict[str, Any] = {}
-    for done in [render(shown, scheme, pages.folder) for scheme in THEMES]:
-        said = done.communicate(timeout=120)[0]
-        found = re.search("<body>ANSWER(.*)END</body>", said, re.DOTALL)
-        assert found, said[:500]
-        for title, answer in json.loads(html.unescape(found[1])).items():
-            answers.setdefault(title, []).append(answer)
-    yield answers
+    said = render({name: pages.html(name) for name in NAMES} | MADE, pages.folder)
+    found = re.search("<body>ANSWER(.*)END</body>", said, re.DOTALL)
+    assert found, said[:500]
+    answers: dict[str, Any] = json.loads(html.unescape(found[1]))
+    return answers
+
+
+def test_a_frame_takes_the_scheme_of_its_system(rendered: dict[str, Any]) -> None:
+    for theme in THEMES:  # in a notebook of the other theme the system keeps its own
+        assert [each["dark"] for each in rendered[f"card, {theme}"]] in ([False, True], [True, False])
 
 
 @pytest.mark.parametrize("theme", THEMES)
