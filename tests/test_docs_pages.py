@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import html
 import re
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 
 import mlsys
 from mlsys import Step, findings
+from mlsys.errors import Finding
+from mlsys.pages import Findings
+from mlsys.pages.explained import WHY
 from mlsys.testing import checking
 
 ROOT = Path(__file__).parent.parent
@@ -72,6 +76,17 @@ def test_the_page_of_a_finding_says_what_why_how(known: findings.Known) -> None:
     for heading in ("**What.**", "**Why it matters.**", "**How to fix it.**", "**How it is found.** Severity"):
         assert heading in text
     assert f"\n   {known.code[:2]}*\n" in (DOCS / "findings" / "index.rst").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("known", findings.TABLE, ids=lambda known: known.code)
+def test_a_finding_explains_itself_in_the_words_of_its_page(known: findings.Known) -> None:
+    text = (DOCS / "findings" / f"{known.code}.rst").read_text(encoding="utf-8")
+    said = re.search(r"^\*\*Why it matters\.\*\* (.*)$", text, re.MULTILINE)
+    assert said is not None
+    words = re.sub(r":doc:`/?([^`<]+?)(?: <[^>]+>)?`", r"\1", said[1]).replace("``", "").replace("*", "")
+    assert words == WHY[known.code]
+    page = Findings([Finding(known.code, "said")])._repr_html_()
+    assert f"<summary>why it matters</summary>{html.escape(words)}</details>" in page
 
 
 def test_the_reference_has_every_public_name() -> None:

@@ -66,7 +66,7 @@ BLOCKS: dict[str, Block] = {
     "stack": Table(pd.DataFrame({"column": [Stack(EVIL, EVIL), Stack(Badge(EVIL), EVIL, strong=True)]})),
     "bars": Table(pd.DataFrame({"values": [Bars([(EVIL, 0.5)], EVIL)]})),
     "searched": Searched(Table(FRAME), EVIL),
-    "flow": Flow([Stretch(EVIL, [Stage(EVIL, EVIL, [EVIL], EVIL, EVIL, EVIL, parts=[EVIL])])]),
+    "flow": Flow([Stretch(EVIL, [Stage(EVIL, EVIL, [EVIL], EVIL, EVIL, EVIL, EVIL, parts=[EVIL])])]),
     "moments": Moments([(EVIL, EVIL)], EVIL),
 }
 

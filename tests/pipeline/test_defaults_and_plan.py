@@ -165,7 +165,8 @@ def test_the_page_of_a_plan_flows_through_the_split() -> None:
         "<b>Train</b>", "<b>Evaluate</b>", "changes nothing",
     )]  # fmt: skip
     assert places == sorted(places)
-    assert "<summary>settings</summary><pre>Impute()" in page
+    assert "<summary>details</summary><p>Fill " in page
+    assert "<pre>Impute()" in page
     assert "http" not in page.replace("http://www.w3.org", "")  # no documentation is published, so nothing links to it
 
 

@@ -16,6 +16,7 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from mlsys.errors import Finding
 from mlsys.pages.cells import Cell, badge
+from mlsys.pages.explained import WHY
 from mlsys.pages.joining import joined
 from mlsys.pages.numbers import number, p_value
 from mlsys.pages.tones import SIGNS, Tone, tone_of
@@ -169,9 +170,10 @@ class Remarks:
         return Items(self._said(signs=True), "finding").text()
 
     def html(self) -> str:
-        """Return each with a badge of its severity."""
+        """Return each with a badge of its severity, and why it matters behind a click."""
         shown = "".join(
-            f"<li>{badge(each.severity, SEVERITY_TONES[each.severity])} {html.escape(_without_severity(each))}</li>"
+            f"<li>{badge(each.severity, SEVERITY_TONES[each.severity])} {html.escape(_without_severity(each))}"
+            f"{_why(each.code)}</li>"
             for each in self.findings[: self.most]
         )
         more = "".join(f"<li>{html.escape(said)}</li>" for said in self._said()[self.most :])
@@ -366,6 +368,11 @@ class Picture:
 def _without_severity(finding: Finding) -> str:
     """Return a finding as it is said behind a badge of its severity."""
     return str(finding).replace(f" {finding.severity}", "", 1)
+
+
+def _why(code: str) -> str:
+    why = WHY.get(code, "")
+    return f"<details><summary>why it matters</summary>{html.escape(why)}</details>" if why else ""
 
 
 def _class(is_number: bool) -> str:

@@ -23,8 +23,10 @@ class Stage:
         What it does, in a few words each.
     why : str
         Why it is there, where nobody put it there.
+    about : str
+        A sentence on what it is, shown by a click.
     details : str
-        What a click shows, line by line.
+        Its settings, shown by a click, line by line.
     page : str
         Where it is documented; empty where that is not known.
     marked : bool
@@ -37,6 +39,7 @@ class Stage:
     kind: str = ""
     words: Sequence[str] = ()
     why: str = ""
+    about: str = ""
     details: str = ""
     page: str = ""
     marked: bool = False
@@ -47,9 +50,9 @@ class Stage:
         say = html.escape
         words = "".join(f"<span class='chip'>{say(each)}</span>" for each in self.words)
         link = f" <a href='{say(self.page, quote=True)}'>docs</a>" if self.page else ""
-        details = (
-            f"<details><summary>settings</summary><pre>{say(self.details)}</pre></details>" if self.details else ""
-        )
+        about = f"<p>{say(self.about)}</p>" if self.about else ""
+        details = f"<pre>{say(self.details)}</pre>" if self.details else ""
+        details = f"<details><summary>details</summary>{about}{details}</details>" if about or details else ""
         why = f"<small>{say(self.why)}</small>" if self.why else ""
         box = (
             f"<div class='stage{' marked' if self.marked else ''}'><div><b>{say(self.name)}</b> "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import inspect
+import re
 from collections.abc import Sequence
 
 from mlsys.dataset import Roles
@@ -53,11 +55,18 @@ def _stage(planned: Planned) -> Stage:
         step.kind,
         words,
         f"supplied: {planned.supplied}" if planned.supplied else "",
+        _about(type(step)),
         f"{step!r}\n{facts}\n{step.made_at}",
         documented_at(type(step)),
         marked=divides(step),
         parts=_parts(step),
     )
+
+
+def _about(step: type) -> str:
+    """Return the summary of a step's docstring, without markup."""
+    summary = (inspect.getdoc(step) or "").split("\n\n")[0]
+    return re.sub(r":\w+:`~?([^`]+)`", r"\1", " ".join(summary.split())).replace("``", "")
 
 
 def _parts(step: Step) -> tuple[str, ...]:
