@@ -8,7 +8,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from mlsys import FeatureImportance, Pipeline, RandomSplit
-from mlsys.evaluation.related import related_groups
+from mlsys.summaries import related_groups
 
 
 @pytest.fixture(scope="module")

@@ -24,6 +24,7 @@ from mlsys.features import (
     PowerTransform,
     Prepare,
     RobustScale,
+    SelectFeatures,
     Standardize,
     TargetEncode,
     TextComponents,
@@ -79,6 +80,8 @@ CASES: dict[str, tuple[Transform, str]] = {
     "prepare for trees": (Prepare(few=4, categories="native", nulls="keep", scale=False), "money"),
     "impute median": (Impute(), "binary"),
     "impute mean": (Impute(numeric="mean"), "binary"),
+    "selected features": (SelectFeatures(top=4, coverage=0.5, related=0.9), "class"),
+    "features that count for a number": (SelectFeatures(least=0.01, related=0.9), "money"),
     "columns with nulls": (DropMissing(most=0.1), "binary"),
     "impute mode": (Impute(numeric="mode", categorical="mode"), "binary"),
     "impute by group": (Impute(["price", "days"], by=["city", "nullable"]), "binary"),
@@ -153,13 +156,24 @@ def test_the_input_stays_as_it_was(mixed: pd.DataFrame, case: str) -> None:
     pd.testing.assert_frame_equal(mixed, before)
 
 
-@pytest.mark.parametrize("case", CASES)
+ONLY_DROPPED = {"columns with nulls", "selected features", "features that count for a number"}
+
+
+@pytest.mark.parametrize("case", sorted(set(CASES) - ONLY_DROPPED))
 def test_a_missing_column_is_refused_by_name(mixed: pd.DataFrame, case: str) -> None:
     step, target = CASES[case]
     fitted = step.fit(mixed, target=target, features=FEATURES)
     column = STEPS_ON_OTHERS.get(case, "nullable")
     with pytest.raises(ValueError, match=f"needs the column '{column}'"):
         fitted.transform(mixed.drop(columns=column))
+
+
+@pytest.mark.parametrize("case", sorted(ONLY_DROPPED))
+def test_a_column_that_is_dropped_need_not_be_there(mixed: pd.DataFrame, case: str) -> None:
+    step, target = CASES[case]
+    fitted = step.fit(mixed, target=target, features=FEATURES)
+    rows = mixed.drop(columns=list(fitted.step.columns_taken(fitted.state)))
+    pd.testing.assert_frame_equal(fitted.transform(rows), rows)
 
 
 def test_roles_are_never_touched(mixed: pd.DataFrame) -> None:

@@ -242,6 +242,16 @@ def DropMissing(orders: pd.DataFrame) -> Case:
 
 
 @case
+def SelectFeatures(orders: pd.DataFrame) -> Case:
+    return mlsys.SelectFeatures(top=2, coverage=0.5, related=0.9), orders, ROLES
+
+
+@case
+def SelectFeatures_2(orders: pd.DataFrame) -> Case:
+    return mlsys.SelectFeatures(by="importance", top=2), orders[[*FEATURES, *ROLES.values()]], ROLES
+
+
+@case
 def DropMissingRows(orders: pd.DataFrame) -> Case:
     return mlsys.DropMissingRows(["country"]), orders, ROLES
 

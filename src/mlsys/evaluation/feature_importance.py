@@ -10,11 +10,10 @@ import pandas as pd
 
 from mlsys.dataset import Dataset
 from mlsys.evaluation.judging import judge_for
-from mlsys.evaluation.related import related_groups
 from mlsys.evaluation.scored import judged_rows, scored_rows
 from mlsys.pages import drawing
 from mlsys.steps import Field, Report, Result
-from mlsys.summaries import places_by_hash
+from mlsys.summaries import places_by_hash, related_groups
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlsys.execution.parts import Learned
 from mlsys.steps import Step
-from mlsys.steps.capabilities import StandsFor
+from mlsys.steps.capabilities import LeavesOut, StandsFor
 
 
 def stood_for(learned: Learned) -> dict[str, Sequence[Step]]:
@@ -21,9 +21,11 @@ def in_words(learned: Learned) -> dict[str, str]:
 
 
 def left_out(learned: Learned) -> dict[str, tuple[str, str]]:
-    """Return the features that such a step left out: its name, and why."""
-    each = _choosing(learned)
-    return {column: (name, why) for name, step, state in each for column, why in step.left_out(state).items()}
+    """Return the features that a step left out: its name, and why."""
+    leaving = [
+        (name, each.step, each.state) for name, each in learned.after.items() if isinstance(each.step, LeavesOut)
+    ]
+    return {column: (name, why) for name, step, state in leaving for column, why in step.left_out(state).items()}
 
 
 def _choosing(learned: Learned) -> Iterator[tuple[str, StandsFor, Any]]:

@@ -23,6 +23,7 @@ from mlsys.features.positional_encode import PositionalEncode
 from mlsys.features.power_transform import PowerTransform
 from mlsys.features.prepare import Prepare
 from mlsys.features.robust_scale import RobustScale
+from mlsys.features.select_features import SelectFeatures
 from mlsys.features.standardize import Standardize
 from mlsys.features.target_encode import TargetEncode
 from mlsys.features.text_components import TextComponents
@@ -54,6 +55,7 @@ __all__ = [
     "PowerTransform",
     "Prepare",
     "RobustScale",
+    "SelectFeatures",
     "Standardize",
     "TargetEncode",
     "TextComponents",

@@ -90,6 +90,12 @@ class TakesColumns(Transform, kind="Transform"):
         return names_or(self.columns, columns)
 
 
+def there(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
+    """Return those of some columns that a frame has: one that is to be dropped need not be there."""
+    held = set(frame.columns.tolist())
+    return [name for name in columns if name in held]
+
+
 def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
     """Raise when a column is missing, by name."""
     require_columns(frame.columns, columns, who, "pass the columns it learned from, or correct columns=")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlsys.summaries import Again, ExactSum, Moments, Quantiles, SummaryMap, finish_quantiles
+from mlsys.summaries import Again, ExactSum, Given, Moments, Quantiles, SummaryMap, finish_quantiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -80,13 +80,6 @@ class Skewness:
         return float(self.cubes) > _SKEWED * self.n
 
 
-class Kept(dict[str, Any]):
-    """Results of earlier passes, equal in every part."""
-
-    def __add__(self, other: Mapping[str, Any]) -> Kept:
-        return self
-
-
 def finish_first(summary: SummaryMap, state: dict[str, Any]) -> dict[str, Any] | Again:
     """Ask for the skewness and the median of each column that could be skewed."""
     may_be = [name for name, moments in summary["moments"].items() if moments.minimum >= 0 and not is_flag(moments)]
@@ -99,7 +92,7 @@ def finish_first(summary: SummaryMap, state: dict[str, Any]) -> dict[str, Any] |
 
 def summary_of_logs(blocks: Iterable[tuple[Sequence[Any], Floats]], partial: Mapping[str, Any]) -> SummaryMap:
     """Summarize the wanted columns of one part: skewness and quantiles, then moments of logarithms."""
-    found = SummaryMap(known=Kept(partial), skewness=SummaryMap(), quantiles=SummaryMap(), logarithms=SummaryMap())
+    found = SummaryMap(known=Given(partial), skewness=SummaryMap(), quantiles=SummaryMap(), logarithms=SummaryMap())
     for some, block in blocks:
         for name, values in zip(some, block, strict=True):
             if "units" in partial:

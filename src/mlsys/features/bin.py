@@ -13,7 +13,7 @@ from mlsys.features._columns import blocks_of_numbers, replaced, require
 from mlsys.features._edges import places_between
 from mlsys.features._numbers import ChangesNumbers, refuse_infinite
 from mlsys.steps import ColumnChoice, Field
-from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
+from mlsys.summaries import Again, Given, Moments, Quantiles, SummaryMap, finish_quantiles
 from mlsys.values import plain
 
 if TYPE_CHECKING:
@@ -121,13 +121,13 @@ class Bin(ChangesNumbers):
             for name, values in self.columns_of(part):
                 moments[name] = Moments.of(values) if self.by == "width" else None
                 quantiles[name] = Quantiles.of(values, zooms.get(name))
-            return SummaryMap(moments=_First(moments) if self.by != "width" else moments, quantiles=quantiles,
+            return SummaryMap(moments=Given(moments) if self.by != "width" else moments, quantiles=quantiles,
                               targets=int(part.has_target))  # fmt: skip
         target, found = Target(plain(part.y)), SummaryMap()
         for name, values in self.columns_of(part):
             ends = partial["cells"][name]
             found[name] = target.by_cell(places_between(values, ends), len(ends) + 1)
-        return SummaryMap(known=_First(partial), cells=found)
+        return SummaryMap(known=Given(partial), cells=found)
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any] | Again:
         """Return edges and losses, or ask for another pass."""
@@ -204,13 +204,6 @@ class Bin(ChangesNumbers):
             state["edges"].append(edges)
             state["lost"].append(lost)
         return state
-
-
-class _First(dict[Any, Any]):
-    """What is the same of all parts."""
-
-    def __add__(self, other: Any) -> _First:
-        return self
 
 
 def _unsorted(ends: Sequence[float]) -> bool:

@@ -129,6 +129,10 @@ class Clean(Transform):
         excluded = set(self.exclude)
         return tuple(name for name in names_or(self.columns, columns) if name not in excluded)
 
+    def left_out(self, state: Any) -> dict[str, str]:
+        """Return the columns left out, each with the reason."""
+        return {each["column"]: each["why"] for each in state["dropped"]}
+
     def columns_taken(self, state: Any, /) -> tuple[str, ...]:
         """Return the cleaned columns, and those that are left out."""
         return tuple(each["column"] for each in (*state["columns"], *state["dropped"]))

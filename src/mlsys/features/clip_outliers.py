@@ -10,7 +10,7 @@ from mlsys.errors import ConfigurationError
 from mlsys.features._columns import blocks_of_numbers, refuse_taken, replaced, require
 from mlsys.features._numbers import ChangesNumbers, refuse_infinite
 from mlsys.steps import ColumnChoice
-from mlsys.summaries import Again, Moments, Quantiles, SummaryMap, finish_quantiles
+from mlsys.summaries import Again, Given, Moments, Quantiles, SummaryMap, finish_quantiles
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +90,7 @@ class ClipOutliers(ChangesNumbers):
             for name, values in self.columns_of(part):
                 lower, upper = partial["limits"][name]
                 counts[name] = np.array([(values < lower).sum(), (values > upper).sum()], dtype=np.int64)
-            return SummaryMap(limits=_Same(partial["limits"]), counts=counts)
+            return SummaryMap(limits=Given(partial["limits"]), counts=counts)
         zooms = (partial or {}).get("zooms", {})
         of = Moments.of if self.by == "deviations" else None
         found = self.columns_of(part)
@@ -167,10 +167,3 @@ class ClipOutliers(ChangesNumbers):
 
 
 _KEYS = ("columns", "lower", "upper", "below", "above")
-
-
-class _Same(dict[str, tuple[float, float]]):
-    """Limits that all parts were given."""
-
-    def __add__(self, other: Any) -> _Same:
-        return self

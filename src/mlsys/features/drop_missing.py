@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.features._columns import TakesColumns, replaced, require, taken
+from mlsys.features._columns import TakesColumns, replaced, require, taken, there
 from mlsys.steps import ColumnChoice, Field, TrainOnly
 from mlsys.steps.column_choice import names_or
 from mlsys.summaries import SummaryMap
@@ -63,9 +63,7 @@ class DropMissing(TakesColumns):
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame without the dropped columns."""
-        dropped = self.columns_taken(state)
-        require(frame, dropped, self.title)
-        return replaced(frame, {}, None, dropped)
+        return replaced(frame, {}, None, there(frame, self.columns_taken(state)))
 
     def takes(self, values: Values, /) -> bool:
         """Whether nulls may stand among these."""
@@ -74,6 +72,10 @@ class DropMissing(TakesColumns):
     def columns_taken(self, state: Any, /) -> tuple[str, ...]:
         """Return the dropped columns."""
         return tuple(each["column"] for each in state)
+
+    def left_out(self, state: Any) -> dict[str, str]:
+        """Return the dropped columns, each with the reason."""
+        return {each["column"]: f"null in {each['missing']:.0%} of training rows" for each in state}
 
     def lost(self, state: Any) -> pd.DataFrame:
         """Return the dropped columns with the share of nulls that they had."""

@@ -31,7 +31,7 @@ from mlsys.features._fills import (
     summary_of_models,
 )
 from mlsys.steps import ColumnChoice, Field
-from mlsys.summaries import Again, Counts, SummaryMap
+from mlsys.summaries import Again, Counts, Given, SummaryMap
 from mlsys.tables import column_of
 from mlsys.values import Kind, plain
 
@@ -122,7 +122,7 @@ class Impute(TakesColumns):
             names = list(partial["fills"])
             block = np.concatenate([block for _, block in blocks_of_numbers(part, names, self.title)])
             models = summary_of_models(block, names, partial["fills"], set(partial["wanted"]))
-            return SummaryMap(known=_Same(partial), models=models)
+            return SummaryMap(known=Given(partial), models=models)
         found = SummaryMap({name: SummaryMap() for name in ("numbers", "groups", "texts", "filled", "nothing")})
         names = [name for name in self.taken(part) if name not in self.columns_beside]
         require_kinds(part, names, _FILLED, self.title)
@@ -292,13 +292,6 @@ class Impute(TakesColumns):
                 f"leave it out with Pipeline(..., exclude=[{name!r}]) or columns=, or fill with a text",
             )
         return counts.ordered(1)[0][0]
-
-
-class _Same(dict[str, Any]):
-    """What all parts were given."""
-
-    def __add__(self, other: Any) -> _Same:
-        return self
 
 
 def _filled_text(column: pd.Series, missing: NDArray[np.bool_], level: Any) -> pd.Series:

@@ -11,7 +11,7 @@ from mlsys.features._numbers import ChangesNumbers, refuse_infinite
 from mlsys.features._powers import best_power, raised
 from mlsys.features._skewed import mean_and_scale
 from mlsys.steps import ColumnChoice
-from mlsys.summaries import Again, LogBuckets, Moments, SummaryMap
+from mlsys.summaries import Again, Given, LogBuckets, Moments, SummaryMap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,7 +75,7 @@ class PowerTransform(ChangesNumbers):
         made = SummaryMap()
         for name, values in self.columns_of(part):
             made[name] = Moments.of(self._raised(values[None], partial, slice(place[name], place[name] + 1)))
-        return SummaryMap(state=_Same(partial), made=made)
+        return SummaryMap(state=Given(partial), made=made)
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any] | Again:
         """Return powers, means and scales, or ask for a second pass."""
@@ -115,10 +115,3 @@ class PowerTransform(ChangesNumbers):
             taken = np.where(values <= 0, minimum, values) if self.method == "box-cox" else values
             made[place] = raised(taken, power, self.method)
         return made
-
-
-class _Same(dict[str, Any]):
-    """What all parts were given."""
-
-    def __add__(self, other: Any) -> _Same:
-        return self

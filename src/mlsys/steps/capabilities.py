@@ -33,6 +33,11 @@ class StandsFor(Protocol):
         """Return what it does to which columns, in one line."""
         ...
 
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """A step that leaves features out, and says why."""
+
     def left_out(self, state: Any, /) -> Mapping[str, str]:
         """Return the features that it leaves out, each with the reason."""
         ...

@@ -3,7 +3,7 @@
 from mlsys.summaries._groups import Addends
 from mlsys.summaries._radix import Zoom
 from mlsys.summaries._row_values import hashable_columns, is_hashable
-from mlsys.summaries.again import Again, CrossFitted, SummaryMap
+from mlsys.summaries.again import Again, CrossFitted, Given, SummaryMap
 from mlsys.summaries.bottom_k import BottomK
 from mlsys.summaries.category_targets import CategoryTargets, Targets
 from mlsys.summaries.chance import equal_by_chance
@@ -18,6 +18,7 @@ from mlsys.summaries.hashing import fold_of, hash_ids, places_by_hash, sample_by
 from mlsys.summaries.log_buckets import LogBuckets
 from mlsys.summaries.moments import Moments
 from mlsys.summaries.quantiles import Quantiles, finish_quantiles
+from mlsys.summaries.related import related_groups, related_pairs
 from mlsys.summaries.row_hash import duplicate_clusters, equal_rows, row_hashes
 from mlsys.summaries.spans import SpanSums, chunks_of, span_distinct, span_extremes, span_places
 
@@ -30,6 +31,7 @@ __all__ = [
     "CrossFitted",
     "Distinct",
     "ExactSum",
+    "Given",
     "GroupedSum",
     "Moments",
     "Quantiles",
@@ -55,6 +57,8 @@ __all__ = [
     "sample_by_hash",
     "hashable_columns",
     "is_hashable",
+    "related_groups",
+    "related_pairs",
     "row_hashes",
     "chunks_of",
     "span_distinct",

@@ -46,6 +46,19 @@ class CrossFitted:
     fold_states: tuple[Any, ...]
 
 
+class Given(dict[Any, Any]):
+    """What all parts were given alike: added to that of another part it stays what it is.
+
+    Examples
+    --------
+    >>> Given(edges=[1.0]) + Given(edges=[1.0])
+    {'edges': [1.0]}
+    """
+
+    def __add__(self, other: Mapping[Any, Any]) -> Given:
+        return self
+
+
 class SummaryMap(dict[Hashable, Any]):
     """Summaries by name (of columns, of folds) that add name by name.
 

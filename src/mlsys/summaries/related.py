@@ -1,4 +1,4 @@
-"""Which features tell the same: groups of columns that follow one another."""
+"""Which columns tell the same: pairs and groups of those that follow one another."""
 
 from __future__ import annotations
 
@@ -37,13 +37,26 @@ def related_groups(rows: pd.DataFrame, names: Sequence[str], least: float) -> li
     >>> related_groups(rows, ["cm", "inch", "x"], least=0.9)
     [('cm', 'inch'), ('x',)]
     """
-    kinds = {name: values.kind for name, values in values_by_column(rows, names).items()}
     group = {name: name for name in names}
-    for one, other in [*_numbers(rows, [n for n in names if kinds[n] in NUMERIC], least),
-                       *_levels(rows, [n for n in names if kinds[n] in _LEVELS], least)]:  # fmt: skip
+    for one, other in related_pairs(rows, names, least):
         mine, theirs = group[one], group[other]
         group = {name: mine if own == theirs else own for name, own in group.items()}
     return [tuple(n for n in names if group[n] == own) for own in dict.fromkeys(group.values())]
+
+
+def related_pairs(rows: pd.DataFrame, names: Sequence[str], least: float) -> list[tuple[str, str]]:
+    """Return the pairs of columns that are related, as :func:`related_groups` takes them.
+
+    Examples
+    --------
+    >>> related_pairs(pd.DataFrame({"a": ["x", "y", "x"], "b": ["p", "q", "p"], "n": [1, 1, 2]}), ["a", "b", "n"], 0.9)
+    [('a', 'b')]
+    """
+    kinds = {name: values.kind for name, values in values_by_column(rows, names).items()}
+    numbers, levels = ([name for name in names if kinds[name] in some] for some in (NUMERIC, _LEVELS - NUMERIC))
+    truths = [name for name in names if kinds[name] is Kind.TRUTH]
+    found = [*_numbers(rows, numbers, least), *_levels(rows, [*levels, *truths], least)]
+    return list(dict.fromkeys(found))
 
 
 def _numbers(rows: pd.DataFrame, names: list[str], least: float) -> list[tuple[str, str]]:
