@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -79,13 +79,12 @@ class Known:
         return Targets.of([], weights, None if self.fold_of is None else self.fold_of[inside], self.folds)
 
 
-def known_rows(part: Rows, folds: int, who: str) -> Known:
-    """Return the rows whose target is known, which may be of ``folds`` folds."""
+def known_rows(part: Rows, fold_of: NDArray[np.int64], folds: int, who: str) -> Known:
+    """Return the rows whose target is known, each of one of ``folds`` folds."""
     target, weights = known_targets(part, who)
     known = target.notna().to_numpy()
-    fold_of = None if part.folds is None else part.folds[known]
     own = None if weights is None else weights[known]
-    return Known(known, target[known], own, fold_of, 1 if fold_of is None else folds)
+    return Known(known, target[known], own, fold_of[known] if folds > 1 else None, folds)
 
 
 Coded = tuple[NDArray[Any], Sequence[Any]]
@@ -111,10 +110,15 @@ def class_targets(levels: Mapping[str, Coded], known: Known) -> SummaryMap:
     return found
 
 
-def without_fold(sums: SummaryMap, fold: int | None = None) -> SummaryMap:
-    """Return the sums of all rows but those of one fold; a class that has none there is not in it."""
-    found = {name: each.without(fold) for name, each in sums.items()}
-    return SummaryMap({name: each for name, each in found.items() if name is None or len(each.rows)})
+def picked(summary: SummaryMap, pick: Callable[[CategoryTargets], CategoryTargets]) -> SummaryMap:
+    """Return, for each column, the sums of the folds that are picked; a class that has none there is not in it."""
+    found = {column: {name: pick(each) for name, each in sums.items()} for column, sums in summary.items()}
+    return SummaryMap(
+        {
+            column: SummaryMap({name: each for name, each in sums.items() if name is None or len(each.rows)})
+            for column, sums in found.items()
+        }
+    )
 
 
 def encodings_of_numbers(sums: SummaryMap, smoothing: str | float) -> Encodings:

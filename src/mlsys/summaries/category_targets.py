@@ -191,6 +191,21 @@ class CategoryTargets:
         found = CategoryTargets(self.categories, kept, self.weights.joined(self.folds, fold), sums)
         return found if kept.all() else found._placed(np.flatnonzero(kept).tolist())
 
+    def of_folds(self, kept: Sequence[int]) -> CategoryTargets:
+        """Return the categories of the rows of some folds, with these as one.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> both = CategoryTargets.of(pd.Series(["a", "b", "a"]), [1, 0, 0], fold_of=[0, 0, 1], folds=2)
+        >>> both.of_folds([0]) == both.without(1), both.of_folds([]).categories
+        (True, ())
+        """
+        codes = np.full((len(self.categories), self.folds), -1)
+        codes[:, list(kept)] = np.arange(len(self.categories))[:, None]
+        found = self._regrouped(self.categories, codes.ravel(), 1)
+        return found if found.rows.all() else found._placed(np.flatnonzero(found.rows).tolist())
+
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, CategoryTargets)
