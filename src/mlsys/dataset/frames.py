@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError, listed, meant
-from mlsys.values import told_apart
+from mlsys.values import NUMERIC, TIMES, is_of_type, told_apart
 
 
 def check_frame(data: Any, who: str) -> None:
@@ -58,7 +58,8 @@ def _check_index(index: pd.Index, who: str) -> None:
     remedy = f"call {made}, or keep ids in a column and name it with id="
     if isinstance(index, pd.MultiIndex):
         raise DataError(f"{who} whose index has {index.nlevels} levels; the index identifies rows by one value", remedy)
-    told_apart(index.to_series(), f"{who} whose index", remedy)
+    if not is_of_type(index.dtype, NUMERIC | TIMES):  # as a column they would take as much memory once more
+        told_apart(index.to_series(), f"{who} whose index", remedy)
     if index.hasnans:
         place = int(np.flatnonzero(index.isna())[0])
         raise DataError(f"{who} whose index is null at position {place}; the index identifies rows", remedy)

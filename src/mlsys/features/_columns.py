@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _SET_ONE_BY_ONE = 90
 """Wider frames are made anew in one block a type: pandas warns of (and slows with) more than 100 blocks."""
 
+_COPIED = 1 << 14
+"""Up to here a copy costs less than a Series."""
+
 _FEW_NEW = 2
 """Up to here setting new columns one by one is faster (50 us each) than putting a frame of them behind (120 us)."""
 
@@ -170,14 +173,21 @@ def replaced(
         return new if isinstance(new, pd.DataFrame) else _frame_of(new, frame)
     out = frame.iloc[:, places] if gone else frame.copy(deep=False)
     for name, values in changed.items():
-        out[name] = values
+        out[name] = _shared(values, frame.index)
     if isinstance(new, pd.DataFrame):
         return pd.concat([out, new], axis=1)
     if len(new) > _FEW_NEW:
         return pd.concat([out, _frame_of(new, frame)], axis=1)
     for name, values in new.items():
-        out[name] = values
+        out[name] = _shared(values, frame.index)
     return out
+
+
+def _shared(values: Any, index: pd.Index) -> Any:
+    """Return a new column so that a long frame takes it without a copy; what may be another frame's is read-only."""
+    if isinstance(values, np.ndarray) and len(values) > _COPIED and values.flags.writeable:
+        return pd.Series(values, index=index, copy=False)
+    return values
 
 
 def _put_together(
@@ -211,7 +221,7 @@ def of_block(
     """Return the rows of an array as new columns to append to a frame."""
     if isinstance(like, Columns):
         return dict(zip(names, block, strict=True))
-    return pd.DataFrame(block.T, index=like.index, columns=labels(names, like))
+    return pd.DataFrame(block.T, index=like.index, columns=labels(names, like), copy=False)
 
 
 def labels(names: Sequence[str], like: pd.DataFrame) -> pd.Index:

@@ -178,7 +178,7 @@ def _prepared(known: dict[str, Any]) -> dict[str, Any]:
 
 
 def _table(keys: NDArray[np.int64], sizes: Sequence[int]) -> NDArray[Any] | None:
-    """Return the place of every key among the levels, where there are not too many: -1 for null, the last for others."""
+    """Return the place of each key that there can be, -1 for null, the last for others; none where there are many."""
     if math.prod(sizes) > _MOST_COUNTED:
         return None
     table = np.full(sizes, len(keys), np.min_scalar_type(-len(keys) - 1))

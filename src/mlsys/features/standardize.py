@@ -110,7 +110,9 @@ class Standardize(TakesColumns):
         for names, block in blocks_of_numbers(frame, state["columns"], self.title):
             here = slice(len(changed), len(changed) + len(names))
             with np.errstate(over="ignore"):
-                changed.update(zip(names, self._clipped((block - means[here, None]) / scales[here, None]), strict=True))
+                scaled = block - means[here, None]
+                scaled /= scales[here, None]
+            changed.update(zip(names, self._clipped(scaled), strict=True))
         added = self._logarithms(frame, state["logs"]) if state.get("logs") else {}
         return replaced(frame, changed, added)
 

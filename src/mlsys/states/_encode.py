@@ -24,6 +24,8 @@ ARROW_KINDS = "biuf"
 """Kinds of numpy types that Arrow holds as numbers; others are stored as their bytes."""
 
 _INLINE_BYTES = 256
+_AS_THEY_ARE = {bool, int, str, type(None)}
+"""Types of values that JSON has; long lists of levels hold nothing else."""
 _REMEDY = (
     "return numbers, strings, lists, dictionaries, arrays, frames or estimators of scikit-learn, LightGBM, XGBoost or "
     "CatBoost; for anything else write the hooks save(state, folder) and load(folder)"
@@ -57,6 +59,8 @@ class Encoder:
 
     def _encode(self, value: Any, path: str) -> Any:
         kind = type(value)
+        if kind is list and set(map(type, value)) <= _AS_THEY_ARE:
+            return list(value)
         if kind is list:
             return [self.encode(item, f"{path}[{place}]") for place, item in enumerate(value)]
         if kind is tuple:

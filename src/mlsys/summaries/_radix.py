@@ -24,6 +24,7 @@ _FEW = 1 << DIGIT_BITS
 """Fewer digits than there can be are counted by sorting them: most of a count of each would be zeros."""
 _FEW_DIGITS = 4
 """Up to here numbers are compared with each wanted digit, which takes less than looking every one up."""
+_KEYS_IN_STEP = 8
 _MINUS_ZERO = 0x8000
 _INFINITE = [0x7FF0, 0xFFF0]
 _NULL_DIGITS = 16
@@ -92,7 +93,8 @@ class Tally:
     counts : array of int64
     """
 
-    def __init__(self, keys: Keys, counts: Integers) -> None:
+    def __init__(self, keys: Keys, counts: Integers | None) -> None:
+        """Take distinct keys in order with their counts, or all keys in any order without."""
         self._pieces = [(keys, counts)]
 
     @classmethod
@@ -100,15 +102,19 @@ class Tally:
         """Count numbers in the buckets of a zoom; beside it, return how many of them are null."""
         if any(not bucket.bits for bucket in zoom.buckets):
             return cls._of_first_digits(numbers)
+        nulls = int(np.count_nonzero(np.isnan(numbers)))
         lowest, highest = zoom.ends
-        near = np.sort(ordered_keys(_near_buckets(numbers, lowest)))
+        near = _near_buckets(numbers, lowest)
+        if all(bucket.gather and bucket.bits == DIGIT_BITS for bucket in zoom.buckets):
+            return cls(near, None), nulls
+        near.sort()
         begin, end = np.searchsorted(near, lowest), np.searchsorted(near, highest, side="right")
         sizes = end - begin
         if sizes.sum() < len(near):
             near = near[np.repeat(begin - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())]
         if any(not bucket.gather for bucket in zoom.buckets):
             near &= np.repeat(zoom.masks, sizes)
-        return cls(*_counted(near)), int(np.count_nonzero(np.isnan(numbers)))
+        return cls(*_counted(near)), nulls
 
     @classmethod
     def _of_first_digits(cls, numbers: Floats) -> tuple[Tally, int]:
@@ -122,6 +128,13 @@ class Tally:
             keys = ordered_keys(numbers[~missing] if nulls else numbers)
             used, counts = np.unique((keys >> _LOWER_BITS).astype(np.int64), return_counts=True)
         return cls(used.astype(np.uint64) << _LOWER_BITS, counts.astype(np.int64)), nulls
+
+    @property
+    def unordered(self) -> Keys | None:
+        """All keys in any order, where none of them were counted."""
+        if any(counts is not None for _, counts in self._pieces):
+            return None
+        return np.concatenate([keys for keys, _ in self._pieces])
 
     @property
     def keys(self) -> Keys:
@@ -140,26 +153,33 @@ class Tally:
 
     def _merged(self) -> tuple[Keys, Integers]:
         """Merge what was added, all of it at once when it is first asked for."""
-        if len(self._pieces) > 1:
-            keys, counts = (np.concatenate(each) for each in zip(*self._pieces, strict=True))
-            if counts.max(initial=1) == 1:
-                self._pieces = [_counted(np.sort(keys))]
-            else:
-                order = np.argsort(keys, kind="stable")
-                keys, counts = keys[order], counts[order]
-                first = _first_of_each(keys)
-                self._pieces = [(keys[first], np.add.reduceat(counts, first) if len(first) else counts)]
-        return self._pieces[0]
+        unordered = self.unordered
+        if unordered is not None:
+            self._pieces = [_counted(np.sort(unordered))]
+        elif len(self._pieces) > 1:
+            counted = [
+                (keys, counts) if counts is not None else _counted(np.sort(keys)) for keys, counts in self._pieces
+            ]
+            keys, counts = (np.concatenate(each) for each in zip(*counted, strict=True))
+            order = np.argsort(keys, kind="stable")
+            keys, counts = keys[order], counts[order]
+            first = _first_of_each(keys)
+            self._pieces = [(keys[first], np.add.reduceat(counts, first) if len(first) else counts)]
+        keys, counts = self._pieces[0]
+        assert counts is not None
+        return keys, counts
 
     def __reduce__(self) -> Any:
-        return Tally, self._merged()
+        unordered = self.unordered
+        return Tally, self._merged() if unordered is None else (unordered, None)
 
 
 def ordered_keys(numbers: Floats) -> Keys:
     """Map floats to integers of the same order: flip all bits of negative numbers, the sign bit of others."""
-    bits = (numbers + 0.0).view(np.int64)
-    flips = (bits >> 63).view(np.uint64) | _SIGN_BIT
-    keys: Keys = bits.view(np.uint64) ^ flips
+    keys: Keys = (numbers + 0.0).view(np.uint64)
+    flips = (keys.view(np.int64) >> 63).view(np.uint64)
+    flips |= _SIGN_BIT
+    keys ^= flips
     return keys
 
 
@@ -169,8 +189,8 @@ def values_of(keys: Keys) -> Floats:
     return values
 
 
-def _near_buckets(numbers: Floats, lowest: Keys) -> Floats:
-    """Return the numbers whose first digit is that of some bucket, and perhaps a few others; none that is null."""
+def _near_buckets(numbers: Floats, lowest: Keys) -> Keys:
+    """Return the keys of numbers whose first digit is that of some bucket."""
     wanted = np.zeros(_FEW, np.bool_)
     wanted[lowest >> _LOWER_BITS] = True
     raw = _in_order_of_bits(wanted)
@@ -182,7 +202,41 @@ def _near_buckets(numbers: Floats, lowest: Keys) -> Floats:
     else:
         inside = raw[digits]
     near = numbers[inside]
-    return near[~np.isnan(near)] if raw[_INFINITE].any() else near
+    if raw[_INFINITE].any():  # a null may begin with the same bits
+        near = near[~np.isnan(near)]
+    keys = ordered_keys(near)
+    return keys[wanted[keys >> _LOWER_BITS]] if raw[_MINUS_ZERO] else keys
+
+
+def selected(keys: Keys, places: Integers) -> Keys:
+    """Return the keys at some places of their order, as sorting all of them would show.
+
+    Notes
+    -----
+    Keys are told apart by their first digit, and within it by equal steps of the next one, as many as it has keys
+    for; only those in steps with a place that is asked for are sorted.
+
+    Examples
+    --------
+    >>> selected(np.array([30, 10, 20], dtype=np.uint64), np.array([0, 2])).tolist()
+    [10, 30]
+    """
+    digits = (keys >> _LOWER_BITS).astype(np.uint16)
+    counts = np.bincount(digits, minlength=_FEW)
+    steps = np.minimum(counts // _KEYS_IN_STEP + 1, _FEW) * (counts > 0)
+    first = np.cumsum(steps) - steps
+    step = ((keys >> np.uint64(64 - 2 * DIGIT_BITS)).astype(np.uint16)).astype(np.int64)
+    step *= steps[digits]
+    step >>= DIGIT_BITS
+    step += first[digits]
+    ends = np.cumsum(np.bincount(step))
+    asked = np.searchsorted(ends, places, side="right")
+    wanted = np.zeros(len(ends), np.bool_)
+    wanted[asked] = True
+    few = np.sort(keys[wanted[step]])
+    sizes = np.diff(ends, prepend=0)
+    before = np.cumsum(np.where(wanted, sizes, 0)) - np.where(wanted, sizes, 0)
+    return few[before[asked] + places - (ends - sizes)[asked]]
 
 
 def _counts_of_digits(numbers: Floats) -> tuple[Integers, int]:

@@ -159,7 +159,7 @@ class CategoryTargets:
         """Return the categories of some places, in that order."""
         groups = _by_fold(np.asarray(places, dtype=np.int64), self.folds)
         sums = tuple(part.taken(groups) for part in self.sums)
-        names = tuple(self.categories[place] for place in places)
+        names = tuple(map(self.categories.__getitem__, places))
         return CategoryTargets(names, self.rows[groups], self.weights.taken(groups), sums, self.folds)
 
     def _as(self, categories: tuple[Any, ...], codes: NDArray[np.int64]) -> CategoryTargets:
@@ -225,14 +225,18 @@ class CategoryTargets:
             raise DataError(f"{len(self.sums)} and {len(other.sums)} target columns do not add", "use the same targets")
         if self.folds != other.folds:
             raise DataError(f"{self.folds} and {other.folds} folds do not add", "use the same folds")
-        names = _united(self.categories, other.categories)
-        places = {name: place for place, name in enumerate(names)}
-        own, theirs = (
-            each._as(names, np.array([places[name] for name in each.categories], dtype=np.int64))
-            for each in (self, other)
-        )
+        own, theirs = self, other
+        if self.categories != other.categories:
+            names = _united(self.categories, other.categories)
+            places = dict(zip(names, range(len(names)), strict=True))
+            own, theirs = (
+                each
+                if each.categories is names
+                else each._as(names, np.array([*map(places.__getitem__, each.categories)], dtype=np.int64))
+                for each in (self, other)
+            )
         sums = tuple(mine + beside for mine, beside in zip(own.sums, theirs.sums, strict=True))
-        return CategoryTargets(names, own.rows + theirs.rows, own.weights + theirs.weights, sums, self.folds)
+        return CategoryTargets(own.categories, own.rows + theirs.rows, own.weights + theirs.weights, sums, self.folds)
 
     def means(self) -> NDArray[np.float64]:
         """Return the (weighted) target means, shape (categories * folds, target columns)."""
@@ -265,17 +269,16 @@ def _by_fold(codes: NDArray[np.int64], folds: int) -> NDArray[np.int64]:
 
 def _united(some: tuple[Any, ...], others: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return the categories of both in their order."""
-    known = set(some)
-    new = [name for name in others if name not in known]
+    new = set(others).difference(some)
     if not new:
         return some
     names = [*some, *new]
-    return tuple(names[place] for place in _ordered(range(len(names)), names))
+    return tuple(map(names.__getitem__, _ordered(range(len(names)), names)))
 
 
 def _ordered(places: Sequence[int], names: Sequence[Any]) -> list[int]:
     """Return the places of some names in the order of text and type; nothing comes last."""
     named = [place for place in places if names[place] is not None]
-    texts = all(type(names[place]) is str for place in named)
+    texts = set(map(type, map(names.__getitem__, named))) <= {str}
     key: Callable[[int], Any] = names.__getitem__ if texts else lambda place: text_and_type(names[place])
     return sorted(named, key=key) + [place for place in places if names[place] is None]

@@ -60,7 +60,7 @@ def hash_ids(values: pd.Series | pd.Index | NDArray[Any], seed: int = 0) -> Hash
     array([ True,  True])
     """
     start = _mix(np.array([seed & (2**64 - 1)], dtype=np.uint64) + np.uint64(_GOLDEN))[0]
-    return _hash(pd.Series(values), start)
+    return _hash(pd.Series(values, copy=False), start)
 
 
 def uniform(hashes: Hashes) -> NDArray[np.float64]:
@@ -84,7 +84,17 @@ def fold_of(ids: pd.Series | pd.Index | NDArray[Any], folds: int, seed: int = 0)
     """
     if folds < 1:
         raise ConfigurationError(f"{folds} folds", "ask for one fold or more")
-    return np.floor(uniform(hash_ids(ids, seed)) * folds).astype(np.int64)
+    if not isinstance(ids, pd.RangeIndex):
+        return _folds_of_hashes(hash_ids(ids, seed), folds)
+    found = np.empty(len(ids), np.int64)
+    for start in range(0, len(ids), _AT_ONCE):
+        rows = slice(start, start + _AT_ONCE)
+        found[rows] = _folds_of_hashes(hash_ids(ids[rows], seed), folds)
+    return found
+
+
+def _folds_of_hashes(hashes: Hashes, folds: int) -> NDArray[np.int64]:
+    return np.floor(uniform(hashes) * folds).astype(np.int64)
 
 
 def places_by_hash(ids: pd.Series | pd.Index | NDArray[Any], most: int, seed: int = 0) -> NDArray[np.int64]:

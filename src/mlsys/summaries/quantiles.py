@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.summaries._radix import DIGIT_BITS, Bucket, Tally, Zoom, values_of
+from mlsys.summaries._radix import DIGIT_BITS, Bucket, Keys, Tally, Zoom, selected, values_of
 from mlsys.summaries.again import Again
 
 if TYPE_CHECKING:
@@ -95,6 +95,9 @@ class Quantiles:
         ranks = np.array([rank for rank in _ranks(self.n, probabilities).tolist() if rank not in known], dtype=np.int64)
         if not len(ranks):
             return Zoom(self.n, self.nulls, (), known)
+        unordered = self.tally.unordered
+        if unordered is not None:
+            return Zoom(self.n, self.nulls, (), known | self._selected(unordered, ranks))
         keys, counts = self.tally.keys, self.tally.counts
         bucket = np.searchsorted(self.zoom.ends[0], keys, side="right") - 1
         ends = self._ranks_after(bucket)
@@ -102,9 +105,7 @@ class Quantiles:
         astray = place >= len(keys)
         astray[~astray] = (ends - counts)[place[~astray]] > ranks[~astray]
         if astray.any():
-            raise DataError(
-                f"rank {ranks[astray][0]} lies in no bucket of this pass", "use the same probabilities in every pass"
-            )
+            raise _astray(ranks[astray][0])
         told = self.zoom.masks[bucket[place]] == _EVERY_BIT
         known.update(zip(ranks[told].tolist(), values_of(keys[place[told]]).tolist(), strict=True))
         buckets = []
@@ -113,6 +114,20 @@ class Quantiles:
             buckets.append(Bucket(bits, int(keys[at]) >> (64 - bits), int(ends[at]) - count, gather=count <= gather))
         return Zoom(self.n, self.nulls, tuple(buckets), known)
 
+    def _selected(self, keys: Keys, ranks: Integers) -> dict[int, float]:
+        """Return the value at each rank, where all keys of the buckets were gathered as they came."""
+        lowest, _ = self.zoom.ends
+        digits = np.bincount((keys >> np.uint64(64 - DIGIT_BITS)).astype(np.int64), minlength=1 << DIGIT_BITS)
+        sizes = digits[lowest >> np.uint64(64 - DIGIT_BITS)]
+        before = np.array([each.before for each in self.zoom.buckets], dtype=np.int64)
+        bucket = np.searchsorted(before, ranks, side="right") - 1
+        within = ranks - before[bucket]
+        astray = (bucket < 0) | (within >= sizes[bucket])
+        if astray.any():
+            raise _astray(ranks[astray][0])
+        found = selected(keys, within + (np.cumsum(sizes) - sizes)[bucket])
+        return dict(zip(ranks.tolist(), values_of(found).tolist(), strict=True))
+
     def _ranks_after(self, bucket: Integers) -> Integers:
         """Return the rank that follows the last value of each key, from the bucket that each key lies in."""
         sums = np.r_[0, np.cumsum(self.tally.counts)]
@@ -120,6 +135,10 @@ class Quantiles:
         before = np.array([each.before for each in self.zoom.buckets], dtype=np.int64)
         ends: Integers = sums[1:] + (before - sums[first])[bucket]
         return ends
+
+
+def _astray(rank: int) -> DataError:
+    return DataError(f"rank {rank} lies in no bucket of this pass", "use the same probabilities in every pass")
 
 
 def finish_quantiles(

@@ -69,7 +69,7 @@ def learn(at: At, planned: Planned, rows: dict[str, Table], folds: bool = True) 
     step, train = planned.step, rows["train"]
     assert isinstance(step, Transform)
     reads = declared_reads(step, at, train.head(0).columns)
-    shown = _Watched(step, at.view)
+    shown = _Watched(step, at.view, folds or not step.sums_by_fold)
     learned = learned_by(step, train, shown, at.rng(step), fold_states=folds, look=shown.refuse_changes)
     if step.chooses_columns:
         reads = step.columns_taken(learned.state)
@@ -114,10 +114,12 @@ class _Watched:
 
     step: Transform
     view: View
+    folds: bool
+    """Whether rows know their fold; exact sums that nobody asks for fold by fold are the same without."""
     last: tuple[pd.DataFrame, pd.DataFrame] | None = None
 
     def __call__(self, frame: pd.DataFrame) -> Rows:
-        shown = self.view.wrap(shielded(frame), self.step)
+        shown = self.view.wrap(shielded(frame), self.step if self.folds else None)
         self.last = None if self.step.is_ours else (shown, frame)
         return shown
 
