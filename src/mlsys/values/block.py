@@ -139,7 +139,34 @@ class BlockArray(ExtensionArray):
     def __getitem__(self, item: Any) -> Any:
         if isinstance(item, (int, np.integer)):
             return self._row(int(item))
+        if isinstance(item, slice):
+            start, stop, step = item.indices(len(self))
+            if step == 1:
+                return self._between(start, max(start, stop))
         return BlockArray(self.values[pd.api.indexers.check_array_indexer(self, item)])
+
+    def _between(self, start: int, stop: int) -> BlockArray:
+        """Return neighbouring rows; the numbers are shared, since nobody writes to them."""
+        if not self._dtype.sparse or stop - start == len(self):
+            return self._holding(self.values[start:stop] if stop - start < len(self) else self.values)
+        from scipy.sparse import csr_array
+
+        ends = self.values.indptr[start : stop + 1]
+        inside = slice(ends[0], ends[-1])
+        rows = (self.values.data[inside], self.values.indices[inside], ends - ends[0])
+        made = csr_array(rows, shape=(stop - start, self._dtype.width))
+        made.has_canonical_format = True
+        return self._holding(made)
+
+    def _holding(self, values: Any) -> BlockArray:
+        """Return a block of the same type that holds values of which the order is known to be right."""
+        made = BlockArray.__new__(BlockArray)
+        made.values, made._dtype = values, self._dtype
+        return made
+
+    def view(self, dtype: Any = None) -> Any:
+        """Return a block that shares the numbers."""
+        return self._holding(self.values) if dtype is None else super().view(dtype)
 
     def _row(self, place: int) -> tuple[Any, ...]:
         """Return a row as plain data: its numbers, or of a sparse one the places and numbers other than zero."""
