@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.summaries import Again, Quantiles, SummaryMap, finish_quantiles
+from mlsys.summaries._radix import selected
 
 values_strategy = st.lists(st.floats(-8e307, 8e307), min_size=1, max_size=80)
 probabilities_strategy = st.lists(st.floats(0, 1), min_size=1, max_size=6)
@@ -80,3 +81,27 @@ def test_mixed_passes_and_odd_probabilities_are_refused() -> None:
         first + Quantiles.of([1.0], answer.partial)
     with pytest.raises(ConfigurationError, match=r"1\.5 is not between"):
         first.finish([1.5])
+
+
+ODD = [np.nan, -np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324, -1e-310]
+"""Of some, the first bits are those of others that lie elsewhere in their order."""
+
+
+@settings(max_examples=10)
+@given(st.lists(st.floats(-3, 3) | st.sampled_from(ODD), min_size=1, max_size=20), st.sampled_from([10, 1_000_000]))
+def test_many_numbers_are_counted_by_their_bits_as_few_are(values, gather: int) -> None:
+    quiet_null = np.array([0x7FF0000000000001], dtype=np.uint64).view(np.float64)  # begins as infinity does
+    many = np.tile(np.r_[values, quiet_null], 1 + 70_000 // len(values))
+    probabilities = [0.0, 0.1, 0.5, 0.9, 1.0]
+    by_bits, _ = in_passes([many], probabilities, gather)
+    by_keys, _ = in_passes(np.array_split(many, 20), probabilities, gather)
+    assert by_bits.tobytes() == by_keys.tobytes()
+    known = np.sort(many[~np.isnan(many)] + 0.0)
+    assert np.isnan(by_bits).all() if not len(known) else (by_bits[0], by_bits[-1]) == (known[0], known[-1])
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=200), st.data())
+def test_selected_keys_are_those_of_all_keys_in_order(keys, data) -> None:
+    array = np.array(keys, dtype=np.uint64)
+    places = np.array(data.draw(st.lists(st.integers(0, len(keys) - 1), min_size=1, max_size=20)))
+    assert selected(array, places).tolist() == np.sort(array)[places].tolist()

@@ -138,10 +138,12 @@ def _numbered(array: pa.ChunkedArray) -> Numbered:
     if known.whole is not None:
         codes, levels = _numbered(known.whole)
         return Numbered(codes[known.place], levels)
-    if known.made is None:
-        known.made = _made(array)
+    made = known.made
+    if made is None:
+        made = known.made = _made(array)
+        _known[id(array)] = _known.pop(id(array))  # behind those that were made before
         _keep_few()
-    return known.made
+    return made
 
 
 def _made(array: pa.ChunkedArray) -> Numbered:
