@@ -91,8 +91,9 @@ class AsOfLookUp:
         """Return the place of the row of each key known last, by the kernel of pandas: it takes rows in time order."""
         theirs, ours = self._plain_keys(frame)
         order = None if _in_order(decided) else np.argsort(decided, kind="stable")
-        asked = pd.DataFrame({"at": decided, "key": ours} if order is None else {"at": decided[order], "key": ours[order]})
-        held = pd.DataFrame({"at": self._moments, "key": theirs, "place": np.arange(len(theirs))})
+        at, key = (decided, ours) if order is None else (decided[order], ours[order])
+        asked = pd.DataFrame({"at": at, "key": key}, copy=False)
+        held = pd.DataFrame({"at": self._moments, "key": theirs, "place": np.arange(len(theirs))}, copy=False)
         found = pd.merge_asof(asked, held, on="at", by="key", allow_exact_matches=not strict)["place"]
         rows = np.array(found.fillna(-1), dtype=np.int64)
         if order is None:
@@ -157,7 +158,9 @@ class AsOfLookUp:
         same[1:-1] = (self._moments[1:] == self._moments[:-1]) & (self._happened[1:] == self._happened[:-1])
         beside = np.flatnonzero(same[1:] | same[:-1])
         runs = np.cumsum(~same[:-1])[beside]
-        said = pd.DataFrame({"": runs, " ": self._codes[beside]}) if self._by and len(beside) else pd.DataFrame({"": runs})
+        said = (
+            pd.DataFrame({"": runs, " ": self._codes[beside]}) if self._by and len(beside) else pd.DataFrame({"": runs})
+        )
         repeated = said.duplicated(keep=False).to_numpy()
         if not repeated.any():
             return

@@ -94,24 +94,28 @@ class Past:
         usable = np.flatnonzero(known.notna().to_numpy() & (keys != NO_KEY))
         order = usable[sorted_places(keys[usable], moments[usable])]
         self._hold(order, keys[order], moments[order])
-        self._start, self._end = self._searched(None), self._searched(self._decided)
-        self._end = np.maximum(self._end, self._start)
+        self._start = self._first()
+        self._end = np.maximum(self._searched(self._decided), self._start)
 
     def _hold(self, places: NDArray[np.int64], keys: NDArray[np.int64], *moments: NDArray[Any]) -> None:
         """Take rows in an order: by key, then by the moments."""
         self._places, self._keys, self._moments = places, keys, moments
         self._order = Order(keys, moments[0])
         self._taken: NDArray[np.int64] | None = None
+        self._in_order: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
         self._values: dict[str, PastValues] = {}
 
-    def _searched(self, moments: NDArray[Any] | None, also_then: bool = False) -> NDArray[np.int64]:
-        """Return how many rows lie before a moment of each row's key, or before the key where there is none."""
-        if moments is None:
-            return np.searchsorted(self._keys, self._key_now, "left")
+    def _searched(self, moments: NDArray[Any], also_then: bool = False) -> NDArray[np.int64]:
+        """Return how many rows lie before a moment of each row's key, those of lesser keys included."""
         order = self._in_time
         counted = np.empty(len(moments), dtype=np.int64)
         counted[order] = self._order.before(self._key_now[order], moments[order], also_then)
         return counted
+
+    def _first(self) -> NDArray[np.int64]:
+        """Return where the rows of each row's key begin."""
+        top = int(self._key_now.max(initial=NO_KEY)) + 1
+        return np.searchsorted(self._keys, np.arange(NO_KEY, top), "left")[self._key_now - NO_KEY]
 
     @cached_property
     def _in_time(self) -> NDArray[np.int64]:
@@ -160,8 +164,8 @@ class Past:
     def _between(self, start: NDArray[np.int64], end: NDArray[np.int64]) -> Past:
         """Return the same past with other ends; what was worked out of its columns is shared."""
         found = object.__new__(type(self))
-        found.__dict__ |= self.__dict__
-        found._start, found._end = start, np.maximum(start, end)
+        found.__dict__ |= {name: each for name, each in self.__dict__.items() if name not in {"order", "_rows"}}
+        found._start, found._end, found._in_order = start, np.maximum(start, end), None
         return found
 
     def _by_event(self, time: str) -> Past:
@@ -172,7 +176,7 @@ class Past:
         order = usable[sorted_places(self._keys[usable], ticks[usable])]
         found = self._between(self._start, self._end)
         found._hold(self._places[order], self._keys[order], ticks[order], self._moments[0][order])
-        found._start = found._searched(None)
+        found._start = found._first()
         return found
 
     def _known_among(self, start: NDArray[np.int64], end: NDArray[np.int64]) -> Past:
@@ -187,8 +191,9 @@ class Past:
 
     def count(self, column: str | None = None) -> pd.Series:
         """Return how many rows of the past each row has; given a column, those that are not null there."""
-        counts = self._end - self._start if column is None else self._of(column).counts(self._start, self._end)
-        return pd.Series(counts, index=self._index)
+        if column is None:
+            return pd.Series(self._end - self._start, index=self._index)
+        return self._spread(self._of(column).counts(*self._spans))
 
     def last(self, column: str, back: int = 1) -> pd.Series:
         """Return the value of the ``back``-th most recent row of the past; null if there are fewer rows."""
@@ -206,27 +211,37 @@ class Past:
 
     def sum(self, column: str) -> pd.Series:
         """Return the exact sum of a numeric column over the past, rounded once; nulls are skipped."""
-        return pd.Series(self._of(column).sums(self._start, self._end), index=self._index)
+        return self._spread(self._of(column).sums(*self._spans))
 
     def mean(self, column: str) -> pd.Series:
         """Return the mean of a numeric column over the past; null without known values."""
-        present = self.count(column).to_numpy()
+        values = self._of(column)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return pd.Series(self.sum(column).to_numpy() / present, index=self._index)
+            return self._spread(values.sums(*self._spans) / values.counts(*self._spans))
 
     def min(self, column: str) -> pd.Series:
         """Return the least value of a numeric column over the past; null without known values."""
-        return pd.Series(self._of(column).extremes(self._start, self._end, largest=False), index=self._index)
+        return self._spread(self._of(column).extremes(*self._spans, largest=False))
 
     def max(self, column: str) -> pd.Series:
         """Return the largest value of a numeric column over the past; null without known values."""
-        return pd.Series(self._of(column).extremes(self._start, self._end, largest=True), index=self._index)
+        return self._spread(self._of(column).extremes(*self._spans, largest=True))
 
     def distinct(self, column: str) -> pd.Series:
         """Return how many different values a column has in the past; null is no value."""
-        order = self._in_time
-        found = np.empty(len(order), dtype=np.int64)
-        found[order] = self._of(column).distinct(self._start[order], self._end[order])
+        return self._spread(self._of(column).distinct(*self._spans))
+
+    @property
+    def _spans(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the past of each row begins and ends, in order of time: neighbours then look at the same memory."""
+        if self._in_order is None:
+            self._in_order = self._start[self._in_time], self._end[self._in_time]
+        return self._in_order
+
+    def _spread(self, values: NDArray[Any]) -> pd.Series:
+        """Return values that lie in order of time as those of the rows."""
+        found = np.empty_like(values)
+        found[self._in_time] = values
         return pd.Series(found, index=self._index)
 
     def of(self, position: int) -> pd.DataFrame:

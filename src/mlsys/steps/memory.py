@@ -40,6 +40,8 @@ class Memory:
         ``states`` and ``last`` are the keys whose earlier rows were absorbed, their states, and the moment from which
         the last of these rows was known; ``written`` are the types of the columns it makes. ``waits``, where there are
         any, are the moments, as a column and a shift, that a row waits for.
+    once : bool
+        Whether it is asked once: then it is not worth finding where the rows of each key lie.
 
     Notes
     -----
@@ -49,8 +51,8 @@ class Memory:
     answered.
     """
 
-    def __init__(self, step: History, state: Mapping[str, Any]) -> None:
-        self.step = step
+    def __init__(self, step: History, state: Mapping[str, Any], once: bool = False) -> None:
+        self.step, self._once = step, once
         self.state = dict(state)
 
     @classmethod
@@ -99,7 +101,7 @@ class Memory:
         """Return what also holds rows, though later ones may not need them all: for rows that know each other."""
         both = {"tail": _joined(self.state["tail"], rows)}
         both |= {"known": _joined(self.state["known"], known.rename(self.state["known"].name))}
-        return Memory(self.step, self.state | both)
+        return Memory(self.step, self.state | both, once=True)
 
     def _kept(self, rows: pd.DataFrame, known: pd.Series, keys: NDArray[np.int64], until: Any) -> NDArray[np.bool_]:
         """Return which rows, in order of time, a later request may look at."""
@@ -160,7 +162,7 @@ class Memory:
     def past_of(self, rows: pd.DataFrame, decided: pd.Series) -> Past:
         """Return what was known of each row's key before it is decided."""
         step, few = self.step, len(rows) * _FEW <= len(self.state["tail"])
-        near = self._near(rows) if few else self
+        near = self._near(rows) if few and not self._once else self
         states = near._states_of(rows, decided) if absorbs(step) else None
         decided = self._in_reach(decided)
         return Past(rows, near.state["tail"], step.by, decided, near.state["known"], states=states)

@@ -15,8 +15,10 @@ _FAST_LEVELS = 2
 """Grids that are combined in machine integers; numbers that need more are summed span by span."""
 _WIDEST_PIECE = 50
 """Bits of a piece of one number: the grid adds an anchor, which takes the rest of a float64."""
-_WORD = 61
-"""Bits that a sum of a span may take in a machine integer."""
+_FLOAT, _WORD = 53, 61
+"""Bits that a sum of a span may take: those that float64 holds, or those of a machine integer."""
+_NORMAL = 1_000
+"""Powers of two up to here are normal floats, as are their inverses."""
 _GRID_LIMIT = 2.0**960
 """Above this, adding the anchor of the grid could overflow."""
 _FEW = 4
@@ -50,19 +52,10 @@ class SpanSums:
         finite = np.isfinite(values)
         self._values = values if finite.all() else np.where(finite, values, 0.0)
         self._infinite = [_running(values == sign) for sign in (np.inf, -np.inf)] if np.isinf(values).any() else []
-        self._levels: list[tuple[int, Integers]] = []
-        bits = min(_WIDEST_PIECE, _WORD - int(longest).bit_length())
-        rest, finest = self._values, None
-        for _ in range(_FAST_LEVELS):
-            largest = max(float(rest.max(initial=0.0)), -float(rest.min(initial=0.0)))
-            if largest == 0 or largest >= _GRID_LIMIT:
+        for self._word in (_FLOAT, _WORD):
+            self._levels, rest = _levels(self._values, self._word - int(longest).bit_length())
+            if not rest.any():
                 break
-            exponent = grid_exponent(largest, bits)
-            exponent = exponent if finest is None else max(exponent, finest - _WORD)
-            piece = grid_piece(rest, exponent)
-            rest = rest - piece
-            self._levels.append((exponent, _running(np.ldexp(piece, -exponent).astype(np.int64))))
-            finest = exponent
         self._slow = bool(rest.any())
 
     def of(self, start: Integers, end: Integers) -> Floats:
@@ -70,9 +63,8 @@ class SpanSums:
         if self._slow:
             sums = np.array([_fsum(self._values[a:b]) for a, b in zip(start.tolist(), end.tolist(), strict=True)])
         else:
-            sums = _rounded(
-                [(exponent, running[end] - running[start]) for exponent, running in self._levels], len(start)
-            )
+            levels = [(exponent, running[end] - running[start]) for exponent, running in self._levels]
+            sums = _added(levels, len(start)) if self._word == _FLOAT else _rounded(*levels)
         if not self._infinite:
             return sums
         above, below = (running[end] - running[start] > 0 for running in self._infinite)
@@ -92,13 +84,37 @@ def _fsum(values: Floats) -> float:
         return math.inf if values.sum() > 0 else -math.inf
 
 
-def _rounded(levels: list[tuple[int, Integers]], many: int) -> Floats:
-    """Return whole numbers in units of two powers of two as one float, rounded once."""
-    if not levels:
-        return np.zeros(many)
-    if len(levels) == 1:
-        return np.asarray(np.ldexp(levels[0][1].astype(np.float64), levels[0][0]))
-    (coarse, high), (fine, low) = levels
+def _levels(values: Floats, bits: int) -> tuple[list[tuple[int, Integers]], Floats]:
+    """Return running sums of the values in units of a few powers of two, and what is left of the values."""
+    found: list[tuple[int, Integers]] = []
+    bits, rest, finest = min(_WIDEST_PIECE, bits), values, None
+    for _ in range(_FAST_LEVELS):
+        largest = max(float(rest.max(initial=0.0)), -float(rest.min(initial=0.0)))
+        if largest == 0 or largest >= _GRID_LIMIT:
+            break
+        exponent = grid_exponent(largest, bits)
+        exponent = exponent if finest is None else max(exponent, finest - _WORD)
+        piece = grid_piece(rest, exponent)
+        rest = rest - piece
+        found.append((exponent, _running(_scaled(piece, -exponent).astype(np.int64))))
+        finest = exponent
+    return found, rest
+
+
+def _scaled(values: Floats, exponent: int) -> Floats:
+    """Return values times a power of two, which must not lose a bit."""
+    return np.asarray(values * 2.0**exponent if abs(exponent) < _NORMAL else np.ldexp(values, exponent))
+
+
+def _added(levels: list[tuple[int, Integers]], many: int) -> Floats:
+    """Return whole numbers that float64 holds, in units of powers of two, as one float: one addition rounds once."""
+    sums = [_scaled(units.astype(np.float64), exponent) for exponent, units in levels]
+    return sums[0] + sums[1] if len(sums) > 1 else sums[0] if sums else np.zeros(many)
+
+
+def _rounded(coarser: tuple[int, Integers], finer: tuple[int, Integers]) -> Floats:
+    """Return the same of whole numbers that float64 does not hold."""
+    (coarse, high), (fine, low) = coarser, finer
     shift = coarse - fine
     high = high + (low >> shift)
     low = low & ((1 << shift) - 1)
