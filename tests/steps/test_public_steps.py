@@ -87,6 +87,14 @@ def Lag(orders: pd.DataFrame) -> Case:
 
 
 @case
+def ReadGraph(orders: pd.DataFrame) -> Case:
+    customers = orders.drop_duplicates("customer").rename(columns={"customer": "id"})
+    met = pd.DataFrame({"source": customers["id"].iloc[:-1].array, "target": customers["id"].iloc[1:].array})
+    met["met"] = customers["ordered"].iloc[1:].array
+    return mlsys.ReadGraph(customers, met, time="met", at="ordered", means=["price"]), None, {}
+
+
+@case
 def Derive(orders: pd.DataFrame) -> Case:
     return mlsys.Derive({"hour_of_day": lambda frame: frame["ordered"].dt.hour}), orders, ROLES
 

@@ -10,6 +10,7 @@ from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_documents import ReadDocuments
 from mlsys.data.read_events import ReadEvents
 from mlsys.data.read_frame import ReadFrame
+from mlsys.data.read_graph import ReadGraph
 from mlsys.data.read_json import ReadJSON
 from mlsys.data.read_parquet import ReadParquet
 from mlsys.data.read_service import ReadService
@@ -30,6 +31,7 @@ __all__ = [
     "ReadDocuments",
     "ReadEvents",
     "ReadFrame",
+    "ReadGraph",
     "ReadJSON",
     "ReadParquet",
     "ReadService",

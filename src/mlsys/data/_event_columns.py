@@ -248,8 +248,8 @@ def _times(values: list[Any], dtype: Any) -> pd.Series:
         raise ValueError("no time")
     if (known.str.contains(_OFFSET) != (zone is not None)).any():
         raise ValueError("an offset, or none")
-    read: pd.Series = pd.to_datetime(texts, format="ISO8601", utc=zone is not None).dt.as_unit(unit)
-    return read if zone is None else read.dt.tz_convert(zone)
+    read = pd.to_datetime(texts, format="ISO8601", utc=zone is not None)
+    return pd.Series(read.dt.as_unit(unit) if zone is None else read.dt.as_unit(unit).dt.tz_convert(zone))
 
 
 def _zone(dtype: Any) -> Any:

@@ -33,12 +33,13 @@ class RabbitFeed:
         self._server, self._has_id = server, has_id
         self._pika: Any = client("pika", "rabbitmq", server.who)
         self._read = int(after.get(server.topic, 0))
+        self._waiting = 0
         self._tag = self._acknowledged = 0
         self._connection = self._connected()
         try:
             self._channel = self._connection.channel()
             self._channel.basic_qos(prefetch_count=_PREFETCHED)
-            self._waiting = self._declared().method.message_count
+            self._waiting = int(self._declared().method.message_count)
         except BaseException:
             self.close()
             raise
