@@ -262,3 +262,23 @@ def test_a_pipeline_trains_on_events(own_folder: Path) -> None:
     made = [run.model.predict(batch.rows) for batch in source.batches("progress", size=100)]
     assert [len(each) for each in made] == [100, 100, 100]
     assert np.isfinite(pd.concat(made)["probability_True"]).all()
+
+
+def test_until_and_since_part_a_stream_where_they_are_equal() -> None:
+    events = [*clicks(30, 20), *clicks(20)]  # out of order
+    past = ReadEvents(events, "at", until="2024-05-01T00:25").read()
+    rest = ReadEvents(events, "at", since="2024-05-01T00:25").read()
+    assert sorted([*past["price"], *rest["price"]]) == [each / 4 for each in range(50)]
+    assert past["price"].max() < rest["price"].min() == 25 / 4
+
+
+def test_a_replay_holds_what_was_done_and_no_more() -> None:
+    events = ReadEvents(clicks(30), "at", dtypes=TYPES)
+    loop = events.batches("progress", size=7)
+    next(loop), next(loop), next(loop)
+    loop.close()
+    again = [each for batch in events.replay("progress", size=4) for each in batch.rows["price"]]
+    rest = [each for batch in events.batches("progress") for each in batch.rows["price"]]
+    assert again == [each / 4 for each in range(14)]
+    assert again + rest == [each / 4 for each in range(30)]
+    assert not list(events.replay("nothing yet"))

@@ -29,8 +29,8 @@ class Counts:
         Events set aside: not an object, or a value that does not fit; older than the watermark.
     duplicates : int
         Events that had been read before.
-    beyond : int
-        Events at or after ``until``.
+    outside : int
+        Events before ``since``, at ``until`` or after it.
     """
 
     read: int = 0
@@ -38,7 +38,7 @@ class Counts:
     broken: int = 0
     late: int = 0
     duplicates: int = 0
-    beyond: int = 0
+    outside: int = 0
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(**{name: value + getattr(other, name) for name, value in asdict(self).items()})

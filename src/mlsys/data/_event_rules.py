@@ -54,8 +54,8 @@ class Rules:
         Columns of event times, of what identifies an event, and of when it arrived.
     lateness : Timedelta or None
         How much older than the latest event another one may be.
-    until : Timestamp or None
-        Event time at which the rows end.
+    since, until : Timestamp or None
+        Event times at which the rows begin and end.
     who : str
         For messages.
     """
@@ -66,6 +66,7 @@ class Rules:
     id: str | None
     arrived: str | None
     lateness: pd.Timedelta | None
+    since: pd.Timestamp | None
     until: pd.Timestamp | None
     who: str
 
@@ -88,8 +89,8 @@ class Rules:
         broken = len(aside.held)
         repeated, ids = self._repeated(some, ticks, before.ids)
         late, newest = self._late(some, ticks, ~repeated, before.newest, aside)
-        beyond = self._beyond(made, len(some.events)) & ~repeated & ~late
-        kept = np.flatnonzero(~(repeated | late | beyond))
+        outside = self._outside(made, len(some.events)) & ~repeated & ~late
+        kept = np.flatnonzero(~(repeated | late | outside))
         rows = self._rows(some, made, columns, kept)
         counts = Counts(
             read=len(messages),
@@ -97,7 +98,7 @@ class Rules:
             broken=broken,
             late=int(late.sum()),
             duplicates=len(messages) - len(new) + int(repeated.sum()),
-            beyond=int(beyond.sum()),
+            outside=int(outside.sum()),
         )
         after = replace(
             before,
@@ -210,16 +211,20 @@ class Rules:
         moment, seen = pd.Timestamp(tick, unit="us"), pd.Timestamp(latest, unit="us")
         return f"late: {moment} is {seen - moment} before {seen}, which came earlier (lateness={self.lateness})"
 
-    def _beyond(self, made: Mapping[str, pd.Series], count: int) -> NDArray[np.bool_]:
-        if self.until is None or self.time is None:
-            return np.zeros(count, dtype=bool)
-        times = made[self.time]
-        if (times.dt.tz is None) != (self.until.tzinfo is None) and len(times):
-            raise ConfigurationError(
-                f"{self.who}: until={str(self.until)!r} and the times in {self.time!r} do not both have an offset",
-                f"write it as the events are written, such as until={str(times.iloc[0])!r}",
-            )
-        return np.asarray(times >= self.until, dtype=bool)
+    def _outside(self, made: Mapping[str, pd.Series], count: int) -> NDArray[np.bool_]:
+        """Return which events happened before ``since``, at ``until``, or later."""
+        outside = np.zeros(count, dtype=bool)
+        for name, bound in (("since", self.since), ("until", self.until)):
+            if bound is None or self.time is None or not count:
+                continue
+            times = made[self.time]
+            if (times.dt.tz is None) != (bound.tzinfo is None):
+                raise ConfigurationError(
+                    f"{self.who}: {name}={str(bound)!r} and the times in {self.time!r} do not both have an offset",
+                    f"write it as the events are written, such as {name}={str(times.iloc[0])!r}",
+                )
+            outside |= np.asarray(times < bound if name == "since" else times >= bound, dtype=bool)
+        return outside
 
     def _rows(
         self, some: _Events, made: Mapping[str, pd.Series], columns: EventColumns, kept: NDArray[Any]

@@ -6,7 +6,7 @@ import logging
 import os
 import time as clock
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -83,8 +83,8 @@ class ReadEvents(Source):
         ``pika.URLParameters``. Secrets in it are given as ``SecretStr``.
     arrived : str, optional
         Name of a column to add, with the time at which the server took the event in.
-    until : str, optional
-        Event time at which the rows end.
+    since, until : str, optional
+        Event times at which the rows begin and end: events at ``until`` are left out, those at ``since`` are not.
     max_events : int, optional
         Number of events after which reading ends.
     lost : float
@@ -137,6 +137,7 @@ class ReadEvents(Source):
     password: SecretStr | None = Field(default=None, kw_only=True)
     options: dict[str, Any] = Field(default_factory=dict, kw_only=True)
     arrived: str | None = Field(default=None, kw_only=True)
+    since: str | None = Field(default=None, kw_only=True)
     until: str | None = Field(default=None, kw_only=True)
     max_events: int | None = Field(default=None, ge=1, kw_only=True)
     lost: float = Field(default=0.01, ge=0.0, le=1.0, kw_only=True)
@@ -144,31 +145,25 @@ class ReadEvents(Source):
     def __post_init__(self) -> None:
         """Refuse what no stream can be read with."""
         refuse_types(self.dtypes, self.title)
-        if self.time is None and (self.lateness or self.until):
+        timed = [name for name in ("lateness", "since", "until") if getattr(self, name) is not None]
+        if timed and self.time is None:
             raise ConfigurationError(
-                f"{self.title} got {'lateness' if self.lateness else 'until'}=, and no event has a time",
+                f"{self.title} got {timed[0]}=, and no event has a time",
                 'name the field with the time of an event, such as time="at"',
             )
         if self.lateness is not None and duration_of(self.lateness, "lateness") < pd.Timedelta(0):
             raise ConfigurationError(f"{self.title} got a negative lateness", "give a duration of zero or more")
-        _moment(self.until, self.title)
+        self._moment("since"), self._moment("until")
         _refuse_once_only(self.source, self.title)
         self._refuse_no_server()
 
     def read(self) -> pd.DataFrame:
         """Return the rows of all events that are there, in order of arrival."""
-        if scheme_of(self.source).startswith("amqp"):
-            raise ConfigurationError(
-                f"{self.title}: a queue of RabbitMQ forgets what it handed out, so it cannot be read again",
-                "write the rows of batches() to files, and train on these",
-            )
-        feed = self._feed(Standing())
+        self._refuse_forgetful()
         messages: list[Message] = []
-        try:
+        with closing(self._feed(Standing())) as feed:
             while not feed.at_end and len(messages) < self._most:
                 messages += feed.poll(min(_AT_ONCE, self._most - len(messages)), _PATIENCE)
-        finally:
-            feed.close()
         judged = self._rules().judged(messages, Standing())
         self._refuse_lost(judged, judged.counts, 0)
         if not len(judged.rows):
@@ -219,6 +214,34 @@ class ReadEvents(Source):
         patience = duration_of(wait, "wait").total_seconds()
         return self._batches(progress, after, follow, size, patience)
 
+    def replay(self, progress: str | Path, *, size: int = _AT_ONCE) -> Iterator[Batch]:
+        """Yield again what a reader has dealt with, to bring what it held in memory back after a restart.
+
+        Parameters
+        ----------
+        progress : str or Path
+            The file that :meth:`batches` wrote; nothing is recorded in it.
+        size : int
+            Events in a batch, at most.
+
+        Yields
+        ------
+        Batch
+            All events up to the last one that was recorded, from the first on.
+        """
+        self._refuse_forgetful()
+        done, standing = self._progress(progress).read(), Standing()
+        feed, rules = self._feed(standing), self._rules()
+        with closing(feed):
+            while standing.counts.read < done.counts.read and not feed.at_end:
+                messages = [
+                    each for each in feed.poll(size, _PATIENCE) if each.number <= done.numbers.get(each.partition, -1)
+                ]
+                judged = rules.judged(messages, standing)
+                if messages:
+                    yield self._batch(judged, standing, rules, lambda: None)
+                standing = judged.after
+
     def files_read(self) -> Sequence[Path] | None:
         """Return the files; ``None`` for a server or a function."""
         if is_files(self.source):
@@ -236,13 +259,12 @@ class ReadEvents(Source):
     def _batches(
         self, progress: str | Path | None, after: Mapping[str, Any] | None, follow: bool, size: int, patience: float
     ) -> Iterator[Batch]:
-        file = None if progress is None else Progress(Path(progress).expanduser(), self._named(), self.title)
+        file = None if progress is None else self._progress(progress)
         with ExitStack() as held:
             if file is not None:
                 held.enter_context(file.alone())
             standing = Standing.of(after or {}) if file is None else file.read()
-            feed = self._feed(standing)
-            held.callback(feed.close)
+            feed = held.enter_context(closing(self._feed(standing)))
             rules, left = self._rules(), self._most
             while left > 0 and (follow or not feed.at_end) and not rules.is_over(standing):
                 messages = _filled(feed, min(size, left), patience)
@@ -267,10 +289,29 @@ class ReadEvents(Source):
             done,
         )
 
+    def _progress(self, path: str | Path) -> Progress:
+        return Progress(Path(path).expanduser(), self._named(), self.title)
+
+    def _refuse_forgetful(self) -> None:
+        if scheme_of(self.source).startswith("amqp"):
+            raise ConfigurationError(
+                f"{self.title}: a queue of RabbitMQ forgets what it handed out, so it cannot be read again",
+                "write the rows of batches() to files, and read these",
+            )
+
     def _rules(self) -> Rules:
         lateness = None if self.lateness is None else duration_of(self.lateness, "lateness")
-        until = _moment(self.until, self.title)
-        return Rules(self.columns, self.dtypes, self.time, self.id, self.arrived, lateness, until, self.title)
+        since, until = self._moment("since"), self._moment("until")
+        return Rules(self.columns, self.dtypes, self.time, self.id, self.arrived, lateness, since, until, self.title)
+
+    def _moment(self, field: str) -> pd.Timestamp | None:
+        said = getattr(self, field)
+        try:
+            return None if said is None else pd.Timestamp(said)
+        except ValueError as error:
+            raise ConfigurationError(
+                f"{self.title} got {field}={said!r}, which is not a time", f'write {field}="2024-06-01T00:00"'
+            ) from error
 
     def _feed(self, standing: Standing) -> Feed:
         return feed_of(self.source, self._server(), standing.places, self.id is not None, self.title)
@@ -350,17 +391,6 @@ def _filled(feed: Feed, size: int, patience: float) -> list[Message]:
             break
         found += feed.poll(size - len(found), left)
     return found
-
-
-def _moment(until: str | None, who: str) -> pd.Timestamp | None:
-    if until is None:
-        return None
-    try:
-        return pd.Timestamp(until)
-    except ValueError as error:
-        raise ConfigurationError(
-            f"{who} got until={until!r}, which is not a time", 'write it as ISO 8601, such as "2024-06-01T00:00"'
-        ) from error
 
 
 def _refuse_once_only(source: Any, who: str) -> None:
