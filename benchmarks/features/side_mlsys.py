@@ -25,6 +25,8 @@ def steps() -> dict[str, Any]:
 
 
 def _changed(frame: pd.DataFrame, step: Any) -> pd.DataFrame:
+    if step.cross_fits:  # training rows get codes of the other folds, as in a pipeline
+        return step.as_sklearn().fit_transform(frame.drop(columns=TARGET), frame[TARGET])
     return step.fit(frame, target=TARGET, id="id").transform(frame)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from mlsys.tables import Column
 from mlsys.values import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,18 +41,39 @@ def looked_up(column: Column, codes: Mapping[Any, int], table: NDArray[Any]) -> 
         places, distinct = coded_values(column)
     except DataError:
         return table[_one_by_one(column, codes)]
-    return by_place(table[[*(codes.get(value, UNSEEN) for value in distinct), NULL]], places)
+    return by_place(of_levels_among(table, codes, distinct), places)
 
 
-def by_place(table: NDArray[Any], places: NDArray[Any]) -> NDArray[Any]:
+def of_levels_among(table: NDArray[Any], codes: Mapping[Any, int], distinct: Iterable[Any]) -> NDArray[Any]:
+    """Return the row of a table for each of some levels, then that of null: the last two are as in `looked_up`."""
+    found: NDArray[Any] = table[[*map(codes.get, distinct, repeat(UNSEEN)), NULL]]
+    return found
+
+
+def by_place(table: NDArray[Any], places: NDArray[Any], fold_of: NDArray[Any] | None = None) -> NDArray[Any]:
     """Return the row of a table for each place; that of place -1, which null has, is the last.
 
+    Parameters
+    ----------
+    table : array
+        Of several folds, all of their tables one behind the other: shape (folds, places, ...).
+    places : array of int
+    fold_of : array of int, optional
+        The fold of each place.
+
+    Notes
+    -----
     Some rows at a time: all places as whole numbers of the machine's size would take more memory than the answer.
     """
-    found = np.empty((len(places), *table.shape[1:]), table.dtype)
+    size, rows_of = (len(table), table) if fold_of is None else (table.shape[1], table.reshape(-1, *table.shape[2:]))
+    found = np.empty((len(places), *rows_of.shape[1:]), table.dtype)
     for start in range(0, len(places), _ROWS_AT_A_TIME):
-        rows = slice(start, start + _ROWS_AT_A_TIME)
-        np.take(table, places[rows], axis=0, out=found[rows], mode="wrap")
+        here = slice(start, start + _ROWS_AT_A_TIME)
+        rows = places[here].astype(np.intp)
+        rows[rows < 0] += size
+        if fold_of is not None:
+            rows += fold_of[here] * size
+        np.take(rows_of, rows, axis=0, out=found[here], mode="clip")
     return found
 
 

@@ -94,7 +94,8 @@ class HashEncode(TakesColumns):
         require(frame, state, self.title)
         if not state:
             return frame
-        places = np.stack([self._places(column_of(frame, name), name) for name in state], axis=1)
+        by_column = [self._places(column_of(frame, name), name) for name in state]
+        places = np.stack(by_column, axis=1) if len(state) > 1 else by_column[0][:, None]
         refuse_taken(frame, [self.into], state, self.title)
         return replaced(frame, {}, {self.into: ones_at(places, 1 << self.bits)}, state)
 
@@ -131,8 +132,12 @@ def ones_at(places: NDArray[np.int32], width: int) -> BlockArray:
     rows, columns = places.shape
     known = places >= 0
     if known.all():
-        found, ends = places.ravel(), np.arange(0, rows * columns + 1, columns)
+        found, ends = places.ravel(), np.arange(0, rows * columns + 1, columns, _type_of_ends(rows * columns))
     else:
-        found, ends = places[known], np.concatenate([[0], np.cumsum(known.sum(axis=1))])
-    ends = ends.astype(np.int32 if len(found) <= _MOST_OF_32_BITS else np.int64)
+        found = places[known]
+        ends = np.concatenate([[0], np.cumsum(known.sum(axis=1))]).astype(_type_of_ends(len(found)))
     return BlockArray(csr_array((np.ones(len(found), np.float32), found, ends), shape=(rows, width)))
+
+
+def _type_of_ends(count: int) -> type[np.signedinteger[Any]]:
+    return np.int32 if count <= _MOST_OF_32_BITS else np.int64

@@ -21,7 +21,7 @@ from mlsys.features._columns import (
     require_kinds,
 )
 from mlsys.features._in_time import block_ends, blocks_of, earlier_folds, times_of
-from mlsys.features._levels import by_place, check_levels, looked_up, numbered
+from mlsys.features._levels import by_place, check_levels, looked_up, numbered, of_levels_among
 from mlsys.features._target_means import (
     class_targets,
     encodings_of_classes,
@@ -231,17 +231,9 @@ class TargetEncode(TakesColumns):
         found: dict[str, NDArray[np.float64]] = {}
         for position, name in enumerate(self.columns_taken(fold_states[0])):
             places, distinct = coded_values(part[name])
-            tables = []
-            for state in states:
-                known = state["columns"][position]
-                codes = [*(known["codes"].get(value, -1) for value in distinct), -1]
-                tables.append(known["table"][codes])
-            # All folds one behind the other: null, whose place is -1, lies last in each.
-            size = len(distinct) + 1
-            rows = places.astype(np.int64)
-            rows[rows < 0] += size
-            rows += fold_of * size
-            found[name] = by_place(np.concatenate(tables), rows)
+            columns = [state["columns"][position] for state in states]
+            tables = np.stack([of_levels_among(known["table"], known["codes"], distinct) for known in columns])
+            found[name] = by_place(tables, places, fold_of)
         return self._with_codes(pd.DataFrame(part), found, states[0]["shown"])
 
     def takes(self, values: Values, /) -> bool:

@@ -68,19 +68,33 @@ class Numbered(NamedTuple):
     levels: Levels
 
 
-class _Known:
-    """What is known of one Arrow array for as long as it is held: its codes, or of which array it is a piece."""
+Place = tuple[Any, ...]
+"""Where the texts of an Arrow array lie in memory, which nobody writes to."""
 
-    def __init__(self, array: pa.ChunkedArray, whole: pa.ChunkedArray | None = None, place: slice | None = None):
-        key = id(array)
-        self.alive = weakref.ref(array, lambda _: _known.pop(key, None))
-        self.whole, self.place = whole, place
+
+class _Known:
+    """What is known of texts for as long as an array holds them: their codes, or of which array they are a piece."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.holders: dict[int, weakref.ref[pa.ChunkedArray]] = {}
+        self.whole: tuple[pa.ChunkedArray, slice] | None = None
         self.made: Numbered | None = None
 
+    def hold(self, array: pa.ChunkedArray) -> None:
+        """Note one more array that holds the texts; what is known goes with the last of them."""
+        key = id(array)
+        if key not in self.holders:
+            self.holders[key] = weakref.ref(array, lambda _: self._gone(key))
 
-_known: dict[int, _Known] = {}
-"""By the identity of an Arrow array, which nobody writes to; an entry goes when its array does."""
-_lock = threading.Lock()
+    def _gone(self, key: int) -> None:
+        self.holders.pop(key, None)
+        if not self.holders and _known.get(self.place) is self:
+            del _known[self.place]
+
+
+_known: dict[Place, _Known] = {}
+_lock = threading.RLock()
 
 
 def numbered_texts(column: pd.Series) -> Numbered | None:
@@ -115,13 +129,18 @@ def cut_from(frame: pd.DataFrame, pieces: Sequence[pd.DataFrame], places: Sequen
     >>> numbered_texts(piece["who"]).codes.tolist()
     [1, 0]
     """
+    with _lock:
+        _cut_from(frame, pieces, places)
+
+
+def _cut_from(frame: pd.DataFrame, pieces: Sequence[pd.DataFrame], places: Sequence[slice]) -> None:
     texts = [at for at, dtype in enumerate(frame.dtypes.tolist()) if isinstance(dtype, pd.StringDtype)]
     for at in texts:
         whole = _arrow_of(frame.iloc[:, at].array)
         for piece, place in zip(pieces, places, strict=True) if whole is not None else ():
             array = _arrow_of(piece.iloc[:, at].array)
-            if array is not None and array is not whole:
-                _known[id(array)] = _Known(array, whole, place)
+            if array is not None and len(array) < len(whole):
+                _known_of(array).whole = (whole, place)
 
 
 def _arrow_of(array: Any) -> pa.ChunkedArray | None:
@@ -131,17 +150,31 @@ def _arrow_of(array: Any) -> pa.ChunkedArray | None:
     return array._pa_array
 
 
-def _numbered(array: pa.ChunkedArray) -> Numbered:
-    known = _known.get(id(array))
+def _known_of(array: pa.ChunkedArray) -> _Known:
+    place: Place = (
+        array.type,
+        *(
+            (chunk.offset, len(chunk), *(0 if each is None else each.address for each in chunk.buffers()))
+            for chunk in array.chunks
+        ),
+    )
+    known = _known.get(place)
     if known is None:
-        known = _known[id(array)] = _Known(array)
-    if known.whole is not None:
-        codes, levels = _numbered(known.whole)
-        return Numbered(codes[known.place], levels)
+        known = _known[place] = _Known(place)
+    known.hold(array)
+    return known
+
+
+def _numbered(array: pa.ChunkedArray) -> Numbered:
+    known = _known_of(array)
+    if known.made is None and known.whole is not None:
+        whole, place = known.whole
+        codes, levels = _numbered(whole)
+        return Numbered(codes[place], levels)
     made = known.made
     if made is None:
         made = known.made = _made(array)
-        _known[id(array)] = _known.pop(id(array))  # behind those that were made before
+        _known[known.place] = _known.pop(known.place)  # behind those that were made before
         _keep_few()
     return made
 
