@@ -45,6 +45,16 @@ def test_values_are_those_of_references(parts: dict[str, pd.DataFrame]) -> None:
     assert table.loc["level", "overlap"] == pytest.approx(later["level"].isin(train["level"]).mean())
 
 
+def test_unseen_values_and_new_nulls_are_counted_by_part(parts: dict[str, pd.DataFrame]) -> None:
+    later = parts["validation"].assign(same=parts["validation"]["same"] + 100)
+    result = FeatureGeneralization().of(train=parts["train"], validation=later, test=later.head(500), target="y")
+    table = result.table.set_index(["feature", "part"])
+    for part, rows in (("validation", later), ("test", later.head(500))):
+        assert table.loc[("level", part), "unseen"] == rows["level"].isin(["c", "d"]).sum()
+        assert table.loc[("gone", part), "new_nulls"] == rows["gone"].isna().sum()
+        assert table.loc[("same", part), ["unseen", "new_nulls"]].tolist() == [len(rows), 0]
+
+
 def test_few_rows_of_many_levels_are_far_apart_by_chance() -> None:
     rng = np.random.default_rng(3)
     train, later = (pd.DataFrame({"c": rng.integers(0, 300, rows).astype(str), "y": 0}) for rows in (5000, 500))

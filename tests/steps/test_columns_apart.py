@@ -163,7 +163,11 @@ def test_columns_apart_become_what_a_frame_becomes(learned: list[Fitted], place:
     pd.testing.assert_frame_equal(apart.frame(), does(shown), check_exact=True)
 
 
-@pytest.mark.parametrize("place", range(len(STEPS)), ids=lambda place: f"{place}-{type(STEPS[place]).__name__}")
+@pytest.mark.parametrize(
+    "place",
+    [place for place, step in enumerate(STEPS) if not isinstance(step, DropMissing)],  # which needs none to be there
+    ids=lambda place: f"{place}-{type(STEPS[place]).__name__}",
+)
 def test_a_missing_column_is_refused_in_the_same_words(learned: list[Fitted], place: int) -> None:
     each, rows = learned[place], rows_drawn(1, 2)[["yes"]]
     does = each.transform if isinstance(each.step, (RowTransform, Transform)) else each.predict

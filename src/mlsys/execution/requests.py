@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from mlsys.blocks import dtypes_of
 from mlsys.errors import DataError
 from mlsys.execution.request_forms import as_frame
 from mlsys.execution.request_types import converted, family, null_column, type_named
-from mlsys.tables import MOST_ROWS, Columns
+from mlsys.tables import MOST_ROWS, Columns, is_counting, tally, tell
 from mlsys.tables.columns import loosened
+from mlsys.values import Kind, meaning_of
 
 if TYPE_CHECKING:
     from mlsys.tables import Table
@@ -86,12 +88,13 @@ class RequestReader:
         for name, dtype in zip(there, rows.dtypes, strict=True):
             wanted = self._wanted[name]
             if wanted is not None and dtype != wanted:
-                changed[name] = converted(rows[name], wanted)
+                changed[name] = _converted(rows[name], wanted)
         changed.update({name: null_column(self._wanted[name], len(rows)) for name in missing})
         if missing:
             rows = pd.DataFrame({name: changed.get(name, rows.get(name)) for name in self._names}, index=rows.index)
         elif changed:
             rows = rows.assign(**changed)
+        self._count_nulls((name, rows[name]) for name in there)
         return rows.set_axis(self._labels, axis=1)
 
     def _apart(self, frame: pd.DataFrame, there: Sequence[str], missing: Sequence[str]) -> Columns:
@@ -101,9 +104,16 @@ class RequestReader:
         for name in there:
             wanted = self._wanted[name]
             if wanted is not None and dtypes[name] != wanted:
-                held[name] = loosened(converted(rows[name], wanted))
+                held[name] = loosened(_converted(rows[name], wanted))
+        self._count_nulls((name, held[name]) for name in there)
         held |= {name: loosened(null_column(self._wanted[name], len(frame))) for name in missing}
         return replace(rows, held={name: held[name] for name in self._names})
+
+    def _count_nulls(self, columns: Iterable[tuple[str, Any]]) -> None:
+        """Count nulls of columns that no training row had a null in."""
+        for name, column in columns:
+            if name not in self._optional:
+                tell(name, tally.NEW_NULL, _nulls(column))
 
     def _check_columns(self, frame: pd.DataFrame) -> None:
         if frame.columns.is_unique:
@@ -131,6 +141,27 @@ class RequestReader:
                     f"the request has a column {near[0]!r} that the model does not know, and lacks {name!r}",
                     f"rename it to {name!r}, or omit {near[0]!r} if the value is not known",
                 )
+
+
+def _converted(column: pd.Series, wanted: Any) -> pd.Series:
+    """Return a column in the type of training; that it had another one is counted, as are levels that are lost."""
+    name, found = str(column.name), converted(column, wanted)
+    if is_counting():
+        given, meant = meaning_of(column.dtype), meaning_of(wanted)
+        kinds = {each.kind for each in (given, meant) if each is not None} - {Kind.CATEGORY, Kind.NOTHING}
+        tell(name, tally.OTHER_TYPE, len(column) if len(kinds) > 1 else 0)
+        if isinstance(wanted, pd.CategoricalDtype):
+            tell(name, tally.UNSEEN, int((found.isna() & column.notna().to_numpy()).sum()))
+    return found
+
+
+def _nulls(column: Any) -> int:
+    """Return how many nulls a column has; of one value, which most requests are, without pandas."""
+    if isinstance(column, list):
+        return column.count(None)
+    if isinstance(column, np.ndarray):
+        return int(np.isnan(column).sum()) if column.dtype.kind == "f" else 0
+    return int(column.isna().sum())
 
 
 def accepted(inputs: Mapping[str, str], train: Table) -> dict[str, Any]:

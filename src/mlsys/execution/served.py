@@ -19,7 +19,7 @@ from mlsys.execution.serving import Request, serve
 from mlsys.steps import Fitted, Transform
 from mlsys.steps.capabilities import Derives, LooksUp
 from mlsys.steps.questions import answers, predicts, sees_history
-from mlsys.tables import Columns, Table
+from mlsys.tables import Columns, Table, Tally, counting
 from mlsys.tables.columns import loosened
 
 _ANSWERED = pd.Index(["id", "prediction"])
@@ -43,6 +43,8 @@ class ServedModel:
         Run, pipeline and configuration that it comes from.
     request : mapping of str to object
         Inputs that may be left out (``optional``), ``levels`` of columns of categories.
+    tally : Tally
+        What requests held that training rows did not; :attr:`counts` shows it.
 
     Examples
     --------
@@ -55,6 +57,17 @@ class ServedModel:
     decision: Moment | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     request: Mapping[str, Any] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally, kw_only=True, compare=False, repr=False)
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """What requests held that training rows did not: column, what, in how many rows, and their share of all.
+
+        ``what`` is an *unseen level* of a column that an encoder read, a *new null* in a column of which no training
+        row was null, or an *other type*, which was converted. Counted since the model was made or loaded, over all its
+        threads; each process counts for itself.
+        """
+        return self.tally.table()
 
     def predict(self, frame: Any) -> pd.DataFrame:
         """Predict rows.
@@ -77,12 +90,14 @@ class ServedModel:
             When a column is missing or holds what cannot be taken for its type, by name.
         """
         frame = self._reader.frame(frame)
-        request = Request(self._reader.read(frame), self.decision)
-        for position, (name, fitted) in enumerate(self.steps, 1):
-            with explained(fitted.step, position, name, request.shown):  # type: ignore[arg-type]
-                request = serve(fitted, request)
+        with counting() as counted:
+            request = Request(self._reader.read(frame), self.decision)
+            for position, (name, fitted) in enumerate(self.steps, 1):
+                with explained(fitted.step, position, name, request.shown):  # type: ignore[arg-type]
+                    request = serve(fitted, request)
         said = request.predictions
         assert said is not None
+        self.tally.add(counted, len(frame))
         named = self.id is not None and self.id in frame.columns
         ids = (frame[self.id] if named else pd.Series(frame.index, copy=False)).array
         if isinstance(said, Columns):

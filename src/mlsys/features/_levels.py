@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.summaries import coded_values
-from mlsys.tables import Column
+from mlsys.summaries import coded_values, hash_ids
+from mlsys.tables import Column, is_counting, tally, tell
 from mlsys.values import plain
 
 if TYPE_CHECKING:
@@ -18,30 +18,89 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-NULL, UNSEEN = -1, -2
+NULL, UNSEEN, RARE = -1, -2, -3
 
 _ROWS_AT_A_TIME = 1 << 16
 _FEW_ROWS = 64
 """Up to here looking each value up beats numbering the distinct ones (20 us against 150 us for one row)."""
 
 
-def codes_of(column: Column, codes: Mapping[Any, int]) -> NDArray[np.int64]:
-    """Return the code of each value: ``NULL`` for null, ``UNSEEN`` for a level that is not in ``codes``."""
-    return looked_up(column, codes, np.array([*range(len(codes)), UNSEEN, NULL], dtype=np.int64))
+def codes_of(column: Column, codes: Mapping[Any, int], told: str = "") -> NDArray[np.int64]:
+    """Return the code of each value: ``NULL`` for null, ``RARE`` or ``UNSEEN`` for a level that has none."""
+    return looked_up(column, codes, np.array([*range(len(codes)), RARE, UNSEEN, NULL], dtype=np.int64), told)
 
 
-def looked_up(column: Column, codes: Mapping[Any, int], table: NDArray[Any]) -> NDArray[Any]:
-    """Return for each value the row of a table that its code says; the last two are of unseen levels and of null."""
+def looked_up(column: Column, codes: Mapping[Any, int], table: NDArray[Any], told: str = "") -> NDArray[Any]:
+    """Return for each value the row of a table that its code says.
+
+    Parameters
+    ----------
+    column : list, array or Series
+        Values.
+    codes : mapping
+        Of levels; a `Known` tells rare levels from unseen ones.
+    table : array
+        A row for each code; behind them one of unseen levels and one of null, before these one of rare levels, if any.
+    told : str
+        The column of which unseen levels are counted, by a step that knows all levels of training rows.
+    """
     if isinstance(column, list):
-        return table[[NULL if value is None else codes.get(value, UNSEEN) for value in column]]
+        found = [NULL if value is None else codes.get(value, UNSEEN) for value in column]
+        return table[_found(found, column, codes, told)]
     column = plain(column if isinstance(column, pd.Series) else pd.Series(column, dtype=column.dtype))
     if len(column) <= _FEW_ROWS:
-        return table[_one_by_one(column, codes)]
+        return table[_found(_one_by_one(column, codes), column.tolist(), codes, told)]
     try:
         places, distinct = coded_values(column)
     except DataError:
-        return table[_one_by_one(column, codes)]
-    return by_place(of_levels_among(table, codes, distinct), places)
+        return table[_found(_one_by_one(column, codes), column.tolist(), codes, told)]
+    found = _found([*map(codes.get, distinct, repeat(UNSEEN))], distinct, codes)
+    if told and UNSEEN in found and is_counting():
+        counts = np.bincount(places[places >= 0], minlength=len(found))
+        tell(told, tally.UNSEEN, int(counts[np.array(found) == UNSEEN].sum()))
+    return by_place(table[[*found, NULL]], places)
+
+
+def _found(found: list[int], values: Sequence[Any], codes: Mapping[Any, int], told: str = "") -> list[int]:
+    """Return codes with rare levels told from unseen ones, which are counted."""
+    if UNSEEN not in found:
+        return found
+    if isinstance(codes, Known) and len(codes.rare):
+        found = codes.told_apart(found, values)
+    tell(told, tally.UNSEEN, found.count(UNSEEN) if told else 0)
+    return found
+
+
+class Known(dict[Any, int]):
+    """Codes of levels, and the hashes of levels that training rows have too, but too rarely.
+
+    Examples
+    --------
+    >>> known = Known({"a": 0}, hashes_of(["b"]))
+    >>> known.told_apart([0, UNSEEN, UNSEEN], ["a", "b", "c"])
+    [0, -3, -2]
+    """
+
+    def __init__(self, codes: Mapping[Any, int], rare: Sequence[int] | NDArray[np.uint64]) -> None:
+        super().__init__(codes)
+        self.rare = rare
+
+    def told_apart(self, found: list[int], values: Sequence[Any]) -> list[int]:
+        """Return codes with those of rare levels in the place of ``UNSEEN``."""
+        places = [place for place, code in enumerate(found) if code == UNSEEN]
+        try:
+            rare = np.isin(hashes_of([values[place] for place in places]), self.rare)
+        except DataError:  # lists and the like
+            return found
+        found = list(found)
+        for place in np.array(places)[rare].tolist():
+            found[place] = RARE
+        return found
+
+
+def hashes_of(levels: Sequence[Any]) -> NDArray[np.uint64]:
+    """Return the hashes by which rare levels are known."""
+    return hash_ids(pd.Series(levels, dtype=object))
 
 
 def of_levels_among(table: NDArray[Any], codes: Mapping[Any, int], distinct: Iterable[Any]) -> NDArray[Any]:
@@ -77,10 +136,10 @@ def by_place(table: NDArray[Any], places: NDArray[Any], fold_of: NDArray[Any] | 
     return found
 
 
-def _one_by_one(column: pd.Series, codes: Mapping[Any, int]) -> NDArray[np.int64]:
+def _one_by_one(column: pd.Series, codes: Mapping[Any, int]) -> list[int]:
     """Look each value up; what cannot be looked up, such as a list, is no level."""
     values = zip(column.tolist(), column.isna().tolist(), strict=True)
-    return np.array([NULL if null else _code(value, codes) for value, null in values], dtype=np.int64)
+    return [NULL if null else _code(value, codes) for value, null in values]
 
 
 def _code(value: Any, codes: Mapping[Any, int]) -> int:

@@ -16,7 +16,7 @@ from mlsys.features._columns import (
     require,
     require_kinds,
 )
-from mlsys.features._levels import check_levels, codes_of, numbered, refuse_alike
+from mlsys.features._levels import Known, check_levels, codes_of, hashes_of, numbered, refuse_alike
 from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Counts, SummaryMap
 from mlsys.tables import column_of
@@ -79,7 +79,8 @@ class Categories(TakesColumns):
         for name, counts in summary.items():
             levels = [level for level, _ in counts.ordered(self.top)]
             check_levels(levels, str(name), self.title)
-            state.append({"column": str(name), "levels": levels})
+            rare = np.sort(hashes_of([level for level, _ in counts.ordered()[len(levels) :]]))
+            state.append({"column": str(name), "levels": levels} | ({"rare": rare} if len(rare) else {}))
         return state
 
     def prepare(self, state: Any, /) -> list[dict[str, Any]]:
@@ -87,7 +88,7 @@ class Categories(TakesColumns):
         return [
             {
                 **each,
-                "codes": numbered(each["levels"]),
+                "codes": Known(numbered(each["levels"]), each.get("rare", ())),
                 "type": pd.CategoricalDtype(self._shown(each)),
             }
             for each in state
@@ -99,7 +100,7 @@ class Categories(TakesColumns):
         require(frame, [each["column"] for each in known], self.title)
         changed = {}
         for each in known:
-            codes = np.maximum(codes_of(column_of(frame, each["column"]), each["codes"]), -1)
+            codes = np.maximum(codes_of(column_of(frame, each["column"]), each["codes"], each["column"]), -1)
             changed[each["column"]] = pd.Categorical.from_codes(codes, dtype=each["type"])
         return replaced(frame, changed)
 

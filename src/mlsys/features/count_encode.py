@@ -69,7 +69,9 @@ class CountEncode(CountsLevels):
         return replaced(
             frame,
             {
-                each["column"]: looked_up(column_of(frame, each["column"]), each["codes"], each["shown"])
+                each["column"]: looked_up(
+                    column_of(frame, each["column"]), each["codes"], each["shown"], each["column"]
+                )
                 for each in known
             },
         )

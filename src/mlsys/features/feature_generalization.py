@@ -13,7 +13,9 @@ from mlsys.summaries import distinct_values
 from mlsys.values import NUMERIC, TIMES, Kind, plain, values_of
 
 _LEVELS = frozenset({Kind.TEXT, Kind.CATEGORY, Kind.TRUTH})
-_COLUMNS = ["feature", "part", "coverage_train", "coverage", "overlap", "distance", "chance", "verdict"]
+_COLUMNS = [
+    "feature", "part", "coverage_train", "coverage", "overlap", "unseen", "new_nulls", "distance", "chance", "verdict",
+]  # fmt: skip
 
 
 class FeatureGeneralization(Report):
@@ -31,7 +33,8 @@ class FeatureGeneralization(Report):
     Notes
     -----
     ``overlap`` is the share of rows with a value that training rows have too: of numbers and times, one between their
-    smallest and largest. ``distance`` is the total variation between shares of levels, or Kolmogorov and Smirnov's
+    smallest and largest; ``unseen`` counts the others, and ``new_nulls`` the nulls of a feature that has none in
+    training rows. ``distance`` is the total variation between shares of levels, or Kolmogorov and Smirnov's
     largest difference between distributions of numbers; ``chance`` is about what two samples of these sizes and of one
     distribution differ by: much, where there are few rows a level. Whether a distance may be chance is what
     `DetectDrift` tells; this report tells which features a model cannot rely on tomorrow. Verdicts: *carries over*,
@@ -75,14 +78,17 @@ class FeatureGeneralization(Report):
 
     def _compared(self, train: pd.Series, later: pd.Series) -> dict[str, Any]:
         covered = {"coverage_train": _share(train.notna()), "coverage": _share(later.notna())}
+        known = int(later.notna().sum())
         overlap, distance, chance = _in_common(train[train.notna()], later[later.notna()])
+        unseen = 0 if np.isnan(overlap) else round((1 - overlap) * known)
+        counted = {"unseen": unseen, "new_nulls": len(later) - known if train.notna().all() else 0}
         if covered["coverage_train"] - covered["coverage"] > self.most_lost:
             verdict = "missing"
         elif overlap < self.least_overlap:
             verdict = "new values"
         else:
             verdict = "moved" if distance - chance > self.most_distance else _FINE
-        return {**covered, "overlap": overlap, "distance": distance, "chance": chance, "verdict": verdict}
+        return {**covered, "overlap": overlap, **counted, "distance": distance, "chance": chance, "verdict": verdict}
 
 
 _FINE = "carries over"

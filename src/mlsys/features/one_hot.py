@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 
 from mlsys.features._columns import of_block, refuse_taken, replaced, require
 from mlsys.features._encoder import CountsLevels
-from mlsys.features._levels import looked_up, refuse_alike
+from mlsys.features._levels import Known, hashes_of, looked_up, refuse_alike
 from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Counts, hash_ids
 from mlsys.tables import column_of
@@ -40,15 +40,17 @@ class OneHot(CountsLevels):
         Maximum number of levels per column, the most frequent first; ``None`` keeps all.
     min_count : int
         Minimum number of training rows for a level.
-    other : bool
-        Whether levels without a column (rare, or unseen in training) get ``<column>_other``;
-        otherwise all columns are zero.
+    other : bool or "apart"
+        Whether levels without a column (rare, or unseen in training) get ``<column>_other``; with ``"apart"`` rare
+        ones get ``<column>_rare`` and unseen ones ``<column>_unseen``; otherwise all columns are zero.
 
     Notes
     -----
     Levels are ordered by count, then by value, so the state does not depend on the partitions or the order of the rows.
-    Null has a column ``<column>_null`` if training rows hold nulls. Columns are ``uint8``, one block for each encoded
-    column; only clearing that block takes time proportional to rows times levels.
+    Null has a column ``<column>_null`` if training rows hold nulls; a null where they hold none is all zeros. Of rare
+    levels the state holds the hash, 8 bytes each. In training rows no level is unseen: a model learns nothing of
+    ``<column>_unseen``, which is there to be watched. Columns are ``uint8``, one block for each encoded column; only
+    clearing that block takes time proportional to rows times levels.
 
     Examples
     --------
@@ -64,21 +66,28 @@ class OneHot(CountsLevels):
     columns: ColumnChoice = None
     top: int | None = Field(default=_TOP, ge=1)
     min_count: int = Field(default=1, ge=1)
-    other: bool = False
+    other: bool | Literal["apart"] = False
     serves_columns: ClassVar[bool] = True
 
     def of_column(self, column: str, counts: Counts, /) -> dict[str, Any]:
         """Return the levels of a column that are kept, and the names of its outputs."""
         levels = [level for level, count in counts.ordered(self.top) if count >= self.min_count]
+        rare = np.sort(hashes_of([level for level in counts if level not in set(levels)]))
         names = [f"{column}_{told}" for told in _told(levels)]
         names += [f"{column}_null"] if counts.nulls else []
-        names += [f"{column}_other"] if self.other else []
+        apart = [f"{column}_rare", f"{column}_unseen"]
+        names += apart if self.other == "apart" else [f"{column}_other"] if self.other else []
         refuse_alike(names, column, self.title)
-        return {"column": column, "levels": levels, "null": bool(counts.nulls), "other": self.other, "names": names}
+        known = {"column": column, "levels": levels, "null": bool(counts.nulls), "other": self.other, "names": names}
+        return known | ({"rare": rare} if len(rare) else {})
 
     def prepare(self, state: Any, /) -> list[dict[str, Any]]:
         """Return the state with the code of each level, and the place of its 1."""
-        return [{**each, "places": _places(each)} for each in super().prepare(state)]
+        return [
+            {**each, "codes": Known(each["codes"], each["rare"]) if "rare" in each else each["codes"],
+             "places": _places(each)}
+            for each in super().prepare(state)
+        ]  # fmt: skip
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the columns replaced."""
@@ -91,7 +100,7 @@ class OneHot(CountsLevels):
         block = np.empty((len(names), len(frame)), dtype=np.uint8)
         start = 0
         for each in known:
-            places = looked_up(column_of(frame, each["column"]), each["codes"], each["places"])
+            places = looked_up(column_of(frame, each["column"]), each["codes"], each["places"], each["column"])
             end = start + len(each["names"])
             _set_ones(block[start:end], places)
             start = end
@@ -118,7 +127,8 @@ def _set_ones(block: NDArray[np.uint8], places: NDArray[np.signedinteger[Any]]) 
 
 
 def _places(known: dict[str, Any]) -> NDArray[np.signedinteger[Any]]:
-    """Return, for each level, unseen ones and null, the place of the 1 among the outputs of its column; -1 for none."""
+    """Return, for levels, rare, unseen ones and null, the place of the 1 among the outputs; -1 for none."""
     count, outputs = len(known["levels"]), len(known["names"])
     unseen, null = outputs - 1 if known["other"] else -1, count if known["null"] else -1
-    return np.array([*range(count), unseen, null], dtype=np.min_scalar_type(-outputs - 1))
+    rare = outputs - 2 if known["other"] == "apart" else unseen
+    return np.array([*range(count), rare, unseen, null], dtype=np.min_scalar_type(-outputs - 1))

@@ -94,7 +94,7 @@ class OrdinalEncode(CountsLevels):
         changed = {}
         for each in known:
             table = np.array([*range(len(each["codes"])), self.unseen, np.nan], dtype=np.float64)
-            changed[each["column"]] = looked_up(column_of(frame, each["column"]), each["codes"], table)
+            changed[each["column"]] = looked_up(column_of(frame, each["column"]), each["codes"], table, each["column"])
         return replaced(frame, changed)
 
 

@@ -208,7 +208,7 @@ class TargetEncode(TakesColumns):
         known = state if "shown" in state else self.prepare(state)
         require(frame, [each["column"] for each in known["columns"]], self.title)
         found = {
-            each["column"]: looked_up(column_of(frame, each["column"]), each["codes"], each["table"])
+            each["column"]: looked_up(column_of(frame, each["column"]), each["codes"], each["table"], each["column"])
             for each in known["columns"]
         }
         return self._with_codes(frame, found, known["shown"])

@@ -5,6 +5,7 @@ from mlsys.tables.identifying import identified, identify, identify_table
 from mlsys.tables.identity import ROWS_AT_ONCE, Identity, address, as_column, column_digest
 from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
 from mlsys.tables.table import Engine, Table
+from mlsys.tables.tally import Tally, counting, is_counting, tell
 
 __all__ = [
     "MOST_ROWS",
@@ -17,15 +18,19 @@ __all__ = [
     "Identity",
     "Partition",
     "Table",
+    "Tally",
     "add_in_order",
     "apart",
     "address",
     "as_column",
     "column_digest",
     "column_of",
+    "counting",
     "cut",
     "identified",
     "identify",
     "identify_table",
+    "is_counting",
     "rows_of",
+    "tell",
 ]
