@@ -87,7 +87,7 @@ def test_edges_and_targets_that_are_missing_are_told() -> None:
         Bin(edges={"x": [1]})
     with pytest.raises(ConfigurationError, match=r"the edges of 'x' are \[2.*1"):
         Bin(by="edges", edges={"x": [2, 1]})
-    with pytest.raises(ConfigurationError, match="other columns than columns="):
+    with pytest.raises(ConfigurationError, match="columns= name different columns"):
         Bin(["y"], by="edges", edges={"x": [2]})
     with pytest.raises(DataError, match="target"):
         Bin(by="tree").fit(pd.DataFrame({"x": [1.0, 2.0]}))

@@ -107,5 +107,5 @@ def test_rows_with_nulls_are_left_out_of_training_rows_until_few_are_left() -> N
     train = pd.DataFrame({"a": [1.0, None, 3.0], "b": ["x", "y", None], "y": [0, 1, 1]})
     assert DropMissingRows().resample(train, target="y").index.tolist() == [0]
     assert DropMissingRows(["b"]).resample(train, target="y").index.tolist() == [0, 1]
-    with pytest.raises(DataError, match=r"1 of 3 training rows have every value; most nulls has 'a' \(33%\)"):
+    with pytest.raises(DataError, match=r"1 of 3 training rows are complete; the most nulls are in 'a' \(33%\)"):
         DropMissingRows(least=0.5).resample(train, target="y")

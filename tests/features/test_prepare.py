@@ -178,7 +178,7 @@ def test_numbers_alone_need_no_further_pass() -> None:
 
 
 def test_nothing_to_learn_from_is_said() -> None:
-    with pytest.raises(DataError, match=r"Prepare finds no column .*'unit': constant"):
+    with pytest.raises(DataError, match=r"Prepare found no column .*'unit': constant"):
         Prepare().fit(pd.DataFrame({"unit": ["EUR", "EUR"], "late": [True, False]}), target="late")
 
 

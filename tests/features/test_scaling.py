@@ -97,9 +97,9 @@ def test_quartiles_bear_infinite_values_until_these_are_a_quarter() -> None:
 
 
 def test_ranges_and_quantiles_that_are_none_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="from 1.0 to 1.0 is no range"):
+    with pytest.raises(ConfigurationError, match="low=1.0 is not below high=1.0"):
         MinMaxScale(low=1.0)
-    with pytest.raises(ConfigurationError, match=r"0.8 and 0.75 make no range"):
+    with pytest.raises(ConfigurationError, match=r"lower=0.8 and upper=0.75 are not valid quantiles"):
         RobustScale(lower=0.8)
     with pytest.raises(DataError, match="takes numbers and truth values, but the column 'who'"):
         MinMaxScale(["who"]).fit(pd.DataFrame({"who": ["a"]}))

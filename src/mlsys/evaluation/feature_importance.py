@@ -1,4 +1,4 @@
-"""FeatureImportance: how much worse the model predicts when a feature is shuffled."""
+"""FeatureImportance: measure how much worse the model predicts when a feature is shuffled."""
 
 from __future__ import annotations
 
@@ -28,29 +28,28 @@ _KEPT = "worth its keep"
 
 
 class FeatureImportance(Report):
-    """Shuffle each feature among judged rows, and see how much worse the model predicts.
+    """Shuffle each feature among the evaluated rows, and measure how much worse the model predicts.
 
     Parameters
     ----------
     metric : str, optional
-        Name of the metric, as in `Evaluate`; the headline of the task when not given.
+        Name of the metric, as in `Evaluate`; by default the headline metric of the task.
     repeats : int
-        Shuffles of each group.
+        Number of shuffles of each group.
     related : float
-        Columns are shuffled together from this rank correlation of numbers, or association of levels: alone, each of
-        two columns that tell the same would look as if it could be spared.
+        Columns are shuffled together from this rank correlation of numbers, or association of levels: shuffled alone,
+        each of two columns with the same information would appear dispensable.
     most_rows : int
-        Rows that are predicted, chosen by the hash of their id.
+        Maximum number of rows to predict, chosen by the hash of their id.
 
     Notes
     -----
-    Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019) of the columns that the rows had at the
-    split: everything behind is made again, so a feature counts with all that steps make of it. ``drop`` is the loss of
-    the metric, averaged over shuffles, with a paired 95 % interval over the rows, and ``share`` the part of all
-    losses. A feature whose interval reaches 0 is not worth its keep to this model; another model may use it. Shuffled
-    rows may be such as never occur. Cost: one prediction of the rows for each group and shuffle. Where training rows
-    are judged by folds, the final model has seen the rows, and a drop is larger than it would be on others; the
-    summary says so.
+    Permutation importance (Breiman 2001; Fisher, Rudin and Dominici 2019) of the columns at the split: all later steps
+    are applied again, so a feature counts with everything that is derived from it. ``drop`` is the loss of the metric,
+    averaged over shuffles, with a paired 95 % interval over the rows, and ``share`` is its share of all losses. If the
+    interval of a feature contains 0, this model does not need it; another model may. Shuffled rows may be combinations
+    that never occur. Cost: one prediction of the rows for each group and shuffle. If training rows are evaluated by
+    folds, the final model has seen these rows, and drops are larger than on new rows; the summary says so.
 
     References
     ----------

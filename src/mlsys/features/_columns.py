@@ -101,7 +101,7 @@ def there(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
 
 def require(frame: pd.DataFrame, columns: Sequence[str], who: str) -> None:
     """Raise when a column is missing, by name."""
-    require_columns(frame.columns, columns, who, "pass the columns it learned from, or correct columns=")
+    require_columns(frame.columns, columns, who, "pass the columns from which it learned, or correct columns=")
 
 
 def require_kinds(frame: pd.DataFrame, columns: Sequence[str], kinds: frozenset[Kind], who: str) -> None:

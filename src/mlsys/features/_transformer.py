@@ -59,7 +59,7 @@ def as_frame(values: Any, names: Sequence[str], index: pd.Index, who: str) -> pd
         made = pd.DataFrame(dense(values, who)).infer_objects()
     if made.shape != (len(index), len(names)):
         raise DataError(
-            f"{who} made {made.shape[0]:,} rows and {made.shape[1]} columns of {len(index):,} rows, where it made "
+            f"{who} made {made.shape[0]:,} rows and {made.shape[1]} columns from {len(index):,} rows, but "
             f"{len(names)} columns when it learned",
             "use a transformer that returns one row per row and always the same columns",
         )
@@ -78,7 +78,7 @@ def dense(values: Any, who: str) -> NDArray[Any]:
         if cells > _DENSE_CELLS:
             raise DataError(
                 f"{who} made a sparse table of {values.shape[0]:,} x {values.shape[1]:,} cells, more than the "
-                f"{_DENSE_CELLS:,} that are made dense",
+                f"{_DENSE_CELLS:,} that can be made dense",
                 "create fewer columns, for example with max_features=, min_frequency= or a TruncatedSVD after it",
             )
         values = values.toarray()

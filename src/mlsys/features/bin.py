@@ -1,4 +1,4 @@
-"""Bin: numbers as the bins they lie in, with what that loses about the target."""
+"""Bin: replace numbers by bins, and measure what that loses about the target."""
 
 from __future__ import annotations
 
@@ -30,41 +30,41 @@ _FINE = 256
 
 
 class Bin(ChangesNumbers):
-    """Replace numbers by the bin that they lie in.
+    """Replace numbers by the bin that contains them.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to change; all features of numbers (truth values aside) when not given.
+        Columns to change; by default all numeric features except truth values.
     by : {"quantile", "width", "edges", "tree"}
-        Bins of equally many training rows, of equal width, between given edges, or those of a decision tree that
-        sees the target.
+        How bins are formed: with equally many training rows, with equal width, between given edges, or by a decision
+        tree that sees the target.
     bins : int
-        Most bins of a column; equal quantiles give fewer.
+        Maximum number of bins per column; equal quantiles give fewer.
     edges : dict of str to list of float, optional
-        Where bins end, for ``by="edges"``: ``{"age": [18, 65]}`` makes three bins.
+        Limits of the bins for ``by="edges"``: ``{"age": [18, 65]}`` makes three bins.
     labels : bool
-        Whether a bin is named as a category, such as ``"18 to 65"``; else numbered from 0.
+        Whether bins are categories with names such as ``"18 to 65"``; otherwise they are numbered from 0.
     min_count : int
-        Training rows that a bin of a tree has at least.
+        Minimum number of training rows in a bin of a tree.
 
     Raises
     ------
     ConfigurationError
-        When edges are missing, or given where none are asked for.
+        If edges are missing, or given for another ``by``.
     DataError
-        When a column holds no numbers, or infinite ones where widths are equal; when a tree has no target.
+        If a column holds no numbers, or infinite ones with equal widths; if a tree has no target.
 
     Notes
     -----
-    A bin holds its lower edge. Values below or above those of training rows lie in the first or last bin; nulls stay
-    null. Quantiles are exact and equal ``numpy.quantile``. The tree is grown best first, each cut explaining most of
-    the target's variance (for classes the Gini index), between some 256 cells of about equally many rows.
+    A bin includes its lower edge. Values outside the range of the training rows belong to the first or last bin; nulls
+    stay null. Quantiles are exact and equal ``numpy.quantile``. The tree is grown best first: each cut explains as much
+    as possible of the target's variance (for classes, the Gini index), between about 256 cells of equally many rows.
 
-    State: for each column the inner ``edges`` and ``lost``, the share of what the column explains of the target's
-    variance that its bins do not (the correlation ratio, for classes Goodman and Kruskal's tau, chance taken off, bins
-    against those cells); null where nothing is explained, or without a target. :meth:`information_lost` shows it.
-    Three passes, none of which depends on partitions or order; sample weights are not used.
+    State: for each column the inner ``edges`` and ``lost``. The latter is the share of the explained variance of the
+    target that is lost by replacing the cells by the bins (correlation ratio; for classes Goodman and Kruskal's tau;
+    corrected for chance). It is null if nothing is explained, or without a target. :meth:`information_lost` shows it.
+    Three passes that do not depend on partitions or order; sample weights are not used.
 
     References
     ----------
@@ -102,8 +102,8 @@ class Bin(ChangesNumbers):
             raise ConfigurationError(
                 f"{self.title}: the edges of {wrong[0]!r} are {given[wrong[0]]}"
                 if wrong
-                else f"{self.title}: edges= are those of other columns than columns=",
-                "give finite edges in growing order for each column, and leave columns= out",
+                else f"{self.title}: edges= and columns= name different columns",
+                "give finite, increasing edges for each column, and omit columns=",
             )
         if given and self.columns is None:
             object.__setattr__(self, "columns", tuple(given))

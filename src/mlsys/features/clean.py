@@ -83,7 +83,7 @@ class Clean(Transform):
         odd = [(name, mark) for name, mark in (self.numbers or {}).items() if mark not in NUMBERS]
         if odd:
             raise ConfigurationError(
-                f"Clean got the decimal mark {odd[0][1]!r} for {odd[0][0]!r}", 'a decimal mark is "." or ","'
+                f"Clean got the decimal mark {odd[0][1]!r} for {odd[0][0]!r}", 'use "." or "," as the decimal mark'
             )
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:

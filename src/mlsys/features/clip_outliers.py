@@ -1,4 +1,4 @@
-"""ClipOutliers: bring values far from the others to the limits that training rows set."""
+"""ClipOutliers: clip values far from the others to limits learned from training rows."""
 
 from __future__ import annotations
 
@@ -23,35 +23,35 @@ _DEFAULTS = {"quantiles": 0.01, "quartiles": 1.5, "deviations": 3.0}
 
 
 class ClipOutliers(ChangesNumbers):
-    """Bring values beyond limits, which training rows set, to these limits.
+    """Clip values to limits learned from training rows.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to change; all features of numbers (truth values aside) when not given.
+        Columns to change; by default all numeric features except truth values.
     by : {"quantiles", "quartiles", "deviations"}
-        What sets the limits: a quantile on each side, the quartiles and multiples of their distance (Tukey's fences),
-        or the mean and multiples of the standard deviation.
+        How limits are set: by a quantile on each side, by the quartiles and a multiple of their distance (Tukey's
+        fences), or by the mean and a multiple of the standard deviation.
     beyond : float, optional
         The share of rows on each side (0.01), the multiple of the distance of the quartiles (1.5) or of the standard
         deviation (3).
     side : {"both", "below", "above"}
-        Which limits count.
+        Which limits apply.
     indicator : bool
-        Whether to add ``<column>_outlier`` (0 or 1) where training rows had values beyond the limits.
+        Whether to add ``<column>_outlier`` (0 or 1) if training rows had values beyond the limits.
 
     Raises
     ------
     DataError
-        When a column holds no numbers, or infinite values where deviations are asked for.
+        If a column holds no numbers, or infinite values with ``by="deviations"``.
 
     Notes
     -----
-    Clipping at quantiles is winsorizing (Dixon 1960). A value far out moves mean and deviation, so that it may hide
-    itself: quantiles and quartiles bear that. A column of which more than half the values are equal has quartiles
-    without distance; it is left as it is by ``"quartiles"``. Nulls stay null; infinite values become the limits. The
-    state says how many values of training rows lay below and above (``below``, ``above``). Exact, two passes and one
-    to count.
+    Clipping at quantiles is winsorizing (Dixon 1960). An extreme value increases the mean and standard deviation and
+    may thereby mask itself; quantiles and quartiles are robust to this. If more than half of the values of a column
+    are equal, its quartiles may coincide; ``"quartiles"`` then leaves it unchanged. Nulls stay null; infinite values
+    become the limits. The state counts the values of training rows beyond the limits (``below``, ``above``). Limits
+    are exact: two passes, and one to count.
 
     Examples
     --------
@@ -79,8 +79,8 @@ class ClipOutliers(ChangesNumbers):
         super().__post_init__()
         if self.beyond is not None and not 0 < self.beyond < (0.5 if self.by == "quantiles" else np.inf):
             raise ConfigurationError(
-                f"{self.title}: beyond={self.beyond} sets no limits by {self.by}",
-                f"give a number above 0{' and below 0.5' if self.by == 'quantiles' else ''}, or leave it out",
+                f"{self.title}: beyond={self.beyond} is not valid with by={self.by!r}",
+                f"give a number above 0{' and below 0.5' if self.by == 'quantiles' else ''}, or omit it",
             )
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:

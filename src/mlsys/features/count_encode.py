@@ -1,4 +1,4 @@
-"""CountEncode: levels as how often training rows have them."""
+"""CountEncode: replace levels by their frequency among training rows."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 
 
 class CountEncode(CountsLevels):
-    """Replace columns of categories by how many training rows have the same level.
+    """Replace categories by the number of training rows with the same level.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to encode, in place: texts, categories, whole numbers or truth values; all features of texts and
-        categories when not given.
+        Columns to encode in place: text, categories, integers or truth values; by default all text and category
+        features.
     measure : {"count", "share", "log"}
-        Rows, their share of all training rows, or the logarithm of 1 + rows.
+        The number of rows, their share of all training rows, or the logarithm of 1 + the number.
 
     Raises
     ------
     DataError
-        When a column holds lists, times or other values that are not levels.
+        If a column holds lists, times or other values that are not levels.
 
     Notes
     -----
-    Says how common a level is, and nothing of the target: two levels with as many rows get the same number. Null
-    counts as a level; one that training rows lack gets 0. Columns are ``float64``. Counts are whole numbers, so the
-    state does not depend on partitions or order of the rows. One pass.
+    The code shows how common a level is and does not use the target: two levels with equally many rows get the same
+    number. Null counts as a level; a level absent from the training rows gets 0. Columns are ``float64``. Counts are
+    integers, so the state does not depend on the partitions or the order of the rows. One pass.
 
     Examples
     --------

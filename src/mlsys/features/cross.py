@@ -1,4 +1,4 @@
-"""Cross: levels of several columns that occur together, as one category."""
+"""Cross: combine the levels of several columns into one category."""
 
 from __future__ import annotations
 
@@ -32,29 +32,29 @@ _BETWEEN = " & "
 
 
 class Cross(Transform):
-    """Add a category for the levels of several columns that occur together: ``origin_x_carrier``.
+    """Add the combination of levels of several columns as a category: ``origin_x_carrier``.
 
     Parameters
     ----------
     pairs : list of list of str
-        Columns to cross, two or three each: texts, categories, whole numbers or truth values.
+        Columns to cross, two or three each: text, categories, integers or truth values.
     top : int
-        Most combinations kept of each pair, the most frequent first.
+        Maximum number of combinations per pair, the most frequent first.
     min_count : int
-        Training rows that a combination must have.
+        Minimum number of training rows of a combination.
 
     Raises
     ------
     DataError
-        When a column holds lists, times or other values that are not levels.
+        If a column holds lists, times or other values that are not levels.
 
     Notes
     -----
-    What only the combination tells (a carrier that is late at one airport) no sum of both columns can say. Levels are
-    such as ``"JFK & UA"``; encode the category with `OneHot`, `TargetEncode` or `HashEncode` behind, or give it to an
-    estimator that takes categories. A combination that is rare, or that training rows lack, is ``"other"``; where one
-    of the columns is null, the combination is null. Combinations are ordered by count, then by text, so the state does
-    not depend on partitions or order of the rows. One pass.
+    A linear model of both columns cannot express an effect of their combination (a carrier that is late at only one
+    airport). Levels have names such as ``"JFK & UA"``; encode the category with a later `OneHot`, `TargetEncode` or
+    `HashEncode`, or use an estimator that accepts categories. A combination that is rare, or absent from the training
+    rows, is ``"other"``; if one of the columns is null, the combination is null. Combinations are ordered by count,
+    then by text, so the state does not depend on the partitions or the order of the rows. One pass.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""DiagnoseMissing: are values missing for a reason that other columns tell, and what to do about it."""
+"""DiagnoseMissing: test whether other columns explain missing values, and suggest what to do."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ _LITTLE = "little/p_value"
 
 
 class DiagnoseMissing(Report):
-    """Say of each column with nulls whether other columns tell where they are, and what to do.
+    """Report for each column with nulls whether other columns explain them, and what to do.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to diagnose; all features with nulls when not given.
+        Columns to diagnose; by default all features with nulls.
     level : float
-        Chance that a dependence is seen anywhere where nulls are completely at random.
+        Probability of reporting any dependence if nulls are completely at random.
     most_rows : int
-        Training rows that are looked at; of more a sample is drawn by the hash of their ids.
+        Maximum number of training rows to examine; of more, a sample is drawn by the hash of their ids.
 
     Notes
     -----
-    Rubin (1976) tells nulls completely at random (MCAR), at random given other columns (MAR) and not at random (MNAR:
-    by the missing value itself) apart. Data can show that nulls are *not* completely at random, when they go with
-    what other columns hold; whether they also go with the missing value, no data can show. Verdicts follow that:
+    Rubin (1976) distinguishes nulls that are completely at random (MCAR), at random given other columns (MAR), and not
+    at random (MNAR: they depend on the missing value itself). Data can show that nulls are *not* completely at random,
+    if they depend on other columns. No data can show whether they also depend on the missing value. The verdicts are:
 
-    - *depends on other columns*: not MCAR. The columns, the target among them, that tell where nulls are differ by
-      rank (Wilcoxon's test), by distance from their median, or by level (chi-squared) more than chance explains, after
+    - *depends on other columns*: not MCAR. Some columns, possibly the target, differ between rows with and without
+      nulls: by rank (Wilcoxon's test), by distance from their median, or by level (chi-squared), beyond chance after
       Bonferroni's correction over all tests.
-    - *no dependence seen*: MCAR, or MNAR by the value alone: these two cannot be told apart.
+    - *no dependence seen*: MCAR, or MNAR by the value alone; the two cannot be distinguished.
     - *cannot be told*: fewer than 20 rows with, or without, a value.
 
-    The scalar ``little/p_value`` is Little's (1988) test of MCAR over all columns of numbers at once; it assumes
-    normal columns. MNAR is never excluded, which is why `Impute` adds indicators. Reads training rows only.
+    The scalar ``little/p_value`` is Little's (1988) test of MCAR over all numeric columns together; it assumes normal
+    columns. MNAR can never be excluded, which is why `Impute` adds indicators. Only training rows are read.
 
     References
     ----------
@@ -139,12 +139,12 @@ def _alike(missing: Any, other: pd.Series) -> bool:
 
 def _advice(verdict: str, missing: float, told_by: str) -> str:
     if missing > _NEARLY_ALL:
-        return "drop it with DropMissing(), or keep its indicator alone"
+        return "drop it with DropMissing(), or keep only its indicator"
     if verdict == DEPENDS:
         return f"Impute(numeric='model') with its indicator, and keep {told_by!r} among the features"
     if verdict == NOT_SEEN:
-        return "Impute() with its indicator, which tells should the value itself decide"
-    return "Impute() with its indicator; look again with more rows"
+        return "Impute() with its indicator, which helps if nulls depend on the value itself"
+    return "Impute() with its indicator; diagnose again with more rows"
 
 
 def _verdict(table: pd.DataFrame) -> str:

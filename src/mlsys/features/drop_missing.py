@@ -1,4 +1,4 @@
-"""DropMissing and DropMissingRows: leave out columns, or training rows, with too many nulls, and say what was lost."""
+"""DropMissing and DropMissingRows: drop columns or training rows with too many nulls, and report what was lost."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 
 
 class DropMissing(TakesColumns):
-    """Drop columns of which training rows miss too many values.
+    """Drop columns with too many nulls in the training rows.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns that may be dropped; all features when not given.
+        Columns that may be dropped; by default all features.
     most : float
-        Share of nulls that a column may have; 0 drops every column that has one.
+        Maximum share of nulls; 0 drops every column with a null.
 
     Notes
     -----
-    The state names what was dropped, with the share of nulls (:meth:`lost` shows it). That a value is missing may say
-    more than the value: ``Impute(indicator=True)`` keeps it. One pass.
+    The state names the dropped columns, with their share of nulls (:meth:`lost` shows it). Whether a value is missing
+    may be more informative than the value: ``Impute(indicator=True)`` keeps this information. One pass.
 
     Examples
     --------
@@ -83,25 +83,25 @@ class DropMissing(TakesColumns):
 
 
 class DropMissingRows(TrainOnly):
-    """Leave training rows with nulls out; rows to evaluate on and served rows stay.
+    """Drop training rows with nulls; evaluated and served rows are kept.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns that must have a value; all features when not given.
+        Columns that must have a value; by default all features.
     least : float
-        Share of training rows that must be left.
+        Minimum share of training rows that must remain.
 
     Raises
     ------
     DataError
-        When fewer are left.
+        If fewer remain.
 
     Notes
     -----
-    A model that is trained on whole rows only is a model of whole rows: unless nulls are completely at random, which
-    `DiagnoseMissing` cannot prove, it is biased (Little and Rubin 2019, chapter 3). Held-out rows keep
-    their nulls, since served rows have them. The card says how many rows were left out.
+    A model trained on complete rows only is biased unless nulls are completely at random (Little and Rubin 2019,
+    chapter 3), which `DiagnoseMissing` cannot prove. Held-out rows keep their nulls, because served rows have them
+    too. The card reports how many rows were dropped.
 
     Examples
     --------
@@ -123,9 +123,9 @@ class DropMissingRows(TrainOnly):
         if whole.sum() < max(self.least * len(frame), 1):
             shares = holed.mean().sort_values(ascending=False)
             raise DataError(
-                f"{self.title}: {int(whole.sum()):,} of {len(frame):,} training rows have every value; most nulls has "
-                f"{shares.index[0]!r} ({shares.iloc[0]:.0%})",
-                f"drop such columns before with DropMissing(), name those that must have a value, or use Impute(); "
+                f"{self.title}: {int(whole.sum()):,} of {len(frame):,} training rows are complete; the most nulls are "
+                f"in {shares.index[0]!r} ({shares.iloc[0]:.0%})",
+                "drop such columns first with DropMissing(), name the columns that must have a value, or use Impute(); "
                 f"or allow it with least={int(whole.sum()) / max(len(frame), 1):.2g}",
             )
         return frame[whole]

@@ -1,4 +1,4 @@
-"""Embedding: ready-made vectors, lists of numbers in a column, as one dense block."""
+"""Embedding: convert vectors in a column to a dense block."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ _NO_VECTOR = 0
 
 
 class Embedding(TakesColumns):
-    """Turn columns of vectors, such as an embedding model has made of texts or images, into dense blocks.
+    """Convert columns of vectors, such as embeddings of texts or images, to dense blocks.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to turn, in place: lists or arrays of numbers, as many in each row; by default all features of lists.
+        Columns to convert in place: lists or arrays of numbers of equal length; by default all list features.
     normalize : bool
-        Whether each vector gets length 1, so that only its direction counts.
+        Whether to scale each vector to length 1, so that only its direction matters.
 
     Raises
     ------
     DataError
-        When vectors of training rows differ in length, or no row has one.
+        If vectors of training rows differ in length, or no row has one.
 
     Notes
     -----
-    Learns how long the vectors are. Null, and at serving a vector of another length or one that holds what is no
-    finite number, is a row of zeros: neither a crash nor a vote. The block is one column of a frame; estimators get
-    its numbers beside the other features. Numbers are ``float32``.
+    The step learns the length of the vectors. Null becomes a row of zeros; so does, when served, a vector of another
+    length or with values that are not finite numbers. The block is one column of a frame; estimators receive its
+    numbers together with the other features, as ``float32``.
 
     Examples
     --------
@@ -86,7 +86,7 @@ class Embedding(TakesColumns):
         said = f"vectors of {widths[0]} and of {widths[-1]} numbers" if widths else "no vector in any training row"
         raise DataError(
             f"{self.title}: the column {name!r} holds {said}",
-            f"make lists of as many numbers in each row of {name!r} with Derive, or null where there is none",
+            f"give each row of {name!r} a list of equally many numbers, or null, with Derive",
         )
 
     def _block(self, column: pd.Series, width: int) -> BlockArray:

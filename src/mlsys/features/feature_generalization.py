@@ -1,4 +1,4 @@
-"""FeatureGeneralization: whether what a feature is in training rows is what it is in others."""
+"""FeatureGeneralization: compare features between training rows and later parts."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ _COLUMNS = [
 
 
 class FeatureGeneralization(Report):
-    """Compare each feature of later parts with training rows: coverage, values in common, distribution.
+    """Compare each feature of later parts with the training rows: coverage, common values, distribution.
 
     Parameters
     ----------
     least_overlap : float
-        Share of rows whose value training rows have, below which a feature does not carry over.
+        Minimum share of rows whose value also occurs in training rows; below it the feature has *new values*.
     most_distance : float
-        Distance of distributions beyond what chance makes, above which a feature moved.
+        Maximum distance between distributions beyond chance; above it the feature has *moved*.
     most_lost : float
-        Loss of coverage (share of rows with a value) above which a feature is said to be missing.
+        Maximum loss of coverage (share of rows with a value); above it the feature is *missing*.
 
     Notes
     -----
-    ``overlap`` is the share of rows with a value that training rows have too: of numbers and times, one between their
-    smallest and largest; ``unseen`` counts the others, and ``new_nulls`` the nulls of a feature that has none in
-    training rows. ``distance`` is the total variation between shares of levels, or Kolmogorov and Smirnov's
-    largest difference between distributions of numbers; ``chance`` is about what two samples of these sizes and of one
-    distribution differ by: much, where there are few rows a level. Whether a distance may be chance is what
-    `DetectDrift` tells; this report tells which features a model cannot rely on tomorrow. Verdicts: *carries over*,
-    *new values*, *moved*, *missing*. One pass over each column of each part.
+    ``overlap`` is the share of rows whose value also occurs in training rows; for numbers and times, whose value lies
+    between their smallest and largest. ``unseen`` counts the other rows, and ``new_nulls`` the nulls of a feature that has
+    none in training rows. ``distance`` is the total variation distance between shares of levels, or the
+    Kolmogorov-Smirnov distance between numeric distributions; ``chance`` is the approximate distance between two
+    samples of these sizes from one distribution, which is large if there are few rows per level. `DetectDrift` tests
+    whether a distance may be chance; this report shows which features a model cannot rely on. The verdicts are
+    *carries over*, *new values*, *moved* and *missing*. One pass over each column of each part.
 
     Examples
     --------
@@ -58,7 +58,7 @@ class FeatureGeneralization(Report):
         """Return the comparison of every open part with the training rows."""
         parts = [name for name in dataset if name != "train" and not (name == "validation" and dataset.folds)]
         if "train" not in dataset or not parts:
-            summary = "there is no part beside the training rows"
+            summary = "the data has training rows only"
             return Result("generalization", pd.DataFrame(columns=_COLUMNS), verdict="not assessed", summary=summary)
         rows = [
             {"feature": name, "part": part, **self._compared(train[name], dataset.rows(part, [name])[name])}
@@ -73,7 +73,7 @@ class FeatureGeneralization(Report):
             table,
             scalars={"generalization/features_that_do_not": float(len(odd))},
             verdict=f"look at {', '.join(odd[:3])}{' and more' if len(odd) > 3 else ''}" if odd else _FINE,
-            summary=f"{len(odd)} of {len(dataset.features)} features are not what they are in training rows",
+            summary=f"{len(odd)} of {len(dataset.features)} features differ from the training rows",
         )
 
     def _compared(self, train: pd.Series, later: pd.Series) -> dict[str, Any]:

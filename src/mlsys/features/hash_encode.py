@@ -1,4 +1,4 @@
-"""HashEncode: levels as ones at places that their hash says, without a list of levels."""
+"""HashEncode: encode levels by their hash, without a list of levels."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ _MOST_OF_32_BITS = np.iinfo(np.int32).max
 
 
 class HashEncode(TakesColumns):
-    """Replace columns of categories by one sparse block of ``2**bits`` places, a one for each level that a row has.
+    """Replace categories by one sparse block of ``2**bits`` positions, with a one for each level of a row.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to encode, each of which is dropped: texts, categories, whole numbers or truth values; all features of
-        texts and categories when not given.
+        Columns to encode, which are then dropped: text, categories, integers or truth values; by default all text and
+        category features.
     bits : int
-        The block has ``2**bits`` places.
+        The block has ``2**bits`` positions.
     into : str
         Name of the block.
 
     Raises
     ------
     DataError
-        When a column holds lists, times or other values that are not levels.
+        If a column holds lists, times or other values that are not levels.
 
     Notes
     -----
-    The hashing trick of Weinberger et al. (2009), without signs. Learns which columns it takes and nothing of their
-    levels, so there is no unseen level, and no list that grows; two levels share a place by chance: of 1,000 levels
-    in 2**18 places about two. Null has no one. The block is one column of a frame; linear models, forests and boosters
-    that take sparse matrices get it beside the other features.
+    This is the hashing trick of Weinberger et al. (2009), without signs. The step learns only its columns, not their
+    levels, so no level is unseen and no list grows. Two levels may share a position by chance: about two of 1,000
+    levels in 2**18 positions. Null sets no position. The block is one column of a frame; linear models, forests and
+    boosting that accept sparse matrices receive it together with the other features.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Impute: fill nulls with what training rows say, and mark where they were."""
+"""Impute: fill nulls with values learned from training rows, and mark them."""
 
 from __future__ import annotations
 
@@ -51,23 +51,23 @@ class Impute(TakesColumns):
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to fill; all features of numbers, nullable truth values, texts and categories when not given.
+        Columns to fill; by default all features of numbers, nullable truth values, text and categories.
     numeric : {"median", "mean", "mode", "model"} or float
-        What numbers get: that of training rows, a number, or what a linear regression on the other columns of numbers
-        says (``"model"``).
+        Fill of numbers: a statistic of the training rows, a given number, or the prediction of a linear regression on
+        the other numeric columns (``"model"``).
     categorical : str
-        What texts and categories get; ``"mode"`` is the most frequent level of training rows.
+        Fill of text and categories; ``"mode"`` is the most frequent level of the training rows.
     indicator : bool
-        Whether to add ``<column>_missing`` (0 or 1). Texts and categories need none: their fill is a level of its
-        own, which OneHot and TargetEncode see. They get one where training rows hold the fill as a value too.
+        Whether to add ``<column>_missing`` (0 or 1). Text and categories need none, because their fill is a separate
+        level for OneHot and TargetEncode. They get one if the fill also occurs as a value in the training rows.
     by : str or list of str, optional
-        Columns whose groups have fills of their own, for numbers; they are not filled themselves. A row of a group
-        without values, or of none that training rows have, gets the fill of all rows.
+        Columns that define groups with separate fills for numbers; they are not filled themselves. A row of a group
+        that has no values, or does not occur in the training rows, gets the fill of all rows.
 
     Raises
     ------
     ConfigurationError
-        When ``by`` is given where a number or a regression fills.
+        If ``by`` is given with a number or a regression as the fill.
     DataError
         If a number column is null in every training row, so that there is no value to fill with; if a named column
         holds times, lists or values of several kinds.
@@ -76,10 +76,11 @@ class Impute(TakesColumns):
     -----
     Medians are exact (radix selection; two passes over the rows, at most four) and equal ``numpy.quantile``; means are
     exact sums rounded once; of equally frequent values the smallest number, or first text, is the mode. None of them
-    depends on partitions or order, and sample weights are not used. A regression takes one pass more: least squares
-    from exact sums of products over the rows that have the column, nulls of others at their medians, inside the range
-    of training rows. Missing at random given the other columns is assumed by every fill; the indicator keeps the
-    information when it is not: see `DiagnoseMissing`. What a key had before, in time, is for a `History`: past.last().
+    depends on partitions or order, and sample weights are not used. A regression takes one more pass: least squares
+    from exact sums of products over the rows that have the column, with nulls of others at their medians, limited to
+    the range of the training rows. Every fill assumes that values are missing at random given the other columns; the
+    indicator keeps the information if they are not: see `DiagnoseMissing`. To carry forward the last value of a key,
+    use a `History`: past.last().
     Nullable numbers and truth values become floats. A pass costs a few milliseconds for 300,000 rows and column.
 
     References
@@ -113,7 +114,7 @@ class Impute(TakesColumns):
         if self.by is not None and self.numeric not in ("median", "mean", "mode"):
             raise ConfigurationError(
                 f"{self.title} got by={self.by!r}, but numeric={self.numeric!r} is the same for every group",
-                "take numeric='median', 'mean' or 'mode', or leave by= out",
+                "use numeric='median', 'mean' or 'mode', or omit by=",
             )
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:

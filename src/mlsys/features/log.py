@@ -1,4 +1,4 @@
-"""Log: logarithms of columns that are skewed to the right."""
+"""Log: take the logarithm of right-skewed columns."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 
 class Log(ChangesNumbers):
-    """Replace numbers by the natural logarithm of ``offset`` + the number.
+    """Replace numbers by the natural logarithm of ``offset`` plus the number.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to change; when not given all features of numbers whose training values have a logarithm (with the
-        offset of 1: those without negative values).
+        Columns to change; by default all numeric features whose training values have a logarithm (with an offset of
+        1: those without negative values).
     offset : float
-        What is added before; 1 keeps zeros at 0, 0 is the plain logarithm.
+        Number to add first; 1 keeps zeros at 0, 0 is the plain logarithm.
 
     Raises
     ------
     DataError
-        When a named column holds a value without a logarithm in training rows, an infinite value, or no numbers.
+        If a named column holds a value without a logarithm in training rows, an infinite value, or no numbers.
 
     Notes
     -----
-    For incomes, prices and counts, whose ratios matter more than their differences. A later value that has no
-    logarithm becomes that of the smallest value of training rows: it is at least as small. Nulls stay null. One pass.
+    Use it for incomes, prices and counts, whose ratios matter more than their differences. A later value without a
+    logarithm is replaced by the smallest value of the training rows. Nulls stay null. One pass.
 
     Examples
     --------
@@ -84,5 +84,5 @@ class Log(ChangesNumbers):
             raise DataError(
                 f"{self.title}: the smallest value of {name!r} in training rows is {smallest}, and "
                 f"{smallest} + {self.offset} has no logarithm",
-                f"give a larger offset=, take PowerTransform, or leave {name!r} out of columns=",
+                f"give a larger offset=, use PowerTransform, or leave {name!r} out of columns=",
             )

@@ -1,4 +1,4 @@
-"""MinMaxScale: bring columns of numbers to a range, the smallest and largest value of training rows at its ends."""
+"""MinMaxScale: scale numeric columns so that the training rows cover a range."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ if TYPE_CHECKING:
 
 
 class MinMaxScale(ChangesNumbers):
-    """Bring columns of numbers to the range from ``low`` to ``high`` over training rows.
+    """Scale numeric columns to the range from ``low`` to ``high`` over training rows.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to scale; all features of numbers (truth values aside) when not given.
+        Columns to scale; by default all numeric features except truth values.
     low, high : float
-        What the smallest and the largest value of training rows become.
+        New values of the smallest and largest value of the training rows.
     clip : bool
-        Whether values beyond those of training rows end at ``low`` and ``high``; else they lie outside.
+        Whether to clip later values to ``low`` and ``high``; otherwise they may lie outside.
 
     Raises
     ------
     DataError
-        When a column holds an infinite value, or no numbers.
+        If a column holds an infinite value, or no numbers.
 
     Notes
     -----
-    As scikit-learn's ``MinMaxScaler``. One value far out decides the scale of all others: see `RobustScale`. Nulls
-    stay null; a constant column becomes ``low``. One pass, a few milliseconds for 300,000 rows and column.
+    Equal to scikit-learn's ``MinMaxScaler``. A single extreme value determines the scale of all others; see
+    `RobustScale`. Nulls stay null; a constant column becomes ``low``. One pass, a few
+    milliseconds for 300,000 rows and column.
 
     Examples
     --------
@@ -62,7 +63,7 @@ class MinMaxScale(ChangesNumbers):
         super().__post_init__()
         if not np.isfinite([self.low, self.high]).all() or self.low >= self.high:
             raise ConfigurationError(
-                f"{self.title}: from {self.low} to {self.high} is no range", "give low= below high=, such as 0 and 1"
+                f"{self.title}: low={self.low} is not below high={self.high}", "give low= below high=, such as 0 and 1"
             )
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:

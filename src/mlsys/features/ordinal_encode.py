@@ -1,4 +1,4 @@
-"""OrdinalEncode: levels as their place in an order."""
+"""OrdinalEncode: replace levels by their position in an order."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ if TYPE_CHECKING:
 
 
 class OrdinalEncode(CountsLevels):
-    """Replace columns of categories by the place of each level in an order: 0, 1, 2, ...
+    """Replace categories by the position of each level in an order: 0, 1, 2, ...
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to encode, in place: texts, categories, whole numbers or truth values; all features of texts and
-        categories when not given.
+        Columns to encode in place: text, categories, integers or truth values; by default all text and category
+        features.
     order : dict of str to list, optional
-        All levels of a column from the lowest to the highest. Other columns: numbers by size, texts by alphabet.
+        All levels of a column, from lowest to highest. By default numbers are ordered by size, text alphabetically.
     unseen : float
-        The place of a level that training rows lack.
+        Position of a level that is absent from the training rows.
 
     Raises
     ------
     DataError
-        When training rows hold a level that the ``order`` of its column does not name; when a column holds lists,
+        If training rows hold a level that the ``order`` of its column does not name; if a column holds lists,
         times or other values that are not levels.
 
     Notes
     -----
-    Trees find their way in any order; a linear model takes the places for distances, so give it an ``order`` that
-    means something, or use `OneHot`. Null stays null. A level that ``order`` names keeps its place where training
-    rows lack it. Columns are ``float64``. The state does not depend on partitions or order of the rows. One pass.
+    Trees can split any order; a linear model interprets positions as distances, so give it a meaningful ``order``, or
+    use `OneHot`. Null stays null. A level named in ``order`` keeps its position even if the training rows lack it.
+    Columns are ``float64``. The state does not depend on the partitions or the order of the rows. One pass.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class OrdinalEncode(CountsLevels):
         if left_out:
             raise DataError(
                 f"{self.title}: the column {column!r} holds {left_out[0]!r}, which its order does not name",
-                f"add it to order={{{column!r}: [...]}}, or make it null with Derive before",
+                f"add it to order={{{column!r}: [...]}}, or set it to null in a Derive step first",
             )
         return {"column": column, "levels": list(asked)}
 

@@ -1,4 +1,4 @@
-"""PositionalEncode: a number as waves of fixed lengths."""
+"""PositionalEncode: encode a number as sines and cosines of fixed wavelengths."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 
 
 class PositionalEncode(RowTransform):
-    """Add the sine and cosine of columns at wavelengths from long to short, so that a smooth model can follow detail.
+    """Add the sine and cosine of columns at several wavelengths, so that a smooth model can fit fine detail.
 
     Parameters
     ----------
     columns : list of str
-        Numbers: positions in a sequence, coordinates, times since a beginning.
+        Numeric columns: positions in a sequence, coordinates, times since a start.
     longest : float
-        The longest wavelength, in the unit of the column: about the range of its values.
+        Longest wavelength, in the unit of the column: about the range of its values.
     shortest : float
-        The shortest one: about twice the distance below which a difference does not matter.
+        Shortest wavelength: about twice the smallest difference that matters.
     waves : int
-        Wavelengths, in equal ratios from the longest to the shortest.
+        Number of wavelengths, spaced in equal ratios from the longest to the shortest.
     keep : bool
         Whether to keep the column beside ``<column>_sin1``, ``<column>_cos1``, ...; the first wave is the longest.
 
     Raises
     ------
     ConfigurationError
-        When the wavelengths are not ``0 < shortest <= longest``.
+        If the wavelengths are not ``0 < shortest <= longest``.
 
     Notes
     -----
-    The encoding of positions of Vaswani et al. (2017), whose wavelengths are fixed ahead; with coordinates, the
-    Fourier features of Tancik et al. (2020) along each axis. For the beginning of a period beside its end use
-    `CyclicEncode`. Learns nothing. Null and infinite numbers give null.
+    This is the positional encoding of Vaswani et al. (2017) with fixed wavelengths; for coordinates, the Fourier
+    features of Tancik et al. (2020) along each axis. For periodic values, such as the hour of the day, use
+    `CyclicEncode`. The step learns nothing. Null and infinite numbers give null.
 
     References
     ----------

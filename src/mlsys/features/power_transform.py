@@ -1,4 +1,4 @@
-"""PowerTransform: bring columns of numbers near a normal distribution by a power that training rows choose."""
+"""PowerTransform: make numeric columns more normal by a power learned from training rows."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ class PowerTransform(ChangesNumbers):
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to change; all features of numbers (truth values aside) when not given.
+        Columns to change; by default all numeric features except truth values.
     method : {"yeo-johnson", "box-cox"}
-        Yeo and Johnson's takes any number; Box and Cox's positive ones only.
+        The Yeo-Johnson transform accepts any number, Box-Cox only positive ones.
     standardize : bool
-        Whether the result has mean 0 and standard deviation 1 over training rows.
+        Whether to scale the result to mean 0 and standard deviation 1 over training rows.
 
     Raises
     ------
     DataError
-        When a column holds an infinite value, no numbers, or values that Box and Cox's powers do not take.
+        If a column holds an infinite value, no numbers, or, with Box-Cox, values that are not positive.
 
     Notes
     -----
-    Yeo and Johnson (2000), Box and Cox (1964). The power maximizes the likelihood, as scikit-learn's
-    ``PowerTransformer``, of values known within 0.003 %: counts of their leading bits are enough, so that its search
-    costs the same for any number of rows, one pass is enough and neither partitions nor order matter. A second pass
-    finds mean and deviation exactly. A constant column keeps its values (the power is 1). Nulls stay null; a later
-    value that Box and Cox's powers do not take becomes the smallest of training rows.
+    See Yeo and Johnson (2000) and Box and Cox (1964). The power maximizes the likelihood, as in scikit-learn's
+    ``PowerTransformer``, but of values rounded to 0.003 %: it is found from counts of their leading bits, in one pass,
+    at the same cost for any number of rows, and does not depend on partitions or order. A second pass computes the
+    exact mean and standard deviation. A constant column keeps its values (the power is 1). Nulls stay null; with
+    Box-Cox, a later value that is not positive is replaced by the smallest value of the training rows.
 
     Examples
     --------
@@ -88,8 +88,8 @@ class PowerTransform(ChangesNumbers):
             refuse_infinite(name, moments, self.title)
             if self.method == "box-cox" and moments.n and moments.minimum <= 0:
                 raise DataError(
-                    f"{self.title}: {name!r} holds {moments.minimum} in training rows, and powers of Box and Cox take "
-                    "positive numbers only",
+                    f"{self.title}: {name!r} holds {moments.minimum} in training rows, but the Box-Cox transform "
+                    "requires positive numbers",
                     f"take method='yeo-johnson', or leave {name!r} out of columns=",
                 )
             buckets = summary["buckets"][name]

@@ -183,6 +183,6 @@ class Prepare(Transform):
         if why and not self.exclude and all(why.values()):
             listed = ", ".join(f"{name!r}: {reason}" for name, reason in list(why.items())[:5])
             raise DataError(
-                f"{self.title} finds no column that a model could learn from ({listed})",
+                f"{self.title} found no column that a model could learn from ({listed})",
                 "give other columns, or keep these with Clean(drop=False) and your own steps",
             )

@@ -1,4 +1,4 @@
-"""RobustScale: subtract the median, divide by a range of quantiles of training rows."""
+"""RobustScale: subtract the median and divide by a quantile range of the training rows."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
 
 class RobustScale(ChangesNumbers):
-    """Bring columns of numbers to median 0 and a range of quantiles of width 1 over training rows.
+    """Scale numeric columns to median 0 and a quantile range of 1 over training rows.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns to scale; all features of numbers (truth values aside) when not given.
+        Columns to scale; by default all numeric features except truth values.
     lower, upper : float
-        The quantiles whose distance becomes 1; by default the quartiles.
+        Quantiles whose distance becomes 1; by default the quartiles.
 
     Raises
     ------
     DataError
-        When a column holds no numbers, or its quantiles are infinite.
+        If a column holds no numbers, or its quantiles are infinite.
 
     Notes
     -----
-    As scikit-learn's ``RobustScaler``: up to a quarter of the values may be anything without moving the scale.
-    Quantiles are exact and equal ``numpy.quantile``. Nulls stay null; a column whose quantiles are equal is centred
-    and not divided. Two passes, at most four.
+    Equal to scikit-learn's ``RobustScaler``: up to a quarter of the values can be arbitrary without affecting the
+    scale. Quantiles are exact and equal ``numpy.quantile``. Nulls stay null; a column whose quantiles are equal is
+    centred but not divided. Two passes, at most four.
 
     Examples
     --------
@@ -57,7 +57,7 @@ class RobustScale(ChangesNumbers):
         super().__post_init__()
         if not 0 <= self.lower < self.upper <= 1:
             raise ConfigurationError(
-                f"{self.title}: the quantiles {self.lower} and {self.upper} make no range",
+                f"{self.title}: lower={self.lower} and upper={self.upper} are not valid quantiles",
                 "give lower= below upper=, both between 0 and 1, such as 0.25 and 0.75",
             )
 

@@ -195,7 +195,7 @@ class TargetEncode(TakesColumns):
 
     def _without_target(self) -> DataError:
         return DataError(
-            f"{self.title}: no training row has a known target, or the few that have are all in one fold",
+            f"{self.title}: no training row has a known target, or all that do are in one fold",
             "check target= and the preceding Label step; with only a few rows use OneHot",
         )
 

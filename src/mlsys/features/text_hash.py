@@ -1,4 +1,4 @@
-"""TextHash: texts as counts of their words or pieces of words, at places that their hash says."""
+"""TextHash: count the words or character n-grams of texts, at positions given by their hash."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ if TYPE_CHECKING:
 
 
 class TextHash(ReadsTexts):
-    """Replace texts by a sparse block of 2**18 places that counts their words, or their pieces of 3 and 4 characters.
+    """Replace texts by a sparse block of 2**18 positions that counts words, or runs of 3 and 4 characters.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns of texts, by default all text features; each replaced by the block ``<column>_hash``.
+        Text columns, by default all text features; each is replaced by the block ``<column>_hash``.
     by : {"words", "characters"}
-        Words tell what a long text is about; pieces of words find typing errors and parts of codes.
+        Words describe the topic of a long text; characters tolerate misspellings and match parts of codes.
     normalize : bool
-        Whether each row has length 1, so that long texts weigh no more than short ones.
+        Whether to scale each row to length 1, so that long texts have the same weight as short ones.
     drop : bool
-        Whether to drop the texts.
+        Whether to drop the text columns.
 
     Raises
     ------
     DataError
-        When a column holds no texts.
+        If a column holds no text.
 
     Notes
     -----
-    Learns nothing, so there is no unseen word; upper and lower case are the same, and of a text the first 2,000
-    characters count. Null is an empty text: all zeros. For the weight of rare words use `TfIdf`, for a few dense
-    numbers `TextComponents`.
+    The step learns nothing, so no word is unseen. Case is ignored, and only the first 2,000 characters of a text are
+    read. Null counts as empty text: all zeros. To give rare words more weight use `TfIdf`; for a few dense numbers use
+    `TextComponents`.
 
     Examples
     --------

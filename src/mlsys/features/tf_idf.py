@@ -1,4 +1,4 @@
-"""TfIdf: texts as the weights of their words, as scikit-learn weighs them."""
+"""TfIdf: replace texts by the TF-IDF weights of their words, as in scikit-learn."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ _IN_WORDS, _IN_CHARACTERS = (1, 1), (3, 4)
 
 
 class TfIdf(ReadsTexts):
-    """Replace texts by a sparse block: how often each word stands in a text, weighed by how few texts have it.
+    """Replace texts by a sparse block of TF-IDF weights: frequent in the text, rare in others.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
-        Columns of texts, by default all text features; each replaced by the block ``<column>_tfidf``.
+        Text columns, by default all text features; each is replaced by the block ``<column>_tfidf``.
     by : {"words", "characters"}
-        Words, or pieces of words.
+        Units: words, or runs of characters.
     lengths : (int, int), optional
-        Shortest and longest run of words or characters; single words, and 3 to 4 characters, when not given.
+        Shortest and longest run of words or characters; by default single words, or 3 to 4 characters.
     top : int or None
-        Most words kept of a column, those that stand in the most texts first; ``None`` keeps all.
+        Maximum number of words per column, those in the most texts first; ``None`` keeps all.
     min_count : int
-        Training rows that a word must stand in.
+        Minimum number of training rows that contain a word.
     drop : bool
-        Whether to drop the texts.
+        Whether to drop the text columns.
 
     Raises
     ------
     DataError
-        When a column holds no texts.
+        If a column holds no text.
 
     Notes
     -----
-    scikit-learn's ``TfidfVectorizer`` does the work (smoothed inverse document frequency, rows of length 1; Salton and
-    Buckley 1988); what it learns is counted here, in whole numbers, so the state does not depend on partitions or order
-    of the rows. A word that training rows lack is left out; null is an empty text. ``state[0]["terms"]`` names the
-    places of the block.
+    Computed by scikit-learn's ``TfidfVectorizer`` (smoothed inverse document frequency, rows of length 1; Salton and
+    Buckley 1988) from counts that are integers, so the state does not depend on the partitions or the order of the
+    rows. A word absent from the training rows is ignored; null counts as empty text. ``state[0]["terms"]`` names the
+    positions of the block.
 
     References
     ----------
@@ -80,7 +80,9 @@ class TfIdf(ReadsTexts):
         """Refuse lengths that there are not."""
         super().__post_init__()
         if self.lengths is not None and not 1 <= self.lengths[0] <= self.lengths[1]:
-            raise ConfigurationError(f"TfIdf got lengths={self.lengths}", "give the shortest and the longest, from 1")
+            raise ConfigurationError(
+                f"TfIdf got lengths={self.lengths}", "give the shortest and the longest length, at least 1"
+            )
 
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return in how many texts each word stands."""
