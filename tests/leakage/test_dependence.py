@@ -131,7 +131,7 @@ def test_it_is_a_warning_with_a_price_where_features_carry_the_subject(rng: np.r
 def test_it_is_a_question_where_the_column_is_a_feature_and_others_do_not_carry_it(rng: np.random.Generator) -> None:
     train, part = split(rng, subjects(rng))
     (finding,) = group_findings(together(train, part, ["x0", "x1", "x2", "who"], ["who"]))
-    assert finding.severity == "information" and "if they are of one patient" in finding.message
+    assert finding.severity == "information" and "if they belong to one patient" in finding.message
 
 
 def test_groups_on_one_side_are_silent(rng: np.random.Generator) -> None:

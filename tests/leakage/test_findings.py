@@ -293,7 +293,7 @@ CASES = {
         lambda f: run(labelled_again(f), PredefinedSplit("part")),
         lambda f: run(f.assign(bed=1), SPLIT),
         "warning",
-        says=("another label",),
+        says=("a different label",),
     ),
     "labels known after the judged rows began": Case(
         "LK216",

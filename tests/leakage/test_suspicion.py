@@ -112,7 +112,7 @@ def test_a_question_is_no_accusation(strength: float, rng: np.random.Generator) 
     frame = clients(rng).assign(marker=lambda f: strength * f["y"] + rng.normal(size=len(f)))
     rows = Rows.of(frame, Roles(target="y"), ("tenure", "calls", "marker"))
     for finding in power_findings(feature_power(rows), frame, "y"):
-        assert finding.severity == "information" and "known when the model is asked?" in finding.message
+        assert finding.severity == "information" and "known when the model predicts?" in finding.message
         assert 'waive={"LK204": "why"}' in finding.message and "error" not in finding.message
 
 

@@ -73,5 +73,5 @@ def test_far_from_zero_nothing_cancels() -> None:
 
 def test_without_rows_there_is_nothing_and_other_columns_do_not_add() -> None:
     assert np.isnan(Covariance.of("xy", [[], []]).covariance()).all()
-    with pytest.raises(DataError, match="do not add"):
+    with pytest.raises(DataError, match="cannot be added"):
         Covariance.of("xy", [[1], [2]]) + Covariance.of("xz", [[1], [2]])

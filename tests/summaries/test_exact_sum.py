@@ -140,7 +140,7 @@ def test_whole_targets_stay_whole_numbers() -> None:
 def test_group_sums_refuse_nulls_and_other_groups() -> None:
     with pytest.raises(DataError, match="null or infinite"):
         GroupedSum.of([0], [math.nan], 1)
-    with pytest.raises(DataError, match="groups do not add"):
+    with pytest.raises(DataError, match="groups cannot be added"):
         GroupedSum.of([0], [1.0], 1) + GroupedSum.of([0], [1.0], 2)
     with pytest.raises(DataError, match="code 3 for 2 groups"):
         GroupedSum.of([3], [1.0], 2)

@@ -110,7 +110,7 @@ def test_samples_do_not_depend_on_cut_or_order(ids: list[int], cut: int, k: int,
 def test_samples_of_series_and_strings() -> None:
     ids = pd.Series(["a", "b", "c", "d"])
     assert len(BottomK.of(pd.Series(range(4)), ids, 2, seed=3)) == 2
-    with pytest.raises(DataError, match="do not add"):
+    with pytest.raises(DataError, match="cannot be added"):
         BottomK.of(ids, ids, 2) + BottomK.of(ids, ids, 3)
     with pytest.raises(DataError, match="1 ids for 4 rows"):
         BottomK.of(ids, ids[:1], 2)

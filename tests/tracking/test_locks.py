@@ -229,6 +229,6 @@ def pipe_in_place(path: Path) -> None:
 @pytest.mark.parametrize("odd", [folder_in_place, link_in_place, pipe_in_place])
 def test_what_lies_in_the_place_of_a_lock_stops_nobody(tmp_path: Path, odd: Callable[[Path], None]) -> None:
     odd(tmp_path / "lock")
-    with held(tmp_path / "lock", "it cannot be done"), pytest.raises(TrackingError, match="did not let go"):
+    with held(tmp_path / "lock", "it cannot be done"), pytest.raises(TrackingError, match="did not release"):
         with held(tmp_path / "lock", "it cannot be done", seconds=0.0):
             raise AssertionError("two at once")

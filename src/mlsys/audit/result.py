@@ -203,7 +203,8 @@ _SAID = {
     "held-out rows": "{step}: {what} of training rows depends on rows that evaluate the model ({probes}{carries})",
     "itself": "{step}: {what} of a training row changes with its own target ({probes}{carries}), so the model sees "
     "part of the answer in training but not when it serves",
-    "alone": "{step}: {what} of a row alone differs from among others, so it cannot be served as it was evaluated",
+    "alone": "{step}: {what} of a row alone differs from that of the same row among others, so it "
+    "cannot be served as it was evaluated",
     "label": "{step}: {what} of a row depends on its own label, which is not known when it serves ({probes}{carries})",
 }
 _OF_OTHERS = ("past", "side table", "label", "reshape", "by target", "codes", "order", "statistic")

@@ -70,7 +70,7 @@ class Task:
     def __post_init__(self) -> None:
         if not isinstance(self.does, types.FunctionType) or self.does.__closure__ or "<" in self.does.__qualname__:
             raise ContractError(
-                f"the work {self.verb!r} of {self.name} holds values that its key does not see",
+                f"the work {self.verb!r} of {self.name} holds values that its key does not cover",
                 "write it as a module-level function, and name what it needs in given=",
             )
 

@@ -76,7 +76,7 @@ def all_but_one_findings(
             "LK231",
             f"about {min(float(near.mean()) / seen, 1.0):.0%} of the {name} rows equal a training row in all features "
             f"but one (most often {', '.join(map(repr, often))}), and such rows mostly have one target; if they are "
-            "one case seen twice, remove repeats before the split or name what they come from with group=",
+            "one case seen twice, remove repeats before the split or declare their origin with group=",
             "information",
             columns=tuple(often),
         )

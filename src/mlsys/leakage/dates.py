@@ -47,7 +47,7 @@ def date_findings(parts: Mapping[str, pd.DataFrame], features: Sequence[str], fo
 def _finding(columns: list[str], what: str) -> Finding:
     return Finding(
         "LK208",
-        f"{', '.join(map(repr, columns))} {what}; make what comes again (hour, weekday, days since an event) "
+        f"{', '.join(map(repr, columns))} {what}; derive features that recur (hour, weekday, days since an event) "
         "with Derive or CyclicEncode, and exclude= the date",
         "information",
         columns=tuple(columns),

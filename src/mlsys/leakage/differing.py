@@ -72,7 +72,7 @@ def difference_findings(
     named = ", ".join(f"{column!r} (AUC {auc:.2f} ± {error:.2f})" for auc, error, column in differing[:5])
     more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
     told = (
-        "which a random split does not cause; look for a step or a source that treats the parts differently"
+        "which a random split does not cause; look for a step or source that treats the parts differently"
         if by_chance
         else "so the scores hold for rows like these"
     )

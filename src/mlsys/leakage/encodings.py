@@ -70,7 +70,7 @@ def own_target_findings(together: AllParts, by: str = "") -> list[Finding]:
         Finding(
             "LK228",
             f"within {group!r} {name!r} falls with the row's own target in {share:.0%} of the rows, as the mean of all "
-            f"others' targets does, so it reveals the target; {_remedy(by)}",
+            f"other targets does, so it reveals the target; {_remedy(by)}",
             "error",
             columns=(name,),
             step=by,

@@ -92,7 +92,7 @@ def _finding(chances: Mapping[str, float], severity: str, rows: int, made_by: Ma
     one = len(names) == 1
     named = ", ".join([*map(repr, names[:SHOWN]), *([f"{len(names) - SHOWN} more"] if len(names) > SHOWN else [])])
     how = (
-        f"{named} {'leaves' if one else 'leave'} nothing of the target open in {rows:,} rows, which chance does in "
+        f"{named} determine{'s' * one} the target in {rows:,} rows, which happens by chance in "
         f"less than 1 in 10^{min(-max(chances.values()), MOST_SHOWN):.0f}"
     )
     said = advised(how, "LK204", names, made_by, asked=severity == "information")

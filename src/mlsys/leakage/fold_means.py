@@ -101,7 +101,7 @@ def _starts(changes: NDArray[np.bool_]) -> NDArray[np.int64]:
 def _finding(name: str, group: str) -> Finding:
     return Finding(
         "LK229",
-        f"{name!r} is the mean target of all other folds of each {group!r}, taken over all rows before they were "
+        f"{name!r} is the mean target of all other folds of each {group!r}, computed over all rows before they were "
         f"divided, so targets of held-out rows stand in training rows; {REMEDIES['encoded beforehand']}",
         "error",
         columns=(name,),

@@ -161,12 +161,12 @@ def _finding(each: Telling, together: AllParts, priced: bool) -> Finding:
     warns = matters or (not inside and not spared)
     costs = ""
     if price is not None and matters:
-        costs = f"; a small model seems to reach {price.chance:.2f}, and reaches {price.together:.2f} where they do not"
-    asks = "" if warns else "if they are of one patient, window or place, "
+        costs = f"; a small model scores {price.chance:.2f}, and {price.together:.2f} with these rows kept together"
+    asks = "" if warns else "if they belong to one patient, window or place, "
     return Finding(
         "LK227",
-        f"rows of one {each.column!r} stand on both sides of the split, and tell each other's target (AUC "
-        f"{each.auc:.3f} ± {each.error:.3f}){costs}; {asks}name it with group= in the Pipeline, so that they stay "
+        f"rows of one {each.column!r} are on both sides of the split and predict each other's target (AUC "
+        f"{each.auc:.3f} ± {each.error:.3f}){costs}; {asks}declare it with group= in the Pipeline to keep them "
         "together",
         "warning" if warns else "information",
         columns=(each.column,),

@@ -54,11 +54,11 @@ def identifier_findings(train: pd.DataFrame, features: Sequence[str], power: pd.
             continue
         auc, error = known.get(name, (0.5, 0.5))
         tells = auc - 3 * error > TELLS
-        told = f" and tells the target (AUC {auc:.3f} ± {error:.3f}), as when rows lie in order of it" if tells else ""
+        told = f" and predicts the target (AUC {auc:.3f} ± {error:.3f}), as if rows were sorted by it" if tells else ""
         found.append(
             Finding(
                 "LK207",
-                f"{name!r} {how}{told}; leave it out with exclude=, or name it as id=",
+                f"{name!r} {how}{told}; remove it with exclude=, or declare it as id=",
                 "warning" if tells else "information",
                 columns=(name,),
             )

@@ -244,9 +244,9 @@ def _constant(levels: Levels, table: dict[str, Numbers]) -> Iterator[str]:
 
 def _finding(name: str, group: str, how: str) -> Finding:
     said = {
-        "order": "runs in the order of the target's means over all rows, held-out ones included, without a slip",
-        "set": "marks levels by the target's means over all rows, held-out ones included",
-        "noisy": "runs nearly in the order of the target's means over all rows, held-out ones included",
+        "order": "follows exactly the order of the target's means over all rows, including held-out ones",
+        "set": "marks levels by the target's means over all rows, including held-out ones",
+        "noisy": "nearly follows the order of the target's means over all rows, including held-out ones",
     }[how]
     return Finding(
         "LK229",

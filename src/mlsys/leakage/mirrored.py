@@ -147,9 +147,9 @@ def _finding(pairs: Sequence[tuple[str, str]], name: str, share: float, how: str
     shown = ", ".join(f"{one!r} and {other!r}" for one, other in pairs[:2]) + (" and others" if len(pairs) > 2 else "")  # noqa: PLR2004
     return Finding(
         "LK230",
-        f"about {min(share, 1.0):.0%} of the {name} rows are a training row with its sides changed ({shown}), and such "
-        f"rows have {how}; keep each pair in one direction, or make an id of both sides (the smaller first) and name "
-        "it with group=",
+        f"about {min(share, 1.0):.0%} of the {name} rows are a training row with its sides exchanged ({shown}), and "
+        f"such rows have {how}; keep each pair in one direction, or build an id from both sides (the smaller first) "
+        "and declare it with group=",
         "warning",
         columns=tuple(column for pair in pairs for column in pair),
     )

@@ -47,8 +47,8 @@ def missingness_findings(power: pd.DataFrame, train: pd.DataFrame, target: pd.Se
     return [
         Finding(
             "LK206",
-            f"whether {named} is null alone tells the target: is it filled in before the outcome is known? If not, "
-            'declare it with known_at= or exclude=; if it is, as a test that is ordered, waive={"LK206": "why"}',
+            f"whether {named} is null alone predicts the target: is it filled in before the outcome is known? If not, "
+            'declare it with known_at= or exclude=; if so, as for a test that is ordered, waive={"LK206": "why"}',
             severity,
             columns=tuple(telling["column"]),
         )

@@ -82,7 +82,7 @@ def near_findings(
             "LK214",
             f"about {min(excess, 1.0):.0%} of the {name} rows have a {learned} row far closer in "
             f"{', '.join(map(repr, columns))} than rows that are merely alike, as copies with noise and interpolated "
-            "rows do; make such rows after the split, in a TrainOnly step, or name as group= what they come from",
+            "rows do; create such rows after the split, in a TrainOnly step, or declare their origin with group=",
             "warning",
             columns=tuple(columns),
         )

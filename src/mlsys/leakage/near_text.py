@@ -164,8 +164,8 @@ def _of_column(train: pd.DataFrame, part: pd.DataFrame, name: str, column: str, 
         Finding(
             "LK214",
             f"about {min(share, 1.0):.0%} of the {name} rows have a {column!r} that nearly equals one of a {learned} "
-            f"row (similarity of {ALIKE} or more); remove such repeats before the split, or name as group= what they "
-            "come from",
+            f"row (similarity of {ALIKE} or more); remove such repeats before the split, or declare their origin "
+            "with group=",
             "warning" if share > SHARE else "information",
             columns=(column,),
         )

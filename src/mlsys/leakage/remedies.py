@@ -32,7 +32,7 @@ REMEDIES: Mapping[str, str] = {
     "late column": "declare what is known only after the decision with known_at= or exclude=",
     "fitted beforehand": "fit after the split, on training rows only, whatever was fitted beforehand: give the "
     "estimator to Apply, or learn it in a Transform; what it reads must be known before the decision",
-    "encoded beforehand": "encode after the split with TargetEncode, which learns from other folds, or take it out "
+    "encoded beforehand": "encode after the split with TargetEncode, which learns from other folds, or remove it "
     "with exclude=",
     "scaled beforehand": "scale after the split, of training rows alone (Standardize, or Apply with scikit-learn's)",
 }
@@ -58,9 +58,10 @@ def advised(said: str, code: str, columns: Sequence[str], made_by: Mapping[str, 
 
     Examples
     --------
-    >>> print(advised("'score' tells much", "LK204", ["score"], {}, asked=True))  # doctest: +NORMALIZE_WHITESPACE
-    'score' tells much: is it known when the model is asked? If it is known in time, waive={"LK204": "why"}; declare
-    what is known only after the decision with known_at= or exclude=
+    >>> said = "'score' predicts the target"
+    >>> print(advised(said, "LK204", ["score"], {}, asked=True))  # doctest: +NORMALIZE_WHITESPACE
+    'score' predicts the target: is it known when the model predicts? If it is known in time,
+    waive={"LK204": "why"}; declare what is known only after the decision with known_at= or exclude=
     """
     is_it, it_is = ("is it", "it is") if len(columns) == 1 else ("are they", "they are")
     makers = sorted({made_by.get(column, "") for column in columns} - {""})
@@ -68,5 +69,5 @@ def advised(said: str, code: str, columns: Sequence[str], made_by: Mapping[str, 
     mended = f"of {' and '.join(map(repr, makers))}: {mended}" if makers else mended
     waived = f'f {it_is} known in time, waive={{"{code}": "why"}}'
     if asked:
-        return f"{said}: {is_it} known when the model is asked? I{waived}; {mended}"
+        return f"{said}: {is_it} known when the model predicts? I{waived}; {mended}"
     return f"{said}; {mended}; i{waived}"

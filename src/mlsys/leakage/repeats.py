@@ -95,7 +95,7 @@ def _seen_twice(both: int, rows: int, name: str, learned: str, compared: str, se
     return Finding(
         "LK213",
         f"{both:,} of {rows:,} {name} rows equal a {learned} row in {compared}; "
-        "if they are the same case seen twice, remove duplicates before the split or name a group role",
+        "if they are the same case seen twice, remove duplicates before the split or declare a group role",
         severity,
     )
 
@@ -103,7 +103,7 @@ def _seen_twice(both: int, rows: int, name: str, learned: str, compared: str, se
 def _labelled_otherwise(other: int, rows: int, name: str, learned: str, compared: str, severity: str) -> Finding:
     return Finding(
         "LK215",
-        f"{other:,} of {rows:,} {name} rows equal {learned} rows in {compared} and have another label than any of "
+        f"{other:,} of {rows:,} {name} rows equal {learned} rows in {compared} and have a different label from all of "
         "these; decide which label is right, or add the column that tells them apart",
         severity,
     )

@@ -105,11 +105,11 @@ def _slack(values: NDArray[np.float64]) -> float:
 
 def _finding(step: str, columns: Mapping[str, str]) -> Finding:
     said = ", ".join(f"{name!r} is {how}" for name, how in columns.items())
-    mended = f"give {step} what it was made of" if step else "take the column that it was made of"
+    mended = f"give {step} the original column" if step else "use the original column"
     return Finding(
         "LK226",
-        f"{said} over all rows, held-out ones included, and not over training rows; {mended}, and "
-        f'{REMEDIES["scaled beforehand"]}; if it was published so, waive={{"LK226": "why"}}',
+        f"{said} over all rows, including held-out ones, but not over training rows; {mended}, and "
+        f'{REMEDIES["scaled beforehand"]}; if it was published like this, waive={{"LK226": "why"}}',
         "warning",
         columns=tuple(columns),
         step=step,

@@ -81,11 +81,11 @@ def _may_be_ids(column: pd.Series) -> bool:
 def _finding(column: str, again: list[str], spelled: dict[str, str], name: str, declared: bool) -> Finding:
     shown = ", ".join(f"{each!r} ({spelled[folded(str(each))]!r} in training rows)" for each in again[:SHOWN])
     more = f" and {len(again) - SHOWN} more" if len(again) > SHOWN else ""
-    parted = ", so rows of one group stand on both sides" if declared else ""
+    parted = ", so rows of one group are on both sides" if declared else ""
     return Finding(
         "LK232",
-        f"{len(again):,} value{'s' * (len(again) > 1)} of {column!r} in {name} rows stand in training rows in another "
-        f"spelling: {shown}{more}{parted}; even out case, spaces and punctuation in a Derive step before the split",
+        f"{len(again):,} value{'s' * (len(again) > 1)} of {column!r} in {name} rows occur in training rows, spelled "
+        f"differently: {shown}{more}{parted}; normalize case, spaces and punctuation in a Derive step before the split",
         "warning" if declared else "information",
         columns=(column,),
     )

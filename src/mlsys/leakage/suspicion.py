@@ -85,7 +85,7 @@ def _tiers(rest: pd.DataFrame, leading: list[str], target: pd.Series, timed: boo
 
 
 def _standing_out(power: pd.DataFrame, train: pd.DataFrame, target: str) -> tuple[list[str], str]:
-    """Return the columns that are far better than all others, and a sentence about the best of these."""
+    """Return the columns that are far better than all others, and a sentence about the best of the others."""
     left, leading = power, list[pd.DataFrame]()
     while len(left) and left["lower"].iloc[0] > STRONG and len(leading) <= MOST:
         best = left.iloc[0]
@@ -105,16 +105,16 @@ def _standing_out(power: pd.DataFrame, train: pd.DataFrame, target: str) -> tupl
 
 
 def _sentence(tier: str, power: pd.DataFrame, beside: str, made_by: Mapping[str, str]) -> str:
-    """Write what is said of columns of one tier, with what to do."""
+    """Return the message about columns of one tier, with the remedy."""
     one = len(power) == 1
-    named, tell = _named(power), "tells" if one else "tell"
+    named, predict, determine = _named(power), f"predict{'s' * one}", f"determine{'s' * one}"
     said = {
-        "copy": f"{named} {'leaves' if one else 'leave'} nothing of the target open, as a copy of it would",
-        "alone": f"{named} alone {tell} the target{beside}",
-        "undated": f"{named} alone {tell} the target{beside}, and known_at= says of other columns when they are known",
-        "nearly": f"{named} alone {tell} nearly all of the target: an easy problem, or known only after the decision",
-        "apart": f"{named} alone {tell} most of the target{beside}",
-        "strong": f"{named} alone {tell} much of the target{beside}",
+        "copy": f"{named} {determine} the target, as a copy of it would",
+        "alone": f"{named} alone {predict} the target{beside}",
+        "undated": f"{named} alone {predict} the target{beside}, and known_at= dates other columns but not this one",
+        "nearly": f"{named} alone {predict} nearly every row: an easy problem, or known only after the decision",
+        "apart": f"{named} alone {predict} the target very well{beside}",
+        "strong": f"{named} alone {predict} the target well{beside}",
     }[tier]
     return advised(said, "LK204", power["column"].tolist(), made_by, asked=tier in {"apart", "strong"})
 

@@ -87,12 +87,12 @@ def _best_first(pairs: Iterator[_Pair]) -> list[_Pair]:
 def _finding(pairs: Sequence[_Pair], severity: str, made_by: Mapping[str, str]) -> Finding:
     best = pairs[0]
     columns = tuple(dict.fromkeys(name for pair in pairs for name in pair.columns))
-    more = f", and so do {len(pairs) - 1} more pairs" if len(pairs) > 1 else ""
+    more = f"; so do {len(pairs) - 1} more pairs" if len(pairs) > 1 else ""
     asked = severity == "information"
-    tell = f"{best.called} tell{'s' if asked else ''} the target (AUC {best.auc:.3f}) and each alone does not{more}"
+    said = f"{best.called} predict{'s' * asked} the target (AUC {best.auc:.3f}), while neither does alone{more}"
     if asked:
-        tell += ", as if the class were defined by them"
-    return Finding("LK223", advised(tell, "LK223", columns, made_by, asked=asked), severity, columns=columns)
+        said += ", as if they defined the class"
+    return Finding("LK223", advised(said, "LK223", columns, made_by, asked=asked), severity, columns=columns)
 
 
 def _of_levels(

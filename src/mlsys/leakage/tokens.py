@@ -76,7 +76,7 @@ def _of_column(
     said = [each for each in telling if each]
     if said:
         severity = "information" if measured or len(said) < len(events) else "warning"
-        return [_finding(f"{said[0]} in {name!r} tells the target", name, severity, made_by)]
+        return [_finding(f"{said[0]} in {name!r} predicts the target", name, severity, made_by)]
     pure = [] if measured else [word for event in events for word in _pure(words, table, event)]
     if not pure:
         return []

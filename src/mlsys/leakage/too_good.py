@@ -51,11 +51,11 @@ def too_good_finding(
     columns = tuple(
         dict.fromkeys(column for each in findings if each.code in {"LK204", "LK209"} for column in each.columns)
     )
-    named = f"; {', '.join(map(repr, columns))} may carry it" if columns else ""
+    named = f"; {', '.join(map(repr, columns))} may be the cause" if columns else ""
     return Finding(
         "LK218",
-        f"{how} of the {part} rows{named}; ask of every feature whether it is known before the decision, and whether "
-        "the target is made of features",
+        f"{how} of the {part} rows{named}; check for every feature whether it is known before the decision, and "
+        "whether the target is computed from features",
         "warning" if is_measured(target) else "information",
         columns=columns,
     )
@@ -74,4 +74,4 @@ def _perfect(truth: pd.Series, said: pd.Series) -> str:
     if len(counts) < 2 or counts.min() < FEWEST_OF_A_CLASS:  # noqa: PLR2004  one class is no problem at all
         return ""
     right = (truth.to_numpy() == said.to_numpy()).all()
-    return f"all {len(truth):,} are right, which is rarely true: predictions" if right else ""
+    return f"all {len(truth):,} are right: too good to be true for predictions" if right else ""

@@ -14,9 +14,9 @@ class Findings(Shown, tuple[Finding, ...]):
 
     Examples
     --------
-    >>> Findings([Finding("LK204", "'age' tells the target", "warning")])
+    >>> Findings([Finding("LK204", "'age' predicts the target", "warning")])
     1 finding: 1 warning
-      finding        ! LK204 warning: 'age' tells the target
+      finding        ! LK204 warning: 'age' predicts the target
     """
 
     def _page(self) -> Page:

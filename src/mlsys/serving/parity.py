@@ -120,7 +120,7 @@ def _difference(expected: pd.DataFrame, found: pd.DataFrame, labels: pd.Index) -
     for name in expected.columns:
         ours, theirs = expected[name], found[name]
         if ours.dtype != theirs.dtype:
-            return f"answers {name!r} as {theirs.dtype}, not {ours.dtype}"
+            return f"returns {name!r} as {theirs.dtype}, not {ours.dtype}"
         same = ((ours == theirs) | (ours.isna() & theirs.isna())).to_numpy(dtype=bool)
         if not same.all():
             places = (~same).nonzero()[0]

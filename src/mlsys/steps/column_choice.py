@@ -66,7 +66,8 @@ def _name_of(given: Any) -> str:
         return str(pd.api.types.pandas_dtype(given))
     except TypeError:
         raise ConfigurationError(
-            f"columns={given!r} is no dtype", 'give a dtype such as "float64" or np.integer, a kind, or names in a list'
+            f"columns={given!r} is not a dtype",
+            'give a dtype such as "float64" or np.integer, a kind, or names in a list',
         ) from None
 
 

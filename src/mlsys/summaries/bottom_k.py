@@ -68,7 +68,7 @@ class BottomK:
         if not isinstance(other, BottomK):
             return NotImplemented
         if self.k != other.k:
-            raise DataError(f"samples of {self.k} and of {other.k} rows do not add", "use the same k")
+            raise DataError(f"samples of {self.k} and of {other.k} rows cannot be added", "use the same k")
         if not len(other) or not len(self):
             return self if len(self) else other
         rows: Any = pd.concat([self.rows, other.rows])

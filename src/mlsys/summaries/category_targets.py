@@ -129,7 +129,9 @@ class CategoryTargets:
         columns = columns[:, None] if columns.ndim == 1 else columns
         codes, distinct = coded_values(categories)
         if len(codes) != len(columns):
-            raise DataError(f"{len(columns)} targets for {len(codes)} categories", "give one row of targets each")
+            raise DataError(
+                f"{len(columns)} targets for {len(codes)} categories", "give one row of targets for each category"
+            )
         known = Targets.of(columns.T, weights, fold_of, folds)
         return cls.of_codes(codes, distinct, known)
 
@@ -222,9 +224,11 @@ class CategoryTargets:
         if not isinstance(other, CategoryTargets):
             return NotImplemented
         if len(self.sums) != len(other.sums):
-            raise DataError(f"{len(self.sums)} and {len(other.sums)} target columns do not add", "use the same targets")
+            raise DataError(
+                f"{len(self.sums)} and {len(other.sums)} target columns cannot be added", "use the same targets"
+            )
         if self.folds != other.folds:
-            raise DataError(f"{self.folds} and {other.folds} folds do not add", "use the same folds")
+            raise DataError(f"{self.folds} and {other.folds} folds cannot be added", "use the same folds")
         own, theirs = self, other
         if self.categories != other.categories:
             names = _united(self.categories, other.categories)

@@ -55,7 +55,9 @@ class Counts(Mapping[Hashable, int]):
         [(('a', 1), 2), ((None, 2), 1)]
         """
         if len(left) != len(right):
-            raise DataError(f"{len(left)} and {len(right)} values are no pairs", "give two columns of the same rows")
+            raise DataError(
+                f"{len(left)} and {len(right)} values do not form pairs", "give two columns of the same rows"
+            )
         (one, some), (other, others) = distinct_values(left), distinct_values(right)
         width = len(others) + 1
         places = np.where(one < 0, len(some), one) * width + np.where(other < 0, len(others), other)

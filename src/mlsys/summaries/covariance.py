@@ -80,7 +80,7 @@ class Covariance:
         if not isinstance(other, Covariance):
             return NotImplemented
         if self.names != other.names:
-            raise DataError(f"covariances of {self.names} and of {other.names} do not add", "use the same columns")
+            raise DataError(f"covariances of {self.names} and {other.names} cannot be added", "use the same columns")
         return Covariance(
             self.names,
             self.n + other.n,

@@ -59,7 +59,9 @@ class DistinctCount:
         if not isinstance(other, DistinctCount):
             return NotImplemented
         if self.most != other.most:
-            raise DataError(f"{self.most} and {other.most} hashes do not add", "keep the same number in every part")
+            raise DataError(
+                f"{self.most} and {other.most} hashes cannot be added", "use the same number for every part"
+            )
         hashes = np.union1d(self.hashes, other.hashes)[: self.most]
         return DistinctCount(self.nulls + other.nulls, hashes, self.most)
 

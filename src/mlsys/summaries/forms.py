@@ -106,7 +106,7 @@ def _written(value: Any) -> Any:
         return {_KIND: type(value).__name__, **{name: _written(getattr(value, name)) for name in names}}
     raise DataError(
         f"a summary holds {value!r} of type {type(value).__name__}, which has no form in JSON",
-        "make texts, numbers or moments of such values with Derive before they are counted",
+        "convert such values to text, numbers or timestamps with Derive first",
     )
 
 

@@ -128,7 +128,7 @@ class GroupedSum:
         if not isinstance(other, GroupedSum):
             return NotImplemented
         if len(self) != len(other):
-            raise DataError(f"sums of {len(self)} and of {len(other)} groups do not add", "use the same groups")
+            raise DataError(f"sums of {len(self)} and of {len(other)} groups cannot be added", "use the same groups")
         if self.exponent == other.exponent and self.units.dtype == other.units.dtype == np.int64:
             return GroupedSum._reduced(self.units + other.units, self.exponent)
         levels: Levels = [(self.exponent, self.units), (other.exponent, other.units)]

@@ -66,7 +66,7 @@ class LogBuckets:
             Relative error that is allowed, above 0 and at most 0.5; the bound that is kept is a power of two.
         """
         if not 2.0 ** -(_MOST_BITS + 1) <= error <= 0.5:
-            raise ConfigurationError(f"a relative error of {error!r}", "allow one between 1e-9 and 0.5, such as 0.01")
+            raise ConfigurationError(f"a relative error of {error!r}", "give one between 1e-9 and 0.5, such as 0.01")
         bits = max(math.ceil(-math.log2(error)) - 1, 0)
         numbers = np.asarray(values, dtype=np.float64).ravel()
         missing = np.isnan(numbers)
@@ -78,7 +78,7 @@ class LogBuckets:
         if not isinstance(other, LogBuckets):
             return NotImplemented
         if self.bits != other.bits:
-            raise DataError("buckets of different widths do not add", "use the same error for every part")
+            raise DataError("buckets of different widths cannot be added", "use the same error for every part")
         return LogBuckets(self.nulls + other.nulls, self.bits, self.tally + other.tally)
 
     def __eq__(self, other: object) -> bool:

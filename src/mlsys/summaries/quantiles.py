@@ -71,7 +71,7 @@ class Quantiles:
         if not isinstance(other, Quantiles):
             return NotImplemented
         if self.zoom != other.zoom:
-            raise DataError("summaries of different passes do not add", "give every part the same partial")
+            raise DataError("summaries of different passes cannot be added", "give every part the same partial summary")
         if not self.zoom.buckets:
             return self
         return Quantiles(self.n + other.n, self.nulls + other.nulls, self.zoom, self.tally + other.tally)

@@ -88,9 +88,9 @@ def _give_name(making: Path, path: Path) -> None:
 
 
 def half_made(uri: str) -> TrackingError | None:
-    """Return what to say of a database that MLflow could not open because its tables are not all made, or changed.
+    """Return problem and remedy for a database that MLflow could not open because its tables are missing or changed.
 
-    That is what MLflow leaves when it is killed at it, and then cannot go on from; an older or newer MLflow, too.
+    MLflow leaves such a database when it is killed while it creates or upgrades the tables; so does another version.
     """
     path = _file(uri)
     if path is None:
@@ -121,8 +121,8 @@ def _without_runs(path: Path) -> TrackingError:
 def _of_another_version(path: Path, runs: int) -> TrackingError:
     upgrade = f"mlflow db upgrade {shlex.quote(f'sqlite:///{path}')}"
     return TrackingError(
-        f"the database {path} holds {runs:,} run{'s' if runs > 1 else ''}, and its tables are not those of this "
-        "MLflow: another version made them, or a process was ended while it brought them up to date",
-        f"copy the file, then bring it up to date ({upgrade}); where that fails, go on with the copy and the MLflow "
-        "that made it, or set MLFLOW_TRACKING_URI to another store; then mlsys.sync()",
+        f"the database {path} holds {runs:,} run{'s' if runs > 1 else ''}, and its tables do not match this "
+        "MLflow: another version created them, or a process was interrupted while it upgraded them",
+        f"copy the file, then upgrade it ({upgrade}); if that fails, use the copy with the MLflow version that "
+        "created it, or set MLFLOW_TRACKING_URI to another store; then mlsys.sync()",
     )

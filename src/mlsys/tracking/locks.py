@@ -171,7 +171,7 @@ def _take(lock: int, path: Path, what: str, seconds: float) -> None:
         if time.monotonic() >= until:
             if not recent:
                 _in_vain[path] = time.monotonic()
-            raise _still_held(f"{what}: {_holder(lock)}, and did not let go of {path} within {seconds:g} s")
+            raise _still_held(f"{what}: {_holder(lock)}, and did not release {path} within {seconds:g} s")
         time.sleep(_LOOK_AGAIN)
     _in_vain.pop(path, None)
 

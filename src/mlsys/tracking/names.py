@@ -64,7 +64,7 @@ def check_alias(alias: object) -> None:
 
 def _wrong_with_name(name: object) -> str:
     if not isinstance(name, str):
-        return f"it is of type {type(name).__name__}, not a text"
+        return f"it is of type {type(name).__name__}, not a string"
     if not name.strip():
         return "it is empty"
     odd = next((sign for sign in name if sign in "/:@?#%'\"\\" or not sign.isprintable()), None)
@@ -79,7 +79,7 @@ def _wrong_with_name(name: object) -> str:
 
 def _wrong_with_alias(alias: object) -> str:
     if not isinstance(alias, str):
-        return f"it is of type {type(alias).__name__}, not a text"
+        return f"it is of type {type(alias).__name__}, not a string"
     if not alias:
         return "it is empty"
     if alias.lower() == "latest":

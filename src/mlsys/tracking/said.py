@@ -27,7 +27,7 @@ def said(error: Exception, address: str, *, opened: bool) -> TrackingError:
     opened : bool
         Whether the store had answered before.
     """
-    what = "did not take it" if opened else "cannot be opened"
+    what = "did not accept it" if opened else "cannot be opened"
     problem = f"MLflow at {without_secrets(address)} {what} ({type(error).__name__}: {message(error, address)})"
     return TrackingError(problem, f"{_remedy(error, address, opened)}; {COMPLETE}")
 

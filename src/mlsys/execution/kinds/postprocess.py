@@ -22,7 +22,7 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     step = planned.step
     assert isinstance(step, Postprocess)
     if parts.learned.model is None:
-        raise ConfigurationError(f"{planned.name} stands before any model", "place it after Train")
+        raise ConfigurationError(f"{planned.name} comes before any model", "place it after Train")
     parts, rows, predicted = _judged(planned, step, parts, work)
     learned = work.do(Task(planned, "learn", learn, {"rows": rows, "predictions": predicted}), parts)
     fitted = Fitted(step, learned.states["state"])
