@@ -53,7 +53,7 @@ def judged(metrics: list[Any], frame: pd.DataFrame | None = None, **roles: Any) 
 
 
 def seen(run: mlsys.Run, frame: pd.DataFrame) -> pd.DataFrame:
-    """The judged rows beside what the model said of them."""
+    """The evaluated rows beside what the model said of them."""
     return frame.join(run.predictions["validation"].drop(columns="id", errors="ignore"), how="right")
 
 

@@ -1,4 +1,4 @@
-"""Probes after the split: a row's batch, its own target, and labels of judged rows must not matter."""
+"""Probes after the split: a row's batch, its own target, and labels of evaluated rows must not matter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""DetectDrift: whether judged rows still look like the training rows."""
+"""DetectDrift: whether evaluated rows still look like the training rows."""
 
 from __future__ import annotations
 

@@ -56,14 +56,14 @@ class Guesses:
 
     @classmethod
     def of(cls, train: Rows, judged: Sample, rows: Rows) -> Guesses:
-        """Guess the judged rows.
+        """Guess the evaluated rows.
 
         Parameters
         ----------
         train : Rows
             Rows whose targets are drawn from.
         judged : Sample
-            The judged rows, as the model's scores read them.
+            The evaluated rows, as the model's scores read them.
         rows : Rows
             The same rows, with their ids.
         """

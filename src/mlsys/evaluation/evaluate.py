@@ -165,7 +165,7 @@ class Evaluate(Report):
         return self if models <= 1 else self.with_(level=1 - (1 - self.level) / models)
 
     def _unseen(self, scored: pd.DataFrame, part: str, target: str | None) -> list[Finding]:
-        """Report judged rows of a class that training rows lack."""
+        """Report evaluated rows of a class that training rows lack."""
         classes = classes_of(scored)
         truth = scored["y"].astype("str")
         unseen = truth[~truth.isin(classes)]

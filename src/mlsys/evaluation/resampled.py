@@ -117,7 +117,7 @@ def _student(freedom: float, level: float) -> float:
 
 
 def judged_per_learned(rows: pd.DataFrame) -> float:
-    """Return the judged rows for each training row, on average over folds with columns ``learned`` and ``judged``.
+    """Return the evaluated rows for each training row, on average over folds with columns ``learned`` and ``judged``.
 
     Examples
     --------

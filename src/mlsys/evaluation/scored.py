@@ -30,7 +30,7 @@ def judged_rows(rows: Rows, what: str) -> Rows:
 
 
 def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str = "judged") -> pd.DataFrame:
-    """Return ``y``, ``prediction``, ``probability_*``, ``weight`` and ``group`` of the judged rows.
+    """Return ``y``, ``prediction``, ``probability_*``, ``weight`` and ``group`` of the evaluated rows.
 
     Parameters
     ----------

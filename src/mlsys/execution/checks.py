@@ -82,7 +82,7 @@ def look_for_leaks(plan: Sequence[Planned], split: Planned | None, parts: Parts,
     Returns
     -------
     Parts
-        With remarks, and with how well each feature alone tells the target.
+        With remarks, and with how well each feature alone predicts the target.
     """
     assert parts.divided is not None
     work.progress("leakage checks")

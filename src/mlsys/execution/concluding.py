@@ -21,7 +21,7 @@ def concluded(parts: Parts, work: Work) -> Parts:
 
 
 def doubted(predicted: Mapping[str, Table], parts: Parts, work: Work) -> Parts:
-    """Remark predictions of judged rows that are right without exception.
+    """Remark predictions of evaluated rows that are right without exception.
 
     Parameters
     ----------

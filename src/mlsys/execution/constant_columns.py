@@ -55,7 +55,7 @@ def with_constant(frame: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFram
 
 @dataclass(frozen=True)
 class WithoutColumns:
-    """Predicts judged rows by steps that learned while columns were constant; can be done in another process.
+    """Predicts evaluated rows by steps that learned while columns were constant; can be done in another process.
 
     Parameters
     ----------

@@ -97,7 +97,7 @@ class Parts:
     source_dtypes : mapping of str to str
         Columns of the source.
     power : DataFrame or None
-        How well each feature alone tells the target.
+        How well each feature alone predicts the target.
     """
 
     rows: Mapping[str, Table]

@@ -59,7 +59,7 @@ class SelectFeatures(TakesColumns):
 
     *Power* is the correlation ratio (for classes Goodman and Kruskal's tau) over 64 cells of equally many rows, or over
     levels, null being one, corrected for their number: a column of ids explains nothing. Numbers, truth values, times,
-    texts and categories have one, other kinds are kept. It sees no interaction: two columns that tell the target only
+    text and categories have one; other kinds are kept. It ignores interactions: two columns that predict the target only
     together have none. Exact in up to five passes, and independent of partitions and order. Relations are told from
     10,000 rows drawn by their ids. An *importance* is learned from all rows gathered in memory (a forest of 100 trees:
     20,000 drawn rows), levels as numbers in the order of their frequency, nulls as medians; ``coef_`` counts times the

@@ -1,4 +1,4 @@
-"""Near repeats in tables of any kind: judged rows that equal a training row in all columns but one."""
+"""Near repeats in tables of any kind: evaluated rows that equal a training row in all columns but one."""
 
 from __future__ import annotations
 

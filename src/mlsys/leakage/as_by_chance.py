@@ -27,7 +27,7 @@ SHARED = 0.25
 
 
 def as_by_chance(train: pd.DataFrame, judged: pd.DataFrame, accused: Collection[str], apart: Collection[str]) -> bool:
-    """Whether no column tells parts, and values come again in judged rows as often as in training rows.
+    """Whether no column tells parts, and values come again in evaluated rows as often as in training rows.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Absolute dates as features: their values in judged rows never occur in training."""
+"""Absolute dates as features: their values in evaluated rows never occur in training."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 BEYOND = 0.9
-"""Share of judged rows outside the range of the training rows from which on a number is taken for a date."""
+"""Share of evaluated rows outside the range of the training rows from which on a number is taken for a date."""
 
 
 def date_findings(parts: Mapping[str, pd.DataFrame], features: Sequence[str], follows_time: bool) -> list[Finding]:
@@ -27,7 +27,7 @@ def date_findings(parts: Mapping[str, pd.DataFrame], features: Sequence[str], fo
     features : sequence of str
         Their features.
     follows_time : bool
-        Whether the judged rows come after the training rows; numbers are looked at only then.
+        Whether the evaluated rows come after the training rows; numbers are looked at only then.
     """
     train = parts["train"]
     judged = [part for name, part in parts.items() if name != "train" and not part.empty]
@@ -55,7 +55,7 @@ def _finding(columns: list[str], what: str) -> Finding:
 
 
 def _beyond(train: pd.Series, judged: pd.Series) -> float:
-    """Return the share of judged rows outside the range of the training rows."""
+    """Return the share of evaluated rows outside the range of the training rows."""
     if not train.notna().any() or not is_of_type(judged.dtype, {Kind.NUMBER}):
         return 0.0
     values = judged.to_numpy(dtype=np.float64, na_value=np.nan)

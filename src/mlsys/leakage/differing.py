@@ -1,4 +1,4 @@
-"""Columns that tell training rows from judged rows, which no column does under a random split."""
+"""Columns that tell training rows from evaluated rows, which no column does under a random split."""
 
 from __future__ import annotations
 

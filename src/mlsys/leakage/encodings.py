@@ -139,23 +139,23 @@ def _is_fine(column: pd.Series) -> bool:
 def gap_findings(
     train: pd.DataFrame, judged: pd.DataFrame, target: str, features: Sequence[str], by: str = ""
 ) -> list[Finding]:
-    """Return a finding for features that tell training rows far better than judged rows, by what training rows teach.
+    """Return a finding for features that predict training rows far better than evaluated rows.
 
     Parameters
     ----------
     train, judged : DataFrame
-        Rows that were dealt out by chance, with their targets.
+        Rows that were split at random, with their targets.
     target : str
         The target column.
     features : sequence of str
-        Numbers among them are asked.
+        Features; the numeric ones are tested.
     by : str
         Name of the step that made them, if one did.
 
     Notes
     -----
-    One half of the training rows teaches how a feature tells the target; the other half and the judged rows say how
-    well. Under a split by chance both say the same, unless the feature was made with the targets of training rows.
+    How a feature predicts the target is learned from one half of the training rows, and measured on the other half and
+    on the evaluated rows. After a random split both agree, unless the feature was made with targets of training rows.
     """
     rows = in_hash_order(train[train[target].notna().to_numpy()], SAMPLE)
     others = in_hash_order(judged[judged[target].notna().to_numpy()], SAMPLE)
@@ -188,7 +188,7 @@ def gap_findings(
 
 
 def _gap(values: NDArray[np.float64], goal: NDArray[np.bool_], half: int, rows: int) -> tuple[float, float, float]:
-    """Return by how many standard errors a feature tells the second half better than judged rows, and both AUCs."""
+    """Return by how many standard errors a feature tells the second half better than evaluated rows, and both AUCs."""
     first = values[:half]
     known = first[np.isfinite(first)]
     if len(known) < FEWEST_JUDGED // 2:

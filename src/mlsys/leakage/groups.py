@@ -26,13 +26,13 @@ FEWEST_ROWS, MOST_ROWS = 2, 100
 """Of the median row's level: with fewer nothing is learned of others, with more it is an ordinary category."""
 FOLDS = 5
 TELLS = 0.7
-"""AUC, less three standard errors, with which a level's other rows tell the target of a row."""
+"""AUC, less three standard errors, with which a level's other rows predict the target of a row."""
 ABOVE = 0.2
 """How much less its neighbours in value tell: those of an age or a price tell as well, those of an id do not."""
 NEIGHBOURS = 5
 """Levels to either side."""
 SHARED = 0.5
-"""Of the judged rows, whose level training rows have."""
+"""Of the evaluated rows, whose level training rows have."""
 FEWEST_JUDGED = 30
 FEWEST_OF_A_CLASS = 10
 MATTERS, PRICED, PRICE_FOLDS = 0.05, 5_000, 3
@@ -43,7 +43,7 @@ MOST = 2
 
 @dataclass(frozen=True)
 class Telling:
-    """How well the other rows of a level tell the target of a row.
+    """How well the other rows of a level predict the target of a row.
 
     Parameters
     ----------
@@ -75,13 +75,13 @@ class _Price:
 
 
 def group_findings(together: AllParts) -> list[Finding]:
-    """Return a finding for each column whose levels carry the target over to judged rows, dealt out by chance.
+    """Return a finding for each column whose levels carry the target over to evaluated rows, dealt out by chance.
 
     Notes
     -----
     Rows of one patient are alike beyond what is measured of them, so a model that has seen some of them knows the
     others. Each training row is told by the mean target of its level, worked out on the other four of five folds;
-    targets of judged rows are not read. It is a warning where a small model loses by a split that keeps levels
+    targets of evaluated rows are not read. It is a warning where a small model loses by a split that keeps levels
     together, and where the column is kept from the model, since then it was known not to be a property of rows, unless
     such a model surely loses nothing; a question otherwise.
     """

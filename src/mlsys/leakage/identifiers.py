@@ -22,7 +22,7 @@ PEEK = 1_000
 DENSE = 2
 """Running numbers use at least every second whole number of their range; measured quantities leave most out."""
 TELLS = 0.6
-"""AUC from which on a running number tells the target: rows then lie in an order that goes with it."""
+"""AUC from which on a running number predicts the target: rows then lie in an order that goes with it."""
 
 
 def identifier_findings(train: pd.DataFrame, features: Sequence[str], power: pd.DataFrame, rows: int) -> list[Finding]:
@@ -42,7 +42,7 @@ def identifier_findings(train: pd.DataFrame, features: Sequence[str], power: pd.
     Notes
     -----
     A text of one word that nearly every row has for itself, or a whole number that nearly every row has for itself
-    and that uses up its range. It is a warning where it tells the target, information otherwise.
+    and that uses up its range. It is a warning where it predicts the target, information otherwise.
     """
     if len(train) < FEWEST:
         return []

@@ -1,4 +1,4 @@
-"""Nulls that tell the target: the presence of a value says more than the value."""
+"""Nulls that predict the target: the presence of a value says more than the value."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TELLING = 0.75
 
 
 def missingness_findings(power: pd.DataFrame, train: pd.DataFrame, target: pd.Series) -> list[Finding]:
-    """Return a finding for columns whose nulls alone tell the target.
+    """Return a finding for columns whose nulls alone predict the target.
 
     Parameters
     ----------

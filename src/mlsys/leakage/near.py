@@ -1,4 +1,4 @@
-"""Near repeats in numbers: judged rows with a training row far closer than rows that are merely alike."""
+"""Near repeats in numbers: evaluated rows with a training row far closer than rows that are merely alike."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CHANCE = 0.03
 """Share of rows that is so close in clean data at most, since the dimension is learned from few neighbours and the
 density is uneven; measured on normal, log-normal, heavy-tailed, clustered and curved data of 2 to 8 columns."""
 SHARE = 0.05
-"""Of the judged rows, beyond what chance brings, from which on it is a warning."""
+"""Of the evaluated rows, beyond what chance brings, from which on it is a warning."""
 ERRORS = 5.0
 
 

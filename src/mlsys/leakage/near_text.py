@@ -30,7 +30,7 @@ SHORTEST, FEWEST_WORDS = 40, 6
 """Characters and words of a usual text of the column; names and addresses are shorter."""
 FEWEST = 100
 SHARE, TOLD = 0.05, 0.01
-"""Of the judged rows, from which on it is a warning, and information."""
+"""Of the evaluated rows, from which on it is a warning, and information."""
 
 
 def near_text_findings(

@@ -31,7 +31,7 @@ def target_findings(
     timed: bool = False,
     made_by: Mapping[str, str] = NOBODY,
 ) -> list[Finding]:
-    """Return findings about features that tell the target; what is suspected once is not told again.
+    """Return findings about features that predict the target; what is suspected once is not told again.
 
     Parameters
     ----------

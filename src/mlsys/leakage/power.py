@@ -48,7 +48,7 @@ def feature_power(train: Rows, sample: int = SAMPLE) -> pd.DataFrame:
     -------
     DataFrame
         ``column``, ``auc``, ``error`` (Hanley and McNeil 1982), best first. Nulls count as a level of
-        their own, so missingness that tells the target shows as well. ``missing_auc`` and ``missing_error``
+        their own, so missingness that predicts the target shows as well. ``missing_auc`` and ``missing_error``
         say how well the column's nulls alone do, NaN where it has none. ``copy`` says how a column that leaves
         nothing open does so: ``"levels"`` (few of them, each of one class), ``"values"`` (any other column that tells
         every class), ``"exact"`` and ``"near"`` (of a target of numbers); empty for all others.

@@ -41,7 +41,7 @@ NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 def advised(said: str, code: str, columns: Sequence[str], made_by: Mapping[str, str], *, asked: bool) -> str:
-    """Return a message about columns that tell the target: as a question or not, what mends it, how to waive it.
+    """Return a message about columns that predict the target: as a question or not, what mends it, how to waive it.
 
     Parameters
     ----------

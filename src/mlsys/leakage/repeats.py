@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mlsys.summaries.hashing import Hashes
 
 SHARE_OF_DUPLICATES = 0.05
-"""Below this share of judged rows it stays information; so do repeats that chance and differing targets explain."""
+"""Below this share of evaluated rows it stays information; so do repeats that chance and differing targets explain."""
 FEWEST_COLUMNS = 4
 """Rows of fewer columns are often equal without being the same case."""
 BEYOND_DOUBT = 1e-6

@@ -28,7 +28,7 @@ SEVERITIES = {"copy": "error", "alone": "error", "undated": "error", "nearly": "
 def power_findings(
     power: pd.DataFrame, train: pd.DataFrame, target: str, *, timed: bool = False, made_by: Mapping[str, str] = NOBODY
 ) -> list[Finding]:
-    """Return findings when columns tell the target alone, as a copy of it would or far better than all others.
+    """Return findings when columns predict the target alone, as a copy of it would or far better than all others.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Texts that name the outcome: a single word of a column that tells the target."""
+"""Texts that name the outcome: a single word of a column that predicts the target."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SHOWN = 3
 def token_findings(
     train: pd.DataFrame, features: Sequence[str], target: str, made_by: Mapping[str, str] = NOBODY
 ) -> list[Finding]:
-    """Return findings about columns of text in which one word tells the target.
+    """Return findings about columns of text in which one word predicts the target.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Predictions of judged rows without an error, which are rarely the merit of a model."""
+"""Predictions of evaluated rows without an error, which are rarely the merit of a model."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ PERFECT = 0.99999
 def too_good_finding(
     target: pd.Series, predictions: pd.DataFrame, part: str, findings: Sequence[Finding] = ()
 ) -> Finding | None:
-    """Return a finding if judged rows are predicted without an error.
+    """Return a finding if evaluated rows are predicted without an error.
 
     Parameters
     ----------
     target : Series
-        Of the judged rows.
+        Of the evaluated rows.
     predictions : DataFrame
         Of the same rows, with the column ``prediction``.
     part : str

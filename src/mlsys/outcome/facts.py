@@ -85,9 +85,9 @@ class RunFacts:
     late : mapping of str to str
         Columns that are known too late to be features, and how late.
     power : DataFrame or None
-        How well each feature alone tells the target.
+        How well each feature alone predicts the target.
     left_out, taken, carried : str
-        Features left out that tell the target all the same; those that steps took which name none; rows of the data
+        Features left out that predict the target all the same; those that steps took which name none; rows of the data
         that the model holds.
     audit : LeakageAudit or None
         What ``audit_leakage()`` found, once it was asked.

@@ -33,7 +33,7 @@ class Use:
 
 @dataclass(frozen=True)
 class Alone:
-    """How well a column alone tells the target.
+    """How well a column alone predicts the target.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class Described:
     use : Use, optional
         What it is for, in a run.
     alone : Alone, optional
-        How well it alone tells the target.
+        How well it alone predicts the target.
     moved : Moved, optional
         Whether it differs in the rows that judge.
     findings : sequence of str

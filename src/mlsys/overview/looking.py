@@ -43,7 +43,7 @@ def rows_in_words(part: str, rows: int, looked_at: int) -> str:
 
 
 def alone_of(power: pd.DataFrame | None) -> dict[str, Alone]:
-    """Return how well each column alone tells the target, from the scan for leakage."""
+    """Return how well each column alone predicts the target, from the scan for leakage."""
     if power is None:
         return {}
     lines = zip(power["column"], power["auc"], power["error"], power["copy"], strict=True)

@@ -76,7 +76,7 @@ def look(data: Any, target: str | None = None) -> Overview:
 
 
 def _power(rows: pd.DataFrame, target: str | None) -> pd.DataFrame | None:
-    """Return how well each column alone tells the target, on rows whose target is known."""
+    """Return how well each column alone predicts the target, on rows whose target is known."""
     if target is None:
         return None
     known = rows[rows[target].notna()].reset_index(drop=True)

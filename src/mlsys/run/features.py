@@ -56,7 +56,7 @@ def features_of(execution: Execution) -> pd.DataFrame:
 
 
 def counters_in_words(execution: Execution) -> list[str]:
-    """Return, of features left out because they count the rows, those that tell the target all the same."""
+    """Return, of features left out because they count the rows, those that predict the target all the same."""
     power = execution.parts.power
     if power is None:
         return []
