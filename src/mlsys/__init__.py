@@ -48,6 +48,7 @@ _HOMES = {
     **dict.fromkeys(
         (
             "AsOfJoin",
+            "CheckSchema",
             "Derive",
             "Flatten",
             "Function",
@@ -69,6 +70,7 @@ _HOMES = {
         ),
         "mlsys.data",
     ),
+    **dict.fromkeys(("Column", "Schema", "compare_tables"), "mlsys.schemas"),
     **dict.fromkeys(
         (
             "GroupFolds",
@@ -162,6 +164,7 @@ def __dir__() -> list[str]:
 if TYPE_CHECKING:
     from mlsys.data import (
         AsOfJoin,
+        CheckSchema,
         Derive,
         Flatten,
         Function,
@@ -235,6 +238,7 @@ if TYPE_CHECKING:
         TimeFolds,
         TimeSplit,
     )
+    from mlsys.schemas import Column, Schema, compare_tables
     from mlsys.steps import (
         Facts,
         Field,

@@ -95,6 +95,12 @@ def ReadGraph(orders: pd.DataFrame) -> Case:
 
 
 @case
+def CheckSchema(orders: pd.DataFrame) -> Case:
+    name = str(orders.columns[0])
+    return mlsys.CheckSchema(mlsys.Schema({name: "any"}, key=[])), orders, ROLES
+
+
+@case
 def Derive(orders: pd.DataFrame) -> Case:
     return mlsys.Derive({"hour_of_day": lambda frame: frame["ordered"].dt.hour}), orders, ROLES
 

@@ -1,6 +1,7 @@
 """Steps that bring data in, derive columns, look up other tables, and write rows out."""
 
 from mlsys.data.as_of_join import AsOfJoin
+from mlsys.data.check_schema import CheckSchema
 from mlsys.data.derive import Derive
 from mlsys.data.flatten import Flatten
 from mlsys.data.function import Function
@@ -22,6 +23,7 @@ from mlsys.data.write_sql import WriteSQL
 
 __all__ = [
     "AsOfJoin",
+    "CheckSchema",
     "Derive",
     "Flatten",
     "Function",

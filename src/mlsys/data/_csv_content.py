@@ -22,6 +22,8 @@ from mlsys.secrets import cleaned
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
 _UTF_8 = frozenset({"utf-8", "utf-8-sig"})
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8", frozenset({"utf-8", "utf-8-sig"})),
@@ -82,13 +84,8 @@ class Content:
     def has_stray_quote(self, separator: str) -> bool:
         """Whether a quote may be misplaced: one that opens stands behind no separator, one that closes before none."""
         with self.opened() as opened:
-            values = np.frombuffer(b"\n" + opened.read() + b"\n", dtype=np.uint8)
-        quotes = np.flatnonzero(values == ord('"'))
-        if len(quotes) % 2:
-            return True
-        beside = np.zeros(256, dtype=bool)
-        beside[[ord(each) for each in (separator, "\n", "\r", '"')]] = True
-        return not (beside[values[quotes[::2] - 1]].all() and beside[values[quotes[1::2] + 1]].all())
+            values = np.frombuffer(opened.read(), dtype=np.uint8)
+        return has_stray_quote(values, np.flatnonzero(values == ord('"')), separator)
 
     def records(self, separator: str, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
         """Yield each record with the line it begins on, as Python's own reader sees them; slow."""
@@ -102,6 +99,17 @@ class Content:
                     line = reader.line_num + 1
         finally:
             csv.field_size_limit(longest)
+
+
+def has_stray_quote(values: NDArray[np.uint8], quotes: NDArray[np.intp], separator: str) -> bool:
+    """Whether one of the quotes at these places may be misplaced."""
+    if len(quotes) % 2:
+        return True
+    beside = np.zeros(256, dtype=bool)
+    beside[[ord(each) for each in (separator, "\n", "\r", '"')]] = True
+    starts, closing = quotes[::2], quotes[1::2]
+    starts, closing = starts[starts > 0], closing[closing < len(values) - 1]  # the ends of the text are ends
+    return not (beside[values[starts - 1]].all() and beside[values[closing + 1]].all())
 
 
 def content_of(file: str, encoding: str, who: str) -> Content:
@@ -130,6 +138,22 @@ def not_text(file: str, encoding: str, content: Content, who: str) -> DataError:
     except DataError as error:
         return error
     return DataError(f"{who}: the file {file!r} is not {encoding} text", 'name its encoding, such as encoding="cp1252"')
+
+
+def refuse_null_characters(content: Content, who: str) -> None:
+    """Raise if a row holds a null character: pandas ends the value there, without a word."""
+    before, block = 0, bytearray(_BLOCK)
+    with content.opened() as opened:
+        while read := opened.readinto(block):
+            at = block.find(b"\0", 0, read)
+            if at >= 0:
+                opened.seek(0)
+                line = opened.read(before + at).count(b"\n") + 1
+                raise DataError(
+                    f"{who}: line {line} of {content.file!r} holds a null character, so it is damaged or not text",
+                    'remove the character, or name the encoding of the file, for example encoding="utf-16-le"',
+                )
+            before += read
 
 
 class _reading:  # noqa: N801  reads as the function it stands for

@@ -63,6 +63,16 @@ def refuse_times(formats: Mapping[str, str | None], who: str) -> None:
             )
 
 
+def refuse_declared_twice(declared: Collection[str], fields: Mapping[str, Collection[str]], who: str) -> None:
+    """Raise if a schema declares a column whose type is also given elsewhere."""
+    for field, names in fields.items():
+        twice = [name for name in names if name in declared]
+        if twice:
+            raise ConfigurationError(
+                f"{who} got the column {twice[0]!r} in schema= and in {field}=", "keep it in only one of them"
+            )
+
+
 def read_as(dtypes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the types that pandas reads; categories are made of the texts of all files."""
     return {name: "str" if is_category(dtype) else dtype for name, dtype in dtypes.items()}

@@ -12,7 +12,7 @@ from mlsys.errors import DataError
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlsys.data._csv_file import CSVFile
 
@@ -24,7 +24,12 @@ _WHOLE = r"[+-]?[0-9]+"
 _TEXT = pd.StringDtype(na_value=np.nan)
 
 
-def common_frame(frames: Sequence[pd.DataFrame], files: Sequence[CSVFile], given: Collection[str]) -> pd.DataFrame:
+def common_frame(
+    frames: Sequence[pd.DataFrame],
+    files: Sequence[CSVFile],
+    given: Collection[str],
+    declared: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Return the rows of all files under one another, each column in the type it would have in one file of them all.
 
     Parameters
@@ -35,11 +40,15 @@ def common_frame(frames: Sequence[pd.DataFrame], files: Sequence[CSVFile], given
         The files, in the same order, to look at texts again.
     given : collection of str
         Columns whose type is not guessed.
+    declared : mapping of str to str
+        What a schema says of columns, so that no error need say it: ``"float"`` may round, and texts are kept where
+        numbers would lose digits of an ``"int"``.
     """
     names = list(dict.fromkeys(name for frame in frames for name in frame.columns))
     holding = [place for place, frame in enumerate(frames) if len(frame)] or [0]  # files without rows decide nothing
     frames, files = [frames[place] for place in holding], [files[place] for place in holding]
-    columns = {name: _Column(name, frames, files).in_one_type(fixed=name in given) for name in names}
+    said = declared or {}
+    columns = {name: _Column(name, frames, files, said.get(name)).in_one_type(fixed=name in given) for name in names}
     if len(frames) == 1:
         changed = {name: parts[0] for name, parts in columns.items() if parts[0] is not frames[0].get(name)}
         return frames[0].assign(**changed)[names]
@@ -51,8 +60,10 @@ def common_frame(frames: Sequence[pd.DataFrame], files: Sequence[CSVFile], given
 class _Column:
     """One column in all files; all null where a file does not have it."""
 
-    def __init__(self, name: str, frames: Sequence[pd.DataFrame], files: Sequence[CSVFile]) -> None:
-        self._name, self._files = name, files
+    def __init__(
+        self, name: str, frames: Sequence[pd.DataFrame], files: Sequence[CSVFile], declared: str | None = None
+    ) -> None:
+        self._name, self._files, self._declared = name, files, declared
         self._there = [name in frame.columns for frame in frames]
         self._parts = [
             frame[name] if there else pd.Series(np.nan, index=frame.index, name=name)
@@ -93,6 +104,10 @@ class _Column:
     def _as_numbers(self, known: Sequence[int]) -> list[pd.Series]:
         whole = {place for place in known if self._parts[place].dtype.kind in "iu"}
         large = [place for place in whole if _bounds(self._parts[place])[1] > _EXACT_IN_FLOAT]
+        if self._declared == "float":
+            return self._as("float64")
+        if large and self._declared == "int" and whole != set(known):
+            return self._as_texts()
         if large:
             for place in set(known) - whole:  # floats: whole numbers with nulls, or none
                 self._parts[place] = self._whole_beside(place, large[0])
@@ -120,13 +135,13 @@ class _Column:
     def _exact(self, place: int) -> pd.Series:
         """Return a part in which no digit of a whole number is lost to pandas' guess of a type."""
         part = self._parts[place]
-        if not _may_have_lost(part):
+        if not _may_have_lost(part) or (self._declared == "float" and part.dtype.kind == "f"):
             return _truth(part)
         texts = self._files[place].texts([self._name])[self._name]
         found = _whole_numbers(texts)
         if found is not None:
             return found
-        if part.dtype.kind != "f":
+        if part.dtype.kind != "f" or self._declared == "int":
             return texts
         lost = _first_lost(texts)
         if lost is not None:

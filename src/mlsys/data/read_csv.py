@@ -8,14 +8,22 @@ import pandas as pd
 
 from mlsys.data._csv_content import refuse_encoding
 from mlsys.data._csv_file import CSVFile, Writing
-from mlsys.data._csv_options import is_category, read_as, refuse_dtypes, refuse_separator, refuse_times
+from mlsys.data._csv_options import (
+    is_category,
+    read_as,
+    refuse_declared_twice,
+    refuse_dtypes,
+    refuse_separator,
+    refuse_times,
+)
+from mlsys.data._csv_rows import row_names, unread
 from mlsys.data._csv_types import common_frame
 from mlsys.data._declared import formats_of, typed
 from mlsys.data._folders import Folders, folders_of
 from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, files_read, shown
-from mlsys.data._planned import row_names
 from mlsys.data._where import Condition, conditions_of, mask_of
 from mlsys.errors import DataError
+from mlsys.schemas import Schema, SchemaGiven, gate_of
 from mlsys.steps import Field, Source
 
 if TYPE_CHECKING:
@@ -54,6 +62,10 @@ class ReadCSV(Source):
         text. An empty field is always null.
     where : list of tuple
         Conditions that all rows meet, each ``(column, operator, value)``, as in :class:`ReadParquet`.
+    schema : Schema, mapping or pydantic model, optional
+        Types and constraints of columns, checked while reading, before ``where``; see :class:`Schema`. Columns that are
+        not read are not checked. With ``bad_rows="drop"`` or ``"quarantine"``, rows with more or fewer fields than the
+        header are set aside too.
 
     Raises
     ------
@@ -101,6 +113,7 @@ class ReadCSV(Source):
     encoding: str = Field(default="utf-8", kw_only=True)
     null_values: tuple[str, ...] | list[str] | None = Field(default=None, kw_only=True)
     where: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
+    schema: SchemaGiven = Field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse what no file can be read with."""
@@ -108,22 +121,27 @@ class ReadCSV(Source):
         refuse_separator(self.separator, self.decimal, self.title)
         refuse_dtypes(self.dtypes, self.times, self.title)
         refuse_times(self.formats(), self.title)
+        refuse_declared_twice(self._declared(), {"dtypes": self.dtypes, "times": self.times}, self.title)
         self._conditions()
 
     def read(self) -> pd.DataFrame:
         """Return all rows, numbered from 0 in file order."""
         paths = files_of(self.path, CSV_ENDINGS, self.title)
         folders = folders_of(self.path, paths)
-        files = [CSVFile(path, self._writing(), self.title) for path in paths]
+        loses = self.schema is not None and self.schema.loses
+        files = [CSVFile(path, self._writing(), self.title, loses) for path in paths]
         for file in files:
             self._check_columns(file, folders)
         frames = [self._read_file(file, place, folders) for place, file in enumerate(files)]
         if not sum(map(len, frames)):
             raise DataError(f"{self.title}: {shown(paths)} has a header but no rows", "give a file with rows")
-        row = row_names([(path, len(frame)) for path, frame in zip(paths, frames, strict=True)])
-        given = {*self.dtypes, *folders.types}
-        frame = common_frame(frames, files, given)
+        row = row_names(files, [len(frame) for frame in frames])
+        declared = self._declared()
+        given = {*self.dtypes, *folders.types, *_texts_of(declared)}
+        frame = common_frame(frames, files, given, declared)
         frame = self._typed(frame, row, f"{self.title} of {shown(paths)}")
+        gate = gate_of(self._schema(), self.title, self.digest, self.decimal, shown(paths))
+        frame = frame if gate is None else gate.frame(frame, row, unread(files))
         return self._kept(frame if self.columns is None else frame[list(self.columns)], frame)
 
     def files_read(self) -> list[Path] | None:
@@ -144,12 +162,22 @@ class ReadCSV(Source):
         in_folders = [name for name in folders.types if wanted is None or name in wanted]
         own = [name for name in wanted or file.header if name not in in_folders]
         both = [name for name in in_folders if name in file.header]
-        texts = dict.fromkeys([*(name for name, way in self.formats().items() if way), *both], "str")
+        as_written = [*(name for name, way in self.formats().items() if way), *_texts_of(self._declared()), *both]
+        texts = dict.fromkeys(as_written, "str")
         frame = file.read(None if wanted is None else [*own, *both], {**read_as(self.dtypes), **texts})
         for name in both:
             folders.refuse_other(frame[name], place, file.file, self.title)
         added = {name: folders.column(name, place, frame.index, self.dtypes.get(name)) for name in in_folders}
         return frame[own].assign(**added) if added else frame
+
+    def _schema(self) -> Schema | None:
+        return None if self.schema is None else self.schema.only(self._wanted())
+
+    def _declared(self) -> dict[str, str]:
+        """Return what the schema says that columns are."""
+        schema = self._schema()
+        columns = {} if schema is None else schema.columns
+        return {name: each.type for name, each in columns.items() if each.type != "any"}
 
     def _conditions(self) -> tuple[Condition, ...]:
         return conditions_of(self.where, self.title)
@@ -169,6 +197,8 @@ class ReadCSV(Source):
         known = [name for name in self.known_at if self.columns is None or name in self.columns]
         asked = {"columns": self.columns or (), "dtypes": self.dtypes, "times": self.times, "known_at": known}
         asked["where"] = [each.column for each in self._conditions()]
+        schema = self._schema()
+        asked["schema"] = () if schema is None else schema.columns
         for field, names in asked.items():
             missing = [name for name in names if name not in there]
             if missing:
@@ -190,3 +220,8 @@ class ReadCSV(Source):
         if not mask.any():
             raise DataError(f"{self.title}: no row meets where=", "correct the conditions in where=")
         return frame[mask].reset_index(drop=True)
+
+
+def _texts_of(declared: Mapping[str, str]) -> list[str]:
+    """Return the columns that are read as they are written: text, and times, which the schema reads."""
+    return [name for name, kind in declared.items() if kind in {"str", "datetime"}]

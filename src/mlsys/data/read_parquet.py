@@ -9,11 +9,13 @@ import pandas as pd
 from mlsys.data._filtered import filtered
 from mlsys.data._folders import folders_of
 from mlsys.data._parquet_file import ParquetFile
-from mlsys.data._paths import PARQUET_ENDINGS, Paths, files_of, files_read
+from mlsys.data._paths import PARQUET_ENDINGS, Paths, files_of, files_read, shown
 from mlsys.data._pieces import pieces_of, whole_of
+from mlsys.data._planned import row_names
 from mlsys.data._schema import Plan, plan_of
 from mlsys.data._where import conditions_of
 from mlsys.errors import DataError
+from mlsys.schemas import Gate, SchemaGiven, gate_of
 from mlsys.steps import Field, Source
 
 if TYPE_CHECKING:
@@ -40,6 +42,9 @@ class ReadParquet(Source):
         "in", ["Rome", "Oslo"]), ("sold", "is not null", None)]``. Operators are ``==``, ``!=``, ``<``, ``<=``, ``>``,
         ``>=``, ``in``, ``not in``, ``is null`` and ``is not null``; nulls meet no comparison. Files and row groups
         without such a row, as folders and statistics tell, are not decoded.
+    schema : Schema, mapping or pydantic model, optional
+        Types and constraints of columns, checked while reading; see :class:`Schema`. Columns that are not read are
+        not checked.
 
     Raises
     ------
@@ -72,6 +77,7 @@ class ReadParquet(Source):
     known_at: dict[str, str] = Field(default_factory=dict)
     columns: tuple[str, ...] | list[str] | None = None
     where: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
+    schema: SchemaGiven = Field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse what is no condition."""
@@ -79,11 +85,19 @@ class ReadParquet(Source):
 
     def read(self) -> pd.DataFrame:
         """Return all rows, numbered from 0 in plan order."""
-        return whole_of(self._plan())
+        plan = self._plan()
+        gate, frame = self._gate(plan), whole_of(plan)
+        return frame if gate is None else gate.frame(frame, row_names([(file.label, file.rows) for file in plan.files]))
 
     def partitions(self) -> Sequence[Partition] | None:
         """Return the pieces if there are more rows than ``rows_in_memory``, otherwise ``None``."""
-        return pieces_of(self._plan())
+        plan = self._plan()
+        gate, pieces = self._gate(plan), pieces_of(plan)
+        return pieces if gate is None or pieces is None else gate.pieces(pieces)
+
+    def _gate(self, plan: Plan) -> Gate | None:
+        schema = None if self.schema is None else self.schema.only(self.columns)
+        return gate_of(schema, self.title, self.digest, reads=shown([file.label for file in plan.files]))
 
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""

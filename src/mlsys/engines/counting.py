@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from itertools import accumulate
+from typing import Any
 
 import pandas as pd
 
-from mlsys.tables import Engine, Partition
+from mlsys.tables import Engine, Partition, noted, without_note
 
 
 def counted(partitions: Sequence[Partition], engine: Engine) -> Sequence[Partition]:
@@ -26,18 +27,20 @@ def counted(partitions: Sequence[Partition], engine: Engine) -> Sequence[Partiti
     """
     if all(each.rows is not None for each in partitions):
         return partitions
-    rows = list(engine.each(_length, partitions))
-    starts = accumulate(rows, initial=0)
+    told = list(engine.each(_counted, partitions))
+    starts = accumulate((rows for rows, _ in told), initial=0)
     return [
-        Partition(count, partial(_numbered, each, start), each.label)
-        for each, count, start in zip(partitions, rows, starts, strict=False)
+        Partition(rows, partial(_numbered, each, start), each.label, note)
+        for each, (rows, note), start in zip(partitions, told, starts, strict=False)
     ]
 
 
-def _length(partition: Partition) -> int:
-    return len(partition.read([]))
+def _counted(partition: Partition) -> tuple[int, Any]:
+    """Return the rows of a piece, and the note of its reader."""
+    frame = partition.read([])
+    return len(frame), noted(frame)
 
 
 def _numbered(partition: Partition, start: int, columns: Sequence[str] | None) -> pd.DataFrame:
-    frame = partition.read(columns)
+    frame = without_note(partition.read(columns))
     return frame.set_axis(pd.RangeIndex(start, start + len(frame)), axis=0)

@@ -10,15 +10,16 @@ import pandas as pd
 from mlsys.cache import Made
 from mlsys.dataset import check_frame
 from mlsys.engines import Engine
-from mlsys.errors import DataError
+from mlsys.errors import DataError, Finding
 from mlsys.execution.checks import check_same_columns
 from mlsys.execution.parts import Parts
 from mlsys.execution.told import Declared
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Plan, Planned
+from mlsys.schemas import SetAside
 from mlsys.steps import Source
 from mlsys.steps.questions import reads
-from mlsys.tables import Partition, Table
+from mlsys.tables import Partition, Table, noted, without_note
 
 Data = pd.DataFrame | Mapping[str, pd.DataFrame] | None
 
@@ -65,7 +66,17 @@ def _read(source: Planned, parts: Parts, work: Work) -> tuple[Table, Parts]:
 def read(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
     """Read a source, or hold its pieces."""
     assert reads(planned.step)
-    return Made({"all": open_source(planned.step, at.work.engine)})
+    table = open_source(planned.step, at.work.engine)
+    at.findings += set_aside(table.note, planned.name)
+    return Made({"all": table})
+
+
+def set_aside(aside: Any, who: str) -> list[Finding]:
+    """Return the remark on rows that a reader set aside; raise if they are more than its schema allows."""
+    if not isinstance(aside, SetAside):
+        return []
+    aside.refuse_too_many(who)
+    return [Finding("DA101", f"{who}: {aside}", "information", step=who)] if aside.lost else []
 
 
 def open_source(step: Source, engine: Engine) -> Table:
@@ -84,7 +95,11 @@ def open_source(step: Source, engine: Engine) -> Table:
     frame = pieces[0].read(None) if pieces else pd.DataFrame()
     if not isinstance(frame, pd.DataFrame):
         raise DataError(f"{step.title} read {type(frame).__name__}, not a DataFrame", "return a DataFrame from read()")
-    return _refuse_empty(step) if frame.empty else engine.hold(None, frame.reset_index(drop=True))
+    if frame.empty:
+        _refuse_empty(step)
+    table = engine.hold(None, without_note(frame).reset_index(drop=True))
+    table.note = noted(frame)
+    return table
 
 
 def _refuse_empty(step: Source) -> NoReturn:

@@ -3,7 +3,7 @@
 from mlsys.tables.columns import MOST_ROWS, AnyRows, Column, Columns, apart, column_of, rows_of
 from mlsys.tables.identifying import identified, identify, identify_table
 from mlsys.tables.identity import ROWS_AT_ONCE, Identity, address, as_column, column_digest
-from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut
+from mlsys.tables.partitions import Deferred, Partition, add_in_order, cut, noted, noting, without_note
 from mlsys.tables.table import Engine, Table
 from mlsys.tables.tally import Tally, counting, is_counting, tell
 
@@ -31,6 +31,9 @@ __all__ = [
     "identify",
     "identify_table",
     "is_counting",
+    "noted",
+    "noting",
     "rows_of",
     "tell",
+    "without_note",
 ]

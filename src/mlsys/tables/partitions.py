@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -36,11 +36,14 @@ class Partition:
         rows is not known, any index.
     label : str
         For messages: file and row range.
+    note : object, optional
+        What its reader noted of the rows while they were counted; can be added to that of other pieces.
     """
 
     rows: int | None
     read: Callable[[Sequence[str] | None], pd.DataFrame]
     label: str = ""
+    note: Any = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,37 @@ class Deferred:
     rows: int
     empty: pd.DataFrame
     load: Callable[[Sequence[str] | None], pd.DataFrame]
+
+
+Rows = TypeVar("Rows", pd.DataFrame, pd.Series)
+_NOTE = "mlsys: note of the reader"
+
+
+def noting(frame: Rows, note: Any) -> Rows:
+    """Return rows with a note of their reader, which goes with them to other processes."""
+    held = frame.copy(deep=False)
+    held.attrs = {_NOTE: note}
+    return held
+
+
+def noted(frame: pd.DataFrame | pd.Series) -> Any:
+    """Return the note of who read the rows, ``None`` where there is none.
+
+    Examples
+    --------
+    >>> noted(noting(pd.DataFrame({"x": [1]}), 7)), noted(pd.DataFrame({"x": [1]}))
+    (7, None)
+    """
+    return frame.attrs.get(_NOTE)
+
+
+def without_note(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows without the note of their reader."""
+    if _NOTE not in frame.attrs:
+        return frame
+    held = frame.copy(deep=False)
+    held.attrs = {}
+    return held
 
 
 def add_in_order(summaries: Iterable[Any]) -> Any:

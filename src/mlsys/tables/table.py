@@ -64,6 +64,8 @@ class Table:
         Does the work.
     identity : Identity or None
         What the rows are, by content; set where results are kept.
+    note : object or None
+        What the reader noted of rows that were just opened.
 
     Notes
     -----
@@ -87,6 +89,7 @@ class Table:
     ) -> None:
         self.engine = engine
         self.identity: Identity | None = None
+        self.note: Any = add_in_order(each.note for each in partitions if each.note is not None)
         self._deferred = frame if isinstance(frame, Deferred) else None
         self._frame = None if isinstance(frame, Deferred) else frame
         self._partitions = tuple(partitions)

@@ -1,0 +1,21 @@
+"""What the rows of a table must be: declared, inferred, compared; and the gate where sources check them."""
+
+from mlsys.schemas.aside import SetAside
+from mlsys.schemas.checked import Checked
+from mlsys.schemas.column import Column
+from mlsys.schemas.compared import Changes, compare_tables
+from mlsys.schemas.gate import Gate, Unread, gate_of
+from mlsys.schemas.schema import Schema, SchemaGiven
+
+__all__ = [
+    "Changes",
+    "Checked",
+    "Column",
+    "Gate",
+    "Schema",
+    "SchemaGiven",
+    "SetAside",
+    "Unread",
+    "compare_tables",
+    "gate_of",
+]

@@ -1,0 +1,85 @@
+"""Rows that were set aside: how many, why, and where they are kept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlsys.errors import DataError
+
+_MOST_REASONS = 5
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """What was set aside of the rows that were read.
+
+    Parameters
+    ----------
+    rows : int
+        Rows that were read.
+    lost : int
+        Rows of these that were set aside.
+    reasons : mapping of str to int
+        Rows by reason; a row can have several.
+    most : float
+        Share of rows that may be lost.
+    folder : str
+        Where the rows are kept; empty where they are dropped.
+    hashes : mapping of str to array of uint64
+        Of pieces of rows: what stands in columns that must not repeat, to be compared with other pieces.
+    """
+
+    rows: int = 0
+    lost: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    most: float = 1.0
+    folder: str = ""
+    hashes: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __add__(self, other: SetAside) -> SetAside:
+        reasons = Counter(self.reasons)
+        reasons.update(other.reasons)
+        return SetAside(
+            self.rows + other.rows,
+            self.lost + other.lost,
+            dict(reasons.most_common()),
+            min(self.most, other.most),
+            self.folder or other.folder,
+            {name: np.concatenate([each, other.hashes[name]]) for name, each in self.hashes.items()},
+        )
+
+    def __str__(self) -> str:
+        frequent = list(self.reasons.items())
+        said = [f"{reason} ({count:,})" for reason, count in frequent[:_MOST_REASONS]]
+        more = len(frequent) - _MOST_REASONS
+        said += [f"{more:,} other reasons"] if more > 0 else []
+        kept = f"; they are kept in {self.folder}" if self.folder else ""
+        return f"{self.lost:,} of {self.rows:,} rows do not fit the schema: {', '.join(said)}{kept}"
+
+    def refuse_too_many(self, who: str) -> None:
+        """Raise if more rows were lost than the schema allows, or if pieces repeat what must not repeat.
+
+        Raises
+        ------
+        DataError
+            With the most frequent reasons, or the column.
+        """
+        if self.lost > self.most * self.rows or (self.lost and self.lost == self.rows):
+            raise DataError(
+                f"{who}: {self}; the schema allows to lose {self.most:.4g} of the rows",
+                "correct the data or the schema, or raise most= of the schema if so many bad rows are expected",
+            )
+        for name, hashes in self.hashes.items():
+            repeated = len(hashes) - len(np.unique(hashes))
+            if repeated:
+                raise DataError(
+                    f"{who}: {repeated:,} rows repeat the value of {name} in an earlier partition, and the schema says "
+                    "that it does not repeat",
+                    "remove the repeated rows where the files are written; rows of different partitions are not "
+                    "set aside for it",
+                )

@@ -1,0 +1,232 @@
+"""Gate: where what a source reads is held to a schema, and rows that do not fit are refused or set aside."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import DataError
+from mlsys.folder import home, made
+from mlsys.schemas.aside import SetAside
+from mlsys.schemas.checked import Checked, checked
+from mlsys.schemas.schema import Schema
+from mlsys.states import digest
+from mlsys.tables import Partition, noted, noting, without_note
+from mlsys.unfinished import whole
+
+logger = logging.getLogger("mlsys")
+
+FOLDER = "quarantine"
+"""In the local folder: rows that were set aside, by the source that read them."""
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A row that is none: it has another number of fields, for example.
+
+    Parameters
+    ----------
+    where : str
+        File and line.
+    reason : str
+        Why it is no row.
+    text : str
+        As it is written.
+    """
+
+    where: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Holds what a source reads to its schema.
+
+    Parameters
+    ----------
+    schema : Schema
+        With the policy for rows that do not fit.
+    who : str
+        The source, for messages.
+    name : str
+        Of the folder that keeps rows of this source.
+    parse : str or None
+        The decimal mark where the source reads text; ``None`` where it reads types.
+    """
+
+    schema: Schema
+    who: str
+    name: str
+    parse: str | None = None
+
+    def frame(self, frame: pd.DataFrame, row_name: Callable[[int], str], unread: Sequence[Unread] = ()) -> pd.DataFrame:
+        """Return all rows of a source that fit, in declared types, with a note of what was set aside.
+
+        Parameters
+        ----------
+        frame : DataFrame
+            All rows.
+        row_name : callable
+            Names the row at a position, for messages: ``"row 7 of 'a.csv'"``.
+        unread : sequence of Unread
+            What was read, but is no row.
+
+        Raises
+        ------
+        DataError
+            If rows do not fit and the policy is to raise, or more are lost than the schema allows.
+        """
+        found = checked(self.schema.demands, frame, self.parse, self.who)
+        kept = self._kept(found, row_name, unread, "rows")
+        aside = noted(kept)
+        if aside is not None:
+            aside.refuse_too_many(self.who)
+            logger.warning("%s: %s", self.who, aside)
+        return kept
+
+    def mask(self, frame: pd.DataFrame, row_name: Callable[[int], str]) -> pd.Series:
+        """Return which rows fit, with a note of what was set aside.
+
+        Raises
+        ------
+        DataError
+            As :meth:`frame` does.
+        """
+        found = checked(self.schema.demands, frame, self.parse, self.who)
+        fits = pd.Series(~found.bad, index=frame.index)
+        aside = noted(self._kept(found, row_name, (), "rows"))
+        if aside is not None:
+            aside.refuse_too_many(self.who)
+            return noting(fits, aside)
+        return fits
+
+    def pieces(self, pieces: Sequence[Partition]) -> Sequence[Partition]:
+        """Return pieces of which each holds the rows that fit; where rows may be lost, how many is counted later."""
+        own = replace(self, name=f"{self.name}-{digest([each.label for each in pieces])[:8]}")
+        return [Partition(None if self._counts else each.rows, partial(own._read, each), each.label) for each in pieces]
+
+    @property
+    def _counts(self) -> bool:
+        return self.schema.loses or bool(self._singular)
+
+    @property
+    def _singular(self) -> dict[str, list[str]]:
+        """What must not repeat: columns, and columns together."""
+        alone = {name: [name] for name, each in self.schema.columns.items() if each.unique}
+        return alone | ({" and ".join(self.schema.key): list(self.schema.key)} if self.schema.key else {})
+
+    def _read(self, piece: Partition, columns: Sequence[str] | None) -> pd.DataFrame:
+        declared = [*self.schema.columns, *self.schema.key]
+        frame = piece.read(None if columns is None else list(dict.fromkeys([*columns, *declared])))
+        schema = self.schema if columns is None else self.schema.with_(closed=False)
+        found = checked(schema.demands, frame, self.parse, self.who, pieces=True)
+        keeps = columns is None or not len(columns)  # once, when rows are counted
+        kept = self._kept(found, partial(_row_of, frame.index, piece.label), (), digest(piece.label) if keeps else "")
+        aside = noted(kept) or SetAside(len(frame), most=self.schema.most)
+        kept = without_note(kept)
+        wanted = kept if columns is None else kept[list(columns)]
+        if not keeps or not self._counts:
+            return wanted
+        hashes = {name: _hashes(kept, names) for name, names in self._singular.items()}
+        return noting(wanted, replace(aside, hashes=hashes))
+
+    def _kept(
+        self, found: Checked, row_name: Callable[[int], str], unread: Sequence[Unread], file: str
+    ) -> pd.DataFrame:
+        if not found.problems and not unread:
+            if file:
+                (home() / FOLDER / self.name / f"{file}.parquet").unlink(missing_ok=True)  # of rows before correction
+            return found.fit
+        if not self.schema.loses:
+            raise found.refusal(self.who, row_name)
+        folder = self._stored(found, row_name, unread, file) if self.schema.bad_rows == "quarantine" and file else ""
+        reasons = found.counts()
+        for each in unread:
+            reasons[each.reason] = reasons.get(each.reason, 0) + 1
+        lost = int(found.bad.sum()) + len(unread)
+        aside = SetAside(
+            len(found.given) + len(unread),
+            lost,
+            dict(sorted(reasons.items(), key=lambda each: -each[1])),
+            self.schema.most,
+            folder,
+        )
+        return noting(found.fit, aside)
+
+    def _stored(self, found: Checked, row_name: Callable[[int], str], unread: Sequence[Unread], file: str) -> str:
+        """Keep rows with where they were and their reasons, as they came; return the folder."""
+        rows = found.unfit.reset_index(drop=True)
+        rows.insert(0, _free("where", rows), [row_name(int(row)) for row in np.flatnonzero(found.bad)])
+        if unread:
+            texts = {
+                rows.columns[0]: [each.where for each in unread],
+                rows.columns[1]: [each.reason for each in unread],
+                _free("text", rows): [each.text for each in unread],
+            }
+            rows = pd.concat([rows, pd.DataFrame(texts)], ignore_index=True)
+        try:
+            place = made(FOLDER, self.name) / f"{file}.parquet"
+            with whole(place) as making:
+                making.touch(mode=0o600)
+                _storable(rows).to_parquet(making)
+        except OSError as error:
+            raise DataError(
+                f"{self.who} cannot keep rows that do not fit in {home() / FOLDER}: {error}",
+                'set MLSYS_FOLDER to a folder that can be written, or use bad_rows="drop"',
+            ) from error
+        return str(Path(home().name) / FOLDER / self.name)
+
+
+def gate_of(schema: Schema | None, who: str, identity: Any, parse: str | None = None, reads: str = "") -> Gate | None:
+    """Return the gate of a source; none where it has no schema.
+
+    Parameters
+    ----------
+    schema : Schema or None
+        Of the source.
+    who : str
+        The source's title.
+    identity : object
+        What tells this source from others with the same title, such as its digest.
+    parse : str or None
+        The decimal mark where the source reads text.
+    reads : str
+        What it reads, for messages.
+    """
+    if schema is None:
+        return None
+    safe = "".join(each if each.isalnum() or each in "-_" else "_" for each in who)
+    return Gate(schema, f"{who} of {reads}" if reads else who, f"{safe}-{digest(identity)[:8]}", parse)
+
+
+def quarantined(folder: str | Path) -> pd.DataFrame:
+    """Return the rows that were set aside in a folder, with where they were and why."""
+    files = sorted(Path(folder).glob("*.parquet"))
+    return pd.concat([pd.read_parquet(each) for each in files], ignore_index=True)
+
+
+def _row_of(index: pd.Index, label: str, place: int) -> str:
+    return f"row {index[place]} ({label})"
+
+
+def _hashes(frame: pd.DataFrame, names: Sequence[str]) -> Any:
+    hashed = pd.util.hash_pandas_object(frame[list(names)].dropna(), index=False)
+    return hashed.to_numpy()
+
+
+def _free(name: str, frame: pd.DataFrame) -> str:
+    return name if name not in frame.columns else _free(f"{name} of the schema", frame)
+
+
+def _storable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows whose columns of mixed values are text."""
+    mixed = [name for name in rows.columns if rows[name].dtype == object]
+    return rows.assign(**{name: rows[name].map(lambda each: None if each is None else str(each)) for name in mixed})

@@ -1,0 +1,150 @@
+"""Sources with a schema: rows are checked in the same pass as reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from sklearn.dummy import DummyClassifier
+
+import mlsys
+from mlsys import CheckSchema, Column, Pipeline, ReadCSV, ReadParquet, Schema
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.settings import override
+
+GOOD = "id,age,plan\n1,31,free\n2,44,pro\n3,27,pro\n"
+BROKEN = "id,age,plan\n1,31,free\n2,old,pro\n3,27,gold\n4,,pro\n5,-3,silver\n6,60,pro\n"
+SCHEMA = Schema({"id": Column(int, unique=True), "age": Column(int, least=0), "plan": ["free", "pro"]})
+
+
+def written(text: str, name: str = "people.csv") -> str:
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+def kept(text: str, schema: Schema = SCHEMA, **options: object) -> pd.DataFrame:
+    return ReadCSV(written(text), schema=schema.with_(bad_rows="quarantine", most=1.0), **options).read()
+
+
+def set_aside() -> pd.DataFrame:
+    (file,) = Path(".mlsys/quarantine").glob("*/rows.parquet")
+    return pd.read_parquet(file)
+
+
+def test_rows_that_fit_are_read_as_without_a_schema() -> None:
+    plain = ReadCSV(written(GOOD)).read()
+    pd.testing.assert_frame_equal(ReadCSV("people.csv", schema=SCHEMA).read(), plain)
+    assert "schema" in repr(ReadCSV("people.csv", schema=SCHEMA))
+
+
+def test_the_worst_rows_are_named_with_file_row_column_and_value() -> None:
+    with pytest.raises(DataError) as refused:
+        ReadCSV(written(BROKEN), schema=SCHEMA).read()
+    assert str(refused.value).splitlines()[:6] == [
+        "ReadCSV of 'people.csv': 4 of 6 rows do not fit the schema",
+        "  row 4: age is '-3', below 0; plan is 'silver', not one of 'free', 'pro'",
+        "  row 1: age is 'old', not a whole number",
+        "  row 2: plan is 'gold', not one of 'free', 'pro'",
+        "  row 3: age is null",
+        '  Remedy: correct these rows or the schema; or set them aside with bad_rows="quarantine" (kept, with '
+        'reasons) or "drop" in the schema',
+    ]
+
+
+def test_rows_set_aside_are_kept_with_their_reasons_as_they_came() -> None:
+    frame, aside = kept(BROKEN), set_aside()
+    assert frame.to_dict("list") == {"id": [1, 6], "age": [31, 60], "plan": ["free", "pro"]}
+    assert frame["age"].dtype == "int64"
+    assert aside["where"].tolist() == ["row 1", "row 2", "row 3", "row 4"]
+    assert aside["age"].tolist()[:2] == ["old", "27"]
+    assert aside["reason"].iloc[3] == "age: below 0; plan: not one of 'free', 'pro'"
+
+
+def test_rows_with_more_or_fewer_fields_are_set_aside_too() -> None:
+    text = "id,age,plan\n1,31,free,x\n2,44\n3,27,pro\n4,50,pro,,\n\n5,51,free\n6\n"
+    frame, aside = kept(text), set_aside()
+    assert frame["id"].tolist() == [3, 5] and frame["age"].tolist() == [27, 51]
+    assert aside["text"].tolist() == ["1,31,free,x", "2,44", "4,50,pro,,", "6"]
+    assert aside["where"].tolist() == ["row 0", "row 1", "row 3", "row 5"]
+    assert kept(text, columns=["id"])["id"].tolist() == [3, 5]
+    with pytest.raises(DataError, match="its header has 3 fields and line 2 has 4 fields"):
+        ReadCSV("people.csv", schema=SCHEMA).read()
+
+
+def test_more_rows_lost_than_allowed_is_an_error() -> None:
+    with pytest.raises(DataError, match=r"4 of 6 rows do not fit the schema: plan: .*; the schema allows to lose 0.01"):
+        ReadCSV(written(BROKEN), schema=SCHEMA.with_(bad_rows="drop")).read()
+    assert len(ReadCSV("people.csv", schema=SCHEMA.with_(bad_rows="drop", most=0.7)).read()) == 2
+    with pytest.raises(DataError, match="3 of 3 rows do not fit"):
+        ReadCSV(written(GOOD), schema=Schema({"age": Column(int, least=99)}, bad_rows="drop", most=1.0)).read()
+
+
+def test_several_files_are_typed_as_one_and_rows_named_by_file() -> None:
+    written("x,y\n1,a\n2,b\n", "1.csv")
+    written("x,y\nnone,c\n9007199254740993,d\n", "2.csv")
+    with pytest.raises(DataError, match="row 0 of '2.csv': x is 'none', not a whole number"):
+        ReadCSV(["1.csv", "2.csv"], schema={"x": int}).read()
+    frame = ReadCSV(["1.csv", "2.csv"], schema=Schema({"x": int}, bad_rows="drop", most=1.0)).read()
+    assert frame["x"].tolist() == [1, 2, 9007199254740993]
+
+
+def test_a_column_is_declared_once() -> None:
+    with pytest.raises(ConfigurationError, match="the column 'age' in schema= and in dtypes="):
+        ReadCSV("people.csv", schema=SCHEMA, dtypes={"age": "str"})
+
+
+def test_a_run_counts_what_was_set_aside() -> None:
+    rows = "".join(f"{row},{20 + row % 50},{'gold' if row % 50 == 7 else 'pro' if row % 3 else 'free'},{row % 2}\n"
+                   for row in range(300))  # fmt: skip
+    source = ReadCSV(
+        written(f"id,age,plan,target\n{rows}"), schema=SCHEMA.with_(bad_rows="quarantine", most=0.05), name="people"
+    )
+    pipeline = Pipeline([source, DummyClassifier()], target="target")
+    for _ in range(2):  # the second time from the cache
+        run = pipeline.run(track=False)
+        found = [each for each in run.findings if each.code == "DA101"]
+        assert len(found) == 1 and found[0].step == "people"
+        assert found[0].message.startswith("people: 6 of 300 rows do not fit the schema: plan: not one of")
+    assert set_aside()["plan"].tolist() == ["gold"] * 6
+
+
+def parquet() -> pd.DataFrame:
+    frame = pd.DataFrame({"id": range(10), "age": [30.0] * 8 + [None, -1.0], "plan": ["free"] * 7 + ["gold"] * 3})
+    frame.to_parquet("people.parquet", row_group_size=4)
+    return frame
+
+
+def test_parquet_is_checked_at_once_and_in_pieces_alike() -> None:
+    frame = parquet()
+    schema = SCHEMA.with_(bad_rows="quarantine", most=0.5)
+    whole = ReadParquet("people.parquet", schema=SCHEMA.with_(bad_rows="drop", most=0.5)).read()
+    assert whole["age"].tolist() == [30] * 7 and whole["age"].dtype == "int64"
+    with override(rows_in_memory=4, rows_per_partition=4):
+        source = ReadParquet("people.parquet", schema=schema)
+        table = mlsys.engines.LocalEngine().hold(source.partitions(), None)
+        pd.testing.assert_frame_equal(table.frame(), whole)
+        assert (table.note.rows, table.note.lost, table.rows) == (10, 3, 7)
+        assert table.frame(["plan"])["plan"].tolist() == ["free"] * 7
+        files = sorted(Path(".mlsys/quarantine").glob("*/*.parquet"))
+        aside = pd.concat([pd.read_parquet(file) for file in files])
+        assert sorted(aside["id"]) == [7, 8, 9] and len(frame) == 10
+        assert aside["where"].str.contains("row 7 ").any()
+
+
+def test_pieces_do_not_repeat_what_is_unique() -> None:
+    pd.DataFrame({"id": [1, 2, 3, 1], "target": [0, 1, 0, 1]}).to_parquet("people.parquet")
+    source = ReadParquet("people.parquet", schema={"id": Column(int, unique=True)})
+    with (
+        override(rows_in_memory=2, rows_per_partition=2),
+        pytest.raises(DataError, match="1 rows repeat the value of id in an earlier partition"),
+    ):
+        Pipeline([source, DummyClassifier()], target="target").run(track=False)
+
+
+def test_a_step_checks_frames() -> None:
+    frame = pd.DataFrame({"age": [31, -1, 44]}, index=["a", "b", "c"])
+    with pytest.raises(DataError, match="row 'b': age is -1, below 0"):
+        CheckSchema({"age": Column(int, least=0)}).select(frame)
+    lenient = Schema({"age": Column(int, least=0)}, bad_rows="drop", most=0.5)
+    assert CheckSchema(lenient).select(frame).index.tolist() == ["a", "c"]
