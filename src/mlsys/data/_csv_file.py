@@ -237,7 +237,7 @@ class CSVFile:
 
 
 _ARROW_TEXT = pd.ArrowDtype(pa.string())
-_TEXT = pd.StringDtype(na_value=np.nan)
+_TEXT: Any = pd.StringDtype(na_value=np.nan)
 
 
 def _read_as(dtype: Any) -> Any:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -225,10 +225,11 @@ def checked(demands: Demands, frame: pd.DataFrame, parse: str | None, who: str, 
 
 def kept_rows(values: pd.Series, keep: Mask) -> pd.Series:
     """Return some rows, of which most are kept: Arrow copies runs of text at once."""
-    if not isinstance(values.dtype, pd.StringDtype):
+    dtype: Any = values.dtype
+    if not isinstance(dtype, pd.StringDtype):
         return values[keep]
     texts = pa.array(values.array).filter(pa.array(keep))
-    return pd.Series(values.dtype.__from_arrow__(texts), index=values.index[keep], name=values.name, copy=False)
+    return pd.Series(dtype.__from_arrow__(texts), index=values.index[keep], name=values.name, copy=False)
 
 
 def _across(demands: Demands, frame: pd.DataFrame, who: str) -> list[Problem]:
