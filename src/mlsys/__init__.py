@@ -70,7 +70,7 @@ _HOMES = {
         ),
         "mlsys.data",
     ),
-    **dict.fromkeys(("Column", "Schema", "compare_tables"), "mlsys.schemas"),
+    **dict.fromkeys(("Column", "Schema", "compare_tables", "quarantined"), "mlsys.schemas"),
     **dict.fromkeys(
         (
             "GroupFolds",
@@ -238,7 +238,7 @@ if TYPE_CHECKING:
         TimeFolds,
         TimeSplit,
     )
-    from mlsys.schemas import Column, Schema, compare_tables
+    from mlsys.schemas import Column, Schema, compare_tables, quarantined
     from mlsys.steps import (
         Facts,
         Field,

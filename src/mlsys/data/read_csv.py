@@ -64,8 +64,7 @@ class ReadCSV(Source):
         Conditions that all rows meet, each ``(column, operator, value)``, as in :class:`ReadParquet`.
     schema : Schema, mapping or pydantic model, optional
         Types and constraints of columns, checked while reading, before ``where``; see :class:`Schema`. Columns that are
-        not read are not checked. With ``bad_rows="drop"`` or ``"quarantine"``, rows with more or fewer fields than the
-        header are set aside too.
+        not read are not checked. Rows with more or fewer fields than the header count as bad rows.
 
     Raises
     ------
@@ -128,8 +127,7 @@ class ReadCSV(Source):
         """Return all rows, numbered from 0 in file order."""
         paths = files_of(self.path, CSV_ENDINGS, self.title)
         folders = folders_of(self.path, paths)
-        loses = self.schema is not None and self.schema.loses
-        files = [CSVFile(path, self._writing(), self.title, loses) for path in paths]
+        files = [CSVFile(path, self._writing(), self.title, self.schema is not None) for path in paths]
         for file in files:
             self._check_columns(file, folders)
         frames = [self._read_file(file, place, folders) for place, file in enumerate(files)]

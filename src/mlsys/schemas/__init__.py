@@ -4,7 +4,7 @@ from mlsys.schemas.aside import SetAside
 from mlsys.schemas.checked import Checked
 from mlsys.schemas.column import Column
 from mlsys.schemas.compared import Changes, compare_tables
-from mlsys.schemas.gate import Gate, Unread, gate_of
+from mlsys.schemas.gate import Gate, Unread, gate_of, quarantined
 from mlsys.schemas.schema import Schema, SchemaGiven
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "Unread",
     "compare_tables",
     "gate_of",
+    "quarantined",
 ]

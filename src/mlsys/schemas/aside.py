@@ -58,7 +58,7 @@ class SetAside:
         said = [f"{reason} ({count:,})" for reason, count in frequent[:_MOST_REASONS]]
         more = len(frequent) - _MOST_REASONS
         said += [f"{more:,} other reasons"] if more > 0 else []
-        kept = f"; they are kept in {self.folder}" if self.folder else ""
+        kept = f"; quarantined() returns them, from {self.folder}" if self.folder else ""
         return f"{self.lost:,} of {self.rows:,} rows do not fit the schema: {', '.join(said)}{kept}"
 
     def refuse_too_many(self, who: str) -> None:

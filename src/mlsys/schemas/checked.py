@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mlsys.errors import DataError, listed, meant
 from mlsys.pages import Block, Lines, Page, Shown, Table, Title, percent
-from mlsys.schemas.constraints import broken, shown
+from mlsys.schemas.constraints import broken, shortened, shown
 from mlsys.schemas.reading import read_column, settled
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ Mask = NDArray[np.bool_]
 WORST = 10
 """Rows that a message shows."""
 _REASONS_OF_ROW = 3
+_LONGEST = 90
+"""Characters of a row in a message."""
 
 
 @dataclass(frozen=True)
@@ -129,13 +131,24 @@ class Checked(Shown):
         rows = np.flatnonzero(times)
         return [int(each) for each in rows[np.argsort(-times[rows], kind="stable")][:most]]
 
-    def refusal(self, who: str, row_name: Callable[[int], str]) -> DataError:
-        """Return the error that names the worst rows, each with its row, column and value."""
-        bad = int(self.bad.sum())
-        lines = [f"\n  {row_name(row)}: {self._described(row)}" for row in self.worst()]
+    def refusal(self, who: str, row_name: Callable[[int], str], unread: Sequence[str] = ()) -> DataError:
+        """Return the error that names the worst rows, each with its row, column and value.
+
+        Parameters
+        ----------
+        who : str
+            For messages.
+        row_name : callable
+            Names the row at a position.
+        unread : sequence of str
+            What is said of rows that are none, which are the worst.
+        """
+        bad, rows = int(self.bad.sum()) + len(unread), len(self.given) + len(unread)
+        lines = [f"\n  {shortened(each, _LONGEST)}" for each in unread[: WORST // 2]]
+        lines += [f"\n  {row_name(row)}: {self._described(row)}" for row in self.worst(WORST - len(lines))]
         more = f"\n  and {bad - len(lines):,} more rows" if bad > len(lines) else ""
         return DataError(
-            f"{who}: {bad:,} of {len(self.given):,} rows do not fit the schema{''.join(lines)}{more}",
+            f"{who}: {bad:,} of {rows:,} rows do not fit the schema{''.join(lines)}{more}",
             'correct these rows or the schema; or set them aside with bad_rows="quarantine" (kept, with reasons) or '
             '"drop" in the schema',
         )

@@ -45,7 +45,7 @@ def broken(values: pd.Series, declared: Column, who: str) -> Iterator[tuple[Mask
         raise DataError(
             f"{who}: column {values.name!r} holds {values_of(values)}, which cannot be compared with its bounds in "
             f"the schema ({error})",
-            "give bounds of the same kind; of times with a zone, give zone=",
+            "give bounds of the same kind; for times without a zone, bounds without a zone",
         ) from error
     if declared.allowed is not None:
         yield ~_among(values, declared.allowed), f"not {_one_of(declared.allowed)}"
@@ -71,6 +71,8 @@ def _compared(values: pd.Series, compare: Any, bound: Any) -> Mask:
         with np.errstate(invalid="ignore"):
             made: Mask = compare(values.to_numpy(), bound)
         return made
+    if isinstance(values.dtype, pd.DatetimeTZDtype) and isinstance(bound, pd.Timestamp) and bound.tz is None:
+        bound = bound.tz_localize(values.dtype.tz)
     outside = {"less": "lt", "greater": "gt", "less_equal": "le", "greater_equal": "ge"}[compare.__name__]
     found = getattr(values, outside)(bound)
     return np.asarray(found.fillna(False) if found.dtype == "boolean" else found, dtype=bool)
@@ -142,4 +144,9 @@ def shown(value: Any) -> str:
         text = str(value.date() if value.tz is None and value == value.normalize() else value)
     else:
         text = repr(value.item() if isinstance(value, np.generic) else value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]} ..."
+    return shortened(text, _LONGEST)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return a text, or its beginning."""
+    return text if len(text) <= longest else f"{text[: longest - 1]} ..."

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import DataError
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.folder import home, made
 from mlsys.schemas.aside import SetAside
 from mlsys.schemas.checked import Checked, checked
@@ -146,7 +146,7 @@ class Gate:
                 (home() / FOLDER / self.name / f"{file}.parquet").unlink(missing_ok=True)  # of rows before correction
             return found.fit
         if not self.schema.loses:
-            raise found.refusal(self.who, row_name)
+            raise found.refusal(self.who, row_name, [f"{each.where} {each.reason}: {each.text}" for each in unread])
         folder = self._stored(found, row_name, unread, file) if self.schema.bad_rows == "quarantine" and file else ""
         reasons = found.counts()
         for each in unread:
@@ -203,14 +203,67 @@ def gate_of(schema: Schema | None, who: str, identity: Any, parse: str | None = 
     """
     if schema is None:
         return None
-    safe = "".join(each if each.isalnum() or each in "-_" else "_" for each in who)
-    return Gate(schema, f"{who} of {reads}" if reads else who, f"{safe}-{digest(identity)[:8]}", parse)
+    return Gate(schema, f"{who} of {reads}" if reads else who, _folder_of(who, identity), parse)
 
 
-def quarantined(folder: str | Path) -> pd.DataFrame:
-    """Return the rows that were set aside in a folder, with where they were and why."""
-    files = sorted(Path(folder).glob("*.parquet"))
+class Checks(Protocol):
+    """A step that checks rows: a source with a schema, or ``CheckSchema``."""
+
+    schema: Any
+
+    @property
+    def title(self) -> str:
+        """Its name."""
+
+    @property
+    def digest(self) -> str:
+        """Of its configuration."""
+
+
+def quarantined(step: Checks) -> pd.DataFrame:
+    r"""Return the rows that a step set aside when it last read, as they came.
+
+    Parameters
+    ----------
+    step : Source or CheckSchema
+        With a schema whose ``bad_rows`` is ``"quarantine"``.
+
+    Returns
+    -------
+    DataFrame
+        ``where`` (file and row), ``reason``, and the columns of the rows; ``text`` of lines that are no rows. Empty if
+        every row fitted, or nothing was read yet.
+
+    Notes
+    -----
+    The rows lie in ``.mlsys/quarantine``, one folder a step and configuration, readable by their owner alone, until
+    the step reads again.
+
+    Examples
+    --------
+    >>> from mlsys import Column, ReadCSV, Schema
+    >>> _ = Path("people.csv").write_text("age\n31\nold\n")
+    >>> source = ReadCSV("people.csv", schema=Schema({"age": int}, bad_rows="quarantine", most=0.5))
+    >>> len(source.read())
+    1
+    >>> quarantined(source)
+       where                   reason  age
+    0  row 1  age: not a whole number  old
+    """
+    if getattr(step, "schema", None) is None:
+        raise ConfigurationError(
+            f"quarantined() got {type(step).__name__}, which has no schema",
+            "give the source that was read, or a CheckSchema",
+        )
+    files = sorted((home() / FOLDER).glob(f"{_folder_of(step.title, step.digest)}*/*.parquet"))
+    if not files:
+        return pd.DataFrame({"where": pd.Series(dtype="str"), "reason": pd.Series(dtype="str")})
     return pd.concat([pd.read_parquet(each) for each in files], ignore_index=True)
+
+
+def _folder_of(title: str, identity: Any) -> str:
+    safe = "".join(each if each.isalnum() or each in "-_" else "_" for each in title)
+    return f"{safe}-{digest(identity)[:8]}"
 
 
 def _row_of(index: pd.Index, label: str, place: int) -> str:

@@ -48,6 +48,7 @@ class Schema:
     --------
     ReadCSV, ReadParquet : Check in the same pass as reading, with ``schema=``.
     CheckSchema : Checks rows as a step.
+    quarantined : Returns the rows that a step set aside.
 
     Notes
     -----
