@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +17,11 @@ from mlsys.data._csv_content import Content, content_of, not_text, refuse_null_c
 from mlsys.data._csv_shape import Ragged, is_blank, refuse_ragged, refuse_stray_quote, without_ragged
 from mlsys.errors import DataError
 from mlsys.secrets import cleaned
+from mlsys.values import Kind, values_of
+from mlsys.warned import hushed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -45,7 +47,6 @@ class Writing:
             "decimal": self.decimal,
             "na_values": nulls or None,
             "keep_default_na": usual,
-            "low_memory": False,  # guesses a type from all rows rather than from chunks of them
             "encoding": "utf-8",
         }
 
@@ -192,15 +193,16 @@ class CSVFile:
         """Read by pandas: all columns, or those at the places of the wanted ones and the last."""
         labels = self._labels
         chosen = [labels[self.header.index(name)] for name in wanted]
+        read = partial(
+            pd.read_csv,
+            **self._writing.options(),
+            header=0,
+            names=labels,
+            usecols=None if all_columns else list(dict.fromkeys([*chosen, labels[-1]])),
+            dtype={name: _read_as(dtypes[name]) for name in wanted if name in dtypes} or None,
+        )
         try:
-            frame: pd.DataFrame = pd.read_csv(
-                self.content.for_pandas(),
-                **self._writing.options(),
-                header=0,
-                names=labels,
-                usecols=None if all_columns else list(dict.fromkeys([*chosen, labels[-1]])),
-                dtype={name: _read_as(dtypes[name]) for name in wanted if name in dtypes} or None,
-            )
+            frame: pd.DataFrame = _of_one_type(read, self.content)
         except UnicodeDecodeError as error:
             raise not_text(self.file, self._writing.encoding, self.content, self.who) from error
         except pd.errors.ParserError:
@@ -248,6 +250,16 @@ def _read_as(dtype: Any) -> Any:
 def _as_text(column: pd.Series) -> pd.Series:
     """Return a column of Arrow's text as the text of pandas."""
     return pd.Series(_TEXT.__from_arrow__(pa.array(column.array)), index=column.index, name=column.name, copy=False)
+
+
+def _of_one_type(read: Callable[..., pd.DataFrame], content: Content) -> pd.DataFrame:
+    """Read in chunks, which takes half the memory; where their types differ, again with types guessed of all rows."""
+    with hushed():  # pandas warns of objects, which are looked at here
+        frame = read(content.for_pandas())
+    objects = [name for name in frame.columns if frame[name].dtype == object]
+    if any(values_of(frame[name]).kind is not Kind.TRUTH for name in objects):
+        return read(content.for_pandas(), low_memory=False)
+    return frame
 
 
 def _holds_line_end(texts: pd.Series) -> bool:

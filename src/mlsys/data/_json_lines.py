@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.json as arrow_json
@@ -20,6 +21,7 @@ _PIECE = 1 << 26
 """Bytes that become one table; each piece of a longer file is typed by itself, then all together."""
 _BLOCK = 1 << 20
 """Bytes that Arrow parses in one go, unless a line is longer; also those that a first guess of types is made of."""
+Data = bytes | memoryview
 _MARK = b"\xef\xbb\xbf"
 
 
@@ -46,28 +48,34 @@ class JSONFile:
         self.file, self.who = file, who
         self._encoding, self._texts = encoding, frozenset(texts)
         self._columns = None if columns is None else list(dict.fromkeys(columns))
+        self._types: dict[str, pa.DataType] = {}  # as the first lines tell them
 
     def tables(self) -> Iterator[tuple[str, pa.Table]]:
         """Yield the records in pieces, each with what messages call it."""
         line = 1
-        for data in self._pieces():
-            lines = Lines(data, line, self.file, self.who)
-            end = line + data.count(b"\n") - 1
-            label = self.file if line == 1 and len(data) < _PIECE else f"{self.file}, lines {line:,} to {end:,}"
-            yield label, self.table(lines)
+        for data, whole in self._pieces():
+            if whole:
+                yield self.file, self.table(Lines(data, line, self.file, self.who))
+                return
+            end = line + bytes(data).count(b"\n") - 1
+            yield f"{self.file}, lines {line:,} to {end:,}", self.table(Lines(data, line, self.file, self.who))
             line = end + 1
 
-    def _pieces(self) -> Iterator[bytes]:
-        """Yield the content in pieces that end where a line ends."""
+    def _pieces(self) -> Iterator[tuple[Data, bool]]:
+        """Yield the content in pieces that end where a line ends, each with whether it is all of it."""
         with content_of(self.file, self._encoding, self.who).opened() as opened:
-            data = opened.read(_PIECE).removeprefix(_MARK)
-            if data[:_BLOCK].lstrip().startswith(b"["):
-                data = self._as_lines(data + opened.read())
+            first = opened.read(_PIECE)
+            data: Data = first[len(_MARK) :] if first.startswith(_MARK) else first
+            if first[:_BLOCK].removeprefix(_MARK).lstrip().startswith(b"["):
+                data = self._as_lines(bytes(data) + opened.read())
+            whole = len(first) < _PIECE
             while data:
-                data += opened.readline()
-                if data.strip():
-                    yield data if data.endswith(b"\n") else data + b"\n"
+                if not whole:
+                    data = _to_the_line_end(data, opened)
+                if not bytes(data[:_BLOCK]).isspace() or not bytes(data).isspace():
+                    yield data, whole
                 data = opened.read(_PIECE)
+                whole = False
 
     def _as_lines(self, data: bytes) -> bytes:
         """Return a document that is one array as lines, a record each."""
@@ -79,19 +87,24 @@ class JSONFile:
 
     def table(self, lines: Lines) -> pa.Table:
         """Return some lines as a table."""
-        lines.refuse_other_bytes()  # Arrow takes any for text
         try:
             table = self._parsed(lines)
         except pa.ArrowException as error:
             lines.refuse()
             raise DataError(f"{self.who} cannot read {self.file!r}: {error}", "correct this line") from error
         table = table if self._columns is None else table.select([c for c in self._columns if c in table.column_names])
+        for name in table.column_names:
+            try:
+                table.column(name).validate(full=True)
+            except pa.ArrowInvalid:  # Arrow takes any bytes for text
+                lines.refuse_other_bytes()
+                raise
         return with_digits(table, lines)
 
     def _parsed(self, lines: Lines) -> pa.Table:
         """Parse by types that the first lines tell; what is to be text is made text where it is not."""
         try:
-            types = _guessed(lines.data)
+            types = self._types = self._types or _guessed(lines.data)
             if all(_is_text(types[name]) for name in self._texts if name in types):
                 return self._by_types(lines.data, types)
         except pa.ArrowInvalid:
@@ -100,17 +113,20 @@ class JSONFile:
         data = lines.with_texts(self._texts)
         return self._by_types(data, _guessed(data))
 
-    def _by_types(self, data: bytes, types: Mapping[str, pa.DataType]) -> pa.Table:
+    def _by_types(self, data: Data, types: Mapping[str, pa.DataType]) -> pa.Table:
         narrow = None if self._columns is None else self._narrow(types)
         if narrow is not None:
             try:
                 return _read(data, narrow, "ignore")
             except pa.ArrowInvalid:  # a type that a later line changes: told from all columns
                 pass
-        known = {name: kind for name, each in types.items() if (kind := _texts_of(each)) is not None}
-        table = _read(data, known)
+        try:
+            table = _read(data, {name: kind for name, each in types.items() if (kind := _stated(each)) is not None})
+        except pa.ArrowInvalid:  # a type that a later line changes: told from all lines, but for texts
+            table = _read(data, {name: kind for name, each in types.items() if (kind := _texts_of(each)) is not None})
         more = {field.name: kind for field in table.schema if (kind := _texts_of(field.type, times=True)) is not None}
-        table = _read(data, known | more) if more else table
+        if more:
+            table = _read(data, {field.name: _stated(field.type, all_known=True) for field in table.schema})
         there = dict.fromkeys(table.column_names)
         return table.select(
             [*(name for name in types if name in there), *(name for name in there if name not in types)]
@@ -131,13 +147,23 @@ def table_of_texts(texts: Sequence[str | None], first: int, label: str, who: str
     return JSONFile(label, "utf-8", who).table(Lines(data, first, label, who))
 
 
-def _guessed(data: bytes) -> dict[str, pa.DataType]:
+def _to_the_line_end(data: Data, opened: Any) -> Data:
+    """Return what was read up to its last line's end, and go back to it in the file."""
+    cut = bytes(data).rfind(b"\n") + 1
+    if not cut:
+        return bytes(data) + bytes(opened.readline())
+    opened.seek(cut - len(data), io.SEEK_CUR)
+    return memoryview(data)[:cut]
+
+
+def _guessed(data: Data) -> dict[str, pa.DataType]:
     """Return the types that the first lines tell, in which texts that look like times are times."""
-    first = data[: data.find(b"\n", _BLOCK) + 1] if len(data) > _BLOCK else data
+    start = bytes(data[: 2 * _BLOCK])
+    first = start[: start.find(b"\n", _BLOCK) + 1] or data
     return {field.name: field.type for field in _read(first, {}).schema}
 
 
-def _read(data: bytes, types: Mapping[str, pa.DataType], unexpected: str = "infer") -> pa.Table:
+def _read(data: Data, types: Mapping[str, pa.DataType], unexpected: str = "infer") -> pa.Table:
     options = arrow_json.ParseOptions(
         explicit_schema=pa.schema(list(types.items())), newlines_in_values=False, unexpected_field_behavior=unexpected
     )
@@ -152,6 +178,27 @@ def _read(data: bytes, types: Mapping[str, pa.DataType], unexpected: str = "infe
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_timestamp(kind))
+
+
+def _stated(kind: pa.DataType, all_known: bool = False) -> pa.DataType | None:
+    """Return a type in which texts that look like times are texts.
+
+    Parameters
+    ----------
+    kind : DataType
+        As Arrow guesses it.
+    all_known : bool
+        Whether it is told by all lines; otherwise nothing is stated of what was null so far.
+    """
+    if pa.types.is_null(kind):
+        return kind if all_known else None
+    if pa.types.is_list(kind):
+        inside = _stated(kind.value_type, all_known)
+        return None if inside is None else pa.list_(inside)
+    if pa.types.is_struct(kind):
+        fields = [(each.name, _stated(each.type, all_known)) for each in kind]
+        return None if any(inside is None for _, inside in fields) else pa.struct(fields)
+    return pa.string() if pa.types.is_timestamp(kind) else kind
 
 
 def _texts_of(kind: pa.DataType, times: bool = False) -> pa.DataType | None:

@@ -30,7 +30,7 @@ class Lines:
 
     Parameters
     ----------
-    data : bytes
+    data : bytes or memoryview
         Their bytes, to the end of the last line.
     first : int
         Number of the first line.
@@ -38,12 +38,12 @@ class Lines:
         For messages.
     """
 
-    def __init__(self, data: bytes, first: int, file: str, who: str) -> None:
+    def __init__(self, data: bytes | memoryview, first: int, file: str, who: str) -> None:
         self.data, self.first, self.file, self.who = data, first, file, who
 
     def records(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Yield each record with its line; numbers as they are written."""
-        for number, line in enumerate(self.data.split(b"\n"), self.first):
+        for number, line in enumerate(bytes(self.data).split(b"\n"), self.first):
             if not line.strip():
                 continue
             try:
@@ -58,12 +58,11 @@ class Lines:
 
     def refuse_other_bytes(self) -> None:
         """Raise for the first line that is not UTF-8."""
-        if self.data.isascii():
-            return
+        data = bytes(self.data)
         try:
-            self.data.decode()
+            data.decode()
         except UnicodeDecodeError as error:
-            line = self.first + self.data.count(b"\n", 0, error.start)
+            line = self.first + data.count(b"\n", 0, error.start)
             raise self.refused(line, f"is not UTF-8 text ({error.reason})", "name its encoding=") from error
 
     def refuse(self) -> None:
