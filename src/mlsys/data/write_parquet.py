@@ -94,9 +94,8 @@ class WriteParquet(Sink):
         ['flights/3', 'flights/3']
         """
         frame = with_model(predictions, model, self.title)
-        now = frame.iloc[:1]["predicted_at"]
-        name = f"{now.iloc[0]:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:12]}" if len(frame) else uuid.uuid4().hex[:12]
-        file = self._folder() / f"{name}.parquet"
+        # Names sort by time, so that files are read in the order in which they were written.
+        file = self._folder() / f"{pd.Timestamp.now('UTC'):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}.parquet"
         with whole(file) as making:
             write_file(making, [frame], self.title)
         return file
