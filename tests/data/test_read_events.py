@@ -82,7 +82,7 @@ def test_batches_of_any_size_hold_what_one_reading_holds(
 @pytest.mark.parametrize(
     ("line", "reason"),
     [
-        ('{"user": "x", "price": ', "is not JSON: Expecting value at character 23"),
+        ('{"user": "x", "price": ', "is not JSON at character 23: Expecting value"),
         ("[1, 2]", "is a list, not an object"),
         ('{"user": "x", "price": "cheap", "at": "2024-05-01"}', "'price' holds 'cheap', not a number"),
         ('{"user": 7, "price": 1, "at": "2024-05-01"}', "'user' holds 7, not a text"),

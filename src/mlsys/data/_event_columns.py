@@ -50,7 +50,7 @@ def parsed(message: Message) -> tuple[Mapping[str, Any] | None, str]:
         except UnicodeDecodeError as error:
             return None, f"is not UTF-8 at byte {error.start}"
         except json.JSONDecodeError as error:
-            return None, f"is not JSON: {error.msg} at character {error.pos + 1}"
+            return None, f"is not JSON at character {error.pos + 1}: {error.msg}"
         except (RecursionError, ValueError) as error:  # nested too deeply; a number of thousands of digits
             return None, f"cannot be read: {type(error).__name__}: {str(error)[:_SHOWN]}"
     if not isinstance(event, Mapping):

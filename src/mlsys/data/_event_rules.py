@@ -109,7 +109,7 @@ class Rules:
             counts=before.counts + counts,
             ids=self._remembered(ids, newest),
         )
-        return Judged(rows, aside.frame(), counts, after)
+        return Judged(rows, aside.frame(messages), counts, after)
 
     def watermark(self, standing: Standing) -> pd.Timestamp | None:
         """Return the event time before which nothing more is expected of any partition."""
@@ -251,16 +251,21 @@ class _Aside:
     """Events that are set aside, each with its reason."""
 
     def __init__(self) -> None:
-        self.held: list[tuple[str, str, str]] = []
+        self.held: list[tuple[Message, str]] = []
 
     def put(self, message: Message, reason: str) -> None:
-        body = message.body
-        text = body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
-        self.held.append((message.where, reason, text.strip()[:_LONGEST]))
+        self.held.append((message, reason))
 
-    def frame(self) -> pd.DataFrame:
-        names = pd.Index(["where", "reason", "event"], dtype="str")
-        return pd.DataFrame(self.held, columns=names).astype(object)
+    def frame(self, messages: Sequence[Message]) -> pd.DataFrame:
+        """Return them in the order in which they came."""
+        places = {id(message): place for place, message in enumerate(messages)}
+        ordered = sorted(self.held, key=lambda each: places[id(each[0])])
+        shown = [(message.where, reason, _text(message.body)[:_LONGEST]) for message, reason in ordered]
+        return pd.DataFrame(shown, columns=pd.Index(["where", "reason", "event"], dtype="str"), dtype=object)
+
+
+def _text(body: Any) -> str:
+    return (body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)).strip()
 
 
 def _of_new_numbers(messages: Sequence[Message], before: Mapping[str, int]) -> tuple[list[Message], dict[str, int]]:

@@ -168,7 +168,7 @@ class ReadEvents(Source):
         self._refuse_lost(judged, judged.counts, 0)
         if not len(judged.rows):
             raise DataError(f"{self.title} found no events in {self._named()} ({judged.counts})", "check the source")
-        if judged.counts.read > judged.counts.rows:
+        if judged.counts.lost or judged.counts.duplicates:
             logger.warning("%s: %s", self.title, judged.counts)
         return judged.rows
 
