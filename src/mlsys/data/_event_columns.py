@@ -46,7 +46,7 @@ def parsed(message: Message) -> tuple[Mapping[str, Any] | None, str]:
     event = message.body
     if isinstance(event, (str, bytes)):
         try:
-            event = json.loads(event)
+            event = json.loads(event if isinstance(event, str) else event.decode())
         except UnicodeDecodeError as error:
             return None, f"is not UTF-8 at byte {error.start}"
         except json.JSONDecodeError as error:
@@ -224,7 +224,7 @@ def _column(values: list[Any], dtype: Any) -> pd.Series:
         return _times(values, dtype)
     if _family(dtype) not in "iub" or not isinstance(dtype, np.dtype) or None not in values:
         return pd.Series(values, dtype=dtype)
-    column = pd.Series(values, dtype=_NULLABLE[dtype.kind])
+    column: pd.Series = pd.Series(values, dtype=_NULLABLE[dtype.kind])
     if dtype.kind == "b":
         return column
     if not column.notna().any():

@@ -110,7 +110,7 @@ class ReadEvents(Source):
 
     Rows are in order of arrival; events of several Kafka partitions come interleaved. Types that are not declared are
     those that a batch shows, so declare the types of a stream. A line is an event once it is complete. Reading takes
-    about 5 us of CPU time an event of ten fields.
+    about 10 us of CPU time an event of ten fields.
 
     Examples
     --------

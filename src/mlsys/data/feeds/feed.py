@@ -17,7 +17,7 @@ class Message(NamedTuple):
     partition : str
         Within which order is kept: a file, a topic and its partition.
     place : object
-        Plain data after which reading goes on.
+        Plain data after which reading goes on; needed of the last message that ``poll`` returns alone.
     body : bytes, str or mapping
         JSON, or what it says.
     number : int

@@ -107,21 +107,21 @@ class _Tail:
         self._at, self.line = int(place[0]), int(place[1])
         self._before = bytes.fromhex(place[2])
         self._waiting: deque[bytes] = deque()
+        self._shown = repr(file)
         self._left = b""
         self._stream = _opened(file)
         self._skip()
 
     def lines(self, most: int) -> list[Message]:
-        """Return the next lines; blank ones are no events."""
+        """Return the next lines, the last one with the place after it; blank ones are no events."""
         found: list[Message] = []
-        while len(found) < most:
-            if self._waiting:
-                self._take(self._waiting.popleft() + b"\n", found)
-            elif not self._more():
-                if self._left and _is_whole(self._left):
-                    line, self._left = self._left, b""
-                    self._take(line, found)
-                break
+        taken: list[bytes] = []
+        while len(found) < most and (line := self._next()) is not None:
+            taken.append(line)
+            self._take(line, found)
+        self._remember(taken)
+        if found:
+            found[-1] = found[-1]._replace(place=[self._at, self.line, self._before.hex()])
         return found
 
     @property
@@ -133,14 +133,27 @@ class _Tail:
         """Close the file."""
         self._stream.close()
 
+    def _next(self) -> bytes | None:
+        while not self._waiting:
+            if not self._more():
+                line, whole = self._left, _is_whole(self._left)
+                self._left = b"" if whole else line
+                return line if whole else None
+        return self._waiting.popleft() + b"\n"
+
     def _take(self, line: bytes, found: list[Message]) -> None:
         self._at += len(line)
         self.line += 1
-        self._before = (self._before + line)[-_TOLD_BY:]
         body = (line.removeprefix(_BOM) if self._at == len(line) else line).strip()
         if body:
-            place = [self._at, self.line, self._before.hex()]
-            found.append(Message(self.file, place, body, self._at, f"line {self.line:,} of {self.file!r}"))
+            found.append(Message(self.file, None, body, self._at, f"line {self.line:,} of {self._shown}"))
+
+    def _remember(self, taken: list[bytes]) -> None:
+        """Keep the last bytes of what was read."""
+        before = b""
+        while taken and len(before) < _TOLD_BY:
+            before = taken.pop() + before
+        self._before = (self._before + before)[-_TOLD_BY:]
 
     def _more(self) -> bool:
         if len(self._left) > _LONGEST:
@@ -188,6 +201,6 @@ def _opened(file: str) -> IO[bytes]:
 def _is_whole(line: bytes) -> bool:
     """Whether a line that nothing ends is an event all the same, rather than the beginning of one."""
     try:
-        return isinstance(json.loads(line.removeprefix(_BOM)), dict)
+        return bool(line) and isinstance(json.loads(line.removeprefix(_BOM)), dict)
     except (ValueError, RecursionError):
         return False
