@@ -282,3 +282,57 @@ def test_a_replay_holds_what_was_done_and_no_more() -> None:
     assert again == [each / 4 for each in range(14)]
     assert again + rest == [each / 4 for each in range(30)]
     assert not list(events.replay("nothing yet"))
+
+
+def test_a_list_that_has_ended_is_not_waited_for() -> None:
+    assert sum(map(len, ReadEvents(clicks(10)).batches(follow=True, size=3))) == 10
+
+
+def test_following_a_file_waits_for_a_batch_to_fill(own_folder: Path) -> None:
+    write(own_folder / "a.jsonl", clicks(3))
+    loop = ReadEvents("a.jsonl", dtypes=TYPES).batches(follow=True, size=5, wait="0.2s")
+    assert len(next(loop)) == 3
+    write(own_folder / "a.jsonl", clicks(5, 3), "a")
+    assert len(next(loop)) == 5
+    loop.close()
+
+
+def test_a_replay_of_events_that_are_gone_is_refused() -> None:
+    list(ReadEvents(clicks(10)).batches("progress"))
+    with pytest.raises(DataError, match="of 10 events that were dealt with, events now has 4"):
+        list(ReadEvents(clicks(4)).replay("progress"))
+
+
+def test_what_a_pipeline_sets_aside_is_kept(own_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(own_folder / "a.jsonl", [*clicks(3), "{", '{"user": "x", "pri'])
+    assert len(ReadEvents("a.jsonl", dtypes=TYPES, lost=0.5, name="orders").read()) == 3
+    (kept,) = (own_folder / ".mlsys" / "quarantine").glob("orders-*/events.parquet")
+    assert pd.read_parquet(kept)["where"].tolist() == ["line 4 of 'a.jsonl'", "line 5 of 'a.jsonl'"]
+    assert f"they are kept in .mlsys/quarantine/{kept.parent.name}" in caplog.text
+
+
+def test_an_unfinished_last_line_is_told(own_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (own_folder / "a.jsonl").write_text('{"x": 1}\n{"x": 2')
+    assert ReadEvents("a.jsonl").read()["x"].tolist() == [1]
+    assert "line 2 of 'a.jsonl' is unfinished" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: ReadEvents([{"x": 1}], dtypes={"x": "category"}), "no event can be read as"),
+        (lambda: ReadEvents([{1: 2}]).read(), "a field whose name is not a text"),
+        (lambda: ReadEvents(lambda: pd.DataFrame({"x": [1]})).read(), "returned DataFrame, not events"),
+        (lambda: ReadEvents(pd.DataFrame({"x": [1]})), "a table is read by ReadFrame"),
+        (lambda: list(ReadEvents([{"x": 1}]).batches(after={"x": 1})), "after= is not the standing"),
+        (lambda: list(ReadEvents([{"x": 1}]).batches("nowhere/progress")), "cannot record how far it came"),
+        (lambda: list(ReadEvents([{"x": 1}]).batches(".")), "cannot record how far it came"),
+        (lambda: ReadEvents([{"x": 1}], until="2024"), "no event has a time"),
+        (lambda: ReadEvents([{"x": 1}], "at", "-1h"), "negative lateness"),
+    ],
+)
+def test_what_cannot_be_read_is_told(own_folder: Path, make: Any, said: str) -> None:
+    with pytest.raises((ConfigurationError, DataError)) as refused:
+        make()
+    assert said in str(refused.value)
+    assert refused.value.remedy

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from mlsys.data._event_progress import Counts
+    from mlsys.data._event_progress import Counts, Standing
 
 
 @dataclass(frozen=True, repr=False)
@@ -26,8 +26,6 @@ class Batch:
         Events that were set aside: ``where``, ``reason`` and ``event``, its first 1,000 characters.
     counts : Counts
         What became of the events of this batch.
-    standing : dict
-        How far the stream is read once this batch is done, as plain data; ``batches(after=...)`` goes on from there.
     watermark : Timestamp or None
         Events older than this are late from now on; ``None`` without ``time`` or ``lateness``.
     """
@@ -36,9 +34,14 @@ class Batch:
     rows: pd.DataFrame
     aside: pd.DataFrame
     counts: Counts
-    standing: Mapping[str, Any]
-    watermark: pd.Timestamp | None = None
-    _commit: Callable[[], None] = field(default=lambda: None)
+    watermark: pd.Timestamp | None
+    _after: Standing
+    _commit: Callable[[], None]
+
+    @property
+    def standing(self) -> dict[str, Any]:
+        """How far the stream is read once this batch is done, as plain data; ``batches(after=...)`` goes on there."""
+        return self._after.plain()
 
     def commit(self) -> None:
         """Record that the batch is done; ``batches`` does so itself when the next one is asked for."""

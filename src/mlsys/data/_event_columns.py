@@ -17,7 +17,7 @@ from mlsys.values import EXACT_IN_FLOAT, Kind, values_of
 if TYPE_CHECKING:
     from mlsys.data.feeds import Message
 
-_KINDS = {"f": "a number", "i": "a whole number", "u": "a whole number", "b": "true or false", "O": "a text"}
+_KINDS = {"f": "a number", "i": "a whole number", "u": "a whole number", "b": "true or false"}
 _AS_THEY_ARE: dict[str, set[type]] = {
     "f": {float, int, type(None)},
     "i": {int, type(None)},
@@ -55,6 +55,8 @@ def parsed(message: Message) -> tuple[Mapping[str, Any] | None, str]:
             return None, f"cannot be read: {type(error).__name__}: {str(error)[:_SHOWN]}"
     if not isinstance(event, Mapping):
         return None, f"is a {type(event).__name__}, not an object"
+    if event is message.body and any(not isinstance(name, str) for name in event):
+        return None, "has a field whose name is not a text"
     return event, ""
 
 
@@ -70,7 +72,7 @@ def refuse_types(dtypes: Mapping[str, Any], who: str) -> None:
             made = pd.api.types.pandas_dtype(dtype)
         except (TypeError, ValueError):
             made = None
-        if made is None or (_family(made) not in _AS_THEY_ARE or made == np.dtype(object)):
+        if not (isinstance(made, pd.StringDtype) or getattr(made, "kind", "") in {*_KINDS, "M"}):
             raise ConfigurationError(
                 f"{who} got dtypes= with {dtype!r} for {name!r}, which no event can be read as",
                 'use "str", "float64", "int64", "bool", "datetime64[us]" or "datetime64[us, UTC]"',
@@ -263,7 +265,7 @@ def _unit(dtype: Any) -> Any:
 def _kind(dtype: Any) -> str:
     if _family(dtype) == "M":
         return f"a time with{'out' if _zone(dtype) is None else ''} an offset"
-    return _KINDS[_family(dtype)]
+    return "a text" if _family(dtype) == "O" else _KINDS[dtype.kind]
 
 
 def _short(value: Any) -> str:

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,13 +82,19 @@ class Standing:
 
     @classmethod
     def of(cls, held: Mapping[str, Any]) -> Standing:
-        """Return what ``plain`` gave."""
+        """Return what ``plain`` gave.
+
+        Raises
+        ------
+        TypeError
+            For anything else.
+        """
         made = cls(**held)
         return replace(made, counts=Counts(**held["counts"])) if "counts" in held else made
 
     def plain(self) -> dict[str, Any]:
         """Return the same as plain data, for JSON."""
-        return asdict(self)
+        return {**{each.name: getattr(self, each.name) for each in fields(self)}, "counts": asdict(self.counts)}
 
 
 class Progress:
@@ -137,9 +143,10 @@ class Progress:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep other processes from the file; the system lets go of it when a process ends in any way."""
-        if not self._path.parent.is_dir():
+        if self._path.is_dir() or not self._path.parent.is_dir():
             raise ConfigurationError(
-                f"{self._who}: there is no folder for {str(self._path)!r}", "make the folder, or name another file"
+                f"{self._who} cannot record how far it came in {str(self._path)!r}",
+                "name a file in a folder that is there",
             )
         with open(self._path.with_name(f".{self._path.name}.lock"), "wb") as lock:
             try:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import time as clock
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, closing
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,28 +13,25 @@ from pydantic import AfterValidator, SecretStr
 
 from mlsys.data._event_batch import Batch
 from mlsys.data._event_columns import refuse_types
-from mlsys.data._event_progress import Counts, Progress, Standing
-from mlsys.data._event_rules import Judged, Rules
+from mlsys.data._event_progress import Progress, Standing
+from mlsys.data._event_reading import AT_ONCE, Reading
+from mlsys.data._event_rules import Rules
 from mlsys.data._paths import files_read
 from mlsys.data.feeds import JSON_ENDINGS, SERVERS, Feed, Server, feed_of, is_files, scheme_of
 from mlsys.dataset import duration_of
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.folder import home, made
 from mlsys.secrets import is_secret, user_of, without_secrets
 from mlsys.steps import Field, Source
+from mlsys.unfinished import whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mlsys.data.feeds import Message
-
 logger = logging.getLogger("mlsys")
 
-_AT_ONCE = 10_000
-"""Events that are read together where nobody waits for them."""
-_FEW = 1_000
-"""Events from which a share of lost ones says something while a stream is read."""
-_PATIENCE = 1.0
-"""Seconds that a server is asked for more before it is asked again."""
+_FOLDER = "quarantine"
+"""In the local folder: what was set aside, by the source that read it."""
 
 
 def _plain(source: Any) -> Any:
@@ -160,16 +155,16 @@ class ReadEvents(Source):
     def read(self) -> pd.DataFrame:
         """Return the rows of all events that are there, in order of arrival."""
         self._refuse_forgetful()
-        messages: list[Message] = []
-        with closing(self._feed(Standing())) as feed:
-            while not feed.at_end and len(messages) < self._most:
-                messages += feed.poll(min(_AT_ONCE, self._most - len(messages)), _PATIENCE)
-        judged = self._rules().judged(messages, Standing())
-        self._refuse_lost(judged, judged.counts, 0)
+        judged, unfinished = self._reading().at_once()
         if not len(judged.rows):
-            raise DataError(f"{self.title} found no events in {self._named()} ({judged.counts})", "check the source")
+            more = f"; {unfinished} is unfinished" if unfinished else ""
+            raise DataError(
+                f"{self.title} found no rows in {self._named()} ({judged.counts}{more})", "check the source"
+            )
         if judged.counts.lost or judged.counts.duplicates:
-            logger.warning("%s: %s", self.title, judged.counts)
+            logger.warning("%s: %s%s", self.title, judged.counts, self._kept(judged.aside))
+        if unfinished:
+            logger.warning("%s: %s is unfinished, so it was not read", self.title, unfinished)
         return judged.rows
 
     def batches(
@@ -178,7 +173,7 @@ class ReadEvents(Source):
         *,
         after: Mapping[str, Any] | None = None,
         follow: bool = False,
-        size: int = _AT_ONCE,
+        size: int = AT_ONCE,
         wait: str = "1s",
     ) -> Iterator[Batch]:
         """Yield batches of events, each event once.
@@ -212,9 +207,10 @@ class ReadEvents(Source):
         if size < 1:
             raise ConfigurationError(f"batches() got size={size}", "give a number of events of 1 or more")
         patience = duration_of(wait, "wait").total_seconds()
-        return self._batches(progress, after, follow, size, patience)
+        file = None if progress is None else self._progress(progress)
+        return self._reading().batches(file, self._standing(after), follow, size, patience)
 
-    def replay(self, progress: str | Path, *, size: int = _AT_ONCE) -> Iterator[Batch]:
+    def replay(self, progress: str | Path, *, size: int = AT_ONCE) -> Iterator[Batch]:
         """Yield again what a reader has dealt with, to bring what it held in memory back after a restart.
 
         Parameters
@@ -230,17 +226,7 @@ class ReadEvents(Source):
             All events up to the last one that was recorded, from the first on.
         """
         self._refuse_forgetful()
-        done, standing = self._progress(progress).read(), Standing()
-        feed, rules = self._feed(standing), self._rules()
-        with closing(feed):
-            while standing.counts.read < done.counts.read and not feed.at_end:
-                messages = [
-                    each for each in feed.poll(size, _PATIENCE) if each.number <= done.numbers.get(each.partition, -1)
-                ]
-                judged = rules.judged(messages, standing)
-                if messages:
-                    yield self._batch(judged, standing, rules, lambda: None)
-                standing = judged.after
+        return self._reading().replay(self._progress(progress).read(), size)
 
     def files_read(self) -> Sequence[Path] | None:
         """Return the files; ``None`` for a server or a function."""
@@ -252,42 +238,30 @@ class ReadEvents(Source):
         """Return when columns become known, as configured."""
         return self.known_at
 
-    @property
-    def _most(self) -> int:
-        return 2**62 if self.max_events is None else self.max_events
+    def _reading(self) -> Reading:
+        most = 2**62 if self.max_events is None else self.max_events
+        return Reading(self._feed, self._rules(), most, self.lost, self._named())
 
-    def _batches(
-        self, progress: str | Path | None, after: Mapping[str, Any] | None, follow: bool, size: int, patience: float
-    ) -> Iterator[Batch]:
-        file = None if progress is None else self._progress(progress)
-        with ExitStack() as held:
-            if file is not None:
-                held.enter_context(file.alone())
-            standing = Standing.of(after or {}) if file is None else file.read()
-            feed = held.enter_context(closing(self._feed(standing)))
-            rules, left = self._rules(), self._most
-            while left > 0 and (follow or not feed.at_end) and not rules.is_over(standing):
-                messages = _filled(feed, min(size, left), patience)
-                if not messages:
-                    continue
-                left -= len(messages)
-                judged = rules.judged(messages, standing)
-                self._refuse_lost(judged, judged.after.counts, _FEW)
-                done = _Done(feed, file, judged.after)
-                yield self._batch(judged, standing, rules, done)
-                done()
-                standing = judged.after
+    def _standing(self, after: Mapping[str, Any] | None) -> Standing:
+        try:
+            return Standing.of(after or {})
+        except TypeError as error:
+            raise DataError(
+                f"{self.title}: after= is not the standing of a batch ({error})", "give batch.standing as it was"
+            ) from error
 
-    def _batch(self, judged: Judged, before: Standing, rules: Rules, done: Callable[[], None]) -> Batch:
-        return Batch(
-            f"{before.counts.read:012d}",
-            judged.rows,
-            judged.aside,
-            judged.counts,
-            judged.after.plain(),
-            rules.watermark(judged.after),
-            done,
-        )
+    def _kept(self, aside: pd.DataFrame) -> str:
+        """Keep what was set aside in the local folder; say where."""
+        if not len(aside):
+            return ""
+        name = f"{''.join(each if each.isalnum() else '_' for each in self.title)}-{self.digest[:8]}"
+        try:
+            with whole(made(_FOLDER, name) / "events.parquet") as making:
+                making.touch(mode=0o600)
+                aside.astype("str").to_parquet(making)
+        except OSError as error:
+            return f"; they are not kept ({error.strerror})"
+        return f"; they are kept in {home().name}/{_FOLDER}/{name}"
 
     def _progress(self, path: str | Path) -> Progress:
         return Progress(Path(path).expanduser(), self._named(), self.title)
@@ -353,45 +327,6 @@ class ReadEvents(Source):
                 f"{self.title} got {given[0]}=, and its source is not a server", f"leave out {given[0]}="
             )
 
-    def _refuse_lost(self, judged: Judged, counts: Counts, few: int) -> None:
-        if counts.lost <= self.lost * max(counts.read, few) or not len(judged.aside):
-            return
-        first = judged.aside.iloc[0]
-        raise DataError(
-            f"{self.title} would set aside {counts.lost:,} of {counts.read:,} events of {self._named()} "
-            f"({counts.broken:,} broken, {counts.late:,} late), more than lost={self.lost:g} allows; "
-            f"{first['where']}: {first['reason']}",
-            "correct dtypes=, time= or lateness=, or allow more with lost=",
-        )
-
-
-class _Done:
-    """Records, once, that a batch is done."""
-
-    def __init__(self, feed: Feed, file: Progress | None, standing: Standing) -> None:
-        self._feed, self._file, self._standing = feed, file, standing
-        self._done = False
-
-    def __call__(self) -> None:
-        if self._done:
-            return
-        if self._file is not None:
-            self._file.write(self._standing)
-        self._feed.settle()
-        self._done = True
-
-
-def _filled(feed: Feed, size: int, patience: float) -> list[Message]:
-    """Return up to ``size`` messages: what comes within a time after the first one."""
-    found = feed.poll(size, _PATIENCE)
-    until = clock.monotonic() + patience
-    while found and len(found) < size and not feed.at_end:
-        left = until - clock.monotonic()
-        if left <= 0:
-            break
-        found += feed.poll(size - len(found), left)
-    return found
-
 
 def _refuse_once_only(source: Any, who: str) -> None:
     if isinstance(source, Iterator):
@@ -401,5 +336,6 @@ def _refuse_once_only(source: Any, who: str) -> None:
         )
     if not (isinstance(source, (str, list, tuple)) or callable(source)):
         raise ConfigurationError(
-            f"{who} got {type(source).__name__} as its source", "give a path, a list of dicts, or a function"
+            f"{who} got {type(source).__name__} as its source",
+            "give a path, a list of dicts, or a function; a table is read by ReadFrame",
         )

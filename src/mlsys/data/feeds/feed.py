@@ -45,6 +45,9 @@ class Message(NamedTuple):
 class Feed(Protocol):
     """An open source of events."""
 
+    grows: bool
+    """Whether more events may come once all that were there have been handed out."""
+
     def poll(self, most: int, seconds: float) -> list[Message]:
         """Return up to ``most`` messages, none if nothing comes within ``seconds``."""
         ...
@@ -52,6 +55,11 @@ class Feed(Protocol):
     @property
     def at_end(self) -> bool:
         """Whether everything that was there when the feed was opened has been handed out."""
+        ...
+
+    @property
+    def unfinished(self) -> str:
+        """Where an event begins that is not there as a whole; empty if there is none."""
         ...
 
     def settle(self) -> None:

@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import pandas as pd
+
 from mlsys.data.feeds.feed import Message, Places
 from mlsys.errors import DataError
 
@@ -25,13 +27,16 @@ class GivenFeed:
         For messages.
     """
 
+    grows = False
+
     def __init__(self, source: Iterable[Any] | Callable[[], Iterable[Any]], after: Places, who: str) -> None:
         self._who = who
         self._read = int(after.get(_NAME, 0))
         made = source() if callable(source) else source
-        if not isinstance(made, Iterable) or isinstance(made, (str, bytes, Mapping)):
+        if not isinstance(made, Iterable) or isinstance(made, (str, bytes, Mapping, pd.DataFrame)):
             raise DataError(
-                f"{who}: the function returned {type(made).__name__}, not events", "return or yield one dict an event"
+                f"{who}: the function returned {type(made).__name__}, not events",
+                "return or yield one dict an event, such as table.to_dict('records')",
             )
         self._events: Iterator[Any] = iter(made)
         skipped = sum(1 for _ in itertools.islice(self._events, self._read))
@@ -55,6 +60,11 @@ class GivenFeed:
     def at_end(self) -> bool:
         """Whether the iterable has ended."""
         return self._ended
+
+    @property
+    def unfinished(self) -> str:
+        """Return nothing: events come as a whole."""
+        return ""
 
     def settle(self) -> None:
         """Do nothing."""

@@ -26,6 +26,8 @@ class KafkaFeed:
         For each partition the offset of the last event read.
     """
 
+    grows = True
+
     def __init__(self, server: Server, after: Places) -> None:
         self._server = server
         self._kafka: Any = client("confluent_kafka", "kafka", server.who)
@@ -48,6 +50,7 @@ class KafkaFeed:
             starts = [self._kafka.TopicPartition(server.topic, each, start) for each, (start, _) in self._ends.items()]
             self._left = {each for each, (start, end) in self._ends.items() if start < end}
             self._consumer.assign(starts)
+            self._heard = time.monotonic()
         except BaseException:
             self.close()
             raise
@@ -58,6 +61,12 @@ class KafkaFeed:
         while True:
             got = self._consumer.consume(most, timeout=_SLICE)
             found = [made for each in got if (made := self._message(each)) is not None]
+            self._heard = time.monotonic() if got or self.at_end else self._heard
+            if time.monotonic() - self._heard > PATIENCE:
+                raise self._server.refused(
+                    f"has handed out nothing of {self._server.topic!r} for {PATIENCE} s, though there is more",
+                    "see whether its brokers are up",
+                )
             if found or time.monotonic() >= until or (got and self.at_end):
                 return found
 
@@ -65,6 +74,11 @@ class KafkaFeed:
     def at_end(self) -> bool:
         """Whether all partitions were read up to where they ended when they were opened."""
         return not self._left
+
+    @property
+    def unfinished(self) -> str:
+        """Return nothing: events come as a whole."""
+        return ""
 
     def settle(self) -> None:
         """Do nothing: the reader keeps its own offsets."""

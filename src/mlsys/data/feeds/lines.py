@@ -43,6 +43,8 @@ class LinesFeed:
         For messages.
     """
 
+    grows = True
+
     def __init__(self, path: Any, after: Places, who: str) -> None:
         self._path, self._who = path, who
         self._after: dict[str, list[Any]] = {file: list(place) for file, place in after.items()}
@@ -199,8 +201,8 @@ def _opened(file: str) -> IO[bytes]:
 
 
 def _is_whole(line: bytes) -> bool:
-    """Whether a line that nothing ends is an event all the same, rather than the beginning of one."""
+    """Whether a line that nothing ends is complete all the same, rather than the beginning of an event."""
     try:
-        return bool(line) and isinstance(json.loads(line.removeprefix(_BOM)), dict)
+        return bool(line) and isinstance(json.loads(line.removeprefix(_BOM)), (dict, list))
     except (ValueError, RecursionError):
         return False

@@ -10,6 +10,8 @@ from mlsys.data.feeds.feed import Message, Places
 
 _PREFETCHED = 20_000
 """Events that the server may hand out before it hears of the first; twice what is read together."""
+_SLICE = 0.1
+"""Seconds: what came by then is handed out."""
 _HEARTBEAT = 600
 """Seconds for which the body of a loop may keep the connection silent."""
 
@@ -28,6 +30,8 @@ class RabbitFeed:
     has_id : bool
         Whether a field of events identifies them; otherwise they need a ``message_id``.
     """
+
+    grows = True
 
     def __init__(self, server: Server, after: Places, has_id: bool) -> None:
         self._server, self._has_id = server, has_id
@@ -48,19 +52,27 @@ class RabbitFeed:
         """Return the next events of the queue."""
         found: list[Message] = []
         until = time.monotonic() + seconds
-        for method, properties, body in self._channel.consume(
-            self._server.topic, inactivity_timeout=min(seconds, 0.1) or 0.01
-        ):
-            if method is not None:
-                found.append(self._message(method, properties, body))
-            if len(found) == most or (method is None and (found or time.monotonic() >= until)):
-                break
+        try:
+            for method, properties, body in self._channel.consume(self._server.topic, inactivity_timeout=_SLICE):
+                if method is not None:
+                    found.append(self._message(method, properties, body))
+                if len(found) == most or (method is None and (found or time.monotonic() >= until)):
+                    break
+            if not found:  # others may have taken what waited
+                self._waiting = int(self._declared().method.message_count)
+        except self._pika.exceptions.AMQPError as error:
+            raise self._server.absent(error) from error
         return found
 
     @property
     def at_end(self) -> bool:
         """Whether as many events were read as waited when the queue was opened."""
         return self._waiting <= 0
+
+    @property
+    def unfinished(self) -> str:
+        """Return nothing: events come as a whole."""
+        return ""
 
     def settle(self) -> None:
         """Acknowledge what was read, and wait until the server has heard it."""

@@ -25,6 +25,8 @@ class RedisFeed:
         For the stream the id of the last entry read, and how many were added up to it.
     """
 
+    grows = True
+
     def __init__(self, server: Server, after: Places) -> None:
         self._server = server
         self._redis: Any = client("redis", "redis", server.who)
@@ -70,6 +72,11 @@ class RedisFeed:
     def at_end(self) -> bool:
         """Whether the entry that was the last one when the stream was opened has been read."""
         return _number(self._last) >= self._end
+
+    @property
+    def unfinished(self) -> str:
+        """Return nothing: events come as a whole."""
+        return ""
 
     def settle(self) -> None:
         """Do nothing: the reader keeps its own place."""
