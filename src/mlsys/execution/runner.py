@@ -52,13 +52,14 @@ def go_on(plan: Plan, parts: Parts, work: Work) -> Parts:
 
 def run(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:
     """Run steps in order; each is shown what its kind may see, and changes what its kind may change."""
-    for planned in steps:
+    for place, planned in enumerate(steps):
         if planned.name in parts.ran:
             continue
         _refuse_place(planned, parts)
         parts, unneeded = passed_over(planned, parts, work)
         if unneeded:
             continue
+        work.ahead.begin(steps[place:])
         with work.doing(planned, parts.rows) as record:
             parts = kind_of(planned.step).run(planned, parts, work)
             record.rows.update(parts.counts_after(planned.step))

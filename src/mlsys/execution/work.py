@@ -15,6 +15,7 @@ from mlsys.cache import Cache, Made
 from mlsys.dataset import Roles, Rows
 from mlsys.engines import Engine, LocalEngine
 from mlsys.errors import ContractError, Finding
+from mlsys.execution.ahead import Ahead
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.parts import Parts
 from mlsys.execution.records import Record, recorded
@@ -223,6 +224,8 @@ class Work:
         Runs steps over parts; handed in by the runner, for kinds that run steps again.
     telling : Telling
         Chooses rows to watch steps with.
+    ahead : Ahead
+        What steps will learn, from scans that were made for a step before them.
     outside : Outside or None
         Notices what steps read from outside, where somebody asks.
     """
@@ -238,11 +241,12 @@ class Work:
     sample: bool = False
     run: Run = _nobody
     telling: Telling = field(default_factory=Telling)
+    ahead: Ahead = field(default_factory=Ahead)
     outside: Outside | None = None
 
     def detached(self) -> Work:
         """Return one for work whose remarks nobody needs: quiet, without cache."""
-        return replace(self, cache=None, progress=silent, records=[], quiet=True, telling=Telling())
+        return replace(self, cache=None, progress=silent, records=[], quiet=True, telling=Telling(), ahead=Ahead())
 
     def of_folds(self) -> Work:
         """Return one in which both sides of a fold say which steps are needed."""

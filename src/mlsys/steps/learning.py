@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ from mlsys.steps.base import Step
 from mlsys.steps.choosing import shown_what_fits
 from mlsys.steps.learning_kinds import Model, Transform
 from mlsys.steps.own_form import PLAIN, form_of_state
-from mlsys.summaries import Again, CrossFitted
+from mlsys.summaries import Again, CrossFitted, SummaryMap
 from mlsys.tables import Table, add_in_order
 
 Wrap = Callable[[pd.DataFrame], Rows]
@@ -92,6 +92,11 @@ def learn(
                 crossed = fold_states and isinstance(step, Transform) and step.cross_fits
                 learned = Learned(state, _fold_states(step, rows, rng) if crossed else ())  # type: ignore[arg-type]
         look()
+    return _kept(step, learned)
+
+
+def _kept(step: Step, learned: Learned) -> Learned:
+    """Return what was learned in the form in which it is kept, or raise for what cannot be."""
     if learned.state is None:
         raise ContractError(f"learn() of {step.title} returned None", "end it with `return` and what was learned")
     if form_of_state(step) == PLAIN:
@@ -104,6 +109,50 @@ def _fold_states(step: Transform, rows: Rows, rng: np.random.Generator) -> tuple
     return tuple(
         call_hook(step.learn, rows.take_rows(rows.folds != fold), rng=rng) for fold in range(step.cross_fit_folds)
     )
+
+
+def learns_beside_others(step: Step) -> bool:
+    """Whether what a step learns is finished from one summary of all rows, so that others can share its scans."""
+    if not isinstance(step, Transform) or not step.scales:
+        return False
+    return (step.sums_by_fold or not step.cross_fits) and form_of_state(step) == PLAIN
+
+
+def learn_together(steps: Mapping[str, tuple[Transform, Wrap]], train: Table) -> dict[str, Learned]:
+    """Return what several steps learn from the same training rows, each as if it were alone: they share the scans.
+
+    Parameters
+    ----------
+    steps : mapping of str to (Transform, callable)
+        Steps that may learn beside others, with what gives a frame its roles, by name.
+    train : Table
+        Training rows.
+    """
+    shown = {name: _shown(step, wrap) for name, (step, wrap) in steps.items()}
+    known: dict[str, tuple[Any, ...]] = dict.fromkeys(steps, ())
+    found: dict[str, Learned] = {}
+    for _ in range(MOST_PASSES):
+        working = {name: partial(_summary, steps[name][0], shown[name], _nobody_looks) for name in known}
+        summaries = train.reduce(partial(_summaries, working, dict(known)))
+        known = {}
+        for name, summary in summaries.items():
+            answer = steps[name][0].finish(summary)
+            if isinstance(answer, Again):
+                known[name] = (answer.partial,)
+            elif isinstance(answer, CrossFitted):
+                found[name] = _kept(steps[name][0], Learned(answer.state, answer.fold_states))
+            else:
+                found[name] = _kept(steps[name][0], Learned(answer))
+        if not known:
+            return found
+    raise _too_many_passes(steps[next(iter(known))][0])
+
+
+def _summaries(
+    working: Mapping[str, Callable[..., Any]], known: Mapping[str, tuple[Any, ...]], frame: pd.DataFrame
+) -> SummaryMap:
+    """Return the summary of a partition for each step; done where the partition is."""
+    return SummaryMap({name: summarize(frame, *known[name]) for name, summarize in working.items()})
 
 
 class _PerFold:
@@ -168,7 +217,11 @@ def _finish(step: Transform, train: Table, shown: Wrap, look: Look, summary: Any
             return answer
         known = answer.partial
         summary = train.reduce(lambda frame, known=known: _summary(step, shown, look, frame, known))  # type: ignore[misc]
-    raise ContractError(
+    raise _too_many_passes(step)
+
+
+def _too_many_passes(step: Transform) -> ContractError:
+    return ContractError(
         f"finish() of {step.title} requested more than {MOST_PASSES} passes", "return the state, not Again, at the end"
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -116,6 +117,20 @@ class Table:
         if self._frame is not None:
             return len(self._frame)
         return self._deferred.rows if self._deferred is not None else self._rows_bound()
+
+    def comes_from(self, other: Table) -> bool:
+        """Whether these are the rows of another table whose pieces are read when needed, gone through more functions.
+
+        Examples
+        --------
+        >>> from mlsys.engines import LocalEngine
+        >>> pieces = LocalEngine().hold([Partition(1, lambda columns: pd.DataFrame({"x": [1]}))], None)
+        >>> pieces.map(lambda frame: frame).comes_from(pieces), pieces.comes_from(pieces.map(lambda frame: frame))
+        (True, False)
+        """
+        own, links = self._chain.links, other._chain.links
+        same = self._partitions is other._partitions and not (self.in_memory or other.in_memory)
+        return same and len(own) >= len(links) and all(map(operator.is_, own, links))
 
     @property
     def partitions(self) -> int:

@@ -70,7 +70,9 @@ def learn(at: At, planned: Planned, rows: dict[str, Table], folds: bool = True) 
     assert isinstance(step, Transform)
     reads = declared_reads(step, at, train.head(0).columns)
     shown = _Watched(step, at.view, folds or not step.sums_by_fold)
-    learned = learned_by(step, train, shown, at.rng(step), fold_states=folds, look=shown.refuse_changes)
+    learned = at.work.ahead.learn(planned, train, at.roles, lambda each: _Watched(each, at.view, folds))
+    if learned is None:
+        learned = learned_by(step, train, shown, at.rng(step), fold_states=folds, look=shown.refuse_changes)
     if step.chooses_columns:
         reads = step.columns_taken(learned.state)
     sample = at.work.telling.rows(train.head(4096)) if not at.quiet or not step.is_ours else train.head(0)
