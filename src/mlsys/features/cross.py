@@ -125,7 +125,7 @@ class Cross(Transform):
         return {"name": name, "columns": columns, "levels": own, "combinations": table}
 
 
-def _together(encoded: Sequence[tuple[NDArray[np.int64], list[Any]]]) -> Counts:
+def _together(encoded: Sequence[tuple[NDArray[Any], Sequence[Any]]]) -> Counts:
     """Count combinations of codes, and name those that occur."""
     sizes = [len(distinct) + 1 for _, distinct in encoded]  # the last place is that of null
     keys, counts = _counted(_keys([codes for codes, _ in encoded], sizes), math.prod(sizes))

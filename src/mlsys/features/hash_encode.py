@@ -132,12 +132,12 @@ def ones_at(places: NDArray[np.int32], width: int) -> BlockArray:
     rows, columns = places.shape
     known = places >= 0
     if known.all():
-        found, ends = places.ravel(), np.arange(0, rows * columns + 1, columns, _type_of_ends(rows * columns))
+        found, ends = places.ravel(), np.arange(0, rows * columns + 1, columns, dtype=_type_of_ends(rows * columns))
     else:
         found = places[known]
         ends = np.concatenate([[0], np.cumsum(known.sum(axis=1))]).astype(_type_of_ends(len(found)))
     return BlockArray(csr_array((np.ones(len(found), np.float32), found, ends), shape=(rows, width)))
 
 
-def _type_of_ends(count: int) -> type[np.signedinteger[Any]]:
-    return np.int32 if count <= _MOST_OF_32_BITS else np.int64
+def _type_of_ends(count: int) -> np.dtype[Any]:
+    return np.dtype(np.int32 if count <= _MOST_OF_32_BITS else np.int64)

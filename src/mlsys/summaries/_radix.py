@@ -153,18 +153,13 @@ class Tally:
 
     def _merged(self) -> tuple[Keys, Integers]:
         """Merge what was added, all of it at once when it is first asked for."""
-        unordered = self.unordered
-        if unordered is not None:
-            self._pieces = [_counted(np.sort(unordered))]
-        elif len(self._pieces) > 1:
-            counted = [
-                (keys, counts) if counts is not None else _counted(np.sort(keys)) for keys, counts in self._pieces
-            ]
-            keys, counts = (np.concatenate(each) for each in zip(*counted, strict=True))
-            order = np.argsort(keys, kind="stable")
-            keys, counts = keys[order], counts[order]
-            first = _first_of_each(keys)
-            self._pieces = [(keys[first], np.add.reduceat(counts, first) if len(first) else counts)]
+        if len(self._pieces) > 1 or self._pieces[0][1] is None:
+            counted = [_counted(np.sort(keys)) if counts is None else (keys, counts) for keys, counts in self._pieces]
+            merged, sizes = (np.concatenate(each) for each in zip(*counted, strict=True))
+            order = np.argsort(merged, kind="stable")
+            merged, sizes = merged[order], sizes[order]
+            first = _first_of_each(merged)
+            self._pieces = [(merged[first], np.add.reduceat(sizes, first) if len(first) else sizes)]
         keys, counts = self._pieces[0]
         assert counts is not None
         return keys, counts
@@ -236,7 +231,8 @@ def selected(keys: Keys, places: Integers) -> Keys:
     few = np.sort(keys[wanted[step]])
     sizes = np.diff(ends, prepend=0)
     before = np.cumsum(np.where(wanted, sizes, 0)) - np.where(wanted, sizes, 0)
-    return few[before[asked] + places - (ends - sizes)[asked]]
+    found: Keys = few[before[asked] + places - (ends - sizes)[asked]]
+    return found
 
 
 def _counts_of_digits(numbers: Floats) -> tuple[Integers, int]:

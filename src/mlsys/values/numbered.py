@@ -137,7 +137,9 @@ def _cut_from(frame: pd.DataFrame, pieces: Sequence[pd.DataFrame], places: Seque
     texts = [at for at, dtype in enumerate(frame.dtypes.tolist()) if isinstance(dtype, pd.StringDtype)]
     for at in texts:
         whole = _arrow_of(frame.iloc[:, at].array)
-        for piece, place in zip(pieces, places, strict=True) if whole is not None else ():
+        if whole is None:
+            continue
+        for piece, place in zip(pieces, places, strict=True):
             array = _arrow_of(piece.iloc[:, at].array)
             if array is not None and len(array) < len(whole):
                 _known_of(array).whole = (whole, place)
