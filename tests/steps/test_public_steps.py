@@ -101,6 +101,11 @@ def CheckSchema(orders: pd.DataFrame) -> Case:
 
 
 @case
+def ImputeForward(orders: pd.DataFrame) -> Case:
+    return mlsys.ImputeForward("customer", ["price", "country"]), orders, ROLES
+
+
+@case
 def Derive(orders: pd.DataFrame) -> Case:
     return mlsys.Derive({"hour_of_day": lambda frame: frame["ordered"].dt.hour}), orders, ROLES
 

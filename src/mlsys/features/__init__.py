@@ -15,6 +15,7 @@ from mlsys.features.embedding import Embedding
 from mlsys.features.feature_generalization import FeatureGeneralization
 from mlsys.features.hash_encode import HashEncode
 from mlsys.features.impute import Impute
+from mlsys.features.impute_forward import ImputeForward
 from mlsys.features.log import Log
 from mlsys.features.min_max_scale import MinMaxScale
 from mlsys.features.one_hot import OneHot
@@ -47,6 +48,7 @@ __all__ = [
     "DropMissing",
     "DropMissingRows",
     "Impute",
+    "ImputeForward",
     "Log",
     "MinMaxScale",
     "OneHot",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import BeforeValidator
 
 from mlsys.blocks import dtypes_of, is_plain
 from mlsys.errors import ConfigurationError, DataError
@@ -45,6 +46,19 @@ _FILLED = frozenset({Kind.NUMBER, Kind.TRUTH, Kind.TEXT, Kind.CATEGORY})
 _AS_LEVELS = frozenset({Kind.TEXT, Kind.CATEGORY})
 
 
+_FORWARD = {"forward", "ffill", "pad", "last", "locf", "previous"}
+
+
+def _no_forward(how: Any) -> Any:
+    """Refuse to fill forward: a transform sees each row alone."""
+    if isinstance(how, str) and how in _FORWARD:
+        raise ConfigurationError(
+            f"numeric={how!r} fills from earlier rows, and this step sees each row alone",
+            'put ImputeForward("customer", ["price"]) before the split: it knows which earlier rows were known',
+        )
+    return how
+
+
 class Impute(TakesColumns):
     """Fill nulls, and add ``<column>_missing`` if training rows had nulls.
 
@@ -80,7 +94,7 @@ class Impute(TakesColumns):
     from exact sums of products over the rows that have the column, with nulls of others at their medians, limited to
     the range of the training rows. Every fill assumes that values are missing at random given the other columns; the
     indicator keeps the information if they are not: see `DiagnoseMissing`. To carry forward the last value of a key,
-    use a `History`: past.last().
+    use `ImputeForward`.
     Nullable numbers and truth values become floats. A pass costs a few milliseconds for 300,000 rows and column.
 
     References
@@ -101,7 +115,7 @@ class Impute(TakesColumns):
     """
 
     columns: ColumnChoice = None
-    numeric: Literal["median", "mean", "mode", "model"] | float = "median"
+    numeric: Annotated[Literal["median", "mean", "mode", "model"] | float, BeforeValidator(_no_forward)] = "median"
     categorical: str = "missing"
     indicator: bool = True
     by: str | tuple[str, ...] | list[str] | None = Field(default=None, kw_only=True)
