@@ -34,6 +34,10 @@ class ChangesNumbers(TakesColumns, kind="Transform"):
         """Return some of the columns, one a row of the array, as they become; null stays null."""
         raise NotImplementedError
 
+    def added(self, frame: pd.DataFrame, state: Any, /) -> dict[str, Any]:
+        """Return the columns that are added behind; most steps add none."""
+        return {}
+
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame with the columns changed."""
         require(frame, state["columns"], self.title)
@@ -41,7 +45,7 @@ class ChangesNumbers(TakesColumns, kind="Transform"):
         for names, block in blocks_of_numbers(frame, state["columns"], self.title):
             columns = slice(len(changed), len(changed) + len(names))
             changed.update(zip(names, self.changed(block, state, columns), strict=True))
-        return replaced(frame, changed)
+        return replaced(frame, changed, self.added(frame, state))
 
     def takes(self, values: Values, /) -> bool:
         """Whether these are numbers; truth values stay 0 and 1."""

@@ -6,30 +6,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from mlsys.features._columns import (
-    NUMBERS,
-    TakesColumns,
-    blocks_of_numbers,
-    refuse_taken,
-    replaced,
-    require,
-    require_kinds,
-)
-from mlsys.features._numbers import refuse_infinite
+from mlsys.features._columns import blocks_of_numbers, refuse_taken
+from mlsys.features._numbers import ChangesNumbers, refuse_infinite
 from mlsys.features._skewed import finish_first, finish_logs, is_flag, logarithm, mean_and_scale, summary_of_logs
 from mlsys.steps import ColumnChoice, Field
 from mlsys.summaries import Again, Moments, Quantiles, SummaryMap
-from mlsys.values import Kind
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
-    from mlsys.values import Values
 
 
-class Standardize(TakesColumns):
+class Standardize(ChangesNumbers):
     """Scale number columns to mean 0 and standard deviation 1 over training rows.
 
     Parameters
@@ -78,14 +68,11 @@ class Standardize(TakesColumns):
         """Return the moments of each column, or the summary that a later pass needs for logarithms."""
         if partial is not None:
             return summary_of_logs(blocks_of_numbers(part, partial["wanted"], self.title), partial)
-        names = self.taken(part)
-        require_kinds(part, names, NUMBERS, self.title)
         found = SummaryMap(moments=SummaryMap(), quantiles=SummaryMap())
-        for some, block in blocks_of_numbers(part, names, self.title):
-            for name, values in zip(some, block, strict=True):
-                moments = found["moments"][name] = Moments.of(values)
-                if self.logs and not moments.minimum < 0:
-                    found["quantiles"][name] = Quantiles.of(values)
+        for name, values in self.columns_of(part):
+            moments = found["moments"][name] = Moments.of(values)
+            if self.logs and not moments.minimum < 0:
+                found["quantiles"][name] = Quantiles.of(values)
         return found
 
     def finish(self, summary: SummaryMap, /) -> dict[str, Any] | Again:
@@ -102,21 +89,17 @@ class Standardize(TakesColumns):
                 state["scale"].append(scale)
         return finish_first(summary, state) if self.logs else state
 
-    def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
-        """Return the frame with the columns scaled, and logarithms appended."""
-        require(frame, state["columns"], self.title)
-        changed: dict[str, Any] = {}
-        means, scales = np.array(state["mean"]), np.array(state["scale"])
-        for names, block in blocks_of_numbers(frame, state["columns"], self.title):
-            here = slice(len(changed), len(changed) + len(names))
-            with np.errstate(over="ignore"):
-                scaled = block - means[here, None]
-                scaled /= scales[here, None]
-            changed.update(zip(names, self._clipped(scaled), strict=True))
-        added = self._logarithms(frame, state["logs"]) if state.get("logs") else {}
-        return replaced(frame, changed, added)
+    def changed(self, block: NDArray[np.float64], state: Any, columns: slice, /) -> NDArray[np.float64]:
+        """Return columns of mean 0 and standard deviation 1."""
+        mean, scale = (np.array(state[name][columns])[:, None] for name in ("mean", "scale"))
+        with np.errstate(over="ignore"):
+            scaled = block - mean
+            scaled /= scale
+        return self._clipped(scaled)
 
-    def _logarithms(self, frame: pd.DataFrame, known: list[dict[str, Any]]) -> dict[str, Any]:
+    def added(self, frame: pd.DataFrame, state: Any, /) -> dict[str, Any]:
+        """Return the logarithms."""
+        known = state.get("logs") or []
         refuse_taken(frame, [f"{each['column']}_log" for each in known], (), self.title)
         added = {}
         blocks = blocks_of_numbers(frame, [each["column"] for each in known], self.title)
@@ -128,11 +111,3 @@ class Standardize(TakesColumns):
 
     def _clipped(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         return values if self.clip is None else np.clip(values, -self.clip, self.clip)
-
-    def takes(self, values: Values, /) -> bool:
-        """Whether these are numbers; truth values stay 0 and 1."""
-        return values.kind is Kind.NUMBER
-
-    def columns_taken(self, state: Any, /) -> tuple[str, ...]:
-        """Return the scaled columns."""
-        return tuple(state["columns"])
