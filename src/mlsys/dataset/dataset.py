@@ -50,6 +50,9 @@ class Dataset(Mapping[str, Rows]):
         Returns the predictions for a part; parts without predictions are absent. By default, columns of a part
         are predictions if their names match.
 
+    importances : callable, optional
+        Returns what the final model itself says that features matter.
+
     Examples
     --------
     >>> data = Dataset({"train": pd.DataFrame({"x": [1], "y": [0]})}, Roles(target="y"), ["x"])
@@ -68,6 +71,7 @@ class Dataset(Mapping[str, Rows]):
         folds: int = 0,
         predict: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
         predictions: Mapping[str, Callable[[], pd.DataFrame]] | None = None,
+        importances: Callable[[], Mapping[str, float]] | None = None,
     ) -> None:
         self._parts = dict(parts)
         self.roles = roles
@@ -76,6 +80,7 @@ class Dataset(Mapping[str, Rows]):
         self.folds = folds
         self._predict = predict
         self._predictions = predictions
+        self._importances = importances
 
     def rows(self, name: str, columns: Sequence[str] | None = None) -> Rows:
         """Return one part, with all columns or only ``columns``."""
@@ -101,6 +106,10 @@ class Dataset(Mapping[str, Rows]):
         rows = sample_by_hash(pd.DataFrame(self.rows(name)), most)
         predicted = self._predict(rows)
         return Rows.of(beside(rows, predicted), self.roles, self.features, predictions=predicted)
+
+    def own_importances(self) -> dict[str, float]:
+        """Return what the final model says that the columns at the split matter; nothing where it says nothing."""
+        return {} if self._importances is None else dict(self._importances())
 
     def predict(self, rows: pd.DataFrame) -> pd.DataFrame | None:
         """Return what the final model says of rows such as a part holds, changed or not; ``None`` before there is one.

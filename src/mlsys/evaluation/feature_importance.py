@@ -16,6 +16,8 @@ from mlsys.steps import Field, Report, Result
 from mlsys.summaries import places_by_hash, related_groups
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
 
     from mlsys.dataset import Rows
@@ -48,11 +50,17 @@ class FeatureImportance(Report):
     are applied again, so a feature counts with everything that is derived from it. ``drop`` is the loss of the metric,
     averaged over shuffles, with a paired 95 % interval over the rows, and ``share`` is its share of all losses. If the
     interval of a feature contains 0, this model does not need it; another model may. Shuffled rows may be combinations
-    that never occur. Cost: one prediction of the rows for each group and shuffle. If training rows are evaluated by
-    folds, the final model has seen these rows, and drops are larger than on new rows; the summary says so.
+    that never occur. ``own`` is the share of what the model itself says (``feature_importances_``, or the size of
+    ``coef_``, which compares columns only if they are scaled), added up over all that steps derive from the columns;
+    null if it says nothing. It is learned from training rows, and trees prefer columns of many values (Strobl et al.
+    2007); where both differ, rely on ``drop``. Cost: one prediction of the rows for each group and shuffle. If training
+    rows are evaluated by folds, the final model has seen these rows, and drops are larger than on new rows; the summary
+    says so.
 
     References
     ----------
+    Strobl, C. et al. (2007). Bias in random forest variable importance measures. BMC Bioinformatics 8(25).
+
     Breiman, L. (2001). Random forests. Machine Learning 45(1).
 
     Fisher, A., Rudin, C. and Dominici, F. (2019). All models are wrong, but many are useful. JMLR 20(177).
@@ -83,7 +91,8 @@ class FeatureImportance(Report):
         rows = judged_rows(dataset[part], part)
         rows = rows.take_rows(np.sort(places_by_hash(rows.index, self.most_rows)))
         drops, metric, base = self._drops(dataset, rows, part)
-        table = _table(drops)
+        own = dataset.own_importances()
+        table = _table(drops, own)
         top = float(table["share"].head(_FEW).sum())
         known = ", which the model has learned from" if part == "validation" and dataset.folds else ""
         return Result(
@@ -91,7 +100,7 @@ class FeatureImportance(Report):
             table,
             scalars={"importance/top_share": top},
             summary=f"{metric} of {base:.3f} on {len(rows):,} {part} rows{known}; the top {min(_FEW, len(table))} of "
-            f"{len(table)} hold {top:.0%} of all importance",
+            f"{len(table)} hold {top:.0%} of all importance{_beside(table)}",
             facts={"metric": metric, "part": part},
             draw=draw_drops,
         )
@@ -119,22 +128,30 @@ class FeatureImportance(Report):
             drop = float(np.mean([sign * (base - metric(judge.sample(each))) for each in said]))
             sure = judge.better_by(first, said[0], f"rows with {group[0]!r} shuffled")
             ends = {"lower": drop - sure["value"] + sure["lower"], "upper": drop - sure["value"] + sure["upper"]}
-            found.append({"features": ", ".join(group), "drop": drop, **ends})
+            found.append({"features": ", ".join(group), "columns": group, "drop": drop, **ends})
         return found, metric.name, base
 
 
-def _table(drops: list[dict[str, Any]]) -> pd.DataFrame:
+def _beside(table: pd.DataFrame) -> str:
+    """Return what the model itself says of the first few, where it says anything."""
+    own = table["own"].head(_FEW).sum()
+    return f", and {own:.0%} of what the model itself says" if table["own"].notna().any() else ""
+
+
+def _table(drops: list[dict[str, Any]], own: Mapping[str, float]) -> pd.DataFrame:
     """Return groups of features with their losses, the largest first."""
+    said = sum(own.values())
     total = sum(max(each["drop"], 0.0) for each in drops)
     rows = [
         {
             **each,
             "share": max(each["drop"], 0.0) / total if total else 0.0,
+            "own": sum(own.get(name, 0.0) for name in each["columns"]) / said if said else np.nan,
             "verdict": _KEPT if each["lower"] > 0 else "not used",
         }
         for each in sorted(drops, key=lambda each: -each["drop"])
     ]
-    return pd.DataFrame(rows, columns=["features", "drop", "lower", "upper", "share", "verdict"])
+    return pd.DataFrame(rows, columns=["features", "drop", "lower", "upper", "share", "own", "verdict"])
 
 
 def draw_drops(result: Result, ax: Axes) -> None:

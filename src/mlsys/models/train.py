@@ -30,6 +30,7 @@ from mlsys.models._estimators import (
     weight_argument,
 )
 from mlsys.models._fitting import asked_once, fitting, predictions, selected
+from mlsys.models._importances import own_importances
 from mlsys.models._inputs import text_reader, the_text
 from mlsys.models._matrix import order_of, plain_target
 from mlsys.models._refusals import check_target, known_target
@@ -231,6 +232,10 @@ class Train(Model):
     def predict(self, frame: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
         """Return ``prediction`` and, for classes, ``probability_<class>``."""
         return predictions(frame, state, isinstance(self.features, str), self._who)
+
+    def importances(self, state: dict[str, Any], /) -> dict[str, float] | None:
+        """Return ``feature_importances_``, or the size of ``coef_``, of the estimator inside."""
+        return own_importances(state["estimator"], state["features"])
 
     def curves(self, state: dict[str, Any], /) -> dict[str, list[float]]:
         """Return the losses recorded by the estimator: on training rows, and on rows for early stopping."""

@@ -181,6 +181,10 @@ class Model(Learns, FitsAlone, Step, kind="Model"):
         read = self.columns_read(columns)
         return tuple(columns) if read is None else read
 
+    def importances(self, state: Any, /) -> dict[str, float] | None:
+        """Return what the model itself says that its features matter, by name; ``None`` where it says nothing."""
+        return None
+
     def curves(self, state: Any, /) -> dict[str, list[float]]:
         """Return losses by iteration, by name, where training had any; they are written to MLflow."""
         return {}

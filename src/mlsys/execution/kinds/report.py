@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.cache import Made
 from mlsys.dataset import Dataset
 from mlsys.execution.applying import applied
+from mlsys.execution.own_importances import importances_at_split
 from mlsys.execution.parts import Parts
 from mlsys.execution.reporting import loader
 from mlsys.execution.results import result_of, result_state
@@ -81,7 +82,9 @@ def on_parts(at: At, planned: Planned, rows: dict[str, Table], **given: Any) -> 
         functools.partial(_predicted, fitted, columns, at) if any(predicts(each.step) for each in fitted) else None
     )
     features = at.catalog.features(at.catalog.at_split or columns)
-    return _reported(planned, Dataset(loads, at.roles, features, given["fitted on"], folds, predict, said))
+    after = {name.removeprefix("state of "): each for name, each in given.items() if name.startswith("state of ")}
+    own = functools.partial(importances_at_split, after, at.catalog)
+    return _reported(planned, Dataset(loads, at.roles, features, given["fitted on"], folds, predict, said, own))
 
 
 def _predicted(fitted: tuple[Fitted, ...], columns: list[Any], at: At, frame: pd.DataFrame) -> pd.DataFrame:
