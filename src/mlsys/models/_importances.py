@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-
 _INSIDE = ("best_estimator_", "regressor_", "estimator_")
 """Where searches, transformed targets and thresholds keep the fitted estimator."""
 
