@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlsys.errors import Finding
+from mlsys.overview.column import Described
+from mlsys.overview.overview import Overview
 from mlsys.pages import (
     Badge,
     Banner,
@@ -177,3 +179,11 @@ def test_a_share_is_said_to_be_nothing_or_all_only_where_it_is(share: float) -> 
     assert (said == "") == (share == 0)
     assert (said == "100%") == (share == 1)
     assert said != "0%"
+
+
+def test_a_finding_links_to_the_line_of_its_column_where_the_page_has_one() -> None:
+    finding = Finding("LK204", "it predicts the target", columns=("it's late", "gone"))
+    page = Page([Remarks([finding], linked={"it's late"})]).html()
+    assert "<a href='#column-it%27s%20late'>it&#x27;s late</a>" in page and "gone" not in page
+    line = Overview("Columns", [Described("it's late", "numbers", "float64", 0.0)]).page().html()
+    assert "id='column-it%27s%20late'" in line

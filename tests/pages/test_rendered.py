@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -243,8 +244,18 @@ def test_a_card_is_small_and_quick(pages: Pages) -> None:
     assert min(seconds) < 0.03
 
 
-def test_a_report_is_one_small_file(pages: Pages) -> None:
+def test_a_report_is_one_small_file_that_is_made_quickly(pages: Pages) -> None:
     assert len(pages.report.encode()) < 500_000
+    start = time.thread_time()
+    pages.run.report(pages.folder / "again.html")
+    assert time.thread_time() - start < 1
+
+
+def test_links_of_a_report_lead_to_places_on_it(pages: Pages) -> None:
+    page = pages.report
+    places = set(re.findall(r" id='([^']+)'", page))
+    assert {f"column-{quote(name)}" for name in pages.run.columns.table["column"]} <= places
+    assert set(re.findall(r"href='#([^']+)'", page)) <= places
 
 
 @pytest.mark.parametrize("name", NAMES)

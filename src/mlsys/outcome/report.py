@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pandas as pd
 
@@ -46,7 +46,7 @@ def report(
         ("Slices", _slices(outcome)),
         ("Columns", columns or _columns(outcome)),
         *((name.replace("_", " ").capitalize(), _result(outcome, name, pictures or {})) for name in outcome.reports),
-        ("Findings", Page([Remarks(outcome.findings, len(outcome.findings)), *_nothing(outcome.findings)])),
+        ("Findings", _findings(outcome)),
         ("Plan", plan or _steps(outcome)),
         ("Reproduce", Page([Code(_again(outcome, code or {}))])),
     ]
@@ -112,8 +112,11 @@ def _steps(outcome: Outcome) -> Page:
     return Page([Table(pd.DataFrame(rows, columns=["step", "kind", "supplied"]))])
 
 
-def _nothing(findings: Sequence[object]) -> list[Block]:
-    return [] if findings else [Text("No findings.")]
+def _findings(outcome: Outcome) -> Page:
+    """Return all findings; names of columns lead to their lines."""
+    described = {str(name) for name in outcome.seen["column"].head(MOST_COLUMNS)} if len(outcome.seen) else set[str]()
+    remarks = Remarks(outcome.findings, len(outcome.findings), linked=described)
+    return Page([remarks] if outcome.findings else [Text("No findings.")])
 
 
 def _again(outcome: Outcome, code: Mapping[str, str]) -> str:

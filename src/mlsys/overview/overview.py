@@ -124,7 +124,12 @@ def _says_something(column: pd.Series) -> bool:
 def _name(each: Described) -> Any:
     use = each.use or Use("", made_by="")
     said = [each.held, "" if use.made_by in {"", "data"} else f"made by {use.made_by}"]
-    return Stack(each.name, ", ".join(filter(None, [*said, use.words if use.words == _TARGET else ""])), strong=True)
+    return Stack(
+        each.name,
+        ", ".join(filter(None, [*said, use.words if use.words == _TARGET else ""])),
+        strong=True,
+        column=each.name,
+    )
 
 
 def _values(each: Described) -> Any:

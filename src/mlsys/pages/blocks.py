@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isnan
@@ -15,7 +15,7 @@ import pandas as pd
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from mlsys.errors import Finding
-from mlsys.pages.cells import Cell, badge
+from mlsys.pages.cells import Cell, anchor, badge
 from mlsys.pages.explained import WHY
 from mlsys.pages.joining import joined
 from mlsys.pages.numbers import number, p_value
@@ -159,11 +159,24 @@ class Items:
 
 @dataclass(frozen=True)
 class Remarks:
-    """Findings, worst first."""
+    """Findings, worst first.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        All of them.
+    most : int
+        How many are shown.
+    rest : str
+        Where the others are.
+    linked : collection of str
+        Columns that have a line on the same page, to which their names link.
+    """
 
     findings: Sequence[Finding]
     most: int = 6
     rest: str = "run.findings"
+    linked: Collection[str] = ()
 
     def text(self) -> str:
         """Return a line each, behind the sign of its severity."""
@@ -173,11 +186,15 @@ class Remarks:
         """Return each with a badge of its severity, and why it matters behind a click."""
         shown = "".join(
             f"<li>{badge(each.severity, SEVERITY_TONES[each.severity])} {html.escape(_without_severity(each))}"
-            f"{_why(each.code)}</li>"
+            f"{self._links(each.columns)}{_why(each.code)}</li>"
             for each in self.findings[: self.most]
         )
         more = "".join(f"<li>{html.escape(said)}</li>" for said in self._said()[self.most :])
         return f"<ul>{shown}{more}</ul>" if shown else ""
+
+    def _links(self, columns: Sequence[str]) -> str:
+        links = [f"<a href='#{anchor(name)}'>{html.escape(name)}</a>" for name in columns if name in self.linked]
+        return f"<div class='dim'>see {', '.join(links)}</div>" if links else ""
 
     def _said(self, signs: bool = False) -> list[str]:
         more = len(self.findings) - self.most

@@ -6,11 +6,23 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
+from urllib.parse import quote
 
 from mlsys.pages.tones import SIGNS, Tone, tone_of
 
 _LEAST_SHARE = 0.01
 """Smaller shares than a hundredth are said to be that."""
+
+
+def anchor(column: str) -> str:
+    """Return what a link to the line of a column names.
+
+    Examples
+    --------
+    >>> anchor("it's late")
+    'column-it%27s%20late'
+    """
+    return f"column-{quote(column, safe='')}"
 
 
 @runtime_checkable
@@ -58,6 +70,8 @@ class Stack:
         Whether the first is bold.
     spoken : bool
         Whether a terminal, too, shows what is said of it.
+    column : str
+        The column that it describes: links of the same page lead here.
 
     Examples
     --------
@@ -69,6 +83,7 @@ class Stack:
     below: str = ""
     strong: bool = False
     spoken: bool = False
+    column: str = ""
 
     def __str__(self) -> str:
         return f"{self.first}: {self.below}" if self.spoken and self.below else str(self.first)
@@ -77,7 +92,8 @@ class Stack:
         """Return both, the second small."""
         first = html.escape(self.first) if isinstance(self.first, str) else self.first.html()
         small = f"<small>{html.escape(self.below)}</small>" if self.below else ""
-        both = f"<div>{f'<b>{first}</b>' if self.strong else first}</div>{small}"
+        named = f" id='{anchor(self.column)}'" if self.column else ""
+        both = f"<div{named}>{f'<b>{first}</b>' if self.strong else first}</div>{small}"
         return f"<div class='said'>{both}</div>" if self.spoken and small else both
 
 
