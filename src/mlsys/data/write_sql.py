@@ -52,7 +52,7 @@ class WriteSQL(Sink):
     -----
     All is written in one transaction: with ``"replace"`` to a new table that takes the place of the old one at the end.
     That is whole or not at all where the database makes tables in transactions (PostgreSQL, SQLite); elsewhere an
-    interruption may leave the table ``<table>_mlsys_making`` beside the old one. Values are bound, names are quoted.
+    interruption may leave the table ``NAME_mlsys_making`` beside the old one. Values are bound, names are quoted.
     Times with a zone are written in UTC. The index is not written. Needs SQLAlchemy: ``pip install 'mlsys[sql]'``.
 
     Examples
