@@ -51,9 +51,9 @@ class MlsysError(Exception):
     Parameters
     ----------
     problem : str
-        What was wrong and where (step, column, row), one sentence.
+        What is wrong and where (step, column, row), in one sentence.
     remedy : str, optional
-        What to do, one sentence; shown on a line of its own.
+        What to do, in one sentence; shown on a separate line.
 
     Notes
     -----
@@ -72,7 +72,7 @@ class ConfigurationError(MlsysError, ValueError):
 
 
 class LeakageError(MlsysError, ValueError):
-    """A pipeline would let a step see what it must not; raised before any data is read."""
+    """A pipeline would let a step see data that it must not see; raised before any data is read."""
 
 
 class DataError(MlsysError, ValueError):
@@ -88,11 +88,11 @@ class StateError(MlsysError, TypeError):
 
 
 class TrackingError(MlsysError, RuntimeError):
-    """Something could not be written to MLflow in the form asked for."""
+    """Something could not be written to MLflow in the requested form."""
 
 
 class GateRefused(MlsysError, RuntimeError):
-    """A gate said no, so nothing was registered."""
+    """A gate failed, so nothing was registered."""
 
 
 class NotPortableError(MlsysError, RuntimeError):

@@ -23,19 +23,19 @@ class Settings:
         A Parquet source with more rows than this is read partition by partition.
     threads : int
         Threads that an estimator may use while it learns; part of what makes a state reproducible.
-        ``OMP_NUM_THREADS`` where it is set, else 2.
+        ``OMP_NUM_THREADS`` if it is set, otherwise 2.
     row_check_rows : int
         Rows on which a function that claims to be row-local is checked.
     folder : str
         Where cache, waiting runs and local predictions are kept. Empty: ``.mlsys`` beside the script,
         in a notebook in the working directory.
     cache : int
-        1: results of steps are kept and used again; 0: never, as if every run said ``cache=False``.
+        1: cache the results of steps; 0: never, as with ``cache=False`` in every run.
     cache_bytes : int
-        When the cache holds more than this, what was not used for longest is removed.
+        If the cache is larger than this, the least recently used results are removed.
     allow_pickle : int
-        1: models that hold a pickled state may be loaded, as if every ``load`` said ``allow_pickle=True``; for
-        servers, which cannot say so.
+        1: allow loading models with a pickled state, as with ``allow_pickle=True`` in every ``load``; for
+        servers, which cannot pass the argument.
     """
 
     rows_per_partition: int = 262_144

@@ -63,23 +63,24 @@ class Trace:
 
 @dataclass(frozen=True, repr=False)
 class LeakageAudit(Shown):
-    """The recipe run again on a sample with rows replaced that must not matter; made by ``audit_leakage()``.
+    """Result of ``audit_leakage()``: what changed when rows that must not matter were replaced, on a sample.
 
     Parameters
     ----------
     traces : sequence of Trace
         In the order of the steps.
     steps : sequence of str
-        Names of the steps that were looked at, in order.
+        Names of the audited steps, in order.
     rows, training, held_out : int
-        Rows of the sample, and on either side of the split.
+        Number of rows in the sample, and on each side of the split.
     seconds : float
-        How long it took.
+        Duration.
 
     Notes
     -----
-    It falsifies, it does not prove: *not observed* means that none of these probes moved anything on this sample. A
-    step that only looks at rare values, or was given a table before the pipeline existed, can leak and not be seen.
+    The audit can find a leak but cannot prove that there is none: *not observed* means that none of these probes
+    changed anything on this sample. A leak is missed if a step uses only rare values, or holds a table that was made
+    before the pipeline existed.
     """
 
     traces: Sequence[Trace]
@@ -91,7 +92,7 @@ class LeakageAudit(Shown):
 
     @property
     def verdict(self) -> str:
-        """``"violated"``, ``"not assessed"`` if nothing else could be said of some step, or ``"not observed"``."""
+        """``"violated"``, ``"not assessed"`` if a step could not be assessed at all, or ``"not observed"``."""
         verdicts = {trace.verdict for trace in self.traces}
         if VIOLATED in verdicts:
             return VIOLATED
@@ -101,13 +102,13 @@ class LeakageAudit(Shown):
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """One row a step and probe: ``step``, ``probe``, ``verdict``, ``columns``, ``detail``."""
+        """One row per step and probe: ``step``, ``probe``, ``verdict``, ``columns``, ``detail``."""
         rows = [(t.step, t.probe, t.verdict, t.columns, t.detail) for t in self.traces]
         return pd.DataFrame(rows, columns=["step", "probe", "verdict", "columns", "detail"])
 
     @property
     def violated(self) -> pd.DataFrame:
-        """The rows of the table that are violations, the first step first."""
+        """Rows of the table that are violations, in the order of the steps."""
         return self.table[self.table["verdict"] == VIOLATED].reset_index(drop=True)
 
     @property

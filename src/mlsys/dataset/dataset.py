@@ -112,7 +112,7 @@ class Dataset(Mapping[str, Rows]):
         return {} if self._importances is None else dict(self._importances())
 
     def predict(self, rows: pd.DataFrame) -> pd.DataFrame | None:
-        """Return what the final model says of rows such as a part holds, changed or not; ``None`` before there is one.
+        """Return predictions of the final model for rows like a part's, changed or not; ``None`` without a model.
 
         Columns that steps make are made again, from those that the rows had at the split.
         """

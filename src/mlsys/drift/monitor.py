@@ -171,7 +171,7 @@ class Monitor(Shown):
     def save(self, folder: str | Path) -> Path:
         """Write the monitor into a folder; it holds counts but no rows.
 
-        A monitor that is there already is replaced at once: whoever is interrupted leaves the old or the new one.
+        An existing monitor is replaced atomically: after an interruption either the old or the new one remains.
         """
         from mlsys.states import digest, save_state
         from mlsys.states.on_disk import with_digest

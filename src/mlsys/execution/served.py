@@ -42,9 +42,9 @@ class ServedModel:
     details : mapping of str to str
         Run, pipeline and configuration that it comes from.
     request : mapping of str to object
-        Inputs that may be left out (``optional``), ``levels`` of columns of categories.
+        Inputs that may be omitted (``optional``), and ``levels`` of category columns.
     tally : Tally
-        What requests held that training rows did not; :attr:`counts` shows it.
+        Counts of values in requests that training rows did not contain; see :attr:`counts`.
 
     Examples
     --------
@@ -61,11 +61,11 @@ class ServedModel:
 
     @property
     def counts(self) -> pd.DataFrame:
-        """What requests held that training rows did not: column, what, in how many rows, and their share of all.
+        """Values in requests that training rows did not contain: column, what, number of rows, share of all rows.
 
-        ``what`` is an *unseen level* of a column that an encoder read, a *new null* in a column of which no training
-        row was null, or an *other type*, which was converted. Counted since the model was made or loaded, over all its
-        threads; each process counts for itself.
+        ``what`` is an *unseen level* of an encoded column, a *new null* in a column without nulls in the training
+        rows, or an *other type*, which was converted. Values are counted since the model was made or loaded, over all
+        threads; each process counts separately.
         """
         return self.tally.table()
 
@@ -75,9 +75,9 @@ class ServedModel:
         Parameters
         ----------
         frame : DataFrame
-            The columns in ``inputs``, in any order; more are ignored. Those that were null in some training rows may
-            be left out. Types are brought to those of training where that loses nothing. A table of Arrow, a list of
-            records, a mapping of columns and an array of rows in the order of ``inputs`` are taken as well.
+            The columns in ``inputs``, in any order; others are ignored. Columns that were null in some training rows
+            may be omitted. Types are converted to those of training if that loses nothing. An Arrow table, a list of
+            records, a mapping of columns and an array of rows in the order of ``inputs`` are also accepted.
 
         Returns
         -------
@@ -87,7 +87,7 @@ class ServedModel:
         Raises
         ------
         DataError
-            When a column is missing or holds what cannot be taken for its type, by name.
+            If a column is missing, or holds a value that cannot be converted to its type.
         """
         frame = self._reader.frame(frame)
         with counting() as counted:
@@ -106,7 +106,7 @@ class ServedModel:
         return pd.DataFrame({"id": ids, **found}, index=frame.index)
 
     def absorb(self, events: Any) -> Self:
-        """Return a model whose histories know some rows too; this one stays as it is.
+        """Return a model whose histories also know the given rows; this model is unchanged.
 
         Parameters
         ----------

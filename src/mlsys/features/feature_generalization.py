@@ -33,8 +33,8 @@ class FeatureGeneralization(Report):
     Notes
     -----
     ``overlap`` is the share of rows whose value also occurs in training rows; for numbers and times, whose value lies
-    between their smallest and largest. ``unseen`` counts the other rows, and ``new_nulls`` the nulls of a feature that has
-    none in training rows. ``distance`` is the total variation distance between shares of levels, or the
+    between their smallest and largest. ``unseen`` counts the other rows, and ``new_nulls`` the nulls of a feature
+    without nulls in training rows. ``distance`` is the total variation distance between shares of levels, or the
     Kolmogorov-Smirnov distance between numeric distributions; ``chance`` is the approximate distance between two
     samples of these sizes from one distribution, which is large if there are few rows per level. `DetectDrift` tests
     whether a distance may be chance; this report shows which features a model cannot rely on. The verdicts are

@@ -25,45 +25,46 @@ _UNCOMPARED = frozenset({Kind.NESTED, Kind.BLOCK, Kind.OTHER, Kind.MIXED})
 
 
 class SelectFeatures(TakesColumns):
-    """Drop features that say little of the target, are mostly null, or repeat others; all by training rows alone.
+    """Drop features that are weak, mostly null or redundant, judged on training rows only.
 
     Parameters
     ----------
     columns : list of str, str, dtype or callable, optional
         Features that may be dropped; by default all.
     by : {"power", "importance"} or estimator
-        What ranks them: the share of the target's variance that each explains alone, or the importance that a forest,
-        or the estimator given here, assigns to them together. A selector of scikit-learn (``SelectKBest``, ``RFECV``)
-        chooses by itself.
+        Score of a feature: the share of the target's variance that it explains alone, or its importance in a forest
+        or a given estimator trained on all features. A scikit-learn selector (``SelectKBest``, ``RFECV``) makes its
+        own choice.
     top : int, optional
-        Most features that are kept.
+        Maximum number of features to keep.
     least : float, optional
-        Least score of one that is kept.
+        Minimum score of a feature to keep.
     coverage : float
-        Least share of training rows in which one has a value.
+        Minimum share of training rows in which a feature has a value.
     related : float, optional
-        Of two features whose rank correlation (of levels: Cramer's V) is at least this, the one with the lower score
-        goes.
+        Of two features whose rank correlation (for levels: Cramer's V) is at least this, the one with the lower score
+        is dropped.
 
     Raises
     ------
     ConfigurationError
-        When nothing is asked for: ``top``, ``least``, ``coverage`` or ``related``.
+        If none of ``top``, ``least``, ``coverage`` and ``related`` is given.
     DataError
-        When scores need a target and there is none; when no feature would be left.
+        If scores need a target and there is none; if no feature would remain.
 
     Notes
     -----
-    A choice by the target that held-out rows took part in flatters every score behind it (Ambroise and McLachlan 2002);
-    like every step that learns, this one is refused before the split, and learns anew in each fold.
+    Features chosen with the targets of held-out rows inflate all later scores (Ambroise and McLachlan 2002). Like every
+    step that learns, this step is refused before the split, and learns anew in each fold.
 
     *Power* is the correlation ratio (for classes Goodman and Kruskal's tau) over 64 cells of equally many rows, or over
-    levels, null being one, corrected for their number: a column of ids explains nothing. Numbers, truth values, times,
-    text and categories have one; other kinds are kept. It ignores interactions: two columns that predict the target only
-    together have none. Exact in up to five passes, and independent of partitions and order. Relations are told from
-    10,000 rows drawn by their ids. An *importance* is learned from all rows gathered in memory (a forest of 100 trees:
-    20,000 drawn rows), levels as numbers in the order of their frequency, nulls as medians; ``coef_`` counts times the
-    deviation of the column. Sample weights are not used.
+    levels including null, corrected for their number: a column of ids explains nothing. It is defined for numbers,
+    truth values, times, text and categories; features of other kinds are kept. It ignores interactions: two columns
+    that predict the target only together have none. It is exact, takes up to five passes, and does not depend on
+    partitions or order. Redundancy is estimated on 10,000 rows sampled by their ids. An *importance* is learned from
+    all rows in memory (a forest of 100 trees: from 20,000 sampled rows), with levels as numbers in the order of their
+    frequency and nulls as medians; ``coef_`` is multiplied by the standard deviation of the column. Sample weights are
+    not used.
 
     State: ``columns``, their ``scores`` and ``coverage``, and ``dropped`` with ``column`` and ``why``, which
     ``run.features`` repeats; :meth:`scores` shows it as a table.

@@ -146,7 +146,7 @@ class Pipeline(Configuration):
         Parameters
         ----------
         data, cache, verbose, engine
-            As for ``run``; of earlier results only the rows that the source read are taken.
+            As for ``run``; of cached results only the rows that the source read are reused.
         rows : int
             Number of rows in the sample, chosen by hash of their ids.
 
@@ -206,7 +206,7 @@ class Pipeline(Configuration):
         features : list of str, or mapping of str to list of str, optional
             Features, or groups of them by name, to leave out; by default every feature that reaches the split.
         data, n_jobs, cache, verbose, engine
-            As for ``cross_validate``; parts that are given are taken as they are.
+            As for ``cross_validate``; given parts are used as they are.
         """
         from mlsys.pipeline.ablation import ablate
 

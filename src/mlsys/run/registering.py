@@ -30,7 +30,7 @@ class Registration(Shown):
     name : str
         Name in the registry.
     version : int or None
-        ``None`` when a gate said no.
+        ``None`` if the gate failed.
     alias : str or None
         The alias that was set.
     terms : DataFrame
@@ -49,7 +49,7 @@ class Registration(Shown):
         return self.version is not None
 
     def raise_if_refused(self) -> None:
-        """Raise ``GateRefused`` if a gate said no; for scripts that must stop."""
+        """Raise ``GateRefused`` if the gate failed; for scripts that must stop."""
         if not self:
             raise GateRefused(f"{self.name!r} was not {self.deed}:\n{self._table()}", "check the terms that failed")
 
@@ -123,7 +123,7 @@ def promote(
     Returns
     -------
     Registration
-        Verdict by term; falsy, with nothing changed, when a gate says no.
+        Verdict for each condition; falsy, with nothing changed, if the gate fails.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Run: what came out of running a pipeline; a card first, everything else on request."""
+"""Run: the result of running a pipeline; a card first, everything else on request."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class Run(Listed, Generic[PipelineType]):
         Raises
         ------
         ConfigurationError
-            When the run has none; ``run.is_evaluated`` tells.
+            If the run has none; check with ``run.is_evaluated``.
         """
         found = evaluation_in(self._live.execution.parts.results)
         if found is None:
@@ -139,7 +139,7 @@ class Run(Listed, Generic[PipelineType]):
 
     @property
     def leakage(self) -> LeakageReport:
-        """What was refused, found, audited and counted; ``.plot()`` draws the power of single features."""
+        """What was refused, found, audited and counted; ``.plot()`` shows how well single features predict."""
         return self._facts.leakage
 
     def audit_leakage(self, *, rows: int = 5_000, verbose: bool | None = None) -> LeakageAudit:
@@ -166,7 +166,7 @@ class Run(Listed, Generic[PipelineType]):
 
     @cached_property
     def columns(self) -> Overview:
-        """Every column at a glance: meaning, nulls, values, use and why, power alone, drift; test rows stay sealed."""
+        """Every column: meaning, nulls, values, use with reason, predictive power alone, drift; without test rows."""
         return columns_of(self._live.execution, self._facts.features, self.findings, self.pipeline.name)
 
     @property
@@ -315,8 +315,8 @@ class Run(Listed, Generic[PipelineType]):
         Parameters
         ----------
         path : str or Path
-            The file, such as ``"flights.html"``; it is replaced. After ``final_test()`` the validation scores stand
-            beside those of the test rows.
+            The file, such as ``"flights.html"``; an existing file is replaced. After ``final_test()`` it shows
+            validation scores beside test scores.
         """
         return write_report(self.outcome, self._live, Path(path), self._before, self.columns.page())
 
@@ -353,7 +353,7 @@ class Run(Listed, Generic[PipelineType]):
         Returns
         -------
         Registration
-            Verdict by term; falsy, with nothing registered, when a gate says no.
+            Verdict for each condition; falsy, with nothing registered, if the gate fails.
         """
         return register_run(self.outcome, self._tracking, name, alias, gate, reason)
 
@@ -362,7 +362,7 @@ class Run(Listed, Generic[PipelineType]):
         take_snapshot(self.id, self._live)
 
     def show_before_tracking(self, track: bool | str, parent: str | None = None) -> str | None:
-        """Show the card where somebody looks, then write to MLflow; returns the id that others are nested under."""
+        """Show the card where somebody looks, then write to MLflow; return the id under which others are nested."""
         return self._tracking.start(self._is_tracked(track), parent)
 
     def _is_tracked(self, track: bool | str) -> bool:

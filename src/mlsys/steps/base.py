@@ -41,23 +41,23 @@ class Step(_Configured, ABC):
     Parameters
     ----------
     name : str, optional
-        Name in the plan; the class name when not given.
+        Name in the plan; by default the class name.
     allow_all_rows : str
         A reason for learning from rows of every split (a pretrained or transductive step). It is
         shown on the card and in the plan.
     cache : bool
-        Whether results of the step may be kept and used again.
+        Whether results of the step may be cached.
     depends_on : sequence
-        Further inputs of the result that its code does not show: paths of files that a function
-        reads, functions that are found by name, values. Their content counts.
+        Further inputs of the result that the code does not show: paths of files that a function
+        reads, functions found by name, values. Their content is part of the cache key.
     version : str
         Any text; changing it discards earlier results of the step.
 
     Notes
     -----
-    A subclass writes annotated fields and the hooks of its kind, and no ``__init__``. Two steps are
-    equal when their configuration is equal; secrets (``SecretStr``, a password in an address) change no
-    result and are not part of it. Estimators given as fields are cloned.
+    A subclass declares annotated fields and implements the hooks of its kind, without ``__init__``. Two
+    steps are equal if their configurations are equal; secrets (``SecretStr``, a password in an address) do
+    not affect results and are not part of the configuration. Estimators given as fields are cloned.
     """
 
     facts: ClassVar[Facts]
@@ -112,7 +112,7 @@ class Step(_Configured, ABC):
         return {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
 
     def chosen(self) -> dict[str, Any]:
-        """Return the fields that are not what they are by default, by name.
+        """Return the fields that differ from their defaults, by name.
 
         Examples
         --------
@@ -134,18 +134,18 @@ class Step(_Configured, ABC):
             raise StateError(f"the configuration of {self.title}: {error.problem}", error.remedy) from error
 
     def with_(self, **changes: Any) -> typing.Self:
-        """Return the same step with some fields changed."""
+        """Return a copy of the step with some fields changed."""
         own = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
         written = {each.name for each in dataclasses.fields(self) if own[each.name] is _default_of(each)}
         return type(self)(**{name: value for name, value in own.items() if name not in written} | changes)
 
     def notes(self) -> tuple[str, ...]:
-        """Say what the step assumes, for the plan."""
+        """Return what the step assumes, for the plan."""
         return ()
 
     @property
     def trained_anew(self) -> str:
-        """Name the estimators that were already fitted when they were given; empty if there are none."""
+        """Return a remark about estimators that were already fitted when given; empty if there are none."""
         came: tuple[str, ...] = self.__dict__.get("_came_fitted", ())
         return (
             f"{' and '.join(came)} was already fitted; it is cloned and trained again on training rows only"
@@ -154,29 +154,29 @@ class Step(_Configured, ABC):
         )
 
     def allowances(self) -> tuple[str, ...]:
-        """Say what the step is allowed beyond its kind, with the reason; shown in the plan and on the card."""
+        """Return what the step is allowed beyond its kind, with the reason, for the plan and the card."""
         return (f"learns from all rows: {self.allow_all_rows}",) if self.allow_all_rows else ()
 
     def files_read(self) -> Sequence[Path] | None:
-        """Files whose content the step reads, beside the rows it is given; ``None``: that cannot be known."""
+        """Return the files that the step reads in addition to its rows; ``None`` if that is unknown."""
         return ()
 
     def edition(self) -> str | None:
-        """Return which edition of what it reads elsewhere is there now: an ETag, a number of changes, a commit.
+        """Return the current edition of data that is read elsewhere: an ETag, a change counter, a commit.
 
-        Results are used again while it is the same, also where ``files_read()`` cannot know the files. It is asked
-        before and after reading; ``None``: that cannot be told.
+        Cached results are reused while it is the same, even if ``files_read()`` does not know the files. It is called
+        before and after reading; ``None`` if the edition is unknown.
         """
         return None
 
     def known_at_declared(self) -> Mapping[str, str]:
-        """When columns become known, as the step says: a time column, or a delay after the row's time."""
+        """Return when columns become known, as declared: a time column, or a delay after the row's time."""
         return {}
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:
-        """Columns the hooks read, given those there are; ``None`` means: watch and see.
+        """Return the columns that the hooks read, given the existing ones; ``None`` if that must be observed.
 
-        Built-in steps say; for a user's step the pipeline watches.
+        Built-in steps declare them; the pipeline observes a user's step.
         """
         return None
 

@@ -39,7 +39,8 @@ class Source(Step, kind="Source"):
     def open(self) -> Sequence[Partition]:
         """Return the rows in pieces, in plan order; a piece need not know how many rows it has.
 
-        One piece is held in memory, several are read when needed. Answers from ``partitions()``, else from ``read()``.
+        A single piece is held in memory; several are read when needed. By default these are the ``partitions()``, or
+        what ``read()`` returns.
         """
         pieces = self.partitions()
         return [Partition(None, self._read_at_once)] if pieces is None else pieces

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Again:
-    """Answer of ``finish`` that asks for another pass.
+    """Return value of ``finish`` that requests another pass.
 
     Parameters
     ----------

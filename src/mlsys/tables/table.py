@@ -28,7 +28,7 @@ FIRST_ROWS = 4096
 
 @runtime_checkable
 class Engine(Protocol):
-    """A place to work; it builds tables, whose verbs are all that steps and the runner use.
+    """Where partitions are processed; it builds tables, whose methods are all that steps and the runner use.
 
     Attributes
     ----------

@@ -117,13 +117,13 @@ def check_step(
         The step, configured for the data.
     data : DataFrame or dict of str to DataFrame
         Rows the step is made for: with prediction columns for a Postprocess, by part for a Report or Sink that wants
-        parts of its own; nothing for a Source. A few hundred rows with nulls and text say most.
+        parts of its own; nothing for a Source. A few hundred rows with nulls and text are most informative.
     features : list of str, optional
         Columns a model may use; all but roles when not given.
     seed : int
         Root of the random numbers.
     raise_on_failure : bool
-        Whether a broken promise raises; the report says so in any case.
+        Whether to raise an error for a broken promise; the report shows it in any case.
     **roles : str
         ``target=``, ``time=``, ``group=`` and the others, as on a Pipeline.
 

@@ -28,7 +28,7 @@ class StepCheckFailed(MlsysError, AssertionError):
     Parameters
     ----------
     problem : str
-        What is wrong, check by check.
+        The failures, check by check.
     remedy : str, optional
         What to do.
     report : CheckReport, optional
@@ -94,7 +94,7 @@ class Check:
             warnings.warn(f"{self.step.title}, {self.name}: {outcome.message}", StepCheckWarning, stacklevel=2)
 
     def outcome(self, trial: Trial) -> Outcome:
-        """Try the promise and say how it ended."""
+        """Test the promise and return the outcome."""
         try:
             self.function(trial)
         except NotAssessed as why:
@@ -124,7 +124,7 @@ class CheckReport(Shown):
     outcomes : tuple of Outcome
         One for each check, in the order they ran.
     promises : mapping of str to str
-        What each check asks for.
+        The promise of each check.
 
     Examples
     --------

@@ -32,7 +32,7 @@ class Synced:
     address : str
         The store, without user name and password.
     problem : str
-        Why it goes on waiting; empty when it was sent.
+        Why it is still waiting; empty if it was sent.
     """
 
     id: str
@@ -44,14 +44,14 @@ class Synced:
 
 @dataclass(frozen=True, repr=False)
 class SyncReport(Shown):
-    """What :func:`mlsys.sync` sent, and what goes on waiting.
+    """Result of :func:`mlsys.sync`: which runs were sent, and which are still waiting.
 
     Parameters
     ----------
     sent, waiting : tuple of Synced
-        One entry a run.
+        One entry per run.
     place : str
-        The folder that was looked through.
+        The folder that was searched.
 
     Examples
     --------

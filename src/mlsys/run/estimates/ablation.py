@@ -30,18 +30,18 @@ class Ablation(Shown, Generic[PipelineType]):
     Parameters
     ----------
     pipeline : Pipeline
-        What was refitted.
+        The refitted pipeline.
     table : DataFrame
-        One row for what was left out, the greatest loss first: ``without``, ``columns``, the ``value`` then, the
-        ``change`` with ``lower`` and ``upper`` on the same rows, the share of the distance to a perfect score then
-        that it closes (``error removed``), and a ``verdict``: ``"helps"``, ``"hurts"`` or ``"not told apart"``.
+        One row per feature or group, the greatest loss first: ``without``, ``columns``; the ``value`` without it; the
+        ``change`` with ``lower`` and ``upper`` on the same rows; ``error removed``, the share of the distance to a
+        perfect score that it closes; and a ``verdict``: ``"helps"``, ``"hurts"`` or ``"not told apart"``.
         ``attrs["with all"]`` is the value with all features.
     metric : str
         The headline metric.
     judged : str
-        The rows that judge all of them.
+        The evaluated rows, the same for all.
     sealed : int
-        Test rows, which nothing looked at.
+        Number of test rows, which were not used.
     """
 
     pipeline: PipelineType
@@ -52,7 +52,7 @@ class Ablation(Shown, Generic[PipelineType]):
 
     @property
     def carries_most(self) -> tuple[str, ...]:
-        """What removes more than half of the error that is left without it; ask when it is known."""
+        """Features that remove more than half of the remaining error; ask when they are known."""
         helps = self.table[(self.table["verdict"] == "helps") & (self.table["error removed"] >= CARRIES_MOST)]
         return tuple(helps["without"])
 

@@ -31,20 +31,20 @@ class CrossValidation(Generic[PipelineType]):
     Parameters
     ----------
     pipeline : Pipeline
-        What was judged.
+        The evaluated pipeline.
     folds : DataFrame
         One row for each fold, model or baseline, and metric: ``fold``, ``model``, ``metric``, ``value``, ``learned``
         and ``judged`` rows, ``seconds``; with a time role also ``learned until``, ``judged from``, ``judged until``.
     reports : mapping of str to mapping of str to Result
-        What the reports said, by fold and name.
+        Results of the reports, by fold and name.
     how : str
-        The folds, and why these.
+        The folds, and why they were chosen.
     task, headline : str
-        As the evaluation has them.
+        As in the evaluation.
     findings : sequence of Finding
-        Remarks, with the folds they were made in.
+        Findings, with their folds.
     sealed : int
-        Test rows, which no fold saw.
+        Number of test rows, which no fold used.
     windows : sequence of Series
         The side of each row in each fold.
     in_time : bool

@@ -20,25 +20,25 @@ class PriceOfLeakage(Shown, Generic[PipelineType]):
     Parameters
     ----------
     pipeline : Pipeline
-        The honest order.
+        The pipeline without leaks.
     table : DataFrame
-        One row a leak: ``leak``, ``what`` it does, ``metric``; ``optimistic`` and ``honest`` score and the ``gap``
+        One row per leak: ``leak``, ``what`` it does, ``metric``; ``optimistic`` and ``honest`` score and the ``gap``
         between them, each with ``lower`` and ``upper``; how they are ``compared``; a ``verdict``: ``"flatters"``,
         ``"not told apart"`` or ``"looks worse"``.
     metric : str
         The headline metric.
     how : str
-        Folds and rows that judge both.
+        Folds and rows on which both are evaluated.
     sealed : int
-        Test rows, which nothing looked at.
+        Number of test rows, which were not used.
     in_time : bool
         Whether the honest folds follow one another in time.
 
     Notes
     -----
     Scores are means over folds; intervals and paired gaps are corrected for the training rows that folds share
-    (Nadeau and Bengio 2003). Where a leak changes which rows judge, the gap adds both standard errors as squares: the
-    two share their data, so that it is wide rather than narrow.
+    (Nadeau and Bengio 2003). If a leak changes which rows are evaluated, the gap combines both standard errors as if
+    they were independent; since the two share data, its interval is rather too wide than too narrow.
     """
 
     pipeline: PipelineType
@@ -50,7 +50,7 @@ class PriceOfLeakage(Shown, Generic[PipelineType]):
 
     @property
     def assumes(self) -> str:
-        """What the intervals take for granted."""
+        """Assumptions of the intervals."""
         return f"{ASSUMES}; {HEURISTIC}" if self.in_time else ASSUMES
 
     @property
