@@ -47,6 +47,12 @@ _HOMES = {
     ),
     **dict.fromkeys(
         (
+            "Aggregate",
+            "Cast",
+            "Deduplicate",
+            "Filter",
+            "Pivot",
+            "Rename",
             "AsOfJoin",
             "CheckSchema",
             "Derive",
@@ -164,13 +170,18 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from mlsys.data import (
+        Aggregate,
         AsOfJoin,
+        Cast,
         CheckSchema,
+        Deduplicate,
         Derive,
+        Filter,
         Flatten,
         Function,
         Join,
         Lag,
+        Pivot,
         ReadCSV,
         ReadDocuments,
         ReadEvents,
@@ -180,6 +191,7 @@ if TYPE_CHECKING:
         ReadParquet,
         ReadService,
         ReadSQL,
+        Rename,
         WindowAggregate,
         WriteCSV,
         WriteParquet,

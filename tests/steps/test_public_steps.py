@@ -53,6 +53,10 @@ def orders(shop: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def over_ten(orders: pd.DataFrame) -> pd.Series:
+    return orders["price"] > 10
+
+
 def numbers(orders: pd.DataFrame) -> pd.DataFrame:
     return orders[["price", "hour", "returned", "ordered", "customer"]]
 
@@ -103,6 +107,37 @@ def CheckSchema(orders: pd.DataFrame) -> Case:
 @case
 def ImputeForward(orders: pd.DataFrame) -> Case:
     return mlsys.ImputeForward("customer", ["price", "country"]), orders, ROLES
+
+
+@case
+def Aggregate(orders: pd.DataFrame) -> Case:
+    columns = {"orders": "count", "spent": ("price", "sum"), "last": ("country", "last")}
+    return mlsys.Aggregate("customer", columns, str(orders["ordered"].max()), "ordered"), orders, ROLES
+
+
+@case
+def Pivot(orders: pd.DataFrame) -> Case:
+    return mlsys.Pivot("customer", "country", "price", function="mean"), orders, ROLES
+
+
+@case
+def Deduplicate(orders: pd.DataFrame) -> Case:
+    return mlsys.Deduplicate(["country", "hour"], near={"price": 1.0}), orders, ROLES
+
+
+@case
+def Filter(orders: pd.DataFrame) -> Case:
+    return mlsys.Filter(over_ten), orders, ROLES
+
+
+@case
+def Rename(orders: pd.DataFrame) -> Case:
+    return mlsys.Rename({"price": "amount"}), orders, ROLES
+
+
+@case
+def Cast(orders: pd.DataFrame) -> Case:
+    return mlsys.Cast({"hour": "Int64", "country": "category"}), orders, ROLES
 
 
 @case

@@ -1,12 +1,17 @@
 """Steps that bring data in, derive columns, look up other tables, and write rows out."""
 
+from mlsys.data.aggregate import Aggregate
 from mlsys.data.as_of_join import AsOfJoin
+from mlsys.data.cast import Cast
 from mlsys.data.check_schema import CheckSchema
+from mlsys.data.deduplicate import Deduplicate
 from mlsys.data.derive import Derive
+from mlsys.data.filter import Filter
 from mlsys.data.flatten import Flatten
 from mlsys.data.function import Function
 from mlsys.data.join import Join
 from mlsys.data.lag import Lag
+from mlsys.data.pivot import Pivot
 from mlsys.data.read_csv import ReadCSV
 from mlsys.data.read_documents import ReadDocuments
 from mlsys.data.read_events import ReadEvents
@@ -16,19 +21,25 @@ from mlsys.data.read_json import ReadJSON
 from mlsys.data.read_parquet import ReadParquet
 from mlsys.data.read_service import ReadService
 from mlsys.data.read_sql import ReadSQL
+from mlsys.data.rename import Rename
 from mlsys.data.window_aggregate import WindowAggregate
 from mlsys.data.write_csv import WriteCSV
 from mlsys.data.write_parquet import WriteParquet
 from mlsys.data.write_sql import WriteSQL
 
 __all__ = [
+    "Aggregate",
     "AsOfJoin",
+    "Cast",
     "CheckSchema",
+    "Deduplicate",
     "Derive",
+    "Filter",
     "Flatten",
     "Function",
     "Join",
     "Lag",
+    "Pivot",
     "ReadCSV",
     "ReadDocuments",
     "ReadEvents",
@@ -36,8 +47,9 @@ __all__ = [
     "ReadGraph",
     "ReadJSON",
     "ReadParquet",
-    "ReadService",
     "ReadSQL",
+    "ReadService",
+    "Rename",
     "WindowAggregate",
     "WriteCSV",
     "WriteParquet",

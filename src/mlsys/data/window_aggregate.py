@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from mlsys.data._made_columns import past_duration, refuse_taken
-from mlsys.errors import ConfigurationError
+from mlsys.data._made_columns import aggregated, check_aggregates, past_duration, refuse_taken
 from mlsys.steps import Field, History, Past
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 
 class WindowAggregate(History):
@@ -67,7 +66,6 @@ class WindowAggregate(History):
     3       0        NaN
     """
 
-    functions: ClassVar[tuple[str, ...]] = ("count", "sum", "mean", "min", "max", "last", "distinct")
     columns: dict[str, str | tuple[str, str]]
     window: str | pd.Timedelta
     time: str | None = None
@@ -79,19 +77,7 @@ class WindowAggregate(History):
         super().__post_init__()
         past_duration(self.window, f"{self.title}: window", positive=True)
         past_duration(self.late_by, f"{self.title}: late_by")
-        if not self.columns:
-            raise ConfigurationError(
-                f"{self.title} got no columns", 'name them: {"visits": "count", "paid_mean": ("paid", "mean")}'
-            )
-        for name, made in self.columns.items():
-            if made == "count" or (not isinstance(made, str) and made[1] in self.functions):
-                continue
-            function = made if isinstance(made, str) else made[1]
-            problem = "needs a column" if function in self.functions else "is not among the functions"
-            raise ConfigurationError(
-                f"{self.title}: {function!r} for the column {name!r} {problem}",
-                f'write ("<column>", "<function>") with one of {", ".join(self.functions)}; "count" needs no column',
-            )
+        check_aggregates(self.columns, self.title)
 
     @property
     def reach(self) -> pd.Timedelta:
@@ -116,21 +102,4 @@ class WindowAggregate(History):
     def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
         """Return the frame with the aggregates."""
         refuse_taken(frame, self.columns, self.title)
-        lately = past.within(self.window, self.time)
-        return frame.assign(**{name: _aggregate(lately, made) for name, made in self.columns.items()})
-
-
-def _aggregate(past: Past, made: str | tuple[str, str]) -> pd.Series:
-    if isinstance(made, str):
-        return past.count()
-    column, function = made
-    by_name: dict[str, Callable[[str], pd.Series]] = {
-        "count": past.count,
-        "sum": past.sum,
-        "mean": past.mean,
-        "min": past.min,
-        "max": past.max,
-        "last": past.latest,
-        "distinct": past.distinct,
-    }
-    return by_name[function](column)
+        return frame.assign(**aggregated(past.within(self.window, self.time), self.columns))

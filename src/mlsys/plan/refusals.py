@@ -80,7 +80,7 @@ def in_order(steps: Sequence[Step]) -> str:
 
 def called(step: Step) -> str:
     """Return what the user calls a step: what it wraps says more than the class that wraps it."""
-    held = (value for value in step.configuration().values() if hasattr(value, "get_params"))
+    held = (value for value in step.configuration().values() if hasattr(type(value), "get_params"))
     wrapped = next(held, None) if isinstance(step, Transform) and not step.name else None
     return step.title if wrapped is None else f"{step.title}({type(wrapped).__name__})"
 

@@ -149,7 +149,7 @@ def parameters_of(pipeline: AnyPipeline, evaluation: Evaluation | None) -> dict[
             elif isinstance(value, BaseEstimator):
                 # scikit-learn leaves the middle out of long ones; tracking shows what fits and keeps the whole.
                 found[key] = " ".join(value.__repr__(N_CHAR_MAX=sys.maxsize).split())
-            elif hasattr(value, "get_params"):
+            elif hasattr(type(value), "get_params"):
                 found[key] = " ".join(repr(value).split())
             elif isinstance(value, tuple) and value and all(isinstance(each, str) for each in value):
                 found[key] = ", ".join(value)

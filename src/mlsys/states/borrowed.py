@@ -56,7 +56,7 @@ def exchanged(value: Any, swap: Swap) -> Any:
         parts = [value.func, value.args, value.keywords]
         function, arguments, named = (exchanged(each, swap) for each in parts)
         return value if _same([function, arguments, named], parts) else functools.partial(function, *arguments, **named)
-    if hasattr(value, "get_params") and not isinstance(value, type) and hasattr(value, "__dict__"):
+    if hasattr(type(value), "get_params") and not isinstance(value, type) and hasattr(value, "__dict__"):
         inside = vars(value)
         changed = {name: exchanged(each, swap) for name, each in inside.items()}
         if _same(changed.values(), inside.values()):

@@ -21,7 +21,7 @@ from mlsys.completion import listed
 from mlsys.errors import ConfigurationError, ContractError, StateError
 from mlsys.secrets import counted, declare, field_is_secret, hidden, is_secret
 from mlsys.states import digest
-from mlsys.steps.cloning import is_fitted, unfitted
+from mlsys.steps.cloning import has_parameters, is_fitted, unfitted
 from mlsys.steps.facts import Facts
 from mlsys.steps.habits import check_habits
 from mlsys.usercode.content import home
@@ -245,7 +245,7 @@ def _explaining(init: Callable[..., None]) -> Callable[..., None]:
             raise _refusal(cls, error, names) from None
         declare(self.configuration())
         for name, value in self.configuration().items():  # a default on the class is shared by all instances
-            if name not in kwargs and hasattr(value, "get_params") and not isinstance(value, type):
+            if name not in kwargs and has_parameters(value):
                 self.__dict__[name] = _plain(cls, name, value)
         self.__dict__["_made_at"] = _users_line()
         self.__dict__["_came_fitted"] = tuple(
@@ -319,7 +319,7 @@ def _plain(cls: type[Step], name: str, value: Any) -> Any:
         return dict(value)
     if name in _tuple_fields(cls) and not isinstance(value, (str, bytes, tuple)) and isinstance(value, Iterable):
         return tuple(value.tolist() if hasattr(value, "tolist") else value)
-    if hasattr(value, "get_params") and not isinstance(value, type):
+    if has_parameters(value):
         return unfitted(value)
     return value
 

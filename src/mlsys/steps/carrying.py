@@ -6,6 +6,7 @@ from typing import Any
 
 from mlsys.steps.base import Step
 from mlsys.steps.capabilities import LooksUp
+from mlsys.steps.cloning import has_parameters
 from mlsys.steps.forms import absorbs
 from mlsys.steps.kinds import History
 
@@ -44,7 +45,7 @@ def rows_carried(step: Step) -> str:
 
 def _keeper(value: Any) -> str:
     """Return the class of an estimator, or of one inside it, that keeps rows."""
-    if isinstance(value, type) or not hasattr(value, "get_params"):
+    if not has_parameters(value):
         return ""
     kinds = [type(each) for each in (value, *value.get_params(deep=True).values())]
     return next((kind.__name__ for kind in kinds if _KEEP_ROWS & {base.__name__ for base in kind.__mro__}), "")

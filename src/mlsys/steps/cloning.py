@@ -27,6 +27,18 @@ def unfitted(estimator: Any) -> Any:
         return _anew(estimator)
 
 
+def has_parameters(value: Any) -> bool:
+    """Whether a value has the parameters of scikit-learn: its class says so, since some objects answer any name.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> has_parameters(pd.col("price") > 0)
+    False
+    """
+    return not isinstance(value, type) and hasattr(type(value), "get_params")
+
+
 def is_fitted(estimator: Any) -> bool:
     """Whether an estimator has learned something, as far as it shows.
 
@@ -36,7 +48,7 @@ def is_fitted(estimator: Any) -> bool:
     >>> is_fitted(LinearRegression()), is_fitted(LinearRegression().fit([[0.0], [1.0]], [0.0, 1.0]))
     (False, True)
     """
-    if isinstance(estimator, type) or not hasattr(estimator, "get_params") or not hasattr(estimator, "fit"):
+    if not has_parameters(estimator) or not hasattr(estimator, "fit"):
         return False
     asked = getattr(estimator, "__sklearn_is_fitted__", None)
     if asked is not None:
@@ -49,7 +61,7 @@ def _anew(value: Any) -> Any:
         return type(value)(_anew(each) for each in value)
     if type(value) is dict:
         return {key: _anew(each) for key, each in value.items()}
-    if isinstance(value, type) or not hasattr(value, "get_params"):
+    if not has_parameters(value):
         return copy.deepcopy(value)
     made = type(value)(**{name: _anew(each) for name, each in value.get_params(deep=False).items()})
     for kept in ("_metadata_request", "_sklearn_output_config"):  # where weights go, what transform() gives

@@ -251,7 +251,7 @@ def _put_back(thing: Any, seen: set[int]) -> None:
         inside = list(thing)
     elif isinstance(thing, dict):
         inside = list(thing.values())
-    elif hasattr(thing, "get_params") and not isinstance(thing, type):
+    elif hasattr(type(thing), "get_params") and not isinstance(thing, type):
         inside = list(vars(thing).values())
         for name, value in vars(thing).items():
             if isinstance(value, _Folds):

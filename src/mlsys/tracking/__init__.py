@@ -11,13 +11,13 @@ from mlsys.tracking.sending import send, send_addition
 from mlsys.tracking.syncing import SyncReport, sync
 
 __all__ = [
-    "Opening",
     "ASKED_FOR",
     "IN_A_RUN",
     "DatasetRecord",
     "Journal",
     "LoggedRun",
     "ModelRecord",
+    "Opening",
     "RunRecord",
     "Span",
     "SyncReport",

@@ -1,0 +1,69 @@
+"""Filter: rows that meet a condition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable  # noqa: TC003  the type of a field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from mlsys.errors import ConfigurationError, ContractError
+from mlsys.steps import Select
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Filter(Select):
+    """Keep the rows that meet a condition, before the split.
+
+    Parameters
+    ----------
+    condition : expression or callable
+        An expression such as ``pd.col("price") > 0``, or a function from the frame to True or False for each row. Where
+        it is null, the row is not kept.
+
+    Raises
+    ------
+    ContractError
+        If the condition gives something other than True, False or null for each row.
+
+    Notes
+    -----
+    A served model answers rows whatever the condition says: it is no part of the model. A condition on something known
+    only later than the decision chooses rows by their future; an audit shows that. A source that takes ``where=`` does
+    not read the other rows at all.
+
+    Examples
+    --------
+    >>> orders = pd.DataFrame({"price": [5.0, -1.0, None]})
+    >>> Filter(pd.col("price") > 0).select(orders)["price"].tolist()
+    [5.0]
+    """
+
+    condition: Callable[..., Any] | Any
+    runs_user_code: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        """Refuse what is neither a function nor an expression."""
+        if not callable(self.condition) and not isinstance(self.condition, pd.api.typing.Expression):
+            raise ConfigurationError(
+                f"{self.title} got the {type(self.condition).__name__} {str(self.condition)[:40]!r}",
+                'give a condition such as pd.col("price") > 0, or a function of the frame',
+            )
+
+    def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> NDArray[np.bool_]:
+        """Return which rows meet the condition."""
+        if isinstance(self.condition, pd.api.typing.Expression):
+            met = frame.assign(**{"": self.condition})[""]
+        else:
+            met = self.condition(frame)
+        kinds = {bool(value) is value or isinstance(value, np.bool_) for value in pd.Series(met).dropna().unique()}
+        if np.shape(met) != (len(frame),) or kinds - {True}:
+            raise ContractError(
+                f"the condition of {self.title} gave {type(met).__name__} of shape {np.shape(met)}, not True or False "
+                "for each row",
+                'compare columns, such as pd.col("price") > 0',
+            )
+        return np.asarray(pd.Series(met).astype("boolean").fillna(False), dtype=bool)
