@@ -17,7 +17,7 @@ from mlsys.settings import settings
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-_PIECE = 1 << 26
+_PIECE = 1 << 24
 """Bytes that become one table; each piece of a longer file is typed by itself, then all together."""
 _BLOCK = 1 << 20
 """Bytes that Arrow parses in one go, unless a line is longer; also those that a first guess of types is made of."""

@@ -64,7 +64,7 @@ class ReadJSON(PlannedSource):
     above; beyond 64 bits they are text. Objects and arrays inside a record stay Python's; :class:`ReadDocuments` reads
     them as Arrow types. :class:`Flatten` takes both apart.
 
-    Files are parsed by Arrow, 64 MB at a time. Rows beyond ``rows_in_memory`` are parsed once and put aside in a
+    Files are parsed by Arrow, 16 MB at a time. Rows beyond ``rows_in_memory`` are parsed once and put aside in a
     private folder, so memory does not grow with rows. In partitions, give times with a format.
 
     Examples
