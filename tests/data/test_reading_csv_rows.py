@@ -255,3 +255,22 @@ def test_damaged_packed_files_are_named(ending: str) -> None:
         Path(f"{name}.csv.{ending}").write_bytes(damaged)
         with pytest.raises(DataError, match=f"{name}.csv.{ending}"):
             ReadCSV(f"{name}.csv.{ending}").read()
+
+
+def test_a_long_field_in_a_row_with_too_many_is_refused_like_any_other() -> None:
+    Path("long.csv").write_text(f"a,b\n1,\n2,{'x' * 200_000},3\n")
+    with pytest.raises(DataError, match="line 3 has 3 fields"):
+        ReadCSV("long.csv").read()
+
+
+@pytest.mark.parametrize("schema", [None, {"a": "int"}])
+def test_null_characters_are_refused_with_their_line(schema: Any) -> None:
+    Path("null.csv").write_bytes(b"a,b\n1,x\n2,y\0z\n")
+    with pytest.raises(DataError, match="line 3 of 'null.csv' holds a null character"):
+        ReadCSV("null.csv", schema=schema).read()
+
+
+def test_a_row_of_too_many_fields_in_another_encoding_is_refused_for_its_encoding() -> None:
+    Path("other.csv").write_bytes("a,b\n1,2\n2,zwölf,3\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"'other.csv' is not utf-8 text \(line 3"):
+        ReadCSV("other.csv").read()

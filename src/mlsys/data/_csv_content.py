@@ -87,6 +87,18 @@ class Content:
             values = np.frombuffer(opened.read(), dtype=np.uint8)
         return has_stray_quote(values, np.flatnonzero(values == ord('"')), separator)
 
+    def is_text(self) -> bool:
+        """Whether the bytes are UTF-8."""
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        with self.opened() as opened:
+            try:
+                while block := opened.read(_BLOCK):
+                    decoder.decode(block)
+                decoder.decode(b"", final=True)
+            except UnicodeDecodeError:
+                return False
+        return True
+
     def records(self, separator: str, strict: bool = False) -> Iterator[tuple[int, list[str]]]:
         """Yield each record with the line it begins on, as Python's own reader sees them; slow."""
         longest = csv.field_size_limit(sys.maxsize)

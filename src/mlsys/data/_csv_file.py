@@ -176,6 +176,8 @@ class CSVFile:
     def _without_ragged(self) -> bool:
         """Leave ragged rows out of what is read, if there are any; raise for them where none is to be left out."""
         separator, width = self._writing.separator, len(self.header)
+        if not self.content.is_text():
+            raise not_text(self.file, self._writing.encoding, self.content, self.who)
         found = without_ragged(self.content, width, separator) if self._loses else None
         if found is not None and found[1]:
             self.content, self.ragged = found

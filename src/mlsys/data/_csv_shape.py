@@ -182,8 +182,10 @@ def _by_pyarrow(content: Content, width: int, separator: str) -> Shape:
     shape = Shape(width, separator)
 
     def take(row: arrow_csv.InvalidRow) -> str:
+        more = row.actual_columns - width
         if row.text.strip():
-            shape.take(next(csv.reader([row.text], delimiter=separator)))
+            shape.ragged += 1
+            shape.padded += more > 0 and row.text.endswith(separator * more)
         return "skip"
 
     with content.opened() as opened:
