@@ -31,10 +31,11 @@ def made(rows: int) -> pd.DataFrame:
 if __name__ == "__main__":
     rows, folder = int(sys.argv[1]), Path(sys.argv[2])
     frame = made(rows)
-    frame.to_csv(folder / "rows.csv", index=False)
-    texts = frame.assign(at=frame["at"].astype("str"))
-    texts.to_json(folder / "rows.jsonl", orient="records", lines=True)
-    frame.to_parquet(folder / "rows.parquet", compression="zstd", row_group_size=262_144)
+    for name, some in (("few", frame.head(1000)), ("rows", frame)):
+        texts = some.assign(at=some["at"].astype("str"))
+        some.to_csv(folder / f"{name}.csv", index=False)
+        texts.to_json(folder / f"{name}.jsonl", orient="records", lines=True)
+        some.to_parquet(folder / f"{name}.parquet", compression="zstd", row_group_size=262_144)
     with sqlite3.connect(folder / "rows.db") as database:
         texts.to_sql("rows", database, index=False)
         database.execute("CREATE UNIQUE INDEX by_id ON rows (id)")

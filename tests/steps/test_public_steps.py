@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import http.server
+import json
+import sqlite3
+import threading
 from collections.abc import Callable
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -141,6 +146,56 @@ def Cast(orders: pd.DataFrame) -> Case:
 
 
 @case
+def ReadJSON(orders: pd.DataFrame) -> Case:
+    orders.to_json("orders.jsonl", orient="records", lines=True, date_format="iso")
+    return mlsys.ReadJSON("orders.jsonl", times=["ordered"], where=[("price", ">", 5)]), None, {}
+
+
+@case
+def ReadDocuments(orders: pd.DataFrame) -> Case:
+    records = [
+        {"price": price, "to": {"country": country}} for price, country in zip([1.5, 2.5], ["DE", "FR"], strict=True)
+    ]
+    Path("orders.json").write_text(json.dumps(records))
+    return mlsys.ReadDocuments("orders.json"), None, {}
+
+
+@case
+def ReadSQL(orders: pd.DataFrame) -> Case:
+    with closing(sqlite3.connect("orders.db")) as database:
+        orders.to_sql("orders", database, index=False)
+    return mlsys.ReadSQL("sqlite:///orders.db", "SELECT * FROM orders WHERE price > :p", {"p": 5}), None, {}
+
+
+@case
+def ReadService(orders: pd.DataFrame) -> Case:
+    answer = orders[["price", "country"]].to_json(orient="records").encode()
+
+    class Orders(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_: Any) -> None: ...
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer)
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Orders)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return mlsys.ReadService(f"http://127.0.0.1:{server.server_port}/orders"), None, {}
+
+
+@case
+def ReadFrame(orders: pd.DataFrame) -> Case:
+    return mlsys.ReadFrame(orders, known_at={"refund": "7D"}), None, {}
+
+
+@case
+def Flatten(orders: pd.DataFrame) -> Case:
+    to = [{"country": country, "days": days} for country, days in zip(orders["country"], orders["hour"], strict=True)]
+    return mlsys.Flatten(), orders.assign(to=to), ROLES
+
+
+@case
 def Derive(orders: pd.DataFrame) -> Case:
     return mlsys.Derive({"hour_of_day": lambda frame: frame["ordered"].dt.hour}), orders, ROLES
 
@@ -169,6 +224,16 @@ def AsOfJoin(orders: pd.DataFrame) -> Case:
     hours = pd.date_range("2024-01-01", "2024-12-31", freq="7h")
     rates = pd.DataFrame({"hour_of": hours, "rate": np.sin(np.arange(len(hours)))})
     return mlsys.AsOfJoin(rates, [], "hour_of", known_after="1h", tolerance="2D", at="ordered"), orders, ROLES
+
+
+@case
+def WriteCSV(orders: pd.DataFrame) -> Case:
+    return mlsys.WriteCSV("out", compression="gzip"), orders, ROLES
+
+
+@case
+def WriteSQL(orders: pd.DataFrame) -> Case:
+    return mlsys.WriteSQL(f"sqlite:///{Path.cwd()}/out.db", "rows"), orders, ROLES
 
 
 @case

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
 import os
 import shutil
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Literal
 
 import pandas as pd
-from pandas.io.common import get_handle  # type: ignore[import-not-found]
 
 from mlsys.data._csv_options import refuse_separator
 from mlsys.data._paths import Paths  # noqa: TC001  the type of a field
@@ -19,7 +23,7 @@ from mlsys.unfinished import whole
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _ENDINGS = {"": "", "gzip": ".gz", "bz2": ".bz2", "xz": ".xz"}
 
@@ -121,10 +125,24 @@ class WriteCSV(Sink):
         folder.mkdir(mode=ONLY_OWNER, parents=True, exist_ok=True)
         return folder / f"{part}.csv{_ENDINGS[self.compression]}"
 
-    def _opened(self, file: Path, mode: str) -> Any:
-        return get_handle(file, mode, encoding="utf-8", compression=self.compression or None, is_text=True)
+    @contextmanager
+    def _opened(self, file: Path, mode: str) -> Iterator[IO[str]]:
+        """Open a file for text; a compressed one holds no name and no time: the same rows are the same bytes."""
+        with ExitStack() as stack:
+            raw = stack.enter_context(open(file, f"{mode}b"))
+            packed: Any = raw
+            if self.compression == "gzip":
+                packed = stack.enter_context(gzip.GzipFile("", f"{mode}b", fileobj=raw, mtime=0))
+            elif self.compression:
+                module = {"bz2": bz2, "xz": lzma}[self.compression]
+                packed = stack.enter_context(module.open(raw, f"{mode}b"))
+            text = io.TextIOWrapper(packed, encoding="utf-8", newline="")
+            yield text
+            if mode != "r":
+                text.flush()
+            text.detach()  # the files below are closed by themselves
 
-    def _write(self, frame: pd.DataFrame, handle: Any, header: bool) -> None:
+    def _write(self, frame: pd.DataFrame, text: IO[str], header: bool) -> None:
         for name in frame.columns:
             found = values_of(frame[name])
             if found.kind in (Kind.NESTED, Kind.MIXED):
@@ -132,12 +150,11 @@ class WriteCSV(Sink):
                     f"{self.title}: column {name!r} holds {found}, which CSV cannot hold",
                     "leave it out with columns=, or write it with WriteParquet",
                 )
-        stream: IO[str] = handle.handle
-        frame.to_csv(stream, index=False, sep=self.separator, header=header, lineterminator="\n")
+        frame.to_csv(text, index=False, sep=self.separator, header=header, lineterminator="\n")
 
     def _refuse_other_header(self, file: Path, frame: pd.DataFrame) -> None:
         with self._opened(file, "r") as handle:
-            there = list(pd.read_csv(handle.handle, sep=self.separator, nrows=0).columns)
+            there = list(pd.read_csv(handle, sep=self.separator, nrows=0).columns)
         if there != [str(name) for name in frame.columns]:
             raise DataError(
                 f"{self.title}: {str(file)!r} has the columns {', '.join(there)}, and the predictions "
