@@ -111,18 +111,18 @@ def main() -> None:
 
 
 TEXT = """
-{rows:,} rows of 20 columns (an id, eight numbers with 5 % nulls, three integers, a time, five texts of 5 to 50,000 levels, a
-truth value, a label), read to a pandas frame with the column ``at`` as timestamps. Each side reads in a process of its own,
-after a thousand rows that warm it up; {turns} turns, medians. Seconds are those of the processors, all threads together;
-memory is the peak beyond what the process had before.
+{rows:,} rows of 20 columns (an id, eight numbers with 5 % nulls, three integers, a time, five texts of 5 to 50,000
+levels, a truth value, a label), read to a pandas frame with the column ``at`` as timestamps. Each side reads in a
+process of its own, after a thousand rows that warm it up; {turns} turns, medians. Seconds are those of the processors,
+all threads together; memory is the peak beyond what the process had before.
 
 {seconds}
 
 {reached}
 
-What each side is asked to do is in ``benchmarks/reading/one_read.py``. The readers do not do the same work: mlsys refuses
-rows of another length and keeps every digit of whole numbers, in CSV by looking at the file again where it must; of Parquet
-it verifies checksums and texts.
+What each side is asked to do is in ``benchmarks/reading/one_read.py``. The readers do not do the same work: mlsys
+refuses rows of another length and keeps every digit of whole numbers, in CSV by looking at the file again where it
+must; of Parquet it verifies checksums and texts.
 """
 
 FORMATS_TEXT = """
@@ -130,18 +130,18 @@ FORMATS_TEXT = """
 Rows or columns?
 ----------------
 
-The same table in formats that store row after row (CSV, JSON lines, an SQLite table with an index on ``id``) and in one that
-stores column after column (Parquet). ``python benchmarks/reading.py --formats-only`` shows this table alone.
+The same table in formats that store row after row (CSV, JSON lines, an SQLite table with an index on ``id``) and in one
+that stores column after column (Parquet). ``python benchmarks/reading.py --formats-only`` shows this table alone.
 
 {formats}
 
-*The mean of one column* reads 1 of 20 columns: column-major formats skip the others. *One row by its id* is what a
-transaction asks: an index finds the row, and nothing else is read. *A change of one row* rewrites a Parquet, CSV or JSON file
-whole, and a page of a database.
+*The mean of one column* reads 1 of 20 columns: a column-major format skips the others. *One row by its id* is what a
+transaction asks: an index finds the row, and nothing else is read. *A change of one row* rewrites a Parquet, CSV or
+JSON file whole, and a page of a database.
 
-So orders that are placed, changed and looked up one at a time belong in a transactional store (PostgreSQL, SQLite); the rows
-that a model learns from, read many at a time and by column, in an analytical one (Parquet, DuckDB). A pipeline may read both:
-:class:`~mlsys.ReadSQL` for what the database holds now, with joins and filters run there (ELT), and
+So orders that are placed, changed and looked up one at a time belong in a transactional store (PostgreSQL, SQLite); the
+rows that a model learns from, read many at a time and by column, in an analytical one (Parquet, DuckDB). A pipeline may
+read both: :class:`~mlsys.ReadSQL` for what the database holds now, with joins and filters run there (ELT), and
 :class:`~mlsys.ReadParquet` for the history, transformed by steps (ETL).
 """
 

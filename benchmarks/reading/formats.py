@@ -8,17 +8,16 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 from measuring import table
-
-from mlsys import ReadCSV, ReadJSON, ReadParquet, ReadSQL
+from mlsys import ReadCSV, ReadJSON, ReadParquet, ReadSQL, Source
 
 
 def seconds(work: Callable[[], Any]) -> float:
@@ -34,6 +33,12 @@ def seconds(work: Callable[[], Any]) -> float:
 def in_words(taken: float) -> str:
     """Return a time in a unit that fits."""
     return f"{taken:.2f} s" if taken >= 0.1 else f"{taken * 1000:.1f} ms"  # noqa: PLR2004
+
+
+def mean_of(source: Source) -> float:
+    """Return the mean of one column."""
+    mean: float = source.read()["x0"].mean()
+    return mean
 
 
 def changed_database(file: Path) -> None:
@@ -69,20 +74,20 @@ def main(folder: Path) -> None:
     row, one = [("id", "==", 77_777)], "SELECT * FROM rows WHERE id = :id"
     jobs: dict[str, tuple[str, Callable[[], Any], Callable[[], Any], Callable[[], Any]]] = {
         "CSV, by rows": ("rows.csv",
-            lambda: ReadCSV(str(folder / "rows.csv"), columns=["x0"]).read()["x0"].mean(),
-            lambda: ReadCSV(str(folder / "rows.csv"), where=row).read(),
+            partial(mean_of, ReadCSV(str(folder / "rows.csv"), columns=["x0"])),
+            ReadCSV(str(folder / "rows.csv"), where=row).read,
             lambda: changed_file(folder / "rows.csv", 77_778)),
         "JSON lines, by rows": ("rows.jsonl",
-            lambda: ReadJSON(str(folder / "rows.jsonl"), columns=["x0"]).read()["x0"].mean(),
-            lambda: ReadJSON(str(folder / "rows.jsonl"), where=row).read(),
+            partial(mean_of, ReadJSON(str(folder / "rows.jsonl"), columns=["x0"])),
+            ReadJSON(str(folder / "rows.jsonl"), where=row).read,
             lambda: changed_file(folder / "rows.jsonl", 77_777)),
         "SQLite, by rows": ("rows.db",
-            lambda: ReadSQL(database, "SELECT avg(x0) AS x0 FROM rows").read(),
-            lambda: ReadSQL(database, one, {"id": 77_777}).read(),
+            ReadSQL(database, "SELECT avg(x0) AS x0 FROM rows").read,
+            ReadSQL(database, one, {"id": 77_777}).read,
             lambda: changed_database(copy)),
         "Parquet, by columns": ("rows.parquet",
-            lambda: ReadParquet(str(folder / "rows.parquet"), columns=["x0"]).read()["x0"].mean(),
-            lambda: ReadParquet(str(folder / "rows.parquet"), where=row).read(),
+            partial(mean_of, ReadParquet(str(folder / "rows.parquet"), columns=["x0"])),
+            ReadParquet(str(folder / "rows.parquet"), where=row).read,
             lambda: changed_parquet(folder / "rows.parquet")),
     }  # fmt: skip
     rows = []

@@ -26,14 +26,13 @@ def _pandas() -> dict[str, Callable[[str], Any]]:
     return {
         "csv": lambda file: pd.read_csv(file, parse_dates=["at"]),
         "jsonl": lambda file: pd.read_json(file, lines=True, convert_dates=["at"]),
-        "parquet": lambda file: pd.read_parquet(file),
+        "parquet": pd.read_parquet,
     }
 
 
 def _pyarrow() -> dict[str, Callable[[str], Any]]:
-    import pyarrow.csv as csv
     import pyarrow.json as json_lines
-    import pyarrow.parquet as parquet
+    from pyarrow import csv, parquet
 
     return {
         "csv": lambda file: csv.read_csv(file).to_pandas(),

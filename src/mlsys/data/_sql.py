@@ -41,6 +41,11 @@ def text_of(url: str | SecretStr) -> str:
     return str(url.get_secret_value()) if isinstance(url, SecretStr) else url
 
 
+def make_url_of(url: str | SecretStr, who: str) -> Any:
+    """Return an address in its parts."""
+    return imported(who).make_url(text_of(url))
+
+
 def refuse_address(url: str | SecretStr, who: str) -> None:
     """Raise for what is no address of a database."""
     sqlalchemy = imported(who)

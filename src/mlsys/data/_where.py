@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mlsys.errors import ConfigurationError, DataError, meant
+from mlsys.errors import ConfigurationError, DataError, listed, meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -138,6 +138,22 @@ def _condition(given: Any, who: str) -> Condition:
                 f"{who} got where= that compares {column!r} with nothing", f'write ("{column}", "is null", None)'
             )
     return Condition(column, operator, value)
+
+
+def in_words(where: Sequence[Any], columns: Sequence[str] | None, who: str) -> tuple[str, ...]:
+    """Say which rows and columns a reader chooses.
+
+    Examples
+    --------
+    >>> in_words([("year", ">=", 2023)], ["x", "y"], "ReadParquet")
+    ('columns x, y', 'rows with year >= 2023')
+    """
+    conditions = [
+        " ".join(map(str, (each.column, each.operator, *(() if each.operator in _NULLS else (repr(each.value),)))))
+        for each in conditions_of(where, who)
+    ]
+    chosen = () if columns is None else (f"columns {listed(columns)}",)
+    return (*chosen, f"rows with {' and '.join(conditions)}") if conditions else chosen
 
 
 def refuse_absent(conditions: Sequence[Condition], there: Iterable[str], who: str) -> None:

@@ -21,7 +21,7 @@ from mlsys.data._csv_types import common_frame
 from mlsys.data._declared import formats_of, typed
 from mlsys.data._folders import Folders, folders_of
 from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, files_read, shown
-from mlsys.data._where import Condition, conditions_of, mask_of
+from mlsys.data._where import Condition, conditions_of, in_words, mask_of
 from mlsys.errors import DataError
 from mlsys.schemas import Schema, SchemaGiven, gate_of
 from mlsys.steps import Field, Source
@@ -145,6 +145,10 @@ class ReadCSV(Source):
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""
         return files_read(self.path, CSV_ENDINGS, self.title)
+
+    def done_in_engine(self) -> tuple[str, ...]:
+        """Return which rows and columns the reader chooses."""
+        return in_words(self.where, self.columns, self.title)
 
     def known_at_declared(self) -> Mapping[str, str]:
         """Return when columns become known, as configured."""

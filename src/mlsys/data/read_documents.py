@@ -102,6 +102,10 @@ class ReadDocuments(PlannedSource):
         """Return the edition of what the query reads."""
         return self.source.edition() if isinstance(self.source, ReadSQL) else None
 
+    def done_in_engine(self) -> tuple[str, ...]:
+        """Return the query, if the documents come from one."""
+        return self.source.done_in_engine() if isinstance(self.source, ReadSQL) else ()
+
     def known_at_declared(self) -> Mapping[str, str]:
         """Return when columns become known, as configured."""
         return self.known_at

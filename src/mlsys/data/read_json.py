@@ -13,7 +13,7 @@ from mlsys.data._json_lines import JSONFile
 from mlsys.data._paths import JSON_ENDINGS, Paths, files_of, files_read, shown
 from mlsys.data._planned import Declared, PlannedSource, refuse_unknown
 from mlsys.data._schema import Plan, plan_of
-from mlsys.data._where import conditions_of
+from mlsys.data._where import conditions_of, in_words
 from mlsys.errors import DataError
 from mlsys.steps import Field
 
@@ -99,6 +99,10 @@ class ReadJSON(PlannedSource):
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""
         return files_read(self.path, JSON_ENDINGS, self.title)
+
+    def done_in_engine(self) -> tuple[str, ...]:
+        """Return which rows and columns the reader chooses."""
+        return in_words(self.where, self.columns, self.title)
 
     def known_at_declared(self) -> Mapping[str, str]:
         """Return when columns become known, as configured."""

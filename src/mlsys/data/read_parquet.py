@@ -13,7 +13,7 @@ from mlsys.data._paths import PARQUET_ENDINGS, Paths, files_of, files_read, show
 from mlsys.data._pieces import pieces_of, whole_of
 from mlsys.data._planned import row_names
 from mlsys.data._schema import Plan, plan_of
-from mlsys.data._where import conditions_of
+from mlsys.data._where import conditions_of, in_words
 from mlsys.errors import DataError
 from mlsys.schemas import Gate, SchemaGiven, gate_of
 from mlsys.steps import Field, Source
@@ -102,6 +102,10 @@ class ReadParquet(Source):
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""
         return files_read(self.path, PARQUET_ENDINGS, self.title)
+
+    def done_in_engine(self) -> tuple[str, ...]:
+        """Return which rows and columns the reader chooses."""
+        return in_words(self.where, self.columns, self.title)
 
     def known_at_declared(self) -> Mapping[str, str]:
         """Return when columns become known, as configured."""

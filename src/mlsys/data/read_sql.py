@@ -12,7 +12,7 @@ from mlsys.data._held import held
 from mlsys.data._planned import Declared, PlannedSource, refuse_unknown
 from mlsys.data._rows_to_arrow import table_of
 from mlsys.data._schema import Plan, plan_of
-from mlsys.data._sql import Address, asking, bound, local_file, query_of, refuse_address, text_of
+from mlsys.data._sql import Address, asking, bound, local_file, make_url_of, query_of, refuse_address, text_of
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.states import digest
 from mlsys.steps import Field
@@ -148,6 +148,11 @@ class ReadSQL(PlannedSource):
         """Return the file of an SQLite database; ``None`` for a server."""
         file = local_file(text_of(self.url), self.title)
         return None if file is None or self.edition_query else [file]
+
+    def done_in_engine(self) -> tuple[str, ...]:
+        """Return the query, with the database that answers it."""
+        backend = make_url_of(self.url, self.title).get_backend_name()
+        return (f"{backend}: {' '.join(self.query.split())}",)
 
     def known_at_declared(self) -> Mapping[str, str]:
         """Return when columns become known, as configured."""

@@ -38,6 +38,8 @@ class StepFacts:
         Which steps it chose for which columns.
     stood_for : tuple of str
         These steps, as they are written.
+    in_engine : tuple of str
+        What was done to the rows in the engine of the source, before they were read.
     """
 
     name: str
@@ -48,6 +50,7 @@ class StepFacts:
     trained_anew: str = ""
     chose: str = ""
     stood_for: tuple[str, ...] = ()
+    in_engine: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -11,6 +11,7 @@ from mlsys.outcome.card import Card, make_card
 from mlsys.outcome.facts import RunFacts
 from mlsys.outcome.leakage_report import LeakageReport, leakage_report
 from mlsys.outcome.plain import as_state
+from mlsys.outcome.transformed import transformed_of
 from mlsys.overview import Overview
 from mlsys.states import digest
 
@@ -39,6 +40,11 @@ class Outcome(RunFacts):
         if self.evaluation is None:
             raise ConfigurationError("the run has no evaluation", "add Evaluate() after the model")
         return self.evaluation.table
+
+    @property
+    def transformed(self) -> pd.DataFrame:
+        """What was transformed in the engine of a source, before reading (ELT), and in steps (ETL), in order."""
+        return transformed_of(self.steps)
 
     @property
     def columns(self) -> Overview:

@@ -20,7 +20,7 @@ from mlsys.run.features import counters_in_words, features_of, taken_in_words
 from mlsys.run.latency import noted_latency
 from mlsys.run.live import Live
 from mlsys.states import digest
-from mlsys.steps import Fitted
+from mlsys.steps import Fitted, Source
 from mlsys.steps.carrying import rows_carried
 
 
@@ -58,6 +58,7 @@ def outcome_of(live: Live, label: Label, audit: LeakageAudit | None, opened: Loo
                 each.step.trained_anew,
                 chose.get(each.name, ""),
                 tuple(map(repr, standing.get(each.name, ()))),
+                each.step.done_in_engine() if isinstance(each.step, Source) else (),
             )
             for each in execution.ran
         ),

@@ -60,6 +60,10 @@ class Source(Step, kind="Source"):
         """Return the pieces of a source too large for memory, or ``None`` to call ``read()``."""
         return None
 
+    def done_in_engine(self) -> tuple[str, ...]:
+        """Say what is done to the rows before they come: a query, a filter, a choice of columns."""
+        return ()
+
     def files_read(self) -> Sequence[Path] | None:
         """Files that hold the rows; ``None`` when that cannot be known: then ``edition()`` may tell of changes."""
         return None
