@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsys import Pipeline
+from mlsys import Column, Pipeline, Schema, quarantined
 from mlsys.data import ReadJSON, _json_lines
 from mlsys.errors import DataError
 from mlsys.settings import override
@@ -214,3 +214,31 @@ def test_a_pipeline_reads_it_and_finds_it_unchanged(shop: pd.DataFrame) -> None:
     pipeline.run(track=False)
     report = pipeline.run(track=False).cache_report()
     assert report.loc[report["step"] == "ReadJSON", "outcome"].tolist() == ["hit"]
+
+
+def test_rows_that_do_not_fit_a_schema_are_set_aside_with_lines_that_are_no_record() -> None:
+    records = [{"id": place, "x": place, "t": "2024-01-01"} for place in range(100)]
+    texts = [json.dumps(each) for each in records]
+    texts[5], texts[7], texts[9] = '{"id": 5', '{"id": 7, "x": "bad"}', '{"id": 9, "x": -5}'
+    written("\n".join(texts), "all/a.jsonl")
+    written(lines({"id": 100, "x": "worse"}), "all/b.jsonl")
+    schema = Schema(
+        {"id": int, "x": Column(int, least=0), "t": Column("datetime", null=True)}, bad_rows="quarantine", most=0.1
+    )
+    step = ReadJSON("all", schema=schema)
+    frame = step.read()
+    assert frame["x"].tolist() == [place for place in range(100) if place not in (5, 7, 9)]
+    assert frame.dtypes.astype(str).to_dict() == {"id": "int64", "x": "int64", "t": "datetime64[us]"}
+    aside = quarantined(step)
+    assert len(frame) + len(aside) == 101
+    assert aside["where"].tolist() == [
+        "row 6 of 'all/a.jsonl'", "row 8 of 'all/a.jsonl'", "row 0 of 'all/b.jsonl'", "line 6 of 'all/a.jsonl'",
+    ]  # fmt: skip
+    with pytest.raises(DataError, match="row 0 of 'all/b.jsonl': x is 'worse', not a whole number"):
+        ReadJSON("all", schema=schema.with_(bad_rows="raise")).read()
+    with override(rows_in_memory=10, rows_per_partition=30), pytest.raises(DataError, match="line 6 of 'all/a.jsonl'"):
+        step.open()
+    written(lines(*records, {"id": 7, "x": -1}), "all/a.jsonl")
+    with override(rows_in_memory=10, rows_per_partition=30):
+        pieces = ReadJSON("all/a.jsonl", schema=schema).open()
+        assert sum(len(piece.read(None)) for piece in pieces) == 100

@@ -8,7 +8,7 @@ import weakref
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,13 +23,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 
-def held(tables: Iterable[tuple[str, pa.Table]], who: str) -> tuple[Stored, ...]:
-    """Return the rows of a stream, tables of one type after another as one file.
+class Arrived(NamedTuple):
+    """A table of a stream.
 
     Parameters
     ----------
-    tables : iterable of (str, Table)
-        In order, each with what messages call it.
+    origin : str
+        The file that it comes from; rows of two are told apart in messages.
+    label : str
+        What messages call it.
+    table : Table
+        Its rows.
+    """
+
+    origin: str
+    label: str
+    table: pa.Table
+
+
+def held(tables: Iterable[Arrived], who: str) -> tuple[Stored, ...]:
+    """Return the rows of a stream, tables of one origin and type after another as one file.
+
+    Parameters
+    ----------
+    tables : iterable of Arrived
+        In order.
     who : str
         For messages.
 
@@ -38,50 +56,54 @@ def held(tables: Iterable[tuple[str, pa.Table]], who: str) -> tuple[Stored, ...]
     Up to ``rows_in_memory`` rows are held in memory. More are written to a folder under ``.mlsys`` that its owner alone
     can read; it is removed when nothing can read the rows any more, at the latest when the process ends.
     """
-    kept: list[tuple[str, pa.Table]] = []
+    kept: list[Arrived] = []
     coming, rows = iter(tables), 0
-    for label, table in coming:
-        kept.append((label, table))
-        rows += table.num_rows
+    for each in coming:
+        kept.append(each)
+        rows += each.table.num_rows
         if rows > settings().rows_in_memory:
             return _spooled(_chained(kept, coming), who)
     return tuple(ArrowFile.of(label, pa.concat_tables(same)) for label, same in _alike(kept))
 
 
-def _chained(kept: list[tuple[str, pa.Table]], coming: Iterator[tuple[str, pa.Table]]) -> Iterator[tuple[str, Any]]:
+def _chained(kept: list[Arrived], coming: Iterator[Arrived]) -> Iterator[Arrived]:
     while kept:
         yield kept.pop(0)  # so that each can be forgotten once it is written
     yield from coming
 
 
-def _alike(tables: Iterable[tuple[str, pa.Table]]) -> Iterator[tuple[str, list[pa.Table]]]:
-    """Yield tables of the same label or columns together."""
-    label, same = "", list[pa.Table]()
-    for name, table in tables:
-        if same and not same[0].schema.equals(table.schema):
-            yield label, same
+def _alike(tables: Iterable[Arrived]) -> Iterator[tuple[str, list[pa.Table]]]:
+    """Yield tables of one origin and the same columns together."""
+    same: list[Arrived] = []
+    for each in tables:
+        if same and _differ(same[0], each):
+            yield same[0].label, [one.table for one in same]
             same = []
-        if not same:
-            label = name
-        same.append(table)
+        same.append(each)
     if same:
-        yield label, same
+        yield same[0].label, [one.table for one in same]
 
 
-def _spooled(tables: Iterator[tuple[str, pa.Table]], who: str) -> tuple[Stored, ...]:
+def _differ(one: Arrived, other: Arrived) -> bool:
+    return one.origin != other.origin or not one.table.schema.equals(other.table.schema)
+
+
+def _spooled(tables: Iterator[Arrived], who: str) -> tuple[Stored, ...]:
     """Write tables to files, a new one wherever columns or types change."""
     try:
         keeper = Keeper(Path(tempfile.mkdtemp(dir=made("spool"))))
         labels: list[str] = []
         with ExitStack() as open_files:
             writer: Any = None
-            for label, table in tables:
-                if writer is None or not writer.schema.equals(table.schema):
+            before: Arrived | None = None
+            for each in tables:
+                if before is None or _differ(before, each):
                     open_files.close()
                     path = str(keeper.folder / f"{len(labels)}.parquet")
-                    writer = open_files.enter_context(pq.ParquetWriter(path, table.schema, compression="zstd"))
-                    labels.append(label)
-                writer.write_table(table, row_group_size=settings().rows_per_partition)
+                    writer = open_files.enter_context(pq.ParquetWriter(path, each.table.schema, compression="zstd"))
+                    labels.append(each.label)
+                before = each
+                writer.write_table(each.table, row_group_size=settings().rows_per_partition)
     except OSError as error:
         raise DataError(
             f"{who} has more than {settings().rows_in_memory:,} rows, which could not be put aside: {error}",

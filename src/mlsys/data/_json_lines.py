@@ -17,6 +17,8 @@ from mlsys.settings import settings
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from mlsys.schemas import Unread
+
 _PIECE = 1 << 24
 """Bytes that become one table; each piece of a longer file is typed by itself, then all together."""
 _BLOCK = 1 << 20
@@ -40,12 +42,27 @@ class JSONFile:
         Those to read; by default all.
     texts : collection of str
         Columns whose numbers and truth values are read as texts, as they are written.
+    loses : bool
+        Whether lines that are no record are left out rather than refused, and a column of values of several kinds is
+        read as text.
+
+    Attributes
+    ----------
+    unread : list of Unread
+        Lines that were left out.
     """
 
     def __init__(
-        self, file: str, encoding: str, who: str, columns: Sequence[str] | None = None, texts: Collection[str] = ()
+        self,
+        file: str,
+        encoding: str,
+        who: str,
+        columns: Sequence[str] | None = None,
+        texts: Collection[str] = (),
+        loses: bool = False,
     ) -> None:
-        self.file, self.who = file, who
+        self.file, self.who, self._loses = file, who, loses
+        self.unread: list[Unread] = []
         self._encoding, self._texts = encoding, frozenset(texts)
         self._columns = None if columns is None else list(dict.fromkeys(columns))
         self._types: dict[str, pa.DataType] = {}  # as the first lines tell them
@@ -90,6 +107,8 @@ class JSONFile:
         try:
             table = self._parsed(lines)
         except pa.ArrowException as error:
+            if self._loses:
+                return self._without_broken(lines)
             lines.refuse()
             raise DataError(f"{self.who} cannot read {self.file!r}: {error}", "correct this line") from error
         table = table if self._columns is None else table.select([c for c in self._columns if c in table.column_names])
@@ -97,9 +116,18 @@ class JSONFile:
             try:
                 table.column(name).validate(full=True)
             except pa.ArrowInvalid:  # Arrow takes any bytes for text
+                if self._loses:
+                    return self._without_broken(lines)
                 lines.refuse_other_bytes()
                 raise
         return with_digits(table, lines)
+
+    def _without_broken(self, lines: Lines) -> pa.Table:
+        data, broken, mixed = lines.without_broken()
+        self.unread += broken
+        texts = sorted(self._texts | mixed)
+        rest = Lines(data, lines.first, self.file, self.who)
+        return JSONFile(self.file, self._encoding, self.who, self._columns, texts).table(rest)
 
     def _parsed(self, lines: Lines) -> pa.Table:
         """Parse by types that the first lines tell; what is to be text is made text where it is not."""

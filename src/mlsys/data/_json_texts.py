@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mlsys.errors import DataError
+from mlsys.schemas import Unread
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -78,6 +79,27 @@ class Lines:
                         f"{_named(before[2])} in line {before[1]:,}",
                         f'write values of one kind, or read all as text: dtypes={{"{path}": "str"}}',
                     )
+
+    def without_broken(self) -> tuple[bytes, list[Unread], set[str]]:
+        """Return the lines that are records, those that are none, and the columns that hold several kinds of values."""
+        whole: list[bytes] = []
+        broken: list[Unread] = []
+        kinds: dict[str, set[str]] = {}
+        for number, line in enumerate(bytes(self.data).split(b"\n"), self.first):
+            if not line.strip():
+                continue
+            try:
+                ((_, record),) = Lines(line, number, self.file, self.who).records()
+                line.decode()
+            except (DataError, UnicodeDecodeError) as error:
+                said = error.problem if isinstance(error, DataError) else f"is not UTF-8 text ({error.reason})"
+                reason = said.partition(f"{self.file!r} ")[2] or said
+                broken.append(Unread(f"line {number} of {self.file!r}", reason, line.decode("utf-8", "replace")))
+                continue
+            whole.append(line)
+            for name, value in record.items():
+                kinds.setdefault(name, set()).update({_kind(value)} - {"NoneType"})
+        return b"\n".join([*whole, b""]), broken, {name for name, met in kinds.items() if len(met) > 1}
 
     def with_texts(self, columns: Collection[str]) -> bytes:
         """Return the lines with the values of some columns as texts, digits as they are written."""

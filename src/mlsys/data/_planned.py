@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from mlsys.data._declared import formats_of, typed
+from mlsys.data._held import Arrived
 from mlsys.data._pieces import pieces_of, whole_of
 from mlsys.data._where import conditions_of, mask_of, refuse_absent
 from mlsys.errors import DataError, meant
-from mlsys.steps import Source
+from mlsys.schemas import Gate, SchemaGiven, gate_of
+from mlsys.steps import Field, Source
 from mlsys.tables import Partition
 
 if TYPE_CHECKING:
@@ -23,7 +25,17 @@ if TYPE_CHECKING:
 
 
 class PlannedSource(Source):
-    """Reads what ``plan()`` tells of, once: rows are parsed, asked for or fetched a single time."""
+    """Reads what ``plan()`` tells of, once: rows are parsed, asked for or fetched a single time.
+
+    Parameters
+    ----------
+    schema : Schema, mapping or pydantic model, optional
+        Types and constraints of columns, checked while reading.
+    """
+
+    schema: SchemaGiven = Field(default=None, kw_only=True)
+    parses: ClassVar[str | None] = None
+    """The decimal mark where texts are read as what a schema declares; ``None`` where the source knows types."""
 
     def plan(self) -> Plan:
         """Return the rows with their types."""
@@ -39,12 +51,12 @@ class PlannedSource(Source):
 
     def partitions(self) -> Sequence[Partition] | None:
         """Return the pieces if there are more rows than ``rows_in_memory``, otherwise ``None``."""
-        return pieces_of(self._checked(), self._piece)
+        return self._pieces(self._checked())
 
     def open(self) -> Sequence[Partition]:
         """Return the rows in pieces; of few rows one piece."""
         plan = self._checked()
-        pieces = pieces_of(plan, self._piece)
+        pieces = self._pieces(plan)
         return [Partition(None, lambda columns: _chosen(self._whole(plan), columns))] if pieces is None else pieces
 
     def _checked(self) -> Plan:
@@ -53,7 +65,23 @@ class PlannedSource(Source):
         return plan
 
     def _whole(self, plan: Plan) -> pd.DataFrame:
-        return self.finished(whole_of(plan), row_names([(each.label, each.rows) for each in plan.files]))
+        row = row_names([(each.label, each.rows) for each in plan.files])
+        frame, gate = self.finished(whole_of(plan), row), self._gate()
+        return frame if gate is None else gate.frame(frame, row, plan.unread)
+
+    def _pieces(self, plan: Plan) -> Sequence[Partition] | None:
+        pieces, gate = pieces_of(plan, self._piece), self._gate()
+        if pieces is None or gate is None:
+            return pieces
+        if plan.unread:
+            first = plan.unread[0]
+            raise DataError(f"{self.title}: {first.where} {first.reason}: {first.text}", "correct the line")
+        return gate.pieces(pieces)
+
+    def _gate(self) -> Gate | None:
+        columns = getattr(self, "columns", None)
+        schema = None if self.schema is None else self.schema.only(columns)
+        return gate_of(schema, self.title, self.digest, self.parses)
 
     def _piece(self, frame: pd.DataFrame) -> pd.DataFrame:
         return self.finished(frame, lambda place: f"row {frame.index[place]}")
@@ -127,13 +155,13 @@ class Declared:
         """Return a frame whose columns have their types."""
         return typed(frame, self._dtypes, self._formats, self._zone, self._who, row)
 
-    def kept(self, tables: Iterable[tuple[str, pa.Table]]) -> Iterator[tuple[str, pa.Table]]:
+    def kept(self, tables: Iterable[Arrived]) -> Iterator[Arrived]:
         """Yield tables with the rows that meet all conditions."""
         met = set[str]()
-        for label, table in tables:
+        for origin, label, table in tables:
             met.update(table.column_names)
             mask = mask_of(self.conditions, lambda name, of=table: self._column(of, name), table.num_rows, self._who)
-            yield label, table if mask is None else table.filter(pa.array(mask))
+            yield Arrived(origin, label, table if mask is None else table.filter(pa.array(mask)))
         refuse_absent(self.conditions, met, self._who)
 
     def _column(self, table: pa.Table, name: str) -> Any:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from mlsys.data._arrow_file import Stored
+    from mlsys.schemas import Unread
 
 _EXACT_IN_FLOAT = 2**53
 """Whole numbers up to here keep their value as float64."""
@@ -51,6 +52,8 @@ class Plan:
         For messages.
     nested : bool
         Whether lists and structs stay Arrow's own in a frame.
+    unread : tuple of Unread
+        What was there beside the rows, but is no row.
     """
 
     files: tuple[Stored, ...]
@@ -60,6 +63,7 @@ class Plan:
     order: tuple[str, ...]
     who: str
     nested: bool = False
+    unread: tuple[Unread, ...] = ()
 
     @property
     def rows(self) -> tuple[int, ...]:

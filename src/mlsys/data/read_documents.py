@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlsys.data._csv_content import refuse_encoding
 from mlsys.data._folders import Folders, folders_of, with_folders
-from mlsys.data._held import held
+from mlsys.data._held import Arrived, held
 from mlsys.data._json_lines import JSONFile, table_of_texts
 from mlsys.data._paths import JSON_ENDINGS, Paths, files_of, files_read
 from mlsys.data._planned import PlannedSource, refuse_unknown
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import pyarrow as pa
 
 
 class ReadDocuments(PlannedSource):
@@ -36,6 +35,8 @@ class ReadDocuments(PlannedSource):
         Columns to read; by default all.
     known_at : dict of str to str
         When columns become known: a time column (which may be derived later), or a delay after the row's time.
+    schema : Schema, mapping or pydantic model, optional
+        Types and constraints of columns, checked while reading; see :class:`Schema`.
     encoding : str
         Python's name of the encoding of files.
 
@@ -110,18 +111,18 @@ class ReadDocuments(PlannedSource):
         """Return when columns become known, as configured."""
         return self.known_at
 
-    def _of_files(self) -> Iterator[tuple[str, pa.Table]]:
+    def _of_files(self) -> Iterator[Arrived]:
         paths = files_of(self.source, JSON_ENDINGS, self.title)
         folders = folders_of(self.source, paths)
         own = None if self.columns is None else [name for name in self.columns if name not in folders.types]
         for place, path in enumerate(paths):
             for label, table in JSONFile(path, self.encoding, self.title, own).tables():
-                yield label, with_folders(table, folders, place, path, self.title)
+                yield Arrived(path, label, with_folders(table, folders, place, path, self.title))
 
-    def _of_query(self) -> Iterator[tuple[str, pa.Table]]:
+    def _of_query(self) -> Iterator[Arrived]:
         assert isinstance(self.source, ReadSQL)
         start = 0
-        for label, table in self.source.tables(documents=self.column):
+        for _, label, table in self.source.tables(documents=self.column):
             refuse_unknown(table.column_names, {"column": [self.column]}, self.title)
             texts, others = table.column(self.column).to_pylist(), table.drop_columns([self.column])
             documents = table_of_texts(texts, start, label, self.title)
@@ -133,4 +134,4 @@ class ReadDocuments(PlannedSource):
                         "rename the column in the query, such as SELECT id AS order_id",
                     )
                 others = others.append_column(name, documents.column(name))
-            yield label, others
+            yield Arrived("", label, others)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pyarrow as pa
 
 from mlsys.data._csv_content import refuse_encoding
 from mlsys.data._csv_options import refuse_dtypes, refuse_times
 from mlsys.data._declared import formats_of, is_text
 from mlsys.data._folders import Folders, folders_of, with_folders
-from mlsys.data._held import held
+from mlsys.data._held import Arrived, held
 from mlsys.data._json_lines import JSONFile
 from mlsys.data._paths import JSON_ENDINGS, Paths, files_of, files_read, shown
 from mlsys.data._planned import Declared, PlannedSource, refuse_unknown
@@ -18,11 +21,13 @@ from mlsys.errors import DataError
 from mlsys.steps import Field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
-    import pyarrow as pa
+
+    from mlsys.data._arrow_file import Stored
+    from mlsys.schemas import Unread
 
 
 class ReadJSON(PlannedSource):
@@ -47,6 +52,9 @@ class ReadJSON(PlannedSource):
     where : list of tuple
         Conditions that all rows meet, each ``(column, operator, value)``, as in :class:`ReadParquet`; other rows are
         dropped piece by piece.
+    schema : Schema, mapping or pydantic model, optional
+        Types and constraints of columns, checked while reading; see :class:`Schema`. Texts are read as the numbers,
+        times and truth values that it declares. Lines that are no record count among the rows that do not fit.
     encoding : str
         Python's name of the encoding.
 
@@ -88,6 +96,7 @@ class ReadJSON(PlannedSource):
     zone: str | None = None
     where: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
     encoding: str = Field(default="utf-8", kw_only=True)
+    parses: ClassVar[str | None] = "."
 
     def __post_init__(self) -> None:
         """Refuse what no file can be read with."""
@@ -112,7 +121,12 @@ class ReadJSON(PlannedSource):
         """Return the rows with their types."""
         paths = files_of(self.path, JSON_ENDINGS, self.title)
         declared = self._declared()
-        files = held(declared.kept(self._tables(paths, declared)), self.title)
+        unread: list[Unread] = []
+        texts = {name for name, dtype in self.dtypes.items() if is_text(dtype)}
+        files = held(declared.kept(self._tables(paths, declared, texts, unread)), self.title)
+        if self.schema is not None and (mixed := _texts_beside_others(files, self.schema.columns)):
+            unread.clear()
+            files = held(declared.kept(self._tables(paths, declared, texts | mixed, unread)), self.title)
         if not files:
             raise DataError(f"{self.title}: {shown(paths)} has no records", "give a file with an object a line")
         there = list(dict.fromkeys(name for file in files for name in file.types))
@@ -122,7 +136,8 @@ class ReadJSON(PlannedSource):
         refuse_unknown(there, declared.asked if self.columns is None else {}, self.title)
         if not sum(file.rows for file in files):
             raise DataError(f"{self.title}: no record meets where=", "correct the conditions in where=")
-        return plan_of(files, Folders((), {}), self.columns, self.title, absent=True)
+        plan = plan_of(files, Folders((), {}), self.columns, self.title, absent=True)
+        return replace(plan, unread=tuple(unread))
 
     def finished(self, frame: pd.DataFrame, row: Callable[[int], str]) -> pd.DataFrame:
         """Return rows in their declared types."""
@@ -131,11 +146,24 @@ class ReadJSON(PlannedSource):
     def _declared(self) -> Declared:
         return Declared(self.dtypes, self.times, self.zone, self.where, self.title)
 
-    def _tables(self, paths: Sequence[str], declared: Declared) -> Iterator[tuple[str, pa.Table]]:
+    def _tables(
+        self, paths: Sequence[str], declared: Declared, texts: Collection[str], unread: list[Unread]
+    ) -> Iterator[Arrived]:
         folders = folders_of(self.path, paths)
-        texts = [name for name, dtype in self.dtypes.items() if is_text(dtype)]
         wanted = declared.columns(self.columns)
         own = None if wanted is None else [name for name in wanted if name not in folders.types]
         for place, path in enumerate(paths):
-            for label, table in JSONFile(path, self.encoding, self.title, own, texts).tables():
-                yield label, with_folders(table, folders, place, path, self.title)
+            file = JSONFile(path, self.encoding, self.title, own, texts, self.schema is not None)
+            for label, table in file.tables():
+                yield Arrived(path, label, with_folders(table, folders, place, path, self.title))
+            unread += file.unread
+
+
+def _texts_beside_others(files: Sequence[Stored], declared: Iterable[str]) -> set[str]:
+    """Return the columns of a schema that are text in one file or piece, and something else in another."""
+    found = set()
+    for name in declared:
+        types = {file.types[name] for file in files if name in file.types} - {pa.null()}
+        if len(types) > 1 and pa.string() in types:
+            found.add(name)
+    return found

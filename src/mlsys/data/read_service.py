@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, SecretStr
 from mlsys.data._csv_options import refuse_dtypes, refuse_times
 from mlsys.data._declared import formats_of
 from mlsys.data._folders import Folders
-from mlsys.data._held import held
+from mlsys.data._held import Arrived, held
 from mlsys.data._http import Answer, Client
 from mlsys.data._json_lines import table_of_texts
 from mlsys.data._planned import Declared, PlannedSource, refuse_unknown
@@ -68,6 +68,8 @@ class ReadService(PlannedSource):
         Name of a column, added, with the moment (UTC) at which a record's page was fetched.
     known_at, dtypes, times, zone
         As in :class:`ReadJSON`.
+    schema : Schema, mapping or pydantic model, optional
+        Types and constraints of columns, checked while reading; see :class:`Schema`.
     retries : int
         How often a request is tried again when the service is busy (429, 5xx) or cannot be reached: after 0.5 s, then
         twice as long each time, or as it says in ``Retry-After``, 60 s at most.
@@ -216,7 +218,7 @@ class ReadService(PlannedSource):
             )
         return records
 
-    def _tables(self) -> Iterator[tuple[str, pa.Table]]:
+    def _tables(self) -> Iterator[Arrived]:
         for number, (records, answer) in enumerate(self.pages(), 1):
             if not records:
                 continue
@@ -229,7 +231,7 @@ class ReadService(PlannedSource):
                     )
                 moments = pa.array([answer.fetched] * table.num_rows, pa.timestamp("us", "UTC"))
                 table = table.append_column(self.fetched, moments)
-            yield label, table
+            yield Arrived("", label, table)
 
     def _declared(self) -> Declared:
         return Declared(self.dtypes, self.times, self.zone, (), self.title)

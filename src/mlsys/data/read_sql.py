@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlsys.data._csv_options import refuse_dtypes, refuse_times
 from mlsys.data._declared import formats_of
 from mlsys.data._folders import Folders
-from mlsys.data._held import held
+from mlsys.data._held import Arrived, held
 from mlsys.data._planned import Declared, PlannedSource, refuse_unknown
 from mlsys.data._rows_to_arrow import table_of
 from mlsys.data._schema import Plan, plan_of
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     import pandas as pd
-    import pyarrow as pa
 
 ROWS_AT_ONCE = 20_000
 """Rows fetched in one go: as Python's values they take about 1 kB each."""
@@ -49,6 +48,8 @@ class ReadSQL(PlannedSource):
         Columns to read as timestamps, of databases that store times as text (SQLite); a dict also gives the format.
     zone : str, optional
         Time zone of ``times``.
+    schema : Schema, mapping or pydantic model, optional
+        Types and constraints of columns, checked while reading; see :class:`Schema`.
     edition_query : str, optional
         A query whose answer changes when the rows do, such as ``"SELECT count(*), max(changed) FROM orders"``: while it
         is the same, results of earlier runs are used again. Otherwise a server is asked at each run.
@@ -114,7 +115,7 @@ class ReadSQL(PlannedSource):
         """Return rows in their declared types."""
         return self._declared().typed(frame, row)
 
-    def tables(self, documents: str = "") -> Iterator[tuple[str, pa.Table]]:
+    def tables(self, documents: str = "") -> Iterator[Arrived]:
         """Yield the answer in pieces, each with what messages call it; a column of ``documents`` as JSON texts."""
         statement = query_of(self.query, self.parameters, self.title)
         with asking(self.url, self.title) as connection:
@@ -126,7 +127,7 @@ class ReadSQL(PlannedSource):
             try:
                 while rows := answer.fetchmany(ROWS_AT_ONCE):
                     label = f"rows {start:,} to {start + len(rows) - 1:,} of the answer"
-                    yield label, table_of(names, rows, start, self.title, documents)
+                    yield Arrived("", label, table_of(names, rows, start, self.title, documents))
                     start += len(rows)
             except (ValueError, OverflowError) as error:
                 if isinstance(error, DataError):
