@@ -174,8 +174,14 @@ def test_events_that_were_read_are_not_read_again_when_a_feed_repeats_them() -> 
 
 def test_ids_are_forgotten_once_their_events_would_be_late() -> None:
     events = ReadEvents(clicks(500), time="at", lateness="10min", id="price", dtypes=TYPES)
-    *_, last = events.batches(size=50)
+    *_, last = events.batches(size=5)
     assert len(last.standing["ids"]) == 11
+
+
+def test_a_batch_that_is_delivered_twice_is_no_late_one() -> None:
+    events = ReadEvents([*clicks(200), *clicks(200)], "at", "1min", "price", dtypes=TYPES)
+    *_, again = events.batches(size=200)
+    assert (again.counts.duplicates, again.counts.late) == (200, 0)
 
 
 def test_one_clock_that_is_ahead_is_named() -> None:
@@ -321,6 +327,7 @@ def test_an_unfinished_last_line_is_told(own_folder: Path, caplog: pytest.LogCap
     ("make", "said"),
     [
         (lambda: ReadEvents([{"x": 1}], dtypes={"x": "category"}), "no event can be read as"),
+        (lambda: ReadEvents([{"x": 1}], known_at={"y": "1D"}).read(), "known_at= names 'y'"),
         (lambda: ReadEvents([{1: 2}]).read(), "a field whose name is not a text"),
         (lambda: ReadEvents(lambda: pd.DataFrame({"x": [1]})).read(), "returned DataFrame, not events"),
         (lambda: ReadEvents(pd.DataFrame({"x": [1]})), "a table is read by ReadFrame"),

@@ -209,7 +209,8 @@ TIMES: dict[str, Any] = {"time": "sent", "at": "opened"}
         (NODES.iloc[:0], EDGES, {}, "there are no nodes"),
         (NODES, EDGES.assign(target="z"), {}, "1 of 1 edges lack an end: row 0 has target='z', which is no node"),
         (NODES, EDGES.assign(source=None), {}, "row 0 has no 'source'"),
-        (NODES, EDGES.assign(source=1), {}, "key 'id'"),
+        (NODES, EDGES.assign(source=1), {}, "the ends of edges do not compare with the ids of nodes"),
+        (NODES, EDGES, {"known_at": {"z": "1D"}}, "nodes have no column 'z'"),
         (NODES, EDGES.drop(columns="target"), {}, "has no column 'target'"),
         (NODES, EDGES, {"time": "when", "at": "opened"}, "edges have no column 'when'"),
         (NODES, EDGES, {"time": "sent", "at": "closed"}, "nodes have no column 'closed'"),
@@ -237,6 +238,8 @@ def test_tables_that_make_no_graph_are_told(
         ({"time": "sent"}, "give both"),
         ({"at": "opened"}, "give both"),
         ({"edges": None}, "got no edges"),
+        ({"nodes": "g.graphml"}, "which has its own"),
+        ({"means": ["opened"], "known_at": {"opened": "1D"}}, "would use it before"),
         ({"features": ["strength"]}, "without weights"),
         ({"features": ["betweenness"]}, "features"),
         ({"snapshot": "-1D"}, "above zero"),
@@ -244,7 +247,7 @@ def test_tables_that_make_no_graph_are_told(
 )
 def test_what_makes_no_graph_is_refused(given: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
-        ReadGraph(NODES, **{"edges": EDGES, **given})
+        ReadGraph(**{"nodes": NODES, "edges": EDGES, **given})
 
 
 def test_edges_without_a_node_are_left_out_when_asked() -> None:

@@ -225,8 +225,9 @@ def _column(values: list[Any], dtype: Any) -> pd.Series:
     if _family(dtype) == "M":
         return _times(values, dtype)
     if _family(dtype) not in "iub" or not isinstance(dtype, np.dtype) or None not in values:
-        return pd.Series(values, dtype=dtype)
-    column: pd.Series = pd.Series(values, dtype=_NULLABLE[dtype.kind])
+        made: pd.Series = pd.Series(values, dtype=dtype)
+        return made
+    column = pd.Series(values, dtype=_NULLABLE[dtype.kind])
     if dtype.kind == "b":
         return column
     if not column.notna().any():

@@ -107,7 +107,7 @@ class Rules:
             newest=newest,
             zoned=zoned,
             counts=before.counts + counts,
-            ids=self._remembered(ids, newest),
+            ids=self._remembered(ids, newest, some),
         )
         return Judged(rows, aside.frame(messages), counts, after)
 
@@ -167,18 +167,24 @@ class Rules:
         """Return which events came before by their id, and the ids with their times."""
         repeated = np.zeros(len(some.events), dtype=bool)
         ids = dict(before)
-        for place, (message, event) in enumerate(zip(some.messages, some.events, strict=True)):
-            own = message.id if self.id is None else json.dumps(event[self.id], default=str)
+        for place, own in enumerate(self._ids(some)):
             if own is not None:
                 repeated[place] = own in ids
                 ids.setdefault(own, 0 if ticks is None else int(ticks[place]))
         return repeated, ids
 
-    def _remembered(self, ids: Mapping[str, int], newest: Mapping[str, int]) -> dict[str, int]:
-        if self.lateness is not None and newest:
-            oldest = min(newest.values()) - _ticks_of(self.lateness)
-            return {own: tick for own, tick in ids.items() if tick >= oldest}
-        return dict(list(ids.items())[-_REMEMBERED:])
+    def _ids(self, some: _Events) -> list[str | None]:
+        if self.id is None:
+            return [message.id for message in some.messages]
+        return [json.dumps(event[self.id], default=str) for event in some.events]
+
+    def _remembered(self, ids: Mapping[str, int], newest: Mapping[str, int], some: _Events) -> dict[str, int]:
+        """Return the ids of events that may come again: in time, or because a server never heard of the batch's end."""
+        if self.lateness is None or not newest:
+            return dict(list(ids.items())[-_REMEMBERED:])
+        oldest = min(newest.values()) - _ticks_of(self.lateness)
+        last = {*self._ids(some)}
+        return {own: tick for own, tick in ids.items() if tick >= oldest or own in last}
 
     def _late(
         self,

@@ -161,6 +161,13 @@ class ReadEvents(Source):
             raise DataError(
                 f"{self.title} found no rows in {self._named()} ({judged.counts}{more})", "check the source"
             )
+        unknown = [name for name in self.known_at if name not in judged.rows.columns]
+        if unknown:
+            raise DataError(
+                f"{self.title}: known_at= names {unknown[0]!r}, which no event has "
+                f"(fields: {', '.join(judged.rows.columns)})",
+                "correct the name in known_at=",
+            )
         if judged.counts.lost or judged.counts.duplicates:
             logger.warning("%s: %s%s", self.title, judged.counts, self._kept(judged.aside))
         if unfinished:
@@ -237,6 +244,11 @@ class ReadEvents(Source):
     def known_at_declared(self) -> Mapping[str, str]:
         """Return when columns become known, as configured."""
         return self.known_at
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what is set aside, for the plan."""
+        late = "" if self.lateness is None else f" and events over {self.lateness} older than the latest before them"
+        return (f"sets aside broken events{late}: up to {self.lost:.4g} of all, more are an error",)
 
     def _reading(self) -> Reading:
         most = 2**62 if self.max_events is None else self.max_events

@@ -122,6 +122,17 @@ class ReadGraph(Source):
             )
         if self.edges is None and not self._is_graphml:
             raise ConfigurationError(f"{self.title} got no edges", "give two tables, or a GraphML file")
+        if self.edges is not None and self._is_graphml:
+            raise ConfigurationError(
+                f"{self.title} got edges beside a GraphML file, which has its own", "give one of them"
+            )
+        late = [name for name in self.means if name in self.known_at]
+        if late and self.at is None:
+            raise ConfigurationError(
+                f"{self.title}: {late[0]!r} becomes known at {self.known_at[late[0]]!r}, and its mean over neighbours "
+                "would use it before",
+                "say which neighbours' values were known: time= and at=, or leave it out of means=",
+            )
         if self.weight is None and "strength" in self.features:
             raise ConfigurationError(f"{self.title} got the feature 'strength' without weights", "name them in weight=")
         if self.snapshot is not None and duration_of(self.snapshot, "snapshot") <= pd.Timedelta(0):
@@ -186,7 +197,7 @@ class ReadGraph(Source):
         for name in (self.time, self.weight):
             if name is not None and name not in edges.columns:
                 raise self._lacks("edges", name, edges)
-        for name in (self.id, *self.means):
+        for name in (self.id, *self.means, *self.known_at):
             if name not in nodes.columns:
                 raise self._lacks("nodes", name, nodes)
         return nodes, edges, directed if self.directed is None else self.directed
@@ -219,7 +230,13 @@ class ReadGraph(Source):
 
     def _ends(self, keys: KeyCodes, edges: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64], pd.DataFrame]:
         """Return the nodes of each edge by number, and the edges that have both."""
-        codes = [keys.of(pd.DataFrame({self.id: edges[end]})) for end in self.ends]
+        try:
+            codes = [keys.of(pd.DataFrame({self.id: edges[end]})) for end in self.ends]
+        except DataError as error:
+            raise DataError(
+                f"{self.title}: the ends of edges do not compare with the ids of nodes ({error.problem})",
+                "give both the same type, such as edges.astype({'source': 'str', 'target': 'str'})",
+            ) from error
         lost = (codes[0] < 0) | (codes[1] < 0)
         if not lost.any():
             return codes[0], codes[1], edges
