@@ -74,7 +74,7 @@ TABLE: Sequence[Known] = (
     Known("LK233", "The same validation rows evaluated many models", ("information",)),
     Known("LK222", "Unexplained data inside a step", ("information",)),
     Known("DR101", "A column changed between training and evaluated rows", ("warning",)),
-    Known("DA101", "Rows that do not fit the schema were set aside", ("information",)),
+    Known("DA101", "Rows that cannot be used were set aside", ("information",)),
     Known("EV101", "A class absent from the training rows", ("warning",)),
     Known("EV102", "A column of the data named like a prediction", ("information",)),
     Known("EV103", "A metric that ignores weights", ("warning",)),

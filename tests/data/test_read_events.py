@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsys import ReadEvents
+from mlsys import Pipeline, RandomSplit, ReadEvents, quarantined
 from mlsys.errors import ConfigurationError, DataError
 
 TYPES = {"user": "str", "price": "float64", "at": "datetime64[us]"}
@@ -256,8 +256,6 @@ def test_a_number_as_time_needs_its_unit() -> None:
 def test_a_pipeline_trains_on_events(own_folder: Path) -> None:
     from sklearn.linear_model import LogisticRegression
 
-    from mlsys import Pipeline
-
     draw = random.Random(0)
     events = [{**each, "bought": draw.random() < each["price"] % 2 / 2} for each in clicks(300)]
     write(own_folder / "a.jsonl", events)
@@ -309,12 +307,16 @@ def test_a_replay_of_events_that_are_gone_is_refused() -> None:
         list(ReadEvents(clicks(4)).replay("progress"))
 
 
-def test_what_a_pipeline_sets_aside_is_kept(own_folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    write(own_folder / "a.jsonl", [*clicks(3), "{", '{"user": "x", "pri'])
-    assert len(ReadEvents("a.jsonl", dtypes=TYPES, lost=0.5, name="orders").read()) == 3
-    (kept,) = (own_folder / ".mlsys" / "quarantine").glob("orders-*/events.parquet")
-    assert pd.read_parquet(kept)["where"].tolist() == ["line 4 of 'a.jsonl'", "line 5 of 'a.jsonl'"]
-    assert f"they are kept in .mlsys/quarantine/{kept.parent.name}" in caplog.text
+def test_what_a_pipeline_sets_aside_is_kept_and_counted(own_folder: Path) -> None:
+    events = [*clicks(50), "{", '{"user": "x", "pri', *clicks(50, 50)]
+    write(own_folder / "a.jsonl", [{**each, "y": at % 2} if isinstance(each, dict) else each
+                                   for at, each in enumerate(events)])  # fmt: skip
+    source = ReadEvents("a.jsonl", dtypes=TYPES, lost=0.05, name="orders")
+    run = Pipeline([source, RandomSplit()], target="y", exclude=["at"]).run(track=False)
+    (found,) = [each for each in run.findings if each.code == "DA101"]
+    assert found.message.startswith("orders: 2 of 102 events were set aside: broken (2)")
+    assert "pri" not in found.message
+    assert quarantined(source)["where"].tolist() == ["line 51 of 'a.jsonl'", "line 52 of 'a.jsonl'"]
 
 
 def test_an_unfinished_last_line_is_told(own_folder: Path, caplog: pytest.LogCaptureFixture) -> None:

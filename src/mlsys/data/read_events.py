@@ -6,7 +6,7 @@ import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import pandas as pd
 from pydantic import AfterValidator, SecretStr
@@ -20,18 +20,17 @@ from mlsys.data._paths import files_read
 from mlsys.data.feeds import JSON_ENDINGS, SERVERS, Feed, Server, feed_of, is_files, scheme_of
 from mlsys.dataset import duration_of
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.folder import home, made
+from mlsys.schemas import SetAside, folder_of, keep_aside
 from mlsys.secrets import is_secret, user_of, without_secrets
 from mlsys.steps import Field, Source
-from mlsys.unfinished import whole
+from mlsys.tables import noting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-logger = logging.getLogger("mlsys")
+    from mlsys.data._event_rules import Judged
 
-_FOLDER = "quarantine"
-"""In the local folder: what was set aside, by the source that read it."""
+logger = logging.getLogger("mlsys")
 
 
 def _plain(source: Any) -> Any:
@@ -103,9 +102,9 @@ class ReadEvents(Source):
     pipeline cannot train on it: write its batches to files, and train on these. Its events need ``id``, or a
     ``message_id``.
 
-    Rows are in order of arrival; events of several Kafka partitions come interleaved. Types that are not declared are
-    those that a batch shows, so declare the types of a stream. A line is an event once it is complete. Reading takes
-    about 10 us of CPU time an event of ten fields.
+    What a pipeline sets aside is kept; :func:`quarantined` returns it. Rows are in order of arrival; events of several
+    Kafka partitions come interleaved. Types that are not declared are those that a batch shows, so declare the types of
+    a stream. A line is an event once it is complete. Reading takes about 10 us of CPU time an event of ten fields.
 
     Examples
     --------
@@ -120,6 +119,7 @@ class ReadEvents(Source):
     Batch(000000000002: 1 events read, 0 rows, 1 late; watermark 2024-05-01 09:52:00)
     """
 
+    sets_aside: ClassVar[bool] = True
     source: Annotated[Any, AfterValidator(_plain)]
     time: str | None = None
     lateness: str | None = None
@@ -168,11 +168,11 @@ class ReadEvents(Source):
                 f"(fields: {', '.join(judged.rows.columns)})",
                 "correct the name in known_at=",
             )
-        if judged.counts.lost or judged.counts.duplicates:
-            logger.warning("%s: %s%s", self.title, judged.counts, self._kept(judged.aside))
         if unfinished:
             logger.warning("%s: %s is unfinished, so it was not read", self.title, unfinished)
-        return judged.rows
+        if judged.counts.lost or judged.counts.duplicates:
+            logger.warning("%s: %s", self.title, judged.counts)
+        return noting(judged.rows, self._set_aside(judged))
 
     def batches(
         self,
@@ -262,18 +262,16 @@ class ReadEvents(Source):
                 f"{self.title}: after= is not the standing of a batch ({error})", "give batch.standing as it was"
             ) from error
 
-    def _kept(self, aside: pd.DataFrame) -> str:
-        """Keep what was set aside in the local folder; say where."""
-        if not len(aside):
-            return ""
-        name = f"{''.join(each if each.isalnum() else '_' for each in self.title)}-{self.digest[:8]}"
-        try:
-            with whole(made(_FOLDER, name) / "events.parquet") as making:
-                making.touch(mode=0o600)
-                aside.astype("str").to_parquet(making)
-        except OSError as error:
-            return f"; they are not kept ({error.strerror})"
-        return f"; they are kept in {home().name}/{_FOLDER}/{name}"
+    def _set_aside(self, judged: Judged) -> SetAside:
+        """Keep what was set aside in the local folder; return the note for the run, without values."""
+        counts, folder = judged.counts, ""
+        if counts.lost:
+            try:
+                folder = keep_aside(folder_of(self.title, self.digest), "events", judged.aside)
+            except OSError as error:
+                logger.warning("%s cannot keep events that were set aside: %s", self.title, error)
+        reasons = {name: many for name, many in (("broken", counts.broken), ("late", counts.late)) if many}
+        return SetAside(counts.read, counts.lost, reasons, self.lost, folder, what="events were set aside")
 
     def _progress(self, path: str | Path) -> Progress:
         return Progress(Path(path).expanduser(), self._named(), self.title)

@@ -4,7 +4,7 @@ from mlsys.schemas.aside import SetAside
 from mlsys.schemas.checked import Checked
 from mlsys.schemas.column import Column
 from mlsys.schemas.compared import Changes, compare_tables
-from mlsys.schemas.gate import Gate, Unread, gate_of, quarantined
+from mlsys.schemas.gate import Gate, Unread, folder_of, gate_of, keep_aside, quarantined
 from mlsys.schemas.schema import Schema, SchemaGiven
 
 __all__ = [
@@ -17,6 +17,8 @@ __all__ = [
     "SetAside",
     "Unread",
     "compare_tables",
+    "folder_of",
     "gate_of",
+    "keep_aside",
     "quarantined",
 ]

@@ -32,6 +32,8 @@ class SetAside:
         Where the rows are kept; empty where they are dropped.
     hashes : mapping of str to array of uint64
         Of pieces of rows: what stands in columns that must not repeat, to be compared with other pieces.
+    what : str
+        Which rows were set aside.
     """
 
     rows: int = 0
@@ -40,6 +42,7 @@ class SetAside:
     most: float = 1.0
     folder: str = ""
     hashes: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False, compare=False)
+    what: str = "rows do not fit the schema"
 
     def __add__(self, other: SetAside) -> SetAside:
         reasons = Counter(self.reasons)
@@ -51,6 +54,7 @@ class SetAside:
             min(self.most, other.most),
             self.folder or other.folder,
             {name: np.concatenate([each, other.hashes[name]]) for name, each in self.hashes.items()},
+            self.what,
         )
 
     def __str__(self) -> str:
@@ -59,7 +63,7 @@ class SetAside:
         more = len(frequent) - _MOST_REASONS
         said += [f"{more:,} other reasons"] if more > 0 else []
         kept = f"; quarantined() returns them, from {self.folder}" if self.folder else ""
-        return f"{self.lost:,} of {self.rows:,} rows do not fit the schema: {', '.join(said)}{kept}"
+        return f"{self.lost:,} of {self.rows:,} {self.what}: {', '.join(said)}{kept}"
 
     def refuse_too_many(self, who: str) -> None:
         """Raise if more rows were lost than the schema allows, or if pieces repeat what must not repeat.

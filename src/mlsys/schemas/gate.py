@@ -173,16 +173,26 @@ class Gate:
             }
             rows = pd.concat([rows, pd.DataFrame(texts)], ignore_index=True)
         try:
-            place = made(FOLDER, self.name) / f"{file}.parquet"
-            with whole(place) as making:
-                making.touch(mode=0o600)
-                _storable(rows).to_parquet(making)
+            return keep_aside(self.name, file, rows)
         except OSError as error:
             raise DataError(
                 f"{self.who} cannot keep rows that do not fit in {home() / FOLDER}: {error}",
                 'set MLSYS_FOLDER to a folder that can be written, or use bad_rows="drop"',
             ) from error
-        return str(Path(home().name) / FOLDER / self.name)
+
+
+def keep_aside(name: str, file: str, rows: pd.DataFrame) -> str:
+    """Keep rows in the local folder, readable by their owner alone; return where.
+
+    Raises
+    ------
+    OSError
+        When nothing can be written there.
+    """
+    with whole(made(FOLDER, name) / f"{file}.parquet") as making:
+        making.touch(mode=0o600)
+        _storable(rows).to_parquet(making)
+    return str(Path(home().name) / FOLDER / name)
 
 
 def gate_of(schema: Schema | None, who: str, identity: Any, parse: str | None = None, reads: str = "") -> Gate | None:
@@ -203,13 +213,11 @@ def gate_of(schema: Schema | None, who: str, identity: Any, parse: str | None = 
     """
     if schema is None:
         return None
-    return Gate(schema, f"{who} of {reads}" if reads else who, _folder_of(who, identity), parse)
+    return Gate(schema, f"{who} of {reads}" if reads else who, folder_of(who, identity), parse)
 
 
 class Checks(Protocol):
-    """A step that checks rows: a source with a schema, or ``CheckSchema``."""
-
-    schema: Any
+    """A step that sets rows aside: a source with a schema, ``CheckSchema``, ``ReadEvents``."""
 
     @property
     def title(self) -> str:
@@ -226,7 +234,7 @@ def quarantined(step: Checks) -> pd.DataFrame:
     Parameters
     ----------
     step : Source or CheckSchema
-        With a schema whose ``bad_rows`` is ``"quarantine"``.
+        With a schema whose ``bad_rows`` is ``"quarantine"``, or ``ReadEvents``.
 
     Returns
     -------
@@ -250,18 +258,19 @@ def quarantined(step: Checks) -> pd.DataFrame:
        where                   reason  age
     0  row 1  age: not a whole number  old
     """
-    if getattr(step, "schema", None) is None:
+    if getattr(step, "schema", None) is None and not getattr(step, "sets_aside", False):
         raise ConfigurationError(
             f"quarantined() got {type(step).__name__}, which has no schema",
             "give the source that was read, or a CheckSchema",
         )
-    files = sorted((home() / FOLDER).glob(f"{_folder_of(step.title, step.digest)}*/*.parquet"))
+    files = sorted((home() / FOLDER).glob(f"{folder_of(step.title, step.digest)}*/*.parquet"))
     if not files:
         return pd.DataFrame({"where": pd.Series(dtype="str"), "reason": pd.Series(dtype="str")})
     return pd.concat([pd.read_parquet(each) for each in files], ignore_index=True)
 
 
-def _folder_of(title: str, identity: Any) -> str:
+def folder_of(title: str, identity: Any) -> str:
+    """Return the name of the folder for what a step sets aside."""
     safe = "".join(each if each.isalnum() or each in "-_" else "_" for each in title)
     return f"{safe}-{digest(identity)[:8]}"
 
