@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsys import Pipeline, RandomSplit, ReadEvents, quarantined
+from mlsys import Column, Pipeline, RandomSplit, ReadEvents, quarantined
 from mlsys.errors import ConfigurationError, DataError
 
 TYPES = {"user": "str", "price": "float64", "at": "datetime64[us]"}
@@ -345,3 +345,19 @@ def test_what_cannot_be_read_is_told(own_folder: Path, make: Any, said: str) -> 
         make()
     assert said in str(refused.value)
     assert refused.value.remedy
+
+
+@given(st.lists(st.one_of(st.integers(-3, 9), st.none(), st.just("x")), min_size=1, max_size=30), st.integers(1, 7))
+def test_events_that_do_not_fit_the_schema_are_set_aside_whatever_the_batch(values: list[Any], size: int) -> None:
+    schema = {"x": Column("float64", least=0), "shop": Column("str", null=True)}
+    events = ReadEvents([{"x": each} for each in values], schema=schema, lost=1.0)
+    batches = list(events.batches(size=size))
+    fit = [each for each in values if isinstance(each, int) and each >= 0]
+    assert [x for batch in batches for x in batch.rows["x"]] == fit
+    assert sum(batch.counts.broken for batch in batches) == len(values) - len(fit)
+    assert [len(batch.aside) for batch in batches] == [batch.counts.broken for batch in batches]
+
+
+def test_a_schema_of_a_stream_asks_nothing_of_all_events_together() -> None:
+    with pytest.raises(ConfigurationError, match="never seen as a whole"):
+        ReadEvents(clicks(3), schema={"price": Column("float64", unique=True)})

@@ -8,8 +8,8 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlsys.data._event_batch import Batch
 from mlsys.data._event_progress import Counts, Progress, Standing
+from mlsys.data.event_batch import Batch
 from mlsys.errors import DataError
 
 if TYPE_CHECKING:

@@ -14,11 +14,13 @@ import pandas as pd
 from mlsys.data._event_columns import EventColumns, parsed
 from mlsys.data._event_progress import Counts, Standing
 from mlsys.errors import ConfigurationError
+from mlsys.schemas.checked import checked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlsys.data.feeds import Message
+    from mlsys.schemas import Column, Schema
 
 _REMEMBERED = 100_000
 """Ids that are remembered where no lateness says how late an event may come again."""
@@ -56,6 +58,8 @@ class Rules:
         How much older than the latest event another one may be.
     since, until : Timestamp or None
         Event times at which the rows begin and end.
+    schema : Schema or None
+        What rows must be.
     who : str
         For messages.
     """
@@ -68,6 +72,7 @@ class Rules:
     lateness: pd.Timedelta | None
     since: pd.Timestamp | None
     until: pd.Timestamp | None
+    schema: Schema | None
     who: str
 
     def judged(self, messages: Sequence[Message], before: Standing) -> Judged:
@@ -91,11 +96,11 @@ class Rules:
         late, newest = self._late(some, ticks, ~repeated, before.newest, aside)
         outside = self._outside(made, len(some.events)) & ~repeated & ~late
         kept = np.flatnonzero(~(repeated | late | outside))
-        rows = self._rows(some, made, columns, kept)
+        rows, unfit = self._fitting(self._rows(some, made, columns, kept), some.at(kept.tolist()), aside)
         counts = Counts(
             read=len(messages),
             rows=len(rows),
-            broken=broken,
+            broken=broken + unfit,
             late=int(late.sum()),
             duplicates=len(messages) - len(new) + int(repeated.sum()),
             outside=int(outside.sum()),
@@ -142,9 +147,12 @@ class Rules:
         return getattr(first, "tzinfo", None) is not None or _OFFSET.search(str(first)) is not None
 
     def _types(self, zoned: bool | None) -> dict[str, Any]:
-        if self.time is None or self.time in self.dtypes:
-            return dict(self.dtypes)
-        return {self.time: "datetime64[us, UTC]" if zoned else "datetime64[us]", **self.dtypes}
+        """Return declared types: by ``dtypes``, the time of events, and the schema, in this order."""
+        asked = {} if self.schema is None else dict(self.schema.columns)
+        types = {name: _dtype_of(each) for name, each in asked.items() if each.type != "any"}
+        if self.time is not None:
+            types[self.time] = "datetime64[us, UTC]" if zoned else "datetime64[us]"
+        return types | dict(self.dtypes)
 
     def _typed(self, some: _Events, columns: EventColumns, aside: _Aside) -> tuple[_Events, dict[str, pd.Series]]:
         """Return the events that fit the declared types and have what identifies them, with these columns."""
@@ -243,6 +251,16 @@ class Rules:
         moments = pd.to_datetime(pd.array(came, dtype="Int64"), unit="us", utc=True)
         return rows.assign(**{self.arrived: pd.Series(moments).dt.as_unit("us")})
 
+    def _fitting(self, rows: pd.DataFrame, some: _Events, aside: _Aside) -> tuple[pd.DataFrame, int]:
+        """Return the rows that fit the schema, and how many do not."""
+        if self.schema is None:
+            return rows, 0
+        found = checked(self.schema.demands, rows, None, self.who)
+        reasons = found.unfit.iloc[:, 0]
+        for place, reason in zip(np.flatnonzero(found.bad).tolist(), reasons, strict=True):
+            aside.put(some.messages[place], reason)
+        return found.fit.reset_index(drop=True), len(reasons)
+
 
 @dataclass(frozen=True)
 class _Events:
@@ -288,6 +306,13 @@ def _of_new_numbers(messages: Sequence[Message], before: Mapping[str, int]) -> t
 def _microseconds(times: pd.Series) -> NDArray[np.int64]:
     """Return times as microseconds since 1970, which reach every year that ISO 8601 can write."""
     return np.asarray(pd.DatetimeIndex(times.array).as_unit("us").asi8, dtype=np.int64)
+
+
+def _dtype_of(column: Column) -> str:
+    """Return the type of a column of a schema."""
+    if column.type == "datetime":
+        return "datetime64[us]" if column.zone is None else f"datetime64[us, {column.zone}]"
+    return {"int": "int64", "float": "float64", "bool": "bool"}.get(column.type, "str")
 
 
 def _ticks_of(value: pd.Timestamp | pd.Timedelta) -> int:

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import pandas as pd
 from pydantic import AfterValidator, SecretStr
 
-from mlsys.data._event_batch import Batch
 from mlsys.data._event_columns import refuse_types
 from mlsys.data._event_progress import Progress, Standing
 from mlsys.data._event_reading import AT_ONCE, Reading
 from mlsys.data._event_rules import Rules
 from mlsys.data._paths import files_read
+from mlsys.data.event_batch import Batch
 from mlsys.data.feeds import JSON_ENDINGS, SERVERS, Feed, Server, feed_of, is_files, scheme_of
 from mlsys.dataset import duration_of
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.schemas import SetAside, folder_of, keep_aside
+from mlsys.schemas import SchemaGiven, SetAside, folder_of, keep_aside  # noqa: TC001  the type of a field
 from mlsys.secrets import is_secret, user_of, without_secrets
 from mlsys.steps import Field, Source
 from mlsys.tables import noting
@@ -66,6 +66,9 @@ class ReadEvents(Source):
         Fields to keep, in this order; by default all that occur.
     known_at : dict of str to str
         When columns become known: a time column, or a delay after the row's time.
+    schema : Schema, mapping or pydantic model, optional
+        Types and constraints of fields; see :class:`Schema`. Events that do not fit are set aside, whatever its
+        ``bad_rows``.
     topic : str, optional
         On a server: the name of the Redis stream, the RabbitMQ queue or the Kafka topic.
     user : str, optional
@@ -127,6 +130,7 @@ class ReadEvents(Source):
     dtypes: dict[str, Any] = Field(default_factory=dict)
     columns: tuple[str, ...] | list[str] | None = None
     known_at: dict[str, str] = Field(default_factory=dict)
+    schema: SchemaGiven = Field(default=None, kw_only=True)
     topic: str | None = Field(default=None, kw_only=True)
     user: str | None = Field(default=None, kw_only=True)
     password: SecretStr | None = Field(default=None, kw_only=True)
@@ -149,6 +153,11 @@ class ReadEvents(Source):
         if self.lateness is not None and duration_of(self.lateness, "lateness") < pd.Timedelta(0):
             raise ConfigurationError(f"{self.title} got a negative lateness", "give a duration of zero or more")
         self._moment("since"), self._moment("until")
+        if self.schema is not None and (self.schema.key or any(each.unique for each in self.schema.columns.values())):
+            raise ConfigurationError(
+                f"{self.title} got a schema in which values must not repeat, and a stream is never seen as a whole",
+                "leave that out of the schema, and name what identifies an event with id=",
+            )
         _refuse_once_only(self.source, self.title)
         self._refuse_no_server()
 
@@ -286,7 +295,9 @@ class ReadEvents(Source):
     def _rules(self) -> Rules:
         lateness = None if self.lateness is None else duration_of(self.lateness, "lateness")
         since, until = self._moment("since"), self._moment("until")
-        return Rules(self.columns, self.dtypes, self.time, self.id, self.arrived, lateness, since, until, self.title)
+        return Rules(
+            self.columns, self.dtypes, self.time, self.id, self.arrived, lateness, since, until, self.schema, self.title
+        )
 
     def _moment(self, field: str) -> pd.Timestamp | None:
         said = getattr(self, field)
