@@ -233,6 +233,11 @@ class Label(Step, kind="Label"):
         labels: pd.Series = detached("labels", self, data)
         return labels
 
+    @property
+    def known_from(self) -> str:
+        """Time column or delay after which the label is known, also where ``known_at`` leaves it open."""
+        return self.known_at
+
     def withholds(self) -> tuple[str, ...]:
         """Columns read by the rule that must never be features."""
         return ()

@@ -49,8 +49,8 @@ def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
         Withheld(step.withholds(), f"read by the rule of {planned.name}"),
         made_of(planned.name, step.withholds(), {step.column}),
     ]
-    if step.known_at:
-        told.append(Declared({step.column: step.known_at}, planned.name))
+    if step.known_from:
+        told.append(Declared({step.column: step.known_from}, planned.name))
     voted = tuple(name for name in step.rule_columns if name not in step.withholds())
     if voted and step.column == target:
         named = ", ".join(map(repr, voted))
