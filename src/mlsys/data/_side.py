@@ -46,6 +46,17 @@ def side_files(table: Any, who: str) -> list[Path] | None:
     return files_read(table, (*CSV_ENDINGS, *PARQUET_ENDINGS), table_of(who))
 
 
+def table_in_words(table: Any) -> str:
+    """Return what a side table is called: its file, or that it was given as a frame.
+
+    Examples
+    --------
+    >>> table_in_words("data/planes.csv"), table_in_words(pd.DataFrame({"k": [1, 2]}))
+    ('planes.csv', 'a table of 2 rows')
+    """
+    return f"a table of {len(table):,} rows" if isinstance(table, pd.DataFrame) else Path(table).name
+
+
 def read_side(table: Any, needed: Sequence[str], columns: Sequence[str] | None, who: str) -> pd.DataFrame:
     """Return the side table with the columns that the join uses: ``needed`` and ``columns`` (all when None)."""
     wanted = None if columns is None else list(dict.fromkeys([*needed, *columns]))

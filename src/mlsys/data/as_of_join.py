@@ -8,7 +8,7 @@ import pandas as pd
 
 from mlsys.data._as_of import AsOfLookUp
 from mlsys.data._made_once import made_once
-from mlsys.data._side import TableOrPath, output_names, read_side, served_names, side_files, with_taken
+from mlsys.data._side import TableOrPath, output_names, read_side, served_names, side_files, table_in_words, with_taken
 from mlsys.data._times import Zone, as_times
 from mlsys.dataset import Moment, duration_of
 from mlsys.errors import ConfigurationError, DataError
@@ -118,6 +118,10 @@ class AsOfJoin(RowTransform, AsOf):
     def files_read(self) -> list[Path] | None:
         """Return the files that hold the table."""
         return side_files(self.table, self.title)
+
+    def column_in_words(self, column: str, /) -> str:
+        """Return the table that a column is looked up in."""
+        return f"looked up in {table_in_words(self.table)}"
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the keys and the time column of the decision."""

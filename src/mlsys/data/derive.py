@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -94,6 +96,11 @@ class Derive(RowTransform):
             for name, column in self.columns.items()
         }
 
+    def column_in_words(self, column: str, /) -> str:
+        """Return the function or expression that makes a column."""
+        made = self.columns.get(column)
+        return str(made) if isinstance(made, pd.api.typing.Expression) else _where(made) if made is not None else ""
+
     def only(self, needed: set[str]) -> Derive:
         """Return the same step with just the needed columns."""
         return self.with_(columns={name: column for name, column in self.columns.items() if name in needed})
@@ -121,6 +128,13 @@ def _evaluating(name: str, expression: Any) -> Callable[[pd.DataFrame], Any]:
 
     evaluate.__name__ = str(expression)
     return evaluate
+
+
+def _where(function: Callable[..., Any]) -> str:
+    """Return the name of a function, with the file and line where it is written."""
+    code = getattr(inspect.unwrap(getattr(function, "func", function)), "__code__", None)
+    place = "" if code is None else f", {Path(code.co_filename).name}:{code.co_firstlineno}"
+    return f"{_called(function)}{place}"
 
 
 def _called(function: Callable[..., Any]) -> str:

@@ -56,6 +56,10 @@ class Function(RowTransform):
         """Return the number of lookup tables, for the plan."""
         return lookup_notes(self.lookup)
 
+    def column_in_words(self, column: str, /) -> str:
+        """Return the name of the function."""
+        return f"{self.title}()"
+
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the result of the function."""
         changed: pd.DataFrame = self.function(frame)

@@ -15,6 +15,7 @@ from mlsys.data._side import (
     read_side,
     served_names,
     side_files,
+    table_in_words,
     that_can_be_null,
     with_taken,
 )
@@ -96,6 +97,10 @@ class Join(RowTransform, LooksUp):
     def files_read(self) -> list[Path] | None:
         """Return the files that hold the table."""
         return side_files(self.table, self.title)
+
+    def column_in_words(self, column: str, /) -> str:
+        """Return the table that a column is looked up in."""
+        return f"looked up in {table_in_words(self.table)}"
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the key columns."""

@@ -103,6 +103,15 @@ class Lag(History):
         """Return the columns of the past that it reads."""
         return (*self.key_columns, *self._columns)
 
+    def column_in_words(self, column: str, /) -> str:
+        """Return how far back and by which key."""
+        column, back = column.rsplit("_lag_", 1)
+        return f"{column} {back} back by {' and '.join(self.key_columns)}"
+
+    def columns_behind(self, column: str, /) -> tuple[str, ...]:
+        """Return the column that it looks back at, and the key."""
+        return (column.rsplit("_lag_", 1)[0], *self.key_columns)
+
     def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
         """Return the frame with the earlier values."""
         wanted = [(column, back, f"{column}_lag_{back}") for column in self._columns for back in self._backs]

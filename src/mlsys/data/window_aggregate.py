@@ -99,6 +99,18 @@ class WindowAggregate(History):
         read = [made[0] for made in self.columns.values() if not isinstance(made, str)]
         return tuple(dict.fromkeys([*self.key_columns, *read, *([self.time] if self.time else [])]))
 
+    def column_in_words(self, column: str, /) -> str:
+        """Return the aggregate, the window and the key."""
+        made, key = self.columns[column], " and ".join(self.key_columns)
+        what = "count of rows" if isinstance(made, str) else f"{made[1]} of {made[0]}"
+        return f"{what} over {self.window} by {key}"
+
+    def columns_behind(self, column: str, /) -> tuple[str, ...]:
+        """Return the columns of the past that it is made of, and the key."""
+        made = self.columns[column]
+        read = (*(() if isinstance(made, str) else made[:1]), *self.key_columns, *([self.time] if self.time else []))
+        return tuple(dict.fromkeys(read))
+
     def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
         """Return the frame with the aggregates."""
         refuse_taken(frame, self.columns, self.title)

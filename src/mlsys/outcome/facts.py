@@ -117,6 +117,8 @@ class RunFacts:
         Digest of the rows that judged: target and prediction of each.
     seen : DataFrame
         What is known of each column, without its values; see ``columns``.
+    made : sequence of mapping
+        The source and the steps in order, with the columns that each wrote and those they are made of.
     scored : DataFrame or None
         These rows where they are at hand; they are kept on the machine of the run only.
     """
@@ -150,6 +152,7 @@ class RunFacts:
     ended: float
     surroundings: str = ""
     tracking: str = ""
+    made: Sequence[Mapping[str, Any]] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
     states: Mapping[str, str] = field(default_factory=dict)
     cost: Mapping[str, float] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from mlsys.errors import ConfigurationError
 from mlsys.outcome.card import Card, make_card
 from mlsys.outcome.facts import RunFacts
 from mlsys.outcome.leakage_report import LeakageReport, leakage_report
+from mlsys.outcome.lineage import Lineage, lineage_of
 from mlsys.outcome.plain import as_state
 from mlsys.outcome.transformed import transformed_of
 from mlsys.overview import Overview
@@ -50,6 +51,10 @@ class Outcome(RunFacts):
     def columns(self) -> Overview:
         """Every column at a glance, without its values, which stay on the machine of the run."""
         return Overview.of_kept(f"Columns of {self.pipeline}", self.seen)
+
+    def lineage(self, column: str) -> Lineage:
+        """Return which source, steps and functions made a column."""
+        return lineage_of(column, self.made)
 
     @property
     def digest(self) -> str:

@@ -81,6 +81,7 @@ def as_state(run: RunFacts) -> dict[str, Any]:
     """Return all that is known of a run as plain data, without secrets."""
     known = {each.name: getattr(run, each.name) for each in fields(run) if each.name not in _ELSEWHERE}
     made = {
+        "made": [dict(each) for each in run.made],
         "steps": [asdict(each) for each in run.steps],
         "reports": {name: result_state(each, name) for name, each in run.reports.items()},
         "findings": [asdict(each) for each in run.findings],

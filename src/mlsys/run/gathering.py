@@ -18,6 +18,7 @@ from mlsys.outcome.looks import Looks
 from mlsys.outcome.plain import storable, storable_frame, without_rows
 from mlsys.run.features import counters_in_words, features_of, taken_in_words
 from mlsys.run.latency import noted_latency
+from mlsys.run.lineage import made_columns
 from mlsys.run.live import Live
 from mlsys.states import digest
 from mlsys.steps import Fitted, Source
@@ -81,6 +82,7 @@ def outcome_of(live: Live, label: Label, audit: LeakageAudit | None, opened: Loo
         withheld="",
         engine=work.engine.name,
         ended=label.ended,
+        made=made_columns(execution),
         scored=None if evaluation is None else evaluation.scored,
     )
 

@@ -24,6 +24,7 @@ from mlsys.habits import RUN, attribute_error
 from mlsys.outcome import Card, Outcome
 from mlsys.outcome.findings import leakage_verdict
 from mlsys.outcome.leakage_report import LeakageReport
+from mlsys.outcome.lineage import Lineage
 from mlsys.outcome.measures import final_metrics
 from mlsys.outcome.reports import Reports
 from mlsys.outcome.storing import save_judged
@@ -168,6 +169,21 @@ class Run(Listed, Generic[PipelineType]):
     def columns(self) -> Overview:
         """Every column: meaning, nulls, values, use with reason, predictive power alone, drift; without test rows."""
         return columns_of(self._live.execution, self._facts.features, self.findings, self.pipeline.name)
+
+    def lineage(self, column: str) -> Lineage:
+        """Return which source, steps and functions made a column.
+
+        Parameters
+        ----------
+        column : str
+            Of the source, or made by any step.
+
+        Returns
+        -------
+        Lineage
+            A table, one row per step, the last first; also ``outcome.lineage(column)``.
+        """
+        return self._facts.lineage(column)
 
     @property
     def metrics(self) -> pd.DataFrame:

@@ -173,6 +173,14 @@ class Step(_Configured, ABC):
         """Return when columns become known, as declared: a time column, or a delay after the row's time."""
         return {}
 
+    def column_in_words(self, column: str, /) -> str:
+        """Return how a column that the step writes is made, such as by which function; empty: by the step itself."""
+        return ""
+
+    def columns_behind(self, column: str, /) -> Sequence[str] | None:
+        """Return the columns that one it writes is made of, of other rows and tables too; ``None``: what it reads."""
+        return None
+
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...] | None:
         """Return the columns that the hooks read, given the existing ones; ``None`` if that must be observed.
 
