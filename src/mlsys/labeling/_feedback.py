@@ -123,8 +123,8 @@ def _draw(result: Result, ax: Axes) -> None:
     ax.plot([half["window_days"]] * 2, [100 * half["positive"], 100 * full], color=drawing.BAD)
     ax.annotate(
         f"missed by half the window: {100 * (full - half['positive']):.2g} points",
-        (half["window_days"], 50 * (half["positive"] + full)), xytext=(6, 0), textcoords="offset points",
-        va="center", fontsize=drawing.SMALL, color=drawing.BAD,
+        (half["window_days"], 50 * (half["positive"] + full)), xytext=(-6, 0), textcoords="offset points",
+        ha="right", va="center", fontsize=drawing.SMALL, color=drawing.BAD,
     )  # fmt: skip
     ax.axhline(100 * full, color=drawing.LINE, linewidth=1, zorder=0)
     ax.set(xlabel="days waited", ylabel=f"{result.facts['column']} (% of rows)", xlim=(0, days.max()))
