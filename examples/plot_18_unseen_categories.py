@@ -12,7 +12,9 @@ encoders handle them?
 import importlib.util
 import pathlib
 
+import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.dates import ConciseDateFormatter
 from sklearn.linear_model import LogisticRegression
 
 from mlsys import (
@@ -60,6 +62,28 @@ runs["target"].reports["generalization"]
 
 new = df[(df["part"] == "validation") & ~df["tailnum"].isin(df.loc[df["part"] == "train", "tailnum"])].head(1)
 {name: run.predict(new)["probability_True"].item() for name, run in runs.items()}
+
+# %%
+# A served model counts what it had not seen
+# ------------------------------------------
+# The test rows are November and December, as they would arrive. ``model.counts`` says in how many of them a column held
+# what training did not.
+
+model = runs["target"].model
+model.predict(df[df["part"] == "test"])
+model.counts
+
+# %%
+# The share grows with the age of the model: new planes come, and old ones go.
+
+planes = set(flights.loc[flights["month"] < 10, "tailnum"])
+later = flights[flights["month"] >= 10]
+week = pd.to_datetime(later[["year", "month", "day"]]).dt.to_period("W").dt.start_time
+share = 100 * (~later["tailnum"].isin(planes)).groupby(week).mean()
+figure, ax = plt.subplots(figsize=(6, 3), layout="constrained")
+ax.plot(share.iloc[1:-1], marker="o")
+ax.set(ylabel="flights by unseen planes (%)", ylim=(0, None))
+ax.xaxis.set_major_formatter(ConciseDateFormatter(ax.xaxis.get_major_locator()))
 
 # %%
 # Which one predicts best?
