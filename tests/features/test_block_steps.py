@@ -7,13 +7,26 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from imblearn.over_sampling import SMOTE, RandomOverSampler
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import Pipeline, RandomSplit
+from mlsys import (
+    DetectDrift,
+    Embedding,
+    FeatureGeneralization,
+    FeatureImportance,
+    HashEncode,
+    Pipeline,
+    Prepare,
+    RandomSplit,
+    Resample,
+    TextHash,
+    TfIdf,
+)
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.features import Embedding, HashEncode, TextHash, TfIdf
+from mlsys.values import BlockArray
 
 WORDS = ["late", "again", "on", "time", "Lost", "bag", "seat", "a"]
 
@@ -142,3 +155,37 @@ def test_an_estimator_that_takes_no_sparse_numbers_says_so_by_name(orders: pd.Da
     steps = [RandomSplit(), HashEncode(["who"]), HistGradientBoostingClassifier()]
     with pytest.raises(DataError, match="column 'hashed' holds sparse numbers.*\n.*TargetEncode"):
         Pipeline(steps, target="y").run(orders[["x", "who", "y"]], track=False, verbose=False)
+
+
+BLOCKS = [HashEncode(["who"], bits=8), TfIdf(["said"]), TextHash(["said"]), Embedding(["v"])]
+
+
+@pytest.mark.quick("Embedding")
+@pytest.mark.parametrize("step", BLOCKS, ids=lambda step: type(step).__name__)
+def test_blocks_stand_beside_prepared_columns_in_reports_and_audits(orders: pd.DataFrame, step: Any) -> None:
+    steps = [RandomSplit(), step, Prepare(), LogisticRegression()]
+    reports = [FeatureImportance(repeats=2), FeatureGeneralization(), DetectDrift()]
+    run = Pipeline([*steps, *reports], target="y").run(orders, track=False, verbose=False)
+    block = next(name for name in run.frame("train") if name in ("hashed", "said_tfidf", "said_hash", "v"))
+    assert isinstance(run.frame("train")[block].array, BlockArray)
+    assert run.predict(orders.head(2))["prediction"].notna().all()
+    assert len(run.reports["importance"].table) and "who" in str(run.columns)
+    assert Pipeline(steps, target="y").audit_leakage(orders, verbose=False).verdict == "not observed"
+
+
+@pytest.mark.parametrize("step", BLOCKS, ids=lambda step: type(step).__name__)
+def test_rows_with_a_block_are_repeated_at_random_and_not_made_up(orders: pd.DataFrame, step: Any) -> None:
+    rows = step.fit(orders, target="y").transform(orders).drop(columns=["who", "said", "v"], errors="ignore")
+    counts = Resample(RandomOverSampler()).resample(rows, target="y")["y"].value_counts()
+    assert counts[0] == counts[1]
+    if any(isinstance(rows[name].array, BlockArray) for name in rows):
+        with pytest.raises(DataError, match="cannot use the block column") as caught:
+            Resample(SMOTE()).resample(rows, target="y")
+        assert "resample before" in caught.value.remedy
+
+
+@pytest.mark.parametrize("step", BLOCKS, ids=lambda step: type(step).__name__)
+def test_no_rows_give_a_block_of_no_rows_and_the_same_width(orders: pd.DataFrame, step: Any) -> None:
+    fitted = step.fit(orders)
+    whole, none = fitted.transform(orders), fitted.transform(orders.head(0))
+    assert len(none) == 0 and none.dtypes.astype(str).to_dict() == whole.dtypes.astype(str).to_dict()

@@ -18,6 +18,7 @@ from mlsys.execution.runner import run
 from mlsys.leakage.row_check import telling_rows
 from mlsys.plan import Planned
 from mlsys.steps.questions import changes_training, predicts
+from mlsys.values import Kind, values_of
 
 PROBE = "own target flipped"
 FLIPPED = 6
@@ -127,6 +128,8 @@ def _weighty_rows(train: pd.DataFrame, features: Sequence[str]) -> list[int]:
     chosen: list[int] = []
     for name in features:
         column = train[name]
+        if values_of(column).kind in {Kind.NESTED, Kind.BLOCK}:
+            continue
         if isinstance(column.dtype, pd.StringDtype) or column.nunique() * 2 < len(column):
             counts = column.map(column.value_counts()).to_numpy(dtype=np.float64, na_value=np.inf)
             chosen.append(int(np.argmin(np.where(counts < 2, 1e9, counts))))  # noqa: PLR2004  alone, no mean of others

@@ -17,7 +17,7 @@ from mlsys.steps import ColumnChoice, Transform
 from mlsys.steps.column_choice import names_or
 from mlsys.summaries import SummaryMap
 from mlsys.tables import Columns
-from mlsys.values import values_of
+from mlsys.values import BlockDtype, values_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,6 +90,8 @@ class Clean(Transform):
         """Return a profile of each column."""
         names = self.columns_read(part.feature_names)
         require(part, names, self.title)
+        blocks = {name for name, dtype in dtypes_of(part).items() if isinstance(dtype, BlockDtype)}
+        names = tuple(name for name in names if name not in blocks)  # these are numbers already, and have no nulls
         look = None in (self.numbers, self.moments, self.truths) or self.drop is True
         return SummaryMap(profiles(part, list(names), look))
 

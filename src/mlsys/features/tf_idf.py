@@ -114,7 +114,10 @@ class TfIdf(ReadsTexts):
 
     def made_of(self, column: str, known: Any, texts: pd.Series, /) -> dict[str, BlockArray]:
         """Return the block of a column."""
-        found = np.zeros((len(texts), 0)) if known is None else known.transform(texts.tolist())
+        if known is None:
+            return {f"{column}_tfidf": BlockArray(np.zeros((len(texts), 0)))}
+        # scikit-learn refuses to transform no rows.
+        found = known.transform(texts.tolist() if len(texts) else [""])[: len(texts)]
         return {f"{column}_tfidf": BlockArray(found)}
 
     def _vectorizer(self, known: dict[str, Any] | None = None) -> Any:

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mlsys.blocks import dtypes_of
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.sampling._sampler_errors import sampler_error
 from mlsys.sampling._samplers import completed, numpy_target, numpy_types, origins
 from mlsys.steps import TrainOnly
 from mlsys.steps.cloning import unfitted
+from mlsys.values import BlockDtype
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
+
+_AT_RANDOM = frozenset({"RandomOverSampler", "RandomUnderSampler"})
 
 
 class Resample(TrainOnly):
@@ -73,7 +77,7 @@ class Resample(TrainOnly):
             unset = [name for name, value in sorted(sampler.get_params().items()) if value is None]
             seeds = {name: int(rng.integers(2**31)) for name in unset if name.endswith("random_state")}
             sampler.set_params(**seeds)
-        features, target = numpy_types(train.X), _target(train)
+        features, target = numpy_types(self._without_blocks(train.X, sampler)), _target(train)
         try:
             sampled, resampled = sampler.fit_resample(features, target)
         except (ValueError, TypeError) as error:
@@ -86,6 +90,19 @@ class Resample(TrainOnly):
         sampled = pd.DataFrame(sampled, columns=features.columns)
         origin = origins(features.assign(**{"": target}), sampled.assign(**{"": np.asarray(resampled)}))
         return completed(train, origin, sampled, np.asarray(resampled))
+
+    def _without_blocks(self, features: pd.DataFrame, sampler: Any) -> pd.DataFrame:
+        """Return what a sampler is shown: those that draw rows at random need no features, others cannot use blocks."""
+        blocks = [name for name, dtype in dtypes_of(features).items() if isinstance(dtype, BlockDtype)]
+        if not blocks:
+            return features
+        if type(sampler).__name__ not in _AT_RANDOM or getattr(sampler, "shrinkage", None) is not None:
+            raise DataError(
+                f"{self.title}({type(sampler).__name__}) cannot use the block column {blocks[0]!r}",
+                f"resample before the step that makes {blocks[0]!r}, or repeat rows with RandomOverSampler()",
+            )
+        shown = features.drop(columns=blocks)
+        return shown if len(shown.columns) else pd.DataFrame({"": np.zeros(len(features))}, index=features.index)
 
 
 def _target(train: Rows) -> NDArray[Any]:
