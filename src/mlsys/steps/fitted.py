@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.dataset import Rows
-from mlsys.errors import ConfigurationError, ContractError, DataError
+from mlsys.errors import ConfigurationError, ContractError, DataError, StateError
 from mlsys.states import Held
 from mlsys.steps.base import Step
 from mlsys.steps.learns import Learns
@@ -106,8 +106,24 @@ class Fitted:
     @property
     def prepared(self) -> Any:
         """The state prepared for serving, built once."""
+        return self.once(self._prepare)
+
+    def _prepare(self, state: Any) -> Any:
         step: Any = self.step
-        return self.once(step.prepare if isinstance(step, Learns) else lambda state: state)
+        if not isinstance(step, Learns):
+            return state
+        if not (step.is_ours and step.kind == "Transform"):
+            return step.prepare(state)
+        try:
+            if step.takes_all:
+                step.columns_taken(state)
+            return step.prepare(state)
+        except (KeyError, TypeError, IndexError, AttributeError) as error:
+            raise StateError(
+                f"the state of {step.title} is not of the form that this version of mlsys learns "
+                f"({type(error).__name__}: {error})",
+                "learn it again with fit() or run(), or load it with the version of mlsys that wrote it",
+            ) from error
 
     def once(self, make: Callable[[Any], Any]) -> Any:
         """Return what requests ask in place of the state, made of it at the first."""
