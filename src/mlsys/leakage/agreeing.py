@@ -1,4 +1,4 @@
-"""What it proves that held values are those of the data: nothing where any other table would have them as well."""
+"""Decide whether held values prove that a table is the data: not if any other table would have them too."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST = 20
-"""Shorter tables are look-ups, or cannot be told from them."""
+"""Minimum number of rows: shorter tables may be look-ups."""
 FEWEST_VALUES = 5
-"""A column of fewer distinct values equals another by accident."""
+"""Minimum number of distinct values: columns with fewer may be equal by chance."""
 SHARE_COARSE = 0.9
 """Of values of which many rows have the same: two tables of one taste agree in most of them."""
 MOST_STEPS = 5
@@ -32,19 +32,19 @@ CHANCE = 1e-6
 
 
 def agree(one: pd.Series, other: pd.Series, share: float) -> bool:
-    """Whether two columns have equal values row by row, by more than chance.
+    """Whether two columns have equal values row by row, beyond chance.
 
     Parameters
     ----------
     one, other : Series
         Equally long.
     share : float
-        Of the rows, from which on finely measured values agree.
+        Share of rows from which fine-grained values count as agreeing.
 
     Notes
     -----
-    The share is that of Cohen's kappa: rows that would agree if one column were shuffled count for nothing, such as
-    the zeros of two columns that are mostly zero.
+    The share is Cohen's kappa: rows that would agree if one column were shuffled do not count, such as the zeros of
+    two columns that are mostly zero.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def agree(one: pd.Series, other: pd.Series, share: float) -> bool:
 
 
 def follow_from_place(data: pd.DataFrame, names: Collection[Any]) -> bool:
-    """Whether columns all follow from the place of a row, as every table of the same hours or days has them.
+    """Whether all columns follow from row position, as in every table of the same hours or days.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def follow_from_place(data: pd.DataFrame, names: Collection[Any]) -> bool:
 
 
 def _counts(column: pd.Series) -> bool:
-    """Whether a column grows from row to row in few kinds of steps, as a running number or the hour does."""
+    """Whether a column increases from row to row in a few kinds of steps, as a running number or the hour does."""
     if values_of(column).means in TIMES:
         steps = np.diff(pd.to_datetime(plain(column)).to_numpy(dtype="datetime64[ns]").astype(np.int64))
     elif column.dtype.kind in "iuf":
@@ -100,7 +100,7 @@ def _counts(column: pd.Series) -> bool:
 
 
 def _is_periodic(column: pd.Series) -> bool:
-    """Whether values come again in turn, as the weekday does, or the day in a table of shops and days."""
+    """Whether values recur periodically, as the weekday does, or the day in a table of shops and days."""
     try:
         codes = pd.factorize(column)[0]
     except TypeError:  # values that are not compared
@@ -163,7 +163,7 @@ def found_among(sides: list[NDArray[np.float64]], columns: list[NDArray[np.float
 
 
 def _as_many(found: int, asked: int, share: float) -> float:
-    """Return how likely as many are found by chance."""
+    """Return the probability that equally many are found by chance."""
     from scipy.stats import binom
 
     return float(binom.sf(found - 1, asked, max(share, 1 / asked)))

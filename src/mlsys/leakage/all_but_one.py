@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 MOST_TRAIN, MOST_JUDGED = 8_000, 1_000
 FEWEST_COLUMNS, MOST_COLUMNS = 3, 60
 SPARE_BITS = 10
-"""Beyond those that tell one of the training rows."""
+"""Bits required beyond those that identify one training row."""
 FEWEST, SHARE = 5, 0.01
-"""Judged rows, and their share, that are told."""
+"""Minimum number and share of evaluated rows to report."""
 AGREE = 0.2
-"""By how much more than by chance the targets of near repeats agree."""
+"""Minimum agreement of the targets of near repeats beyond chance."""
 
 
 def all_but_one_findings(
@@ -38,18 +38,18 @@ def all_but_one_findings(
     Parameters
     ----------
     train, part : DataFrame
-        Training rows, and rows they are judged by, whose target is not read.
+        Training rows and evaluated rows; the target of the latter is not read.
     name : str
-        Of the part.
+        Name of the part.
     features : sequence of str
         Columns that the model uses; at most 60 that can be compared.
     target : str
-        Of training rows: near repeats among them say whether they are one case.
+        Target column; near repeats among training rows show whether they are one case.
 
     Notes
     -----
-    Rows of few coarse columns are often alike, so the columns that agree must be worth the bits that tell one training
-    row from all others, and ten more. Of 260 public tables 35 have such rows; in about 22 they are one case.
+    Rows of few coarse columns are often alike, so the agreeing columns must hold the bits that identify one training
+    row among all, and ten more. Of 260 public tables 35 have such rows; in about 22 they are one case.
     """
     there = [each for each in features if each in train.columns and each in part.columns]
     columns = [each for each in there if is_hashable(train[each]) and is_hashable(part[each])][:MOST_COLUMNS]
@@ -89,7 +89,7 @@ def _hashes(rows: pd.DataFrame, columns: Sequence[str]) -> Hashes:
 
 
 def _bits(known: Hashes, mine: Hashes) -> NDArray[np.float64]:
-    """Return how rare each asked value is among known rows, in bits."""
+    """Return how rare each given value is among known rows, in bits."""
     found = np.zeros(mine.shape)
     for place, values in enumerate(known):
         levels, counts = np.unique(values, return_counts=True)

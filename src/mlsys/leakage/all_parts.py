@@ -1,4 +1,4 @@
-"""All rows of a run, which of them are training rows, and the levels that several checks ask about."""
+"""All rows of a run, which of them are training rows, and the levels that several checks use."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SAMPLE = 12_000
-"""Rows looked at for one column; of more, all rows of some levels."""
+"""Maximum number of rows per column; of more, all rows of some levels are used."""
 MOST_SAMPLED = 4 * SAMPLE
-"""Where levels are so large that some of them have more rows, they are categories, and nothing is asked of them."""
+"""Columns with larger levels are ordinary categories and are not checked."""
 FEWEST_LEVELS = 5
 BLOCKS = 400
 """Of neighbouring numbers, each taken or left out as a whole, so that neighbours stay together."""
 MOST_LEVELS = 0.85
-"""Of the rows: with more levels than this they hardly come again."""
+"""Maximum share of levels among rows: with more, levels hardly recur."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class AllParts:
     features : sequence of str
         Columns that the model may see.
     asked : sequence of str
-        Columns of levels: features, and those that were left out.
+        Columns of levels: features and excluded columns.
     """
 
     rows: pd.DataFrame
@@ -143,7 +143,7 @@ def _grouping(name: str, column: pd.Series) -> Grouping | None:
 
 
 def _drawn(column: pd.Series, ordered: bool) -> NDArray[np.bool_]:
-    """Draw some levels by chance, or some blocks of neighbouring numbers."""
+    """Draw some levels, or some blocks of neighbouring numbers, at random."""
     share = SAMPLE / len(column)
     if not ordered:
         codes, levels = pd.factorize(plain(column))

@@ -1,4 +1,4 @@
-"""Why a function gives a row another value among others than alone: codes, the order of rows, or a statistic."""
+"""Find why a function treats a row differently among others: codes, the order of rows, or a statistic."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.values import Kind, values_of
 
 LOOKED_AT = 2_000
-"""Rows that are given to the function in the opposite order."""
+"""Number of rows that are given to the function in reverse order."""
 RELATIVE = 1e-6
 _NAMES = frozenset({Kind.TEXT, Kind.CATEGORY})
 

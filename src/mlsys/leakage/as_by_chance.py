@@ -1,4 +1,4 @@
-"""Whether parts that somebody else made look as rows dealt out one by one and by chance do."""
+"""Whether given parts look like a random split of single rows."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ FEWEST_COLUMNS = 2
 ERRORS = 3.5
 """Standard errors by which no column tells the parts apart."""
 SHARED = 0.25
-"""How much rarer a judged row's value is among training rows than a training row's is: parts by group share none."""
+"""How much rarer values of evaluated rows are among training rows than those of training rows; group parts share none."""
 
 
 def as_by_chance(train: pd.DataFrame, judged: pd.DataFrame, accused: Collection[str], apart: Collection[str]) -> bool:
-    """Whether no column tells parts, and values come again in evaluated rows as often as in training rows.
+    """Whether no column distinguishes the parts, and values recur in evaluated rows as often as in training rows.
 
     Parameters
     ----------
     train, judged : DataFrame
-        The parts; of each 6,000 rows at most are looked at.
+        The parts; at most 6,000 rows of each are used.
     accused : collection of str
-        Columns that may differ, since they are in question.
+        Columns that may differ because they are under suspicion.
     apart : collection of str
-        Columns that are not asked: the target, and those that name the parts.
+        Columns to ignore: the target, and those that name the parts.
 
     Examples
     --------

@@ -61,9 +61,9 @@ def captured_findings(
 
     Notes
     -----
-    A number is accused if it has enough digits, is a statistic over all rows, and is none over training rows. A mapping
-    is accused if it is a statistic by group over all rows in all its groups, and is not over training rows. What is the
-    same over all rows and over training rows proves nothing.
+    A number is accused if it has enough digits and is a statistic over all rows but not over training rows. A mapping
+    is accused if all of its groups are a statistic by group over all rows but not over training rows. A value that
+    training rows also explain proves nothing.
     """
     told: dict[str, _Told] = {}
     worked_out = WorkedOut(everywhere, training)

@@ -19,9 +19,9 @@ LOOKED_AT = 500
 """Rows compared by value."""
 SHARE_EQUAL = 0.9
 SHARE_OF_A_KEY = 0.5
-"""Under a key that stands once in the data fewer values need to be equal: others may have been corrected since."""
+"""Share of equal values under a unique key: fewer are required, because others may have been corrected since."""
 ROWS_IN_TURN = 20_000
-"""Rows in which it is seen that a column follows from the place of a row."""
+"""Number of rows that show whether a column follows from row position."""
 MOST_SIDES = 8
 """Columns of a table or an array that are compared."""
 
@@ -38,11 +38,11 @@ def rows_held(value: Any, data: pd.DataFrame) -> NDArray[np.bool_] | None:
 
     Notes
     -----
-    Rows of the data are told by values that equal a column of the data under the same row ids, or under a column that
-    stands once, such as an order's number or the hour; or, for an array, by values that are found in columns of the
-    data, equal one row by row, or have its order row by row. As many rows as the data has prove nothing, nor do ids
-    alone: a table of what was known of the same customers or hours has them too. What follows from the place of a row
-    or from the calendar proves nothing either, nor values that any other sample would have.
+    Rows of the data are recognized by values that equal a column of the data under the same row ids, or under a unique
+    column such as an order number or the hour. In an array they are recognized by values that occur in columns of the
+    data, equal a column row by row, or have its order row by row. An equal number of rows proves nothing, and neither
+    do ids alone, because a table of earlier facts about the same customers or hours has them too. Values that follow
+    from row position or from the calendar, or that any other sample would have, prove nothing either.
 
     Examples
     --------
@@ -102,7 +102,7 @@ def _under(frame: pd.DataFrame, ids: pd.Index, data: pd.DataFrame, share: float)
 
 
 def _says_when(ids: pd.Index) -> bool:
-    """Whether row ids only count rows or are times, so that any other table as long has them too."""
+    """Whether row ids only count rows or are times, so that any table of the same length has them."""
     if isinstance(ids, (pd.RangeIndex, pd.DatetimeIndex)) or values_of(ids.to_series()).means in TIMES:
         return True
     return ids.dtype.kind in "iu" and bool((np.diff(ids.to_numpy()) == 1).all())

@@ -1,4 +1,4 @@
-"""Codes that are filled in for some rows once the outcome is known: levels of one class each."""
+"""Codes that are filled in after the outcome for some rows: levels of one class each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FEWEST_ROWS, MOST_LEVELS, MOST_ROWS = 50, 200, 20_000
 PEEK = 1_000
 """Rows that tell whether a column has few levels."""
 CHANCE = -6.0
-"""Power of ten: how rarely levels of so many rows are of one class where they have nothing to do with it."""
+"""Power of ten: maximum probability that a level of this size is of one class by chance."""
 SHOWN = 2
 
 
@@ -34,27 +34,27 @@ def code_findings(
     told: Collection[str] = (),
     made_by: Mapping[str, str] = NOBODY,
 ) -> list[Finding]:
-    """Return a finding about columns with levels of one class only, some of them of one class, some of another.
+    """Return a finding about columns with levels of one class only, for more than one class.
 
     Parameters
     ----------
     train : DataFrame
-        Training rows; at most 20,000 are looked at.
+        Training rows; at most 20,000 are used.
     features : sequence of str
-        Columns of at most 200 levels among them are looked at; quantities are left out.
+        Features; those of at most 200 levels that are no quantities are checked.
     target : str
-        Its column, of classes.
+        The target column, of classes.
     told : collection of str
-        Columns that are suspected already.
+        Columns that are already suspected.
     made_by : mapping of str to str
         Columns to the steps that made them.
 
     Notes
     -----
-    Two levels at least, of fifty rows or more each, are of one class without exception, in opposite classes, and chance
-    does that to one level in a million columns at most. It is a warning where all rows but those of one level, such as
-    null, are of that kind: a code that is filled in afterwards. Else it is information: honest classes may be pure in
-    some regions. Levels of one class alone prove nothing: 46 of 225 tables have such, mostly honest ones.
+    At least two levels, of fifty rows or more each, must be of one class without exception, in opposite classes, and
+    chance must produce such a level in at most one of a million columns. It is a warning if all levels but one, such as
+    null, are pure: a code that is filled in afterwards. Otherwise it is information, because legitimate classes may be
+    pure in some regions. Levels of a single class prove nothing: 46 of 225 tables have them, mostly legitimate.
     """
     if len(train) < FEWEST or is_measured(train[target]):
         return []

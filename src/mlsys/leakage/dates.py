@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 BEYOND = 0.9
-"""Share of evaluated rows outside the range of the training rows from which on a number is taken for a date."""
+"""Share of evaluated rows outside the range of the training rows from which a number counts as a date."""
 
 
 def date_findings(parts: Mapping[str, pd.DataFrame], features: Sequence[str], follows_time: bool) -> list[Finding]:
@@ -27,7 +27,7 @@ def date_findings(parts: Mapping[str, pd.DataFrame], features: Sequence[str], fo
     features : sequence of str
         Their features.
     follows_time : bool
-        Whether the evaluated rows come after the training rows; numbers are looked at only then.
+        Whether the evaluated rows come after the training rows; numbers are checked only then.
     """
     train = parts["train"]
     judged = [part for name, part in parts.items() if name != "train" and not part.empty]

@@ -1,4 +1,4 @@
-"""Columns that tell training rows from evaluated rows, which no column does under a random split."""
+"""Columns that distinguish training rows from evaluated rows, which none does under a random split."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def difference_findings(
     train, part : DataFrame
         The rows of both sides.
     name : str
-        Of the part.
+        Name of the part.
     features : sequence of str
         Columns compared.
     by_chance : bool

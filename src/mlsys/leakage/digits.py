@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 FEWEST = 6
-"""Significant digits from which on a number is taken for a computed one; 24, 3.25 and 299.5 are below."""
+"""Significant digits from which a number counts as computed; 24, 3.25 and 299.5 are below."""
 FEWEST_COMPUTED = 3
-"""The same for a number of numpy's: nobody writes these by hand, yet short ones meet a statistic by accident."""
+"""The same for a numpy number: nobody types these, but short ones equal a statistic by accident."""
 FEWEST_OF_RATE = 4
 """The same for a number that is exactly the mean of the target, which of few rows is a short one."""
 EXACT = 12
-"""From so many digits on a number was not rounded."""
+"""Digits from which a number was not rounded."""
 RELATIVE = 1e-9
 """Sums over columns differ in the last bits with the order of rows."""
 _FROM_MATHEMATICS = frozenset({math.pi, math.e, math.tau, math.sqrt(2), math.log(2), math.pi / 180, 180 / math.pi})

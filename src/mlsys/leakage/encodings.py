@@ -1,4 +1,4 @@
-"""Features that hold their own row's target: left out of the mean of its level, or part of what it was fitted on."""
+"""Features that contain their own row's target: leave-one-out means, or codes applied to rows they were fitted on."""
 
 from __future__ import annotations
 
@@ -46,15 +46,15 @@ def own_target_findings(together: AllParts, by: str = "") -> list[Finding]:
     Parameters
     ----------
     together : AllParts
-        Its training rows are asked.
+        Its training rows are checked.
     by : str
         Name of the step that made the features after the split, if one did.
 
     Notes
     -----
-    The mean of a level without a row is ``(sum - target) / (count - 1)``: within the level a falling line of the row's
-    own target, whatever it is smoothed by, so a model needs only the level to read the target off. Held-out rows that
-    get the plain mean of their level do not show it.
+    The mean of a level without one row is ``(sum - target) / (count - 1)``: within the level it falls linearly with the
+    row's own target, whatever the smoothing, so the level and the mean reveal the target. Held-out rows that get the
+    plain mean of their level do not show it.
     """
     names = [name for name in together.numbers if _is_fine(together.rows[name])]
     found: dict[str, tuple[str, float]] = {}
@@ -89,7 +89,7 @@ def _falling(
 ) -> Iterator[tuple[int, float]]:
     """Yield the columns of a table that fall with a goal within levels, and in how many rows of levels they do.
 
-    Of classes nobody says which one was counted, so a column may rise as well.
+    For classes it is unknown which one was counted, so a column may also rise.
     """
     kept = np.flatnonzero((levels.codes >= 0) & np.isfinite(goal))
     order = kept[np.argsort(levels.codes[kept], kind="stable")]
@@ -188,7 +188,7 @@ def gap_findings(
 
 
 def _gap(values: NDArray[np.float64], goal: NDArray[np.bool_], half: int, rows: int) -> tuple[float, float, float]:
-    """Return by how many standard errors a feature tells the second half better than evaluated rows, and both AUCs."""
+    """Return how many standard errors better a feature predicts the second half than evaluated rows, and both AUCs."""
     first = values[:half]
     known = first[np.isfinite(first)]
     if len(known) < FEWEST_JUDGED // 2:

@@ -1,4 +1,4 @@
-"""Copies of the target in few rows, or of few rows of a class: told by the chance that they are none."""
+"""Copies of the target in few rows, or with a rare class: recognized by their probability under chance."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CHANCE = -6.0
-"""Power of ten: in a million tables whose target has nothing to do with its columns one is accused."""
+"""Power of ten: one of a million tables is accused whose target is independent of the columns."""
 SHOWN, MOST_SHOWN = 5, 99
 MOST_LEVELS, MOST_CLASSES, MOST_ROWS = 10, 20, 20_000
 FEWEST_OF_A_CLASS, FEWEST_NUMBERS = 5, 12
@@ -36,29 +36,29 @@ def exact_findings(
     told: Collection[str] = (),
     made_by: Mapping[str, str] = NOBODY,
 ) -> list[Finding]:
-    """Return findings about columns that give the target without exception, however few the rows.
+    """Return findings about columns that determine the target without exception, however few the rows.
 
     Parameters
     ----------
     train : DataFrame
-        Training rows; at most 20,000 are looked at.
+        Training rows; at most 20,000 are used.
     features : sequence of str
-        Columns to look at.
+        Columns to check.
     target : str
-        Its column.
+        The target column.
     told : collection of str
-        Columns that are suspected already.
+        Columns that are already suspected.
     made_by : mapping of str to str
         Columns to the steps that made them.
 
     Notes
     -----
-    A column of at most ten levels, nulls one of them, each of one class: of all orders in which the targets could
-    stand a share of at most ``classes ** levels / (n! / (n1! n2! ...))`` does that, and over all columns it must be
-    less than one in a million. Of a target of numbers in fewer than 100 rows: a line through all of them, plain or in
-    logarithms, with an R2 of .9999, which ``(1 - R2) ** ((n - 2) / 2)`` of all orders reach. Both are an error. A
-    number of many values that parts the classes without exception is asked about, as information: easy problems have
-    such columns.
+    A column has at most ten levels, counting null, each of one class: at most a share of
+    ``classes ** levels / (n! / (n1! n2! ...))`` of all arrangements of the targets has this property, and over all
+    columns this share must be less than one in a million. For a numeric target in fewer than 100 rows: a line through
+    all rows, plain or in logarithms, with an R2 of .9999, which ``(1 - R2) ** ((n - 2) / 2)`` of all arrangements
+    reach. Both are an error. A number with many values that separates the classes without exception is a question, as
+    information, because easy problems have such columns.
     """
     rows = in_hash_order(train[[*features, target]].dropna(subset=[target]), MOST_ROWS)
     left = [name for name in features if name not in told and is_hashable(rows[name])]
@@ -100,7 +100,7 @@ def _finding(chances: Mapping[str, float], severity: str, rows: int, made_by: Ma
 
 
 def _orders(counts: NDArray[np.int64]) -> float:
-    """Return the logarithm to ten of the number of orders that targets can stand in."""
+    """Return the decimal logarithm of the number of arrangements of the targets."""
     return float(lgamma(counts.sum() + 1) - sum(lgamma(count + 1) for count in counts.tolist())) / log(10)
 
 

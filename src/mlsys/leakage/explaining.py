@@ -20,14 +20,14 @@ from mlsys.values import Kind, plain, values_of
 MOST_NUMBERS = 200
 """Numbers of one array that are compared."""
 SEVERAL = 3
-"""So many fractions of four digits together were worked out, though each alone may be anybody's."""
+"""Number of fractions of four digits that together were computed, although each alone may be arbitrary."""
 EXACT_IN_FLOAT = 2**53
 ALONE, ALONE_IN_CLASSES = 3, 20
-"""Groups of held-out rows alone that a mapping agrees with: with fewer it may be chance, and classes agree often."""
+"""Minimum number of groups of held-out rows only that a mapping must agree with: fewer may be chance."""
 WORKED_OUT = frozenset({"mean", "median", "sum", "standard deviation", "smoothed mean"})
-"""Statistics that nobody has of a group without its rows; counts and extremes may have been known beforehand."""
+"""Statistics that require the rows of a group; counts and extremes may have been known beforehand."""
 ROUND_MINUTES = 5
-"""What somebody writes down is such a minute; another one that is a statistic of all rows was taken from them."""
+"""Minutes that people type; any other that is a statistic of all rows was computed from them."""
 ONE_MICROSECOND = 1e-6 / 86_400
 
 
@@ -38,9 +38,9 @@ class Explained:
     Parameters
     ----------
     by_training : bool
-        Whether training rows explain it, or nobody needs to.
+        Whether training rows explain it, or no explanation is needed.
     found : tuple of Match and str, optional
-        What it is of rows that reach beyond the training rows, and what these are called.
+        The statistic over rows that reach beyond the training rows, and the name of these rows.
     """
 
     by_training: bool
@@ -81,7 +81,7 @@ class Explainer:
     def goes_with(self, number: float, siblings: Sequence[Any]) -> tuple[Match, str] | None:
         """Return rows of which a number is the count, if what stands beside it is a statistic of the same rows.
 
-        Another sample may be as large by accident, so a count alone accuses nobody.
+        Another sample may have the same size, so a count alone proves nothing.
         """
         if any(len(rows.frame) == number for rows in self.training):
             return None
@@ -137,7 +137,7 @@ class Explainer:
         return [*answers, *([_UNEXPLAINED] if self._are_several(numbers) else [])]
 
     def _are_several(self, numbers: Sequence[float]) -> bool:
-        """Whether numbers together were worked out by somebody, and not from training rows."""
+        """Whether numbers together were computed, but not from training rows."""
         told = [number for number in numbers if is_chosen_by_nobody(number) and digits_of(float(number)) < EXACT]
         return len(told) >= SEVERAL and not all(
             any(True for each in self.training for _ in each.of(number, tolerance_of(number), self.own))
@@ -241,7 +241,7 @@ class Explainer:
 def _targets_by_level(levels: pd.Index, by: tuple[str, ...], rows: Population, own: Population) -> Iterator[Targets]:
     """Yield the sums and counts of the target, or of each of its classes, in levels: of all rows and of training rows.
 
-    Rows whose target is unknown are no rows of a class, as they are none of a mean.
+    Rows with unknown targets count for no class and no mean.
     """
     if not {*by, str(rows.target)} <= set(own.frame.columns):
         return
@@ -272,7 +272,7 @@ def _may_be_ids(values: np.ndarray) -> bool:
 
 
 def _keyed_columns(table: pd.DataFrame, rows: Population) -> Iterator[pd.Series]:
-    """Yield the columns of a table under the ids of its rows, or under one or two columns that tell them apart."""
+    """Yield the columns of a table under its row ids, or under one or two columns that identify rows."""
     if not isinstance(table.index, pd.RangeIndex):
         yield from (column for _, column in table.items())
         return

@@ -1,4 +1,4 @@
-"""Find the rows that a fitted estimator learned from: it is fitted again, and the states are compared."""
+"""Find the rows that a fitted estimator learned from, by fitting it again and comparing the states."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def is_fitted(value: Any) -> bool:
 
 
 def was_fitted_on(estimator: Any, frame: pd.DataFrame, target: str | None) -> bool:
-    """Whether fitting the same estimator on some rows comes to the same state.
+    """Whether fitting the same estimator on some rows gives the same state.
 
     Parameters
     ----------

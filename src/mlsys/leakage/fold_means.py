@@ -1,4 +1,4 @@
-"""Means of levels over the rows of other folds, made of all rows before they were divided."""
+"""Means of levels over other folds, computed from all rows before the split."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def fold_mean_findings(together: AllParts) -> list[Finding]:
 
     Notes
     -----
-    Rows of a level that share a value are one fold of it, and the value is the level's sum less the fold's, over its
-    count less the fold's. Where that holds over all rows, and over training rows does not, all rows were taken.
-    Smoothed means are not seen.
+    Rows of a level that share a value form a fold, and the value must equal the level's sum outside the fold divided
+    by its count outside the fold. If this holds over all rows but not over training rows, all rows were used. Smoothed
+    means are not recognized.
     """
     found: dict[str, str] = {}
     target = together.rows[together.target]

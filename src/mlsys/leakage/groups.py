@@ -1,4 +1,4 @@
-"""Groups that nobody declared: rows of one patient, window or tile on both sides of a split by chance."""
+"""Undeclared groups: rows of one patient, window or tile on both sides of a random split."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FOLDS = 5
 TELLS = 0.7
 """AUC, less three standard errors, with which a level's other rows predict the target of a row."""
 ABOVE = 0.2
-"""How much less its neighbours in value tell: those of an age or a price tell as well, those of an id do not."""
+"""Minimum advantage over neighbouring values: they predict equally well for an age or a price, but not for an id."""
 NEIGHBOURS = 5
 """Levels to either side."""
 SHARED = 0.5
@@ -67,7 +67,7 @@ class Telling:
 
 @dataclass(frozen=True)
 class _Price:
-    """AUC of a small model by a split by chance and by levels, and the standard error of the difference."""
+    """AUC of a small model under a random split and a split by levels, and the standard error of the difference."""
 
     chance: float
     together: float
@@ -75,15 +75,15 @@ class _Price:
 
 
 def group_findings(together: AllParts) -> list[Finding]:
-    """Return a finding for each column whose levels carry the target over to evaluated rows, dealt out by chance.
+    """Return a finding for each column whose levels predict the target of evaluated rows, after a random split.
 
     Notes
     -----
-    Rows of one patient are alike beyond what is measured of them, so a model that has seen some of them knows the
-    others. Each training row is told by the mean target of its level, worked out on the other four of five folds;
-    targets of evaluated rows are not read. It is a warning where a small model loses by a split that keeps levels
-    together, and where the column is kept from the model, since then it was known not to be a property of rows, unless
-    such a model surely loses nothing; a question otherwise.
+    Rows of one patient are alike beyond what is measured, so a model that has seen some of them recognizes the others.
+    Each training row is predicted by the mean target of its level in the other four of five folds; targets of evaluated
+    rows are not read. It is a warning if a small model loses under a split that keeps levels together, or if the column
+    is withheld from the model (it was known not to be a property of rows) and such a model does not surely lose
+    nothing; otherwise it is a question.
     """
     asked = [(each, _telling(together, each)) for each in together.groupings]
     found = [(each, telling) for each, telling in asked if telling is not None and telling.tells]
@@ -174,7 +174,7 @@ def _finding(each: Telling, together: AllParts, priced: bool) -> Finding:
 
 
 def _price(train: pd.DataFrame, target: str, group: str, features: Sequence[str]) -> _Price | None:
-    """Return the AUC of a small model by a split by chance and by one that keeps levels together."""
+    """Return the AUC of a small model under a random split and under one that keeps levels together."""
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     rows = in_hash_order(_whole_levels(train, group), 2 * PRICED)
@@ -204,7 +204,7 @@ def _can_be_coded(column: pd.Series) -> bool:
 
 
 def _whole_levels(train: pd.DataFrame, group: str) -> pd.DataFrame:
-    """Return some of many rows, all of a level or none."""
+    """Return a sample of whole levels."""
     if len(train) <= PRICED:
         return train
     return train[hash_ids(train[group]) <= np.uint64(PRICED / len(train) * 2.0**64)]

@@ -16,17 +16,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DISTINCT = 0.95
-"""Share of rows with a value of their own from which on a column may name rows."""
+"""Share of unique values from which a column may identify rows."""
 PEEK = 1_000
-"""Rows looked at first: most columns repeat values among them already."""
+"""Number of rows to examine first: most columns already repeat values among them."""
 DENSE = 2
 """Running numbers use at least every second whole number of their range; measured quantities leave most out."""
 TELLS = 0.6
-"""AUC from which on a running number predicts the target: rows then lie in an order that goes with it."""
+"""AUC from which a running number predicts the target: rows are then sorted in a related order."""
 
 
 def identifier_findings(train: pd.DataFrame, features: Sequence[str], power: pd.DataFrame, rows: int) -> list[Finding]:
-    """Return a finding for each feature that names rows.
+    """Return a finding for each feature that identifies rows.
 
     Parameters
     ----------
@@ -37,12 +37,12 @@ def identifier_findings(train: pd.DataFrame, features: Sequence[str], power: pd.
     power : DataFrame
         From :func:`mlsys.leakage.power.feature_power`.
     rows : int
-        In all parts, from which the training rows' numbers come.
+        Number of rows in all parts, over which running numbers count.
 
     Notes
     -----
-    A text of one word that nearly every row has for itself, or a whole number that nearly every row has for itself
-    and that uses up its range. It is a warning where it predicts the target, information otherwise.
+    A one-word text that is unique in nearly every row, or a whole number that is unique in nearly every row and covers
+    its range. It is a warning if it predicts the target, information otherwise.
     """
     if len(train) < FEWEST:
         return []

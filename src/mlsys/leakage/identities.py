@@ -1,4 +1,4 @@
-"""Targets that are made of features: a sum, a difference, a product or a ratio of some of them."""
+"""Targets that are computed from features: a sum, difference, product or ratio of some of them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 FEWEST, ROWS_A_COLUMN, MOST_ROWS, MOST_COLUMNS = 60, 5, 4_000, 400
 """Rows below which nothing is fitted, rows for each column, and what is looked at at most."""
 ALIKE = 0.95
-"""Share of rows that a formula must give, to half of the last digit that the target shows."""
+"""Share of rows that a formula must predict, to half of the last digit that the target shows."""
 CARRIES = 1e-6
 """Of the target's spread: a column that moves a formula by less has no part in it."""
 FEW = 4
-"""Columns of a formula that is told with a warning; of more, it may be how made-up data was made."""
+"""Maximum number of columns of a formula that is a warning; synthetic data often follows a longer one."""
 CENTRED = 1e-6
 FILLED, OFTEN = 0.9, 0.2
 """Share of known values from which on a column is taken as it is, and with 0 for null."""
@@ -39,17 +39,17 @@ def identity_findings(train: pd.DataFrame, features: Sequence[str], target: str)
     train : DataFrame
         Training rows.
     features : sequence of str
-        Numbers and times among them are tried.
+        Features; numbers and times are used.
     target : str
         The target column.
 
     Notes
     -----
-    Least squares over all numbers, learned on one half of at most 4,000 rows: a formula is told where it gives 95 % of
-    the other half to the digits that the target shows. It is tried plain, of two classes as well; in logarithms, with
-    shares taken off from one and added to it; with products of two, of at most ten numbers; and with 0 for null. Then
-    sums, differences, products and ratios of two are tried by themselves, in the rows that have both. A single column
-    that is the target is told by :func:`mlsys.leakage.suspicion.power_findings`.
+    Least squares over all numbers is learned on one half of at most 4,000 rows. A formula is reported if it predicts
+    95 % of the other half to the digits that the target shows. The forms tried are plain, also for two classes;
+    logarithms, with rates subtracted from one and added to it; products of two of at most ten numbers; and 0 for null.
+    Then sums, differences, products and ratios of two columns are tried on the rows that have both. A single column
+    that equals the target is reported by :func:`mlsys.leakage.suspicion.power_findings`.
     """
     if target not in train.columns or len(train) < FEWEST:
         return []
@@ -68,7 +68,7 @@ def identity_findings(train: pd.DataFrame, features: Sequence[str], target: str)
 
 
 def _ways(rows: pd.DataFrame, features: Sequence[str], measured: bool) -> Iterator[tuple[str, Sequence[Term]]]:
-    """Yield what a target may be made of, what is likely first."""
+    """Yield sets of terms of which a target may be made, likely ones first."""
     terms = terms_of(rows, features, FILLED)
     yield "sum", terms
     if measured:

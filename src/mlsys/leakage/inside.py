@@ -1,4 +1,4 @@
-"""What one object holds, read off its type and its memory: no code of the user's runs for a look."""
+"""What an object holds, read from its type and memory without running the user's code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _FEWEST_BYTES = 64
 
 @dataclass(frozen=True)
 class Opaque:
-    """Stands for what cannot be looked into.
+    """Placeholder for an object that cannot be inspected.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Opaque:
 
 
 def is_a(value: Any, kinds: type | tuple[type, ...]) -> bool:
-    """Whether a value is of a type, as ``isinstance`` says without asking the value what it claims to be."""
+    """Whether a value is of a type, like ``isinstance`` but regardless of the class that the value claims."""
     return issubclass(type(value), kinds)
 
 

@@ -1,4 +1,4 @@
-"""Levels of columns, and what the target is in them: asked of the same rows by several checks for dependence."""
+"""Levels of columns, and the target within them: shared by several checks for dependence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PEEK = 2_000
-"""Rows looked at first, from all over the data: most columns are told to be no levels by them."""
+"""Number of rows to examine first, spread over the data: they show for most columns that they are not levels."""
 MOST_CLASSES = 6
 """Classes, the most frequent ones, of which each is asked against the rest."""
 

@@ -1,4 +1,4 @@
-"""Columns that give each level of another a number in the order of its targets, those of held-out rows included."""
+"""Columns that number the levels of another in the order of their targets, including those of held-out rows."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _means(sums: Numbers, counts: Numbers) -> list[Numbers]:
 
 
 def follows_held_out(numbers: Numbers, targets: Targets) -> str:
-    """Say how numbers of levels follow the targets of all rows but not those of training rows.
+    """Return how numbers of levels follow the targets of all rows but not those of training rows.
 
     Parameters
     ----------
@@ -97,9 +97,9 @@ def follows_held_out(numbers: Numbers, targets: Targets) -> str:
 
     Notes
     -----
-    Whatever is made of the target by level keeps the order of the levels' means, plain or smoothed, in all rows that it
-    was made of, and no others. So there must not be one pair of levels in which it runs against all rows, and ten in
-    which it runs against training rows, however these are smoothed.
+    Any code computed from the target by level preserves the order of the levels' means, plain or smoothed, over its
+    rows. So no pair of levels may contradict the order over all rows, and at least ten must
+    contradict that over training rows, however these are smoothed.
 
     Examples
     --------
@@ -185,18 +185,18 @@ def _rank_correlation(values: Numbers, means: Numbers) -> float:
 
 
 def _accident(values: Numbers) -> float:
-    """Return how likely levels dealt out by chance have one given order: one arrangement of all."""
+    """Return the probability that levels in random order have one given order: one of all arrangements."""
     ties = np.unique(values, return_counts=True)[1]
     return math.exp(sum(math.lgamma(each + 1.0) for each in ties) - math.lgamma(len(values) + 1.0))
 
 
 def mapping_findings(together: AllParts) -> list[Finding]:
-    """Return findings for features that stand for the levels of another column in the order of all rows' targets.
+    """Return findings for features that number the levels of another column in the order of all rows' targets.
 
     Notes
     -----
-    See :func:`follows_held_out`; numbers and texts of two values are asked. Targets of rows that are held out are
-    looked at for nothing but this comparison. Of 47 public tables that have such pairs of columns none is accused.
+    See :func:`follows_held_out`; numbers and texts of two values are checked. Targets of held-out rows are used only
+    for this comparison. None of 47 public tables with such pairs of columns is accused.
     """
     table = {**together.numbers, **_texts_of_two(together)}
     found: dict[str, tuple[str, str]] = {}

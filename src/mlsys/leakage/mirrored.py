@@ -1,4 +1,4 @@
-"""Mirrored pairs: a judged row that is a training row with its two sides changed."""
+"""Mirrored pairs: an evaluated row that is a training row with its two sides exchanged."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ SIDES = (
 """Words by which the names of two columns of a pair differ."""
 MOST_TRAIN, MOST_JUDGED = 20_000, 2_000
 SPARE_BITS = 10
-"""Beyond those that tell one of the training rows: no other row agrees by accident then, once in a thousand."""
+"""Bits required beyond those that identify one training row: another row then agrees by chance once in a thousand."""
 FEWEST, SHARE = 5, 0.01
-"""Judged rows, and their share, that mirror a training row."""
+"""Evaluated rows, and their share, that mirror a training row."""
 AGREE = 0.9
 """Share of mirrored training rows that have the same target, or the other one."""
 _WORD = re.compile(r"\d+|[A-Z]?[a-z]+|[A-Z]+")
@@ -41,23 +41,23 @@ _WORD = re.compile(r"\d+|[A-Z]?[a-z]+|[A-Z]+")
 def mirrored_findings(
     train: pd.DataFrame, part: pd.DataFrame, name: str, features: Sequence[str], target: str
 ) -> list[Finding]:
-    """Return a finding when rows of a part are training rows with two sides changed.
+    """Return a finding when rows of a part are training rows with two sides exchanged.
 
     Parameters
     ----------
     train, part : DataFrame
-        Training rows, and rows they are judged by, whose target is not read.
+        Training rows and evaluated rows; the target of the latter is not read.
     name : str
-        Of the part.
+        Name of the part.
     features : sequence of str
         Columns whose names differ by one word of a pair (``home_score`` and ``away_score``) are its sides.
     target : str
-        What mirrored rows have in common, or turned around.
+        Target column, which mirrored rows share or have reversed.
 
     Notes
     -----
-    Values of a mirrored row must be so rare together that no row has them by accident: two teams that meet twice in a
-    season are no case. Of 41 public tables with such columns none is accused.
+    Values of a mirrored row must be so rare together that chance does not explain them: two teams that meet twice in a
+    season do not count. Of 41 public tables with such columns none is accused.
     """
     named = ([pair for pair in sides(features, *way) if _comparable(train, part, pair)] for way in SIDES)
     found = [pairs for pairs in named if pairs]
@@ -103,7 +103,7 @@ def _comparable(train: pd.DataFrame, part: pd.DataFrame, pair: tuple[str, str]) 
 
 
 class _Sides:
-    """Hashes of the pairs of each row, as they stand and with their sides changed."""
+    """Hashes of the pairs of each row, as they are and with their sides exchanged."""
 
     def __init__(self, rows: pd.DataFrame, pairs: Sequence[tuple[str, str]]) -> None:
         self.own, self.mirrored = np.zeros(len(rows), dtype=np.uint64), np.zeros(len(rows), dtype=np.uint64)
@@ -126,7 +126,7 @@ def _bits(known: pd.DataFrame, asked: pd.DataFrame, pairs: Sequence[tuple[str, s
 
 
 def _in_common(here: _Sides, target: pd.Series) -> str:
-    """Say what the targets of training rows that mirror each other have in common; empty if nothing."""
+    """Return what the targets of training rows that mirror each other have in common; empty if nothing."""
     order = np.argsort(here.own, kind="stable")
     places = np.minimum(np.searchsorted(here.own[order], here.mirrored), len(order) - 1)
     mates = order[places]

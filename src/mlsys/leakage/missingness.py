@@ -8,7 +8,7 @@ from mlsys.errors import Finding
 from mlsys.leakage.power import STRONG, SURE, is_measured
 
 TELLING = 0.75
-"""An AUC that honest gaps rarely reach alone: half of all rows of one class would lack what all of the other have."""
+"""AUC that legitimate gaps rarely reach: half the rows of one class lack what all rows of the other have."""
 
 
 def missingness_findings(power: pd.DataFrame, train: pd.DataFrame, target: pd.Series) -> list[Finding]:
@@ -21,14 +21,14 @@ def missingness_findings(power: pd.DataFrame, train: pd.DataFrame, target: pd.Se
     train : DataFrame
         Training rows.
     target : Series
-        Of the training rows.
+        Target of the training rows.
 
     Notes
     -----
-    Raised where the AUC of the nulls less three standard errors exceeds ``TELLING``, at least two thirds of the
-    column's whole excess over chance is theirs, and no other column tells more: an error above .95, a warning above
-    .85, else information, since doctors order a test for those whom they suspect already. Columns that are null in
-    the same rows count as one; more than two such patterns are a habit of the table and accuse nobody.
+    Reported if the AUC of the nulls less three standard errors exceeds ``TELLING``, the nulls account for at least two
+    thirds of the column's excess over chance, and no other column predicts better: an error above .95, a warning above
+    .85, otherwise information, because doctors order tests for patients whom they already suspect. Columns that are
+    null in the same rows count as one; with more than two such patterns nothing is reported.
     """
     lower = power["missing_auc"] - 3 * power["missing_error"]
     own = power["auc"] - 0.5 <= 1.5 * (power["missing_auc"] - 0.5)

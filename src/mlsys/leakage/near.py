@@ -21,9 +21,9 @@ MOST_TRAIN, MOST_JUDGED = 20_000, 1_000
 FEWEST = 200
 MOST_COLUMNS = 8
 FINE = 0.5
-"""Share of rows with a value of their own from which on a column is fine enough for copies to be told from chance."""
+"""Share of unique values from which a column is fine-grained enough to distinguish copies from chance."""
 COMMON = 0.05
-"""Share of rows with one and the same value, such as 0, from which on density jumps and says nothing."""
+"""Share of rows with one value, such as 0, from which density is uninformative."""
 INNER, SMALL_INNER, SMALL = 20, 10, 3_000
 """Copies are sought among the neighbours before this one; among fewer in fewer rows than ``SMALL``."""
 OUTWARD, SPARE = 4, 20
@@ -46,18 +46,18 @@ def near_findings(
     Parameters
     ----------
     train, part : DataFrame
-        Training rows, and rows they are judged by.
+        Training rows and evaluated rows.
     name : str
-        Of the part.
+        Name of the part.
     features : sequence of str
-        Fine-grained numbers among them are compared, eight at most.
+        Features; at most eight fine-grained numbers are compared.
     learned : str
-        What a message calls the rows learned from.
+        Name of the rows learned from, for messages.
 
     Notes
     -----
-    Dense data has near rows everywhere, so closeness itself proves nothing. Around each judged row the dimension is
-    learned from its twentieth to eightieth neighbour (Levina and Bickel 2004, censored below); with a locally even
+    Dense data has near rows everywhere, so closeness alone proves nothing. Around each evaluated row the dimension is
+    estimated from its twentieth to eightieth neighbour (Levina and Bickel 2004, censored below); with a locally uniform
     density the nearest of the inner nineteen is at a share ``r`` of the twentieth's distance or closer with probability
     ``1 - (1 - r ** dimension) ** 19``. A row is near where that is below ``SURPRISING``; copies with noise, and points
     interpolated between rows, are. Largest difference of scaled columns as distance. Cost: one tree of 20,000 rows.

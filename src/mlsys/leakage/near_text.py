@@ -1,4 +1,4 @@
-"""Near repeats in text: judged texts that nearly equal a training text, found by MinHash and confirmed exactly."""
+"""Near repeats in text: evaluated texts that nearly equal a training text, found by MinHash and confirmed exactly."""
 
 from __future__ import annotations
 
@@ -24,35 +24,35 @@ BANDS, BAND_ROWS = 8, 4
 ALIKE = 0.8
 """Jaccard similarity of the shingles from which on two texts are the same one, slightly edited (Broder 1997)."""
 TEMPLATE = 20
-"""A text that may equal so many training texts is made by a template, not copied."""
+"""A text that nearly equals this many training texts comes from a template and is no copy."""
 MOST_TRAIN, MOST_JUDGED, MOST_CHARACTERS, LONGEST = 20_000, 1_000, 1_000_000, 1_000
 SHORTEST, FEWEST_WORDS = 40, 6
 """Characters and words of a usual text of the column; names and addresses are shorter."""
 FEWEST = 100
 SHARE, TOLD = 0.05, 0.01
-"""Of the evaluated rows, from which on it is a warning, and information."""
+"""Share of the evaluated rows from which it is a warning, and information."""
 
 
 def near_text_findings(
     train: pd.DataFrame, part: pd.DataFrame, name: str, features: Sequence[str], learned: str = "training"
 ) -> list[Finding]:
-    """Return a finding for each text column in which many judged texts nearly equal a text learned from.
+    """Return a finding for each text column in which many evaluated texts nearly equal a text learned from.
 
     Parameters
     ----------
     train, part : DataFrame
-        Training rows, and rows they are judged by.
+        Training rows and evaluated rows.
     name : str
-        Of the part.
+        Name of the part.
     features : sequence of str
-        Texts among them are compared.
+        Features; texts are compared.
     learned : str
-        What a message calls the rows learned from.
+        Name of the rows learned from, for messages.
 
     Notes
     -----
     MinHash over shingles of five characters, case and white space evened out, with banding (Broder 1997); candidates
-    are confirmed by the exact Jaccard similarity. At most 1,000 judged texts are sought among 20,000 training texts
+    are confirmed by the exact Jaccard similarity. At most 1,000 evaluated texts are sought among 20,000 training texts
     or a million characters.
     """
     return [

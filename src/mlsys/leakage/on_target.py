@@ -1,4 +1,4 @@
-"""What features tell of the target: one alone, two together, several by a formula, words and codes."""
+"""Features that reveal the target: one alone, two together, several in a formula, words and codes."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def target_findings(
     timed: bool = False,
     made_by: Mapping[str, str] = NOBODY,
 ) -> list[Finding]:
-    """Return findings about features that predict the target; what is suspected once is not told again.
+    """Return findings about features that predict the target; each suspicion is reported once.
 
     Parameters
     ----------
     train : DataFrame
         Training rows.
     features : sequence of str
-        Columns to look at.
+        Columns to check.
     target : str
-        Its column.
+        The target column.
     power : DataFrame
         From :func:`mlsys.leakage.power.feature_power`.
     timed : bool
-        Whether it is declared when other columns are known.
+        Whether other columns declare when they are known.
     made_by : mapping of str to str
         Columns to the steps that made them.
     """

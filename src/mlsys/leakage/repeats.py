@@ -42,9 +42,9 @@ def repeat_findings(
     Parameters
     ----------
     train, part : DataFrame
-        Training rows, and rows they are judged by.
+        Training rows and evaluated rows.
     name : str
-        Of the part.
+        Name of the part.
     features : sequence of str
         Columns compared; those that hold lists are left out.
     target : str, optional
@@ -110,7 +110,7 @@ def _labelled_otherwise(other: int, rows: int, name: str, learned: str, compared
 
 
 def _agreement(known: Hashes, labels: pd.Series, asked: Hashes, judged: pd.Series) -> NDArray[np.float64]:
-    """Return for each judged row the share of its equal training rows that have its label."""
+    """Return for each evaluated row the share of its equal training rows that have its label."""
     alike = _counted(known, labels).reindex(_pairs(asked, judged)).fillna(0.0).to_numpy()
     shares: NDArray[np.float64] = alike / pd.Series(asked).map(pd.Series(known).value_counts()).to_numpy()
     return shares

@@ -1,4 +1,4 @@
-"""Columns that say the same as another one once the target is known: they count as one."""
+"""Columns that repeat another one given the target: they count as one."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ ALIKE = 0.6
 or more, of those that correlate by .5 none."""
 MOST_ROWS, TENTHS = 5_000, 10
 ROWS_A_LEVEL = 20
-"""Rows a level of a category, at least: with fewer its means follow any column."""
+"""Minimum number of rows per level: with fewer, its means follow any column."""
 FEW_CLASSES = 20
 
 
 def siblings_of(column: str, others: Sequence[str], train: pd.DataFrame, target: str) -> list[str]:
-    """Return the other columns that go with one within the classes of the target, or within tenths of a number.
+    """Return the other columns that are correlated with one within the classes of the target, or tenths of a number.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def siblings_of(column: str, others: Sequence[str], train: pd.DataFrame, target:
     others : sequence of str
         Columns to compare.
     train : DataFrame
-        Training rows; at most 5,000 are looked at.
+        Training rows; at most 5,000 are used.
     target : str
-        Its column.
+        The target column.
 
     Examples
     --------

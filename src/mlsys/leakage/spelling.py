@@ -1,4 +1,4 @@
-"""Ids that are spelled in two ways: new to training rows only until case, punctuation and spaces go."""
+"""Ids in two spellings: new to the training rows only by case, punctuation and spaces."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FEWEST_LEVELS, MOST_LEVELS, MOST_ROWS = 20, 20_000, 50_000
 FEWEST = 3
-"""Values below which it is a slip of the pen and nothing is said; of a declared group one is enough."""
+"""Minimum number of values to report; for a declared group one is enough."""
 SHOWN = 3
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\W_]+(?=\d)")
 _WHOLE = re.compile(r"\s*(\d+)\.0+\s*")
@@ -42,18 +42,18 @@ def folded(value: str) -> str:
 def spelling_findings(
     train: pd.DataFrame, part: pd.DataFrame, name: str, asked: Collection[str], group: str | None
 ) -> list[Finding]:
-    """Return findings for columns of ids whose judged values are known to training rows in another spelling.
+    """Return findings for columns of ids whose values occur in training rows with another spelling.
 
     Parameters
     ----------
     train, part : DataFrame
-        Training rows, and rows they are judged by.
+        Training rows and evaluated rows.
     name : str
-        Of the part.
+        Name of the part.
     asked : collection of str
-        Columns looked at.
+        Columns to check.
     group : str, optional
-        The declared group: rows of one stand on both sides then, whatever the split promises.
+        The declared group: its rows are then on both sides, whatever the split guarantees.
 
     Notes
     -----

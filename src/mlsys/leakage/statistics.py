@@ -1,4 +1,4 @@
-"""Statistics of rows that a held number or mapping may be, each worked out when it is asked for."""
+"""Statistics of rows that a held number or mapping may equal, computed on demand."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ class Match:
     statistic : str
         Such as ``"mean"`` or ``"quantile .99"``.
     column : str
-        What it is of.
+        The column from which it is computed.
     by : tuple of str
-        The groups it is taken in.
+        The columns that define groups.
     """
 
     statistic: str
@@ -58,7 +58,7 @@ class Population:
     Parameters
     ----------
     name : str
-        What a message calls them, such as ``"all rows"``.
+        Name for messages, such as ``"all rows"``.
     frame : DataFrame
         The rows.
     target : str, optional
@@ -121,7 +121,7 @@ class Population:
     def varied_groups(self, match: Match, moments: bool = False) -> pd.Index:
         """Return the groups in which a column varies, so that a statistic of it has to be worked out from their rows.
 
-        All groups, where the column is the target: what is said of it nobody knows who has not seen it.
+        All groups if the column is the target: its statistics cannot be known without its values.
         """
         low, high = (self.grouped(match.by, word, moments) for word in ("min", "max"))
         names = [name for name in low.columns if _plain(str(name)) == match.column]

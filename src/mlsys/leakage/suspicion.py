@@ -14,7 +14,7 @@ from mlsys.leakage.siblings import siblings_of
 MOST = 2
 """Families of columns that stand out together; data in which many columns are strong is usually honest."""
 FEWEST_BESIDE = 2
-"""Families of a table in which one that stands out may be the only one there is to learn from."""
+"""Number of families below which a column that stands out may be the only informative one."""
 NEARLY = 0.975
 """Lower bound of the AUC, of two classes, that no honest column of 241 tables has; the strongest, income for who is a
 student, has .966. A copy in which one label of a hundred is wrong has .98."""
@@ -37,25 +37,25 @@ def power_findings(
     train : DataFrame
         Training rows.
     target : str
-        Its column.
+        The target column.
     timed : bool
-        Whether it is declared when other columns are known.
+        Whether other columns declare when they are known.
     made_by : mapping of str to str
         Columns to the steps that made them.
 
     Notes
     -----
-    A column of few levels, each of one class, and a number that gives another by a line or a curve with an R2 of
-    .9999, are copies whatever the other columns are worth: an error. So is any column that tells every class with an
-    AUC of .995 and stands out; beside another that carries half of its excess over chance, as in an easy problem, it
-    is a warning. So is a number that gives the target with an R2 of .999, and a column that tells two classes with an
-    AUC whose lower bound (three standard errors below) exceeds ``NEARLY``.
+    A column of few levels, each of one class, and a number that determines the target by a line or a curve with an R2
+    of .9999, are copies whatever the other columns contribute: an error. So is any column that predicts every class
+    with an AUC of .995 and stands out; beside another with half of its excess over chance, as in an easy problem, it is
+    a warning. A number that determines the target with an R2 of .999 is also a warning, and so is a column that
+    predicts two classes with an AUC whose lower bound (three standard errors below) exceeds ``NEARLY``.
 
-    Other columns are asked about, once, as information: those whose lower bound exceeds ``SURE``, and those that stand
-    out: lower bound above ``STRONG``, at most two do, and the best other column carries less than half of their excess.
-    Of sixteen tables of 225 in which one does, three know the outcome; one that does both is a warning. Where it is
-    declared when others are known, and not of the one that stands out, that gap is an error. Columns that go together
-    within the classes count as one: none shields another.
+    Other columns are a question, once, as information: those whose lower bound exceeds ``SURE``, and those that stand
+    out: their lower bound exceeds ``STRONG``, at most two do, and the best other column has less than half of their
+    excess. In three of sixteen such tables among 225 the column knows the outcome; a column of both kinds is a warning.
+    If other columns declare when they are known, but not the one that stands out, that is an error. Columns that are
+    correlated within the classes count as one, so that they do not hide each other.
     """
     power = power.assign(lower=power["auc"] - 3 * power["error"])
     copied = power["copy"].isin(["levels", "exact"])
@@ -72,7 +72,7 @@ def power_findings(
 
 
 def _tiers(rest: pd.DataFrame, leading: list[str], target: pd.Series, timed: bool) -> pd.Series:
-    """Return what is said of each column that is no exact copy; empty for most."""
+    """Return the tier of each column that is no exact copy; empty for most."""
     two, measured = target.nunique() == 2, is_measured(target)  # noqa: PLR2004
     stands_out, lower = rest["column"].isin(leading), rest["lower"]
     tiers = pd.Series("", index=rest.index)

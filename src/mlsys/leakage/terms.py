@@ -1,4 +1,4 @@
-"""What formulas are made of: numbers of features as columns of a matrix, each with a name that reads."""
+"""Terms of formulas: features as columns of a matrix, with readable names."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _is_moderate(known: NDArray[np.float64]) -> bool:
 
 
 def factors_of(terms: Sequence[Term]) -> list[Term]:
-    """Return positive terms, and shares taken off from and added to one, of which a product can be made."""
+    """Return positive terms, and rates subtracted from and added to one, of which a product can be made."""
     with np.errstate(invalid="ignore"):
         found = [term for term in terms if not (term.values <= 0).any()]
         for term in terms:

@@ -1,4 +1,4 @@
-"""Two columns that together tell a target of classes, while each alone tells little of it."""
+"""Two columns that together predict a target of classes, while neither does alone."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 MOST_ROWS, MOST_LEVELS, MOST_COLUMNS = 4_000, 12, 24
 """Rows looked at, levels of a column that is paired with others, and such columns, those with fewest levels first."""
 MOST_NUMBERS, ROWS_OF_NUMBERS = 6, 2_000
-"""Numbers that are added, subtracted, multiplied and divided, those that tell most alone first; rows looked at."""
+"""Numbers that are added, subtracted, multiplied and divided, those that predict best alone first; rows looked at."""
 ABOVE = 0.05
 """By which two together exceed each alone."""
 
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two columns, how a message calls them together, and the AUC of the class that they tell least."""
+    """Two columns, their common name in messages, and the AUC of the class that they predict worst."""
 
     columns: tuple[str, str]
     called: str
@@ -40,16 +40,16 @@ class _Pair:
 def together_findings(
     train: pd.DataFrame, features: Sequence[str], target: str, power: pd.DataFrame, made_by: Mapping[str, str] = NOBODY
 ) -> list[Finding]:
-    """Return findings about pairs of columns that together tell every class.
+    """Return findings about pairs of columns that together predict every class.
 
     Parameters
     ----------
     train : DataFrame
-        Training rows; at most 4,000 are looked at.
+        Training rows; at most 4,000 are used.
     features : sequence of str
-        Columns to look at.
+        Columns to check.
     target : str
-        Its column, of classes.
+        The target column, of classes.
     power : DataFrame
         From :func:`mlsys.leakage.power.feature_power`.
     made_by : mapping of str to str
@@ -57,11 +57,11 @@ def together_findings(
 
     Notes
     -----
-    A pair tells when its AUC, learned on one half and taken on the other, is .995 or more for every class, .95 less
-    three standard errors, and each alone has .05 less. All pairs of the 24 columns of fewest levels (at most twelve)
-    are tried, as a warning: two coins whose difference is the outcome, or all of several indicators but one. Sums,
-    differences, products and ratios of the six numbers that tell most alone are asked about, as information: a class
-    may be defined by them, and easy problems have such pairs.
+    A pair is reported if its AUC, learned on one half and computed on the other, is at least .995 for every class, at
+    least .95 less three standard errors, and .05 above that of each column alone. All pairs of the 24 columns with the
+    fewest levels (at most twelve) are tried, as a warning: two coins whose difference is the outcome, or all but one of
+    several indicators. Sums, differences, products and ratios of the six numbers that predict best alone are a
+    question, as information: they may define a class, and easy problems have such pairs.
     """
     if len(train) < FEWEST or is_measured(train[target]):
         return []
@@ -141,7 +141,7 @@ def _of_numbers(
 
 
 def _least(levels: NDArray[np.int64], events: Sequence[NDArray[np.bool_]], half: int) -> float:
-    """Return the AUC of the class that is told least, 0 if one of them is not sure."""
+    """Return the AUC of the class that is predicted worst, 0 if one of them is uncertain."""
     found = 1.0
     for event in events:
         auc, error = auc_of(levels, event, half)

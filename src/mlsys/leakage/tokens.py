@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WORD = re.compile(r"[^\W\d_]+|\d+")
-"""Letters or digits: codes and names of files come apart into what they are put together of."""
+"""Letters or digits: codes and file names are split into their components."""
 MOST_ROWS, LONGEST, MOST_WORDS = 3_000, 2_000, 2_000
 """Rows looked at, characters of each, and words of a column, those in most rows first."""
 SURE, NEAR = 0.75, 0.8
@@ -40,21 +40,21 @@ def token_findings(
     Parameters
     ----------
     train : DataFrame
-        Training rows; at most 3,000 are looked at.
+        Training rows; at most 3,000 are used.
     features : sequence of str
-        Texts of more than twenty values among them are looked at.
+        Features; texts of more than twenty values are used.
     target : str
-        Its column.
+        The target column.
     made_by : mapping of str to str
         Columns to the steps that made them.
 
     Notes
     -----
-    A word is looked for on one half, and its AUC taken on the other: .85 or more, .75 less three standard errors, is
-    a warning where every class has such a word, and information for one class of several and a target of numbers. A
-    word of at least fifty rows, all of one class, that covers 30 % of it is asked about, as information, where chance
-    does so for less than one in a million columns. Time grows with the length of the texts, of which 2,000 characters
-    are read.
+    A word is chosen on one half, and its AUC computed on the other: at least .85, and at least .75 less three standard
+    errors. It is a warning if every class has such a word, and information for one class of several and for a numeric
+    target. A word in at least fifty rows, all of one class, that covers 30 % of the class is a question (information)
+    if chance produces it in less than one of a million columns. Time grows with the length of the texts, of which 2,000
+    characters are read.
     """
     if len(train) < FEWEST:
         return []
@@ -106,7 +106,7 @@ def _words(column: pd.Series) -> tuple[list[str], NDArray[np.bool_]]:
 
 
 def _told_by(words: Sequence[str], table: NDArray[np.bool_], event: NDArray[np.bool_], half: int) -> str:
-    """Return the word that tells an event, with its AUC on the other half; empty if none does."""
+    """Return the word that predicts an event, with its AUC on the other half; empty if none does."""
     place = _telling(table[:half], event[:half])
     if place is None:
         return ""
@@ -117,7 +117,7 @@ def _told_by(words: Sequence[str], table: NDArray[np.bool_], event: NDArray[np.b
 
 
 def _telling(table: NDArray[np.bool_], event: NDArray[np.bool_]) -> int | None:
-    """Return the place of the word whose presence tells an event most; nothing if none does."""
+    """Return the place of the word whose presence predicts an event best; nothing if none does."""
     if not table.shape[1] or not 0 < event.sum() < len(event):
         return None
     apart = np.abs(table[event].mean(axis=0) - table[~event].mean(axis=0))

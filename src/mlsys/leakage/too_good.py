@@ -1,4 +1,4 @@
-"""Predictions of evaluated rows without an error, which are rarely the merit of a model."""
+"""Predictions of evaluated rows without error, which are rarely genuine."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 FEWEST, FEWEST_OF_A_CLASS = 30, 10
-"""Judged rows, and rows of each class, below which all may be right by luck."""
+"""Evaluated rows, and rows of each class, below which all may be right by luck."""
 PERFECT = 0.99999
-"""R2 from which on what is left is rounding."""
+"""R2 from which the remainder is rounding."""
 
 
 def too_good_finding(
@@ -28,18 +28,18 @@ def too_good_finding(
     Parameters
     ----------
     target : Series
-        Of the evaluated rows.
+        Target of the evaluated rows.
     predictions : DataFrame
-        Of the same rows, with the column ``prediction``.
+        Predictions of the same rows, with the column ``prediction``.
     part : str
-        What a message calls them.
+        Name of the part, for messages.
     findings : sequence of Finding
-        What was remarked of columns before: those that may carry the score are named.
+        Earlier findings about columns: those that may explain the score are named.
 
     Notes
     -----
-    A warning for a target of numbers, which nothing measured gives to the last digit; information for classes, since
-    an easy problem is solved without an error as well.
+    A warning for a numeric target, because measured quantities are never predicted to the last digit; information for
+    classes, because easy problems are also solved without error.
     """
     if "prediction" not in predictions.columns or len(target) < FEWEST:
         return None

@@ -21,7 +21,7 @@ DEEPEST = 8
 MOST_ITEMS = 1_000
 """Of one container of objects; numbers, tables, records and mappings of numbers count as one whatever their length."""
 MOST_VISITED = 20_000
-"""Objects looked at for one step: more hang together only where a whole framework does."""
+"""Maximum number of objects to examine per step; only whole frameworks have more."""
 _HOLDS_NOTHING = (str, bytes, bytearray, bool, np.bool_, type, range, slice, re.Pattern, pd.Timedelta, pd.RangeIndex,
                   types.NoneType, types.ModuleType, types.CodeType, types.FrameType, np.dtype, np.ufunc,
                   np.random.Generator, np.random.BitGenerator)  # fmt: skip
@@ -34,7 +34,7 @@ class Walk:
     Attributes
     ----------
     functions : list of function
-        The user's own that were met: what their code reaches is for somebody else to look into.
+        The user's functions that were found; the values that their code reaches are examined elsewhere.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What held numbers may be that no column tells alone: statistics of groups without names, curves, logarithms."""
+"""Held numbers that no single column explains: statistics of groups without names, curves, logarithms."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ Ask = Callable[[Population, Collection[str]], Iterator[Match]]
 
 @dataclass(frozen=True)
 class WorkedOut:
-    """Explains numbers and arrays that no statistic of one column does.
+    """Explains numbers and arrays that are no statistic of one column.
 
     Parameters
     ----------
@@ -182,7 +182,7 @@ def _unnamed(numbers: np.ndarray, rows: Population, levels: Mapping[str, int], o
 
 
 def _curves(numbers: np.ndarray, rows: Population, own: Collection[str]) -> Iterator[Match]:
-    """Yield the column that a polynomial of another, or of the place of a row, fits best of all its degree."""
+    """Yield the column for which numbers are the least-squares polynomial on another column or on row position."""
     columns = dict(_columns(rows, own))
     if len(rows.frame) * len(columns) ** 2 > MOST_CELLS or len(rows.frame) <= len(numbers):
         return
