@@ -33,7 +33,7 @@ def audit(plan: Plan, source: Table | Mapping[str, Table], parts: Parts, work: W
     parts : Parts
         No rows yet; roles, and what is declared of the source.
     work : Work
-        Where it is done.
+        How the work is done.
     rows : int
         Of the sample.
     """

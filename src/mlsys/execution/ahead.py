@@ -17,9 +17,9 @@ Wraps = Callable[[Transform], Wrap]
 class Ahead:
     """Remembers what steps will learn, from scans that were made for a step before them.
 
-    A step takes part if nothing before it, from the one at work on, touches a column that it reads: then it learns from
-    the rows as they are now what it would learn from them later. Rows in memory are not scanned together: there a scan
-    costs nothing beside what is computed from it.
+    A step takes part if no step before it, from the current one on, changes a column that it reads: it then learns the
+    same from the current rows as it would later. Rows in memory are not scanned together, because there a scan costs
+    nothing compared with the computation.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Ahead:
 
 
 def _separate(steps: Sequence[Planned], train: Table, roles: Roles) -> Mapping[str, Transform]:
-    """Return the steps whose columns are there already, and are touched by none before them."""
+    """Return the steps whose columns already exist and are not changed by steps before them."""
     there, found = set(train.head(0).columns), dict[str, Transform]()
     touched = set[str]()
     for planned in steps:

@@ -10,7 +10,7 @@ from mlsys.tables import Table
 
 
 def predicted(model: Fitted, rows: Table) -> Table:
-    """Return what a model says of rows, gathered: predictions are narrow."""
+    """Return the predictions of a model, gathered in memory because they are narrow."""
     return rows.like(rows.gather(model.predict))
 
 

@@ -16,7 +16,7 @@ from mlsys.states import digest
 
 @dataclass(frozen=True)
 class Catalog:
-    """What is known about columns while a plan runs; a value: :meth:`with_` returns another that was told more.
+    """What is known about columns while a plan runs; a value: :meth:`with_` returns one that knows more.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class Catalog:
     derived_from, lineage : dict
         Step and column it wrote to all columns the step read, and to those of them that move this column.
     labels : tuple of (str, str, frozenset of str)
-        Of each label of the plan its column, the moment at which it is known, and the columns its rule reads.
+        For each label of the plan its column, the moment when it is known, and the columns that its rule reads.
     """
 
     roles: Roles
@@ -61,7 +61,7 @@ class Catalog:
         return digest((*told, [(column, at, sorted(reads)) for column, at, reads in self.labels]))
 
     def with_(self, told: Iterable[Told]) -> Catalog:
-        """Return a catalog that was told more; this one stays as it is."""
+        """Return a catalog that knows more; this one is unchanged."""
         catalog = self
         for each in told:
             match each:
@@ -89,7 +89,7 @@ class Catalog:
         return replace(self, known_at={**self.known_at, **more})
 
     def _made(self, told: MadeOf) -> Catalog:
-        """Take in that a step made columns out of others; lateness is inherited, and so is being withheld."""
+        """Record that a step made columns from others; lateness is inherited, and so is withholding."""
         step, read = told.step, frozenset(told.reads)
         of = {column: frozenset(told.lineage.get(column, read)) for column in sorted(told.writes)}
         known_at, late = dict(self.known_at), dict(self.late)
@@ -123,7 +123,7 @@ class Catalog:
     def _inherited(
         self, withheld: Mapping[str, str], lineage: Mapping[tuple[str, str], frozenset[str]]
     ) -> dict[str, str]:
-        """Return what is withheld, with what steps made of withheld columns or of the target."""
+        """Return the withheld columns, including those made from withheld columns or from the target."""
         found = dict(withheld)
         for (step, column), made_of in lineage.items():
             tainted = [name for name in (*found, self.roles.target) if name is not None and name in made_of]
@@ -132,7 +132,7 @@ class Catalog:
         return found
 
     def makers(self, among: Collection[str] | None = None) -> dict[str, str]:
-        """Return of each column that steps wrote the first of them, all steps or some."""
+        """Return for each written column the first step that wrote it, among all steps or some."""
         found: dict[str, str] = {}
         for step, written in self.writes.items():
             if among is None or step in among:
@@ -156,10 +156,10 @@ class Catalog:
         return found
 
     def moments(self) -> dict[str, frozenset[str]]:
-        """Return the moments that must pass before columns are known, those of a label that they give away included.
+        """Return the moments that must pass before columns are known, including those of a label that they reveal.
 
-        What a label is made of is known no earlier than the label, wherever in the plan the label stands; and so is
-        what was made of that.
+        The sources of a label are known no earlier than the label, wherever the label step is in the plan, and so are
+        columns made from these sources.
         """
         found = dict(self.known_at)
         for label, known_at, reads in self.labels:
@@ -180,11 +180,11 @@ class Catalog:
         return needed | ({self.roles.time} if self.roles.time else set())
 
     def reason(self, column: str) -> str:
-        """Return why a column is no feature, or an empty text if it is one."""
+        """Return why a column is not a feature, or an empty string if it is."""
         return self.reasons([column])[0]
 
     def reasons(self, columns: Iterable[str]) -> list[str]:
-        """Return of each column why it is no feature, or an empty text if it is one."""
+        """Return for each column why it is not a feature, or an empty string if it is."""
         roles, excluded = self.roles.columns(), frozenset(self.excluded)
         chosen = None if self.chosen is None else frozenset(self.chosen)
         old = None if self.at_split is None else frozenset(self.at_split)

@@ -1,4 +1,4 @@
-"""Which columns of a frame are new, or hold other values than before."""
+"""Find the columns of a frame that are new or have changed values."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FEW = 16
 
 
 def changed_columns(before: pd.DataFrame, after: pd.DataFrame, names: Collection[str] | None = None) -> set[str]:
-    """Return those columns of ``after``, or of ``names`` among them, that are new or hold other values than before.
+    """Return the columns of ``after``, or those among ``names``, that are new or have changed values.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ def changed_columns(before: pd.DataFrame, after: pd.DataFrame, names: Collection
 
     Notes
     -----
-    Another type is another value; null equals null. Columns that lie in the same memory are not read, and floats of
-    short frames are compared many columns at once.
+    A different type counts as a different value; null equals null. Columns that share memory are not read, and floats
+    of short frames are compared many columns at once.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is checked on the parts before anything learns: columns that are there, rows that leak."""
+"""Checks on the parts before anything learns: columns that must exist, rows that leak."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LOOKED_AT = 256
 
 
 def at_split(table: Table, parts: Parts) -> AtSplit:
-    """Return the columns that reach the split; raise before anything learns if one that was named is not there."""
+    """Return the columns that reach the split; raise before anything learns if a named one is missing."""
     there = table.head(0).columns
     for column, role in parts.roles.columns().items():
         if column not in there:
@@ -60,29 +60,29 @@ def at_split(table: Table, parts: Parts) -> AtSplit:
 
 
 def learned_from(plan: Sequence[Planned], parts: Collection[str]) -> list[str]:
-    """Return the parts that some step is fitted on, ``train`` first: they must share nothing with those that judge."""
+    """Return the parts that a step is fitted on, ``train`` first: they must share nothing with evaluated parts."""
     others = sorted({planned.step.facts.fits_on for planned in plan} & set(parts) - {"train", "nothing"})
     return ["train", *others]
 
 
 def look_for_leaks(plan: Sequence[Planned], split: Planned | None, parts: Parts, work: Work) -> Parts:
-    """Look for leakage on the parts, before anything learns; what is too large is judged by its first rows.
+    """Look for leakage in the parts before anything learns; large parts are judged by their first rows.
 
     Parameters
     ----------
     plan : sequence of Planned
-        All steps: parts that one is fitted on are compared with those that judge.
+        All steps: parts that one is fitted on are compared with evaluated parts.
     split : Planned or None
-        The step that dealt the rows out; none where the parts were given.
+        The step that assigned the rows; ``None`` for given parts.
     parts : Parts
         As the split left them; labels of the test part are not read.
     work : Work
-        Where it is done.
+        How the work is done.
 
     Returns
     -------
     Parts
-        With remarks, and with how well each feature alone predicts the target.
+        With findings, and with how well each feature alone predicts the target.
     """
     assert parts.divided is not None
     work.progress("leakage checks")
@@ -96,7 +96,7 @@ def look_for_leaks(plan: Sequence[Planned], split: Planned | None, parts: Parts,
 
 
 def leaks(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Made:
-    """Remark what single columns give away, and what parts share."""
+    """Add findings about what single columns reveal, and what parts share."""
     features = at.catalog.features(rows["train"].head(0).columns)
     frames = {name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in rows.items()}
     power = feature_power(Rows.of(frames["train"], at.roles, features))
@@ -109,7 +109,7 @@ def leaks(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Made:
 def _on_columns(
     frames: Mapping[str, pd.DataFrame], features: Sequence[str], power: pd.DataFrame, at: At, rows: int
 ) -> list[Finding]:
-    """Return what single columns give away."""
+    """Return findings about what single columns reveal."""
     train, roles = frames["train"], at.roles
     found = identifier_findings(train, features, power, rows) + date_findings(frames, features, roles.time is not None)
     if roles.target is not None and roles.target in train.columns:
@@ -133,7 +133,7 @@ def _between_parts(
     dealt_by_chance: bool,
     learning: Sequence[str],
 ) -> list[Finding]:
-    """Return what rows that are learned from share with those that judge, and in what training rows differ."""
+    """Return findings about what rows learned from share with evaluated rows, and how training rows differ."""
     train, roles = frames["train"], at.roles
     found = overlap_findings(frames, roles, _label_known_at(train, at), learning)
     by_chance = dealt_by_chance and roles.group is None
@@ -151,7 +151,7 @@ def _between_parts(
 
 
 def _label_known_at(rows: pd.DataFrame, at: At) -> pd.Series | None:
-    """Return when the label of each row was known, where that is told."""
+    """Return when the label of each row was known, if that is declared."""
     roles = at.roles
     moments = sorted(at.catalog.known_at.get(roles.target or "", ()))
     known = [moment_of(moment, rows, roles) for moment in moments]

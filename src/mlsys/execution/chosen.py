@@ -1,4 +1,4 @@
-"""What steps that choose others made of which columns."""
+"""The steps chosen by steps such as ``Prepare``, and what they did to which columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""At the end of a run: remarks that are moot are dropped, and predictions too good to be true are remarked."""
+"""The end of a run: drop findings that no longer apply, and report predictions that are too good to be true."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from mlsys.tables import Table
 
 
 def concluded(parts: Parts, work: Work) -> Parts:
-    """Return parts with the remarks that hold of the whole run."""
+    """Return parts with the findings that apply to the whole run."""
     predicted = {name: each for name, each in parts.predictions.items() if name not in parts.learned.fitted_on}
     return doubted({"train": parts.judged} if parts.judged is not None else predicted, without_moot(parts), work)
 
 
 def doubted(predicted: Mapping[str, Table], parts: Parts, work: Work) -> Parts:
-    """Remark predictions of evaluated rows that are right without exception.
+    """Report predictions of evaluated rows that are correct without exception.
 
     Parameters
     ----------
     predicted : mapping of str to Table
-        Predictions by part: of ``train`` those out of fold, where these judge.
+        Predictions by part; for ``train`` out-of-fold predictions, if these are evaluated.
     parts : Parts
         With the rows as they left the split, and remarks about columns.
     work : Work
-        Whether anybody reads remarks.
+        Whether findings are needed.
     """
     assert parts.divided is not None
     target, rows_of = parts.roles.target, parts.divided.parts
@@ -46,7 +46,7 @@ def doubted(predicted: Mapping[str, Table], parts: Parts, work: Work) -> Parts:
 
 
 def without_moot(parts: Parts) -> Parts:
-    """Drop remarks on columns that the model does not see, or not as they were."""
+    """Drop findings about columns that the model does not receive, or not unchanged."""
     gone, same = left_out(parts.learned).keys(), _seen_as_they_were(parts)
     kept = tuple(
         each

@@ -1,4 +1,4 @@
-"""Running the steps after the split with some columns held at one value, as if these said nothing."""
+"""Run the steps after the split with some columns held at one value, so that they carry no information."""
 
 from __future__ import annotations
 

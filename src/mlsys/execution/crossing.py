@@ -1,4 +1,4 @@
-"""Cross-validation's work: what stands before the split runs once, the steps after it in each window."""
+"""The work of cross-validation: steps before the split run once, steps after it in each window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rows know of each other: groups that nobody declared, codes made of targets, repeats with a change."""
+"""Dependence between rows: undeclared groups, codes made from targets, repeats with a change."""
 
 from __future__ import annotations
 
@@ -36,20 +36,20 @@ _MADE = "made: "
 
 
 def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
-    """Look for rows that know the targets of others, once it is known what the model sees.
+    """Look for rows that reveal the targets of others, once the model's features are known.
 
     Parameters
     ----------
     plan : Plan
-        Its split says whether rows were dealt out by chance.
+        Its split determines whether rows were split at random.
     parts : Parts
         As the last step left them.
     work : Work
-        Where it is done.
+        How the work is done.
 
     Notes
     -----
-    Targets of rows that are held out are compared with what was made of targets, and shown to nobody.
+    Targets of held-out rows are only compared with values made from targets, and passed to nothing else.
     """
     divided, target = parts.divided, parts.roles.target
     if work.quiet or divided is None or not isinstance(target, str) or "train" not in divided.parts:
@@ -82,7 +82,7 @@ def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
 
 
 def dependent(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Made:
-    """Remark what rows know of each other."""
+    """Add findings about dependence between rows."""
     frames = {name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in rows.items()}
     made = {name.removeprefix(_MADE): frames.pop(name) for name in list(frames) if name.startswith(_MADE)}
     train, target = frames["train"], str(at.roles.target)
@@ -126,7 +126,7 @@ def _found(
 def _of_parts_as_by_chance(
     train: pd.DataFrame, judged: pd.DataFrame, target: str, given: dict[str, Any]
 ) -> list[Finding]:
-    """Return what is said of features that were made with the targets of training rows, where somebody else dealt."""
+    """Return findings about features made from the targets of training rows, for given parts."""
     found = gap_findings(train, judged, target, given["features"]) if given["named beforehand"] else []
     accused = {name for each in found for name in each.columns}
     return found if found and as_by_chance(train, judged, accused, {target, *given["named beforehand"]}) else []
@@ -135,7 +135,7 @@ def _of_parts_as_by_chance(
 def _shared(
     train: pd.DataFrame, judged: pd.DataFrame, target: str, group: str | None, given: dict[str, Any]
 ) -> list[Finding]:
-    """Return what is said of rows that are of one case, though they are not equal."""
+    """Return findings about rows that are one case although they are not equal."""
     features = given["features"]
     found = mirrored_findings(train, judged, "judged", features, target)
     found += spelling_findings(train, judged, "judged", given["asked"], group)
@@ -144,7 +144,7 @@ def _shared(
 
 
 def _equal_to_the_model(made: dict[str, pd.DataFrame], target: str, uses: Sequence[str]) -> list[Finding]:
-    """Return what is said of rows that are equal in the few columns that a model uses."""
+    """Return findings about rows that are equal in the few columns that a model uses."""
     if not uses or "validation" not in made:
         return []
     columns = "all columns that the model uses"
@@ -155,7 +155,7 @@ def _equal_to_the_model(made: dict[str, pd.DataFrame], target: str, uses: Sequen
 def _of_made(
     made: dict[str, pd.DataFrame], train: pd.DataFrame, target: str, steps: dict[str, list[str]]
 ) -> list[Finding]:
-    """Return what is said of columns that steps after the split made, where a validation part shows them as well."""
+    """Return findings about columns that steps after the split made, if a validation part contains them."""
     if "validation" not in made or target not in made["validation"].columns:
         return []
     rows = _known(made, train)
@@ -169,7 +169,7 @@ def _of_made(
 def _left_out_of_their_own(
     made: dict[str, pd.DataFrame], train: pd.DataFrame, target: str, given: dict[str, Any]
 ) -> list[Finding]:
-    """Return what is said of columns that steps after the split made of the targets of all training rows but one."""
+    """Return findings about columns that steps after the split made from the targets of all other training rows."""
     rows = _known(made, train)
     if target not in rows.columns:
         return []
@@ -194,7 +194,7 @@ def _uses(parts: Parts, features: Sequence[str]) -> list[str]:
 
 
 def _left_out_by_choice(parts: Parts, column: str) -> bool:
-    """Whether a column is no feature because it was left out, or is an id: not because it knows the outcome."""
+    """Whether a column is not a feature because it was excluded or is an id, not because it knows the outcome."""
     if column in parts.catalog.withheld or column in parts.catalog.late:
         return False
     return parts.roles.columns().get(column, "id") in {"id", "group"}

@@ -24,13 +24,13 @@ class Divided:
     folds : sequence of Series
         Assignments over the training rows when they are judged by folds.
     notes : tuple of str
-        Where the parts begin, in the split's words.
+        Where the parts begin, as described by the split.
     rows : mapping of str to int
         Rows by part; counted here, because parts beyond memory are read only when needed.
     assignment : Table or None
         The part of each row, in the column ``part``; ``None`` where the parts were given.
     tally : sequence of (value, weight)
-        Of the training rows' target, which decides the event.
+        Counts of the training rows' target, which decide the event.
     """
 
     parts: Mapping[str, Table]

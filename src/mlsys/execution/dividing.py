@@ -26,7 +26,7 @@ from mlsys.steps.splitting import split_keys
 from mlsys.tables import Deferred, Identity, Table
 
 FOLD_BELOW = 5_000
-"""With fewer rows than this a supplied split is judged by folds: one small validation part says too little."""
+"""Number of rows below which a supplied split evaluates by folds: a small validation part says too little."""
 
 
 def divided_by(planned: Planned, table: Table, parts: Parts, work: Work) -> tuple[Parts, Divided]:
@@ -35,13 +35,13 @@ def divided_by(planned: Planned, table: Table, parts: Parts, work: Work) -> tupl
     Parameters
     ----------
     planned : Planned
-        The split; of one that was supplied few rows are judged by folds.
+        The split; a supplied one evaluates few rows by folds.
     table : Table
         All rows.
     parts : Parts
         What is known of them.
     work : Work
-        Where it is done.
+        How the work is done.
     """
     step = planned.step
     assert divides(step)
@@ -143,7 +143,7 @@ def _looks_for_repeats(step: Split, table: Table, roles: Roles) -> bool:
 
 
 def _narrowed(table: Table, columns: Sequence[str]) -> Table:
-    """Return some columns of a table, read when somebody asks; what the others hold does not count."""
+    """Return some columns of a table, read when needed; the content of other columns does not count."""
     identity = table.identity
     if identity is None or identity.lineage or not table.in_memory:
         return table
@@ -162,7 +162,7 @@ def _weights(table: Table, roles: Roles) -> pd.Series | None:
 
 
 def _tallied(keys: pd.DataFrame, weight: pd.Series | None, learned: NDArray[np.bool_]) -> list[tuple[Any, float]]:
-    """Return the tally of the target among training rows; a weight that is none is the model's to refuse."""
+    """Return the tally of the target among training rows; the model refuses invalid weights."""
     if "target" not in keys.columns:
         return []
     counts = weighing(weight, len(keys))
@@ -170,7 +170,7 @@ def _tallied(keys: pd.DataFrame, weight: pd.Series | None, learned: NDArray[np.b
 
 
 def divided_given(parts: Parts, work: Work) -> tuple[Parts, Divided]:
-    """Take parts that were given as they are; rows without a label are in none, but for test rows."""
+    """Use given parts as they are; rows without a label are in no part, except test rows."""
     found, none, target = dict[str, Table](), 0, parts.roles.target
     for each in parts.rows.values():
         needed = parts.catalog.columns_needed()
@@ -218,7 +218,7 @@ def keys_for(step: Split, table: Table, parts: Parts, work: Work) -> pd.DataFram
 
 
 def _keys_and_notes(step: Split, table: Table, at: At) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """Return what a split is shown, and what is to be said of rows that repeat others."""
+    """Return what a split receives, and notes on rows that repeat others."""
     roles = at.roles
     narrow = table.frame(_wanted(step, table, roles, at.catalog))
     at.tell(*at.catalog.late_in(narrow))
@@ -272,7 +272,7 @@ def _folds(step: Split, keys: pd.DataFrame) -> list[pd.Series]:
 def _poor_folds(
     who: str, folds: Sequence[pd.Series], keys: pd.DataFrame, counts: NDArray[np.bool_], sample: bool
 ) -> tuple[str, ...]:
-    """Name the folds that are judged on rows of one class; raise where they would be learned from."""
+    """Return a note on folds evaluated on rows of one class; raise if a model would learn from one class."""
     if "target" not in keys.columns or keys["target"].nunique() < 2 or not is_of_classes(keys["target"]):
         return ()
     poor = []

@@ -1,4 +1,4 @@
-"""Events: rows that a served history takes in after training, read as it read those of training."""
+"""Events: rows that a served history absorbs after training, read like those of training."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from mlsys.steps.questions import sees_history
 
 
 def knowing(name: str, fitted: Fitted, events: Any, decision: Moment, inputs: Mapping[str, str]) -> Fitted:
-    """Return a history that also knows some rows; the one that is given stays as it is.
+    """Return a history that also knows some rows; the given one is unchanged.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Execution: a plan that was run, with everything that came out of it."""
+"""Execution: a plan that was run, with all its results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from mlsys.tables import Table
 
 @dataclass(frozen=True)
 class Execution:
-    """Everything that came out of running a plan.
+    """All results of running a plan.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def resumed(base: Execution, plan: Plan, work: Work) -> Execution:
 
 
 def trained_on_all(plan: Plan, data: pd.DataFrame, parts: Parts, work: Work) -> Execution:
-    """Run the steps that learn and serve over all rows, with no part held out; somebody else judges."""
+    """Run the steps that learn and serve over all rows, with no part held out; the caller evaluates."""
     table, start = hold_frame(data, work.engine), parts
     rows = {"train": table}
     parts = parts.told([at_split(table, parts)], rows=rows, source_dtypes=dtypes_by_name(table))
@@ -130,7 +130,7 @@ def with_test_opened(execution: Execution, models: int = 1, findings: Sequence[F
     execution : Execution
         Stays as it is.
     models : int
-        How many models have been judged by these rows, this one included: reports widen their intervals.
+        Number of models evaluated on these rows, including this one: reports widen their intervals.
     findings : sequence of Finding
         Remarks about the opening itself.
     """

@@ -64,7 +64,7 @@ def compare_held_data(holding: Holders, plan: Plan, tables: Mapping[str, Table],
     parts : Parts
         As the split left them.
     work : Work
-        Where it is done.
+        How the work is done.
     """
     assert parts.divided is not None
     own = parts.divided.parts

@@ -21,7 +21,7 @@ def parted_groups(planned: Planned, parts: Parts, work: Work) -> list[Finding]:
     parts : Parts
         Of the training rows the number counts: above some number estimators stop early by themselves.
     work : Work
-        Whether anybody reads remarks.
+        Whether findings are needed.
     """
     group, inside = parts.roles.group, _inside(planned)
     if group is None or work.quiet or inside is None:

@@ -27,7 +27,7 @@ def parted(plan: Plan, holding: Holders, parts: Parts, work: Work) -> Parts:
     parts : Parts
         As these left them.
     work : Work
-        Where it is done.
+        How the work is done.
     """
     if parts.is_divided:
         return parts

@@ -1,4 +1,4 @@
-"""The run of a plan: open the rows, run what stands before the split, divide, judge by folds, run the rest."""
+"""The run of a plan: open the rows, run the steps before the split, divide, evaluate by folds, run the rest."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def go_on(plan: Plan, parts: Parts, work: Work) -> Parts:
 
 
 def run(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:
-    """Run steps in order; each is shown what its kind may see, and changes what its kind may change."""
+    """Run steps in order; each sees what its kind may see and changes what its kind may change."""
     for place, planned in enumerate(steps):
         if planned.name in parts.ran:
             continue
@@ -68,7 +68,7 @@ def run(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:
 
 
 def _refuse_place(planned: Planned, parts: Parts) -> None:
-    """Raise for a step that cannot stand where it does; what leaks was refused with the plan."""
+    """Raise for a step in an invalid position; leaking orders were refused with the plan."""
     here = "after" if parts.is_divided else "before"
     if planned.step.facts.stands not in {here, "anywhere"}:
         raise ConfigurationError(

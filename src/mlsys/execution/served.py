@@ -111,9 +111,9 @@ class ServedModel:
         Parameters
         ----------
         events : DataFrame
-            Rows that became known since training, with the columns that each History read of the past, as they stood
-            before it in training, and the time columns that say when a row is known. Whatever a request may be is
-            taken as well.
+            Rows that became known since training, with the columns that each History reads from the past, in the form
+            before that step, and the time columns that determine when a row is known. All forms of a request are
+            accepted.
 
         Returns
         -------
@@ -123,8 +123,8 @@ class ServedModel:
         Raises
         ------
         DataError
-            When a column is missing, holds what cannot be taken for its type, or a row comes later than ``tail`` lets
-            it.
+            If a column is missing, holds a value that cannot be converted to its type, or a row is later than ``tail``
+            allows.
         """
         decision = self.decision
         if decision is None or not any(sees_history(fitted.step) for _, fitted in self.steps):
@@ -158,7 +158,7 @@ def served_model(
     catalog: Catalog,
     columns: Mapping[str, str],
 ) -> ServedModel:
-    """Cut a fitted pipeline down to what its predictions need, walking backward from the model.
+    """Reduce a fitted pipeline to what its predictions need, walking backward from the model.
 
     Parameters
     ----------

@@ -18,12 +18,12 @@ from mlsys.tables import Columns
 
 @dataclass(frozen=True)
 class Request:
-    """Rows that predictions are asked of, as far as the steps have brought them.
+    """Rows to predict, as the steps so far have changed them.
 
     Parameters
     ----------
     rows : DataFrame or Columns
-        A few rows lie apart, since a frame costs more than what is done to their values.
+        A few rows are held as separate columns, because a frame costs more than the work on their values.
     decision : Moment or None
         When each row is decided.
     predictions : DataFrame or Columns, optional

@@ -1,4 +1,4 @@
-"""Session: cache, progress and engine of a pipeline at work, opened once."""
+"""Session: cache, progress and engine of a running pipeline, opened once."""
 
 from __future__ import annotations
 
@@ -67,22 +67,22 @@ def working(
     what: str = "",
     engine: Engine | None = None,
 ) -> Iterator[Work]:
-    """Show progress and open the cache for as long as a pipeline is at work.
+    """Show progress and open the cache while a pipeline runs.
 
     Parameters
     ----------
     pipeline : AnyPipeline
         What is run.
     verbose : bool or None
-        Whether progress is shown; in a terminal and in a notebook when not given.
+        Whether to show progress; by default in a terminal and in a notebook.
     steps : sequence of Planned, optional
-        Those that are run; all if not given.
+        The steps to run; by default all.
     cache, ledger : bool
-        Whether results are used again and kept; whether what each step depended on is written down.
+        Whether results are cached; whether the dependencies of each step are recorded.
     what : str
         Name of the progress bar; the pipeline's if not given.
     engine : Engine, optional
-        Where partitions are worked on; here if not given.
+        Where partitions are processed; by default in this process.
     """
     steps = pipeline.planned if steps is None else steps
     with progress_bar(what or pipeline.name, len(steps), verbose) as advance:

@@ -1,4 +1,4 @@
-"""A frame that notes which of its columns a function reads."""
+"""A frame that records which of its columns a function reads."""
 
 from __future__ import annotations
 
@@ -110,8 +110,8 @@ def columns_seen(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame) -
 
     Notes
     -----
-    Where the function takes the frame as a whole (``frame.sum(axis=1)``), each column not read by name
-    is then disturbed in turn, and counts as read if the answer moves.
+    If the function uses the frame as a whole (``frame.sum(axis=1)``), each column that was not read by name
+    is disturbed in turn, and counts as read if the result changes.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def _moves(function: Callable[[pd.DataFrame], Any], frame: pd.DataFrame, name: s
 
 
 def _equal(one: pd.Series, other: pd.Series) -> bool:
-    """Whether values are the same; a row taken across columns is float or not by what stands beside it."""
+    """Whether values are equal; the type of a row taken across columns depends on the other columns."""
     if one.equals(other):
         return True
     if not (pd.api.types.is_numeric_dtype(one.dtype) and pd.api.types.is_numeric_dtype(other.dtype)):

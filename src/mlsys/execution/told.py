@@ -1,4 +1,4 @@
-"""What work tells of columns: typed events, taken in by the catalog, and their form on disk."""
+"""What work reports about columns: typed events, added to the catalog, and their form on disk."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Declared:
-    """When columns become known, and who says so."""
+    """When columns become known, and who declares it."""
 
     known_at: Mapping[str, str]
     where: str
@@ -26,7 +26,7 @@ class MadeOf:
     reads, writes : sequence of str
         Columns.
     lineage : mapping of str to sequence of str
-        Of written columns that are not made of all that was read: what they are made of.
+        For written columns that do not depend on all columns read: those on which they depend.
     """
 
     step: str

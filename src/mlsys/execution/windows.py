@@ -1,4 +1,4 @@
-"""Windows: learn here, judge there. Steps learn from one side of a window and are judged by the other."""
+"""Windows: steps learn from one side of a window and are evaluated on the other."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def windows_by(folds: Sequence[pd.Series]) -> list[Window]:
 
 
 def even_windows(frame: pd.DataFrame, roles: Roles, seed: int, count: int) -> list[Window]:
-    """Return windows of about as many rows: stretches of time where rows have times, else by hash of group or id."""
+    """Return windows of about equal size: periods of time if rows have times, otherwise by hash of group or id."""
     if roles.time is not None and roles.group is None:
         places = frame[roles.time].rank(method="first").to_numpy() - 1
         numbers = np.asarray(places * count // len(frame), dtype=np.int64)
@@ -47,7 +47,7 @@ def even_windows(frame: pd.DataFrame, roles: Roles, seed: int, count: int) -> li
 
 @dataclass(frozen=True)
 class Trial:
-    """Runs steps over the two sides of a window; holds all it needs, so that it can be done in another process.
+    """Runs steps over the two sides of a window; self-contained, so that it can run in another process.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Trial:
     work : Work
         Where and how they are run.
     remarks : bool
-        Whether the sides are looked at for leaks before the first step.
+        Whether to check the sides for leaks before the first step.
     """
 
     steps: Sequence[Planned]
@@ -85,7 +85,7 @@ class Trial:
             raise
 
     def predictions(self, window: Window) -> pd.DataFrame:
-        """Return the predictions of the rows that a window judges."""
+        """Return the predictions of the evaluated rows of a window."""
         return self(window)[0].predictions["validation"].frame()
 
 
@@ -96,7 +96,7 @@ def sides_of(rows: pd.DataFrame, window: Window) -> dict[str, pd.DataFrame]:
 
 
 def out_of_window(steps: Sequence[Planned], rows: pd.DataFrame, windows: Iterable[Window], at: At) -> pd.DataFrame:
-    """Return predictions of the rows that windows judge, in the order of the rows, by steps that did not see them."""
+    """Return predictions of the evaluated rows of windows, in row order, by steps that did not see them."""
     trial = Trial(steps, rows, Parts({}, at.roles, at.catalog), at.work.detached())
     pieces: list[pd.DataFrame] = []
     for window in windows:

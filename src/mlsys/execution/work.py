@@ -1,4 +1,4 @@
-"""Work: pieces of work that name all they depend on, done or taken from an earlier run."""
+"""Work: tasks that name all their dependencies, done or taken from the cache."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def silent(_: str) -> None:
 
 @dataclass(frozen=True)
 class Task:
-    """One piece of work, with all it depends on: a dependency that is forgotten cannot be reached.
+    """A piece of work with all its dependencies: it cannot use anything that it does not name.
 
     Parameters
     ----------
     planned : Planned or str
         The step; or the name of the library's own work.
     verb : str
-        Tells several pieces of work of one step apart: ``"learn"``, ``"apply train"``.
+        Distinguishes the tasks of one step: ``"learn"``, ``"apply train"``.
     does : callable
         A function of a module.
     rows : mapping of str to Table
@@ -55,9 +55,9 @@ class Task:
     given : mapping of str to object
         Whatever else: states, steps, plain values.
     sees_view : bool
-        Whether it is shown roles, which columns are features, how late each is, and the seed.
+        Whether it sees roles, features, lateness of columns, and the seed.
     keep_rows : bool
-        Whether rows may be written to the cache; they are made again otherwise.
+        Whether rows may be written to the cache; otherwise they are computed again.
     """
 
     planned: Planned | str
@@ -108,7 +108,7 @@ def _digest_of(value: Any, cache: Cache) -> str | None:
 
 @dataclass(frozen=True)
 class View:
-    """What is known of columns while a step is at work; small, so that it goes with work to other processes.
+    """What is known about columns while a step runs; small enough to send to other processes.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def _nobody(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:
 
 @dataclass(frozen=True)
 class Work:
-    """Where and how a plan is run: services that no result depends on, the same for every step.
+    """Where and how a plan runs: services that do not affect results, the same for every step.
 
     Parameters
     ----------
@@ -209,17 +209,17 @@ class Work:
     cache : Cache or None
         Results of earlier runs.
     progress : callable
-        Is told what is worked on.
+        Receives the name of the current work.
     records : list of Record
         Takes one a step.
     quiet : bool
-        Whether remarks are left out: nobody reads them.
+        Whether to skip findings that nobody needs.
     watches : bool
-        Whether anybody reads the catalog afterwards, so that a costly step is worth running again to watch it.
+        Whether the catalog is used afterwards, which justifies running a costly step again to observe it.
     asks : tuple of str
-        Parts whose rows say whether a step that was supplied is needed: rows held out are not asked.
+        Parts whose rows decide whether a supplied step is needed; held-out rows do not.
     sample : bool
-        Whether the rows are a sample that nothing is judged by: parts may then be empty or of one class.
+        Whether the rows are a sample without evaluation: parts may then be empty or of one class.
     run : callable
         Runs steps over parts; handed in by the runner, for kinds that run steps again.
     telling : Telling
@@ -262,7 +262,7 @@ class Work:
                 self.cache.finished()
 
     def do(self, task: Task, parts: Parts) -> Made:
-        """Do a piece of work, or take what an earlier run made of the same; what it tells comes back with it."""
+        """Do a task, or take its result from the cache; what it reports about columns is returned with it."""
         if self.cache is None:
             return self._done(task, parts)
         quietly = self.detached()
@@ -288,7 +288,7 @@ class Work:
         return made
 
     def given(self, name: str, table: Table) -> Table:
-        """Note what the user brought, where results are kept or a ledger is."""
+        """Record the user's input, if results are cached or a ledger is written."""
         return table if self.cache is None else self.cache.given(name, table)
 
     def identified(self, table: Table, *others: Table) -> Table:
@@ -302,7 +302,7 @@ class Work:
 
     @contextmanager
     def doing(self, planned: Planned, given: Mapping[str, Table]) -> Iterator[Record]:
-        """Say that a step is at work, time it, explain its errors by the parts it was given, and keep its record."""
+        """Announce a step, time it, explain its errors by the given parts, and keep its record."""
         self.progress(planned.name)
         watching = nullcontext() if self.outside is None else self.outside.of(planned.name)
         with recorded(planned, given) as record, watching:

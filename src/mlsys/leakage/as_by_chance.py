@@ -23,7 +23,7 @@ FEWEST_COLUMNS = 2
 ERRORS = 3.5
 """Standard errors by which no column tells the parts apart."""
 SHARED = 0.25
-"""How much rarer values of evaluated rows are among training rows than those of training rows; group parts share none."""
+"""How much rarer values of evaluated rows are among training rows than their own; parts by group share none."""
 
 
 def as_by_chance(train: pd.DataFrame, judged: pd.DataFrame, accused: Collection[str], apart: Collection[str]) -> bool:

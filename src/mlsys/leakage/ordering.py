@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FEWEST = 20
-"""Groups below which an order may be anybody's."""
+"""Minimum number of groups; the order of fewer may be arbitrary."""
 MOST = 2_000
 """Groups that are compared in pairs."""
 STATISTICS = ("mean", "sum", "count", "max", "min")
 CHANCE = 1e-9
-"""Chance of the same order by accident, for each statistic that is tried; there are a few hundred at most."""
+"""Maximum probability of the same order by chance, for each of at most a few hundred statistics."""
 SLIPS = 10
 """Pairs of groups that training rows put the other way round, from which on they do not explain an order. The true
 order, known without noise, agrees with all rows and has so many slips in training rows in none of 300 simulations."""
@@ -30,7 +30,7 @@ OUT_OF_PLACE = 4
 
 
 def orders(mapping: pd.Series, population: Population, without: Collection[str] = ()) -> Iterator[Match]:
-    """Yield the statistics in groups that a mapping rises or falls with, without a single slip.
+    """Yield the group statistics that a mapping rises or falls with, without exception.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def _follows(mapping: pd.Series, column: pd.Series) -> bool:
 
 
 def _chance(mapping: pd.Series, column: pd.Series) -> float:
-    """Return how likely groups dealt out by chance would follow a column: one arrangement of all with these ties."""
+    """Return the probability that groups in random order follow a column: one of all arrangements with these ties."""
     counts = pd.crosstab(mapping.to_numpy(), column.to_numpy()).to_numpy()
     logs = [np.vectorize(math.lgamma)(each + 1.0).sum() for each in (counts.sum(axis=1), counts.sum(axis=0), counts)]
     return math.exp(logs[0] + logs[1] - logs[2] - math.lgamma(len(mapping) + 1.0))

@@ -1,4 +1,4 @@
-"""Overlap between parts: groups, ids, and training rows later than what they are judged by."""
+"""Overlap between parts: groups, ids, and training rows later than the evaluated ones."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mlsys.summaries import hash_ids
 from mlsys.values import TIMES, moments_of, values_of
 
 SHARE_OF_LATE_LABELS = 0.01
-"""Below this share of training rows labels that were known too late are information."""
+"""Share of training rows below which labels that were known too late are information."""
 
 
 def pairs_compared(parts: Mapping[str, pd.DataFrame], learned_from: Sequence[str]) -> list[tuple[str, str]]:
-    """Return what is compared: training rows with every other part, other parts learned from with those that judge.
+    """Return the pairs to compare: training rows with every part, other parts learned from with evaluated parts.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def overlap_findings(
     known_at: pd.Series | None = None,
     learned_from: Sequence[str] = ("train",),
 ) -> list[Finding]:
-    """Return findings about groups and ids that parts share, and about the order of time.
+    """Return findings about groups and ids that parts share, and about the order in time.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Targets of numbers that are a sum, a difference, a product or a ratio of two features, in the rows that have both."""
+"""Numeric targets that are a sum, difference, product or ratio of two features, in the rows that have both."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FEWEST_VALUES = 12
 LOOK, FEWEST_LOOKED_AT, LOOKS_ALIKE = 64, 12, 0.9
 """Rows that rule most pairs out, of which so many must have both, and the share that must agree."""
 ALIKE, BY_CHANCE = 0.95, 0.5
-"""Share of rows that a formula must give, and that it may give with the second part shuffled."""
+"""Share of rows that a formula must predict, and that it may predict with the second part shuffled."""
 SIGNS = "+-*/"
 ONE = 1e-3
 """A factor so close to 1 is tried as 1."""
@@ -40,9 +40,9 @@ def pair_formula(terms: Sequence[Term], goal: Numbers) -> Term | None:
 
     Notes
     -----
-    Told where 95 % of at most 2,000 rows that have both agree within the last digits that target and parts show, less
-    than half of them with the second part shuffled, and less than 95 % by one part alone. Time and memory grow with
-    the square of the columns: 64 rows of every pair are looked at first.
+    Reported if 95 % of at most 2,000 rows with both values agree within the last digits of target and parts, less than
+    half of them with the second part shuffled, and less than 95 % with one part alone. Time and memory grow with
+    the square of the number of columns: 64 rows of every pair are examined first.
 
     Examples
     --------

@@ -20,21 +20,21 @@ SAMPLE = 20_000
 FEWEST = 100
 """With fewer rows than this one column's power cannot be told from chance."""
 STRONG = 0.85
-"""An AUC that one honest column rarely reaches alone; `dep_delay` tells late flights with .88."""
+"""AUC that a legitimate column rarely reaches alone; `dep_delay` predicts late flights with .88."""
 COPY = 0.995
-"""From here on a column may be a copy of the target; for a target of numbers, whose honest columns are often strong,
-it is looked at then: of 2013's flights the distance tells whether the time in the air is above its median with .993,
-while the delay at departure, which leaks, tells that of the delay at arrival with .79."""
+"""AUC from which a column may be a copy of the target and is examined. For numeric targets legitimate columns are often
+strong: for the flights of 2013, distance predicts whether the time in the air is above its median with .993, while the
+departure delay, which leaks, predicts that of the arrival delay with .79."""
 SURE = 0.95
-"""Of a copy, the lower bound of the AUC: a few rows told right prove nothing."""
+"""Lower bound of the AUC of a copy: a few correct rows prove nothing."""
 FIT, EXACT_FIT = 0.999, 0.9999
-"""R2 by which one number tells another as good as a copy, and exactly. Of 229 tables of numbers 8 have a column of
-more than .999; all but two know the outcome."""
+"""R2 from which one number is nearly, or exactly, a copy of another. Of 229 tables with numeric targets 8 have a column
+above .999; all but two know the outcome."""
 COLUMNS = ["column", "auc", "error", "missing_auc", "missing_error", "copy"]
 
 
 def feature_power(train: Rows, sample: int = SAMPLE) -> pd.DataFrame:
-    """Return the AUC of each feature alone, worked out on one half of the rows and judged on the other.
+    """Return the AUC of each feature alone, learned on one half of the rows and computed on the other.
 
     Parameters
     ----------
@@ -47,11 +47,11 @@ def feature_power(train: Rows, sample: int = SAMPLE) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``column``, ``auc``, ``error`` (Hanley and McNeil 1982), best first. Nulls count as a level of
-        their own, so missingness that predicts the target shows as well. ``missing_auc`` and ``missing_error``
-        say how well the column's nulls alone do, NaN where it has none. ``copy`` says how a column that leaves
-        nothing open does so: ``"levels"`` (few of them, each of one class), ``"values"`` (any other column that tells
-        every class), ``"exact"`` and ``"near"`` (of a target of numbers); empty for all others.
+        ``column``, ``auc``, ``error`` (Hanley and McNeil 1982), best first. Nulls count as a separate level, so
+        informative missingness is included. ``missing_auc`` and ``missing_error`` refer to the nulls alone, NaN if
+        there are none. ``copy`` says how a column determines the target: ``"levels"`` (few of them, each of one
+        class), ``"values"`` (any other column that predicts every class), ``"exact"`` and ``"near"`` (numeric
+        targets); empty for all others.
     """
     if not train.has_target or len(train) < FEWEST:
         return pd.DataFrame(columns=COLUMNS)
@@ -100,7 +100,7 @@ def _copy_of(column: pd.Series, target: pd.Series, targets: list[NDArray[np.bool
 
 
 def _fit(column: pd.Series, target: pd.Series, half: int) -> float:
-    """Return R2 of a target of numbers by a line or a curve through one half of the rows, on the other.
+    """Return R2 of a numeric target by a line or a curve, learned on one half of the rows, on the other.
 
     It is 1 if one rises or falls with the other without exception.
     """
@@ -126,7 +126,7 @@ def _best(levels: NDArray[np.int64], targets: list[NDArray[np.bool_]], half: int
 
 
 def events_of(target: pd.Series) -> list[NDArray[np.bool_]]:
-    """Return what a column is to tell: one of two classes, each of several, or a number above the median."""
+    """Return the events to predict: one of two classes, each of several, or a number above the median."""
     values = target.dropna()
     levels = values.unique()
     if len(levels) <= 2:

@@ -1,4 +1,4 @@
-"""From why a step or a column leaks to what mends it: the one table that messages take their advice from."""
+"""Remedies by cause: the one table from which messages take their advice."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 def advised(said: str, code: str, columns: Sequence[str], made_by: Mapping[str, str], *, asked: bool) -> str:
-    """Return a message about columns that predict the target: as a question or not, what mends it, how to waive it.
+    """Return a message about columns that predict the target, as a question or not, with remedy and waiver.
 
     Parameters
     ----------
     said : str
-        What was seen.
+        The observation.
     code : str
-        Of the finding.
+        Code of the finding.
     columns : sequence of str
-        Those it is about.
+        The columns.
     made_by : mapping of str to str
         Columns to the steps that made them.
     asked : bool
-        Whether it may be honest.
+        Whether the column may be legitimate.
 
     Examples
     --------

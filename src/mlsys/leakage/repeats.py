@@ -48,10 +48,10 @@ def repeat_findings(
     features : sequence of str
         Columns compared; those that hold lists are left out.
     target : str, optional
-        Compared where rows are equal, unless the part lacks it: take it out of a part whose labels are sealed. What
-        equal rows are is then told by training rows that repeat each other.
+        Compared for equal rows unless the part lacks it: remove it from a part whose labels are sealed. Whether equal
+        rows are one case is then inferred from training rows that repeat each other.
     known : array of uint64, optional
-        Hashes of the training rows over ``features``, where they are known from another part.
+        Hashes of the training rows over ``features``, if known from another part.
     learned : str
         What a message calls the rows learned from: training rows, or those of another part that something is fitted on.
     compared : str
@@ -135,7 +135,7 @@ def _counted(hashes: Hashes, labels: pd.Series) -> pd.Series:
 def _same_cases(agree: NDArray[np.float64], by_chance: float) -> float:
     """Return the share of equal rows that are the same case again, as far as labels tell.
 
-    The same case has the same label. Rows that are equal by chance have it as often as any two rows,
-    or more often; from those that differ follows how many are equal by chance at least.
+    The same case has the same label. Rows that are equal by chance agree at least as often as any two rows; those that
+    differ therefore give a lower bound of the number that is equal by chance.
     """
     return 1.0 - float((1 - agree).mean()) / (1 - by_chance) if len(agree) and by_chance < 1 else 1.0

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNITS = 64
-"""Units in the last place by which numbers are moved: a sum of a few hundred numbers differs by fewer."""
+"""Units in the last place by which numbers are changed: the error of a sum of a few hundred numbers is smaller."""
 MARGIN = 8
 """Times what such a move does: numbers move alike by chance, roundings add up."""
 TRIALS = 6
@@ -26,7 +26,7 @@ LAST_BITS = 16
 LARGEST = 1e-9
 """Of the largest number in a row: what moves further was no rounding, but another branch or another key."""
 EXACT_IN_FLOAT = 2.0**53
-"""Larger numbers are ids and ticks, which nobody adds up."""
+"""Larger numbers are ids and ticks, which are never summed."""
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 """The golden ratio in 64 bits, by which hashes are spread."""
 NESTED = 1e-6
@@ -35,7 +35,7 @@ NESTED = 1e-6
 
 @dataclass(frozen=True)
 class Rounding:
-    """What a function says of rows whose numbers are changed in the last digits.
+    """Results of a function for rows whose numbers are changed in the last digits.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ class Rounding:
 
     Notes
     -----
-    Sums come out differently in the last bits with the order in which numbers lie in memory, and what is left of
-    ``total - sum(parts)`` may be nothing else. How much that is depends on what was read, not on what is left, so it
-    is tried: numbers are moved by 64 units in the last place, equal ones alike so that groups stay groups. A
-    difference of no more than eight times what that does is rounding. A statistic of other rows does not move so.
-    Nothing is tried before a difference is asked about.
+    The last bits of a sum depend on the order of numbers in memory, and ``total - sum(parts)`` may consist of nothing
+    else. Its size depends on the input, not on the result, so it is determined by trial: numbers are changed
+    by 64 units in the last place, equal ones alike so that groups remain groups. A difference of up to eight times the
+    effect of this change counts as rounding. A statistic of other rows does not change in this way. The trial is made
+    only when a difference must be explained.
 
     Examples
     --------
@@ -109,7 +109,7 @@ class Rounding:
         return largest if len(largest) == rows else np.full(rows, largest.max(initial=0.0))
 
     def _same_in_a_trial(self, one: pd.Series, other: pd.Series) -> NDArray[np.bool_]:
-        """Return where a trial gave the other answer: what is decided at a bound falls on either side of it."""
+        """Return where a trial gave the other answer, as happens for values at a decision bound."""
         found = np.zeros(len(one), dtype=bool)
         if one.name not in self.made.columns or len(self.made) != len(one):
             return found

@@ -1,4 +1,4 @@
-"""The row-local check: a function must give a row alone what it gives it among others."""
+"""The row-local check: a function must give a row alone the same result as among others."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from mlsys.values import Kind, meaning_of
 TOLERANCE = 1e-9
 """Relative; sums over columns differ in the last bits between one row and many."""
 SLACK = 1e-7
-"""Of a column's median size: what is left of a difference of large numbers, as in distances, loses half its digits."""
+"""Relative to a column's median size: differences of large numbers, as in distances, lose half of their digits."""
 
 
 def telling_rows(frame: pd.DataFrame, most: int | None = None) -> np.ndarray:
-    """Return positions of rows that show a leak best: extremes, nulls, rare categories, then any.
+    """Return positions of the most informative rows: extremes, nulls, rare categories, then any.
 
     Parameters
     ----------
     frame : DataFrame
         The rows to choose from.
     most : int, optional
-        How many; the setting ``row_check_rows`` by default.
+        Maximum number; by default the setting ``row_check_rows``.
     """
     most = most or settings().row_check_rows
     chosen: list[int] = []
@@ -58,7 +58,7 @@ def row_local_finding(
 ) -> Finding | None:
     """Return a finding if ``apply`` gives a row alone another result than in ``after``.
 
-    Only the columns that it ``changed`` are compared; what rounding explains is the same.
+    Only the columns that it ``changed`` are compared; differences from rounding are ignored.
     """
     moved: dict[str, str] = {}
     slack = {name: _slack(after[name]) for name in changed if name in after.columns}
@@ -98,7 +98,7 @@ def row_local_finding(
 def _said_alone(
     name: str, alone: pd.DataFrame, among: pd.DataFrame, slack: Mapping[str, float], rounding: Rounding
 ) -> bool:
-    """Whether a row alone gets what it gets among others, but for rounding."""
+    """Whether a row alone gets the same result as among others, up to rounding."""
     if name not in alone.columns:
         return False
     if _same(alone[name].iloc[0], among[name].iloc[0], slack.get(name, 0.0)):

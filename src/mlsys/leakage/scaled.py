@@ -1,4 +1,4 @@
-"""Columns that were scaled or ranked over all rows before they came here: what they were made of may be gone."""
+"""Columns that were scaled or ranked over all rows beforehand; their original columns may be missing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FEWEST = 30
 """Rows, and distinct values."""
 EXACT = 1e-9
 MOST_DECIMALS, FEWEST_DECIMALS = 12, 4
-"""Of rounded values: with fewer a sample around 0 has the moments of a scaled one too often."""
+"""Minimum number of decimals: with fewer, a sample around 0 has the moments of a scaled one too often."""
 ROUNDED = 2.0
 """Standard errors that rounding alone gives a mean."""
 
@@ -33,7 +33,7 @@ class _Moments:
 
 
 def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Finding]:
-    """Return findings for features with the moments of what was scaled over all rows, which training rows do not have.
+    """Return findings for features whose moments show scaling over all rows, but not over training rows.
 
     Parameters
     ----------
@@ -44,9 +44,9 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Find
 
     Notes
     -----
-    Over the rows that it was worked out of, a z-score has mean 0 and standard deviation 1, a robust one median 0 and
-    quartiles 1 apart, a rank is a row's place divided by the number of rows. No sample has that by accident to nine
-    digits. What is asked is whether all rows have it and training rows do not.
+    Over the rows from which it was computed, a z-score has mean 0 and standard deviation 1, a robust score has median 0
+    and interquartile range 1, and a rank is a row's place divided by the number of rows. No sample has these properties
+    to nine digits by accident. All rows must have them, and training rows must not.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def scaled_findings(together: AllParts, made_by: Mapping[str, str]) -> list[Find
 
 
 def _how(values: NDArray[np.float64], training: NDArray[np.bool_]) -> str:
-    """Say how a column was scaled over all rows; empty where it was not, or training rows alone are scaled."""
+    """Return how a column was scaled over all rows; empty if it was not, or if training rows alone are scaled."""
     known = np.isfinite(values)
     everywhere, own = values[known], values[known & training]
     if len(own) < FEWEST or len(own) == len(everywhere) or (everywhere % 1 == 0).all():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BINS = 20
 SHARES = np.linspace(0, 1, BINS + 1)[1:-1]
 FEWEST_OF_A_KIND = 5
-"""With fewer rows of one kind nothing is said: an AUC of .5 with an error of .5."""
+"""With fewer rows of one kind the result is an AUC of .5 with an error of .5."""
 
 
 def in_hash_order(frame: pd.DataFrame, most: int) -> pd.DataFrame:
@@ -54,8 +54,8 @@ def auc_of(levels: NDArray[np.int64], event: NDArray[np.bool_], half: int) -> tu
 
     Notes
     -----
-    Hanley and McNeil (1982) for the standard error, which is half a row of the rarer kind at least: their formula
-    knows no error at an AUC of 1. The rows must be in random order.
+    The standard error follows Hanley and McNeil (1982) with at least half a row of the rarer kind, because their
+    formula gives no error at an AUC of 1. The rows must be in random order.
 
     Examples
     --------
@@ -78,12 +78,12 @@ def auc_of(levels: NDArray[np.int64], event: NDArray[np.bool_], half: int) -> tu
 def aucs_of_numbers(
     frame: pd.DataFrame, events: Sequence[NDArray[np.bool_]], half: int
 ) -> dict[Hashable, tuple[float, float]]:
-    """Return AUC and standard error, of the event told best, of each column of plain numbers that are all finite.
+    """Return AUC and standard error of the best predicted event for each column of finite plain numbers.
 
     Notes
     -----
-    The same as :func:`auc_of` of :func:`levels_of`, to the last bit, for many columns at once: of levels that are
-    told apart by their event rates, the pairs of an event and another row are counted level by level.
+    Equal to :func:`auc_of` of :func:`levels_of`, to the last bit, for many columns at once: pairs of an event and
+    another row are counted level by level, with levels ordered by their event rates.
     """
     kinds = dtypes_of(frame)
     numbers = [name for name, dtype in kinds.items() if isinstance(dtype, np.dtype) and dtype.kind in "iuf"]

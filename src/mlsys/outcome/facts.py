@@ -78,7 +78,7 @@ class RunFacts:
     divided, given : bool
         Whether the rows were divided; whether the parts were given.
     split_notes : tuple of str
-        Where the parts begin, in the split's words.
+        Where the parts begin, as described by the split.
     reports : mapping of str to Result
         By name; a result holds no rows of the data among its facts.
     findings : tuple of Finding
