@@ -85,7 +85,7 @@ class Lag(History):
 
     @property
     def kept_rows(self) -> int:
-        """Rows of each key that a served model keeps beside those within reach."""
+        """Rows of each key that a served model keeps in addition to those within reach."""
         return max(self.tail, *(1 if isinstance(back, str) else back for back in self._backs))
 
     @property

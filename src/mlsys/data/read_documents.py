@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-
 class ReadDocuments(PlannedSource):
     """Read documents, JSON objects with objects and arrays inside, from files or from a column of a database.
 

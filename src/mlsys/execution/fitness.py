@@ -1,4 +1,4 @@
-"""Whether parts can be learned from and judged by: none empty, none of one class, training not after what it meets."""
+"""Whether parts can be used: none empty, none of one class, training rows not after evaluated rows."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from mlsys.steps.splitting import MOST_STRATA
 from mlsys.values import Kind, plain, values_of
 
 WITH_CLASSES = ("train", "validation", "calibration", "test")
-"""Parts that need several classes; what other parts are for is the user's business."""
+"""Parts that need several classes; the user decides about other parts."""
 LATER = ("validation", "test")
-"""Parts that a model is judged by."""
+"""Parts on which a model is evaluated."""
 
 
 def refuse_unfit(
@@ -26,13 +26,13 @@ def refuse_unfit(
     Parameters
     ----------
     who : str
-        What made the parts.
+        The step that made the parts, for messages.
     assigned : Series
         The part of each row, null for rows in none and rows without a label.
     keys : DataFrame
         ``time`` and ``target`` of the same rows, where they exist.
     asked : sequence of str
-        Parts that were asked for beside ``train``.
+        Requested parts other than ``train``.
     counts : array of bool
         Whether each row counts; see :func:`counting_rows`.
     """

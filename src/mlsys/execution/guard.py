@@ -20,16 +20,16 @@ MOST_COLUMNS_IN_NOTE = 30
 def explained(
     step: Step, position: int, name: str, frame: pd.DataFrame | None = None, rows: str = ""
 ) -> Iterator[None]:
-    """Add to any error which step it was, where it was made, and what it was given.
+    """Add to any error the step, where it was created, and the rows it received.
 
     Parameters
     ----------
     step, position, name
-        The step, and where it stands.
+        The step and its position.
     frame : DataFrame, optional
-        What it was given, or as much of it as shows the columns.
+        The rows that it received, or enough of them to show the columns.
     rows : str
-        How many rows it was given, in words; as many as ``frame`` has when empty.
+        Number of rows that it received, in words; by default those of ``frame``.
     """
     try:
         yield
@@ -55,7 +55,7 @@ def explained(
 
 
 def _remedy(error: Exception, name: str, frame: pd.DataFrame | None) -> str:
-    """Say what to do about an error that a user's code or another library raised."""
+    """Return a remedy for an error raised by a user's code or another library."""
     asked = error.args[0] if isinstance(error, KeyError) and error.args else None
     if isinstance(asked, str) and frame is not None and asked not in frame.columns:
         near = difflib.get_close_matches(asked, list(map(str, frame.columns)), 1)

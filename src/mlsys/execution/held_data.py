@@ -1,4 +1,4 @@
-"""What steps hold of their own, before or once they ran, compared with all rows and with training rows."""
+"""Compare data held by steps, before and after they ran, with all rows and with training rows."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Holders:
     Parameters
     ----------
     steps : tuple of Planned
-        Those that hold some, and those with code of the user's, which may come to hold some while it runs.
+        Steps that hold data, and steps with the user's code, which may acquire some while it runs.
     held : str
-        Digest of what they held: a function may keep what it worked out when it was first called, so what is held is
-        looked at after it ran, and told again where its answer is found in the cache.
+        Digest of the held data: a function may keep what it computed at its first call, so held data is examined after
+        it has run, and found again if its result comes from the cache.
     """
 
     steps: tuple[Planned, ...] = ()
@@ -40,7 +40,7 @@ class Holders:
 
 
 def holders(steps: Sequence[Planned], parts: Parts, work: Work) -> Holders:
-    """Return the steps that may hold data, of those that were not looked at yet; none where nobody reads remarks."""
+    """Return the steps that may hold data and were not examined yet; none if findings are not needed."""
     if work.quiet:
         return Holders()
     looked_at = parts.ran if parts.is_divided else ()
@@ -51,7 +51,7 @@ def holders(steps: Sequence[Planned], parts: Parts, work: Work) -> Holders:
 
 
 def compare_held_data(holding: Holders, plan: Plan, tables: Mapping[str, Table], parts: Parts, work: Work) -> Parts:
-    """Look for statistics and rows of held-out rows in what steps hold; rows beyond memory are not compared.
+    """Look for statistics and copies of held-out rows in data held by steps; rows beyond memory are not compared.
 
     Parameters
     ----------
@@ -77,13 +77,13 @@ def compare_held_data(holding: Holders, plan: Plan, tables: Mapping[str, Table],
 
 
 def with_source(parts: Parts, *holding: Holders) -> Parts:
-    """Keep the rows as they were read while somebody may hold some of them; else they need not stay in memory."""
+    """Keep the rows as they were read while a step may hold some of them; otherwise they need not stay in memory."""
     read = parts.source or parts.rows.get("all")
     return replace(parts, source=read if any(each.steps for each in holding) else None)
 
 
 def compared(at: At, planned: None, rows: dict[str, Table], held: Sequence[Planned], data: str, reshaped: bool) -> Made:
-    """Remark what steps hold of rows that are held out."""
+    """Add findings about held-out rows in data held by steps."""
     holdings = captured_values({planned.name: planned.step for planned in held})
     if not holdings:
         return Made()
@@ -106,7 +106,7 @@ def compared(at: At, planned: None, rows: dict[str, Table], held: Sequence[Plann
 
 
 def _content_of(held: Sequence[Holding]) -> str:
-    """Return a digest of what is held: code that holds an object of another library knows its type alone."""
+    """Return a digest of held data; the digest of code covers only the type of objects of other libraries."""
     found = []
     for each in held:
         value = pd.Series(each.value) if isinstance(each.value, pd.Index) else each.value
@@ -128,5 +128,5 @@ def _is_new(column: pd.Series, frame: pd.DataFrame) -> bool:
 
 
 def _training(frame: pd.DataFrame, train: pd.DataFrame, unknown: bool) -> pd.DataFrame:
-    """Return the training rows of all rows by their ids, or as they are after the split where ids do not tell."""
+    """Return the training rows among all rows by their ids, or as they are after the split if ids changed."""
     return train if unknown or not frame.index.is_unique else frame.loc[frame.index.isin(train.index)]

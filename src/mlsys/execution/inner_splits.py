@@ -1,4 +1,4 @@
-"""Splits inside a step's ``fit`` that part groups although there is a group role: said, since nothing can mend them."""
+"""Splits inside a step's ``fit`` that separate groups despite a group role, and cannot be corrected."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mlsys.steps.inner_splits import ignores_groups
 
 
 def parted_groups(planned: Planned, parts: Parts, work: Work) -> list[Finding]:
-    """Remark splits inside a step that do not keep groups together.
+    """Report splits inside a step that do not keep groups together.
 
     Parameters
     ----------
     planned : Planned
         A step, with an estimator or a transformer of scikit-learn's interface or without.
     parts : Parts
-        Of the training rows the number counts: above some number estimators stop early by themselves.
+        Only the number of training rows is used: above some number estimators stop early automatically.
     work : Work
         Whether findings are needed.
     """

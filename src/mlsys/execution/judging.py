@@ -1,4 +1,4 @@
-"""Judging few rows by folds: each training row is predicted by steps that did not see it."""
+"""Evaluate few rows by folds: each training row is predicted by steps that did not see it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mlsys.tables import Table
 
 
 def judged_by_folds(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:
-    """Give parts the out-of-fold predictions of their training rows, where no validation part judges."""
+    """Add out-of-fold predictions of training rows if there is no validation part."""
     assert parts.divided is not None
     folds = parts.divided.folds
     if not folds or not any(predicts(each.step) for each in steps):

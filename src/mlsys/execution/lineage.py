@@ -1,4 +1,4 @@
-"""Which columns each written column is made of: it moves with them when they are disturbed."""
+"""Find the columns from which each written column is made: it changes when they are disturbed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.execution.probing import WAYS
 
 MIXES = 3
-"""Orders of the values that are tried: by one alone the same columns may be chosen by chance."""
+"""Number of orders of the values to try: with one alone the same columns may be chosen by chance."""
 
 Apply = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -18,25 +18,24 @@ Apply = Callable[[pd.DataFrame], pd.DataFrame]
 def moved_by(
     apply: Apply, sample: pd.DataFrame, reads: Collection[str], written: Collection[str], always: Collection[str] = ()
 ) -> dict[str, frozenset[str]]:
-    """Return, for each column that a function writes, those of the columns it reads that move it.
+    """Return, for each column that a function writes, the columns read that change it.
 
     Parameters
     ----------
     apply : callable
         Frame in, frame out, rows treated alone.
     sample : DataFrame
-        A few telling rows.
+        A few informative rows.
     reads, written : collection of str
         What the function reads and writes altogether.
     always : collection of str
-        What every written column is made of, whether it moves with it or not, such as the key of a history. A column
-        that nothing else moves is then made of these alone.
+        Sources of every written column, whether it changes with them or not, such as the key of a history. A column
+        that nothing else changes is made of these alone.
 
     Notes
     -----
-    Each column that is read is turned around, taken far away and emptied, one at a time. A written column that nothing
-    moves in the sample, or a disturbance that the function refuses, counts as made of everything that may have been
-    read.
+    Each column that is read is reversed, shifted far away and set to null, one at a time. If nothing changes a written
+    column in the sample, or the function fails on a disturbance, the column counts as made of all columns read.
 
     Examples
     --------

@@ -25,7 +25,7 @@ from mlsys.tables import Table
 from mlsys.warned import once_a_run
 
 PREVIEW_STREAM = int.from_bytes(b"preview", "big")
-"""Hashes of their own: rows chosen by those that deal out folds would all lie in one fold."""
+"""Separate hashes: rows chosen by the hashes of folds would all be in one fold."""
 
 
 def frame_after(execution: Execution, data: Data, split: str, after: str | None) -> pd.DataFrame:
@@ -77,7 +77,7 @@ def _step_again(planned: Planned, frame: pd.DataFrame, execution: Execution, spl
 
 
 def _rows_before(execution: Execution, data: Data, split: str, after: str) -> pd.DataFrame:
-    """Run the first steps again, up to one that stands before the split."""
+    """Run the first steps again, up to one before the split."""
     work = replace(execution.work, cache=None, records=[])
     plan = execution.plan.until(after)
     rows = run(plan.before, opened(plan, data, execution.start, work), work).rows

@@ -1,4 +1,4 @@
-"""Watching a row transform: what it reads, what it writes, and whether it treats rows alone."""
+"""Observe a row transform: what it reads and writes, and whether it treats rows independently."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Apply = Callable[[pd.DataFrame], pd.DataFrame]
 
 @hushed()
 def observe(planned: Planned, before: Table, after: Table, apply: Apply, at: At) -> set[str]:
-    """Tell which columns a row transform reads and writes; check a user's row-local claim.
+    """Report which columns a row transform reads and writes; check a user's row-local claim.
 
     Returns
     -------

@@ -12,7 +12,7 @@ from mlsys.steps.capabilities import OnDemand
 
 
 def passed_over(planned: Planned, parts: Parts, work: Work) -> tuple[Parts, bool]:
-    """Ask the rows whether they need a step that was supplied; return what is known now, and whether it is left out."""
+    """Determine from the rows whether a supplied step is needed; return the parts, and whether it is left out."""
     if not planned.on_demand:
         return parts, False
     why = why_needed(planned, parts, work.asks)
@@ -23,7 +23,7 @@ def passed_over(planned: Planned, parts: Parts, work: Work) -> tuple[Parts, bool
 
 
 def why_needed(planned: Planned, parts: Parts, asked: Iterable[str]) -> str:
-    """Return why the rows of some parts need a step that was supplied; empty where they do not."""
+    """Return why the rows of some parts need a supplied step; empty if they do not."""
     step = planned.step
     assert isinstance(step, OnDemand)
     return step.needed_for({name: part for name, part in parts.rows.items() if name in asked}, parts.features)

@@ -80,7 +80,7 @@ def set_aside(aside: Any, who: str) -> list[Finding]:
 
 
 def open_source(step: Source, engine: Engine) -> Table:
-    """Hold the pieces of a source, of one piece its rows; rows get their place in plan order as index."""
+    """Hold the pieces of a source, or the rows of a single piece; rows are indexed by position in plan order."""
     given: Any = step.open()
     pieces = list(given) if isinstance(given, Iterable) and not isinstance(given, pd.DataFrame) else [given]
     strange = next((each for each in pieces if not isinstance(each, Partition)), None)
@@ -107,7 +107,7 @@ def _refuse_empty(step: Source) -> NoReturn:
 
 
 def hold_frame(data: Any, engine: Engine, who: str = "run()") -> Table:
-    """Hold a frame the user gave; its index stays."""
+    """Hold a frame given by the user; its index is kept."""
     check_frame(data, who)
     held = data.copy(deep=False)
     held.attrs = {}  # which pandas compares whenever it puts frames together
@@ -125,7 +125,7 @@ def declared(source: Planned | None, given: Table | None) -> list[Declared]:
 
 
 def dtypes_by_name(table: Table) -> dict[str, str]:
-    """Return the columns of a source with their types; raise for names that are no texts."""
+    """Return the columns of a source with their types; raise for names that are not strings."""
     head = table.head(0)
     names: list[object] = [name for name in head.columns if not isinstance(name, str)]
     if names:

@@ -1,4 +1,4 @@
-"""Orders of work, scored on windows: steps that learn in each window, or beforehand from all rows, as a leak does."""
+"""Orders of steps, scored on windows: steps learn in each window, or beforehand from all rows, as a leak does."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Order:
     Parameters
     ----------
     rows : DataFrame
-        What windows are made of.
+        The rows that windows divide.
     steps : sequence of Planned
         Run for each window: they learn from its training rows.
     windows : sequence of Window
@@ -49,7 +49,7 @@ class Order:
     predicted: pd.DataFrame | None = None
 
     def __call__(self, window: Window) -> pd.DataFrame:
-        """Return the scored rows that judge one window."""
+        """Return the scored rows of one window."""
         if self.predicted is None:
             parts, _ = Trial(self.steps, self.rows, self.parts, self.work.detached())(window)
             assert parts.divided is not None
@@ -74,7 +74,7 @@ def learns(planned: Planned) -> bool:
 def learned_from_all(
     steps: Sequence[Planned], rows: pd.DataFrame, parts: Parts, work: Work
 ) -> tuple[pd.DataFrame, pd.DataFrame | None, Parts]:
-    """Run steps as if no row were held out: the only place where steps that learn are shown rows of all parts.
+    """Run steps as if no row were held out: only here do steps that learn see rows of all parts.
 
     Returns
     -------
@@ -83,8 +83,8 @@ def learned_from_all(
 
     Notes
     -----
-    The rows take the place of training rows: what a step that cross-fits writes for them is out of fold, and rows
-    are repeated or made as they would be for training.
+    The rows act as training rows: a step that cross-fits writes out-of-fold values for them, and rows are repeated or
+    made as for training.
     """
     table, predicted = work.engine.hold(None, rows), None
     known = Parts({}, parts.roles, parts.catalog)
@@ -105,7 +105,7 @@ def learned_from_all(
 def with_late_columns(parts: Parts, rows: pd.DataFrame) -> tuple[Parts, tuple[str, ...]]:
     """Return parts in which columns known too late are features, and their names.
 
-    Moments stay out: no model takes them, and a role may read them.
+    Times are excluded: no model accepts them, and a role may read them.
     """
     catalog = parts.catalog
     late = [name for name in rows.columns if catalog.reason(name) == catalog.late.get(name, "-")]

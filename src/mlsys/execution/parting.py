@@ -1,4 +1,4 @@
-"""Parting: the split deals rows out, or they came in parts; the test rows are sealed, leaks are looked for."""
+"""Parting: the split assigns rows to parts, or parts are given; test rows are sealed, leaks are searched for."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from mlsys.plan import Plan
 
 
 def parted(plan: Plan, holding: Holders, parts: Parts, work: Work) -> Parts:
-    """Return the open parts; whatever is known of them before anything learns is looked at here.
+    """Return the open parts, checked in every way that is possible before anything learns.
 
     Parameters
     ----------
     plan : Plan
         All steps.
     holding : Holders
-        Of the steps before the split, which have run.
+        Holders among the steps before the split, which have run.
     parts : Parts
-        As these left them.
+        Parts after these steps.
     work : Work
         How the work is done.
     """
@@ -47,7 +47,7 @@ def parted(plan: Plan, holding: Holders, parts: Parts, work: Work) -> Parts:
 
 
 def undivided(parts: Parts) -> Parts:
-    """Return all rows as they are, or the parts that were given, where nothing learns from them."""
+    """Return all rows as they are, or the given parts, if nothing learns from them."""
     return parts if "all" in parts.rows else replace(parts, divided=Divided(parts.rows, rows=_counts(parts)))
 
 

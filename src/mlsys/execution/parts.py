@@ -1,4 +1,4 @@
-"""Parts: the rows of each part as the last step left them, and all that was learned, told and remarked on the way."""
+"""Parts: the rows of each part after the last step, with everything learned, reported and found so far."""
 
 from __future__ import annotations
 
@@ -66,34 +66,34 @@ class Learned:
 
 @dataclass(frozen=True)
 class Parts:
-    """What goes from step to step; a value: to go on from a point, keep it.
+    """The value that is passed from step to step: keep it to continue from a point.
 
     Parameters
     ----------
     rows : mapping of str to Table
         ``all`` before the split, then the open parts as the last step left them; from the start where parts were given.
     roles : Roles
-        What columns are for.
+        Roles of columns.
     catalog : Catalog
         What is known about columns.
     predictions : mapping of str to Table
-        Of parts that nothing was fitted on.
+        Predictions of parts that nothing was fitted on.
     learned : Learned
         What steps learned.
     results : mapping of str to Result
-        Of reports, by name.
+        Results of reports, by name.
     findings : tuple of Finding
         Remarks.
     divided : Divided or None
         The parts as the split left them, the sealed one included.
     judged, crossed : Table or None
-        Out-of-fold predictions of training rows: those that judge, and those that postprocessing learned from.
+        Out-of-fold predictions of training rows: for evaluation, and for postprocessing.
     ran : tuple of str
         Names of steps that have run.
     steps : tuple of Planned
-        Those of them that predictions need and that have run since the split.
+        Steps since the split that have run and that predictions need.
     source : Table or None
-        All rows as they were read, where a step holds data to compare with them.
+        All rows as they were read, if a step holds data to compare with them.
     source_dtypes : mapping of str to str
         Columns of the source.
     power : DataFrame or None
@@ -118,7 +118,7 @@ class Parts:
 
     @property
     def watched(self) -> str:
-        """The part by which a step is watched: the training rows where they are apart, else all rows."""
+        """The part on which a step is observed: the training rows after the split, otherwise all rows."""
         return "train" if "train" in self.rows else next(iter(self.rows))
 
     @property
@@ -168,6 +168,6 @@ class Parts:
         return replace(self, ran=(*self.ran, planned.name), steps=(*self.steps, planned) if works else self.steps)
 
     def counts_after(self, step: Step) -> dict[str, int]:
-        """Return the number of rows of each part that is in memory; of none where a step only looked at parts."""
+        """Return the number of rows of each part in memory; nothing if a step only looked at parts."""
         looked = self.is_divided and step.facts.acts_on == "nothing"
         return {} if looked else {name: part.rows for name, part in self.rows.items() if part.in_memory}

@@ -1,4 +1,4 @@
-"""Columns that a step could change in rows unlike those it was trained on: such a step must be served."""
+"""Columns that a step could change in rows unlike the training rows: such a step must be served."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def could_change(apply: Apply, sample: pd.DataFrame, columns: Iterable[str]) -> 
 
     Notes
     -----
-    A step that clips at the largest training value changes no training row, and is needed all the same. A way in
-    which the step fails says nothing, and is left out.
+    A step that clips at the largest training value changes no training row but is still needed. A disturbance on which
+    the step fails is ignored.
 
     Examples
     --------
@@ -91,4 +91,4 @@ def _scaled(column: pd.Series, sign: int) -> pd.Series:
 
 
 WAYS = (_far, _negative, _null)
-"""Far outside on both sides, texts that were never seen, nulls; the type stays."""
+"""Extremes on both sides, unseen texts, nulls; the type is kept."""

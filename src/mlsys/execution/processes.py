@@ -1,4 +1,4 @@
-"""Independent pieces of work, one after another or in processes, with the same results."""
+"""Independent tasks, run one after another or in processes, with equal results."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def apart(work: Callable[[Given], Done], pieces: Sequence[Given], n_jobs: int) -
     Parameters
     ----------
     work : callable
-        Depends on its piece alone, and on what it holds.
+        Depends only on its piece and on what it holds.
     pieces : sequence
-        What it is called with.
+        Arguments of the calls.
     n_jobs : int
         Processes; 1 works here, -1 takes as many as there are cores.
 

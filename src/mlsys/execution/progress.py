@@ -1,4 +1,4 @@
-"""One line of progress a run; silent where nobody looks."""
+"""One line of progress per run; silent outside terminals and notebooks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mlsys.pages import Page, Text
 
 logger = logging.getLogger("mlsys")
 QUIET = 0.5
-"""Seconds before anything is shown: what is done sooner needs no progress."""
+"""Seconds before anything is shown: shorter runs need no progress."""
 SELDOM = 0.2
 """Seconds between two changes of the line in a notebook."""
 FOLD = "fold "
@@ -34,8 +34,7 @@ def progress_bar(name: str, steps: int, verbose: bool | None) -> Iterator[Callab
 
     Notes
     -----
-    A notebook shows one line that is changed in place and is gone at the end, which needs no widgets; a terminal shows
-    a bar.
+    A notebook shows one line that is updated in place and removed at the end, without widgets; a terminal shows a bar.
     """
     notebook = "ipykernel" in sys.modules
     if verbose is None:
@@ -62,7 +61,7 @@ def progress_bar(name: str, steps: int, verbose: bool | None) -> Iterator[Callab
 
 
 class NotebookLine:
-    """A line below a cell that says which step is at work.
+    """A line below a cell that shows the current step.
 
     Parameters
     ----------
@@ -78,7 +77,7 @@ class NotebookLine:
         self._due = time.monotonic() + QUIET
 
     def advance(self, step: str) -> None:
-        """Say that a step begins."""
+        """Show that a step begins."""
         self._done += not step.startswith(FOLD)
         now = time.monotonic()
         if now < self._due:
@@ -87,7 +86,7 @@ class NotebookLine:
         self._show(Page([Text(f"{self._name}: {step} ({min(self._done, self._steps)} of {self._steps})", dim=True)]))
 
     def close(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._shown is not None:
             self._show(None)
 

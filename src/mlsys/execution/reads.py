@@ -1,4 +1,4 @@
-"""What a transform reads and writes: refused where it must not, watched where it does not say."""
+"""What a transform reads and writes: refused if not allowed, observed if not declared."""
 
 from __future__ import annotations
 

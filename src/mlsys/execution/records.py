@@ -1,4 +1,4 @@
-"""Record: what one step did, with the rows it left, how long it took and how much memory there was."""
+"""Record: what one step did, with the remaining rows, its duration and memory."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def recorded(planned: Planned, given: Mapping[str, Table]) -> Iterator[Record]:
 
 
 def _counted(given: Mapping[str, Table]) -> str:
-    """Say how many rows a step was given, by part; of rows that are read when needed at most how many."""
+    """Return how many rows a step received, by part; an upper bound for rows that are read when needed."""
     least = "" if all(part.in_memory for part in given.values()) else "at most "
     total = f"{least}{sum(part.rows for part in given.values()):,} rows"
     by_part = ", ".join(f"{name} {part.rows:,}" for name, part in given.items())
@@ -62,7 +62,7 @@ def _counted(given: Mapping[str, Table]) -> str:
 
 
 def peak_memory_mb() -> float:
-    """Return the peak resident memory of this process in MiB, 0 where the system does not tell."""
+    """Return the peak resident memory of this process in MiB, 0 if the system does not report it."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""Histories as they ran before the split, from which the rows that serve are taken once the test rows are known."""
+"""Histories as they ran before the split, from which served rows are taken once the test rows are known."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ class Remembered:
     planned : Planned
         The step.
     parts : mapping of str to Table
-        Rows as they reached the step; all in one until the split.
+        Rows as they reached the step; in a single part until the split.
     waits : mapping of str to sequence of str
-        Columns it reads of the past that are known later than their rows, with the moments that must pass: rows wait
-        for these.
+        Columns read from the past that are known later than their rows, with the moments for which rows wait.
     hidden : tuple of str
-        Columns that it is not shown of the past, and that are not stored: those known later than their rows that it
-        does not read; of a history that absorbs, all that it does not read.
+        Columns of the past that it does not see and that are not stored: those known later than their rows that it
+        does not read; for a history that absorbs, all that it does not read.
     written : mapping of str to str
         Columns that it made, with their types.
     followed : bool
-        Whether row ids still tell which row is which; not once a step has made other rows.
+        Whether row ids still identify rows; not after a step has made other rows.
     """
 
     planned: Planned
@@ -45,7 +44,7 @@ class Remembered:
         return replace(self, followed=False)
 
     def forgetful(self) -> Remembered:
-        """Return the same without its rows: what serves was taken from them."""
+        """Return the same without its rows, after the served rows were taken."""
         return replace(self, parts={})
 
 

@@ -1,4 +1,4 @@
-"""What reports and sinks are shown of one part: columns as they left the split, what steps added, and predictions."""
+"""What reports and sinks see of a part: columns as they left the split, added columns, and predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The forms in which requests come: frames, tables of Arrow, records, columns, arrays; each as a frame, or refused."""
+"""Forms of requests: frames, Arrow tables, records, columns, arrays; each is converted to a frame, or refused."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def as_frame(given: Any, names: Sequence[str]) -> pd.DataFrame:
     Parameters
     ----------
     given : object
-        A frame; a table of Arrow, or what else gives one (``__arrow_c_stream__``); a list of records; a mapping of
+        A frame; an Arrow table, or an object that exports one (``__arrow_c_stream__``); a list of records; a mapping of
         columns to lists, arrays or single values; rows without names in the order of ``names``.
     names : sequence of str
-        The columns asked for, in order.
+        The required columns, in order.
 
     Raises
     ------
     DataError
-        When it is none of these, lists of columns have different lengths, or rows have not as many values as names.
+        If it is none of these, lists of columns differ in length, or rows do not have one value per name.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def _of_columns(given: Mapping[Any, Any]) -> pd.DataFrame:
 
 
 def _values(name: Any, given: Any) -> list[Any] | pd.Series | None:
-    """Return a column's values, one a row; ``None`` for a single value, which is one row."""
+    """Return the values of a column, one per row; ``None`` for a single value, which is one row."""
     if isinstance(given, (pd.Series, pd.Index, pd.api.extensions.ExtensionArray)):
         return pd.Series(given).reset_index(drop=True)
     if isinstance(given, (pa.Array, pa.ChunkedArray)):
@@ -132,7 +132,7 @@ def _of_list(given: list[Any], names: Sequence[str]) -> pd.DataFrame:
 
 
 def _of_records(given: Sequence[Mapping[Any, Any]]) -> pd.DataFrame:
-    """Return one row a record; what a record leaves out is null in its row."""
+    """Return one row per record; fields that a record omits are null."""
     names = dict.fromkeys(name for record in given for name in record)
     columns = {place: [_single(record.get(name)) for record in given] for place, name in enumerate(names)}
     return _named(pd.DataFrame(columns, index=pd.RangeIndex(len(given))), list(names))

@@ -1,4 +1,4 @@
-"""Bringing a column of a request into the type it had in training, where that loses nothing."""
+"""Convert a column of a request to its type in training, if that loses nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mlsys.values import EXACT_IN_FLOAT, Kind, meaning_of, plain
 Refuse = Callable[[Any, int], DataError]
 _LEAST, _MOST = np.iinfo(np.int64).min, np.iinfo(np.uint64).max
 _WITHOUT_UNIT = re.compile(r"\s*[+-]?[\d.]*\s*")
-"""A duration such as '90', which pandas takes for nanoseconds, or none at all."""
+"""A duration such as '90', which pandas would read as nanoseconds, or an empty one."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -83,12 +83,12 @@ def converted(column: pd.Series, wanted: Any) -> pd.Series:
     column : Series
         Of a request.
     wanted : dtype
-        Of training; categories with their levels.
+        Type in training; categories with their levels.
 
     Raises
     ------
     DataError
-        When a value cannot be taken for one of that type; names column, row and value.
+        If a value cannot be converted to that type; names column, row and value.
 
     Examples
     --------
@@ -164,7 +164,7 @@ def _as_numbers(column: pd.Series, refuse: Refuse) -> pd.Series:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether a value is a number that 64 bits hold; a truth value is none."""
+    """Whether a value is a number that fits into 64 bits; truth values are not numbers."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number, Decimal)):
         return False
     return not isinstance(value, int) or _LEAST <= value <= _MOST
@@ -257,7 +257,7 @@ def _durations(column: pd.Series, wanted: Any, refuse: Refuse) -> pd.Series:
 
 
 def _categories(column: pd.Series, wanted: Any) -> pd.Series:
-    """Give levels the codes they had in training; those it did not have stay themselves, behind."""
+    """Give levels their codes of training; new levels are kept after them."""
     if wanted.categories is None:  # levels that JSON cannot hold
         return column.astype("category")
     if isinstance(column.dtype, pd.CategoricalDtype):
@@ -268,7 +268,7 @@ def _categories(column: pd.Series, wanted: Any) -> pd.Series:
 
 
 def _first(column: pd.Series, fits: Callable[[Any], bool]) -> int | None:
-    """Return the first row that holds neither null nor what fits."""
+    """Return the first row with a value that is neither null nor valid."""
     missing: NDArray[np.bool_] = column.isna().to_numpy()
     pairs = enumerate(zip(column.tolist(), missing, strict=True))
     return next((row for row, (value, null) in pairs if not null and not fits(value)), None)

@@ -1,4 +1,4 @@
-"""What a model asks of a request: columns, the types they had in training, those that may be left out."""
+"""What a model requires of a request: columns, their types in training, and which may be omitted."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from mlsys.tables import Table
 
 _NEARLY = 0.85
-"""Similarity from which a column that nobody asked for is taken for a misspelt one: "dep_dealy" for "dep_delay".
+"""Similarity from which an unknown column counts as a misspelled one: "dep_dealy" for "dep_delay".
 
-It takes "temp2" for "temp" as well: a refusal that names both beats an answer without the temperature."""
+It also takes "temp2" for "temp": a refusal that names both is better than an answer without the temperature."""
 
 
 class RequestReader:
@@ -35,9 +35,9 @@ class RequestReader:
     inputs : mapping of str to str
         Columns with the dtype they had in training.
     optional : collection of str
-        Columns that may be left out; they are then null.
+        Columns that may be omitted; they are then null.
     levels : mapping of str to sequence
-        Levels of columns of categories, in the order of training.
+        Levels of category columns, in the order of training.
     ordered : collection of str
         Those of them whose levels are ordered.
 
@@ -72,7 +72,7 @@ class RequestReader:
         Raises
         ------
         DataError
-            When a column is missing that may not be, stands twice, or holds what cannot be taken for its type.
+            If a required column is missing, a column occurs twice, or a value cannot be converted to its type.
         """
         self._check_columns(frame)
         given = set(frame.columns.tolist())
@@ -144,7 +144,7 @@ class RequestReader:
 
 
 def _converted(column: pd.Series, wanted: Any) -> pd.Series:
-    """Return a column in the type of training; that it had another one is counted, as are levels that are lost."""
+    """Return a column in the type of training; conversions and unseen levels are counted."""
     name, found = str(column.name), converted(column, wanted)
     if is_counting():
         given, meant = meaning_of(column.dtype), meaning_of(wanted)
@@ -156,7 +156,7 @@ def _converted(column: pd.Series, wanted: Any) -> pd.Series:
 
 
 def _nulls(column: Any) -> int:
-    """Return how many nulls a column has; of one value, which most requests are, without pandas."""
+    """Return how many nulls a column has; without pandas for a single value, the usual request."""
     if isinstance(column, list):
         return column.count(None)
     if isinstance(column, np.ndarray):
@@ -165,10 +165,10 @@ def _nulls(column: Any) -> int:
 
 
 def accepted(inputs: Mapping[str, str], train: Table) -> dict[str, Any]:
-    """Return what training rows say of a model's inputs, as arguments of :class:`RequestReader`.
+    """Return what training rows show about a model's inputs, as arguments of :class:`RequestReader`.
 
-    A column may be left out of a request if training rows held nulls in it: then the model learned what
-    null means. Of rows beyond memory the first partition is looked at.
+    A column may be omitted from a request if it had nulls in training rows: the model then learned what
+    null means. For rows beyond memory the first partition decides.
     """
     head = train.head(0)
     names = [name for name in inputs if name in head.columns]
@@ -187,7 +187,7 @@ def accepted(inputs: Mapping[str, str], train: Table) -> dict[str, Any]:
 def as_request(rows: pd.DataFrame, inputs: Mapping[str, str]) -> pd.DataFrame:
     """Return rows that steps before the split have changed as a request would bring them.
 
-    What was text and was read as something else becomes text again; what cannot be undone is null.
+    Text that was read as another type becomes text again; what cannot be restored is null.
     """
     asked = {name: type_named(kind) for name, kind in inputs.items()}
     gone = [name for name in inputs if name not in rows.columns]

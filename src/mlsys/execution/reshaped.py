@@ -1,4 +1,4 @@
-"""What the columns that a Reshape writes are made of: they move with the columns it must not hand on."""
+"""Find the sources of columns that a Reshape writes: they change with columns that it must not pass on."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Reshaping = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def made_of_columns(planned: Planned, reshape: Reshaping, before: pd.DataFrame, made: pd.DataFrame, at: At) -> MadeOf:
-    """Return what the written columns are made of.
+    """Return the sources of the written columns.
 
     Notes
     -----
-    A Reshape may read everything. Asked is only what decides whether its columns are features: the target, columns
-    withheld and columns known later are put in another order, one at a time, and the step runs again over all rows. A
-    column that moves, or may have moved because the rows themselves are others, is made of that column.
+    A Reshape may read everything. Only sources that affect features are tested: the target, withheld columns and late
+    columns are reordered, one at a time, and the step runs again over all rows. A column that changes, or may have
+    changed because the rows themselves differ, is made of that column.
     """
     there = list(map(str, before.columns))
     new = {str(name) for name in made.columns} - set(there)

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WHY: Mapping[str, str] = {
+    "DA101": (
+        "Rows are rarely bad at random: a form lost its dates, one shop writes another currency. A model that never "
+        "saw such rows is not evaluated on them either, but will meet them."
+    ),
     "DR101": (
         "The model learned from values that differ from those it gets now. It is not necessarily worse: compare the "
         "metrics of the run before you retrain. A broken feed, a changed unit and a new default look exactly like "

@@ -32,7 +32,7 @@ class Plan(Shown):
     stood_for : mapping of str to sequence of Step
         By name of a step that chose others on training rows, such as ``Prepare``: these, to be written in its place.
     roles : Roles, optional
-        What columns are for.
+        Roles of columns.
     decide_at : str, optional
         When the prediction must be made, as it was given.
     """

@@ -1,4 +1,4 @@
-"""Splits inside an estimator's ``fit``, by the pipeline's roles: groups on one side, earlier rows before later ones."""
+"""Splits inside an estimator's ``fit``, by the pipeline's roles: groups together, earlier rows before later ones."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _ONLY_ROUTED = frozenset({"TunedThresholdClassifierCV", "FixedThresholdClassifier"})
-"""Estimators that hand weights on by metadata routing alone."""
+"""Estimators that pass weights on only by metadata routing."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ def split_by_roles(
     who: str,
     told: Told = Told(),  # noqa: B008  frozen
 ) -> Iterator[tuple[Places, dict[str, Any]]]:
-    """Make every split inside an estimator keep groups together and go by time, while it is fitted.
+    """Make every split inside an estimator keep groups together and respect time while it is fitted.
 
     Parameters
     ----------
     estimator : estimator
         Its ``cv`` parameters are set while inside; afterwards it holds no places of rows.
     train : Rows
-        What it is fitted on.
+        Rows on which it is fitted.
     who : str
         For messages.
     told : Told
@@ -80,14 +80,14 @@ def split_by_roles(
     Raises
     ------
     DataError
-        Folds ask for groups and there is no group role; there are fewer groups than folds.
+        If folds need groups and there is no group role, or there are fewer groups than folds.
 
     Notes
     -----
-    A number of folds, or none given, becomes as many folds of whole groups (stratified for classes); with a time role
-    alone, of later rows behind earlier ones, or blocks in time where every row must be predicted once. Folds that ask
-    for groups are given them; others are left as they are. Splits of the very rows are dealt out here; to what is
-    fitted on a part of them, inside a search, scikit-learn's metadata routing hands the groups.
+    A number of folds, or the default, becomes folds of whole groups (stratified for classes). With only a time role it
+    becomes folds of later rows after earlier ones, or blocks in time if every row must be predicted once. Folds that
+    take groups receive them; others are unchanged. Splits of the training rows themselves are made here; estimators
+    fitted on a part of them, inside a search, receive groups by scikit-learn's metadata routing.
     """
     found = list(inner_splits(estimator))
     timed, grouped = train.time is not None and bool(found), train.group is not None and bool(found)

@@ -14,7 +14,7 @@ _KEEP_ROWS = frozenset(
         "TransformedTargetRegressor", "OneVsRestClassifier", "MultiOutputClassifier", "MultiOutputRegressor",
     }
 )  # fmt: skip
-"""Estimators that fit what stands inside them on the very rows they are given."""
+"""Estimators that fit their inner estimators on exactly the rows they receive."""
 
 _PREDICT_ALL = frozenset(
     {"StackingClassifier", "StackingRegressor", "TargetEncoder", "ClassifierChain", "RegressorChain"}
@@ -129,7 +129,7 @@ def wants_groups(folds: Any) -> bool:
 
 
 def ignores_groups(estimator: Any) -> list[str]:
-    """Return one sentence for each split inside an estimator that cannot, or was told not to, keep groups together."""
+    """Return a sentence for each inner split that cannot, or is configured not to, keep groups together."""
     found = []
     for each in inner_splits(estimator):
         if not each.is_number and not wants_groups(each.folds):

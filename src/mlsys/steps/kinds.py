@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 FOLDS = 5
-"""As many as the field takes: with fewer a model learns from much less, with more little is gained for the time."""
+"""The usual number: with fewer folds a model learns from much less, with more little is gained for the time."""
 
 
 class Source(Step, kind="Source"):
@@ -65,7 +65,7 @@ class Source(Step, kind="Source"):
         return ()
 
     def files_read(self) -> Sequence[Path] | None:
-        """Files that hold the rows; ``None`` when that cannot be known: then ``edition()`` may tell of changes."""
+        """Return the files that hold the rows; ``None`` if unknown: ``edition()`` may then reveal changes."""
         return None
 
     def _read_at_once(self, columns: Sequence[str] | None) -> pd.DataFrame:
@@ -85,7 +85,7 @@ class RowTransform(FitsAlone, Step, kind="RowTransform"):
         raise TypeError("a RowTransform writes apply(frame)")
 
     def known_at_added(self) -> Mapping[str, str]:
-        """Columns this step adds with a known-at of their own, beside what they inherit."""
+        """Return added columns with their own known-at, in addition to the inherited ones."""
         return {}
 
 
@@ -99,8 +99,8 @@ class History(Absorbs, Step, kind="History"):
     by : str or tuple of str
         Columns that identify whose history it is.
     tail : int
-        Rows per key kept for serving, beside those known after the latest decision; of earlier ones, a history that
-        absorbs keeps a state, another nothing.
+        Rows per key kept for serving, in addition to those known after the latest decision; of earlier rows a history
+        that absorbs keeps a state, others keep nothing.
     """
 
     facts = Facts(sees="history", fits_on="nothing", acts_on="every part", rows="same", serves=True, stands="before")
@@ -123,7 +123,7 @@ class History(Absorbs, Step, kind="History"):
 
     @property
     def kept_rows(self) -> int:
-        """Rows of each key that a served model keeps beside those within reach."""
+        """Rows of each key that a served model keeps in addition to those within reach."""
         return self.tail
 
     @property
@@ -147,7 +147,7 @@ class History(Absorbs, Step, kind="History"):
     def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
         """Return the frame with columns added; ``past`` holds only rows known before each row's decision.
 
-        Answers from ``absorb`` and ``features``, which are shown each key's past in order of time.
+        By default uses ``absorb`` and ``features``, which receive each key's past in order of time.
         """
         return with_features(self, frame, past.order, decided(self, past))
 
@@ -224,7 +224,7 @@ class Label(Step, kind="Label"):
     known_at: str = Field(default="", kw_only=True)
 
     def label(self, frame: pd.DataFrame, /) -> pd.Series:
-        """Return one value a row; null means not known yet."""
+        """Return one value per row; null means not yet known."""
         raise TypeError("a Label writes label(frame)")
 
     @final
@@ -244,7 +244,7 @@ class Label(Step, kind="Label"):
 
     @property
     def rule_columns(self) -> tuple[str, ...]:
-        """Columns read by the rule, as far as it says, whether or not they stay features."""
+        """Columns that the rule declares to read, whether or not they remain features."""
         return ()
 
 
@@ -268,19 +268,19 @@ class Split(Step, kind="Split"):
     def deals(self) -> Dealing:
         """How rows come to their parts: ``"by chance"``, ``"by group"``, ``"by time"``, or ``"as given"``.
 
-        Leakage checks ask it: what rows of two parts share means little under a split by time, and a lot under one
-        by chance. A split that does not say is taken as given.
+        Leakage checks use it: what rows of two parts share means little under a split by time, and much under a random
+        one. The default is ``"as given"``.
         """
         return "as given"
 
     @property
     def key_columns(self) -> tuple[str, ...]:
-        """Columns the keys must hold beside the roles."""
+        """Columns that the keys must contain in addition to the roles."""
         return ()
 
     @property
     def parts_named(self) -> tuple[str, ...]:
-        """Parts that were asked for beside ``train``: none of them may be empty."""
+        """Requested parts other than ``train``: none of them may be empty."""
         return ()
 
     def keeps_repeats(self, grouped: bool, /) -> bool:
@@ -289,7 +289,7 @@ class Split(Step, kind="Split"):
 
     @property
     def fold_count(self) -> int:
-        """Folds that judge the training rows where there is no validation part."""
+        """Number of folds that evaluate the training rows if there is no validation part."""
         return FOLDS
 
     def withholds(self) -> tuple[str, ...]:
@@ -305,7 +305,7 @@ class Split(Step, kind="Split"):
         return hashed_folds(keys, k)
 
     def windows(self, keys: pd.DataFrame, /) -> list[pd.Series]:
-        """Return all assignments that a pipeline is judged by; null for rows in no part."""
+        """Return all assignments by which a pipeline is evaluated; null for rows in no part."""
         return self.folds(keys, self.fold_count)
 
     @final

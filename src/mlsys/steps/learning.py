@@ -1,4 +1,4 @@
-"""Learning a state: summaries added in plan order, or rows gathered and shown to ``learn``."""
+"""Learning a state: summaries are added in plan order, or rows are gathered and passed to ``learn``."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from mlsys.tables import Table, add_in_order
 Wrap = Callable[[pd.DataFrame], Rows]
 Look = Callable[[], None]
 MOST_PASSES = 20
-"""A step that asks for more passes over the data than this does not end."""
+"""Maximum number of passes over the data; a step that requests more does not end."""
 FEW_ROWS = 64
 """Rows that one thread predicts at least as fast as several."""
 
 
 @dataclass(frozen=True)
 class Learned:
-    """A state, and what each fold's rows must be shown instead where the step cross-fits."""
+    """A state, and the states for the rows of each fold if the step cross-fits."""
 
     state: Any
     fold_states: tuple[Any, ...] = ()
@@ -67,14 +67,14 @@ def learn(
     rng : numpy.random.Generator
         For hooks that name ``rng``.
     fold_states : bool
-        Whether a step that cross-fits also learns what the rows of each fold are shown.
+        Whether a step that cross-fits also learns the states for the rows of each fold.
     look : callable
         Called after each hook that was shown rows, in the process where it ran.
 
     Raises
     ------
     StateError
-        When the state cannot be stored; the message has the path inside it.
+        If the state cannot be stored; the message contains the path inside it.
     """
     if isinstance(step, Transform) and step.chooses_columns:
         wrap = shown_what_fits(step, train, wrap)
@@ -96,7 +96,7 @@ def learn(
 
 
 def _kept(step: Step, learned: Learned) -> Learned:
-    """Return what was learned in the form in which it is kept, or raise for what cannot be."""
+    """Return the state in the form in which it is stored, or raise if it cannot be."""
     if learned.state is None:
         raise ContractError(f"learn() of {step.title} returned None", "end it with `return` and what was learned")
     if form_of_state(step) == PLAIN:
@@ -269,9 +269,9 @@ def threads_pinned() -> AbstractContextManager[Any]:
 
 @contextmanager
 def few_rows_pinned(rows: int) -> Iterator[None]:
-    """Limit OpenMP to one thread where there are few rows: waking others takes longer than predicting them.
+    """Limit OpenMP to one thread for few rows: waking others takes longer than predicting them.
 
-    On a busy machine it takes many times as long, since all wait for the last. Of linear algebra nothing is changed.
+    On a busy machine it takes many times as long, because all wait for the last. Linear algebra is unaffected.
     """
     pools = _pools(_loaded()) if rows <= FEW_ROWS else ()
     before = [pool.get_num_threads() for pool in pools]

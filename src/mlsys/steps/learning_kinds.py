@@ -62,14 +62,14 @@ class Transform(Learns, FitsAlone, Step, kind="Transform"):
         raise TypeError("a Transform writes apply(frame, state)")
 
     def apply_cross_fitted(self, part: Rows, fold_states: Sequence[Any], /) -> pd.DataFrame:
-        """Return what training rows get; ``fold_states[k]`` was learned without the rows of fold ``k``.
+        """Return the output for training rows; ``fold_states[k]`` was learned without the rows of fold ``k``.
 
         ``part.folds`` holds the fold of each row, made from row ids and never from the target.
         """
         raise TypeError("only steps that write apply_cross_fitted(part, fold_states) are cross-fitted")
 
     def takes(self, values: Values, /) -> bool:
-        """Whether a step that names no columns takes a feature of such values."""
+        """Whether the step, without named columns, takes a feature with such values."""
         raise TypeError(f"{self.title} does not say which features it takes")
 
     def columns_taken(self, state: Any, /) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class Transform(Learns, FitsAlone, Step, kind="Transform"):
 
     @property
     def columns_beside(self) -> tuple[str, ...]:
-        """Columns that it reads whatever features it takes."""
+        """Columns that it reads in addition to the features that it takes."""
         return ()
 
     @property
@@ -88,7 +88,7 @@ class Transform(Learns, FitsAlone, Step, kind="Transform"):
         return bool(self.takes_all) if choice is None else self.is_ours and chooses(choice)
 
     def notes(self) -> tuple[str, ...]:
-        """Describe which features it takes where it names none."""
+        """Describe which features it takes if none are named."""
         if not self.chooses_columns:
             return ()
         choice = vars(self)["columns"]
@@ -96,7 +96,7 @@ class Transform(Learns, FitsAlone, Step, kind="Transform"):
 
     @property
     def chosen_in_words(self) -> str:
-        """The features that it takes where it names none, in words that follow "feature"."""
+        """The features that it takes if none are named, in words that follow "feature"."""
         choice = vars(self).get("columns")
         return f"of {self.takes_all}" if choice is None else in_words(choice)
 
@@ -107,12 +107,12 @@ class Transform(Learns, FitsAlone, Step, kind="Transform"):
 
     @property
     def scales(self) -> bool:
-        """Whether it is written with ``summarize`` and ``finish``."""
+        """Whether it implements ``summarize`` and ``finish``."""
         return type(self).summarize is not Transform.summarize
 
     @property
     def cross_fits(self) -> bool:
-        """Whether training rows get another output than other rows."""
+        """Whether training rows get a different output than other rows."""
         return type(self).apply_cross_fitted is not Transform.apply_cross_fitted
 
 
@@ -128,7 +128,7 @@ class TrainOnly(Step, kind="TrainOnly"):
     required_hooks: ClassVar[tuple[str, ...]] = ("change",)
 
     def learn(self, *given: Any, **named: Any) -> Any:
-        """``learn(train)``: what ``change`` is then given as its third argument; need not be written."""
+        """``learn(train)``: return the third argument of ``change``; optional."""
         return None
 
     def change(self, *given: Any, **named: Any) -> pd.DataFrame:
@@ -137,7 +137,7 @@ class TrainOnly(Step, kind="TrainOnly"):
 
     @property
     def learns_first(self) -> bool:
-        """Whether it is written with ``learn``, whose answer ``change`` is given."""
+        """Whether it implements ``learn``, whose result ``change`` receives."""
         return type(self).learn is not TrainOnly.learn
 
     @final
@@ -152,8 +152,8 @@ class Model(Learns, FitsAlone, Step, kind="Model"):
 
     Hooks: ``learn(train) -> state`` and ``predict(frame, state) -> DataFrame`` with the column
     ``prediction`` and, for classes, ``probability_<class>``; beyond memory ``start(rng)`` and
-    ``learn_part(part, state, rng)`` in plan order, ``epochs`` times. A model that is not plain data and none of
-    scikit-learn's, LightGBM's, XGBoost's or CatBoost's writes ``save(state, folder)`` and ``load(folder)`` too.
+    ``learn_part(part, state, rng)`` in plan order, ``epochs`` times. A model that is neither plain data nor from
+    scikit-learn, LightGBM, XGBoost or CatBoost also implements ``save(state, folder)`` and ``load(folder)``.
     """
 
     facts = Facts(sees="train", fits_on="train", acts_on="every part", rows="same", serves=True, stands="after")
@@ -177,16 +177,16 @@ class Model(Learns, FitsAlone, Step, kind="Model"):
         raise TypeError("a Model writes predict(frame, state)")
 
     def columns_learned(self, columns: Sequence[str], state: Callable[[], Any], /) -> tuple[str, ...]:
-        """Return the features that it reads to predict, of those there are; ``state()`` is what it learned."""
+        """Return the features that it needs to predict, among the given ones; ``state()`` is the learned state."""
         read = self.columns_read(columns)
         return tuple(columns) if read is None else read
 
     def importances(self, state: Any, /) -> dict[str, float] | None:
-        """Return what the model itself says that its features matter, by name; ``None`` where it says nothing."""
+        """Return the feature importances of the model itself, by name; ``None`` if it has none."""
         return None
 
     def curves(self, state: Any, /) -> dict[str, list[float]]:
-        """Return losses by iteration, by name, where training had any; they are written to MLflow."""
+        """Return losses by iteration, by name, if training recorded any; they are written to MLflow."""
         return {}
 
     @property
@@ -203,7 +203,7 @@ class Postprocess(Learns, Step, kind="Postprocess"):
     """Learns from predictions on rows the model did not learn from, then changes predictions.
 
     Hooks: ``learn(calibration) -> state``, ``apply(predictions, state) -> DataFrame``. The rows come
-    from a part named ``calibration`` where there is one, else from cross-fitting the training rows.
+    from a part named ``calibration`` if there is one, otherwise from cross-fitting the training rows.
     """
 
     facts = Facts(
@@ -229,23 +229,23 @@ class Report(Step, kind="Report"):
     hooks: ClassVar[tuple[str, ...]] = ("report",)
     required_hooks: ClassVar[tuple[str, ...]] = ("report",)
     judges: ClassVar[bool] = False
-    """Whether the result is an evaluation of the model; a pipeline without such a report is supplied one."""
+    """Whether the result is an evaluation of the model; it is supplied to a pipeline without such a report."""
 
     def report(self, dataset: Dataset, /) -> Result:
         """Return a named result."""
         raise TypeError("a Report writes report(dataset)")
 
     def for_looks(self, models: int, /) -> Report:
-        """Return the report to use when several models were judged by the test rows (optional)."""
+        """Return the report to use if several models were evaluated on the test rows (optional)."""
         return self
 
     def recalled(self, result: Result, /) -> Result:
-        """Return a result that comes from the cache with what cannot be stored; need not be written."""
+        """Complete a cached result with what cannot be stored; optional."""
         return result
 
     @final
     def of(self, **parts: Any) -> Result:
-        """Report on frames by part name; roles such as ``target=`` by name beside them."""
+        """Report on frames by part name, with roles such as ``target=`` by name."""
         result: Result = detached("report", self, **parts)
         return result
 

@@ -47,7 +47,7 @@ def select(step: Select, data: pd.DataFrame, seed: int, **named: Any) -> pd.Data
 
 
 def labels(step: Label, data: pd.DataFrame) -> pd.Series:
-    """Return what a Label says of each row."""
+    """Return the label of each row."""
     check_frame(data, step.title)
     return checked_labels(step, data, step.label(data.copy(deep=False)))
 

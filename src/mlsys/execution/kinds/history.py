@@ -1,4 +1,4 @@
-"""Histories: each row is shown what was known before its decision, and no more is stored than is open."""
+"""Histories: each row sees what was known before its decision, and only open rows are stored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from mlsys.tables import Table
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
-    """Add the columns of a history to every part; the past of a row may lie in any part."""
+    """Add the columns of a history to every part; the past of a row may be in any part."""
     own = parts.acted_on(planned.step)
     made = work.do(Task(planned, "", shown_the_past, own, {"watched": parts.watched}), parts)
     remembered = Remembered(planned, own, made.plain["waits"], made.plain["hidden"], made.plain["written"])
@@ -43,7 +43,7 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
 
 
 def stored(parts: Parts, work: Work) -> Parts:
-    """Let each history keep what serves: of open parts; of the test rows too once they are opened."""
+    """Let each history keep its served rows: of open parts, and of the test rows once they are opened."""
     assert parts.divided is not None
     learned, test = parts.learned, parts.divided.parts.get(SEALED)
     before, sealed = dict(learned.before), dict(learned.sealed)
@@ -180,7 +180,7 @@ def shown_the_past(at: At, planned: Planned, rows: dict[str, Table], watched: st
 def _hidden_at_first(step: History, rows: pd.DataFrame, later: Iterable[str]) -> frozenset[str]:
     """Return the columns that are shown of the past once a hook asks for them, and not before.
 
-    A row must not wait for what nobody reads; and of what a history absorbs, nothing else is stored.
+    A row must not wait for columns that are not read, and a history that absorbs stores no others.
     """
     columns = frozenset(map(str, rows.columns))
     declared = step.columns_read(tuple(rows.columns))
@@ -214,7 +214,7 @@ def _known_later(rows: pd.DataFrame, at: At) -> dict[str, list[str]]:
 
 
 def _tell(planned: Planned, before: pd.DataFrame, after: pd.DataFrame, shown: _Shown, at: At) -> None:
-    """Tell the catalog what the step reads of each row itself, and what its columns are made of.
+    """Report which columns of the current row the step reads, and the sources of its columns.
 
     What it reads of earlier rows was known at the decision, so that nothing is inherited from there.
     """

@@ -42,7 +42,7 @@ def labelled(step: Label, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
-    """Say what the label is made of and when it is known."""
+    """Report the sources of the label and when it is known."""
     step, target = planned.step, parts.roles.target
     assert isinstance(step, Label)
     told: list[Told | Finding] = [

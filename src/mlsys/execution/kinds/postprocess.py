@@ -18,7 +18,7 @@ from mlsys.tables import Table
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
-    """Learn from predictions of the calibration part, else from out-of-fold ones; change all predictions."""
+    """Learn from predictions of the calibration part, otherwise from out-of-fold ones; change all predictions."""
     step = planned.step
     assert isinstance(step, Postprocess)
     if parts.learned.model is None:

@@ -1,4 +1,4 @@
-"""Reports: shown every open part, change nothing."""
+"""Reports: see every open part, change nothing."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ JUDGED = "out-of-fold predictions"
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
-    """Report on the open parts, and keep the result under its name, numbered where an earlier one has it."""
+    """Report on the open parts, and keep the result under its name, numbered if the name is taken."""
     made = work.do(_of_divided(planned, parts) if parts.is_divided else _of_rows(planned, parts), parts)
     assert isinstance(planned.step, Report)
     result = planned.step.recalled(result_of(made.states["result"].get()))
@@ -64,7 +64,7 @@ def _of_divided(planned: Planned, parts: Parts) -> Task:
 def on_parts(at: At, planned: Planned, rows: dict[str, Table], **given: Any) -> Made:
     """Report on parts: columns as they left the split, what steps added since, and predictions.
 
-    Where the training rows are judged by folds, ``validation`` holds them with out-of-fold predictions.
+    If training rows are evaluated by folds, ``validation`` contains them with out-of-fold predictions.
     """
     raw = {name.removesuffix(" as split"): part for name, part in rows.items() if name.endswith(" as split")}
     predictions = {name: rows[f"predictions of {name}"] for name in raw if f"predictions of {name}" in rows}

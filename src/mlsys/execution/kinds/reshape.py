@@ -18,7 +18,7 @@ from mlsys.tables import Table
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
-    """Make other rows of each part alone; ids go on from part to part, so that no two rows share one."""
+    """Make new rows from each part separately; ids continue from part to part and are unique."""
     made, first = dict[str, Made](), 0
     for name, part in parts.acted_on(planned.step).items():
         given = {"first row": str(first), "watched": str(name == parts.watched)}

@@ -1,4 +1,4 @@
-"""Row transforms: each part is changed alone, one row at a time; one part is watched."""
+"""Row transforms: each part is changed separately, one row at a time; one part is observed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROWS_WATCHED = 4096
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
-    """Change every part; the catalog is told what the step reads and writes."""
+    """Change every part, and report what the step reads and writes."""
     step, watched = planned.step, parts.watched
     assert isinstance(step, RowTransform)
     before, after = parts.acted_on(step), dict[str, Table]()
@@ -73,8 +73,8 @@ def _refuse_choice_by_target(
 ) -> None:
     """Raise if a function chooses columns by the targets of all rows.
 
-    Which column is the target is no part of what is kept of a row transform; so this is asked of what it read and
-    left out, whether it ran now or earlier.
+    A cached row transform does not depend on which column is the target, so this is tested on the columns that it read
+    and dropped, whether it ran now or earlier.
     """
     target = parts.roles.target
     if target is None or target not in reads:

@@ -1,4 +1,4 @@
-"""What changes training rows and no others."""
+"""Steps that change only training rows."""
 
 from __future__ import annotations
 

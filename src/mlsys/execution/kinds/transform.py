@@ -1,4 +1,4 @@
-"""Transforms: learned from training rows, acting on every part; folds of the training rows get states of their own."""
+"""Transforms: learned from training rows, applied to every part; folds of training rows have separate states."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
-    """Learn from training rows, or from all where a reason was given; change every part by what was learned."""
+    """Learn from training rows, or from all if a reason was given; apply the result to every part."""
     step, watched = planned.step, parts.watched
     assert isinstance(step, Transform)
     train = parts.rows[watched]
@@ -104,7 +104,7 @@ def apply(at: At, planned: Planned, rows: dict[str, Table], state: Held, checked
 
 
 def apply_by_fold(at: At, planned: Planned, rows: dict[str, Table], state: Held) -> Made:
-    """Return training rows, each changed by what was learned without its fold."""
+    """Return training rows, each transformed by a state learned without its fold."""
     step = planned.step
     assert isinstance(step, Transform)
     return Made({"rows": rows["rows"].map(partial(cross_fitted, step, at.view, state.get()))})
