@@ -1,4 +1,4 @@
-"""All that touches MLflow: a run's local folder, its layout in MLflow, its model, the registry."""
+"""Everything that touches MLflow: the local folder of a run, its layout in MLflow, its model, the registry."""
 
 from mlsys.tracking.journal import Journal, keep
 from mlsys.tracking.models import resolve

@@ -1,4 +1,4 @@
-"""Files of a run, by its id: from this machine while it waits, else from MLflow."""
+"""Files of a run by its id: from this machine while it waits, otherwise from MLflow."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def run_files(reference: str, name: str, kept: str = "") -> Path:
     Parameters
     ----------
     reference : str
-        MLflow's id of the run, or the id it had before MLflow was asked (``run.id``).
+        MLflow's id of the run, or its id before MLflow was contacted (``run.id``).
     name : str
         Of the folder.
     kept : str
-        Part of the run's folder on this machine that holds it when MLflow has the run.
+        Part of the run's local folder that still holds it after the run was sent to MLflow.
 
     Raises
     ------
     TrackingError
-        When there is no such run, or it holds no such folder.
+        If there is no such run, or it has no such folder.
     """
     here = [folder.home() / RUNS / reference / part / name for part in (kept, ARTIFACTS)]
     if reference == Path(reference).name and any(each.is_dir() for each in here):
@@ -49,7 +49,7 @@ def run_files(reference: str, name: str, kept: str = "") -> Path:
 
 
 def run_line(reference: str) -> str:
-    """Say in one line where a run is, and how to look at it."""
+    """Return a line on where a run is and how to view it."""
     journal = journal_of(reference)
     if journal is not None:
         logged = journal.sent()
@@ -63,7 +63,7 @@ def run_line(reference: str) -> str:
 
 
 def mlflow_id(client: Any, reference: str) -> str:
-    """Return MLflow's id of a run that is named by it, or by the id it had before MLflow was asked."""
+    """Return MLflow's id of a run, given this id or the one before MLflow was contacted."""
     from mlflow.exceptions import MlflowException
 
     try:

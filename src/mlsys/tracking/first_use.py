@@ -1,4 +1,4 @@
-"""The first use of a SQLite database: MLflow's tables are made beside it, and get its name when they are whole."""
+"""The first use of a SQLite database: MLflow's tables are created beside it and renamed when complete."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _VERSION = "alembic_version"
 
 
 def made_whole(uri: str) -> None:
-    """Make the database of an address if there is none; whoever is killed meanwhile leaves none.
+    """Create the database of an address if there is none; a process that is killed meanwhile leaves none.
 
     Raises
     ------
     TrackingError
-        When another process is at it and does not come to an end.
+        If another process is creating it and does not finish.
     OSError
-        When its folder cannot be written.
+        If its folder cannot be written.
     """
     path = _file(uri)
     if path is None or not _is_missing(path):
@@ -49,7 +49,7 @@ def _file(uri: str) -> Path | None:
 
 
 def _is_missing(path: Path) -> bool:
-    """Whether nothing is there, or what SQLite leaves when it is killed at once."""
+    """Whether the file is missing, or empty as SQLite leaves it when killed at once."""
     try:
         return path.stat().st_size == 0 and path.is_file()
     except FileNotFoundError:
@@ -74,7 +74,7 @@ def _write_tables(path: Path) -> None:
 
 
 def _give_name(making: Path, path: Path) -> None:
-    """Give a file its name, unless another has it by now: who has another folder takes another lock."""
+    """Rename a file unless the name is taken by now: processes with another mlsys folder use another lock."""
     if path.exists() and _is_missing(path):  # empty
         making.replace(path)
         return

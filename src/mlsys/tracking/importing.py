@@ -1,4 +1,4 @@
-"""Importing MLflow: a second or two in each process, and reported to nobody."""
+"""Import MLflow: takes a second or two per process; its telemetry is off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
 def import_mlflow(address: str = "") -> None:
-    """Import what a run is written with, at a known address also its store; what is not there is said by the store."""
+    """Import what writing a run needs, and the store of a known address; missing packages are reported by the store."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # looked at once, by the first import
     modules = ["mlflow.pyfunc", "sqlalchemy.exc"]
     if address.startswith(_DATABASES):
@@ -29,9 +29,9 @@ def import_mlflow(address: str = "") -> None:
 
 @contextmanager
 def collector_at_rest() -> Iterator[None]:
-    """Let no rubbish be looked for during a block that imports: a third of the time goes into it, and nothing is found.
+    """Disable garbage collection during imports: it takes a third of the time and finds nothing.
 
-    What the imports make stays, and is looked through again with every few hundred objects more.
+    Imported objects stay, and would be searched again after every few hundred new objects.
     """
     wanted = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""A run's local folder: all that it writes, kept before MLflow is asked and until MLflow has it."""
+"""The local folder of a run: everything that it writes, from before MLflow is contacted until MLflow has it."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ ADDED = "added.json"
 _OF = "of"
 ARTIFACTS, MODEL, ROWS = "artifacts", "model", "rows"
 OUTCOME = "outcome"
-"""Name of the folder among the artifacts that stays here when MLflow has the run."""
+"""Name of the artifact folder that stays on this machine after the run was sent."""
 WITHHELD = "the model is withheld: "
-"""Begins the problem that says why a model could not be written."""
+"""Beginning of the sentence on why a model could not be written."""
 LATE = 30.0
-"""Seconds after which a server has done what it did not answer in time; looked at before, there would be two of it."""
+"""Seconds after which a server has completed a request that timed out; an earlier retry could duplicate the run."""
 _numbering = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Addition:
-    """What was added to a run after it was written: metrics, tags and files that become artifacts, and when."""
+    """Additions to a run after it was written: metrics, tags, artifact files, and their time."""
 
     number: int
     metrics: Mapping[str, float]
@@ -59,10 +59,9 @@ class Journal:
 
     Notes
     -----
-    Holds ``record.json``, ``artifacts/``, ``outcome/``, ``rows/``, ``model/``, ``additions/<number>.json``,
-    ``added.json`` (how many additions there are), ``address.json`` (where the run is meant to go) and ``sent.json``
-    (where it went, and how many additions with it). Every file is written under another name and renamed; one that was
-    cut off has a record that says so.
+    Contains ``record.json``, ``artifacts/``, ``outcome/``, ``rows/``, ``model/``, ``additions/<number>.json``,
+    ``added.json`` (number of additions), ``address.json`` (intended store) and ``sent.json`` (actual store, and number
+    of additions sent). Every file is written under another name and renamed; the record of an interrupted run says so.
     """
 
     def __init__(self, place: Path) -> None:
@@ -76,12 +75,12 @@ class Journal:
         return str(self._recorded()["mlsys_id"])
 
     def record(self) -> RunRecord:
-        """Return what the run writes; its files are those of the folder.
+        """Return the record of the run; its files are in the folder.
 
         Raises
         ------
         TrackingError
-            The folder is damaged: a file of it was changed, added, taken away, or is a link.
+            If the folder is damaged: a file was changed, added or removed, or is a link.
         """
         content = self._recorded()
         with damaged(self.place):
@@ -95,7 +94,7 @@ class Journal:
             return decoded({**content, "model": model}, self._copied(ARTIFACTS), self._copied(MODEL))
 
     def _recorded(self) -> dict[str, Any]:
-        """Return the record as it was written; that of a run that was cut off has no digest to be held to."""
+        """Return the record as it was written; that of an interrupted run has no digest to check."""
         path = self.place / RECORD
         with damaged(path):
             content = read_unsealed(path)
@@ -107,7 +106,7 @@ class Journal:
 
     @property
     def name(self) -> str:
-        """The run's name; that of its folder where the record is damaged."""
+        """The name of the run, or of its folder if the record is damaged."""
         try:
             return str(self._recorded()["run_name"])
         except (TrackingError, KeyError):
@@ -115,7 +114,7 @@ class Journal:
 
     @property
     def started(self) -> float:
-        """When the run began; when its folder was made where the record is damaged."""
+        """When the run began, or when its folder was created if the record is damaged."""
         try:
             return float(self._recorded()["started"])
         except TrackingError:
@@ -126,7 +125,7 @@ class Journal:
         return bool(self._recorded()["complete"])
 
     def problems(self) -> list[str]:
-        """Return what could not be written as asked, one sentence each."""
+        """Return what could not be written as requested, one sentence each."""
         with damaged(self.place / RECORD):
             return list(self._recorded()["problems"])
 
@@ -139,14 +138,14 @@ class Journal:
         return lambda to: _copy(self.place / part, to)
 
     def noted(self) -> RunRecord:
-        """Return what is noted of the run, whatever became of its files."""
+        """Return the record of the run, whatever the state of its files."""
         with damaged(self.place / RECORD):
             return decoded({**self._recorded(), "model": None}, self._copied(ARTIFACTS), self._copied(MODEL))
 
     def add(self, metrics: Mapping[str, float], tags: Mapping[str, str], write: Writes | None = None) -> None:
-        """Keep what is added to the run, after everything that was added before.
+        """Store an addition to the run, after all earlier ones.
 
-        ``write`` fills a folder whose files become artifacts, in place of those of the same name.
+        ``write`` fills a folder whose files become artifacts and replace those of the same name.
         """
         (self.place / ADDITIONS).mkdir(mode=folder.ONLY_OWNER, exist_ok=True)
         content = {"metrics": {key: as_number(each) for key, each in metrics.items()}, "tags": hidden_in(dict(tags))}
@@ -162,7 +161,7 @@ class Journal:
             self._write(self.place / ADDED, {"additions": number + 1})
 
     def additions(self) -> list[Addition]:
-        """Return what was added, in order."""
+        """Return all additions, in order."""
         found = []
         counted = len(list((self.place / ADDITIONS).glob("*.json")))
         noted = int(self._read(self.place / ADDED)["additions"]) if os.path.lexists(self.place / ADDED) else 0
@@ -187,34 +186,34 @@ class Journal:
         return self.additions()[done:]
 
     def waits(self) -> bool:
-        """Whether MLflow lacks the run or something that was added to it."""
+        """Whether MLflow lacks the run or one of its additions."""
         return self.sent() is None or bool(self.outstanding())
 
     def aim(self, address: str) -> None:
-        """Keep where the run is meant to go, without user name and password."""
+        """Store the intended address, without user name and password."""
         self._write(self.place / ADDRESS, {"address": address})
 
     def begin(self, run_id: str) -> None:
-        """Keep which MLflow run was begun."""
+        """Store which MLflow run was started."""
         self._write(self.place / ADDRESS, {**self._aimed(), "run_id": run_id})
 
     def unanswered(self) -> None:
-        """Keep that the store may still be doing what it did not answer in time."""
+        """Record that the store may still be processing a request that timed out."""
         self._write(self.place / ADDRESS, {**self._aimed(), "late_until": time.time() + LATE})
 
     @property
     def late_for(self) -> float:
-        """Seconds for which the store may still be doing what it did not answer in time."""
+        """Seconds for which the store may still be processing a request that timed out."""
         return min(LATE, max(0.0, float(self._aimed().get("late_until", 0.0)) - time.time()))
 
     @property
     def address(self) -> str:
-        """Where the run is meant to go; empty if MLflow was not asked yet."""
+        """The intended address; empty if MLflow was not contacted yet."""
         return str(self._aimed().get("address", ""))
 
     @property
     def begun(self) -> str:
-        """The MLflow run that was begun; empty if there is none."""
+        """The MLflow run that was started; empty if there is none."""
         return str(self._aimed().get("run_id", ""))
 
     def _aimed(self) -> dict[str, Any]:
@@ -232,7 +231,7 @@ class Journal:
             return LoggedRun(**content)
 
     def _write(self, path: Path, content: dict[str, Any]) -> None:
-        """Write a file that says whose it is: a digest tells that a file is whole, not that it is this run's."""
+        """Write a file that names its run: a digest shows that a file is complete, not that it belongs to this run."""
         write_json(path, {_OF: self.place.name, **content})
 
     def _read(self, path: Path) -> dict[str, Any]:
@@ -246,7 +245,7 @@ class Journal:
             raise StateError(f"{path} belongs to the run {run}", AGAIN)
 
     def mark_sent(self, logged: LoggedRun, additions: int) -> None:
-        """Keep where the run went; what is in MLflow now need not lie here as well."""
+        """Store where the run went; its files in MLflow need not remain here."""
         content = {**vars(logged), "problems": list(logged.problems), "additions": additions}
         try:
             self._write(self.place / SENT, content)
@@ -256,7 +255,7 @@ class Journal:
         self.tidy()
 
     def tidy(self) -> None:
-        """Remove what MLflow has; the record, additions, the outcome and what is said of rows stay."""
+        """Remove the files that MLflow has; the record, additions, the outcome and predictions stay."""
         if (self.artifacts / OUTCOME).is_dir() and not (self.place / OUTCOME).exists():
             (self.artifacts / OUTCOME).replace(self.place / OUTCOME)
         for part in (self.place / ARTIFACTS, self.place / MODEL, *(self.place / ADDITIONS).glob("*/")):
@@ -264,24 +263,24 @@ class Journal:
 
     @contextmanager
     def locked(self, seconds: float = HELD_FOR) -> Iterator[None]:
-        """Have the folder in hand: no other process or thread writes or sends it meanwhile.
+        """Lock the folder: no other process or thread writes or sends it meanwhile.
 
         Raises
         ------
         TrackingError
-            When another one still has it after so many seconds.
+            If another one still holds it after this many seconds.
         """
         with held(self.place / "lock", "the run cannot be written or sent", seconds):
             yield
 
 
 def keep(record: RunRecord) -> Journal:
-    """Write a run into its folder; into a temporary one where that cannot be written.
+    """Write a run into its folder, or into a temporary one if that is not writable.
 
     Raises
     ------
     OSError
-        When there is no place for the temporary one either.
+        If there is no place for the temporary one either.
     """
     try:
         journal = Journal(folder.made(RUNS, record.mlsys_id))
@@ -298,7 +297,7 @@ def keep(record: RunRecord) -> Journal:
 
 
 def _write(journal: Journal, record: RunRecord) -> None:
-    """Write the record first, marked as incomplete, so that a process killed after it loses no number."""
+    """Write the record first, marked as incomplete, so that a process killed later loses no number."""
     problems: list[str] = []
     with journal.locked():
         write_json(journal.place / RECORD, {**encoded(record), "complete": False, "problems": problems})
@@ -328,18 +327,18 @@ def _copy(source: Path, to: Path) -> None:
 
 
 def journals() -> list[Journal]:
-    """Return the folders of all runs here, oldest first, damaged ones too; one that holds no record yet is left out."""
+    """Return the folders of all local runs, oldest first, including damaged ones but not those without a record."""
     places = (folder.home() / RUNS).glob("*/")
     return sorted(map(Journal, filter(_holds_a_run, places)), key=lambda each: (each.started, each.place.name))
 
 
 def _holds_a_run(place: Path) -> bool:
-    """Whether a folder is that of a run: one that is being begun holds no more than its lock."""
+    """Whether a folder belongs to a run: a folder that is being created contains only its lock."""
     known = (RECORD, ARTIFACTS, MODEL, ROWS, ADDITIONS, ADDRESS, SENT)
     return not place.is_symlink() and any(os.path.lexists(place / name) for name in known)
 
 
 def journal_of(mlsys_id: str) -> Journal | None:
-    """Return the folder of a run, if it is here."""
+    """Return the folder of a run, if it is on this machine."""
     place = folder.home() / RUNS / mlsys_id
     return Journal(place) if (place / RECORD).is_file() else None

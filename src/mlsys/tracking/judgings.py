@@ -1,4 +1,4 @@
-"""Which rows have judged which models: kept in the folder for runs that are tracked, and while the process lives."""
+"""Which rows evaluated which models: stored in the folder for tracked runs, and while the process lives."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ FILE = "judged.jsonl"
 MOST_READ = 1_000_000
 """Bytes of the file that are read, from its end: some 5,000 judgings."""
 _NO_OTHER = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""Neither a link nor a pipe, which somebody else may have put there."""
+"""Flags that refuse links and pipes, which somebody else may have put there."""
 
 
 @dataclass(frozen=True)
 class Judging:
-    """One model judged by some rows; digests, so that nothing of the rows is kept.
+    """One model evaluated on some rows; only digests, so that nothing of the rows is stored.
 
     Parameters
     ----------
     rows : str
-        Of the rows: ids and targets.
+        Digest of the rows: ids and targets.
     said : str
-        Of what the model said of them: a model that says the same is no other one.
+        Digest of the predictions: a model with equal predictions is the same model.
     dealing : str
-        Of what was dealt out, and how, seed aside; empty where no seed decides.
+        Digest of the rows and the split without its seed; empty if no seed is involved.
     seed : int
         The seed of the split.
     score : float
-        The headline metric, greater for a better one; minus infinity where there is none.
+        The headline metric, greater is better; minus infinity if there is none.
     """
 
     rows: str
@@ -43,16 +43,16 @@ class Judging:
 
 
 _here: dict[str, list[Judging]] = {}
-"""By folder: what a test or another project judged is of no concern."""
+"""Evaluations by folder: those of tests and other projects do not count."""
 
 
 def judgings() -> list[Judging]:
-    """Return what was judged before, the oldest first; repeated ones stand as often as they were judged."""
+    """Return earlier evaluations, the oldest first, including repeated ones."""
     return [*_kept(), *_here.get(str(folder.home()), [])]
 
 
 def note_judging(judging: Judging, keep: bool) -> None:
-    """Note that some rows judged a model; kept beyond the process where its run is kept as well."""
+    """Record that some rows evaluated a model; stored beyond the process if its run is stored."""
     if not (keep and _written(judging)):
         _here.setdefault(str(folder.home()), []).append(judging)
 

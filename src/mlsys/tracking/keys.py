@@ -1,4 +1,4 @@
-"""Keys and values in the form MLflow takes; what had to be changed is said."""
+"""Keys and values in a form that MLflow accepts; changes are reported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 _FORBIDDEN = re.compile(r"[^\w\-. :/]")
 LONGEST_KEY = 250
 LONGEST_PARAMETER = 250
-"""What a table of parameters can show; MLflow itself cuts at 6,000 without a word."""
+"""Length that a table of parameters can show; MLflow itself silently truncates at 6,000."""
 LONGEST_TAG = 8_000
 MOST_PARAMETERS = 100
 

@@ -1,4 +1,4 @@
-"""Locks between processes: taken for a while, never waited for without end; who has one is named."""
+"""Locks between processes: waiting is limited, and the holder is named."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mlsys.errors import TrackingError
 from mlsys.unfinished import remove
 
 HELD_FOR = 8.0
-"""Seconds to wait for another process: making MLflow's tables takes 2 to 5, and a run may cost 10 without a store."""
+"""Seconds to wait for another process: creating MLflow's tables takes 2 to 5; a run may lose 10 without a store."""
 REMEMBERED = 60.0
-"""Seconds for which a lock that was waited for in vain is tried once and not waited for again."""
+"""Seconds during which a lock that could not be obtained is tried only once, without waiting."""
 _LOOK_AGAIN = 0.05
 _LOCKS = Path("/proc/locks")
 _in_vain: dict[Path, float] = {}
@@ -28,32 +28,32 @@ logger = logging.getLogger("mlsys")
 
 
 class StillHeld(TrackingError):
-    """Another process or thread did not let go of a lock; nothing was asked of a store meanwhile."""
+    """Another process or thread did not release a lock; no store was contacted meanwhile."""
 
 
 @contextmanager
 def held(path: Path, what: str, seconds: float = HELD_FOR) -> Iterator[None]:
-    """Have a file locked for the time of a block; a killed process gives its lock back.
+    """Lock a file during a block; a killed process releases its lock.
 
     Parameters
     ----------
     path : Path
-        The file, made where it is missing, in a folder that only its owner can write to.
+        The file, created if missing, in a folder that only its owner can write to.
     what : str
-        What one process does at a time; begins the sentence that says it cannot be done now.
+        What one process does at a time; begins the sentence of the error.
     seconds : float
         How long to wait.
 
     Raises
     ------
     StillHeld
-        When another process or thread still has it after so many seconds; it is named, with the time.
+        If another process or thread still holds it after this many seconds; the error names it and since when.
     OSError
-        When there is no place for the file.
+        If the file cannot be created.
 
     Notes
     -----
-    Where the file system knows no locks there is none, and nothing is waited for.
+    On a file system without locks there is none, and nothing waits.
     """
     with _holding(_opened(path), path, what, seconds):
         yield
@@ -61,7 +61,7 @@ def held(path: Path, what: str, seconds: float = HELD_FOR) -> Iterator[None]:
 
 @contextmanager
 def held_at_home(kind: str, name: str, what: str, seconds: float = HELD_FOR) -> Iterator[None]:
-    """Have a lock in the library's own folder; none where it cannot be made, as on a read-only disk.
+    """Hold a lock in the mlsys folder; none if it cannot be created, as on a read-only disk.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def held_at_home(kind: str, name: str, what: str, seconds: float = HELD_FOR) -> 
 
 
 def _opened(path: Path) -> int:
-    """Open a lock, made anew where something else lies in its place: it holds nothing that could be lost."""
+    """Open a lock, created anew if something else is in its place: a lock contains nothing that could be lost."""
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     try:
         return os.open(path, flags, 0o600)
@@ -119,7 +119,7 @@ def _holding(lock: int, path: Path, what: str, seconds: float) -> Iterator[None]
 class OneThread:
     """One thread of this process at a time; the same thread may enter again.
 
-    A process that is forked while another thread is inside begins with nobody inside: that thread is not in it.
+    A process that is forked while another thread is inside starts with nobody inside, because it lacks that thread.
 
     Examples
     --------
@@ -140,12 +140,12 @@ class OneThread:
 
     @contextmanager
     def held(self, seconds: float = HELD_FOR) -> Iterator[None]:
-        """Be the one thread for the time of a block.
+        """Exclude other threads during a block.
 
         Raises
         ------
         StillHeld
-            When another thread is still at it after so many seconds.
+            If another thread is still inside after this many seconds.
         """
         if not self._lock.acquire(timeout=seconds):
             raise _still_held(f"{self._what}: {_told(os.getpid(), self._since)}, and did not end within {seconds:g} s")
@@ -187,7 +187,7 @@ def _taken(lock: int) -> bool:
 
 
 def _sign(lock: int) -> None:
-    """Write into the file who has it; when, its time of change tells."""
+    """Write the holder into the file; its modification time shows since when."""
     try:
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
@@ -196,7 +196,7 @@ def _sign(lock: int) -> None:
 
 
 def _holder(lock: int) -> str:
-    """Say who has a lock and since when, as far as that is known."""
+    """Return who holds a lock and since when, as far as that is known."""
     told = os.fstat(lock)
     return _told(_told_by_the_system(told) or _signed(lock), told.st_mtime)
 
@@ -209,7 +209,7 @@ def _told(process: int, since: float) -> str:
 
 
 def _told_by_the_system(told: os.stat_result) -> int:
-    """Return the process that Linux says has a file locked, 0 where it does not say."""
+    """Return the process that holds a lock on a file according to Linux, 0 if unknown."""
     place = f"{os.major(told.st_dev):02x}:{os.minor(told.st_dev):02x}:{told.st_ino}"
     try:
         lines = [line.split() for line in _LOCKS.read_text(encoding="ascii").splitlines()]

@@ -1,4 +1,4 @@
-"""What is asked of a registry and is not there: a model, alias, version, run; said as that, with what there is."""
+"""Errors about missing models, aliases, versions and runs, with the existing ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 MISSING = frozenset({"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"})
-"""Codes of MLflow's errors: an alias that is not there is a wrong value to it."""
+"""Codes of MLflow's errors: to MLflow a missing alias is an invalid value."""
 MOST_NAMED = 10
 _REGISTERED = re.compile(r"models:/+(?P<name>[^/]+?)(?:/(?P<suffix>[^/]+)|@(?P<alias>[^/@]+))/?")
 _CHECK = "check MLFLOW_TRACKING_URI"
@@ -25,7 +25,7 @@ def find_version(client: MlflowClient, name: str, version: int | str) -> ModelVe
     Raises
     ------
     TrackingError
-        When there is no such model, version or alias; names those that are there.
+        If there is no such model, version or alias; names the existing ones.
     """
     from mlflow.exceptions import MlflowException
 
@@ -67,7 +67,7 @@ def _listed(names: list[str]) -> str:
 
 
 def missing_model(client: MlflowClient, reference: str, error: Exception) -> TrackingError:
-    """Return what is missing of what a reference names, once MLflow has failed to bring it."""
+    """Return what is missing in a reference that MLflow could not resolve."""
     from mlflow.exceptions import MlflowException
 
     address = _REGISTERED.fullmatch(reference)

@@ -1,4 +1,4 @@
-"""Models in MLflow: logged as code over our folder, found again."""
+"""Models in MLflow: logged as code with the mlsys folder, and found again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ARTIFACT = "mlsys_model"
 _SERVED_THROUGH = ("MLmodel", "loader.py")
-"""What MLflow reads and runs to serve the model: our manifest lists these as well."""
+"""Files that MLflow reads and runs to serve the model: the manifest also lists these."""
 _LOADER = '''"""Loads the mlsys model that lies beside this file; nothing in it is pickled."""
 
 import mlflow.pyfunc
@@ -60,7 +60,7 @@ mlflow.models.set_model(Served())
 
 
 def log_model(client: MlflowClient, clock: Clock, record: RunRecord, experiment: str, run_id: str) -> str:
-    """Log a run's model and return its URI; one that was cut off is completed, one that is there is left alone."""
+    """Log the model of a run and return its URI; an incomplete model is completed, an existing one is kept."""
     from mlflow.entities import LoggedModelOutput
 
     assert record.model is not None
@@ -88,10 +88,10 @@ def _made(client: MlflowClient, record: RunRecord, experiment: str, run_id: str)
 
 
 def _write_mlflow_model(record: ModelRecord, place: Path, run_id: str, model: LoggedModel) -> None:
-    """Write what MLflow's own format asks for: a loader as code, our folder, signature and requirements.
+    """Write what MLflow's own format requires: a loader as code, the folder, signature and requirements.
 
-    The signature names outputs only. From declared inputs MLflow would convert by itself, before the model sees a
-    request: a null truth value becomes false, 3.7 becomes 3, whole numbers are refused where others were declared.
+    The signature declares only outputs. MLflow would convert declared inputs before the model sees a request: a null
+    truth value becomes false, 3.7 becomes 3, and integers are refused for other declared numbers.
     """
     import mlflow.pyfunc
     from mlflow.models import Model, ModelSignature
@@ -119,9 +119,9 @@ def _write_mlflow_model(record: ModelRecord, place: Path, run_id: str, model: Lo
 
 @contextmanager
 def _requirements_as_given() -> Iterator[None]:
-    """Spare MLflow the search for packages that differ from what is installed: ours name what is installed.
+    """Skip MLflow's search for package versions that differ from the installed ones: the requirements name these.
 
-    It reads the metadata of all packages for it, which takes half a second in each process.
+    It reads the metadata of all packages, which takes half a second per process.
     """
     from mlflow.utils import environment
 
@@ -131,9 +131,9 @@ def _requirements_as_given() -> Iterator[None]:
 
 @contextmanager
 def _temporary_files_in(place: Path) -> Iterator[None]:
-    """Let MLflow make its copy of the model in a folder that is removed when this process is killed.
+    """Let MLflow copy the model in a folder that is removed even if this process is killed.
 
-    In the machine's folder for temporary files it would stay, with the tables that a model takes along.
+    In the system's temporary folder the copy would remain, with the tables that a model contains.
     """
     from mlflow import pyfunc
     from mlflow.utils import file_utils

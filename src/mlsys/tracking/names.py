@@ -10,15 +10,15 @@ from mlsys.errors import ConfigurationError
 HISTORY = "mlsys.history."
 """Tag of a registered model, followed by the alias: the versions it named, oldest first."""
 LONGEST_MODEL_NAME = 256
-"""What MLflow's tables have room for."""
+"""Lengths that fit into MLflow's tables."""
 LONGEST_ALIAS = 250 - len(HISTORY)
-"""MLflow takes 255 signs, and 250 for the key of the tag that holds the alias's history."""
+"""MLflow accepts 255 characters, and 250 for the key of the tag with the alias's history."""
 _ALIAS = re.compile(r"[\w\-]+")
 _VERSION = re.compile(r"[vV]?\d+")
 
 
 def check_model_name(name: object) -> None:
-    """Raise unless MLflow can hold a registered model of this name, and addresses can name it.
+    """Raise unless MLflow can register a model with this name, and addresses can contain it.
 
     Raises
     ------
@@ -41,7 +41,7 @@ def check_model_name(name: object) -> None:
 
 
 def check_alias(alias: object) -> None:
-    """Raise unless MLflow takes this alias, and nothing else is meant by it.
+    """Raise unless MLflow accepts this alias, and it has no other meaning.
 
     Raises
     ------

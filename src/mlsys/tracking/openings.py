@@ -15,9 +15,9 @@ from mlsys.tracking.store import store
 logger = logging.getLogger("mlsys")
 TEST_DIGEST = "mlsys.test_digest"
 TEST_OPENED = "mlsys.test_opened"
-"""How often a run opened its test rows; every look counts, also a second one of the same run."""
+"""Tag for how often a run opened its test rows; every opening counts, also by the same run."""
 TEST_MODEL = "mlsys.test_model"
-"""Digest of what was judged: a second look at an unchanged model tells nothing new."""
+"""Tag for the digest of the model: a second look at an unchanged model reveals nothing new."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def test_openings(digest: str, ask: bool = True) -> list[Opening]:
     digest : str
         Of the test rows.
     ask : bool
-        Whether MLflow is asked; runs of this folder, also those that wait, are counted in any case.
+        Whether to query MLflow; runs in the local folder, including waiting ones, always count.
     """
     found = {each.run: each for each in _opened_here(digest)}
     for each in _opened_in_store(digest) if ask else []:

@@ -1,4 +1,4 @@
-"""Where a run stands in a store: its experiment, and a run of the user's above it."""
+"""The place of a run in a store: its experiment, and the user's parent run."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from mlflow.entities import Experiment, Run
 
 EXPERIMENT_KIND = "mlflow.experimentKind"
-"""Makes MLflow's pages open as those of model training; a trace alone makes them open as those of an agent."""
+"""Tag that opens MLflow's pages in the view for model training; a trace alone opens the view for agents."""
 DESCRIPTION = "mlflow.note.content"
 _THERE = "active"
 
 
 def placed(client: MlflowClient, record: RunRecord, at_home: bool) -> tuple[str, str, list[str]]:
-    """Return the experiment's id, MLflow's id of the run above (empty if there is none), and what is not as it was set.
+    """Return the experiment's id, MLflow's id of the parent run (empty if there is none), and deviations.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def placed(client: MlflowClient, record: RunRecord, at_home: bool) -> tuple[str,
     record : RunRecord
         The run.
     at_home : bool
-        Whether this is the store that the user's settings speak of: ids mean something else in another one.
+        Whether this is the store of the user's settings: in another one the ids have another meaning.
     """
     problems = []
     above = _run(client, record.above) if at_home and record.above else None

@@ -1,4 +1,4 @@
-"""A run's record as plain JSON, to the last bit, and files that are there whole or not at all."""
+"""The record of a run as plain JSON, to the last bit, and atomic writing of files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Writes = Callable[[Path], None]
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write a file under another name and rename it: whoever reads finds the old or the new one, with its digest."""
+    """Write a file under another name and rename it: readers find the old or the new one, with its digest."""
     with whole(path) as making:
         making.write_text(json.dumps(with_digest(content), indent=1, allow_nan=False), encoding="utf-8")
 
@@ -31,7 +31,7 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     TrackingError
-        It is damaged, changed or no plain file; it is named.
+        If it is damaged, changed or not a plain file; the error names it.
     """
     with damaged(path):
         return read_with_digest(path)
@@ -39,7 +39,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def damaged(path: Path) -> Iterator[None]:
-    """Say of a file or folder of a run that cannot be read that it is damaged, and how the others go on."""
+    """Return the error for a file or folder of a run that cannot be read, and that others are unaffected."""
     try:
         with naming(path):
             yield

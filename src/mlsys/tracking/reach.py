@@ -1,4 +1,4 @@
-"""How long MLflow may take: a quick look whether anybody listens, time-outs, and a short memory of silence."""
+"""Limits for MLflow: a quick check whether anybody listens, time-outs, and a short memory of failures."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 LISTENS_WITHIN = 3.0
-"""Seconds in which somebody must accept a connection; names are looked up within them too."""
+"""Seconds within which a connection must be accepted, including name resolution."""
 SILENCE_REMEMBERED = 60.0
-"""Seconds for which runs of this process do not ask again where nobody answered."""
+"""Seconds during which runs of this process do not retry a store that did not answer."""
 SLOWEST_UPLOAD = 100_000.0
 """Bytes a second; a large file may take as long as that explains."""
 _PORTS = {"http": 80, "https": 443, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
@@ -26,7 +26,7 @@ _silent: dict[str, tuple[float, str]] = {}
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a store is waited for.
+    """How long to wait for a store.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ class Patience:
 IN_A_RUN = Patience(request=6, total=30.0, remembers=True, tries=1)
 """With the look before it, nobody there or nobody answering costs less than ten seconds."""
 ASKED_FOR = Patience(request=30, total=math.inf, remembers=False, tries=4)
-"""The user waits for this very thing: sync, register, load."""
+"""Limits for operations that the user waits for: sync, register, load."""
 
 
 class Clock:

@@ -1,4 +1,4 @@
-"""Code of the user's: what of it a step reaches, whether it was edited, and its source beside a model."""
+"""User code: what a step reaches of it, whether it was edited, and its source in a model."""
 
 from mlsys.usercode.imports import finds_beside
 from mlsys.usercode.source import named

@@ -1,4 +1,4 @@
-"""The code of a model's folder, imported under a name of its own when it is first needed."""
+"""The code of a model's folder, imported under a separate name when it is first needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Imports inside functions: which modules of the user's they reach, and how a model's code finds these beside it."""
+"""Imports inside functions: which user modules they reach, and how a model's code finds these."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def reached(modules: Iterable[str]) -> list[str]:
 
 
 def is_own(module: str) -> bool:
-    """Say whether a module, imported or not, is the user's and has a file."""
+    """Whether a module, imported or not, is the user's and has a file."""
     file = None if is_installed(module) else file_of(module)
     return file is not None and file.endswith(".py") and not lies_among_packages(file)
 

@@ -9,13 +9,13 @@ import sysconfig
 
 
 def is_installed(module: str | None) -> bool:
-    """Say whether a module belongs to Python, to an installed package or to this library.
+    """Whether a module belongs to Python, to an installed package or to this library.
 
     Notes
     -----
-    Where the module's file lies decides; one without a file belongs to the package around it. Without either, a module
-    in which Python code ran, such as a notebook's, is the user's own, and one that compiled code made is installed. An
-    editable installation is the user's own: it is edited.
+    The location of the module's file decides; a module without a file belongs to its package. Without either, a module
+    in which Python code ran, such as a notebook's, is the user's, and one made by compiled code is installed. An
+    editable installation counts as the user's code, because it is edited.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The source of a lambda, found where it was written and proved to be the same code."""
+"""The source of a lambda, found where it was written and verified to be the same code."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from mlsys.usercode.literals import written
 
 
 def lambda_source(function: types.FunctionType) -> str:
-    """Return the text of a lambda, its defaults written as the values they have.
+    """Return the source of a lambda, with its defaults written as values.
 
     Raises
     ------
     NotPortableError
-        When its file is gone, when none or several different lambdas of that line could be it, or when a default is
-        no plain value.
+        If its file is gone, if none or several different lambdas of that line match, or if a default is not a plain
+        value.
 
     Notes
     -----
-    Every lambda that begins on the function's line is compiled, and only those with the same instructions count. Of
-    several different ones that is taken whose body lies where Python noted that the function's lies.
+    Every lambda that begins on the function's line is compiled, and only those with the same instructions count. Among
+    several different ones, the one at the position that Python recorded for the function's body is chosen.
     """
     code = function.__code__
     try:

@@ -1,4 +1,4 @@
-"""Values as source: plain ones, each in its exact type."""
+"""Plain values as source, each with its exact type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notice what code of the user's reads from outside while a step is at work: files, addresses, databases."""
+"""Notice what user code reads from outside while a step runs: files, addresses, databases."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ _installing = Lock()
 
 
 def _install() -> None:
-    """Hook into the interpreter, once and for good: a hook cannot be taken out, so it asks whether anybody watches."""
+    """Install an audit hook, permanently: it cannot be removed, so it checks whether anybody observes."""
     global _installed  # noqa: PLW0603
     with _installing:
         if not _installed:

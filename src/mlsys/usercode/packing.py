@@ -1,4 +1,4 @@
-"""User code that travels: functions and step classes as source, with the globals they reach."""
+"""Packing of user code: functions and step classes as source, with the globals they reach."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class CodeBundle:
         Raises
         ------
         NotPortableError
-            For code whose source is not there or cannot be told apart, for captured data that cannot be written.
+            If source is missing or ambiguous, or captured data cannot be written.
         """
         return (
             f"{thing.__module__}:{_named_in(thing)}" if is_installed(thing.__module__) else ":".join(self._take(thing))
@@ -306,9 +306,9 @@ def _importable(value: Any) -> tuple[str, str] | None:
 
 
 def _travels(package: str, imported: tuple[str, int, str, str], source: str, user: str) -> bool:
-    """Whether what code imports when it runs can be taken along.
+    """Whether the modules that code imports when it runs can be packed.
 
-    Where it cannot, a model does without: learning may import what answering never needs.
+    Otherwise a model does without: learning may import modules that predicting does not need.
     """
     bundle = CodeBundle()
     bundle._tries = True

@@ -1,4 +1,4 @@
-"""What a step's code is: its functions, what they call, and the values they hold, without comments and docstrings."""
+"""The code of a step: its functions, what they call, and the values they hold, without comments and docstrings."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SCALARS = (bool, int, float, complex, str, bytes, type(None), type(...), range,
 
 @dataclass
 class CodeWalk:
-    """One walk over everything of the user's that a step reaches.
+    """One walk over all user code and values that a step reaches.
 
     Parameters
     ----------
@@ -52,13 +52,13 @@ class CodeWalk:
     packages : set of str
         Installed packages that the code names.
     notes : list of str
-        What could not be looked into, one sentence each.
+        What could not be inspected, one sentence each.
     watched : list of (owner, name, token)
         Values that running could change.
     reads : list of str
         Calls that open files, by the names that code uses.
     asks_the_clock : bool
-        Whether code asks what time it is.
+        Whether code reads the clock.
     """
 
     digest: Callable[[Any], str]
@@ -273,7 +273,7 @@ class CodeWalk:
             self.packages.add(top)
 
     def _note_unseen(self, label: str, names: Sequence[str]) -> None:
-        """Note calls whose answer depends on what code does not show."""
+        """Record calls whose result depends on more than the code."""
         self.asks_the_clock |= names[-1] in _CLOCKS and len(names) > 1
         for name in names:
             if name in _OPENS_FILES:

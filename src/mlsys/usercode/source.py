@@ -49,7 +49,7 @@ def source_of(thing: Any) -> str:
     Raises
     ------
     NotPortableError
-        Where the source is not there, or its file was edited since: a model would hold other code than ran.
+        If the source is missing, or its file was edited since: a model would contain other code than the one that ran.
     """
     try:
         text = _class_source(thing) if isinstance(thing, type) else _function_source(inspect.unwrap(thing))
