@@ -166,7 +166,7 @@ class _PerFold:
 
 
 def _learn_scaled(step: Transform, train: Table, wrap: Wrap, fold_states: bool, look: Look) -> Learned:
-    shown = _shown(step, wrap)
+    shown, train = _shown(step, wrap), _narrow(step, train, wrap)
     if step.sums_by_fold or not step.cross_fits:
         answer = _finish(step, train, shown, look, train.reduce(partial(_summary, step, shown, look)))
         if isinstance(answer, CrossFitted):
@@ -238,6 +238,15 @@ def _shown(step: Transform, wrap: Wrap) -> Wrap:
         return rows if needed is None else rows.narrowed(needed)
 
     return shown
+
+
+def _narrow(step: Transform, train: Table, wrap: Wrap) -> Table:
+    """Return rows with the columns that a step reads and the roles, as far as they are there."""
+    rows = wrap(train.head(0))
+    needed = step.columns_read(rows.feature_names)
+    if needed is None or not {*needed} <= {*rows.columns}:
+        return train
+    return train.narrowed({*needed, *rows.roles.columns()})
 
 
 def _learn_in_parts(step: Model, train: Table, wrap: Wrap, rng: np.random.Generator) -> Any:

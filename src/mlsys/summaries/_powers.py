@@ -15,12 +15,18 @@ from mlsys.summaries._floats import (
 )
 
 if TYPE_CHECKING:
-    from mlsys.summaries._floats import Floats
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from mlsys.summaries._floats import Floats, Integers
 
 _ROWS = 1 << 12
 _CHUNK = 4 * _ROWS
 _PIECE_BITS = 20
 """2**12 products of two pieces of 20 bits add up below 2**53: whatever order they are added in, nothing rounds."""
+_MOST_CHUNKS = 1 << 8
+"""Chunks of which the sums are added before they could leave 63 bits."""
 _LEVELS = 5
 """A value that needs bits further than 100 below the largest of its chunk is left to a slower sum."""
 _SMALL, _LARGE = 2.0**-400, 2.0**400
@@ -48,6 +54,7 @@ def exact_powers(values: Floats) -> tuple[int, int]:
     """
     total, squares = 0, 0
     room = np.empty((_LEVELS + 1, _CHUNK))
+    by_exponent: dict[int, NDArray[np.int64]] = {}
     for start in range(0, len(values), _CHUNK):
         chunk = values[start : start + _CHUNK]
         largest = max(float(chunk.max()), -float(chunk.min()))
@@ -57,39 +64,60 @@ def exact_powers(values: Floats) -> tuple[int, int]:
             total += exact_total(chunk)
             squares += exact_products_total(chunk, chunk)
             continue
-        sums = _sums_of_pieces(chunk, grid_exponent(largest, _PIECE_BITS), room)
-        total, squares = total + sums[0], squares + sums[1]
-    return total, squares
+        exponent = grid_exponent(largest, _PIECE_BITS)
+        pieces, odd = _pieces(chunk, exponent, room)
+        if len(odd):
+            total += exact_total(chunk[odd])
+            squares += exact_products_total(chunk[odd], chunk[odd])
+        if exponent not in by_exponent:
+            by_exponent[exponent] = np.zeros((_LEVELS, _LEVELS + 1), np.int64)
+        by_exponent[exponent][: len(pieces), : len(pieces) + 1] += _sums_of_pieces(pieces, exponent)
+        if not (start // _CHUNK + 1) % _MOST_CHUNKS:
+            total, squares = _added(total, squares, by_exponent)
+            by_exponent = {}
+    return _added(total, squares, by_exponent)
 
 
-def _sums_of_pieces(chunk: Floats, exponent: int, room: Floats) -> tuple[int, int]:
-    """Return both sums of a chunk; ``exponent``: of the grid of the first piece; ``room``: is written to."""
+def _pieces(chunk: Floats, exponent: int, room: Floats) -> tuple[Floats, Integers]:
+    """Cut a chunk into pieces, in room of which the last row is for what is left; beside them, return what stays whole.
+
+    Parameters
+    ----------
+    chunk : array of float
+    exponent : int
+        Of the grid of the first piece.
+    room : array of float, shape (levels + 1, chunk)
+    """
     pieces, rest = room[:-1], room[-1, : len(chunk)]
-    rest[:] = chunk
-    used, left = 0, True
-    while left and used < _LEVELS:
+    before, used, left = chunk, 0, True
+    while left and used < len(pieces):
         piece, anchor = pieces[used], math.ldexp(1.5, exponent - used * _PIECE_BITS + 52)
         piece[len(chunk) :] = 0.0
         piece = piece[: len(chunk)]
-        np.add(rest, anchor, out=piece)
+        np.add(before, anchor, out=piece)
         piece -= anchor
-        rest -= piece
-        used += 1
-        left = bool((rest != 0).any())
-    total, squares = 0, 0
-    if left:
-        odd = np.flatnonzero(rest)
-        pieces[:used, odd] = 0.0
-        total, squares = exact_total(chunk[odd]), exact_products_total(chunk[odd], chunk[odd])
+        np.subtract(before, piece, out=rest)
+        before, used = rest, used + 1
+        left = bool(rest[0]) or bool((rest != 0).any())
+    odd = np.flatnonzero(rest) if left else np.empty(0, np.int64)
+    pieces[:used, odd] = 0.0
+    return pieces[:used], odd
+
+
+def _sums_of_pieces(pieces: Floats, exponent: int) -> Integers:
+    """Return the products of every two pieces, and before them the sum of each, in units of their grids."""
+    used = len(pieces)
     powers = exponent - _PIECE_BITS * np.arange(used)
-    several = pieces[:used].reshape(used, -1, _ROWS).transpose(1, 0, 2)
-    grams = np.ldexp(several @ several.transpose(0, 2, 1), -(powers[:, None] + powers[None, :]))
-    lowest = int(powers[-1])
-    shifts = (powers - lowest).tolist()
-    sums, products = pieces[:used].sum(axis=1).tolist(), grams.astype(np.int64).sum(axis=0).tolist()
-    found, found_squares = 0, 0
-    for row, (one, shift) in enumerate(zip(sums, shifts, strict=True)):
-        found += int(math.ldexp(one, -lowest - shift)) << shift
-        found_squares += sum(each << (shift + beside) for each, beside in zip(products[row], shifts, strict=True))
-    shift = lowest - LOWEST_EXPONENT
-    return total + (found << shift), squares + (found_squares << 2 * shift)
+    several = pieces.reshape(used, -1, _ROWS).transpose(1, 0, 2)
+    products = np.ldexp(several @ several.transpose(0, 2, 1), -(powers[:, None] + powers)).astype(np.int64).sum(axis=0)
+    return np.column_stack([np.ldexp(pieces.sum(axis=1), -powers).astype(np.int64), products])
+
+
+def _added(total: int, squares: int, by_exponent: Mapping[int, Integers]) -> tuple[int, int]:
+    """Add the sums of pieces, which may have grids of several exponents."""
+    for exponent, sums in by_exponent.items():
+        shifts = [exponent - _PIECE_BITS * place - LOWEST_EXPONENT for place in range(_LEVELS)]
+        for (own, *products), shift in zip(sums.tolist(), shifts, strict=True):
+            total += own << shift
+            squares += sum(each << (shift + beside) for each, beside in zip(products, shifts, strict=True))
+    return total, squares

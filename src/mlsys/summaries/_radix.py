@@ -119,9 +119,7 @@ class Tally:
     @classmethod
     def _of_first_digits(cls, numbers: Floats) -> tuple[Tally, int]:
         if len(numbers) >= _FEW:
-            counts, nulls = _counts_of_digits(numbers)
-            used = np.flatnonzero(counts)
-            counts = counts[used]
+            used, counts, nulls = _counts_of_digits(numbers)
         else:
             missing = np.isnan(numbers)
             nulls = int(missing.sum())
@@ -186,21 +184,23 @@ def values_of(keys: Keys) -> Floats:
 
 def _near_buckets(numbers: Floats, lowest: Keys) -> Keys:
     """Return the keys of numbers whose first digit is that of some bucket."""
-    wanted = np.zeros(_FEW, np.bool_)
-    wanted[lowest >> _LOWER_BITS] = True
-    raw = _in_order_of_bits(wanted)
-    raw[_MINUS_ZERO] |= raw[0]
+    wanted = np.unique((lowest >> _LOWER_BITS).astype(np.int64))
+    raw = np.where(wanted >= _FEW // 2, wanted - _FEW // 2, _FEW - 1 - wanted).tolist()
     digits = _digits(numbers)
-    used = np.flatnonzero(raw).tolist()
-    if len(used) <= _FEW_DIGITS:
-        inside = np.logical_or.reduce([digits == digit for digit in used])
+    asked = [*raw, _MINUS_ZERO] if 0 in raw else raw
+    if len(asked) <= _FEW_DIGITS:
+        inside = np.logical_or.reduce([digits == digit for digit in asked])
     else:
-        inside = raw[digits]
+        table = np.zeros(_FEW, np.bool_)
+        table[asked] = True
+        inside = table[digits]
     near = numbers[inside]
-    if raw[_INFINITE].any():  # a null may begin with the same bits
+    if not {*_INFINITE}.isdisjoint(raw):  # a null may begin with the same bits
         near = near[~np.isnan(near)]
     keys = ordered_keys(near)
-    return keys[wanted[keys >> _LOWER_BITS]] if raw[_MINUS_ZERO] else keys
+    if _MINUS_ZERO in asked and _MINUS_ZERO not in raw:  # so do the smallest negative numbers
+        keys = keys[keys >> _LOWER_BITS != np.uint64(_FEW // 2 - 1)]
+    return keys
 
 
 def selected(keys: Keys, places: Integers) -> Keys:
@@ -216,11 +216,12 @@ def selected(keys: Keys, places: Integers) -> Keys:
     >>> selected(np.array([30, 10, 20], dtype=np.uint64), np.array([0, 2])).tolist()
     [10, 30]
     """
-    digits = (keys >> _LOWER_BITS).astype(np.uint16)
-    counts = np.bincount(digits, minlength=_FEW)
+    digits = (keys >> _LOWER_BITS).astype(np.int64)
+    digits -= digits.min()
+    counts = np.bincount(digits)
     steps = np.minimum(counts // _KEYS_IN_STEP + 1, _FEW) * (counts > 0)
     first = np.cumsum(steps) - steps
-    step = ((keys >> np.uint64(64 - 2 * DIGIT_BITS)).astype(np.uint16)).astype(np.int64)
+    step = (keys >> np.uint64(64 - 2 * DIGIT_BITS)).astype(np.uint16).astype(np.int64)
     step *= steps[digits]
     step >>= DIGIT_BITS
     step += first[digits]
@@ -235,8 +236,8 @@ def selected(keys: Keys, places: Integers) -> Keys:
     return found
 
 
-def _counts_of_digits(numbers: Floats) -> tuple[Integers, int]:
-    """Return how often each first digit occurs among the ordered keys of many numbers, and how many are null."""
+def _counts_of_digits(numbers: Floats) -> tuple[Integers, Integers, int]:
+    """Return the first digits of the ordered keys of many numbers, how often each occurs, and how many are null."""
     raw = np.bincount(_digits(numbers), minlength=_FEW)
     if raw[_MINUS_ZERO]:
         zeros = int(np.count_nonzero(np.signbit(numbers[numbers == 0])))
@@ -246,7 +247,12 @@ def _counts_of_digits(numbers: Floats) -> tuple[Integers, int]:
         if raw[digit]:  # nulls may begin with the same bits
             raw[digit] = np.count_nonzero(numbers == infinity)
         raw[digit + 1 : digit + _NULL_DIGITS] = 0
-    return _in_order_of_keys(raw), len(numbers) - int(raw.sum())
+    used = np.flatnonzero(raw)
+    half = np.searchsorted(used, _MINUS_ZERO)  # negative numbers come first, those far from 0 before the others
+    in_order = np.concatenate([used[half:][::-1], used[:half]])
+    counts = raw[in_order]
+    ordered = np.where(in_order >= _MINUS_ZERO, _FEW - 1 - in_order, in_order + _MINUS_ZERO)
+    return ordered, counts, len(numbers) - int(counts.sum())
 
 
 def _digits(numbers: Floats) -> NDArray[np.uint16]:
@@ -254,18 +260,6 @@ def _digits(numbers: Floats) -> NDArray[np.uint16]:
     if sys.byteorder == "little":
         return np.ascontiguousarray(numbers).view(np.uint16)[3::4]
     return (numbers.view(np.uint64) >> _LOWER_BITS).astype(np.uint16)
-
-
-def _in_order_of_keys(raw: NDArray[Any]) -> NDArray[Any]:
-    """Put what is said of each first digit of a float into the order of keys: negative numbers first, from afar."""
-    half = _FEW // 2
-    return np.concatenate([raw[half:][::-1], raw[:half]])
-
-
-def _in_order_of_bits(ordered: NDArray[Any]) -> NDArray[Any]:
-    """Undo :func:`_in_order_of_keys`."""
-    half = _FEW // 2
-    return np.concatenate([ordered[half:], ordered[:half][::-1]])
 
 
 def _counted(ordered: Keys) -> tuple[Keys, Integers]:

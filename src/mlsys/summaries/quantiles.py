@@ -117,8 +117,10 @@ class Quantiles:
     def _selected(self, keys: Keys, ranks: Integers) -> dict[int, float]:
         """Return the value at each rank, where all keys of the buckets were gathered as they came."""
         lowest, _ = self.zoom.ends
-        digits = np.bincount((keys >> np.uint64(64 - DIGIT_BITS)).astype(np.int64), minlength=1 << DIGIT_BITS)
-        sizes = digits[lowest >> np.uint64(64 - DIGIT_BITS)]
+        sizes = np.array([len(keys)])
+        if len(lowest) > 1:
+            digits = np.bincount((keys >> np.uint64(64 - DIGIT_BITS)).astype(np.int64), minlength=1 << DIGIT_BITS)
+            sizes = digits[lowest >> np.uint64(64 - DIGIT_BITS)]
         before = np.array([each.before for each in self.zoom.buckets], dtype=np.int64)
         bucket = np.searchsorted(before, ranks, side="right") - 1
         within = ranks - before[bucket]
