@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from mlsys.summaries._floats import Floats, Integers
 
 _ROWS = 1 << 12
-_CHUNK = 4 * _ROWS
+_CHUNK = 8 * _ROWS
 _PIECE_BITS = 20
 """2**12 products of two pieces of 20 bits add up below 2**53: whatever order they are added in, nothing rounds."""
-_MOST_CHUNKS = 1 << 8
+_MOST_CHUNKS = 1 << 7
 """Chunks of which the sums are added before they could leave 63 bits."""
 _LEVELS = 5
 """A value that needs bits further than 100 below the largest of its chunk is left to a slower sum."""
@@ -44,7 +44,7 @@ def exact_powers(values: Floats) -> tuple[int, int]:
     Notes
     -----
     Each chunk is cut into pieces of 20 bits on a grid; products of pieces are exact and stay so when they are added
-    (Ozaki, Ogita, Oishi and Rump 2012), so that the pieces' matrix product, which is fast, has all squares in it.
+    (Ozaki, Ogita, Oishi and Rump 2012), so that a few fast products have all squares in them.
 
     Examples
     --------
@@ -105,12 +105,18 @@ def _pieces(chunk: Floats, exponent: int, room: Floats) -> tuple[Floats, Integer
 
 
 def _sums_of_pieces(pieces: Floats, exponent: int) -> Integers:
-    """Return the products of every two pieces, and before them the sum of each, in units of their grids."""
+    """Return the sum of each piece; behind it its products with itself and, twice, with later ones; by their grids."""
     used = len(pieces)
     powers = exponent - _PIECE_BITS * np.arange(used)
-    several = pieces.reshape(used, -1, _ROWS).transpose(1, 0, 2)
-    products = np.ldexp(several @ several.transpose(0, 2, 1), -(powers[:, None] + powers)).astype(np.int64).sum(axis=0)
-    return np.column_stack([np.ldexp(pieces.sum(axis=1), -powers).astype(np.int64), products])
+    several = pieces.reshape(used, -1, _ROWS)
+    sums = np.zeros((used, used + 1), np.int64)
+    sums[:, 0] = np.ldexp(pieces.sum(axis=1), -powers)
+    for place, power in enumerate(powers.tolist()):
+        products = np.vecdot(several[place], several[place:])  # faster than a matrix product of so few rows
+        found = np.ldexp(products, -(power + powers[place:, None])).astype(np.int64).sum(axis=1)
+        sums[place, place + 1] = found[0]
+        sums[place, place + 2 :] = 2 * found[1:]
+    return sums
 
 
 def _added(total: int, squares: int, by_exponent: Mapping[int, Integers]) -> tuple[int, int]:
