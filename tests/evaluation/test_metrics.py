@@ -112,8 +112,22 @@ def test_regression_metrics_are_those_of_scikit_learn(seed: int, rows: int, weig
         assert value(name, scored) == pytest.approx(reference(y, said, None, weight), rel=1e-9), name
 
 
+@pytest.mark.parametrize("weighted", [False, True])
+def test_scaled_errors_are_those_beside_a_naive_forecast_where_it_errs(weighted: bool) -> None:
+    rng = np.random.default_rng(0)
+    y, said, naive = rng.normal(50, 10, 40), rng.normal(50, 10, 40), rng.exponential(3, 40)
+    naive[:5], weight = np.nan, rng.exponential(size=40) if weighted else None
+    scored = pd.DataFrame({"y": y, "prediction": said, "naive_error": naive, "naive_squared_error": 2 * naive**2})
+    scored = scored if weight is None else scored.assign(weight=weight)
+    told, weights = slice(5, None), None if weight is None else weight[5:]
+    error, scale = np.abs(y - said)[told], naive[told]
+    assert value("mase", scored) == pytest.approx(np.average(error / scale, weights=weights))
+    assert value("rmsse", scored) == pytest.approx(np.average(error**2 / (2 * scale**2), weights=weights) ** 0.5)
+    assert np.isnan(value("mase", scored.drop(columns="naive_error")))
+
+
 def test_every_metric_has_a_reference_here() -> None:
-    others = {"median_absolute_error", "f3", "pinball_0.9", "pinball_0.05"}
+    others = {"median_absolute_error", "f3", "pinball_0.9", "pinball_0.05", "mase", "rmsse"}
     assert set(METRICS) ^ {*BINARY, *CLASSES, *NUMBERS} == others
 
 

@@ -91,6 +91,12 @@ def WindowAggregate(orders: pd.DataFrame) -> Case:
 
 
 @case
+def Forecast(orders: pd.DataFrame) -> Case:
+    days = orders.assign(ordered=pd.date_range("2024-01-01", periods=len(orders)), returned=orders["returned"] * 1.0)
+    return mlsys.Forecast("2D", season="7D", known_ahead=["country"]), days, {"target": "returned", "time": "ordered"}
+
+
+@case
 def Lag(orders: pd.DataFrame) -> Case:
     return mlsys.Lag("customer", ["price", "country"], [1, "7D"]), orders, ROLES
 

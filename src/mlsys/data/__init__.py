@@ -8,6 +8,7 @@ from mlsys.data.deduplicate import Deduplicate
 from mlsys.data.derive import Derive
 from mlsys.data.filter import Filter
 from mlsys.data.flatten import Flatten
+from mlsys.data.forecast import Forecast
 from mlsys.data.function import Function
 from mlsys.data.join import Join
 from mlsys.data.lag import Lag
@@ -36,6 +37,7 @@ __all__ = [
     "Derive",
     "Filter",
     "Flatten",
+    "Forecast",
     "Function",
     "Join",
     "Lag",

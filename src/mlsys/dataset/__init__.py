@@ -3,12 +3,22 @@
 from mlsys.dataset.dataset import Dataset, beside
 from mlsys.dataset.event import Event, decided, settled, tally
 from mlsys.dataset.frames import check_frame, check_names, check_unique, require_columns
-from mlsys.dataset.predictions import PREDICTION, PROBABILITY, SCORE, probability_columns, score_columns
+from mlsys.dataset.predictions import (
+    NAIVE_ERROR,
+    NAIVE_SQUARED_ERROR,
+    PREDICTION,
+    PROBABILITY,
+    SCORE,
+    probability_columns,
+    score_columns,
+)
 from mlsys.dataset.roles import Moment, Roles, duration_of
 from mlsys.dataset.rows import Rows
 from mlsys.dataset.weights import counting, known_weights
 
 __all__ = [
+    "NAIVE_ERROR",
+    "NAIVE_SQUARED_ERROR",
     "PREDICTION",
     "PROBABILITY",
     "SCORE",

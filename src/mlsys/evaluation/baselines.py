@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.dataset import PREDICTION, PROBABILITY, Rows, known_weights
+from mlsys.dataset import PREDICTION, PROBABILITY, Rows, known_weights, require_columns
 from mlsys.errors import ContractError
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.sample import EVENT, Levels, Sample
@@ -113,7 +113,7 @@ def _drawn_from(train: Rows) -> tuple[NDArray[Any], NDArray[np.float64]]:
 
 def rule_name(baseline: Any) -> str:
     """Return the name of a baseline."""
-    return str(getattr(baseline, "__name__", type(baseline).__name__))
+    return baseline if isinstance(baseline, str) else str(getattr(baseline, "__name__", type(baseline).__name__))
 
 
 def rule_predictions(baseline: Any, train: Rows, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
@@ -121,13 +121,18 @@ def rule_predictions(baseline: Any, train: Rows, rows: pd.DataFrame, classes: Se
 
     Parameters
     ----------
-    baseline : callable or object with ``learn(train)``
+    baseline : str, callable or object with ``learn(train)``
+        The name of a column that holds them.
         ``rule(frame)`` returns, for each row, a number (the probability of the event,
         or the predicted value), a class, or a frame of prediction columns; ``learn(train)`` returns
         such a rule.
     """
-    rule: Rule = baseline.learn(train) if hasattr(baseline, "learn") else baseline
-    answer = rule(rows.copy(deep=False))
+    if isinstance(baseline, str):
+        require_columns(rows.columns, [baseline], "baselines=", "name a column of the rows")
+        answer: Any = rows[baseline]
+    else:
+        rule: Rule = baseline.learn(train) if hasattr(baseline, "learn") else baseline
+        answer = rule(rows.copy(deep=False))
     if isinstance(answer, pd.DataFrame):
         return _own_columns(answer, rule_name(baseline), rows, classes)
     values = np.asarray(answer)

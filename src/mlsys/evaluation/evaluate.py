@@ -49,7 +49,8 @@ class Evaluate(Report):
         the first two number features; ``()`` for none. Sensitive columns (``Pipeline(sensitive=...)``) always come
         first.
     baselines : list, optional
-        Rules of thumb: ``rule(frame)``, or an object with ``learn(train)`` that returns one. The zero-rule
+        Rules of thumb: ``rule(frame)``, an object with ``learn(train)`` that returns one, or the name of a column
+        that holds what another model or rule says of each row. The zero-rule
         and random baselines are always present; ``baselines=None`` adds none.
     value : Cost, optional
         Costs of mistakes; decisions are then made at the threshold with the lowest cost.
@@ -92,10 +93,17 @@ class Evaluate(Report):
             problems.append((error.problem, error.remedy))
         if not 0 < self.level < 1:
             problems.append((f"level={self.level}", "give a share between 0 and 1, such as level=0.95"))
-        wrong = [each for each in self.baselines or () if not (callable(each) or hasattr(each, "learn"))]
+        wrong = [
+            each
+            for each in self.baselines or ()
+            if not (isinstance(each, str) or callable(each) or hasattr(each, "learn"))
+        ]
         if wrong:
             problems.append(
-                (f"baselines= holds {wrong[0]!r}", "give functions of the rows, or objects with learn(train)")
+                (
+                    f"baselines= holds {wrong[0]!r}",
+                    "give functions of the rows, objects with learn(train), or names of columns",
+                )
             )
         if problems:
             said, remedies = zip(*problems, strict=True)

@@ -154,6 +154,22 @@ def _rmse(sample: Sample) -> float:
     return float(np.sqrt(np.average(_residuals(sample) ** 2, weights=sample.weight)))
 
 
+def _scaled(place: int, power: int) -> Callable[[Sample], float]:
+    """Return the mean of errors to a power beside those of a naive forecast of the series so far."""
+
+    def scaled(sample: Sample) -> float:
+        if sample.naive is None:
+            return float("nan")
+        naive = sample.naive[:, place]
+        known = naive > 0  # a series that never changed has no scale
+        if not (known & (sample.weight > 0)).any():
+            return float("nan")
+        ratios = np.abs(_residuals(sample))[known] ** power / naive[known]
+        return float(np.average(ratios, weights=sample.weight[known]) ** (1 / power))
+
+    return scaled
+
+
 def _r2(sample: Sample) -> float:
     mean = np.average(sample.y, weights=sample.weight)
     total = (sample.weight * (sample.y - mean) ** 2).sum()
@@ -241,6 +257,8 @@ TABLE: Sequence[SampleMetric] = (
     _more("r2", _NUMBERS, _r2, bounds=(-np.inf, 1.0), usual={"regression": 2}),
     _less("median_absolute_error", _NUMBERS, _median_error),
     _pinball_loss(0.5, "pinball"),
+    _less("mase", _NUMBERS, _scaled(0, 1)),
+    _less("rmsse", _NUMBERS, _scaled(1, 2)),
 )  # fmt: skip
 RATES: Sequence[SampleMetric] = (
     _more("selection_rate", _BINARY, _selection_rate, among=rows_of, compared={"binary": 0}),

@@ -10,7 +10,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.dataset import PROBABILITY, SCORE, Event, decided, probability_columns, score_columns
+from mlsys.dataset import (
+    NAIVE_ERROR,
+    NAIVE_SQUARED_ERROR,
+    PROBABILITY,
+    SCORE,
+    Event,
+    decided,
+    probability_columns,
+    score_columns,
+)
 from mlsys.errors import DataError
 from mlsys.evaluation.scored import classes_of
 
@@ -64,6 +73,8 @@ class Sample:
         The classes of target and prediction as they stand in the data.
     times : ndarray, optional
         How often each row was drawn, in a bootstrap; its weight has been multiplied by it.
+    naive : ndarray of shape (rows, 2), optional
+        Of forecasts, the mean absolute and the mean squared error that a naive forecast has made of the series so far.
     """
 
     y: Values
@@ -75,6 +86,7 @@ class Sample:
     truth: Levels | None = None
     said: Levels | None = None
     times: Values | None = None
+    naive: Values | None = None
 
     @classmethod
     def of(cls, scored: pd.DataFrame, classes: Sequence[str]) -> Sample:
@@ -82,7 +94,10 @@ class Sample:
         weight = scored["weight"].to_numpy(dtype=np.float64) if "weight" in scored else np.ones(len(scored))
         if not classes:
             y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)
-            return cls(y, scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan), None, weight, ())
+            said = scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan)
+            errors = [name for name in (NAIVE_ERROR, NAIVE_SQUARED_ERROR) if name in scored]
+            naive = scored[errors].to_numpy(dtype=np.float64, na_value=np.nan) if len(errors) == 2 else None
+            return cls(y, said, None, weight, (), naive=naive)
         codes = {name: float(code) for code, name in enumerate(classes)}
         truth, said = (Levels.of(scored[name]) for name in ("y", "prediction"))
         probabilities = scores = None
@@ -127,6 +142,7 @@ class Sample:
         return replace(
             self, y=self.y[rows], prediction=self.prediction[rows], weight=self.weight[rows], probabilities=kept[0],
             scores=kept[1], truth=levels[0], said=levels[1], times=None if self.times is None else self.times[rows],
+            naive=None if self.naive is None else self.naive[rows],
         )  # fmt: skip
 
     @property

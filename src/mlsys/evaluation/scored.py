@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from mlsys.dataset import PREDICTION, PROBABILITY, SCORE, Rows, probability_columns, score_columns
+from mlsys.dataset import (
+    NAIVE_ERROR,
+    NAIVE_SQUARED_ERROR,
+    PREDICTION,
+    PROBABILITY,
+    SCORE,
+    Rows,
+    probability_columns,
+    score_columns,
+)
 from mlsys.errors import DataError
 
 
@@ -30,7 +39,7 @@ def judged_rows(rows: Rows, what: str) -> Rows:
 
 
 def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str = "judged") -> pd.DataFrame:
-    """Return ``y``, ``prediction``, ``probability_*``, ``weight`` and ``group`` of the evaluated rows.
+    """Return ``y``, ``prediction``, ``probability_*``, ``weight``, ``group`` and naive errors of the evaluated rows.
 
     Parameters
     ----------
@@ -59,6 +68,7 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
         columns["weight"] = rows.weight
     if rows.group is not None:
         columns["group"] = rows.group
+    columns |= {name: rows[name] for name in (NAIVE_ERROR, NAIVE_SQUARED_ERROR) if name in rows.columns}
     return pd.DataFrame(columns)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import pandas as pd
@@ -17,7 +18,7 @@ from mlsys.execution.told import Declared
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Plan, Planned
 from mlsys.schemas import SetAside
-from mlsys.steps import Source
+from mlsys.steps import Reshape, Source
 from mlsys.steps.questions import reads
 from mlsys.tables import Partition, Table, noted, without_note
 
@@ -37,7 +38,7 @@ def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
                 f"run() got parts named {', '.join(rows)}, but none is named 'train'",
                 "name the parts train, validation, test",
             )
-        parts = parts.told([], source_dtypes=dtypes_by_name(rows["train"]))
+        parts = _with_columns(plan, rows["train"], parts)
         check_same_columns(rows, parts.catalog.excluded)
         return parts
     if data is not None:
@@ -50,7 +51,15 @@ def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
         )
     else:
         table, parts = _read(plan.source, parts, work)
-    return parts.told([], rows={"all": table}, source_dtypes=dtypes_by_name(table))
+    return replace(_with_columns(plan, table, parts), rows={"all": table})
+
+
+def _with_columns(plan: Plan, table: Table, parts: Parts) -> Parts:
+    """Return parts that know the columns, and when steps that make other rows say that they are known."""
+    dtypes = dtypes_by_name(table)
+    makers = [planned for planned in plan.steps if isinstance(planned.step, Reshape)]
+    told = [Declared(each.step.moments_read(tuple(dtypes), parts.roles), each.name) for each in makers]
+    return parts.told(told, source_dtypes=dtypes)
 
 
 def _read(source: Planned, parts: Parts, work: Work) -> tuple[Table, Parts]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from mlsys.plan import Planned
 from mlsys.tables import Table
 
+Followed = Literal["by id", "by time", "not"]
 Waits = Mapping[str, Sequence[str]]
 
 
@@ -28,8 +30,14 @@ class Remembered:
         does not read; for a history that absorbs, all that it does not read.
     written : mapping of str to str
         Columns that it made, with their types.
+    <<<<<<< HEAD
     followed : bool
         Whether row ids still identify rows; not after a step has made other rows.
+    =======
+    followed : {"by id", "by time", "not"}
+        How later rows tell which of these are sealed: by their ids until a step has made other rows; then by their
+        time, if none is made of earlier rows.
+    >>>>>>> d85d4c4 (Forecast makes rows of a decision moment and a horizon out of series: what is not known ahead is late, and splits leave out what was not known)
     """
 
     planned: Planned
@@ -37,11 +45,11 @@ class Remembered:
     waits: Waits
     hidden: Sequence[str]
     written: Mapping[str, str]
-    followed: bool = True
+    followed: Followed = "by id"
 
-    def past_a_reshape(self) -> Remembered:
+    def past_a_reshape(self, of_no_earlier_rows: bool) -> Remembered:
         """Return the same, where later rows have other ids."""
-        return replace(self, followed=False)
+        return replace(self, followed="by time" if of_no_earlier_rows and self.followed != "not" else "not")
 
     def forgetful(self) -> Remembered:
         """Return the same without its rows, after the served rows were taken."""

@@ -32,7 +32,7 @@ def numbered(by: str | Sequence[str], rows: pd.DataFrame, *others: pd.DataFrame)
     """
     frames = (rows, *others)
     columns = [_numbers(name, frames) for name in names_of(by)]
-    numbers = columns[0]
+    numbers = columns[0] if columns else np.zeros(sum(map(len, frames)), dtype=np.int64)
     for each in columns[1:]:
         pairs = numbers * (each.max(initial=0) + 1) + each
         null = (numbers == NO_KEY) | (each == NO_KEY)
@@ -54,14 +54,15 @@ class KeysHeld:
 
     def __init__(self, by: str | Sequence[str], rows: pd.DataFrame) -> None:
         self._columns = {name: _values(name, rows) for name in names_of(by)}
-        self._places: dict[tuple[Any, ...], list[int]] = {}
+        self._places: dict[tuple[Any, ...], list[int]] = {} if self._columns else {(): list(range(len(rows)))}
         for place, key in enumerate(zip(*(each.tolist() for each in self._columns.values()), strict=True)):
             self._places.setdefault(key, []).append(place)
 
     def places(self, rows: pd.DataFrame) -> NDArray[np.int64]:
         """Return the places of all rows held that have the key of one of these, in their order."""
         asked = (_values(name, rows, known).tolist() for name, known in self._columns.items())
-        found = [place for key in set(zip(*asked, strict=True)) for place in self._places.get(key, ())]
+        keys = set(zip(*asked, strict=True)) if self._columns else {()}
+        found = [place for key in keys for place in self._places.get(key, ())]
         return np.array(sorted(found), dtype=np.int64)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import pandas as pd
 from pydantic import Field
 
-from mlsys.dataset import Rows
+from mlsys.dataset import Roles, Rows
 from mlsys.detached import detached
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps.absorbing import decided, with_features
@@ -97,7 +97,7 @@ class History(Absorbs, Step, kind="History"):
     Parameters
     ----------
     by : str or tuple of str
-        Columns that identify whose history it is.
+        Columns that identify whose history it is; ``()`` if all rows are one history.
     tail : int
         Rows per key kept for serving, in addition to those known after the latest decision; of earlier rows a history
         that absorbs keeps a state, others keep nothing.
@@ -110,7 +110,7 @@ class History(Absorbs, Step, kind="History"):
     tail: int = Field(default=100, ge=0, kw_only=True)
 
     def __post_init__(self) -> None:
-        if not self.key_columns or len(set(self.key_columns)) < len(self.key_columns):
+        if len(set(self.key_columns)) < len(self.key_columns):
             raise ConfigurationError(
                 f"{self.title} got by={list(self.by)}: each key column must be named once",
                 'write by="customer" or by=["shop", "item"]',
@@ -182,10 +182,24 @@ class Reshape(Step, kind="Reshape"):
     facts = Facts(sees="all", fits_on="nothing", acts_on="all", rows="other", serves=False, stands="before")
     hooks: ClassVar[tuple[str, ...]] = ("reshape",)
     required_hooks: ClassVar[tuple[str, ...]] = ("reshape",)
+    of_no_earlier_rows: ClassVar[bool] = False
+    """Whether each new row is made only of rows whose time is not before its own, but for what was known by then."""
 
     def reshape(self, frame: Rows, /) -> pd.DataFrame:
         """Return new rows; their index becomes the place in plan order."""
         raise TypeError("a Reshape writes reshape(frame)")
+
+    def moments_read(self, columns: Iterable[str], roles: Roles, /) -> Mapping[str, str]:
+        """Return when columns of the data become known, as the step says: a time column or a delay after the row's."""
+        return {}
+
+    def moments_written(self, roles: Roles, /) -> Mapping[str, str]:
+        """Return when columns of the new rows become known, beside what they inherit."""
+        return {}
+
+    def withholds(self) -> tuple[str, ...]:
+        """Columns of the new rows that must never be features."""
+        return ()
 
 
 class Select(Step, kind="Select"):

@@ -143,7 +143,8 @@ class Memory:
             said = f"absorb() of {step.title} returned a state that cannot be stored: {error.problem}"
             raise StateError(said, error.remedy) from error
         found = _joined(state["keys"], rows[list(step.key_columns)].iloc[first_rows])
-        sort = np.lexsort([pd.factorize(by_value(found[name]), sort=True)[0] for name in reversed(step.key_columns)])
+        ranks = [pd.factorize(by_value(found[name]), sort=True)[0] for name in reversed(step.key_columns)]
+        sort = np.lexsort(ranks) if ranks else np.arange(len(found))
         moments_last = pd.Series(last, dtype=known.dtype).iloc[sort]
         return {"keys": found.iloc[sort], "states": [states[place] for place in sort], "last": moments_last}
 

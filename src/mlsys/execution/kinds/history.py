@@ -29,6 +29,7 @@ from mlsys.steps.fitted import same_rows
 from mlsys.steps.forms import absorbs
 from mlsys.steps.memory import Memory
 from mlsys.tables import Table
+from mlsys.values import moments_of
 
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
@@ -51,7 +52,7 @@ def stored(parts: Parts, work: Work) -> Parts:
         rows = {f"rows of {part}": table for part, table in each.parts.items()}
         rows |= {} if test is None else {"test rows": test}
         given = {"waits": each.waits, "hidden": list(each.hidden), "written": dict(each.written)}
-        given |= {"followed": str(each.followed)}
+        given |= {"followed": each.followed}
         made = work.do(Task(each.planned, "remember", remember, rows, given), parts)
         before[name] = Fitted(each.planned.step, made.states["open"])
         sealed[name] = Sealed(made.tables["sealed"], made.tables["moments"])
@@ -86,7 +87,7 @@ def remember(
     test = rows.pop("test rows", None)
     own = {name.removeprefix("rows of "): part for name, part in rows.items()}
     pool = _joined([part.frame() for part in own.values()])
-    sealed = _sealed(own, pool, test, at.roles, followed == "True")
+    sealed = _sealed(own, pool, test, at.roles, followed)
     # Before columns go: moments may lie in one that is not shown of the past.
     known, decided = known_from(pool, waits, at.roles), at.roles.decision.of(pool)
     waited = _waited(waits, pool, at.roles)
@@ -108,18 +109,21 @@ def _waited(waits: Waits, rows: pd.DataFrame, roles: Roles) -> list[tuple[str, p
 
 
 def _sealed(
-    own: Mapping[str, Table], rows: pd.DataFrame, test: Table | None, roles: Roles, followed: bool
+    own: Mapping[str, Table], rows: pd.DataFrame, test: Table | None, roles: Roles, followed: str
 ) -> np.ndarray:
     """Return which rows are test rows; all of them where that can no longer be told."""
     if SEALED in own:
         return np.repeat([name == SEALED for name in own], [part.rows for part in own.values()])
     if test is None:
         return np.zeros(len(rows), dtype=bool)
-    if followed:
+    if followed == "by id":
         return np.asarray(rows.index.isin(test.frame([]).index))
     there = set(rows.columns) & set(test.head(0).columns)
     if roles.id is not None and roles.id in there:
         return rows[roles.id].isin(test.frame([roles.id])[roles.id]).to_numpy()
+    if followed == "by time" and roles.time in there:
+        first = moments_of(test.frame([str(roles.time)])[roles.time]).min()
+        return ~(moments_of(rows[roles.time]) < first).to_numpy(dtype=bool, na_value=False)
     return np.ones(len(rows), dtype=bool)
 
 

@@ -11,6 +11,7 @@ from mlsys.dataset import check_frame
 from mlsys.execution.guard import shielded
 from mlsys.execution.parts import Parts
 from mlsys.execution.reshaped import made_of_columns
+from mlsys.execution.told import Declared, Withheld
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Reshape
@@ -24,9 +25,16 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
         given = {"first row": str(first), "watched": str(name == parts.watched)}
         made[name] = work.do(Task(planned, name, reshape, {"rows": part}, given), parts)
         first += made[name].tables["rows"].rows
-    histories = {name: each.past_a_reshape() for name, each in parts.learned.remembered.items()}
+    step = planned.step
+    assert isinstance(step, Reshape)
+    followed_by_time = step.of_no_earlier_rows
+    histories = {name: each.past_a_reshape(followed_by_time) for name, each in parts.learned.remembered.items()}
+    told = [
+        Withheld(step.withholds(), f"written by {planned.name} to judge by, not to learn from"),
+        Declared(step.moments_written(parts.roles), planned.name),
+    ]
     return parts.told(
-        made.values(),
+        [*told, *made.values()],
         rows={name: each.tables["rows"] for name, each in made.items()},
         learned=replace(parts.learned, remembered=histories),
     )
