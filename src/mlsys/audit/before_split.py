@@ -14,6 +14,7 @@ from mlsys.audit.own_label import probes_of_own_label
 from mlsys.audit.protected import protected_columns
 from mlsys.audit.recipe import Recipe, Stage, chain, made_again, with_table
 from mlsys.audit.replacing import WAYS, Way, columns_replaced, extremes, mirrored, new_categories, replaced
+from mlsys.audit.by_time import probes_of_unfollowed
 from mlsys.audit.result import ALLOWED, NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
 from mlsys.errors import MlsysError
 from mlsys.leakage.rounding import Rounding
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 def probes_before_split(recipe: Recipe) -> Iterator[Trace]:
     """Replace held-out rows in every way, take them away, replace what comes later, and say what moved."""
-    yield from _unfollowed(recipe)
+    yield from probes_of_unfollowed(recipe)
     if not recipe.stages:
         return
     keep = protected_columns(recipe)
@@ -42,17 +43,6 @@ def probes_before_split(recipe: Recipe) -> Iterator[Trace]:
     yield from _later(recipe, keep)
     yield from _side_tables(recipe)
     yield from probes_of_own_label(recipe)
-
-
-def _unfollowed(recipe: Recipe) -> Iterator[Trace]:
-    """Say why steps before other rows were made are not asked."""
-    for stage in recipe.unfollowed:
-        maker = recipe.unfollowed[-1].planned.name
-        said = (
-            f"{maker} makes new rows, and no column says which source rows they come from; give the new rows "
-            "an id role that is unique and also a column of the source (id=...)"
-        )
-        yield Trace(stage.planned.name, "replaced rows", NOT_ASSESSED, (), said)
 
 
 def unstable_steps(recipe: Recipe) -> dict[str, Trace]:

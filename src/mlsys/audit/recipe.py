@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
+from mlsys.execution.catalog import Catalog
 from mlsys.execution.checks import at_split
 from mlsys.execution.divided import Divided
 from mlsys.execution.dividing import FOLD_BELOW, divided_by, divided_given
@@ -35,6 +36,8 @@ class Stage:
     planned: Planned
     given: pd.DataFrame
     made: pd.DataFrame
+    catalog: Catalog | None = None
+    """What was known of columns before it ran, where the rows after it are others."""
 
 
 @dataclass(frozen=True)
@@ -156,9 +159,9 @@ def _rehearse(plan: Plan, source: pd.DataFrame, parts: Parts, work: Work, few: b
     parts, split = parts.told([], rows={"all": work.engine.hold(None, source)}), plan.split
     assert split is not None
     for planned in (each for each in plan.before if not _looks(each)):
-        given = parts.rows["all"].frame()
+        given, catalog = parts.rows["all"].frame(), parts.catalog
         parts = run([planned], parts, work)
-        stages.append(Stage(planned, given, parts.rows["all"].frame()))
+        stages.append(Stage(planned, given, parts.rows["all"].frame(), catalog))
     parts = parts.told([at_split(parts.rows["all"], parts)])
     # A sample of many rows has few, which is no reason to judge by folds.
     dealing = split if few else replace(split, supplied="")
@@ -184,7 +187,8 @@ def _key(stages: Sequence[Stage], parts: Parts) -> str | None:
 def made_again(stage: Stage, frame: pd.DataFrame, recipe: Recipe) -> pd.DataFrame:
     """Return what a step before the split makes of other rows."""
     blind = replace(recipe.work.detached(), watches=False)
-    parts = Parts({"all": blind.engine.hold(None, frame)}, recipe.parts.roles, recipe.parts.catalog)
+    catalog = stage.catalog if stage.catalog is not None and stage in recipe.unfollowed else recipe.parts.catalog
+    parts = Parts({"all": blind.engine.hold(None, frame)}, recipe.parts.roles, catalog)
     return run([stage.planned], parts, blind).rows["all"].frame()
 
 

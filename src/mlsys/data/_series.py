@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.summaries import SpanSums
 from mlsys.values import moments_of
 
 if TYPE_CHECKING:
@@ -191,11 +192,15 @@ class Known:
 
     def mean(self, keys: Integers, steps: Integers) -> Numbers:
         """Return the mean of all values known up to a step, NaN where there are none."""
-        sums = np.r_[0.0, np.cumsum(self._values)]
         after = np.searchsorted(self._held, self._codes(keys, steps), "right")
         before = np.searchsorted(self._held, keys * self._span)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray((sums[after] - sums[before]) / (after - before))
+            return np.asarray(self._sums.of(before, after) / (after - before))
+
+    @cached_property
+    def _sums(self) -> SpanSums:
+        """Exact sums: a mean must not move with values of other series, nor with later ones."""
+        return SpanSums(self._values, len(self._values))
 
     def differences(self, season: int) -> tuple[Integers, Integers, Numbers]:
         """Return keys, steps and differences from the value a season before, where both are known."""
