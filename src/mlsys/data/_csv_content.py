@@ -93,7 +93,8 @@ class Content:
         with self.opened() as opened:
             try:
                 while block := opened.read(_BLOCK):
-                    decoder.decode(block)
+                    if not block.isascii() or decoder.getstate()[0]:
+                        decoder.decode(block)
                 decoder.decode(b"", final=True)
             except UnicodeDecodeError:
                 return False

@@ -191,9 +191,16 @@ class CSVFile:
             return None
         return np.delete(np.arange(rows + len(self.ragged)), [each.row for each in self.ragged])
 
-    def _parsed(self, wanted: Sequence[str], dtypes: Mapping[str, Any], all_columns: bool) -> pd.DataFrame:
-        """Read by pandas: all columns, or those at the places of the wanted ones and the last."""
+    def _parsed(
+        self, wanted: Sequence[str], dtypes: Mapping[str, Any], all_columns: bool, guess: bool = True
+    ) -> pd.DataFrame:
+        """Read by pandas: all columns, or those at the places of the wanted ones and the last.
+
+        Text is read faster where pandas finds by itself that it is text, as the first row lets expect.
+        """
         labels = self._labels
+        dtypes = {name: dtypes[name] for name in wanted if name in dtypes}
+        seen = [name for name, dtype in dtypes.items() if guess and _is_text(dtype) and self._begins_with_text(name)]
         chosen = [labels[self.header.index(name)] for name in wanted]
         read = partial(
             pd.read_csv,
@@ -201,7 +208,7 @@ class CSVFile:
             header=0,
             names=labels,
             usecols=None if all_columns else list(dict.fromkeys([*chosen, labels[-1]])),
-            dtype={name: _read_as(dtypes[name]) for name in wanted if name in dtypes} or None,
+            dtype={name: _read_as(each) for name, each in dtypes.items() if name not in seen} or None,
         )
         try:
             frame: pd.DataFrame = _of_one_type(read, self.content)
@@ -213,8 +220,22 @@ class CSVFile:
             raise self._wrong_type(wanted, dtypes, error) from error
         except OSError as error:
             raise self._unreadable(error) from cleaned(error)
-        texts = {name: _as_text(frame[name]) for name in wanted if name in dtypes and dtypes[name] == "str"}
+        texts = {name: _as_text(frame[name]) for name, dtype in dtypes.items() if _is_text(dtype) and name not in seen}
+        others = [name for name in seen if not isinstance(frame[name].dtype, pd.StringDtype)]
+        if others:  # later rows have made them something else
+            texts |= dict(self._parsed(others, dict.fromkeys(others, "str"), False, guess=False).items())
         return frame.assign(**texts) if texts else frame
+
+    def _begins_with_text(self, name: str) -> bool:
+        """Whether the first row holds what is neither null, number nor truth value."""
+        if len(self._first) < 2 or len(self._first[1]) != len(self.header):
+            return False
+        text = self._first[1][self.header.index(name)].strip()
+        try:
+            float(text.replace(self._writing.decimal, "."))
+        except ValueError:
+            return text.lower() not in _NO_TEXT
+        return False
 
     def _wrong_type(self, wanted: Sequence[str], dtypes: Mapping[str, Any], error: Exception) -> DataError:
         """Return an error that names the column, and the row where one can be found, that a type does not hold."""
@@ -244,9 +265,17 @@ _ARROW_TEXT = pd.ArrowDtype(pa.string())
 _TEXT: Any = pd.StringDtype(na_value=np.nan)
 
 
+_NO_TEXT = frozenset(["", "true", "false", "na", "n/a", "null", "none"])
+"""Texts that do not let expect others, in lower case; what is left becomes text, or is read once more."""
+
+
+def _is_text(dtype: Any) -> bool:
+    return isinstance(dtype, str) and dtype == "str"
+
+
 def _read_as(dtype: Any) -> Any:
     """Return the type that pandas reads; text is read as Arrow's, which takes half the time."""
-    return _ARROW_TEXT if isinstance(dtype, str) and dtype == "str" else dtype
+    return _ARROW_TEXT if _is_text(dtype) else dtype
 
 
 def _as_text(column: pd.Series) -> pd.Series:
@@ -259,9 +288,11 @@ def _of_one_type(read: Callable[..., pd.DataFrame], content: Content) -> pd.Data
     with hushed():  # pandas warns of objects, which are looked at here
         frame = read(content.for_pandas())
     objects = [name for name in frame.columns if frame[name].dtype == object]
-    if any(values_of(frame[name]).kind is not Kind.TRUTH for name in objects):
-        return read(content.for_pandas(), low_memory=False)
-    return frame
+    mixed = [name for name in objects if values_of(frame[name]).kind is not Kind.TRUTH]
+    if not mixed:
+        return frame
+    again = read(content.for_pandas(), low_memory=False, usecols=mixed, dtype=None)
+    return frame.assign(**{name: again[name] for name in mixed})
 
 
 def _holds_line_end(texts: pd.Series) -> bool:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from mlsys.data._time_formats import formats_of, two_digit_year
 from mlsys.errors import DataError
-from mlsys.values import TIMES, Kind, moments_of, plain, values_of
+from mlsys.values import TIMES, Kind, iso_moments, moments_of, plain, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,9 +19,6 @@ Zone = str | datetime.tzinfo
 
 _THE_CLOCK = ("now", "today")
 """Texts that pandas replaces by the moment of reading."""
-
-_PLAIN_ISO = (len("2024-03-01"), len("2024-03-01 13:30:00"))
-_FIRST_YEAR = "0001"
 
 _NANOSECONDS = r"([.,]\d{6})\d+"
 """A fraction of a second that microseconds do not hold."""
@@ -226,30 +221,13 @@ class _Reading:
 
 def _parsed(texts: pd.Series, written: str, in_utc: bool = False) -> pd.Series | None:
     """Return times where all rows are written so; ISO texts of several offsets become times of UTC."""
-    if written == "ISO8601" and not in_utc and (plain := _plain_iso(texts)) is not None:
+    if written == "ISO8601" and not in_utc and (plain := iso_moments(texts)) is not None:
         return plain
     try:
         read: pd.Series = pd.to_datetime(texts, format=written, utc=in_utc or "%z" in written or "%Z" in written)
     except (ValueError, TypeError):
         return None
     return read
-
-
-def _plain_iso(texts: pd.Series) -> pd.Series | None:
-    """Return times of texts that are all ``2024-03-01`` or all ``2024-03-01 13:30:00``, which Arrow reads fastest."""
-    if not isinstance(texts.dtype, pd.StringDtype) or not len(texts):
-        return None
-    written = pa.array(texts.array)
-    lengths = pc.min_max(pc.binary_length(written))
-    if lengths["min"].as_py() != lengths["max"].as_py() or lengths["min"].as_py() not in _PLAIN_ISO:
-        return None
-    if pc.min(written).as_py() < _FIRST_YEAR:
-        return None
-    try:
-        moments = written.cast(pa.timestamp("us"))
-    except pa.ArrowInvalid:
-        return None
-    return pd.Series(moments.to_numpy(), index=texts.index, name=texts.name)
 
 
 def _unread(texts: pd.Series, written: str) -> Any:
