@@ -151,7 +151,7 @@ def page(found: dict[str, list[dict[str, float]]], rows: int) -> str:
     return f"""
 {rows:,} rows of 20 columns: 8 floats with nulls, 4 whole numbers, 5 texts, a time, a truth value, a label. The schema
 declares the type of each, ranges of 13, patterns of 4, the levels of one and that the id does not repeat. Each job in
-a process of its own, one thread; median, least and greatest CPU seconds of {turns} turns, each the second time in its process.
+a process of its own, one thread, after one round that is not counted; median, least and greatest of {turns} turns.
 
 {first}
 

@@ -17,6 +17,7 @@ _HOMES = {
     "load": "mlsys.run",
     "reproduce": "mlsys.run",
     "compare": "mlsys.run",
+    "data_diff": "mlsys.run",
     "promote": "mlsys.run",
     "roll_back": "mlsys.run",
     "Rows": "mlsys.dataset",
@@ -240,7 +241,7 @@ if TYPE_CHECKING:
     from mlsys.pipeline import Pipeline
     from mlsys.pipeline.looking import look
     from mlsys.pipeline.price import price_of_leakage
-    from mlsys.run import Run, compare, load, promote, reproduce, roll_back
+    from mlsys.run import Run, compare, data_diff, load, promote, reproduce, roll_back
     from mlsys.sampling import (
         GroupFolds,
         GroupSplit,

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from mlsys.audit.by_time import probes_of_unfollowed
 from mlsys.audit.causes import cause_of, in_words
 from mlsys.audit.moved import Moved, moved
 from mlsys.audit.own_label import probes_of_own_label
 from mlsys.audit.protected import protected_columns
 from mlsys.audit.recipe import Recipe, Stage, chain, made_again, with_table
 from mlsys.audit.replacing import WAYS, Way, columns_replaced, extremes, mirrored, new_categories, replaced
-from mlsys.audit.by_time import probes_of_unfollowed
 from mlsys.audit.result import ALLOWED, NOT_ASSESSED, NOT_OBSERVED, VIOLATED, Trace
 from mlsys.errors import MlsysError
 from mlsys.leakage.rounding import Rounding

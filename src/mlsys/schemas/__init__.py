@@ -4,6 +4,7 @@ from mlsys.schemas.aside import SetAside
 from mlsys.schemas.checked import Checked
 from mlsys.schemas.column import Column
 from mlsys.schemas.compared import Changes, compare_tables
+from mlsys.schemas.differing import DataDiff, table_diff
 from mlsys.schemas.gate import Gate, Unread, folder_of, gate_of, keep_aside, quarantined
 from mlsys.schemas.schema import Schema, SchemaGiven
 
@@ -11,6 +12,7 @@ __all__ = [
     "Changes",
     "Checked",
     "Column",
+    "DataDiff",
     "Gate",
     "Schema",
     "SchemaGiven",
@@ -21,4 +23,5 @@ __all__ = [
     "gate_of",
     "keep_aside",
     "quarantined",
+    "table_diff",
 ]
