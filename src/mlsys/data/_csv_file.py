@@ -223,7 +223,8 @@ class CSVFile:
         texts = {name: _as_text(frame[name]) for name, dtype in dtypes.items() if _is_text(dtype) and name not in seen}
         others = [name for name in seen if not isinstance(frame[name].dtype, pd.StringDtype)]
         if others:  # later rows have made them something else
-            texts |= dict(self._parsed(others, dict.fromkeys(others, "str"), False, guess=False).items())
+            again = self._parsed(others, dict.fromkeys(others, "str"), False, guess=False)
+            texts |= {name: again[name] for name in others}
         return frame.assign(**texts) if texts else frame
 
     def _begins_with_text(self, name: str) -> bool:

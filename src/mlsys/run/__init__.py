@@ -1,7 +1,7 @@
 """Run: card, loading and saving, comparing, registering, running again."""
 
 from mlsys.outcome.comparing import Comparison, compare
-from mlsys.run.data_diff import data_diff
+from mlsys.run.differing import data_diff
 from mlsys.run.estimates import Ablation, CrossValidation, PriceOfLeakage
 from mlsys.run.registering import Registration, promote, roll_back
 from mlsys.run.reproducing import Reproduction, reproduce

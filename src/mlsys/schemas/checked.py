@@ -238,9 +238,9 @@ def checked(demands: Demands, frame: pd.DataFrame, parse: str | None, who: str, 
 
 def kept_rows(values: pd.Series, keep: Mask) -> pd.Series:
     """Return some rows, of which most are kept: Arrow copies runs of text at once."""
-    dtype: Any = values.dtype
-    if not isinstance(dtype, pd.StringDtype):
+    if not isinstance(values.dtype, pd.StringDtype):
         return values[keep]
+    dtype: Any = values.dtype
     texts = pa.array(values.array).filter(pa.array(keep))
     return pd.Series(dtype.__from_arrow__(texts), index=values.index[keep], name=values.name, copy=False)
 

@@ -155,8 +155,9 @@ def _comparable(old: pd.Series, new: pd.Series) -> tuple[pd.Series, pd.Series]:
 def _hashes(old: pd.DataFrame, new: pd.DataFrame, shared: list[str], which: int) -> NDArray[np.uint64]:
     """Return a number for each row of one table: the same for rows with the same values in both."""
     columns = {name: _comparable(old[name], new[name])[which].reset_index(drop=True) for name in shared}
-    hashed: NDArray[np.uint64] = pd.util.hash_pandas_object(pd.DataFrame(columns), index=False).to_numpy()
-    return hashed
+    hashed: Any = pd.util.hash_pandas_object(pd.DataFrame(columns), index=False).to_numpy()
+    made: NDArray[np.uint64] = hashed
+    return made
 
 
 def _matched(old: NDArray[np.uint64], new: NDArray[np.uint64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
