@@ -21,7 +21,7 @@ from mlsys.values import Kind, values_of
 from mlsys.warned import hushed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -202,7 +202,7 @@ class CSVFile:
         dtypes = {name: dtypes[name] for name in wanted if name in dtypes}
         seen = [name for name, dtype in dtypes.items() if guess and _is_text(dtype) and self._begins_with_text(name)]
         chosen = [labels[self.header.index(name)] for name in wanted]
-        read = partial(
+        read: Any = partial(
             pd.read_csv,
             **self._writing.options(),
             header=0,
@@ -211,7 +211,7 @@ class CSVFile:
             dtype={name: _read_as(each) for name, each in dtypes.items() if name not in seen} or None,
         )
         try:
-            frame: pd.DataFrame = _of_one_type(read, self.content)
+            frame: pd.DataFrame = _of_one_type(read, self.content, dtypes)
         except UnicodeDecodeError as error:
             raise not_text(self.file, self._writing.encoding, self.content, self.who) from error
         except pd.errors.ParserError:
@@ -284,11 +284,11 @@ def _as_text(column: pd.Series) -> pd.Series:
     return pd.Series(_TEXT.__from_arrow__(pa.array(column.array)), index=column.index, name=column.name, copy=False)
 
 
-def _of_one_type(read: Callable[..., pd.DataFrame], content: Content) -> pd.DataFrame:
-    """Read in chunks, which takes half the memory; where their types differ, again with types guessed of all rows."""
+def _of_one_type(read: Callable[..., pd.DataFrame], content: Content, given: Collection[str]) -> pd.DataFrame:
+    """Read in chunks, which takes half the memory; columns whose types differ again, with types guessed of all rows."""
     with hushed():  # pandas warns of objects, which are looked at here
         frame = read(content.for_pandas())
-    objects = [name for name in frame.columns if frame[name].dtype == object]
+    objects = [name for name in frame.columns if frame[name].dtype == object and name not in given]
     mixed = [name for name in objects if values_of(frame[name]).kind is not Kind.TRUTH]
     if not mixed:
         return frame

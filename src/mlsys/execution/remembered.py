@@ -30,14 +30,9 @@ class Remembered:
         does not read; for a history that absorbs, all that it does not read.
     written : mapping of str to str
         Columns that it made, with their types.
-    <<<<<<< HEAD
-    followed : bool
-        Whether row ids still identify rows; not after a step has made other rows.
-    =======
     followed : {"by id", "by time", "not"}
         How later rows tell which of these are sealed: by their ids until a step has made other rows; then by their
         time, if none is made of earlier rows.
-    >>>>>>> d85d4c4 (Forecast makes rows of a decision moment and a horizon out of series: what is not known ahead is late, and splits leave out what was not known)
     """
 
     planned: Planned
