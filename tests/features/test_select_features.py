@@ -61,7 +61,7 @@ def test_power_is_the_share_of_variance_that_a_column_explains() -> None:
 def test_the_first_few_are_kept_and_each_other_has_its_rank() -> None:
     why = dropped(SelectFeatures(top=2), make_rows())
     assert set(why) == {"noise", "weak", "city", "town", "id", "hollow"}
-    assert "of 8, and 2 are kept" in why["noise"]
+    assert "of 8; the first 2 are kept" in why["noise"]
 
 
 def test_coverage_score_and_relation_are_told_apart() -> None:

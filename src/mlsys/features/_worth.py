@@ -122,7 +122,7 @@ class Rule:
                 found[name] = f"goes with {better!r}, {self._beside(better, name, scores)}"
         judged = [name for name in kept if name in scores]
         for rank, name in enumerate(judged[self.top :] if self.top is not None else [], (self.top or 0) + 1):
-            found[name] = f"{self.word} {scores[name]:.3g}: number {rank} of {len(judged)}, and {self.top} are kept"
+            found[name] = f"{self.word} {scores[name]:.3g}, rank {rank} of {len(judged)}; the first {self.top} are kept"
         return {name: found[name] for name in covered if name in found}
 
     def _one_by_one(self, covered: Mapping[str, float], scores: Mapping[str, float]) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mlsys.steps import Transform
+from mlsys.steps.capabilities import LeavesOut
 
 if TYPE_CHECKING:
     from mlsys.execution.catalog import Catalog
@@ -80,6 +81,9 @@ def taken_in_words(execution: Execution) -> str:
         records = (*execution.done_before, *execution.work.records)
         there = next((record.columns for record in records if record.name == planned.name), ())
         took = [name for name in there if name in reads]
+        if isinstance(planned.step, LeavesOut):
+            said.append(f"{planned.name}: {_listed(took)} left out" if took else f"{planned.name}: nothing left out")
+            continue
         nothing = f"nothing, because there is no feature {planned.step.chosen_in_words}"
         said.append(f"{planned.name}: {_listed(took) if took else nothing}")
     return "; ".join(said)
