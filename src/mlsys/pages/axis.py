@@ -12,7 +12,7 @@ from mlsys.pages.tones import Tone
 from mlsys.pages.wrapping import wrapped
 
 _SHORT = 24
-"""Characters of a note that stands beside its numbers; longer ones are shown when they are pointed at."""
+"""Maximum length of a note beside its numbers; longer notes are tooltips."""
 _COLOURS: dict[Tone, str] = {"good": "good", "watch": "watch", "bad": "bad", "plain": "accent"}
 
 
@@ -23,13 +23,13 @@ class Interval:
     Parameters
     ----------
     label : str
-        What it is of.
+        What is measured.
     value, lower, upper : float
         NaN where it is not known.
     note : str
         Stands behind the numbers.
     main : bool
-        Whether it is what the picture is about; others are for comparison.
+        Whether it is the main value; others are for comparison.
     tone : {"good", "watch", "bad", "plain"}
         Colour of dot and line.
     """
@@ -66,9 +66,9 @@ class Intervals:
     rows : sequence of Interval
         From top to bottom.
     label : str
-        What the axis shows.
+        Label of the axis.
     zero : float, optional
-        Where a line is drawn that intervals are held against.
+        Position of a reference line.
     """
 
     rows: Sequence[Interval]

@@ -26,7 +26,7 @@ _ADDRESS = re.compile(r"https?://[^\s<>&'\"]+")
 SEVERITY_TONES: Mapping[str, Tone] = {"error": "bad", "warning": "watch", "information": "plain"}
 
 _WHOLE = 24
-"""Characters of a cell that is not broken into lines, however narrow the page is."""
+"""Length up to which a cell is not broken into lines, even on a narrow page."""
 
 
 class Block(Protocol):
@@ -41,7 +41,7 @@ class Block(Protocol):
 
 @dataclass(frozen=True)
 class Title:
-    """Heading of a page or of a part of it; with a tone where it says how something ended."""
+    """Heading of a page or a part of it, with a tone if it states an outcome."""
 
     words: str
     level: int = 3
@@ -59,7 +59,7 @@ class Title:
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; ``dim`` for what is said in passing, ``links`` where addresses can be followed."""
+    """A paragraph; ``dim`` for side notes, ``links`` to make addresses clickable."""
 
     words: str
     dim: bool = False
@@ -78,7 +78,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was decided, in a word or two with their tone, and why.
+    """A verdict in one or two words with their tone, and the reason.
 
     Examples
     --------
@@ -106,7 +106,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Banner:
-    """What must be read before all else."""
+    """A message that must be read first."""
 
     words: str
     tone: Tone = "bad"
@@ -124,7 +124,7 @@ class Banner:
 
 @dataclass(frozen=True)
 class Lines:
-    """Labels with sentences; a sentence may be a badge's words with a tone of their own."""
+    """Labels with sentences."""
 
     rows: Sequence[tuple[str, str]]
 
@@ -205,23 +205,23 @@ class Remarks:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; numbers in three digits, nulls as nothing, verdicts with their tone.
+    """A table; numbers with three digits, nulls as blanks, verdicts with their tone.
 
     Parameters
     ----------
     frame : DataFrame
-        One line a row; the index is not shown. A cell may hold a ``Cell``, such as a ``Shape``. Columns that end in
-        ``lower`` and ``upper`` are shown as the interval of the column to their left.
+        One line per row; the index is not shown. A cell may be a ``Cell``, such as a ``Shape``. Columns whose names end
+        in ``lower`` and ``upper`` are shown as the interval of the column to their left.
     verdicts : sequence of str
         Columns whose words have a tone.
     signed, p_values : sequence of str
         Columns of differences and of probabilities.
     most : int
-        Rows shown; how many there are beyond is said.
+        Maximum number of rows shown; the number of further rows is stated.
     greyed : sequence of bool, optional
-        Which rows count for less.
+        Which rows are shown in grey.
     raw : bool
-        Whether it holds rows of the data: no name of a column means anything, and numbers are shown as they are.
+        Whether it contains rows of the data: column names have no special meaning, and numbers are shown as they are.
     """
 
     frame: pd.DataFrame
@@ -297,7 +297,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Code:
-    """Lines to be copied, or printed as they are."""
+    """Preformatted lines."""
 
     lines: str
 
@@ -312,13 +312,13 @@ class Code:
 
 @dataclass(frozen=True)
 class Folded:
-    """Blocks that are opened by a click; a terminal leaves them out."""
+    """Blocks that unfold on a click; a terminal omits them."""
 
     summary: str
     blocks: Sequence[Block]
 
     def text(self) -> str:
-        """Return nothing: whoever reads lines finds them by name."""
+        """Return nothing: in a terminal these objects are available by name."""
         return ""
 
     def html(self) -> str:
@@ -329,7 +329,7 @@ class Folded:
 
 @dataclass(frozen=True)
 class Side:
-    """Blocks beside one another where there is room."""
+    """Blocks side by side, if there is room."""
 
     blocks: Sequence[Block]
 
@@ -344,7 +344,7 @@ class Side:
 
 @dataclass(frozen=True)
 class Greyed:
-    """A block that counts for less than it says, for what stands above it."""
+    """A block in grey, for a reason stated above it."""
 
     block: Block
 

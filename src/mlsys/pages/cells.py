@@ -1,4 +1,4 @@
-"""Cells: what a line of a table holds beside words: badges, words below one another, bars."""
+"""Cells of tables other than text: badges, stacked words, bars."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from urllib.parse import quote
 from mlsys.pages.tones import SIGNS, Tone, tone_of
 
 _LEAST_SHARE = 0.01
-"""Smaller shares than a hundredth are said to be that."""
+"""Smaller shares are shown as less than one hundredth."""
 
 
 def anchor(column: str) -> str:
@@ -27,7 +27,7 @@ def anchor(column: str) -> str:
 
 @runtime_checkable
 class Cell(Protocol):
-    """Something that stands in a line of a table; as text it is a word or two."""
+    """Content of a table cell; as text it is a word or two."""
 
     def __str__(self) -> str: ...
 
@@ -58,18 +58,18 @@ class Badge:
 
 @dataclass(frozen=True)
 class Stack:
-    """One thing, and what is said of it in passing below.
+    """A value with a note below it.
 
     Parameters
     ----------
     first : Cell or str
-        The thing.
+        The value.
     below : str
-        What is said of it.
+        The note.
     strong : bool
         Whether the first is bold.
     spoken : bool
-        Whether a terminal, too, shows what is said of it.
+        Whether a terminal also shows the note.
     column : str
         The column that it describes: links of the same page lead here.
 

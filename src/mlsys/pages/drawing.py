@@ -1,4 +1,4 @@
-"""Drawing: what pictures made with matplotlib have in common; they are drawn on white in both themes."""
+"""Drawing: shared settings of matplotlib figures, which have a white background in both themes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Findings: remarks about a run as a tuple that shows itself, each behind its severity."""
+"""Findings: a tuple of findings with a display."""
 
 from __future__ import annotations
 

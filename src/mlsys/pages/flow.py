@@ -1,4 +1,4 @@
-"""Flow: stages from top to bottom, in shaded stretches, each opened by a click."""
+"""Flow: stages from top to bottom in shaded groups, with details on a click."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ class Stage:
     Parameters
     ----------
     name : str
-        Stands on it.
+        Name of the step.
     kind : str
-        What sort of thing it is.
+        Kind of the step.
     words : sequence of str
         What it does, in a few words each.
     why : str
-        Why it is there, where nobody put it there.
+        Why it was supplied, if it was.
     about : str
         A sentence on what it is, shown by a click.
     details : str
         Its settings, shown by a click, line by line.
     page : str
-        Where it is documented; empty where that is not known.
+        Address of its documentation; empty if unknown.
     marked : bool
-        Whether it parts what is before from what is after.
+        Whether it is the split.
     parts : sequence of str
-        What it makes of what it gets, drawn beside one another below it.
+        Parts that it makes, drawn side by side below it.
     """
 
     name: str
@@ -69,11 +69,11 @@ class Stretch:
     Parameters
     ----------
     label : str
-        What holds along it.
+        Heading of the group.
     stages : sequence of Stage
         From top to bottom.
     shaded : bool
-        Whether it stands on a shade.
+        Whether its background is shaded.
     """
 
     label: str
@@ -120,14 +120,14 @@ class Flow:
 
 @dataclass(frozen=True)
 class Moments:
-    """Moments in the order of time, with what is between them.
+    """Moments on a time line.
 
     Parameters
     ----------
     marks : sequence of (str, str)
         A moment and what happens at it.
     before : str
-        What lies before the first.
+        Text before the first moment.
     """
 
     marks: Sequence[tuple[str, str]]

@@ -1,4 +1,4 @@
-"""Numbers as they are shown: three digits, and nothing where there is nothing."""
+"""Display of numbers: three digits, and blanks for nulls."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from mlsys.secrets import hidden
 
 @dataclass(frozen=True)
 class Page:
-    """What an object shows of itself.
+    """The display of an object.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class Page:
 
 
 class Shown(Listed):
-    """Something that shows a page of itself, in notebooks and in terminals."""
+    """Base of objects that are displayed as a page, in notebooks and in terminals."""
 
     _unlisted: ClassVar[frozenset[str]] = frozenset({"page"})
 

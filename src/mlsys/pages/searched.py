@@ -16,9 +16,9 @@ _FIND = (
 
 @dataclass(frozen=True)
 class Searched:
-    """A table with a field for words above it: rows that do not have all of them are put away.
+    """A table with a search field: rows without all of the words are hidden.
 
-    Where a page may run no script the table stands as it is, without the field.
+    If a page cannot run scripts, the table is shown without the field.
 
     Parameters
     ----------

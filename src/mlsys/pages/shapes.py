@@ -1,4 +1,4 @@
-"""Shapes: how values spread, small enough to stand in a line of a table."""
+"""Shapes: histograms that are small enough for a table cell."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Shape:
     alt : str
         What it shows, for those who do not see it.
     before : sequence of float, optional
-        Bars to compare with, drawn as an outline: before a drift, for one.
+        Bars for comparison, drawn as an outline, such as before a drift.
     """
 
     counts: Sequence[float]

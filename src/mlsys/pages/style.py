@@ -17,7 +17,7 @@ _THEMES = {
     "light": ('[data-jp-theme-light="true"]', 'html[data-theme="light"]', "body.vscode-light"),
     "dark": ('[data-jp-theme-light="false"]', 'html[data-theme="dark"]', "body.vscode-dark"),
 }
-"""Where notebooks and documentation say which theme is theirs, whatever the system prefers."""
+"""How notebooks and documentation declare their theme, which overrides the system's."""
 
 _RULES = """
 .mlsys{background:var(--bg);color:var(--fg);border:1px solid var(--line);border-radius:8px;padding:12px 16px;
@@ -84,7 +84,7 @@ border-top:3px solid var(--other);padding:4px 10px 4px 0}.mlsys .mark small{disp
 
 
 def style() -> str:
-    """Return the style sheet of everything that is shown."""
+    """Return the style sheet for all displays."""
     light, dark = (_theme(each) for each in (LIGHT, DARK))
     themes = "".join(
         f"{','.join(f'{where} .mlsys' for where in _THEMES[name])}{{{colours}}}"

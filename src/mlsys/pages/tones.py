@@ -1,4 +1,4 @@
-"""Tones: what a verdict's words mean, as a sign and a colour; the words always stand beside both."""
+"""Tones: the meaning of a verdict as a sign and a colour, always shown with the words."""
 
 from __future__ import annotations
 

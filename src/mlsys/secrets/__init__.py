@@ -34,9 +34,9 @@ __all__ = [
 
 _NO_ACCIDENT = 8
 _LONG_LINE = 16
-"""Characters from which a line of a value of many lines, such as a key in PEM, is looked for by itself."""
+"""Length from which single lines of a value, such as a PEM key, are also searched for."""
 _declared: dict[bytes, None] = {}
-"""Secrets of the steps that this process made; in the order in which they came."""
+"""Secrets of the steps that this process created, in order."""
 
 
 def is_secret(value: Any) -> bool:
@@ -52,7 +52,7 @@ def is_secret(value: Any) -> bool:
 
 
 def declare(value: Any) -> None:
-    """Take note of the secrets in a step's configuration, so that they are found in texts."""
+    """Register the secrets in a step's configuration, so that they are found in texts."""
     for name, each in _named_leaves(value):
         if is_secret(each):
             held = each.get_secret_value()
@@ -121,7 +121,7 @@ def holds_secret(value: Any, *, queries: bool = True) -> bool:
 
 
 def given_away(content: bytes) -> bool:
-    """Whether content that is about to be written holds a secret, one long and mixed enough that it is no accident."""
+    """Whether content to be written contains a secret, long and mixed enough to exclude coincidence."""
     texts = [value.decode("utf-8", "replace") for value in _telling()]
     return any(form in content for text in texts for form in {text.encode(), json.dumps(text)[1:-1].encode()})
 
@@ -206,7 +206,7 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def _named_leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Give each plain value inside, with the name of the field or key under which it stands."""
+    """Yield each plain value inside, with the name of its field or key."""
     if isinstance(value, dict):
         for key, each in value.items():
             yield from _named_leaves(key)
@@ -219,7 +219,7 @@ def _named_leaves(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _known() -> Iterator[bytes]:
-    """Give the values to look for in texts."""
+    """Return the values to search for in texts."""
     # A copy is made at once; while a tuple is, the garbage collector may let another thread declare a secret.
     yield from _declared.copy()
     for name in tuple(os.environ):
@@ -231,14 +231,14 @@ def _known() -> Iterator[bytes]:
 
 
 def _telling() -> Iterator[bytes]:
-    """Give the values that nothing holds by accident: a variable may be called SORT_KEY and hold a column's name."""
+    """Return the values that cannot occur by coincidence: a variable SORT_KEY may hold the name of a column."""
     for value in _known():
         if len(value) >= _NO_ACCIDENT and not (value.isalpha() or value.isdigit()):
             yield value
 
 
 def _inside(text: str) -> Iterator[bytes]:
-    """Give the secrets inside an address or a connection string."""
+    """Return the secrets inside an address or a connection string."""
     for each in secrets_in(text):
         yield from _as_bytes(each)
 
@@ -309,7 +309,7 @@ def _clean(error: BaseException) -> list[BaseException]:
 
 
 class _Filter(logging.Filter):
-    """Takes secrets out of what is logged, errors included."""
+    """Removes secrets from log messages, including errors."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = hidden(record.getMessage()), ()

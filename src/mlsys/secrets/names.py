@@ -1,4 +1,4 @@
-"""Names that tell a secret: of variables, of parameters in an address, of fields and of keys in their values."""
+"""Names that indicate a secret: of variables, address parameters, fields and keys."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def field_is_secret(name: str, value: Any) -> bool:
 
 @lru_cache(maxsize=1024)
 def _by_field(name: str) -> tuple[bool, bool]:
-    """Say whether a field of this name holds a secret for certain, and whether it may."""
+    """Return whether a field of this name certainly holds a secret, and whether it may."""
     words = _words(name)
     while len(words) > 1 and words[-1] in {"url", "uri", "value", "text", "header"}:
         words.pop()

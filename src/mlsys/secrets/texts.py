@@ -1,4 +1,4 @@
-"""Secrets that a text shows by itself: in addresses, headers, connection strings and settings."""
+"""Secrets that are recognizable by their form: in addresses, headers, connection strings and settings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from mlsys.secrets.names import looks_secret
 
 IN_PLACE = "***"
-"""What is shown in the place of a secret."""
+"""Replacement for a secret."""
 _START = r"([a-z][a-z0-9+.\-]{0,30}://)"
 """Of an address; bounded, because a long run of letters is looked at from each of its letters."""
 USER = re.compile(rf"{_START}(?:[^\s/?#\"'<>]*|[^\s/?#@:\"'<>]*:(?!\d+[/?#])[^\s\"<>]*)@", re.I)

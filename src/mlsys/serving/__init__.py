@@ -1,4 +1,4 @@
-"""Serving: a model's folder, written, checked, read, and asked in a process of its own."""
+"""Serving: writing, checking and reading a model's folder, and testing it in a separate process."""
 
 from mlsys.serving.loaded import LoadedModel
 from mlsys.serving.loading import load

@@ -1,4 +1,4 @@
-"""Models that a fresh process answered before: what is the same in everything is not asked a second time."""
+"""Models that were already checked in a new process: an equal model is not checked again."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ANSWERS = "answers"
 
 @dataclass(frozen=True)
 class Checked:
-    """What a fresh process answered with a model, as the cache has it.
+    """Answers of a model in a new process, as stored in the cache.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class Checked:
             return cls(store, "")
 
     def agrees(self, answers: pd.DataFrame) -> bool:
-        """Whether a fresh process gave these very answers before."""
+        """Whether a new process gave exactly these answers before."""
         noted = self.store.entry(self.key) if self.store is not None and self.key else None
         return noted is not None and noted.get(_ANSWERS) == digest(answers)
 
@@ -59,11 +59,11 @@ class Checked:
 
 
 def _where() -> list[Any]:
-    """Return what a fresh process is made of: machine, interpreter, installed packages, this library."""
+    """Return what determines a new process: machine, interpreter, installed packages, this library."""
     return [platform.node(), sys.executable, sys.version, _packages(), own_code()]
 
 
 def _packages() -> list[tuple[str, int]]:
-    """Return the folders of packages with their time, which installing and removing a package changes."""
+    """Return the package folders with their modification time, which changes when a package is installed or removed."""
     places = sorted({sysconfig.get_path(kind) for kind in ("purelib", "platlib")})
     return [(place, Path(place).stat().st_mtime_ns) for place in places if Path(place).is_dir()]

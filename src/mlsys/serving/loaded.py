@@ -1,4 +1,4 @@
-"""LoadedModel: a model that was read from its folder, and knows the run that it comes from."""
+"""LoadedModel: a model that was read from its folder, with access to its run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Steps = tuple[tuple[str, Fitted], ...]
 
 @dataclass(frozen=True)
 class LoadedModel(ServedModel):
-    """A model that was loaded: it answers requests, and knows the run that it comes from.
+    """A loaded model: it predicts, and gives access to the run that it comes from.
 
     Parameters
     ----------
     reference : str
-        What it was loaded by.
+        The reference by which it was loaded.
     """
 
     reference: str = ""
@@ -32,9 +32,9 @@ class LoadedModel(ServedModel):
 
     @cached_property
     def outcome(self) -> Outcome:
-        """What came out of the model's run; of a registered version as it was when it was registered.
+        """The outcome of the model's run; for a registered version, as it was when it was registered.
 
-        Nothing runs for it, and the model is not read.
+        Nothing is run, and the model is not read.
         """
         version = _version(self.reference)
         found = None if version is None else outcome_of_version(*version)

@@ -42,22 +42,21 @@ def load(reference: str | Path, allow_pickle: bool = False) -> LoadedModel:
     Returns
     -------
     LoadedModel
-        With ``predict(frame)``, and ``outcome`` and ``reproduce()`` where it comes from a tracked run. Of a run that is
-        named by its id the files are checked, and the model is read when it is first used.
+        With ``predict(frame)``, and ``outcome`` and ``reproduce()`` if it comes from a tracked run. For a run named by
+        its id, the files are checked now, and the model is read when it is first used.
 
     Raises
     ------
     StateError
-        When a file was edited, added or taken away after the model was saved, is a link or lies outside the folder,
-        holds a type that is not allowed, or is pickled and ``allow_pickle`` is not given. Nothing of the folder has
-        run then.
+        If a file was edited, added or removed after the model was saved, is a link or is outside the folder, contains
+        a type that is not allowed, or is pickled without ``allow_pickle``. Nothing in the folder has run at this point.
 
     Notes
     -----
-    **Load only folders that you trust.** A folder may hold code of its author (own steps, functions), which runs when
-    the model is loaded; and a step may name any function of an installed package. What is checked guards against
-    accidents, careless edits and files that were slipped in; not against an author who means harm, since whoever
-    can write the folder can write its manifest. States are read from JSON, Arrow and native files, nothing pickled.
+    **Load only folders that you trust.** A folder may contain code of its author (steps, functions), which runs when
+    the model is loaded, and a step may name any function of an installed package. The checks protect against accidents,
+    careless edits and inserted files, but not against a malicious author, who can also write the manifest. States are
+    read from JSON, Arrow and native files; nothing is unpickled.
     """
     given: Any = reference
     if not isinstance(given, (str, os.PathLike)):

@@ -1,4 +1,4 @@
-"""Parity: a fresh process that has only a model's folder must answer as this process does."""
+"""Parity: a new process with only a model's folder must give the same answers as this process."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ answer_others()
 def check_parity(
     model: ServedModel, given: pd.DataFrame, write: Callable[[Path], None], store: Store | None = None
 ) -> None:
-    """Raise unless a fresh process answers rows to the last bit as this one does.
+    """Raise unless a new process predicts rows identically to this one, to the last bit.
 
     Parameters
     ----------
@@ -63,12 +63,11 @@ def check_parity(
     Raises
     ------
     NotPortableError
-        The other process fails, or answers otherwise: the first column and the rows that differ.
+        If the other process fails, or its answers differ; names the first column and the rows.
 
     Notes
     -----
-    A model that is the same in everything as one that was checked, asked the same rows, with the same answers here as
-    the fresh process gave then, is not checked a second time.
+    A model that equals one that was already checked, on the same rows and with the same answers, is not checked again.
     """
     with hushed():
         expected = model.predict(given.reset_index(drop=True))
@@ -114,7 +113,7 @@ def _problem_in(
 
 
 def _difference(expected: pd.DataFrame, found: pd.DataFrame, labels: pd.Index) -> str:
-    """Say where two frames differ, in bits or types; nothing if they do not."""
+    """Return where two frames differ, in bits or types; empty if they do not."""
     if list(expected.columns) != list(found.columns):
         return f"predicts the columns {list(found.columns)}, not {list(expected.columns)}"
     for name in expected.columns:

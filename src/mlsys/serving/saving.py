@@ -36,9 +36,9 @@ def save_run(model: ServedModel, folder: Path, details: Mapping[str, str]) -> Pa
     Raises
     ------
     NotPortableError
-        When a served step needs code that has no source to take along.
+        If a served step needs code without available source.
     StateError
-        When what a step learned cannot be stored. Nothing is left behind in either case.
+        If a state cannot be stored. In either case nothing is left behind.
     """
     if folder.exists() and any(folder.iterdir()):
         raise ConfigurationError(f"the folder {folder} is not empty", "name a new one")
@@ -47,7 +47,7 @@ def save_run(model: ServedModel, folder: Path, details: Mapping[str, str]) -> Pa
 
 
 def _whole_folder(place: Path, write: Callable[[Path], None]) -> None:
-    """Write a folder that is whole or not there; one that cannot be made beside its place is written in it."""
+    """Write a folder atomically; if it cannot be prepared beside its place, it is written in place."""
     if place == Path.cwd():  # a process must not lose the folder it works in
         return write(place)
     try:

@@ -1,4 +1,4 @@
-"""States: digests by content, and storage of learned states without anything pickled."""
+"""States: digests by content, and storage of learned states without pickling."""
 
 from mlsys.states.allowed import ALLOWED_TYPES
 from mlsys.states.digest import digest, digest_columns, digest_frame

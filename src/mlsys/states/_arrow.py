@@ -1,4 +1,4 @@
-"""The one column of an Arrow file, after a look at whether the file says the truth about its sizes."""
+"""The single column of an Arrow file, after checking the sizes that the file declares."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def values_in(content: bytes, path: Path) -> pa.Array:
     Raises
     ------
     StateError
-        The file is damaged, or says of its buffers what is not so. Buffers as they lie in the file take no memory;
-        compressed ones, which are never written here and may say any size, are refused before they are unpacked.
+        If the file is damaged or misstates its buffers. Uncompressed buffers take no additional memory; compressed
+        ones, which are never written here and may declare any size, are refused before they are unpacked.
     """
     with naming(path):
         if content[: len(_MARK)] != _MARK:
@@ -49,7 +49,7 @@ def _batches(stream: pa.Buffer) -> list[bytes]:
 
 
 def _is_compressed(metadata: bytes) -> bool:
-    """Say whether a batch has a compression, by the layout of its flatbuffer."""
+    """Whether a batch is compressed, by the layout of its flatbuffer."""
     root = struct.unpack_from("<I", metadata)[0]
     place = _field(metadata, root, _HEADER)
     if not place:

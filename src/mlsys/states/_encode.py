@@ -25,7 +25,7 @@ ARROW_KINDS = "biuf"
 
 _INLINE_BYTES = 256
 _AS_THEY_ARE = {bool, int, str, type(None)}
-"""Types of values that JSON has; long lists of levels hold nothing else."""
+"""Types of values in JSON; long lists of levels contain nothing else."""
 _REMEDY = (
     "return numbers, strings, lists, dictionaries, arrays, frames or estimators of scikit-learn, LightGBM, XGBoost or "
     "CatBoost; for anything else write the hooks save(state, folder) and load(folder)"
@@ -211,6 +211,6 @@ def _description(dtype: np.dtype[Any], path: str) -> list[list[str]]:
 
 
 def is_estimator(value: Any) -> bool:
-    """Say whether a value is an estimator; without scikit-learn loaded nothing is."""
+    """Whether a value is an estimator; never without scikit-learn loaded."""
     base = sys.modules.get("sklearn.base")
     return base is not None and isinstance(value, base.BaseEstimator)

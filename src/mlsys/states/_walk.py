@@ -29,12 +29,12 @@ _NOT_CONTENT = frozenset(
 )
 _SEARCHED = "cv_results_"
 _SECONDS = frozenset({"mean_fit_time", "std_fit_time", "mean_score_time", "std_score_time"})
-"""What a search measured by the clock among its results; no two searches agree in it."""
-"""Attributes that change how fast something runs or what it prints, never what it answers."""
+"""Timings among the results of a search; no two searches agree in them."""
+"""Attributes that affect speed or printing, but never results."""
 
 
 class Walk:
-    """One walk over a value; holds what it met, because a recycled id would look like a known object."""
+    """One walk over a value; keeps visited objects, because a recycled id would look like a known object."""
 
     def __init__(self) -> None:
         self._open: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""A value that is there, or that is read when somebody asks for it."""
+"""A value that is available, or read when needed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Held:
-    """A value that is there, or that is read when somebody asks.
+    """A value that is available, or read when needed.
 
     Parameters
     ----------

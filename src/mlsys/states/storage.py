@@ -91,11 +91,11 @@ def load_state(folder: Path) -> Any:
     Raises
     ------
     StateError
-        A file is missing, was changed, lies outside the folder, or holds a type that is not allowed.
+        If a file is missing, was changed, is outside the folder, or contains a type that is not allowed.
 
     Notes
     -----
-    Nothing pickled is read. The digests tell accidents, not a forger who writes the manifest too.
+    Nothing is unpickled. The digests detect accidents, not a forger who also writes the manifest.
     """
     folder = Path(folder)
     files = _manifest(folder)

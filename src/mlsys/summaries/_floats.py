@@ -1,4 +1,4 @@
-"""Sums of float64 numbers as whole numbers: the arithmetic below every exact summary."""
+"""Sums of float64 numbers as integers: the arithmetic of every exact summary."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def exact_total(values: Floats) -> int:
     Notes
     -----
     Each chunk is rounded onto a grid by adding and subtracting an anchor (Rump, Ogita and Oishi 2008); the grid
-    pieces sum without rounding, what is left goes to the next finer grid, and after a few grids to one bin per
-    exponent. The answer is one whole number, so it cannot depend on order or chunks.
+    pieces sum without rounding; the remainder goes to the next finer grid, and after a few grids to one bin per
+    exponent. The result is one integer, so it cannot depend on order or chunks.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Answers of hooks that learn beside a state: one more pass, what training rows are shown; and summaries by name."""
+"""Results of learning hooks other than a state: another pass, states by fold; and summaries by name."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Again:
 
 @dataclass(frozen=True)
 class CrossFitted:
-    """Answer of ``learn`` or ``finish`` that brings what training rows are shown along with the state.
+    """Return value of ``learn`` or ``finish`` with the states for training rows in addition to the state.
 
     Parameters
     ----------
     state : object
-        What other rows are shown.
+        The state for other rows.
     fold_states : tuple
-        What ``apply_cross_fitted(part, fold_states)`` is given.
+        The argument of ``apply_cross_fitted(part, fold_states)``.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A sample of rows that depends on their ids and a seed, never on their order or partitions."""
+"""A sample of rows that depends only on their ids and a seed, not on order or partitions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class BottomK:
     rows : pandas.DataFrame or pandas.Series
         Sampled rows, ordered by hash. Build samples with :meth:`of` and ``+``.
     hashes : array of uint64, shape (rows, 2)
-        Hash of each id, and a second one that decides ties.
+        Hash of each id, and a second one for ties.
     k : int
-        Size of the sample; all rows where there are fewer.
+        Size of the sample; all rows if there are fewer.
 
     Notes
     -----

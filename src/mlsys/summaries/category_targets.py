@@ -67,7 +67,7 @@ def _finite(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @dataclass(frozen=True, eq=False)
 class CategoryTargets:
-    """Rows, weight and sum of each target column by category and fold; null is a category of its own, ``None``.
+    """Rows, weight and sum of each target column by category and fold; null is a separate category, ``None``.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ class CategoryTargets:
     rows : array of int64, shape (categories * folds,)
         Rows of each category, fold by fold.
     weights : GroupedSum
-        Their weights; equal to the rows where no weights were given.
+        Their weights; equal to the rows without weights.
     sums : tuple of GroupedSum
         For each target column the (weighted) sums.
     folds : int
@@ -84,8 +84,8 @@ class CategoryTargets:
 
     Notes
     -----
-    Everything is exact, so the sum of some partitions does not depend on how rows are cut, and all rows but those of
-    one fold (:meth:`without`) have the same sums as if they alone had been summarized.
+    Everything is exact, so sums do not depend on the partitions, and all rows except those of one fold
+    (:meth:`without`) have the same sums as if they alone had been summarized.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""How many rows would be equal by chance, if columns had nothing to do with each other."""
+"""How many rows would be equal by chance if columns were independent."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def equal_by_chance(asked: pd.DataFrame, known: pd.DataFrame, rows: float, settl
     Notes
     -----
     The product, over columns, of the share of the row's value among ``known``, times ``rows``: exact for independent
-    columns. Columns that say the same thing twice make rows equal by chance more often than it says. A value that
-    ``known`` does not hold counts as if it stood there once. Columns of lists and dictionaries are left out. How
-    common a long text is says nothing where it is common because the same case came again: one that was written for
-    its row is as improbable as its characters, by one bit each.
+    columns. With redundant columns rows are equal by chance more often than this estimate. A value absent from
+    ``known`` counts as occurring once. Columns of lists and dictionaries are left out. The frequency of a long text is
+    uninformative if it recurs because the same case recurs: a text written for its row is as improbable as its
+    characters, at one bit each.
 
     Examples
     --------

@@ -13,7 +13,7 @@ from mlsys.values import numbered_texts, plain, values_of
 
 
 class Counts(Mapping[Hashable, int]):
-    """Counts by value; values stay as they are (strings, whole numbers, bools, timestamps).
+    """Counts by value; values are unchanged (strings, integers, bools, timestamps).
 
     Parameters
     ----------
@@ -24,8 +24,8 @@ class Counts(Mapping[Hashable, int]):
 
     Notes
     -----
-    Equality does not look at order; :meth:`ordered` gives the one order that follows from the counts. Values
-    that compare equal are one value: do not mix ``True`` and ``1`` in a column.
+    Equality ignores order; :meth:`ordered` returns the order determined by the counts. Values that compare
+    equal are one value: do not mix ``True`` and ``1`` in a column.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What the values of a column mean, whatever type holds them: the one place that is asked."""
+"""The meaning of the values of a column, whatever type holds them."""
 
 from mlsys.values.block import BlockArray, BlockDtype, blocks_among, matrix_of
 from mlsys.values.kinds import (

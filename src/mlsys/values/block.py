@@ -1,4 +1,4 @@
-"""Block columns: many numbers a row under one name, sparse or dense, which travel through a frame as one column."""
+"""Block columns: many numbers per row, sparse or dense, in one column of a frame."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class BlockDtype(ExtensionDtype):
 
     @classmethod
     def construct_from_string(cls, string: str) -> BlockDtype:
-        """Refuse: a block is made of numbers, never by the name of its type."""
+        """Raise: a block is created from numbers, not by the name of its type."""
         raise TypeError(f"cannot make a block column from {string!r}")
 
 
@@ -78,7 +78,7 @@ class BlockArray(ExtensionArray):
 
     Notes
     -----
-    A frame slices, copies and joins it as any column. ``column.array.values`` are all numbers at once.
+    A frame slices, copies and joins it like any column. ``column.array.values`` returns all numbers.
 
     Examples
     --------
@@ -146,7 +146,7 @@ class BlockArray(ExtensionArray):
         return BlockArray(self.values[pd.api.indexers.check_array_indexer(self, item)])
 
     def _between(self, start: int, stop: int) -> BlockArray:
-        """Return neighbouring rows; the numbers are shared, since nobody writes to them."""
+        """Return neighbouring rows, which share the numbers because these are never modified."""
         if not self._dtype.sparse or stop - start == len(self):
             return self._holding(self.values[start:stop] if stop - start < len(self) else self.values)
         from scipy.sparse import csr_array
@@ -247,7 +247,7 @@ class BlockArray(ExtensionArray):
 
 
 _SHOWN = 3
-"""Numbers of a row that are written out."""
+"""Maximum number of values of a row to display."""
 
 
 def _sparse(made_of: Any, numbers: Any = None) -> Any:

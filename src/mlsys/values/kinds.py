@@ -1,4 +1,4 @@
-"""Kinds of values: number, truth, text, category, moment, ..., told from the type and, for objects, from the values."""
+"""Kinds of values: number, truth, text, category, moment, ..., from the type and, for objects, from the values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mlsys.values.block import BlockDtype
 
 
 class Kind(StrEnum):
-    """What a value is to a person who reads the column."""
+    """The meaning of a value to a reader of the column."""
 
     NUMBER = "number"
     TRUTH = "truth value"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 NUMERIC = frozenset({Kind.NUMBER, Kind.TRUTH})
-"""Kinds that are computed with as they are."""
+"""Kinds that are used in computations as they are."""
 TIMES = frozenset({Kind.MOMENT, Kind.DATE})
 """Kinds of which each value is a point in time."""
 EXACT_IN_FLOAT = 2**53
@@ -49,20 +49,20 @@ class Values:
     Parameters
     ----------
     kind : Kind
-        ``CATEGORY`` where levels are fixed, ``NOTHING`` where no type and no value says anything, ``MIXED`` where
-        values of several kinds stand in one column of objects.
+        ``CATEGORY`` if levels are fixed, ``NOTHING`` if neither type nor values say anything, ``MIXED`` if a column of
+        objects contains values of several kinds.
     held : str
         The type in words, for messages: ``"float64"``, ``"datetime.date"``.
     levels : Values, optional
-        Of categories: what their levels are.
+        For categories, the kind of their levels.
     whole : bool
         Whether numbers are whole by their type, or all are.
     zone : tzinfo, optional
         Of times with a zone; of several zones, UTC.
     detail : str
-        What must agree before two such columns can be compared: the frequency of periods, the class of other values.
+        What must agree to compare two such columns: the frequency of periods, the class of other values.
     strange : tuple, optional
-        Of mixed values: the label and the value of the first row that is unlike the rows before.
+        For mixed values, label and value of the first row that differs from the rows before.
 
     Examples
     --------
@@ -205,11 +205,11 @@ def values_of(column: pd.Series | pd.Index) -> Values:
     Parameters
     ----------
     column : Series or Index
-        Any type that pandas holds; objects are looked through, nulls aside.
+        A column of any type; non-null objects are examined.
 
     Notes
     -----
-    Types answer at once; a column of objects costs about 10 ns a value, one that holds no kind of pandas' own 100 ns.
+    Most types decide at once; a column of objects takes about 10 ns per value, and 100 ns for kinds unknown to pandas.
 
     Examples
     --------

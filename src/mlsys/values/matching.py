@@ -1,4 +1,4 @@
-"""Equality by value across types: what two columns must become before they are compared, or why they never can."""
+"""Equality by value across types: how two columns are made comparable, or why they cannot be."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mlsys.values.plain import plain
 
 @dataclass(frozen=True)
 class Unlike(Exception):
-    """Why no value of one column can be compared with those of another.
+    """The reason why values of two columns cannot be compared.
 
     Parameters
     ----------
     why : str
         In words, without the names of the columns.
     remedy : str
-        What makes them comparable.
+        How to make them comparable.
     """
 
     why: str
@@ -46,7 +46,7 @@ def by_value(column: pd.Series) -> pd.Series:
     Raises
     ------
     Unlike
-        For nested and for mixed values, of which nobody can say when they are equal.
+        For nested and mixed values, for which equality is undefined.
 
     Examples
     --------
@@ -91,7 +91,7 @@ _SIDES: Sides = ("on one side", "on the other")
 
 
 def refuse_unlike(one: pd.Series, other: pd.Series, sides: Sides = _SIDES) -> None:
-    """Raise when no value of ``one`` could equal a value of ``other``; both as `by_value` returned them.
+    """Raise if no value of ``one`` could equal a value of ``other``; both as returned by `by_value`.
 
     Parameters
     ----------

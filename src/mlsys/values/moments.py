@@ -1,4 +1,4 @@
-"""Times and dates as timestamps, moved by durations and numbered, also where nanoseconds end."""
+"""Times and dates as timestamps, shifted and numbered, also beyond the range of nanoseconds."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _OUT = (pd.errors.OutOfBoundsDatetime, pd.errors.OutOfBoundsTimedelta, OverflowE
 
 
 def moments_of(column: pd.Series, who: str = "", called: str = "") -> pd.Series:
-    """Return a column of times or dates as timestamps; a date counts as the midnight it begins with.
+    """Return a column of times or dates as timestamps; a date counts as midnight at its start.
 
     Parameters
     ----------
     column : Series
         Times or dates in any type; nulls stay, also where there is nothing else.
     who : str
-        What asks, for the message.
+        The caller, for messages.
     called : str
         What the message calls the column; ``column '<name>'`` when not given.
 
     Raises
     ------
     DataError
-        When it holds something else; names the first such row.
+        If it holds other values; names the first such row.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def moved(times: pd.Series, by: pd.Timedelta) -> pd.Series:
     Raises
     ------
     DataError
-        When a moment is moved to where no timestamp reaches.
+        If a shifted time is outside the range of timestamps.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The same values in the plain pandas type of their kind."""
+"""Convert values to the plain pandas type of their kind."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def plain(column: pd.Series) -> pd.Series:
 
     Notes
     -----
-    No value changes, with one exception that types force: decimals that are not whole become the nearest floats. What
-    is plain already is returned itself.
+    Values do not change, with one exception: decimals that are not whole become the nearest floats. A column that is
+    already plain is returned as it is.
 
     Examples
     --------
@@ -68,9 +68,9 @@ def told_apart(column: pd.Series, what: str, remedy: str = _TO_TEXT) -> pd.Serie
     column : Series
         Ids, groups, strata.
     what : str
-        What asks for which column, for the message.
+        Caller and column, for messages.
     remedy : str
-        What to do where they cannot.
+        Remedy if they cannot.
 
     Raises
     ------
