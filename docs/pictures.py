@@ -127,7 +127,7 @@ def flights() -> Run:
         "carrier": rng.choice(["UA", "B6", "EV", "DL", "AA"], n, p=[0.3, 0.25, 0.2, 0.15, 0.1]),
         "seats": rng.choice([50, 140, 180, 200], n),
         "distance": rng.lognormal(6.5, 0.7, n).round(),
-        "temp": 50 - 25 * np.cos(2 * np.pi * departs.dayofyear.to_numpy() / 365) + rng.normal(0, 8, n),
+        "temp": 50 - 25 * np.cos(2 * np.pi * departs.day_of_year.to_numpy() / 365) + rng.normal(0, 8, n),
         "visib": np.where(rng.random(n) < 0.1, np.nan, np.minimum(10, rng.gamma(20, 0.6, n))),
         "night": rng.random(n) < 0.2,
     })  # fmt: skip
