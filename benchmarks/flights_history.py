@@ -47,7 +47,7 @@ def judged(made: Pipeline) -> tuple[pd.DataFrame, float]:
     took = time.process_time() - begin
     scored = final.outcome.scored
     assert scored is not None
-    rows = pd.DataFrame({"late": scored["late"].astype(bool), "p": scored["probability_True"]})
+    rows = pd.DataFrame({"late": scored["y"].astype(bool), "p": scored.filter(like="probability").iloc[:, -1]})
     return rows, took
 
 

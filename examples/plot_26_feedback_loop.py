@@ -53,7 +53,8 @@ loop.summary
 # ---------------------------------
 # More orders have a label, but part of the returns are called kept. ``bias`` is how much rarer returns then look.
 
-loop.table.iloc[[16, 33, 49, 66, 83, 99]][["window_days", "positive", "of_all_positives", "bias", "known_rows"]].round(3)
+shown = [16, 33, 49, 66, 83, 99]
+loop.table.iloc[shown][["window_days", "positive", "of_all_positives", "bias", "known_rows"]].round(3)
 
 # %%
 # Why the plain share misleads

@@ -46,7 +46,7 @@ def near_texts(texts: pd.Series, alike: float, groups: NDArray[np.int64], among:
     for one, other in {tuple(sorted(pair)) for pair in codes[pairs].tolist()}:
         found[one, other] = _similarity(shingles[one], shingles[other]) >= alike
     near = [found[min(a, b), max(a, b)] for a, b in codes[pairs].tolist()]
-    return pairs[np.array(near, dtype=bool)]
+    return np.asarray(pairs[np.array(near, dtype=bool)])
 
 
 def _shingles(text: str) -> NDArray[np.uint64]:
@@ -66,7 +66,7 @@ def _candidates(codes: NDArray[np.int64], shingles: list[NDArray[np.uint64]], gr
     factors = rng.integers(1, 2**63, BANDS * BAND_ROWS, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
     marks = np.array([(each[:, None] * factors).min(axis=0) for each in shingles]).reshape(len(shingles), BANDS, -1)
     known = np.flatnonzero(codes >= 0)
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for band in range(BANDS):
         bands = pd.DataFrame(marks[:, band]).groupby(list(range(BAND_ROWS))).ngroup().to_numpy()
         met = pd.Series(known).groupby([bands[codes[known]], groups[known]]).agg(list)

@@ -110,7 +110,7 @@ class Aggregate(Reshape):
         return moved(happened, duration_of(self.known_at, f"{self.title}: known_at"))
 
     def _moments(self) -> pd.Series:
-        given = [self.as_of] if isinstance(self.as_of, (str, pd.Timestamp)) else list(self.as_of)
+        given: Any = [self.as_of] if isinstance(self.as_of, (str, pd.Timestamp)) else list(self.as_of)
         try:
             moments = pd.Series(pd.to_datetime(given)).drop_duplicates().sort_values(ignore_index=True)
         except (ValueError, TypeError) as error:
@@ -125,7 +125,8 @@ class Aggregate(Reshape):
         """Return the moments in the zone of the events."""
         moments, zone = self._moments(), known.dt.tz
         if zone is not None:
-            return moments.dt.tz_localize(zone) if moments.dt.tz is None else moments.dt.tz_convert(zone)
+            zoned: pd.Series = moments.dt.tz_localize(zone) if moments.dt.tz is None else moments.dt.tz_convert(zone)
+            return zoned
         if moments.dt.tz is not None:
             raise DataError(
                 f"{self.title}: as_of= has a time zone, and {self.time!r} has none",

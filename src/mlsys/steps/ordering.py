@@ -37,7 +37,7 @@ def sorted_places(keys: NDArray[np.int64], moments: NDArray[Any]) -> NDArray[np.
     else:  # rows of a sparse matrix are counted into place, which is faster than to sort them
         shape = (int(ordered.max()) - low + 1, len(keys))
         small = np.int32 if len(keys) < np.iinfo(np.int32).max else np.int64
-        cells = (np.zeros(len(keys), np.int8), ((ordered - low).astype(small), np.arange(len(keys), dtype=small)))
+        cells: Any = (np.zeros(len(keys), np.int8), ((ordered - low).astype(small), np.arange(len(keys), dtype=small)))
         by_key = sparse.coo_array(cells, shape=shape).tocsr().indices.astype(np.int64)
     return by_key if in_time is None else in_time[by_key]
 
