@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -117,11 +118,12 @@ class ParquetFile:
                 if not all(each.may_be_met(*told.get(each.column, (None, None))) for each in conditions):
                     continue
                 table = self._whole(reader.read_row_group(group, columns=names), who)
-                mask = mask_of(
-                    conditions, lambda name, of=table: of.column(name).cast(self.types[name]), table.num_rows, who
-                )
+                mask = mask_of(conditions, partial(self._typed, table), table.num_rows, who)
                 if mask is not None and mask.any():
                     yield group, mask
+
+    def _typed(self, table: pa.Table, name: str) -> pa.ChunkedArray:
+        return table.column(name).cast(self.types[name])
 
     def read_groups(self, columns: Sequence[str], groups: Sequence[int], who: str) -> pa.Table:
         """Return some columns of some row groups."""

@@ -54,25 +54,55 @@ def opening(file: str) -> dict[str, Any]:
     return {"filepath_or_buffer": address, "storage_options": options}
 
 
-def files_of(path: Any, endings: tuple[str, ...], who: str) -> list[str]:
+def files_of(path: Any, endings: tuple[str, ...], who: str, links: bool = False) -> list[str]:
     """Return the files in sorted order, each once.
+
+    Parameters
+    ----------
+    path : str, Path or list
+        What was given.
+    endings : tuple of str
+        Of files in a folder.
+    who : str
+        For messages.
+    links : bool
+        Whether a symbolic link may lead out of a folder that was named, or in which a pattern looks.
 
     Raises
     ------
     DataError
-        When nothing is there.
+        When nothing is there, or a link leads elsewhere.
     """
     given: Iterable[Any] = path if isinstance(path, (tuple, list)) else (path,)
     found: list[str] = []
     for each in given:
-        found.extend(_expand(os.path.expanduser(os.fspath(each)), endings, who))
+        named = os.path.expanduser(os.fspath(each))
+        files = _expand(named, endings, who)
+        if not links and files != [named]:
+            _refuse_links(named, files, who)
+        found.extend(files)
     return list(dict.fromkeys(found))
 
 
-def files_read(path: Any, endings: tuple[str, ...], who: str) -> list[Path] | None:
+def files_read(path: Any, endings: tuple[str, ...], who: str, links: bool = False) -> list[Path] | None:
     """Return the files whose content a step reads; ``None`` when one of them is an address."""
-    files = files_of(path, endings, who)
+    files = files_of(path, endings, who, links)
     return None if any(is_url(file) for file in files) else [Path(file) for file in files]
+
+
+def _refuse_links(named: str, files: Sequence[str], who: str) -> None:
+    """Raise for a file that lies elsewhere than in the folder that was named, or in which a pattern looks."""
+    folder = Path(named)
+    while glob.has_magic(str(folder)) and not folder.is_dir():
+        folder = folder.parent
+    inside = os.path.realpath(folder)
+    for file in files:
+        there = os.path.realpath(file)
+        if not Path(there).is_relative_to(inside):
+            raise DataError(
+                f"{who}: {file!r} is a link that leads out of {str(folder)!r}, to {there!r}",
+                "name the file itself, or say links=True if links may lead elsewhere",
+            )
 
 
 def shown(files: Sequence[str]) -> str:

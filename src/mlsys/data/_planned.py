@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -160,7 +161,7 @@ class Declared:
         met = set[str]()
         for origin, label, table in tables:
             met.update(table.column_names)
-            mask = mask_of(self.conditions, lambda name, of=table: self._column(of, name), table.num_rows, self._who)
+            mask = mask_of(self.conditions, partial(self._column, table), table.num_rows, self._who)
             yield Arrived(origin, label, table if mask is None else table.filter(pa.array(mask)))
         refuse_absent(self.conditions, met, self._who)
 

@@ -69,7 +69,8 @@ def with_model(predictions: pd.DataFrame, model: Any, who: str) -> pd.DataFrame:
         if name in predictions.columns:
             raise DataError(f"{who}: the predictions have a column {name!r} of their own", "rename it before")
     now = pd.Timestamp(datetime.datetime.now(datetime.UTC)).as_unit("us")
-    return predictions.assign(**{MODEL: version, WHEN: now})
+    added: dict[str, Any] = {MODEL: version, WHEN: now}
+    return predictions.assign(**added)
 
 
 def _as_table(rows: pd.DataFrame | Table) -> Table:

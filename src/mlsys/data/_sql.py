@@ -99,7 +99,8 @@ def query_of(query: str, parameters: Mapping[str, Any], who: str) -> TextClause:
                     "bind numbers, texts, truth values, times, or lists of these",
                 )
     lists = [each for each in named if isinstance(parameters[each], (list, tuple))]
-    return statement.bindparams(*(sqlalchemy.bindparam(each, expanding=True) for each in lists))
+    bound_to: TextClause = statement.bindparams(*(sqlalchemy.bindparam(each, expanding=True) for each in lists))
+    return bound_to
 
 
 def bound(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def _condition(given: Any, who: str) -> Condition:
     if not isinstance(given, (tuple, list)) or len(given) not in (2, 3) or not isinstance(given[0], str):
         raise ConfigurationError(f"{who} got the condition {given!r} in where=", _REMEDY)
     column, operator = given[0], " ".join(str(given[1]).lower().split())
-    value = given[2] if len(given) == 3 else None  # noqa: PLR2004
+    value: Any = given[2] if len(given) == 3 else None  # noqa: PLR2004
     operator = {"=": "==", "<>": "!="}.get(operator, operator)
     if operator not in operators:
         raise ConfigurationError(

@@ -65,6 +65,8 @@ class ReadCSV(Source):
     schema : Schema, mapping or pydantic model, optional
         Types and constraints of columns, checked while reading, before ``where``; see :class:`Schema`. Columns that are
         not read are not checked. Rows with more or fewer fields than the header count as bad rows.
+    links : bool
+        Whether symbolic links may lead out of the folder that is named, or in which a pattern looks.
 
     Raises
     ------
@@ -112,6 +114,7 @@ class ReadCSV(Source):
     encoding: str = Field(default="utf-8", kw_only=True)
     null_values: tuple[str, ...] | list[str] | None = Field(default=None, kw_only=True)
     where: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
+    links: bool = Field(default=False, kw_only=True)
     schema: SchemaGiven = Field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -125,7 +128,7 @@ class ReadCSV(Source):
 
     def read(self) -> pd.DataFrame:
         """Return all rows, numbered from 0 in file order."""
-        paths = files_of(self.path, CSV_ENDINGS, self.title)
+        paths = files_of(self.path, CSV_ENDINGS, self.title, self.links)
         folders = folders_of(self.path, paths)
         files = [CSVFile(path, self._writing(), self.title, self.schema is not None) for path in paths]
         for file in files:
@@ -144,7 +147,7 @@ class ReadCSV(Source):
 
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""
-        return files_read(self.path, CSV_ENDINGS, self.title)
+        return files_read(self.path, CSV_ENDINGS, self.title, self.links)
 
     def done_in_engine(self) -> tuple[str, ...]:
         """Return which rows and columns the reader chooses."""

@@ -38,6 +38,8 @@ class ReadDocuments(PlannedSource):
         Types and constraints of columns, checked while reading; see :class:`Schema`.
     encoding : str
         Python's name of the encoding of files.
+    links : bool
+        Whether symbolic links may lead out of the folder that is named, or in which a pattern looks.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class ReadDocuments(PlannedSource):
     columns: tuple[str, ...] | list[str] | None = None
     known_at: dict[str, str] = Field(default_factory=dict)
     encoding: str = Field(default="utf-8", kw_only=True)
+    links: bool = Field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse a query without a column of documents, and a column of files."""
@@ -96,7 +99,7 @@ class ReadDocuments(PlannedSource):
         """Return the files; ``None`` for an address or a server."""
         if isinstance(self.source, ReadSQL):
             return self.source.files_read()
-        return files_read(self.source, JSON_ENDINGS, self.title)
+        return files_read(self.source, JSON_ENDINGS, self.title, self.links)
 
     def edition(self) -> str | None:
         """Return the edition of what the query reads."""
@@ -111,7 +114,7 @@ class ReadDocuments(PlannedSource):
         return self.known_at
 
     def _of_files(self) -> Iterator[Arrived]:
-        paths = files_of(self.source, JSON_ENDINGS, self.title)
+        paths = files_of(self.source, JSON_ENDINGS, self.title, self.links)
         folders = folders_of(self.source, paths)
         own = None if self.columns is None else [name for name in self.columns if name not in folders.types]
         for place, path in enumerate(paths):

@@ -57,6 +57,8 @@ class ReadJSON(PlannedSource):
         times and truth values that it declares. Lines that are no record count among the rows that do not fit.
     encoding : str
         Python's name of the encoding.
+    links : bool
+        Whether symbolic links may lead out of the folder that is named, or in which a pattern looks.
 
     Raises
     ------
@@ -95,6 +97,7 @@ class ReadJSON(PlannedSource):
     times: tuple[str, ...] | list[str] | dict[str, str] = ()
     zone: str | None = None
     where: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
+    links: bool = Field(default=False, kw_only=True)
     encoding: str = Field(default="utf-8", kw_only=True)
     parses: ClassVar[str | None] = "."
 
@@ -107,7 +110,7 @@ class ReadJSON(PlannedSource):
 
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""
-        return files_read(self.path, JSON_ENDINGS, self.title)
+        return files_read(self.path, JSON_ENDINGS, self.title, self.links)
 
     def done_in_engine(self) -> tuple[str, ...]:
         """Return which rows and columns the reader chooses."""
@@ -119,7 +122,7 @@ class ReadJSON(PlannedSource):
 
     def plan(self) -> Plan:
         """Return the rows with their types."""
-        paths = files_of(self.path, JSON_ENDINGS, self.title)
+        paths = files_of(self.path, JSON_ENDINGS, self.title, self.links)
         declared = self._declared()
         unread: list[Unread] = []
         texts = {name for name, dtype in self.dtypes.items() if is_text(dtype)}

@@ -45,6 +45,8 @@ class ReadParquet(Source):
     schema : Schema, mapping or pydantic model, optional
         Types and constraints of columns, checked while reading; see :class:`Schema`. Columns that are not read are
         not checked.
+    links : bool
+        Whether symbolic links may lead out of the folder that is named, or in which a pattern looks.
 
     Raises
     ------
@@ -77,6 +79,7 @@ class ReadParquet(Source):
     known_at: dict[str, str] = Field(default_factory=dict)
     columns: tuple[str, ...] | list[str] | None = None
     where: tuple[Any, ...] | list[Any] = Field(default=(), kw_only=True)
+    links: bool = Field(default=False, kw_only=True)
     schema: SchemaGiven = Field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -101,7 +104,7 @@ class ReadParquet(Source):
 
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""
-        return files_read(self.path, PARQUET_ENDINGS, self.title)
+        return files_read(self.path, PARQUET_ENDINGS, self.title, self.links)
 
     def done_in_engine(self) -> tuple[str, ...]:
         """Return which rows and columns the reader chooses."""
@@ -112,7 +115,7 @@ class ReadParquet(Source):
         return self.known_at
 
     def _plan(self) -> Plan:
-        paths = files_of(self.path, PARQUET_ENDINGS, self.title)
+        paths = files_of(self.path, PARQUET_ENDINGS, self.title, self.links)
         folders = folders_of(self.path, paths)
         files = [ParquetFile.of(path, self.title) for path in paths]
         if not sum(file.rows for file in files):
