@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from mlsys.data._near_texts import near_texts
 from mlsys.dataset import require_columns
@@ -92,6 +91,8 @@ class Deduplicate(Select):
 
     def _near(self, rows: pd.DataFrame, groups: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return groups of rows that are near each other within groups of equal ones."""
+        from scipy.sparse import coo_array, csgraph
+
         numbers = {name: limit for name, limit in (self.near or {}).items() if self._is_number(rows[name])}
         texts = {name: limit for name, limit in (self.near or {}).items() if name not in numbers}
         pairs = self._near_numbers(rows, numbers, groups) if numbers else None
@@ -99,8 +100,8 @@ class Deduplicate(Select):
             pairs = near_texts(rows[name], limit, groups, pairs)
         assert pairs is not None
         cells = (np.ones(len(pairs), np.int8), (pairs[:, 0], pairs[:, 1]))
-        graph = sparse.coo_array(cells, shape=(len(rows), len(rows)))
-        return np.asarray(sparse.csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
+        graph = coo_array(cells, shape=(len(rows), len(rows)))
+        return np.asarray(csgraph.connected_components(graph, directed=False)[1], dtype=np.int64)
 
     def _is_number(self, column: pd.Series) -> bool:
         held = values_of(column)

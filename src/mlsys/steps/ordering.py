@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from mlsys.values import ranks
 
@@ -34,7 +33,10 @@ def sorted_places(keys: NDArray[np.int64], moments: NDArray[Any]) -> NDArray[np.
     low = int(ordered.min())
     if int(ordered.max()) - low >= 2 * len(keys):
         by_key = np.argsort(ordered, kind="stable")
-    else:  # rows of a sparse matrix are counted into place, which is faster than to sort them
+    else:
+        from scipy import sparse
+
+        # Rows of a sparse matrix are counted into place, which is faster than to sort them.
         shape = (int(ordered.max()) - low + 1, len(keys))
         small = np.int32 if len(keys) < np.iinfo(np.int32).max else np.int64
         cells: Any = (np.zeros(len(keys), np.int8), ((ordered - low).astype(small), np.arange(len(keys), dtype=small)))
