@@ -115,7 +115,8 @@ class Rule:
             twins.setdefault(other, set()).add(one)
         kept: list[str] = []
         for name in ranked:
-            better = next((each for each in kept if each in twins.get(name, ())), None)
+            related = twins.get(name, ())
+            better = next((each for each in kept if each in related), None) if related else None
             if better is None:
                 kept.append(name)
             else:
