@@ -116,9 +116,11 @@ def main() -> None:
     text = f"""Eight numbers with nulls, text of 20 to 100,000 levels: medians with indicators (8 columns), scaling (8),
 one column a level for the top 20 (2), hashing to 2\\ :sup:`18` (1), target means out of fold (2), ten quantile bins
 (2), crossing of two columns, top 1,000. Seconds of the processors and peak memory beyond the table's, in processes of
-their own, the sides in turn, median of {given.turns}. ``all``: one after another on the same rows; scikit-learn's are
-one ``ColumnTransformer``. feature-engine's and category-encoders' target means are learned from the rows that they
-are shown to, and category-encoders keeps all levels; skrub's ``TableVectorizer`` does other work on the same columns.
+their own that first give back what reading the table left, the sides in turn, median of {given.turns}. ``all``: one
+after another on the same rows; scikit-learn's are one ``ColumnTransformer``. The code by hand drops each job's output,
+the others hold all outputs to the end. feature-engine's and category-encoders' target means are learned from the
+rows that they are shown to, and category-encoders keeps all levels; skrub's ``TableVectorizer`` does other work on the
+same columns.
 
 {jobs_table(found)}
 
