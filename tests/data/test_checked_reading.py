@@ -77,10 +77,10 @@ def test_rows_with_more_or_fewer_fields_are_set_aside_too() -> None:
 
 
 def test_more_rows_lost_than_allowed_is_an_error() -> None:
-    with pytest.raises(DataError, match=r"4 of 6 rows do not fit the schema: plan: .*; the schema allows to lose 0.01"):
+    with pytest.raises(DataError, match=r"4 of 6 rows do not fit the schema: plan: .*; 0.01 of the rows may be lost"):
         ReadCSV(written(BROKEN), schema=SCHEMA.with_(bad_rows="drop")).read()
     assert len(ReadCSV("people.csv", schema=SCHEMA.with_(bad_rows="drop", most=0.7)).read()) == 2
-    with pytest.raises(DataError, match="3 of 3 rows do not fit"):
+    with pytest.raises(DataError, match="3 of 3 rows do not fit the schema: age: below 99 .3.; no row is left"):
         ReadCSV(written(GOOD), schema=Schema({"age": Column(int, least=99)}, bad_rows="drop", most=1.0)).read()
 
 
@@ -152,3 +152,8 @@ def test_a_step_checks_frames() -> None:
         CheckSchema({"age": Column(int, least=0)}).select(frame)
     lenient = Schema({"age": Column(int, least=0)}, bad_rows="drop", most=0.5)
     assert CheckSchema(lenient).select(frame).index.tolist() == ["a", "c"]
+
+
+def test_a_step_without_a_schema_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="CheckSchema got no schema"):
+        CheckSchema(None)

@@ -9,7 +9,16 @@ from typing import Annotated, Literal
 import numpy as np
 import pandas as pd
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    conint,
+    create_model,
+    field_validator,
+)
 
 from mlsys import Column, Schema
 from mlsys.errors import ConfigurationError, DataError
@@ -134,6 +143,25 @@ def test_a_pydantic_model_is_a_schema() -> None:
         Schema(Own)
 
 
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        (Annotated[int, Field(multiple_of=2)], r"Order.x: the constraint MultipleOf\(multiple_of=...\)"),
+        (Annotated[str, AfterValidator(str.strip)], r"Order.x: the constraint AfterValidator\(func=...\)"),
+        (int | str, "Order.x is one of several types"),
+        (list[int], "Order.x: .* is not a type of values"),
+    ],
+)
+def test_what_columns_do_not_have_is_refused_in_a_model(field: object, said: str) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        Schema(create_model("Order", x=(field, ...)))  # type: ignore[call-overload]
+
+
+def test_constraints_that_pydantic_groups_are_taken_apart() -> None:
+    model = create_model("Order", x=(Annotated[str, StringConstraints(max_length=3)], ...), y=(conint(ge=1, lt=9), ...))
+    assert Schema(model) == Schema({"x": Column(str, longest=3), "y": Column(int, least=1, below=9)})
+
+
 def test_a_schema_is_written_as_code_that_makes_it_again() -> None:
     schema = Schema(
         {"a": Column("int8", null=True), "t": Column("datetime", least="2024-01-01"), "p": ["x", "y"]},
@@ -151,6 +179,7 @@ def test_a_schema_is_written_as_code_that_makes_it_again() -> None:
         ({"x": "integer"}, "column 'x' of the schema: 'integer' is not a type of values"),
         ({"x": "timedelta64[ns]"}, "a type that a schema does not check"),
         (["x"], "a schema got list"),
+        ({"x": None}, "None is not a type of values"),
     ],
 )
 def test_what_is_no_schema_is_refused(given: object, said: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from mlsys.errors import ConfigurationError
 from mlsys.schemas import Schema, SchemaGiven, gate_of
 from mlsys.steps import Select
 
@@ -49,6 +50,11 @@ class CheckSchema(Select):
     """
 
     schema: SchemaGiven
+
+    def __post_init__(self) -> None:
+        """Refuse to check against nothing."""
+        if self.schema is None:
+            raise ConfigurationError("CheckSchema got no schema", 'give one, such as {"age": Column(int, least=0)}')
 
     def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> Any:
         """Return which rows fit."""

@@ -74,8 +74,9 @@ class SetAside:
             With the most frequent reasons, or the column.
         """
         if self.lost > self.most * self.rows or (self.lost and self.lost == self.rows):
+            too_many = f"{self.most:.4g} of the rows may be lost" if self.lost < self.rows else "no row is left"
             raise DataError(
-                f"{who}: {self}; the schema allows to lose {self.most:.4g} of the rows",
+                f"{who}: {self}; {too_many}",
                 "correct the data or the schema, or raise most= of the schema if so many bad rows are expected",
             )
         for name, hashes in self.hashes.items():

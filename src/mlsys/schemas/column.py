@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import enum
 import re
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ TYPES = ("any", "int", "float", "bool", "str", "datetime")
 _OF_PYTHON: dict[Any, str] = {
     int: "int",
     float: "float",
+    decimal.Decimal: "float",
     bool: "bool",
     str: "str",
     datetime.datetime: "datetime",
@@ -172,6 +174,8 @@ def _type_of(given: Any) -> tuple[str, Any, Any]:
         return given, None, None
     if given is Any or (isinstance(given, type) and given in _OF_PYTHON):
         return _OF_PYTHON[given], None, None
+    if given is None:
+        raise ConfigurationError("None is not a type of values", 'give "any" for a column that may hold anything')
     if isinstance(given, type) and issubclass(given, enum.Enum):
         raise ConfigurationError(f"{given.__name__} is not a type of values", "list its values: allowed=[...]")
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -13,6 +13,8 @@ from mlsys.errors import ConfigurationError
 from mlsys.schemas.column import Column
 
 _BOUNDS = {"ge": "least", "le": "greatest", "gt": "above", "lt": "below"}
+_NOT_CHECKED = frozenset({"strict", "allow_inf_nan", "annotation"})
+"""What says how pydantic converts, which is not done here."""
 _LENGTHS = {"min_length": "shortest", "max_length": "longest"}
 
 
@@ -66,9 +68,9 @@ def _column(where: str, annotation: Any, metadata: Any) -> Column:
         kind, options["allowed"] = "any", get_args(annotation)
     elif isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         kind, options["allowed"] = "any", tuple(each.value for each in annotation)
-    for each in metadata:
-        options |= _constraints(each)
     try:
+        for each in _single(metadata):
+            options |= _constraints(each)
         return Column(kind, **options)
     except ConfigurationError as error:
         raise ConfigurationError(f"{where}: {error.problem}", error.remedy) from None
@@ -77,19 +79,41 @@ def _column(where: str, annotation: Any, metadata: Any) -> Column:
 def _unwrapped(annotation: Any, metadata: list[Any]) -> Any:
     """Return a type without its ``Annotated``, whose constraints are added to the others."""
     if hasattr(annotation, "__metadata__"):
-        for each in annotation.__metadata__:
-            metadata += getattr(each, "metadata", None) or [each]
+        metadata += annotation.__metadata__
         return annotation.__origin__
     return annotation
 
 
+def _single(metadata: list[Any]) -> Iterator[Any]:
+    """Yield constraints one by one: pydantic and annotated-types group them."""
+    for each in metadata:
+        inside = getattr(each, "metadata", None) or (list(each) if isinstance(each, Iterable) else None)
+        if inside is None:
+            yield each
+        else:
+            yield from _single(list(inside))
+
+
 def _constraints(given: Any) -> dict[str, Any]:
+    """Return what a constraint asks of a column.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is one that columns do not have.
+    """
+    asked = getattr(given, "__dict__", None) or {name: getattr(given, name) for name in getattr(given, "__slots__", ())}
     found: dict[str, Any] = {}
-    for theirs, ours in (_BOUNDS | _LENGTHS).items():
-        value = getattr(given, theirs, None)
-        if value is not None:
-            found[ours] = value
-    pattern = getattr(given, "pattern", None)
-    if pattern is not None:  # which pydantic searches anywhere in the text
-        found["pattern"] = f"(?s).*(?:{getattr(pattern, 'pattern', pattern)}).*"
+    for name, value in asked.items():
+        if value is None or name in _NOT_CHECKED:
+            continue
+        if name == "pattern":  # which pydantic searches anywhere in the text
+            found["pattern"] = f"(?s).*(?:{getattr(value, 'pattern', value)}).*"
+        elif name in _BOUNDS or name in _LENGTHS:
+            found[(_BOUNDS | _LENGTHS)[name]] = value
+        else:
+            raise ConfigurationError(
+                f"the constraint {type(given).__name__}({name}=...) is not one that columns have",
+                f"use {', '.join([*_BOUNDS, *_LENGTHS])} or pattern, or filter rows with a Select step",
+            )
     return found
