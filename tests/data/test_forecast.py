@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LinearRegression
 
+import mlsys
 from mlsys import Evaluate, Forecast, Lag, Pipeline, TimeSplit, Train, WindowAggregate
 from mlsys.errors import ConfigurationError, DataError
 
@@ -232,3 +233,62 @@ def test_series_that_cannot_be_forecast_are_refused_in_one_sentence(change, give
 def test_lengths_that_are_no_steps_are_refused_when_the_step_is_made(given, said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         Forecast(**given)
+
+
+@pytest.fixture(scope="module")
+def plain():
+    """A model that needs nothing but the series, trained to the end."""
+    steps = [
+        Lag("store", "sold", [1, 2, 7]),
+        Forecast("7D", by="store", season="7D"),
+        TimeSplit(validation="2024-02-10", test="2024-02-20"),
+        Train(LinearRegression()),
+    ]
+    frame = sales()[["store", "day", "sold"]]
+    return Pipeline(steps, **ROLES).run(frame, track=False, cache=False).final_test()
+
+
+def test_a_model_asked_by_a_horizon_predicts_the_next_days_of_each_series(plain, tmp_path) -> None:
+    said = plain.model.predict("3D")
+    assert said.columns.tolist() == ["store", "day", "horizon", "target_time", "prediction"]
+    assert said["store"].tolist() == ["a"] * 3 + ["b"] * 3
+    last = sales()["day"].max()
+    assert set(said["day"]) == {last + pd.Timedelta("1D")}
+    assert said["target_time"].tolist() == 2 * pd.date_range(last + pd.Timedelta("1D"), periods=3).tolist()
+    loaded = mlsys.load(plain.save(tmp_path / "model"))
+    pd.testing.assert_frame_equal(loaded.predict("3D"), said)
+    assert len(loaded.ahead()) == 14
+
+
+def test_what_is_absorbed_moves_the_next_decision_and_gives_what_a_batch_gives(plain) -> None:
+    more = sales(64)[["store", "day", "sold"]]
+    new = more[more["day"] > sales()["day"].max()]
+    said = plain.model.absorb(new).predict("1D")
+    assert set(said["day"]) == {more["day"].max() + pd.Timedelta("1D")}
+    nothing = said[["store", "day"]].assign(sold=np.nan)
+    lags = Lag("store", "sold", [1, 2, 7]).over(pd.concat([more, nothing], ignore_index=True), time="day").tail(2)
+    values = more.set_index(["store", "day"])["sold"]
+    assert lags["sold_lag_1"].tolist() == [values[store, more["day"].max()] for store in "ab"]
+    direct = plain.model.absorb(new).predict(said[["store", "day", "horizon", "target_time"]])
+    assert np.array_equal(direct["prediction"], said["prediction"])
+
+
+def test_what_is_known_ahead_is_asked_for_by_name(run, plain) -> None:
+    with pytest.raises(DataError, match="also needs 'holiday'"):
+        run.model.predict("7D")
+    rows = run.model.ahead().assign(holiday=False)
+    assert run.model.predict(rows)["prediction"].notna().all()
+    with pytest.raises(ConfigurationError, match="has learned 7 steps ahead, not 8"):
+        plain.model.ahead(8)
+
+
+def test_a_new_series_is_predicted_without_a_past(run) -> None:
+    rows = run.model.ahead("1D").assign(store="new", holiday=False)
+    assert run.model.predict(rows)["prediction"].notna().all()
+
+
+def test_one_series_needs_no_key() -> None:
+    frame = sales(60, "a").drop(columns=["store", "temp", "holiday"])
+    steps = [Lag((), "sold", [1, 7]), Forecast(2), TimeSplit(0.2, 0.2), Train(LinearRegression())]
+    run = Pipeline(steps, **ROLES).run(frame, track=False, cache=False)
+    assert len(run.model.predict(2)) == 2

@@ -176,6 +176,23 @@ class Forecast(Reshape):
             facts[TARGET_KNOWN] = (predicted[time] + pd.Timedelta(self.known_after)).array
         return made.assign(**then, **facts, **self._beside(Known(keys, steps, values), keys, steps, origins, ahead))
 
+    def rows_ahead(
+        self, keys: pd.DataFrame, last: pd.Timestamp, time: str, horizon: int | str | None = None, /
+    ) -> pd.DataFrame:
+        """Return a row for each key and horizon of the decision one step after the last known time."""
+        steps = self.steps_ahead if horizon is None else self.grid.count(horizon, "horizon")
+        if steps > self.steps_ahead:
+            raise ConfigurationError(
+                f"{self.title} has learned {self.steps_ahead} steps ahead, not {steps}",
+                f"ask for at most horizon={self.steps_ahead}, or train with a longer one",
+            )
+        times = [self.grid.after(last, 1 + ahead) for ahead in range(steps)]
+        rows = keys.loc[keys.index.repeat(steps)].reset_index(drop=True)
+        ahead = np.tile(np.arange(1, steps + 1), len(keys))
+        then = pd.Series(times)
+        return rows.assign(**{time: then.iloc[[0]].repeat(len(rows)).array, HORIZON: ahead,
+                              TARGET_TIME: pd.concat([then] * len(keys)).array})  # fmt: skip
+
     def _target(self, roles: Roles) -> str:
         if roles.target is None:
             raise ConfigurationError(f"{self.title} has no target to forecast", 'name it: Pipeline(target="sold")')

@@ -10,14 +10,15 @@ from typing import Any, Self
 import pandas as pd
 
 from mlsys.dataset import Moment
-from mlsys.errors import ConfigurationError
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.execution.next_rows import rows_ahead
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.events import knowing
 from mlsys.execution.guard import explained
 from mlsys.execution.requests import RequestReader, accepted
 from mlsys.execution.serving import Request, serve
 from mlsys.steps import Fitted, Transform
-from mlsys.steps.capabilities import Derives, LooksUp
+from mlsys.steps.capabilities import AsksAhead, Derives, LooksUp
 from mlsys.steps.questions import answers, predicts, sees_history
 from mlsys.tables import Columns, Table, Tally, counting
 from mlsys.tables.columns import loosened
@@ -74,8 +75,9 @@ class ServedModel:
 
         Parameters
         ----------
-        frame : DataFrame
-            The columns in ``inputs``, in any order; others are ignored. Columns that were null in some training rows
+        frame : DataFrame, or str or int
+            The columns in ``inputs``, in any order; others are ignored. A model of forecasts is also asked by a horizon
+            (``"7D"``, or a number of steps): the rows are then those of :meth:`ahead`. Columns that were null in some training rows
             may be omitted. Types are converted to those of training if that loses nothing. An Arrow table, a list of
             records, a mapping of columns and an array of rows in the order of ``inputs`` are also accepted.
 
@@ -83,12 +85,16 @@ class ServedModel:
         -------
         DataFrame
             ``id``, ``prediction`` and, for classes, ``probability_<class>``; the index of ``frame`` where it has one.
+            Asked by a horizon, the rows of :meth:`ahead` with ``prediction``.
 
         Raises
         ------
         DataError
             If a column is missing, or holds a value that cannot be converted to its type.
         """
+        if isinstance(frame, (str, int)) and not isinstance(frame, bool):
+            rows = self._complete(self.ahead(frame))
+            return rows.assign(prediction=self.predict(rows)["prediction"].array)
         frame = self._reader.frame(frame)
         with counting() as counted:
             request = Request(self._reader.read(frame), self.decision)
@@ -104,6 +110,32 @@ class ServedModel:
             return Columns({"id": loosened(ids), **said.held}, frame.index, _ANSWERED).frame()
         found = {name: said[name].array for name in said.columns.tolist()}
         return pd.DataFrame({"id": ids, **found}, index=frame.index)
+
+    def ahead(self, horizon: int | str | None = None) -> pd.DataFrame:
+        """Return the rows to ask a model of forecasts: the next decision of each series, at each horizon.
+
+        Parameters
+        ----------
+        horizon : int or str, optional
+            A number of steps or a duration, at most as far as in training; that of training when not given.
+
+        Returns
+        -------
+        DataFrame
+            Keys, decision moment, ``horizon`` and ``target_time``. Add the columns that are known ahead, by key and
+            ``target_time``, before you predict.
+        """
+        return rows_ahead(self.steps, self.decision, horizon)
+
+    def _complete(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Return rows ahead; raise where the model needs more columns than these have."""
+        missing = [name for name in self.inputs if name not in rows.columns]
+        if missing:
+            raise DataError(
+                f"the model also needs {', '.join(map(repr, missing))} at the times that are predicted",
+                "add them to model.ahead(), by key and target_time, and call predict with these rows",
+            )
+        return rows
 
     def absorb(self, events: Any) -> Self:
         """Return a model whose histories also know the given rows; this model is unchanged.
@@ -177,6 +209,9 @@ def served_model(
     for name, fitted in reversed([*prefix, *tail]):
         if answers(fitted.step):
             kept.append((name, fitted))
+            continue
+        if isinstance(fitted.step, AsksAhead):
+            kept.append((name, fitted))  # what it makes of rows comes with the request
             continue
         writes = catalog.writes.get(name, frozenset())
         if not writes & needed:

@@ -66,10 +66,16 @@ def _beside_the_past(fitted: Fitted, request: Request) -> Request:
     return replace(request, rows=Columns.of(made) if apart else made)
 
 
+def _asked(fitted: Fitted, request: Request) -> Request:
+    """Leave the rows: those of a request are such as the step made in training."""
+    return request
+
+
 _SERVE: dict[str, Callable[[Fitted, Request], Request]] = {
     "RowTransform": _transformed,
     "Transform": _transformed,
     "History": _beside_the_past,
+    "Reshape": _asked,
     "Model": _predicted,
     "Postprocess": _changed,
 }

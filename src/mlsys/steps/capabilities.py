@@ -89,6 +89,20 @@ class AsOf(LooksUp, Protocol):
 
 
 @runtime_checkable
+class AsksAhead(Protocol):
+    """A step that makes rows to forecast from; a served model holds it to make those of the next decision."""
+
+    @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns that tell series apart."""
+        raise NotImplementedError
+
+    def rows_ahead(self, keys: pd.DataFrame, last: pd.Timestamp, time: str, horizon: Any = None, /) -> pd.DataFrame:
+        """Return the rows of the decision after the last known time, for each key."""
+        raise NotImplementedError
+
+
+@runtime_checkable
 class Derives(Protocol):
     """A row transform that makes each of its columns by a function of its own."""
 

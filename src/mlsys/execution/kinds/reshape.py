@@ -14,7 +14,8 @@ from mlsys.execution.reshaped import made_of_columns
 from mlsys.execution.told import Declared, Withheld
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
-from mlsys.steps import Reshape
+from mlsys.steps import Fitted, Reshape
+from mlsys.steps.capabilities import AsksAhead
 from mlsys.tables import Table
 
 
@@ -33,6 +34,7 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
         Withheld(step.withholds(), f"written by {planned.name} to judge by, not to learn from"),
         Declared(step.moments_written(parts.roles), planned.name),
     ]
+    parts = parts.with_fitted(planned.name, Fitted(step)) if isinstance(step, AsksAhead) else parts
     return parts.told(
         [*told, *made.values()],
         rows={name: each.tables["rows"] for name, each in made.items()},
