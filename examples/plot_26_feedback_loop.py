@@ -2,15 +2,15 @@
 Labels arrive late: how long must I wait?
 =========================================
 
-Which orders come back is known only weeks later. A short wait gives fresh labels, and wrong ones: what has not come
-back yet counts as kept. How long is long enough?
+Which orders come back is known only weeks later. A short wait gives fresh but wrong labels, because orders that have
+not come back yet count as kept. How long is long enough?
 """
 
 # %%
-# Orders of half a year
-# ---------------------
-# Made by this script. A quarter of the orders come back, after two weeks on average, some only after six. The data was
-# drawn on the first of July: of orders sent in June, many returns are not in it.
+# Synthetic data: orders of half a year
+# -------------------------------------
+# A quarter of the orders come back, after two weeks on average, some only after six. The data was exported on the first
+# of July, so many returns of orders sent in June are missing.
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,8 +29,8 @@ orders = pd.DataFrame({"sent": sent, "came_back": pd.Series(back).where(back < d
 # %%
 # Positive, negative, not yet known
 # ---------------------------------
-# An order that came back within the window is positive; one whose window has passed is negative; of the rest nobody
-# knows, and it is in no part of a split.
+# An order that came back within the window is positive; one whose window has passed is negative. The labels of all
+# other orders are unknown, and these orders are in no part of a split.
 
 returned = NaturalLabel("returned", event_at="came_back", since="sent", window="42D", until="2024-07-01")
 labels = returned.labels(orders)
@@ -39,8 +39,8 @@ labels.value_counts(dropna=False)
 # %%
 # The length of the feedback loop
 # -------------------------------
-# The curve counts each order for as long as it was observed (Kaplan and Meier), so that those sent in June do not bend
-# it down, as the plain share of what has come back so far does.
+# The curve counts each order for as long as it was observed (Kaplan and Meier), so orders sent in June do not lower it,
+# unlike the plain share of returns so far.
 
 loop = returned.feedback_loop(orders)
 loop.plot()
@@ -49,9 +49,9 @@ loop.plot()
 loop.summary
 
 # %%
-# What a shorter window would bring
-# ---------------------------------
-# More orders have a label, but part of the returns are called kept. ``bias`` is how much rarer returns then look.
+# The effect of a shorter window
+# ------------------------------
+# More orders have a label, but part of the returns count as kept. ``bias`` is how much rarer returns then appear.
 
 shown = [16, 33, 49, 66, 83, 99]
 loop.table.iloc[shown][["window_days", "positive", "of_all_positives", "bias", "known_rows"]].round(3)
@@ -59,8 +59,8 @@ loop.table.iloc[shown][["window_days", "positive", "of_all_positives", "bias", "
 # %%
 # Why the plain share misleads
 # ----------------------------
-# By week of sending, the share that has come back so far falls towards the day on which the data was drawn, though
-# nothing has changed. Labels with a window end where the window does.
+# By week of sending, the share of returns so far falls towards the day of the export, although nothing has changed.
+# Labels with a window end where the window does.
 
 weeks = orders["sent"].dt.to_period("W").dt.start_time
 so_far = 100 * orders["came_back"].notna().groupby(weeks).mean()
@@ -68,12 +68,24 @@ waited = 100 * labels.astype("float64")[orders["sent"] + pd.Timedelta("42D") <= 
 figure, ax = plt.subplots(figsize=(7.5, 2.8), layout="constrained")
 ax.plot(so_far.index, so_far, color="#b3405b")
 ax.plot(waited.index, waited, color="#0b6e99")
-ax.annotate("come back so far", (so_far.index[-2], so_far.iloc[-2]), xytext=(-6, 12), textcoords="offset points",
-            ha="right", color="#b3405b")  # fmt: skip
-ax.annotate("come back within 42 days", (waited.index[len(waited) // 2], waited.max()), xytext=(0, 6),
-            textcoords="offset points", ha="center", color="#0b6e99")  # fmt: skip
+ax.annotate(
+    "returned so far",
+    (so_far.index[-2], so_far.iloc[-2]),
+    xytext=(-6, 12),
+    textcoords="offset points",
+    ha="right",
+    color="#b3405b",
+)
+ax.annotate(
+    "returned within 42 days",
+    (waited.index[len(waited) // 2], waited.max()),
+    xytext=(0, 6),
+    textcoords="offset points",
+    ha="center",
+    color="#0b6e99",
+)
 ax.set(xlabel="week of sending", ylabel="orders (%)", ylim=(0, 40))
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%
-# What may be trained on while the last labels are open: :doc:`plot_14_late_labels`.
+# Next: :doc:`plot_14_late_labels` shows which rows can be used for training while the last labels are unknown.

@@ -14,12 +14,12 @@ from mlsys.run import Registration
 
 
 def steps_are_known_by_their_class(pipeline: Pipeline) -> None:
-    columns: tuple[str, ...] | list[str] | None = pipeline[Impute].columns
+    indicator: bool = pipeline[Impute].indicator
     pipeline[Impute].colums  # pyright: ignore[reportAttributeAccessIssue]
     pipeline["Impute"].columns
     shorter: Pipeline = pipeline[1:]
     shorter.fit  # pyright: ignore[reportAttributeAccessIssue]
-    print(columns)
+    print(indicator)
 
 
 def fields_of_several_values_take_lists(side: pd.DataFrame) -> None:
