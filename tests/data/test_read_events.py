@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -57,20 +58,19 @@ def test_batches_of_any_size_hold_what_one_reading_holds(
     )
     batches = list(source.batches(size=size))
     rows = [tuple(each) for batch in batches for each in batch.rows[["key", "at"]].itertuples(index=False)]
-    expected, latest, seen = [], None, set()
-    allowed = None if lateness is None else pd.Timedelta(lateness)
+    expected: list[tuple[int, pd.Timestamp]] = []
+    seen: dict[int, pd.Timestamp] = {}
+    latest = start
+    allowed = pd.Timedelta("1000D") if lateness is None else pd.Timedelta(lateness)
     for event in events:
-        at = pd.Timestamp(event["at"])
-        if unique and event["key"] in seen:
+        at, key = pd.Timestamp(event["at"]), event["key"]
+        if unique and key in seen and (seen[key] >= latest - allowed or seen[key] == at):
             continue
-        late = allowed is not None and latest is not None and at < latest - allowed
-        latest = at if latest is None else max(latest, at)
-        if unique:
-            seen.add(event["key"])
-        if not late:
-            expected.append((event["key"], at))
-    if not unique or allowed is None:
-        assert rows == expected
+        seen[key] = at
+        if at >= latest - allowed:
+            expected.append((key, at))
+        latest = max(latest, at)
+    assert rows == expected
     counts = sum((batch.counts for batch in batches[1:]), batches[0].counts) if batches else None
     if counts is not None:
         assert counts.read == len(events) == counts.rows + counts.late + counts.broken + counts.duplicates
@@ -114,6 +114,9 @@ def test_a_loop_goes_on_behind_the_batch_that_was_done_last(own_folder: Path) ->
     assert [batch.name for batch in again] == ["000000000004"]
     assert again[0].rows["price"].tolist() == [each / 4 for each in range(4, 13)]
     assert not list(events.batches("progress.json"))
+    written = own_folder / "progress.json"
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    assert "u6" not in written.read_text()  # nothing of an event, where none is asked to be known by its id
 
 
 def test_a_batch_that_is_committed_before_a_break_does_not_come_again(own_folder: Path) -> None:

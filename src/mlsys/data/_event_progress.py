@@ -135,7 +135,7 @@ class Progress:
     def write(self, standing: Standing) -> None:
         """Replace the file at once; what it says outlives the process and the machine's power."""
         held = {"format": _FORMAT, "source": self._source, "standing": standing.plain()}
-        with whole(self._path) as making, open(making, "w", encoding="utf-8") as opened:
+        with whole(self._path) as making, open(making, "w", encoding="utf-8", opener=_for_owner) as opened:
             json.dump(held, opened)
             opened.flush()
             os.fsync(opened.fileno())
@@ -157,3 +157,8 @@ class Progress:
                     "end the other one, or give this reader a progress file of its own",
                 ) from error
             yield
+
+
+def _for_owner(path: str, flags: int) -> int:
+    """Open a file that its owner alone can read: ids of events stand in it."""
+    return os.open(path, flags, 0o600)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,7 @@ class Rules:
         some, made = self._typed(some, columns, aside)
         ticks = None if self.time is None else _microseconds(made[self.time])
         broken = len(aside.held)
-        repeated, ids = self._repeated(some, ticks, before.ids)
+        repeated, ids = self._repeated(some, ticks, before)
         late, newest = self._late(some, ticks, ~repeated, before.newest, aside)
         outside = self._outside(made, len(some.events)) & ~repeated & ~late
         kept = np.flatnonzero(~(repeated | late | outside))
@@ -170,15 +171,29 @@ class Rules:
         return some, columns.declared(some.events, [message.flat for message in some.messages])[0]
 
     def _repeated(
-        self, some: _Events, ticks: NDArray[Any] | None, before: Mapping[str, int]
-    ) -> tuple[NDArray[np.bool_], dict[str, int]]:
-        """Return which events came before by their id, and the ids with their times."""
+        self, some: _Events, ticks: NDArray[Any] | None, before: Standing
+    ) -> tuple[NDArray[np.bool_], Mapping[str, int]]:
+        """Return which events came before by their id, and the ids with their times.
+
+        An id counts while an event of its time would not be late, whether or not it is still remembered.
+        """
         repeated = np.zeros(len(some.events), dtype=bool)
-        ids = dict(before)
-        for place, own in enumerate(self._ids(some)):
-            if own is not None:
-                repeated[place] = own in ids
-                ids.setdefault(own, 0 if ticks is None else int(ticks[place]))
+        names = self._ids(some)
+        if not any(names):
+            return repeated, before.ids
+        ids, latest = OrderedDict(before.ids), dict(before.newest)
+        allowed = None if self.lateness is None else _ticks_of(self.lateness)
+        for place, (own, message) in enumerate(zip(names, some.messages, strict=True)):
+            tick = 0 if ticks is None else int(ticks[place])
+            newest = latest.get(message.partition, _BEFORE_ALL)
+            if own is not None and own in ids:
+                repeated[place] = allowed is None or ids[own] == tick or ids[own] >= newest - allowed
+            if not repeated[place]:
+                latest[message.partition] = max(newest, tick)
+                if own is not None:
+                    ids[own] = tick
+                if allowed is None and len(ids) > _REMEMBERED:
+                    ids.popitem(last=False)
         return repeated, ids
 
     def _ids(self, some: _Events) -> list[str | None]:
@@ -189,7 +204,7 @@ class Rules:
     def _remembered(self, ids: Mapping[str, int], newest: Mapping[str, int], some: _Events) -> dict[str, int]:
         """Return the ids of events that may come again: in time, or because a server never heard of the batch's end."""
         if self.lateness is None or not newest:
-            return dict(list(ids.items())[-_REMEMBERED:])
+            return dict(ids)
         oldest = min(newest.values()) - _ticks_of(self.lateness)
         last = {*self._ids(some)}
         return {own: tick for own, tick in ids.items() if tick >= oldest or own in last}

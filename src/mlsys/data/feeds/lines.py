@@ -12,6 +12,8 @@ import zlib
 from collections import deque
 from typing import IO, Any
 
+import xxhash
+
 from mlsys.data._paths import files_of
 from mlsys.data.feeds.feed import Message, Places
 from mlsys.errors import DataError
@@ -38,7 +40,7 @@ class LinesFeed:
     path : str or sequence of str
         Files, patterns, folders.
     after : mapping
-        For each file: bytes and lines read, and the last of these bytes.
+        For each file: bytes and lines read, and a digest of the last of these bytes.
     who : str
         For messages.
     """
@@ -94,7 +96,7 @@ class LinesFeed:
     def _lines(self, file: str, most: int) -> list[Message]:
         if self._open is None or self._open.file != file:
             self.close()
-            self._open = _Tail(file, self._after.get(file, [0, 0, ""]), self._who)
+            self._open = _Tail(file, self._after.get(file, [0, 0, _told_by(b"")]), self._who)
         found = self._open.lines(most)
         if found:
             self._after[file] = found[-1].place
@@ -107,7 +109,7 @@ class _Tail:
     def __init__(self, file: str, place: list[Any], who: str) -> None:
         self.file, self._who = file, who
         self._at, self.line = int(place[0]), int(place[1])
-        self._before = bytes.fromhex(place[2])
+        self._before, self._told_by = b"", str(place[2])
         self._waiting: deque[bytes] = deque()
         self._shown = repr(file)
         self._left = b""
@@ -123,7 +125,7 @@ class _Tail:
             self._take(line, found)
         self._remember(taken)
         if found:
-            found[-1] = found[-1]._replace(place=[self._at, self.line, self._before.hex()])
+            found[-1] = found[-1]._replace(place=[self._at, self.line, _told_by(self._before)])
         return found
 
     @property
@@ -182,16 +184,22 @@ class _Tail:
         if not self._at:
             return
         try:
-            self._stream.seek(self._at - len(self._before))
+            self._stream.seek(max(self._at - _TOLD_BY, 0))
         except _DAMAGED:
             pass
-        if self._read(len(self._before)) != self._before:
+        self._before = self._read(min(_TOLD_BY, self._at))
+        if _told_by(self._before) != self._told_by:
             self.close()
             raise DataError(
                 f"{self._who} read {self.line:,} lines of {self.file!r} before, and now it is another file: it was "
                 "shortened or replaced",
                 "give new files new names, or begin anew with another progress file",
             )
+
+
+def _told_by(content: bytes) -> str:
+    """Return what tells content from other content, without showing it."""
+    return xxhash.xxh3_128_hexdigest(content)
 
 
 def _opened(file: str) -> IO[bytes]:
