@@ -114,7 +114,8 @@ TEXT = """
 {rows:,} rows of 20 columns (an id, eight numbers with 5 % nulls, three integers, a time, five texts of 5 to 50,000
 levels, a truth value, a label), read to a pandas frame with the column ``at`` as timestamps. Each side reads in a
 process of its own, after a thousand rows that warm it up; {turns} turns, medians. Seconds are those of the processors,
-all threads together; memory is the peak beyond what the process had before.
+all threads together; memory is the peak beyond what the process had before. The ratio is the median of the ratios
+turn by turn.
 
 {seconds}
 

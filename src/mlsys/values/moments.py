@@ -122,6 +122,8 @@ def iso_moments(texts: pd.Series) -> pd.Series | None:
     --------
     >>> iso_moments(pd.Series(["2024-02-29", "2024-03-01"])).dt.day.tolist(), iso_moments(pd.Series(["1/2/24"]))
     ([29, 1], None)
+    >>> iso_moments(pd.Series(["2024-02-29", None])).isna().tolist()
+    [False, True]
     """
     if not isinstance(texts.dtype, pd.StringDtype) or not len(texts):
         return None
@@ -135,4 +137,4 @@ def iso_moments(texts: pd.Series) -> pd.Series | None:
         moments = written.cast(pa.timestamp("us"))
     except pa.ArrowInvalid:
         return None
-    return pd.Series(moments.to_numpy(), index=texts.index, name=texts.name)
+    return pd.Series(moments.to_numpy(zero_copy_only=False), index=texts.index, name=texts.name)
