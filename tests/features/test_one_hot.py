@@ -70,3 +70,11 @@ def test_no_columns_and_no_levels_are_refused_at_construction() -> None:
     for wrong in ({"columns": []}, {"columns": ["a"], "top": 0}, {"columns": "a"}):
         with pytest.raises(ConfigurationError):
             OneHot(**wrong)
+
+
+def test_a_column_for_each_of_very_many_levels_is_refused_and_its_remedy_works() -> None:
+    frame = pd.DataFrame({"id": pd.Series(np.arange(10_001)).astype("str")})
+    with pytest.raises(DataError, match="'id' has 10,001 levels, and each would be a column") as caught:
+        OneHot(["id"], top=None).fit(frame)
+    assert "top=100" in caught.value.remedy
+    assert OneHot(["id"], top=100).fit(frame).transform(frame.head(1)).shape == (1, 100)

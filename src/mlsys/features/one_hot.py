@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
+from mlsys.errors import DataError
 from mlsys.features._columns import of_block, refuse_taken, replaced, require
 from mlsys.features._encoder import CountsLevels
 from mlsys.features._levels import Known, hashes_of, looked_up, refuse_alike
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_MOST = 10_000
+"""Columns made of one: a million rows of so many are 10 GB."""
 _TOP = 100
 """Levels kept of a column: more make wide tables of which a rare level is known from few rows (try TargetEncode)."""
 
@@ -72,6 +75,11 @@ class OneHot(CountsLevels):
     def of_column(self, column: str, counts: Counts, /) -> dict[str, Any]:
         """Return the levels of a column that are kept, and the names of its outputs."""
         levels = [level for level, count in counts.ordered(self.top) if count >= self.min_count]
+        if len(levels) > _MOST:
+            raise DataError(
+                f"{self.title}: {column!r} has {len(levels):,} levels, and each would be a column",
+                f"keep the most frequent ones with top={_TOP}, or use HashEncode or TargetEncode",
+            )
         rare = np.sort(hashes_of([level for level in counts if level not in set(levels)]))
         names = [f"{column}_{told}" for told in _told(levels)]
         names += [f"{column}_null"] if counts.nulls else []
