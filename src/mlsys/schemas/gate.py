@@ -222,10 +222,12 @@ class Checks(Protocol):
     @property
     def title(self) -> str:
         """Its name."""
+        ...
 
     @property
     def digest(self) -> str:
         """Of its configuration."""
+        ...
 
 
 def quarantined(step: Checks) -> pd.DataFrame:

@@ -229,13 +229,13 @@ def _parsed_times(texts: pa.Array, column: pd.Series, declared: Column, decimal:
         stripped = stripped.mask(pd.Series(clock, index=column.index), "never")
     written = declared.format or "ISO8601"
     filled = column.notna().to_numpy()
-    times: Any = None
     try:
-        times = pd.to_datetime(stripped, format=written, errors="coerce")
+        times: Any = pd.to_datetime(stripped, format=written, errors="coerce")
     except (ValueError, TypeError):  # offsets beside none, or several offsets
-        pass
-    read = _in_zone(times, declared, []) if times is not None and times.dtype != object else None
-    if read is None:
+        times = stripped
+    if isinstance(times.dtype, pd.DatetimeTZDtype) or times.dtype.kind == "M":
+        read = _in_zone(times, declared, [])
+    else:
         times = pd.to_datetime(stripped, format=written, errors="coerce", utc=True)
         read = _of_several_offsets(times, _has_offset(stripped), filled, declared)
     unfit = filled & times.isna().to_numpy()
