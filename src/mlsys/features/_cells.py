@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from fractions import Fraction
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlsys.summaries import Addends, GroupedSum, Moments, SummaryMap, coded_values
+from mlsys.summaries import Addends, GroupedSum, Moments, SummaryMap, coded_values, rounded_quotient
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Target:
             self._numbers = target.to_numpy(dtype=np.float64, na_value=np.nan)
             self._known = np.isfinite(self._numbers)
             self._addends = Addends.of(np.where(self._known, self._numbers, 0.0))
+            self._moments = Moments.of(self._numbers[self._known])
         else:
             self._codes, self._levels = coded_values(target)
 
@@ -51,14 +52,22 @@ class Target:
         places[~inside] = count  # one more cell, for rows that are left out
         rows = np.bincount(places, minlength=count + 1)[:count]
         sums = GroupedSum.of_addends(places, self._addends, count + 1).taken(np.arange(count))
-        moments = Moments.of(self._numbers if inside.all() else self._numbers[inside])
-        return SummaryMap(numbers=SummaryMap(rows=rows, sums=sums, moments=moments))
+        left_out = Moments.of(self._numbers[self._known & ~inside])
+        return SummaryMap(numbers=SummaryMap(rows=rows, sums=sums, moments=_without(self._moments, left_out)))
 
     def _of_classes(self, places: Integers, count: int) -> SummaryMap:
         inside = (places >= 0) & (self._codes >= 0)
         joint = self._codes[inside].astype(np.int64) * count + places[inside]
         tables = np.bincount(joint, minlength=len(self._levels) * count).reshape(-1, count)
         return SummaryMap({level: rows for level, rows in zip(self._levels, tables, strict=True) if rows.any()})
+
+
+def _without(all_there: Moments, left_out: Moments) -> Moments:
+    """Return the moments of the rows that are not left out, as far as sums tell them; exact, as those are."""
+    if not left_out.n:
+        return replace(all_there, minimum=math.nan, maximum=math.nan)
+    total, squares = all_there.total + left_out.total.negated(), all_there.squares + left_out.squares.negated()
+    return Moments(all_there.n - left_out.n, 0, total, squares)
 
 
 @dataclass(frozen=True)
@@ -85,9 +94,12 @@ class Cells:
         if "numbers" in summary and not classes:
             numbers = summary["numbers"]
             rows, moments, n = numbers["rows"], numbers["moments"], int(numbers["rows"].sum())
-            unit, sums = Fraction(2) ** numbers["sums"].exponent, numbers["sums"].units.tolist()
-            mean = Fraction(sum(sums), max(n, 1))
-            apart = [float((own - each * mean) * unit) for own, each in zip(sums, rows.tolist(), strict=True)]
+            exponent, sums = numbers["sums"].exponent, numbers["sums"].units.tolist()
+            total, up, down = sum(sums), 1 << max(exponent, 0), max(n, 1) << max(-exponent, 0)
+            apart = [
+                rounded_quotient((own * max(n, 1) - each * total) * up, down)
+                for own, each in zip(sums, rows.tolist(), strict=True)
+            ]
             squares = moments.variance() * n if n else 0.0
             return cls(rows, np.array(apart).reshape(-1, 1), squares)
         levels = sorted(classes, key=str)

@@ -172,21 +172,28 @@ def replaced(
     if gone and not kept:
         return new if isinstance(new, pd.DataFrame) else _frame_of(new, frame)
     out = frame.iloc[:, places] if gone else frame.copy(deep=False)
+    shared = set[int]()
     for name, values in changed.items():
-        out[name] = _shared(values, frame.index)
+        out[name] = _shared(values, frame.index, shared)
     if isinstance(new, pd.DataFrame):
         return pd.concat([out, new], axis=1)
     if len(new) > _FEW_NEW:
         return pd.concat([out, _frame_of(new, frame)], axis=1)
     for name, values in new.items():
-        out[name] = _shared(values, frame.index)
+        out[name] = _shared(values, frame.index, shared)
     return out
 
 
-def _shared(values: Any, index: pd.Index) -> Any:
-    """Return a new column so that a long frame takes it without a copy; what may be another frame's is read-only."""
+def _shared(values: Any, index: pd.Index, shared: set[int]) -> Any:
+    """Return a new column so that a long frame takes it without a copy, unless it is another column's or frame's.
+
+    What lies in another frame is read-only; ``shared`` holds the places in memory of columns that were taken so.
+    """
     if isinstance(values, np.ndarray) and len(values) > _COPIED and values.flags.writeable:
-        return pd.Series(values, index=index, copy=False)
+        place = int(values.__array_interface__["data"][0])
+        if place not in shared:
+            shared.add(place)
+            return pd.Series(values, index=index, copy=False)
     return values
 
 

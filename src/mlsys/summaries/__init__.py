@@ -11,7 +11,7 @@ from mlsys.summaries.counts import Counts, coded_values, distinct_values
 from mlsys.summaries.covariance import Covariance
 from mlsys.summaries.distinct import Distinct
 from mlsys.summaries.distinct_count import DistinctCount
-from mlsys.summaries.exact_sum import ExactSum
+from mlsys.summaries.exact_sum import ExactSum, rounded_quotient
 from mlsys.summaries.forms import as_json, from_json, summary_digest
 from mlsys.summaries.grouped_sum import GroupedSum
 from mlsys.summaries.hashing import fold_of, hash_ids, places_by_hash, sample_by_hash, uniform
@@ -58,6 +58,7 @@ __all__ = [
     "places_by_hash",
     "related_groups",
     "related_pairs",
+    "rounded_quotient",
     "row_hashes",
     "sample_by_hash",
     "span_distinct",

@@ -203,7 +203,12 @@ def _near_buckets(numbers: Floats, lowest: Keys) -> Keys:
     return keys
 
 
-def selected(keys: Keys, places: Integers) -> Keys:
+def first_digits(keys: Keys) -> Integers:
+    """Return the first digit of each key."""
+    return (keys >> _LOWER_BITS).astype(np.int64)
+
+
+def selected(keys: Keys, places: Integers, digits: Integers | None = None) -> Keys:
     """Return the keys at some places of their order, as sorting all of them would show.
 
     Notes
@@ -211,12 +216,14 @@ def selected(keys: Keys, places: Integers) -> Keys:
     Keys are told apart by their first digit, and within it by equal steps of the next one, as many as it has keys
     for; only those in steps with a place that is asked for are sorted.
 
+    ``digits``, if they are known, are written to.
+
     Examples
     --------
     >>> selected(np.array([30, 10, 20], dtype=np.uint64), np.array([0, 2])).tolist()
     [10, 30]
     """
-    digits = (keys >> _LOWER_BITS).astype(np.int64)
+    digits = first_digits(keys) if digits is None else digits
     digits -= digits.min()
     counts = np.bincount(digits)
     steps = np.minimum(counts // _KEYS_IN_STEP + 1, _FEW) * (counts > 0)

@@ -138,6 +138,19 @@ class ExactSum:
             self.not_numbers + other.not_numbers,
         )
 
+    def negated(self) -> ExactSum:
+        """Return the sum of the negative numbers.
+
+        Examples
+        --------
+        >>> total = ExactSum.of([0.1, 0.2, 0.3])
+        >>> total + ExactSum.of([0.3]).negated() == ExactSum.of([0.1, 0.2])
+        True
+        """
+        return ExactSum(
+            -self.units, self.exponent, self.negative_infinities, self.positive_infinities, self.not_numbers
+        )
+
     @property
     def finite(self) -> bool:
         """Whether only finite numbers were summed."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.summaries._radix import DIGIT_BITS, Bucket, Keys, Tally, Zoom, selected, values_of
+from mlsys.summaries._radix import DIGIT_BITS, Bucket, Keys, Tally, Zoom, first_digits, selected, values_of
 from mlsys.summaries.again import Again
 
 if TYPE_CHECKING:
@@ -117,17 +117,15 @@ class Quantiles:
     def _selected(self, keys: Keys, ranks: Integers) -> dict[int, float]:
         """Return the value at each rank, where all keys of the buckets were gathered as they came."""
         lowest, _ = self.zoom.ends
-        sizes = np.array([len(keys)])
-        if len(lowest) > 1:
-            digits = np.bincount((keys >> np.uint64(64 - DIGIT_BITS)).astype(np.int64), minlength=1 << DIGIT_BITS)
-            sizes = digits[lowest >> np.uint64(64 - DIGIT_BITS)]
+        digits = first_digits(keys)
+        sizes = np.bincount(digits, minlength=1 << DIGIT_BITS)[lowest >> np.uint64(64 - DIGIT_BITS)]
         before = np.array([each.before for each in self.zoom.buckets], dtype=np.int64)
         bucket = np.searchsorted(before, ranks, side="right") - 1
         within = ranks - before[bucket]
         astray = (bucket < 0) | (within >= sizes[bucket])
         if astray.any():
             raise _astray(ranks[astray][0])
-        found = selected(keys, within + (np.cumsum(sizes) - sizes)[bucket])
+        found = selected(keys, within + (np.cumsum(sizes) - sizes)[bucket], digits)
         return dict(zip(ranks.tolist(), values_of(found).tolist(), strict=True))
 
     def _ranks_after(self, bucket: Integers) -> Integers:
