@@ -79,7 +79,7 @@ class TargetEncode(TakesColumns):
     groups in them); rows of the first block, which have none before, get one number, the mean of the others.
     Null and levels absent from the training rows get the overall mean. A numeric target, or one with two classes, gives
     one column with the same name; three or more classes give ``<column>_<class>`` for each but the first. Sample
-    weights count. Sums are exact: states do not depend on partitions or order. One pass, about 0.1 s of CPU time for
+    weights count. Sums are exact: states do not depend on partitions or order. One pass, about 0.03 s of CPU time for
     300,000 rows and a column with five folds; by time up to three more, which read the times alone.
 
     Examples
