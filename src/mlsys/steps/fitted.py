@@ -120,7 +120,7 @@ class Fitted:
             return step.prepare(state)
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise StateError(
-                f"the state of {step.title} is not of the form that this version of mlsys learns "
+                f"the state of {self.step.title} is not of the form that this version of mlsys learns "
                 f"({type(error).__name__}: {error})",
                 "learn it again with fit() or run(), or load it with the version of mlsys that wrote it",
             ) from error
