@@ -126,11 +126,8 @@ class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publi
         """Return the features as a frame; the columns of an array are called x0, x1, ..., others by text."""
         if isinstance(X, pd.DataFrame):
             validate_data(self, X, reset=reset, skip_check_array=True)
-            return (
-                X
-                if all(isinstance(name, str) for name in X.columns)
-                else X.set_axis([str(name) for name in X.columns], axis=1)
-            )
+            names = [str(name) for name in X.columns]
+            return X if names == X.columns.tolist() else X.set_axis(names, axis=1)
         finite = "allow-nan" if self.__sklearn_tags__().input_tags.allow_nan else True
         values = validate_data(self, X, reset=reset, dtype="numeric", ensure_all_finite=finite)
         return pd.DataFrame(values, columns=[f"x{place}" for place in range(values.shape[1])])
