@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import Pipeline, RandomSplit, ReadFrame
+from mlsys import Column, Pipeline, RandomSplit, ReadFrame
 from mlsys.errors import ConfigurationError, DataError
 
 
@@ -65,6 +65,11 @@ def test_what_is_no_table_is_refused() -> None:
         ReadFrame(TABLE, columns=["z"]).read()
     with pytest.raises(DataError, match="known_at= names the column 'z'"):
         ReadFrame(TABLE, known_at={"z": "1D"}).read()
+
+
+def test_rows_that_do_not_fit_a_schema_are_named() -> None:
+    with pytest.raises(DataError, match="row 2: n is 3.*, above 2"):
+        ReadFrame(TABLE, schema={"n": Column(float, greatest=2, null=True)}).read()
 
 
 @pytest.mark.long

@@ -11,9 +11,10 @@ from pydantic import BeforeValidator
 from mlsys.data._arrow_file import ArrowFile
 from mlsys.data._folders import Folders
 from mlsys.data._pieces import whole_of
-from mlsys.data._planned import refuse_unknown
+from mlsys.data._planned import refuse_unknown, row_names
 from mlsys.data._schema import plan_of
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.schemas import SchemaGiven, gate_of
 from mlsys.steps import Field, Source
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class ReadFrame(Source):
         When columns become known: a time column (which may be derived later), or a delay after the row's time.
     columns : list of str, optional
         Columns to read; by default all.
+    schema : Schema, mapping or pydantic model, optional
+        Types and constraints of columns, checked when the rows are read; see :class:`Schema`.
 
     Raises
     ------
@@ -80,6 +83,7 @@ class ReadFrame(Source):
     frame: Frame
     known_at: dict[str, str] = Field(default_factory=dict)
     columns: tuple[str, ...] | list[str] | None = None
+    schema: SchemaGiven = Field(default=None, kw_only=True)
 
     def read(self) -> pd.DataFrame:
         """Return the rows, numbered from 0."""
@@ -88,7 +92,9 @@ class ReadFrame(Source):
         refuse_unknown(there, {"columns": self.columns or (), "known_at": known}, self.title)
         if self.frame.empty:
             raise DataError(f"{self.title} has a table without rows", "check what made it")
-        return (self.frame if self.columns is None else self.frame[list(self.columns)]).reset_index(drop=True)
+        frame = (self.frame if self.columns is None else self.frame[list(self.columns)]).reset_index(drop=True)
+        gate = gate_of(None if self.schema is None else self.schema.only(self.columns), self.title, self.digest)
+        return frame if gate is None else gate.frame(frame, row_names([("", len(frame))]))
 
     def files_read(self) -> Sequence[Path]:
         """Return nothing: the rows are in the step."""
