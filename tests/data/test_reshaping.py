@@ -47,6 +47,8 @@ def test_moments_that_fit_no_event_are_refused(events: pd.DataFrame) -> None:
         Aggregate("who", {"n": "count"}, "2023-01-01", "at").reshape(events)
     with pytest.raises(DataError, match="has a time zone"):
         Aggregate("who", {"n": "count"}, "2024-02-01T00:00Z", "at").reshape(events)
+    with pytest.raises(ConfigurationError, match="would make two columns 'who'"):
+        Aggregate("who", {"who": "count"}, "2024-02-01", "at")
     with pytest.raises(ConfigurationError, match="is no moment"):
         Aggregate("who", {"n": "count"}, "some day", "at")
 
@@ -67,6 +69,8 @@ def test_a_pivot_makes_the_columns_that_are_named_and_refuses_crowded_cells(even
     assert made["test_never"].isna().all()
     with pytest.raises(DataError, match="cells have more than one row, such as"):
         Pivot("who", "at", "paid").reshape(events)
+    with pytest.raises(DataError, match="are of several kinds"):
+        Pivot("k", "test", "value").reshape(rows.assign(test=["a", 1, "b"]))
     with pytest.raises(ConfigurationError, match="names a column twice"):
         Pivot("k", "k", "value")
 
@@ -98,11 +102,11 @@ def test_equal_rows_stay_once_and_near_rows_if_asked() -> None:
 
 def test_near_rows_are_those_that_a_loop_finds() -> None:
     rng = np.random.default_rng(1)
-    rows = pd.DataFrame({"g": rng.integers(0, 3, 150), "x": rng.random(150) * 40, "y": rng.random(150) * 4})
+    rows = pd.DataFrame({"g": rng.integers(0, 3, 70), "x": rng.random(70) * 20, "y": rng.random(70) * 4})
     rows.loc[::17, "x"] = np.nan
-    near = {(a, b) for a in range(150) for b in range(a) if rows["g"][a] == rows["g"][b]
+    near = {(a, b) for a in range(70) for b in range(a) if rows["g"][a] == rows["g"][b]
             and abs(rows["x"][a] - rows["x"][b]) <= 0.4 and abs(rows["y"][a] - rows["y"][b]) <= 1}  # fmt: skip
-    group = list(range(150))
+    group = list(range(70))
     for a, b in near:
         group = [group[min(a, b)] if each == group[max(a, b)] else each for each in group]
     step = Deduplicate(["g"], near={"x": 0.4, "y": 1.0})
@@ -164,6 +168,7 @@ def test_a_renamed_column_serves_under_its_old_name_and_stays_late() -> None:
         (["2024-01-01", "2024-01-01 12:00"], "datetime", [START, START + pd.Timedelta("12h")]),
         ([2**53 + 1, 5], "Int64", [2**53 + 1, 5]),
         (["x", "y"], "category", ["x", "y"]),
+        (["2024-01-01T02:00+02:00", "2024-01-01T00:00Z"], "datetime", [START.tz_localize("UTC")] * 2),
     ],
 )
 def test_values_are_brought_to_a_type(values, kind: str, wanted) -> None:

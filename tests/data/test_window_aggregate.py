@@ -203,6 +203,7 @@ def test_lags_count_rows_and_reach_back_in_time() -> None:
         (lambda: WindowAggregate("k", {}, "1D"), "got no columns"),
         (lambda: WindowAggregate("k", {"n": "count"}, "-1D"), "does not look back"),
         (lambda: WindowAggregate("k", {"n": "count"}, "soon"), "is not a duration"),
+        (lambda: WindowAggregate("k", {"n": "count"}, "3"), "which has no unit"),
         (lambda: Lag("k", "x", 0), "back=0, which is no earlier row"),
         (lambda: Lag("k", []), "got no columns or no lags"),
     ],
@@ -218,6 +219,11 @@ def test_rows_that_do_not_fit_are_refused_with_the_column() -> None:
         WindowAggregate("shop", {"n": ("who", "sum")}, "1D").over(frame, time="at")
     with pytest.raises(DataError, match=r"'name', which holds text .* as numbers"):
         WindowAggregate("shop", {"n": ("name", "sum")}, "1D").over(frame.assign(name="x"), time="at")
+    with pytest.raises(DataError, match="'paid', which holds lists"):
+        step = WindowAggregate("shop", {"n": ("paid", "distinct")}, "1D")
+        step.over(frame.assign(paid=[[1]] * 5), time="at")
+    with pytest.raises(DataError, match=r"(?s)'price', .* known_at="):
+        WindowAggregate("shop", {"n": "count"}, "1D").over(frame, time="at", known_at={"price": "1D"})
     with pytest.raises(DataError, match="would replace the column 'paid'"):
         WindowAggregate("shop", {"paid": "count"}, "1D").over(frame, time="at")
     with pytest.raises(ConfigurationError, match="needs the time of rows"):

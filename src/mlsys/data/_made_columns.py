@@ -55,6 +55,8 @@ def past_duration(given: str | pd.Timedelta, what: str, positive: bool = False) 
     >>> past_duration("3h", "window")
     Timedelta('0 days 03:00:00')
     """
+    if isinstance(given, str) and given.strip().lstrip("+-").isdigit():
+        raise ConfigurationError(f"{what} is {given!r}, which has no unit", 'write the unit too, such as "3h" or "7D"')
     duration = duration_of(given, what)
     if pd.isna(duration) or duration < pd.Timedelta(0) or (positive and not duration):
         raise ConfigurationError(

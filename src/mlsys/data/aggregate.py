@@ -73,6 +73,11 @@ class Aggregate(Reshape):
     def __post_init__(self) -> None:
         """Refuse moments that are none, and unknown functions."""
         check_aggregates(self.columns, self.title)
+        keys = [self.by] if isinstance(self.by, str) else list(self.by)
+        names = [*keys, self.at, *self.columns]
+        twice = [name for name in names if names.count(name) > 1]
+        if twice:
+            raise ConfigurationError(f"{self.title} would make two columns {twice[0]!r}", "give one another name")
         self._moments()
         if self.window is not None:
             past_duration(self.window, f"{self.title}: window", positive=True)

@@ -22,8 +22,8 @@ class Cast(RowTransform):
     Parameters
     ----------
     types : dict of str to str
-        For each column a type: ``"float64"``, ``"Int64"``, ``"boolean"``, ``"str"``, ``"datetime"`` (ISO texts), or
-        any other type of pandas by name.
+        For each column a type: ``"float64"``, ``"Int64"``, ``"boolean"``, ``"str"``, ``"datetime"`` (ISO texts; in UTC if
+        they have offsets), or any other type of pandas by name.
     unreadable : {"error", "null"}
         What becomes of values that the type cannot hold.
 
@@ -113,14 +113,33 @@ class Cast(RowTransform):
 def _reader(kind: str, dtype: Any) -> Callable[[pd.Series], pd.Series]:
     """Return a function that reads a column as a type, null where a value does not fit."""
     if kind == "datetime" or dtype.kind == "M":
-        return lambda column: pd.Series(pd.to_datetime(column, errors="coerce", format="ISO8601"))
+        return _moments
+    if dtype.kind == "m":
+        return lambda column: pd.Series(pd.to_timedelta(column, errors="coerce"))
     if isinstance(dtype, pd.BooleanDtype) or dtype is np.dtype(bool):
         return _truths
     if dtype.kind in "iuf":
         return lambda column: _numbers(column, dtype)
     if isinstance(dtype, pd.StringDtype):
         return lambda column: column.astype(object).map(str, na_action="ignore").astype(dtype)
-    return lambda column: column.astype(dtype)
+    return lambda column: _as(column, dtype)
+
+
+def _as(column: pd.Series, dtype: Any) -> pd.Series:
+    try:
+        return column.astype(dtype)
+    except (TypeError, ValueError):
+        return column.where(np.zeros(len(column), dtype=bool))
+
+
+def _moments(column: pd.Series) -> pd.Series:
+    """Return ISO texts as moments: in UTC where they have an offset, one or several, so that rows do not matter."""
+    try:
+        read = pd.Series(pd.to_datetime(column, errors="coerce", format="ISO8601"))
+    except ValueError:  # several offsets
+        return pd.Series(pd.to_datetime(column, errors="coerce", format="ISO8601", utc=True))
+    zoned = read.dt.tz is not None and not isinstance(column.dtype, pd.DatetimeTZDtype)
+    return read.dt.tz_convert("UTC") if zoned else read
 
 
 _TRUTHS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False, "1.0": True, "0.0": False}

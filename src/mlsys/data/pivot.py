@@ -95,7 +95,14 @@ class Pivot(Reshape):
     def _levels_of(self, rows: pd.DataFrame) -> list[object]:
         if self.levels is not None:
             return list(self.levels)
-        return sorted(rows[self.columns].dropna().unique().tolist())
+        found = rows[self.columns].dropna().unique().tolist()
+        try:
+            return sorted(found)
+        except TypeError as error:
+            raise DataError(
+                f"{self.title}: the values of {self.columns!r} are of several kinds, so they have no order",
+                "bring them to one type with Cast, or name those that become columns: levels=[...]",
+            ) from error
 
     def _cells(self, made: pd.DataFrame, rows: pd.DataFrame, level: object) -> pd.Series:
         """Return the cells of one level."""

@@ -89,7 +89,7 @@ class Stream:
     def _known(self, rows: pd.DataFrame) -> pd.Series:
         declared = self._step.columns_read(tuple(rows.columns))
         waits = {name: [at] for name, at in self._known_at.items() if declared is None or name in declared}
-        require_columns(rows.columns, list(waits), self._step.title, "correct the names in known_at=")
+        require_columns(rows.columns, list(self._known_at), self._step.title, "correct the names in known_at=")
         return known_from(rows, waits, self._roles)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.summaries import SpanSums, span_distinct, span_extremes
-from mlsys.values import EXACT_IN_FLOAT, NUMERIC, by_value, values_of
+from mlsys.values import EXACT_IN_FLOAT, NUMERIC, Unlike, by_value, refused, values_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,12 +103,20 @@ class PastValues:
         """The rows, those of one key and moment by their values: so the order in which they came does not matter."""
         if not self._same.any():
             return np.arange(len(self._column))
-        ranks = pd.factorize(by_value(self.values), sort=True)[0]
+        ranks = pd.factorize(self._compared, sort=True)[0]
         return np.lexsort((ranks, np.cumsum(np.r_[True, ~self._same])))
 
     @cached_property
+    def _compared(self) -> pd.Series:
+        """The values in the form in which they are compared."""
+        try:
+            return by_value(self.values)
+        except Unlike as error:
+            raise refused(error, f"the history reads column {self._column.name!r}, which") from error
+
+    @cached_property
     def _codes(self) -> Integers:
-        return self._listed(np.asarray(pd.factorize(by_value(self.values))[0], dtype=np.int64))
+        return self._listed(np.asarray(pd.factorize(self._compared)[0], dtype=np.int64))
 
     @cached_property
     def _present(self) -> Integers:
