@@ -55,12 +55,12 @@ def frame_of(rows: list[tuple[object, ...]]) -> pd.DataFrame:
     )
 
 
-def examples(few: int, many: int):
+def examples(few: int, many: int, *strategies):
     """Try a property on a few examples, and on many in the long tier."""
 
     def both(test):
         def tried(most: int) -> None:
-            settings(max_examples=most, deadline=None)(test)()
+            settings(max_examples=most, deadline=None)(given(*strategies)(test))()
 
         return pytest.mark.parametrize("most", [few, pytest.param(many, marks=pytest.mark.long)])(tried)
 
@@ -93,8 +93,7 @@ def by_hand(frame: pd.DataFrame, window: pd.Timedelta, time: str | None) -> pd.D
     return pd.DataFrame(found, index=frame.index).astype({"seen": "str"})
 
 
-@examples(5, 200)
-@given(rows_of_events, st.integers(1, 12), st.sampled_from([None, "happened"]))
+@examples(5, 200, rows_of_events, st.integers(1, 12), st.sampled_from([None, "happened"]))
 def test_each_row_gets_what_a_loop_over_all_rows_finds(rows, days: int, time: str | None) -> None:
     frame = frame_of(rows)
     step = WindowAggregate("key", COLUMNS, f"{days}D", time)
@@ -110,8 +109,7 @@ STEPS = [
 ]
 
 
-@examples(5, 120)
-@given(rows_of_events, st.sampled_from(STEPS), st.randoms())
+@examples(5, 120, rows_of_events, st.sampled_from(STEPS), st.randoms())
 def test_a_batch_and_a_stream_in_blocks_of_any_size_give_the_same_bytes(rows, step, random) -> None:
     frame = frame_of(rows).sort_values("at", kind="stable")
     whole = step.over(frame, time="at", known_at=KNOWN_AT)
@@ -127,8 +125,7 @@ def test_a_batch_and_a_stream_in_blocks_of_any_size_give_the_same_bytes(rows, st
     pd.testing.assert_frame_equal(pd.concat([each for each in pieces if len(each)]), whole, check_exact=True)
 
 
-@examples(4, 80)
-@given(rows_of_events, st.sampled_from(STEPS), st.integers(0, 11))
+@examples(4, 80, rows_of_events, st.sampled_from(STEPS), st.integers(0, 11))
 def test_a_request_is_answered_from_what_is_stored_as_in_a_batch(rows, step, day: int) -> None:
     frame = frame_of(rows)
     now = START + pd.Timedelta(days=day)
