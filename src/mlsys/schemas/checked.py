@@ -86,11 +86,12 @@ class Checked(Shown):
             changed = {name: values for name, values in self.typed.items() if values is not self.given[name]}
             return self.given.assign(**changed) if changed else self.given
         keep = ~self.bad
+        index = next((values.index for values in self.typed.values()), self.given.index[keep])
         made = {
-            name: self.typed[name] if name in self.typed else kept_rows(self.given[name], keep)
+            name: self.typed[name] if name in self.typed else kept_rows(self.given[name], keep, index)
             for name in self.given.columns
         }
-        return pd.DataFrame(made, index=self.given.index[keep], columns=self.given.columns, copy=False)
+        return pd.DataFrame(made, index=index, columns=self.given.columns, copy=False)
 
     @property
     def unfit(self) -> pd.DataFrame:
@@ -231,18 +232,19 @@ def checked(demands: Demands, frame: pd.DataFrame, parse: str | None, who: str, 
     problems += _across(demands, frame, who)
     made = Checked(frame, typed, problems)
     keep = ~made.bad if problems else None
+    index = frame.index if keep is None else frame.index[keep]
     for name, values in typed.items():
-        typed[name] = settled(values if keep is None else kept_rows(values, keep), demands.columns[name], pieces)
+        typed[name] = settled(values if keep is None else kept_rows(values, keep, index), demands.columns[name], pieces)
     return made
 
 
-def kept_rows(values: pd.Series, keep: Mask) -> pd.Series:
-    """Return some rows, of which most are kept: Arrow copies runs of text at once."""
+def kept_rows(values: pd.Series, keep: Mask, index: pd.Index) -> pd.Series:
+    """Return some rows, of which most are kept, with their labels: Arrow copies runs of text at once."""
     if not isinstance(values.dtype, pd.StringDtype):
-        return values[keep]
+        return pd.Series(values.array[keep], index=index, name=values.name, copy=False)
     dtype: Any = values.dtype
     texts = pa.array(values.array).filter(pa.array(keep))
-    return pd.Series(dtype.__from_arrow__(texts), index=values.index[keep], name=values.name, copy=False)
+    return pd.Series(dtype.__from_arrow__(texts), index=index, name=values.name, copy=False)
 
 
 def _across(demands: Demands, frame: pd.DataFrame, who: str) -> list[Problem]:
