@@ -159,8 +159,8 @@ With one row in a hundred broken and ``bad_rows="quarantine"``:
 
 {second}
 
-A row that breaks a constraint costs a copy of the others. Text among numbers makes pandas read the column as text, which
-is then read again; rows with more or fewer fields are found and cut out of the file before it is read a second time.
+A row that breaks a constraint costs a copy of the others. Text among numbers makes pandas read the column as text,
+which is then read again; rows with more or fewer fields are found and cut out of the file before it is read once more.
 """
 
 
