@@ -153,6 +153,8 @@ def test_metrics_are_there_by_horizon_and_together_with_those_of_the_baselines(r
     assert mine["horizon=3", "mae"] == pytest.approx(error[scored["horizon"] == 3].mean())
     assert mine["all", "mase"] == pytest.approx((error / scored["naive_error"]).mean())
     assert mine["all", "rmsse"] == pytest.approx(np.sqrt((error**2 / scored["naive_squared_error"]).mean()))
+    blocks = (scored["target_time"] - pd.Timestamp("2024-01-01")).dt.days // 7
+    assert (blocks.groupby(scored["stretch"]).nunique() == 1).all()
     naive = table[(table["model"] == "same_season") & (table["slice"] == "all")].set_index("metric")["value"]
     assert naive["mae"] == pytest.approx((scored["same_season"] - scored["sold"]).abs().mean())
 

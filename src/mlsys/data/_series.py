@@ -165,19 +165,19 @@ class Known:
 
     def __init__(self, keys: Integers, steps: Integers, values: Numbers) -> None:
         known = np.flatnonzero(~np.isnan(values))
-        self._first = int(steps.min(initial=0)) if not len(steps) else int(steps.min())
-        self._span = int(steps.max()) - self._first + 2 if len(steps) else 2
+        self.first = int(steps.min(initial=0)) if not len(steps) else int(steps.min())
+        self._span = int(steps.max()) - self.first + 2 if len(steps) else 2
         codes = self._codes(keys[known], steps[known])
         order = np.argsort(codes, kind="stable")
         self._held, self._keys = codes[order], keys[known][order]
         self._steps, self._values = steps[known][order], values[known][order]
 
     def _codes(self, keys: Integers, steps: Integers) -> Integers:
-        return keys * self._span + np.clip(steps - self._first, -1, self._span - 2) + 1
+        return keys * self._span + np.clip(steps - self.first, -1, self._span - 2) + 1
 
     def at(self, keys: Integers, steps: Integers) -> Numbers:
         """Return the values at steps, NaN where none is known."""
-        codes, inside = self._codes(keys, steps), steps >= self._first
+        codes, inside = self._codes(keys, steps), steps >= self.first
         places = np.minimum(np.searchsorted(self._held, codes), max(len(self._held) - 1, 0))
         if not len(self._held):
             return np.full(len(keys), np.nan)

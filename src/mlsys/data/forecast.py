@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.data._made_columns import past_duration, refuse_taken
 from mlsys.data._series import Grid, Known, longest, refuse_repeated
-from mlsys.dataset import NAIVE_ERROR, NAIVE_SQUARED_ERROR, Roles, Rows, require_columns
+from mlsys.dataset import NAIVE_ERROR, NAIVE_SQUARED_ERROR, STRETCH, Roles, Rows, require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, Reshape
 from mlsys.steps.keys import NO_KEY, numbered
@@ -75,7 +75,10 @@ class Forecast(Reshape):
     The columns ``last_value``, ``same_season`` (the latest known value of the same place in the season) and
     ``season_mean`` (the mean of all of them) are forecasts without a model, for ``Evaluate(baselines=[...])``;
     ``naive_error`` and ``naive_squared_error`` are the mean errors so far of the value one season before, by which the
-    metrics ``mase`` and ``rmsse`` are scaled (Hyndman and Koehler 2006). None of these is a feature.
+    metrics ``mase`` and ``rmsse`` are scaled (Hyndman and Koehler 2006). ``stretch`` numbers stretches of time, each
+    as long as the horizon, in which targets lie: without a group role, intervals are bootstraps of whole stretches,
+    since a target is predicted from several decisions and errors of neighbouring times are alike; fewer than ten
+    stretches give no interval. None of these is a feature.
 
     Rows without a value at ``target_time`` and decision moments before the first known value of a series are left out,
     and counted in the log (``mlsys``, level INFO). Steps of whole days follow the clock on the wall, shorter ones the
@@ -150,7 +153,7 @@ class Forecast(Reshape):
 
     def withholds(self) -> tuple[str, ...]:
         """Columns that judge a model, and are no features."""
-        return (LAST, SAME_SEASON, SEASON_MEAN, NAIVE_ERROR, NAIVE_SQUARED_ERROR, TARGET_KNOWN)
+        return (LAST, SAME_SEASON, SEASON_MEAN, NAIVE_ERROR, NAIVE_SQUARED_ERROR, STRETCH, TARGET_KNOWN)
 
     def over(self, data: pd.DataFrame, /, target: str, time: str) -> pd.DataFrame:
         """Return the rows that a pipeline with these roles makes of a frame of series."""
@@ -247,13 +250,13 @@ class Forecast(Reshape):
 
     def _beside(
         self, known: Known, keys: Integers, steps: Integers, origins: Integers, ahead: Integers
-    ) -> dict[str, NDArray[np.float64]]:
+    ) -> dict[str, NDArray[Any]]:
         """Return forecasts without a model, and the errors by which metrics are scaled, as known at the decision."""
         keys, now = keys[origins], steps[origins]
         until = now - self._behind
         last = known.last(keys, until)
         season = 1 if self.season is None else self.grid.count(self.season, "season")
-        found = {LAST: last}
+        found: dict[str, NDArray[Any]] = {LAST: last}
         if self.season is not None:
             then = now + ahead - 1
             back = -(-(then - until) // season) * season
@@ -264,6 +267,7 @@ class Forecast(Reshape):
                 SEASON_MEAN: np.where(np.isnan(mean), last, mean),
             }
         of, at, gaps = known.differences(season)
+        found[STRETCH] = (now + ahead - 1 - known.first) // self.steps_ahead
         for name, errors in ((NAIVE_ERROR, np.abs(gaps)), (NAIVE_SQUARED_ERROR, gaps**2)):
             scale = Known(of, at, errors).mean(keys, until)
             found[name] = np.where(scale > 0, scale, np.nan)

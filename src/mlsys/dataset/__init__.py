@@ -9,6 +9,7 @@ from mlsys.dataset.predictions import (
     PREDICTION,
     PROBABILITY,
     SCORE,
+    STRETCH,
     probability_columns,
     score_columns,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "PREDICTION",
     "PROBABILITY",
     "SCORE",
+    "STRETCH",
     "Dataset",
     "Event",
     "Moment",

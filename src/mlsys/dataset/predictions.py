@@ -13,6 +13,8 @@ SCORE = "score_"
 """What a model that gives no probabilities says of each class, on a scale of its own; the largest is predicted."""
 NAIVE_ERROR, NAIVE_SQUARED_ERROR = "naive_error", "naive_squared_error"
 """Mean errors that a naive forecast has made of a row's series so far: what scaled metrics divide by."""
+STRETCH = "stretch"
+"""Number of the stretch of time in which a row's truth lies, where rows of one stretch are not independent."""
 _SUM = 1e-6
 """Probabilities of a row may miss 1 by this much: what single precision leaves of a dozen classes."""
 

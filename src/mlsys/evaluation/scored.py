@@ -10,6 +10,7 @@ from mlsys.dataset import (
     PREDICTION,
     PROBABILITY,
     SCORE,
+    STRETCH,
     Rows,
     probability_columns,
     score_columns,
@@ -66,8 +67,8 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
     columns = {"y": rows.y, **{name: source[name] for name in names}}
     if rows.weight is not None:
         columns["weight"] = rows.weight
-    if rows.group is not None:
-        columns["group"] = rows.group
+    if rows.group is not None or STRETCH in rows.columns:
+        columns["group"] = rows[STRETCH] if rows.group is None else rows.group
     columns |= {name: rows[name] for name in (NAIVE_ERROR, NAIVE_SQUARED_ERROR) if name in rows.columns}
     return pd.DataFrame(columns)
 

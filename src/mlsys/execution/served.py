@@ -11,10 +11,10 @@ import pandas as pd
 
 from mlsys.dataset import Moment
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.execution.next_rows import rows_ahead
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.events import knowing
 from mlsys.execution.guard import explained
+from mlsys.execution.next_rows import rows_ahead
 from mlsys.execution.requests import RequestReader, accepted
 from mlsys.execution.serving import Request, serve
 from mlsys.steps import Fitted, Transform
@@ -76,10 +76,11 @@ class ServedModel:
         Parameters
         ----------
         frame : DataFrame, or str or int
-            The columns in ``inputs``, in any order; others are ignored. A model of forecasts is also asked by a horizon
-            (``"7D"``, or a number of steps): the rows are then those of :meth:`ahead`. Columns that were null in some training rows
-            may be omitted. Types are converted to those of training if that loses nothing. An Arrow table, a list of
-            records, a mapping of columns and an array of rows in the order of ``inputs`` are also accepted.
+            The columns in ``inputs``, in any order; others are ignored. Columns that were null in some training rows
+            may be omitted. A model of forecasts is also asked by a horizon (``"7D"``, or a number of steps): the rows
+            are then those of :meth:`ahead`. Types are converted to those of training if that loses nothing. An Arrow
+            table, a list of records, a mapping of columns and an array of rows in the order of ``inputs`` are also
+            accepted.
 
         Returns
         -------

@@ -1,0 +1,28 @@
+"""With mlforecast: a model for each horizon, backtested from each decision of the same period without refitting."""
+
+import json
+import sys
+
+import numpy as np
+import pandas as pd
+from mlforecast import MLForecast
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+path, horizon, season, step, validation, test, lags = sys.argv[1:]
+horizon, season, lags = int(horizon), int(season), json.loads(lags)
+frame = pd.read_csv(path, parse_dates=["time"]).sort_values("time", ignore_index=True)
+frame = frame.rename(columns={"time": "ds", "value": "y"}).assign(unique_id="one")
+last = int((frame["ds"] < test).sum()) + horizon - 1
+frame = frame.iloc[:last]
+windows = len(frame) - horizon + 1 - int((frame["ds"] < validation).sum())
+parts = {"1D": ["weekday", "month"], "1h": ["weekday", "month", "hour"], "MS": ["month"]}[step]
+model = MLForecast({"model": HistGradientBoostingRegressor(random_state=0)}, freq={"1D": "D", "1h": "h"}.get(step, step),
+                   lags=lags, date_features=parts)  # fmt: skip
+made = model.cross_validation(frame[["unique_id", "ds", "y", "holiday"]], n_windows=windows, h=horizon, step_size=1,
+                              refit=False, max_horizon=horizon, static_features=[])  # fmt: skip
+made["ahead"] = made.groupby("cutoff").cumcount() + 1
+value = frame.set_index("ds")["y"]
+place = pd.Series(np.arange(len(frame)), index=frame["ds"])
+back = -(-made["ahead"] // season) * season
+naive = value.to_numpy()[place.loc[made["ds"]].to_numpy() - back.to_numpy()]
+print(json.dumps({"mae": np.abs(made["model"] - made["y"]).mean(), "naive": np.abs(naive - made["y"]).mean()}))

@@ -1,0 +1,32 @@
+"""With skforecast: a model for each horizon, backtested from each decision of the same period without refitting."""
+
+import json
+import sys
+import warnings
+
+import numpy as np
+import pandas as pd
+from skforecast.direct import ForecasterDirect
+from skforecast.model_selection import TimeSeriesFold, backtesting_forecaster
+from sklearn.ensemble import HistGradientBoostingRegressor
+
+warnings.simplefilter("ignore")
+path, horizon, season, step, validation, test, lags = sys.argv[1:]
+horizon, season, lags = int(horizon), int(season), json.loads(lags)
+frame = pd.read_csv(path, parse_dates=["time"]).sort_values("time").set_index("time")
+frame = frame.asfreq({"1D": "D", "1h": "h"}.get(step, step))
+last = int((frame.index < test).sum()) + horizon - 1
+frame = frame.iloc[:last]
+beside = pd.DataFrame({"holiday": frame["holiday"].astype(float), "month": frame.index.month.astype(float),
+                       "weekday": frame.index.weekday.astype(float), "hour": frame.index.hour.astype(float)},
+                      index=frame.index)  # fmt: skip
+model = ForecasterDirect(HistGradientBoostingRegressor(random_state=0), steps=horizon, lags=lags, n_jobs=1)
+folds = TimeSeriesFold(steps=horizon, initial_train_size=int((frame.index < validation).sum()), refit=False,
+                       fold_stride=1, allow_incomplete_fold=False)  # fmt: skip
+_, made = backtesting_forecaster(model, frame["value"], folds, "mean_absolute_error", exog=beside, n_jobs=1,
+                                 verbose=False, show_progress=False)  # fmt: skip
+ahead = made.groupby("fold").cumcount() + 1
+place = pd.Series(np.arange(len(frame)), index=frame.index).loc[made.index].to_numpy()
+y, value = frame["value"].loc[made.index].to_numpy(), frame["value"].to_numpy()
+naive = value[place - (-(-ahead.to_numpy() // season) * season)]
+print(json.dumps({"mae": np.abs(made["pred"].to_numpy() - y).mean(), "naive": np.abs(naive - y).mean()}))
