@@ -33,9 +33,9 @@ sales = pd.concat(tables, ignore_index=True)
 # %%
 # The pipeline
 # ------------
-# ``Lag`` and ``WindowAggregate`` look back from each morning. ``Forecast`` then makes a row for each morning and each of
-# the seven days; the promotion is that of the day that is predicted, because it is planned. Nothing else of a day to come
-# can be a feature.
+# ``Lag`` and ``WindowAggregate`` look back from each morning. ``Forecast`` then makes a row for each morning and each
+# of the seven days; the promotion is that of the day that is predicted, because it is planned. Nothing else of a day
+# to come can be a feature.
 
 pipeline = Pipeline(
     [
@@ -89,8 +89,8 @@ ax.spines[["top", "right"]].set_visible(False)
 # %%
 # The next seven days
 # -------------------
-# The model holds the last weeks of each store. Asked for the days ahead it makes the rows itself; the plan of promotions
-# is added by the day that is predicted.
+# The model holds the last weeks of each store. Asked for the days ahead it makes the rows itself; the plan of
+# promotions is added by the day that is predicted.
 
 model = run.final_test().model
 ahead = model.ahead()

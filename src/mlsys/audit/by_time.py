@@ -55,7 +55,8 @@ def _later(recipe: Recipe, time: str) -> Iterator[Trace]:
     times = recipe.read[time].dropna().sort_values()
     middle = times.iloc[len(times) // 2]
     rows = (recipe.read[time] >= middle).to_numpy(dtype=bool, na_value=False)
-    keep = {*protected_columns(recipe), *(name for name in recipe.read if _is_kept(recipe, str(name)))}
+    columns = [str(name) for name in recipe.read.columns]
+    keep = {*protected_columns(recipe), *(name for name in columns if _is_kept(recipe, name))}
     frame = replaced(recipe.read, rows, _other, sorted(keep))
     for stage in recipe.unfollowed:
         name = stage.planned.name

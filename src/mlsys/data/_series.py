@@ -98,10 +98,11 @@ class Grid:
                 "fill the column, or drop these rows first",
             )
         if self.step in CALENDAR:
-            return wall(times).dt.to_period(CALENDAR[self.step]).astype("int64").to_numpy()
+            periods = wall(times).dt.to_period(CALENDAR[self.step])
+            return np.asarray(periods.astype("int64"), dtype=np.int64)
         ticks = _ticks(times, self.length)
         length = self.length.value
-        first = int(ticks.min(initial=0)) if not len(ticks) else int(ticks.min())
+        first = int(ticks.min()) if len(ticks) else 0
         off = np.flatnonzero((ticks - first) % length)
         if len(off):
             usual = pd.Series(np.diff(np.unique(ticks))).mode()
@@ -111,7 +112,7 @@ class Grid:
                 f"number of steps of {self.step} after {times.min()}",
                 f"round the times, or give the step they have (the commonest distance: step={duration_text(found)!r})",
             )
-        return (ticks - first) // length
+        return np.asarray((ticks - first) // length, dtype=np.int64)
 
     def after(self, moment: pd.Timestamp, steps: int) -> pd.Timestamp:
         """Return the moment so many steps later; days are those of the clock on the wall."""
@@ -144,12 +145,8 @@ def duration_text(duration: pd.Timedelta) -> str:
 
 def _ticks(times: pd.Series, length: pd.Timedelta) -> Integers:
     """Return nanoseconds: days by the clock on the wall, shorter steps by what has passed (clocks are changed)."""
-    return wall(times).dt.as_unit("ns").astype("int64").to_numpy() if not length % DAY else _absolute(times)
-
-
-def _absolute(times: pd.Series) -> Integers:
-    utc = times if times.dt.tz is None else times.dt.tz_convert("UTC")
-    return wall(utc).dt.as_unit("ns").astype("int64").to_numpy()
+    absolute = times if times.dt.tz is None else times.dt.tz_convert("UTC")
+    return np.asarray(wall(absolute if length % DAY else times).dt.as_unit("ns").astype("int64"), dtype=np.int64)
 
 
 class Known:
@@ -165,7 +162,7 @@ class Known:
 
     def __init__(self, keys: Integers, steps: Integers, values: Numbers) -> None:
         known = np.flatnonzero(~np.isnan(values))
-        self.first = int(steps.min(initial=0)) if not len(steps) else int(steps.min())
+        self.first = int(steps.min()) if len(steps) else 0
         self._span = int(steps.max()) - self.first + 2 if len(steps) else 2
         codes = self._codes(keys[known], steps[known])
         order = np.argsort(codes, kind="stable")

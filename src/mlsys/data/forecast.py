@@ -173,8 +173,8 @@ class Forecast(Reshape):
                             "give longer series, or a shorter horizon")  # fmt: skip
         predicted = given.iloc[rows]
         made = given.iloc[origins].reset_index(drop=True)
-        then = {name: predicted[name].array for name in dict.fromkeys([target, *self.known_ahead])}
-        facts = {HORIZON: ahead, TARGET_TIME: predicted[time].array}
+        then: dict[str, Any] = {name: predicted[name].array for name in dict.fromkeys([target, *self.known_ahead])}
+        facts: dict[str, Any] = {HORIZON: ahead, TARGET_TIME: predicted[time].array}
         if self.known_after:
             facts[TARGET_KNOWN] = (predicted[time] + pd.Timedelta(self.known_after)).array
         return made.assign(**then, **facts, **self._beside(Known(keys, steps, values), keys, steps, origins, ahead))

@@ -94,10 +94,10 @@ class Sample:
         weight = scored["weight"].to_numpy(dtype=np.float64) if "weight" in scored else np.ones(len(scored))
         if not classes:
             y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)
-            said = scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan)
+            predicted = scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan)
             errors = [name for name in (NAIVE_ERROR, NAIVE_SQUARED_ERROR) if name in scored]
             naive = scored[errors].to_numpy(dtype=np.float64, na_value=np.nan) if len(errors) == 2 else None
-            return cls(y, said, None, weight, (), naive=naive)
+            return cls(y, predicted, None, weight, (), naive=naive)
         codes = {name: float(code) for code, name in enumerate(classes)}
         truth, said = (Levels.of(scored[name]) for name in ("y", "prediction"))
         probabilities = scores = None

@@ -57,8 +57,8 @@ def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
 def _with_columns(plan: Plan, table: Table, parts: Parts) -> Parts:
     """Return parts that know the columns, and when steps that make other rows say that they are known."""
     dtypes = dtypes_by_name(table)
-    makers = [planned for planned in plan.steps if isinstance(planned.step, Reshape)]
-    told = [Declared(each.step.moments_read(tuple(dtypes), parts.roles), each.name) for each in makers]
+    makers = [(each.name, each.step) for each in plan.steps if isinstance(each.step, Reshape)]
+    told = [Declared(step.moments_read(tuple(dtypes), parts.roles), name) for name, step in makers]
     return parts.told(told, source_dtypes=dtypes)
 
 

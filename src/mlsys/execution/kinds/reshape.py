@@ -11,7 +11,7 @@ from mlsys.dataset import check_frame
 from mlsys.execution.guard import shielded
 from mlsys.execution.parts import Parts
 from mlsys.execution.reshaped import made_of_columns
-from mlsys.execution.told import Declared, Withheld
+from mlsys.execution.told import Declared, Told, Withheld
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Fitted, Reshape
@@ -30,7 +30,7 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     assert isinstance(step, Reshape)
     followed_by_time = step.of_no_earlier_rows
     histories = {name: each.past_a_reshape(followed_by_time) for name, each in parts.learned.remembered.items()}
-    told = [
+    told: list[Told] = [
         Withheld(step.withholds(), f"written by {planned.name} to judge by, not to learn from"),
         Declared(step.moments_written(parts.roles), planned.name),
     ]
