@@ -171,7 +171,8 @@ As-of joins
 
 1,000,000 rows beside 1,000,000, 10,000 keys, both sorted by time; the same values from both. ``pandas.merge_asof``
 knows one time only, here that at which rows were known; ``AsOfJoin`` takes the latest event among the rows known, by
-both, and of equal rows the last (``duplicates="last"``), as pandas does. To reach: at most {AS_OF_MAY_TAKE} times pandas. Median [range] of {given.rounds} rounds in turn, one thread.
+both, and of equal rows the last (``duplicates="last"``), as pandas does. To reach: at most {AS_OF_MAY_TAKE} times
+pandas. Median [range] of {given.rounds} rounds in turn, one thread.
 
 {as_of(1_000_000, given.rounds)}
 

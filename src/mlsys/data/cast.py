@@ -22,8 +22,8 @@ class Cast(RowTransform):
     Parameters
     ----------
     types : dict of str to str
-        For each column a type: ``"float64"``, ``"Int64"``, ``"boolean"``, ``"str"``, ``"datetime"`` (ISO texts; in UTC if
-        they have offsets), or any other type of pandas by name.
+        For each column a type: ``"float64"``, ``"Int64"``, ``"boolean"``, ``"str"``, ``"datetime"`` (ISO texts; in UTC
+        if they have offsets), or any other type of pandas by name.
     unreadable : {"error", "null"}
         What becomes of values that the type cannot hold.
 

@@ -193,8 +193,12 @@ class Forecast(Reshape):
         rows = keys.loc[keys.index.repeat(steps)].reset_index(drop=True)
         ahead = np.tile(np.arange(1, steps + 1), len(keys))
         then = pd.Series(times)
-        return rows.assign(**{time: then.iloc[[0]].repeat(len(rows)).array, HORIZON: ahead,
-                              TARGET_TIME: pd.concat([then] * len(keys)).array})  # fmt: skip
+        made: dict[str, Any] = {
+            time: then.iloc[[0]].repeat(len(rows)).array,
+            HORIZON: ahead,
+            TARGET_TIME: pd.concat([then] * len(keys)).array,
+        }
+        return rows.assign(**made)
 
     def _target(self, roles: Roles) -> str:
         if roles.target is None:

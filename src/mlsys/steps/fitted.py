@@ -109,9 +109,9 @@ class Fitted:
         return self.once(self._prepare)
 
     def _prepare(self, state: Any) -> Any:
-        step: Any = self.step
-        if not isinstance(step, Learns):
+        if not isinstance(self.step, Learns):
             return state
+        step: Any = self.step
         if not (step.is_ours and step.kind == "Transform"):
             return step.prepare(state)
         try:

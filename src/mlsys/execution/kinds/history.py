@@ -120,7 +120,7 @@ def _sealed(
         return np.asarray(rows.index.isin(test.frame([]).index))
     there = set(rows.columns) & set(test.head(0).columns)
     if roles.id is not None and roles.id in there:
-        return rows[roles.id].isin(test.frame([roles.id])[roles.id]).to_numpy()
+        return np.asarray(rows[roles.id].isin(test.frame([roles.id])[roles.id]))
     if followed == "by time" and roles.time in there:
         first = moments_of(test.frame([str(roles.time)])[roles.time]).min()
         return ~(moments_of(rows[roles.time]) < first).to_numpy(dtype=bool, na_value=False)
