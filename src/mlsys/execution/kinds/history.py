@@ -123,7 +123,7 @@ def _sealed(
         return np.asarray(rows[roles.id].isin(test.frame([roles.id])[roles.id]))
     if followed == "by time" and roles.time in there:
         first = moments_of(test.frame([str(roles.time)])[roles.time]).min()
-        return ~(moments_of(rows[roles.time]) < first).to_numpy(dtype=bool, na_value=False)
+        return np.asarray(~(moments_of(rows[roles.time]) < first).to_numpy(dtype=bool, na_value=False))
     return np.ones(len(rows), dtype=bool)
 
 
