@@ -45,8 +45,8 @@ def test_tables_of_other_libraries(library: str) -> None:
         assert ReadFrame(module.from_arrow(TABLE)).read().equals(ReadFrame(TABLE).read())
         assert ReadFrame(module.from_arrow(TABLE).lazy()).read().equals(ReadFrame(TABLE).read())
     else:
-        table = TABLE  # noqa: F841  found by its name in the query
-        assert ReadFrame(module.sql("SELECT * FROM table")).read().equals(ReadFrame(TABLE).read())
+        rows = TABLE  # noqa: F841  found by its name in the query
+        assert ReadFrame(module.sql("SELECT * FROM rows")).read().equals(ReadFrame(TABLE).read())
 
 
 def test_frames_stay_as_they_are() -> None:
