@@ -16,16 +16,33 @@ from zipfile import ZipFile
 
 import pandas as pd
 
-from measuring import in_turn, measure, ratios, spread, table, write_page
+from measuring import measure, ratios, spread, table, write_page
 
 HERE = Path(__file__).parent / "forecasting"
+WEEK, YEAR, HOURS = [*range(1, 8), 14], [*range(1, 13)], [1, 2, 3, *range(145, 169)]
 SERIES = {
-    "bikes a day": ("bikes_a_day", 7, 7, "1D", "2012-06-01", "2012-12-01", [1, 2, 3, 7, 14]),
-    "bikes an hour": ("bikes_an_hour", 24, 168, "1h", "2012-08-01", "2012-09-01", [1, 2, 3, 24, 168]),
-    "Seattle, warmest a day": ("seattle", 7, 365, "1D", "2014-01-01", "2015-01-01", [1, 2, 3, 7, 14]),
-    "El Nino, sea a month": ("elnino", 6, 12, "MS", "1985-01-01", "1998-01-01", [1, 2, 3, 6, 12]),
+    "bikes a day": ("bikes_a_day", 7, 7, "1D", "2012-06-01", "2012-12-01", WEEK),
+    "bikes an hour": ("bikes_an_hour", 24, 168, "1h", "2012-08-01", "2012-09-01", HOURS),
+    "Seattle, warmest a day": ("seattle", 7, 7, "1D", "2014-01-01", "2015-01-01", WEEK),
+    "El Nino, sea a month": ("elnino", 6, 12, "MS", "1985-01-01", "1998-01-01", YEAR),
 }
 """File, horizon, season, step, when validation and test begin, lags."""
+BESIDE_HAND_ALONE = {"bikes an hour"}
+"""Where a model for each of 24 horizons and a backtest from each hour take the others many minutes."""
+TEXT = """
+Each way learns from what was known before the validation period, and predicts every horizon from every decision in it.
+Lags, calendar and estimator (``HistGradientBoostingRegressor``) are the same. The library, and pandas by hand, train
+one model with the horizon as a feature, and with the value of the same season taken out of the lags; mlforecast and
+skforecast train one for each horizon. ``better by`` is the mean absolute error of the same season less that of the
+model, with an interval of whole stretches as long as the horizon. CPU seconds are those of a process, imports included. The hourly
+series is compared with pandas only.
+
+The rows by hand and those of the library give the same score to the digits shown. On the bikes every way is worse than
+the same season; a likely reason is that counts grow over the two years, and trees predict no level that they have not
+seen. On the other two series the library is better than the same season. skforecast, with a model for each horizon, is
+ahead of it there by 2 and 4 %. The score of mlforecast on El Nino may be due to how it is called here.
+
+"""
 
 
 def bikes_of(archive: Path, folder: Path) -> None:
@@ -44,41 +61,43 @@ def bikes_of(archive: Path, folder: Path) -> None:
 
 
 def main() -> None:
-    """Measure, and write the page."""
+    """Measure, and write the page after each series."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--bikes", type=Path, required=True)
     asked.add_argument("--others", default=sys.executable)
     asked.add_argument("--times", type=int, default=3)
     given = asked.parse_args()
-    rows = []
+    ways = {
+        "mlsys": (sys.executable, "with_mlsys.py"),
+        "by hand": (sys.executable, "by_hand.py"),
+        "mlforecast": (given.others, "with_mlforecast.py"),
+        "skforecast": (given.others, "with_skforecast.py"),
+    }
+    rows: list[list[str]] = []
     with tempfile.TemporaryDirectory() as folder:
         bikes_of(given.bikes, Path(folder))
         measure([given.others, str(HERE / "series.py"), folder])
         for name, (file, *facts, lags) in SERIES.items():
             asked_of = [str(Path(folder) / f"{file}.csv"), *map(str, facts), json.dumps(lags)]
-            commands = {
-                "mlsys": [sys.executable, str(HERE / "with_mlsys.py"), *asked_of],
-                "by hand": [sys.executable, str(HERE / "by_hand.py"), *asked_of],
-                "mlforecast": [given.others, str(HERE / "with_mlforecast.py"), *asked_of],
-                "skforecast": [given.others, str(HERE / "with_skforecast.py"), *asked_of],
-            }
-            found = in_turn(commands, given.times, threads=1)
-            mine = [each.cpu for each in found["mlsys"]]
-            for way, runs in found.items():
-                said = json.loads(runs[-1].output.splitlines()[-1])
-                beats = said.get("beats", "")
+            mine: list[float] = []
+            for way, (python, script) in ways.items():
+                if name in BESIDE_HAND_ALONE and python == given.others:
+                    continue
+                command = [python, str(HERE / script), *asked_of]
+                runs = [measure(command, threads=1) for _ in range(given.times)]
                 cpu = [each.cpu for each in runs]
-                rows.append(
-                    [name, way, f"{said['mae']:.4f}", f"{said['naive']:.4f}", beats, spread(cpu), ratios(mine, cpu)]
-                )
+                mine = mine or cpu
+                said = json.loads(runs[-1].output.splitlines()[-1])
+                score = [f"{said['mae']:.4f}", f"{said['naive']:.4f}", said.get("beats", "")]
+                rows.append([name, way, *score, spread(cpu), ratios(mine, cpu)])
+            written(rows)
+
+
+def written(rows: list[list[str]]) -> None:
+    """Write the page."""
     header = ["series", "way", "MAE", "MAE of the same season", "better by (95 %)", "CPU seconds", "ours, times this"]
-    write_page(
-        "forecast",
-        "Forecasts",
-        "python benchmarks/forecast.py --bikes bike_sharing_dataset.zip --others /path/to/python",
-        __doc__.splitlines()[0] if __doc__ else "",
-        table(header, rows),
-    )
+    command = "python benchmarks/forecast.py --bikes bike_sharing_dataset.zip --others /path/to/python"
+    write_page("forecast", "Forecasts", command, TEXT + table(header, rows))
 
 
 if __name__ == "__main__":

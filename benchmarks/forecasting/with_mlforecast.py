@@ -17,7 +17,8 @@ frame = frame.iloc[:last]
 windows = len(frame) - horizon + 1 - int((frame["ds"] < validation).sum())
 parts = {"1D": ["weekday", "month"], "1h": ["weekday", "month", "hour"], "MS": ["month"]}[step]
 often = {"1D": "D", "1h": "h"}.get(step, step)
-model = MLForecast({"model": HistGradientBoostingRegressor(random_state=0)}, often, lags=lags, date_features=parts)
+estimator = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
+model = MLForecast({"model": estimator}, often, lags=lags, date_features=parts)
 made = model.cross_validation(frame[["unique_id", "ds", "y", "holiday"]], n_windows=windows, h=horizon, step_size=1,
                               refit=False, max_horizon=horizon, static_features=[])  # fmt: skip
 made["ahead"] = made.groupby("cutoff").cumcount() + 1

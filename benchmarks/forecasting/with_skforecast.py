@@ -20,7 +20,8 @@ frame = frame.iloc[:last]
 beside = pd.DataFrame({"holiday": frame["holiday"].astype(float), "month": frame.index.month.astype(float),
                        "weekday": frame.index.weekday.astype(float), "hour": frame.index.hour.astype(float)},
                       index=frame.index)  # fmt: skip
-model = ForecasterDirect(HistGradientBoostingRegressor(random_state=0), steps=horizon, lags=lags, n_jobs=1)
+estimator = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
+model = ForecasterDirect(estimator, steps=horizon, lags=lags, n_jobs=1)
 folds = TimeSeriesFold(steps=horizon, initial_train_size=int((frame.index < validation).sum()), refit=False,
                        fold_stride=1, allow_incomplete_fold=False)  # fmt: skip
 _, made = backtesting_forecaster(model, frame["value"], folds, "mean_absolute_error", exog=beside, n_jobs=1,
