@@ -40,7 +40,7 @@ series is compared with pandas only.
 The rows by hand and those of the library give the same score to the digits shown. On the bikes every way is worse than
 the same season; a likely reason is that counts grow over the two years, and trees predict no level that they have not
 seen. On the other two series the library is better than the same season. skforecast, with a model for each horizon, is
-ahead of it there by 2 and 4 %. The score of mlforecast on El Nino may be due to how it is called here.
+ahead of it there by 2 and 5 %. The score of mlforecast on El Nino may be due to how it is called here.
 
 """
 
