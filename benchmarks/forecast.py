@@ -34,8 +34,8 @@ Each way learns from what was known before the validation period, and predicts e
 Lags, calendar and estimator (``HistGradientBoostingRegressor``) are the same. The library, and pandas by hand, train
 one model with the horizon as a feature, and with the value of the same season taken out of the lags; mlforecast and
 skforecast train one for each horizon. ``better by`` is the mean absolute error of the same season less that of the
-model, with an interval of whole stretches as long as the horizon. CPU seconds are those of a process, imports included. The hourly
-series is compared with pandas only.
+model, with an interval of whole stretches as long as the horizon. CPU seconds are those of a process, imports
+included, once. The hourly series is compared with pandas only.
 
 The rows by hand and those of the library give the same score to the digits shown. On the bikes every way is worse than
 the same season; a likely reason is that counts grow over the two years, and trees predict no level that they have not
