@@ -625,9 +625,15 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "a level of intervals that is none, and a baseline that is no rule": (
         ConfigurationError,
-        ("Evaluate: level=95", "baselines= holds 'country'", "level=0.95", "learn(train)"),
-        lambda f: run(f, SPLIT, TREE, Evaluate(level=95, baselines=["country"])),
+        ("Evaluate: level=95", "baselines= holds 5", "level=0.95", "learn(train)"),
+        lambda f: run(f, SPLIT, TREE, Evaluate(level=95, baselines=[5])),
         lambda f: run(f, SPLIT, TREE, Evaluate(level=0.95, baselines=[lambda g: g["price"] > 60])),
+    ),
+    "a baseline that holds no classes": (
+        ContractError,
+        ("the baseline country holds", "which is no class of the target", "step 3 'Evaluate'"),
+        lambda f: run(f, SPLIT, TREE, Evaluate(baselines=["country"])),
+        lambda f: run(f, SPLIT, TREE, Evaluate(baselines=[lambda g: g["price"] > 60])),
     ),
     "a slice that is no mask": (
         ContractError,

@@ -109,7 +109,7 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     ),
     "one column given as a text": (
         ConfigurationError,
-        ("OneHot cannot be created", "columns: got the string 'country'", "columns=['country']"),
+        ("OneHot", "columns='country' is neither a kind of columns nor a dtype", "columns=['country']"),
         lambda f: OneHot("country"),
         lambda f: OneHot(["country"]).fit(f),
     ),

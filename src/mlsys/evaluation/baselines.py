@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import PREDICTION, PROBABILITY, Rows, known_weights, require_columns
-from mlsys.errors import ContractError
+from mlsys.errors import ContractError, listed
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.sample import EVENT, Levels, Sample
 from mlsys.summaries import hash_ids, uniform
@@ -142,10 +142,33 @@ def rule_predictions(baseline: Any, train: Rows, rows: pd.DataFrame, classes: Se
             "return one value for each row",
         )
     if not classes:
-        return pd.DataFrame({PREDICTION: values.astype(np.float64)}, index=rows.index)
+        return pd.DataFrame({PREDICTION: _as_numbers(values, rule_name(baseline))}, index=rows.index)
+    if len(classes) == 2 and values.dtype == bool and "True" not in classes:
+        values = values.astype(np.float64)  # a rule answers whether it expects the event
     if len(classes) == 2 and np.issubdtype(values.dtype, np.number) and ((values >= 0) & (values <= 1)).all():
         return _from_probability(_of_event(values, train, classes[EVENT]), train, rows, classes)
+    _refuse_other_classes(values, train, rule_name(baseline))
     return pd.DataFrame({PREDICTION: pd.Series(answer, index=rows.index)})
+
+
+def _as_numbers(values: NDArray[Any], who: str) -> NDArray[np.float64]:
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise ContractError(
+            f"the baseline {who} holds {values[0]!r}, and the target is a number", "return a number for each row"
+        ) from error
+
+
+def _refuse_other_classes(values: NDArray[Any], train: Rows, who: str) -> None:
+    """Raise for answers of which most are no classes of the target."""
+    known = list(map(str, train.y.dropna().unique()))
+    other = [value for value in values.tolist() if not pd.isna(value) and str(value) not in known]
+    if 2 * len(other) > len(values):
+        raise ContractError(
+            f"the baseline {who} holds {other[0]!r}, which is no class of the target ({listed(known)})",
+            "return a class for each row, or of two classes the probability of the event, between 0 and 1",
+        )
 
 
 def _of_event(values: Any, train: Rows, event: str) -> Any:

@@ -14,6 +14,11 @@ from mlsys.steps.capabilities import AsksAhead
 from mlsys.steps.questions import sees_history
 
 
+def makes_forecasts(steps: Sequence[tuple[str, Fitted]]) -> bool:
+    """Whether a served model may be asked by a horizon."""
+    return any(isinstance(fitted.step, AsksAhead) for _, fitted in steps)
+
+
 def rows_ahead(steps: Sequence[tuple[str, Fitted]], decision: Moment | None, horizon: Any = None) -> pd.DataFrame:
     """Return the rows of the next decision: each series that a history holds, at each horizon.
 

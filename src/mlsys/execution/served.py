@@ -14,7 +14,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.events import knowing
 from mlsys.execution.guard import explained
-from mlsys.execution.next_rows import rows_ahead
+from mlsys.execution.next_rows import makes_forecasts, rows_ahead
 from mlsys.execution.requests import RequestReader, accepted
 from mlsys.execution.serving import Request, serve
 from mlsys.steps import Fitted, Transform
@@ -93,7 +93,7 @@ class ServedModel:
         DataError
             If a column is missing, or holds a value that cannot be converted to its type.
         """
-        if isinstance(frame, (str, int)) and not isinstance(frame, bool):
+        if isinstance(frame, (str, int)) and not isinstance(frame, bool) and makes_forecasts(self.steps):
             rows = self._complete(self.ahead(frame))
             return rows.assign(prediction=self.predict(rows)["prediction"].array)
         frame = self._reader.frame(frame)

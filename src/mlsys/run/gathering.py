@@ -82,7 +82,7 @@ def outcome_of(live: Live, label: Label, audit: LeakageAudit | None, opened: Loo
         withheld="",
         engine=work.engine.name,
         ended=label.ended,
-        made=made_columns(execution),
+        made=made_columns(execution, given=live.data is not None),
         scored=None if evaluation is None else evaluation.scored,
     )
 

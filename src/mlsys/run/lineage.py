@@ -11,9 +11,17 @@ from mlsys.steps import Step
 from mlsys.steps.questions import reads as is_source
 
 
-def made_columns(execution: Execution) -> list[dict[str, Any]]:
-    """Return the source and the steps in order, with the columns that each wrote and those they are made of."""
-    source, catalog = execution.plan.source, execution.parts.catalog
+def made_columns(execution: Execution, given: bool) -> list[dict[str, Any]]:
+    """Return the source and the steps in order, with the columns that each wrote and those they are made of.
+
+    Parameters
+    ----------
+    execution : Execution
+        What ran.
+    given : bool
+        Whether the rows were given to ``run()``, in place of what the source reads.
+    """
+    source, catalog = None if given else execution.plan.source, execution.parts.catalog
     name = "the data given to run()" if source is None else source.name
     how = "" if source is None else _files(source.step)
     made = [_entry(name, how, sorted(execution.parts.source_dtypes), [])]
