@@ -40,8 +40,8 @@ included, once. The hourly series is compared with pandas only.
 The rows by hand and those of the library give the same score to the digits shown. On the bikes every way is worse than
 the same season; a likely reason is that counts grow over the two years, and trees predict no level that they have not
 seen. mlforecast and skforecast, with a model for each horizon, have 30 % less error than the library on the daily bikes
-and 4 % less on Seattle; skforecast has 2 % less on El Nino, where the score of mlforecast may be due to how it is called
-here. On these last two series the library is better than the same season.
+and 4 % less on Seattle; skforecast has 2 % less on El Nino, where the score of mlforecast may be due to how it is
+called here. On these last two series the library is better than the same season.
 
 The settings are not independent of the scores: after first results on the bikes, the daily validation period and the
 lags were changed, the value of the same season was taken out of the lags (for the library and by hand only), and early
