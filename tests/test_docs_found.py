@@ -41,7 +41,8 @@ def test_every_example_stands_in_the_gallery_once_and_in_its_table_of_contents()
 
 def test_pages_and_examples_lead_to_examples_that_exist() -> None:
     sources = [*DOCS.rglob("*.rst"), *(ROOT / "examples").glob("*.py")]
-    text = "\n".join(path.read_text(encoding="utf-8") for path in sources if "generated" not in path.parts)
+    built = {"generated", "auto_examples", "sg_execution_times.rst"}  # an older build may have other examples
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources if not built.intersection(path.parts))
     named = set(re.findall(r"(?<=[</`])(plot_\d\d_\w+|flight_delays)(?=[`>])", text))
     assert named <= set(EXAMPLES)
     assert len(named) > 5
