@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import datetime
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from mlsys.dataset import require_columns
 from mlsys.engines import LocalEngine
-from mlsys.errors import DataError
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-ONLY_OWNER = 0o700
+_ONLY_OWNER = 0o700
 """Rows are private: a folder made here can be read by its owner alone."""
 MODEL, WHEN = "model", "predicted_at"
 """Columns that say which model made a prediction, and when."""
+
+
+def refuse_several(path: Any, who: str) -> None:
+    """Raise for several paths: rows are written to one folder."""
+    if not isinstance(path, (str, Path)):
+        raise ConfigurationError(f"{who} got {len(path)} paths", "name one folder")
+
+
+def folder_of(path: Any) -> Path:
+    """Return the folder that rows are written to, made if it is not there."""
+    folder = Path(os.path.expanduser(str(path)))
+    folder.mkdir(mode=_ONLY_OWNER, parents=True, exist_ok=True)
+    return folder
 
 
 def parts_of(

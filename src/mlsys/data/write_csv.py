@@ -6,7 +6,6 @@ import bz2
 import gzip
 import io
 import lzma
-import os
 import shutil
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -16,8 +15,8 @@ import pandas as pd
 
 from mlsys.data._csv_options import refuse_separator
 from mlsys.data._paths import Paths  # noqa: TC001  the type of a field
-from mlsys.data._sinks import ONLY_OWNER, frames_of, parts_of, with_model
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.data._sinks import folder_of, frames_of, parts_of, refuse_several, with_model
+from mlsys.errors import DataError
 from mlsys.steps import Field, Sink
 from mlsys.unfinished import whole
 from mlsys.values import Kind, values_of
@@ -71,8 +70,7 @@ class WriteCSV(Sink):
 
     def __post_init__(self) -> None:
         """Refuse several folders, and a separator that none can be."""
-        if not isinstance(self.path, (str, Path)):
-            raise ConfigurationError(f"{self.title} got {len(self.path)} paths", "name one folder")
+        refuse_several(self.path, self.title)
         refuse_separator(self.separator, ".", self.title)
 
     def write(self, rows: Mapping[str, Any], /) -> None:
@@ -121,9 +119,7 @@ class WriteCSV(Sink):
         return tuple(columns if self.columns is None else self.columns)
 
     def _file(self, part: str) -> Path:
-        folder = Path(os.path.expanduser(str(self.path)))
-        folder.mkdir(mode=ONLY_OWNER, parents=True, exist_ok=True)
-        return folder / f"{part}.csv{_ENDINGS[self.compression]}"
+        return folder_of(self.path) / f"{part}.csv{_ENDINGS[self.compression]}"
 
     @contextmanager
     def _opened(self, file: Path, mode: str) -> Iterator[IO[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,9 @@ import pandas as pd
 
 from mlsys.data._parquet_writing import write_file, write_folders
 from mlsys.data._paths import Paths  # noqa: TC001  the type of a field
-from mlsys.data._sinks import ONLY_OWNER, frames_of, parts_of, with_model
+from mlsys.data._sinks import folder_of, frames_of, parts_of, refuse_several, with_model
 from mlsys.dataset import require_columns
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import DataError
 from mlsys.steps import Field, Sink
 from mlsys.unfinished import replacing, whole
 
@@ -63,13 +62,12 @@ class WriteParquet(Sink):
 
     def __post_init__(self) -> None:
         """Refuse several folders."""
-        if not isinstance(self.path, (str, Path)):
-            raise ConfigurationError(f"WriteParquet got {len(self.path)} paths", "name one folder")
+        refuse_several(self.path, self.title)
 
     def write(self, rows: Mapping[str, Any], /) -> None:
         """Write each part's table."""
         for part, table in parts_of(rows, self.parts, self.columns, self.title).items():
-            self._write_part(self._folder(), table, part)
+            self._write_part(folder_of(self.path), table, part)
 
     def append(self, predictions: pd.DataFrame, /, model: Any) -> Path:
         """Write predictions beside those that are there, in a file of their own.
@@ -95,7 +93,7 @@ class WriteParquet(Sink):
         """
         frame = with_model(predictions, model, self.title)
         # Names sort by time, so that files are read in the order in which they were written.
-        file = self._folder() / f"{pd.Timestamp.now('UTC'):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}.parquet"
+        file = folder_of(self.path) / f"{pd.Timestamp.now('UTC'):%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}.parquet"
         with whole(file) as making:
             write_file(making, [frame], self.title)
         return file
@@ -103,11 +101,6 @@ class WriteParquet(Sink):
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the chosen columns, or all."""
         return tuple(columns if self.columns is None else self.columns)
-
-    def _folder(self) -> Path:
-        folder = Path(os.path.expanduser(str(self.path)))
-        folder.mkdir(mode=ONLY_OWNER, parents=True, exist_ok=True)
-        return folder
 
     def _write_part(self, folder: Path, table: Table, part: str) -> None:
         who = f"{self.title} cannot write the part {part!r}"
