@@ -12,13 +12,12 @@ import pandas as pd
 from mlsys.dataset import require_columns
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.folder import ONLY_OWNER
 from mlsys.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_ONLY_OWNER = 0o700
-"""Rows are private: a folder made here can be read by its owner alone."""
 MODEL, WHEN = "model", "predicted_at"
 """Columns that say which model made a prediction, and when."""
 
@@ -30,9 +29,9 @@ def refuse_several(path: Any, who: str) -> None:
 
 
 def folder_of(path: Any) -> Path:
-    """Return the folder that rows are written to, made if it is not there."""
+    """Return the folder that rows are written to, made for its owner alone if it is not there."""
     folder = Path(os.path.expanduser(str(path)))
-    folder.mkdir(mode=_ONLY_OWNER, parents=True, exist_ok=True)
+    folder.mkdir(mode=ONLY_OWNER, parents=True, exist_ok=True)
     return folder
 
 
