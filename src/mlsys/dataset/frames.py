@@ -24,7 +24,8 @@ def check_frame(data: Any, who: str) -> None:
 
 def require_columns(there: Collection[Any], names: Iterable[str], who: str, remedy: str) -> None:
     """Raise unless all columns that ``who`` needs are there."""
-    missing = [name for name in names if name not in there]
+    known = set(there)
+    missing = [name for name in names if name not in known]
     if missing:
         raise DataError(
             f"{who} needs the column{'s' if len(missing) > 1 else ''} {', '.join(map(repr, missing))}, which the rows "

@@ -66,7 +66,7 @@ def compare_with_profile(
     lag, current_grid = _current_grid(grid, times)
     counted = count_on_grid(frame, current_grid)
     means = {name: total.floats() for name, total in counted.sums.items()}
-    rows, shapes = [], []
+    rows, sides = [], dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]()
     for name, column in grid["columns"].items():
         before, after = profile["counts"]["bins"][name], counted.bins[name]
         outside = counted.outside.get(name, np.zeros(len(after)))
@@ -74,7 +74,7 @@ def compare_with_profile(
         row = _row(name, column, before, after, *sums, float(outside.sum()))
         row |= _against_season(column, before, after, outside, lag) if grid["time"] is not None and lag else {}
         rows.append(row)
-        shapes.append(shapes_of(name, column, *(counts.sum(axis=0)[:-1].astype(float) for counts in (before, after))))
+        sides[name] = (_known_values(before), _known_values(after))
     table = pd.DataFrame(rows)
     table["adjusted p"] = benjamini_hochberg(table["p"].to_numpy(dtype=np.float64))
     table["verdict"] = [_verdict(row, least_effect) for row in rows_of(table)]
@@ -87,7 +87,12 @@ def compare_with_profile(
     seasonal = f", {moved} changed no more than the season did before" if moved else ""
     named = f"{', '.join(alarms)} moved" if alarms else "no column changed more than chance and season explain"
     told = f"{named}{seasonal} ({len(frame):,} rows){season}"
-    return Compared(table, alarms, told, pd.concat(shapes, ignore_index=True))
+    return Compared(table, alarms, told, shapes_of(grid["columns"], sides))
+
+
+def _known_values(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return counts over all windows without those of nulls."""
+    return np.asarray(counts.sum(axis=0)[:-1], dtype=np.float64)
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -244,7 +244,7 @@ class Monitor(Shown):
         ])  # fmt: skip
 
     def _shape(self, name: str, counts: Any) -> Shape | str:
-        bars = shapes_of(name, self.profile["grid"]["columns"][name], counts, counts)
+        bars = shapes_of(self.profile["grid"]["columns"], {name: (counts, counts)})
         if not counts.sum():
             return ""
         shares = bars["before"].tolist()

@@ -22,23 +22,26 @@ others into one."""
 Floats = NDArray[np.float64]
 
 
-def shapes_of(name: str, column: Mapping[str, Any], before: Floats, after: Floats) -> pd.DataFrame:
-    """Return the bars of one column: ``column``, ``bar`` in words, shares of known values ``before`` and ``after``.
+def shapes_of(columns: Mapping[str, Mapping[str, Any]], counts: Mapping[str, tuple[Floats, Floats]]) -> pd.DataFrame:
+    """Return the bars of columns: ``column``, ``bar`` in words, shares of known values ``before`` and ``after``.
 
     Parameters
     ----------
-    name : str
-        Of the column.
-    column : mapping
-        Its bins or levels.
-    before, after : ndarray of shape (bins,)
-        Counts without nulls.
+    columns : mapping of str to mapping
+        Bins or levels of each column.
+    counts : mapping of str to two ndarrays of shape (bins,)
+        Counts without nulls, before and after, of the columns to show.
     """
-    if "cuts" in column:
-        bars, shares = _of_numbers(column, before, after)
-    else:
-        bars, shares = _of_levels(column, before, after)
-    return pd.DataFrame({"column": name, "bar": bars, "before": shares[0], "after": shares[1]})
+    names, bars, before, after = list[str](), list[str](), list[Floats](), list[Floats]()
+    for name, sides in counts.items():
+        column = columns[name]
+        marks, shares = _of_numbers(column, *sides) if "cuts" in column else _of_levels(column, *sides)
+        names += [name] * len(marks)
+        bars += marks
+        before.append(shares[0])
+        after.append(shares[1])
+    shown = [np.concatenate(each) if each else np.empty(0) for each in (before, after)]
+    return pd.DataFrame({"column": names, "bar": bars, "before": shown[0], "after": shown[1]})
 
 
 def shape_in(shapes: pd.DataFrame, name: str) -> Shape | str:

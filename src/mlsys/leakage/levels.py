@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -102,7 +103,13 @@ def may_be_levels(column: pd.Series, fewest: int) -> bool:
 
 def some_rows(column: pd.Series) -> pd.Series:
     """Return a few rows from all over a column."""
-    return column.iloc[np.unique(np.linspace(0, len(column) - 1, min(PEEK, len(column))).astype(np.int64))]
+    return column.iloc[_all_over(len(column))]
+
+
+@lru_cache(maxsize=64)
+def _all_over(rows: int) -> NDArray[np.int64]:
+    """Return a few positions from all over so many rows; the same for every column of a frame."""
+    return np.unique(np.linspace(0, rows - 1, min(PEEK, rows)).astype(np.int64))
 
 
 def targets_of(target: pd.Series, cut: bool = False) -> list[NDArray[np.float64]]:
