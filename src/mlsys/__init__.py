@@ -147,6 +147,7 @@ __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
 _DETACHED = {
     "as_sklearn": "mlsys.steps.sklearn_bridge",
     **dict.fromkeys(("over", "stream"), "mlsys.execution.streams"),
+    "save_model": "mlsys.serving.saving",
 }
 """Homes of what a step does without a pipeline, where it is not ``mlsys.execution.kinds.detached``."""
 

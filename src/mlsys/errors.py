@@ -107,6 +107,13 @@ class UnknownArgument(MlsysError, TypeError):
     """A function was given an argument that it does not have."""
 
 
+class MissingColumn(DataError, KeyError):
+    """A function asks rows for a column that they do not have."""
+
+    def __str__(self) -> str:
+        return Exception.__str__(self)  # a KeyError shows its message as a Python text
+
+
 class UnknownKey(MlsysError, KeyError):
     """Something was asked for by a name that there is none of."""
 

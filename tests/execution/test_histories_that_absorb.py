@@ -189,6 +189,26 @@ def test_a_loaded_model_absorbs_and_answers_as_the_run_does(orders: pd.DataFrame
     pd.testing.assert_frame_equal(loaded.absorb(records).predict(request), after)
 
 
+@pytest.mark.parametrize("step", [Wins("key", tail=2), WinsRows("key")])
+def test_a_model_is_saved_with_what_it_absorbed(orders: pd.DataFrame, tmp_path, step) -> None:
+    run = run_of(orders, LABEL, step)
+    last = orders["at"].max()
+    request = orders.tail(30).assign(at=last + pd.Timedelta("60D"))
+    events = orders.tail(60).rename(columns={"outcome": "y"}).assign(at=last, settled=last + pd.Timedelta("20D"))
+    grown = run.model.absorb(events)
+    grown.save(tmp_path / "grown")
+    loaded = mlsys.load(tmp_path / "grown")
+    pd.testing.assert_frame_equal(loaded.predict(request), grown.predict(request), check_exact=True)
+    assert not loaded.predict(request).equals(run.model.predict(request))
+    assert loaded.details == grown.details and loaded.details["run"] == run.id
+    later = events.assign(settled=last + pd.Timedelta("40D"))
+    loaded.absorb(later).save(tmp_path / "again")
+    again = mlsys.load(tmp_path / "again")
+    pd.testing.assert_frame_equal(again.predict(request), grown.absorb(later).predict(request), check_exact=True)
+    with pytest.raises(ConfigurationError, match="is not empty"):
+        grown.save(tmp_path / "grown")
+
+
 def test_the_other_form_absorbs_too(orders: pd.DataFrame) -> None:
     run = run_of(orders, LABEL, WinsRows("key"))
     events = orders.tail(60).assign(y=1, settled=lambda f: f["settled"] + DELAY * 4)

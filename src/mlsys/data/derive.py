@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.data._lookup import lookup_notes, refuse_no_tables
+from mlsys.dataset import asking
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps import Field, RowTransform
 from mlsys.tables import Columns, apart
@@ -109,7 +110,8 @@ class Derive(RowTransform):
         self, name: str, function: Callable[[pd.DataFrame], Any], shown: pd.DataFrame, rows: pd.DataFrame | Columns
     ) -> Any:
         try:
-            values = function(shown)
+            with asking(rows, self.title):
+                values = function(shown)
         except Exception as error:
             error.add_note(f"while {self.title} made the column {name!r} with {_called(function)}")
             raise

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import asking
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.steps import Select
 
@@ -55,10 +56,11 @@ class Filter(Select):
 
     def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> NDArray[np.bool_]:
         """Return which rows meet the condition."""
-        if isinstance(self.condition, pd.api.typing.Expression):
-            met = frame.assign(**{"": self.condition})[""]
-        else:
-            met = self.condition(frame)
+        with asking(frame, self.title):
+            if isinstance(self.condition, pd.api.typing.Expression):
+                met = frame.assign(**{"": self.condition})[""]
+            else:
+                met = self.condition(frame)
         kinds = {bool(value) is value or isinstance(value, np.bool_) for value in pd.Series(met).dropna().unique()}
         if np.shape(met) != (len(frame),) or kinds - {True}:
             raise ContractError(

@@ -6,6 +6,7 @@ from collections.abc import Callable  # noqa: TC003  the type of a field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from mlsys.data._lookup import lookup_notes, refuse_no_tables
+from mlsys.dataset import asking
 from mlsys.steps import Field, RowTransform
 
 if TYPE_CHECKING:
@@ -62,5 +63,6 @@ class Function(RowTransform):
 
     def apply(self, frame: pd.DataFrame, /) -> pd.DataFrame:
         """Return the result of the function."""
-        changed: pd.DataFrame = self.function(frame)
+        with asking(frame, self.title):
+            changed: pd.DataFrame = self.function(frame)
         return changed

@@ -1,5 +1,6 @@
 """Frames with roles: what steps are shown."""
 
+from mlsys.dataset.asking import asking
 from mlsys.dataset.dataset import Dataset, beside
 from mlsys.dataset.event import Event, decided, settled, tally
 from mlsys.dataset.frames import check_frame, check_names, check_unique, require_columns
@@ -29,6 +30,7 @@ __all__ = [
     "Moment",
     "Roles",
     "Rows",
+    "asking",
     "beside",
     "check_frame",
     "check_names",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Self
 
 import pandas as pd
 
 from mlsys.dataset import Moment
+from mlsys.detached import detached
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.events import knowing
@@ -170,6 +172,29 @@ class ServedModel:
             for name, fitted in self.steps
         )
         return replace(self, steps=steps)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the model into a folder that :func:`mlsys.load` reads, with all that it has absorbed.
+
+        Parameters
+        ----------
+        folder : str or Path
+            A new or an empty folder.
+
+        Returns
+        -------
+        Path
+            The folder.
+
+        Raises
+        ------
+        NotPortableError
+            If a step needs code without available source.
+        StateError
+            If a state cannot be stored. In either case nothing is left behind.
+        """
+        written: Path = detached("save_model", self, Path(folder))
+        return written
 
     @cached_property
     def _reader(self) -> RequestReader:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import require_columns
+from mlsys.dataset import asking, require_columns
 from mlsys.errors import ContractError
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class LabelingFunction:
         require_columns(frame.columns, self.columns, f"labeling function {self.name!r}", remedy)
         shown = frame if self.on is None else frame[self.on] if isinstance(self.on, str) else frame[list(self.on)]
         try:
-            answers = self.function(shown.copy(deep=False))
+            with asking(shown, f"labeling function {self.name!r}"):
+                answers = self.function(shown.copy(deep=False))
         except Exception as error:
             error.add_note(f"while the labeling function {self.name!r} read {', '.join(self.columns) or 'the frame'}")
             raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import duration_of, require_columns
+from mlsys.dataset import asking, duration_of, require_columns
 from mlsys.errors import ConfigurationError, ContractError
 from mlsys.labeling._dtypes import label_dtype, nulls
 from mlsys.labeling._feedback import feedback_loop
@@ -185,7 +185,8 @@ class NaturalLabel(Label):
         if self.rule is None:
             return known[self.rule_columns[0]]
         try:
-            answers = self.rule(given.copy(deep=False))
+            with asking(given, f"the rule of {self._who}"):
+                answers = self.rule(given.copy(deep=False))
         except Exception as error:
             error.add_note(f"while the rule of {self._who} read {', '.join(self.rule_columns)}")
             raise

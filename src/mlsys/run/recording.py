@@ -218,7 +218,7 @@ def span_of(record: Any) -> Span:
 
 def model_record(run: str, live: Live) -> tuple[ModelRecord | None, str]:
     """Return the model to log, or why it is withheld."""
-    details = {"run": run, "pipeline": live.pipeline.name, "configuration": live.pipeline.digest}
+    details = details_of(run, live)
     try:
         model = live.model
         with hushed():
@@ -236,6 +236,11 @@ def model_record(run: str, live: Live) -> tuple[ModelRecord | None, str]:
     ]
     record = ModelRecord(lambda folder: write_model(model, folder, details), model.inputs, kinds, requirements)
     return record, ""
+
+
+def details_of(run: str, live: Live) -> dict[str, str]:
+    """Return what a model says of where it comes from."""
+    return {"run": run, "pipeline": live.pipeline.name, "configuration": live.pipeline.digest}
 
 
 def check_code(model: ServedModel) -> None:

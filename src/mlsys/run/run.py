@@ -35,11 +35,10 @@ from mlsys.run.columns import columns_of
 from mlsys.run.gathering import Label, audited, completed, outcome_of
 from mlsys.run.live import Live
 from mlsys.run.peeking import count_judgings
-from mlsys.run.recording import final_tags, model_record, record_of
+from mlsys.run.recording import details_of, final_tags, model_record, record_of
 from mlsys.run.registering import Registration, register_run
 from mlsys.run.snapshots import take_snapshot
 from mlsys.run.tracked import Tracking
-from mlsys.serving.saving import save_run
 from mlsys.steps import Result
 from mlsys.tracking.record import RunRecord
 from mlsys.warned import once_a_run
@@ -211,10 +210,10 @@ class Run(Listed, Generic[PipelineType]):
             ]
         )
 
-    @property
+    @cached_property
     def model(self) -> ServedModel:
         """The steps that predictions need, with their states."""
-        return self._live.model
+        return replace(self._live.model, details=details_of(self.id, self._live))
 
     @property
     def withheld(self) -> str:
@@ -349,8 +348,7 @@ class Run(Listed, Generic[PipelineType]):
         Path
             The folder.
         """
-        details = {"run": self.id, "pipeline": self.pipeline.name, "configuration": self.pipeline.digest}
-        return save_run(self.model, Path(folder), details)
+        return self.model.save(folder)
 
     def register(self, name: str, *, alias: str | None = None, gate: Any = None, reason: str = "") -> Registration:
         """Register the model in MLflow if every gate passes.

@@ -30,8 +30,8 @@ from mlsys.usercode.packing import CodeBundle
 from mlsys.version import __version__
 
 
-def save_run(model: ServedModel, folder: Path, details: Mapping[str, str]) -> Path:
-    """Write a run's model into a folder of the user's.
+def save_model(model: ServedModel, folder: Path) -> Path:
+    """Write a model into a folder of the user's.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def save_run(model: ServedModel, folder: Path, details: Mapping[str, str]) -> Pa
     """
     if folder.exists() and any(folder.iterdir()):
         raise ConfigurationError(f"the folder {folder} is not empty", "name a new one")
-    _whole_folder(folder.resolve(), lambda place: write_model(model, place, details))
+    _whole_folder(folder.resolve(), lambda place: write_model(model, place, model.details))
     return folder
 
 
