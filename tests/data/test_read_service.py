@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 from pydantic import SecretStr
 
-from mlsys import Flatten, ReadService
+from mlsys import Column, Derive, Flatten, Pipeline, ReadService, Schema
 from mlsys.data import _http
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.settings import override
 
 PAGES = [[{"id": 10 * page + row, "at": {"lat": row / 2}} for row in range(3)] for page in range(3)]
 IDS = [each["id"] for page in PAGES for each in page]
@@ -132,6 +133,26 @@ def test_each_row_says_when_its_page_was_fetched(server: str) -> None:
     assert frame["fetched_at"].is_monotonic_increasing and frame["fetched_at"].nunique() == 3
     with pytest.raises(DataError, match="fetched= names 'id', a field"):
         ReadService(f"{server}/list", fetched="id").read()
+
+
+@pytest.mark.parametrize("pieces", [False, True], ids=["in memory", "in pieces"])
+@pytest.mark.parametrize("schema", [None, Schema({"id": Column(int, greatest=15)}, bad_rows="drop", most=0.9)])
+def test_a_run_keeps_when_each_page_was_fetched(server: str, pieces: bool, schema: Schema | None) -> None:
+    before = pd.Timestamp.now("UTC").floor("ms")
+    Service.busy.append(503)
+    source = ReadService(f"{server}/list", schema=schema)
+    with override(rows_in_memory=4 if pieces else 100, rows_per_partition=2):
+        run = Pipeline([source, Derive({"double": pd.col("id") * 2})]).run(track=False)
+    (facts, _) = run.outcome.steps
+    assert facts.came[0].startswith(f"9 records on 3 pages of {server}/list, fetched 20")
+    assert [each.rpartition(", fetched ")[0] for each in facts.came[1:]] == [
+        f"page {number}: 3 records, {tries}" for number, tries in ((1, "2 tries"), (2, "1 try"), (3, "1 try"))
+    ]
+    moments = [pd.Timestamp(each.rpartition(" ")[2]) for each in facts.came[1:]]
+    assert moments == sorted(moments) and before <= moments[0] and moments[-1] <= pd.Timestamp.now("UTC")
+    lineage = run.lineage("double").table
+    assert lineage[lineage["from"] == ""]["how"].tolist() == [facts.came[0]]
+    assert len(run.outcome.findings) == (0 if schema is None else 1)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,9 +16,9 @@ from mlsys.data._held import Arrived
 from mlsys.data._pieces import pieces_of, whole_of
 from mlsys.data._where import conditions_of, mask_of, refuse_absent
 from mlsys.errors import DataError, meant
-from mlsys.schemas import Gate, SchemaGiven, gate_of
+from mlsys.schemas import Gate, SchemaGiven, SetAside, gate_of
 from mlsys.steps import Field, Source
-from mlsys.tables import Partition
+from mlsys.tables import Partition, noted, noting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -68,10 +69,15 @@ class PlannedSource(Source):
     def _whole(self, plan: Plan) -> pd.DataFrame:
         row = row_names([(each.label, each.rows) for each in plan.files])
         frame, gate = self.finished(whole_of(plan), row), self._gate()
-        return frame if gate is None else gate.frame(frame, row, plan.unread)
+        frame = frame if gate is None else gate.frame(frame, row, plan.unread)
+        if not plan.came:
+            return frame
+        return noting(frame, replace(noted(frame) or SetAside(len(frame)), came=plan.came))
 
     def _pieces(self, plan: Plan) -> Sequence[Partition] | None:
         pieces, gate = pieces_of(plan, self._piece), self._gate()
+        if pieces is not None and plan.came:
+            pieces = [replace(pieces[0], note=SetAside(came=plan.came)), *pieces[1:]]
         if pieces is None or gate is None:
             return pieces
         if plan.unread:

@@ -54,6 +54,8 @@ class Plan:
         Whether lists and structs stay Arrow's own in a frame.
     unread : tuple of Unread
         What was there beside the rows, but is no row.
+    came : tuple of str
+        How and when the rows came, in words.
     """
 
     files: tuple[Stored, ...]
@@ -64,6 +66,7 @@ class Plan:
     who: str
     nested: bool = False
     unread: tuple[Unread, ...] = ()
+    came: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[int, ...]:

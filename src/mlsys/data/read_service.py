@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -23,7 +24,8 @@ from mlsys.secrets import is_secret, looks_secret, without_secrets
 from mlsys.steps import Field
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    import datetime
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import pandas as pd
 
@@ -89,7 +91,8 @@ class ReadService(PlannedSource):
     Notes
     -----
     A record is an object; objects and arrays inside it are Arrow's structs and lists, for :class:`Flatten`. Each page
-    is logged (``mlsys``, level INFO) with its records, its tries and the moment it was fetched. What a service answers
+    is logged (``mlsys``, level INFO) with its records, its tries and the moment it was fetched; a run keeps the same
+    (``run.outcome.steps[0].came``), and its lineage has the first and the last moment. What a service answers
     may change while it is read: order the pages by something that does not, where it can. A service is asked at each
     run.
 
@@ -148,12 +151,25 @@ class ReadService(PlannedSource):
 
     def plan(self) -> Plan:
         """Return the records with their types."""
-        files = held(self._tables(), self.title)
+        came: list[tuple[int, Answer]] = []
+        files = held(self._tables(came), self.title)
         if not sum(file.rows for file in files):
             raise DataError(f"{self.title}: {without_secrets(self.url)} gave no records", "check parameters=")
         plan = plan_of(files, Folders((), {}), None, self.title, nested=True, absent=True)
         refuse_unknown(plan.order, self._declared().asked, self.title)
-        return plan
+        return replace(plan, came=self._in_words(came))
+
+    def _in_words(self, came: Sequence[tuple[int, Answer]]) -> tuple[str, ...]:
+        """Say when the records were fetched: all of them, then page by page."""
+        records, pages = sum(count for count, _ in came), f"{len(came):,} page{'s' * (len(came) > 1)}"
+        first, last = (_moment(came[place][1].fetched) for place in (0, -1))
+        whole = f"{records:,} records on {pages} of {without_secrets(self.url)}, fetched {first} to {last}"
+        each = (
+            f"page {number:,}: {count:,} records, {answer.tries} tr{'ies' if answer.tries > 1 else 'y'}, "
+            f"fetched {_moment(answer.fetched)}"
+            for number, (count, answer) in enumerate(came, 1)
+        )
+        return whole, *each
 
     def finished(self, frame: pd.DataFrame, row: Callable[[int], str]) -> pd.DataFrame:
         """Return records in their declared types."""
@@ -172,7 +188,7 @@ class ReadService(PlannedSource):
             answer = client.get(url, {**self.parameters, **more})
             records = self._records(answer.content)
             logger.info("%s: page %d, %d records, %d tries, fetched at %s", self.title, number + 1, len(records),
-                        answer.tries, answer.fetched.isoformat(timespec="milliseconds"))  # fmt: skip
+                        answer.tries, _moment(answer.fetched))  # fmt: skip
             yield records, answer
             count += len(records)
             following = self._following(answer, url, records, number, count)
@@ -218,8 +234,10 @@ class ReadService(PlannedSource):
             )
         return records
 
-    def _tables(self) -> Iterator[Arrived]:
+    def _tables(self, came: list[tuple[int, Answer]]) -> Iterator[Arrived]:
+        """Yield the records of each page, and note in ``came`` how many there were, and the answer without them."""
         for number, (records, answer) in enumerate(self.pages(), 1):
+            came.append((len(records), replace(answer, content=None)))
             if not records:
                 continue
             label = f"page {number}"
@@ -235,6 +253,10 @@ class ReadService(PlannedSource):
 
     def _declared(self) -> Declared:
         return Declared(self.dtypes, self.times, self.zone, (), self.title)
+
+
+def _moment(moment: datetime.datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")
 
 
 def _bearer(token: SecretStr) -> SecretStr:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.tables import Engine, Partition, noted, without_note
+from mlsys.tables import Engine, Partition, add_in_order, noted, without_note
 
 
 def counted(partitions: Sequence[Partition], engine: Engine) -> Sequence[Partition]:
@@ -30,7 +30,7 @@ def counted(partitions: Sequence[Partition], engine: Engine) -> Sequence[Partiti
     told = list(engine.each(_counted, partitions))
     starts = accumulate((rows for rows, _ in told), initial=0)
     return [
-        Partition(rows, partial(_numbered, each, start), each.label, note)
+        Partition(rows, partial(_numbered, each, start), each.label, _both(each.note, note))
         for each, (rows, note), start in zip(partitions, told, starts, strict=False)
     ]
 
@@ -39,6 +39,11 @@ def _counted(partition: Partition) -> tuple[int, Any]:
     """Return the rows of a piece, and the note of its reader."""
     frame = partition.read([])
     return len(frame), noted(frame)
+
+
+def _both(given: Any, found: Any) -> Any:
+    """Return what was noted of a piece before it was read, and then."""
+    return add_in_order(each for each in (given, found) if each is not None)
 
 
 def _numbered(partition: Partition, start: int, columns: Sequence[str] | None) -> pd.DataFrame:

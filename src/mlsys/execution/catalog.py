@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.dataset import Moment, Roles, duration_of
 from mlsys.errors import ConfigurationError, DataError, LeakageError, listed, meant
-from mlsys.execution.told import AtSplit, Declared, FoundLate, MadeOf, Told, Withheld
+from mlsys.execution.told import AtSplit, Came, Declared, FoundLate, MadeOf, Told, Withheld
 from mlsys.states import digest
 from mlsys.values.moments import UNITS
 
@@ -39,6 +39,8 @@ class Catalog:
         Step and column it wrote to all columns the step read, and to those of them that move this column.
     labels : tuple of (str, str, frozenset of str)
         For each label of the plan its column, the moment when it is known, and the columns that its rule reads.
+    came : dict
+        Source to how and when its rows came, in words.
     """
 
     roles: Roles
@@ -54,6 +56,7 @@ class Catalog:
     lineage: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     at_split: tuple[str, ...] | None = None
     labels: tuple[tuple[str, str, frozenset[str]], ...] = ()
+    came: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -76,6 +79,8 @@ class Catalog:
                     catalog = replace(catalog, late={**catalog.late, each.column: each.sentence})
                 case AtSplit():
                     catalog = replace(catalog, at_split=tuple(each.columns))
+                case Came():
+                    catalog = replace(catalog, came={**catalog.came, each.step: tuple(each.words)})
         return catalog
 
     def _declared(self, told: Declared) -> Catalog:

@@ -14,7 +14,7 @@ from mlsys.engines import Engine
 from mlsys.errors import DataError, Finding
 from mlsys.execution.checks import check_same_columns
 from mlsys.execution.parts import Parts
-from mlsys.execution.told import Declared
+from mlsys.execution.told import Came, Declared
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Plan, Planned
 from mlsys.schemas import SetAside
@@ -77,6 +77,8 @@ def read(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
     assert reads(planned.step)
     table = open_source(planned.step, at.work.engine)
     at.findings += set_aside(table.note, planned.name)
+    if isinstance(table.note, SetAside) and table.note.came:
+        at.tell(Came(planned.name, table.note.came))
     return Made({"all": table})
 
 

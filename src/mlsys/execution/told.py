@@ -1,4 +1,4 @@
-"""What work reports about columns: typed events, added to the catalog, and their form on disk."""
+"""What work reports about columns and their source: typed events, added to the catalog, and their form on disk."""
 
 from __future__ import annotations
 
@@ -58,8 +58,16 @@ class AtSplit:
     columns: Sequence[str]
 
 
-Told = Declared | MadeOf | Withheld | FoundLate | AtSplit
-_KINDS: dict[str, type[Any]] = {each.__name__: each for each in (Declared, MadeOf, Withheld, FoundLate, AtSplit)}
+@dataclass(frozen=True)
+class Came:
+    """How and when the rows of a source came, in words."""
+
+    step: str
+    words: Sequence[str]
+
+
+Told = Declared | MadeOf | Withheld | FoundLate | AtSplit | Came
+_KINDS: dict[str, type[Any]] = {each.__name__: each for each in (Declared, MadeOf, Withheld, FoundLate, AtSplit, Came)}
 
 
 def note_of(told: Told) -> list[Any]:

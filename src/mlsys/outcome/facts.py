@@ -40,6 +40,8 @@ class StepFacts:
         These steps, as they are written.
     in_engine : tuple of str
         What was done to the rows in the engine of the source, before they were read.
+    came : tuple of str
+        How and when a source's rows came, where it knows: all of them, then piece by piece.
     """
 
     name: str
@@ -51,6 +53,7 @@ class StepFacts:
     chose: str = ""
     stood_for: tuple[str, ...] = ()
     in_engine: tuple[str, ...] = ()
+    came: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -60,6 +60,7 @@ def outcome_of(live: Live, label: Label, audit: LeakageAudit | None, opened: Loo
                 chose.get(each.name, ""),
                 tuple(map(repr, standing.get(each.name, ()))),
                 each.step.done_in_engine() if isinstance(each.step, Source) else (),
+                parts.catalog.came.get(each.name, ()),
             )
             for each in execution.ran
         ),

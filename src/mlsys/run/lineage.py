@@ -23,7 +23,7 @@ def made_columns(execution: Execution, given: bool) -> list[dict[str, Any]]:
     """
     source, catalog = None if given else execution.plan.source, execution.parts.catalog
     name = "the data given to run()" if source is None else source.name
-    how = "" if source is None else _files(source.step)
+    how = "" if source is None else ", ".join(catalog.came.get(source.name, ())[:1]) or _files(source.step)
     made = [_entry(name, how, sorted(execution.parts.source_dtypes), [])]
     for planned in execution.ran:
         if is_source(planned.step):

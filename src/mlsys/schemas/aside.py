@@ -1,4 +1,4 @@
-"""Rows that were set aside: how many, why, and where they are kept."""
+"""What a reader notes of rows: how they came, how many were set aside, why, and where these are kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MOST_REASONS = 5
 
 @dataclass(frozen=True)
 class SetAside:
-    """What was set aside of the rows that were read.
+    """What was set aside of the rows that were read, and how they came.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ class SetAside:
         Of pieces of rows: what stands in columns that must not repeat, to be compared with other pieces.
     what : str
         Which rows were set aside.
+    came : tuple of str
+        How and when the rows came, where a source knows: in words, first all of them, then piece by piece.
     """
 
     rows: int = 0
@@ -43,6 +45,7 @@ class SetAside:
     folder: str = ""
     hashes: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False, compare=False)
     what: str = "rows do not fit the schema"
+    came: tuple[str, ...] = ()
 
     def __add__(self, other: SetAside) -> SetAside:
         reasons = Counter(self.reasons)
@@ -55,6 +58,7 @@ class SetAside:
             self.folder or other.folder,
             {name: np.concatenate([each, other.hashes[name]]) for name, each in self.hashes.items()},
             self.what,
+            self.came + other.came,
         )
 
     def __str__(self) -> str:

@@ -111,7 +111,9 @@ class Gate:
     def pieces(self, pieces: Sequence[Partition]) -> Sequence[Partition]:
         """Return pieces of which each holds the rows that fit; where rows may be lost, how many is counted later."""
         own = replace(self, name=f"{self.name}-{digest([each.label for each in pieces])[:8]}")
-        return [Partition(None if self._counts else each.rows, partial(own._read, each), each.label) for each in pieces]
+        return [
+            replace(each, rows=None if self._counts else each.rows, read=partial(own._read, each)) for each in pieces
+        ]
 
     @property
     def _counts(self) -> bool:
