@@ -1,0 +1,147 @@
+"""Branch and bound: the best slices, each looked at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlsys.evaluation.search.counting import Counts, Places, Tally, tally_of
+from mlsys.evaluation.search.items import Items
+from mlsys.evaluation.search.scores import Score
+
+Values = NDArray[np.float64]
+ROUNDING = 1e-9
+"""Scores that differ by less are equal: sums in another order differ by as much."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A slice that was found.
+
+    Parameters
+    ----------
+    items : tuple of int
+        Places of its items, ascending.
+    rows : int
+        How many it has.
+    weight, loss : float
+        Sums; its rate is ``loss / weight``.
+    score : float
+        Above 0.
+    """
+
+    items: tuple[int, ...]
+    rows: int
+    weight: float
+    loss: float
+    score: float
+
+
+def best_slices(
+    items: Items, loss: Values, weight: Values | None, score: Score, *, k: int, level: int, smallest: int
+) -> list[Found]:
+    """Return the ``k`` slices with the highest scores, exactly.
+
+    Parameters
+    ----------
+    items : Items
+        What slices are made of.
+    loss : ndarray of shape (rows,)
+        At least 0.
+    weight : ndarray of shape (rows,), optional
+        Above 0; each row weighs 1 where there is none.
+    score : Score
+        What slices are ordered by.
+    k : int
+        How many are returned at most; only those that score above 0.
+    level : int
+        Items of a slice at most, of different features.
+    smallest : int
+        Rows of a slice at least.
+
+    Returns
+    -------
+    list of Found
+        The highest first; of equal ones that with fewer items, then that whose items come first.
+
+    Notes
+    -----
+    Depth first: a slice is extended by the items that come after its last one in the order of its node, so that each is
+    reached once, without a list of those seen. An item whose bound lies below the ``k``-th score is left out with all that
+    holds it. A part of a slice has at most the rows, weight and loss of each slice that holds it: the bound takes the
+    smaller of two (Sagadeeva and Boehm 2021 take it over all). Memory: the rows, once as codes or bits, and one slice
+    for each level.
+    """
+    search = _Search(items, tally_of(items, loss, weight), score, _Best(k), level, smallest)
+    every = np.arange(len(items))
+    if len(items) and loss.any():
+        search.below((), search.tally.whole, every, search.tally.counts(search.tally.whole, every))
+    return search.best.found
+
+
+@dataclass
+class _Best:
+    """The best slices so far."""
+
+    k: int
+    found: list[Found] = field(default_factory=list)
+    threshold: float = ROUNDING
+
+    def add(self, new: Iterable[Found]) -> None:
+        self.found = sorted([*self.found, *new], key=_order)[: self.k]
+        if len(self.found) == self.k:
+            self.threshold = max(ROUNDING, self.found[-1].score * (1 - ROUNDING))
+
+
+def _order(each: Found) -> tuple[float, int, tuple[int, ...]]:
+    return -float(f"{each.score:.9e}"), len(each.items), each.items
+
+
+@dataclass(frozen=True)
+class _Search:
+    items: Items
+    tally: Tally
+    score: Score
+    best: _Best
+    level: int
+    smallest: int
+
+    def below(self, prefix: tuple[int, ...], held: Any, added: Places, counts: Counts) -> None:
+        """Look at a slice with each of some items added, of which the counts are known, and at what they hold."""
+        self._take(prefix, added, counts)
+        if len(prefix) + 1 >= self.level:
+            return
+        most = self.tally.most(held)
+        bounds = self.score.bound(counts.weight, counts.loss, most)
+        kept = np.flatnonzero(bounds >= self.best.threshold)
+        kept = kept[np.argsort(-bounds[kept], kind="stable")]
+        added, counts, bounds = added[kept], counts.at(kept), bounds[kept]
+        for place in range(len(added)):
+            if bounds[place] < self.best.threshold:
+                return  # bounds fall from here on
+            later = self._partners(place, added, counts, most)
+            if len(later):
+                inner = self.tally.narrowed(held, int(added[place]))
+                found = self.tally.counts(inner, added[later])
+                enough = np.flatnonzero(found.rows >= self.smallest)
+                self.below((*prefix, int(added[place])), inner, added[later[enough]], found.at(enough))
+
+    def _partners(self, place: int, added: Places, counts: Counts, most: float) -> Places:
+        """Return the later items that can still make a good slice with one of them."""
+        later = np.arange(place + 1, len(added))
+        later = later[self.items.feature[added[later]] != self.items.feature[added[place]]]
+        both = [np.minimum(each[later], each[place]) for each in (counts.weight, counts.loss)]
+        return np.asarray(later[self.score.bound(both[0], both[1], most) >= self.best.threshold])
+
+    def _take(self, prefix: Sequence[int], added: Places, counts: Counts) -> None:
+        scores = self.score.of(counts.weight, counts.loss)
+        good = np.flatnonzero(scores >= self.best.threshold)
+        self.best.add(
+            Found(tuple(sorted((*prefix, int(added[one])))), int(counts.rows[one]), float(counts.weight[one]),
+                  float(counts.loss[one]), float(scores[one]))
+            for one in good
+        )  # fmt: skip
