@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import combinations, product
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,8 @@ def named(items: Items, found: Any) -> tuple[tuple[int, int], ...]:
     return tuple((int(items.feature[each]), int(items.value[each])) for each in found.items)
 
 
-def score_for(alpha: float | None, total: Total) -> Score:
-    return Evidence(total) if alpha is None else Trade(total, alpha)
+def score_by(alpha: float | None) -> Callable[[Total], Score]:
+    return Evidence if alpha is None else lambda total: Trade(total, alpha)
 
 
 @settings(max_examples=25)
@@ -57,8 +58,8 @@ def test_the_best_slices_are_those_of_a_brute_force(
     total = Total.of(loss, weight, smallest)
     if not total.spread:
         return
-    score, items = score_for(alpha, total), items_of(codes, smallest)
-    found = best_slices(items, loss, weight, score, k=7, level=level, smallest=smallest)
+    score, items = score_by(alpha)(total), items_of(codes, smallest)
+    found = best_slices(items, loss, weight, score_by(alpha), k=7, level=level, smallest=smallest)
     wanted = brute_force(codes, loss, weight, score, 7, level, smallest)
     assert [each.score for each in found] == pytest.approx([each[0] for each in wanted])
     assert [named(items, each) for each in found] == [each[1] for each in wanted]
@@ -76,17 +77,17 @@ def test_a_pair_of_the_first_and_the_last_of_thirty_features_is_found(
     alpha: float | None, rng: np.random.Generator
 ) -> None:
     codes, loss = planted(30, 4_000, rng)
-    items, total = items_of(codes, 32), Total.of(loss, None, 32)
-    first = best_slices(items, loss, None, score_for(alpha, total), k=5, level=2, smallest=32)[0]
+    items = items_of(codes, 32)
+    first = best_slices(items, loss, None, score_by(alpha), k=5, level=2, smallest=32)[0]
     assert named(items, first) == ((0, 3), (29, 5))
 
 
 def test_bits_and_sums_find_the_same(rng: np.random.Generator) -> None:
     codes, loss = planted(8, 3_000, rng)
-    items, total = items_of(codes, 20), Total.of(loss, None, 20)
+    items = items_of(codes, 20)
     args: dict[str, Any] = {"k": 20, "level": 3, "smallest": 20}
-    by_bits = best_slices(items, loss, None, Evidence(total), **args)
-    by_sums = best_slices(items, loss, np.ones(3_000), Evidence(Total.of(loss, np.ones(3_000), 20)), **args)
+    by_bits = best_slices(items, loss, None, Evidence, **args)
+    by_sums = best_slices(items, loss, np.ones(3_000), Evidence, **args)
     assert [(each.items, each.rows, each.loss) for each in by_bits] == [
         (each.items, each.rows, each.loss) for each in by_sums
     ]
@@ -97,14 +98,16 @@ def test_bounds_hold_for_every_part_of_a_slice(rng: np.random.Generator) -> None
     loss, weight = rng.gamma(1, 1, rows), rng.uniform(0.5, 2, rows)
     total = Total.of(loss, weight, 10)
     for alpha in (None, 0.5, 0.95, 1.0):
-        score = score_for(alpha, total)
+        score = score_by(alpha)(total)
         for _ in range(50):
             whole = rng.random(rows) < rng.random()
             part = whole & ((loss / weight > rng.gamma(1, 1)) if rng.random() < 0.5 else rng.random(rows) < 0.5)
             if part.sum() < 10:
                 continue
             most = float((loss / weight)[whole].max())
-            bound = score.bound(np.array([weight[whole].sum()]), np.array([loss[whole].sum()]), most)[0]
+            bound = score.bound(
+                np.array([total.least]), np.array([weight[whole].sum()]), np.array([loss[whole].sum()]), most
+            )[0]
             assert score.of(np.array([weight[part].sum()]), np.array([loss[part].sum()]))[0] <= bound + 1e-9
 
 
@@ -112,12 +115,11 @@ def test_equal_slices_come_in_the_order_of_their_features() -> None:
     codes = [np.array([0, 1] * 50)] * 3
     loss = np.array([0.0, 1.0] * 50)
     items = items_of(codes, 5)
-    found = best_slices(items, loss, None, Evidence(Total.of(loss, None, 5)), k=4, level=2, smallest=5)
+    found = best_slices(items, loss, None, Evidence, k=4, level=2, smallest=5)
     assert [named(items, each) for each in found] == [((0, 1),), ((1, 1),), ((2, 1),), ((0, 1), (1, 1))]
 
 
 def test_without_losses_or_values_there_are_no_slices() -> None:
     codes, none = [np.array([0, 1] * 10)], np.zeros(20)
-    total = Total.of(np.ones(20), None, 2)
-    assert best_slices(items_of(codes, 2), none, None, Trade(total, 0.9), k=3, level=2, smallest=2) == []
-    assert best_slices(items_of([], 2), np.ones(20), None, Trade(total, 0.9), k=3, level=2, smallest=2) == []
+    assert best_slices(items_of(codes, 2), none, None, Evidence, k=3, level=2, smallest=2) == []
+    assert best_slices(items_of([], 2), np.arange(20.0), None, Evidence, k=3, level=2, smallest=2) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mlsys.evaluation.search.counting import Counts, Places, Tally, tally_of
 from mlsys.evaluation.search.items import Items
-from mlsys.evaluation.search.scores import Score
+from mlsys.evaluation.search.scores import Score, Total
 
 Values = NDArray[np.float64]
 ROUNDING = 1e-9
@@ -42,7 +42,14 @@ class Found:
 
 
 def best_slices(
-    items: Items, loss: Values, weight: Values | None, score: Score, *, k: int, level: int, smallest: int
+    items: Items,
+    loss: Values,
+    weight: Values | None,
+    make: Callable[[Total], Score],
+    *,
+    k: int,
+    level: int,
+    smallest: int,
 ) -> list[Found]:
     """Return the ``k`` slices with the highest scores, exactly.
 
@@ -54,8 +61,8 @@ def best_slices(
         At least 0.
     weight : ndarray of shape (rows,), optional
         Above 0; each row weighs 1 where there is none.
-    score : Score
-        What slices are ordered by.
+    make : callable
+        Returns, from what is counted of all rows, what slices are ordered by.
     k : int
         How many are returned at most; only those that score above 0.
     level : int
@@ -71,15 +78,17 @@ def best_slices(
     Notes
     -----
     Depth first: a slice is extended by the items that come after its last one in the order of its node, so that each is
-    reached once, without a list of those seen. An item whose bound lies below the ``k``-th score is left out with all that
-    holds it. A part of a slice has at most the rows, weight and loss of each slice that holds it: the bound takes the
-    smaller of two (Sagadeeva and Boehm 2021 take it over all). Memory: the rows, once as codes or bits, and one slice
-    for each level.
+    reached once, without a list of those seen. An item whose bound lies below the ``k``-th score is left out with all
+    that holds it. A slice has at most the weight and loss of each slice that it is part of: the bound takes the smaller
+    of two, then the loss that is counted first, and at the last level the weight that two parts of a whole must share.
+    Memory: the rows, once as codes or bits, and one slice for each level.
     """
-    search = _Search(items, tally_of(items, loss, weight), score, _Best(k), level, smallest)
-    every = np.arange(len(items))
-    if len(items) and loss.any():
-        search.below((), search.tally.whole, every, search.tally.counts(search.tally.whole, every))
+    total = Total.of(loss, weight, smallest)
+    search = _Search(items, tally_of(items, loss, weight), make(total), _Best(k), total, level, smallest)
+    if len(items) and total.spread > 0:
+        every = np.arange(len(items))
+        _, counts = search.tally.counts(search.tally.whole, every, lambda losses: np.ones(len(losses), bool))
+        search.below((), search.tally.whole, total.weight, every, counts)
     return search.best.found
 
 
@@ -107,35 +116,62 @@ class _Search:
     tally: Tally
     score: Score
     best: _Best
+    total: Total
     level: int
     smallest: int
 
-    def below(self, prefix: tuple[int, ...], held: Any, added: Places, counts: Counts) -> None:
-        """Look at a slice with each of some items added, of which the counts are known, and at what they hold."""
+    def below(self, prefix: tuple[int, ...], held: Any, whole: float, added: Places, counts: Counts) -> None:
+        """Look at a slice with each of some items added, of which the counts are known, and at what they hold.
+
+        Parameters
+        ----------
+        prefix : tuple of int
+            Items of the slice.
+        held : object
+            The slice in the tally.
+        whole : float
+            Its weight.
+        added : ndarray of int
+            Items.
+        counts : Counts
+            Of the slice with each of them.
+        """
         self._take(prefix, added, counts)
         if len(prefix) + 1 >= self.level:
             return
         most = self.tally.most(held)
-        bounds = self.score.bound(counts.weight, counts.loss, most)
+        bounds = self.score.bound(self._least(counts.weight), counts.weight, counts.loss, most)
         kept = np.flatnonzero(bounds >= self.best.threshold)
         kept = kept[np.argsort(-bounds[kept], kind="stable")]
         added, counts, bounds = added[kept], counts.at(kept), bounds[kept]
         for place in range(len(added)):
             if bounds[place] < self.best.threshold:
                 return  # bounds fall from here on
-            later = self._partners(place, added, counts, most)
-            if len(later):
-                inner = self.tally.narrowed(held, int(added[place]))
-                found = self.tally.counts(inner, added[later])
-                enough = np.flatnonzero(found.rows >= self.smallest)
-                self.below((*prefix, int(added[place])), inner, added[later[enough]], found.at(enough))
+            self._extend((*prefix, int(added[place])), held, whole, added[place:], counts.at(slice(place, None)), most)
 
-    def _partners(self, place: int, added: Places, counts: Counts, most: float) -> Places:
-        """Return the later items that can still make a good slice with one of them."""
-        later = np.arange(place + 1, len(added))
-        later = later[self.items.feature[added[later]] != self.items.feature[added[place]]]
-        both = [np.minimum(each[later], each[place]) for each in (counts.weight, counts.loss)]
-        return np.asarray(later[self.score.bound(both[0], both[1], most) >= self.best.threshold])
+    def _extend(
+        self, prefix: tuple[int, ...], held: Any, whole: float, added: Places, counts: Counts, most: float
+    ) -> None:
+        """Look at the first of some items with each of the later ones."""
+        feature = self.items.feature[added]
+        later = np.flatnonzero(feature != feature[0])
+        weight, loss = (np.minimum(each[later], each[0]) for each in (counts.weight, counts.loss))
+        least = self._least(weight)
+        if len(prefix) + 1 == self.level:  # nothing comes below: its own weight counts, and what it cannot be less than
+            least = np.maximum(least, counts.weight[later] + counts.weight[0] - whole)
+        good = np.flatnonzero(self.score.bound(least, weight, loss, most) >= self.best.threshold)
+        if not len(good):
+            return
+        later, least, weight = later[good], least[good], weight[good]
+        inner = self.tally.narrowed(held, prefix[-1])
+        worth, found = self.tally.counts(
+            inner, added[later], lambda losses: self.score.bound(least, weight, losses, most) >= self.best.threshold
+        )
+        enough = np.flatnonzero(found.rows >= self.smallest)
+        self.below(prefix, inner, float(counts.weight[0]), added[later[worth[enough]]], found.at(enough))
+
+    def _least(self, weight: Values) -> Values:
+        return np.minimum(self.total.least, weight)
 
     def _take(self, prefix: Sequence[int], added: Places, counts: Counts) -> None:
         scores = self.score.of(counts.weight, counts.loss)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -12,6 +13,7 @@ from mlsys.evaluation.search.items import Items
 
 Values = NDArray[np.float64]
 Places = NDArray[np.int64]
+Worth = Callable[[Values], NDArray[np.bool_]]
 _WORD = 64
 _AT_ONCE = 16_384
 """Words that are looked at together: what fits in the fast memory of a processor."""
@@ -35,8 +37,18 @@ class Tally(Protocol):
     whole: Any
     """All rows."""
 
-    def counts(self, held: Any, items: Places) -> Counts:
-        """Return the counts of a slice with each of the items added."""
+    def counts(self, held: Any, items: Places, worth: Worth) -> tuple[Places, Counts]:
+        """Return which items added to a slice are worth it by their loss, and the counts of these.
+
+        Parameters
+        ----------
+        held : object
+            The slice.
+        items : ndarray of int
+            What is added, one at a time.
+        worth : callable
+            Returns from losses which are worth counting; a tally may count the others too, but does not return them.
+        """
 
     def narrowed(self, held: Any, item: int) -> Any:
         """Return a slice with an item added."""
@@ -83,17 +95,25 @@ class Bits:
                 told[item, begin : begin + len(packed)] = packed
         return cls(words, sizes[0])
 
-    def counts(self, held: Any, items: Places) -> Counts:
-        """Return the counts of a slice with each of the items added."""
-        loss, rest = np.empty(len(items), np.int64), np.empty(len(items), np.int64)
-        step = max(1, _AT_ONCE // max(self.words.shape[1], 1))
+    def counts(self, held: Any, items: Places, worth: Worth) -> tuple[Places, Counts]:
+        """Return which items added to a slice are worth it by their loss, and the counts of these."""
+        loss = self._ones(held, items, slice(None, self.losses))
+        kept = np.flatnonzero(worth(loss.astype(np.float64)))
+        loss = loss[kept]
+        rows = loss + self._ones(held, items[kept], slice(self.losses, None))
+        return kept, Counts(rows, rows.astype(np.float64), loss.astype(np.float64))
+
+    def _ones(self, held: Any, items: Places, part: slice) -> Places:
+        """Return how many rows of a slice each of the items has, among the rows of some words."""
+        words, ones = self.words[:, part], np.empty(len(items), np.int64)
+        held = None if held is None else held[part]
+        step = max(1, _AT_ONCE // max(words.shape[1], 1))
         for begin in range(0, len(items), step):
             some = slice(begin, begin + step)
-            words = self.words[items[begin]][None] if step == 1 else self.words[items[some]]
-            ones = np.bitwise_count(words if held is None else words & held)
-            loss[some] = ones[:, : self.losses].sum(axis=1, dtype=np.uint32)
-            rest[some] = ones[:, self.losses :].sum(axis=1, dtype=np.uint32)
-        return Counts(loss + rest, (loss + rest).astype(np.float64), loss.astype(np.float64))
+            chosen = words[items[begin]][None] if step == 1 else words[items[some]]
+            counted = np.bitwise_count(chosen if held is None else chosen & held)
+            ones[some] = counted.sum(axis=1, dtype=np.uint32)
+        return ones
 
     def narrowed(self, held: Any, item: int) -> Any:
         """Return a slice with an item added."""
@@ -131,8 +151,8 @@ class Sums:
         """Hold rows."""
         return cls(items, loss, weight, loss if weight is None else loss / weight)
 
-    def counts(self, held: Any, items: Places) -> Counts:
-        """Return the counts of a slice with each of the items added."""
+    def counts(self, held: Any, items: Places, worth: Worth) -> tuple[Places, Counts]:
+        """Return which items added to a slice are worth it by their loss, and the counts of these."""
         loss, weight = (each if held is None or each is None else each[held] for each in (self.loss, self.weight))
         found = np.zeros((3, len(items)))
         feature, value = self.items.feature[items], self.items.value[items]
@@ -143,7 +163,8 @@ class Sums:
             rows = np.bincount(codes, minlength=most)
             sums = [rows, rows if weight is None else np.bincount(codes, weight, most), np.bincount(codes, loss, most)]
             found[:, mine] = [each[value[mine]] for each in sums]
-        return Counts(found[0].astype(np.int64), found[1], found[2])
+        kept = np.flatnonzero(worth(found[2]))
+        return kept, Counts(found[0, kept].astype(np.int64), found[1, kept], found[2, kept])
 
     def narrowed(self, held: Any, item: int) -> Any:
         """Return a slice with an item added."""

@@ -56,13 +56,15 @@ class Score(Protocol):
     def of(self, weight: Values, loss: Values) -> Values:
         """Return the scores of slices of these sums."""
 
-    def bound(self, weight: Values, loss: Values, most: float) -> Values:
-        """Return the highest score that a slice or a part of it can have.
+    def bound(self, least: Values, weight: Values, loss: Values, most: float) -> Values:
+        """Return the highest score of any slice within limits.
 
         Parameters
         ----------
-        weight, loss : ndarray
-            Of slices that hold it.
+        least, weight : ndarray
+            What its weight lies between.
+        loss : ndarray
+            What its loss is at most.
         most : float
             Largest loss by weight of a row.
         """
@@ -85,9 +87,9 @@ class Evidence:
         rows = weight * (self.total.rows / self.total.weight)
         return np.asarray((loss / weight - self.total.rate) * np.sqrt(rows) / self.total.spread)
 
-    def bound(self, weight: Values, loss: Values, most: float) -> Values:
-        """Return the highest score that a slice or a part of it can have."""
-        fewest = _between(loss / most, self.total.least, weight)
+    def bound(self, least: Values, weight: Values, loss: Values, most: float) -> Values:
+        """Return the highest score of any slice within limits."""
+        fewest = _between(loss / most, least, weight)
         return self.of(fewest, np.minimum(loss, most * fewest))
 
 
@@ -117,12 +119,11 @@ class Trade:
         rate, size = loss / weight / self.total.rate - 1, self.total.weight / weight - 1
         return np.asarray(self.alpha * rate - (1 - self.alpha) * size)
 
-    def bound(self, weight: Values, loss: Values, most: float) -> Values:
-        """Return the highest score that a slice or a part of it can have."""
-        least = np.minimum(self.total.least, weight)
+    def bound(self, least: Values, weight: Values, loss: Values, most: float) -> Values:
+        """Return the highest score of any slice within limits."""
         looked = (least, _between(loss / most, least, weight), weight)
         return np.asarray(np.maximum.reduce([self.of(each, np.minimum(loss, most * each)) for each in looked]))
 
 
-def _between(values: Values, least: float | Values, most: Values) -> Values:
+def _between(values: Values, least: Values, most: Values) -> Values:
     return np.minimum(np.maximum(values, least), most)
