@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from mlsys import Evaluate, Impute, OneHot, Pipeline, Run, Standardize
+from mlsys import Evaluate, Gate, Impute, OneHot, Pipeline, Run, Standardize, gap
+from mlsys.errors import ConfigurationError, DataError
 
 
 def judged(frame: pd.DataFrame, **evaluate: object) -> Run:
@@ -63,3 +64,45 @@ def test_nulls_of_a_number_are_a_slice(people: pd.DataFrame) -> None:
     holed = people[["age", "y"]].assign(age=people["age"].where(np.arange(1_000) % 4 > 0))
     run = Pipeline([Impute(), LogisticRegression(), Evaluate(slices=["age"])], target="y").run(holed, track=False)
     assert len(slices_in(run)) >= 4
+
+
+def said(rows: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Rows with predictions, two columns with nulls and a number with nulls."""
+    frame = pd.DataFrame({"sex": rng.choice(["f", "m"], rows), "race": rng.choice(list("abc"), rows)}).astype(object)
+    frame.loc[rng.random(rows) < 0.1, "race"] = None
+    age = np.where(rng.random(rows) < 0.1, np.nan, rng.normal(40, 10, rows))
+    return frame.assign(age=age, y=rng.random(rows) < 0.5, prediction=rng.random(rows) < 0.5)
+
+
+def test_columns_are_crossed_and_null_is_a_value_in_each(rng: np.random.Generator) -> None:
+    rows = said(900, rng)
+    result = Evaluate(["accuracy"], slices=["sex", ("sex", "race"), ["race", "age"]]).of(
+        train=rows, validation=rows, target="y"
+    )
+    table = result.table.query("slice != 'all'").set_index("slice")
+    right = rows["y"] == rows["prediction"]
+    wanted = right.groupby([rows["sex"], rows["race"].fillna("nan")]).agg(["mean", "size"])
+    assert len(wanted) == 8
+    for (sex, race), (value, size) in wanted.iterrows():
+        assert table.loc[f"sex={sex} & race={race}", ["value", "n"]].tolist() == [pytest.approx(value), size]
+    assert result.slices["sex=f & race=a"] == "sex & race"
+    both = rows["race"].isna() & rows["age"].isna()
+    assert table.loc["race=nan & age=nan", "n"] == both.sum()
+    assert table.loc[table.index.str.startswith("race="), "n"].sum() == 900
+    assert Gate(gap("accuracy", by="sex & race").upper <= 0.9).check({"evaluate": result})[0][2] == "pass"
+
+
+def test_rare_combinations_are_one_slice(rng: np.random.Generator) -> None:
+    rows = said(400, rng).assign(street=[f"street {i % 60}" for i in range(400)])
+    table = Evaluate(["accuracy"], slices=[("street", "sex")]).of(train=rows, validation=rows, target="y").table
+    names = table.query("slice != 'all'")["slice"]
+    assert len(names) == 20 and names.str.startswith("street & sex=any of ").sum() == 1
+
+
+def test_a_crossing_names_what_it_does_not_find(rng: np.random.Generator) -> None:
+    rows = said(50, rng)
+    with pytest.raises(DataError, match="'rase', which the rows do not have") as raised:
+        Evaluate(slices=[("sex", "rase")]).of(train=rows, validation=rows, target="y")
+    assert "did you mean 'race'" in str(raised.value)
+    with pytest.raises(ConfigurationError, match="empty crossing"):
+        Evaluate(slices=[()])

@@ -43,9 +43,10 @@ class Evaluate(Report):
         functions ``f(y, prediction)`` such as scikit-learn's; by default the usual ones for the task. The first is the
         headline metric. Named metrics are all computed for baselines and slices; of the default ones only those whose
         interval needs no bootstrap.
-    slices : list of str or dict, optional
-        Columns whose levels are slices (a number with many values is cut at the quartiles of the training rows), or
-        names with a function from frame to a mask. By default, the first five features with 2 to 20 levels, otherwise
+    slices : list of str or tuple, or dict, optional
+        Columns whose levels are slices (a number with many values is cut at the quartiles of the training rows; null is
+        a level), and tuples of columns, such as ``("sex", "race")``, whose combinations are; or names with a function
+        from frame to a mask. By default, the first five features with 2 to 20 levels, otherwise
         the first two number features; ``()`` for none. Sensitive columns (``Pipeline(sensitive=...)``) always come
         first.
     baselines : list, optional
@@ -77,7 +78,7 @@ class Evaluate(Report):
     """
 
     metrics: tuple[Any, ...] | list[Any] | None = None
-    slices: tuple[str, ...] | list[str] | dict[str, Callable[[pd.DataFrame], Any]] | None = None
+    slices: tuple[str | tuple[str, ...] | list[str], ...] | dict[str, Callable[[pd.DataFrame], Any]] | None = None
     baselines: tuple[Any, ...] | list[Any] | None = None
     value: Cost | None = None
     on: str | None = None
@@ -105,6 +106,8 @@ class Evaluate(Report):
                     "give functions of the rows, objects with learn(train), or names of columns",
                 )
             )
+        if isinstance(self.slices, tuple) and () in self.slices:
+            problems.append(("slices= holds an empty crossing", 'name its columns: slices=[("sex", "race")]'))
         if problems:
             said, remedies = zip(*problems, strict=True)
             raise ConfigurationError(f"{self.title}: {'; '.join(said)}", "; ".join(remedies))

@@ -33,15 +33,39 @@ def levels_of(column: pd.Series, who: str) -> list[tuple[str, NDArray[np.bool_]]
     >>> [(name, int(rows.sum())) for name, rows in levels_of(pd.Series(["nan", None, 1, "1", "nan"], dtype=object), "")]
     [("'nan'", 2), ('nan', 1), ('1', 1), ("'1'", 1)]
     """
+    codes, names = level_codes(column, who)
+    return [(name, codes == place) for place, name in enumerate(names)]
+
+
+def level_codes(column: pd.Series, who: str, most: int | None = None) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the place of each row's level, the most frequent first, and the names of the levels.
+
+    Parameters
+    ----------
+    column : Series
+        Of any type.
+    who : str
+        For messages.
+    most : int, optional
+        How many are named: names of a million levels take long.
+
+    Examples
+    --------
+    >>> codes, names = level_codes(pd.Series(["b", None, "b"]), "")
+    >>> codes.tolist(), names
+    ([0, 1, 0], ['b', 'nan'])
+    """
     codes, values = _factorized(column, who)
     if (codes < 0).any():
         codes, values = np.where(codes < 0, len(values), codes), [*values, None]
     counts = np.bincount(codes, minlength=len(values))
     first = np.full(len(values), len(codes))
     np.minimum.at(first, codes, np.arange(len(codes)))
-    names = names_of(values)
     order = np.lexsort((first, -counts))
-    return [(names[place], np.asarray(codes == place)) for place in order if counts[place]]
+    order = order[: int((counts > 0).sum())]
+    places = np.full(len(values), len(order))
+    places[order] = np.arange(len(order))
+    return places[codes], names_of([values[place] for place in order[:most]])
 
 
 def names_of(values: Sequence[Any]) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import combinations, product
 from collections.abc import Callable
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
