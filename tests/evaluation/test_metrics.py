@@ -40,6 +40,8 @@ CLASSES: dict[str, Callable[..., float]] = {
     "balanced_accuracy": lambda y, said, p, w: sk.balanced_accuracy_score(y, said, sample_weight=w),
     "mcc": lambda y, said, p, w: sk.matthews_corrcoef(y, said, sample_weight=w),
     "macro_f1": lambda y, said, p, w: sk.f1_score(y, said, average="macro", sample_weight=w),
+    "top_2_accuracy": lambda y, said, p, w: sk.top_k_accuracy_score(y, p, k=2, labels=[0, 1, 2], sample_weight=w),
+    "top_1_accuracy": lambda y, said, p, w: sk.top_k_accuracy_score(y, p, k=1, labels=[0, 1, 2], sample_weight=w),
     "macro_roc_auc": lambda y, said, p, w: float(
         np.mean([sk.roc_auc_score(y == code, p[:, code], sample_weight=w) for code in range(3)])
     ),
@@ -84,7 +86,7 @@ def test_binary_metrics_are_those_of_scikit_learn(seed: int, rows: int, ties: bo
     scored = frame_of(y, p, weight)
     for name, reference in BINARY.items():
         expected = reference(y, scored["prediction"], p, weight)
-        assert value(name, scored) == pytest.approx(expected, rel=1e-9, abs=1e-12), name
+        assert value(name, scored) == pytest.approx(expected, rel=1e-12, abs=1e-14), name
 
 
 @settings(max_examples=25, deadline=None)
@@ -96,7 +98,7 @@ def test_multi_class_metrics_are_those_of_scikit_learn(seed: int, rows: int, tie
     scored = frame_of(y, p, weight)
     for name, reference in CLASSES.items():
         expected = reference(y, scored["prediction"], p, weight)
-        assert value(name, scored) == pytest.approx(expected, rel=1e-9, abs=1e-12), name
+        assert value(name, scored) == pytest.approx(expected, rel=1e-12, abs=1e-14), name
 
 
 @settings(max_examples=25, deadline=None)
@@ -109,7 +111,7 @@ def test_regression_metrics_are_those_of_scikit_learn(seed: int, rows: int, weig
     scored = pd.DataFrame({"y": y, "prediction": said})
     scored = scored if weight is None else scored.assign(weight=weight)
     for name, reference in NUMBERS.items():
-        assert value(name, scored) == pytest.approx(reference(y, said, None, weight), rel=1e-9), name
+        assert value(name, scored) == pytest.approx(reference(y, said, None, weight), rel=1e-12, abs=1e-14), name
 
 
 @pytest.mark.parametrize("weighted", [False, True])
@@ -127,7 +129,7 @@ def test_scaled_errors_are_those_beside_a_naive_forecast_where_it_errs(weighted:
 
 
 def test_every_metric_has_a_reference_here() -> None:
-    others = {"median_absolute_error", "f3", "pinball_0.9", "pinball_0.05", "mase", "rmsse"}
+    others = {"median_absolute_error", "f3", "pinball_0.9", "pinball_0.05", "mase", "rmsse", "top_1_accuracy"}
     assert set(METRICS) ^ {*BINARY, *CLASSES, *NUMBERS} == others
 
 
@@ -197,7 +199,7 @@ def test_an_unknown_metric_lists_those_there_are() -> None:
 
 @pytest.mark.parametrize("name", ["f0", "f-1", "fbeta", "f1e3", "pinball_1", "pinball_0", "pinball_", "f.", "f"])
 def test_a_number_that_makes_no_metric_is_refused(name: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"f<beta> and pinball_<quantile>"):
+    with pytest.raises(ConfigurationError, match=r"f<beta>, pinball_<quantile> and top_<k>_accuracy"):
         metric_named(name)
 
 
@@ -229,4 +231,4 @@ def test_metrics_of_the_event_are_those_of_scikit_learn_with_its_label(
         "log_loss": sk.log_loss(y, p, labels=[0, 1], sample_weight=weight),
     }
     for name, expected in references.items():
-        assert metric_named(name)(sample) == pytest.approx(expected, rel=1e-9, abs=1e-12), name
+        assert metric_named(name)(sample) == pytest.approx(expected, rel=1e-12, abs=1e-14), name

@@ -11,8 +11,9 @@ from mlsys.evaluation.intervals import (
     DRAWS,
     MOST_BOOTSTRAPPED,
     Interval,
-    delong_parts,
+    drawn_times,
     metric_interval,
+    placements,
     quantile_of,
     too_few,
 )
@@ -52,8 +53,8 @@ def paired_difference(
     """
     classes = class_names(one, task_of(one), event)
     first, second = Sample.of(one, classes), Sample.of(other, classes)
-    size, n = max(abs(metric(first)), abs(metric(second))), len(one)
-    value = difference(metric(first), metric(second))
+    values, n = (metric(first), metric(second)), len(one)
+    size, value = max(map(abs, values)), difference(*values)
     if not np.isfinite(value):
         return Interval(value, np.nan, np.nan, n, "none", "not defined here")
     if metric.interval == "none":
@@ -62,23 +63,21 @@ def paired_difference(
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
     plain = "group" not in one and bool((first.weight == 1).all())
     if metric.delong and plain:
-        _, above_1, below_1 = delong_parts(first.event, first.score)
-        _, above_2, below_2 = delong_parts(second.event, second.score)
+        _, above_1, below_1 = placements(first.ranked())
+        _, above_2, below_2 = placements(second.ranked())
         variance = (above_1 - above_2).var(ddof=1) / len(above_1) + (below_1 - below_2).var(ddof=1) / len(below_1)
         half = cleared(quantile_of(level) * float(np.sqrt(variance)), size)
         return Interval(value, value - half, value + half, n, "DeLong, paired")
     clusters = pd.factorize(one["group"])[0] if "group" in one else None
-    rng, differences = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
     shrink, chosen = 1.0, np.arange(n)
     if clusters is None and n > MOST_BOOTSTRAPPED:
         chosen, shrink = rng.choice(n, MOST_BOOTSTRAPPED, replace=False), np.sqrt(MOST_BOOTSTRAPPED / n)
         first, second = Sample.of(one.iloc[chosen], classes), Sample.of(other.iloc[chosen], classes)
     units = len(chosen) if clusters is None else int(clusters.max()) + 1
-    for _ in range(DRAWS):
-        counts = rng.poisson(1.0, units).astype(np.float64)
-        times = counts if clusters is None else counts[clusters]
-        differences.append(metric(first.drawn(times)) - metric(second.drawn(times)))
-    found = np.array([each for each in differences if np.isfinite(each)])
+    times = drawn_times(rng, units, DRAWS, len(chosen), clusters)
+    differences = np.concatenate([metric.drawn(first, each) - metric.drawn(second, each) for each in times])
+    found = differences[np.isfinite(differences)]
     if len(found) < DRAWS / 2:
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
     ends = np.quantile(found - np.median(found), [(1 - level) / 2, (1 + level) / 2])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -10,8 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.evaluation.metric import Metric
+from mlsys.evaluation.counts import Ranked, resampled, within
+from mlsys.evaluation.counts.ranks import placement_variance
+from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.sample import Sample
+from mlsys.evaluation.statistic import OfCells
 
 Values = NDArray[np.float64]
 DRAWS = 200
@@ -22,6 +25,8 @@ MOST_BOOTSTRAPPED = 20_000
 ROWS_WORTH = 3
 """An AUC is worth at most this many independent rows for each of the rarer class; then 95 % intervals cover at least
 95 % from 20 events on and up to an AUC of .999 (simulated in tests/evaluation/test_auc_interval.py)."""
+AT_ONCE = 4_000_000
+"""Rows times draws held at once: 32 MB."""
 FEWEST = 10
 """With fewer events, rows or groups there is no interval."""
 
@@ -84,22 +89,34 @@ def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, floa
     return float((centre - half) / (1 + z * z / n)), float((centre + half) / (1 + z * z / n))
 
 
-def delong_parts(event: NDArray[np.bool_], score: Values) -> tuple[float, Values, Values]:
-    """Return the AUC and the components of its variance for events and others (DeLong et al. 1988)."""
-    positive, negative = score[event], score[~event]
-    order_negative, order_positive = np.sort(negative), np.sort(positive)
-    above = _share_below(order_negative, positive)
-    below = 1 - _share_below(order_positive, negative)
-    return float(above.mean()), above, below
+def placements(ranked: Ranked) -> tuple[float, Values, Values]:
+    """Return the AUC, and for each event and each other row how much of the other kind it is ordered right with.
 
-
-def _share_below(ordered: Values, values: Values) -> Values:
-    left, right = np.searchsorted(ordered, values, "left"), np.searchsorted(ordered, values, "right")
-    return np.asarray((left + right) / 2 / len(ordered))
+    These are the components of its variance (DeLong et al. 1988), in the order in which the rows were given.
+    """
+    sizes = np.diff(np.append(ranked.starts, len(ranked.order)))
+    events, others = ranked.counted(np.ones(len(ranked.order)))
+    positives, negatives = events.sum(), others.sum()
+    below = (np.cumsum(others) - others / 2) / negatives
+    above = (positives - np.cumsum(events) + events / 2) / positives
+    placed, event = np.empty(len(ranked.order)), np.empty(len(ranked.order), dtype=bool)
+    placed[ranked.order] = np.where(ranked.event, np.repeat(below, sizes), np.repeat(above, sizes))
+    event[ranked.order] = ranked.event
+    return float(placed[event].mean()), placed[event], placed[~event]
 
 
 def delong(event: NDArray[np.bool_], score: Values, level: float = 0.95) -> tuple[float, float, float]:
+    """Return the AUC with its interval; see :func:`auc_interval`."""
+    return auc_interval(*Ranked.of(score, event).counted(np.ones(len(score))), level)
+
+
+def auc_interval(events: Values, others: Values, level: float = 0.95) -> tuple[float, float, float]:
     """Return the AUC with Wilson's interval at the number of rows that DeLong's variance is worth.
+
+    Parameters
+    ----------
+    events, others : ndarray of shape (distinct scores,)
+        Their number at each score, the lowest first.
 
     Notes
     -----
@@ -107,25 +124,23 @@ def delong(event: NDArray[np.bool_], score: Values, level: float = 0.95) -> tupl
     many independent rows as would have the same variance (Korn and Graubard 1998) stays inside 0 and 1 and
     keeps its coverage. A constant score has no interval: its AUC is a half whatever the rows.
     """
-    if score.min() == score.max():
+    if len(events) == 1:
         return 0.5, 0.5, 0.5
-    positives, negatives = int(event.sum()), int((~event).sum())
-    area, above, below = delong_parts(event, score)
-    variance = above.var(ddof=1) / positives + below.var(ddof=1) / negatives
-    most = ROWS_WORTH * min(positives, negatives)
+    area, variance = placement_variance(events, others)
+    most = ROWS_WORTH * min(events.sum(), others.sum())
     worth = most if variance == 0 else min(area * (1 - area) / variance, most)
     return area, *wilson(area * worth, worth, level)
 
 
 def bootstrap(
-    statistic: Callable[[Sample], float],
+    metric: Metric,
     sample: Sample,
     level: float,
     seed: int,
     clusters: NDArray[np.int64] | None = None,
     draws: int = DRAWS,
 ) -> tuple[float, float]:
-    """Return the percentile interval of a statistic over Poisson-weighted rows, or clusters of rows.
+    """Return the percentile interval of a metric over Poisson-weighted rows, or clusters of rows.
 
     Notes
     -----
@@ -137,19 +152,31 @@ def bootstrap(
     shrink, centre, value = 1.0, 0.0, 0.0
     if clusters is None and n > MOST_BOOTSTRAPPED:
         chosen = rng.choice(n, MOST_BOOTSTRAPPED, replace=False)
-        value = statistic(sample)
+        value = metric(sample)
         shrink, sample = np.sqrt(MOST_BOOTSTRAPPED / n), sample.taken(chosen)
-        n, centre = MOST_BOOTSTRAPPED, statistic(sample)
+        n, centre = MOST_BOOTSTRAPPED, metric(sample)
     units = n if clusters is None else int(clusters.max()) + 1
-    values = np.empty(draws)
-    for draw in range(draws):
-        counts = rng.poisson(1.0, units).astype(np.float64)
-        values[draw] = statistic(sample.drawn(counts if clusters is None else counts[clusters]))
-    values = values[np.isfinite(values)]
-    if len(values) < draws / 2:
-        return float("nan"), float("nan")
-    lower, upper = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    values = np.concatenate([metric.drawn(sample, times) for times in drawn_times(rng, units, draws, n, clusters)])
+    lower, upper = within(values, level)
     return value + shrink * float(lower - centre), value + shrink * float(upper - centre)
+
+
+def drawn_times(
+    rng: np.random.Generator, units: int, draws: int, rows: int, clusters: NDArray[np.int64] | None
+) -> Iterator[Values]:
+    """Return how often each row is drawn, some draws at a time, so that memory does not grow with them."""
+    each = max(1, AT_ONCE // max(rows, 1))
+    for begin in range(0, draws, each):
+        counts = rng.poisson(1.0, (min(each, draws - begin), units)).astype(np.float64)
+        yield counts if clusters is None else counts[:, clusters]
+
+
+def of_counts(metric: SampleMetric, sample: Sample, level: float, seed: int) -> tuple[float, float]:
+    """Return the percentile interval of a metric of confusion counts of rows without weights."""
+    assert isinstance(metric.statistic, OfCells)
+    drawn = resampled(sample.cells.astype(np.int64), np.random.default_rng(seed))
+    lower, upper = within(metric.statistic.formula(drawn), level)
+    return float(lower), float(upper)
 
 
 def metric_interval(
@@ -178,7 +205,7 @@ def metric_interval(
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
     plain = group is None and bool((sample.weight == 1).all())
     if plain and metric.delong:
-        _, lower, upper = delong(sample.event, sample.score, level)
+        _, lower, upper = auc_interval(*sample.ranked().counted(sample.weight), level)
         return Interval(value, lower, upper, n, "DeLong")
     among = metric.trials(sample) if plain else None
     if among is not None:
@@ -192,6 +219,8 @@ def metric_interval(
         half = quantile_of(level) * _error_of_mean(rows[known], sample.weight[known])
         least, most = metric.bounds
         return Interval(value, max(least, value - half), min(most, value + half), n, "normal")
+    if plain and isinstance(metric, SampleMetric) and isinstance(metric.statistic, OfCells):
+        return Interval(value, *of_counts(metric, sample, level, seed), n, "bootstrap of counts")
     clusters = None if group is None else pd.factorize(group)[0].astype(np.int64)
     lower, upper = bootstrap(metric, sample, level, seed, clusters, draws)
     return Interval(value, lower, upper, n, "bootstrap" if clusters is None else "bootstrap of groups")

@@ -13,6 +13,7 @@ from mlsys.dataset import probability_columns, score_columns
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.calling import Takes, answer_of, answers_of, arguments_of
 from mlsys.evaluation.sample import Sample, Task, Values
+from mlsys.evaluation.statistic import Statistic
 
 Method = Literal["bootstrap", "mean", "none"]
 _SCORERS = "sklearn.metrics._scorer"
@@ -108,6 +109,7 @@ class Metric:
 
     ranks = False
     delong = False
+    statistic = cast("Statistic | None", None)
 
     @property
     def needs_probabilities(self) -> bool:
@@ -153,6 +155,12 @@ class Metric:
         with np.errstate(divide="ignore", invalid="ignore"):
             return answers_of(self.function, self.takes, sample, f"the metric {self.name!r}")
 
+    def drawn(self, sample: Sample, times: Values) -> Values:
+        """Return the value of each draw; ``times`` of shape (draws, rows) says how often each row was drawn."""
+        if self.statistic is not None and sample.weight.any():
+            return self.statistic.drawn(sample, times)
+        return np.array([self(sample.drawn(each)) for each in times])
+
     def trials(self, sample: Sample) -> float | None:
         """Return the number of rows that it is a proportion of; ``None`` if it is not a proportion."""
         rows = self.rows(sample)
@@ -169,10 +177,12 @@ class SampleMetric(Metric):
 
     Parameters
     ----------
+    statistic : Statistic, optional
+        What it is read from: confusion counts, sums over rows or ranks.
     per_row : callable, optional
         Where it is a mean over rows: what it is the mean of.
     among : callable, optional
-        Where it is a share of rows: of how many.
+        Where it is a share of rows: of how many, from confusion counts.
     ranks : bool
         Whether it needs some events and some others.
     delong : bool
@@ -185,8 +195,9 @@ class SampleMetric(Metric):
         Whether MLflow gets it by slice, beside the headline.
     """
 
+    statistic: Statistic | None = None
     per_row: Callable[[Sample], Values] | None = None
-    among: Callable[[Sample], float] | None = None
+    among: Callable[[Values], Values] | None = None
     ranks: bool = False
     delong: bool = False
     usual: Mapping[Task, int] = field(default_factory=dict)
@@ -215,7 +226,7 @@ class SampleMetric(Metric):
 
     def trials(self, sample: Sample) -> float | None:
         """Return the number of rows that it is a proportion of; ``None`` if it is not a proportion."""
-        return None if self.among is None else self.among(sample)
+        return None if self.among is None else float(self.among(sample.cells))
 
 
 def _tuple(given: Any) -> tuple[Any, ...]:

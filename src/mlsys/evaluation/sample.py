@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from mlsys.dataset import (
     score_columns,
 )
 from mlsys.errors import DataError
+from mlsys.evaluation.counts import Ranked
 from mlsys.evaluation.scored import classes_of
 
 Task = Literal["binary", "multiclass", "regression"]
@@ -154,6 +156,31 @@ class Sample:
     def by_class(self) -> Values | None:
         """Probabilities, or else scores: what orders rows."""
         return self.scores if self.probabilities is None else self.probabilities
+
+    @cached_property
+    def cell(self) -> NDArray[np.int64]:
+        """Place of each row in :attr:`cells`, laid out row by row."""
+        unknown = len(self.classes)
+        both = (self.y, self.prediction)
+        truth, said = (np.where(np.isnan(codes), unknown, codes).astype(np.int64) for codes in both)
+        return truth * (unknown + 1) + said
+
+    @cached_property
+    def cells(self) -> Values:
+        """Weight of rows by true class (down) and predicted class (across); last are those without a code."""
+        size = len(self.classes) + 1
+        return np.bincount(self.cell, self.weight, size * size).reshape(size, size)
+
+    def ranked(self, code: int = EVENT) -> Ranked:
+        """Return the rows in the order of what is said of a class; they are sorted once."""
+        if code not in self._rankings:
+            assert self.by_class is not None
+            self._rankings[code] = Ranked.of(self.by_class[:, code], self.y == code)
+        return self._rankings[code]
+
+    @cached_property
+    def _rankings(self) -> dict[int, Ranked]:
+        return {}
 
     @property
     def event(self) -> NDArray[np.bool_]:

@@ -1,0 +1,123 @@
+"""What a metric is read from: confusion counts, sums over rows, or the order of scores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mlsys.evaluation.counts import ranks
+from mlsys.evaluation.counts.formulas import Values
+from mlsys.evaluation.sample import Sample
+
+Codes = NDArray[np.int64]
+
+
+class Statistic(Protocol):
+    """How a metric is read from rows, and from rows that are drawn again."""
+
+    def value(self, sample: Sample) -> float:
+        """Return the metric of a sample, NaN where it is not defined."""
+        ...
+
+    def drawn(self, sample: Sample, times: Values) -> Values:
+        """Return the metric of each draw.
+
+        Parameters
+        ----------
+        sample : Sample
+            Rows.
+        times : ndarray of shape (draws, rows)
+            How often each row is drawn.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class OfCells:
+    """A metric of confusion counts.
+
+    Parameters
+    ----------
+    formula : callable
+        From tables of shape (..., classes + 1, classes + 1) to values.
+    """
+
+    formula: Callable[[Values], Values]
+
+    def value(self, sample: Sample) -> float:
+        """Return the metric of a sample."""
+        return float(self.formula(sample.cells))
+
+    def drawn(self, sample: Sample, times: Values) -> Values:
+        """Return the metric of each draw; rows are counted again, not their metric computed again."""
+        size = len(sample.cells)
+        tables = [np.bincount(sample.cell, each * sample.weight, size * size) for each in times]
+        return self.formula(np.reshape(tables, (len(times), size, size)))
+
+
+@dataclass(frozen=True)
+class OfSums:
+    """A metric of sums over rows.
+
+    Parameters
+    ----------
+    addends : callable
+        From a sample to an array of shape (rows, sums), of what is added up by weight.
+    formula : callable
+        From sums of shape (..., sums) to values.
+    """
+
+    addends: Callable[[Sample], Values]
+    formula: Callable[[Values], Values]
+
+    def value(self, sample: Sample) -> float:
+        """Return the metric of a sample."""
+        return float(self.formula(self.addends(sample).T @ sample.weight))
+
+    def drawn(self, sample: Sample, times: Values) -> Values:
+        """Return the metric of each draw: one product of matrices."""
+        return self.formula((times * sample.weight) @ self.addends(sample))
+
+
+@dataclass(frozen=True)
+class OfRanks:
+    """A metric of the order of scores.
+
+    Parameters
+    ----------
+    formula : callable
+        From the weight of events and of others at each distinct score, the lowest first, to values.
+    by_class : bool
+        Whether it is the mean over classes, each against the others, where it is defined.
+    """
+
+    formula: Callable[[Values, Values], Values]
+    by_class: bool = False
+
+    def value(self, sample: Sample) -> float:
+        """Return the metric of a sample."""
+        return float(_mean([self.formula(*each.counted(sample.weight)) for each in self._rankings(sample)]))
+
+    def drawn(self, sample: Sample, times: Values) -> Values:
+        """Return the metric of each draw; rows are sorted once."""
+        found = []
+        for each in self._rankings(sample):
+            weights = times * sample.weight
+            found.append(np.array([float(self.formula(*each.counted(weight))) for weight in weights]))
+        return np.asarray(_mean(found))
+
+    def _rankings(self, sample: Sample) -> Sequence[ranks.Ranked]:
+        return [sample.ranked(code) for code in (range(len(sample.classes)) if self.by_class else (1,))]
+
+
+def _mean(values: Sequence[Values]) -> Values:
+    """Return means over classes, of those where the metric is defined."""
+    found = np.stack(values)
+    known = ~np.isnan(found)
+    counts = known.sum(axis=0)
+    sums = np.where(known, found, 0.0).sum(axis=0)
+    return np.asarray(np.divide(sums, counts, out=np.full(np.shape(sums), np.nan), where=counts > 0))
