@@ -20,7 +20,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.secrets import cleaned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -61,14 +61,20 @@ class Content:
 
     file: str
     data: bytes | None = None
+    _cut: tuple[tuple[int, int], ...] = ()
 
     def opened(self) -> io.BufferedReader | io.BytesIO:
         """Open the bytes for reading."""
-        return open(self.file, "rb") if self.data is None else io.BytesIO(self.data)
+        whole = open(self.file, "rb") if self.data is None else io.BytesIO(self.data)
+        return io.BufferedReader(_Cut(whole, self._cut), _BLOCK) if self._cut else whole
+
+    def cut(self, ranges: Iterable[tuple[int, int]]) -> Content:
+        """Return the text without some ranges of bytes, in order, each with its begin and its end."""
+        return Content(self.file, self.data, tuple(ranges))
 
     def for_pandas(self) -> Any:
         """Return what pandas reads fastest."""
-        return self.file if self.data is None else io.BytesIO(self.data)
+        return self.file if self.data is None and not self._cut else self.opened()
 
     def separators(self, separator: str) -> int | None:
         """Count the separators; ``None`` where some may stand inside quotes."""
@@ -112,6 +118,43 @@ class Content:
                     line = reader.line_num + 1
         finally:
             csv.field_size_limit(longest)
+
+
+class _Cut(io.RawIOBase):
+    """Bytes of which ranges are left out."""
+
+    def __init__(self, whole: io.BufferedReader | io.BytesIO, ranges: Sequence[tuple[int, int]]) -> None:
+        self._whole, self._ranges, self._at = whole, ranges, 0
+        self._next = 0  # of the ranges
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer; return how many bytes there were."""
+        view, filled = memoryview(buffer), 0
+        while filled < len(view):
+            begin, end = self._ranges[self._next] if self._next < len(self._ranges) else (sys.maxsize, 0)
+            if self._at == begin:
+                self._at = self._whole.seek(end)
+                self._next += 1
+                continue
+            read = self._whole.readinto(view[filled : filled + begin - self._at])
+            if not read:
+                break
+            filled, self._at = filled + read, self._at + read
+        return filled
+
+    def close(self) -> None:
+        """Close what is read."""
+        self._whole.close()
+        super().close()
+
+
+def is_blank(record: Sequence[str]) -> bool:
+    """Whether a record is a line of nothing but spaces, which is not a row."""
+    return not record or (len(record) == 1 and record[0].isspace())
 
 
 def has_stray_quote(values: NDArray[np.uint8], quotes: NDArray[np.intp], separator: str) -> bool:

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from mlsys.data._csv_content import Content, content_of, not_text, refuse_null_characters
-from mlsys.data._csv_shape import Ragged, is_blank, refuse_ragged, refuse_stray_quote, without_ragged
+from mlsys.data._csv_content import Content, content_of, is_blank, not_text, refuse_null_characters
+from mlsys.data._csv_lines import Ragged, without_ragged
+from mlsys.data._csv_shape import refuse_ragged, refuse_stray_quote
 from mlsys.errors import DataError
 from mlsys.secrets import cleaned
 from mlsys.values import Kind, values_of
@@ -143,18 +144,19 @@ class CSVFile:
     def _read(self, wanted: Sequence[str], dtypes: Mapping[str, Any], all_columns: bool) -> pd.DataFrame:
         if self._checked:
             return self._parsed(wanted, dtypes, all_columns)
-        refuse_null_characters(self.content, self.who)
-        if any(len(record) > len(self.header) for record in self._first):  # pandas would make an index of a field
-            self._without_ragged()
+        known = self._loses and self._without_ragged()
+        if not known:
+            refuse_null_characters(self.content, self.who)
+        if not known and any(len(record) > len(self.header) for record in self._first):
+            self._refuse_ragged()  # pandas would make an index of a field
         try:
             frame = self._parsed(wanted, dtypes, all_columns)
         except pd.errors.ParserError as error:  # a row longer than the first, or a quote that is never closed
-            if not self._without_ragged():
-                refuse_stray_quote(self.content, self._writing.separator, self.who)
-                raise self._unreadable(error) from error
-            frame = self._parsed(wanted, dtypes, all_columns)
-        if not self.ragged and self._may_be_ragged(frame, all_columns) and self._without_ragged():
-            frame = self._parsed(wanted, dtypes, all_columns)
+            self._refuse_ragged()
+            refuse_stray_quote(self.content, self._writing.separator, self.who)
+            raise self._unreadable(error) from error
+        if not known and self._may_be_ragged(frame, all_columns):
+            self._refuse_ragged()
         if any(_holds_line_end(frame[name]) for name in frame.columns):
             refuse_stray_quote(self.content, self._writing.separator, self.who)
         self._checked = True
@@ -174,16 +176,16 @@ class CSVFile:
         return True
 
     def _without_ragged(self) -> bool:
-        """Leave ragged rows out of what is read, if there are any; raise for them where none is to be left out."""
-        separator, width = self._writing.separator, len(self.header)
+        """Leave ragged rows out of what is read; return whether it could be told which ones are."""
+        found = without_ragged(self.content, len(self.header), self._writing.separator)
+        if found is not None:
+            self.content, self.ragged = found
+        return found is not None
+
+    def _refuse_ragged(self) -> None:
         if not self.content.is_text():
             raise not_text(self.file, self._writing.encoding, self.content, self.who)
-        found = without_ragged(self.content, width, separator) if self._loses else None
-        if found is not None and found[1]:
-            self.content, self.ragged = found
-            return True
-        refuse_ragged(self.content, width, separator, self.who)
-        return False
+        refuse_ragged(self.content, len(self.header), self._writing.separator, self.who)
 
     def rows_read(self, rows: int) -> NDArray[np.intp] | None:
         """Return the number in the file of each row that was read; ``None`` where none was left out before."""

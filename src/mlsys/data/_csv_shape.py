@@ -6,23 +6,17 @@ import csv
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
-from mlsys.data._csv_content import Content, has_stray_quote
+from mlsys.data._csv_content import Content, is_blank
 from mlsys.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
 _BLOCK = 1 << 22
 """Bytes that pyarrow splits in one go; a file with a longer row is split by Python."""
-
-
-_SPACES = list(b" \t\r\n")
 
 
 @dataclass
@@ -46,11 +40,6 @@ class Shape:
         """Count a row."""
         self.ragged += len(fields) != self.width
         self.padded += len(fields) > self.width and not any(fields[self.width :])
-
-
-def is_blank(record: Sequence[str]) -> bool:
-    """Whether a record is a line of nothing but spaces, which is not a row."""
-    return not record or (len(record) == 1 and record[0].isspace())
 
 
 def refuse_ragged(content: Content, width: int, separator: str, who: str) -> None:
@@ -80,68 +69,6 @@ def refuse_ragged(content: Content, width: int, separator: str, who: str) -> Non
         else f"correct these rows, put quotes around fields that contain {separator!r}, remove lines above the header "
         f"and below the rows, or say what stands between fields with separator= (now {separator!r})",
     )
-
-
-@dataclass(frozen=True)
-class Ragged:
-    """A row with another number of fields than the header.
-
-    Parameters
-    ----------
-    row : int
-        Its number among the rows, from 0.
-    fields : int
-        How many it has.
-    text : str
-        As it is written.
-    """
-
-    row: int
-    fields: int
-    text: str
-
-
-def without_ragged(content: Content, width: int, separator: str) -> tuple[Content, list[Ragged]] | None:
-    """Return the text without rows of another number of fields than the header, and these rows.
-
-    Returns ``None`` where it cannot be told where rows begin: lines that end in different ways.
-    """
-    with content.opened() as opened:
-        data = opened.read()
-    if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
-        return None
-    bounds, fields = _records(content, data, separator)
-    ragged, kept, start = [], [], 0
-    for row in (np.flatnonzero(fields[1:] != width)).tolist():
-        begin, end = int(bounds[row + 1]), int(bounds[row + 2])
-        text = data[begin:end].decode(errors="replace").rstrip("\r\n")
-        ragged.append(Ragged(row, int(fields[row + 1]), text))
-        kept.append(data[start:begin])
-        start = end
-    return Content(content.file, b"".join([*kept, data[start:]])), ragged
-
-
-def _records(content: Content, data: bytes, separator: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return where each record begins that is not blank, and where the text ends; and how many fields each has."""
-    letters = np.frombuffer(data, dtype=np.uint8)
-    ends, quotes = np.flatnonzero(letters == ord("\n")), np.flatnonzero(letters == ord('"'))
-    if len(quotes) and has_stray_quote(letters, quotes, separator):
-        lines = np.concatenate([[0], ends + 1])
-        found = [(lines[line - 1], len(each)) for line, each in content.records(separator) if not is_blank(each)]
-        return np.array([*(begin for begin, _ in found), len(data)]), np.array([fields for _, fields in found])
-    between = np.flatnonzero(letters == ord(separator))
-    if len(quotes):  # what stands inside quotes ends nothing
-        ends = ends[np.searchsorted(quotes, ends) % 2 == 0]
-    lines = np.concatenate([[0], ends + 1, [len(data)]])
-    full = np.diff(lines) > 0
-    for line in np.flatnonzero(full & np.isin(letters[np.minimum(lines[:-1], len(data) - 1)], _SPACES)).tolist():
-        full[line] = bool(data[lines[line] : lines[line + 1]].strip())
-    fields = np.diff(np.searchsorted(between, lines)) + 1
-    if len(quotes):
-        inside = np.searchsorted(between, quotes[1::2]) - np.searchsorted(between, quotes[::2])
-        of_record = np.searchsorted(lines, quotes[::2], side="right") - 1
-        fields -= np.bincount(of_record, inside, len(fields)).astype(np.int64)
-    return np.append(lines[:-1][full], len(data)), fields[full]
 
 
 def refuse_stray_quote(content: Content, separator: str, who: str) -> None:
