@@ -100,7 +100,10 @@ class Checked(Shown):
         for problem in self.problems:
             for row in problem.rows.tolist():
                 reasons[row].append(problem.reason)
-        made = self.given.iloc[list(reasons)]
+        places = np.array(list(reasons), dtype=np.intp)
+        index = self.given.index[places]
+        columns = {name: kept_rows(self.given[name], self.bad, index, places) for name in self.given.columns}
+        made = pd.DataFrame(columns, index=index, columns=self.given.columns, copy=False)
         name = "reason" if "reason" not in made.columns else "reason of the schema"
         made.insert(0, name, pd.Series(list(map("; ".join, reasons.values())), index=made.index, dtype="str"))
         return made
@@ -238,10 +241,10 @@ def checked(demands: Demands, frame: pd.DataFrame, parse: str | None, who: str, 
     return made
 
 
-def kept_rows(values: pd.Series, keep: Mask, index: pd.Index) -> pd.Series:
-    """Return some rows, of which most are kept, with their labels: Arrow copies runs of text at once."""
+def kept_rows(values: pd.Series, keep: Mask, index: pd.Index, places: NDArray[np.intp] | None = None) -> pd.Series:
+    """Return some rows with their labels: Arrow copies runs of text at once; few others are taken at their places."""
     if not isinstance(values.dtype, pd.StringDtype):
-        return pd.Series(values.array[keep], index=index, name=values.name, copy=False)
+        return pd.Series(values.array[keep if places is None else places], index=index, name=values.name, copy=False)
     dtype: Any = values.dtype
     texts = pa.array(values.array).filter(pa.array(keep))
     return pd.Series(dtype.__from_arrow__(texts), index=index, name=values.name, copy=False)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mlsys.errors import DataError
-from mlsys.values import EXACT_IN_FLOAT, TIMES, Kind, iso_moments, moments_of, plain, values_of
+from mlsys.values import EXACT_IN_FLOAT, TIMES, Kind, iso_moments, moments_of, most_iso_moments, plain, values_of
 
 if TYPE_CHECKING:
     from mlsys.schemas.column import Column
@@ -174,9 +174,9 @@ def _parsed_floats(texts: pa.Array, column: pd.Series, declared: Column, decimal
     unfit = _mask(pc.invert(fit))
     told = []
     if unfit.any():
-        infinite = unfit & _mask(_like(clean, _INFINITE))
+        infinite = np.flatnonzero(unfit)[_mask(_like(clean.filter(pa.array(unfit)), _INFINITE))]
         values[infinite] = np.inf
-        unfit &= ~infinite
+        unfit[infinite] = False
         told = [(unfit, _words("float"))]
     return _floats(pd.Series(values, index=column.index, name=column.name), declared, told)
 
@@ -220,27 +220,48 @@ def _parsed_truths(texts: pa.Array, column: pd.Series, declared: Column, decimal
 
 
 def _parsed_times(texts: pa.Array, column: pd.Series, declared: Column, decimal: str) -> Read:
-    plain_times = iso_moments(column) if declared.format is None else None
-    if plain_times is not None:
-        return _in_zone(plain_times, declared, [])
-    stripped = column.astype("str").str.strip() if not isinstance(column.dtype, pd.StringDtype) else column.str.strip()
-    clock = stripped.isin(("now", "today")).to_numpy()
-    if clock.any():  # pandas would put the moment of reading there
-        stripped = stripped.mask(pd.Series(clock, index=column.index), "never")
     written = declared.format or "ISO8601"
-    filled = column.notna().to_numpy()
-    try:
-        times: Any = pd.to_datetime(stripped, format=written, errors="coerce")
-    except (ValueError, TypeError):  # offsets beside none, or several offsets
-        times = stripped
+    times = _iso_times(column) if declared.format is None else _times_in(column, written)
     if isinstance(times.dtype, pd.DatetimeTZDtype) or times.dtype.kind == "M":
         read = _in_zone(times, declared, [])
     else:
+        stripped = times
         times = pd.to_datetime(stripped, format=written, errors="coerce", utc=True)
-        read = _of_several_offsets(times, _has_offset(stripped), filled, declared)
-    unfit = filled & times.isna().to_numpy()
+        read = _of_several_offsets(times, _has_offset(stripped), column.notna().to_numpy(), declared)
+    unfit = column.notna().to_numpy() & times.isna().to_numpy()
     told = [(unfit, f"not a time as {'ISO 8601' if written == 'ISO8601' else repr(written)}")] if unfit.any() else []
     return Read(read.values, [*told, *read.bad])
+
+
+def _iso_times(texts: pd.Series) -> pd.Series:
+    """Return times of ISO 8601: most of them fast, where few are written in another way or none."""
+    plain_times = iso_moments(texts)
+    if plain_times is not None:
+        return plain_times
+    apart = most_iso_moments(texts)
+    if apart is None:
+        return _times_in(texts, "ISO8601")
+    times, others = apart
+    rest = _times_in(texts[others], "ISO8601")
+    if rest.dtype.kind != "M" or isinstance(rest.dtype, pd.DatetimeTZDtype):
+        return _times_in(texts, "ISO8601")
+    if rest.notna().any():
+        if rest.dtype != times.dtype:
+            return _times_in(texts, "ISO8601")
+        times[others] = rest
+    return times
+
+
+def _times_in(texts: pd.Series, written: str) -> pd.Series:
+    """Return times, null where there is none; the texts themselves where some have an offset, or several offsets."""
+    stripped = texts.astype("str").str.strip() if not isinstance(texts.dtype, pd.StringDtype) else texts.str.strip()
+    clock = stripped.isin(("now", "today")).to_numpy()
+    if clock.any():  # pandas would put the moment of reading there
+        stripped = stripped.mask(pd.Series(clock, index=texts.index), "never")
+    try:
+        return pd.to_datetime(stripped, format=written, errors="coerce")
+    except (ValueError, TypeError):  # offsets beside none, or several offsets
+        return stripped
 
 
 def _of_several_offsets(utc: pd.Series, offset: Mask, filled: Mask, declared: Column) -> Read:

@@ -14,7 +14,7 @@ from mlsys.values.kinds import (
     values_of,
 )
 from mlsys.values.matching import Unlike, as_values_like, by_value, refuse_unlike, refused
-from mlsys.values.moments import iso_moments, moments_of, moved, nanoseconds, ranks
+from mlsys.values.moments import iso_moments, moments_of, most_iso_moments, moved, nanoseconds, ranks
 from mlsys.values.numbered import Levels, Numbered, cut_from, numbered_texts
 from mlsys.values.plain import plain, plain_frame, told_apart
 
@@ -38,6 +38,7 @@ __all__ = [
     "matrix_of",
     "meaning_of",
     "moments_of",
+    "most_iso_moments",
     "moved",
     "nanoseconds",
     "numbered_texts",

@@ -138,3 +138,66 @@ def iso_moments(texts: pd.Series) -> pd.Series | None:
     except pa.ArrowInvalid:
         return None
     return pd.Series(moments.to_numpy(zero_copy_only=False), index=texts.index, name=texts.name)
+
+
+def most_iso_moments(texts: pd.Series) -> tuple[pd.Series, NDArray[np.bool_]] | None:
+    """Return times of the texts that are as :func:`iso_moments` reads them, null elsewhere, and which ones are not.
+
+    Returns
+    -------
+    tuple of (Series, array of bool), or None where less than half of the texts are such
+
+    Examples
+    --------
+    >>> times, others = most_iso_moments(pd.Series(["2024-02-29", "soon", "2024-03-01", "2024-02-30"]))
+    >>> times.dt.day.tolist(), others.tolist()
+    ([29.0, nan, 1.0, nan], [False, True, False, True])
+    """
+    if not isinstance(texts.dtype, pd.StringDtype) or not len(texts):
+        return None
+    written = pa.chunked_array(pa.array(texts.array)).combine_chunks()
+    lengths = pc.fill_null(pc.binary_length(written), 0).to_numpy(zero_copy_only=False)
+    known = np.count_nonzero(lengths)
+    length = next((each for each in _PLAIN_ISO if 2 * np.count_nonzero(lengths == each) > known), 0)
+    if not length:
+        return None
+    fits: NDArray[np.bool_] = lengths == length
+    likely = written.filter(pa.array(fits)).cast(pa.binary(length))
+    fits[fits] = _name_a_moment(np.frombuffer(likely.buffers()[1], dtype=np.uint8).reshape(-1, length)[: len(likely)])
+    made = pc.if_else(pa.array(fits), written, None).cast(pa.timestamp("us"))
+    others = ~fits & texts.notna().to_numpy()
+    return pd.Series(made.to_numpy(zero_copy_only=False), index=texts.index, name=texts.name), others
+
+
+_DAYS = np.zeros(256, dtype=np.uint8)
+"""Of each month; none of what is no month."""
+_DAYS[1:13] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+_LEAP_DAY = (2, 29)
+_FORM = np.frombuffer(b"0000-00-00 00:00:00", dtype=np.uint8)
+
+
+def _name_a_moment(letters: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return which rows of letters are a moment of the calendar, written as ``2024-03-01 13:30:00`` or its day."""
+    digits = letters - np.uint8(ord("0"))
+    fits = np.ones(len(letters), dtype=bool)
+    for place, mark in enumerate(_FORM[: letters.shape[1]].tolist()):
+        if mark == ord("0"):
+            fits &= digits[:, place] < 10  # noqa: PLR2004
+        elif mark == ord(" "):
+            fits &= (letters[:, place] == mark) | (letters[:, place] == ord("T"))
+        else:
+            fits &= letters[:, place] == mark
+
+    def two(place: int) -> NDArray[np.uint8]:
+        made: NDArray[np.uint8] = digits[:, place] * np.uint8(10) + digits[:, place + 1]
+        return made
+
+    month, day = two(5), two(8)
+    fits &= (day > 0) & (day <= _DAYS[month]) & (digits[:, :4].any(axis=1))
+    leap = np.flatnonzero(fits & (month == _LEAP_DAY[0]) & (day == _LEAP_DAY[1]))
+    years = digits[leap, :4].astype(np.int64) @ [1000, 100, 10, 1]
+    fits[leap] = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    for place, most in ((11, 24), (14, 60), (17, 60)):
+        if place < letters.shape[1]:
+            fits &= two(place) < most
+    return fits
