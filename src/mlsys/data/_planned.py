@@ -16,7 +16,7 @@ from mlsys.data._held import Arrived
 from mlsys.data._pieces import pieces_of, whole_of
 from mlsys.data._where import conditions_of, mask_of, refuse_absent
 from mlsys.errors import DataError, meant
-from mlsys.schemas import Gate, SchemaGiven, SetAside, gate_of
+from mlsys.schemas import Gate, SchemaGiven, SetAside, accepted, gate_of
 from mlsys.steps import Field, Source
 from mlsys.tables import Partition, noted, noting
 
@@ -60,6 +60,10 @@ class PlannedSource(Source):
         plan = self._checked()
         pieces = self._pieces(plan)
         return [Partition(None, lambda columns: _chosen(self._whole(plan), columns))] if pieces is None else pieces
+
+    def accept(self, frame: pd.DataFrame, /) -> pd.DataFrame:
+        """Return rows that are given in place of its own, held to the schema."""
+        return accepted(self._gate(), frame)
 
     def _checked(self) -> Plan:
         plan = self.plan()

@@ -23,7 +23,7 @@ from mlsys.data._folders import Folders, folders_of
 from mlsys.data._paths import CSV_ENDINGS, Paths, files_of, files_read, shown
 from mlsys.data._where import Condition, conditions_of, in_words, mask_of
 from mlsys.errors import DataError
-from mlsys.schemas import Schema, SchemaGiven, gate_of
+from mlsys.schemas import Schema, SchemaGiven, accepted, gate_of
 from mlsys.steps import Field, Source
 
 if TYPE_CHECKING:
@@ -144,6 +144,10 @@ class ReadCSV(Source):
         gate = gate_of(self._schema(), self.title, self.digest, self.decimal, shown(paths))
         frame = frame if gate is None else gate.frame(frame, row, unread(files))
         return self._kept(frame if self.columns is None else frame[list(self.columns)], frame)
+
+    def accept(self, frame: pd.DataFrame, /) -> pd.DataFrame:
+        """Return rows that are given in place of its own, held to the schema."""
+        return accepted(gate_of(self._schema(), self.title, self.digest, self.decimal), frame)
 
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""

@@ -20,7 +20,7 @@ from mlsys.data.event_batch import Batch
 from mlsys.data.feeds import JSON_ENDINGS, SERVERS, Feed, Server, feed_of, is_files, scheme_of
 from mlsys.dataset import duration_of
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.schemas import SchemaGiven, SetAside, folder_of, keep_aside  # noqa: TC001  the type of a field
+from mlsys.schemas import SchemaGiven, SetAside, accepted, folder_of, gate_of, keep_aside  # noqa: TC001  the type of a field
 from mlsys.secrets import is_secret, user_of, without_secrets
 from mlsys.steps import Field, Source
 from mlsys.tables import noting
@@ -281,6 +281,11 @@ class ReadEvents(Source):
                 logger.warning("%s cannot keep events that were set aside: %s", self.title, error)
         reasons = {name: many for name, many in (("broken", counts.broken), ("late", counts.late)) if many}
         return SetAside(counts.read, counts.lost, reasons, self.lost, folder, what="events were set aside")
+
+    def accept(self, frame: pd.DataFrame, /) -> pd.DataFrame:
+        """Return rows that are given in place of events, held to the schema; those that do not fit are set aside."""
+        schema = None if self.schema is None else self.schema.with_(bad_rows="quarantine", most=self.lost)
+        return accepted(gate_of(schema, self.title, self.digest), frame)
 
     def _progress(self, path: str | Path) -> Progress:
         return Progress(Path(path).expanduser(), self._named(), self.title)

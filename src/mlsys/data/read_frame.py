@@ -14,7 +14,7 @@ from mlsys.data._pieces import whole_of
 from mlsys.data._planned import refuse_unknown, row_names
 from mlsys.data._schema import plan_of
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.schemas import SchemaGiven, gate_of
+from mlsys.schemas import Gate, SchemaGiven, accepted, gate_of
 from mlsys.steps import Field, Source
 
 if TYPE_CHECKING:
@@ -93,8 +93,15 @@ class ReadFrame(Source):
         if self.frame.empty:
             raise DataError(f"{self.title} has a table without rows", "check what made it")
         frame = (self.frame if self.columns is None else self.frame[list(self.columns)]).reset_index(drop=True)
-        gate = gate_of(None if self.schema is None else self.schema.only(self.columns), self.title, self.digest)
+        gate = self._gate()
         return frame if gate is None else gate.frame(frame, row_names([("", len(frame))]))
+
+    def accept(self, frame: pd.DataFrame, /) -> pd.DataFrame:
+        """Return rows that are given in place of its own, held to the schema."""
+        return accepted(self._gate(), frame)
+
+    def _gate(self) -> Gate | None:
+        return gate_of(None if self.schema is None else self.schema.only(self.columns), self.title, self.digest)
 
     def files_read(self) -> Sequence[Path]:
         """Return nothing: the rows are in the step."""

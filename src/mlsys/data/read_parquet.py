@@ -15,7 +15,7 @@ from mlsys.data._planned import row_names
 from mlsys.data._schema import Plan, plan_of
 from mlsys.data._where import conditions_of, in_words
 from mlsys.errors import DataError
-from mlsys.schemas import Gate, SchemaGiven, gate_of
+from mlsys.schemas import Gate, SchemaGiven, accepted, gate_of
 from mlsys.steps import Field, Source
 
 if TYPE_CHECKING:
@@ -98,9 +98,14 @@ class ReadParquet(Source):
         gate, pieces = self._gate(plan), pieces_of(plan)
         return pieces if gate is None or pieces is None else gate.pieces(pieces)
 
-    def _gate(self, plan: Plan) -> Gate | None:
+    def accept(self, frame: pd.DataFrame, /) -> pd.DataFrame:
+        """Return rows that are given in place of its own, held to the schema."""
+        return accepted(self._gate(), frame)
+
+    def _gate(self, plan: Plan | None = None) -> Gate | None:
         schema = None if self.schema is None else self.schema.only(self.columns)
-        return gate_of(schema, self.title, self.digest, reads=shown([file.label for file in plan.files]))
+        reads = "" if plan is None else shown([file.label for file in plan.files])
+        return gate_of(schema, self.title, self.digest, reads=reads)
 
     def files_read(self) -> list[Path] | None:
         """Return the files; ``None`` for an address."""

@@ -10,7 +10,7 @@ from mlsys.dataset import beside
 from mlsys.errors import ConfigurationError
 from mlsys.execution.dividing import divided_by
 from mlsys.execution.execution import Execution
-from mlsys.execution.opening import Data, declared, hold_frame, open_source, opened
+from mlsys.execution.opening import Data, declared, hold_given, open_source, opened
 from mlsys.execution.parting import in_parts
 from mlsys.execution.parts import SEALED, Parts
 from mlsys.execution.previewed import Preview
@@ -88,8 +88,8 @@ def _rows_before(execution: Execution, data: Data, split: str, after: str) -> pd
 def preview(plan: Plan, data: Data, start: Parts, work: Work, n: int, rows: int) -> Preview:
     """Return ``n`` training rows after each step, computed on a sample of rows."""
     work, shown, parts = replace(work, quiet=True, sample=True), Preview({}), start
-    table: Table | None = hold_frame(data, work.engine) if isinstance(data, pd.DataFrame) else None
     source = plan.source
+    table: Table | None = hold_given(source, data, work.engine) if isinstance(data, pd.DataFrame) else None
     if source is not None:
         table = table or open_source(source.step, work.engine)  # type: ignore[arg-type]
         parts = parts.told(declared(source, table))

@@ -29,10 +29,11 @@ def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
     """Return the rows that a plan begins with: all of them, or the parts that were given."""
     if isinstance(data, Mapping):
         rows = {
-            name: work.given(name, hold_frame(frame, work.engine, f"run(), for the part {name!r},"))
+            name: work.given(name, hold_given(plan.source, frame, work.engine, f"run(), for the part {name!r},"))
             for name, frame in data.items()
         }
-        parts = parts.told(declared(plan.source, rows.get("train")), rows=rows)
+        told = [*declared(plan.source, rows.get("train")), *refusals(plan.source, rows.values())]
+        parts = parts.told(told, rows=rows)
         if "train" not in rows:
             raise DataError(
                 f"run() got parts named {', '.join(rows)}, but none is named 'train'",
@@ -42,8 +43,8 @@ def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
         check_same_columns(rows, parts.catalog.excluded)
         return parts
     if data is not None:
-        table = work.given("all", hold_frame(data, work.engine))
-        parts = parts.told(declared(plan.source, table))
+        table = work.given("all", hold_given(plan.source, data, work.engine))
+        parts = parts.told([*declared(plan.source, table), *refusals(plan.source, [table])])
     elif plan.source is None:
         raise DataError(
             "the pipeline has no source and run() got no data",
@@ -123,6 +124,23 @@ def hold_frame(data: Any, engine: Engine, who: str = "run()") -> Table:
     held = data.copy(deep=False)
     held.attrs = {}  # which pandas compares whenever it puts frames together
     return engine.hold(None, held)
+
+
+def hold_given(source: Planned | None, data: Any, engine: Engine, who: str = "run()") -> Table:
+    """Hold a frame given by the user in place of a source, which holds its rows to its schema."""
+    if source is None:
+        return hold_frame(data, engine, who)
+    assert reads(source.step)
+    check_frame(data, who)
+    frame = source.step.accept(data)
+    table = hold_frame(without_note(frame), engine, who)
+    table.note = noted(frame)
+    return table
+
+
+def refusals(source: Planned | None, tables: Iterable[Table]) -> list[Finding]:
+    """Return the remarks on rows that were given, and that the source's schema refuses."""
+    return [] if source is None else [each for table in tables for each in set_aside(table.note, source.name)]
 
 
 def declared(source: Planned | None, given: Table | None) -> list[Declared]:

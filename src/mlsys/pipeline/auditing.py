@@ -9,7 +9,7 @@ from mlsys.audit.result import LeakageAudit
 from mlsys.engines import Engine
 from mlsys.errors import ConfigurationError
 from mlsys.execution.execution import executed
-from mlsys.execution.opening import Data, declared, hold_frame
+from mlsys.execution.opening import Data, declared, hold_given
 from mlsys.execution.progress import progress_bar
 from mlsys.execution.session import cache_for, start, work_of
 from mlsys.plan import Plan
@@ -42,11 +42,12 @@ def audit_pipeline(
 
 def _source(pipeline: AnyPipeline, data: Data, cache: bool, engine: Engine) -> Table | Mapping[str, Table]:
     """Return the rows that the pipeline begins with; its source is read once, or taken from an earlier run."""
-    if isinstance(data, Mapping):
-        return {name: hold_frame(frame, engine, f"the part {name!r}") for name, frame in data.items()}
-    if data is not None:
-        return hold_frame(data, engine, "audit_leakage()")
     reader = pipeline.planned[0]
+    own = reader if reads(reader.step) else None
+    if isinstance(data, Mapping):
+        return {name: hold_given(own, frame, engine, f"the part {name!r}") for name, frame in data.items()}
+    if data is not None:
+        return hold_given(own, data, engine, "audit_leakage()")
     if not reads(reader.step):
         raise ConfigurationError(
             "audit_leakage() needs data", "call audit_leakage(frame), or start the pipeline with a source"

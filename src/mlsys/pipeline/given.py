@@ -77,7 +77,8 @@ def _reading(pipeline: AnyPipeline, path: Any, who: str) -> Any:
     assert reads(old.step)
     if type(source) is type(old.step):
         return pipeline.replace(**{old.name: old.step.with_(path=source.configuration()["path"])})
-    return pipeline.replace(**{old.name: source.with_(known_at=dict(old.step.known_at_declared()))})
+    kept = {"schema": old.step.schema} if hasattr(old.step, "schema") else {}
+    return pipeline.replace(**{old.name: source.with_(known_at=dict(old.step.known_at_declared()), **kept)})
 
 
 def _is_pair(data: Any) -> bool:

@@ -5,7 +5,7 @@ from mlsys.schemas.checked import Checked
 from mlsys.schemas.column import Column
 from mlsys.schemas.compared import Changes, compare_tables
 from mlsys.schemas.differing import DataDiff, table_diff
-from mlsys.schemas.gate import Gate, Unread, folder_of, gate_of, keep_aside, quarantined
+from mlsys.schemas.gate import Gate, Unread, accepted, folder_of, gate_of, keep_aside, quarantined
 from mlsys.schemas.schema import Schema, SchemaGiven
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "SchemaGiven",
     "SetAside",
     "Unread",
+    "accepted",
     "compare_tables",
     "folder_of",
     "gate_of",

@@ -92,6 +92,11 @@ class Gate:
             logger.warning("%s: %s", self.who, aside)
         return kept
 
+    def given(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows that fit of those that are given in place of what the source reads, as :meth:`frame` does."""
+        own = replace(self, who=f"{self.who}, for the rows given in its place")
+        return own.frame(frame, lambda place: f"row {frame.index[place]!r}")
+
     def mask(self, frame: pd.DataFrame, row_name: Callable[[int], str]) -> pd.Series:
         """Return which rows fit, with a note of what was set aside.
 
@@ -195,6 +200,11 @@ def keep_aside(name: str, file: str, rows: pd.DataFrame) -> str:
         making.touch(mode=0o600)
         _storable(rows).to_parquet(making)
     return str(Path(home().name) / FOLDER / name)
+
+
+def accepted(gate: Gate | None, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that fit of those that are given in place of what a source reads; all where it has no gate."""
+    return frame if gate is None else gate.given(frame)
 
 
 def gate_of(schema: Schema | None, who: str, identity: Any, parse: str | None = None, reads: str = "") -> Gate | None:

@@ -64,6 +64,10 @@ class Source(Step, kind="Source"):
         """Say what is done to the rows before they come: a query, a filter, a choice of columns."""
         return ()
 
+    def accept(self, frame: pd.DataFrame, /) -> pd.DataFrame:
+        """Return rows that are given to ``run()`` in place of its own, held to what it demands of rows: a schema."""
+        return frame
+
     def files_read(self) -> Sequence[Path] | None:
         """Return the files that hold the rows; ``None`` if unknown: ``edition()`` may then reveal changes."""
         return None
