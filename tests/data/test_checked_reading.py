@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sklearn.dummy import DummyClassifier
 
 import mlsys
 from mlsys import CheckSchema, Column, Pipeline, ReadCSV, ReadParquet, Schema
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.schemas import repeats
 from mlsys.settings import override
+from mlsys.tables import Partition, noted
 
 GOOD = "id,age,plan\n1,31,free\n2,44,pro\n3,27,pro\n"
 BROKEN = "id,age,plan\n1,31,free\n2,old,pro\n3,27,gold\n4,,pro\n5,-3,silver\n6,60,pro\n"
@@ -139,11 +144,40 @@ def test_parquet_is_checked_at_once_and_in_pieces_alike() -> None:
 def test_pieces_do_not_repeat_what_is_unique() -> None:
     pd.DataFrame({"id": [1, 2, 3, 1], "target": [0, 1, 0, 1]}).to_parquet("people.parquet")
     source = ReadParquet("people.parquet", schema={"id": Column(int, unique=True)})
-    with (
-        override(rows_in_memory=2, rows_per_partition=2),
-        pytest.raises(DataError, match="1 rows repeat the value of id in an earlier partition"),
-    ):
+    said = (
+        r"(?s)1 of 2 rows do not fit.*row 3 \(people.parquet, rows 2 to 4\): id is 1, repeats the value of an earlier"
+    )
+    with override(rows_in_memory=2, rows_per_partition=2), pytest.raises(DataError, match=said):
         Pipeline([source, DummyClassifier()], target="target").run(track=False)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(st.sampled_from([None, 0, 1, 2, 2**53, 2**53 + 1]), st.sampled_from("abc")), min_size=1),
+    size=st.integers(1, 7),
+)
+def test_what_repeats_is_set_aside_alike_at_once_and_in_pieces(rows: list[tuple[int | None, str]], size: int) -> None:
+    frame = pd.DataFrame(rows, columns=["id", "who"]).astype({"id": "Int64", "who": "str"})
+    frame.assign(at=range(len(frame))).to_parquet("rows.parquet")
+    whole = Schema({"id": Column(int, null=True, unique=True), "who": str}, bad_rows="drop", most=1.0)
+    both = Schema({"id": Column(int, null=True), "who": str}, key=["id", "who"], bad_rows="drop", most=1.0)
+    for schema, names in ((whole, ["id"]), (both, ["id", "who"])):
+        first = ~frame.duplicated(names) | (frame["id"].isna() if names == ["id"] else False)
+        source = ReadParquet("rows.parquet", schema=schema)
+        with override(rows_in_memory=1, rows_per_partition=size):
+            pieces = source.partitions() or [Partition(None, lambda columns: source.read())]  # noqa: B023
+            kept = [place for piece in pieces for place in piece.read(None)["at"]]
+            counts = [noted(piece.read([])) for piece in pieces]
+        assert kept == np.flatnonzero(first).tolist()
+        assert sum(each.lost for each in counts if each is not None) == int((~first).sum())
+
+
+def test_values_are_compared_themselves_where_their_hashes_are_equal(monkeypatch: pytest.MonkeyPatch) -> None:
+    pd.DataFrame({"id": [1, 2, 3, 1, 4, 5]}).to_parquet("rows.parquet")
+    monkeypatch.setattr(repeats, "hash_ids", lambda values: np.zeros(len(values), dtype=np.uint64))
+    source = ReadParquet("rows.parquet", schema=Schema({"id": Column(int, unique=True)}, bad_rows="drop", most=1.0))
+    with override(rows_in_memory=2, rows_per_partition=2):
+        assert [id for piece in source.partitions() or () for id in piece.read(None)["id"]] == [1, 2, 3, 4, 5]
 
 
 def test_a_step_checks_frames() -> None:

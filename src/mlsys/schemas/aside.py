@@ -6,9 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
 from mlsys.errors import DataError
 
 _MOST_REASONS = 5
@@ -30,8 +27,6 @@ class SetAside:
         Share of rows that may be lost.
     folder : str
         Where the rows are kept; empty where they are dropped.
-    hashes : mapping of str to array of uint64
-        Of pieces of rows: what stands in columns that must not repeat, to be compared with other pieces.
     what : str
         Which rows were set aside.
     came : tuple of str
@@ -43,7 +38,6 @@ class SetAside:
     reasons: Mapping[str, int] = field(default_factory=dict)
     most: float = 1.0
     folder: str = ""
-    hashes: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False, compare=False)
     what: str = "rows do not fit the schema"
     came: tuple[str, ...] = ()
 
@@ -56,7 +50,6 @@ class SetAside:
             dict(reasons.most_common()),
             min(self.most, other.most),
             self.folder or other.folder,
-            {name: np.concatenate([each, other.hashes[name]]) for name, each in self.hashes.items()},
             self.what,
             self.came + other.came,
         )
@@ -70,12 +63,12 @@ class SetAside:
         return f"{self.lost:,} of {self.rows:,} {self.what}: {', '.join(said)}{kept}"
 
     def refuse_too_many(self, who: str) -> None:
-        """Raise if more rows were lost than the schema allows, or if pieces repeat what must not repeat.
+        """Raise if more rows were lost than the schema allows.
 
         Raises
         ------
         DataError
-            With the most frequent reasons, or the column.
+            With the most frequent reasons.
         """
         if self.lost > self.most * self.rows or (self.lost and self.lost == self.rows):
             too_many = f"{self.most:.4g} of the rows may be lost" if self.lost < self.rows else "no row is left"
@@ -83,12 +76,3 @@ class SetAside:
                 f"{who}: {self}; {too_many}",
                 "correct the data or the schema, or raise most= of the schema if so many bad rows are expected",
             )
-        for name, hashes in self.hashes.items():
-            repeated = len(hashes) - len(np.unique(hashes))
-            if repeated:
-                raise DataError(
-                    f"{who}: {repeated:,} rows repeat the value of {name} in an earlier partition, and the schema says "
-                    "that it does not repeat",
-                    "remove the repeated rows where the files are written; rows of different partitions are not "
-                    "set aside for it",
-                )

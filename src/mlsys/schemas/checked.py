@@ -17,6 +17,7 @@ from mlsys.errors import DataError, listed, meant
 from mlsys.pages import Block, Lines, Page, Shown, Table, Title, percent
 from mlsys.schemas.constraints import broken, shortened, shown
 from mlsys.schemas.reading import read_column, settled
+from mlsys.schemas.repeats import KEY
 
 if TYPE_CHECKING:
     from mlsys.schemas.column import Column
@@ -201,7 +202,14 @@ class Demands:
     closed: bool = False
 
 
-def checked(demands: Demands, frame: pd.DataFrame, parse: str | None, who: str, pieces: bool = False) -> Checked:
+def checked(
+    demands: Demands,
+    frame: pd.DataFrame,
+    parse: str | None,
+    who: str,
+    pieces: bool = False,
+    repeated: Mapping[str, NDArray[np.intp]] | None = None,
+) -> Checked:
     """Hold rows to a schema.
 
     Parameters
@@ -216,6 +224,8 @@ def checked(demands: Demands, frame: pd.DataFrame, parse: str | None, who: str, 
         For messages.
     pieces : bool
         Whether these are some of the rows, so that a type must not depend on them.
+    repeated : mapping of str to array of int, optional
+        Rows that repeat what stands in an earlier piece, by what must not repeat.
     """
     _refuse_columns(demands, frame, who)
     problems: list[Problem] = []
@@ -229,10 +239,10 @@ def checked(demands: Demands, frame: pd.DataFrame, parse: str | None, who: str, 
             values = values.mask(pd.Series(strange, index=values.index))
         if not declared.null and frame[name].hasnans:
             found.insert(0, (frame[name].isna().to_numpy(), "null"))
-        found += [(mask, words) for mask, words in broken(values, declared, who)]
+        found += [(mask, words) for mask, words in broken(values, declared, who, _of(repeated, name))]
         problems += [Problem(name, words, np.flatnonzero(mask)) for mask, words in found if mask.any()]
         typed[name] = read.values
-    problems += _across(demands, frame, who)
+    problems += _across(demands, frame, _of(repeated, KEY(demands.key)))
     made = Checked(frame, typed, problems)
     keep = ~made.bad if problems else None
     index = frame.index if keep is None else frame.index[keep]
@@ -250,10 +260,14 @@ def kept_rows(values: pd.Series, keep: Mask, index: pd.Index, places: NDArray[np
     return pd.Series(dtype.__from_arrow__(texts), index=index, name=values.name, copy=False)
 
 
-def _across(demands: Demands, frame: pd.DataFrame, who: str) -> list[Problem]:
+def _of(repeated: Mapping[str, NDArray[np.intp]] | None, name: str) -> NDArray[np.intp]:
+    return (repeated or {}).get(name, np.zeros(0, dtype=np.intp))
+
+
+def _across(demands: Demands, frame: pd.DataFrame, earlier: NDArray[np.intp]) -> list[Problem]:
     if not demands.key:
         return []
-    repeated = np.flatnonzero(frame.duplicated(list(demands.key)).to_numpy())
+    repeated = np.union1d(np.flatnonzero(frame.duplicated(list(demands.key)).to_numpy()), earlier)
     words = f"{' and '.join(demands.key)} together repeat those of an earlier row"
     return [Problem("", words, repeated)] if len(repeated) else []
 

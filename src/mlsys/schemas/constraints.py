@@ -27,7 +27,9 @@ _LONGEST = 40
 """Characters of a value in a reason."""
 
 
-def broken(values: pd.Series, declared: Column, who: str) -> Iterator[tuple[Mask, str]]:
+def broken(
+    values: pd.Series, declared: Column, who: str, earlier: NDArray[np.intp] | None = None
+) -> Iterator[tuple[Mask, str]]:
     """Yield which rows break a constraint, and what is said of them after the value; nulls break none.
 
     Parameters
@@ -38,6 +40,8 @@ def broken(values: pd.Series, declared: Column, who: str) -> Iterator[tuple[Mask
         What they must be.
     who : str
         For messages.
+    earlier : array of int, optional
+        Rows that repeat the value of a row of an earlier piece.
     """
     try:
         yield from _outside(values, declared)
@@ -52,7 +56,10 @@ def broken(values: pd.Series, declared: Column, who: str) -> Iterator[tuple[Mask
     if declared.pattern is not None or declared.shortest is not None or declared.longest is not None:
         yield from _misshapen(values, declared, who)
     if declared.unique:
-        yield (values.duplicated() & values.notna()).to_numpy(), "repeats the value of an earlier row"
+        repeats = (values.duplicated() & values.notna()).to_numpy(copy=True)
+        if earlier is not None:
+            repeats[earlier] = True
+        yield repeats, "repeats the value of an earlier row"
 
 
 def _outside(values: pd.Series, declared: Column) -> Iterator[tuple[Mask, str]]:

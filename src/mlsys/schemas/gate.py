@@ -16,6 +16,7 @@ from mlsys.errors import ConfigurationError, DataError
 from mlsys.folder import home, made
 from mlsys.schemas.aside import SetAside
 from mlsys.schemas.checked import Checked, checked
+from mlsys.schemas.repeats import Repeated, repeated_in_pieces
 from mlsys.schemas.schema import Schema
 from mlsys.states import digest
 from mlsys.tables import Partition, noted, noting, without_note
@@ -116,34 +117,24 @@ class Gate:
     def pieces(self, pieces: Sequence[Partition]) -> Sequence[Partition]:
         """Return pieces of which each holds the rows that fit; where rows may be lost, how many is counted later."""
         own = replace(self, name=f"{self.name}-{digest([each.label for each in pieces])[:8]}")
+        loses = self.schema.loses
+        repeated = repeated_in_pieces(self.schema.demands, pieces, self.parse, self.who, first_only=not loses)
         return [
-            replace(each, rows=None if self._counts else each.rows, read=partial(own._read, each)) for each in pieces
+            replace(each, rows=None if loses else each.rows, read=partial(own._read, each, rows))
+            for each, rows in zip(pieces, repeated, strict=True)
         ]
 
-    @property
-    def _counts(self) -> bool:
-        return self.schema.loses or bool(self._singular)
-
-    @property
-    def _singular(self) -> dict[str, list[str]]:
-        """What must not repeat: columns, and columns together."""
-        alone = {name: [name] for name, each in self.schema.columns.items() if each.unique}
-        return alone | ({" and ".join(self.schema.key): list(self.schema.key)} if self.schema.key else {})
-
-    def _read(self, piece: Partition, columns: Sequence[str] | None) -> pd.DataFrame:
+    def _read(self, piece: Partition, repeated: Repeated, columns: Sequence[str] | None) -> pd.DataFrame:
         declared = [*self.schema.columns, *self.schema.key]
         frame = piece.read(None if columns is None else list(dict.fromkeys([*columns, *declared])))
         schema = self.schema if columns is None else self.schema.with_(closed=False)
-        found = checked(schema.demands, frame, self.parse, self.who, pieces=True)
+        found = checked(schema.demands, frame, self.parse, self.who, pieces=True, repeated=repeated)
         keeps = columns is None or not len(columns)  # once, when rows are counted
         kept = self._kept(found, partial(_row_of, frame.index, piece.label), (), digest(piece.label) if keeps else "")
         aside = noted(kept) or SetAside(len(frame), most=self.schema.most)
         kept = without_note(kept)
         wanted = kept if columns is None else kept[list(columns)]
-        if not keeps or not self._counts:
-            return wanted
-        hashes = {name: _hashes(kept, names) for name, names in self._singular.items()}
-        return noting(wanted, replace(aside, hashes=hashes))
+        return noting(wanted, aside) if keeps and self.schema.loses else wanted
 
     def _kept(
         self, found: Checked, row_name: Callable[[int], str], unread: Sequence[Unread], file: str
@@ -291,11 +282,6 @@ def folder_of(title: str, identity: Any) -> str:
 
 def _row_of(index: pd.Index, label: str, place: int) -> str:
     return f"row {index[place]} ({label})"
-
-
-def _hashes(frame: pd.DataFrame, names: Sequence[str]) -> Any:
-    hashed = pd.util.hash_pandas_object(frame[list(names)].dropna(), index=False)
-    return hashed.to_numpy()
 
 
 def _free(name: str, frame: pd.DataFrame) -> str:
