@@ -106,6 +106,7 @@ STEPS = [
     WindowAggregate("key", COLUMNS, "3D"),
     WindowAggregate("key", COLUMNS, "3D", "happened"),
     Lag("key", ["paid", "what"], [1, 3, "2D"]),
+    Lag("key", ["paid", "what"], [1, 2, "2D"], tolerance="1D"),
 ]
 
 
@@ -192,9 +193,22 @@ def test_lags_count_rows_and_reach_back_in_time() -> None:
     assert made["sold_lag_7D"].isna().tolist() == [True, True, True, False]
 
 
+def test_values_older_than_the_tolerance_are_left_out() -> None:
+    sales = pd.DataFrame({"store": "a", "sold": [3, 5, 8, 9], "day": START + pd.to_timedelta([0, 1, 2, 9], unit="D")})
+    made = Lag("store", "sold", [1, 2, "2D", "7D"], tolerance="1D").over(sales, time="day")
+    nan = np.nan
+    np.testing.assert_array_equal(made["sold_lag_1"], [nan, 3, 5, nan])
+    np.testing.assert_array_equal(made["sold_lag_2"], [nan, nan, nan, nan])
+    np.testing.assert_array_equal(made["sold_lag_2D"], [nan, nan, 3, nan])
+    np.testing.assert_array_equal(made["sold_lag_7D"], [nan, nan, nan, 8])
+    wide = Lag("store", "sold", [1, 2, "2D", "7D"], tolerance="100D").over(sales, time="day")
+    pd.testing.assert_frame_equal(wide, Lag("store", "sold", [1, 2, "2D", "7D"]).over(sales, time="day"))
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
+        (lambda: Lag("k", "x", "2D", tolerance="0D"), "tolerance is '0D', which does not look back"),
         (lambda: WindowAggregate("k", {"n": ("x", "median")}, "1D"), "'median' for the column 'n' is not among"),
         (lambda: WindowAggregate("k", {"n": "sum"}, "1D"), "'sum' for the column 'n' needs a column"),
         (lambda: WindowAggregate("k", {}, "1D"), "got no columns"),

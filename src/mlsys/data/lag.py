@@ -26,6 +26,9 @@ class Lag(History):
     back : int, str, or a list of both
         How far back: 1 for the most recent row, 2 for the one before it; a duration such as ``"7D"`` for the value as
         it stood that long before the decision.
+    tolerance : str, optional
+        How long a value may have been known, such as ``"1D"``: at the decision, or for a duration at that time before
+        it. Older values are left out; by default none is too old.
     late_by : str
         How long before the latest decision a request of a served model may still be decided; rows are kept that much
         longer.
@@ -35,7 +38,7 @@ class Lag(History):
     Raises
     ------
     ConfigurationError
-        If ``back`` is neither a positive number nor a positive duration.
+        If ``back`` is neither a positive number nor a positive duration, or ``tolerance`` is no positive duration.
     DataError
         If a column is missing, or a name is taken.
 
@@ -43,7 +46,7 @@ class Lag(History):
     -----
     Only rows known strictly before the decision count. A value that is null stays null. Of rows known at the same
     moment, the one with the larger value counts as the later, so that the order of rows does not matter. Whole numbers
-    become floats, truth values nullable. A duration gives the value of the latest row known by then, however old.
+    become floats, truth values nullable. A duration gives the value of the latest row known by then, at most ``tolerance`` before.
 
     Examples
     --------
@@ -58,6 +61,7 @@ class Lag(History):
 
     columns: str | tuple[str, ...] | list[str]
     back: int | str | tuple[int | str, ...] | list[int | str] = 1
+    tolerance: str | pd.Timedelta | None = Field(default=None, kw_only=True)
     late_by: str | pd.Timedelta = Field(default="0s", kw_only=True)
     tail: int = Field(default=0, ge=0, kw_only=True)
 
@@ -65,6 +69,8 @@ class Lag(History):
         """Refuse lags that do not look back."""
         super().__post_init__()
         past_duration(self.late_by, f"{self.title}: late_by")
+        if self.tolerance is not None:
+            past_duration(self.tolerance, f"{self.title}: tolerance", positive=True)
         if not self._columns or not self._backs:
             raise ConfigurationError(f"{self.title} got no columns or no lags", 'write Lag("store", "sold", [1, 7])')
         for back in self._backs:
@@ -116,8 +122,17 @@ class Lag(History):
         """Return the frame with the earlier values."""
         wanted = [(column, back, f"{column}_lag_{back}") for column in self._columns for back in self._backs]
         refuse_taken(frame, [name for *_, name in wanted], self.title)
-        made = {
-            name: past.before(back).lag(column) if isinstance(back, str) else past.lag(column, back)
-            for column, back, name in wanted
-        }
+        made = {name: self._known(past, back).lag(column, _rows(back)) for column, back, name in wanted}
         return frame.assign(**made)
+
+    def _known(self, past: Past, back: int | str) -> Past:
+        """Return the past that one lag looks at: up to some time before each decision, and of values not too old."""
+        known = past.before(back) if isinstance(back, str) else past
+        if self.tolerance is None:
+            return known
+        ago = past_duration(back, "back") if isinstance(back, str) else pd.Timedelta(0)
+        return known.within(ago + past_duration(self.tolerance, "tolerance"))
+
+
+def _rows(back: int | str) -> int:
+    return 1 if isinstance(back, str) else back
