@@ -119,7 +119,9 @@ def test_what_wraps_a_built_in_metric_has_its_value_and_interval(
     alike = ["value", "lower", "upper", "n"] if not (weighted and not grouped) else ["value"]
     for ours, own in pairs.items():
         expected, mine = (found.loc[name, alike].astype(float) for name in (ours, own.name))
-        pd.testing.assert_series_equal(mine, expected, check_names=False)
+        # Counts are drawn, not rows, where a built-in metric needs no more: the same law, other random numbers.
+        drawn = {"atol": 0.4 * float(found.loc[ours, "upper"] - found.loc[ours, "lower"])} if ours == "f1" else {}
+        pd.testing.assert_series_equal(mine, expected, check_names=False, **drawn)
 
 
 @pytest.mark.quick("50")

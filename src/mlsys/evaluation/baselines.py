@@ -89,6 +89,8 @@ class Guesses:
 
     def shift(self, score: Metric | Callable[[Sample], float]) -> float:
         """Return how far the mean score over all draws lies from that of the first."""
+        if len(self.draws) == 1:
+            return 0.0
         values = [score(each) for each in self.draws]
         return float(np.mean(values) - values[0])
 

@@ -52,28 +52,34 @@ def paired_difference(
     same rows, or groups, for both.
     """
     classes = class_names(one, task_of(one), event)
-    first, second = Sample.of(one, classes), Sample.of(other, classes)
-    values, n = (metric(first), metric(second)), len(one)
+    return paired(metric, Sample.of(one, classes), Sample.of(other, classes), one.get("group"), level, seed)
+
+
+def paired(
+    metric: Metric, first: Sample, second: Sample, group: pd.Series | None, level: float = 0.95, seed: int = 0
+) -> Interval:
+    """Return the difference of two models on the same rows, in the same order; see :func:`paired_difference`."""
+    values, n = (metric(first), metric(second)), len(first.y)
     size, value = max(map(abs, values)), difference(*values)
     if not np.isfinite(value):
         return Interval(value, np.nan, np.nan, n, "none", "not defined here")
     if metric.interval == "none":
         return Interval(value, np.nan, np.nan, n, "none", "no interval asked for")
-    if too_few(metric, first, one.get("group")):
+    if too_few(metric, first, group):
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
-    plain = "group" not in one and bool((first.weight == 1).all())
+    plain = group is None and bool((first.weight == 1).all())
     if metric.delong and plain:
         _, above_1, below_1 = placements(first.ranked())
         _, above_2, below_2 = placements(second.ranked())
         variance = (above_1 - above_2).var(ddof=1) / len(above_1) + (below_1 - below_2).var(ddof=1) / len(below_1)
         half = cleared(quantile_of(level) * float(np.sqrt(variance)), size)
         return Interval(value, value - half, value + half, n, "DeLong, paired")
-    clusters = pd.factorize(one["group"])[0] if "group" in one else None
+    clusters = None if group is None else pd.factorize(group)[0]
     rng = np.random.default_rng(seed)
     shrink, chosen = 1.0, np.arange(n)
     if clusters is None and n > MOST_BOOTSTRAPPED:
         chosen, shrink = rng.choice(n, MOST_BOOTSTRAPPED, replace=False), np.sqrt(MOST_BOOTSTRAPPED / n)
-        first, second = Sample.of(one.iloc[chosen], classes), Sample.of(other.iloc[chosen], classes)
+        first, second = first.taken(chosen), second.taken(chosen)
     units = len(chosen) if clusters is None else int(clusters.max()) + 1
     times = drawn_times(rng, units, DRAWS, len(chosen), clusters)
     differences = np.concatenate([metric.drawn(first, each) - metric.drawn(second, each) for each in times])

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from mlsys.evaluation.sample import Levels
+
 MOST_CLASSES = 50
 """Larger tables are not readable."""
 
@@ -22,15 +24,14 @@ def confusion(scored: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
     0   low            1.0             0.0
     1  high            1.0             1.0
     """
-    truth, said = (scored[name].astype("str").to_numpy(dtype=object) for name in ("y", "prediction"))
-    rows = [*classes, *sorted(set(truth) - set(classes))]
-    weight = scored["weight"] if "weight" in scored else np.ones(len(scored))
-    counted = pd.crosstab(
-        pd.Categorical(truth, categories=rows),
-        pd.Categorical(said, categories=list(classes)),
-        np.asarray(weight),
-        aggfunc="sum",
-        dropna=False,
+    truth, said = (Levels.of(scored[name]) for name in ("y", "prediction"))
+    rows = [*classes, *sorted(set(truth.texts) - set(classes))]
+    down, across = (
+        levels.codes({name: float(place) for place, name in enumerate(names)})
+        for levels, names in ((truth, rows), (said, classes))
     )
-    table = counted.reindex(index=rows, columns=list(classes)).fillna(0.0).to_numpy(dtype=np.float64)
+    weight = scored["weight"].to_numpy(dtype=np.float64) if "weight" in scored else np.ones(len(scored))
+    known = ~np.isnan(down) & ~np.isnan(across)
+    places = (down[known] * len(classes) + across[known]).astype(np.int64)
+    table = np.bincount(places, weight[known], len(rows) * len(classes)).reshape(len(rows), len(classes))
     return pd.DataFrame({"truth": rows, **{f"predicted {name}": table[:, i] for i, name in enumerate(classes)}})

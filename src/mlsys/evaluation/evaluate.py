@@ -15,12 +15,12 @@ from mlsys.evaluation.baselines import Guesses, rule_name, rule_predictions, zer
 from mlsys.evaluation.confusion import MOST_CLASSES, confusion
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluation import Evaluation
-from mlsys.evaluation.judging import Judge, judge_for
+from mlsys.evaluation.judging import Judge, Judged, judge_for
 from mlsys.evaluation.levels import distinct
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.own import metrics_of
 from mlsys.evaluation.picture import draw_scores
-from mlsys.evaluation.sample import Sample, ordered_classes
+from mlsys.evaluation.sample import ordered_classes
 from mlsys.evaluation.scored import classes_of, judged_rows, scored_rows
 from mlsys.evaluation.sensitive import Groups, compared
 from mlsys.evaluation.sentences import weightless, worst_slice
@@ -120,25 +120,24 @@ class Evaluate(Report):
         scored = scored_rows(rows, what=part)
         event = settled(dataset.roles.event, tally(train.y, train.weight), dataset.roles.target)
         judge = judge_for(scored, self.metrics, self.level, event)
-        guesses = Guesses.of(train, Sample.of(scored, judge.classes), rows)
+        mine = judge.read(scored)
+        guesses = Guesses.of(train, mine.sample, rows)
         others = {
-            name: scored_rows(rows, frame, part)
+            name: judge.read(scored_rows(rows, frame, part))
             for name, frame in self._baselines(train, rows, judge.classes, guesses).items()
         }
         slices, without_weight = slices_of(self.slices, train, rows, self.title), weightless(given, part)
         del train, given, rows  # of many rows the features are let go before intervals are drawn
-        table = [
-            {"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(scored, f"{part} rows")
-        ]
-        for name, frame in others.items():
-            scores = judge.quick().scores(frame, f"{name} on {part} rows")
+        table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(mine, f"{part} rows")]
+        for name, other in others.items():
+            scores = judge.quick().scores(other, f"{name} on {part} rows")
             scores = [_over_draws(row, judge, guesses) for row in scores] if name == RANDOM else scores
             table += [{"part": part, "model": name, "slice": "all", **row} for row in scores]
-        by_slice = _slice_scores(slices, scored, judge, part)
+        by_slice = _slice_scores(slices, mine, judge, part)
         groups = compared(slices, dataset.roles.sensitive, scored, judge)
         table += [{"part": part, "model": "model", **row} for row in [*by_slice, *_further(groups, by_slice)]]
         table += self._training_scores(dataset, judge)
-        cost, cost_scalars = self._cost(scored, judge, others, guesses)
+        cost, cost_scalars = self._cost(mine, judge, others, guesses)
         return Evaluation(
             "evaluate",
             pd.DataFrame(table, columns=_COLUMNS),
@@ -159,7 +158,7 @@ class Evaluate(Report):
             slices={each.name: each.column for each in slices},
             weightless=without_weight,
             value=cost,
-            beats={name: _better_by(judge, scored, name, other, guesses) for name, other in others.items()},
+            beats={name: _better_by(judge, mine, name, other, guesses) for name, other in others.items()},
             scored=scored,
             own=self._own(),
         )
@@ -246,25 +245,25 @@ class Evaluate(Report):
         ]  # fmt: skip
 
     def _cost(
-        self, scored: pd.DataFrame, judge: Judge, others: Mapping[str, pd.DataFrame], guesses: Guesses
+        self, mine: Judged, judge: Judge, others: Mapping[str, Judged], guesses: Guesses
     ) -> tuple[str, dict[str, float]]:
         if self.value is None:
             return "", {}
-        mine = self.value.per_thousand(judge.sample(scored))
-        beside = {name: self.value.per_thousand(judge.sample(frame)).value for name, frame in others.items()}
+        found = self.value.per_thousand(mine.sample)
+        beside = {name: self.value.per_thousand(each.sample).value for name, each in others.items()}
         beside[RANDOM] += guesses.shift(self.value.mean_per_thousand)
-        text = f"cost {mine.value:,.0f} [{mine.lower:,.0f}, {mine.upper:,.0f}] per 1,000 rows"
+        text = f"cost {found.value:,.0f} [{found.lower:,.0f}, {found.upper:,.0f}] per 1,000 rows"
         text += f" at {self.value.decision()}; " + ", ".join(f"{name} {value:,.0f}" for name, value in beside.items())
-        return text, {"cost_per_thousand": mine.value, **{f"cost_per_thousand/{n}": v for n, v in beside.items()}}
+        return text, {"cost_per_thousand": found.value, **{f"cost_per_thousand/{n}": v for n, v in beside.items()}}
 
 
-def _slice_scores(slices: Sequence[Slice], scored: pd.DataFrame, judge: Judge, part: str) -> list[dict[str, Any]]:
+def _slice_scores(slices: Sequence[Slice], mine: Judged, judge: Judge, part: str) -> list[dict[str, Any]]:
     simultaneous, found = judge.for_slices(len(slices)), []
     for each in slices:
         if each.mask.any():
-            rows = simultaneous.scores(scored[each.mask], f"{part} rows of the slice {each.name!r}")
+            rows = simultaneous.scores(mine.taken(np.flatnonzero(each.mask)), f"{part} rows of the slice {each.name!r}")
             found += [{"slice": each.name, **row} for row in rows]
-    overall = judge.values(scored, f"{part} rows")
+    overall = judge.values(mine, f"{part} rows")
     for row in found:
         row["verdict"] = row["verdict"] or judge.verdict(row, overall[row["metric"]])
     return found
@@ -299,11 +298,9 @@ def _over_draws(row: dict[str, Any], judge: Judge, guesses: Guesses) -> dict[str
     return {**row, **moved}
 
 
-def _better_by(
-    judge: Judge, scored: pd.DataFrame, name: str, other: pd.DataFrame, guesses: Guesses
-) -> dict[str, float]:
+def _better_by(judge: Judge, mine: Judged, name: str, other: Judged, guesses: Guesses) -> dict[str, float]:
     """Return by how much the model is better than a baseline; for random guesses on average over the draws."""
-    gap = judge.better_by(scored, other, f"the model beside {name}")
+    gap = judge.better_by(mine, other, f"the model beside {name}")
     if name != RANDOM:
         return gap
     shift = guesses.shift(judge.headline) * (1 if judge.headline.greater_is_better else -1)

@@ -7,17 +7,36 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlsys.dataset import Event, probability_columns, score_columns
 from mlsys.errors import ConfigurationError
-from mlsys.evaluation.comparison import paired_difference
+from mlsys.evaluation.comparison import paired
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import DRAWS, at_once, draws_for, metric_interval
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import usual_metrics
 from mlsys.evaluation.own import metrics_of
 from mlsys.evaluation.sample import Sample, Task, class_names, event_of, task_of
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Scored rows as a judge reads them: arrays, groups, and the columns that were there."""
+
+    sample: Sample
+    group: pd.Series | None
+    columns: tuple[str, ...]
+
+    def taken(self, rows: NDArray[np.int64]) -> Judged:
+        """Return some of the rows."""
+        group = None if self.group is None else self.group.iloc[rows]
+        return replace(self, sample=self.sample.taken(rows), group=group)
+
+
+Scored = pd.DataFrame | Judged
 
 
 @dataclass(frozen=True)
@@ -59,9 +78,15 @@ class Judge:
         """Return one of the metrics by name."""
         return next(each for each in self.metrics if each.name == name)
 
-    def sample(self, scored: pd.DataFrame) -> Sample:
-        """Return scored rows as arrays, in this judge's codes."""
-        return Sample.of(scored, self.classes)
+    def read(self, scored: Scored) -> Judged:
+        """Return scored rows as arrays, in this judge's codes; what was read is as it is."""
+        if isinstance(scored, Judged):
+            return scored
+        return Judged(Sample.of(scored, self.classes), scored.get("group"), tuple(map(str, scored.columns)))
+
+    def sample(self, scored: Scored) -> Sample:
+        """Return scored rows as arrays."""
+        return self.read(scored).sample
 
     def quick(self) -> Judge:
         """Return a judge of the headline, of what was asked for, and of what needs no bootstrap."""
@@ -71,24 +96,23 @@ class Judge:
         """Return a quick judge whose intervals hold for ``k`` slices together."""
         return replace(self.quick(), level=at_once(self.level, k), draws=DRAWS)
 
-    def scores(self, scored: pd.DataFrame, what: str) -> list[dict[str, Any]]:
+    def scores(self, scored: Scored, what: str) -> list[dict[str, Any]]:
         """Return one row a metric: value, interval, number of rows, what is missing; ``what`` is for messages."""
-        sample, group = Sample.of(scored, self.classes), scored.get("group")
-        rows = []
+        judged, rows = self.read(scored), []
         for metric in self.metrics:
-            if not metric.has_what_it_needs(scored.columns):
+            if not metric.has_what_it_needs(judged.columns):
                 continue
             with _judging(what):
-                found = metric_interval(metric, sample, self.level, group=group, draws=self.draws)
+                found = metric_interval(metric, judged.sample, self.level, group=judged.group, draws=self.draws)
             rows.append(
                 {"metric": metric.name, "value": found.value, "lower": found.lower, "upper": found.upper, "n": found.n,
                  "verdict": found.note}
             )  # fmt: skip
         return rows
 
-    def values(self, scored: pd.DataFrame, what: str) -> dict[str, float]:
+    def values(self, scored: Scored, what: str) -> dict[str, float]:
         """Return values without intervals; ``what`` is for messages."""
-        sample = Sample.of(scored, self.classes)
+        sample = self.sample(scored)
         with _judging(what):
             return {metric.name: metric(sample) for metric in self.metrics}
 
@@ -100,13 +124,17 @@ class Judge:
         worse = all(sign * difference(overall, row[each]) > 0 for each in ("value", end))
         return "worse" if worse else "not worse"
 
-    def better_by(self, mine: pd.DataFrame, other: pd.DataFrame, what: str) -> dict[str, float]:
-        """Return by how much the model's headline metric is better than another's, positive for better."""
-        metric = self.headline
-        if not metric.has_what_it_needs(other.columns):
-            metric = next((each for each in self.metrics if each.has_what_it_needs(other.columns)), metric)
+    def better_by(self, mine: Scored, other: Scored, what: str, metric: Metric | None = None) -> dict[str, float]:
+        """Return by how much a metric of the model, by default the headline, is better than another's.
+
+        Positive is better. Where the other lacks what the headline needs, the first metric that it has is compared.
+        """
+        judged, beside = self.read(mine), self.read(other)
+        metric = metric or self.headline
+        if not metric.has_what_it_needs(beside.columns):
+            metric = next((each for each in self.metrics if each.has_what_it_needs(beside.columns)), metric)
         with _judging(what):
-            gap = paired_difference(metric, mine, other, self.level, event=self.event)
+            gap = paired(metric, judged.sample, beside.sample, judged.group, self.level)
         ends = (gap.lower, gap.upper) if metric.greater_is_better else (-gap.upper, -gap.lower)
         return {"value": gap.value if metric.greater_is_better else -gap.value, "lower": ends[0], "upper": ends[1]}
 
