@@ -134,7 +134,19 @@ _HOMES = {
     ),
     **dict.fromkeys(("Calibrate", "Train"), "mlsys.models"),
     **dict.fromkeys(
-        ("Cost", "Evaluate", "FeatureImportance", "Gate", "Metric", "beats", "gap", "metric", "no_alarm"),
+        (
+            "Cost",
+            "Evaluate",
+            "FeatureImportance",
+            "FindSlices",
+            "Gate",
+            "Metric",
+            "beats",
+            "find_slices",
+            "gap",
+            "metric",
+            "no_alarm",
+        ),
         "mlsys.evaluation",
     ),
     **dict.fromkeys(("DetectDrift", "Monitor"), "mlsys.drift"),
@@ -203,7 +215,19 @@ if TYPE_CHECKING:
     )
     from mlsys.dataset import Dataset, Rows
     from mlsys.drift import DetectDrift, Monitor
-    from mlsys.evaluation import Cost, Evaluate, FeatureImportance, Gate, Metric, beats, gap, metric, no_alarm
+    from mlsys.evaluation import (
+        Cost,
+        Evaluate,
+        FeatureImportance,
+        FindSlices,
+        Gate,
+        Metric,
+        beats,
+        find_slices,
+        gap,
+        metric,
+        no_alarm,
+    )
     from mlsys.features import (
         Apply,
         Bin,

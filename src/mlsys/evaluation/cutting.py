@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -43,7 +43,7 @@ class Cut:
 
     column: str
     names: Sequence[str]
-    codes: NDArray[np.int64]
+    codes: NDArray[Any]
     pooled: int = NONE
 
 
@@ -127,9 +127,14 @@ def _levels(rows: pd.DataFrame, column: str, who: str, most: int) -> Cut:
 def _pooled(column: str, codes: NDArray[np.int64], names: list[str], count: int, rest: str, most: int) -> Cut:
     """Return values, those beyond the most frequent as one."""
     if count <= most:
-        return Cut(column, names, codes)
+        return Cut(column, names, _small(codes, count))
     kept = names[: most - 1]
-    return Cut(column, [*kept, rest.format(count - len(kept))], np.minimum(codes, most - 1), most - 1)
+    return Cut(column, [*kept, rest.format(count - len(kept))], _small(np.minimum(codes, most - 1), most), most - 1)
+
+
+def _small(codes: NDArray[Any], count: int) -> NDArray[Any]:
+    """Return numbers below a limit in as few bytes as hold them: a table may have many columns."""
+    return codes.astype(np.min_scalar_type(count))
 
 
 def _ranges(column: str, train: pd.DataFrame, rows: pd.DataFrame, bins: int) -> Cut:
@@ -139,7 +144,8 @@ def _ranges(column: str, train: pd.DataFrame, rows: pd.DataFrame, bins: int) -> 
     names = [f"up to {ends[0]}", *(f"{low} to {high}" for low, high in zip(ends, ends[1:], strict=False))]
     names, null = [*names, f"above {ends[-1]}"], np.isnan(values)
     codes = np.where(null, len(names), np.searchsorted(edges, values))
-    return Cut(column, [f"{column}={name}" for name in [*names, *([NULL] if null.any() else [])]], codes)
+    names += [NULL] if null.any() else []
+    return Cut(column, [f"{column}={name}" for name in names], _small(codes, len(names)))
 
 
 def _told_apart(edges: Sequence[float]) -> list[str]:

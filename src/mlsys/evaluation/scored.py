@@ -61,7 +61,7 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
     shares = probability_columns(source.columns) or score_columns(source.columns)
     names = [PREDICTION, *shares] if PREDICTION in source.columns else shares
     if not names:
-        raise DataError("the rows to evaluate have no predictions", "place Evaluate after the model")
+        raise DataError("the rows to evaluate have no predictions", "place the report after the model")
     if predictions is not None and len(source) != len(rows):
         source = source.loc[rows.index]
     columns = {"y": rows.y, **{name: source[name] for name in names}}

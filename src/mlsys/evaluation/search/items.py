@@ -39,7 +39,7 @@ class Items:
         return np.logical_and.reduce([self.rows(item) for item in items])
 
 
-def items_of(codes: Sequence[Codes], smallest: int) -> Items:
+def items_of(codes: Sequence[Codes], smallest: int, without: Sequence[int] = ()) -> Items:
     """Return the values that at least ``smallest`` rows have.
 
     Parameters
@@ -48,6 +48,8 @@ def items_of(codes: Sequence[Codes], smallest: int) -> Items:
         One a feature, whole numbers from 0.
     smallest : int
         Rows of the smallest slice; a value of fewer rows is in none.
+    without : sequence of int, optional
+        For each feature a value that is no item; -1 for none.
 
     Examples
     --------
@@ -56,5 +58,6 @@ def items_of(codes: Sequence[Codes], smallest: int) -> Items:
     ([0, 1], [0, 2])
     """
     values = [np.flatnonzero(np.bincount(each) >= smallest) for each in codes]
+    values = [each[each != out] for each, out in zip(values, without or [-1] * len(values), strict=True)]
     feature = np.repeat(np.arange(len(values)), [len(each) for each in values])
     return Items(codes, feature, np.concatenate([*values, np.empty(0, np.int64)]).astype(np.int64))

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from mlsys.dataset import Dataset, Roles, Rows, check_frame, require_columns
+from mlsys.dataset.predictions import named_like_predictions
 from mlsys.errors import ConfigurationError, DataError, listed, meant
 from mlsys.execution.catalog import Catalog
 from mlsys.execution.kinds import kind_of
@@ -80,7 +81,9 @@ def report(step: Report, **named: Any) -> Result:
     if not parts:
         raise DataError(f"{step.title} got no rows to report on", "pass frames by part: report.of(train=..., test=...)")
     roles = _roles_of(step, given, *parts.values())
-    features = [name for name in next(iter(parts.values())).columns if name not in roles.columns()]
+    first = next(iter(parts.values()))
+    others = {*roles.columns(), *named_like_predictions(first, roles.columns(), roles.target)}
+    features = [name for name in first.columns if name not in others]
     return step.report(Dataset(parts, roles, features))
 
 
