@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -52,6 +53,12 @@ class Dataset(Mapping[str, Rows]):
 
     importances : callable, optional
         Returns what the final model itself says that features matter.
+    aim : {"target", "ranking", "anomalies", "clusters"}
+        What the final model is after.
+    again : callable, optional
+        ``again(rows, times)`` yields what models learned from random halves of the training rows say of rows.
+    measured : callable, optional
+        Returns rows as the numbers between which the final model measures distances.
 
     Examples
     --------
@@ -72,6 +79,9 @@ class Dataset(Mapping[str, Rows]):
         predict: Callable[[pd.DataFrame], pd.DataFrame] | None = None,
         predictions: Mapping[str, Callable[[], pd.DataFrame]] | None = None,
         importances: Callable[[], Mapping[str, float]] | None = None,
+        aim: str = "target",
+        again: Callable[[pd.DataFrame, int], Iterator[pd.DataFrame]] | None = None,
+        measured: Callable[[pd.DataFrame], Any] | None = None,
     ) -> None:
         self._parts = dict(parts)
         self.roles = roles
@@ -81,6 +91,9 @@ class Dataset(Mapping[str, Rows]):
         self._predict = predict
         self._predictions = predictions
         self._importances = importances
+        self.aim = aim
+        self._again = again
+        self._measured = measured
 
     def rows(self, name: str, columns: Sequence[str] | None = None) -> Rows:
         """Return one part, with all columns or only ``columns``."""
@@ -117,6 +130,14 @@ class Dataset(Mapping[str, Rows]):
         Columns that steps make are made again, from those that the rows had at the split.
         """
         return None if self._predict is None else self._predict(pd.DataFrame(rows))
+
+    def said_again(self, rows: pd.DataFrame, times: int) -> Iterator[pd.DataFrame]:
+        """Yield what models learned from random halves of the training rows say of rows; nothing without a model."""
+        return iter(()) if self._again is None else self._again(pd.DataFrame(rows), times)
+
+    def measured(self, rows: pd.DataFrame) -> Any:
+        """Return rows as the numbers between which the final model measures distances; ``None`` if it measures none."""
+        return None if self._measured is None else self._measured(pd.DataFrame(rows))
 
     def __getitem__(self, name: str) -> Rows:
         return self.rows(name)

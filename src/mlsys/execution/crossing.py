@@ -26,7 +26,7 @@ from mlsys.execution.work import Work, silent
 from mlsys.plan import Plan, Planned
 from mlsys.states import digest
 from mlsys.steps import Result, Split
-from mlsys.steps.questions import writes
+from mlsys.steps.questions import aim_of, writes
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def prepared(plan: Plan, data: Data, parts: Parts, work: Work) -> Prepared:
     with work.caching():
         parts = execute(Plan(plan.steps[: plan.steps.index(split)]), data, parts, work)
     table = parts.rows["all"]
-    parts, divided = divided_by(split, table, parts.told([at_split(table, parts)]), work)
+    parts, divided = divided_by(split, table, parts.told([at_split(table, parts)]), work, aim_of(plan.steps))
     frame = table.frame()
     usable = pd.Index([row for name, part in divided.parts.items() if name != SEALED for row in part.frame().index])
     return Prepared(plan, frame[frame.index.isin(usable)], in_parts(parts, divided), work)

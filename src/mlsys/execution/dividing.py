@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from mlsys.execution.told import Withheld
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Split
+from mlsys.steps.aims import WITHOUT_TARGET, Aim
 from mlsys.steps.questions import divides
 from mlsys.steps.repeats import Repeats, find_repeats
 from mlsys.steps.splitting import split_keys
@@ -29,7 +31,9 @@ FOLD_BELOW = 5_000
 """Number of rows below which a supplied split evaluates by folds: a small validation part says too little."""
 
 
-def divided_by(planned: Planned, table: Table, parts: Parts, work: Work) -> tuple[Parts, Divided]:
+def divided_by(
+    planned: Planned, table: Table, parts: Parts, work: Work, aim: Aim = "target"
+) -> tuple[Parts, Divided]:
     """Run a split over keys only, and cut the rows by it.
 
     Parameters
@@ -42,13 +46,16 @@ def divided_by(planned: Planned, table: Table, parts: Parts, work: Work) -> tupl
         What is known of them.
     work : Work
         How the work is done.
+    aim : str
+        Of the model: one that learns from features alone also learns from rows whose label is not known, and clusters
+        are not judged by folds, whose clusters are others.
     """
     step = planned.step
     assert divides(step)
     with work.doing(planned, {"all": table}) as record:
         parts = parts.told([Withheld(step.withholds(), f"names the part, read by {planned.name}")])
         keys = {"keys": _narrowed(table, _wanted(step, table, parts.roles, parts.catalog))}
-        given = {"supplied": str(bool(planned.supplied)), "sample": str(work.sample)}
+        given = {"supplied": str(bool(planned.supplied)), "sample": str(work.sample), "aim": aim}
         made = work.do(Task(planned, "assign", assign, keys, given), parts)
         assignment, plain = made.tables["assignment"], made.plain
         rows = {"rows": table, "assignment": assignment}
@@ -71,17 +78,19 @@ def part(at: At, planned: Planned, rows: dict[str, Table], part: str) -> Made:
     return Made({"part": _part(rows["rows"], rows["assignment"].frame()["part"], part)})
 
 
-def assign(at: At, planned: Planned, rows: dict[str, Table], supplied: str, sample: str) -> Made:
+def assign(at: At, planned: Planned, rows: dict[str, Table], supplied: str, sample: str, aim: Aim) -> Made:
     """Return the part of each row, and its side in each fold where the training rows are judged by folds."""
-    return _assignment(planned, rows["keys"], at, supplied == "True", sample == "True")
+    return _assignment(planned, rows["keys"], at, supplied == "True", sample == "True", aim)
 
 
-def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: bool) -> Made:
+def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: bool, aim: Aim) -> Made:
     step = planned.step
     assert divides(step)
     keys, notes = _keys_and_notes(step, table, at)
-    assigned = _assigned(step, keys, planned.name)
+    shown, assigned = keys, _assigned(step, keys, planned.name)
     none: dict[str, int] = {}
+    if aim in WITHOUT_TARGET:
+        assigned, keys = _with_unlabelled(step, assigned, keys), keys.drop(columns="target", errors="ignore")
     if "target" in keys.columns:
         unknown = keys["target"].isna()
         if unknown.all():
@@ -98,8 +107,10 @@ def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: 
     if none_by_split:
         none["left out by the split"] = none_by_split
     asked = step.parts_named
-    small = supplied and len(keys) < FOLD_BELOW
-    judged_by_folds = small or ("validation" not in asked and not (assigned == "validation").any())
+    small = supplied and len(keys) < FOLD_BELOW and aim != "clusters"
+    judged_by_folds = aim != "clusters" and (
+        small or ("validation" not in asked and not (assigned == "validation").any())
+    )
     if judged_by_folds:
         assigned = assigned.mask(assigned == "validation", "train")
     if sample or small:  # of few rows the library's own choice may leave a part empty; nobody asked for it
@@ -113,13 +124,20 @@ def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: 
     columns = {"part": pd.Series(pd.Categorical(assigned, categories=ordered), index=keys.index)}
     learned = (assigned == "train").to_numpy(dtype=bool, na_value=False)
     if judged_by_folds:
-        judged = keys[learned]
+        judged = shown[learned]
         folds = _folds(step, judged)
         columns |= {f"fold {number}": fold.astype("str").reindex(keys.index) for number, fold in enumerate(folds, 1)}
-        notes = (*notes, *_poor_folds(planned.name, folds, judged, counting[learned], sample))
-    plain = {"none": none, "rows": counts, "notes": [*step.explain(keys), *notes], "folds": list(columns)[1:],
-             "tally": _tallied(keys, weight, learned)}  # fmt: skip
+        notes = (*notes, *_poor_folds(planned.name, folds, keys[learned], counting[learned], sample))
+    plain = {"none": none, "rows": counts, "notes": [*step.explain(shown), *notes], "folds": list(columns)[1:],
+             "tally": _tallied(shown, weight, learned)}  # fmt: skip
     return Made({"assignment": at.hold(pd.DataFrame(columns, index=keys.index))}, plain=plain)
+
+
+def _with_unlabelled(step: Split, assigned: pd.Series, keys: pd.DataFrame) -> pd.Series:
+    """Let rows that a split by chance leaves out because their label is unknown be trained on; nothing else can be."""
+    if "target" not in keys.columns or step.deals != "by chance":
+        return assigned
+    return assigned.mask(assigned.isna() & keys["target"].isna(), "train")
 
 
 def _wanted(step: Split, table: Table, roles: Roles, catalog: Catalog) -> list[str]:
@@ -169,7 +187,7 @@ def _tallied(keys: pd.DataFrame, weight: pd.Series | None, learned: NDArray[np.b
     return tally(keys["target"][learned], counts[learned])
 
 
-def divided_given(parts: Parts, work: Work) -> tuple[Parts, Divided]:
+def divided_given(parts: Parts, work: Work, aim: Aim = "target") -> tuple[Parts, Divided]:
     """Use given parts as they are; rows without a label are in no part, except test rows."""
     found, none, target = dict[str, Table](), 0, parts.roles.target
     for each in parts.rows.values():
@@ -177,7 +195,7 @@ def divided_given(parts: Parts, work: Work) -> tuple[Parts, Divided]:
         parts = parts.told(parts.catalog.late_in(each.frame([n for n in each.head(0).columns if n in needed])))
     for name, given in parts.rows.items():
         frame = given.frame()
-        if target in frame.columns and name != SEALED:
+        if target in frame.columns and name != SEALED and aim not in WITHOUT_TARGET:
             known = frame[target].notna()
             none += int((~known).sum())
             labelled = frame[known.to_numpy()]
@@ -185,13 +203,13 @@ def divided_given(parts: Parts, work: Work) -> tuple[Parts, Divided]:
         else:
             found[name] = given
     counts = {name: table.rows for name, table in found.items()}
-    _refuse_given(found, parts.roles)
+    _refuse_given(found, parts.roles if aim not in WITHOUT_TARGET else replace(parts.roles, target=None))
     counted: list[tuple[Any, float]] = []
     if target in found["train"].head(0).columns:
         train = found["train"].frame()
         counted = tally(train[target], weighing(_weights(found["train"], parts.roles), len(train)))
     folds: list[pd.Series] = []
-    if "validation" not in found:
+    if "validation" not in found and aim != "clusters":
         any_split = _AnySplit()
         folds = any_split.folds(split_keys(found["train"].frame(), parts.roles), any_split.fold_count)
     return parts, Divided(found, {"label unknown": none} if none else {}, folds, (), counts, None, counted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -71,8 +71,11 @@ class Trial:
 
     def __call__(self, window: Window) -> tuple[Parts, Work]:
         """Return the parts after the last step, and the work with its records."""
+        return self.over(sides_of(self.rows, window), window.name)
+
+    def over(self, frames: Mapping[str, pd.DataFrame], name: str) -> tuple[Parts, Work]:
+        """Return the same of two sides, whatever rows they share; ``name`` is for messages."""
         work = replace(self.work.of_folds(), records=[])
-        frames = sides_of(self.rows, window)
         rows = {side: work.identified(work.engine.hold(None, frame)) for side, frame in frames.items()}
         divided = Divided(rows, rows={side: len(frame) for side, frame in frames.items()})
         parts = replace(Parts(rows, self.parts.roles, self.parts.catalog), divided=divided)
@@ -81,7 +84,7 @@ class Trial:
             parts = work.run(self.steps, parts, work)
             return (parts if work.quiet else concluded(parts, work)), work
         except Exception as error:
-            error.add_note(f"mlsys: in {window.name}, with {len(frames['train']):,} training rows")
+            error.add_note(f"mlsys: in {name}, with {len(frames['train']):,} training rows")
             raise
 
     def predictions(self, window: Window) -> pd.DataFrame:

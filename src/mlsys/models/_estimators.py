@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from mlsys.errors import ConfigurationError
 from mlsys.steps.cloning import clonable, unfitted
 
 if TYPE_CHECKING:
@@ -24,11 +23,6 @@ _LIKELIEST = {
 
 BOOSTERS = ("xgboost", "lightgbm", "catboost")
 """Libraries whose estimators are told more than scikit-learn's: names they take, levels, rows to watch."""
-
-_NO_TARGET = {
-    "clusterer": "a clusterer", "outlier_detector": "an outlier detector", "density_estimator": "a density",
-}  # fmt: skip
-"""Kinds of scikit-learn's estimators that learn from features alone."""
 
 _INNER = ("estimator", "regressor", "classifier", "base_estimator")
 
@@ -75,24 +69,6 @@ def weight_argument(estimator: Any, method: str = "fit") -> str | None:
         inner = next((getattr(estimator, name) for name in _INNER if getattr(estimator, name, None) is not None), None)
         return None if inner is None else weight_argument(inner)
     return None
-
-
-def refuse_without_target(estimator: Any, who: str) -> None:
-    """Raise for an estimator that learns from features alone: clusters, outliers, densities."""
-    from sklearn.utils import get_tags
-
-    tagged = hasattr(estimator, "__sklearn_tags__") and not isinstance(estimator, type)
-    kind = get_tags(estimator).estimator_type if tagged else None
-    if kind in _NO_TARGET:
-        raise ConfigurationError(
-            f"{who} is {_NO_TARGET[kind]}, which learns no target; models without a target are not yet supported",
-            (
-                "put a classifier or a regressor behind it, which has what it makes of the rows as features"
-                if hasattr(estimator, "transform")
-                else "to predict a column use a classifier or a regressor, with target="
-            )
-            + "; to use it as it is, call its own fit(X) meanwhile",
-        )
 
 
 def classifies(estimator: Any) -> bool:

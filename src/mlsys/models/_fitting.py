@@ -15,6 +15,7 @@ from mlsys.models._complaints import explained, refused_kinds
 from mlsys.models._estimators import numbers_classes, predicts_likeliest, transforms_itself
 from mlsys.models._inputs import text_reader
 from mlsys.models._matrix import numpy_column, plain_features
+from mlsys.models._without_target import scored
 from mlsys.steps.learning import few_rows_pinned
 from mlsys.tables import Columns, rows_of
 
@@ -64,12 +65,15 @@ def predictions(frame: pd.DataFrame | Columns, state: dict[str, Any], one_column
     as_text = one_column or asked["reads_text"]
     shown = frame.frame(names) if isinstance(frame, Columns) else frame
     features = selected(shown, names[0] if as_text else None, names, asked["transforms_itself"], who)
-    asks = classes is not None and hasattr(estimator, "predict_proba")
-    scores = classes is not None and not asks and hasattr(estimator, "decision_function")
+    asks = classes is not None and "threshold" not in state and hasattr(estimator, "predict_proba")
+    scores = "threshold" in state or (classes is not None and not asks and hasattr(estimator, "decision_function"))
     if not len(frame):
         return _empty(state, PROBABILITY if asks else SCORE if scores else "", frame.index)
     with fitting(features, who), few_rows_pinned(len(frame)):
         told = as_agreed(features, asked)
+        if "threshold" in state:
+            odd: pd.DataFrame = rows_of(scored(estimator, told, state), frame)
+            return odd
         shares = np.asarray(estimator.predict_proba(told), dtype=np.float64) if asks else None
         likeliest = shares is not None and asked["likeliest"]
         answers = shares.argmax(axis=1) if likeliest and shares is not None else np.asarray(estimator.predict(told))

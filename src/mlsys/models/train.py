@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.dataset import known_weights
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.models._aims import aim_of, refuse_unfit_for_aim
 from mlsys.models._boosters import agreement, as_agreed, rename_in_parameters
 from mlsys.models._complaints import listed
 from mlsys.models._curves import curves_of
@@ -23,7 +24,6 @@ from mlsys.models._early_stopping import (
 from mlsys.models._estimators import (
     classifies,
     numbers_classes,
-    refuse_without_target,
     regresses,
     seeded,
     transforms_itself,
@@ -34,7 +34,9 @@ from mlsys.models._importances import own_importances
 from mlsys.models._inputs import text_reader, the_text
 from mlsys.models._matrix import order_of, plain_target
 from mlsys.models._refusals import check_target, known_target
+from mlsys.models._without_target import anomalies_learned, classes_named, clusters_learned, measured
 from mlsys.steps import Field, Model
+from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.inner_folds import Told, split_by_roles
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
+    from mlsys.steps.aims import Aim
 
 
 class Train(Model):
@@ -116,7 +119,7 @@ class Train(Model):
     def __post_init__(self) -> None:
         """Check that it is an estimator and that the numbers make sense."""
         given = self.estimator
-        refuse_without_target(given, self._who)
+        refuse_unfit_for_aim(given, self._who)
         # A stack has predict() only once it is fitted.
         predicts = hasattr(given, "predict") or classifies(given) or regresses(given)
         if isinstance(given, type) or not (hasattr(given, "fit") and predicts):
@@ -153,17 +156,24 @@ class Train(Model):
         return (*super().allowances(), *pickled)
 
     @property
+    def aim(self) -> Aim:
+        """Return what the estimator is after: a target, anomalies or clusters."""
+        return aim_of(self.estimator)
+
+    @property
     def epochs_wanted(self) -> int:
         """Return the number of passes over the parts."""
         return self.epochs
 
     def learns_in_parts(self, in_memory: bool) -> bool:
         """Return whether to learn partition by partition: beyond memory, if the estimator can."""
-        return not in_memory and hasattr(self.estimator, "partial_fit")
+        return not in_memory and self.aim not in WITHOUT_TARGET and hasattr(self.estimator, "partial_fit")
 
     def learn(self, train: Rows, rng: np.random.Generator) -> dict[str, Any]:
         """Return the fitted estimator, its classes and its features."""
         estimator, train = seeded(self.estimator, rng), train.counted(self._who, "training rows")
+        if self.aim in WITHOUT_TARGET:
+            return self._learn_alone(estimator, train)
         names, target, weights = self._given(train, estimator, "fit")
         check_target(train.y, target, classifies(estimator), regresses(estimator), self._who)
         classes: list[Any] | None = np.unique(target).tolist() if classifies(estimator) else None
@@ -175,6 +185,19 @@ class Train(Model):
         rename_in_parameters(estimator, names, told)
         self._fit(estimator, train, features, as_agreed(features, told), target, weights)
         return {"estimator": estimator, "classes": classes, "features": list(names), **order, **told}
+
+    def _learn_alone(self, estimator: Any, train: Rows) -> dict[str, Any]:
+        """Fit on features alone."""
+        names, weights = self._names(train), self._weights(train, estimator, "fit")
+        features = selected(train, self._as_text(names), names, transforms_itself(estimator), self._who)
+        with fitting(features, self._who):
+            estimator.fit(features, **weights)
+            found = {"estimator": estimator, "features": list(names), "aim": self.aim}
+            if self.aim == "clusters":
+                return found | {"classes": clusters_learned(estimator, features, len(train), self._who)}
+            return found | {
+                "classes": classes_named(train, self._who), "threshold": anomalies_learned(estimator, features)
+            }  # fmt: skip
 
     def _fit(
         self, estimator: Any, train: Rows, features: Any, taken: Any, target: NDArray[Any], weights: dict[str, Any]
@@ -233,6 +256,12 @@ class Train(Model):
         """Return ``prediction`` and, for classes, ``probability_<class>``."""
         return predictions(frame, state, isinstance(self.features, str), self._who)
 
+    def measured(self, frame: pd.DataFrame, state: dict[str, Any], /) -> Any:
+        """Return rows as the numbers that the estimator at the end measures distances between."""
+        estimator, names = state["estimator"], state["features"]
+        features = selected(frame, self._as_text(names), names, transforms_itself(estimator), self._who)
+        return measured(estimator, features)
+
     def importances(self, state: dict[str, Any], /) -> dict[str, float] | None:
         """Return ``feature_importances_``, or the size of ``coef_``, of the estimator inside."""
         return own_importances(state["estimator"], state["features"])
@@ -259,6 +288,11 @@ class Train(Model):
 
     def _given(self, train: Rows, estimator: Any, method: str) -> tuple[tuple[str, ...], NDArray[Any], dict[str, Any]]:
         """Return the names of the features, the target, and weights by the argument that takes them."""
+        names, weights = self._names(train), self._weights(train, estimator, method)
+        return names, plain_target(known_target(train.y, self._who)), weights
+
+    def _names(self, train: Rows) -> tuple[str, ...]:
+        """Return the names of the features."""
         there = train.feature_names
         names = self.columns_read(there)
         missing = sorted(set(names).difference(there), key=names.index)
@@ -268,19 +302,22 @@ class Train(Model):
                 f"(features: {', '.join(there) or 'none'})",
                 "correct features=; run.features says why a column is not used",
             )
-        reader = text_reader(estimator)
+        reader = text_reader(self.estimator)
         if reader is not None and not isinstance(self.features, str):
             names = (the_text(pd.DataFrame(train), names, reader, self.features is not None, self._who),)
-        target = plain_target(known_target(train.y, self._who))
+        return names
+
+    def _weights(self, train: Rows, estimator: Any, method: str) -> dict[str, Any]:
+        """Return the weights of the rows by the argument that takes them."""
         if train.weight is None:
-            return names, target, {}
+            return {}
         argument = weight_argument(estimator, method)
         if argument is None:
             raise DataError(
                 f"{self._who} accepts no weights, but {train.weight.name!r} has the weight role",
                 "use an estimator whose fit accepts sample_weight, or remove the weight role",
             )
-        return names, target, {argument: known_weights(train.weight, self._who)}
+        return {argument: known_weights(train.weight, self._who)}
 
 
 def _rows_at(features: Any, order: NDArray[np.int64]) -> Any:

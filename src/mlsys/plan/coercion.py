@@ -7,7 +7,6 @@ from typing import Any
 
 from mlsys.errors import ConfigurationError
 from mlsys.steps import Step
-from mlsys.steps.questions import predicts
 
 
 def steps_of(given: Any) -> tuple[Step, ...]:
@@ -19,18 +18,18 @@ def steps_of(given: Any) -> tuple[Step, ...]:
     Raises
     ------
     ConfigurationError
-        For what is no list; and for a clusterer with no model behind it that could use its clusters as features.
+        For what is no list.
     """
     if isinstance(given, (str, Mapping)) or not isinstance(given, Sequence):
         raise ConfigurationError(f"Pipeline got {type(given).__name__}", "give a list of steps: Pipeline([...])")
     models = [place for place, each in enumerate(given) if _predicts(each)]
-    steps = tuple(as_step(each, bool(models) and place < models[-1]) for place, each in enumerate(given))
-    if not any(predicts(step) for step in steps):
-        for each in given:
-            bare = each[1] if isinstance(each, tuple) and len(each) == 2 else each
-            if hasattr(bare, "fit") and hasattr(bare, "transform") and not isinstance(bare, (type, Step)):
-                _refuse_clusters(bare)
-    return steps
+    if not models:
+        models = [place for place, each in enumerate(given) if _clusters(each)][-1:]
+        return tuple(
+            _trained(each) if place in models else as_step(each, bool(models) and place < models[-1])
+            for place, each in enumerate(given)
+        )
+    return tuple(as_step(each, place < models[-1]) for place, each in enumerate(given))
 
 
 def as_step(given: Any, before_model: bool = False) -> Step:
@@ -74,7 +73,7 @@ def as_step(given: Any, before_model: bool = False) -> Step:
     if hasattr(given, "fit_predict") or hasattr(given, "score_samples"):
         from mlsys.models import Train
 
-        return Train(given)  # which says what is not there yet
+        return Train(given)  # which says why it cannot
     if callable(given) and not hasattr(given, "final_test"):  # a Run answers a call, and is no function
         from mlsys.data import Function
 
@@ -98,13 +97,27 @@ def _transforms(given: Any) -> bool:
     return hasattr(given, "transform") or hasattr(type(given), "transform")
 
 
-def _refuse_clusters(given: Any) -> None:
-    """Raise for a clusterer that transforms as well, alone, in a scikit-learn pipeline or in a search."""
-    from mlsys.models._estimators import learner_of, refuse_without_target
+def _clusters(given: Any) -> bool:
+    """Whether it finds clusters and transforms as well, alone or at the end of a scikit-learn pipeline.
 
-    learner = learner_of(given)
-    if hasattr(learner, "fit_predict"):
-        refuse_without_target(given, type(learner).__name__)
+    Behind it stands no model that could use its clusters as features, so that it is the model.
+    """
+    from mlsys.models._aims import aim_of
+
+    bare = given[1] if isinstance(given, tuple) and len(given) == 2 else given
+    if isinstance(bare, (type, Step)) or not (hasattr(bare, "fit") and hasattr(bare, "predict")):
+        return False
+    return aim_of(bare) == "clusters"
+
+
+def _trained(given: Any) -> Step:
+    """Return the step that trains what stands in a list, under its name where it has one."""
+    from mlsys.models import Train
+
+    if isinstance(given, tuple):
+        named: Step = Train(given[1]).with_(name=given[0])
+        return named
+    return Train(given)
 
 
 def _is_model(given: Any) -> bool:

@@ -10,6 +10,7 @@ from mlsys.dataset import Roles
 from mlsys.errors import ConfigurationError, LeakageError
 from mlsys.steps import LEARNING_KINDS, Label, Model, Reshape, Select, Source, Split, Step, TrainOnly, Transform
 from mlsys.steps.capabilities import WrapsEstimator, wrapped
+from mlsys.steps.questions import needs_target
 
 
 def learns(step: Step) -> bool:
@@ -48,7 +49,7 @@ def refuse_order(steps: Sequence[Step], roles: Roles) -> None:
 
 def _refuse_no_target(steps: Sequence[Step], roles: Roles) -> None:
     """Raise for a model that is told nothing to predict."""
-    model = next((step for step in steps if isinstance(step, Model)), None)
+    model = next((step for step in steps if isinstance(step, Model) and needs_target(step)), None)
     if model is not None and roles.target is None:
         learner = model.estimator if isinstance(model, WrapsEstimator) else model
         raise ConfigurationError(

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.dataset import Dataset, Rows
 from mlsys.detached import detached
+from mlsys.steps.aims import Aim
 from mlsys.steps.alone import FitsAlone
 from mlsys.steps.base import Step
 from mlsys.steps.column_choice import chooses, in_words
@@ -188,6 +189,19 @@ class Model(Learns, FitsAlone, Step, kind="Model"):
     def curves(self, state: Any, /) -> dict[str, list[float]]:
         """Return losses by iteration, by name, if training recorded any; they are written to MLflow."""
         return {}
+
+    @property
+    def aim(self) -> Aim:
+        """What it learns: the target, the order of a group's rows, which rows are anomalous, or which are alike.
+
+        A model of anomalies predicts two classes, the second for anomalous rows, with ``score_<class>``; a model of
+        clusters predicts the number of each row's cluster. Neither needs a target, and neither is shown one to learn.
+        """
+        return "target"
+
+    def measured(self, frame: pd.DataFrame, state: Any, /) -> Any:
+        """Return rows as the numbers between which a model of clusters measures distances; ``None`` if unknown."""
+        return None
 
     @property
     def epochs_wanted(self) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
+from collections.abc import Iterable
+from typing import Any, TypeGuard
 
+from mlsys.steps.aims import WITHOUT_TARGET, Aim
 from mlsys.steps.base import Step
 from mlsys.steps.kinds import History, Sink, Source, Split
 from mlsys.steps.learning_kinds import Model, Postprocess, Report, TrainOnly, Transform
@@ -31,6 +33,25 @@ def predicts(step: Step) -> TypeGuard[Model]:
     """
     facts = step.facts
     return facts.stands == "after" and facts.serves and facts.acts_on == "every part"
+
+
+def needs_target(step: Step) -> bool:
+    """Whether it predicts and cannot learn without a target.
+
+    Examples
+    --------
+    >>> from sklearn.cluster import KMeans
+    >>> from sklearn.linear_model import Ridge
+    >>> from mlsys import Train
+    >>> needs_target(Train(Ridge())), needs_target(Train(KMeans(2)))
+    (True, False)
+    """
+    return predicts(step) and step.aim not in WITHOUT_TARGET
+
+
+def aim_of(steps: Iterable[Any]) -> Aim:
+    """Return what the model among planned steps is after; a target where there is no model."""
+    return next((each.step.aim for each in steps if predicts(each.step)), "target")
 
 
 def answers(step: Step) -> TypeGuard[Model | Postprocess]:

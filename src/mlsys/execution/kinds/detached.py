@@ -17,6 +17,7 @@ from mlsys.execution.work import Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Fitted, Label, Model, Report, Result, Select, Split, Step, TrainOnly, Transform
 from mlsys.steps.answers import changed_rows, checked_labels, kept_rows
+from mlsys.steps.questions import needs_target
 from mlsys.steps.repeats import find_repeats
 from mlsys.steps.seeds import generator
 from mlsys.steps.splitting import split_keys
@@ -27,7 +28,7 @@ def fit(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
     check_frame(data, step.title)
     features = _features_named(step, data, named.pop("features", None))
     roles = _roles_of(step, named, data)
-    if isinstance(step, Model) and roles.target is None:
+    if needs_target(step) and roles.target is None:
         raise DataError(f"{step.title} needs a target to predict", 'name the column: fit(frame, target="...")')
     chosen = tuple(features or (name for name in data.columns if name not in roles.columns()))
     if not isinstance(step, (Transform, Model)):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.cache import Made
 from mlsys.dataset import Dataset
+from mlsys.execution.again import said_again
 from mlsys.execution.applying import applied
 from mlsys.execution.own_importances import importances_at_split
 from mlsys.execution.parts import Parts
@@ -17,8 +18,9 @@ from mlsys.execution.results import result_of, result_state
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.states import Held
-from mlsys.steps import Fitted, Report, Result
-from mlsys.steps.questions import predicts
+from mlsys.steps import Fitted, Model, Postprocess, Report, Result
+from mlsys.steps.aims import WITHOUT_TARGET
+from mlsys.steps.questions import aim_of, answers, predicts
 from mlsys.tables import Table
 
 JUDGED = "out-of-fold predictions"
@@ -58,6 +60,8 @@ def _of_divided(planned: Planned, parts: Parts) -> Task:
     # For test rows that several models were judged by, a report is not quite the one of the plan.
     given: dict[str, Any] = {f"state of {name}": fitted for name, fitted in parts.learned.after.items()}
     given |= {"fitted on": dict(parts.learned.fitted_on), "as": planned.step, "folds": len(parts.divided.folds)}
+    if aim_of(parts.steps) in WITHOUT_TARGET:  # nothing but other models can be compared with what it says
+        given["steps"] = tuple(each for each in parts.steps if not isinstance(each.step, Postprocess))
     return Task(planned, "+".join(parts.rows), on_parts, rows, given)
 
 
@@ -84,7 +88,19 @@ def on_parts(at: At, planned: Planned, rows: dict[str, Table], **given: Any) -> 
     features = at.catalog.features(at.catalog.at_split or columns)
     after = {name.removeprefix("state of "): each for name, each in given.items() if name.startswith("state of ")}
     own = functools.partial(importances_at_split, after, at.catalog)
-    return _reported(planned, Dataset(loads, at.roles, features, given["fitted on"], folds, predict, said, own))
+    aim, further = aim_of(fitted), dict[str, Any]()
+    if "steps" in given:
+        further["again"] = functools.partial(said_again, given["steps"], raw["train"], columns, at)
+        further["measured"] = functools.partial(_measured, fitted, columns, at)
+    shown = Dataset(loads, at.roles, features, given["fitted on"], folds, predict, said, own, aim, **further)
+    return _reported(planned, shown)
+
+
+def _measured(fitted: tuple[Fitted, ...], columns: list[Any], at: At, frame: pd.DataFrame) -> Any:
+    seen = applied([each for each in fitted if not answers(each.step)], at.hold(frame[columns]))[0].frame()
+    model = next(each for each in fitted if isinstance(each.step, Model))
+    assert isinstance(model.step, Model)
+    return model.step.measured(seen[list(model.features)], model.state)
 
 
 def _predicted(fitted: tuple[Fitted, ...], columns: list[Any], at: At, frame: pd.DataFrame) -> pd.DataFrame:
