@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlsys.dataset import Dataset, Rows, settled, tally
 from mlsys.errors import ConfigurationError, DataError, Finding
+from mlsys.evaluation.alone import evaluated_alone
 from mlsys.evaluation.baselines import Guesses, rule_name, rule_predictions, zero_rule
 from mlsys.evaluation.confusion import MOST_CLASSES, confusion
 from mlsys.evaluation.cost import Cost
@@ -115,6 +116,8 @@ class Evaluate(Report):
     def report(self, dataset: Dataset, /) -> Evaluation:
         """Return the evaluation."""
         part = self._part(dataset)
+        if dataset.aim == "clusters" or (dataset.aim == "anomalies" and not dataset[part].has_target):
+            return evaluated_alone(dataset, part, self.level)
         given, train = dataset[part], dataset["train"].counted("the train part", "training rows")
         rows = judged_rows(given, part)
         scored = scored_rows(rows, what=part)

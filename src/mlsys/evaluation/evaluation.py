@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import pandas as pd
 
-from mlsys.dataset import Event
-from mlsys.errors import ConfigurationError
+from mlsys.dataset import SCORE, Event, score_columns
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation.curves import SCORES, draw_kind
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+UNUSUAL = "unusual"
+"""Column of evaluated rows: what is unusual about the most anomalous of them."""
+MOST_LISTED = 10
+
+
 @dataclass(frozen=True, repr=False)
 class Evaluation(Result):
     """Scores of a model on rows that nothing learned from; made by ``Evaluate``.
@@ -30,7 +35,7 @@ class Evaluation(Result):
     Parameters
     ----------
     task : str
-        ``"binary"``, ``"multiclass"`` or ``"regression"``.
+        ``"binary"``, ``"multiclass"``, ``"regression"``; without a target ``"anomalies"`` or ``"clusters"``.
     part : str
         The evaluated part.
     headline : str
@@ -53,6 +58,10 @@ class Evaluation(Result):
         Number of rows ignored because their weight is 0.
     value : str
         Cost of mistakes, for the model and each baseline.
+    nothing_beside : str
+        Why there is nothing to compare the model with; empty where there are baselines.
+    measured_on : str
+        How many rows were compared with each other, where these are not all.
     beats : mapping of str to mapping
         Improvement of the model over each baseline: ``value``, ``lower``, ``upper``.
     scored : DataFrame
@@ -89,6 +98,8 @@ class Evaluation(Result):
     slices: Mapping[str, str] = field(default_factory=dict)
     weightless: str = ""
     value: str = ""
+    nothing_beside: str = ""
+    measured_on: str = ""
     beats: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     scored: pd.DataFrame = field(default_factory=pd.DataFrame)
     own: Mapping[str, Metric] = field(default_factory=dict, metadata=NOT_STORED)
@@ -124,13 +135,36 @@ class Evaluation(Result):
         event = None if self.event is None else Event(self.event)
         return draw_kind(kind, self.scored, cast("Task", self.task), event, self.part, ax)
 
+    @property
+    def most_anomalous(self) -> pd.DataFrame:
+        """The ten most anomalous of the evaluated rows, the most anomalous first: score, and what is unusual.
+
+        Raises
+        ------
+        DataError
+            If the rows have no score, or are not available: they stay on the machine of the run.
+        """
+        scores = score_columns(self.scored.columns)
+        if len(scores) != 2:
+            raise DataError(
+                "there are no evaluated rows with a score of two classes here",
+                "ask a run of a detector on its own machine: run.reports['evaluate'].most_anomalous",
+            )
+        odd = scores[-1] if self.event is None else next(s for s in scores if Event(self.event).is_called(s[len(SCORE):]))
+        kept = [name for name in ("y", odd, UNUSUAL) if name in self.scored.columns]
+        top = self.scored.sort_values(odd, ascending=False, kind="stable").head(MOST_LISTED)
+        return top[kept].rename(columns={odd: "score"})
+
     def _page(self) -> Page:
         judged = f"{self.folds} folds" if self.folds else f"{self.part} rows"
         said = [("event", self.event_said), ("worst slice", self.worst_slice)]
         said += [("sensitive", f"{column}: {each}") for column, each in self.sensitive.items()]
         said += [("weights", self.weightless), ("value", self.value)]
+        said += [("compared", self.nothing_beside), ("measured on", self.measured_on)]
         learned = f"{self.contaminated} learned from {self.part}, so these numbers are no estimate"
         further: list[Block] = [Folded(name.capitalize(), [Table(frame)]) for name, frame in self.tables.items()]
+        if self.task == "anomalies" and len(self.scored):
+            further.insert(0, Folded("The most anomalous rows", [Table(self.most_anomalous.reset_index())]))
         return Page([
             Title(f"{self.name}: {self.task}, evaluated on {judged}"),
             *([Banner(learned, "watch", "not an evaluation")] if self.contaminated else []),

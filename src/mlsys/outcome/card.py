@@ -30,6 +30,7 @@ from mlsys.pages import (
 from mlsys.secrets import hidden
 
 MOST_FINDINGS = 6
+MOST_CLUSTERS = 8
 LEAKAGE = "leakage"
 NOT_OBSERVED = "not observed"
 _NO_ESTIMATE = "until this is resolved, the scores below are no estimate"
@@ -163,11 +164,27 @@ def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return the lines about who judged the model and how it did."""
     lines = [("event", evaluation.event_said), ("worst slice", evaluation.worst_slice)]
     lines += [("sensitive", f"{column}: {said}") for column, said in evaluation.sensitive.items()]
-    lines += [("weights", evaluation.weightless), ("value", evaluation.value)]
+    lines += [("weights", evaluation.weightless), ("value", evaluation.value), ("measured on", evaluation.measured_on)]
+    lines += [("clusters", said) for said in _clusters(evaluation)]
+    if evaluation.task == "anomalies":
+        lines.append(("most anomalous", "the ten rows are in run.reports['evaluate'].most_anomalous"))
     if evaluation.contaminated:
         learned = f"{evaluation.contaminated} learned from {evaluation.part}, so these numbers are no estimate"
         lines.append(("not an evaluation", learned))
     return [(label, said) for label, said in lines if said]
+
+
+def _clusters(evaluation: Evaluation) -> list[str]:
+    """Return a sentence for each cluster: its size, and what tells it apart."""
+    table = evaluation.tables.get("clusters")
+    if table is None:
+        return []
+    listed = [
+        f"{row['cluster']} ({row['rows']:,} rows, {100 * row['share']:.3g} %): {row['told apart by']}"
+        for row in table.sort_values("rows", ascending=False, kind="stable").head(MOST_CLUSTERS).to_dict("records")
+    ]
+    more = len(table) - len(listed)
+    return [*listed, *([f"{more} more in run.reports['evaluate'].tables['clusters']"] if more else [])]
 
 
 def _about_rows_and_steps(run: RunFacts) -> list[tuple[str, str]]:
@@ -204,7 +221,9 @@ def in_words(features: pd.DataFrame) -> str:
 
 
 def _compared(evaluation: Evaluation) -> str:
-    """Return how the model compares with the hardest baseline, by the paired difference."""
+    """Return how the model compares with the hardest baseline, by the paired difference; or why it cannot be."""
+    if evaluation.nothing_beside:
+        return evaluation.nothing_beside
     known = {name: each for name, each in evaluation.beats.items() if each["lower"] == each["lower"]}
     if not known:
         return ""
