@@ -132,7 +132,7 @@ _HOMES = {
         ),
         "mlsys.features",
     ),
-    **dict.fromkeys(("Calibrate", "Train"), "mlsys.models"),
+    **dict.fromkeys(("Calibrate", "Threshold", "Train"), "mlsys.models"),
     **dict.fromkeys(
         (
             "Cost",
@@ -262,7 +262,7 @@ if TYPE_CHECKING:
         TfIdf,
     )
     from mlsys.labeling import NaturalLabel, WeakLabel, compare_labels, labeling_function
-    from mlsys.models import Calibrate, Train
+    from mlsys.models import Calibrate, Threshold, Train
     from mlsys.pipeline import Pipeline
     from mlsys.pipeline.looking import look
     from mlsys.pipeline.price import price_of_leakage

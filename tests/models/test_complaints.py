@@ -11,15 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from sklearn.cluster import DBSCAN, KMeans
-from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV, GroupKFold, LeaveOneGroupOut, StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import OneClassSVM
 
 from mlsys import Pipeline
 from mlsys.errors import ConfigurationError, DataError
@@ -205,18 +202,6 @@ def test_groups_reach_the_folds_of_a_search(folds):
         Train(search).fit(frame, target="y", features=["x"])
     inside = Train(make_pipeline("passthrough", search)).fit(frame, target="y", group="who", features=["x"])
     assert inside.state["estimator"][-1].cv_results_["mean_test_score"].tolist() == scores[0]
-
-
-@pytest.mark.parametrize(
-    "estimator", [IsolationForest(), OneClassSVM(), GaussianMixture(), DBSCAN(), KMeans(2)], ids=repr
-)
-def test_what_learns_no_target_is_said_to_be_not_there_yet(estimator):
-    frame = pd.DataFrame({"x": X, "z": TWO})
-    with pytest.raises(ConfigurationError, match="not yet supported") as caught:
-        Pipeline([estimator]).run(frame, track=False, cache=False)
-    assert "Split" not in str(caught.value)
-    with pytest.raises(ConfigurationError, match="which learns no target; .* not yet supported"):
-        Train(estimator)
 
 
 def test_a_model_without_a_target_asks_for_it():

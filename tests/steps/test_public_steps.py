@@ -594,6 +594,25 @@ def Train_3(orders: pd.DataFrame) -> Case:
 
 
 @case
+def Train_4(orders: pd.DataFrame) -> Case:
+    from sklearn.ensemble import IsolationForest
+
+    return mlsys.Train(IsolationForest(n_estimators=20)), numbers(orders), ROLES
+
+
+@case
+def Train_5(orders: pd.DataFrame) -> Case:
+    from sklearn.cluster import KMeans
+
+    return mlsys.Train(KMeans(3)), numbers(orders), ROLES
+
+
+@case
+def Threshold(orders: pd.DataFrame) -> Case:
+    return mlsys.Threshold(share=0.1), orders, ROLES
+
+
+@case
 def Calibrate(orders: pd.DataFrame) -> Case:
     return mlsys.Calibrate(), orders, ROLES
 

@@ -117,7 +117,7 @@ class Evaluate(Report):
         """Return the evaluation."""
         part = self._part(dataset)
         if dataset.aim == "clusters" or (dataset.aim == "anomalies" and not dataset[part].has_target):
-            return evaluated_alone(dataset, part, self.level)
+            return evaluated_alone(dataset, part, self.level, self.metrics)
         given, train = dataset[part], dataset["train"].counted("the train part", "training rows")
         rows = judged_rows(given, part)
         scored = scored_rows(rows, what=part)

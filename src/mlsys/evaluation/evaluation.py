@@ -150,7 +150,8 @@ class Evaluation(Result):
                 "there are no evaluated rows with a score of two classes here",
                 "ask a run of a detector on its own machine: run.reports['evaluate'].most_anomalous",
             )
-        odd = scores[-1] if self.event is None else next(s for s in scores if Event(self.event).is_called(s[len(SCORE):]))
+        event = None if self.event is None else Event(self.event)
+        odd = next((each for each in scores if event and event.is_called(each.removeprefix(SCORE))), scores[-1])
         kept = [name for name in ("y", odd, UNUSUAL) if name in self.scored.columns]
         top = self.scored.sort_values(odd, ascending=False, kind="stable").head(MOST_LISTED)
         return top[kept].rename(columns={odd: "score"})

@@ -14,6 +14,7 @@ from mlsys.evaluation.counts.ranks import auc, average_precision
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.sample import Sample, Task, Values
 from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums, Statistic
+from mlsys.evaluation.without_labels import WITHOUT_LABELS
 
 
 def _log_losses(sample: Sample) -> Values:
@@ -235,6 +236,8 @@ def metric_named(name: str) -> Metric:
     """
     if name in METRICS:
         return METRICS[name]
+    if name in WITHOUT_LABELS:
+        return WITHOUT_LABELS[name]
     for (prefix, suffix), (fits, make) in _FAMILIES.items():
         framed = name.startswith(prefix) and name.endswith(suffix)
         number = name.removeprefix(prefix).removesuffix(suffix) if framed else ""

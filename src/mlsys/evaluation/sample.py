@@ -25,7 +25,7 @@ from mlsys.errors import DataError
 from mlsys.evaluation.counts import Ranked
 from mlsys.evaluation.scored import classes_of
 
-Task = Literal["binary", "multiclass", "regression"]
+Task = Literal["binary", "multiclass", "regression", "anomalies", "clusters"]
 Values = NDArray[np.float64]
 EVENT = 1
 """Code of the event among two classes: its place in :func:`class_names`."""

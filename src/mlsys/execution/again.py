@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
+from mlsys.errors import MlsysError
 from mlsys.execution.parts import Parts
 from mlsys.execution.windows import Trial
 from mlsys.execution.work import At
@@ -36,7 +37,7 @@ def said_again(
     rows : DataFrame
         The rows to predict; they may be training rows.
     times : int
-        Number of models. A group is in a half as a whole.
+        Number of models. A group is in a half as a whole. A half that is too small to learn from gives none.
     """
     known = sample_by_hash(train.frame(), MOST_LEARNED)
     group = at.roles.group
@@ -47,5 +48,8 @@ def said_again(
         name = f"resample {number} of {times}"
         at.work.progress(name)
         half = known[uniform(hash_ids(units, _STREAM + number)) < 1 / 2]
-        parts, _ = trial.over({"train": half, "validation": shown}, name)
+        try:
+            parts, _ = trial.over({"train": half, "validation": shown}, name)
+        except (MlsysError, ValueError):  # half of few rows may be too few for what all of them were enough for
+            continue
         yield parts.predictions["validation"].frame()

@@ -31,9 +31,7 @@ FOLD_BELOW = 5_000
 """Number of rows below which a supplied split evaluates by folds: a small validation part says too little."""
 
 
-def divided_by(
-    planned: Planned, table: Table, parts: Parts, work: Work, aim: Aim = "target"
-) -> tuple[Parts, Divided]:
+def divided_by(planned: Planned, table: Table, parts: Parts, work: Work, aim: Aim = "target") -> tuple[Parts, Divided]:
     """Run a split over keys only, and cut the rows by it.
 
     Parameters

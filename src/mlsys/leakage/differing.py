@@ -49,7 +49,7 @@ def difference_findings(
     each = min(SAMPLE, len(train), len(part))
     comparable = set(hashable_columns(train)).intersection(hashable_columns(part))
     names = [column for column in features if column in comparable]
-    if each < 1 or not names:
+    if each < 2 or not names:  # half of them is judged
         return []
     sides = [in_hash_order(side[names], each) for side in (train, part)]
     turn = np.arange(2 * each).reshape(2, each).T.ravel()  # one of each in turn, so that both halves are alike

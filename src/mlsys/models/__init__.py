@@ -3,6 +3,7 @@
 from mlsys.models._early_stopping import keeps_to_itself
 from mlsys.models._inputs import takes_any
 from mlsys.models.calibrate import Calibrate
+from mlsys.models.threshold import Threshold
 from mlsys.models.train import Train
 
-__all__ = ["Calibrate", "Train", "keeps_to_itself", "takes_any"]
+__all__ = ["Calibrate", "Threshold", "Train", "keeps_to_itself", "takes_any"]

@@ -66,6 +66,11 @@ def refuse_unfit_for_aim(estimator: Any, who: str) -> None:
             "give it score_samples(X) with lower values for more anomalous rows, or use IsolationForest, "
             "LocalOutlierFactor(novelty=True) or OneClassSVM",
         )
+    if aim == "anomalies" and not hasattr(learner, "predict"):
+        raise ConfigurationError(
+            f"{who} scores rows but does not say which are anomalous: it has no predict(X)",
+            "use a detector that does, such as IsolationForest(contamination=0.01)",
+        )
     if aim == "clusters" and not hasattr(learner, "predict"):
         raise ConfigurationError(
             f"{who} groups the rows that it is fitted on and has no predict(X) for new rows",

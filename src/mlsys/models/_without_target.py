@@ -9,6 +9,7 @@ import numpy as np
 from mlsys.dataset import SCORE, settled, tally
 from mlsys.errors import DataError
 from mlsys.models._estimators import learner_of
+from mlsys.warned import hushed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,8 +55,8 @@ def _beside(only: Any, train: Rows, who: str) -> list[Any]:
     if isinstance(only, bool) or (isinstance(only, (int, float)) and only in (0, 1)):
         return [type(only)(0), type(only)(1)]
     raise DataError(
-        f"{who}: all training rows have the class {only!r} of the target {train.y.name!r}, so the name of the anomalous "
-        "ones is not known",
+        f"{who}: all training rows have the class {only!r} of the target {train.y.name!r}, so the name of the "
+        "anomalous ones is not known",
         'name it: Pipeline(..., event="...")',
     )
 
@@ -74,7 +75,8 @@ def anomalies_learned(estimator: Any, features: Any) -> float:
 
 def anomaly_scores(estimator: Any, features: Any) -> NDArray[np.float64]:
     """Return how anomalous rows are: more for rows less like those of training."""
-    return -np.asarray(estimator.score_samples(features), dtype=np.float64).reshape(-1)
+    with hushed():  # scikit-learn's LocalOutlierFactor hands itself rows without the names that it was fitted with
+        return -np.asarray(estimator.score_samples(features), dtype=np.float64).reshape(-1)
 
 
 def scored(estimator: Any, features: Any, state: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.dataset import PREDICTION, PROBABILITY, SCORE, known_weights, probability_columns, score_columns
 from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.models._calibration import fit_isotonic, fit_sigmoid, recalibrated
+from mlsys.models._class_columns import classes_of_columns
 from mlsys.models._matrix import plain_target
 from mlsys.models._refusals import known_target
 from mlsys.steps import Postprocess
@@ -17,8 +18,6 @@ from mlsys.tables import column_of, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
 
@@ -84,7 +83,7 @@ class Calibrate(Postprocess):
                 "decision_function",
             )
         target = plain_target(known_target(calibration.y, self.title))
-        classes = _classes(columns, target, predictions)
+        classes = classes_of_columns(columns, target, predictions)
         if len(np.unique(target)) < 2:
             raise DataError(
                 f"{self.title}: all {len(target):,} rows to calibrate on have the class {target[0]!s}",
@@ -113,19 +112,3 @@ class Calibrate(Postprocess):
         # Made anew: changing each column takes three times as long.
         found = {name: corrected[name] if name in corrected else column_of(predictions, name) for name in kept}
         return cast("pd.DataFrame", rows_of(found | corrected, predictions))
-
-
-def _classes(columns: list[str], target: NDArray[Any], predictions: pd.DataFrame) -> list[Any]:
-    """Return the class of each probability column, as it stands in the target."""
-    values = np.unique(target).tolist()
-    if PREDICTION in predictions.columns:
-        values += plain_target(predictions[PREDICTION]).tolist()
-    named = {str(value): value for value in reversed(values)}
-    kind = type(values[0])
-    # A class that neither occurs nor is predicted here is read from its column's name.
-    texts = [name.removeprefix(SCORE).removeprefix(PROBABILITY) for name in columns]
-    return [named.get(text, _read(text, kind)) for text in texts]
-
-
-def _read(text: str, kind: type) -> Any:
-    return text == "True" if kind is bool else kind(text)

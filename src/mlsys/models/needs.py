@@ -8,7 +8,9 @@ from typing import Any
 from mlsys.models._estimators import BOOSTERS, learner_of, library_of, parts_of, transforms_itself
 from mlsys.steps.sklearn_tags import input_tags
 
-_ONE_SCALE = ("linear_model", "svm", "neighbors", "neural_network", "kernel_ridge", "gaussian_process")
+_ONE_SCALE = (
+    "linear_model", "svm", "neighbors", "neural_network", "kernel_ridge", "gaussian_process", "cluster",
+)  # fmt: skip
 """Modules of scikit-learn whose estimators weigh numbers against each other as they are."""
 
 

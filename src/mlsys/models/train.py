@@ -76,11 +76,19 @@ class Train(Model):
         such columns); if the target does not fit the estimator or has a single class; if there are weights, or folds
         that need groups, and the estimator cannot receive them.
     ConfigurationError
-        If the estimator learns no target (clusters, outliers), or stops early but cannot receive validation rows.
+        If a detector or clusterer says nothing of new rows (``LocalOutlierFactor()`` without ``novelty=True``,
+        ``DBSCAN``), or an estimator stops early but cannot receive validation rows.
 
     Notes
     -----
     Rows of weight 0 are ignored: they are not passed to the estimator.
+
+    Anomaly detectors and clusterers learn from features alone, also from rows whose label is unknown; a pipeline with
+    one needs no target. A detector (``IsolationForest``, ``LocalOutlierFactor(novelty=True)``, ``OneClassSVM``, or any
+    other with ``score_samples``) predicts ``True`` for anomalous rows, with ``score_True`` above 0; where there is a
+    target of two classes, these are named as its classes, the event for anomalous rows. A clusterer (``KMeans``,
+    ``GaussianMixture``) predicts the number of each row's cluster. The threshold of a detector is its own;
+    :class:`Threshold` chooses another.
 
     State: ``estimator``, ``classes`` (``None`` for numbers), ``features`` in the order of the estimator's importances.
     If a booster does not accept such names (``<5k`` in XGBoost, ``a:b`` in LightGBM), ``known_as`` are the names it

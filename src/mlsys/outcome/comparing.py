@@ -140,6 +140,12 @@ def compare(
     missing = set(named) - set(evaluated)
     if missing:
         raise ConfigurationError(f"{', '.join(sorted(missing))} has no evaluation", "add Evaluate() to the pipeline")
+    alone = [name for name, each in evaluated.items() if each.nothing_beside]
+    if alone:
+        raise ConfigurationError(
+            f"compare() needs rows whose truth is known, but {alone[0]} was evaluated without a target",
+            "name a target for the evaluation, or read run.reports['evaluate'].table of each",
+        )
     judged = {name: judged_rows(run) for name, run in named.items()}
     shared = _shared_rows(judged)
     first = next(iter(evaluated.values()))

@@ -15,7 +15,7 @@ from mlsys.plan import Plan
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.steps import Label, Model, Report, Reshape, Select, Sink, Source, Split
 from mlsys.steps.capabilities import wrapped
-from mlsys.steps.questions import predicts
+from mlsys.steps.questions import needs_target, predicts
 from mlsys.steps.sklearn_bridge import StepClassifier, StepRegressor
 
 _LEFT_OUT = (Source, Split, Label, Report, Sink, Select, Reshape)
@@ -39,6 +39,11 @@ def as_sklearn(pipeline: AnyPipeline) -> PipelineClassifier | PipelineRegressor:
     model = model_of(pipeline)
     if model is None:
         raise ConfigurationError("as_sklearn() needs a pipeline with a model", "add Train(...)")
+    if not needs_target(model):
+        raise ConfigurationError(
+            f"as_sklearn() makes classifiers and regressors, but {model.title} learns without a target",
+            "put the steps and the estimator into a scikit-learn pipeline: make_pipeline(...)",
+        )
     return PipelineRegressor(pipeline) if is_regressor(wrapped(model)) else PipelineClassifier(pipeline)
 
 

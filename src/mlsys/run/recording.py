@@ -26,7 +26,7 @@ from mlsys.serving.parity import ROWS, check_parity
 from mlsys.serving.saving import describe, write_model
 from mlsys.states import digest
 from mlsys.steps.capabilities import LooksUp, wrapped
-from mlsys.steps.questions import predicts
+from mlsys.steps.questions import aim_of, predicts
 from mlsys.tracking.journal import OUTCOME
 from mlsys.tracking.openings import TEST_DIGEST, TEST_MODEL, TEST_OPENED
 from mlsys.tracking.record import DatasetRecord, ModelRecord, RunRecord, Scalar, Span
@@ -35,6 +35,8 @@ from mlsys.usercode.packing import CodeBundle
 from mlsys.warned import hushed
 
 logger = logging.getLogger("mlsys")
+_AIMS = {"anomalies": "find anomalies", "clusters": "find clusters"}
+"""What pipelines are for whose model needs no target."""
 _CONTEXTS = {"train": "training", "validation": "validation", "test": "test"}
 
 
@@ -105,7 +107,8 @@ def record_of(
 def _about(pipeline: AnyPipeline) -> str:
     """Return what all runs of a pipeline have in common, for the experiment that they stand in."""
     roles = pipeline.roles
-    predicts_what = f"predict `{roles.target}`" if roles.target else "prepare rows"
+    aim = aim_of(pipeline.planned)
+    predicts_what = _AIMS.get(aim) or (f"predict `{roles.target}`" if roles.target else "prepare rows")
     moment = pipeline.arguments.get("decide_at")
     decided = f", decided {moment}" if moment else ""
     return (

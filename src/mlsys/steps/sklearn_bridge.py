@@ -20,6 +20,7 @@ from mlsys.steps.fitted import Fitted
 from mlsys.steps.kinds import RowTransform
 from mlsys.steps.learning import learn
 from mlsys.steps.learning_kinds import Model, Transform
+from mlsys.steps.questions import needs_target
 from mlsys.steps.seeds import generator
 from mlsys.steps.shown import Shown
 
@@ -67,6 +68,11 @@ def as_sklearn(step: Step, regression: bool | None = None) -> Any:
     [[-1.0], [1.0]]
     """
     if isinstance(step, Model):
+        if not needs_target(step):
+            raise ConfigurationError(
+                f"{step.title} learns without a target, for which as_sklearn() has no counterpart",
+                "use the estimator inside it: step.estimator",
+            )
         if regression is None:
             regression = isinstance(step, WrapsEstimator) and is_regressor(step.estimator)
         return StepRegressor(step) if regression else StepClassifier(step)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from mlsys.dataset import PREDICTION, SCORE, Dataset, Rows, score_columns
-from mlsys.errors import DataError
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation.alone.stability import (
     FEWEST_LISTED,
     RESAMPLES,
@@ -31,7 +32,7 @@ NOTHING = "nothing to compare with; no target says what is right, so there is no
 COLUMNS = ["part", "model", "slice", "metric", "value", "lower", "upper", "n", "verdict"]
 
 
-def evaluated_alone(dataset: Dataset, part: str, level: float) -> Evaluation:
+def evaluated_alone(dataset: Dataset, part: str, level: float, metrics: Sequence[Any] | None = None) -> Evaluation:
     """Return what can be said of a model that learned no target.
 
     Parameters
@@ -42,11 +43,15 @@ def evaluated_alone(dataset: Dataset, part: str, level: float) -> Evaluation:
         The part to evaluate on.
     level : float
         Confidence level of the intervals.
+    metrics : sequence of str, optional
+        Those to report, the first as the headline; all if none are named.
 
     Raises
     ------
     DataError
         If the rows have no predictions.
+    ConfigurationError
+        If a named metric needs a target.
     """
     rows = dataset[part]
     said = rows.predictions
@@ -55,8 +60,10 @@ def evaluated_alone(dataset: Dataset, part: str, level: float) -> Evaluation:
     anomalies = dataset.aim == "anomalies" or (dataset.aim == "target" and len(score_columns(said.columns)) == 2)
     scores, tables, scored = _anomalies(dataset, rows, level) if anomalies else _clusters(dataset, rows, level)
     chance = scores.pop("random", None)
+    scores = _chosen(scores, metrics, "anomalies without labels" if anomalies else "clusters")
+    chance = chance if "stability" in scores else None
     named = [("model", name, each) for name, each in scores.items()]
-    named += [] if chance is None else [("random", next(iter(scores)), chance)]
+    named += [] if chance is None else [("random", "stability", chance)]
     table = [
         {"part": part, "model": who, "slice": "all", "metric": metric, "value": each.value, "lower": each.lower,
          "upper": each.upper, "n": each.n, "verdict": each.note}
@@ -78,6 +85,17 @@ def evaluated_alone(dataset: Dataset, part: str, level: float) -> Evaluation:
         measured_on=capped,
         scored=scored,
     )
+
+
+def _chosen(scores: dict[str, Interval], metrics: Sequence[Any] | None, what: str) -> dict[str, Interval]:
+    """Return the named scores in order."""
+    other = [each for each in metrics or () if not isinstance(each, str) or each not in scores]
+    if other:
+        raise ConfigurationError(
+            f"the metric {other[0]!r} needs a target, but this is {what}",
+            f"choose among {', '.join(scores)}, or name the target by which to judge",
+        )
+    return scores if not metrics else {name: scores[name] for name in metrics}
 
 
 Found = tuple[dict[str, Interval], dict[str, pd.DataFrame], pd.DataFrame]
@@ -124,7 +142,6 @@ def _clusters(dataset: Dataset, rows: Rows, level: float) -> Found:
     found = {
         "silhouette": normal_mean(silhouettes, level, -1.0, 1.0),
         "stability": over_resamples([adjusted_rand(mine, other) for other in again], level),
-        "clusters": Interval(float(len(np.unique(labels))), np.nan, np.nan, len(rows), "none"),
     }
     if rows.has_target:
         found["agreement"] = _agreement(rows.y, labels, level)

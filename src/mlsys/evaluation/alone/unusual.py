@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.pages import number
 from mlsys.values import Kind, plain, values_of
 
 MOST_NAMED = 3
@@ -48,7 +47,9 @@ def _of_column(values: pd.Series, train: pd.Series) -> list[tuple[float, str]]:
     if len(shares) > _MOST_LEVELS:
         return [(1.0, "")] * len(values)
     found = [float(shares.get(str(value), 0.0)) for value in values]
-    return [(share, f"{value} ({_percent(share)} of training rows)") for value, share in zip(values, found, strict=True)]
+    return [
+        (share, f"{value} ({_percent(share)} of training rows)") for value, share in zip(values, found, strict=True)
+    ]
 
 
 def _of_number(value: float, known: Any) -> tuple[float, str]:
@@ -57,7 +58,11 @@ def _of_number(value: float, known: Any) -> tuple[float, str]:
     below = float(np.searchsorted(known, value, "left")) / len(known)
     above = 1 - float(np.searchsorted(known, value, "right")) / len(known)
     share, side = (above, f"above {_percent(below)}") if below > above else (below, f"below {_percent(above)}")
-    return 2 * share, f"{number(value)} ({side} of training rows)"
+    return 2 * share, f"{_said(value)} ({side} of training rows)"
+
+
+def _said(value: float) -> str:
+    return f"{value:,.4g}"
 
 
 def _percent(share: float) -> str:
@@ -77,26 +82,26 @@ def told_apart_by(rows: pd.DataFrame, inside: Any, features: Sequence[str]) -> s
     for name in features:
         column = plain(rows[name])
         if values_of(column).kind is Kind.NUMBER:
-            values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-            found.append(_difference(values, inside, lambda mine, rest, n=name: f"{n} {number(mine)} (others {number(rest)})"))  # type: ignore[misc]
-        else:
-            texts = column.astype("str")
-            levels = texts.value_counts().index[:_MOST_LEVELS] if texts.nunique() <= _MOST_LEVELS else []
+            size, mine, rest = _difference(column.to_numpy(dtype=np.float64, na_value=np.nan), inside)
+            found.append((size, f"{name} {_said(mine)} (others {_said(rest)})"))
+            continue
+        texts = column.astype("str")
+        if texts.nunique() <= _MOST_LEVELS:
             each = [
-                _difference((texts == level).to_numpy(dtype=np.float64), inside,
-                            lambda mine, rest, n=name, v=level: f"{n} {v} in {_percent(mine)} (others {_percent(rest)})")  # type: ignore[misc]
-                for level in levels
-            ]  # fmt: skip
-            found += [max(each)] if each else []
+                (*_difference((texts == level).to_numpy(dtype=np.float64), inside), level) for level in texts.unique()
+            ]
+            size, mine, rest, level = max(each)
+            found.append((size, f"{name} {level} in {_percent(mine)} (others {_percent(rest)})"))
     clear = sorted((each for each in found if each[0] >= _CLEAR), reverse=True)[:MOST_NAMED]
     return ", ".join(words for _, words in clear) or "no single column"
 
 
-def _difference(values: Any, inside: Any, say: Any) -> tuple[float, str]:
+def _difference(values: Any, inside: Any) -> tuple[float, float, float]:
+    """Return the standardized difference of two means, and both."""
     mine, rest = values[inside & np.isfinite(values)], values[~inside & np.isfinite(values)]
     if not len(mine) or not len(rest):
-        return 0.0, ""
+        return 0.0, 0.0, 0.0
     spread = np.sqrt((mine.var() * len(mine) + rest.var() * len(rest)) / (len(mine) + len(rest)))
     away = abs(mine.mean() - rest.mean())
     size = float(away / spread) if spread > 0 else (np.inf if away else 0.0)
-    return size, say(float(mine.mean()), float(rest.mean()))
+    return size, float(mine.mean()), float(rest.mean())
