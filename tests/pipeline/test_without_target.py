@@ -211,9 +211,9 @@ def test_there_is_no_classifier_of_scikit_learn_for_clusters():
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize("model", [FOREST, KMeans(2)], ids=["detector", "clusters"])
 def test_what_needs_no_target_is_logged_reproduced_and_registered(model, numbers):
-    run = Pipeline([SPLIT, model], name="odd").run(numbers, snapshot=True)
+    run = Pipeline([SPLIT, model], name=f"odd-{type(model).__name__}").run(numbers, snapshot=True)
     done = mlsys.reproduce(run.mlflow_run_id)
     assert done, str(done)
-    run.final_test().register("odd", gate=Gate(metric("stability").lower >= -1))
-    said = mlsys.load("models:/odd/1").predict(numbers.head(2))
+    run.final_test().register(type(model).__name__, gate=Gate(metric("stability").lower >= -1))
+    said = mlsys.load(f"models:/{type(model).__name__}/1").predict(numbers.head(2))
     assert said["prediction"].tolist() == run.model.predict(numbers.head(2))["prediction"].tolist()
