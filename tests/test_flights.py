@@ -72,7 +72,7 @@ def test_gate_of_three_quarters_says_no_and_registers_nothing(clean_test: Run) -
 
     refused = clean_test.register("flights", alias="champion", gate=Gate(metric("roc_auc").lower >= 0.75))
     assert not refused
-    assert refused.terms.set_index("term")["verdict"]["roc_auc lower end >= 0.75"] == "no"
+    assert refused.terms.set_index("term")["verdict"]["roc_auc lower end >= 0.75"] == "fail"
     assert mlflow.MlflowClient().search_registered_models() == []
 
 
@@ -105,7 +105,7 @@ def test_leak_is_found_and_named_when_its_declaration_is_left_out(flight_example
         assert finding.columns == ("dep_delay",)
         registration = run.register("leaky", gate=GATE)
         assert not registration
-        assert registration.terms.set_index("term")["verdict"]["no leakage"] == "no"
+        assert registration.terms.set_index("term")["verdict"]["no leakage"] == "fail"
     table = leaky.metrics
     assert table.loc[(table["model"] == "model") & (table["metric"] == "roc_auc"), "value"].iloc[0] > 0.85
 
@@ -121,4 +121,4 @@ def test_changed_unit_is_found_and_named(quick: Pipeline, column: str, factor: f
         assert verdicts(run) == {"leakage": "not observed", "drift": f"alarm: {column}"}
         registration = run.register("shifted", gate=GATE)
         assert not registration
-        assert registration.terms.set_index("term")["verdict"]["no alarm of drift"] == "no"
+        assert registration.terms.set_index("term")["verdict"]["no alarm of drift"] == "fail"

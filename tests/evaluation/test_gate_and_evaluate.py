@@ -11,6 +11,7 @@ from sklearn.metrics import accuracy_score, recall_score, roc_auc_score
 
 from mlsys import Cost, Evaluate, Gate, Result, Rows, beats, gap, metric, no_alarm
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.evaluation import Candidate
 from mlsys.evaluation.intervals import at_once, wilson
 
 
@@ -122,7 +123,7 @@ def test_a_gate_reads_the_end_of_the_interval_it_names() -> None:
         metric("roc_auc").upper > row["upper"],
     ]
     checked = Gate(*terms).check({"evaluate": result})
-    assert [verdict for _, _, verdict in checked] == ["no", "pass", "no"]
+    assert [verdict for _, _, verdict in checked] == ["fail", "pass", "fail"]
     assert checked[0][0] == f"roc_auc lower end >= {between:g}"
 
 
@@ -132,12 +133,12 @@ def test_a_gap_is_the_distance_of_the_farthest_slices_and_its_upper_end_is_on_th
         site: recall_score(rows["y"], rows["prediction"]) for site, rows in HELD_OUT.groupby("site", observed=True)
     }
     widest = max(recalls.values()) - min(recalls.values())
-    found = gap("recall", by="site").read(result)
+    found = gap("recall", by="site").read(Candidate({"evaluate": result}))
     assert found is not None and found["value"] == pytest.approx(widest)
     assert 0 <= found["lower"] < widest < found["upper"]
     held = Gate(gap("recall", by="site").upper <= found["upper"]).check({"evaluate": result})
     missed = Gate(gap("recall", by="site").upper <= widest).check({"evaluate": result})
-    assert (held[0][2], missed[0][2]) == ("pass", "no")
+    assert (held[0][2], missed[0][2]) == ("pass", "fail")
 
 
 def test_a_model_beats_a_baseline_only_where_the_paired_interval_says_so() -> None:
@@ -145,7 +146,7 @@ def test_a_model_beats_a_baseline_only_where_the_paired_interval_says_so() -> No
     informed, uninformed = evaluated(Evaluate(["roc_auc"])), evaluated(Evaluate(["roc_auc"]), validation=coin)
     gate = Gate(beats("zero_rule"))
     assert gate.check({"evaluate": informed})[0][2] == "pass"
-    assert gate.check({"evaluate": uninformed})[0][2] == "no"
+    assert gate.check({"evaluate": uninformed})[0][2] == "fail"
 
 
 @pytest.mark.parametrize(
@@ -156,14 +157,14 @@ def test_a_model_beats_a_baseline_only_where_the_paired_interval_says_so() -> No
         (no_alarm("drift"), "there is no report 'drift'"),
     ],
 )
-def test_what_was_not_judged_is_a_no(term: Any, said: str) -> None:
+def test_what_was_not_judged_fails(term: Any, said: str) -> None:
     _, value, verdict = Gate(term).check({"evaluate": evaluated(Evaluate(["roc_auc"]))})[0]
-    assert verdict == "no" and value.startswith(said)
+    assert verdict == "fail" and value.startswith(said)
 
 
-def test_an_interval_that_is_not_there_is_a_no() -> None:
+def test_an_interval_that_is_not_there_is_not_enough_data() -> None:
     few = evaluated(Evaluate(["accuracy"]), validation=HELD_OUT.head(8))
-    assert Gate(metric("accuracy").lower >= 0).check({"evaluate": few})[0][1:] == ("not enough data", "no")
+    assert Gate(metric("accuracy").lower >= 0).check({"evaluate": few})[0][1:] == ("not enough data", "not enough data")
 
 
 def test_training_rows_never_pass_a_gate() -> None:

@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from mlsys import Evaluate, Gate, Pipeline, RandomSplit, gap
 from mlsys.errors import DataError
+from mlsys.evaluation import Candidate
 from mlsys.evaluation.levels import levels_of
 from mlsys.outcome.measures import slice_keys
 
@@ -118,9 +119,9 @@ def test_columns_and_levels_that_read_alike_have_slices_gaps_and_keys_of_their_o
     table = evaluation.table.query("metric == 'roc_auc' and slice != 'all'").set_index("slice")["value"]
     for column in ("a", "a=b"):
         mine = table[[name for name, of in slices.items() if of == column]]
-        found = gap("roc_auc", by=column).read(evaluation)
+        found = gap("roc_auc", by=column).read(Candidate({"evaluate": evaluation}))
         assert found is not None and found["value"] == pytest.approx(mine.max() - mine.min())
-    assert Gate(gap("roc_auc", by="b").value <= 1).check({"evaluate": evaluation})[0][2] == "no"
+    assert Gate(gap("roc_auc", by="b").value <= 1).check({"evaluate": evaluation})[0][2] == "fail"
 
 
 def test_quarters_of_numbers_close_together_are_told_apart_and_infinite_ones_are_in_one() -> None:

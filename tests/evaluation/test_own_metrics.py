@@ -143,15 +143,17 @@ def test_weights_are_given_and_the_bootstrap_of_a_metric_without_weights_repeats
     assert finding.code == "EV103" and finding.message.startswith("plain takes no weights")
 
 
-def test_gates_read_it_by_name_or_by_itself() -> None:
+def test_gates_read_it_and_refuse_its_name_alone() -> None:
     run = judged([net_benefit, "recall"])
     row = run.metrics.query("metric == 'net_benefit' and slice == 'all' and model == 'model' and part == 'validation'")
     (end,) = row["lower"]
     gate = Gate(
-        metric("net_benefit").lower >= end, metric(net_benefit).lower > end, gap(net_benefit, by="ward").value >= 0,
+        metric(net_benefit).lower >= end, metric(net_benefit).lower > end, gap(net_benefit, by="ward").value >= 0,
         beats("zero_rule"),
     )  # fmt: skip
-    assert [verdict for _, _, verdict in gate.check(run.reports)] == ["pass", "no", "pass", "pass"]
+    assert [verdict for _, _, verdict in gate.check(run.reports)] == ["pass", "fail", "pass", "pass"]
+    with pytest.raises(ConfigurationError, match="pass your own metric itself"):
+        metric("net_benefit")
 
 
 def test_runs_are_compared_by_it() -> None:

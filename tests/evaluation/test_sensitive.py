@@ -116,7 +116,7 @@ def test_a_named_column_is_on_the_card_and_in_gates_at_once(cases: pd.DataFrame)
     assert f"gap {row['gap']:.3f} [{row['lower']:.3f}, {row['upper']:.3f}]" in lines[0] and "race=b" in lines[0]
     assert "no gap differs significantly from zero" in lines[1]
     checked = Gate(gap("selection_rate", by="race").upper <= 0.5, gap("false_positive_rate", by="race").upper <= 0.01)
-    assert [verdict for _, _, verdict in checked.check(run.reports)] == ["pass", "no"]
+    assert [verdict for _, _, verdict in checked.check(run.reports)] == ["pass", "fail"]
     assert "selection_rate_gap/race" in run.reports["evaluate"].scalars
     assert run.final_test().reports["evaluate"].tables["gaps"]["groups"].min() > 1
 

@@ -630,6 +630,24 @@ def FeatureImportance(orders: pd.DataFrame) -> Case:
 
 
 @case
+def PerturbationTest(orders: pd.DataFrame) -> Case:
+    parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
+    return mlsys.PerturbationTest("typos", ["country"]), parts, {"target": "returned"}
+
+
+@case
+def InvarianceTest(orders: pd.DataFrame) -> Case:
+    parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
+    return mlsys.InvarianceTest("country"), parts, {"target": "returned"}
+
+
+@case
+def DirectionalTest(orders: pd.DataFrame) -> Case:
+    parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
+    return mlsys.DirectionalTest("price", "up"), parts, {"target": "returned"}
+
+
+@case
 def FeatureGeneralization(orders: pd.DataFrame) -> Case:
     parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
     return mlsys.FeatureGeneralization(), parts, {"target": "returned"}

@@ -260,7 +260,7 @@ def test_registering_after_a_second_look_needs_a_reason(run: Run) -> None:
     again = run.final_test()
     refused = again.register("looked-twice")
     assert not refused
-    assert refused.terms.set_index("term")["verdict"]["test rows fresh, or a reason"] == "no"
+    assert refused.terms.set_index("term")["verdict"]["test rows fresh, or a reason"] == "fail"
     assert again.register("looked-twice", reason="the first look was a rehearsal")
 
 
@@ -282,7 +282,7 @@ def test_a_refused_gate_registers_nothing_and_leaves_the_alias(run: Run) -> None
     refused = run.register("returns-model", alias="champion", gate=Gate(metric("roc_auc").lower >= 0.999))
     assert not refused and "roc_auc lower end >= 0.999" in repr(refused)
     assert len(MlflowClient().search_model_versions()) == before
-    assert MlflowClient().get_run(run.mlflow_run_id).data.tags["gate.returns-model"] == "no"
+    assert MlflowClient().get_run(run.mlflow_run_id).data.tags["gate.returns-model"] == "fail"
 
 
 def test_variants_are_nested_one_level_under_the_first(store: Path, shop: pd.DataFrame) -> None:

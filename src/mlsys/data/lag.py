@@ -46,7 +46,8 @@ class Lag(History):
     -----
     Only rows known strictly before the decision count. A value that is null stays null. Of rows known at the same
     moment, the one with the larger value counts as the later, so that the order of rows does not matter. Whole numbers
-    become floats, truth values nullable. A duration gives the value of the latest row known by then, at most ``tolerance`` before.
+    become floats, truth values nullable. A duration gives the value of the latest row known by then, at most
+    ``tolerance`` before.
 
     Examples
     --------

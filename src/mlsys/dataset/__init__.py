@@ -16,6 +16,7 @@ from mlsys.dataset.predictions import (
 )
 from mlsys.dataset.roles import Moment, Roles, duration_of
 from mlsys.dataset.rows import Rows
+from mlsys.dataset.served import Served
 from mlsys.dataset.weights import counting, known_weights
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "Moment",
     "Roles",
     "Rows",
+    "Served",
     "asking",
     "beside",
     "check_frame",

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.dataset.roles import Roles
 from mlsys.dataset.rows import Rows
+from mlsys.dataset.served import Served
 from mlsys.errors import DataError
 from mlsys.summaries import sample_by_hash
 
@@ -59,6 +60,8 @@ class Dataset(Mapping[str, Rows]):
         ``again(rows, times)`` yields what models learned from random halves of the training rows say of rows.
     measured : callable, optional
         Returns rows as the numbers between which the final model measures distances.
+    served : Served, optional
+        The model as it would be served; for reports that ask for it.
 
     Examples
     --------
@@ -82,6 +85,7 @@ class Dataset(Mapping[str, Rows]):
         aim: str = "target",
         again: Callable[[pd.DataFrame, int], Iterator[pd.DataFrame]] | None = None,
         measured: Callable[[pd.DataFrame], Any] | None = None,
+        served: Served | None = None,
     ) -> None:
         self._parts = dict(parts)
         self.roles = roles
@@ -94,6 +98,7 @@ class Dataset(Mapping[str, Rows]):
         self.aim = aim
         self._again = again
         self._measured = measured
+        self.served = served
 
     def rows(self, name: str, columns: Sequence[str] | None = None) -> Rows:
         """Return one part, with all columns or only ``columns``."""

@@ -1,5 +1,6 @@
 """Judging models: metrics with intervals, baselines, slices, cost, gates."""
 
+from mlsys.evaluation.behaviour import Behaviour, DirectionalTest, InvarianceTest, PerturbationTest
 from mlsys.evaluation.comparison import paired_difference, scored_interval
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluate import Evaluate
@@ -7,29 +8,56 @@ from mlsys.evaluation.evaluation import Evaluation, evaluation_in
 from mlsys.evaluation.feature_importance import FeatureImportance
 from mlsys.evaluation.find_slices import FindSlices
 from mlsys.evaluation.find_slices_in import find_slices
-from mlsys.evaluation.gate import Gate, beats, gap, metric, no_alarm
+from mlsys.evaluation.gates import (
+    Candidate,
+    Gate,
+    Rival,
+    beats,
+    behaves,
+    gap,
+    latency,
+    metric,
+    no_alarm,
+    no_findings,
+    size,
+)
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.own import metric_of
 from mlsys.evaluation.slice_report import SliceReport
+from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS, verdict_of
 
 __all__ = [
+    "Behaviour",
+    "Candidate",
     "Cost",
+    "DirectionalTest",
     "Evaluate",
     "Evaluation",
+    "FAIL",
     "FeatureImportance",
     "FindSlices",
     "Gate",
+    "InvarianceTest",
     "Metric",
+    "NOT_ENOUGH",
+    "PASS",
+    "PerturbationTest",
+    "Rival",
     "SliceReport",
     "beats",
+    "behaves",
     "evaluation_in",
     "find_slices",
     "gap",
+    "latency",
     "metric",
     "metric_named",
     "metric_of",
     "no_alarm",
+    "no_findings",
     "paired_difference",
     "scored_interval",
+    "size",
+    "verdict_of",
 ]

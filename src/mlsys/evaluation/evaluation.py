@@ -17,7 +17,7 @@ from mlsys.evaluation.page import headline_rows, metrics_table, slice_blocks
 from mlsys.evaluation.sample import Task
 from mlsys.pages import Banner, Block, Folded, Lines, Page, Remarks, Table, Title
 from mlsys.steps import Result
-from mlsys.steps.result import NOT_STORED
+from mlsys.steps.result import NOT_STORED, OF_ROWS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -101,7 +101,7 @@ class Evaluation(Result):
     nothing_beside: str = ""
     measured_on: str = ""
     beats: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    scored: pd.DataFrame = field(default_factory=pd.DataFrame)
+    scored: pd.DataFrame = field(default_factory=pd.DataFrame, metadata=OF_ROWS)
     own: Mapping[str, Metric] = field(default_factory=dict, metadata=NOT_STORED)
     facts: Mapping[str, Any] = field(init=False, metadata=NOT_STORED)
 

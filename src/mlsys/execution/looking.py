@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 
 from mlsys.dataset import beside
 from mlsys.errors import ConfigurationError
+from mlsys.execution.asking import request_rows
 from mlsys.execution.dividing import divided_by
 from mlsys.execution.execution import Execution
 from mlsys.execution.opening import Data, declared, hold_given, open_source, opened
@@ -19,7 +21,7 @@ from mlsys.execution.runner import run
 from mlsys.execution.told import AtSplit
 from mlsys.execution.work import View, Work
 from mlsys.plan import Plan, Planned
-from mlsys.steps.questions import aim_of, answers, changes_training, looks
+from mlsys.steps.questions import aim_of, answers, changes_training, looks, makes_rows
 from mlsys.summaries import sample_by_hash
 from mlsys.tables import Table
 from mlsys.warned import once_a_run
@@ -55,6 +57,30 @@ def frame_after(execution: Execution, data: Data, split: str, after: str | None)
     for planned in (each for each in plan[: position[after] + 1] if each.name in _after(execution.plan)):
         frame = _step_again(planned, frame, execution, split)
     return frame
+
+
+def rows_as_requested(execution: Execution, data: Data, part: str, inputs: Mapping[str, str]) -> pd.DataFrame:
+    """Return rows of a part as a request brings them to some model; the source is read again unless it was kept.
+
+    Parameters
+    ----------
+    execution : Execution
+        Whose rows.
+    data : DataFrame, mapping of str to DataFrame, or None
+        What it was given.
+    part : str
+        Name of the part.
+    inputs : mapping of str to str
+        Columns that the model needs, with their types.
+    """
+    assert execution.divided is not None
+    read = execution.parts.read
+    if read is None:
+        work = replace(execution.work, cache=None, records=[])
+        makers = [each.name for each in execution.plan.before if makes_rows(each.step)]
+        parts = opened(execution.plan, data, execution.start, work)
+        read = run(execution.plan.until(makers[-1]).before, parts, work).rows if makers else parts.rows
+    return request_rows(execution.divided.parts[part].frame(), read.get("all", read.get(part)), inputs)
 
 
 def _after(plan: Plan) -> set[str]:

@@ -96,6 +96,9 @@ class Parts:
         All rows as they were read, if a step holds data to compare with them.
     source_dtypes : mapping of str to str
         Columns of the source.
+    read : mapping of str to Table, or None
+        The rows as a request brings them: as they were read, or as the last step that makes rows left them; kept if a
+        report asks the served model.
     power : DataFrame or None
         How well each feature alone predicts the target.
     """
@@ -114,6 +117,7 @@ class Parts:
     steps: tuple[Planned, ...] = ()
     source: Table | None = None
     source_dtypes: Mapping[str, str] = field(default_factory=dict)
+    read: Mapping[str, Table] | None = None
     power: pd.DataFrame | None = None
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mlsys.errors import ConfigurationError
+from mlsys.execution.asking import as_read
 from mlsys.execution.concluding import concluded
 from mlsys.execution.dependence import look_for_dependence
 from mlsys.execution.held_data import compare_held_data, holders, with_source
@@ -16,6 +17,7 @@ from mlsys.execution.parting import parted, undivided
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import Work
 from mlsys.plan import Plan, Planned
+from mlsys.steps.questions import makes_rows
 
 
 def execute(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
@@ -32,7 +34,7 @@ def execute(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
     work : Work
         Where and how it is run.
     """
-    return go_on(plan, opened(plan, data, parts, work), work)
+    return go_on(plan, as_read(opened(plan, data, parts, work)), work)
 
 
 def go_on(plan: Plan, parts: Parts, work: Work) -> Parts:
@@ -64,6 +66,7 @@ def run(steps: Sequence[Planned], parts: Parts, work: Work) -> Parts:
             parts = kind_of(planned.step).run(planned, parts, work)
             record.rows.update(parts.counts_after(planned.step))
         parts = parts.followed_by(planned)
+        parts = as_read(parts) if makes_rows(planned.step) else parts
     return parts
 
 

@@ -114,6 +114,10 @@ class ServedModel:
         found = {name: said[name].array for name in said.columns.tolist()}
         return pd.DataFrame({"id": ids, **found}, index=frame.index)
 
+    def uncounted(self) -> Self:
+        """Return the same model with counts of its own: questions to it do not show in :attr:`counts` of this one."""
+        return replace(self, tally=Tally())
+
     def ahead(self, horizon: int | str | None = None) -> pd.DataFrame:
         """Return the rows to ask a model of forecasts: the next decision of each series, at each horizon.
 

@@ -18,6 +18,7 @@ from mlsys.plan import Planned
 from mlsys.plan.any_pipeline import AnyPipeline
 from mlsys.plan.planned import labels_of
 from mlsys.settings import settings
+from mlsys.steps.questions import asks_served
 
 
 def start(pipeline: AnyPipeline) -> Parts:
@@ -26,7 +27,12 @@ def start(pipeline: AnyPipeline) -> Parts:
     catalog = Catalog(
         pipeline.roles, arguments["features"], arguments["exclude"], labels=labels_of(pipeline.steps)
     ).with_([Declared(arguments["known_at"], "known_at=")])
-    return Parts({}, pipeline.roles, catalog)
+    return Parts({}, pipeline.roles, catalog, read={} if asks(pipeline) else None)
+
+
+def asks(pipeline: AnyPipeline) -> bool:
+    """Whether a report of the pipeline asks the served model."""
+    return any(asks_served(planned.step) for planned in pipeline.planned)
 
 
 def cache_for(

@@ -132,6 +132,7 @@ def make_card(run: RunFacts) -> Card:
     evaluation = run.evaluation
     scores, others = _scores(evaluation) if evaluation else ([], [])
     lines = _judged(evaluation) if evaluation else []
+    lines += [("gate overridden", f"{name}: {said}") for name, said in run.overridden.items()]
     lines.append((LEAKAGE, leakage_verdict(run.findings)))
     for name, result in run.reports.items():
         if result is not evaluation and result.verdict:

@@ -122,6 +122,9 @@ class RunFacts:
         What is known of each column, without its values; see ``columns``.
     made : sequence of mapping
         The source and the steps in order, with the columns that each wrote and those they are made of.
+    overridden : mapping of str to str
+        Gates that the model did not pass and was registered in spite of: by name in the registry, the terms and the
+        written reason.
     scored : DataFrame or None
         These rows where they are at hand; they are kept on the machine of the run only.
     """
@@ -161,6 +164,7 @@ class RunFacts:
     cost: Mapping[str, float] = field(default_factory=dict)
     judged: str = ""
     seen: pd.DataFrame = field(default_factory=pd.DataFrame)
+    overridden: Mapping[str, str] = field(default_factory=dict)
     scored: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:

@@ -19,6 +19,7 @@ from mlsys.outcome.looks import Looks
 from mlsys.secrets import hidden_in
 from mlsys.states import check_storable
 from mlsys.steps import Result
+from mlsys.steps.result import OF_ROWS
 from mlsys.tracking import Opening
 from mlsys.values import plain
 
@@ -31,9 +32,8 @@ def without_rows(result: Result) -> Result:
     """Return a result of the library's own kind without rows of the data, whose picture can be drawn elsewhere."""
     kind: Any = next(each for each in type(result).__mro__ if each.__module__.startswith("mlsys."))
     values = {each.name: getattr(result, each.name) for each in fields(kind) if each.init}
-    if isinstance(result, Evaluation):
-        values["scored"] = pd.DataFrame()
-    else:
+    values |= {each.name: pd.DataFrame() for each in fields(kind) if each.metadata == OF_ROWS}
+    if "facts" in values:
         values["facts"] = {key: value for key, value in result.facts.items() if not isinstance(value, _ROWS)}
     found: Result = kind(**values)
     return found if isinstance(result_state(found, result.name), Mapping) else replace(found, draw=None)

@@ -11,7 +11,7 @@ from mlsys.engines import Engine
 from mlsys.execution.execution import Execution, executed, resumed
 from mlsys.execution.opening import Data
 from mlsys.execution.progress import progress_bar
-from mlsys.execution.session import cache_for, start, work_of
+from mlsys.execution.session import asks, cache_for, start, work_of
 from mlsys.pages import Lines, Page, Shown, Table, Title
 from mlsys.pipeline.given import taken
 from mlsys.pipeline.running import as_run
@@ -75,7 +75,8 @@ class Variants(Shown, Mapping[str, PipelineType], Generic[PipelineType]):
             divides = Plan(shared).split is not None
             if divides or (shared and not isinstance(data, Mapping)):  # parts that were given begin at the split
                 kept = cache_for(first, shared, cache, ledger=bool(track))
-                base = executed(Plan(shared), data, start(first), work_of(first, advance, kept, engine))
+                asking = next((each for each in self._pipelines.values() if asks(each)), first)
+                base = executed(Plan(shared), data, start(asking), work_of(first, advance, kept, engine))
             for label, pipeline in self._pipelines.items():
                 before = None if base is None else base.work.cache
                 kept = cache_for(pipeline, pipeline.planned, cache, bool(track), before)

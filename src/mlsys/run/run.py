@@ -15,7 +15,7 @@ import pandas as pd
 from mlsys.audit import LeakageAudit
 from mlsys.completion import Listed
 from mlsys.errors import ConfigurationError, Finding, UnknownArgument
-from mlsys.evaluation import Evaluation, evaluation_in
+from mlsys.evaluation import Evaluation, Gate, evaluation_in
 from mlsys.execution.execution import Execution, with_test_opened
 from mlsys.execution.looking import frame_after
 from mlsys.execution.opening import Data
@@ -36,7 +36,7 @@ from mlsys.run.gathering import Label, audited, completed, outcome_of
 from mlsys.run.live import Live
 from mlsys.run.peeking import count_judgings
 from mlsys.run.recording import details_of, final_tags, model_record, record_of
-from mlsys.run.registering import Registration, register_run
+from mlsys.run.registering import Reasons, Registration, register_run
 from mlsys.run.snapshots import take_snapshot
 from mlsys.run.tracked import Tracking
 from mlsys.steps import Result
@@ -350,7 +350,15 @@ class Run(Listed, Generic[PipelineType]):
         """
         return self.model.save(folder)
 
-    def register(self, name: str, *, alias: str | None = None, gate: Any = None, reason: str = "") -> Registration:
+    def register(
+        self,
+        name: str,
+        *,
+        alias: str | None = None,
+        gate: Gate | None = None,
+        reason: str = "",
+        override: str = "",
+    ) -> Registration:
         """Register the model in MLflow if every gate passes.
 
         Parameters
@@ -363,13 +371,21 @@ class Run(Listed, Generic[PipelineType]):
             Conditions that must hold; without a gate, only error findings refuse.
         reason : str
             Needed when the test rows were opened before.
+        override : str
+            Why the model is registered even if it does not pass the gate. The reason stays on the card, on the run and
+            on the version. Leakage, a missing evaluation and rows that were learned from cannot be overridden.
 
         Returns
         -------
         Registration
             Verdict for each condition; falsy, with nothing registered, if the gate fails.
         """
-        return register_run(self.outcome, self._tracking, name, alias, gate, reason)
+        done = register_run(self.outcome, self._live, self._tracking, name, alias, gate, Reasons(reason, override))
+        if done.overridden:
+            self._facts = replace(self._facts, overridden={**self._facts.overridden, name: done.overridden})
+            self._completed = replace(self._completed, overridden=self._facts.overridden)
+            self.__dict__.pop("card", None)
+        return done
 
     def keep_snapshot(self) -> None:
         """Keep a copy of the input, so that the run can be reproduced after its files have changed."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import pandas as pd
 
-from mlsys.dataset import Dataset, Rows
+from mlsys.dataset import Rows
 from mlsys.detached import detached
 from mlsys.steps.aims import Aim
 from mlsys.steps.alone import FitsAlone
@@ -237,16 +237,18 @@ class Postprocess(Learns, Step, kind="Postprocess"):
 
 
 class Report(Step, kind="Report"):
-    """Reads every open part and changes nothing. Hook: ``report(dataset) -> Result``."""
+    """Reads every open part and changes nothing. Hook: ``report(dataset) -> Result``, or ``report(dataset, rng)``."""
 
     facts = Facts(sees="open parts", fits_on="nothing", acts_on="nothing", rows="same", serves=False)
     hooks: ClassVar[tuple[str, ...]] = ("report",)
     required_hooks: ClassVar[tuple[str, ...]] = ("report",)
     judges: ClassVar[bool] = False
     """Whether the result is an evaluation of the model; it is supplied to a pipeline without such a report."""
+    asks_served: ClassVar[bool] = False
+    """Whether it asks the served model about rows as a request brings them: ``dataset.served``."""
 
-    def report(self, dataset: Dataset, /) -> Result:
-        """Return a named result."""
+    def report(self, *given: Any, **named: Any) -> Result:
+        """``report(dataset)`` or ``report(dataset, rng)``: return a named result."""
         raise TypeError("a Report writes report(dataset)")
 
     def for_looks(self, models: int, /) -> Report:

@@ -89,6 +89,11 @@ def sees_history(step: Step) -> TypeGuard[History]:
     return step.facts.sees == "history"
 
 
+def asks_served(step: Step) -> bool:
+    """Whether it is a report that asks the served model about rows as a request brings them."""
+    return isinstance(step, Report) and step.asks_served
+
+
 def makes_rows(step: Step) -> bool:
     """Whether the rows after it are other rows than before, told apart by other ids."""
     return step.facts.rows == "other"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NOT_STORED = MappingProxyType({"stored": False})
 """Metadata of fields that are code; a result from the cache gets them from its report."""
+OF_ROWS = MappingProxyType({"rows": True})
+"""Metadata of fields that hold rows of the data, which stay on the machine of the run."""
 Draw = Callable[["Result", "Axes"], None]
 
 

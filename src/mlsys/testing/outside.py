@@ -14,6 +14,7 @@ import pandas as pd
 
 from mlsys.engines import LocalEngine
 from mlsys.steps import Report, Result, Source, Step
+from mlsys.steps.learning import call_hook
 from mlsys.steps.questions import writes
 from mlsys.tables import Partition
 from mlsys.testing.comparing import difference
@@ -101,7 +102,7 @@ def _is_read_with(name: str, whole: Mapping[str, bytes]) -> bool:
 def returns_result(trial: Trial) -> None:
     """A report returns a Result: a name, finite numbers, and storable tables."""
     step = trial.step_of(Report)
-    result = step.report(trial.dataset())
+    result = call_hook(step.report, trial.dataset(), rng=trial.rng())
     assert isinstance(result, Result), f"report() returned {type(result).__name__}, not a Result"
     assert result.name, "the result has no name"
     for name, number in result.scalars.items():

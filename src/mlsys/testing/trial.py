@@ -201,7 +201,7 @@ class Trial:
         if isinstance(step, TrainOnly):
             return self.change(frame)
         if isinstance(step, Report):
-            return step.report(self.dataset())
+            return call_hook(step.report, self.dataset(), rng=self.rng())
         if isinstance(step, Sink):
             raise NotAssessed("a Sink returns nothing")
         return self.apply(self.inputs)

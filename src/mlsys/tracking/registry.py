@@ -119,10 +119,32 @@ def version_of_model(name: str, version: int | str) -> Version:
         return Version(number, _outcome(client, found.run_id, _place(name, number)))
 
 
-def point_alias(name: str, alias: str, version: int) -> None:
-    """Let an alias name a version, and remember which it named before."""
+def version_if_any(name: str, alias: str) -> Version | None:
+    """Return the version that an alias names; ``None`` if there is no such model or alias.
+
+    Raises
+    ------
+    TrackingError
+        When the registry cannot be asked.
+    """
+    from mlflow.exceptions import MlflowException
+
+    with store() as client:
+        try:
+            number = client.get_registered_model(name).aliases.get(alias)
+        except MlflowException as error:
+            if error.error_code not in MISSING:
+                raise
+            number = None
+    return None if number is None else version_of_model(name, int(number))
+
+
+def point_alias(name: str, alias: str, version: int, tags: Mapping[str, str] | None = None) -> None:
+    """Let an alias name a version, tag the version, and remember which one the alias named before."""
     with store() as client:
         find_version(client, name, version)
+        for key, value in (tags or {}).items():
+            client.set_model_version_tag(name, str(version), key, value)
         _point(client, name, alias, version)
 
 

@@ -17,6 +17,7 @@ from mlsys.execution.work import Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Fitted, Label, Model, Report, Result, Select, Split, Step, TrainOnly, Transform
 from mlsys.steps.answers import changed_rows, checked_labels, kept_rows
+from mlsys.steps.learning import call_hook
 from mlsys.steps.questions import needs_target
 from mlsys.steps.repeats import find_repeats
 from mlsys.steps.seeds import generator
@@ -85,7 +86,8 @@ def report(step: Report, **named: Any) -> Result:
     first = next(iter(parts.values()))
     others = {*roles.columns(), *named_like_predictions(first, roles.columns(), roles.target)}
     features = [name for name in first.columns if name not in others]
-    return step.report(Dataset(parts, roles, features))
+    result: Result = call_hook(step.report, Dataset(parts, roles, features), rng=generator(0, step))
+    return result
 
 
 def _roles_of(step: Step, named: Mapping[str, Any], *frames: pd.DataFrame) -> Roles:

@@ -11,6 +11,7 @@ from mlsys.cache import Made
 from mlsys.dataset import Dataset
 from mlsys.execution.again import said_again
 from mlsys.execution.applying import applied
+from mlsys.execution.asking import needed_to_ask, rows_as_read, served_to
 from mlsys.execution.own_importances import importances_at_split
 from mlsys.execution.parts import Parts
 from mlsys.execution.reporting import loader
@@ -20,7 +21,8 @@ from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Model, Postprocess, Report, Result
 from mlsys.steps.aims import WITHOUT_TARGET
-from mlsys.steps.questions import aim_of, answers, predicts
+from mlsys.steps.learning import call_hook
+from mlsys.steps.questions import aim_of, answers, asks_served, predicts
 from mlsys.tables import Table
 
 JUDGED = "out-of-fold predictions"
@@ -49,7 +51,7 @@ def on_rows(at: At, planned: Planned, rows: dict[str, Table], leading: str) -> M
     """Report on rows before the split."""
     features = at.catalog.features(rows[leading].head(0).columns)
     loads = {name: part.frame for name, part in rows.items()}
-    return _reported(planned, Dataset(loads, at.roles, features, predictions={}))
+    return _reported(planned, Dataset(loads, at.roles, features, predictions={}), at)
 
 
 def _of_divided(planned: Planned, parts: Parts) -> Task:
@@ -59,6 +61,9 @@ def _of_divided(planned: Planned, parts: Parts) -> Task:
     rows |= {} if parts.judged is None else {JUDGED: parts.judged}
     # For test rows that several models were judged by, a report is not quite the one of the plan.
     given: dict[str, Any] = {f"state of {name}": fitted for name, fitted in parts.learned.after.items()}
+    if asks_served(planned.step):
+        rows |= rows_as_read(parts)
+        given |= needed_to_ask(parts)
     given |= {"fitted on": dict(parts.learned.fitted_on), "as": planned.step, "folds": len(parts.divided.folds)}
     if aim_of(parts.steps) in WITHOUT_TARGET:  # nothing but other models can be compared with what it says
         given["steps"] = tuple(each for each in parts.steps if not isinstance(each.step, Postprocess))
@@ -92,8 +97,10 @@ def on_parts(at: At, planned: Planned, rows: dict[str, Table], **given: Any) -> 
     if "steps" in given:
         further["again"] = functools.partial(said_again, given["steps"], raw["train"], columns, at)
         further["measured"] = functools.partial(_measured, fitted, columns, at)
+    if predict is not None and asks_served(planned.step):
+        further["served"] = served_to(at, rows, given, after)
     shown = Dataset(loads, at.roles, features, given["fitted on"], folds, predict, said, own, aim, **further)
-    return _reported(planned, shown)
+    return _reported(planned, shown, at)
 
 
 def _measured(fitted: tuple[Fitted, ...], columns: list[Any], at: At, frame: pd.DataFrame) -> Any:
@@ -109,7 +116,7 @@ def _predicted(fitted: tuple[Fitted, ...], columns: list[Any], at: At, frame: pd
     return predicted.frame()
 
 
-def _reported(planned: Planned, shown: Dataset) -> Made:
+def _reported(planned: Planned, shown: Dataset, at: At) -> Made:
     assert isinstance(planned.step, Report)
-    result = planned.step.report(shown)
+    result = call_hook(planned.step.report, shown, rng=at.rng(planned.step))
     return Made({}, {"result": Held(result_state(result, planned.name))})

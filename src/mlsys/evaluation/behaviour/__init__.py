@@ -1,0 +1,8 @@
+"""Behavioural tests: rows are changed as they come in a request, and predictions must move as they should."""
+
+from mlsys.evaluation.behaviour.behaviour import Behaviour
+from mlsys.evaluation.behaviour.directional_test import DirectionalTest
+from mlsys.evaluation.behaviour.invariance_test import InvarianceTest
+from mlsys.evaluation.behaviour.perturbation_test import PerturbationTest
+
+__all__ = ["Behaviour", "DirectionalTest", "InvarianceTest", "PerturbationTest"]

@@ -1,0 +1,153 @@
+"""BehaviouralTest: what the three tests share: rows, whom to ask, and the counting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.dataset import Dataset, Roles, Rows, check_frame
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.evaluation.behaviour.answers import Asked, asked_of
+from mlsys.evaluation.behaviour.behaviour import Behaviour
+from mlsys.evaluation.behaviour.changes import Change
+from mlsys.evaluation.behaviour.judging import Judging
+from mlsys.evaluation.behaviour.rules import Rule
+from mlsys.evaluation.slicing import slices_of
+from mlsys.steps import Report
+from mlsys.summaries import places_by_hash
+
+Slices = tuple[str, ...] | list[str] | dict[str, Callable[[pd.DataFrame], Any]]
+MOST_ROWS = 2_000
+NO_MODEL = "there is no model to ask"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """Rows that a model is asked about.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As a request brings them.
+    usual : sequence of str
+        Columns that are changed where none are named.
+    """
+
+    frame: pd.DataFrame
+    usual: Sequence[str]
+
+
+class BehaviouralTest(Report):
+    """Changes rows as a request brings them, asks the served model, and counts the rows that move as they must not."""
+
+    asks_served: ClassVar[bool] = True
+    called: ClassVar[str] = ""
+
+    def changes(self, shown: Shown, rng: np.random.Generator) -> Iterable[Change]:
+        """Return what is changed."""
+        raise NotImplementedError
+
+    @property
+    def rule(self) -> Rule:
+        """What a row must do."""
+        raise NotImplementedError
+
+    def report(self, dataset: Dataset, rng: np.random.Generator, /) -> Behaviour:
+        """Return what the served model does with changed rows of the evaluated part."""
+        part = next((name for name in ("test", "validation") if name in dataset), "")
+        served = dataset.served
+        if served is None or not part:
+            return Behaviour(self.called, pd.DataFrame(), verdict="not assessed", summary=NO_MODEL)
+        rows = dataset[part]
+        rows = rows.take_rows(np.sort(places_by_hash(rows.index, self._most_rows)))
+        frame = served.rows(part).loc[rows.index]
+        asked = Asked(served.predict, served.inputs, dataset.roles.event)
+        roles = dataset.roles.columns()
+        usual = [name for name in served.inputs if name in frame.columns and name not in roles]
+        slices = {each.name: each.mask for each in self._slices_of(dataset["train"], rows)}
+        learned = "; the model has learned from these rows" if part == "validation" and dataset.folds else ""
+        groups = None if rows.group is None else rows.group.to_numpy()
+        return self._judged(asked, Shown(frame, usual), slices, groups, rng, part, learned)
+
+    def check(
+        self, model: Any, frame: pd.DataFrame, *, target: str | None = None, group: str | None = None, seed: int = 0
+    ) -> Behaviour:
+        """Test a model outside a pipeline.
+
+        Parameters
+        ----------
+        model : Run, ServedModel or estimator
+            A run, a model from :func:`mlsys.load`, or whatever is fitted and has ``predict`` (and ``predict_proba``).
+        frame : DataFrame
+            Rows as the model takes them.
+        target : str, optional
+            A column that is never changed; only needed if the model does not know its columns.
+        group : str, optional
+            A column whose rows of one value are not independent.
+        seed : int
+            Of what is drawn: noise, typing errors.
+
+        Returns
+        -------
+        Behaviour
+            The result of the test; ``.table``, ``.worst`` and ``.plot()`` show more.
+
+        Raises
+        ------
+        DataError
+            If the frame lacks a column that is changed or grouped by, or has no rows.
+        ConfigurationError
+            If the model cannot predict.
+        """
+        check_frame(frame, f"{self.title}.check()")
+        roles = Roles.named(**{name: each for name, each in (("target", target), ("group", group)) if each})
+        absent = [name for name in roles.columns() if name not in frame.columns]
+        if absent or frame.empty:
+            problem = f"has no column {absent[0]!r}" if absent else "has no rows"
+            raise DataError(f"the frame for {self.title}.check() {problem}", "pass rows as the model takes them")
+        if not frame.index.is_unique:
+            frame = frame.reset_index(drop=True)
+        rows = Rows.of(frame, roles, [name for name in frame.columns if name not in roles.columns()])
+        rows = rows.take_rows(np.sort(places_by_hash(rows.index, self._most_rows)))
+        given = pd.DataFrame(rows)
+        asked = asked_of(model, given if target is None else given.drop(columns=target))
+        usual = [name for name in asked.inputs if name in frame.columns and name not in roles.columns()]
+        slices = {each.name: each.mask for each in self._slices_of(rows, rows)}
+        groups = None if rows.group is None else rows.group.to_numpy()
+        rng = np.random.default_rng(seed)
+        return self._judged(asked, Shown(given, usual), slices, groups, rng, "", "")
+
+    def _judged(
+        self,
+        asked: Asked,
+        shown: Shown,
+        slices: Mapping[str, NDArray[np.bool_]],
+        groups: NDArray[Any] | None,
+        rng: np.random.Generator,
+        part: str,
+        learned: str,
+    ) -> Behaviour:
+        changes = list(self.changes(shown, rng))
+        judging = Judging(asked, shown.frame, self.rule, self._facts("most"), self.title, self._facts("event"))
+        return judging.result(self.called, changes, slices, groups, part, learned)
+
+    def _slices_of(self, train: Rows, rows: Rows) -> Any:
+        return slices_of(self._facts("slices"), train, rows, self.title)
+
+    @property
+    def _most_rows(self) -> int:
+        return int(self._facts("most_rows"))
+
+    def _facts(self, name: str) -> Any:
+        return vars(self)[name]
+
+    def _refuse(self, problems: Sequence[tuple[str, str]]) -> None:
+        """Raise for all problems at once."""
+        if problems:
+            said, remedies = zip(*problems, strict=True)
+            raise ConfigurationError(f"{self.title}: {'; '.join(said)}", "; ".join(remedies))
