@@ -18,11 +18,11 @@ class Served:
         Columns that a request must have.
     predict : callable
         Takes rows as a request brings them, and returns ``prediction`` and ``probability_<class>``, indexed as the rows
-        are. Every step that serves is applied: what was before the split, too.
+        are. Every step that serves is applied: what was before the split, too, except histories.
     rows : callable
         Takes the name of an open part, and returns its rows as they were read, before any step, with the columns that
-        a request brings beside them (``at_serving="input"``). Rows that a step made of others (a ``Reshape``) are as
-        this step left them.
+        a request brings beside them (``at_serving="input"``) and those that histories made of earlier rows. Rows that
+        a step made of others (a ``Reshape``) are as this step left them.
     """
 
     inputs: Sequence[str]

@@ -15,6 +15,7 @@ from mlsys.execution.requests import as_request
 from mlsys.execution.served import ServedModel, asking, served_model
 from mlsys.execution.work import At
 from mlsys.steps import Fitted
+from mlsys.steps.questions import sees_history
 from mlsys.tables import Table
 
 _READ = " as read"
@@ -55,6 +56,8 @@ def served_to(at: At, rows: Mapping[str, Table], given: Mapping[str, Any], after
     parts = {name.removesuffix(" as split"): each for name, each in rows.items() if name.endswith(" as split")}
     read = {name.removesuffix(_READ): each for name, each in rows.items() if name.endswith(_READ)}
     before = {name.removeprefix(_BEFORE): each for name, each in given.items() if name.startswith(_BEFORE)}
+    # A history keeps the last rows only, these among them: what it made of the past comes with the request.
+    before = {name: each for name, each in before.items() if not sees_history(each.step)}
     joined = {str(name): str(kind) for name, kind in parts["train"].head(0).dtypes.items()}
     model = served_model(list(before.items()), list(after.items()), at.catalog, joined | given[_DTYPES])
     model = asking(model, parts["train"])

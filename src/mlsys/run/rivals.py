@@ -15,6 +15,7 @@ from mlsys.outcome import Outcome
 from mlsys.outcome.storing import judged_rows, load_outcome
 from mlsys.run.live import Live
 from mlsys.serving.loading import load
+from mlsys.steps.questions import sees_history
 
 Find = Callable[[str], Rival | None]
 
@@ -85,6 +86,8 @@ def _asked(reference: str, who: str, mine: pd.DataFrame, outcome: Outcome, live:
     except Exception as error:  # a model of another version, with code that is gone: whatever its loading raises
         said = error.problem if isinstance(error, MlsysError) else f"{type(error).__name__}: {error}"
         return Rival(who, problem=f"does not load: {said}")
+    if any(sees_history(fitted.step) for _, fitted in model.steps):
+        return Rival(who, problem="remembers earlier rows only up to its training, so it cannot be asked about these")
     assert outcome.evaluation is not None
     part = "train" if outcome.evaluation.folds else outcome.evaluation.part
     try:

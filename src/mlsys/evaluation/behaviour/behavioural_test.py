@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import Dataset, Roles, Rows, check_frame
-from mlsys.errors import ConfigurationError, DataError
+from mlsys.errors import ConfigurationError, DataError, listed, meant
 from mlsys.evaluation.behaviour.answers import Asked, asked_of
 from mlsys.evaluation.behaviour.behaviour import Behaviour
 from mlsys.evaluation.behaviour.changes import Change
@@ -100,18 +100,18 @@ class BehaviouralTest(Report):
         Raises
         ------
         DataError
-            If the frame lacks a column that is changed or grouped by, or has no rows.
+            If the frame has no rows, or lacks a column that is changed or grouped by.
         ConfigurationError
             If the model cannot predict.
         """
         check_frame(frame, f"{self.title}.check()")
         roles = Roles.named(**{name: each for name, each in (("target", target), ("group", group)) if each})
         absent = [name for name in roles.columns() if name not in frame.columns]
-        if absent or frame.empty:
-            problem = f"has no column {absent[0]!r}" if absent else "has no rows"
-            raise DataError(f"the frame for {self.title}.check() {problem}", "pass rows as the model takes them")
-        if not frame.index.is_unique:
-            frame = frame.reset_index(drop=True)
+        if absent:
+            raise DataError(
+                f"the frame for {self.title}.check() has no column {absent[0]!r}",
+                f"{meant(absent[0], frame.columns)}columns are {listed(frame.columns)}",
+            )
         rows = Rows.of(frame, roles, [name for name in frame.columns if name not in roles.columns()])
         rows = rows.take_rows(np.sort(places_by_hash(rows.index, self._most_rows)))
         given = pd.DataFrame(rows)

@@ -21,7 +21,8 @@ class PerturbationTest(BehaviouralTest):
     """Test whether small damage to values moves predictions: noise in numbers, nulls, typing errors in texts.
 
     Each column is damaged alone, in all rows, as it comes in a request; the whole served pipeline then predicts, with
-    joins, derived columns, imputation and encoders.
+    joins, derived columns, imputation and encoders. Columns that a ``History`` made of earlier rows are changed only by
+    their own name.
 
     Parameters
     ----------
