@@ -201,3 +201,35 @@ def test_what_is_no_schema_is_refused(given: object, said: str) -> None:
 def test_constraints_that_do_not_fit_the_type_are_refused(options: dict[str, object], said: str) -> None:
     with pytest.raises(ConfigurationError, match=said):
         Column(**options)
+
+
+TIMES = ["2024-02-29", "2023-02-29", "1900-02-29", "2000-02-29", "2024-04-31", "0000-01-01", "2024-13-01", "2024-00-10"]
+HOURS = [" 00:00:00", " 23:59:59", "T10:30:00", " 24:00:00", " 10:60:00", " 10:00:60", "x10:00:00", " 1a:00:00", ""]
+
+
+def test_times_among_others_are_those_of_a_reader_that_looks_at_each() -> None:
+    texts = [day + hour for day in TIMES for hour in HOURS] + ["", "soon", "2024-05-01 10:00:00.5"]
+    rows = pd.DataFrame({"at": [*["2024-05-01 12:00:00"] * 100, *texts, None]}, dtype="str")
+    found = Schema({"at": Column("datetime", null=True)}).check(rows, parse=True)
+    expected = pd.to_datetime(rows["at"], format="ISO8601", errors="coerce")
+    assert found.bad.tolist() == (expected.isna() & rows["at"].notna()).tolist()
+    assert found.fit["at"].tolist()[:-1] == expected[~found.bad].tolist()[:-1]
+
+
+@pytest.mark.parametrize("odd", [["n/k"], ["n/k", "1-2", ""], ["+1.5", "-inf", "n/k", "1e+3"], []], ids=str)
+def test_numbers_among_texts_are_those_that_python_reads(odd: list[str]) -> None:
+    texts = ["1", "-2.5", ".5", "3.", "1e5", "-1.5E-3", "007", None, *odd]
+    rows = pd.DataFrame({"x": texts}, dtype="str")
+    found = Schema({"x": Column(float, null=True)}).check(rows, parse=True)
+    read = [float("nan") if each is None else number_of(each) for each in texts]
+    assert found.bad.tolist() == [each is None for each in read]
+    np.testing.assert_array_equal(found.fit["x"].to_numpy(), [each for each in read if each is not None])
+
+
+def number_of(text: str) -> float | None:
+    """Return a finite number; ``None`` for other texts."""
+    try:
+        made = float(text)
+    except ValueError:
+        return None
+    return made if np.isfinite(made) else None

@@ -236,7 +236,8 @@ def checked(
         values = read.values
         if found:
             strange = np.logical_or.reduce([mask for mask, _ in found])
-            values = values.mask(pd.Series(strange, index=values.index))
+            if values[strange].notna().any():  # anything may stand there
+                values = values.mask(pd.Series(strange, index=values.index))
         if not declared.null and frame[name].hasnans:
             found.insert(0, (frame[name].isna().to_numpy(), "null"))
         found += [(mask, words) for mask, words in broken(values, declared, who, _of(repeated, name))]

@@ -167,11 +167,41 @@ def _as_decimals(texts: pa.Array, fit: Any) -> NDArray[np.float64]:
     return made
 
 
+def _made_of(texts: pa.Array, letters: bytes) -> Mask:
+    """Return which texts hold no other letters; a look at each byte takes a third of the time of a pattern."""
+    others = np.ones(256, dtype=bool)
+    others[list(letters)] = False
+    wide = pa.types.is_large_string(texts.type)
+    _, bounds, data = texts.buffers()
+    ends = np.frombuffer(bounds, dtype=np.int64 if wide else np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    within = np.frombuffer(data or b"", dtype=np.uint8)[ends[0] : ends[-1]]
+    made = np.ones(len(texts), dtype=bool)
+    made[np.searchsorted(ends, np.flatnonzero(others[within]) + ends[0], side="right") - 1] = False
+    return made
+
+
+def _decimals(texts: pa.Array) -> tuple[NDArray[np.float64], Mask]:
+    """Return numbers, NaN for other texts and nulls, and which texts are none."""
+    plain = _made_of(texts, b"0123456789.-eE")
+    try:
+        numbers = pc.if_else(plain, texts, None).cast(pa.float64())
+    except pa.ArrowInvalid:  # such as "1-2"
+        fit = _like(texts, _DECIMAL)
+        return _as_decimals(texts, fit), _mask(pc.invert(fit))
+    if plain.all():
+        return numbers.to_numpy(zero_copy_only=False), ~plain
+    values = np.array(numbers.to_numpy(zero_copy_only=False))
+    unfit = ~plain
+    rest = texts.filter(pa.array(unfit))
+    fit = _like(rest, _DECIMAL)
+    values[unfit] = _as_decimals(rest, fit)
+    unfit[unfit] = _mask(pc.invert(fit))
+    return values, unfit
+
+
 def _parsed_floats(texts: pa.Array, column: pd.Series, declared: Column, decimal: str) -> Read:
     clean = _clean(texts, decimal)
-    fit = _like(clean, _DECIMAL)
-    values = _as_decimals(clean, fit)
-    unfit = _mask(pc.invert(fit))
+    values, unfit = _decimals(clean)
     told = []
     if unfit.any():
         infinite = np.flatnonzero(unfit)[_mask(_like(clean.filter(pa.array(unfit)), _INFINITE))]
