@@ -24,6 +24,8 @@ from mlsys.evaluation.gates import (
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.own import metric_of
+from mlsys.evaluation.score_slices import count_slices, score_slices
+from mlsys.evaluation.slice_counts import SliceCounts
 from mlsys.evaluation.slice_report import SliceReport
 from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS, verdict_of
 
@@ -44,9 +46,11 @@ __all__ = [
     "PASS",
     "PerturbationTest",
     "Rival",
+    "SliceCounts",
     "SliceReport",
     "beats",
     "behaves",
+    "count_slices",
     "evaluation_in",
     "find_slices",
     "gap",
@@ -57,6 +61,7 @@ __all__ = [
     "no_alarm",
     "no_findings",
     "paired_difference",
+    "score_slices",
     "scored_interval",
     "size",
     "verdict_of",

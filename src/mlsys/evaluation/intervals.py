@@ -81,12 +81,22 @@ def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, floa
     >>> [round(end, 3) for end in wilson(8, 10)]
     [0.49, 0.943]
     """
-    if n <= 0:
-        return float("nan"), float("nan")
-    z = quantile_of(level)
+    lower, upper = wilson_ends(np.float64(successes), np.float64(n), level)
+    return float(lower), float(upper)
+
+
+def wilson_ends(successes: Values | float, n: Values | float, level: float) -> tuple[Values, Values]:
+    """Return Wilson's intervals of many shares, NaN where there are no rows.
+
+    Examples
+    --------
+    >>> [end.round(3).tolist() for end in wilson_ends(np.array([8.0, 0.0]), np.array([10.0, 0.0]), 0.95)]
+    [[0.49, nan], [0.943, nan]]
+    """
+    z, n = quantile_of(level), np.where(np.asarray(n) > 0, n, np.nan)
     share, centre = successes / n, successes / n + z * z / (2 * n)
     half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return float((centre - half) / (1 + z * z / n)), float((centre + half) / (1 + z * z / n))
+    return np.asarray((centre - half) / (1 + z * z / n)), np.asarray((centre + half) / (1 + z * z / n))
 
 
 def placements(ranked: Ranked) -> tuple[float, Values, Values]:

@@ -83,15 +83,8 @@ def _squares(sample: Sample) -> Values:
     return _residuals(sample) ** 2
 
 
-def _around_mean(sample: Sample) -> Values:
-    """Return squared errors, and the target around its mean: sums of squares then lose no digits."""
-    y = sample.y - np.average(sample.y, weights=sample.weight)
-    return np.column_stack([np.ones(len(y)), _squares(sample), y, y**2])
-
-
 def _explained(sums: Values) -> Values:
-    rows, errors, y, squares = np.moveaxis(sums, -1, 0)
-    return np.asarray(1 - shares(errors, squares - y * shares(y, rows)))
+    return 1 - shares(sums[..., 1], sums[..., -1])
 
 
 def _scaled(place: int, power: int) -> OfSums:
@@ -176,7 +169,8 @@ TABLE: Sequence[SampleMetric] = (
     _mean("mae", _NUMBERS, _absolute_errors, usual={"regression": 1}, by_slice=True),
     _mean("mape", _NUMBERS, _relative_errors),
     _less("rmse", _NUMBERS, OfSums(_with_ones(_squares), lambda sums: np.sqrt(_ratio(sums))), usual={"regression": 0}),
-    _more("r2", _NUMBERS, OfSums(_around_mean, _explained), bounds=(-np.inf, 1.0), usual={"regression": 2}),
+    _more("r2", _NUMBERS, OfSums(_with_ones(_squares), _explained, lambda sample: sample.y),
+          bounds=(-np.inf, 1.0), usual={"regression": 2}),
     SampleMetric("median_absolute_error", _median_error, greater_is_better=False, tasks=_NUMBERS, bounds=_LOSS),
     _pinball_loss(0.5, "pinball"),
     _less("mase", _NUMBERS, _scaled(0, 1)),

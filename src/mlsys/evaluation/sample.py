@@ -31,6 +31,10 @@ EVENT = 1
 """Code of the event among two classes: its place in :func:`class_names`."""
 
 
+CLOSE = 1_000
+"""Whole numbers that lie within so many are numbered by subtraction."""
+
+
 @dataclass(frozen=True)
 class Levels:
     """Classes of rows as they stand in the data: the place of each row's among the different values, -1 for null."""
@@ -42,13 +46,16 @@ class Levels:
     @classmethod
     def of(cls, values: pd.Series) -> Levels:
         """Read classes; few values are turned into texts, not every row."""
-        places, found = pd.factorize(values)
+        places, found = _numbered(values) if isinstance(values.dtype, np.dtype) else pd.factorize(values)
         return cls(np.asarray(places, np.int64), tuple(found.tolist()), tuple(pd.Series(found).astype("str")))
 
     def codes(self, codes: Mapping[str, float]) -> Values:
         """Return the code of each row, NaN for a class that has none."""
-        known = np.array([codes.get(text, np.nan) for text in self.texts] + [np.nan])
-        return known[self.places]  # null has the place -1: the last
+        return self.coded(codes)[self.places]  # null has the place -1: the last
+
+    def coded(self, codes: Mapping[str, float]) -> Values:
+        """Return the code of each different value, and NaN for null, which comes last."""
+        return np.array([codes.get(text, np.nan) for text in self.texts] + [np.nan])
 
     def taken(self, rows: NDArray[np.int64]) -> Levels:
         """Return some of the rows."""
@@ -197,6 +204,20 @@ class Sample:
     def flagged(self) -> NDArray[np.bool_]:
         """Whether the event is predicted."""
         return np.asarray(self.prediction == EVENT)
+
+
+def _numbered(values: pd.Series) -> tuple[NDArray[np.int64], pd.Index | NDArray[Any]]:
+    """Return the place of each row's value among the different ones; whole numbers close together are not hashed."""
+    numbers = values.to_numpy()
+    if numbers.dtype.kind in "iub" and len(numbers):
+        low, high = int(numbers.min()), int(numbers.max())
+        if high - low < CLOSE and abs(low) < 2**62:
+            places = numbers.astype(np.int64) - low if low else numbers.astype(np.int64, copy=False)
+            there = np.flatnonzero(np.bincount(places, minlength=high - low + 1))
+            if len(there) <= high - low:
+                places = np.searchsorted(there, places)
+            return places, (there + low).astype(numbers.dtype)
+    return pd.factorize(values)
 
 
 def _array(values: Sequence[Any]) -> NDArray[Any]:

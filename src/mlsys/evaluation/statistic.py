@@ -66,21 +66,41 @@ class OfSums:
     Parameters
     ----------
     addends : callable
-        From a sample to an array of shape (rows, sums), of what is added up by weight.
+        From a sample to an array of shape (rows, sums), of what is added up by weight; the first column is of ones, or
+        of the rows that count.
     formula : callable
         From sums of shape (..., sums) to values.
+    around : callable, optional
+        From a sample to one number a row; its sum and the sum of its squares about its mean come last in the formula.
     """
 
     addends: Callable[[Sample], Values]
     formula: Callable[[Values], Values]
+    around: Callable[[Sample], Values] | None = None
 
     def value(self, sample: Sample) -> float:
         """Return the metric of a sample."""
-        return float(self.formula(self.addends(sample).T @ sample.weight))
+        return float(self.formula(self._all(sample).T @ sample.weight))
 
     def drawn(self, sample: Sample, times: Values) -> Values:
         """Return the metric of each draw: one product of matrices."""
-        return self.formula((times * sample.weight) @ self.addends(sample))
+        return self.formula(_about_mean((times * sample.weight) @ self._all(sample), self.around is not None))
+
+    def _all(self, sample: Sample) -> Values:
+        added = self.addends(sample)
+        if self.around is None:
+            return added
+        given = self.around(sample)
+        centred = given - np.average(given, weights=sample.weight)  # sums of squares then lose no digits
+        return np.column_stack([added, centred, centred**2])
+
+
+def _about_mean(sums: Values, centred: bool) -> Values:
+    """Return sums in which the last is about the mean of the draw, not about that of all rows."""
+    if centred:
+        rows, given = sums[..., 0], sums[..., -2]
+        sums[..., -1] -= np.divide(given**2, rows, out=np.zeros(np.shape(rows)), where=rows > 0)
+    return sums
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,207 @@
+"""Counting rows by slice: from plain arrays to what metrics are read from."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import PREDICTION, Event
+from mlsys.evaluation.judging import Judge, judge_for
+from mlsys.evaluation.levels import names_of
+from mlsys.evaluation.metric import SampleMetric
+from mlsys.evaluation.rank_table import RankTable
+from mlsys.evaluation.sample import EVENT, Levels, Sample, Values
+from mlsys.evaluation.slice_counts import Codes, SliceCounts
+from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums
+from mlsys.summaries import GroupedSum
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A column that rows are sliced by: the place of each row, and the names of the places."""
+
+    column: str
+    places: Codes
+    names: tuple[str, ...]
+
+    @classmethod
+    def of(cls, column: str, values: pd.Series) -> Grouping:
+        """Number the levels of a column; null is one of them."""
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            places, found = np.asarray(values.cat.codes, np.int64), values.cat.categories.tolist()
+        else:
+            levels = Levels.of(values)
+            places, found = levels.places, list(levels.values)
+        if len(places) and places.min() < 0:
+            places, found = np.where(places < 0, len(found), places), [*found, None]
+        return cls(column, places, tuple(f"{column}={name}" for name in names_of(found)))
+
+    def crossed(self, other: Grouping) -> Grouping:
+        """Return the combinations of the levels of two columns that occur."""
+        joint = self.places * len(other.names) + other.places
+        there = np.flatnonzero(np.bincount(joint, minlength=len(self.names) * len(other.names)))
+        names = [f"{self.names[each // len(other.names)]}, {other.names[each % len(other.names)]}" for each in there]
+        return Grouping(f"{self.column}, {other.column}", np.searchsorted(there, joint), tuple(names))
+
+
+@dataclass(frozen=True)
+class Given:
+    """Rows as they were given, each column once, with what is read from them when it is first needed.
+
+    Parameters
+    ----------
+    y, prediction : Series
+        Truth and prediction.
+    shares : DataFrame
+        Columns ``probability_<class>`` or ``score_<class>``; none where there are no such.
+    weight : ndarray, optional
+        Weights above 0.
+    group : Series, optional
+        Rows of one value are not independent.
+    """
+
+    y: pd.Series
+    prediction: pd.Series
+    shares: pd.DataFrame
+    weight: Values | None
+    group: pd.Series | None
+
+    @cached_property
+    def levels(self) -> tuple[Levels, Levels]:
+        """Different values of truth and prediction."""
+        return Levels.of(self.y), Levels.of(self.prediction)
+
+    @cached_property
+    def is_of_numbers(self) -> bool:
+        """Whether numbers are predicted rather than classes."""
+        both = (self.y, self.prediction)
+        numbers = all(pd.api.types.is_numeric_dtype(each) and not pd.api.types.is_bool_dtype(each) for each in both)
+        return numbers and not len(self.shares.columns) and any(pd.api.types.is_float_dtype(each) for each in both)
+
+    def judge(self, metrics: Sequence[Any] | None, level: float, event: Event | None) -> Judge:
+        """Return the judge of these rows; each pair of truth and prediction stands for all rows that have it."""
+        if self.is_of_numbers:
+            return judge_for(self._frame(slice(0, 2)), metrics, level, event)
+        truth, said = self.levels
+        pairs = np.bincount(self._pair, self.weight, (len(truth.values) + 1) * (len(said.values) + 1))
+        there = np.flatnonzero(pairs)
+        first = there // (len(said.values) + 1)
+        second = there % (len(said.values) + 1)
+        some = pd.DataFrame({"y": _at(self.y, truth, first), PREDICTION: _at(self.prediction, said, second)})
+        some = some.assign(weight=pairs[there], **dict.fromkeys(self.shares.columns, 0.5))
+        return judge_for(some, metrics, level, event)
+
+    @cached_property
+    def _pair(self) -> Codes:
+        """Place of the pair of truth and prediction of each row; null is the last place of each."""
+        truth, said = self.levels
+        first, second = (
+            np.where(each.places < 0, len(each.values), each.places) if (each.places < 0).any() else each.places
+            for each in (truth, said)
+        )
+        return first * (len(said.values) + 1) + second
+
+    def cells(self, judge: Judge, places: Codes, slices: int) -> GroupedSum:
+        """Return the weight of rows by slice, true and predicted class: rows are counted as they are, then classes."""
+        truth, said = self.levels
+        pairs, size = (len(truth.values) + 1) * (len(said.values) + 1), len(judge.classes) + 1
+        joint = places * pairs + self._pair if slices > 1 else self._pair
+        if self.weight is None:
+            found = GroupedSum.of_counts(np.bincount(joint, minlength=slices * pairs))
+        else:
+            found = GroupedSum.of(joint, self.weight, slices * pairs)
+        codes = {name: float(place) for place, name in enumerate(judge.classes)}
+        first, second = (np.nan_to_num(each.coded(codes), nan=size - 1).astype(np.int64) for each in (truth, said))
+        moved = (first[:, None] * size + second).ravel()
+        return found.regroup((np.arange(slices)[:, None] * size**2 + moved).ravel(), slices * size**2)
+
+    def sample(self, judge: Judge) -> Sample:
+        """Return the rows as arrays."""
+        return Sample.of(self._frame(slice(None)), judge.classes)
+
+    def scored(self) -> pd.DataFrame:
+        """Return the rows as scored rows."""
+        return self._frame(slice(None))
+
+    def _frame(self, rows: slice) -> pd.DataFrame:
+        frame = pd.DataFrame({"y": self.y, PREDICTION: self.prediction}).join(self.shares)
+        if self.weight is not None:
+            frame["weight"] = self.weight
+        if self.group is not None:
+            frame["group"] = self.group
+        return frame.iloc[rows]
+
+
+def _at(values: pd.Series, levels: Levels, places: Codes) -> pd.Series:
+    """Return the values at places, null for the last one."""
+    found = pd.Series([*levels.values, None], dtype=object)[places].reset_index(drop=True)
+    return found.astype(values.dtype) if found.notna().all() else found
+
+
+def counted(given: Given, groupings: Sequence[Grouping], judge: Judge, bins: int = 0) -> SliceCounts:
+    """Count rows once for each column that they are sliced by.
+
+    Parameters
+    ----------
+    given : Given
+        Rows.
+    groupings : sequence of Grouping
+        Columns to slice by.
+    judge : Judge
+        Of built-in metrics that are read from counts, sums or ranks.
+    bins : int
+        Number of bins for scores from 0 to 1; 0 keeps each distinct score.
+    """
+    kinds = {type(each.statistic) for each in judge.metrics}
+    sample = given.sample(judge) if {OfSums, OfRanks} & kinds else None
+    found: list[SliceCounts] = []
+    for each in (Grouping("", np.zeros(len(given.y), np.int64), ("all",)), *groupings):
+        slices = len(each.names)
+        names = tuple((each.column, name) for name in each.names)
+        cells = given.cells(judge, each.places, slices) if OfCells in kinds else None
+        sums = {} if sample is None else _summed(judge, sample, each.places, slices, given.weight)
+        ranks = {} if sample is None else _ranked(judge, sample, each.places, slices, given.weight, bins)
+        rows = np.bincount(each.places, minlength=slices)
+        found.append(SliceCounts(judge, names, rows, given.weight is None, cells, sums, ranks))
+    return functools.reduce(operator.add, found)
+
+
+def _ranked(
+    judge: Judge, sample: Sample, places: Codes, slices: int, weight: Values | None, bins: int
+) -> dict[int, RankTable]:
+    """Return the ranks of the event, or of each class."""
+    read = [each.statistic for each in judge.metrics if isinstance(each.statistic, OfRanks)]
+    codes = range(len(judge.classes)) if any(each.by_class for each in read) else [EVENT] if read else []
+    said = sample.by_class
+    return {
+        code: RankTable.of(places, slices, said[:, code], sample.y == code, weight, bins)
+        for code in codes
+        if said is not None
+    }
+
+
+def _summed(
+    judge: Judge, sample: Sample, places: Codes, slices: int, weight: Values | None
+) -> dict[str, tuple[GroupedSum, ...]]:
+    """Return exact sums of what metrics add up, and of what the interval of a mean needs, by slice."""
+    found = {}
+    for metric in judge.metrics:
+        statistic = metric.statistic
+        if not isinstance(statistic, OfSums):
+            continue
+        columns: list[tuple[Values, Values | None]] = [(each, weight) for each in statistic.addends(sample).T]
+        if statistic.around is not None:
+            about = statistic.around(sample)
+            columns += [(about, weight), (about, about if weight is None else about * weight)]
+        if isinstance(metric, SampleMetric) and metric.per_row is not None:
+            one, value = (each if weight is None else each * weight for each in statistic.addends(sample).T)
+            columns += [(one, one), (one, value), (value, value)]
+        found[metric.name] = tuple(GroupedSum.of(places, values, slices, factors) for values, factors in columns)
+    return found

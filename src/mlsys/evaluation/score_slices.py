@@ -1,0 +1,393 @@
+"""score_slices: metrics of predictions by slice, from plain arrays."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import PREDICTION, PROBABILITY, SCORE, Event
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.evaluation.count_slices import Given, Grouping, counted
+from mlsys.evaluation.intervals import at_once
+from mlsys.evaluation.judging import Judge
+from mlsys.evaluation.metric import SampleMetric
+from mlsys.evaluation.sample import event_of
+from mlsys.evaluation.slice_counts import SliceCounts
+from mlsys.evaluation.slice_intervals import OF_ROWS, hidden_by_bins
+from mlsys.pages import drawing
+from mlsys.steps import Result
+from mlsys.values import plain
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_FIRST = ["column", "slice", "metric", "value", "lower", "upper", "n", "verdict"]
+
+
+def score_slices(
+    y: Any,
+    prediction: Any = None,
+    by: Any = None,
+    *,
+    metrics: Sequence[Any] | None = None,
+    probability: Any = None,
+    score: Any = None,
+    weight: Any = None,
+    group: Any = None,
+    event: Any = None,
+    crossed: bool = False,
+    level: float | None = 0.95,
+    bins: int = 0,
+) -> Result:
+    """Return metrics of predictions for all rows and for each slice of them, with intervals.
+
+    Parameters
+    ----------
+    y : array of shape (rows,)
+        Truth: classes or numbers. Rows in which it is null do not count.
+    prediction : array of shape (rows,), optional
+        Classes or numbers; by default the likeliest class of ``probability``.
+    by : array, Series, DataFrame or mapping of str to array, optional
+        What slices rows: each column for itself, null as a level. Without it, all rows are scored.
+    metrics : list of str, Metric or callable, optional
+        As in :class:`Evaluate`; by default the usual ones for the task. The first is the headline metric.
+    probability : array of shape (rows,) or (rows, classes), or DataFrame, optional
+        Of the event, or of each class in sorted order, or by name of the class.
+    score : array of shape (rows,) or (rows, classes), or DataFrame, optional
+        What orders rows on a scale of its own, where there are no probabilities.
+    weight : array of shape (rows,), optional
+        Weights; a row of weight 0 does not count.
+    group : array of shape (rows,), optional
+        Rows of one value are not independent; intervals are then bootstrapped over groups.
+    event : bool, number or str, optional
+        Of two classes the one that recall and precision speak of; chosen as in a pipeline when not given.
+    crossed : bool
+        Whether the columns of ``by`` are crossed with each other.
+    level : float or None
+        Confidence level of the intervals, which hold simultaneously for all slices (Sidak); ``None`` gives values
+        alone, which is faster.
+    bins : int
+        Number of bins of equal width that probabilities are put into for ROC AUC and average precision; 0 keeps every
+        distinct value. ``bound`` then says how far the value can lie from that without bins, and intervals of the ROC
+        AUC are widened by it.
+
+    Returns
+    -------
+    Result
+        ``table`` has a row for each slice and metric: ``column``, ``slice``, ``metric``, ``value``, ``lower``,
+        ``upper``, ``n`` (rows that it is of), ``verdict`` (worse, not worse, not enough data). ``plot()`` draws the
+        headline metric.
+
+    Raises
+    ------
+    ConfigurationError
+        If a metric is unknown, or not of this task.
+    DataError
+        If lengths differ, or a probability is null or not between 0 and 1.
+
+    Notes
+    -----
+    Rows are counted once for each column: metrics of a confusion matrix, their intervals (Wilson, or bootstrap draws of
+    the counts) and verdicts are read from the counts, whatever the number of metrics or draws; log loss and errors from
+    exact sums; rankings from one sort. Your own metrics, medians, and intervals with weights or groups need the rows of
+    each slice, and take as long as in :class:`Evaluate`.
+
+    Examples
+    --------
+    >>> y, said = [0, 1] * 100, [0, 1, 1, 1] * 50
+    >>> found = score_slices(y, said, ["north", "north", "south", "south"] * 50, metrics=["accuracy", "recall"])
+    >>> found.table[["slice", "metric", "value", "n", "verdict"]]
+             slice    metric  value    n    verdict
+    0          all  accuracy   0.75  200
+    1          all    recall   1.00  100
+    2  slice=north  accuracy   1.00  100  not worse
+    3  slice=north    recall   1.00   50  not worse
+    4  slice=south  accuracy   0.50  100      worse
+    5  slice=south    recall   1.00   50  not worse
+    """
+    given, groupings = _given(y, prediction, by, probability, score, weight, group, event, crossed, bins)
+    named = None if event is None else Event(event)
+    judge = given.judge(metrics, level or 0.95, named)
+    of_counts = [each for each in judge.metrics if isinstance(each, SampleMetric) and each.statistic is not None]
+    slices = sum(len(each.names) for each in groupings)
+    each_level = None if level is None else at_once(level, slices)
+    table = pd.DataFrame()
+    if of_counts:
+        found = counted(given, groupings, replace(judge, metrics=of_counts), bins)
+        table = _levelled(found, level, each_level)
+        table = table.assign(bound=_bounds(found)) if bins else table
+    table = _with_rows(table, given, groupings, judge, each_level)
+    return _result(table, judge, level)
+
+
+def count_slices(
+    y: Any,
+    prediction: Any = None,
+    by: Any = None,
+    *,
+    metrics: Sequence[str] | None = None,
+    probability: Any = None,
+    score: Any = None,
+    weight: Any = None,
+    event: Any = None,
+    crossed: bool = False,
+    bins: int = 0,
+) -> SliceCounts:
+    """Count scored rows by slice; counts of several partitions are added with ``+``.
+
+    Parameters
+    ----------
+    y, prediction, by, metrics, probability, score, weight, event, crossed, bins
+        As in :func:`score_slices`; metrics are built-in ones, by name.
+
+    Returns
+    -------
+    SliceCounts
+        ``scores(level=)`` returns the metrics by slice. Counts of partitions are those of all rows together, to the
+        last bit.
+
+    Raises
+    ------
+    ConfigurationError
+        If a metric is not read from counts, sums or ranks, such as a median or your own.
+
+    Examples
+    --------
+    >>> monday = count_slices([0, 1, 1], [0, 1, 0], ["a", "a", "b"], metrics=["accuracy"])
+    >>> tuesday = count_slices([1, 0, 0], [1, 0, 1], ["a", "b", "b"], metrics=["accuracy"])
+    >>> (monday + tuesday).scores(level=None)[["slice", "value", "n"]]
+         slice     value  n
+    0      all  0.666667  6
+    1  slice=a  1.000000  3
+    2  slice=b  0.333333  3
+    """
+    given, groupings = _given(y, prediction, by, probability, score, weight, None, event, crossed, bins)
+    judge = given.judge(metrics, 0.95, None if event is None else Event(event))
+    other = [each.name for each in judge.metrics if each.statistic is None]
+    if other:
+        raise ConfigurationError(
+            f"count_slices() cannot read {', '.join(other)} from counts", "leave it out, or use score_slices(...)"
+        )
+    return counted(given, groupings, judge, bins)
+
+
+def _levelled(found: SliceCounts, level: float | None, each: float | None) -> pd.DataFrame:
+    """Return scores: of all rows with their own interval, of slices with intervals that hold together."""
+    table = found.scores(each)
+    if level != each:
+        alone = found.scores(level)
+        everyone = table["column"] == ""
+        table.loc[everyone, ["lower", "upper"]] = alone.loc[everyone, ["lower", "upper"]]
+    return table
+
+
+def _bounds(found: SliceCounts) -> np.ndarray:
+    columns = []
+    for metric in found.judge.metrics:
+        ranked = metric.takes == "score" and len(found.ranks) == 1 and isinstance(metric, SampleMetric)
+        hidden = hidden_by_bins(metric, next(iter(found.ranks.values()))) if ranked else np.zeros(len(found.names))
+        columns.append(hidden)
+    return np.column_stack(columns).ravel()
+
+
+def _with_rows(
+    table: pd.DataFrame, given: Given, groupings: Sequence[Grouping], judge: Judge, level: float | None
+) -> pd.DataFrame:
+    """Add what needs the rows of each slice: own metrics, and intervals with weights or groups."""
+    lacking = [] if table.empty else table.loc[table["note"] == OF_ROWS, "metric"].unique().tolist()
+    if given.group is not None and level is not None:
+        lacking = [metric.name for metric in judge.metrics]
+    there = set() if table.empty else set(table["metric"])
+    slow = [each for each in judge.metrics if each.name in lacking or each.name not in there]
+    if not slow:
+        return table
+    of_rows = replace(judge, metrics=slow, level=level or judge.level)
+    judged, found = of_rows.read(given.scored()), []
+    for column, name, rows in _slices(groupings, len(given.y)):
+        some, what = judged.taken(rows), f"rows of the slice {name!r}"
+        if level is None:
+            values = of_rows.values(some, what)
+            scores = [{"metric": key, "value": value, "n": len(rows)} for key, value in values.items()]
+        else:
+            asked = of_rows if column else replace(of_rows, level=judge.level)
+            scores = asked.scores(some, what)
+        found += [{"column": column, "slice": name, **row} for row in scores]
+    slowly = pd.DataFrame(found).rename(columns={"verdict": "note"})
+    kept = table[~table["metric"].isin([each.name for each in slow])] if len(table) else table
+    both = pd.concat([kept, slowly], ignore_index=True)
+    order = {name: place for place, name in enumerate(dict.fromkeys(slowly["slice"]))}
+    metrics = {each.name: place for place, each in enumerate(judge.metrics)}
+    keys = pd.DataFrame({"slice": both["slice"].map(order), "metric": both["metric"].map(metrics)})
+    return both.loc[keys.sort_values(["slice", "metric"]).index].reset_index(drop=True)
+
+
+def _slices(groupings: Sequence[Grouping], rows: int) -> list[tuple[str, str, np.ndarray]]:
+    found = [("", "all", np.arange(rows))]
+    for each in groupings:
+        order = np.argsort(each.places, kind="stable")
+        ends = np.searchsorted(each.places[order], np.arange(1, len(each.names)))
+        parts = np.split(order, ends)
+        found += [(each.column, name, part) for name, part in zip(each.names, parts, strict=True)]
+    return found
+
+
+def _result(table: pd.DataFrame, judge: Judge, level: float | None) -> Result:
+    everyone = table[table["column"] == ""].set_index("metric")["value"]
+    verdicts = table["note"].fillna("") if "note" in table else pd.Series("", index=table.index)
+    sliced = (table["column"] != "").to_numpy()
+    if level is not None:
+        verdicts = pd.Series(
+            [
+                note or (judge.verdict(row, everyone[row["metric"]]) if is_slice else "")
+                for note, row, is_slice in zip(verdicts, table.to_dict("records"), sliced, strict=True)
+            ]  # type: ignore[arg-type]
+        )
+    names = [*_FIRST, *(["bound"] if "bound" in table else [])]
+    table = table.assign(verdict=verdicts.to_numpy())[names]
+    worse = sorted({row for row in table.loc[table["verdict"] == "worse", "slice"]})
+    said = f"worse: {', '.join(worse)}" if worse else "no slice is worse than all rows" if sliced.any() else ""
+    return Result(
+        "slices", table, summary=said, facts={"headline": judge.headline.name, "level": level}, draw=draw_slices
+    )
+
+
+def draw_slices(result: Result, ax: Axes) -> None:
+    """Draw the headline metric of all rows and of each slice, those that are worse in red."""
+    rows = result.table[result.table["metric"] == result.facts["headline"]]
+    rows = rows[rows["value"].notna()].to_dict("records")
+    for place, row in enumerate(rows):
+        colour = drawing.BAD if row["verdict"] == "worse" else drawing.MINE if not row["column"] else drawing.OTHER
+        drawing.dot(ax, place, row["value"], row["lower"], row["upper"], colour, f"{row['value']:.3f}")
+    level = "" if result.facts["level"] is None else f" ({result.facts['level']:.0%} intervals, together)"
+    drawing.finish(ax, [str(row["slice"]) for row in rows], f"{result.facts['headline']}{level}")
+    drawing.as_high_as(ax, len(rows))
+
+
+def _given(
+    y: Any, prediction: Any, by: Any, probability: Any, score: Any, weight: Any, group: Any, event: Any, crossed: bool,
+    bins: int,
+) -> tuple[Given, list[Grouping]]:  # fmt: skip
+    """Return rows and what slices them; rows that do not count are left out."""
+    truth = _series(y, "y", None)
+    rows = len(truth)
+    columns = {name: _series(each, name, rows) for name, each in _columns(by).items()}
+    weights, groups = (None if each is None else _series(each, name, rows)
+                       for each, name in ((weight, "weight"), (group, "group")))  # fmt: skip
+    shares = _shares(truth, probability, score, event, bins)
+    said = _likeliest(truth, shares) if prediction is None else _series(prediction, "prediction", rows)
+    counts = truth.notna().to_numpy()
+    held = None if weights is None else _weights(weights)
+    if held is not None:
+        counts = counts & (held > 0)
+    if not counts.all():
+        truth, said, shares = truth[counts], said[counts], shares[counts]
+        columns = {name: each[counts] for name, each in columns.items()}
+        held, groups = (None if each is None else each[counts] for each in (held, groups))
+    if truth.empty:
+        raise DataError("no row has a known truth and a weight above 0", "pass the truth of the rows as y=")
+    groupings = [Grouping.of(name, each) for name, each in columns.items()]
+    if crossed and len(groupings) > 1:
+        groupings = [functools.reduce(Grouping.crossed, groupings)]
+    return Given(truth, said, shares, held, groups), groupings
+
+
+def _columns(by: Any) -> Mapping[str, Any]:
+    if by is None:
+        return {}
+    if isinstance(by, pd.DataFrame):
+        return {str(name): by[name] for name in by.columns}
+    if isinstance(by, Mapping):
+        return {str(name): each for name, each in by.items()}
+    name = getattr(by, "name", None)
+    return {"slice" if name is None else str(name): by}
+
+
+def _series(values: Any, name: str, rows: int | None) -> pd.Series:
+    """Return values as a column of plain type, in the order in which they stand."""
+    column = values if isinstance(values, pd.Series) else pd.Series(np.asarray(values).ravel(), copy=False)
+    if rows is not None and len(column) != rows:
+        raise DataError(
+            f"{name} is of length {len(column):,}, and y of {rows:,}",
+            "pass one value for each row, in the same order",
+        )
+    column = plain(column) if not isinstance(column.dtype, (np.dtype, pd.CategoricalDtype)) else column
+    return column.reset_index(drop=True) if not isinstance(column.index, pd.RangeIndex) else column
+
+
+def _weights(weights: pd.Series) -> np.ndarray:
+    values = weights.to_numpy(dtype=np.float64, na_value=np.nan)
+    if not (np.isfinite(values) & (values >= 0)).all():
+        place = int(np.flatnonzero(~(np.isfinite(values) & (values >= 0)))[0])
+        raise DataError(
+            f"weight is {values[place]} in row {place}", "pass finite weights of 0 or more; leave out rows without one"
+        )
+    return values
+
+
+def _shares(truth: pd.Series, probability: Any, score: Any, event: Any, bins: int) -> pd.DataFrame:
+    """Return what was said of each class, in columns named by class."""
+    if probability is not None and score is not None:
+        raise ConfigurationError("both probability= and score= were given", "pass probability= alone")
+    if bins and probability is None:
+        raise ConfigurationError(f"bins={bins} needs probabilities", "pass probability=, or leave bins= out")
+    given, prefix = (score, SCORE) if probability is None else (probability, PROBABILITY)
+    if given is None:
+        return pd.DataFrame(index=truth.index)
+    said = np.asarray(given, dtype=np.float64)
+    if len(said) != len(truth):
+        raise DataError(f"{prefix[:-1]} is of length {len(said):,}, and y of {len(truth):,}", "pass one for each row")
+    _check_shares(said, prefix)
+    classes = [str(each) for each in sorted(truth.dropna().unique())]
+    if isinstance(given, pd.DataFrame):
+        classes = [str(name).removeprefix(prefix) for name in given.columns]
+    elif said.ndim == 1:
+        named = str(event) if event is not None else None
+        if named is None:
+            found = event_of(pd.DataFrame({"y": truth, PREDICTION: truth}))
+            named = classes[-1] if found is None else next(each for each in classes if found.is_called(each))
+        other = [each for each in classes if each != named]
+        if len(other) > 1:
+            raise DataError(
+                f"{prefix[:-1]} has one column for {len(classes)} classes", "pass one column for each class"
+            )
+        classes, said = [other[0] if other else "another class", named], np.column_stack([1 - said, said])
+        if prefix == SCORE:
+            said[:, 0] = -said[:, 1]
+    if said.shape[1] != len(classes):
+        raise DataError(
+            f"{prefix[:-1]} has {said.shape[1]} columns for the classes {', '.join(classes)}",
+            "pass a DataFrame with the names of the classes as columns",
+        )
+    return pd.DataFrame({prefix + name: said[:, place] for place, name in enumerate(classes)}, index=truth.index)
+
+
+def _check_shares(said: np.ndarray, prefix: str) -> None:
+    null = np.isnan(said)
+    if null.any():
+        raise DataError(
+            f"{prefix[:-1]} is null, first in row {int(np.argwhere(null)[0][0])}",
+            "leave rows without it out, or predict them",
+        )
+    if prefix == PROBABILITY and len(said) and not (said.min() >= 0 and said.max() <= 1):
+        outside = np.argwhere((said < 0) | (said > 1))[0]
+        raise DataError(
+            f"probability is {said[tuple(outside)]:g} in row {int(outside[0])}, which is not between 0 and 1",
+            "pass what is no probability as score=",
+        )
+
+
+def _likeliest(truth: pd.Series, shares: pd.DataFrame) -> pd.Series:
+    """Return the likeliest class of each row; of two, the second from one half on."""
+    if not len(shares.columns):
+        raise ConfigurationError("there is no prediction", "pass prediction=, or probability=")
+    values = {str(each): each for each in truth.dropna().unique()}
+    names = [str(name).removeprefix(PROBABILITY).removeprefix(SCORE) for name in shares.columns]
+    said = shares.to_numpy()
+    places = (said[:, 1] >= said[:, 0]).astype(int) if len(names) == 2 else said.argmax(axis=1)  # noqa: PLR2004
+    labels = pd.Series([values.get(name, name) for name in names])
+    return pd.Series(labels.array.take(places), index=truth.index)

@@ -1,0 +1,196 @@
+"""SliceCounts: what metrics are read from, counted once for every slice, and added up over partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mlsys.errors import DataError
+from mlsys.evaluation.counts import resampled, within
+from mlsys.evaluation.counts.formulas import Values
+from mlsys.evaluation.intervals import FEWEST
+from mlsys.evaluation.judging import Judge
+from mlsys.evaluation.metric import Metric, SampleMetric
+from mlsys.evaluation.rank_table import RankTable
+from mlsys.evaluation.slice_intervals import Found, of_cells, of_ranks, of_sums
+from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums
+from mlsys.summaries import GroupedSum
+
+Codes = NDArray[np.int64]
+SEED = 0
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SliceCounts:
+    """Counts and sums of scored rows by slice; made by :func:`count_slices`, and added with ``+``.
+
+    Parameters
+    ----------
+    judge : Judge
+        Task, metrics, classes and event.
+    names : tuple of (str, str)
+        Column and level of each slice; the first, of no column, holds all rows.
+    rows : ndarray of int, shape (slices,)
+        Rows of each slice.
+    plain : bool
+        Whether no row has a weight other than 1.
+    cells : GroupedSum, optional
+        Weight of rows by slice, true class and predicted class.
+    sums : mapping of str to tuple of GroupedSum
+        By metric: of what it adds up, by slice; of a mean also what its interval needs.
+    ranks : mapping of int to RankTable
+        By class: weight of rows of it and of others, by slice and distinct score.
+
+    Notes
+    -----
+    Sums are exact, so the counts of rows do not depend on how these are divided, nor on their order. Memory: classes
+    squared for each slice, and where a ranking is asked for, one line for each distinct score of a slice, or each bin.
+    """
+
+    judge: Judge
+    names: tuple[tuple[str, str], ...]
+    rows: Codes
+    plain: bool
+    cells: GroupedSum | None
+    sums: Mapping[str, tuple[GroupedSum, ...]]
+    ranks: Mapping[int, RankTable]
+
+    def __add__(self, other: SliceCounts) -> SliceCounts:
+        if not isinstance(other, SliceCounts):
+            return NotImplemented
+        mine, theirs = (_described(each.judge) for each in (self, other))
+        if mine != theirs:
+            raise DataError(
+                f"counts of {theirs} cannot be added to counts of {mine}",
+                "count all partitions with the same metrics, classes= and event=",
+            )
+        names = tuple(dict.fromkeys([*self.names, *other.names]))
+        return self._under(names)._plus(other._under(names))
+
+    def _plus(self, two: SliceCounts) -> SliceCounts:
+        """Return the counts of the same slices added."""
+        one = self
+        return replace(
+            one,
+            rows=one.rows + two.rows,
+            plain=one.plain and two.plain,
+            cells=None if one.cells is None or two.cells is None else one.cells + two.cells,
+            sums={name: _added(each, two.sums[name]) for name, each in one.sums.items()},
+            ranks={code: each + two.ranks[code] for code, each in one.ranks.items()},
+        )
+
+    def _under(self, names: tuple[tuple[str, str], ...]) -> SliceCounts:
+        """Return the same counts with slices in another order, more of them."""
+        if names == self.names:
+            return self
+        places = {name: place for place, name in enumerate(names)}
+        at = np.array([places[name] for name in self.names])
+        rows = np.zeros(len(names), np.int64)
+        rows[at] = self.rows
+
+        def moved(sums: GroupedSum) -> GroupedSum:
+            each = len(sums) // len(self.names)
+            return sums.regroup((at[:, None] * each + np.arange(each)).ravel(), len(names) * each)
+
+        return replace(
+            self,
+            names=names,
+            rows=rows,
+            cells=None if self.cells is None else moved(self.cells),
+            sums={name: tuple(map(moved, each)) for name, each in self.sums.items()},
+            ranks={code: each.under(at, len(names)) for code, each in self.ranks.items()},
+        )
+
+    @property
+    def tables(self) -> Values:
+        """Weight of rows by slice, true class and predicted class; the last of either is of unknown ones."""
+        assert self.cells is not None
+        size = len(self.judge.classes) + 1
+        return self.cells.floats().reshape(len(self.names), size, size)
+
+    def scores(self, level: float | None = 0.95) -> pd.DataFrame:
+        """Return the metrics of each slice.
+
+        Parameters
+        ----------
+        level : float or None
+            Of each interval; ``None`` gives values alone.
+
+        Returns
+        -------
+        DataFrame
+            One row for each slice and metric: ``column``, ``slice``, ``metric``, ``value``, ``lower``, ``upper``,
+            ``n``, ``note``.
+        """
+        ends = self._ends(level) if level is not None and self.plain else {}
+        found = {each.name: self._found(each, level, ends.get(each.name)) for each in self.judge.metrics}
+        each = [
+            pd.DataFrame({"metric": name, "value": one.value, "lower": one.lower, "upper": one.upper, "n": one.n,
+                          "note": one.note})
+            for name, one in found.items()
+        ]  # fmt: skip
+        table = pd.concat(each, ignore_index=True)
+        columns, slices = (np.tile(np.array(part, dtype=object), len(each)) for part in zip(*self.names, strict=True))
+        table.insert(0, "slice", slices)
+        table.insert(0, "column", columns)
+        return table.sort_index(key=lambda index: index % len(self.names), kind="stable").reset_index(drop=True)
+
+    def _found(self, metric: Metric, level: float | None, ends: Values | None) -> Found:
+        statistic = metric.statistic
+        if isinstance(statistic, OfCells):
+            assert isinstance(metric, SampleMetric)
+            return of_cells(metric, self.tables, self.rows, level, self.plain, ends)
+        if isinstance(statistic, OfRanks):
+            assert isinstance(metric, SampleMetric)
+            return of_ranks(metric, self.ranks, self.rows, level, self.plain)
+        return of_sums(metric, self._sums(metric), self.rows, level)
+
+    def _ends(self, level: float) -> dict[str, Values]:
+        """Return the ends of bootstrap intervals by metric, of shape (2, slices); each slice is drawn once for all."""
+        metrics = [each for each in self.judge.metrics if _is_drawn(each)]
+        if not metrics:
+            return {}
+        ends = {each.name: np.full((2, len(self.names)), np.nan) for each in metrics}
+        tables = self.tables.astype(np.int64)
+        for place in np.flatnonzero(self.rows >= FEWEST):
+            drawn = resampled(tables[place], np.random.default_rng(SEED))
+            for each in metrics:
+                ends[each.name][:, place] = within(_formula(each)(drawn), level)
+        return ends
+
+    def _sums(self, metric: Metric) -> Values:
+        columns = self.sums[metric.name]
+        found = np.column_stack([each.floats() for each in columns])
+        if isinstance(metric.statistic, OfSums) and metric.statistic.around is not None:
+            rows, given, squares = (_exact(columns[each]) for each in (0, -2, -1))
+            found[:, -1] = [float(c - b * b / a) if a else 0.0 for a, b, c in zip(rows, given, squares, strict=True)]
+        return found
+
+
+def _is_drawn(metric: Metric) -> bool:
+    return isinstance(metric.statistic, OfCells) and isinstance(metric, SampleMetric) and metric.among is None
+
+
+def _formula(metric: Metric) -> Callable[[Values], Values]:
+    assert isinstance(metric.statistic, OfCells)
+    return metric.statistic.formula
+
+
+def _exact(sums: GroupedSum) -> list[Fraction]:
+    scale = Fraction(2) ** sums.exponent
+    return [Fraction(units) * scale for units in sums.units.tolist()]
+
+
+def _added(one: tuple[GroupedSum, ...], other: tuple[GroupedSum, ...]) -> tuple[GroupedSum, ...]:
+    return tuple(mine + theirs for mine, theirs in zip(one, other, strict=True))
+
+
+def _described(judge: Judge) -> str:
+    event = f" with the event {judge.classes[-1]}" if judge.task == "binary" else ""
+    classes = f" of the classes {', '.join(judge.classes)}" if judge.classes else ""
+    return f"{', '.join(each.name for each in judge.metrics)}{classes}{event}"
