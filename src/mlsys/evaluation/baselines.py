@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import PREDICTION, PROBABILITY, Rows, known_weights, require_columns
-from mlsys.errors import ContractError, listed
+from mlsys.errors import ContractError, DataError, listed
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.sample import EVENT, Levels, Sample
 from mlsys.summaries import hash_ids, uniform
@@ -20,6 +20,17 @@ Rule = Callable[[pd.DataFrame], Any]
 GUESSED = 50_000
 """Guesses in all: the mean over draws then moves by a few thousandths, as that of as many rows drawn once."""
 MOST_DRAWS = 10
+
+
+@runtime_checkable
+class Predicts(Protocol):
+    """A served model, such as one from the registry: it is asked about rows as a request brings them."""
+
+    inputs: Mapping[str, str]
+
+    def predict(self, frame: Any) -> pd.DataFrame:
+        """Return ``prediction`` and ``probability_<class>``."""
+        ...
 
 
 def zero_rule(train: Rows, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
@@ -55,7 +66,7 @@ class Guesses:
     frame: pd.DataFrame
 
     @classmethod
-    def of(cls, train: Rows, judged: Sample, rows: Rows) -> Guesses:
+    def of(cls, train: Rows, judged: Sample, rows: Rows, evenly: bool = False) -> Guesses:
         """Guess the evaluated rows.
 
         Parameters
@@ -66,10 +77,13 @@ class Guesses:
             The evaluated rows, as the model's scores read them.
         rows : Rows
             The same rows, with their ids.
+        evenly : bool
+            Whether each different target is drawn as often as any other.
         """
         ids = hash_ids(rows.ids).view(np.int64)
-        together = int(ids.sum()) % 2**32  # another number for each set of rows
+        together = (int(ids.sum()) + evenly) % 2**32  # another number for each set of rows
         values, chances = _drawn_from(train)
+        chances = np.arange(1, len(values) + 1) / len(values) if evenly else chances
         codes = {name: float(code) for code, name in enumerate(judged.classes)}
         coded = np.array([codes.get(str(value), np.nan) for value in values]) if codes else values.astype(np.float64)
         draws, targets = [], []
@@ -115,20 +129,35 @@ def _drawn_from(train: Rows) -> tuple[NDArray[Any], NDArray[np.float64]]:
 
 def rule_name(baseline: Any) -> str:
     """Return the name of a baseline."""
+    if isinstance(baseline, Predicts):
+        registered = str(getattr(baseline, "reference", ""))
+        return registered.removeprefix("models:/") if registered.startswith("models:/") else "earlier model"
     return baseline if isinstance(baseline, str) else str(getattr(baseline, "__name__", type(baseline).__name__))
 
 
-def rule_predictions(baseline: Any, train: Rows, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+def rule_predictions(
+    baseline: Any, train: Rows, rows: pd.DataFrame, classes: Sequence[str], asked: Callable[[], pd.DataFrame]
+) -> pd.DataFrame:
     """Return the predictions of a user's baseline.
 
     Parameters
     ----------
-    baseline : str, callable or object with ``learn(train)``
-        The name of a column that holds them.
+    baseline : str, callable, object with ``learn(train)``, or model
+        The name of a column that holds them, or a model that was loaded.
         ``rule(frame)`` returns, for each row, a number (the probability of the event,
         or the predicted value), a class, or a frame of prediction columns; ``learn(train)`` returns
         such a rule.
+    train : Rows
+        Training rows.
+    rows : DataFrame
+        The evaluated rows.
+    classes : sequence of str
+        Of the target; none for numbers.
+    asked : callable
+        Returns the evaluated rows as a request brings them.
     """
+    if isinstance(baseline, Predicts):
+        return _of_model(baseline, asked(), classes)
     if isinstance(baseline, str):
         require_columns(rows.columns, [baseline], "baselines=", "name a column of the rows")
         answer: Any = rows[baseline]
@@ -151,6 +180,19 @@ def rule_predictions(baseline: Any, train: Rows, rows: pd.DataFrame, classes: Se
         return _from_probability(_of_event(values, train, classes[EVENT]), train, rows, classes)
     _refuse_other_classes(values, train, rule_name(baseline))
     return pd.DataFrame({PREDICTION: pd.Series(answer, index=rows.index)})
+
+
+def _of_model(model: Predicts, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
+    """Return what a model says of rows; with other classes than those that are judged its decisions alone."""
+    missing = [name for name in model.inputs if name not in rows.columns]
+    if missing:
+        raise DataError(
+            f"the baseline {rule_name(model)} needs {', '.join(map(repr, missing))}, which the rows do not have",
+            "leave it out of baselines=, or name a model of the same columns",
+        )
+    said = model.predict(rows)
+    shares = [PROBABILITY + name for name in classes]
+    return said[[PREDICTION, *(shares if set(shares) <= set(said.columns) else [])]]
 
 
 def _as_numbers(values: NDArray[Any], who: str) -> NDArray[np.float64]:

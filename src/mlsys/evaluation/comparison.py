@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Event
+from mlsys.evaluation.counts import resampled, within
 from mlsys.evaluation.differing import cleared, difference
 from mlsys.evaluation.intervals import (
     DRAWS,
     MOST_BOOTSTRAPPED,
     Interval,
     drawn_times,
+    error_of_mean,
     metric_interval,
     placements,
     quantile_of,
@@ -19,6 +21,7 @@ from mlsys.evaluation.intervals import (
 )
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.sample import Sample, class_names, task_of
+from mlsys.evaluation.statistic import OfCells
 
 
 def scored_interval(metric: Metric, scored: pd.DataFrame, level: float = 0.95, event: Event | None = None) -> Interval:
@@ -48,8 +51,9 @@ def paired_difference(
 
     Notes
     -----
-    DeLong's covariance for the ROC AUC without weights and groups; otherwise a bootstrap that draws the
-    same rows, or groups, for both.
+    Without groups: DeLong's covariance for the ROC AUC and draws of counts by truth and both predictions for what is
+    read from a confusion matrix, both without weights; the normal interval of the differences of rows for means.
+    Otherwise a bootstrap that draws the same rows, or groups, for both.
     """
     classes = class_names(one, task_of(one), event)
     return paired(metric, Sample.of(one, classes), Sample.of(other, classes), one.get("group"), level, seed)
@@ -74,6 +78,13 @@ def paired(
         variance = (above_1 - above_2).var(ddof=1) / len(above_1) + (below_1 - below_2).var(ddof=1) / len(below_1)
         half = cleared(quantile_of(level) * float(np.sqrt(variance)), size)
         return Interval(value, value - half, value + half, n, "DeLong, paired")
+    if plain and isinstance(metric.statistic, OfCells):
+        lower, upper = (cleared(end, size) for end in _of_counts(metric.statistic, first, second, level, seed))
+        return Interval(value, lower, upper, n, "bootstrap of counts, paired")
+    rows = (metric.rows(first), metric.rows(second)) if group is None else (None, None)
+    if rows[0] is not None and rows[1] is not None and np.isfinite(rows[0] - rows[1]).all():
+        half = cleared(quantile_of(level) * error_of_mean(rows[0] - rows[1], first.weight), size)
+        return Interval(value, value - half, value + half, n, "normal, paired")
     clusters = None if group is None else pd.factorize(group)[0]
     rng = np.random.default_rng(seed)
     shrink, chosen = 1.0, np.arange(n)
@@ -89,3 +100,12 @@ def paired(
     ends = np.quantile(found - np.median(found), [(1 - level) / 2, (1 + level) / 2])
     lower, upper = (cleared(float(end), size) for end in ends)
     return Interval(value, value + shrink * lower, value + shrink * upper, n, "bootstrap, paired")
+
+
+def _of_counts(statistic: OfCells, first: Sample, second: Sample, level: float, seed: int) -> tuple[float, float]:
+    """Return the percentile interval of a difference, from counts of rows by truth and both predictions."""
+    size = len(first.cells)
+    joint = np.bincount(first.cell * size + second.cell % size, minlength=size**3).reshape(size, size, size)
+    drawn = resampled(joint.reshape(size, -1), np.random.default_rng(seed)).reshape(-1, size, size, size)
+    lower, upper = within(statistic.formula(drawn.sum(axis=3)) - statistic.formula(drawn.sum(axis=2)), level)
+    return float(lower), float(upper)

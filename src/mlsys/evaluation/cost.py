@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import ConfigurationError
-from mlsys.evaluation.intervals import Interval, quantile_of
+from mlsys.evaluation.intervals import Interval, error_of_mean, quantile_of
 from mlsys.evaluation.sample import Sample
 
 PER = 1_000
@@ -70,23 +71,29 @@ class Cost:
         )
         return np.asarray(np.where(event, *wrong_or_right), dtype=np.float64)
 
-    def per_thousand(self, sample: Sample, level: float = 0.95) -> Interval:
-        """Return the cost per 1,000 rows at the threshold, with a normal interval for the mean."""
-        classes = 0 if sample.probabilities is None else len(sample.classes)
-        if classes != 2:
-            raise ConfigurationError(
-                f"Cost needs a yes-or-no decision, but there are {classes} classes with a probability",
-                "leave value= out, or predict two classes with probabilities",
-            )
-        cost = self._of(sample)
-        mean = float(np.average(cost, weights=sample.weight))
-        spread = float(np.sqrt(np.average((cost - mean) ** 2, weights=sample.weight) / max(len(cost), 1)))
-        half = quantile_of(level) * spread
-        return Interval(PER * mean, PER * (mean - half), PER * (mean + half), len(cost), "normal")
+    def per_thousand(self, sample: Sample, level: float = 0.95, group: pd.Series | None = None) -> Interval:
+        """Return the cost per 1,000 rows at the threshold, with a normal interval for the mean, by group if given."""
+        return _mean(self._of(sample), sample, level, group)
+
+    def saved(self, mine: Sample, other: Sample, level: float = 0.95, group: pd.Series | None = None) -> Interval:
+        """Return how much less the model costs per 1,000 rows than another one on the same rows, paired."""
+        return _mean(self._of(other) - self._of(mine), mine, level, group)
 
     def mean_per_thousand(self, sample: Sample) -> float:
         """Return the cost per 1,000 rows without an interval."""
         return PER * float(np.average(self._of(sample), weights=sample.weight))
 
     def _of(self, sample: Sample) -> NDArray[np.float64]:
+        classes = 0 if sample.probabilities is None else len(sample.classes)
+        if classes != 2:
+            raise ConfigurationError(
+                f"Cost needs a yes-or-no decision, but there are {classes} classes with a probability",
+                "leave value= out, or predict two classes with probabilities",
+            )
         return self.per_row(sample.event, sample.score >= self.threshold)
+
+
+def _mean(cost: NDArray[np.float64], sample: Sample, level: float, group: pd.Series | None) -> Interval:
+    mean = float(np.average(cost, weights=sample.weight))
+    half = quantile_of(level) * error_of_mean(cost, sample.weight, group)
+    return Interval(PER * mean, PER * (mean - half), PER * (mean + half), len(cost), "normal")

@@ -12,10 +12,12 @@ import pandas as pd
 from mlsys.dataset import Dataset, Rows, settled, tally
 from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.evaluation.alone import evaluated_alone
-from mlsys.evaluation.baselines import Guesses, rule_name, rule_predictions, zero_rule
+from mlsys.evaluation.baselines import Guesses, Predicts, rule_name, rule_predictions, zero_rule
+from mlsys.evaluation.beside import better_by, differences, over_draws
 from mlsys.evaluation.confusion import MOST_CLASSES, confusion
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluation import Evaluation
+from mlsys.evaluation.intervals import Interval
 from mlsys.evaluation.judging import Judge, Judged, judge_for
 from mlsys.evaluation.levels import distinct
 from mlsys.evaluation.metric import Metric, SampleMetric
@@ -30,7 +32,7 @@ from mlsys.steps import Report, Result
 
 TRAIN_SAMPLE = 20_000
 """Training rows predicted for the greyed column that shows over-fitting."""
-RANDOM = "random"
+RANDOM, UNIFORM, ZERO_RULE = "random", "uniform", "zero_rule"
 _COLUMNS = ["part", "model", "slice", "metric", "value", "lower", "upper", "n", "verdict"]
 
 
@@ -51,9 +53,10 @@ class Evaluate(Report):
         the first two number features; ``()`` for none. Sensitive columns (``Pipeline(sensitive=...)``) always come
         first.
     baselines : list, optional
-        Rules of thumb: ``rule(frame)``, an object with ``learn(train)`` that returns one, or the name of a column
-        that holds what another model or rule says of each row. The zero-rule
-        and random baselines are always present; ``baselines=None`` adds none.
+        Rules of thumb: ``rule(frame)``, an object with ``learn(train)`` that returns one, the name of a column
+        that holds what people, another system or a rule say of each row, a model of the registry
+        (``mlsys.load("models:/name@champion")``), or ``"uniform"``: guesses that draw each class, or each value of the
+        target, equally often. The zero-rule and random baselines are always present; ``baselines=None`` adds none.
     value : Cost, optional
         Costs of mistakes; decisions are then made at the threshold with the lowest cost.
     on : str, optional
@@ -98,15 +101,20 @@ class Evaluate(Report):
         wrong = [
             each
             for each in self.baselines or ()
-            if not (isinstance(each, str) or callable(each) or hasattr(each, "learn"))
+            if not (isinstance(each, (str, Predicts)) or callable(each) or hasattr(each, "learn"))
         ]
         if wrong:
             problems.append(
                 (
                     f"baselines= holds {wrong[0]!r}",
-                    "give functions of the rows, objects with learn(train), or names of columns",
+                    "give functions of the rows, objects with learn(train), names of columns, or loaded models",
                 )
             )
+        problems += [
+            (f"baselines= holds {each!r}", f"load it: baselines=[mlsys.load({each!r})]")
+            for each in self.baselines or ()
+            if isinstance(each, str) and each.startswith("models:/")
+        ]
         if isinstance(self.slices, tuple) and () in self.slices:
             problems.append(("slices= holds an empty crossing", 'name its columns: slices=[("sex", "race")]'))
         if problems:
@@ -124,29 +132,31 @@ class Evaluate(Report):
         event = settled(dataset.roles.event, tally(train.y, train.weight), dataset.roles.target)
         judge = judge_for(scored, self.metrics, self.level, event)
         mine = judge.read(scored)
-        guesses = Guesses.of(train, mine.sample, rows)
+        guessed = {RANDOM: Guesses.of(train, mine.sample, rows)}
+        if any(isinstance(each, str) and each == UNIFORM for each in self.baselines or ()) and UNIFORM not in rows:
+            guessed[UNIFORM] = Guesses.of(train, mine.sample, rows, evenly=True)
         others = {
             name: judge.read(scored_rows(rows, frame, part))
-            for name, frame in self._baselines(train, rows, judge.classes, guesses).items()
+            for name, frame in self._baselines(train, rows, judge.classes, guessed, dataset, part).items()
         }
         slices, without_weight = slices_of(self.slices, train, rows, self.title), weightless(given, part)
         del train, given, rows  # of many rows the features are let go before intervals are drawn
         table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(mine, f"{part} rows")]
         for name, other in others.items():
             scores = judge.quick().scores(other, f"{name} on {part} rows")
-            scores = [_over_draws(row, judge, guesses) for row in scores] if name == RANDOM else scores
+            scores = [over_draws(row, judge, guessed[name]) for row in scores] if name in guessed else scores
             table += [{"part": part, "model": name, "slice": "all", **row} for row in scores]
         by_slice = _slice_scores(slices, mine, judge, part)
         groups = compared(slices, dataset.roles.sensitive, scored, judge)
         table += [{"part": part, "model": "model", **row} for row in [*by_slice, *_further(groups, by_slice)]]
         table += self._training_scores(dataset, judge)
-        cost, cost_scalars = self._cost(mine, judge, others, guesses)
+        cost, cost_scalars = self._cost(mine, judge, others, guessed)
         return Evaluation(
             "evaluate",
             pd.DataFrame(table, columns=_COLUMNS),
             scalars={**cost_scalars, **_gap_scalars(groups)},
             summary=f"{judge.headline.name} on {part}" + (f"; the event is {judge.event}" if judge.event else ""),
-            tables=_tables(groups, scored, judge),
+            tables=_tables(groups, scored, judge) | {"differences": differences(judge, mine, others, guessed)},
             findings=[*self._unseen(scored, part, dataset.roles.target), *self._unweighted(scored, judge)],
             draw=draw_scores,
             task=judge.task,
@@ -161,7 +171,7 @@ class Evaluate(Report):
             slices={each.name: each.column for each in slices},
             weightless=without_weight,
             value=cost,
-            beats={name: _better_by(judge, mine, name, other, guesses) for name, other in others.items()},
+            beats={name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in others.items()},
             scored=scored,
             own=self._own(),
         )
@@ -227,14 +237,29 @@ class Evaluate(Report):
             "give the split a validation share",
         )
 
-    def _baselines(self, train: Rows, rows: Rows, classes: Sequence[str], guesses: Guesses) -> dict[str, pd.DataFrame]:
+    @property
+    def asks_served(self) -> bool:
+        """Whether a baseline is a model, which gets rows as a request brings them."""
+        return any(isinstance(each, Predicts) for each in self.baselines or ())
+
+    def _baselines(
+        self, train: Rows, rows: Rows, classes: Sequence[str], guessed: Mapping[str, Guesses], dataset: Dataset,
+        part: str,
+    ) -> dict[str, pd.DataFrame]:  # fmt: skip
         """Return the predictions of each baseline, under distinct names."""
-        frame, rules = pd.DataFrame(rows), self.baselines or ()
-        names = distinct(["model", "zero_rule", RANDOM, *map(rule_name, rules)])[3:]
-        own = (rule_predictions(rule, train, frame, classes) for rule in rules)
-        return {
-            "zero_rule": zero_rule(train, frame, classes), RANDOM: guesses.frame, **dict(zip(names, own, strict=True))
-        }  # fmt: skip
+        frame, rules = (
+            pd.DataFrame(rows),
+            [each for each in self.baselines or () if not (isinstance(each, str) and each in guessed)],
+        )
+        names = distinct(["model", ZERO_RULE, *guessed, *map(rule_name, rules)])[2 + len(guessed) :]
+        served = dataset.served
+
+        def asked() -> pd.DataFrame:
+            return frame if served is None else served.rows(part).loc[rows.index]
+
+        own = (rule_predictions(rule, train, frame, classes, asked) for rule in rules)
+        drawn = {name: each.frame for name, each in guessed.items()}
+        return {ZERO_RULE: zero_rule(train, frame, classes), **drawn, **dict(zip(names, own, strict=True))}
 
     def _training_scores(self, dataset: Dataset, judge: Judge) -> list[dict[str, Any]]:
         sample = dataset.sample_predicted("train", TRAIN_SAMPLE)
@@ -248,16 +273,28 @@ class Evaluate(Report):
         ]  # fmt: skip
 
     def _cost(
-        self, mine: Judged, judge: Judge, others: Mapping[str, Judged], guesses: Guesses
+        self, mine: Judged, judge: Judge, others: Mapping[str, Judged], guessed: Mapping[str, Guesses]
     ) -> tuple[str, dict[str, float]]:
         if self.value is None:
             return "", {}
-        found = self.value.per_thousand(mine.sample)
-        beside = {name: self.value.per_thousand(each.sample).value for name, each in others.items()}
-        beside[RANDOM] += guesses.shift(self.value.mean_per_thousand)
+        found = self.value.per_thousand(mine.sample, judge.level, mine.group)
+        with_shares = {name: each for name, each in others.items() if each.sample.probabilities is not None}
+        beside = {name: self.value.mean_per_thousand(each.sample) for name, each in with_shares.items()}
+        for name, guesses in guessed.items():
+            beside[name] += guesses.shift(self.value.mean_per_thousand)
         text = f"cost {found.value:,.0f} [{found.lower:,.0f}, {found.upper:,.0f}] per 1,000 rows"
         text += f" at {self.value.decision()}; " + ", ".join(f"{name} {value:,.0f}" for name, value in beside.items())
+        saved = self.value.saved(mine.sample, others[ZERO_RULE].sample, judge.level, mine.group)
+        text += (
+            f"; {'saves' if saved.value >= 0 else 'costs'} {abs(saved.value):,.0f} {_apart(saved)} beside {ZERO_RULE}"
+        )
         return text, {"cost_per_thousand": found.value, **{f"cost_per_thousand/{n}": v for n, v in beside.items()}}
+
+
+def _apart(saved: Interval) -> str:
+    """Return the interval of what is saved, or of what it costs more."""
+    ends = (saved.lower, saved.upper) if saved.value >= 0 else (-saved.upper, -saved.lower)
+    return f"[{ends[0]:,.0f}, {ends[1]:,.0f}]"
 
 
 def _slice_scores(slices: Sequence[Slice], mine: Judged, judge: Judge, part: str) -> list[dict[str, Any]]:
@@ -291,20 +328,3 @@ def _tables(groups: Groups, scored: pd.DataFrame, judge: Judge) -> dict[str, pd.
     classes = ordered_classes(scored, judge.task)
     confused = {"confusion": confusion(scored, classes)} if 1 < len(classes) <= MOST_CLASSES else {}
     return {**confused, **({"groups": groups.table, "gaps": groups.gaps} if len(groups.table) else {})}
-
-
-def _over_draws(row: dict[str, Any], judge: Judge, guesses: Guesses) -> dict[str, Any]:
-    """Shift a score of the first random draw, with its interval, to the mean over all draws."""
-    metric = judge.metric(row["metric"])
-    shift, (least, most) = guesses.shift(metric), metric.bounds
-    moved = {end: float(np.clip(row[end] + shift, least, most)) for end in ("value", "lower", "upper")}
-    return {**row, **moved}
-
-
-def _better_by(judge: Judge, mine: Judged, name: str, other: Judged, guesses: Guesses) -> dict[str, float]:
-    """Return by how much the model is better than a baseline; for random guesses on average over the draws."""
-    gap = judge.better_by(mine, other, f"the model beside {name}")
-    if name != RANDOM:
-        return gap
-    shift = guesses.shift(judge.headline) * (1 if judge.headline.greater_is_better else -1)
-    return {end: value - shift for end, value in gap.items()}

@@ -226,7 +226,7 @@ def metric_interval(
     rows = metric.rows(sample) if group is None else None
     if rows is not None:
         known = ~np.isnan(rows)
-        half = quantile_of(level) * _error_of_mean(rows[known], sample.weight[known])
+        half = quantile_of(level) * error_of_mean(rows[known], sample.weight[known])
         least, most = metric.bounds
         return Interval(value, max(least, value - half), min(most, value + half), n, "normal")
     if plain and isinstance(metric, SampleMetric) and isinstance(metric.statistic, OfCells):
@@ -247,7 +247,10 @@ def too_few(metric: Metric, sample: Sample, group: pd.Series | None) -> bool:
     return min(counts) < FEWEST
 
 
-def _error_of_mean(values: Values, weight: Values) -> float:
-    """Return the standard error of a weighted mean (Cochran 1977, the ratio estimator's)."""
+def error_of_mean(values: Values, weight: Values, group: pd.Series | None = None) -> float:
+    """Return the standard error of a weighted mean (Cochran 1977, the ratio estimator's), by group if there are any."""
     deviations = weight * (values - np.average(values, weights=weight))
-    return float(np.sqrt((deviations**2).sum() * len(values) / max(len(values) - 1, 1)) / weight.sum())
+    if group is not None:
+        deviations = np.bincount(pd.factorize(group)[0], deviations)
+    n = len(deviations)
+    return float(np.sqrt((deviations**2).sum() * n / max(n - 1, 1)) / weight.sum())

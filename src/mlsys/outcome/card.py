@@ -32,8 +32,10 @@ from mlsys.secrets import hidden
 MOST_FINDINGS = 6
 MOST_CLUSTERS = 8
 LEAKAGE = "leakage"
+VALUE = "value"
 NOT_OBSERVED = "not observed"
 _NO_ESTIMATE = "until this is resolved, the scores below are no estimate"
+_ZERO_RULE = "zero_rule"
 _VALUES = ("value", "lower", "upper")
 
 
@@ -97,10 +99,15 @@ class Card(Shown):
         return self.tracking()
 
     @property
+    def value(self) -> Sequence[tuple[str, str]]:
+        """What the model is worth, above the scores; nothing where a leak makes it no estimate."""
+        return [] if self.leak else [(label, said) for label, said in self.lines if label == VALUE]
+
+    @property
     def shown_lines(self) -> Sequence[tuple[str, str]]:
         """The lines below the scores, and why the model is withheld."""
-        why = self.withheld()
-        below = [(label, said) for label, said in self.lines if label != LEAKAGE or not self.leak]
+        why, above = self.withheld(), {LEAKAGE} if self.leak else {VALUE}
+        below = [(label, said) for label, said in self.lines if label not in above]
         return [*below, *([("model withheld", f"not portable: {why}")] if why else [])]
 
     def text(self) -> str:
@@ -115,7 +122,8 @@ class Card(Shown):
         supplied = [("" if place else "supplied", said) for place, said in enumerate(self.defaults)]
         also = [("also", "; ".join(f"{each.label}: {each.said()}" for each in self.others))] if self.others else []
         scores = Intervals(self.scores, self.metric)
-        blocks: list[Block] = [Title(self.title), *self._judgement(), Greyed(scores) if self.leak else scores]
+        blocks: list[Block] = [Title(self.title), *self._judgement(), Lines(self.value)]
+        blocks += [Greyed(scores) if self.leak else scores]
         blocks += [Lines([*also, *self.shown_lines]), Remarks(self.findings, MOST_FINDINGS), Lines(supplied)]
         return Page([*blocks, Text(self.footer, dim=True, links=True)])
 
@@ -229,9 +237,12 @@ def _compared(evaluation: Evaluation) -> str:
     if not known:
         return ""
     name = min(known, key=lambda each: (known[each]["lower"], known[each]["value"]))
+    if _ZERO_RULE in known and not known[_ZERO_RULE]["lower"] > 0:  # nothing else matters to who reads one line
+        name = _ZERO_RULE
     hardest = known[name]
     better, worse = hardest["lower"] > 0, hardest["upper"] < 0
-    word = "better than" if better else "worse than" if worse else "not told apart from"
+    apart = "does not beat" if name == _ZERO_RULE else "not told apart from"
+    word = "better than" if better else "worse than" if worse else apart
     others = "every baseline" if better and len(known) > 1 else name
     by = f"{number(hardest['value'], True)} {interval(hardest['lower'], hardest['upper'], True)}"
     beside = f" beside {name}" if others != name else ""

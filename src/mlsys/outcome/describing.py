@@ -31,7 +31,7 @@ def described(run: RunFacts, code: Mapping[str, str], before: RunFacts | None = 
         said = [{each.label: each.said() for each in one.scores} for one in judged.values()]
         lines += [f"| {name} | {' | '.join(one.get(name, '') for one in said)} |" for name in said[-1]]
         lines.append("")
-    lines += [f"- **{label}**: {sentence}" for label, sentence in card.shown_lines]
+    lines += [f"- **{label}**: {sentence}" for label, sentence in [*card.value, *card.shown_lines]]
     waived = [f"{finding.code} ({finding.waived})" for finding in run.findings if finding.waived]
     if waived:
         lines.append(f"- **waived**: {', '.join(waived)}")

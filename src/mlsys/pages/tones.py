@@ -8,7 +8,7 @@ Tone = Literal["good", "watch", "bad", "plain"]
 SIGNS: dict[Tone, str] = {"good": "✓", "watch": "!", "bad": "✕", "plain": "·"}
 
 _BAD = ("violated", "suspected", "error", "alarm", "worse", "fail", "no", "differs", "damaged", "refused", "missing",
-        "hurts", "flatters")  # fmt: skip
+        "hurts", "flatters", "does not beat")  # fmt: skip
 _WATCH = ("warn", "warning", "not assessed", "not told apart", "not counted", "not defined", "opened before", "waits",
           "allowed", "changed", "unsure", "not run", "season", "looks worse",
           "not enough data")  # fmt: skip

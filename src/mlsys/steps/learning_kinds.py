@@ -244,8 +244,11 @@ class Report(Step, kind="Report"):
     required_hooks: ClassVar[tuple[str, ...]] = ("report",)
     judges: ClassVar[bool] = False
     """Whether the result is an evaluation of the model; it is supplied to a pipeline without such a report."""
-    asks_served: ClassVar[bool] = False
-    """Whether it asks the served model about rows as a request brings them: ``dataset.served``."""
+
+    @property
+    def asks_served(self) -> bool:
+        """Whether it asks the served model about rows as a request brings them: ``dataset.served``."""
+        return False
 
     def report(self, *given: Any, **named: Any) -> Result:
         """``report(dataset)`` or ``report(dataset, rng)``: return a named result."""

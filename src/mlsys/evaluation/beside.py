@@ -1,0 +1,72 @@
+"""Beside baselines: scores of guesses over several draws, and paired differences of every metric."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.evaluation.baselines import Guesses
+from mlsys.evaluation.judging import Judge, Judged
+from mlsys.evaluation.metric import Metric
+
+_COLUMNS = ["baseline", "metric", "model", "value", "better by", "lower", "upper", "verdict"]
+
+
+def over_draws(row: dict[str, Any], judge: Judge, guesses: Guesses) -> dict[str, Any]:
+    """Shift a score of the first random draw, with its interval, to the mean over all draws."""
+    metric = judge.metric(row["metric"])
+    shift, (least, most) = guesses.shift(metric), metric.bounds
+    moved = {end: float(np.clip(row[end] + shift, least, most)) for end in ("value", "lower", "upper")}
+    return {**row, **moved}
+
+
+def better_by(
+    judge: Judge, mine: Judged, name: str, other: Judged, guesses: Guesses | None, metric: Metric | None = None
+) -> dict[str, float]:
+    """Return by how much the model is better than a baseline; for random guesses on average over the draws.
+
+    Parameters
+    ----------
+    judge : Judge
+        Of the evaluation.
+    mine, other : Judged
+        The same rows, predicted by the model and by the baseline.
+    name : str
+        Of the baseline, for messages.
+    guesses : Guesses, optional
+        All draws, where the baseline guesses.
+    metric : Metric, optional
+        By default the headline metric.
+    """
+    gap = judge.better_by(mine, other, f"the model beside {name}", metric)
+    if guesses is None:
+        return gap
+    metric = metric or judge.headline
+    shift = guesses.shift(metric) * (1 if metric.greater_is_better else -1)
+    return {end: value - shift for end, value in gap.items()}
+
+
+def differences(
+    judge: Judge, mine: Judged, others: Mapping[str, Judged], guessed: Mapping[str, Guesses]
+) -> pd.DataFrame:
+    """Return one row for each baseline and metric: both values, and by how much the model is better, paired."""
+    rows = []
+    for name, other in others.items():
+        for metric in judge.quick().metrics:
+            if not metric.has_what_it_needs(other.columns):
+                continue
+            guesses = guessed.get(name)
+            gap = better_by(judge, mine, name, other, guesses, metric)
+            model, value = metric(mine.sample), metric(other.sample)
+            value += 0.0 if guesses is None else guesses.shift(metric)
+            rows.append([name, metric.name, model, value, *gap.values(), _verdict(gap)])
+    return pd.DataFrame(rows, columns=_COLUMNS)
+
+
+def _verdict(gap: Mapping[str, float]) -> str:
+    if np.isnan(gap["lower"]):
+        return "not enough data"
+    return "better" if gap["lower"] > 0 else "worse" if gap["upper"] < 0 else "not told apart"
