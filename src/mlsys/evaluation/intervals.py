@@ -96,7 +96,10 @@ def wilson_ends(successes: Values | float, n: Values | float, level: float) -> t
     z, n = quantile_of(level), np.where(np.asarray(n) > 0, n, np.nan)
     share, centre = successes / n, successes / n + z * z / (2 * n)
     half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return np.asarray((centre - half) / (1 + z * z / n)), np.asarray((centre + half) / (1 + z * z / n))
+    # none and all lie at an end exactly, which rounding misses
+    lower = np.where(share == 0, 0.0, (centre - half) / (1 + z * z / n))
+    upper = np.where(share == 1, 1.0, (centre + half) / (1 + z * z / n))
+    return lower, upper
 
 
 def placements(ranked: Ranked) -> tuple[float, Values, Values]:
