@@ -312,8 +312,6 @@ def needs_more(y: Any, prediction: Any, price: Any, amount: Any) -> float:
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
-        ([sk.make_scorer(sk.recall_score)], "takes a model"),
-        ([sk.get_scorer("roc_auc")], "takes a model"),
         ([takes_a_model], "takes a model"),
         ([lambda y, prediction: 0.0], "lambda"),
         ([needs_more], "needs 'price', 'amount'"),
@@ -396,3 +394,27 @@ def test_a_stored_evaluation_has_no_code_and_asks_for_it() -> None:
     with pytest.raises(ConfigurationError, match="is your own") as raised:
         result.metric("net_benefit")
     assert "metric=Metric('net_benefit', function)" in raised.value.remedy
+
+
+def test_scorers_are_the_functions_that_they_score_with(rng: np.random.Generator) -> None:
+    rows = 300
+    p = rng.random(rows)
+    frame = pd.DataFrame({"y": (rng.random(rows) < p).astype(int), "prediction": (p > 0.5).astype(int)})
+    frame["probability_0"], frame["probability_1"] = 1 - p, p
+    asked = [sk.make_scorer(sk.fbeta_score, beta=3), sk.get_scorer("roc_auc"), "neg_brier_score", "jaccard",
+             "f1_macro", sk.get_scorer("neg_log_loss")]  # fmt: skip
+    found = Evaluate(asked, slices=()).of(train=frame, validation=frame, target="y")
+    mine = found.table.query("model == 'model' and part == 'validation'").set_index("metric")
+    expected = {
+        "fbeta_score": sk.fbeta_score(frame["y"], frame["prediction"], beta=3),
+        "roc_auc_score": sk.roc_auc_score(frame["y"], p),
+        "brier_score_loss": sk.brier_score_loss(frame["y"], p),
+        "jaccard_score": sk.jaccard_score(frame["y"], frame["prediction"]),
+        "f1_score_macro": sk.f1_score(frame["y"], frame["prediction"], average="macro"),
+        "log_loss_scorer": sk.log_loss(frame["y"], p),
+    }
+    for name, value in expected.items():
+        assert mine.loc[name, "value"] == pytest.approx(value, rel=1e-12), name
+        assert mine.loc[name, "lower"] < value < mine.loc[name, "upper"]
+    less = {name for name in expected if not found.metric(name).greater_is_better}
+    assert less == {"brier_score_loss", "log_loss_scorer"}

@@ -69,7 +69,7 @@ def arguments_of(function: Callable[..., Any], who: str) -> Arguments:
         kind: next((name for name in names if name in free), None)
         for kind, names in (("weight", WEIGHTS), ("event", EVENTS), ("labels", LABELS))
     }
-    if "average" in bound:  # scikit-learn then looks at all classes alike
+    if bound.get("average", "binary") != "binary":  # scikit-learn then looks at all classes alike
         found["event"] = None
     needed = [each.name for each in parameters.values() if each.default is kinds.empty and _is_named(each)][2:]
     needed = [name for name in needed if name not in {*found.values(), *bound}]

@@ -49,7 +49,8 @@ class Metric:
     Raises
     ------
     ConfigurationError
-        If a parameter is invalid, or the function is a scorer, which needs a model.
+        If a parameter is invalid, or the function is a scorer, which needs a model: ``metrics=[scorer]`` takes
+        those of ``make_scorer``.
 
     Notes
     -----
@@ -242,6 +243,6 @@ def refuse_scorer(function: Any, who: str) -> None:
     if type(function).__module__ == _SCORERS or first.lower() in _MODELS:
         raise ConfigurationError(
             f"{who} got the scorer {function!r}, which takes a model and makes predictions itself",
-            "pass the function it scores with, such as sklearn.metrics.recall_score, and its arguments by "
-            "functools.partial",
+            "pass a scorer of make_scorer as it is, metrics=[scorer], or the function it scores with, such as "
+            "sklearn.metrics.recall_score, and its arguments by functools.partial",
         )

@@ -11,6 +11,7 @@ from mlsys.errors import ConfigurationError
 from mlsys.evaluation.calling import Takes
 from mlsys.evaluation.metric import Metric, SampleMetric, refuse_scorer
 from mlsys.evaluation.metrics import metric_named
+from mlsys.evaluation.scorers import is_scorer, of_scorer, scorer_named
 
 _LESS_IS_BETTER = frozenset({"error", "loss", "deviance", "distance", "cost", "regret"})
 """Words in the name of a function that is to be small; scikit-learn's functions keep to the first three."""
@@ -24,7 +25,7 @@ def metrics_of(asked: Sequence[Any]) -> list[Metric]:
     Parameters
     ----------
     asked : sequence of str, Metric or callable
-        The first is the headline.
+        The first is the headline; also scorers of scikit-learn and their names.
 
     Raises
     ------
@@ -49,7 +50,8 @@ def metric_of(asked: Any) -> Metric:
     A function's name is the metric's. Less is better where the name holds ``error``, ``loss``, ``deviance``,
     ``distance``, ``cost`` or ``regret`` and does not end in ``score``, else greater. The function gets probabilities
     where its second parameter is called so (``y_proba``), scores where it is called a score (``y_score``), else
-    predictions.
+    predictions. A scorer of scikit-learn, or the name of one, stands for the function that it scores with, with its
+    arguments, sign and response method.
 
     Examples
     --------
@@ -58,7 +60,7 @@ def metric_of(asked: Any) -> Metric:
     (Metric('max_error', lower is better), 'score')
     """
     if isinstance(asked, str):
-        return metric_named(asked)
+        return scored_by_name(asked) or metric_named(asked)
     if not isinstance(asked, Metric) and (not callable(asked) or isinstance(asked, type)):
         raise ConfigurationError(
             f"{asked!r} is neither the name of a metric nor a function", "give a name, a Metric, or f(y, prediction)"
@@ -72,7 +74,21 @@ def metric_of(asked: Any) -> Metric:
     return metric
 
 
+def scored_by_name(name: str) -> Metric | None:
+    """Return the metric of one of scikit-learn's scorers by its name; ``None`` if mlsys has a metric of this name.
+
+    Examples
+    --------
+    >>> scored_by_name("neg_mean_squared_error"), scored_by_name("accuracy"), scored_by_name("acuracy")
+    (Metric('mean_squared_error', lower is better), None, None)
+    """
+    scorer = None if _is_taken(name) else scorer_named(name)
+    return None if scorer is None else of_scorer(scorer, _is_taken)
+
+
 def _made_of(function: Callable[..., Any]) -> Metric:
+    if is_scorer(function):
+        return of_scorer(function, _is_taken)
     inner = function.func if isinstance(function, functools.partial) else function
     refuse_scorer(inner, "metrics=")
     name = str(getattr(inner, "__name__", type(inner).__name__))
