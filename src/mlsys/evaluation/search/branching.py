@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,7 @@ from mlsys.evaluation.search.items import Items
 from mlsys.evaluation.search.scores import Score, Total
 
 Values = NDArray[np.float64]
+_Order = tuple[float, int, tuple[int, ...]]
 ROUNDING = 1e-9
 """Scores that differ by less are equal: sums in another order differ by as much."""
 
@@ -97,16 +99,22 @@ class _Best:
     """The best slices so far."""
 
     k: int
-    found: list[Found] = field(default_factory=list)
+    kept: list[tuple[_Order, Found]] = field(default_factory=list)
     threshold: float = ROUNDING
 
+    @property
+    def found(self) -> list[Found]:
+        return [each for _, each in self.kept]
+
     def add(self, new: Iterable[Found]) -> None:
-        self.found = sorted([*self.found, *new], key=_order)[: self.k]
-        if len(self.found) == self.k:
-            self.threshold = max(ROUNDING, self.found[-1].score * (1 - ROUNDING))
+        for each in new:
+            insort(self.kept, (_order(each), each))
+            del self.kept[self.k :]
+        if len(self.kept) == self.k:
+            self.threshold = max(ROUNDING, self.kept[-1][1].score * (1 - ROUNDING))
 
 
-def _order(each: Found) -> tuple[float, int, tuple[int, ...]]:
+def _order(each: Found) -> _Order:
     return -float(f"{each.score:.9e}"), len(each.items), each.items
 
 
