@@ -59,7 +59,7 @@ class behaves:  # noqa: N801  reads as a verb: Gate(behaves("invariance"))
             return str(self), f"there is no such test among the reports (there are: {there})", FAIL
         verdict = verdict_of(each.verdict for each in asked.values())
         told = {name: each for name, each in asked.items() if verdict_of([each.verdict]) == verdict}
-        said = "; ".join(f"{name}: {each.summary}" for name, each in told.items())
+        said = "; ".join(f"{name}: {each.summary.partition(': ')[0]}" for name, each in told.items())
         return str(self), said, verdict
 
 
