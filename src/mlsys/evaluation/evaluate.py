@@ -23,7 +23,8 @@ from mlsys.evaluation.levels import distinct
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.own import metrics_of
 from mlsys.evaluation.picture import draw_scores
-from mlsys.evaluation.sample import ordered_classes
+from mlsys.evaluation.ranking import queries_in_words, some_order
+from mlsys.evaluation.sample import Sample, ordered_classes
 from mlsys.evaluation.scored import classes_of, judged_rows, scored_rows
 from mlsys.evaluation.sensitive import Groups, compared
 from mlsys.evaluation.sentences import weightless, worst_slice
@@ -130,8 +131,9 @@ class Evaluate(Report):
         rows = judged_rows(given, part)
         scored = scored_rows(rows, what=part)
         event = settled(dataset.roles.event, tally(train.y, train.weight), dataset.roles.target)
-        judge = judge_for(scored, self.metrics, self.level, event)
+        judge = judge_for(scored, self.metrics, self.level, event, dataset.aim)
         mine = judge.read(scored)
+        of_queries = self._of_queries(judge, mine.sample, dataset.roles.group)
         guessed = {RANDOM: Guesses.of(train, mine.sample, rows)}
         if any(isinstance(each, str) and each == UNIFORM for each in self.baselines or ()) and UNIFORM not in rows:
             guessed[UNIFORM] = Guesses.of(train, mine.sample, rows, evenly=True)
@@ -139,7 +141,9 @@ class Evaluate(Report):
             name: judge.read(scored_rows(rows, frame, part))
             for name, frame in self._baselines(train, rows, judge.classes, guessed, dataset, part).items()
         }
-        slices, without_weight = slices_of(self.slices, train, rows, self.title), weightless(given, part)
+        # A query has rows of many slices: none is chosen for it.
+        chosen = () if self.slices is None and of_queries is not None else self.slices
+        slices, without_weight = slices_of(chosen, train, rows, self.title), weightless(given, part)
         del train, given, rows  # of many rows the features are let go before intervals are drawn
         table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(mine, f"{part} rows")]
         for name, other in others.items():
@@ -171,6 +175,7 @@ class Evaluate(Report):
             slices={each.name: each.column for each in slices},
             weightless=without_weight,
             value=cost,
+            measured_on=of_queries or "",
             beats={name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in others.items()},
             scored=scored,
             own=self._own(),
@@ -237,6 +242,19 @@ class Evaluate(Report):
             "give the split a validation share",
         )
 
+    def _of_queries(self, judge: Judge, sample: Sample, group: str | None) -> str | None:
+        """Return how many queries count, where not all do; ``None`` where rows are not ordered by query."""
+        if judge.task != "ranking":
+            return None
+        assert sample.query is not None
+        if not some_order(sample.query, sample.y):
+            raise DataError(
+                f"no query in {group!r} has rows of different relevance to evaluate, so no order is better than "
+                "another",
+                "give all rows of one query the same value, or evaluate more queries",
+            )
+        return queries_in_words(sample.query, sample.y)
+
     @property
     def asks_served(self) -> bool:
         """Whether a baseline is a model, which gets rows as a request brings them."""
@@ -262,7 +280,8 @@ class Evaluate(Report):
         return {ZERO_RULE: zero_rule(train, frame, classes), **drawn, **dict(zip(names, own, strict=True))}
 
     def _training_scores(self, dataset: Dataset, judge: Judge) -> list[dict[str, Any]]:
-        sample = dataset.sample_predicted("train", TRAIN_SAMPLE)
+        most = len(dataset["train"]) if judge.task == "ranking" else TRAIN_SAMPLE  # queries are judged whole
+        sample = dataset.sample_predicted("train", most)
         if sample is None:
             return []
         scored = scored_rows(sample, what="train")

@@ -211,7 +211,8 @@ def metric_interval(
     """
     value, n = metric(sample), len(sample.y)
     if not np.isfinite(value):
-        return Interval(value, np.nan, np.nan, n, "none", "not defined here")
+        why = metric.undefined if isinstance(metric, SampleMetric) else "not defined here"
+        return Interval(value, np.nan, np.nan, n, "none", why)
     if metric.interval == "none":
         return Interval(value, np.nan, np.nan, n, "none", "no interval asked for")
     if too_few(metric, sample, group):

@@ -12,11 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import Event, probability_columns, score_columns
-from mlsys.errors import ConfigurationError
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation.comparison import paired
+from mlsys.evaluation.deviances import AT_LEAST_0
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import DRAWS, at_once, draws_for, metric_interval
-from mlsys.evaluation.metric import Metric
+from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.metrics import usual_metrics
 from mlsys.evaluation.own import metrics_of
 from mlsys.evaluation.sample import Sample, Task, class_names, event_of, task_of
@@ -46,7 +47,7 @@ class Judge:
     Parameters
     ----------
     task : str
-        ``"binary"``, ``"multiclass"`` or ``"regression"``.
+        ``"binary"``, ``"multiclass"``, ``"regression"`` or ``"ranking"``.
     metrics : sequence of Metric
         The first is the headline.
     classes : sequence of str
@@ -149,7 +150,34 @@ def _judging(what: str) -> Iterator[None]:
         raise
 
 
-def judge_for(scored: pd.DataFrame, metrics: Sequence[Any] | None, level: float, event: Event | None = None) -> Judge:
+def _refuse_targets(scored: pd.DataFrame, metrics: Sequence[Metric]) -> None:
+    """Raise for targets that a deviance is not defined for."""
+    for metric in metrics:
+        of = metric.of_target if isinstance(metric, SampleMetric) else None
+        if of is None:
+            continue
+        y = scored["y"].astype("float64")
+        wrong = y < 0 if of == AT_LEAST_0 else y <= 0
+        if wrong.any():
+            raise DataError(
+                f"the metric {metric.name!r} is for a target {of}, but it is {y[wrong].iloc[0]:g} in row "
+                f"{y.index[wrong].tolist()[0]!r}",
+                "choose tweedie_deviance_1.5 for amounts of which some are 0, mae or rmse for numbers of any sign",
+            )
+
+
+def _lacking(metric: Metric) -> str:
+    by_query = isinstance(metric, SampleMetric) and metric.by_query
+    return "needs queries, whose column group= names" if by_query else "needs probabilities"
+
+
+def judge_for(
+    scored: pd.DataFrame,
+    metrics: Sequence[Any] | None,
+    level: float,
+    event: Event | None = None,
+    aim: str = "target",
+) -> Judge:
     """Return the judge for scored rows.
 
     Parameters
@@ -162,6 +190,8 @@ def judge_for(scored: pd.DataFrame, metrics: Sequence[Any] | None, level: float,
         Of the intervals.
     event : Event, optional
         Of two classes; decided by these rows if not given.
+    aim : str
+        Of the model: ``"ranking"`` if what it says of rows only orders them.
 
     Raises
     ------
@@ -169,7 +199,7 @@ def judge_for(scored: pd.DataFrame, metrics: Sequence[Any] | None, level: float,
         When a metric is not of the task, or needs probabilities that the model does not give; when an event is named
         and there are not two classes.
     """
-    task = task_of(scored)
+    task: Task = "ranking" if aim == "ranking" else task_of(scored)
     if task != "binary" and event is not None and event.why == "named":
         raise ConfigurationError(
             f"event={event.value!r} is one of two classes, but this is {task}",
@@ -180,11 +210,12 @@ def judge_for(scored: pd.DataFrame, metrics: Sequence[Any] | None, level: float,
     chosen = metrics_of(metrics) if metrics else usual
     for metric in chosen:
         if task not in metric.tasks or not metric.has_what_it_needs(scored.columns):
-            why = f"is for {' and '.join(metric.tasks)}" if task not in metric.tasks else "needs probabilities"
+            why = f"is for {' and '.join(metric.tasks)}" if task not in metric.tasks else _lacking(metric)
             raise ConfigurationError(
                 f"the metric {metric.name!r} {why}, but this is {task}{'' if has else ' without probabilities'}",
                 f"choose among {', '.join(each.name for each in usual)}",
             )
+    _refuse_targets(scored, chosen)
     event = (event or event_of(scored)) if task == "binary" else None
     classes = class_names(scored, task, event)
     return Judge(task, chosen, classes, level, draws_for(level), event, bool(metrics))

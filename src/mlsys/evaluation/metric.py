@@ -178,6 +178,12 @@ class SampleMetric(Metric):
 
     Parameters
     ----------
+    by_query : bool
+        Whether it is a mean over the groups of rows.
+    of_target : str, optional
+        What the target must be for it: ``"at least 0"`` or ``"above 0"``.
+    undefined : str
+        Why it may have no finite value.
     statistic : Statistic, optional
         What it is read from: confusion counts, sums over rows or ranks.
     per_row : callable, optional
@@ -197,6 +203,9 @@ class SampleMetric(Metric):
     """
 
     statistic: Statistic | None = None
+    by_query: bool = False
+    of_target: str | None = None
+    undefined: str = "not defined here"
     per_row: Callable[[Sample], Values] | None = None
     among: Callable[[Values], Values] | None = None
     ranks: bool = False
@@ -207,6 +216,11 @@ class SampleMetric(Metric):
 
     def __post_init__(self) -> None:
         """Take it as it is."""
+
+    def has_what_it_needs(self, columns: Iterable[object]) -> bool:
+        """Whether there are groups for a mean over groups, and the probabilities or scores that it needs."""
+        names = list(columns)
+        return super().has_what_it_needs(names) and (not self.by_query or "group" in names)
 
     @property
     def is_quick(self) -> bool:

@@ -11,7 +11,9 @@ from mlsys.errors import ConfigurationError, meant
 from mlsys.evaluation.counts import formulas
 from mlsys.evaluation.counts.formulas import shares
 from mlsys.evaluation.counts.ranks import auc, average_precision
+from mlsys.evaluation.deviances import DEVIANCES, can_be_a_power, deviance, explained_deviance
 from mlsys.evaluation.metric import Metric, SampleMetric
+from mlsys.evaluation.ranking import RANKING, ndcg_at
 from mlsys.evaluation.sample import Sample, Task, Values
 from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums, Statistic
 from mlsys.evaluation.without_labels import WITHOUT_LABELS
@@ -175,6 +177,8 @@ TABLE: Sequence[SampleMetric] = (
     _pinball_loss(0.5, "pinball"),
     _less("mase", _NUMBERS, _scaled(0, 1)),
     _less("rmsse", _NUMBERS, _scaled(1, 2)),
+    *DEVIANCES,
+    *RANKING,
 )  # fmt: skip
 RATES: Sequence[SampleMetric] = (
     _more("selection_rate", _BINARY, OfCells(formulas.selection_rate), among=formulas.total, compared={"binary": 0}),
@@ -184,6 +188,9 @@ RATES: Sequence[SampleMetric] = (
 METRICS = {metric.name: metric for metric in TABLE}
 _FAMILIES: dict[tuple[str, str], tuple[Callable[[float], bool], Callable[[float], SampleMetric]]] = {
     ("f", ""): (np.isfinite, _f_beta),
+    ("tweedie_deviance_", ""): (can_be_a_power, deviance),
+    ("d2_tweedie_", ""): (can_be_a_power, explained_deviance),
+    ("ndcg_", ""): (float.is_integer, ndcg_at),
     ("pinball_", ""): (lambda quantile: quantile < 1, _pinball_loss),
     ("top_", "_accuracy"): (float.is_integer, _top_k),
 }
@@ -240,6 +247,7 @@ def metric_named(name: str) -> Metric:
     raise ConfigurationError(
         f"there is no metric {name!r}",
         f"{meant(name, METRICS)}"
-        f"metrics are {', '.join(METRICS)}, and, with other numbers, f<beta>, pinball_<quantile> and "
-        "top_<k>_accuracy, such as f3, pinball_0.9, top_3_accuracy",
+        f"metrics are {', '.join(METRICS)}, and, with other numbers, f<beta>, ndcg_<k>, pinball_<quantile>, "
+        "tweedie_deviance_<power>, d2_tweedie_<power> and top_<k>_accuracy, such as f3, ndcg_5, pinball_0.9, "
+        "tweedie_deviance_1.5, d2_tweedie_1.5, top_3_accuracy",
     )

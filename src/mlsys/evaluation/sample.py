@@ -25,7 +25,7 @@ from mlsys.errors import DataError
 from mlsys.evaluation.counts import Ranked
 from mlsys.evaluation.scored import classes_of
 
-Task = Literal["binary", "multiclass", "regression", "anomalies", "clusters"]
+Task = Literal["binary", "multiclass", "regression", "ranking", "anomalies", "clusters"]
 Values = NDArray[np.float64]
 EVENT = 1
 """Code of the event among two classes: its place in :func:`class_names`."""
@@ -84,6 +84,8 @@ class Sample:
         How often each row was drawn, in a bootstrap; its weight has been multiplied by it.
     naive : ndarray of shape (rows, 2), optional
         Of forecasts, the mean absolute and the mean squared error that a naive forecast has made of the series so far.
+    query : ndarray of int, optional
+        Number of each row's group, within which rows are ordered.
     """
 
     y: Values
@@ -96,17 +98,19 @@ class Sample:
     said: Levels | None = None
     times: Values | None = None
     naive: Values | None = None
+    query: NDArray[np.int64] | None = None
 
     @classmethod
     def of(cls, scored: pd.DataFrame, classes: Sequence[str]) -> Sample:
         """Read scored rows; ``classes`` as texts, or none for numbers."""
         weight = scored["weight"].to_numpy(dtype=np.float64) if "weight" in scored else np.ones(len(scored))
+        query = np.asarray(pd.factorize(scored["group"])[0], np.int64) if "group" in scored else None
         if not classes:
             y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)
             predicted = scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan)
             errors = [name for name in (NAIVE_ERROR, NAIVE_SQUARED_ERROR) if name in scored]
             naive = scored[errors].to_numpy(dtype=np.float64, na_value=np.nan) if len(errors) == 2 else None
-            return cls(y, predicted, None, weight, (), naive=naive)
+            return cls(y, predicted, None, weight, (), naive=naive, query=query)
         codes = {name: float(code) for code, name in enumerate(classes)}
         truth, said = (Levels.of(scored[name]) for name in ("y", "prediction"))
         probabilities = scores = None
@@ -116,9 +120,8 @@ class Sample:
         elif score_columns(scored.columns):
             given = scored.reindex(columns=[SCORE + name for name in classes], fill_value=-np.inf)
             scores = given.to_numpy(dtype=np.float64)
-        return cls(
-            truth.codes(codes), said.codes(codes), probabilities, weight, tuple(classes), scores, truth, said
-        )  # fmt: skip
+        coded = truth.codes(codes), said.codes(codes)
+        return cls(*coded, probabilities, weight, tuple(classes), scores, truth, said, query=query)
 
     def drawn(self, times: Values) -> Sample:
         """Return the same rows, each weighing as if it were there so many times."""
@@ -152,6 +155,7 @@ class Sample:
             self, y=self.y[rows], prediction=self.prediction[rows], weight=self.weight[rows], probabilities=kept[0],
             scores=kept[1], truth=levels[0], said=levels[1], times=None if self.times is None else self.times[rows],
             naive=None if self.naive is None else self.naive[rows],
+            query=None if self.query is None else self.query[rows],
         )  # fmt: skip
 
     @property
@@ -300,7 +304,7 @@ def event_of(scored: pd.DataFrame) -> Event | None:
 
 def ordered_classes(scored: pd.DataFrame, task: Task) -> list[str]:
     """Return the classes as texts in the order of the probabilities, else of an ordered target, else sorted."""
-    if task == "regression":
+    if task in ("regression", "ranking"):
         return []
     found = classes_of(scored)
     if found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from mlsys.dataset import (
@@ -64,7 +65,10 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
         raise DataError("the rows to evaluate have no predictions", "place the report after the model")
     if predictions is not None and len(source) != len(rows):
         source = source.loc[rows.index]
-    columns = {"y": rows.y, **{name: source[name] for name in names}}
+    y = rows.y
+    if y.dtype.kind == "b" and PREDICTION in names and not shares and source[PREDICTION].dtype.kind == "f":
+        y = y.astype(np.float64)  # numbers were predicted, such as how relevant a row is
+    columns = {"y": y, **{name: source[name] for name in names}}
     if rows.weight is not None:
         columns["weight"] = rows.weight
     if rows.group is not None or STRETCH in rows.columns:

@@ -29,10 +29,12 @@ def aim_of(estimator: Any) -> Aim:
     ('target', 'anomalies', 'clusters')
     """
     learner = learner_of(estimator)
-    if isinstance(learner, type) or classifies(learner) or regresses(learner):
+    if isinstance(learner, type):
         return "target"
     if query_argument(learner) is not None:
         return "ranking"
+    if classifies(learner) or regresses(learner):
+        return "target"
     kind = _kind_of(learner)
     if kind in _KINDS:
         return _KINDS[kind]

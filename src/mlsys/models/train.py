@@ -33,6 +33,14 @@ from mlsys.models._fitting import asked_once, fitting, predictions, selected
 from mlsys.models._importances import own_importances
 from mlsys.models._inputs import text_reader, the_text
 from mlsys.models._matrix import order_of, plain_target
+from mlsys.models._queries import (
+    check_relevance,
+    in_queries,
+    refuse_ranker_inside,
+    told_of_queries,
+    watched_queries,
+    whole_queries,
+)
 from mlsys.models._refusals import check_target, known_target
 from mlsys.models._without_target import anomalies_learned, classes_named, clusters_learned, measured
 from mlsys.steps import Field, Model
@@ -90,6 +98,10 @@ class Train(Model):
     ``GaussianMixture``) predicts the number of each row's cluster. The threshold of a detector is its own;
     :class:`Threshold` chooses another.
 
+    A ranker (``LGBMRanker``, ``XGBRanker``, ``CatBoostRanker``) orders the rows of a query, the group role; its
+    target is how relevant a row is, from 0 on. Rows are sorted by query and the ranker is told where each begins;
+    ``prediction`` is its score, which orders rows of one query and means nothing else.
+
     State: ``estimator``, ``classes`` (``None`` for numbers), ``features`` in the order of the estimator's importances.
     If a booster does not accept such names (``<5k`` in XGBoost, ``a:b`` in LightGBM), ``known_as`` are the names it
     received; ``levels`` are the category levels in the training rows: other levels are null for XGBoost, LightGBM and
@@ -128,6 +140,8 @@ class Train(Model):
         """Check that it is an estimator and that the numbers make sense."""
         given = self.estimator
         refuse_unfit_for_aim(given, self._who)
+        if self.aim == "ranking":
+            refuse_ranker_inside(given, self._who)
         # A stack has predict() only once it is fitted.
         predicts = hasattr(given, "predict") or classifies(given) or regresses(given)
         if isinstance(given, type) or not (hasattr(given, "fit") and predicts):
@@ -182,8 +196,13 @@ class Train(Model):
         estimator, train = seeded(self.estimator, rng), train.counted(self._who, "training rows")
         if self.aim in WITHOUT_TARGET:
             return self._learn_alone(estimator, train)
+        train, queries = in_queries(train, self._who) if self.aim == "ranking" else (train, None)
         names, target, weights = self._given(train, estimator, "fit")
-        check_target(train.y, target, classifies(estimator), regresses(estimator), self._who)
+        if queries is None:
+            check_target(train.y, target, classifies(estimator), regresses(estimator), self._who)
+        else:
+            check_relevance(train.y, target, self._who)
+            target = target.astype(np.float64) if target.dtype.kind == "f" else target.astype(np.int64)
         classes: list[Any] | None = np.unique(target).tolist() if classifies(estimator) else None
         order = {} if classes is None else order_of(train.y, classes)
         if numbers_classes(estimator):
@@ -191,7 +210,7 @@ class Train(Model):
         features = selected(train, self._as_text(names), names, transforms_itself(estimator), self._who)
         told = agreement(estimator, features)
         rename_in_parameters(estimator, names, told)
-        self._fit(estimator, train, features, as_agreed(features, told), target, weights)
+        self._fit(estimator, train, features, as_agreed(features, told), target, weights, queries)
         return {"estimator": estimator, "classes": classes, "features": list(names), **order, **told}
 
     def _learn_alone(self, estimator: Any, train: Rows) -> dict[str, Any]:
@@ -208,16 +227,28 @@ class Train(Model):
             }  # fmt: skip
 
     def _fit(
-        self, estimator: Any, train: Rows, features: Any, taken: Any, target: NDArray[Any], weights: dict[str, Any]
+        self,
+        estimator: Any,
+        train: Rows,
+        features: Any,
+        taken: Any,
+        target: NDArray[Any],
+        weights: dict[str, Any],
+        queries: NDArray[np.int64] | None,
     ) -> None:
         """Fit on the converted features; errors name the features that were given."""
         shown: dict[str, Any] = {}
         if stops_early(estimator, len(target)):
             watched = watched_rows(train, target, self.early_stopping_share, classifies(estimator))
+            watched = watched if queries is None else whole_queries(watched, queries)
             shown = set_aside(estimator, taken, target, weights, watched, self._who)
+            shown = shown if queries is None else watched_queries(estimator, queries[watched], shown)
         if shown:
             train, taken, target = train.take_rows(~watched), taken[~watched], target[~watched]
             weights = {name: values[~watched] for name, values in weights.items()}
+            queries = None if queries is None else queries[~watched]
+        if queries is not None:
+            weights, shown = {}, shown | told_of_queries(estimator, queries, weights)
         with watched_behind_steps(estimator, shown) as routed:
             told = Told(weights, shown, routed)
             with split_by_roles(estimator, train, self._who, told) as (order, arguments), fitting(features, self._who):

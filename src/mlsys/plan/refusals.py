@@ -39,6 +39,7 @@ def refuse_order(steps: Sequence[Step], roles: Roles) -> None:
     _refuse_two(targets, "{} and {} both write the target " + repr(roles.target), steps,
                 "; or let the second write another column and compare the two")  # fmt: skip
     _refuse_no_target(steps, roles)
+    _refuse_no_queries(steps, roles)
     _refuse_event_of_numbers(steps, roles)
     _refuse_forbidden_columns(steps, roles)
     at = next((i for i, step in enumerate(steps) if isinstance(step, Split)), None)
@@ -56,6 +57,16 @@ def _refuse_no_target(steps: Sequence[Step], roles: Roles) -> None:
             f"{model.title}({type(learner).__name__}) has no target to learn",
             'name the column to predict: Pipeline(..., target="...")',
         )
+
+
+def _refuse_no_queries(steps: Sequence[Step], roles: Roles) -> None:
+    """Raise for a ranker where nothing says which rows are of one query."""
+    for step in steps:
+        if isinstance(step, Model) and step.aim == "ranking" and roles.group is None:
+            raise ConfigurationError(
+                f"{step.title} orders the rows of a query, but there is no group role",
+                'name the column of queries: Pipeline(..., group="query")',
+            )
 
 
 def _refuse_event_of_numbers(steps: Sequence[Step], roles: Roles) -> None:
