@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from mlsys import Lag, WindowAggregate
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.states import load_state, save_state
+from mlsys.steps import Past, history
 from mlsys.steps.memory import Memory
 
 START = pd.Timestamp("2024-01-01")
@@ -100,6 +101,25 @@ def test_each_row_gets_what_a_loop_over_all_rows_finds(rows, days: int, time: st
     made = step.over(frame, time="at", known_at=KNOWN_AT)
     wanted = by_hand(frame, pd.Timedelta(days=days), time)
     pd.testing.assert_frame_equal(made[list(COLUMNS)], wanted, check_exact=True)
+
+
+@examples(4, 150, rows_of_events, st.integers(1, 12))
+def test_rows_known_in_odd_order_are_found_alike_whether_all_are_listed_or_not(rows, days: int) -> None:
+    frame = frame_of(rows)
+    step = WindowAggregate("key", COLUMNS, f"{days}D", "happened")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(history, "_LISTED", -1)
+        made = step.over(frame, time="at", known_at=KNOWN_AT)
+        wanted = by_hand(frame, pd.Timedelta(days=days), "happened")
+        pd.testing.assert_frame_equal(made[list(COLUMNS)], wanted, check_exact=True)
+        sparse = Past(frame, frame, "key", frame["at"], frame["known"]).within(f"{days}D", "happened")
+        patch.setattr(history, "_LISTED", 1_000)
+        listed = Past(frame, frame, "key", frame["at"], frame["known"]).within(f"{days}D", "happened")
+        for back in (1, 2):
+            pd.testing.assert_series_equal(sparse.last("paid", back), listed.last("paid", back))
+            pd.testing.assert_series_equal(sparse.lag("paid", back), listed.lag("paid", back))
+        for place in range(len(frame)):
+            pd.testing.assert_frame_equal(sparse.of(place), listed.of(place))
 
 
 STEPS = [

@@ -50,8 +50,8 @@ class WindowAggregate(History):
 
     The same rows give the same bytes in a batch, in a stream (:meth:`~mlsys.History.stream`) and from a served model,
     which keeps the rows of one window before the latest decision. Time is O(n log n) in the number of rows, whatever
-    the window; with ``time=``, if rows are known in another order than that of their times, it grows with the
-    number of rows in all windows.
+    the window; with ``time=``, if rows are known in another order than that of their times, O(n log² n), and for
+    ``distinct`` the number of rows in all windows.
 
     Examples
     --------

@@ -12,13 +12,18 @@ import pandas as pd
 
 from mlsys.dataset import duration_of, require_columns
 from mlsys.steps.keys import NO_KEY, numbered
+from mlsys.steps.known_values import KnownValues
 from mlsys.steps.ordering import Order, sorted_places
 from mlsys.steps.past_values import PastValues
-from mlsys.summaries import span_places
+from mlsys.summaries import KnownSpans, span_places
 from mlsys.values import moments_of, moved, nanoseconds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_LISTED = 32
+"""Where windows hold more rows than this on average, rows that were not known in time are found without listing all."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,7 @@ class Past:
         self._places, self._keys, self._moments = places, keys, moments
         self._order = Order(keys, moments[0])
         self._taken: NDArray[np.int64] | None = None
+        self._among: KnownSpans | None = None
         self._in_order: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
         self._values: dict[str, PastValues] = {}
 
@@ -180,34 +186,52 @@ class Past:
         return found
 
     def _known_among(self, start: NDArray[np.int64], end: NDArray[np.int64]) -> Past:
-        """Return those rows of spans that were known in time; they lie apart, so each is listed."""
+        """Return those rows of spans that were known in time, which lie apart."""
+        if int((end - start).sum()) > _LISTED * (len(start) + len(self._places)):
+            found, order = self._between(start, end), self._in_time
+            found._among = KnownSpans(self._moments[1], start[order], end[order], self._decided[order])
+            found._values = {}
+            return found
+        return self._listed_among(start, end)
+
+    def _listed_among(self, start: NDArray[np.int64], end: NDArray[np.int64]) -> Past:
+        """Return the same with each row listed."""
         places, _ = span_places(start, end)
         owners = np.repeat(np.arange(len(start)), end - start)
         known = self._moments[1][places] < self._decided[owners]
         lengths = np.bincount(owners[known], minlength=len(start))
         found = self._between(np.cumsum(lengths) - lengths, np.cumsum(lengths))
-        found._taken, found._values = places[known], {}
+        found._taken, found._among, found._values = places[known], None, {}
         return found
 
     def count(self, column: str | None = None) -> pd.Series:
         """Return how many rows of the past each row has; given a column, those that are not null there."""
+        if column is None and self._among is not None:
+            return self._spread(self._among.counts(np.ones(len(self._places), dtype=bool)))
         if column is None:
             return pd.Series(self._end - self._start, index=self._index)
         return self._spread(self._of(column).counts(*self._spans))
 
     def last(self, column: str, back: int = 1) -> pd.Series:
         """Return the value of the ``back``-th most recent row of the past; null if there are fewer rows."""
+        if self._among is not None:
+            return self._listed_among(self._start, self._end).last(column, back)
         at = self._end - back
         return self._of(column).taken(np.where(at >= self._start, at, -1), self._index)
 
     def lag(self, column: str, back: int = 1) -> pd.Series:
         """Return the same as ``last``, where of rows known at the same moment those with larger values are later."""
+        if self._among is not None:
+            return self._listed_among(self._start, self._end).lag(column, back)
         at = self._end - back
         return self._of(column).by_size(np.where(at >= self._start, at, -1), self._index)
 
     def latest(self, column: str) -> pd.Series:
         """Return the most recent value that is not null; of several known at the same moment, the largest."""
-        return self._of(column).latest(self._start, self._end, self._index)
+        values = self._of(column)
+        if isinstance(values, KnownValues):
+            return values.of_rows(self._spread(values.latest_rows()).to_numpy(), self._index)
+        return values.latest(self._start, self._end, self._index)
 
     def sum(self, column: str) -> pd.Series:
         """Return the exact sum of a numeric column over the past, rounded once; nulls are skipped."""
@@ -246,6 +270,9 @@ class Past:
 
     def of(self, position: int) -> pd.DataFrame:
         """Return the past of one row as a frame, oldest first."""
+        if self._among is not None:
+            rows = np.arange(self._start[position], self._end[position])
+            return self._rows.iloc[rows[self._moments[1][rows] < self._decided[position]]]
         span = slice(self._start[position], self._end[position])
         if self._taken is None:
             return self._rows.iloc[span]
@@ -283,7 +310,9 @@ class Past:
         if column not in self._values:
             values = self._taken_of(column)
             same = np.logical_and.reduce([self._keys[1:] == self._keys[:-1], *(m[1:] == m[:-1] for m in self._moments)])
-            self._values[column] = PastValues(values, same, self._taken)
+            among = self._among
+            made = PastValues(values, same, self._taken) if among is None else KnownValues(values, same, among)
+            self._values[column] = made
         return self._values[column]
 
     def _taken_of(self, name: str) -> pd.Series:

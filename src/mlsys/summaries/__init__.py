@@ -15,6 +15,7 @@ from mlsys.summaries.exact_sum import ExactSum, rounded_quotient
 from mlsys.summaries.forms import as_json, from_json, summary_digest
 from mlsys.summaries.grouped_sum import GroupedSum
 from mlsys.summaries.hashing import fold_of, hash_ids, places_by_hash, sample_by_hash, uniform
+from mlsys.summaries.known_spans import KnownSpans
 from mlsys.summaries.log_buckets import LogBuckets
 from mlsys.summaries.moments import Moments
 from mlsys.summaries.quantiles import Quantiles, finish_quantiles
@@ -38,6 +39,7 @@ __all__ = [
     "LogBuckets",
     "Moments",
     "Quantiles",
+    "KnownSpans",
     "SpanSums",
     "SummaryMap",
     "Targets",

@@ -56,18 +56,40 @@ class SpanSums:
             self._levels, rest = _levels(self._values, self._word - int(longest).bit_length())
             if not rest.any():
                 break
-        self._slow = bool(rest.any())
+        self.is_slow = bool(rest.any())
 
     def of(self, start: Integers, end: Integers) -> Floats:
         """Return the sum of ``values[start:end]`` for each pair; zero where there are none."""
-        if self._slow:
-            sums = np.array([_fsum(self._values[a:b]) for a, b in zip(start.tolist(), end.tolist(), strict=True)])
-        else:
-            levels = [(exponent, running[end] - running[start]) for exponent, running in self._levels]
-            sums = _added(levels, len(start)) if self._word == _FLOAT else _rounded(*levels)
-        if not self._infinite:
+        if not self.is_slow:
+            return self._signed(self.units(start, end), len(start))
+        sums = np.array([_fsum(self._values[a:b]) for a, b in zip(start.tolist(), end.tolist(), strict=True)])
+        return self._infinite_where(sums, [running[end] - running[start] for running in self._infinite])
+
+    def units(self, start: Integers, end: Integers) -> list[Integers]:
+        """Return the same sums as whole numbers, to be added to those of other spans of the same numbers."""
+        held = [*(running for _, running in self._levels), *self._infinite]
+        return [running[end] - running[start] for running in held]
+
+    @property
+    def parts(self) -> int:
+        """Of how many whole numbers a sum consists."""
+        return len(self._levels) + len(self._infinite)
+
+    def rounded(self, units: list[Integers]) -> Floats:
+        """Return what :meth:`units` gave, of one span or added over several, as numbers."""
+        return self._signed(units, len(units[0]))
+
+    def _signed(self, units: list[Integers], many: int) -> Floats:
+        finite = len(self._levels)
+        levels = [(exponent, each) for (exponent, _), each in zip(self._levels, units[:finite], strict=True)]
+        sums = _added(levels, many) if self._word == _FLOAT else _rounded(*levels)
+        return self._infinite_where(sums, units[finite:])
+
+    def _infinite_where(self, sums: Floats, infinite: list[Integers]) -> Floats:
+        """Return sums of finite numbers, infinite where there are infinite ones."""
+        if not infinite:
             return sums
-        above, below = (running[end] - running[start] > 0 for running in self._infinite)
+        above, below = (each > 0 for each in infinite)
         return np.where(above & below, np.nan, np.where(above, np.inf, np.where(below, -np.inf, sums)))
 
 
@@ -200,7 +222,8 @@ def span_distinct(codes: Integers, start: Integers, end: Integers) -> Integers:
     for first, after in chunks_of(lengths):
         places, _ = span_places(start[first:after], start[first:after] + lengths[first:after])
         owners, values = np.repeat(np.arange(after - first), lengths[first:after]), codes[places]
-        pairs = np.unique((owners * (int(codes.max(initial=0)) + 1) + values)[values >= 0])
+        pairs = np.sort((owners * (int(codes.max(initial=0)) + 1) + values)[values >= 0])
+        pairs = pairs[np.r_[True, pairs[1:] != pairs[:-1]]] if len(pairs) else pairs
         found[first:after] = np.bincount(pairs // (int(codes.max(initial=0)) + 1), minlength=after - first)
     return found
 
