@@ -132,7 +132,7 @@ _HOMES = {
         ),
         "mlsys.features",
     ),
-    **dict.fromkeys(("Calibrate", "Threshold", "Train"), "mlsys.models"),
+    **dict.fromkeys(("Calibrate", "Threshold", "Train", "TrainForecast"), "mlsys.models"),
     **dict.fromkeys(
         (
             "Cost",
@@ -282,7 +282,7 @@ if TYPE_CHECKING:
         TfIdf,
     )
     from mlsys.labeling import NaturalLabel, WeakLabel, compare_labels, labeling_function
-    from mlsys.models import Calibrate, Threshold, Train
+    from mlsys.models import Calibrate, Threshold, Train, TrainForecast
     from mlsys.pipeline import Pipeline
     from mlsys.pipeline.looking import look
     from mlsys.pipeline.price import price_of_leakage

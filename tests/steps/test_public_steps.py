@@ -613,6 +613,14 @@ def Threshold(orders: pd.DataFrame) -> Case:
 
 
 @case
+def TrainForecast(orders: pd.DataFrame) -> Case:
+    from sklearn.linear_model import Ridge
+
+    frame = numbers(orders).assign(steps_ahead=1 + orders["hour"] % 2, returned=orders["returned"] * 1.0)
+    return mlsys.TrainForecast(Ridge(), strategy="per_horizon", coverage=0.8), frame, ROLES
+
+
+@case
 def Calibrate(orders: pd.DataFrame) -> Case:
     return mlsys.Calibrate(), orders, ROLES
 

@@ -8,9 +8,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from mlsys.data._level import Relative, relative_to
 from mlsys.data._made_columns import past_duration, refuse_taken
 from mlsys.data._series import Grid, Known, longest, refuse_repeated
-from mlsys.dataset import NAIVE_ERROR, NAIVE_SQUARED_ERROR, STRETCH, Roles, Rows, require_columns
+from mlsys.dataset import (
+    FACTOR,
+    HORIZON,
+    NAIVE_ERROR,
+    NAIVE_SQUARED_ERROR,
+    OFFSET,
+    STEPS_AHEAD,
+    STRETCH,
+    TARGET_TIME,
+    Roles,
+    Rows,
+    require_columns,
+)
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, Reshape
 from mlsys.steps.keys import NO_KEY, numbered
@@ -24,7 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("mlsys")
 
-HORIZON, TARGET_TIME, TARGET_KNOWN = "horizon", "target_time", "target_known"
+TARGET_KNOWN = "target_known"
 LAST, SAME_SEASON, SEASON_MEAN = "last_value", "same_season", "season_mean"
 SOON = "1us"
 """How long after its time a value is known: at the next step, and not at its own."""
@@ -53,6 +66,14 @@ class Forecast(Reshape):
         Distance between decision moments; by default each step is one.
     known_after : str, optional
         How long after its time a value is known; by default before the next step.
+    level : str, optional
+        Column with the level of a series at the decision, such as its mean over the last weeks or its last value. The
+        numbers named after the target (``sold_lag_1``, ``sold_month``) are then relative to it, and
+        :class:`~mlsys.TrainForecast` learns the target relative to it. Trees predict no level that they have not seen;
+        this way they need not.
+    relative : {"difference", "ratio"}
+        Whether the level is subtracted or divided by. Ratios suit series whose ups and downs grow with their level; it
+        must then not be negative.
 
     Raises
     ------
@@ -111,6 +132,8 @@ class Forecast(Reshape):
     season: int | str | None = Field(default=None, kw_only=True)
     every: int | str = Field(default=1, kw_only=True)
     known_after: str = Field(default="", kw_only=True)
+    level: str | None = Field(default=None, kw_only=True)
+    relative: Relative = Field(default="difference", kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse lengths that are no whole number of steps."""
@@ -153,7 +176,8 @@ class Forecast(Reshape):
 
     def withholds(self) -> tuple[str, ...]:
         """Columns that judge a model, and are no features."""
-        return (LAST, SAME_SEASON, SEASON_MEAN, NAIVE_ERROR, NAIVE_SQUARED_ERROR, STRETCH, TARGET_KNOWN)
+        judging = (LAST, SAME_SEASON, SEASON_MEAN, NAIVE_ERROR, NAIVE_SQUARED_ERROR, STRETCH, TARGET_KNOWN)
+        return (*judging, STEPS_AHEAD, OFFSET, FACTOR)
 
     def over(self, data: pd.DataFrame, /, target: str, time: str) -> pd.DataFrame:
         """Return the rows that a pipeline with these roles makes of a frame of series."""
@@ -162,8 +186,9 @@ class Forecast(Reshape):
     def reshape(self, frame: Rows, /) -> pd.DataFrame:
         """Return a row for each decision moment and horizon whose target is known."""
         target, time, given = self._target(frame.roles), self._time(frame.roles), pd.DataFrame(frame)
-        remedy = "correct the names in by= and known_ahead=, or the roles of the Pipeline"
-        require_columns(given.columns, [time, target, *self.key_columns, *self.known_ahead], self.title, remedy)
+        remedy = "correct the names in by=, known_ahead= and level=, or the roles of the Pipeline"
+        level = [] if self.level is None else [self.level]
+        require_columns(given.columns, [time, target, *self.key_columns, *self.known_ahead, *level], self.title, remedy)
         refuse_taken(given, [HORIZON, TARGET_TIME, *self.withholds()], self.title)
         keys, steps = self._placed(given, time)
         values = _numbers(frame, target, self.title)
@@ -177,7 +202,20 @@ class Forecast(Reshape):
         facts: dict[str, Any] = {HORIZON: ahead, TARGET_TIME: predicted[time].array}
         if self.known_after:
             facts[TARGET_KNOWN] = (predicted[time] + pd.Timedelta(self.known_after)).array
-        return made.assign(**then, **facts, **self._beside(Known(keys, steps, values), keys, steps, origins, ahead))
+        made = made.assign(**then, **facts, **self._beside(Known(keys, steps, values), keys, steps, origins, ahead))
+        return self.completed(made, target)
+
+    def completed(self, rows: pd.DataFrame, target: str, /) -> pd.DataFrame:
+        """Return rows of decisions and horizons with what a model is told beside its features."""
+        made: dict[str, Any] = {STEPS_AHEAD: rows[HORIZON].to_numpy()}
+        if self.level is not None:
+            made |= relative_to(rows, self.level, self.relative, target, self.title)
+        return rows.assign(**made)
+
+    def completes(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the columns that :meth:`completed` adds, and of which it makes them."""
+        level = () if self.level is None else (self.level,)
+        return {STEPS_AHEAD: (HORIZON,), OFFSET: level, FACTOR: level}
 
     def rows_ahead(
         self, keys: pd.DataFrame, last: pd.Timestamp, time: str, horizon: int | str | None = None, /

@@ -5,12 +5,19 @@ from mlsys.dataset.dataset import Dataset, beside
 from mlsys.dataset.event import Event, decided, settled, tally
 from mlsys.dataset.frames import check_frame, check_names, check_unique, require_columns
 from mlsys.dataset.predictions import (
+    FACTOR,
+    HORIZON,
+    LOWER,
     NAIVE_ERROR,
     NAIVE_SQUARED_ERROR,
+    OFFSET,
     PREDICTION,
     PROBABILITY,
     SCORE,
+    STEPS_AHEAD,
     STRETCH,
+    TARGET_TIME,
+    UPPER,
     probability_columns,
     score_columns,
 )
@@ -20,12 +27,19 @@ from mlsys.dataset.served import Served
 from mlsys.dataset.weights import counting, known_weights
 
 __all__ = [
+    "FACTOR",
+    "HORIZON",
+    "LOWER",
     "NAIVE_ERROR",
     "NAIVE_SQUARED_ERROR",
+    "OFFSET",
     "PREDICTION",
     "PROBABILITY",
     "SCORE",
+    "STEPS_AHEAD",
     "STRETCH",
+    "TARGET_TIME",
+    "UPPER",
     "Dataset",
     "Event",
     "Moment",

@@ -15,6 +15,12 @@ NAIVE_ERROR, NAIVE_SQUARED_ERROR = "naive_error", "naive_squared_error"
 """Mean errors that a naive forecast has made of a row's series so far: what scaled metrics divide by."""
 STRETCH = "stretch"
 """Number of the stretch of time in which a row's truth lies, where rows of one stretch are not independent."""
+HORIZON, TARGET_TIME, STEPS_AHEAD = "horizon", "target_time", "steps_ahead"
+"""Of a forecast: how many steps ahead a row is predicted, and the time that is predicted; the last is no feature."""
+OFFSET, FACTOR = "target_offset", "target_factor"
+"""Of a forecast that is learned relative to a level: what is subtracted from the target, or what it is divided by."""
+LOWER, UPPER = "prediction_lower", "prediction_upper"
+"""Ends of an interval in which the truth lies as often as the model says."""
 _SUM = 1e-6
 """Probabilities of a row may miss 1 by this much: what single precision leaves of a dozen classes."""
 
@@ -68,7 +74,8 @@ def named_like_predictions(frame: pd.DataFrame, roles: Iterable[str] = (), targe
     shares = _of_classes(frame, probability_columns(there), labels)
     classes = {text for name in labels if name in frame.columns for text in _texts(frame[name])} if not shares else ()
     scores = [name for name in score_columns(there) if name.removeprefix(SCORE) in classes]
-    return [name for name in there if name == PREDICTION or name in shares or name in scores]
+    ends = (LOWER, UPPER) if PREDICTION in there else ()
+    return [name for name in there if name == PREDICTION or name in {*shares, *scores, *ends}]
 
 
 def _of_classes(frame: pd.DataFrame, shares: Sequence[str], labels: Sequence[str | None]) -> Sequence[str]:

@@ -166,11 +166,6 @@ def _refuse_targets(scored: pd.DataFrame, metrics: Sequence[Metric]) -> None:
             )
 
 
-def _lacking(metric: Metric) -> str:
-    by_query = isinstance(metric, SampleMetric) and metric.by_query
-    return "needs queries, whose column group= names" if by_query else "needs probabilities"
-
-
 def judge_for(
     scored: pd.DataFrame,
     metrics: Sequence[Any] | None,
@@ -210,9 +205,10 @@ def judge_for(
     chosen = metrics_of(metrics) if metrics else usual
     for metric in chosen:
         if task not in metric.tasks or not metric.has_what_it_needs(scored.columns):
-            why = f"is for {' and '.join(metric.tasks)}" if task not in metric.tasks else _lacking(metric)
+            why = f"is for {' and '.join(metric.tasks)}" if task not in metric.tasks else f"needs {metric.needs}"
+            lacks = "" if has or task == "regression" else " without probabilities"
             raise ConfigurationError(
-                f"the metric {metric.name!r} {why}, but this is {task}{'' if has else ' without probabilities'}",
+                f"the metric {metric.name!r} {why}, but this is {task}{lacks}",
                 f"choose among {', '.join(each.name for each in usual)}",
             )
     _refuse_targets(scored, chosen)

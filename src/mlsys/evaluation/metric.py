@@ -9,7 +9,7 @@ from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
-from mlsys.dataset import probability_columns, score_columns
+from mlsys.dataset import LOWER, UPPER, probability_columns, score_columns
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.calling import Takes, answer_of, answers_of, arguments_of
 from mlsys.evaluation.sample import Sample, Task, Values
@@ -117,6 +117,11 @@ class Metric:
         """Whether it is left out if the model gives no probabilities (or scores, if these suffice)."""
         return self.takes != "prediction"
 
+    @property
+    def needs(self) -> str:
+        """What a model must give, in words that follow "needs"."""
+        return "probabilities"
+
     def has_what_it_needs(self, columns: Iterable[object]) -> bool:
         """Whether these prediction columns have the probabilities or scores that it needs."""
         names = list(columns)
@@ -200,6 +205,8 @@ class SampleMetric(Metric):
         Its place among the rates that are compared between sensitive groups, by task.
     by_slice : bool
         Whether MLflow gets it by slice, beside the headline.
+    of_intervals : bool
+        Whether it is of the ends of intervals, so that a model has to give some.
     """
 
     statistic: Statistic | None = None
@@ -213,14 +220,24 @@ class SampleMetric(Metric):
     usual: Mapping[Task, int] = field(default_factory=dict)
     compared: Mapping[Task, int] = field(default_factory=dict)
     by_slice: bool = False
+    of_intervals: bool = False
 
     def __post_init__(self) -> None:
         """Take it as it is."""
 
     def has_what_it_needs(self, columns: Iterable[object]) -> bool:
-        """Whether there are groups for a mean over groups, and the probabilities or scores that it needs."""
+        """Whether there is what it is computed from: probabilities, scores, ends of intervals, groups to average over."""
         names = list(columns)
+        if self.of_intervals:
+            return {LOWER, UPPER} <= set(names)
         return super().has_what_it_needs(names) and (not self.by_query or "group" in names)
+
+    @property
+    def needs(self) -> str:
+        """What a model must give, in words that follow "needs"."""
+        if self.of_intervals:
+            return "intervals, which TrainForecast(coverage=...) gives"
+        return "queries, whose column group= names" if self.by_query else super().needs
 
     @property
     def is_quick(self) -> bool:
@@ -233,7 +250,7 @@ class SampleMetric(Metric):
         return False
 
     def _value(self, sample: Sample) -> float:
-        return float(self.function(sample))
+        return float("nan") if self.of_intervals and sample.ends is None else float(self.function(sample))
 
     def rows(self, sample: Sample) -> Values | None:
         """Return the values that it is the mean of; ``None`` where it is no mean."""

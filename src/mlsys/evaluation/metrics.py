@@ -73,6 +73,22 @@ def _with_ones(per_row: Callable[[Sample], Values]) -> Callable[[Sample], Values
     return lambda sample: np.column_stack([np.ones(len(sample.y)), per_row(sample)])
 
 
+def _inside(sample: Sample) -> Values:
+    """Return whether the truth lies in the interval."""
+    lower, upper = _ends(sample)
+    return np.where(np.isnan(upper - lower), np.nan, (lower <= sample.y) & (sample.y <= upper))
+
+
+def _interval_width(sample: Sample) -> Values:
+    lower, upper = _ends(sample)
+    return np.asarray(upper - lower)
+
+
+def _ends(sample: Sample) -> tuple[Values, Values]:
+    ends = np.full((len(sample.y), 2), np.nan) if sample.ends is None else sample.ends
+    return ends[:, 0], ends[:, 1]
+
+
 def _ratio(sums: Values) -> Values:
     return shares(sums[..., 1], sums[..., 0])
 
@@ -175,6 +191,8 @@ TABLE: Sequence[SampleMetric] = (
           bounds=(-np.inf, 1.0), usual={"regression": 2}),
     SampleMetric("median_absolute_error", _median_error, greater_is_better=False, tasks=_NUMBERS, bounds=_LOSS),
     _pinball_loss(0.5, "pinball"),
+    _mean("coverage", _NUMBERS, _inside, bounds=_SHARE, greater_is_better=True, of_intervals=True),
+    _mean("interval_width", _NUMBERS, _interval_width, of_intervals=True),
     _less("mase", _NUMBERS, _scaled(0, 1)),
     _less("rmsse", _NUMBERS, _scaled(1, 2)),
     *DEVIANCES,

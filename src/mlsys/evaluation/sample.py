@@ -12,10 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import (
+    LOWER,
     NAIVE_ERROR,
     NAIVE_SQUARED_ERROR,
     PROBABILITY,
     SCORE,
+    UPPER,
     Event,
     decided,
     probability_columns,
@@ -86,6 +88,8 @@ class Sample:
         Of forecasts, the mean absolute and the mean squared error that a naive forecast has made of the series so far.
     query : ndarray of int, optional
         Number of each row's group, within which rows are ordered.
+    ends : ndarray of shape (rows, 2), optional
+        Of predictions with intervals, where these begin and end.
     """
 
     y: Values
@@ -99,6 +103,7 @@ class Sample:
     times: Values | None = None
     naive: Values | None = None
     query: NDArray[np.int64] | None = None
+    ends: Values | None = None
 
     @classmethod
     def of(cls, scored: pd.DataFrame, classes: Sequence[str]) -> Sample:
@@ -108,9 +113,8 @@ class Sample:
         if not classes:
             y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)
             predicted = scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan)
-            errors = [name for name in (NAIVE_ERROR, NAIVE_SQUARED_ERROR) if name in scored]
-            naive = scored[errors].to_numpy(dtype=np.float64, na_value=np.nan) if len(errors) == 2 else None
-            return cls(y, predicted, None, weight, (), naive=naive, query=query)
+            naive, ends = (_pair(scored, *names) for names in ((NAIVE_ERROR, NAIVE_SQUARED_ERROR), (LOWER, UPPER)))
+            return cls(y, predicted, None, weight, (), naive=naive, ends=ends, query=query)
         codes = {name: float(code) for code, name in enumerate(classes)}
         truth, said = (Levels.of(scored[name]) for name in ("y", "prediction"))
         probabilities = scores = None
@@ -156,6 +160,7 @@ class Sample:
             scores=kept[1], truth=levels[0], said=levels[1], times=None if self.times is None else self.times[rows],
             naive=None if self.naive is None else self.naive[rows],
             query=None if self.query is None else self.query[rows],
+            ends=None if self.ends is None else self.ends[rows],
         )  # fmt: skip
 
     @property
@@ -222,6 +227,13 @@ def _numbered(values: pd.Series) -> tuple[NDArray[np.int64], pd.Index | NDArray[
                 places = np.searchsorted(there, places)
             return places, (there + low).astype(numbers.dtype)
     return pd.factorize(values)
+
+
+def _pair(scored: pd.DataFrame, one: str, other: str) -> Values | None:
+    """Return two columns of numbers side by side; nothing where they are not there."""
+    if not {one, other} <= set(scored.columns):
+        return None
+    return np.asarray(scored[[one, other]].to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _array(values: Sequence[Any]) -> NDArray[Any]:

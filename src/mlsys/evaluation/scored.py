@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import (
+    LOWER,
     NAIVE_ERROR,
     NAIVE_SQUARED_ERROR,
     PREDICTION,
     PROBABILITY,
     SCORE,
     STRETCH,
+    UPPER,
     Rows,
     probability_columns,
     score_columns,
@@ -41,7 +43,7 @@ def judged_rows(rows: Rows, what: str) -> Rows:
 
 
 def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str = "judged") -> pd.DataFrame:
-    """Return ``y``, ``prediction``, ``probability_*``, ``weight``, ``group`` and naive errors of the evaluated rows.
+    """Return ``y``, ``prediction``, ``probability_*``, ends of intervals, ``weight``, ``group`` and naive errors of the evaluated rows.
 
     Parameters
     ----------
@@ -60,7 +62,8 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
     rows = judged_rows(rows, what)
     source = rows.predictions if predictions is None else predictions
     shares = probability_columns(source.columns) or score_columns(source.columns)
-    names = [PREDICTION, *shares] if PREDICTION in source.columns else shares
+    ends = [LOWER, UPPER] if {LOWER, UPPER} <= set(source.columns) else []
+    names = [PREDICTION, *ends, *shares] if PREDICTION in source.columns else shares
     if not names:
         raise DataError("the rows to evaluate have no predictions", "place the report after the model")
     if predictions is not None and len(source) != len(rows):

@@ -241,7 +241,10 @@ def served_model(
             kept.append((name, fitted))
             continue
         if isinstance(fitted.step, AsksAhead):
-            kept.append((name, fitted))  # what it makes of rows comes with the request
+            kept.append((name, fitted))  # what else it makes of rows comes with the request
+            completes = fitted.step.completes()
+            read = set().union(*(made_of for made, made_of in completes.items() if made in needed))
+            needed = (needed - completes.keys()) | read
             continue
         writes = catalog.writes.get(name, frozenset())
         if not writes & needed:

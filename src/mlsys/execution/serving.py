@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlsys.dataset import Moment
 from mlsys.steps import Fitted
+from mlsys.steps.capabilities import AsksAhead
 from mlsys.steps.memory import Memory
 from mlsys.steps.questions import sees_history
 from mlsys.tables import Columns
@@ -67,8 +68,11 @@ def _beside_the_past(fitted: Fitted, request: Request) -> Request:
 
 
 def _asked(fitted: Fitted, request: Request) -> Request:
-    """Leave the rows: those of a request are such as the step made in training."""
-    return request
+    """Complete the rows: those of a request are such as the step made in training, but for what only a model reads."""
+    step, rows = fitted.step, request.rows
+    assert isinstance(step, AsksAhead)
+    made = step.completed(rows.frame() if isinstance(rows, Columns) else rows, fitted.state["target"])
+    return replace(request, rows=Columns.of(made) if isinstance(rows, Columns) else made)
 
 
 _SERVE: dict[str, Callable[[Fitted, Request], Request]] = {

@@ -1,9 +1,10 @@
-"""Models: any estimator with scikit-learn's interface, and calibration of its probabilities."""
+"""Models: any estimator with scikit-learn's interface, for forecasts too, and calibration of its probabilities."""
 
 from mlsys.models._early_stopping import keeps_to_itself
 from mlsys.models._inputs import takes_any
 from mlsys.models.calibrate import Calibrate
 from mlsys.models.threshold import Threshold
 from mlsys.models.train import Train
+from mlsys.models.train_forecast import TrainForecast
 
-__all__ = ["Calibrate", "Threshold", "Train", "keeps_to_itself", "takes_any"]
+__all__ = ["Calibrate", "Threshold", "Train", "TrainForecast", "keeps_to_itself", "takes_any"]

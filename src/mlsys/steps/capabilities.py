@@ -101,6 +101,14 @@ class AsksAhead(Protocol):
         """Return the rows of the decision after the last known time, for each key."""
         raise NotImplementedError
 
+    def completed(self, rows: pd.DataFrame, target: str, /) -> pd.DataFrame:
+        """Return such rows, as the steps before have changed them, with what a model is told beside its features."""
+        raise NotImplementedError
+
+    def completes(self) -> Mapping[str, tuple[str, ...]]:
+        """Return the columns that :meth:`completed` adds, and of which it makes them."""
+        raise NotImplementedError
+
 
 @runtime_checkable
 class Derives(Protocol):

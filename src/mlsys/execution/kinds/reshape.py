@@ -34,7 +34,8 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
         Withheld(step.withholds(), f"written by {planned.name} to judge by, not to learn from"),
         Declared(step.moments_written(parts.roles), planned.name),
     ]
-    parts = parts.with_fitted(planned.name, Fitted(step)) if isinstance(step, AsksAhead) else parts
+    if isinstance(step, AsksAhead):
+        parts = parts.with_fitted(planned.name, Fitted(step, {"target": parts.roles.target}))
     return parts.told(
         [*told, *made.values()],
         rows={name: each.tables["rows"] for name, each in made.items()},
