@@ -6,9 +6,10 @@ import sys
 import numpy as np
 import pandas as pd
 from mlforecast import MLForecast
+from mlforecast.target_transforms import Differences
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-path, horizon, season, step, validation, test, lags = sys.argv[1:]
+path, horizon, season, step, validation, test, lags, way = sys.argv[1:]
 horizon, season, lags = int(horizon), int(season), json.loads(lags)
 frame = pd.read_csv(path, parse_dates=["time"]).sort_values("time", ignore_index=True)
 frame = frame.rename(columns={"time": "ds", "value": "y"}).assign(unique_id="one")
@@ -18,7 +19,8 @@ windows = len(frame) - horizon + 1 - int((frame["ds"] < validation).sum())
 parts = {"1D": ["weekday", "month"], "1h": ["weekday", "month", "hour"], "MS": ["month"]}[step]
 often = {"1D": "D", "1h": "h"}.get(step, step)
 estimator = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
-model = MLForecast({"model": estimator}, often, lags=lags, date_features=parts)
+model = MLForecast({"model": estimator}, often, lags=lags, date_features=parts,
+                   target_transforms=[Differences([1])] if way == "level" else None)  # fmt: skip
 made = model.cross_validation(frame[["unique_id", "ds", "y", "holiday"]], n_windows=windows, h=horizon, step_size=1,
                               refit=False, max_horizon=horizon, static_features=[])  # fmt: skip
 made["ahead"] = made.groupby("cutoff").cumcount() + 1

@@ -3,19 +3,13 @@
 import json
 import sys
 
-import numpy as np
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from mlsys import Derive, Evaluate, Forecast, Lag, Pipeline, TimeSplit, Train
+from mlsys import Derive, Evaluate, Forecast, Lag, Pipeline, TimeSplit, TrainForecast, WindowAggregate
 
-path, horizon, season, step, validation, test, lags = sys.argv[1:]
-
-
-def same(rows):
-    """Return the value one season before the time that is predicted, out of the lags."""
-    columns = [f"value_lag_{int(season) - ahead + 1}" for ahead in range(1, int(horizon) + 1)]
-    return rows[columns].to_numpy()[np.arange(len(rows)), rows["horizon"] - 1]
+path, horizon, season, step, validation, test, lags, way = sys.argv[1:]
+WINDOWS = {"1D": f"{season}D", "1h": f"{season}h", "MS": "366D"}
 
 
 def weekday(rows):
@@ -30,18 +24,26 @@ def hour(rows):
     return rows["target_time"].dt.hour
 
 
-pipeline = Pipeline(
-    [
-        Lag((), "value", json.loads(lags)),
-        Forecast(int(horizon), step, season=int(season), known_ahead=["holiday"]),
-        Derive({"same": same, "weekday": weekday, "month": month, "hour": hour}),
-        TimeSplit(validation=validation, test=test),
-        Train(HistGradientBoostingRegressor(early_stopping=False, random_state=0)),
-        Evaluate(["mae"], [], ["same_season"]),
-    ],
-    target="value", time="time", exclude=["target_time"],
-)  # fmt: skip
-run = pipeline.run(pd.read_csv(path, parse_dates=["time"]), track=False, cache=False)
+def judged(how):
+    """Return the pipeline; ``how`` is given to the forecast."""
+    calendar = {"1D": {"weekday": weekday, "month": month}, "MS": {"month": month}}
+    estimator = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
+    return Pipeline(
+        [
+            Lag((), "value", json.loads(lags), step=step, time="time"),
+            *([WindowAggregate((), {"value_mean": ("value", "mean")}, window=WINDOWS[step])] if how else []),
+            Forecast(int(horizon), step, season=int(season), known_ahead=["holiday"], **how),
+            Derive(calendar.get(step, {"weekday": weekday, "month": month, "hour": hour})),
+            TimeSplit(validation=validation, test=test),
+            TrainForecast(estimator, strategy="per_horizon"),
+            Evaluate(["mae"], [], ["same_season"]),
+        ],
+        target="value", time="time", exclude=["target_time", "horizon"],
+    )  # fmt: skip
+
+
+level = {"level": "value_mean", "relative": "ratio"} if way == "level" else {}
+run = judged(level).run(pd.read_csv(path, parse_dates=["time"]), track=False, cache=False)
 table = run.metrics[(run.metrics["part"] == "validation") & (run.metrics["metric"] == "mae")].set_index("model")[
     "value"
 ]

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 DAY = pd.Timedelta("1D")
 CALENDAR = {"MS": "M", "ME": "M", "QS": "Q", "QE": "Q", "YS": "Y", "YE": "Y"}
 """Steps of no fixed length, with the period that holds one value: names of pandas' offsets."""
-SHORTEST = {"M": 28, "Q": 90, "Y": 365}
-"""Days that such a step lasts at least."""
+SHORTEST, LONGEST = {"M": 28, "Q": 90, "Y": 365}, {"M": 31, "Q": 92, "Y": 366}
+"""Days that such a step lasts at least, and at most."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,13 @@ class Grid:
                 f'write "1D", "1h", "15min", or one of {", ".join(CALENDAR)}',
             ) from error
 
+    @property
+    def longest(self) -> pd.Timedelta:
+        """How long a step lasts at most; a day may be that of a change of clocks."""
+        if self.step in CALENDAR:
+            return pd.Timedelta(LONGEST[CALENDAR[self.step]], "D")
+        return self.length if self.length % DAY else self.length + pd.Timedelta("1h")
+
     def count(self, given: int | str, what: str) -> int:
         """Return a number of steps, given as such or as a duration."""
         if isinstance(given, str):
@@ -83,8 +90,8 @@ class Grid:
             )
         return int(given)
 
-    def numbered(self, times: pd.Series, who: str) -> Integers:
-        """Return the number of the step at which each time lies.
+    def numbered(self, times: pd.Series, who: str, begin: pd.Timestamp | None = None) -> Integers:
+        """Return the number of the step at which each time lies, counted from ``begin`` or the earliest.
 
         Raises
         ------
@@ -102,14 +109,16 @@ class Grid:
             return np.asarray(periods.astype("int64"), dtype=np.int64)
         ticks = _ticks(times, self.length)
         length = self.length.value
-        first = int(ticks.min()) if len(ticks) else 0
+        first = int(ticks.min()) if len(ticks) and begin is None else 0
+        if begin is not None:
+            first = int(_ticks(pd.Series([begin], dtype=times.dtype), self.length)[0])
         off = np.flatnonzero((ticks - first) % length)
         if len(off):
             usual = pd.Series(np.diff(np.unique(ticks))).mode()
             found = pd.Timedelta(int(usual[0])) if len(usual) else self.length
             raise DataError(
                 f"{who}: times are not regular: {times.iloc[off[0]]} (row {times.index[off[0]]!r}) is not a whole "
-                f"number of steps of {self.step} after {times.min()}",
+                f"number of steps of {self.step} after {times.min() if begin is None else begin}",
                 f"round the times, or give the step they have (the commonest distance: step={duration_text(found)!r})",
             )
         return np.asarray((ticks - first) // length, dtype=np.int64)

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mlsys.data._made_columns import past_duration, refuse_taken
+from mlsys.data._series import Grid
+from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError
 from mlsys.steps import Field, History, Past
+from mlsys.values import moments_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +32,11 @@ class Lag(History):
     tolerance : str, optional
         How long a value may have been known, such as ``"1D"``: at the decision, or for a duration at that time before
         it. Older values are left out; by default none is too old.
+    step : str, optional
+        Distance between the times of a series (``"1D"``, ``"1h"``, ``"MS"``, as in :class:`~mlsys.Forecast`): numbers
+        then count steps before the time of the row, not rows, and a lag in a gap is null.
+    time : str, optional
+        Column of these times; needed with ``step``.
     late_by : str
         How long before the latest decision a request of a served model may still be decided; rows are kept that much
         longer.
@@ -38,9 +46,10 @@ class Lag(History):
     Raises
     ------
     ConfigurationError
-        If ``back`` is neither a positive number nor a positive duration, or ``tolerance`` is no positive duration.
+        If ``back`` is neither a positive number nor a positive duration, or ``tolerance`` is no positive duration; if
+        ``step`` comes without ``time``.
     DataError
-        If a column is missing, or a name is taken.
+        If a column is missing, or a name is taken; with ``step``, if a time is null or lies between steps.
 
     Notes
     -----
@@ -63,6 +72,8 @@ class Lag(History):
     columns: str | tuple[str, ...] | list[str]
     back: int | str | tuple[int | str, ...] | list[int | str] = 1
     tolerance: str | pd.Timedelta | None = Field(default=None, kw_only=True)
+    step: str | None = Field(default=None, kw_only=True)
+    time: str | None = Field(default=None, kw_only=True)
     late_by: str | pd.Timedelta = Field(default="0s", kw_only=True)
     tail: int = Field(default=0, ge=0, kw_only=True)
 
@@ -81,6 +92,17 @@ class Lag(History):
                 raise ConfigurationError(
                     f"{self.title} got back={back}, which is no earlier row", "count rows from 1, the most recent"
                 )
+        if (self.step is None) != (self.time is None):
+            raise ConfigurationError(
+                f"{self.title} got {'time' if self.step is None else 'step'}= alone",
+                'lags on a grid need both: Lag("store", "sold", [1, 7], step="1D", time="day")',
+            )
+        if self._grid is not None:
+            _ = self._grid.length
+
+    @property
+    def _grid(self) -> Grid | None:
+        return None if self.step is None else Grid(self.step)
 
     @property
     def _columns(self) -> tuple[str, ...]:
@@ -93,13 +115,22 @@ class Lag(History):
     @property
     def kept_rows(self) -> int:
         """Rows of each key that a served model keeps in addition to those within reach."""
+        if self._grid is not None:
+            return self.tail
         return max(self.tail, *(1 if isinstance(back, str) else back for back in self._backs))
 
     @property
     def reach(self) -> pd.Timedelta:
         """How long before the latest decision all rows are kept."""
         durations = [past_duration(back, "back") for back in self._backs if isinstance(back, str)]
+        if self._grid is not None:
+            durations += [self._grid.longest * back for back in self._backs if not isinstance(back, str)]
         return max(durations, default=pd.Timedelta(0)) + self.slack
+
+    @property
+    def placed_by(self) -> str | None:
+        """Column of the moment that must be within reach."""
+        return self.time
 
     @property
     def slack(self) -> pd.Timedelta:
@@ -108,23 +139,37 @@ class Lag(History):
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the columns of the past that it reads."""
-        return (*self.key_columns, *self._columns)
+        return tuple(dict.fromkeys([*self.key_columns, *self._columns, *([] if self.time is None else [self.time])]))
 
     def column_in_words(self, column: str, /) -> str:
         """Return how far back and by which key."""
         column, back = column.rsplit("_lag_", 1)
-        return f"{column} {back} back by {' and '.join(self.key_columns)}"
+        steps = "" if self.step is None or not back.isdecimal() else f" steps of {self.step}"
+        return f"{column} {back}{steps} back by {' and '.join(self.key_columns)}"
 
     def columns_behind(self, column: str, /) -> tuple[str, ...]:
         """Return the column that it looks back at, and the key."""
-        return (column.rsplit("_lag_", 1)[0], *self.key_columns)
+        beside = [] if self.time is None else [self.time]
+        return tuple(dict.fromkeys([column.rsplit("_lag_", 1)[0], *self.key_columns, *beside]))
 
     def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
         """Return the frame with the earlier values."""
         wanted = [(column, back, f"{column}_lag_{back}") for column in self._columns for back in self._backs]
         refuse_taken(frame, [name for *_, name in wanted], self.title)
-        made = {name: self._known(past, back).lag(column, _rows(back)) for column, back, name in wanted}
+        placed = self._on_grid(frame, past)
+        made = {
+            name: placed[back].lag(column) if back in placed else self._known(past, back).lag(column, _rows(back))
+            for column, back, name in wanted
+        }
         return frame.assign(**made)
+
+    def _on_grid(self, frame: pd.DataFrame, past: Past) -> dict[int | str, Past]:
+        """Return the past at each number of steps before the rows; nothing where rows are counted."""
+        grid = self._grid
+        if grid is None or self.time is None:
+            return {}
+        now, numbered = numbered_past(frame, past, grid, self.time, self.title)
+        return {back: numbered.at(now - back) for back in self._backs if not isinstance(back, str)}
 
     def _known(self, past: Past, back: int | str) -> Past:
         """Return the past that one lag looks at: up to some time before each decision, and of values not too old."""

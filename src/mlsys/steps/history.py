@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -166,6 +166,33 @@ class Past:
         latest = nanoseconds(moved(self._decide, -duration_of(duration, "before")))
         end = np.clip(self._searched(latest, also_then=True), self._start, self._end)
         return self._between(self._start, end)
+
+    def numbered(self, time: str, number: Callable[[pd.Series], NDArray[np.int64]]) -> Past:
+        """Return the same past, its rows found by a number rather than by the moment at which they were known.
+
+        Parameters
+        ----------
+        time : str
+            Column of the past that is numbered.
+        number : callable
+            Returns the number of each of its values, such as that of a day.
+        """
+        numbers = number(self._taken_of(time))
+        order = sorted_places(self._keys, numbers)
+        found = self._between(self._start, self._end)
+        found._hold(self._places[order], self._keys[order], numbers[order], self._moments[0][order])
+        return found
+
+    def at(self, wanted: NDArray[np.int64]) -> Past:
+        """Return the rows of a numbered past with the number that each row asks for, if known before its decision."""
+        start, end = self._searched(wanted), self._searched(wanted, also_then=True)
+        if (end - start).max(initial=0) > 1:
+            return self._known_among(start, end)
+        there = np.flatnonzero(end > start)
+        known = self._moments[1][start[there]] < self._decided[there]
+        end = start.copy()
+        end[there[known]] += 1
+        return self._between(start, end)
 
     def _between(self, start: NDArray[np.int64], end: NDArray[np.int64]) -> Past:
         """Return the same past with other ends; what was worked out of its columns is shared."""
