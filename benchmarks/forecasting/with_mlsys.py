@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from mlsys import Derive, Evaluate, Forecast, Lag, Pipeline, TimeSplit, TrainForecast, WindowAggregate
+from mlsys import Derive, Evaluate, Forecast, Lag, Pipeline, SeasonLag, TimeSplit, TrainForecast, WindowAggregate
 
 path, horizon, season, step, validation, test, lags, way = sys.argv[1:]
 WINDOWS = {"1D": f"{season}D", "1h": f"{season}h", "MS": "366D"}
@@ -26,12 +26,16 @@ def hour(rows):
 
 def judged(how):
     """Return the pipeline; ``how`` is given to the forecast."""
+    beyond = [
+        WindowAggregate((), {"value_mean": ("value", "mean")}, window=WINDOWS[step]),
+        SeasonLag((), "value", season=int(season), horizon=int(horizon), seasons=4, step=step, time="time"),
+    ]
     calendar = {"1D": {"weekday": weekday, "month": month}, "MS": {"month": month}}
     estimator = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
     return Pipeline(
         [
             Lag((), "value", json.loads(lags), step=step, time="time"),
-            *([WindowAggregate((), {"value_mean": ("value", "mean")}, window=WINDOWS[step])] if how else []),
+            *(beyond if how else []),
             Forecast(int(horizon), step, season=int(season), known_ahead=["holiday"], **how),
             Derive(calendar.get(step, {"weekday": weekday, "month": month, "hour": hour})),
             TimeSplit(validation=validation, test=test),
@@ -42,7 +46,7 @@ def judged(how):
     )  # fmt: skip
 
 
-level = {"level": "value_mean", "relative": "ratio"} if way == "level" else {}
+level = {"level": "value_mean"} if way == "level" else {}
 run = judged(level).run(pd.read_csv(path, parse_dates=["time"]), track=False, cache=False)
 table = run.metrics[(run.metrics["part"] == "validation") & (run.metrics["metric"] == "mae")].set_index("model")[
     "value"

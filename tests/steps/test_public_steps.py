@@ -613,6 +613,13 @@ def Threshold(orders: pd.DataFrame) -> Case:
 
 
 @case
+def SeasonLag(orders: pd.DataFrame) -> Case:
+    days = orders.assign(ordered=pd.date_range("2024-01-01", periods=len(orders)))
+    step = mlsys.SeasonLag((), "price", season="7D", horizon=3, seasons=2, time="ordered")
+    return step, days, {"target": "returned", "time": "ordered"}
+
+
+@case
 def TrainForecast(orders: pd.DataFrame) -> Case:
     from sklearn.linear_model import Ridge
 

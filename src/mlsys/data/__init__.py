@@ -23,6 +23,7 @@ from mlsys.data.read_parquet import ReadParquet
 from mlsys.data.read_service import ReadService
 from mlsys.data.read_sql import ReadSQL
 from mlsys.data.rename import Rename
+from mlsys.data.season_lag import SeasonLag
 from mlsys.data.window_aggregate import WindowAggregate
 from mlsys.data.write_csv import WriteCSV
 from mlsys.data.write_parquet import WriteParquet
@@ -52,6 +53,7 @@ __all__ = [
     "ReadSQL",
     "ReadService",
     "Rename",
+    "SeasonLag",
     "WindowAggregate",
     "WriteCSV",
     "WriteParquet",

@@ -110,7 +110,7 @@ class Grid:
         ticks = _ticks(times, self.length)
         length = self.length.value
         first = int(ticks.min()) if len(ticks) and begin is None else 0
-        if begin is not None:
+        if begin is not None and not pd.isna(begin):
             first = int(_ticks(pd.Series([begin], dtype=times.dtype), self.length)[0])
         off = np.flatnonzero((ticks - first) % length)
         if len(off):

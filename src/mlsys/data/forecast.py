@@ -12,6 +12,7 @@ from mlsys.data._level import Relative, relative_to
 from mlsys.data._made_columns import past_duration, refuse_taken
 from mlsys.data._series import Grid, Known, longest, refuse_repeated
 from mlsys.dataset import (
+    AHEAD,
     FACTOR,
     HORIZON,
     NAIVE_ERROR,
@@ -189,7 +190,8 @@ class Forecast(Reshape):
         remedy = "correct the names in by=, known_ahead= and level=, or the roles of the Pipeline"
         level = [] if self.level is None else [self.level]
         require_columns(given.columns, [time, target, *self.key_columns, *self.known_ahead, *level], self.title, remedy)
-        refuse_taken(given, [HORIZON, TARGET_TIME, *self.withholds()], self.title)
+        wide = by_step_ahead(given.columns, self.steps_ahead)
+        refuse_taken(given, [HORIZON, TARGET_TIME, *self.withholds(), *wide], self.title)
         keys, steps = self._placed(given, time)
         values = _numbers(frame, target, self.title)
         origins, ahead, rows = self._pairs(keys, steps, values)
@@ -197,25 +199,41 @@ class Forecast(Reshape):
             raise DataError(f"{self.title} finds no decision moment with a known value before and after it",
                             "give longer series, or a shorter horizon")  # fmt: skip
         predicted = given.iloc[rows]
-        made = given.iloc[origins].reset_index(drop=True)
+        made = given.drop(columns=[name for each in wide.values() for name in each]).iloc[origins]
+        made = made.reset_index(drop=True)
         then: dict[str, Any] = {name: predicted[name].array for name in dict.fromkeys([target, *self.known_ahead])}
         facts: dict[str, Any] = {HORIZON: ahead, TARGET_TIME: predicted[time].array}
         if self.known_after:
             facts[TARGET_KNOWN] = (predicted[time] + pd.Timedelta(self.known_after)).array
+        for name, each in wide.items():
+            facts[name] = given[each].to_numpy(dtype=np.float64, na_value=np.nan)[origins, ahead - 1]
         made = made.assign(**then, **facts, **self._beside(Known(keys, steps, values), keys, steps, origins, ahead))
-        return self.completed(made, target)
+        return self._scaled(made.assign(**{STEPS_AHEAD: ahead}), target)
 
-    def completed(self, rows: pd.DataFrame, target: str, /) -> pd.DataFrame:
-        """Return rows of decisions and horizons with what a model is told beside its features."""
-        made: dict[str, Any] = {STEPS_AHEAD: rows[HORIZON].to_numpy()}
-        if self.level is not None:
-            made |= relative_to(rows, self.level, self.relative, target, self.title)
-        return rows.assign(**made)
+    def to_complete(self, columns: Iterable[str], roles: Roles) -> dict[str, Any]:
+        """Return what must be kept of the series to complete rows of a request."""
+        return {"target": self._target(roles), "wide": by_step_ahead(columns, self.steps_ahead)}
 
-    def completes(self) -> Mapping[str, tuple[str, ...]]:
+    def completed(self, rows: pd.DataFrame, kept: Mapping[str, Any], /) -> pd.DataFrame:
+        """Return rows of decisions and horizons, as the steps before have changed them, as this step leaves them."""
+        ahead = rows[HORIZON].to_numpy(dtype=np.int64)
+        made: dict[str, Any] = {STEPS_AHEAD: ahead}
+        for name, each in kept["wide"].items():
+            if set(each) <= set(rows.columns):
+                there = np.clip(ahead, 1, len(each))
+                made[name] = rows[each].to_numpy(dtype=np.float64, na_value=np.nan)[np.arange(len(rows)), there - 1]
+        return self._scaled(rows.assign(**made), kept["target"])
+
+    def completes(self, kept: Mapping[str, Any], /) -> Mapping[str, tuple[str, ...]]:
         """Return the columns that :meth:`completed` adds, and of which it makes them."""
         level = () if self.level is None else (self.level,)
-        return {STEPS_AHEAD: (HORIZON,), OFFSET: level, FACTOR: level}
+        wide = {name: (HORIZON, *each) for name, each in kept["wide"].items()}
+        return {STEPS_AHEAD: (HORIZON,), OFFSET: level, FACTOR: level, **wide}
+
+    def _scaled(self, rows: pd.DataFrame, target: str) -> pd.DataFrame:
+        if self.level is None:
+            return rows
+        return rows.assign(**relative_to(rows, self.level, self.relative, target, self.title))
 
     def rows_ahead(
         self, keys: pd.DataFrame, last: pd.Timestamp, time: str, horizon: int | str | None = None, /
@@ -314,6 +332,20 @@ class Forecast(Reshape):
             scale = Known(of, at, errors).mean(keys, until)
             found[name] = np.where(scale > 0, scale, np.nan)
         return found
+
+
+def by_step_ahead(columns: Iterable[str], steps: int) -> dict[str, list[str]]:
+    """Return names with a column for each step ahead, and these columns.
+
+    Examples
+    --------
+    >>> by_step_ahead(["temp_ahead_1", "temp_ahead_2", "look_ahead_1"], 2)
+    {'temp': ['temp_ahead_1', 'temp_ahead_2']}
+    """
+    there = dict.fromkeys(map(str, columns))
+    names = dict.fromkeys(name.removesuffix(f"{AHEAD}1") for name in there if name.endswith(f"{AHEAD}1"))
+    found = {name: [f"{name}{AHEAD}{ahead}" for ahead in range(1, steps + 1)] for name in names}
+    return {name: each for name, each in found.items() if all(one in there for one in each)}
 
 
 def _numbers(frame: Rows, target: str, who: str) -> NDArray[np.float64]:

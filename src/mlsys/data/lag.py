@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from mlsys.data._made_columns import past_duration, refuse_taken
+from mlsys.data._on_grid import numbered_past
 from mlsys.data._series import Grid
-from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError
 from mlsys.steps import Field, History, Past
-from mlsys.values import moments_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,6 +5,7 @@ from mlsys.dataset.dataset import Dataset, beside
 from mlsys.dataset.event import Event, decided, settled, tally
 from mlsys.dataset.frames import check_frame, check_names, check_unique, require_columns
 from mlsys.dataset.predictions import (
+    AHEAD,
     FACTOR,
     HORIZON,
     LOWER,
@@ -27,6 +28,7 @@ from mlsys.dataset.served import Served
 from mlsys.dataset.weights import counting, known_weights
 
 __all__ = [
+    "AHEAD",
     "FACTOR",
     "HORIZON",
     "LOWER",

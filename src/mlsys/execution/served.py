@@ -242,7 +242,7 @@ def served_model(
             continue
         if isinstance(fitted.step, AsksAhead):
             kept.append((name, fitted))  # what else it makes of rows comes with the request
-            completes = fitted.step.completes()
+            completes = fitted.step.completes(fitted.state)
             read = set().union(*(made_of for made, made_of in completes.items() if made in needed))
             needed = (needed - completes.keys()) | read
             continue

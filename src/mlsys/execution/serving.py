@@ -71,7 +71,7 @@ def _asked(fitted: Fitted, request: Request) -> Request:
     """Complete the rows: those of a request are such as the step made in training, but for what only a model reads."""
     step, rows = fitted.step, request.rows
     assert isinstance(step, AsksAhead)
-    made = step.completed(rows.frame() if isinstance(rows, Columns) else rows, fitted.state["target"])
+    made = step.completed(rows.frame() if isinstance(rows, Columns) else rows, fitted.state)
     return replace(request, rows=Columns.of(made) if isinstance(rows, Columns) else made)
 
 

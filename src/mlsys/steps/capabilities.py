@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mlsys.dataset import Roles
     from mlsys.steps.base import Step
     from mlsys.tables import Table
 
@@ -101,11 +102,15 @@ class AsksAhead(Protocol):
         """Return the rows of the decision after the last known time, for each key."""
         raise NotImplementedError
 
-    def completed(self, rows: pd.DataFrame, target: str, /) -> pd.DataFrame:
-        """Return such rows, as the steps before have changed them, with what a model is told beside its features."""
+    def to_complete(self, columns: Iterable[str], roles: Roles) -> dict[str, Any]:
+        """Return what must be kept of training to complete rows of a request, as plain data."""
         raise NotImplementedError
 
-    def completes(self) -> Mapping[str, tuple[str, ...]]:
+    def completed(self, rows: pd.DataFrame, kept: Mapping[str, Any], /) -> pd.DataFrame:
+        """Return such rows, as the steps before have changed them, as this step leaves those of training."""
+        raise NotImplementedError
+
+    def completes(self, kept: Mapping[str, Any], /) -> Mapping[str, tuple[str, ...]]:
         """Return the columns that :meth:`completed` adds, and of which it makes them."""
         raise NotImplementedError
 

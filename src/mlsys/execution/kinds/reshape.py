@@ -35,7 +35,8 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
         Declared(step.moments_written(parts.roles), planned.name),
     ]
     if isinstance(step, AsksAhead):
-        parts = parts.with_fitted(planned.name, Fitted(step, {"target": parts.roles.target}))
+        there = map(str, parts.rows[parts.watched].head(0).columns)
+        parts = parts.with_fitted(planned.name, Fitted(step, step.to_complete(there, parts.roles)))
     return parts.told(
         [*told, *made.values()],
         rows={name: each.tables["rows"] for name, each in made.items()},
