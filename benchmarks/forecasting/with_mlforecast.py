@@ -9,7 +9,7 @@ from mlforecast import MLForecast
 from mlforecast.target_transforms import Differences
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-path, horizon, season, step, validation, test, lags, way = sys.argv[1:]
+path, horizon, season, step, validation, test, lags, _, _, _, way = sys.argv[1:]
 horizon, season, lags = int(horizon), int(season), json.loads(lags)
 frame = pd.read_csv(path, parse_dates=["time"]).sort_values("time", ignore_index=True)
 frame = frame.rename(columns={"time": "ds", "value": "y"}).assign(unique_id="one")

@@ -8,7 +8,7 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 
 from mlsys import Derive, Evaluate, Forecast, Lag, Pipeline, SeasonLag, TimeSplit, TrainForecast, WindowAggregate
 
-path, horizon, season, step, validation, test, lags, way = sys.argv[1:]
+path, horizon, season, step, validation, test, lags, seasons, level, relative, way = sys.argv[1:]
 WINDOWS = {"1D": f"{season}D", "1h": f"{season}h", "MS": "366D"}
 
 
@@ -28,7 +28,10 @@ def judged(how):
     """Return the pipeline; ``how`` is given to the forecast."""
     beyond = [
         WindowAggregate((), {"value_mean": ("value", "mean")}, window=WINDOWS[step]),
-        SeasonLag((), "value", season=int(season), horizon=int(horizon), seasons=4, step=step, time="time"),
+        *(
+            SeasonLag((), "value", season=int(each), horizon=int(horizon), seasons=count, step=step, time="time")
+            for each, count in json.loads(seasons).items()
+        ),
     ]
     calendar = {"1D": {"weekday": weekday, "month": month}, "MS": {"month": month}}
     estimator = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
@@ -46,8 +49,8 @@ def judged(how):
     )  # fmt: skip
 
 
-level = {"level": "value_mean"} if way == "level" else {}
-run = judged(level).run(pd.read_csv(path, parse_dates=["time"]), track=False, cache=False)
+scale = {"level": level, "relative": relative} if way == "level" else {}
+run = judged(scale).run(pd.read_csv(path, parse_dates=["time"]), track=False, cache=False)
 table = run.metrics[(run.metrics["part"] == "validation") & (run.metrics["metric"] == "mae")].set_index("model")[
     "value"
 ]

@@ -11,7 +11,7 @@ from skforecast.model_selection import TimeSeriesFold, backtesting_forecaster
 from sklearn.ensemble import HistGradientBoostingRegressor
 
 warnings.simplefilter("ignore")
-path, horizon, season, step, validation, test, lags, way = sys.argv[1:]
+path, horizon, season, step, validation, test, lags, _, _, _, way = sys.argv[1:]
 horizon, season, lags = int(horizon), int(season), json.loads(lags)
 frame = pd.read_csv(path, parse_dates=["time"]).sort_values("time").set_index("time")
 frame = frame.asfreq({"1D": "D", "1h": "h"}.get(step, step))
@@ -21,9 +21,10 @@ beside = pd.DataFrame({"holiday": frame["holiday"].astype(float), "month": frame
                        "weekday": frame.index.weekday.astype(float), "hour": frame.index.hour.astype(float)},
                       index=frame.index)  # fmt: skip
 estimator = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
-model = ForecasterDirect(estimator, steps=horizon, lags=lags, n_jobs=1, differentiation=1 if way == "level" else None)
+differentiation = 1 if way == "level" else None
+model = ForecasterDirect(estimator, steps=horizon, lags=lags, n_jobs=1, differentiation=differentiation)
 folds = TimeSeriesFold(steps=horizon, initial_train_size=int((frame.index < validation).sum()), refit=False,
-                       fold_stride=1, allow_incomplete_fold=False)  # fmt: skip
+                       fold_stride=1, allow_incomplete_fold=False, differentiation=differentiation)  # fmt: skip
 _, made = backtesting_forecaster(model, frame["value"], folds, "mean_absolute_error", exog=beside, n_jobs=1,
                                  verbose=False, show_progress=False)  # fmt: skip
 ahead = made.groupby("fold").cumcount() + 1

@@ -68,7 +68,7 @@ class Forecast(Reshape):
     known_after : str, optional
         How long after its time a value is known; by default before the next step.
     level : str, optional
-        Column with the level of a series at the decision, such as its mean over the last weeks or its last value. The
+        Column with the level of a series, known at the decision: its mean over the last weeks, or its last value. The
         numbers named after the target (``sold_lag_1``, ``sold_month``) are then relative to it, and
         :class:`~mlsys.TrainForecast` learns the target relative to it. Trees predict no level that they have not seen;
         this way they need not.
@@ -188,9 +188,9 @@ class Forecast(Reshape):
         """Return a row for each decision moment and horizon whose target is known."""
         target, time, given = self._target(frame.roles), self._time(frame.roles), pd.DataFrame(frame)
         remedy = "correct the names in by=, known_ahead= and level=, or the roles of the Pipeline"
-        level = [] if self.level is None else [self.level]
-        require_columns(given.columns, [time, target, *self.key_columns, *self.known_ahead, *level], self.title, remedy)
         wide = by_step_ahead(given.columns, self.steps_ahead)
+        level = [] if self.level is None or self.level in wide else [self.level]
+        require_columns(given.columns, [time, target, *self.key_columns, *self.known_ahead, *level], self.title, remedy)
         refuse_taken(given, [HORIZON, TARGET_TIME, *self.withholds(), *wide], self.title)
         keys, steps = self._placed(given, time)
         values = _numbers(frame, target, self.title)
@@ -226,8 +226,8 @@ class Forecast(Reshape):
 
     def completes(self, kept: Mapping[str, Any], /) -> Mapping[str, tuple[str, ...]]:
         """Return the columns that :meth:`completed` adds, and of which it makes them."""
-        level = () if self.level is None else (self.level,)
         wide = {name: (HORIZON, *each) for name, each in kept["wide"].items()}
+        level = () if self.level is None else wide.get(self.level, (self.level,))
         return {STEPS_AHEAD: (HORIZON,), OFFSET: level, FACTOR: level, **wide}
 
     def _scaled(self, rows: pd.DataFrame, target: str) -> pd.DataFrame:

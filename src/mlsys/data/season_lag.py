@@ -52,10 +52,10 @@ class SeasonLag(History):
 
     Notes
     -----
-    Writes ``<column>_season_<n>_ahead_<steps>``, the value at the place in the season that lies so many steps ahead, of
-    the latest season that may be known at the decision (``n`` = 1) and those before it, and
-    ``<column>_season_mean_ahead_<steps>``, the mean of those that are known. :class:`~mlsys.Forecast` gives each row
-    those of its horizon, without ``_ahead_<steps>``. Values that were not known strictly before the decision are null.
+    With ``season="7D"``, writes ``<column>_7D_back_<n>_ahead_<steps>``, the value at the place in the season that lies
+    so many steps ahead, of the latest season that may be known at the decision (``n`` = 1) and those before it, and
+    ``<column>_7D_mean_ahead_<steps>``, the mean of those that are known. :class:`~mlsys.Forecast` gives each row those
+    of its horizon, without ``_ahead_<steps>``. Values that were not known strictly before the decision are null.
 
     Cost: a search for each season and step ahead.
 
@@ -65,12 +65,12 @@ class SeasonLag(History):
     >>> sales = pd.DataFrame({"day": day, "sold": [3.0, 5.0, 8.0, 4.0, 6.0]})
     >>> lags = SeasonLag((), "sold", season=2, horizon=2, seasons=2, time="day").over(sales, time="day")
     >>> lags.filter(like="_ahead_1")
-       sold_season_1_ahead_1  sold_season_2_ahead_1  sold_season_mean_ahead_1
-    0                    NaN                    NaN                       NaN
-    1                    NaN                    NaN                       NaN
-    2                    3.0                    NaN                       3.0
-    3                    5.0                    NaN                       5.0
-    4                    8.0                    3.0                       5.5
+       sold_2_back_1_ahead_1  sold_2_back_2_ahead_1  sold_2_mean_ahead_1
+    0                    NaN                    NaN                  NaN
+    1                    NaN                    NaN                  NaN
+    2                    3.0                    NaN                  3.0
+    3                    5.0                    NaN                  5.0
+    4                    8.0                    3.0                  5.5
     """
 
     columns: str | tuple[str, ...] | list[str]
@@ -130,13 +130,15 @@ class SeasonLag(History):
     def column_in_words(self, column: str, /) -> str:
         """Return which season, and for how many steps ahead."""
         name, ahead = column.rsplit(AHEAD, 1)
-        column, which = name.rsplit("_season_", 1)
-        season = "mean of earlier seasons" if which == "mean" else f"{which} season{'s' * (which != '1')} back"
-        return f"{column}, {season}, {ahead} ahead"
+        column = self.columns_behind(column)[0]
+        which = name.rsplit("_", 1)[1]
+        back = "mean of earlier ones" if which == "mean" else f"{which} back"
+        return f"{column} of the same place in a season of {self.season}, {back}, {ahead} ahead"
 
     def columns_behind(self, column: str, /) -> tuple[str, ...]:
         """Return the column that it looks back at, the key and the time."""
-        return tuple(dict.fromkeys([column.rsplit("_season_", 1)[0], *self.key_columns, self.time]))
+        own = max((name for name in self._columns if column.startswith(f"{name}_{self.season}_")), key=len)
+        return tuple(dict.fromkeys([own, *self.key_columns, self.time]))
 
     def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
         """Return the frame with the values of earlier seasons, for each step ahead."""
@@ -146,9 +148,9 @@ class SeasonLag(History):
             places = [numbered.at(now - back) for back in self._backs(ahead)]
             for column in self._columns:
                 found = [place.lag(column) for place in places]
-                made |= {f"{column}_season_{n}{AHEAD}{ahead}": each for n, each in enumerate(found, 1)}
+                made |= {f"{column}_{self.season}_back_{n}{AHEAD}{ahead}": each for n, each in enumerate(found, 1)}
                 if self.seasons > 1:
-                    made[f"{column}_season_mean{AHEAD}{ahead}"] = _mean(found)
+                    made[f"{column}_{self.season}_mean{AHEAD}{ahead}"] = _mean(found)
         refuse_taken(frame, made, self.title)
         return pd.concat([frame, pd.DataFrame(made, index=frame.index)], axis=1)
 

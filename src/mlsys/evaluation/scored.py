@@ -43,7 +43,7 @@ def judged_rows(rows: Rows, what: str) -> Rows:
 
 
 def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str = "judged") -> pd.DataFrame:
-    """Return ``y``, ``prediction``, ``probability_*``, ends of intervals, ``weight``, ``group`` and naive errors of the evaluated rows.
+    """Return ``y``, ``prediction``, ``probability_*``, ``weight``, ``group`` and what else metrics take of the rows.
 
     Parameters
     ----------

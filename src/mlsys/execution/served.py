@@ -88,7 +88,8 @@ class ServedModel:
         -------
         DataFrame
             ``id``, ``prediction`` and, for classes, ``probability_<class>``; the index of ``frame`` where it has one.
-            Asked by a horizon, the rows of :meth:`ahead` with ``prediction``.
+            Asked by a horizon, the rows of :meth:`ahead` with ``prediction`` and, where there are intervals,
+            ``prediction_lower`` and ``prediction_upper``.
 
         Raises
         ------
@@ -97,7 +98,8 @@ class ServedModel:
         """
         if isinstance(frame, (str, int)) and not isinstance(frame, bool) and makes_forecasts(self.steps):
             rows = self._complete(self.ahead(frame))
-            return rows.assign(prediction=self.predict(rows)["prediction"].array)
+            said = self.predict(rows).drop(columns="id")
+            return rows.assign(**{name: said[name].array for name in said.columns.tolist()})
         frame = self._reader.frame(frame)
         with counting() as counted:
             request = Request(self._reader.read(frame), self.decision)

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import HORIZON, LOWER, PREDICTION, STEPS_AHEAD, UPPER, Rows, require_columns
+from mlsys.dataset import (
+    FACTOR,
+    HORIZON,
+    LOWER,
+    OFFSET,
+    PREDICTION,
+    STEPS_AHEAD,
+    UPPER,
+    Rows,
+    require_columns,
+)
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._estimators import classifies
 from mlsys.models._fitting import asked_once
@@ -24,6 +34,8 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
+BESIDE = (STEPS_AHEAD, OFFSET, FACTOR)
+"""What a model is told beside its features."""
 ALL = 0
 """In place of a horizon, where one model is for all of them."""
 
@@ -106,7 +118,7 @@ class TrainForecast(Train):
 
     def columns_learned(self, columns: Sequence[str], state: Callable[[], Any], /) -> tuple[str, ...]:
         """Return the features used, and what tells the horizon and the level of a series."""
-        used = super().columns_learned(columns, state)
+        used = super().columns_learned([name for name in columns if name not in BESIDE], state)
         return tuple(dict.fromkeys([*used, STEPS_AHEAD, *state()["scale"]]))
 
     def learn(self, train: Rows, rng: np.random.Generator) -> dict[str, Any]:
@@ -123,8 +135,9 @@ class TrainForecast(Train):
         given = on_scale(train, scale)
         horizons = given[STEPS_AHEAD].to_numpy(dtype=np.int64)
         each = [ALL] if self.strategy == "one_model" else np.unique(horizons).tolist()
-        alike = self.strategy == "per_horizon" and self.features is None  # of one horizon, it tells nothing
-        features = tuple(name for name in given.feature_names if not (alike and name == HORIZON))
+        # Of rows with one horizon, it tells nothing.
+        beside = {*BESIDE, *([HORIZON] if self.strategy == "per_horizon" and self.features is None else [])}
+        features = tuple(name for name in given.feature_names if name not in beside)
         given = Rows.of(pd.DataFrame(given), given.roles, features)
         rows_of = (given if one == ALL else given.take_rows(horizons == one) for one in each)
         models = [super(TrainForecast, self).learn(rows, rng) for rows in rows_of]
