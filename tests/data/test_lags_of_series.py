@@ -130,3 +130,14 @@ def test_times_between_steps_are_refused_with_the_remedy() -> None:
     with pytest.raises(DataError, match="times are not regular") as error:
         Lag((), "x", 1, step="1D", time="t").over(frame, time="t")
     assert "round the times" in str(error.value.remedy)
+
+
+def test_lags_that_count_rows_of_a_series_with_gaps_are_said(caplog) -> None:
+    frame = with_gaps()
+    for given, count in (({}, 1), ({"step": "1D", "time": "day"}, 0)):
+        caplog.clear()
+        lagged = Lag("store", "sold", 7, **given).over(frame, time="day")
+        Forecast(2, by="store").over(lagged, target="sold", time="day")
+        warned = [each.message for each in caplog.records if each.levelname == "WARNING"]
+        assert len(warned) == count
+        assert all("'sold_lag_7' is not the value 7 steps back" in each for each in warned)

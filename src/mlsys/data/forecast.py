@@ -104,9 +104,11 @@ class Forecast(Reshape):
 
     Rows without a value at ``target_time`` and decision moments before the first known value of a series are left out,
     and counted in the log (``mlsys``, level INFO). Steps of whole days follow the clock on the wall, shorter ones the
-    time that has passed, so that a change of clocks moves no row. ``Lag("store", "sold", 7)`` counts rows: in a series
-    with gaps it may be further back than seven steps. One model learns all horizons; a model for each horizon and
-    recursive forecasts are not here. Memory: rows times horizons.
+    time that has passed, so that a change of clocks moves no row. ``Lag("store", "sold", 7)`` counts rows, and in a
+    series with gaps looks further back than seven steps, which is said in the log (level WARNING);
+    ``Lag(..., step="1D", time="day")`` counts steps. Columns with a value for each step ahead, such as a weather
+    forecast ``temp_ahead_1`` to ``temp_ahead_7`` or those of :class:`~mlsys.SeasonLag`, become one column (``temp``)
+    with the value for the row's horizon. Memory: rows times horizons.
 
     References
     ----------
@@ -194,6 +196,7 @@ class Forecast(Reshape):
         refuse_taken(given, [HORIZON, TARGET_TIME, *self.withholds(), *wide], self.title)
         keys, steps = self._placed(given, time)
         values = _numbers(frame, target, self.title)
+        self._say_gaps(given, target, keys, steps, values)
         origins, ahead, rows = self._pairs(keys, steps, values)
         if not len(rows):
             raise DataError(f"{self.title} finds no decision moment with a known value before and after it",
@@ -289,6 +292,24 @@ class Forecast(Reshape):
                 "give longer series, or a shorter horizon",
             )
         return keys, steps
+
+    def _say_gaps(self, given: pd.DataFrame, target: str, keys: Integers, steps: Integers, values: Any) -> None:
+        """Warn where lags of the target count rows, and so look further back than so many steps."""
+        if self.known_after:
+            return
+        known = Known(keys, steps, values)
+        for name in map(str, given.columns):
+            back = name.removeprefix(f"{target}_lag_")
+            if back == name or not back.isdecimal():
+                continue
+            lags, there = pd.to_numeric(given[name], errors="coerce"), known.at(keys, steps - int(back))
+            further = int((lags.notna().to_numpy() & (lags.to_numpy(dtype=np.float64, na_value=np.nan) != there)).sum())
+            if further:
+                logger.warning(
+                    "%s: in %s of %s rows %r is not the value %s steps back, because series have gaps and the lag "
+                    "counts rows; to count steps write Lag(..., step=%r, time=...)",
+                    self.title, f"{further:,}", f"{len(given):,}", name, back, self.step,
+                )  # fmt: skip
 
     def _pairs(self, keys: Integers, steps: Integers, values: Any) -> tuple[Integers, Integers, Integers]:
         """Return the place of each decision moment, the horizon, and the place of the row that is predicted."""
