@@ -11,8 +11,8 @@ import pandas as pd
 from mlsys.data._level import Relative, relative_to
 from mlsys.data._made_columns import past_duration, refuse_taken
 from mlsys.data._series import Grid, Known, longest, refuse_repeated
+from mlsys.data._step_ahead import by_step_ahead, say_gaps
 from mlsys.dataset import (
-    AHEAD,
     FACTOR,
     HORIZON,
     NAIVE_ERROR,
@@ -105,7 +105,7 @@ class Forecast(Reshape):
     Rows without a value at ``target_time`` and decision moments before the first known value of a series are left out,
     and counted in the log (``mlsys``, level INFO). Steps of whole days follow the clock on the wall, shorter ones the
     time that has passed, so that a change of clocks moves no row. ``Lag("store", "sold", 7)`` counts rows, and in a
-    series with gaps looks further back than seven steps, which is said in the log (level WARNING);
+    series with gaps looks further back than seven steps, which a warning says;
     ``Lag(..., step="1D", time="day")`` counts steps. Columns with a value for each step ahead, such as a weather
     forecast ``temp_ahead_1`` to ``temp_ahead_7`` or those of :class:`~mlsys.SeasonLag`, become one column (``temp``)
     with the value for the row's horizon. Memory: rows times horizons.
@@ -196,7 +196,7 @@ class Forecast(Reshape):
         refuse_taken(given, [HORIZON, TARGET_TIME, *self.withholds(), *wide], self.title)
         keys, steps = self._placed(given, time)
         values = _numbers(frame, target, self.title)
-        self._say_gaps(given, target, keys, steps, values)
+        say_gaps(given, target, keys, steps, self.step, self.title)
         origins, ahead, rows = self._pairs(keys, steps, values)
         if not len(rows):
             raise DataError(f"{self.title} finds no decision moment with a known value before and after it",
@@ -293,24 +293,6 @@ class Forecast(Reshape):
             )
         return keys, steps
 
-    def _say_gaps(self, given: pd.DataFrame, target: str, keys: Integers, steps: Integers, values: Any) -> None:
-        """Warn where lags of the target count rows, and so look further back than so many steps."""
-        if self.known_after:
-            return
-        known = Known(keys, steps, values)
-        for name in map(str, given.columns):
-            back = name.removeprefix(f"{target}_lag_")
-            if back == name or not back.isdecimal():
-                continue
-            lags, there = pd.to_numeric(given[name], errors="coerce"), known.at(keys, steps - int(back))
-            further = int((lags.notna().to_numpy() & (lags.to_numpy(dtype=np.float64, na_value=np.nan) != there)).sum())
-            if further:
-                logger.warning(
-                    "%s: in %s of %s rows %r is not the value %s steps back, because series have gaps and the lag "
-                    "counts rows; to count steps write Lag(..., step=%r, time=...)",
-                    self.title, f"{further:,}", f"{len(given):,}", name, back, self.step,
-                )  # fmt: skip
-
     def _pairs(self, keys: Integers, steps: Integers, values: Any) -> tuple[Integers, Integers, Integers]:
         """Return the place of each decision moment, the horizon, and the place of the row that is predicted."""
         where, known = Known(keys, steps, np.arange(len(keys), dtype=np.float64)), Known(keys, steps, values)
@@ -353,20 +335,6 @@ class Forecast(Reshape):
             scale = Known(of, at, errors).mean(keys, until)
             found[name] = np.where(scale > 0, scale, np.nan)
         return found
-
-
-def by_step_ahead(columns: Iterable[str], steps: int) -> dict[str, list[str]]:
-    """Return names with a column for each step ahead, and these columns.
-
-    Examples
-    --------
-    >>> by_step_ahead(["temp_ahead_1", "temp_ahead_2", "look_ahead_1"], 2)
-    {'temp': ['temp_ahead_1', 'temp_ahead_2']}
-    """
-    there = dict.fromkeys(map(str, columns))
-    names = dict.fromkeys(name.removesuffix(f"{AHEAD}1") for name in there if name.endswith(f"{AHEAD}1"))
-    found = {name: [f"{name}{AHEAD}{ahead}" for ahead in range(1, steps + 1)] for name in names}
-    return {name: each for name, each in found.items() if all(one in there for one in each)}
 
 
 def _numbers(frame: Rows, target: str, who: str) -> NDArray[np.float64]:
