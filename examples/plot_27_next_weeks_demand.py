@@ -109,18 +109,19 @@ said
 # %%
 # How sure is it?
 # ---------------
-# The intervals are as wide as the errors of models that knew only earlier months. On the card, ``coverage`` is the share
-# of the validation days that lay inside.
+# The intervals are as wide as the errors of models that knew only earlier months. On the card, ``coverage`` is the
+# share of the validation days that lay inside.
 
 past = sales[(sales["store"] == "Lyon") & (sales["day"] >= "2024-12-11")]
 figure, ax = plt.subplots(figsize=(7.5, 3), layout="constrained")
 ax.plot(past["day"], past["sold"], color="#555555")
-ax.fill_between(said["target_time"], said["prediction_lower"], said["prediction_upper"], color="#0072B2", alpha=0.2, lw=0)
+lower, upper = said["prediction_lower"], said["prediction_upper"]
+ax.fill_between(said["target_time"], lower, upper, color="#0072B2", alpha=0.2, lw=0)
 ax.plot(said["target_time"], said["prediction"], color="#0072B2", lw=2.5)
 ax.annotate("sold", (past["day"].iloc[0], past["sold"].iloc[0] + 6), color="#555555")
-ax.annotate("predicted, nine of ten days inside", (said["target_time"].iloc[0], said["prediction_upper"].max() + 3),
+ax.annotate("predicted, nine of ten days inside", (said["target_time"].iloc[0], upper.max() + 3),
             color="#0072B2", ha="right")  # fmt: skip
-ax.set(ylabel="pieces a day, Lyon", ylim=(0, said["prediction_upper"].max() + 15))
+ax.set(ylabel="pieces a day, Lyon", ylim=(0, upper.max() + 15))
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%

@@ -27,7 +27,7 @@ def hour(rows):
 def judged(how):
     """Return the pipeline; ``how`` is given to the forecast."""
     beyond = [
-        WindowAggregate((), {"value_mean": ("value", "mean")}, window=WINDOWS[step]),
+        *([WindowAggregate((), {"value_mean": ("value", "mean")}, WINDOWS[step])] if level == "value_mean" else []),
         *(
             SeasonLag((), "value", season=int(each), horizon=int(horizon), seasons=count, step=step, time="time")
             for each, count in json.loads(seasons).items()

@@ -140,6 +140,8 @@ def test_every_metric_has_a_reference_here() -> None:
         "mase",
         "rmsse",
         "top_1_accuracy",
+        "coverage",
+        "interval_width",
     }
     assert set(METRICS) ^ {*BINARY, *CLASSES, *NUMBERS} == others
 
