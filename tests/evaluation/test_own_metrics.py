@@ -332,7 +332,7 @@ def test_what_cannot_be_a_metric_is_refused_when_the_step_is_made(asked: list[An
     [
         ({"name": ""}, "give it a name"),
         ({"takes": "labels"}, "takes is one of"),
-        ({"tasks": ("ranking",)}, "tasks is one of"),
+        ({"tasks": ("sorting",)}, "tasks is one of"),
         ({"tasks": ()}, "tasks is one of"),
         ({"interval": "delong"}, "interval is one of"),
         ({"tasks": None}, "tasks is one of"),

@@ -226,7 +226,7 @@ class SampleMetric(Metric):
         """Take it as it is."""
 
     def has_what_it_needs(self, columns: Iterable[object]) -> bool:
-        """Whether there is what it is computed from: probabilities, scores, ends of intervals, groups to average over."""
+        """Whether there are the probabilities, scores, ends of intervals or queries that it is computed from."""
         names = list(columns)
         if self.of_intervals:
             return {LOWER, UPPER} <= set(names)
