@@ -138,7 +138,9 @@ def _series(name: str, table: pa.Table, plan: Plan, file: Stored, index: pd.Inde
     if name not in file.types:
         values = pa.chunked_array([pa.nulls(len(index), kind)])
     else:
-        values = _cast(table.column(name).cast(file.types[name]), kind, name, plan, file)
+        values = table.column(name)
+        if not (pa.types.is_string(kind) and pa.types.is_large_string(values.type)):  # a frame holds text as large
+            values = _cast(values.cast(file.types[name]), kind, name, plan, file)
     if name in plan.nullable:
         return pd.Series(_NULLABLE[kind].__from_arrow__(values), index=index, name=name)
     if plan.nested and pa.types.is_nested(kind):
