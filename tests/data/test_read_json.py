@@ -173,6 +173,7 @@ def test_pieces_of_a_long_file_are_typed_together(monkeypatch: pytest.MonkeyPatc
     whole = ReadJSON(path).read()
     monkeypatch.setattr(_json_lines, "_PIECE", 500)
     monkeypatch.setattr(_json_lines, "_BLOCK", 120)
+    monkeypatch.setattr(_json_lines, "_START", 120)
     pd.testing.assert_frame_equal(ReadJSON(path).read(), whole)
     pd.testing.assert_frame_equal(ReadJSON(path, columns=["late", "t"]).read(), whole[["late", "t"]])
     assert whole["t"].tolist() == [each["t"] for each in records]
@@ -184,6 +185,7 @@ def test_pieces_of_a_long_file_are_typed_together(monkeypatch: pytest.MonkeyPatc
 
 def test_a_line_longer_than_a_block_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_json_lines, "_BLOCK", 64)
+    monkeypatch.setattr(_json_lines, "_START", 64)
     frame = ReadJSON(written(lines({"a": "x" * 1000}, {"a": "y"}))).read()
     assert frame["a"].str.len().tolist() == [1000, 1]
 

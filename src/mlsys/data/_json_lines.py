@@ -6,6 +6,7 @@ import io
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.json as arrow_json
 
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
 
 _PIECE = 1 << 24
 """Bytes that become one table; each piece of a longer file is typed by itself, then all together."""
-_BLOCK = 1 << 20
-"""Bytes that Arrow parses in one go, unless a line is longer; also those that a first guess of types is made of."""
+_BLOCK = 1 << 22
+"""Bytes that Arrow parses in one go, unless a line is longer."""
+_START = 1 << 20
+"""Bytes that a first guess of types is made of."""
 Data = bytes | memoryview
 _MARK = b"\xef\xbb\xbf"
 
@@ -74,7 +77,7 @@ class JSONFile:
             if whole:
                 yield self.file, self.table(Lines(data, line, self.file, self.who))
                 return
-            end = line + bytes(data).count(b"\n") - 1
+            end = line + int(np.count_nonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n"))) - 1
             yield f"{self.file}, lines {line:,} to {end:,}", self.table(Lines(data, line, self.file, self.who))
             line = end + 1
 
@@ -83,13 +86,13 @@ class JSONFile:
         with content_of(self.file, self._encoding, self.who).opened() as opened:
             first = opened.read(_PIECE)
             data: Data = first[len(_MARK) :] if first.startswith(_MARK) else first
-            if first[:_BLOCK].removeprefix(_MARK).lstrip().startswith(b"["):
+            if first[:_START].removeprefix(_MARK).lstrip().startswith(b"["):
                 data = self._as_lines(bytes(data) + opened.read())
             whole = len(first) < _PIECE
             while data:
                 if not whole:
                     data = _to_the_line_end(data, opened)
-                if not bytes(data[:_BLOCK]).isspace() or not bytes(data).isspace():
+                if not bytes(data[:_START]).isspace() or not bytes(data).isspace():
                     yield data, whole
                 data = opened.read(_PIECE)
                 whole = False
@@ -186,8 +189,8 @@ def _to_the_line_end(data: Data, opened: Any) -> Data:
 
 def _guessed(data: Data) -> dict[str, pa.DataType]:
     """Return the types that the first lines tell, in which texts that look like times are times."""
-    start = bytes(data[: 2 * _BLOCK])
-    first = start[: start.find(b"\n", _BLOCK) + 1] or data
+    start = bytes(data[: 2 * _START])
+    first = start[: start.find(b"\n", _START) + 1] or data
     return {field.name: field.type for field in _read(first, {}).schema}
 
 

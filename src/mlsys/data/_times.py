@@ -88,7 +88,8 @@ class _Reading:
                 "convert it in a Derive step that gives the unit, such as pd.to_datetime(f[...], unit='s'); for digits "
                 f"such as 20240229 {self._remedy('%Y%m%d')}",
             )
-        return self._of_texts(values.str.strip(), written)
+        plain_times = iso_moments(values) if written in {None, "ISO8601"} else None
+        return self._of_texts(values.str.strip(), written) if plain_times is None else plain_times
 
     def _of_texts(self, texts: pd.Series, written: str | None) -> pd.Series:
         clock = texts.isin(_THE_CLOCK).to_numpy()
