@@ -18,7 +18,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def noting(run: object) -> dict[str, float]:
         found.append(str(run))
-        return {"p50": 1.0 + len(found), "p95": 2.0, "p99": 3.0}
+        return {"p50": 1.0 + len(found), "p95": 2.0, "p99": 3.0, "rows_per_second": 4.0}
 
     monkeypatch.setattr(mlsys.run.latency, "latency_of", noting)
     return found
@@ -39,3 +39,14 @@ def test_a_run_without_a_cache_is_measured(shop: pd.DataFrame, measured: list[st
     for _ in range(2):
         noted_latency(pipeline.run(shop, track=False, cache=False)._live)
     assert len(measured) == 2
+
+
+def test_the_card_says_what_the_model_takes_once_it_was_measured(shop: pd.DataFrame) -> None:
+    run = Pipeline([RandomSplit(), Train(LogisticRegression())], target="returned", features=["price"]).run(
+        shop, track=False
+    )
+    assert "latency" not in run.card.text()
+    found = run.latency
+    assert 0 < found["p50"] <= found["p95"] <= found["p99"]
+    assert found["rows_per_second"] > 1_000 / found["p50"]  # a batch costs less than its rows one by one
+    assert "ms for one row" in run.card.text() and "rows a second in batches" in run.card.html()

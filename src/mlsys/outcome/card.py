@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from mlsys.errors import Finding
 from mlsys.evaluation import Evaluation
 from mlsys.outcome.facts import RunFacts
 from mlsys.outcome.findings import leakage_verdict
+from mlsys.outcome.measures import latency_in_words
 from mlsys.pages import (
     Banner,
     Block,
@@ -59,9 +61,9 @@ class Card(Shown):
         Remarks, worst first.
     defaults : sequence of str
         What was supplied and why.
-    tracking, withheld : callable
-        Return the line about MLflow, and why the model is withheld, when the card is shown: both may become known
-        later.
+    tracking, withheld, latency : callable
+        Return the line about MLflow, why the model is withheld, and how long it takes for a row, when the card is
+        shown: all may become known later.
     """
 
     title: str
@@ -74,6 +76,7 @@ class Card(Shown):
     defaults: Sequence[str] = ()
     tracking: Callable[[], str] = field(default=str, compare=False)
     withheld: Callable[[], str] = field(default=str, compare=False)
+    latency: Callable[[], str] = field(default=str, compare=False)
 
     @property
     def headline(self) -> str:
@@ -108,7 +111,8 @@ class Card(Shown):
         """The lines below the scores, and why the model is withheld."""
         why, above = self.withheld(), {LEAKAGE} if self.leak else {VALUE}
         below = [(label, said) for label, said in self.lines if label not in above]
-        return [*below, *([("model withheld", f"not portable: {why}")] if why else [])]
+        later = [("latency", self.latency()), ("model withheld", f"not portable: {why}" if why else "")]
+        return [*below, *((label, said) for label, said in later if said)]
 
     def text(self) -> str:
         """Return the card as plain text."""
@@ -165,7 +169,17 @@ def make_card(run: RunFacts) -> Card:
     tracking, withheld = run.tracking, run.withheld
     verdict = _compared(evaluation) if evaluation and not evaluation.contaminated else ""
     return Card(
-        title, headline, scores, others, lines, verdict, run.findings, supplied, lambda: tracking, lambda: withheld
+        title,
+        headline,
+        scores,
+        others,
+        lines,
+        verdict,
+        run.findings,
+        supplied,
+        lambda: tracking,
+        lambda: withheld,
+        partial(latency_in_words, run.cost),
     )
 
 

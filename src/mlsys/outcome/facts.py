@@ -114,8 +114,8 @@ class RunFacts:
     parts, states : mapping of str to str
         Digests of the rows of each part, and of what each step learned.
     cost : mapping of str to float
-        Milliseconds for one row (``p50``, ``p95``, ``p99``) and ``size`` of the states in bytes, where a model was
-        trained and could be asked.
+        Milliseconds for one row (``p50``, ``p95``, ``p99``), ``rows_per_second``, and ``size`` of the states in bytes,
+        where a model was trained and could be asked.
     judged : str
         Digest of the rows that judged: target and prediction of each.
     seen : DataFrame

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import count
 
 import pandas as pd
 
 from mlsys.evaluation.metrics import METRICS
 from mlsys.outcome.facts import RunFacts
+
+MEASURED = ("p50", "p95", "p99", "rows_per_second")
+"""What a model takes: milliseconds for one row, and rows that it answers in a second."""
 
 
 def metrics_of(run: RunFacts) -> dict[str, float]:
@@ -21,6 +24,8 @@ def metrics_of(run: RunFacts) -> dict[str, float]:
         metrics[f"seconds/{record.name}"] = record.seconds
         metrics[f"rows/{record.name}"] = float(sum(record.rows.values()))
     metrics.update({f"latency/{name}_ms": value for name, value in run.cost.items() if name.startswith("p")})
+    if "rows_per_second" in run.cost:
+        metrics["latency/rows_per_second"] = run.cost["rows_per_second"]
     return metrics
 
 
@@ -66,3 +71,18 @@ def slice_keys(slices: Iterable[str]) -> dict[str, str]:
 def final_metrics(run: RunFacts) -> dict[str, float]:
     """Return what opening the test rows adds."""
     return {key: value for key, value in evaluation_metrics(run).items() if key.startswith("test/")}
+
+
+def latency_in_words(cost: Mapping[str, float]) -> str:
+    """Return a latency in one line; empty where none was measured.
+
+    Examples
+    --------
+    >>> latency_in_words({"p50": 1.234, "p95": 2.0, "p99": 3.0, "rows_per_second": 81_234.0})
+    '1.2 ms for one row (95 %: 2 ms, 99 %: 3 ms), 81,000 rows a second in batches'
+    """
+    if not set(MEASURED) <= set(cost):
+        return ""
+    half, most, nearly_all, rows = (cost[name] for name in MEASURED)
+    said = f"{half:.2g} ms for one row (95 %: {most:.2g} ms, 99 %: {nearly_all:.2g} ms)"
+    return f"{said}, {float(f'{rows:.2g}'):,.0f} rows a second in batches"

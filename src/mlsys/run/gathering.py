@@ -108,7 +108,7 @@ def completed(outcome: Outcome, live: Live, seen: pd.DataFrame, cost: Mapping[st
         reports={name: storable(result) for name, result in outcome.reports.items()},
         parts={} if divided is None else {name: live.digest(name) for name in divided.parts},
         states={name: _digest(each) for name, each in live.fitted.items()},
-        cost=_cost(live) if cost is None else cost,
+        cost=cost_of(live) if cost is None else cost,
         judged="" if scored is None else digest(scored),
         seen=storable_frame(seen),
         scored=scored,
@@ -150,7 +150,7 @@ def _carried(live: Live) -> str:
     return "; ".join(f"{rows} ({name})" for name, rows in found if rows)
 
 
-def _cost(live: Live) -> dict[str, float]:
+def cost_of(live: Live) -> dict[str, float]:
     """Return latency and size of the model; nothing where there is none, or it needs what no made-up row can have."""
     if not live.has_model:
         return {}

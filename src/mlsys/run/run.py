@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn
 
 import pandas as pd
@@ -25,14 +26,14 @@ from mlsys.outcome import Card, Outcome
 from mlsys.outcome.findings import leakage_verdict
 from mlsys.outcome.leakage_report import LeakageReport
 from mlsys.outcome.lineage import Lineage
-from mlsys.outcome.measures import final_metrics
+from mlsys.outcome.measures import MEASURED, final_metrics, latency_in_words
 from mlsys.outcome.reports import Reports
 from mlsys.outcome.storing import save_judged
 from mlsys.overview import Overview
 from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.artifacts import report_into, write_report
 from mlsys.run.columns import columns_of
-from mlsys.run.gathering import Label, audited, completed, outcome_of
+from mlsys.run.gathering import Label, audited, completed, cost_of, outcome_of
 from mlsys.run.live import Live
 from mlsys.run.peeking import count_judgings
 from mlsys.run.recording import details_of, final_tags, model_record, record_of
@@ -290,7 +291,23 @@ class Run(Listed, Generic[PipelineType]):
     @cached_property
     def card(self) -> Card:
         """The card: result, baselines, slices, verdicts, findings, supplied steps."""
-        return replace(self._facts.card, tracking=self._tracking.line, withheld=lambda: self.withheld)
+        later = {"withheld": lambda: self.withheld, "latency": self._latency_in_words}
+        return replace(self._facts.card, tracking=self._tracking.line, **later)
+
+    @cached_property
+    def latency(self) -> Mapping[str, float]:
+        """Milliseconds that the served model takes for one row, and rows per second that it answers in batches.
+
+        ``p50``, ``p95`` and ``p99`` are quantiles over requests of one row; ``rows_per_second`` is of batches of up to
+        1,000 rows. Warm-up is left out, and threads are limited to the setting. Measured for runs that are written to
+        MLflow, otherwise when it is first asked for; the card shows it from then on. Empty without a model.
+        """
+        known = self.__dict__.get("_completed")
+        cost = cost_of(self._live) if known is None else known.cost
+        return MappingProxyType({name: cost[name] for name in MEASURED if name in cost})
+
+    def _latency_in_words(self) -> str:
+        return latency_in_words(self.latency) if {"latency", "_completed"} & set(self.__dict__) else ""
 
     @once_a_run()
     def final_test(self) -> Run[PipelineType]:
