@@ -663,6 +663,12 @@ def DirectionalTest(orders: pd.DataFrame) -> Case:
 
 
 @case
+def FindSlices(orders: pd.DataFrame) -> Case:
+    parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
+    return mlsys.FindSlices("recall", smallest=5), parts, {"target": "returned"}
+
+
+@case
 def FeatureGeneralization(orders: pd.DataFrame) -> Case:
     parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
     return mlsys.FeatureGeneralization(), parts, {"target": "returned"}

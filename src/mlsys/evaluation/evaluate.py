@@ -338,12 +338,16 @@ def _further(groups: Groups, by_slice: Sequence[Mapping[str, Any]]) -> list[dict
 
 
 def _gap_scalars(groups: Groups) -> dict[str, float]:
-    known = groups.gaps[groups.gaps["groups"] > 1]
-    return {f"{row['metric']}_gap/{row['column']}": float(row["gap"]) for row in known.to_dict("records")}
+    gaps, fairness = (each[each["groups"] > 1].to_dict("records") for each in (groups.gaps, groups.fairness))
+    odds = [row for row in fairness if row["criterion"] == "equalized_odds"]
+    return {f"{row['metric']}_gap/{row['column']}": float(row["gap"]) for row in gaps} | {
+        f"equalized_odds_gap/{row['column']}": float(row["gap"]) for row in odds
+    }
 
 
 def _tables(groups: Groups, scored: pd.DataFrame, judge: Judge) -> dict[str, pd.DataFrame]:
     """Return the confusion matrix, and rates and gaps of sensitive groups."""
     classes = ordered_classes(scored, judge.task)
     confused = {"confusion": confusion(scored, classes)} if 1 < len(classes) <= MOST_CLASSES else {}
-    return {**confused, **({"groups": groups.table, "gaps": groups.gaps} if len(groups.table) else {})}
+    fair = {"fairness": groups.fairness} if len(groups.fairness) else {}
+    return {**confused, **({"groups": groups.table, "gaps": groups.gaps} if len(groups.table) else {}), **fair}

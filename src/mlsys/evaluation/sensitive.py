@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from mlsys.evaluation.differing import difference
-from mlsys.evaluation.intervals import Interval, at_once, metric_interval, quantile_of
+from mlsys.evaluation.fairness import GAP, criteria, widest_gap
+from mlsys.evaluation.intervals import Interval, metric_interval, quantile_of
 from mlsys.evaluation.judging import Judge
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import compared_rates
 from mlsys.evaluation.slicing import Slice
+
+SHARE = (0.0, 1.0)
+"""Bounds of a rate that has a ratio."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,17 @@ class Groups:
         One row a group and rate: ``column``, ``slice``, ``metric``, ``value``, ``lower``, ``upper``, ``n`` (rows the
         rate is of), ``verdict``. Slice intervals hold simultaneously.
     gaps : DataFrame
-        One row a column and rate: ``gap`` between the groups ``highest`` and ``lowest``, ``lower``, ``upper``, how many
-        ``groups`` are compared, and which are ``too_small``.
+        One row a column and rate: ``gap`` between the groups ``highest`` and ``lowest``, ``lower``, ``upper``; their
+        ``ratio`` with ``ratio_lower`` and ``ratio_upper``; how many ``groups`` are compared, and which are
+        ``too_small``.
+    fairness : DataFrame
+        Of two classes, one row a column and criterion, such as equalized odds: the widest gap and the least ratio of
+        its rates, with the columns of ``gaps``.
     """
 
     table: pd.DataFrame
     gaps: pd.DataFrame
+    fairness: pd.DataFrame
 
     def sentence(self, column: str, scores: Sequence[Mapping[str, Any]], headline: Metric) -> str:
         """Describe the widest gap of a column, and the groups for which the headline metric is worse.
@@ -68,6 +74,9 @@ class Groups:
         )
         if len(known) > 1:
             said += f", the widest of {len(known)} rates"
+        odds = self.fairness[(self.fairness["column"] == column) & (self.fairness["criterion"] == "equalized_odds")]
+        for each in odds[odds["groups"] > 1].to_dict("records"):
+            said += f"; equalized odds {each['gap']:.3f} [{each['lower']:.3f}, {each['upper']:.3f}]"
         if not row["lower"] > 0:
             said += "; no gap differs significantly from zero"
         return f"{said}; too few rows to say: {row['too_small']}" if row["too_small"] else said
@@ -87,21 +96,29 @@ def compared(slices: Sequence[Slice], columns: Sequence[str], scored: pd.DataFra
     judge : Judge
         Task, classes, level.
     """
-    level, rows, gaps = judge.for_slices(len(slices)).level, [], []
+    level, rows, gaps, fairness = judge.for_slices(len(slices)).level, [], [], []
     for column in columns:
         groups = [each for each in slices if each.column == column and each.mask.any()]
+        by_rate = {
+            rate.name: {each.name: _rated(rate, scored[each.mask], judge) for each in groups}
+            for rate in compared_rates(judge.task)
+        }
+        fairness += [{"column": column, **row} for row in criteria(by_rate, judge.level)]
         for rate in compared_rates(judge.task):
-            rated = {each.name: _rated(rate, scored[each.mask], judge) for each in groups}
+            rated = by_rate[rate.name]
             for name, at in rated.items():
                 found = at(level)
                 rows.append(
                     {"column": column, "slice": name, "metric": rate.name, "value": found.value, "lower": found.lower,
                      "upper": found.upper, "n": found.n, "verdict": found.note}
                 )  # fmt: skip
-            gaps.append({"column": column, "metric": rate.name, **_gap(rated, judge.level)})
+            gaps.append({"column": column, "metric": rate.name, **widest_gap(rated, judge.level, rate.bounds == SHARE)})
     named = ["column", "slice", "metric", "value", "lower", "upper", "n", "verdict"]
-    of_gaps = ["column", "metric", "gap", "lower", "upper", "highest", "lowest", "groups", "too_small"]
-    return Groups(pd.DataFrame(rows, columns=named), pd.DataFrame(gaps, columns=of_gaps))
+    return Groups(
+        pd.DataFrame(rows, columns=named),
+        pd.DataFrame(gaps, columns=["column", "metric", *GAP]),
+        pd.DataFrame(fairness, columns=["column", "criterion", "rates", *GAP]),
+    )
 
 
 def _rated(rate: Metric, scored: pd.DataFrame, judge: Judge) -> Callable[[float], Interval]:
@@ -120,36 +137,3 @@ def _rated(rate: Metric, scored: pd.DataFrame, judge: Judge) -> Callable[[float]
         return replace(usual, lower=max(least, lower), upper=min(most, upper))
 
     return at
-
-
-def _gap(rated: Mapping[str, Callable[[float], Interval]], level: float) -> dict[str, Any]:
-    """Return the gap between the highest and the lowest group, with an interval that holds for the widest of all pairs.
-
-    Notes
-    -----
-    The interval of each pair's difference combines the intervals of both groups (Newcombe 1998; Zou and Donner 2008),
-    at a level at which those of all pairs hold simultaneously (Sidak): the greatest upper end is above the widest true
-    gap, and the greatest lower end below it. Groups are assumed to be independent.
-    """
-    alone = {name: at(level) for name, at in rated.items()}
-    known = [name for name, found in alone.items() if np.isfinite(found.lower)]
-    small = ", ".join(f"{name} ({alone[name].n:,})" for name in rated if name not in known)
-    none = {"gap": np.nan, "lower": np.nan, "upper": np.nan, "highest": "", "lowest": ""}
-    if len(known) < 2:
-        return {**none, "groups": len(known), "too_small": small}
-    each = at_once(level, len(known) * (len(known) - 1) // 2)
-    found = {name: rated[name](each) for name in known}
-    ends = [_between(found[one], found[other]) for one, other in permutations(known, 2)]
-    highest, lowest = (choose(known, key=lambda name: found[name].value) for choose in (max, min))
-    gap = difference(found[highest].value, found[lowest].value)
-    lower, upper = max(0.0, *(low for low, _ in ends)), max(high for _, high in ends)
-    return {"gap": gap, "lower": lower, "upper": upper, "highest": highest, "lowest": lowest, "groups": len(known),
-            "too_small": small}  # fmt: skip
-
-
-def _between(one: Interval, other: Interval) -> tuple[float, float]:
-    """Return the ends of the interval of the difference of two independent values."""
-    apart = one.value - other.value
-    below = np.hypot(one.value - one.lower, other.upper - other.value)
-    above = np.hypot(one.upper - one.value, other.value - other.lower)
-    return float(apart - below), float(apart + above)

@@ -34,8 +34,9 @@ class Counts(NamedTuple):
 class Tally(Protocol):
     """Counts rows of slices; a slice is whatever the tally holds of it."""
 
-    whole: Any
-    """All rows."""
+    @property
+    def whole(self) -> Any:
+        """All rows."""
 
     def counts(self, held: Any, items: Places, worth: Worth) -> tuple[Places, Counts]:
         """Return which items added to a slice are worth it by their loss, and the counts of these.

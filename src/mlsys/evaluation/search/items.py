@@ -36,7 +36,8 @@ class Items:
 
     def where(self, items: Sequence[int]) -> NDArray[np.bool_]:
         """Return which rows have the values of all items."""
-        return np.logical_and.reduce([self.rows(item) for item in items])
+        held: NDArray[np.bool_] = np.logical_and.reduce([self.rows(item) for item in items])
+        return held
 
 
 def items_of(codes: Sequence[Codes], smallest: int, without: Sequence[int] = ()) -> Items:
