@@ -182,7 +182,7 @@ def test_an_event_needs_two_classes() -> None:
         Evaluate().of(train=rows, validation=rows, target="y", event=1.5)
 
 
-@pytest.mark.parametrize("event", [["bad"], {"bad"}, float("nan"), pd.NA, lambda: 1, {"risk": "bad"}])
+@pytest.mark.parametrize("event", [["bad"], {"bad"}, float("nan"), pd.NA, lambda: 1, {"risk": ["bad"]}])
 def test_what_is_no_class_is_refused_before_data_is_read(event: Any) -> None:
     with pytest.raises(ConfigurationError, match="is not a class"):
         Pipeline([LogisticRegression()], target="risk", event=event)

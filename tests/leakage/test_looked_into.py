@@ -246,8 +246,8 @@ def test_where_a_walk_ends_early_it_says_so() -> None:
 
 
 def findings(*held: Holding, everything: pd.DataFrame = ALL) -> list[Any]:
-    everywhere = [Population("all rows", everything, "y")]
-    training = [Population("training rows", everything.loc[everything.index.isin(TRAIN.index)], "y")]
+    everywhere = [Population("all rows", everything, ("y",))]
+    training = [Population("training rows", everything.loc[everything.index.isin(TRAIN.index)], ("y",))]
     return captured_findings(held, everywhere, training, TRAIN.index, {"step": ["z"]})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
@@ -123,22 +124,25 @@ def _applied(done: Rehearsed, rows: pd.DataFrame) -> Iterator[tuple[str, Fitted,
 
 def _flipped_labels(recipe: Recipe, done: Rehearsed, held: pd.DataFrame, unstable: set[str]) -> Iterator[Trace]:
     """Turn the targets of held-out rows around: nothing that is said of them may move."""
-    target = recipe.parts.roles.target
-    turned = None if target is None or target not in held.columns else mirrored(held[target])
-    if target is None or turned is None:
+    targets = [name for name in recipe.parts.roles.targets if name in held.columns]
+    turned = {name: mirrored(held[name]) for name in targets}
+    others = [held.assign(**{name: each}) for name, each in turned.items() if each is not None]
+    if not others:
         return
-    other = held.assign(**{target: turned})
-    for (name, fitted, given, made), (_, _, _, flipped) in zip(
-        _applied(done, held), _applied(done, other), strict=True
+    told = set[str]()
+    for (name, fitted, given, made), (_, _, _, flipped) in itertools.chain.from_iterable(
+        zip(_applied(done, held), _applied(done, other), strict=True) for other in others
     ):
         if name in unstable:
             continue
         rounding = Rounding(_answer_of(fitted), given, made)
-        one, two = (each.drop(columns=target, errors="ignore") for each in (made, flipped))
+        one, two = (each.drop(columns=targets, errors="ignore") for each in (made, flipped))
         difference = moved(one, two, rounding)
         if difference:
             said = f"{difference.rows:,} of {len(held):,} rows changed when their own labels were flipped"
             detail = f"{said}, {difference.example}"
             yield Trace(name, "flipped labels", VIOLATED, difference.columns, detail, "label", "own label", said)
             return
-        yield Trace(name, "flipped labels", NOT_OBSERVED, concerns="label")
+        if name not in told:
+            told.add(name)
+            yield Trace(name, "flipped labels", NOT_OBSERVED, concerns="label")

@@ -97,10 +97,10 @@ def _failing(recipe: Recipe, source: pd.DataFrame, watched: pd.Index) -> Excepti
 
 def _flipped_labels(recipe: Recipe, held: NDArray[np.bool_], keep: Collection[str]) -> Iterator[Trace]:
     """Turn the targets of held-out rows around, or what their label is made of."""
-    target = recipe.parts.roles.target
+    targets = recipe.parts.roles.targets
     read = {name for stage in recipe.stages if isinstance(stage.planned.step, Label)
             for name in stage.planned.step.withholds()}  # fmt: skip
-    labels = [name for name in recipe.source.columns if name == target or name in read]
+    labels = [name for name in recipe.source.columns if name in targets or name in read]
     others = [*keep, *(name for name in recipe.source.columns if name not in labels)]
     if labels:
         yield from _replacing(recipe, "flipped labels", held, mirrored, others, recipe.training)

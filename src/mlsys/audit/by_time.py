@@ -95,8 +95,8 @@ def _is_kept(recipe: Recipe, name: str) -> bool:
 
 def _known_before(recipe: Recipe, rows: pd.DataFrame, moment: pd.Timestamp) -> NDArray[np.bool_]:
     """Return the rows decided before a moment and, once there are others, those whose label was known by then."""
-    roles, target = recipe.parts.roles, recipe.parts.roles.target
-    waits = {str(target): sorted(recipe.parts.catalog.known_at.get(str(target), ()))}
+    roles, known_at = recipe.parts.roles, recipe.parts.catalog.known_at
+    waits = {target: sorted(known_at.get(target, ())) for target in roles.targets or ("",)}
     try:
         known = known_from(rows, waits, roles)
     except MlsysError:  # before the rows have the column of a moment

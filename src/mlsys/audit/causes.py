@@ -25,12 +25,12 @@ def cause_of(recipe: Recipe, stage: Stage, probe: str, difference: Moved, watche
     watched : int
         Training rows that were looked at.
     """
-    step, target = stage.planned.step, recipe.parts.roles.target
+    step, targets = stage.planned.step, recipe.parts.roles.targets
     if sees_history(step):
         return "past"
     if probe == "side table":
         return "side table"
-    if step.kind == Label.kind or difference.columns == (target,):
+    if step.kind == Label.kind or (difference.columns and {*difference.columns} <= {*targets}):
         return "label"
     if makes_rows(step):
         return "reshape"

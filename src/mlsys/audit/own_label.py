@@ -39,11 +39,17 @@ def probes_of_own_label(recipe: Recipe) -> Iterator[Trace]:
     before it). A feature is at fault where every value that was found to move the label moves it too: then all that
     the label is made of stands in the feature.
     """
-    stage = _writer(recipe)
+    for target in recipe.parts.roles.targets:
+        yield from _probes_of(recipe, target)
+
+
+def _probes_of(recipe: Recipe, target: str) -> Iterator[Trace]:
+    """Ask the step that writes one target."""
+    stage = _writer(recipe, target)
     if stage is None:
         return
     catalog = recipe.parts.catalog
-    found = _Search(recipe, set(catalog.features(recipe.at_split.columns))).columns_at_fault()
+    found = _Search(recipe, target, set(catalog.features(recipe.at_split.columns))).columns_at_fault()
     if found is None:
         return
     row, columns, source = found
@@ -58,11 +64,10 @@ def probes_of_own_label(recipe: Recipe) -> Iterator[Trace]:
         yield Trace(stage.planned.name, PROBE, NOT_OBSERVED, concerns="itself")
 
 
-def _writer(recipe: Recipe) -> Stage | None:
-    """Return the last step that writes the target; no label of the library's own, which withholds what it reads."""
-    target = recipe.parts.roles.target
+def _writer(recipe: Recipe, target: str) -> Stage | None:
+    """Return the last step that writes a target; no label of the library's own, which withholds what it reads."""
     for stage in reversed(recipe.stages):
-        if target is None or target not in stage.made.columns:
+        if target not in stage.made.columns:
             continue
         ids = recipe.ids(stage.made)
         was = recipe.rows_of(stage.given, ids)
@@ -82,15 +87,12 @@ class _Search:
     """Finds the values of the source that move labels, and what else moves with them."""
 
     recipe: Recipe
+    target: str
     features: set[str]
     runs: int = 0
     base: pd.DataFrame = field(init=False)
-    target: str = field(init=False)
 
     def __post_init__(self) -> None:
-        target = self.recipe.parts.roles.target
-        assert target is not None
-        self.target = target
         self.base = self._keyed(self.recipe.at_split)
 
     def columns_at_fault(self) -> tuple[object, tuple[str, ...], str] | None:

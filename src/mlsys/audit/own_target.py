@@ -39,29 +39,32 @@ def probes_of_own_target(recipe: Recipe, done: Rehearsed, unstable: set[str]) ->
     were made out of fold move the mean of their column a little, and with it whatever brings the column to one scale:
     that is the same for all rows and tells none of them its own target.
     """
-    target, train = recipe.parts.roles.target, recipe.train
+    targets, train = [name for name in recipe.parts.roles.targets if name in recipe.train.columns], recipe.train
     ran = [each for each in recipe.rest[: len(done.train)] if each.name not in unstable]
     steps = list(itertools.takewhile(lambda each: not (predicts(each.step) or changes_training(each.step)), ran))
-    if target is None or target not in train.columns:
+    if not targets:
         return
     for planned in itertools.takewhile(lambda each: not predicts(each.step), ran[len(steps) :]):
         said = "the set of training rows depends on targets, as its kind allows"
         if not changes_training(planned.step):
             said = "it follows a step that makes training rows by their targets"
         yield Trace(planned.name, PROBE, NOT_ASSESSED, (), said, "itself")
-    flipped = _other_values(train[target])
+    flipped = {name: _other_values(train[name]) for name in targets}
     rows = train.index[_weighty_rows(train, recipe.parts.catalog.features(train.columns))] if steps else ()
     for place, planned in enumerate(steps):
-        found = (_moved_by_itself(recipe, done, place, planned, row, flipped.loc[row]) for row in rows)
+        found = (
+            _moved_by_itself(recipe, done, place, planned, row, name, others.loc[row])
+            for name, others in flipped.items()
+            for row in rows
+        )
         worst = next((each for each in found if each is not None), None)
         yield worst or Trace(planned.name, PROBE, NOT_OBSERVED, concerns="itself")
 
 
 def _moved_by_itself(
-    recipe: Recipe, done: Rehearsed, place: int, planned: Planned, row: Any, value: Any
+    recipe: Recipe, done: Rehearsed, place: int, planned: Planned, row: Any, target: str, value: Any
 ) -> Trace | None:
     """Return the violation of a step that moves a row whose own target has another value."""
-    target = str(recipe.parts.roles.target)
     given, before = done.given[place], done.train[place]
     work, frame = recipe.work.detached(), given.rows["train"].frame()
     if row not in frame.index or target not in frame.columns:

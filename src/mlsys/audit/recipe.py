@@ -97,8 +97,8 @@ class Recipe:
     @property
     def has_several_targets(self) -> bool:
         """Whether training rows have more than one target, or none at all."""
-        target = self.parts.roles.target
-        return target is None or target not in self.train.columns or self.train[target].nunique() != 1
+        there = [name for name in self.parts.roles.targets if name in self.train.columns]
+        return all(self.train[name].nunique() != 1 for name in there)
 
     @property
     def training(self) -> pd.Index:

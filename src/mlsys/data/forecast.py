@@ -260,6 +260,11 @@ class Forecast(Reshape):
         return rows.assign(**made)
 
     def _target(self, roles: Roles) -> str:
+        if roles.has_several_targets:
+            raise ConfigurationError(
+                f"{self.title} forecasts one target, but there are several: {roles.targets_said}",
+                "make one pipeline for each",
+            )
         if roles.target is None:
             raise ConfigurationError(f"{self.title} has no target to forecast", 'name it: Pipeline(target="sold")')
         return roles.target

@@ -19,10 +19,13 @@ from mlsys.dataset.predictions import (
     STRETCH,
     TARGET_TIME,
     UPPER,
+    alone,
+    of_each,
+    predictions_alone,
     probability_columns,
     score_columns,
 )
-from mlsys.dataset.roles import Moment, Roles, duration_of
+from mlsys.dataset.roles import Moment, Roles, duration_of, events_named, targets_named
 from mlsys.dataset.rows import Rows
 from mlsys.dataset.served import Served
 from mlsys.dataset.weights import counting, known_weights
@@ -48,6 +51,7 @@ __all__ = [
     "Roles",
     "Rows",
     "Served",
+    "alone",
     "asking",
     "beside",
     "check_frame",
@@ -56,10 +60,14 @@ __all__ = [
     "counting",
     "decided",
     "duration_of",
+    "events_named",
     "known_weights",
+    "of_each",
+    "predictions_alone",
     "probability_columns",
     "require_columns",
     "score_columns",
     "settled",
     "tally",
+    "targets_named",
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from mlsys.dataset.predictions import predictions_alone
 from mlsys.dataset.roles import Roles
 from mlsys.dataset.rows import Rows
 from mlsys.dataset.served import Served
@@ -114,6 +116,30 @@ class Dataset(Mapping[str, Rows]):
             predictions = self._predictions.get(name, lambda: pd.DataFrame(index=frame.index))
         return Rows.of(frame, self.roles, self.features, predictions=predictions)
 
+    def of_target(self, target: str) -> Dataset:
+        """Return the same parts with one of several targets alone: rows where it is known, and its predictions."""
+        if self.roles.target == target:
+            return self
+        parts = {name: functools.partial(self._of_target, name, target) for name in self._parts}
+        said = predict = None
+        if self._predictions is not None:
+            said = {name: functools.partial(self._said_of_target, name, target) for name in self._predictions}
+        if self._predict is not None:
+            predict = functools.partial(_predicted_alone, self._predict, target, self.roles.targets)
+        return Dataset(
+            parts, self.roles.of_target(target), self.features, self.fitted_on, self.folds, predict, said,
+            self._importances, self.aim, self._again, self._measured, self.served,
+        )  # fmt: skip
+
+    def _of_target(self, name: str, target: str, columns: Sequence[str] | None) -> pd.DataFrame:
+        wanted = None if columns is None else list(dict.fromkeys([*columns, target]))
+        rows = pd.DataFrame(self.rows(name, wanted))
+        known = rows[rows[target].notna()]
+        return known if columns is None else known[list(columns)]
+
+    def _said_of_target(self, name: str, target: str) -> pd.DataFrame:
+        return self.rows(name, [target]).of_target(target).predictions
+
     def sample_predicted(self, name: str, most: int) -> Rows | None:
         """Return at most ``most`` rows of a part with the final model's predictions, chosen by hash of their id.
 
@@ -164,3 +190,9 @@ class Dataset(Mapping[str, Rows]):
             else:
                 sizes.append(f"{name}: {len(part):,} row{'s' if len(part) != 1 else ''}")
         return f"Dataset({', '.join(sizes)})"
+
+
+def _predicted_alone(
+    predict: Callable[[pd.DataFrame], pd.DataFrame], target: str, targets: Sequence[str], rows: pd.DataFrame
+) -> pd.DataFrame:
+    return predictions_alone(predict(rows), target, targets)

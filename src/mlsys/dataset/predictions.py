@@ -52,6 +52,54 @@ def score_columns(columns: Iterable[object]) -> list[str]:
     return [name for name in names if isinstance(name, str) and name.startswith(SCORE)]
 
 
+def of_each(name: str, target: str) -> str:
+    """Return what a prediction column is called where several targets are predicted.
+
+    Examples
+    --------
+    >>> of_each("prediction", "a"), of_each("probability_yes", "a")
+    ('prediction_a', 'probability_a_yes')
+    """
+    for prefix in (PROBABILITY, SCORE):
+        if name.startswith(prefix):
+            return f"{prefix}{target}_{name.removeprefix(prefix)}"
+    return f"{name}_{target}"
+
+
+def alone(columns: Iterable[object], target: str, targets: Sequence[str]) -> dict[str, str]:
+    """Return the prediction columns of one of several targets, with the name each has where it is the only one.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Of predictions of several targets.
+    target : str
+        One of them.
+    targets : sequence of str
+        All of them: a name may begin like another, and then the longest counts.
+
+    Examples
+    --------
+    >>> alone(["prediction_a", "prediction_a_b", "probability_a_b_yes", "probability_a_yes"], "a", ["a", "a_b"])
+    {'prediction_a': 'prediction', 'probability_a_yes': 'probability_yes'}
+    """
+    longest, found = sorted(targets, key=len, reverse=True), {}
+    for name in columns:
+        if name == f"{PREDICTION}_{target}":
+            found[str(name)] = PREDICTION
+        for prefix in (PROBABILITY, SCORE):
+            if isinstance(name, str) and name.startswith(f"{prefix}{target}_"):
+                owner = next(each for each in longest if name.startswith(f"{prefix}{each}_"))
+                found |= {name: prefix + name.removeprefix(f"{prefix}{target}_")} if owner == target else {}
+    return found
+
+
+def predictions_alone(predictions: pd.DataFrame, target: str, targets: Sequence[str]) -> pd.DataFrame:
+    """Return the predictions of one of several targets, named as where it is the only one."""
+    names = alone(predictions.columns, target, targets)
+    return predictions[list(names)].set_axis(list(names.values()), axis=1)
+
+
 def named_like_predictions(frame: pd.DataFrame, roles: Iterable[str] = (), target: str | None = None) -> list[str]:
     """Return the columns of a frame of unknown origin that are predictions, going by their names.
 

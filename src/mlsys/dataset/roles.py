@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -76,7 +77,9 @@ class Roles:
 
     Parameters
     ----------
-    target, time, id, group, weight : str, optional
+    target : str, optional
+        The target, if there is one; ``None`` where there are several.
+    time, id, group, weight : str, optional
         Column names.
     event : Event, optional
         For a target with two classes, the one that recall, precision, cost and probability refer to.
@@ -84,6 +87,10 @@ class Roles:
         When the prediction must be made; by default the time column.
     sensitive : tuple of str
         Columns to report fairness by.
+    targets : tuple of str
+        All targets in order: none, the target, or several.
+    events : tuple of (str, Event)
+        The event of each of several targets, where it is decided.
     """
 
     target: str | None = None
@@ -94,6 +101,13 @@ class Roles:
     weight: str | None = None
     sensitive: tuple[str, ...] = ()
     event: Event | None = None
+    targets: tuple[str, ...] = ()
+    events: tuple[tuple[str, Event], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Let one target be among the targets."""
+        if self.target is not None and not self.targets:
+            object.__setattr__(self, "targets", (self.target,))
 
     @classmethod
     def named(cls, **given: Any) -> Roles:
@@ -103,6 +117,8 @@ class Roles:
         --------
         >>> Roles.named(decide_at="1h before departs", sensitive=["sex"]).decision
         Moment(column='departs', shift=Timedelta('-1 days +23:00:00'))
+        >>> Roles.named(target=["a", "b"]).targets, Roles.named(target=["a"]).target
+        (('a', 'b'), 'a')
         """
         unknown = set(given) - set(cls.__dataclass_fields__)
         if unknown:
@@ -110,7 +126,7 @@ class Roles:
                 f"there is no role {sorted(unknown)[0]!r}", f"roles are {', '.join(cls.__dataclass_fields__)}"
             )
         event, decide_at = given.pop("event", None), given.pop("decide_at", None)
-        sensitive = given.pop("sensitive", ())
+        sensitive, targets = given.pop("sensitive", ()), targets_named(given.pop("target", None))
         for role, column in given.items():
             if column is not None and not isinstance(column, str):
                 raise ConfigurationError(f"{role}={column!r} is no text", f'name one column: {role}="..."')
@@ -122,10 +138,62 @@ class Roles:
             )
         return cls(
             **given,
+            target=targets[0] if len(targets) == 1 else None,
+            targets=targets,
             decide_at=Moment.parse(decide_at) if isinstance(decide_at, str) else decide_at,
             sensitive=tuple(sensitive),
-            event=None if event is None else Event.named(event),
+            **events_named(event, targets),
         )
+
+    @property
+    def has_several_targets(self) -> bool:
+        """Whether there is more than one target, and these roles are of none alone.
+
+        Examples
+        --------
+        >>> roles = Roles.named(target=["a", "b"])
+        >>> roles.has_several_targets, roles.of_target("a").has_several_targets
+        (True, False)
+        """
+        return self.target is None and bool(self.targets)
+
+    def of_target(self, name: str) -> Roles:
+        """Return the roles of one target alone, with its event; the others are still no features."""
+        if self.target == name:
+            return self
+        return replace(self, target=name, event=dict(self.events).get(name, self.event))
+
+    def each_target(self) -> tuple[Roles, ...]:
+        """Return the roles of each target alone: these roles where there is one, nothing where there is none."""
+        return tuple(map(self.of_target, self.targets if self.target is None else (self.target,)))
+
+    @property
+    def all_events(self) -> Event | dict[str, Event | None] | None:
+        """The event of the target, or of each of several targets by name."""
+        if not self.has_several_targets:
+            return self.event
+        return {str(each.target): each.event for each in self.each_target()}
+
+    def without_target(self) -> Roles:
+        """Return the roles of rows that nothing is predicted of."""
+        return replace(self, target=None, targets=())
+
+    def with_events(self, events: Mapping[str, Event | None]) -> Roles:
+        """Return the roles with the event of each target decided."""
+        if self.target is not None:
+            return replace(self, event=events.get(self.target))
+        return replace(self, events=tuple((name, each) for name, each in events.items() if each is not None))
+
+    @property
+    def targets_said(self) -> str:
+        """The targets, for messages and names.
+
+        Examples
+        --------
+        >>> Roles.named(target=["a", "b"]).targets_said, Roles(target="y").targets_said
+        ("'a', 'b'", "'y'")
+        """
+        return ", ".join(map(repr, self.targets))
 
     @property
     def decision(self) -> Moment | None:
@@ -141,7 +209,8 @@ class Roles:
         {'y': 'target', 'sex': 'sensitive'}
         """
         found: dict[str, str] = {}
-        for role in ("target", "time", "id", "group", "weight"):
+        found.update(dict.fromkeys(self.targets, "target"))
+        for role in ("time", "id", "group", "weight"):
             column = getattr(self, role)
             if column is not None:
                 found.setdefault(column, role)
@@ -149,3 +218,56 @@ class Roles:
         if self.decide_at is not None:
             found.setdefault(self.decide_at.column, "decide_at")
         return found
+
+
+def targets_named(given: Any) -> tuple[str, ...]:
+    """Read ``target=``: a column, or a list of columns, of which none comes twice.
+
+    Raises
+    ------
+    ConfigurationError
+        When it is neither.
+
+    Examples
+    --------
+    >>> targets_named("y"), targets_named(["a", "b"]), targets_named(None)
+    (('y',), ('a', 'b'), ())
+    """
+    if given is None:
+        return ()
+    names = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, (list, tuple)) else ()
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ConfigurationError(
+            f"target={given!r} is no text", 'name one column: target="...", or several: target=["...", "..."]'
+        )
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ConfigurationError(f"target= names {twice!r} twice", "name each target once")
+    return names
+
+
+def events_named(given: Any, targets: tuple[str, ...]) -> dict[str, Any]:
+    """Read ``event=``: a class of every target, or a class by target.
+
+    Raises
+    ------
+    ConfigurationError
+        When it is no class, or a name is that of no target.
+
+    Examples
+    --------
+    >>> events_named({"a": "bad"}, ("a", "b"))["events"][0][1].value
+    'bad'
+    """
+    if not isinstance(given, Mapping):
+        return {"event": None if given is None else Event.named(given)}
+    strange = [name for name in given if name not in targets]
+    if strange:
+        raise ConfigurationError(
+            f"event= names the target {strange[0]!r}, but targets are {', '.join(map(repr, targets)) or 'none'}",
+            "name a class for some of the targets, or one class for all of them",
+        )
+    events = {name: Event.named(value) for name, value in given.items()}
+    if len(targets) == 1:
+        return {"event": events.get(targets[0])}
+    return {"events": tuple(events.items())}

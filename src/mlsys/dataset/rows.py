@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset.predictions import named_like_predictions
+from mlsys.dataset.predictions import alone, named_like_predictions, predictions_alone
 from mlsys.dataset.roles import Roles
 from mlsys.dataset.weights import counting
 from mlsys.errors import DataError
@@ -35,7 +35,9 @@ class Rows(pd.DataFrame):
     X : pandas.DataFrame
         The features only.
     y : pandas.Series
-        The target.
+        The target; where there are several, ask ``of_target(name)``.
+    targets : pandas.DataFrame
+        All targets, one column each.
     weight, group, time : pandas.Series or None
         Role columns, ``None`` if the role is not set.
     ids : pandas.Index or pandas.Series
@@ -104,8 +106,7 @@ class Rows(pd.DataFrame):
         """The predictions of the model for these rows."""
         given = self._predictions
         if given is None:
-            frame, roles = pd.DataFrame(self), self._roles
-            return frame[named_like_predictions(frame, roles.columns(), roles.target)]
+            return _like_predictions(pd.DataFrame(self), self._roles)
         return given() if callable(given) else given
 
     @property
@@ -117,6 +118,11 @@ class Rows(pd.DataFrame):
     def y(self) -> pd.Series:
         """The target."""
         target = self._roles.target
+        if self._roles.has_several_targets:
+            raise DataError(
+                f"a step asks for the target, but there are several: {self._roles.targets_said}",
+                "use a step that knows several targets, or in your own step of_target(name).y, or targets for all",
+            )
         if target is None or target not in self.columns:
             named = f"column {target!r} is not in the data" if target else "no target was named"
             raise DataError(
@@ -125,8 +131,28 @@ class Rows(pd.DataFrame):
         return plain(self[target])
 
     @property
+    def targets(self) -> pd.DataFrame:
+        """All targets, one column each."""
+        names = self._roles.targets
+        missing = [name for name in names if name not in self.columns]
+        if missing or not names:
+            named = f"column {missing[0]!r} is not in the data" if missing else "no target was named"
+            raise DataError(f"a step asks for the targets, but {named}", "name them: Pipeline(..., target=[...])")
+        return pd.DataFrame({name: plain(self[name]) for name in names})
+
+    def of_target(self, name: str) -> Rows:
+        """Return the rows where one of several targets is known, with this target alone and its predictions."""
+        if self._roles.target == name:
+            return self
+        given, targets = self._predictions, self._roles.targets
+        predictions = given if given is None else lambda: predictions_alone(self.predictions, name, targets)
+        rows = Rows.of(pd.DataFrame(self), self._roles.of_target(name), self._features, self._folds, predictions)
+        known = rows[name].notna().to_numpy()
+        return rows if known.all() else rows.take_rows(known)
+
+    @property
     def has_target(self) -> bool:
-        """Whether the target column is present."""
+        """Whether there is one target and its column is present."""
         return self._roles.target is not None and self._roles.target in self.columns
 
     @property
@@ -183,6 +209,15 @@ class Rows(pd.DataFrame):
             self._folds,
             self._predictions,
         )
+
+
+def _like_predictions(frame: pd.DataFrame, roles: Roles) -> pd.DataFrame:
+    """Return the columns of rows of unknown origin that read like predictions, of one target or of several."""
+    if len(roles.targets) <= 1:
+        return frame[named_like_predictions(frame, roles.columns(), roles.target)]
+    names = [name for target in roles.targets for name in alone(frame.columns, target, roles.targets)]
+    found = frame[[name for name in frame.columns if name in names and name not in roles.columns()]]
+    return found if roles.target is None else predictions_alone(found, roles.target, roles.targets)
 
 
 def _taken(frame: pd.DataFrame, positions: Any) -> pd.DataFrame:

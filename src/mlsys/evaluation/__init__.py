@@ -1,10 +1,10 @@
 """Judging models: metrics with intervals, baselines, slices, cost, gates."""
 
 from mlsys.evaluation.behaviour import Behaviour, DirectionalTest, InvarianceTest, PerturbationTest
-from mlsys.evaluation.comparison import paired_difference, scored_interval
+from mlsys.evaluation.comparison import Events, paired_difference, scored_interval
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluate import Evaluate
-from mlsys.evaluation.evaluation import Evaluation, evaluation_in
+from mlsys.evaluation.evaluation import Evaluation, evaluation_in, evaluation_of, events_of
 from mlsys.evaluation.feature_importance import FeatureImportance
 from mlsys.evaluation.find_slices import FindSlices
 from mlsys.evaluation.find_slices_in import find_slices
@@ -25,6 +25,7 @@ from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.own import metric_of
 from mlsys.evaluation.score_slices import count_slices, score_slices
+from mlsys.evaluation.side_by_side import is_truth, scored_alone
 from mlsys.evaluation.slice_counts import SliceCounts
 from mlsys.evaluation.slice_report import SliceReport
 from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS, verdict_of
@@ -37,6 +38,7 @@ __all__ = [
     "Evaluate",
     "Evaluation",
     "FAIL",
+    "Events",
     "FeatureImportance",
     "FindSlices",
     "Gate",
@@ -52,8 +54,11 @@ __all__ = [
     "behaves",
     "count_slices",
     "evaluation_in",
+    "evaluation_of",
+    "events_of",
     "find_slices",
     "gap",
+    "is_truth",
     "latency",
     "metric",
     "metric_named",
@@ -62,6 +67,7 @@ __all__ = [
     "no_findings",
     "paired_difference",
     "score_slices",
+    "scored_alone",
     "scored_interval",
     "size",
     "verdict_of",

@@ -145,8 +145,8 @@ def rule_predictions(
     baseline : str, callable, object with ``learn(train)``, or model
         The name of a column that holds them, or a model that was loaded.
         ``rule(frame)`` returns, for each row, a number (the probability of the event,
-        or the predicted value), a class, or a frame of prediction columns; ``learn(train)`` returns
-        such a rule.
+        or the predicted value), a class, or a frame of prediction columns; of several targets, a frame with a column
+        of such values for each. ``learn(train)`` returns such a rule.
     train : Rows
         Training rows.
     rows : DataFrame
@@ -164,6 +164,8 @@ def rule_predictions(
     else:
         rule: Rule = baseline.learn(train) if hasattr(baseline, "learn") else baseline
         answer = rule(rows.copy(deep=False))
+    if isinstance(answer, pd.DataFrame) and len(train.roles.targets) > 1 and train.roles.target in answer.columns:
+        answer = answer[train.roles.target]
     if isinstance(answer, pd.DataFrame):
         return _own_columns(answer, rule_name(baseline), rows, classes)
     values = np.asarray(answer)

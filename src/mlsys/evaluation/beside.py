@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
-from mlsys.evaluation.baselines import Guesses
 from mlsys.evaluation.judging import Judge, Judged
 from mlsys.evaluation.metric import Metric
+from mlsys.evaluation.slicing import Slice
 
 _COLUMNS = ["baseline", "metric", "model", "value", "better by", "lower", "upper", "verdict"]
 
 
-def over_draws(row: dict[str, Any], judge: Judge, guesses: Guesses) -> dict[str, Any]:
+class Shifts(Protocol):
+    """Guesses that were drawn several times, of one target or of several."""
+
+    def shift(self, score: Callable[[Any], float], /) -> float:
+        """Return how far the mean score over all draws lies from that of the first."""
+
+
+def over_draws(row: dict[str, Any], judge: Judge, guesses: Shifts) -> dict[str, Any]:
     """Shift a score of the first random draw, with its interval, to the mean over all draws."""
     metric = judge.metric(row["metric"])
     shift, (least, most) = guesses.shift(metric), metric.bounds
@@ -24,7 +31,7 @@ def over_draws(row: dict[str, Any], judge: Judge, guesses: Guesses) -> dict[str,
 
 
 def better_by(
-    judge: Judge, mine: Judged, name: str, other: Judged, guesses: Guesses | None, metric: Metric | None = None
+    judge: Judge, mine: Judged, name: str, other: Judged, guesses: Shifts | None, metric: Metric | None = None
 ) -> dict[str, float]:
     """Return by how much the model is better than a baseline; for random guesses on average over the draws.
 
@@ -36,7 +43,7 @@ def better_by(
         The same rows, predicted by the model and by the baseline.
     name : str
         Of the baseline, for messages.
-    guesses : Guesses, optional
+    guesses : Shifts, optional
         All draws, where the baseline guesses.
     metric : Metric, optional
         By default the headline metric.
@@ -49,8 +56,21 @@ def better_by(
     return {end: value - shift for end, value in gap.items()}
 
 
+def slice_scores(slices: Sequence[Slice], mine: Judged, judge: Judge, part: str) -> list[dict[str, Any]]:
+    """Return the scores of each slice, with what they say beside those of all rows."""
+    simultaneous, found = judge.for_slices(len(slices)), []
+    for each in slices:
+        if each.mask.any():
+            rows = simultaneous.scores(mine.taken(np.flatnonzero(each.mask)), f"{part} rows of the slice {each.name!r}")
+            found += [{"slice": each.name, **row} for row in rows]
+    overall = judge.values(mine, f"{part} rows")
+    for row in found:
+        row["verdict"] = row["verdict"] or judge.verdict(row, overall[row["metric"]])
+    return found
+
+
 def differences(
-    judge: Judge, mine: Judged, others: Mapping[str, Judged], guessed: Mapping[str, Guesses]
+    judge: Judge, mine: Judged, others: Mapping[str, Judged], guessed: Mapping[str, Shifts]
 ) -> pd.DataFrame:
     """Return one row for each baseline and metric: both values, and by how much the model is better, paired."""
     rows = []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -20,14 +23,16 @@ from mlsys.evaluation.intervals import (
     too_few,
 )
 from mlsys.evaluation.metric import Metric
-from mlsys.evaluation.sample import Sample, class_names, task_of
 from mlsys.evaluation.statistic import OfCells
+from mlsys.evaluation.together import sample_of, samples_of
+
+Events = Event | Mapping[str, Event | None] | None
+"""The event, of several targets by target."""
 
 
-def scored_interval(metric: Metric, scored: pd.DataFrame, level: float = 0.95, event: Event | None = None) -> Interval:
+def scored_interval(metric: Metric, scored: pd.DataFrame, level: float = 0.95, event: Events = None) -> Interval:
     """Return the value of a metric with its interval on scored rows; by default the event is chosen from these rows."""
-    sample = Sample.of(scored, class_names(scored, task_of(scored), event))
-    return metric_interval(metric, sample, level, group=scored.get("group"))
+    return metric_interval(metric, sample_of(scored, event), level, group=scored.get("group"))
 
 
 def paired_difference(
@@ -36,7 +41,7 @@ def paired_difference(
     other: pd.DataFrame,
     level: float = 0.95,
     seed: int = 0,
-    event: Event | None = None,
+    event: Events = None,
 ) -> Interval:
     """Return ``metric(one) - metric(other)`` on the same scored rows.
 
@@ -55,15 +60,15 @@ def paired_difference(
     read from a confusion matrix, both without weights; the normal interval of the differences of rows for means.
     Otherwise a bootstrap that draws the same rows, or groups, for both.
     """
-    classes = class_names(one, task_of(one), event)
-    return paired(metric, Sample.of(one, classes), Sample.of(other, classes), one.get("group"), level, seed)
+    first, second = samples_of(one, other, event)
+    return paired(metric, first, second, one.get("group"), level, seed)
 
 
 def paired(
-    metric: Metric, first: Sample, second: Sample, group: pd.Series | None, level: float = 0.95, seed: int = 0
+    metric: Metric, first: Any, second: Any, group: pd.Series | None, level: float = 0.95, seed: int = 0
 ) -> Interval:
     """Return the difference of two models on the same rows, in the same order; see :func:`paired_difference`."""
-    values, n = (metric(first), metric(second)), len(first.y)
+    values, n = (metric(first), metric(second)), len(first)
     size, value = max(map(abs, values)), difference(*values)
     if not np.isfinite(value):
         return Interval(value, np.nan, np.nan, n, "none", "not defined here")
@@ -102,7 +107,7 @@ def paired(
     return Interval(value, value + shrink * lower, value + shrink * upper, n, "bootstrap, paired")
 
 
-def _of_counts(statistic: OfCells, first: Sample, second: Sample, level: float, seed: int) -> tuple[float, float]:
+def _of_counts(statistic: OfCells, first: Any, second: Any, level: float, seed: int) -> tuple[float, float]:
     """Return the percentile interval of a difference, from counts of rows by truth and both predictions."""
     size = len(first.cells)
     joint = np.bincount(first.cell * size + second.cell % size, minlength=size**3).reshape(size, size, size)

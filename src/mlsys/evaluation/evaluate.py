@@ -13,7 +13,7 @@ from mlsys.dataset import Dataset, Rows, settled, tally
 from mlsys.errors import ConfigurationError, DataError, Finding
 from mlsys.evaluation.alone import evaluated_alone
 from mlsys.evaluation.baselines import Guesses, Predicts, rule_name, rule_predictions, zero_rule
-from mlsys.evaluation.beside import better_by, differences, over_draws
+from mlsys.evaluation.beside import better_by, differences, over_draws, slice_scores
 from mlsys.evaluation.confusion import MOST_CLASSES, confusion
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluation import Evaluation
@@ -28,7 +28,9 @@ from mlsys.evaluation.sample import Sample, ordered_classes
 from mlsys.evaluation.scored import classes_of, judged_rows, scored_rows
 from mlsys.evaluation.sensitive import Groups, compared
 from mlsys.evaluation.sentences import weightless, worst_slice
-from mlsys.evaluation.slicing import Slice, slices_of
+from mlsys.evaluation.several import JudgedAlone, together
+from mlsys.evaluation.slicing import slices_of
+from mlsys.evaluation.together import asked_of_several, means_of
 from mlsys.steps import Report, Result
 
 TRAIN_SAMPLE = 20_000
@@ -46,7 +48,9 @@ class Evaluate(Report):
         Names such as ``"roc_auc"``, ``"recall"``, ``"f2"``, ``"rmse"``, ``"pinball_0.9"``, your own metrics, and
         functions ``f(y, prediction)`` such as scikit-learn's; by default the usual ones for the task. The first is the
         headline metric. Named metrics are all computed for baselines and slices; of the default ones only those whose
-        interval needs no bootstrap.
+        interval needs no bootstrap. Of several targets, each is judged by them, and all together by their means
+        (``"mean_roc_auc"``, ``"mean_r2"``), by ``"subset_accuracy"`` (all classes of a row right) and
+        ``"hamming_loss"`` (share of wrong classes), which may be named too.
     slices : list of str or tuple, or dict, optional
         Columns whose levels are slices (a number with many values is cut at the quartiles of the training rows; null is
         a level), and tuples of columns, such as ``("sex", "race")``, whose combinations are; or names with a function
@@ -57,7 +61,8 @@ class Evaluate(Report):
         Rules of thumb: ``rule(frame)``, an object with ``learn(train)`` that returns one, the name of a column
         that holds what people, another system or a rule say of each row, a model of the registry
         (``mlsys.load("models:/name@champion")``), or ``"uniform"``: guesses that draw each class, or each value of the
-        target, equally often. The zero-rule and random baselines are always present; ``baselines=None`` adds none.
+        target, equally often. Of several targets, a rule returns a frame with a column for each. The zero-rule and
+        random baselines are always present; ``baselines=None`` adds none.
     value : Cost, optional
         Costs of mistakes; decisions are then made at the threshold with the lowest cost.
     on : str, optional
@@ -94,7 +99,7 @@ class Evaluate(Report):
         """Refuse metrics, baselines and levels that cannot be used."""
         problems = []
         try:
-            metrics_of(self.metrics or ())
+            metrics_of(asked_of_several(self.metrics).alone or ())
         except ConfigurationError as error:
             problems.append((error.problem, error.remedy))
         if not 0 < self.level < 1:
@@ -123,10 +128,20 @@ class Evaluate(Report):
             raise ConfigurationError(f"{self.title}: {'; '.join(said)}", "; ".join(remedies))
 
     def report(self, dataset: Dataset, /) -> Evaluation:
-        """Return the evaluation."""
+        """Return the evaluation; of several targets, of all together and of each."""
         part = self._part(dataset)
         if dataset.aim == "clusters" or (dataset.aim == "anomalies" and not dataset[part].has_target):
             return evaluated_alone(dataset, part, self.level, self.metrics)
+        if not dataset.roles.has_several_targets:
+            return self._alone(dataset).evaluation
+        asked = asked_of_several(self.metrics)
+        step = self.with_(metrics=asked.alone)
+        alone = {name: step._alone(dataset.of_target(name)) for name in dataset.roles.targets}
+        return together(alone, asked, dataset, self.slices, self.level, self.title)
+
+    def _alone(self, dataset: Dataset) -> JudgedAlone:
+        """Return the evaluation of one target, and what it was made of."""
+        part = self._part(dataset)
         given, train = dataset[part], dataset["train"].counted("the train part", "training rows")
         rows = judged_rows(given, part)
         scored = scored_rows(rows, what=part)
@@ -137,10 +152,11 @@ class Evaluate(Report):
         guessed = {RANDOM: Guesses.of(train, mine.sample, rows)}
         if any(isinstance(each, str) and each == UNIFORM for each in self.baselines or ()) and UNIFORM not in rows:
             guessed[UNIFORM] = Guesses.of(train, mine.sample, rows, evenly=True)
-        others = {
-            name: judge.read(scored_rows(rows, frame, part))
+        frames = {
+            name: scored_rows(rows, frame, part)
             for name, frame in self._baselines(train, rows, judge.classes, guessed, dataset, part).items()
         }
+        others = {name: judge.read(frame) for name, frame in frames.items()}
         # A query has rows of many slices: none is chosen for it.
         chosen = () if self.slices is None and of_queries is not None else self.slices
         slices, without_weight = slices_of(chosen, train, rows, self.title), weightless(given, part)
@@ -150,12 +166,12 @@ class Evaluate(Report):
             scores = judge.quick().scores(other, f"{name} on {part} rows")
             scores = [over_draws(row, judge, guessed[name]) for row in scores] if name in guessed else scores
             table += [{"part": part, "model": name, "slice": "all", **row} for row in scores]
-        by_slice = _slice_scores(slices, mine, judge, part)
+        by_slice = slice_scores(slices, mine, judge, part)
         groups = compared(slices, dataset.roles.sensitive, scored, judge)
         table += [{"part": part, "model": "model", **row} for row in [*by_slice, *_further(groups, by_slice)]]
         table += self._training_scores(dataset, judge)
         cost, cost_scalars = self._cost(mine, judge, others, guessed)
-        return Evaluation(
+        evaluation = Evaluation(
             "evaluate",
             pd.DataFrame(table, columns=_COLUMNS),
             scalars={**cost_scalars, **_gap_scalars(groups)},
@@ -180,13 +196,18 @@ class Evaluate(Report):
             scored=scored,
             own=self._own(),
         )
+        return JudgedAlone(evaluation, judge, scored, frames, guessed)
 
     def recalled(self, result: Result, /) -> Result:
         """Return an evaluation with the user's own metrics, which are code and not stored."""
-        return replace(result, own=self._own()) if isinstance(result, Evaluation) else result
+        if not isinstance(result, Evaluation):
+            return result
+        alone = {name: replace(each, own=self._own()) for name, each in result.targets.items()}
+        return replace(result, own=means_of(self._own()) if alone else self._own(), targets=alone)
 
     def _own(self) -> dict[str, Metric]:
-        return {each.name: each for each in metrics_of(self.metrics or ()) if not isinstance(each, SampleMetric)}
+        asked = asked_of_several(self.metrics).alone or ()
+        return {each.name: each for each in metrics_of(asked) if not isinstance(each, SampleMetric)}
 
     def for_looks(self, models: int, /) -> Evaluate:
         """Return the same report with intervals that hold simultaneously for several models (Bonferroni)."""
@@ -314,18 +335,6 @@ def _apart(saved: Interval) -> str:
     """Return the interval of what is saved, or of what it costs more."""
     ends = (saved.lower, saved.upper) if saved.value >= 0 else (-saved.upper, -saved.lower)
     return f"[{ends[0]:,.0f}, {ends[1]:,.0f}]"
-
-
-def _slice_scores(slices: Sequence[Slice], mine: Judged, judge: Judge, part: str) -> list[dict[str, Any]]:
-    simultaneous, found = judge.for_slices(len(slices)), []
-    for each in slices:
-        if each.mask.any():
-            rows = simultaneous.scores(mine.taken(np.flatnonzero(each.mask)), f"{part} rows of the slice {each.name!r}")
-            found += [{"slice": each.name, **row} for row in rows]
-    overall = judge.values(mine, f"{part} rows")
-    for row in found:
-        row["verdict"] = row["verdict"] or judge.verdict(row, overall[row["metric"]])
-    return found
 
 
 def _further(groups: Groups, by_slice: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

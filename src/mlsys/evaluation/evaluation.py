@@ -15,6 +15,7 @@ from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.page import headline_rows, metrics_table, slice_blocks
 from mlsys.evaluation.sample import Task
+from mlsys.evaluation.together import joint_metric
 from mlsys.pages import Banner, Block, Folded, Lines, Page, Remarks, Table, Title
 from mlsys.steps import Result
 from mlsys.steps.result import NOT_STORED, OF_ROWS
@@ -66,6 +67,8 @@ class Evaluation(Result):
         Improvement of the model over each baseline: ``value``, ``lower``, ``upper``.
     scored : DataFrame
         Target, prediction and probabilities of the evaluated rows.
+    targets : mapping of str to Evaluation
+        Of several targets, the evaluation of each; the other fields are then about all of them together.
     own : mapping of str to Metric
         The user's own metrics, by name. They are code and are not stored with the rest.
     facts : mapping
@@ -102,6 +105,7 @@ class Evaluation(Result):
     measured_on: str = ""
     beats: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     scored: pd.DataFrame = field(default_factory=pd.DataFrame, metadata=OF_ROWS)
+    targets: Mapping[str, Evaluation] = field(default_factory=dict)
     own: Mapping[str, Metric] = field(default_factory=dict, metadata=NOT_STORED)
     facts: Mapping[str, Any] = field(init=False, metadata=NOT_STORED)
 
@@ -132,6 +136,11 @@ class Evaluation(Result):
         """
         if kind == SCORES:
             return super().plot(ax)
+        if self.targets:
+            raise ConfigurationError(
+                f"kind={kind!r} is drawn for one target, and there are {len(self.targets)}",
+                f"draw it for one of them: .targets[{next(iter(self.targets))!r}].plot(kind={kind!r})",
+            )
         event = None if self.event is None else Event(self.event)
         return draw_kind(kind, self.scored, cast("Task", self.task), event, self.part, ax)
 
@@ -174,12 +183,13 @@ class Evaluation(Result):
             Title("All metrics", 4),
             metrics_table(self.table),
             *slice_blocks(self.table, self.headline),
+            *(Folded(f"Target {name}", [each._page()]) for name, each in self.targets.items()),
             *further,
             Remarks(self.findings, rest=".findings"),
         ])  # fmt: skip
 
     def metric(self, name: str) -> Metric:
-        """Return one of the metrics by name.
+        """Return one of the metrics by name; ``"<target>/<metric>"`` names that of one of several targets.
 
         Raises
         ------
@@ -187,8 +197,12 @@ class Evaluation(Result):
             If there is no metric of this name, or it is the user's own and the evaluation was read from a store, which
             holds no code.
         """
-        if name in self.own:
-            return self.own[name]
+        target, _, alone = name.partition("/")
+        if target in self.targets:
+            return self.targets[target].metric(alone)
+        joint = joint_metric(name) if self.targets else None
+        if name in self.own or joint is not None:
+            return self.own.get(name) or joint  # type: ignore[return-value]
         try:
             return metric_named(name)
         except ConfigurationError:
@@ -208,3 +222,21 @@ def evaluation_in(reports: Mapping[str, Result]) -> Evaluation | None:
     >>> evaluation_in({"size": Result("size", pd.DataFrame())})
     """
     return next((each for each in reports.values() if isinstance(each, Evaluation)), None)
+
+
+def evaluation_of(evaluation: Evaluation, target: str | None) -> Evaluation | None:
+    """Return the evaluation of one of several targets, or of all where none is named; ``None`` if there is none."""
+    return evaluation if target is None else evaluation.targets.get(target)
+
+
+def events_of(event: Any) -> Any:
+    """Return the event of an evaluation, of several targets by target, for what computes metrics.
+
+    Examples
+    --------
+    >>> events_of("bad").value, events_of({"a": "bad"})["a"].value, events_of(None)
+    ('bad', 'bad', None)
+    """
+    if isinstance(event, Mapping):
+        return {target: Event(value) for target, value in event.items()}
+    return None if event is None else Event(event)

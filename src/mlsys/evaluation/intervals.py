@@ -161,7 +161,7 @@ def bootstrap(
     drawn once; what its draws are away from its own value, shrunk by the root of the ratio of rows, is laid around
     the value of all rows.
     """
-    rng, n = np.random.default_rng(seed), len(sample.y)
+    rng, n = np.random.default_rng(seed), len(sample)
     shrink, centre, value = 1.0, 0.0, 0.0
     if clusters is None and n > MOST_BOOTSTRAPPED:
         chosen = rng.choice(n, MOST_BOOTSTRAPPED, replace=False)
@@ -209,7 +209,7 @@ def metric_interval(
     bootstrap, of groups where there are groups. Too few rows or events give the value
     with no interval and say so.
     """
-    value, n = metric(sample), len(sample.y)
+    value, n = metric(sample), len(sample)
     if not np.isfinite(value):
         why = metric.undefined if isinstance(metric, SampleMetric) else "not defined here"
         return Interval(value, np.nan, np.nan, n, "none", why)
@@ -242,7 +242,7 @@ def metric_interval(
 
 def too_few(metric: Metric, sample: Sample, group: pd.Series | None) -> bool:
     """Whether rows, groups, or events and others of a ranking are too few for an interval."""
-    counts = [len(sample.y)]
+    counts = [len(sample)]
     if group is not None:
         counts.append(int(group.nunique(dropna=False)))
     if metric.ranks:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mlsys.dataset import Event, probability_columns, score_columns
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.evaluation.comparison import paired
+from mlsys.evaluation.comparison import Events, paired
 from mlsys.evaluation.deviances import AT_LEAST_0
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import DRAWS, at_once, draws_for, metric_interval
@@ -21,6 +21,16 @@ from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.metrics import usual_metrics
 from mlsys.evaluation.own import metrics_of
 from mlsys.evaluation.sample import Sample, Task, class_names, event_of, task_of
+from mlsys.evaluation.side_by_side import apart, targets_of
+from mlsys.evaluation.together import (
+    Asked,
+    Together,
+    asked_of_several,
+    joint_task,
+    refuse_other_joint,
+    sample_of,
+    usual_joint,
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,10 @@ class Judge:
     def sample(self, scored: Scored) -> Sample:
         """Return scored rows as arrays."""
         return self.read(scored).sample
+
+    def sample_anew(self, scored: pd.DataFrame) -> Sample:
+        """Return scored rows as arrays, in the classes of these rows."""
+        return Sample.of(scored, class_names(scored, self.task, self.event))
 
     def quick(self) -> Judge:
         """Return a judge of the headline, of what was asked for, and of what needs no bootstrap."""
@@ -166,14 +180,61 @@ def _refuse_targets(scored: pd.DataFrame, metrics: Sequence[Metric]) -> None:
             )
 
 
+@dataclass(frozen=True)
+class JointJudge(Judge):
+    """A judge of several targets together, fixed by those of each.
+
+    Parameters
+    ----------
+    alone : mapping of str to Judge
+        By target.
+    """
+
+    alone: Mapping[str, Judge] = field(default_factory=dict)
+
+    def read(self, scored: Scored) -> Judged:
+        """Return scored rows as one sample, each target in its judge's codes."""
+        if isinstance(scored, Judged):
+            return scored
+        sample: Any = Together.of(scored, {name: each.classes for name, each in self.alone.items()})
+        return Judged(sample, scored.get("group"), tuple(map(str, scored.columns)))
+
+    def sample_anew(self, scored: pd.DataFrame) -> Any:
+        """Return scored rows as one sample, in the classes of these rows."""
+        return sample_of(scored, self.event)
+
+
+def joint_judge(alone: Mapping[str, Judge], asked: Asked, scored: pd.DataFrame, level: float) -> JointJudge:
+    """Return the judge of several targets together.
+
+    Parameters
+    ----------
+    alone : mapping of str to Judge
+        By target.
+    asked : Asked
+        Metrics.
+    scored : DataFrame
+        Of the model, all targets beside each other.
+    level : float
+        Of the intervals.
+    """
+    task, columns = joint_task([each.task for each in alone.values()]), list(map(str, scored.columns))
+    metrics = asked.joint or tuple(usual_joint(task, columns))
+    refuse_other_joint(metrics, task, columns)
+    events: Any = {name: each.event for name, each in alone.items()}
+    task_of_first = next(iter(alone.values())).task
+    named = asked.joint is not None
+    return JointJudge(task_of_first, metrics, (), level, draws_for(level), events, named, alone=alone)
+
+
 def judge_for(
     scored: pd.DataFrame,
     metrics: Sequence[Any] | None,
     level: float,
-    event: Event | None = None,
+    event: Events = None,
     aim: str = "target",
 ) -> Judge:
-    """Return the judge for scored rows.
+    """Return the judge for scored rows, of one target or of several.
 
     Parameters
     ----------
@@ -183,8 +244,8 @@ def judge_for(
         The first is the headline; those usual for the task when not given.
     level : float
         Of the intervals.
-    event : Event, optional
-        Of two classes; decided by these rows if not given.
+    event : Event or mapping of str to Event, optional
+        Of two classes, or of each of several targets; decided by these rows if not given.
     aim : str
         Of the model: ``"ranking"`` if what it says of rows only orders them.
 
@@ -194,6 +255,13 @@ def judge_for(
         When a metric is not of the task, or needs probabilities that the model does not give; when an event is named
         and there are not two classes.
     """
+    if targets_of(scored.columns):
+        asked, events = asked_of_several(metrics), event if isinstance(event, Mapping) else {}
+        alone = {
+            name: judge_for(rows, asked.alone, level, events.get(name)) for name, (rows, _) in apart(scored).items()
+        }
+        return joint_judge(alone, asked, scored, level)
+    assert not isinstance(event, Mapping)
     task: Task = "ranking" if aim == "ranking" else task_of(scored)
     if task != "binary" and event is not None and event.why == "named":
         raise ConfigurationError(

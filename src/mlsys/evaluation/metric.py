@@ -113,6 +113,11 @@ class Metric:
     statistic = cast("Statistic | None", None)
 
     @property
+    def applies_to(self) -> tuple[str, ...]:
+        """The tasks that it applies to, of one target or of several."""
+        return self.tasks
+
+    @property
     def needs_probabilities(self) -> bool:
         """Whether it is left out if the model gives no probabilities (or scores, if these suffice)."""
         return self.takes != "prediction"

@@ -127,6 +127,9 @@ class Sample:
         coded = truth.codes(codes), said.codes(codes)
         return cls(*coded, probabilities, weight, tuple(classes), scores, truth, said, query=query)
 
+    def __len__(self) -> int:
+        return len(self.y)
+
     def drawn(self, times: Values) -> Sample:
         """Return the same rows, each weighing as if it were there so many times."""
         return replace(self, weight=self.weight * times, times=times)

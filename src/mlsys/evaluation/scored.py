@@ -15,14 +15,18 @@ from mlsys.dataset import (
     STRETCH,
     UPPER,
     Rows,
+    predictions_alone,
     probability_columns,
     score_columns,
 )
 from mlsys.errors import DataError
+from mlsys.evaluation.side_by_side import beside_each_other
 
 
 def judged_rows(rows: Rows, what: str) -> Rows:
     """Return the rows to judge by: those with a known target and, where there is a weight role, a weight above 0.
+
+    Of several targets one at least is known.
 
     Parameters
     ----------
@@ -36,7 +40,8 @@ def judged_rows(rows: Rows, what: str) -> Rows:
     DataError
         When none is left, or a weight is null, negative or infinite.
     """
-    known = rows.y.notna().to_numpy()
+    several = rows.roles.has_several_targets
+    known = (rows.targets.notna().any(axis=1) if several else rows.y.notna()).to_numpy()
     if not known.any():
         raise DataError(f"the {what} part has no rows with a known target", "move the split's boundaries")
     return (rows if known.all() else rows.take_rows(known)).counted(f"the {what} part", "rows with a known target")
@@ -60,6 +65,8 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
         When the rows have no predictions.
     """
     rows = judged_rows(rows, what)
+    if rows.roles.has_several_targets:
+        return _side_by_side(rows, rows.predictions if predictions is None else predictions, what)
     source = rows.predictions if predictions is None else predictions
     shares = probability_columns(source.columns) or score_columns(source.columns)
     ends = [LOWER, UPPER] if {LOWER, UPPER} <= set(source.columns) else []
@@ -78,6 +85,15 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
         columns["group"] = rows[STRETCH] if rows.group is None else rows.group
     columns |= {name: rows[name] for name in (NAIVE_ERROR, NAIVE_SQUARED_ERROR) if name in rows.columns}
     return pd.DataFrame(columns)
+
+
+def _side_by_side(rows: Rows, predictions: pd.DataFrame, what: str) -> pd.DataFrame:
+    """Return the scored rows of several targets in one frame."""
+    found = {}
+    for target in rows.roles.targets:
+        said = predictions_alone(predictions, target, rows.roles.targets)
+        found[target] = scored_rows(rows.of_target(target), said, what)
+    return beside_each_other(found, rows.index)
 
 
 def classes_of(scored: pd.DataFrame) -> list[str]:

@@ -132,8 +132,8 @@ class Catalog:
         """Return the withheld columns, including those made from withheld columns or from the target."""
         found = dict(withheld)
         for (step, column), made_of in lineage.items():
-            tainted = [name for name in (*found, self.roles.target) if name is not None and name in made_of]
-            if tainted and column != self.roles.target:
+            tainted = [name for name in (*found, *self.roles.targets) if name in made_of]
+            if tainted and column not in self.roles.targets:
                 found.setdefault(column, f"made by {step} from {min(tainted)}, which the label is derived from")
         return found
 
@@ -144,6 +144,10 @@ class Catalog:
             if among is None or step in among:
                 found = {**dict.fromkeys(written, step), **found}
         return found
+
+    def targets_known_at(self) -> list[str]:
+        """Return the moments that must pass before all targets are known."""
+        return sorted(set[str]().union(*(self.known_at.get(name, ()) for name in self.roles.targets)))
 
     def late_in(self, keys: pd.DataFrame) -> list[FoundLate]:
         """Compare every known-at with the decision, on all rows; done once, before anything learns."""

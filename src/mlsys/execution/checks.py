@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from mlsys.cache import Made
-from mlsys.dataset import Moment, Rows
+from mlsys.dataset import Moment, Roles, Rows
 from mlsys.errors import DataError, Finding, listed, meant
 from mlsys.execution.catalog import moment_of
+from mlsys.execution.each_target import findings_of_each, known_in
 from mlsys.execution.parts import Parts
 from mlsys.execution.told import AtSplit
 from mlsys.execution.work import At, Task, Work
@@ -23,11 +25,12 @@ from mlsys.leakage.near import near_findings
 from mlsys.leakage.near_text import near_text_findings
 from mlsys.leakage.on_target import target_findings
 from mlsys.leakage.overlap import called, overlap_findings, pairs_compared
-from mlsys.leakage.power import COLUMNS, SAMPLE, feature_power
+from mlsys.leakage.power import SAMPLE, best_power, feature_power
 from mlsys.leakage.repeats import repeat_findings
 from mlsys.plan import Planned
 from mlsys.steps import Split
 from mlsys.summaries import row_hashes
+from mlsys.summaries.hashing import Hashes
 from mlsys.tables import Table
 from mlsys.values import Kind, values_of
 
@@ -92,30 +95,44 @@ def look_for_leaks(plan: Sequence[Planned], split: Planned | None, parts: Parts,
     by_chance = split is not None and isinstance(split.step, Split) and split.step.deals == "by chance"
     given |= {"dealt by chance": by_chance, "name": "" if split is None else split.name}
     made = work.do(Task("leakage checks", "", leaks, parts.divided.parts, given), parts)
-    return parts.told([made], power=pd.DataFrame(made.plain["power"], columns=COLUMNS))
+    return parts.told([made], power=pd.DataFrame(made.plain["power"], columns=list(made.plain["power"])))
 
 
 def leaks(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Made:
     """Add findings about what single columns reveal, and what parts share."""
     features = at.catalog.features(rows["train"].head(0).columns)
     frames = {name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in rows.items()}
-    power = feature_power(Rows.of(frames["train"], at.roles, features))
-    at.findings += _on_columns(frames, features, power, at, given["total rows"])
+    train = Rows.of(frames["train"], at.roles, features)
+    powers = {str(each.target): feature_power(train.of_target(str(each.target))) for each in at.roles.each_target()}
+    power = best_power(powers)
+    at.findings += _on_columns(frames, features, power, powers, at, given["total rows"])
     between = _between_parts(frames, features, at, given["dealt by chance"], given["learned from"].split(", "))
     at.findings += [replace(found, step=given["name"]) for found in between] if given["name"] else between
     return Made(plain={"power": power.to_dict("list")})
 
 
 def _on_columns(
-    frames: Mapping[str, pd.DataFrame], features: Sequence[str], power: pd.DataFrame, at: At, rows: int
+    frames: Mapping[str, pd.DataFrame],
+    features: Sequence[str],
+    power: pd.DataFrame,
+    powers: Mapping[str, pd.DataFrame],
+    at: At,
+    rows: int,
 ) -> list[Finding]:
-    """Return findings about what single columns reveal."""
+    """Return findings about what single columns reveal: by the best power of each, and by that for each target."""
     train, roles = frames["train"], at.roles
     found = identifier_findings(train, features, power, rows) + date_findings(frames, features, roles.time is not None)
-    if roles.target is not None and roles.target in train.columns:
-        there, timed = [name for name in features if name in train.columns], bool(at.catalog.known_at)
+    there, timed = [name for name in features if name in train.columns], bool(at.catalog.known_at)
+
+    def on_target(alone: Roles) -> list[Finding]:
+        target = str(alone.target)
+        if target not in train.columns:
+            return []
+        known = known_in({"train": train}, alone)["train"]
         with np.errstate(all="ignore"):  # squares of numbers at the end of what floats hold are endless, or nothing
-            found += target_findings(train, there, roles.target, power, timed=timed, made_by=at.catalog.makers())
+            return target_findings(known, there, target, powers[target], timed=timed, made_by=at.catalog.makers())
+
+    found += findings_of_each(roles, on_target)
     return [replace(finding, step=_maker(finding, at)) for finding in found]
 
 
@@ -141,8 +158,9 @@ def _between_parts(
     hashes = {name: row_hashes(frames[name][columns]) for name in learning}
     for learned, name in pairs_compared(frames, learning):
         rows, part, said = frames[learned], frames[name], called(learned)
-        judged = part.drop(columns=roles.target, errors="ignore") if name == "test" and roles.target else part
-        found += repeat_findings(rows, judged, name, features, roles.target, hashes[learned], said)
+        judged = part.drop(columns=list(roles.targets), errors="ignore") if name == "test" else part
+        repeats = functools.partial(_repeats, rows, judged, name, features, hashes[learned], said)
+        found += findings_of_each(roles, repeats) if roles.targets else repeats(roles)
         found += near_findings(rows, judged, name, features, said)
         found += near_text_findings(rows, judged, name, features, said)
         told = by_chance or not any(finding.code == "LK217" for finding in found)  # once, where it may be
@@ -150,10 +168,25 @@ def _between_parts(
     return found
 
 
+def _repeats(
+    rows: pd.DataFrame,
+    judged: pd.DataFrame,
+    name: str,
+    features: Sequence[str],
+    hashes: Hashes,
+    said: str,
+    roles: Roles,
+) -> list[Finding]:
+    """Return findings about rows that come twice; of several targets each judges the rows where it is known."""
+    known = known_in({"rows": rows, "judged": judged}, roles)
+    same = known["rows"] is rows
+    return repeat_findings(known["rows"], known["judged"], name, features, roles.target, hashes if same else None, said)
+
+
 def _label_known_at(rows: pd.DataFrame, at: At) -> pd.Series | None:
     """Return when the label of each row was known, if that is declared."""
     roles = at.roles
-    moments = sorted(at.catalog.known_at.get(roles.target or "", ()))
+    moments = at.catalog.targets_known_at()
     known = [moment_of(moment, rows, roles) for moment in moments]
     return pd.concat(known, axis=1).max(axis=1, skipna=False) if known else None
 

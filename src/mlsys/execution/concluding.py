@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mlsys.blocks import dtypes_of
+from mlsys.dataset import Roles, Rows
+from mlsys.errors import Finding
 from mlsys.execution.chosen import left_out
+from mlsys.execution.each_target import findings_of_each
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import Work
 from mlsys.findings import OF_FEATURES
@@ -33,16 +37,25 @@ def doubted(predicted: Mapping[str, Table], parts: Parts, work: Work) -> Parts:
         Whether findings are needed.
     """
     assert parts.divided is not None
-    target, rows_of = parts.roles.target, parts.divided.parts
+    roles, rows_of = parts.roles, parts.divided.parts
     for name, table in predicted.items():
-        if work.quiet or not isinstance(target, str) or not (table.in_memory and rows_of[name].in_memory):
+        if work.quiet or not roles.targets or not (table.in_memory and rows_of[name].in_memory):
             continue
         predictions, rows = table.frame(), rows_of[name].frame()
-        if target in rows.columns and predictions.index.is_unique and predictions.index.isin(rows.index).all():
+        if predictions.index.is_unique and predictions.index.isin(rows.index).all():
+            judged = Rows.of(rows.loc[predictions.index], roles, (), predictions=predictions)
             said = "out-of-fold" if name == "train" else name
-            found = too_good_finding(rows.loc[predictions.index, target], predictions, said, parts.findings)
-            parts = parts.told([] if found is None else [found])
+            parts = parts.told(findings_of_each(roles, functools.partial(_too_good, judged, said, parts.findings)))
     return parts
+
+
+def _too_good(judged: Rows, said: str, findings: Sequence[Finding], roles: Roles) -> list[Finding]:
+    target = str(roles.target)
+    if target not in judged.columns:
+        return []
+    rows = judged.of_target(target)
+    found = too_good_finding(rows[target], rows.predictions, said, findings)
+    return [] if found is None else [found]
 
 
 def without_moot(parts: Parts) -> Parts:

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from mlsys.cache import Made
+from mlsys.dataset import Roles
 from mlsys.errors import Finding
 from mlsys.execution.chosen import left_out
+from mlsys.execution.each_target import findings_of_each, known_in
 from mlsys.execution.parts import Parts
 from mlsys.execution.work import At, Task, Work
 from mlsys.features import Apply
@@ -51,11 +53,11 @@ def look_for_dependence(plan: Plan, parts: Parts, work: Work) -> Parts:
     -----
     Targets of held-out rows are only compared with values made from targets, and passed to nothing else.
     """
-    divided, target = parts.divided, parts.roles.target
-    if work.quiet or divided is None or not isinstance(target, str) or "train" not in divided.parts:
+    divided, targets = parts.divided, parts.roles.targets
+    if work.quiet or divided is None or not targets or "train" not in divided.parts:
         return parts
     there = list(divided.parts["train"].head(0).columns)
-    if target not in there or len(divided.parts) < 2:  # noqa: PLR2004  nothing is judged
+    if not {*targets}.issubset(there) or len(divided.parts) < 2:  # noqa: PLR2004  nothing is judged
         return parts
     gone = left_out(parts.learned).keys()
     features = [name for name in parts.catalog.features(there) if name not in gone]
@@ -85,11 +87,15 @@ def dependent(at: At, planned: None, rows: dict[str, Table], **given: Any) -> Ma
     """Add findings about dependence between rows."""
     frames = {name: part.frame() if part.in_memory else part.head(4 * SAMPLE) for name, part in rows.items()}
     made = {name.removeprefix(_MADE): frames.pop(name) for name in list(frames) if name.startswith(_MADE)}
-    train, target = frames["train"], str(at.roles.target)
-    if len(train) < FEWEST:
-        return Made()
-    with np.errstate(all="ignore"):  # differences of numbers at the end of what floats hold are endless
-        at.findings += _found(train, frames, made, target, at, given)
+
+    def find(roles: Roles) -> list[Finding]:
+        mine = known_in(frames, roles)
+        if len(mine["train"]) < FEWEST:
+            return []
+        with np.errstate(all="ignore"):  # differences of numbers at the end of what floats hold are endless
+            return _found(mine["train"], mine, known_in(made, roles), str(roles.target), at, given)
+
+    at.findings += findings_of_each(at.roles, find)
     return Made()
 
 

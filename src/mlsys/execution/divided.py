@@ -29,8 +29,8 @@ class Divided:
         Rows by part; counted here, because parts beyond memory are read only when needed.
     assignment : Table or None
         The part of each row, in the column ``part``; ``None`` where the parts were given.
-    tally : sequence of (value, weight)
-        Counts of the training rows' target, which decide the event.
+    tally : mapping of str to sequence of (value, weight)
+        Counts of the training rows' targets, by target, which decide the events.
     """
 
     parts: Mapping[str, Table]
@@ -39,4 +39,4 @@ class Divided:
     notes: tuple[str, ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict)
     assignment: Table | None = None
-    tally: Sequence[tuple[Any, float]] = ()
+    tally: Mapping[str, Sequence[tuple[Any, float]]] = field(default_factory=dict)

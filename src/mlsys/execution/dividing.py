@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from mlsys.steps import Split
 from mlsys.steps.aims import WITHOUT_TARGET, Aim
 from mlsys.steps.questions import divides
 from mlsys.steps.repeats import Repeats, find_repeats
-from mlsys.steps.splitting import split_keys
+from mlsys.steps.splitting import shown_target, split_keys
 from mlsys.tables import Deferred, Identity, Table
 
 FOLD_BELOW = 5_000
@@ -62,7 +61,7 @@ def divided_by(planned: Planned, table: Table, parts: Parts, work: Work, aim: Ai
             for name in plain["rows"]
         }
         found = {name: work.do(task, parts).tables["part"] for name, task in tasks.items()}
-        counted = [(value, weight) for value, weight in plain["tally"]]
+        counted = {name: [(value, weight) for value, weight in each] for name, each in plain["tally"].items()}
         frame = assignment.frame()[plain["folds"]] if plain["folds"] else pd.DataFrame()
         folds = [frame[name].dropna() for name in plain["folds"]]
         divided = Divided(found, plain["none"], folds, tuple(plain["notes"]), plain["rows"], assignment, counted)
@@ -93,7 +92,7 @@ def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: 
         unknown = keys["target"].isna()
         if unknown.all():
             raise DataError(
-                f"the target {at.roles.target!r} is null in every row ({len(keys):,} rows)",
+                f"the {_called(at.roles)} null in every row ({len(keys):,} rows)",
                 "fill it, name another column with target=, or check the step that makes it",
             )
         if int(unknown.sum()):
@@ -115,7 +114,9 @@ def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: 
         asked = ()
     weight = _weights(table, at.roles)
     counting = counting_rows(weight, len(keys))
-    refuse_unfit(planned.name, assigned, keys[["id"]] if sample else keys, asked, counting)
+    held = _targets(table, at.roles) if "target" in shown.columns else {}
+    targets = held if "target" in keys.columns else {}
+    refuse_unfit(planned.name, assigned, keys[["id"]] if sample else keys, asked, counting, {} if sample else targets)
     names = [str(name) for name in assigned.dropna().unique()]
     ordered = sorted(names, key=lambda name: {"train": 0, "validation": 1, "test": 9}.get(name, 5))
     counts = {name: int((assigned == name).sum()) for name in ordered}
@@ -125,9 +126,12 @@ def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: 
         judged = shown[learned]
         folds = _folds(step, judged)
         columns |= {f"fold {number}": fold.astype("str").reindex(keys.index) for number, fold in enumerate(folds, 1)}
-        notes = (*notes, *_poor_folds(planned.name, folds, keys[learned], counting[learned], sample))
+        for target in targets.values():
+            known = (target[learned], counting[learned] & target[learned].notna().to_numpy())
+            notes = (*notes, *_poor_folds(planned.name, folds, *known, sample))
+        notes = tuple(dict.fromkeys(notes))
     plain = {"none": none, "rows": counts, "notes": [*step.explain(shown), *notes], "folds": list(columns)[1:],
-             "tally": _tallied(shown, weight, learned)}  # fmt: skip
+             "tally": _tallied(held, weight, learned)}  # fmt: skip
     return Made({"assignment": at.hold(pd.DataFrame(columns, index=keys.index))}, plain=plain)
 
 
@@ -146,7 +150,7 @@ def _wanted(step: Split, table: Table, roles: Roles, catalog: Catalog) -> list[s
         raise DataError(
             f"{step.title} splits by the column {missing[0]!r}, which is not in the data", "correct the name"
         )
-    named = {getattr(roles, name) for name in ("id", "group", "time", "target", "weight")}
+    named = {getattr(roles, name) for name in ("id", "group", "time", "weight")} | {*roles.targets}
     wanted = named | catalog.columns_needed() | set(step.key_columns)
     if _looks_for_repeats(step, table, roles):
         wanted |= set(catalog.features(there))
@@ -177,35 +181,44 @@ def _weights(table: Table, roles: Roles) -> pd.Series | None:
     return None if weight is None or weight not in table.head(0).columns else table.frame([weight])[weight]
 
 
-def _tallied(keys: pd.DataFrame, weight: pd.Series | None, learned: NDArray[np.bool_]) -> list[tuple[Any, float]]:
-    """Return the tally of the target among training rows; the model refuses invalid weights."""
-    if "target" not in keys.columns:
-        return []
-    counts = weighing(weight, len(keys))
-    return tally(keys["target"][learned], counts[learned])
+def _targets(table: Table, roles: Roles) -> dict[str, pd.Series]:
+    """Return the targets as a split is shown one."""
+    frame = table.frame([name for name in roles.targets if name in table.head(0).columns])
+    return {str(name): shown_target(frame[name]) for name in frame.columns}
+
+
+def _called(roles: Roles) -> str:
+    return f"target {roles.targets_said} is" if len(roles.targets) == 1 else f"targets {roles.targets_said} are"
+
+
+def _tallied(
+    targets: Mapping[str, pd.Series], weight: pd.Series | None, learned: NDArray[np.bool_]
+) -> dict[str, list[tuple[Any, float]]]:
+    """Return the tally of each target among training rows; the model refuses invalid weights."""
+    counts = weighing(weight, len(learned))
+    return {name: tally(target[learned], counts[learned]) for name, target in targets.items()}
 
 
 def divided_given(parts: Parts, work: Work, aim: Aim = "target") -> tuple[Parts, Divided]:
     """Use given parts as they are; rows without a label are in no part, except test rows."""
-    found, none, target = dict[str, Table](), 0, parts.roles.target
+    found, none, targets = dict[str, Table](), 0, list(parts.roles.targets)
     for each in parts.rows.values():
         needed = parts.catalog.columns_needed()
         parts = parts.told(parts.catalog.late_in(each.frame([n for n in each.head(0).columns if n in needed])))
     for name, given in parts.rows.items():
         frame = given.frame()
-        if target in frame.columns and name != SEALED and aim not in WITHOUT_TARGET:
-            known = frame[target].notna()
+        if targets and {*targets}.issubset(frame.columns) and name != SEALED and aim not in WITHOUT_TARGET:
+            known = frame[targets].notna().any(axis=1)
             none += int((~known).sum())
             labelled = frame[known.to_numpy()]
             found[name] = given if known.all() else work.identified(work.engine.hold(None, labelled))
         else:
             found[name] = given
     counts = {name: table.rows for name, table in found.items()}
-    _refuse_given(found, parts.roles if aim not in WITHOUT_TARGET else replace(parts.roles, target=None))
-    counted: list[tuple[Any, float]] = []
-    if target in found["train"].head(0).columns:
-        train = found["train"].frame()
-        counted = tally(train[target], weighing(_weights(found["train"], parts.roles), len(train)))
+    _refuse_given(found, parts.roles if aim not in WITHOUT_TARGET else parts.roles.without_target())
+    train = found["train"]
+    targets_there = _targets(train, parts.roles)
+    counted = _tallied(targets_there, _weights(train, parts.roles), np.ones(train.rows, dtype=bool))
     folds: list[pd.Series] = []
     if "validation" not in found and aim != "clusters":
         any_split = _AnySplit()
@@ -218,7 +231,10 @@ def _refuse_given(parts: Mapping[str, Table], roles: Roles) -> None:
     assigned = pd.Series([name for name, rows in keys.items() for _ in range(len(rows))], dtype="str")
     together = pd.concat([rows.drop(columns="id") for rows in keys.values()], ignore_index=True)
     counts = np.concatenate([counting_rows(_weights(each, roles), each.rows) for each in parts.values()])
-    refuse_unfit("run()", assigned, together, [name for name in parts if name != "train"], counts)
+    targets = [_targets(each, roles) for each in parts.values()]
+    joined = {name: pd.concat([each[name] for each in targets if name in each], ignore_index=True)
+              for name in roles.targets if all(name in each for each in targets)}  # fmt: skip
+    refuse_unfit("run()", assigned, together, [name for name in parts if name != "train"], counts, joined)
 
 
 class _AnySplit(Split):
@@ -246,7 +262,7 @@ def _keys_and_notes(step: Split, table: Table, at: At) -> tuple[pd.DataFrame, tu
             "fill the column, drop these rows before the split, or leave id= out: rows are then identified by position",
         )
     known_at = None
-    for moment in sorted(catalog.known_at.get(roles.target or "", ())):
+    for moment in catalog.targets_known_at():
         moments = moment_of(moment, narrow, roles)
         known_at = moments if known_at is None else known_at.where(known_at > moments, moments)
     keys = split_keys(narrow, roles, known_at, **{name: narrow[name] for name in step.key_columns})
@@ -286,21 +302,21 @@ def _folds(step: Split, keys: pd.DataFrame) -> list[pd.Series]:
 
 
 def _poor_folds(
-    who: str, folds: Sequence[pd.Series], keys: pd.DataFrame, counts: NDArray[np.bool_], sample: bool
+    who: str, folds: Sequence[pd.Series], target: pd.Series, counts: NDArray[np.bool_], sample: bool
 ) -> tuple[str, ...]:
     """Return a note on folds evaluated on rows of one class; raise if a model would learn from one class."""
-    if "target" not in keys.columns or keys["target"].nunique() < 2 or not is_of_classes(keys["target"]):
+    if target.nunique() < 2 or not is_of_classes(target):
         return ()
     poor = []
     for number, fold in enumerate(folds, 1):
         for side in ("train", "validation"):
-            found = keys["target"][(fold == side).to_numpy(dtype=bool, na_value=False) & counts].dropna()
+            found = target[(fold == side).to_numpy(dtype=bool, na_value=False) & counts].dropna()
             if found.nunique() != 1:
                 continue
             if side == "train" and not sample:
                 raise DataError(
                     f"{who}: in fold {number} of {len(folds)} all {len(found):,} training rows have the same class of "
-                    f"the target, {found.iloc[0]!s}, of {keys['target'].nunique()} classes in the data, so nothing can "
+                    f"the target, {found.iloc[0]!s}, of {target.nunique()} classes in the data, so nothing can "
                     "be learned there",
                     "give each fold rows of every class: other groups or boundaries, another seed= or number of folds, "
                     "more rows, or KFolds, which gives each fold its share of every class",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,12 @@ LATER = ("validation", "test")
 
 
 def refuse_unfit(
-    who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequence[str], counts: NDArray[np.bool_]
+    who: str,
+    assigned: pd.Series,
+    keys: pd.DataFrame,
+    asked: Sequence[str],
+    counts: NDArray[np.bool_],
+    targets: Mapping[str, pd.Series],
 ) -> None:
     """Raise where a part cannot be used.
 
@@ -35,10 +40,12 @@ def refuse_unfit(
         Requested parts other than ``train``.
     counts : array of bool
         Whether each row counts; see :func:`counting_rows`.
+    targets : mapping of str to Series
+        Targets of the same rows, by name.
     """
     _refuse_empty(who, assigned.where(counts), keys, asked, int((~counts & assigned.notna()).sum()))
-    if "target" in keys.columns:
-        _refuse_one_class(who, assigned, keys["target"], counts)
+    for name, target in targets.items():
+        _refuse_one_class(who, assigned, target, counts, f"target {name!r}" if len(targets) > 1 else "target")
     if "time" in keys.columns:
         _refuse_future(who, assigned.where(counts), keys["time"])
 
@@ -78,8 +85,8 @@ def _refuse_empty(who: str, assigned: pd.Series, keys: pd.DataFrame, asked: Sequ
     )
 
 
-def _refuse_one_class(who: str, assigned: pd.Series, target: pd.Series, counts: NDArray[np.bool_]) -> None:
-    labels = target[assigned.notna()]
+def _refuse_one_class(who: str, assigned: pd.Series, target: pd.Series, counts: NDArray[np.bool_], called: str) -> None:
+    labels = target[assigned.notna().to_numpy()]
     if not is_of_classes(labels) or labels.nunique() < 2:
         return
     for name in WITH_CLASSES:
@@ -89,7 +96,7 @@ def _refuse_one_class(who: str, assigned: pd.Series, target: pd.Series, counts: 
             raise DataError(
                 f"{who}: all {len(part):,} {'training' if name == 'train' else name} rows"
                 f"{'' if counts.all() else ' of a weight above 0'} have the same class of the "
-                f"target, {part.iloc[0]!s}, of {labels.nunique()} classes in the data, so nothing can be {use} there",
+                f"{called}, {part.iloc[0]!s}, of {labels.nunique()} classes in the data, so nothing can be {use} there",
                 "give each part its share of every class (StratifiedSplit), move the boundaries, give more rows, or "
                 "check the label's rule",
             )

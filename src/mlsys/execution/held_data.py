@@ -90,17 +90,17 @@ def compared(at: At, planned: None, rows: dict[str, Table], held: Sequence[Plann
     frames = {name: part.frame() for name, part in rows.items() if not name.startswith("all rows, ")}
     together = [part.frame() for name, part in rows.items() if name.startswith("all rows, ")]
     whole = together or [pd.concat(list(frames.values()))]
-    train, target = frames["train"], at.roles.target
-    everywhere = [Population("all rows", whole[0], target)]
-    training = [Population("training rows", _training(whole[0], train, reshaped), target)]
+    train, targets = frames["train"], at.roles.targets
+    everywhere = [Population("all rows", whole[0], targets)]
+    training = [Population("training rows", _training(whole[0], train, reshaped), targets)]
     made = _made(train if len(whole) == 1 else whole[1], whole[0])
-    everywhere += [Population("all rows", frame, target, made) for frame in whole[1:]]
+    everywhere += [Population("all rows", frame, targets, made) for frame in whole[1:]]
     everywhere += [
-        Population(f"the {name} rows", part, target, set(part.columns))
+        Population(f"the {name} rows", part, targets, set(part.columns))
         for name, part in frames.items()
         if name != "train"
     ]
-    training.append(Population("training rows", train, target, made))
+    training.append(Population("training rows", train, targets, made))
     at.findings += captured_findings(holdings, everywhere, training, train.index, at.catalog.writes)
     return Made()
 

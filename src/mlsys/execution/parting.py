@@ -57,7 +57,10 @@ def _counts(parts: Parts) -> dict[str, int]:
 
 
 def in_parts(parts: Parts, divided: Divided) -> Parts:
-    """Return the open parts as the split left them, with the event decided by the training rows' target."""
-    roles = replace(parts.roles, event=settled(parts.roles.event, divided.tally, parts.roles.target))
+    """Return the open parts as the split left them, with events decided by the training rows' targets."""
+    roles = parts.roles
+    events = {str(each.target): settled(each.event, divided.tally.get(str(each.target), ()), each.target)
+              for each in roles.each_target()}  # fmt: skip
+    roles = roles.with_events(events)
     rows = {name: part for name, part in divided.parts.items() if name != SEALED}
     return replace(parts, roles=roles, rows=rows, divided=divided)

@@ -41,7 +41,7 @@ def refuse_forbidden_reads(step: Transform, at: At, reads: Sequence[str]) -> Non
     catalog = at.catalog
     for column in reads:
         why = catalog.late.get(column) or catalog.withheld.get(column)
-        why = why or ("it is the target" if column == at.roles.target else None)
+        why = why or ("it is the target" if column in at.roles.targets else None)
         if why:
             raise LeakageError(
                 f"{step.title} reads {column!r} to serve predictions, but {why}", f"remove {column!r} from {step.title}"

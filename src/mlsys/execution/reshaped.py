@@ -44,7 +44,7 @@ def made_of_columns(planned: Planned, reshape: Reshaping, before: pd.DataFrame, 
 def _matters(column: str, at: At) -> bool:
     catalog = at.catalog
     known_later = column in catalog.known_at or column in catalog.late
-    return column == at.roles.target or column in catalog.withheld or known_later
+    return column in at.roles.targets or column in catalog.withheld or known_later
 
 
 def _moved(

@@ -28,7 +28,7 @@ def result_state(result: Any, step: str) -> Any:
         return result
     plain = {each.name: getattr(result, each.name) for each in fields(result) if each.metadata != NOT_STORED}
     return {
-        **{name: dict(value) if isinstance(value, Mapping) else value for name, value in plain.items()},
+        **{name: _plain(value, step) for name, value in plain.items()},
         "findings": [asdict(finding) for finding in result.findings],
         "draw": None if draw is None else _reference(draw),
         "type": _reference(kind),
@@ -41,8 +41,29 @@ def result_of(state: Any) -> Result:
         return state
     given: dict[str, Any] = dict(state)
     kind, findings = _found(given.pop("type")), [Finding(**each) for each in given["findings"]]
-    made: Result = kind(**{**given, "findings": findings, "draw": given["draw"] and _found(given["draw"])})
+    inside = {name: _results(value) for name, value in given.items() if _holds_results(value)}
+    made: Result = kind(**{**given, **inside, "findings": findings, "draw": given["draw"] and _found(given["draw"])})
     return made
+
+
+def _plain(value: Any, step: str) -> Any:
+    """Return a field as plain data: a mapping may hold results, such as those of several targets."""
+    if not isinstance(value, Mapping):
+        return value
+    return {name: result_state(each, step) if isinstance(each, Result) else each for name, each in value.items()}
+
+
+def _holds_results(value: Any) -> bool:
+    """Whether a field held results before it was made plain data."""
+    return (
+        isinstance(value, Mapping)
+        and bool(value)
+        and all(isinstance(each, Mapping) and {"type", "draw", "findings"} <= set(each) for each in value.values())
+    )
+
+
+def _results(value: Mapping[str, Any]) -> dict[str, Result]:
+    return {name: result_of(each) for name, each in value.items()}
 
 
 def _can_be_found(thing: Any) -> bool:

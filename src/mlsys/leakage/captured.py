@@ -73,7 +73,7 @@ def captured_findings(
                        if step == each.step and each.name.startswith(f"{name}.")), "")  # fmt: skip
         if inside == "explained":
             continue
-        if is_fitted(each.value) and any(was_fitted_on(each.value, rows.frame, rows.target) for rows in training):
+        if is_fitted(each.value) and any(was_fitted_on(each.value, rows.frame, rows.targets) for rows in training):
             estimators[each.step, each.name] = "explained"
             continue
         step = told.setdefault(each.step, _Told())
@@ -146,7 +146,7 @@ def _shared(value: Any, data: pd.DataFrame) -> list[str]:
 
 def _of_estimator(held: Holding, everywhere: Sequence[Population]) -> tuple[str, str, list[str]]:
     """Return the finding about a fitted estimator whose state equals one learned from held-out rows."""
-    who = next((e.name for e in everywhere if was_fitted_on(held.value, e.frame, e.target)), None)
+    who = next((e.name for e in everywhere if was_fitted_on(held.value, e.frame, e.targets)), None)
     if who is None:  # what it has learned is looked at piece by piece
         return "", "", []
     said = f"{held.name!r} is a {type(held.value).__name__} fitted on {who}"

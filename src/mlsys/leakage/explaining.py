@@ -107,7 +107,7 @@ class Explainer:
             return _INNOCENT
         for rows in self.everywhere:
             matches = rows.of(float(number), tolerance, self.own)
-            match = next((m for m in matches if not short or m == Match("mean", rows.target or "")), None)
+            match = next((m for m in matches if not short or m in [Match("mean", name) for name in rows.targets]), None)
             if match is not None:
                 return Explained(True, (match, rows.name))
         return Explained(short or digits_of(float(number)) < EXACT)
@@ -200,7 +200,7 @@ class Explainer:
         if match.statistic in WORKED_OUT and alone.nunique() > 1:
             enough = ALONE if any(map(is_computed, alone)) else ALONE_IN_CLASSES
             return len(alone) >= enough
-        return match.column == rows.target and alone.nunique() > 1 and len(alone) >= ALONE_IN_CLASSES
+        return match.column in rows.targets and alone.nunique() > 1 and len(alone) >= ALONE_IN_CLASSES
 
     def _of_order(self, mapping: pd.Series) -> Explained | None:
         if any(True for each in self.training for _ in orders(mapping, each, self.own)):
@@ -216,9 +216,9 @@ class Explainer:
         whole = [rows for rows in self.everywhere if rows.name == self.everywhere[0].name]
         for rows, own in zip(whole, self.training, strict=False):
             for by in rows.groupings(mapping.index):
-                for targets in _targets_by_level(mapping.index, by, rows, own):
+                for name, targets in _targets_by_level(mapping.index, by, rows, own):
                     if follows_held_out(mapping.to_numpy(dtype=np.float64), targets) == "order":
-                        return Explained(True, (Match("order of the smoothed mean", str(rows.target), by), rows.name))
+                        return Explained(True, (Match("order of the smoothed mean", name, by), rows.name))
         return None
 
     def _of_members(self, members: pd.Index) -> Explained:
@@ -238,17 +238,20 @@ class Explainer:
         return _INNOCENT if any(each is not None for each in answers) else _UNEXPLAINED
 
 
-def _targets_by_level(levels: pd.Index, by: tuple[str, ...], rows: Population, own: Population) -> Iterator[Targets]:
-    """Yield the sums and counts of the target, or of each of its classes, in levels: of all rows and of training rows.
+def _targets_by_level(
+    levels: pd.Index, by: tuple[str, ...], rows: Population, own: Population
+) -> Iterator[tuple[str, Targets]]:
+    """Yield the sums and counts of a target, or of each of its classes, in levels: of all rows and of training rows.
 
     Rows with unknown targets count for no class and no mean.
     """
-    if not {*by, str(rows.target)} <= set(own.frame.columns):
+    if not rows.targets or not {*by, *rows.targets} <= set(own.frame.columns):
         return
     found = [each.grouped(by, word).reindex(levels) for each in (rows, own) for word in ("sum", "count")]
     for name in found[0].columns:
-        if str(name).partition("\0")[0] == rows.target and all(name in each.columns for each in found):
-            yield Targets(*(each[name].fillna(0.0).to_numpy(dtype=np.float64) for each in found))
+        target = str(name).partition("\0")[0]
+        if target in rows.targets and all(name in each.columns for each in found):
+            yield target, Targets(*(each[name].fillna(0.0).to_numpy(dtype=np.float64) for each in found))
 
 
 def is_chosen_by_nobody(number: float) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -26,7 +27,7 @@ def is_fitted(value: Any) -> bool:
     return hasattr(type(value), "get_params") and "feature_names_in_" in getattr(value, "__dict__", {})
 
 
-def was_fitted_on(estimator: Any, frame: pd.DataFrame, target: str | None) -> bool:
+def was_fitted_on(estimator: Any, frame: pd.DataFrame, targets: Sequence[str] = ()) -> bool:
     """Whether fitting the same estimator on some rows gives the same state.
 
     Parameters
@@ -35,15 +36,15 @@ def was_fitted_on(estimator: Any, frame: pd.DataFrame, target: str | None) -> bo
         Fitted; is not changed.
     frame : DataFrame
         Rows it may have been fitted on.
-    target : str or None
-        The target column, for estimators that take one.
+    targets : sequence of str
+        The target columns, for estimators that take one, or all of several.
 
     Examples
     --------
     >>> from sklearn.preprocessing import StandardScaler
     >>> rows = pd.DataFrame({"x": [1.0, 2.0, 4.0]})
     >>> scaler = StandardScaler().fit(rows)
-    >>> was_fitted_on(scaler, rows, None), was_fitted_on(scaler, rows[:2], None)
+    >>> was_fitted_on(scaler, rows), was_fitted_on(scaler, rows[:2])
     (True, False)
     """
     from sklearn.base import clone
@@ -51,7 +52,8 @@ def was_fitted_on(estimator: Any, frame: pd.DataFrame, target: str | None) -> bo
     names = [str(name) for name in estimator.feature_names_in_]
     if len(frame) > MOST_ROWS or not set(names) <= set(frame.columns):
         return False
-    answers = [None] if target is None or target not in frame.columns else [frame[target], None]
+    there = [name for name in targets if name in frame.columns]
+    answers = [*(frame[name] for name in there), *([frame[there]] if len(there) > 1 else []), None]
     for answer in answers:
         try:
             with warnings.catch_warnings():

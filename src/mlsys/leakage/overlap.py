@@ -131,6 +131,6 @@ def _labelled_late(
             f"the labels of {late:,} of {len(train):,} training rows were known only when the {name} rows had begun "
             f"({start}), so training could not have used them; use TimeSplit, which leaves such rows out",
             "warning" if late > SHARE_OF_LATE_LABELS * len(train) else "information",
-            columns=tuple(filter(None, [roles.target])),
+            columns=roles.targets,
         )
     ]

@@ -13,6 +13,8 @@ from mlsys.summaries import is_hashable
 from mlsys.values import NUMERIC, is_of_type
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
 SAMPLE = 20_000
@@ -71,6 +73,21 @@ def feature_power(train: Rows, sample: int = SAMPLE) -> pd.DataFrame:
             continue
         table.append([name, auc, error, *alone, _copy_of(rows[name], rows.y, targets, half) if auc >= COPY else ""])
     return pd.DataFrame(table, columns=COLUMNS).sort_values("auc", ascending=False, ignore_index=True)
+
+
+def best_power(powers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the power of each feature for the target that it predicts best, which is named where there are several.
+
+    Parameters
+    ----------
+    powers : mapping of str to DataFrame
+        From :func:`feature_power`, by target.
+    """
+    if len(powers) <= 1:
+        return next(iter(powers.values()), pd.DataFrame(columns=COLUMNS))
+    named = [power.assign(target=target) for target, power in powers.items()]
+    together = pd.concat([each for each in named if len(each)] or named[:1])
+    return together.sort_values("auc", ascending=False, kind="stable").drop_duplicates("column").reset_index(drop=True)
 
 
 def is_measured(target: pd.Series) -> bool:

@@ -61,8 +61,8 @@ class Population:
         Name for messages, such as ``"all rows"``.
     frame : DataFrame
         The rows.
-    target : str, optional
-        Its classes count as columns of 0 and 1.
+    targets : tuple of str
+        The target, or several; their classes count as columns of 0 and 1.
     made : collection of str or None
         Columns that steps may have made or changed: the only ones that are looked at; ``None`` where rows are as they
         were read and all columns are.
@@ -70,7 +70,7 @@ class Population:
 
     name: str
     frame: pd.DataFrame
-    target: str | None = None
+    targets: tuple[str, ...] = ()
     made: Collection[str] | None = None
     _simple: dict[str, dict[str, float]] = field(default_factory=dict)
     _quantiles: dict[str, dict[str, float]] = field(default_factory=dict)
@@ -125,7 +125,7 @@ class Population:
         """
         low, high = (self.grouped(match.by, word, moments) for word in ("min", "max"))
         names = [name for name in low.columns if _plain(str(name)) == match.column]
-        if match.column == self.target or not names:
+        if match.column in self.targets or not names:
             return low.index if names else low.index[:0]
         return low.index[(low[names] < high[names]).any(axis=1)]
 
@@ -149,10 +149,10 @@ class Population:
         if self._numbers is None:
             kinds = {n: c for n, c in self.frame.items() if pd.api.types.is_numeric_dtype(c)}
             columns = {n: c.to_numpy(dtype=np.float64, na_value=np.nan) for n, c in kinds.items()}
-            if self.target in self.frame.columns and self.target not in columns:
-                classes = self.frame[self.target]
+            for target in (name for name in self.targets if name in self.frame.columns and name not in columns):
+                classes = self.frame[target]
                 for level in classes.value_counts().index[:MOST_CLASSES]:
-                    columns[f"{self.target}\0{level}"] = (classes == level).to_numpy(dtype=np.float64, na_value=np.nan)
+                    columns[f"{target}\0{level}"] = (classes == level).to_numpy(dtype=np.float64, na_value=np.nan)
             self._numbers = pd.DataFrame(columns, index=self.frame.index)
         return self._numbers
 

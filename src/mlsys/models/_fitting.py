@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import PROBABILITY, SCORE
+from mlsys.dataset import PREDICTION, PROBABILITY, SCORE, of_each
 from mlsys.errors import MlsysError
 from mlsys.models._boosters import as_agreed, known_levels
 from mlsys.models._complaints import explained, refused_kinds
 from mlsys.models._estimators import numbers_classes, predicts_likeliest, transforms_itself
 from mlsys.models._inputs import text_reader
 from mlsys.models._matrix import numpy_column, plain_features
+from mlsys.models._several import TARGETS, TOGETHER, of_answers, says
 from mlsys.models._without_target import scored
 from mlsys.steps.learning import few_rows_pinned
-from mlsys.tables import Columns, rows_of
+from mlsys.tables import Columns, column_of, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -59,7 +60,20 @@ def fitting(features: Any, who: str) -> Iterator[None]:
 
 
 def predictions(frame: pd.DataFrame | Columns, state: dict[str, Any], one_column: bool, who: str) -> pd.DataFrame:
-    """Return ``prediction`` and ``probability_<class>``, or else ``score_<class>``, for the rows of ``frame``."""
+    """Return ``prediction`` and ``probability_<class>``, or else ``score_<class>``, for the rows of ``frame``.
+
+    Of several targets, each column is named after its target.
+    """
+    made: pd.DataFrame
+    if TARGETS in state:
+        found = {name: predictions(frame, each, one_column, who) for name, each in state[TARGETS].items()}
+        columns = {of_each(str(name), target): column_of(table, name)
+                   for target, table in found.items() for name in table.columns}  # fmt: skip
+        made = rows_of(columns, frame)
+        return made
+    if TOGETHER in state:
+        made = rows_of(_together(frame, state, one_column, who), frame)
+        return made
     estimator, classes, names = state["estimator"], state["classes"], state["features"]
     asked = state if "transforms_itself" in state else state | asked_once(state)
     as_text = one_column or asked["reads_text"]
@@ -82,8 +96,55 @@ def predictions(frame: pd.DataFrame | Columns, state: dict[str, Any], one_column
         answers = np.array(classes)[answers.astype(np.int64)]
     columns = {} if shares is None else _by_class(shares, state, PROBABILITY)
     columns |= {} if said is None else _by_class(said, state, SCORE)
-    made: pd.DataFrame = rows_of({"prediction": answers.reshape(len(frame), -1)[:, 0], **columns}, frame)
+    made = rows_of({"prediction": answers.reshape(len(frame), -1)[:, 0], **columns}, frame)
     return made
+
+
+def _together(frame: pd.DataFrame | Columns, state: dict[str, Any], one_column: bool, who: str) -> dict[str, Any]:
+    """Return the prediction columns of one estimator of all targets."""
+    estimator, together, names = state["estimator"], state[TOGETHER], state["features"]
+    asked = state if "transforms_itself" in state else state | asked_once(state)
+    shown = frame.frame(names) if isinstance(frame, Columns) else frame
+    features = selected(
+        shown, names[0] if one_column or asked["reads_text"] else None, names, asked["transforms_itself"], who
+    )
+    prefix = says(estimator)
+    if not len(frame):
+        return {name: np.array(values)[:0] for name, values in _held(state, prefix).items()}
+    with fitting(features, who), few_rows_pinned(len(frame)):
+        told = as_agreed(features, asked)
+        answers = estimator.predict(told)
+        said = None
+        if prefix:
+            said = estimator.predict_proba(told) if prefix == PROBABILITY else estimator.decision_function(told)
+    return of_answers(answers, said, together, state["orders"], prefix)
+
+
+def columns_of(state: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return the prediction columns of each of several targets."""
+    if TOGETHER in state:
+        prefix = says(state["estimator"])
+        shown = {name: _alone(classes, prefix, state["orders"].get(name)) for name, classes in state[TOGETHER].items()}
+    else:
+        shown = {
+            name: _alone(each["classes"], says(each["estimator"]), each.get("order"))
+            for name, each in state[TARGETS].items()
+        }
+    return {target: [of_each(name, target) for name in columns] for target, columns in shown.items()}
+
+
+def _alone(classes: Sequence[Any] | None, prefix: str, order: Sequence[Any] | None) -> list[str]:
+    named = [f"{prefix}{value}" for value in order or classes or ()] if prefix else []
+    return [PREDICTION, *named]
+
+
+def _held(state: Mapping[str, Any], prefix: str) -> dict[str, list[Any]]:
+    """Return for each column of predictions of several targets a value of its type."""
+    held: dict[str, list[Any]] = {}
+    for (target, columns), classes in zip(columns_of(state).items(), state[TOGETHER].values(), strict=True):
+        held |= {name: [0.0] for name in columns}
+        held[of_each(PREDICTION, target)] = [0.0] if classes is None else classes
+    return held
 
 
 def asked_once(state: dict[str, Any]) -> dict[str, Any]:

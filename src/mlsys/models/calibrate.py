@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import PREDICTION, PROBABILITY, SCORE, known_weights, probability_columns, score_columns
+from mlsys.dataset import (
+    PREDICTION,
+    PROBABILITY,
+    SCORE,
+    alone,
+    known_weights,
+    of_each,
+    probability_columns,
+    score_columns,
+)
 from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.models._calibration import fit_isotonic, fit_sigmoid, recalibrated
 from mlsys.models._class_columns import classes_of_columns
@@ -20,6 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlsys.dataset import Rows
+
+
+_TARGETS = "targets"
+"""In a state: what was learned for each of several targets."""
 
 
 class Calibrate(Postprocess):
@@ -71,7 +84,10 @@ class Calibrate(Postprocess):
         return tuple(probability_columns(names) or score_columns(names))
 
     def learn(self, calibration: Rows, /) -> dict[str, Any]:
-        """Return one map per class (only for the second class if there are two)."""
+        """Return one map per class (only for the second class if there are two); for several targets, of each."""
+        if calibration.roles.has_several_targets:
+            rows = {name: calibration.of_target(name) for name in calibration.roles.targets}
+            return {_TARGETS: {name: self.learn(each) for name, each in rows.items()}}
         calibration = calibration.counted(self.title, "rows to calibrate on")
         predictions = calibration.predictions
         columns = probability_columns(predictions.columns) or score_columns(predictions.columns)
@@ -102,6 +118,8 @@ class Calibrate(Postprocess):
 
     def apply(self, predictions: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
         """Return the predictions with calibrated probabilities and the most probable class."""
+        if _TARGETS in state:
+            return self._each(predictions, state[_TARGETS])
         columns = state["columns"]
         shown = [PROBABILITY + name.removeprefix(SCORE) if name.startswith(SCORE) else name for name in columns]
         given = [np.asarray(column_of(predictions, name), dtype=np.float64) for name in columns]
@@ -112,3 +130,13 @@ class Calibrate(Postprocess):
         # Made anew: changing each column takes three times as long.
         found = {name: corrected[name] if name in corrected else column_of(predictions, name) for name in kept}
         return cast("pd.DataFrame", rows_of(found | corrected, predictions))
+
+    def _each(self, predictions: pd.DataFrame, states: dict[str, Any]) -> pd.DataFrame:
+        """Return the predictions of several targets, each calibrated by itself."""
+        found: dict[str, Any] = {}
+        for target, state in states.items():
+            names = alone(predictions.columns, target, list(states))
+            mine = rows_of({short: column_of(predictions, name) for name, short in names.items()}, predictions)
+            changed = self.apply(cast("pd.DataFrame", mine), state)
+            found |= {of_each(str(name), target): column_of(changed, name) for name in changed.columns}
+        return cast("pd.DataFrame", rows_of(found, predictions))

@@ -29,7 +29,7 @@ from mlsys.models._estimators import (
     transforms_itself,
     weight_argument,
 )
-from mlsys.models._fitting import asked_once, fitting, predictions, selected
+from mlsys.models._fitting import asked_once, columns_of, fitting, predictions, selected
 from mlsys.models._importances import own_importances
 from mlsys.models._inputs import text_reader, the_text
 from mlsys.models._matrix import order_of, plain_target
@@ -42,6 +42,18 @@ from mlsys.models._queries import (
     whole_queries,
 )
 from mlsys.models._refusals import check_target, known_target
+from mlsys.models._several import (
+    TARGETS,
+    TOGETHER,
+    coded,
+    inside,
+    mean_importances,
+    naming,
+    refuse_ambiguous,
+    refuse_mixed,
+    refuse_parts,
+    takes_together,
+)
 from mlsys.models._without_target import anomalies_learned, classes_named, clusters_learned, measured
 from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
@@ -192,10 +204,54 @@ class Train(Model):
         return not in_memory and self.aim not in WITHOUT_TARGET and hasattr(self.estimator, "partial_fit")
 
     def learn(self, train: Rows, rng: np.random.Generator) -> dict[str, Any]:
-        """Return the fitted estimator, its classes and its features."""
-        estimator, train = seeded(self.estimator, rng), train.counted(self._who, "training rows")
+        """Return the fitted estimator, its classes and its features; of several targets see ``_several.py``."""
+        train = train.counted(self._who, "training rows")
         if self.aim in WITHOUT_TARGET:
-            return self._learn_alone(estimator, train)
+            return self._learn_alone(seeded(self.estimator, rng), train)
+        if not train.roles.has_several_targets:
+            return self._learn(seeded(self.estimator, rng), train)
+        if self.aim != "target":
+            raise DataError(
+                f"{self._who} is a ranker, which learns one target, but there are several: {train.roles.targets_said}",
+                "make one pipeline for each",
+            )
+        refuse_mixed(train, self._who)
+        if takes_together(self.estimator, train.targets, self._who):
+            state = self._learn_together(seeded(self.estimator, rng), train)
+        else:
+            each = inside(self.estimator)
+            alone = {name: train.of_target(name) for name in train.roles.targets}
+            found: dict[str, Any] = {}
+            for name, rows in alone.items():
+                with naming(name):
+                    found[name] = self._learn(seeded(each, rng), rows)
+            state = {TARGETS: found}
+        counts = {name: len(columns) for name, columns in columns_of(state).items()}
+        refuse_ambiguous([each for columns in columns_of(state).values() for each in columns], counts, self._who)
+        return state
+
+    def _learn_together(self, estimator: Any, train: Rows) -> dict[str, Any]:
+        """Return one estimator fitted on all targets at once."""
+        names, weights = self._names(train), self._weights(train, estimator, "fit")
+        alone = [train.of_target(name) for name in train.roles.targets]
+        for rows in alone:
+            target = plain_target(known_target(rows.y, self._who))
+            check_target(rows.y, target, classifies(estimator), regresses(estimator), self._who)
+        together: dict[str, Any] = dict.fromkeys(train.roles.targets)
+        orders: dict[str, Any] = {}
+        if not classifies(estimator):
+            values = train.targets.to_numpy(dtype=np.float64)
+        else:
+            values, together = coded(train)
+            orders = {str(rows.y.name): order_of(rows.y, together[str(rows.y.name)]).get("order") for rows in alone}
+        features = selected(train, self._as_text(names), names, transforms_itself(estimator), self._who)
+        told = agreement(estimator, features)
+        self._fit(estimator, train, features, as_agreed(features, told), values, weights)
+        ordered = {name: order for name, order in orders.items() if order}
+        return {"estimator": estimator, TOGETHER: together, "orders": ordered, "features": list(names), **told}
+
+    def _learn(self, estimator: Any, train: Rows) -> dict[str, Any]:
+        """Return an estimator fitted on one target."""
         train, queries = in_queries(train, self._who) if self.aim == "ranking" else (train, None)
         names, target, weights = self._given(train, estimator, "fit")
         if queries is None:
@@ -234,7 +290,7 @@ class Train(Model):
         taken: Any,
         target: NDArray[Any],
         weights: dict[str, Any],
-        queries: NDArray[np.int64] | None,
+        queries: NDArray[np.int64] | None = None,
     ) -> None:
         """Fit on the converted features; errors name the features that were given."""
         shown: dict[str, Any] = {}
@@ -268,6 +324,8 @@ class Train(Model):
 
     def learn_part(self, part: Rows, state: dict[str, Any], rng: np.random.Generator, /) -> dict[str, Any]:
         """Return the state after one more part."""
+        if part.roles.has_several_targets:
+            refuse_parts(self._who)
         estimator, classes = state["estimator"], state["classes"]
         if part.weight is not None:
             part = part.take_rows(known_weights(part.weight, self._who) > 0)
@@ -289,10 +347,12 @@ class Train(Model):
 
     def prepare(self, state: dict[str, Any], /) -> dict[str, Any]:
         """Return the state with its lookups built once rather than at every request."""
+        if TARGETS in state:
+            return {TARGETS: {name: self.prepare(each) for name, each in state[TARGETS].items()}}
         return state | asked_once(state)
 
     def predict(self, frame: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
-        """Return ``prediction`` and, for classes, ``probability_<class>``."""
+        """Return ``prediction`` and, for classes, ``probability_<class>``; of each target where there are several."""
         return predictions(frame, state, isinstance(self.features, str), self._who)
 
     def measured(self, frame: pd.DataFrame, state: dict[str, Any], /) -> Any:
@@ -303,16 +363,23 @@ class Train(Model):
 
     def importances(self, state: dict[str, Any], /) -> dict[str, float] | None:
         """Return ``feature_importances_``, or the size of ``coef_``, of the estimator inside."""
+        if TARGETS in state:
+            return mean_importances([self.importances(each) for each in state[TARGETS].values()])
         return own_importances(state["estimator"], state["features"])
 
     def curves(self, state: dict[str, Any], /) -> dict[str, list[float]]:
         """Return the losses recorded by the estimator: on training rows, and on rows for early stopping."""
+        if TARGETS in state:
+            found = {name: self.curves(each) for name, each in state[TARGETS].items()}
+            return {f"{target}/{name}": curve for target, curves in found.items() for name, curve in curves.items()}
         return curves_of(state["estimator"])
 
     def columns_learned(self, columns: Sequence[str], state: Callable[[], Any], /) -> tuple[str, ...]:
         """Return the features used; the text column found for a vectorizer is known only from the state."""
         if self.features is None and text_reader(self.estimator) is not None:
-            return tuple(state()["features"])
+            learned = state()
+            learned = next(iter(learned[TARGETS].values())) if TARGETS in learned else learned
+            return tuple(learned["features"])
         return self.columns_read(columns)
 
     def _as_text(self, names: Sequence[str]) -> str | None:

@@ -187,6 +187,7 @@ def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return the lines about who judged the model and how it did."""
     lines = [("event", evaluation.event_said), ("worst slice", evaluation.worst_slice)]
     lines += [("sensitive", f"{column}: {said}") for column, said in evaluation.sensitive.items()]
+    lines += [(f"target {name}", _of_target(each)) for name, each in evaluation.targets.items()]
     lines += [("weights", evaluation.weightless), ("value", evaluation.value), ("measured on", evaluation.measured_on)]
     lines += [("clusters", said) for said in _clusters(evaluation)]
     if evaluation.task == "anomalies":
@@ -261,6 +262,17 @@ def _compared(evaluation: Evaluation) -> str:
     by = f"{number(hardest['value'], True)} {interval(hardest['lower'], hardest['upper'], True)}"
     beside = f" beside {name}" if others != name else ""
     return f"{word} {others}; {evaluation.headline} {by}{beside}, on the same rows"
+
+
+def _of_target(evaluation: Evaluation) -> str:
+    """Return how the model predicts one of several targets, in one line."""
+    scores, _ = _scores(evaluation)
+    said = [f"{evaluation.headline} {score.said()}" for score in scores if score.main]
+    word, _, beside = _compared(evaluation).partition("; ")
+    by = beside.removeprefix(f"{evaluation.headline} ")
+    said += [f"{word} ({by})" if by else word] if word else []
+    said += [f"worst slice {evaluation.worst_slice}"] if evaluation.worst_slice else []
+    return "; ".join([*said, *([evaluation.value] if evaluation.value else [])])
 
 
 def _scores(evaluation: Evaluation) -> tuple[list[Interval], list[Interval]]:

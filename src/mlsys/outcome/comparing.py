@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import Event
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.evaluation import Evaluation, Metric, metric_of, paired_difference, scored_interval
+from mlsys.evaluation import (
+    Evaluation,
+    Events,
+    Metric,
+    evaluation_of,
+    events_of,
+    is_truth,
+    metric_of,
+    paired_difference,
+    scored_alone,
+    scored_interval,
+)
 from mlsys.outcome.changes import changes_of, described_changes
 from mlsys.outcome.outcome import Outcome
 from mlsys.outcome.storing import judged_rows
@@ -109,6 +119,7 @@ class Comparison(Shown):
 def compare(
     *runs: Mapping[str, Compared] | Sequence[Compared] | Compared,
     metric: str | Metric | Callable[..., Any] | None = None,
+    target: str | None = None,
 ) -> Comparison:
     """Compare runs on the rows all of them were evaluated on, and list the steps that differ, and why.
 
@@ -118,6 +129,8 @@ def compare(
         At least two, of the same task and target; an earlier run by its outcome: ``mlsys.load(run_id).outcome``.
     metric : str, Metric or callable, optional
         By default the headline metric.
+    target : str, optional
+        One of several targets; without it, runs are compared by all of them together.
 
     Returns
     -------
@@ -147,15 +160,19 @@ def compare(
             "name a target for the evaluation, or read run.reports['evaluate'].table of each",
         )
     judged = {name: judged_rows(run) for name, run in named.items()}
+    if target is not None:
+        evaluated = {name: _of_target(each, target, name) for name, each in evaluated.items()}
+        judged = {name: scored_alone(frame, target) for name, frame in judged.items()}
     shared = _shared_rows(judged)
     first = next(iter(evaluated.values()))
     chosen = metric_of(metric) if callable(metric) else first.metric(metric or first.headline)
     tasks = {each.task for each in evaluated.values()}
-    if not tasks <= set(chosen.tasks):
+    if not tasks <= set(chosen.applies_to):
         raise ConfigurationError(
-            f"compare(metric={chosen.name!r}) applies to {', '.join(chosen.tasks)}, "
+            f"compare(metric={chosen.name!r}) applies to {', '.join(chosen.applies_to)}, "
             f"but the runs are {', '.join(sorted(tasks))}",
-            "leave metric= out to compare by the headline metric, such as roc_auc or rmse",
+            "leave metric= out to compare by the headline metric, such as roc_auc or rmse"
+            + (f", or name a target: target={next(iter(first.targets))!r}" if first.targets else ""),
         )
     event = _event(evaluated)
     scored = {name: frame.loc[shared] for name, frame in judged.items()}
@@ -178,7 +195,19 @@ def compare(
     tied = table[table["verdict"] != "worse"]
     fast = tied[~(tied["p50 ms a row"] > SAME_LATENCY * tied["p50 ms a row"].min())]
     best_name = str(fast.sort_values("size kB").iloc[0]["run"])
-    return Comparison(table, chosen.name, part, given[best_name], best_name, given, changes_of(named))
+    said = chosen.name if target is None else f"{chosen.name} of {target}"
+    return Comparison(table, said, part, given[best_name], best_name, given, changes_of(named))
+
+
+def _of_target(evaluation: Evaluation, target: str, run: str) -> Evaluation:
+    found = evaluation_of(evaluation, target)
+    if found is None:
+        there = ", ".join(map(repr, evaluation.targets)) or "one target"
+        raise ConfigurationError(
+            f"compare(target={target!r}): {run} predicts {there}",
+            "leave target= out, or name one of several targets that all runs predict",
+        )
+    return found
 
 
 def _outcome(run: Compared) -> Outcome:
@@ -217,18 +246,19 @@ def _shared_rows(judged: Mapping[str, pd.DataFrame]) -> pd.Index:
         shared = shared.intersection(frame.index)
     if not len(shared):
         raise DataError("the runs were evaluated on different rows", "compare runs of one split of the same data")
-    first = frames[0].loc[shared, "y"]
-    for frame in frames[1:]:
-        if not frame.loc[shared, "y"].equals(first):
+    truths = [frame[[name for name in frame.columns if is_truth(name)]].loc[shared] for frame in frames]
+    for truth in truths[1:]:
+        if not (truth.equals(truths[0]) or truth.astype(object).equals(truths[0].astype(object))):
             raise DataError("the runs have different targets on the same rows", "compare runs of one target")
     return shared
 
 
-def _event(evaluated: Mapping[str, Evaluation]) -> Event | None:
-    """Return the event that all runs speak of; ``None`` where there are not two classes."""
+def _event(evaluated: Mapping[str, Evaluation]) -> Events:
+    """Return the event that all runs speak of, of several targets each; ``None`` where there are not two classes."""
     events = {name: each.event for name, each in evaluated.items()}
-    first, *_ = values = list(dict.fromkeys(events.values()))
-    if len(values) > 1:
+    first, *others = events.values()
+    if any(each != first for each in others):
         said = ", ".join(f"{event!r} ({name})" for name, event in events.items())
         raise DataError(f"the runs use different events: {said}", "use the same event= in all of them")
-    return None if first is None else Event(first)
+    found: Events = events_of(first)
+    return found

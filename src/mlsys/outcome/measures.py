@@ -7,6 +7,7 @@ from itertools import count
 
 import pandas as pd
 
+from mlsys.evaluation import Evaluation
 from mlsys.evaluation.metrics import METRICS
 from mlsys.outcome.facts import RunFacts
 
@@ -34,19 +35,29 @@ def evaluation_metrics(run: RunFacts) -> dict[str, float]:
     found = run.evaluation
     if found is None:
         return {}
+    metrics = _metrics_of(found, found.part)
+    for target, each in found.targets.items():
+        alone = {key: value for key, value in _metrics_of(each, f"{each.part}/{target}").items() if "/" in key}
+        metrics |= {key.replace("slice/", f"slice/{target}/", 1): value for key, value in alone.items()}
+    return metrics
+
+
+def _metrics_of(found: Evaluation, where: str) -> dict[str, float]:
+    """Return the metrics of an evaluation, the headline's without a path; ``where`` stands before those of all rows."""
+    metrics: dict[str, float] = {}
     of_slices = {found.headline, *found.own, *(name for name, each in METRICS.items() if each.by_slice)}
-    part, keys, metrics = found.part, slice_keys(found.slices), {}
+    part, keys = found.part, slice_keys(found.slices)
     for row in found.table[found.table["part"] == part].to_dict("records"):
         who = "" if row["model"] == "model" else f"{row['model']}/"
         if row["slice"] == "all":
-            metrics[f"{part}/{who}{row['metric']}"] = float(row["value"])
+            metrics[f"{where}/{who}{row['metric']}"] = float(row["value"])
             if row["model"] == "model" and row["metric"] == found.headline:
                 metrics |= {row["metric"]: float(row["value"]), f"{row['metric']}_lower": float(row["lower"])}
         elif row["model"] == "model" and row["metric"] in of_slices:
             metrics[f"slice/{keys[row['slice']]}/{row['metric']}"] = float(row["value"])
     for key, value in found.scalars.items():
         metric, _, who = key.partition("/")
-        metrics[f"{part}/{who}/{metric}" if who else f"{part}/{metric}"] = float(value)
+        metrics[f"{where}/{who}/{metric}" if who else f"{where}/{metric}"] = float(value)
     return {key: value for key, value in metrics.items() if pd.notna(value)}
 
 

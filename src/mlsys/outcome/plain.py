@@ -33,6 +33,8 @@ def without_rows(result: Result) -> Result:
     kind: Any = next(each for each in type(result).__mro__ if each.__module__.startswith("mlsys."))
     values = {each.name: getattr(result, each.name) for each in fields(kind) if each.init}
     values |= {each.name: pd.DataFrame() for each in fields(kind) if each.metadata == OF_ROWS}
+    if isinstance(result, Evaluation):
+        values["targets"] = {name: without_rows(each) for name, each in result.targets.items()}
     if "facts" in values:
         values["facts"] = {key: value for key, value in result.facts.items() if not isinstance(value, _ROWS)}
     found: Result = kind(**values)
@@ -43,11 +45,16 @@ def storable(result: Result) -> Result:
     """Return a result that can be stored: tables in plain types, and no facts that have no form on disk."""
     tables = {name: storable_frame(table) for name, table in result.tables.items()}
     found = replace(result, table=storable_frame(result.table), tables=tables)
+    if isinstance(found, Evaluation):
+        changed: dict[str, Any] = {"targets": {name: storable(each) for name, each in found.targets.items()}}
+        found = replace(found, **changed)
     try:
         check_storable(result_state(found, result.name))
     except StateError:
         if isinstance(found, Evaluation):
-            return replace(found, event=str(found.event))
+            event = found.event
+            told = {name: str(each) for name, each in event.items()} if isinstance(event, Mapping) else str(event)
+            return replace(found, event=told)
         return replace(found, facts={})
     return found
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from mlsys.evaluation import Evaluation
 from mlsys.outcome.outcome import Outcome
 from mlsys.pages import Block, Code, Interval, Lines, Page, Picture, Remarks, Table, Text, Title, document
 
@@ -71,10 +72,11 @@ def _scores(outcome: Outcome, before: Outcome | None) -> Page:
     judged = {each.stage: each.evaluation for each in (before, outcome) if each is not None and each.evaluation}
     lines: dict[tuple[str, str], dict[str, str]] = {}
     for stage, evaluation in judged.items():
-        table = evaluation.table
-        for row in table[(table["slice"] == "all") & (table["part"] == evaluation.part)].to_dict("records"):
-            said = Interval("", row["value"], row["lower"], row["upper"]).said()
-            lines.setdefault((row["metric"], row["model"]), {})[stage] = said
+        for before_name, each in _with_targets(evaluation):
+            table = each.table
+            for row in table[(table["slice"] == "all") & (table["part"] == each.part)].to_dict("records"):
+                said = Interval("", row["value"], row["lower"], row["upper"]).said()
+                lines.setdefault((f"{before_name}{row['metric']}", row["model"]), {})[stage] = said
     rows = [{"metric": metric, "of": model, **said} for (metric, model), said in lines.items()]
     return Page([Table(pd.DataFrame(rows), most=len(rows))] if rows else [])
 
@@ -83,6 +85,17 @@ def _slices(outcome: Outcome) -> Page:
     evaluation = outcome.evaluation
     if evaluation is None:
         return Page([])
+    alone = [Page([Title(f"target {name}", 4), *_worst(each).blocks]) for name, each in evaluation.targets.items()]
+    return Page([*_worst(evaluation).blocks, *(block for page in alone for block in page.blocks)])
+
+
+def _with_targets(evaluation: Evaluation) -> list[tuple[str, Evaluation]]:
+    """Return an evaluation and, of several targets, that of each, with what stands before the names of its metrics."""
+    return [("", evaluation), *((f"{name}/", each) for name, each in evaluation.targets.items())]
+
+
+def _worst(evaluation: Evaluation) -> Page:
+    """Return the slices of an evaluation, the worst first."""
     table = evaluation.table
     mine = table[
         (table["model"] == "model") & (table["metric"] == evaluation.headline) & (table["part"] == evaluation.part)

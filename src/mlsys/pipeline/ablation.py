@@ -96,7 +96,7 @@ def _table(
     rows = Rows.of(frames.get("validation", frames["train"]).loc[full.index], roles, features)
     scored = {name: scored_rows(rows, frame) for name, frame in predicted.items()}
     asked = next((each.step for each in steps if isinstance(each.step, Evaluate)), Evaluate())
-    judge = judge_for(scored[""], asked.metrics, LEVEL, roles.event)
+    judge = judge_for(scored[""], asked.metrics, LEVEL, roles.all_events)
     metric = judge.headline
     sign, perfect = (1, 1.0) if metric.greater_is_better else (-1, 0.0)
     table = []

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar, overload
 
 from mlsys.completion import Listed
-from mlsys.dataset import Event, Moment, Roles
+from mlsys.dataset import Event, Moment, Roles, events_named, targets_named
 from mlsys.errors import ConfigurationError
 from mlsys.habits import PIPELINE, answering, attribute_error
 from mlsys.pipeline import editing
@@ -22,6 +22,8 @@ from mlsys.states import digest
 from mlsys.steps import Step
 
 _Step = TypeVar("_Step", bound=Step)
+MOST_NAMED = 3
+"""Targets that the name of a pipeline without one of its own is made of."""
 
 
 class Configuration(Listed):
@@ -37,7 +39,7 @@ class Configuration(Listed):
         self,
         steps: Sequence[Any],
         *,
-        target: str | None = None,
+        target: str | Sequence[str] | None = None,
         event: Any = None,
         time: str | None = None,
         decide_at: str | None = None,
@@ -53,7 +55,8 @@ class Configuration(Listed):
         seed: int = 0,
     ) -> None:
         refuse_wrong_arguments(
-            texts={"target": target, "time": time, "decide_at": decide_at, "id": id, "group": group, "weight": weight,
+            target=target,
+            texts={"time": time, "decide_at": decide_at, "id": id, "group": group, "weight": weight,
                    "name": name},
             lists={"features": features, "exclude": exclude, "sensitive": sensitive},
             mappings={"known_at": known_at, "waive": waive},
@@ -61,15 +64,18 @@ class Configuration(Listed):
             seed=seed,
         )  # fmt: skip
         self._steps = steps_of(steps)
-        named = None if event is None else Event.named(event)
+        targets = targets_named(target)
+        named = events_named(event, targets)
         self._arguments: dict[str, Any] = {
-            "target": target, "event": None if named is None else named.value, "time": time, "decide_at": decide_at,
+            "target": targets[0] if len(targets) == 1 else targets or None, "event": _plain_event(event),
+            "time": time, "decide_at": decide_at,
             "id": id, "group": group, "weight": weight, "sensitive": tuple(sensitive),
             "features": None if features is None else tuple(features), "exclude": tuple(exclude),
             "known_at": dict(known_at or {}), "waive": dict(waive or {}), "name": name, "seed": seed,
         }  # fmt: skip
         moment = Moment.parse(decide_at) if decide_at else None
-        self.roles = Roles(target, time, moment, id, group, weight, tuple(sensitive), named)
+        alone = targets[0] if len(targets) == 1 else None
+        self.roles = Roles(alone, time, moment, id, group, weight, tuple(sensitive), targets=targets, **named)
         self.planned: tuple[Planned, ...] = plan_steps(self._steps, self.roles, decide_at)
         self.steps = tuple(each for each in self.planned if not each.on_demand)
         self._stood_for: StoodFor | None = None
@@ -84,7 +90,11 @@ class Configuration(Listed):
     def name(self) -> str:
         """Name of the pipeline and of its MLflow experiment."""
         given: str | None = self._arguments["name"]
-        return given or (f"predict-{self.roles.target}" if self.roles.target else "pipeline")
+        targets = self.roles.targets
+        if given or not targets:
+            return given or "pipeline"
+        more = f"-and-{len(targets) - MOST_NAMED}-more" if len(targets) > MOST_NAMED else ""
+        return f"predict-{'-'.join(targets[:MOST_NAMED])}{more}"
 
     @property
     def seed(self) -> int:
@@ -186,3 +196,10 @@ class Configuration(Listed):
         if name not in names:
             raise ConfigurationError(f"there is no step {name!r} in the pipeline", f"its steps are {', '.join(names)}")
         return names.index(name)
+
+
+def _plain_event(event: Any) -> Any:
+    """Return the class, or classes by target, that an argument names, as plain values."""
+    if isinstance(event, Mapping):
+        return {name: Event.named(value).value for name, value in event.items()}
+    return None if event is None else Event.named(event).value

@@ -115,9 +115,11 @@ def _evaluation(judged: Judged) -> Evaluation:
 def _scores(judged: Judged) -> pd.DataFrame:
     """Return the scores of one fold, with its rows, its moments and how long it took."""
     evaluation = _evaluation(judged)
-    table = evaluation.table
-    mine = table[(table["part"] == evaluation.part) & (table["slice"] == "all")]
-    frame: pd.DataFrame = mine[["model", "metric", "value"]].reset_index(drop=True)
+    found = [_of_all_rows(evaluation)]
+    for target, each in evaluation.targets.items():
+        alone = _of_all_rows(each)
+        found.append(alone.assign(metric=f"{target}/" + alone["metric"]))
+    frame: pd.DataFrame = pd.concat(found, ignore_index=True) if len(found) > 1 else found[0]
     frame.insert(0, "fold", judged.window)
     frame = frame.assign(learned=judged.rows["train"], judged=judged.rows["validation"], seconds=judged.seconds)
     if judged.spans:
@@ -125,6 +127,13 @@ def _scores(judged: Judged) -> pd.DataFrame:
         moments |= dict(zip(("judged from", "judged until"), judged.spans["validation"], strict=True))
         frame = frame.assign(**moments)
     return frame
+
+
+def _of_all_rows(evaluation: Evaluation) -> pd.DataFrame:
+    table = evaluation.table
+    mine = table[(table["part"] == evaluation.part) & (table["slice"] == "all")]
+    found: pd.DataFrame = mine[["model", "metric", "value"]].reset_index(drop=True)
+    return found
 
 
 def _findings(pipeline: AnyPipeline, ready: Prepared, judged_in: Sequence[Judged]) -> tuple[Finding, ...]:

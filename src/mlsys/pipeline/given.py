@@ -19,6 +19,7 @@ from mlsys.steps.questions import reads
 
 NAMED = "give a DataFrame, a dict of DataFrames by part name, a path to CSV or Parquet files, X and y, or nothing"
 _TWO = 2
+Targets = Sequence[str]
 
 
 def taken(pipeline: AnyPipeline, data: Any, y: Any = None, who: str = "run()") -> tuple[Any, Data]:
@@ -56,16 +57,16 @@ def taken(pipeline: AnyPipeline, data: Any, y: Any = None, who: str = "run()") -
             raise DataError(
                 f"{who} got parts and a separate y", 'give y with each part: {"train": (X, y), "test": (X, y)}'
             )
-    return pipeline, as_rows(data, pipeline.roles.target, who, y)
+    return pipeline, as_rows(data, pipeline.roles.targets, who, y)
 
 
-def as_rows(data: Any, target: str | None, who: str, y: Any = None) -> Data:
+def as_rows(data: Any, targets: Targets, who: str, y: Any = None) -> Data:
     """Return rows in any form that :func:`taken` takes as frames; files are read."""
     if data is None and y is None:
         return None
     if _is_parts(data):
-        return {name: _part(each, None, target, f"{who}, for the part {name!r},") for name, each in data.items()}
-    return _part(data, y, target, who)
+        return {name: _part(each, None, targets, f"{who}, for the part {name!r},") for name, each in data.items()}
+    return _part(data, y, targets, who)
 
 
 def _reading(pipeline: AnyPipeline, path: Any, who: str) -> Any:
@@ -107,24 +108,24 @@ def _is_parts(data: Any) -> bool:
     )
 
 
-def _part(given: Any, y: Any, target: str | None, who: str) -> pd.DataFrame:
+def _part(given: Any, y: Any, targets: Targets, who: str) -> pd.DataFrame:
     if is_path(given):
         return source_of(given, who).read()
     if y is None and _is_pair(given):
         given, y = given
-    return _rows(given, y, target, who)
+    return _rows(given, y, targets, who)
 
 
-def _rows(given: Any, y: Any, target: str | None, who: str) -> pd.DataFrame:
+def _rows(given: Any, y: Any, targets: Targets, who: str) -> pd.DataFrame:
     """Return a frame of all columns, the target among them where it was given apart."""
     if _is_bunch(given):
         frame = given.get("frame")
         given, y = (frame, y) if frame is not None else (_named_features(given), given["target"] if y is None else y)
     made = as_table(given)
     if made is not None:
-        return made if y is None else _with_target(made, y, target, who)
+        return made if y is None else _with_targets(made, y, targets, who)
     if y is not None:
-        return _with_target(with_names(given, who), y, target, who)
+        return _with_targets(with_names(given, who), y, targets, who)
     raise _refused(given, who)
 
 
@@ -138,12 +139,30 @@ def _named_features(bunch: Mapping[str, Any]) -> pd.DataFrame:
     return data if isinstance(data, pd.DataFrame) else pd.DataFrame(data, columns=list(bunch["feature_names"]))
 
 
-def _with_target(frame: pd.DataFrame, y: Any, target: str | None, who: str) -> pd.DataFrame:
-    """Put the values of the target beside the features."""
-    if target is None:
+def _with_targets(frame: pd.DataFrame, y: Any, targets: Targets, who: str) -> pd.DataFrame:
+    """Put the values of the target, or of each of several, beside the features."""
+    if not targets:
         raise ConfigurationError(
             f"{who} got y, but the pipeline does not name the target", 'name it: Pipeline(..., target="y")'
         )
+    if len(targets) == 1:
+        return _with_target(frame, y, targets[0], who)
+    table = as_table(y)
+    columns = table if isinstance(table, pd.DataFrame) else pd.DataFrame(np.asarray(y))
+    if columns.shape[1] != len(targets):
+        raise DataError(
+            f"{who} got y with {columns.shape[1]} columns for {len(targets)} targets ({', '.join(map(repr, targets))})",
+            "give one column for each target, in their order",
+        )
+    named = isinstance(table, pd.DataFrame) and set(targets) == set(columns.columns)
+    for place, target in enumerate(targets):
+        own = columns[target] if named else columns.iloc[:, place]
+        frame = _with_target(frame, own if isinstance(y, pd.DataFrame) else own.array, target, who)
+    return frame
+
+
+def _with_target(frame: pd.DataFrame, y: Any, target: str, who: str) -> pd.DataFrame:
+    """Put the values of a target beside the features."""
     values = _one_column(y, who)
     if len(values) != len(frame):
         raise DataError(f"{who} got {len(frame):,} rows and {len(values):,} values of y", "give one value per row")
@@ -169,8 +188,8 @@ def _one_column(y: Any, who: str) -> Any:
     shape = np.shape(y) if table is None else table.shape
     if len(shape) == _TWO and shape[1] != 1:
         raise DataError(
-            f"{who} got y with {shape[1]} columns; a pipeline has one target, whose values may be several classes",
-            "give one column (for one-hot classes np.argmax(y, axis=1)), or one pipeline per target",
+            f"{who} got y with {shape[1]} columns, but the pipeline names one target, whose values may be classes",
+            "give one column (for one-hot classes np.argmax(y, axis=1)), or name several targets: target=[...]",
         )
     if table is None:
         values = np.asarray(y)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from mlsys.dataset import Roles, Rows, check_names
+from mlsys.dataset import Roles, Rows, check_names, targets_named
 from mlsys.errors import ConfigurationError, DataError, listed, meant
-from mlsys.leakage.power import feature_power
+from mlsys.leakage.power import best_power, feature_power
 from mlsys.overview import Overview, Use, alone_of, described, some_rows
 from mlsys.overview.looking import rows_in_words
 from mlsys.pipeline.given import as_rows
@@ -21,15 +21,15 @@ _ALONE = (
 )
 
 
-def look(data: Any, target: str | None = None) -> Overview:
+def look(data: Any, target: str | Sequence[str] | None = None) -> Overview:
     """Describe every column of a table: meaning, nulls, values, and how well it alone predicts a target.
 
     Parameters
     ----------
     data : DataFrame, table of another library, or path
         Anything that :meth:`mlsys.Pipeline.run` accepts as one table.
-    target : str, optional
-        Column to predict.
+    target : str or list of str, optional
+        Column to predict, or several: each other column is then shown with the one that it predicts best.
 
     Returns
     -------
@@ -49,36 +49,36 @@ def look(data: Any, target: str | None = None) -> Overview:
     >>> mlsys.look(frame).table[["column", "meaning", "nulls", "distinct"]].round(2).values.tolist()
     [['age', 'numbers', 0.33, 2], ['city', 'text', 0.0, 2]]
     """
-    rows = as_rows(data, target, "look()")
+    targets = targets_named(target)
+    rows = as_rows(data, targets, "look()")
     if rows is None or isinstance(rows, Mapping):
         got = "nothing" if rows is None else f"parts {', '.join(rows)}"
         raise ConfigurationError(f"look() got {got}", "give one table: look(frame)")
     check_names(rows, "look()", "got")
-    if target is not None and target not in rows.columns:
+    missing = next((name for name in targets if name not in rows.columns), None)
+    if missing is not None:
         raise DataError(
-            f"the target {target!r} is not in the data (columns: {listed(rows.columns)})",
-            f"{meant(target, rows.columns)}correct target=",
+            f"the target {missing!r} is not in the data (columns: {listed(rows.columns)})",
+            f"{meant(missing, rows.columns)}correct target=",
         )
     some = some_rows(rows)
-    alone = alone_of(_power(some, target))
+    alone = alone_of(best_power({name: _power(some, name, targets) for name in targets}) if targets else None)
     columns = [
         replace(
             described(str(name), some[name]),
-            use=Use("target", made_by="") if name == target else None,
+            use=Use("target", made_by="") if name in targets else None,
             alone=alone.get(str(name)),
         )
         for name in some.columns
     ]
     notes = [("rows", rows_in_words("", len(rows), len(some))), ("columns", f"{len(columns):,}")]
     notes += [("alone", _ALONE)] if alone else []
-    title = "Columns" if target is None else f"Columns, to predict {target}"
+    title = f"Columns, to predict {', '.join(targets)}" if targets else "Columns"
     return Overview(title, tuple(columns), tuple(notes))
 
 
-def _power(rows: pd.DataFrame, target: str | None) -> pd.DataFrame | None:
-    """Return how well each column alone predicts the target, on rows whose target is known."""
-    if target is None:
-        return None
+def _power(rows: pd.DataFrame, target: str, targets: Sequence[str]) -> pd.DataFrame:
+    """Return how well each column that is no target alone predicts one, on rows where it is known."""
     known = rows[rows[target].notna()].reset_index(drop=True)
-    features = tuple(name for name in known.columns if name != target)
+    features = tuple(name for name in known.columns if name not in targets)
     return feature_power(Rows.of(known, Roles(target), features))

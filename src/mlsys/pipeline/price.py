@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mlsys.dataset import targets_named
 from mlsys.execution.session import working
 from mlsys.pipeline.given import as_rows
 from mlsys.pipeline.pipeline import Pipeline
@@ -75,7 +76,7 @@ def price_of_leakage(
     >>> bool(row["optimistic"] > 0.8), bool(row["honest"] < 0.65), row["verdict"]
     (True, True, 'flatters')
     """
-    data = as_rows(data, arguments.get("target"), "price_of_leakage()")
+    data = as_rows(data, targets_named(arguments.get("target")), "price_of_leakage()")
     given = [as_step(step) for step in steps]
     at = next((i for i, step in enumerate(given) if divides(step)), len(given))
     early = [step for step in given[:at] if learns(step) and not step.allow_all_rows] if at < len(given) else []

@@ -13,7 +13,6 @@ from mlsys.evaluation.differing import difference
 from mlsys.evaluation.intervals import Interval
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.resampled import judged_per_learned, resampled_mean, unpaired_gap
-from mlsys.evaluation.sample import Sample, class_names
 from mlsys.execution.opening import Data
 from mlsys.execution.orders import Order, learned_from_all
 from mlsys.execution.progress import progress_bar
@@ -83,7 +82,7 @@ def priced(
     with progress_bar(f"{pipeline.name}, {len(leaks)} leaks", total, verbose) as advance:
         scored = list(found.honest.scored(n_jobs, advance))
         asked = next((each.step for each in pipeline.steps if isinstance(each.step, Evaluate)), Evaluate())
-        judge = judge_for(scored[0], asked.metrics, 0.95, found.ready.parts.roles.event)
+        judge = judge_for(scored[0], asked.metrics, 0.95, found.ready.parts.roles.all_events)
         honest = _values(judge, scored)
         rows = []
         for leak in leaks:
@@ -100,7 +99,7 @@ def priced(
 
 
 def _values(judge: Judge, scored: Sequence[pd.DataFrame]) -> list[float]:
-    return [judge.headline(Sample.of(frame, class_names(frame, judge.task, judge.event))) for frame in scored]
+    return [judge.headline(judge.sample_anew(frame)) for frame in scored]
 
 
 def _row(judge: Judge, order: Order, leak: Leak, honest: list[float], values: list[float]) -> dict[str, Any]:

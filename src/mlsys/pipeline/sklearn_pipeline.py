@@ -83,12 +83,16 @@ class _OfPipeline(BaseEstimator):  # type: ignore[misc]
 
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> tuple[pd.DataFrame, Any]:  # noqa: N803
         frame = self._frame(X, reset=True)
-        data = frame.reset_index(drop=True).assign(**{_TARGET: np.asarray(y)})
+        values = np.asarray(y)
+        several = values.ndim == 2  # noqa: PLR2004
+        self.targets_ = [f"{_TARGET}{place}" for place in range(values.shape[1])] if several else [_TARGET]
+        columns = dict(zip(self.targets_, values.T, strict=True)) if several else {_TARGET: values}
+        data = frame.reset_index(drop=True).assign(**columns)
         if sample_weight is not None:
             data[_WEIGHT] = np.asarray(sample_weight, dtype=np.float64)
         pipeline = self.pipeline.rebuilt(
             [planned.step for planned in self.pipeline.steps if not isinstance(planned.step, _LEFT_OUT)],
-            target=_TARGET,
+            target=self.targets_ if several else _TARGET,
             weight=None if sample_weight is None else _WEIGHT,
         )
         execution = trained_on_all(Plan(pipeline.planned), data, start(pipeline), work_of(pipeline))

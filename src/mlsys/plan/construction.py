@@ -8,7 +8,7 @@ from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
-from mlsys.dataset import Event, Roles
+from mlsys.dataset import Roles, events_named, targets_named
 from mlsys.errors import ConfigurationError
 from mlsys.plan.planned import Planned
 from mlsys.plan.refusals import refuse_order
@@ -42,6 +42,7 @@ def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tu
 
 
 def refuse_wrong_arguments(
+    target: object,
     texts: Mapping[str, object],
     lists: Mapping[str, object],
     mappings: Mapping[str, object],
@@ -51,13 +52,7 @@ def refuse_wrong_arguments(
     """Raise once for all arguments of a pipeline that are of another type than they must be."""
     problems, remedies = [], []
     for what, value in texts.items():
-        if what == "target" and isinstance(value, (list, tuple)) and len(value) > 1:
-            several, others = ", ".join(map(repr, value)), ", ".join(map(repr, value[1:]))
-            problems.append(
-                f"target= names {len(value)} columns ({several}), but models of several targets are not yet supported"
-            )
-            remedies.append(f"create one pipeline for each: Pipeline(..., target={value[0]!r}, exclude=[{others}])")
-        elif value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(value, str):
             problems.append(f"{what}={_shown(value)} is no text")
             remedies.append(_text_for(what, value))
     for what, value in lists.items():
@@ -68,22 +63,27 @@ def refuse_wrong_arguments(
         if value is not None and not isinstance(value, Mapping):
             problems.append(f"{what}={value!r} is not a mapping")
             remedies.append(f'write {what}={{"{"LK204" if what == "waive" else "column"}": "..."}}')
+    targets: tuple[str, ...] = ()
+    try:
+        targets = targets_named(target)
+    except ConfigurationError as error:
+        problems.append(error.problem)
+        remedies.append(_text_for("target", target) if _names_no_columns(target) else error.remedy)
     if event is not None:
         try:
-            Event.named(event)
+            events_named(event, targets or tuple(event if isinstance(event, Mapping) else ()))
         except ConfigurationError as error:
             problems.append(error.problem)
             remedies.append(error.remedy)
-        if texts.get("target") is None:
+        if target is None:
             problems.append(f"event={event!r} is a class of the target, but there is no target=")
             remedies.append('name the column: target="..."')
     if isinstance(seed, bool) or not isinstance(seed, Integral):
         problems.append(f"seed={seed!r} is not a whole number")
         remedies.append("write, for example, seed=0")
-    target = texts.get("target")
-    doubled = [what for what in ("id", "group", "weight") if isinstance(target, str) and texts.get(what) == target]
+    doubled = [what for what in ("id", "group", "weight") if texts.get(what) in targets]
     if doubled:
-        problems.append(f"{target!r} is the target and the {' and the '.join(doubled)}")
+        problems.append(f"{texts[doubled[0]]!r} is the target and the {' and the '.join(doubled)}")
         remedies.append(f"remove {doubled[0]}=, or name another column")
     if problems:
         raise ConfigurationError(
@@ -99,6 +99,11 @@ def worth_showing(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def _shown(value: object) -> str:
     text = " ".join(repr(value).split())
     return text if len(text) <= _LONGEST else f"<{type(value).__name__}>"
+
+
+def _names_no_columns(target: object) -> bool:
+    """Whether a target is given that is no list of names, such as the values of one."""
+    return not isinstance(target, (list, tuple)) or len(target) == 0
 
 
 def _text_for(what: str, value: object) -> str:

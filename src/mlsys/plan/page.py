@@ -78,13 +78,15 @@ def _parts(step: Step) -> tuple[str, ...]:
 
 def moments_of(steps: Sequence[Planned], roles: Roles | None, decide_at: str | None) -> list[Block]:
     """Return when the prediction is made and when the target is known, where there is a target."""
-    if roles is None or roles.target is None:
+    if roles is None or not roles.targets:
         return []
-    known_at = next((at for column, at, _ in labels_of(steps) if column == roles.target and at), "")
+    moments = [at for column, at, _ in labels_of(steps) if column in roles.targets and at]
+    known_at = " and ".join(dict.fromkeys(moments))
     made = (decide_at or (f"at {roles.time}" if roles.time else ""), "the prediction is made")
     if not made[0]:
         made = ("prediction", "without a time role, every column counts as known")
-    known = (f"target {roles.target}", f"known at {known_at}" if known_at else "known later")
+    several = "s" if len(roles.targets) > 1 else ""
+    known = (f"target{several} {', '.join(roles.targets)}", f"known at {known_at}" if known_at else "known later")
     return [Moments([made, known], "features: known by then")]
 
 

@@ -35,11 +35,13 @@ def refuse_order(steps: Sequence[Step], roles: Roles) -> None:
                 f"{step.title} reads data but is step {i + 1}", f"put the source first: {in_order([step, *others])}"
             )
     _refuse_two([step for step in steps if isinstance(step, Split)], "there are two splits, {} and {}", steps)
-    targets = [step for step in steps if isinstance(step, Label) and step.column == roles.target]
-    _refuse_two(targets, "{} and {} both write the target " + repr(roles.target), steps,
-                "; or let the second write another column and compare the two")  # fmt: skip
+    for target in roles.targets:
+        writers = [step for step in steps if isinstance(step, Label) and step.column == target]
+        _refuse_two(writers, "{} and {} both write the target " + repr(target), steps,
+                    "; or let the second write another column and compare the two")  # fmt: skip
     _refuse_no_target(steps, roles)
     _refuse_no_queries(steps, roles)
+    _refuse_steps_of_one_target(steps, roles)
     _refuse_event_of_numbers(steps, roles)
     _refuse_forbidden_columns(steps, roles)
     at = next((i for i, step in enumerate(steps) if isinstance(step, Split)), None)
@@ -51,7 +53,7 @@ def refuse_order(steps: Sequence[Step], roles: Roles) -> None:
 def _refuse_no_target(steps: Sequence[Step], roles: Roles) -> None:
     """Raise for a model that is told nothing to predict."""
     model = next((step for step in steps if isinstance(step, Model) and needs_target(step)), None)
-    if model is not None and roles.target is None:
+    if model is not None and not roles.targets:
         learner = model.estimator if isinstance(model, WrapsEstimator) else model
         raise ConfigurationError(
             f"{model.title}({type(learner).__name__}) has no target to learn",
@@ -69,9 +71,20 @@ def _refuse_no_queries(steps: Sequence[Step], roles: Roles) -> None:
             )
 
 
+def _refuse_steps_of_one_target(steps: Sequence[Step], roles: Roles) -> None:
+    """Raise for a step that learns from one target where there are several."""
+    step = next((each for each in steps if isinstance(each, Transform) and each.reads_target), None)
+    if step is not None and roles.has_several_targets:
+        raise ConfigurationError(
+            f"{called(step)} learns from one target, but there are {len(roles.targets)}: {roles.targets_said}",
+            "use a step that reads no target (Prepare, OneHot, CountEncode), or one pipeline for each target",
+        )
+
+
 def _refuse_event_of_numbers(steps: Sequence[Step], roles: Roles) -> None:
     """Raise where a class is named and numbers are predicted."""
-    if roles.event is None:
+    event = roles.event or next((each for _, each in roles.events), None)
+    if event is None:
         return
     from sklearn.base import is_regressor
 
@@ -79,8 +92,7 @@ def _refuse_event_of_numbers(steps: Sequence[Step], roles: Roles) -> None:
         estimator = wrapped(step) if isinstance(step, Model) else None
         if hasattr(estimator, "__sklearn_tags__") and is_regressor(estimator):
             raise ConfigurationError(
-                f"event={roles.event.value!r} names a class, but {step.title}({type(estimator).__name__}) predicts "
-                "numbers",
+                f"event={event.value!r} names a class, but {step.title}({type(estimator).__name__}) predicts numbers",
                 "leave event= out, or use a classifier",
             )
 
@@ -146,7 +158,7 @@ def _would(step: Step) -> str:
 
 def _refuse_forbidden_columns(steps: Sequence[Step], roles: Roles) -> None:
     """Refuse steps that serve and say they read the target."""
-    withheld = {roles.target: "it is the target"} if roles.target else {}
+    withheld = dict.fromkeys(roles.targets, "it is the target" if len(roles.targets) == 1 else "it is a target")
     for step in steps:
         if isinstance(step, Label):
             withheld.update({column: f"the label {step.column!r} is derived from it" for column in step.withholds()})

@@ -49,7 +49,7 @@ def _split_for(roles: Roles) -> tuple[Split, str]:
         return TimeSplit(validation=SHARE, test=SHARE), "no split was given, and there is a time role"
     if roles.group is not None:
         return GroupSplit(validation=SHARE, test=SHARE), "no split was given, and there is a group role"
-    if roles.target is None:
+    if not roles.targets:
         return RandomSplit(validation=SHARE, test=SHARE), "no split was given, and there is no target"
     return StratifiedSplit(validation=SHARE, test=SHARE), "no split was given"
 

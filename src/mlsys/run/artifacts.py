@@ -107,15 +107,15 @@ def pictures_of(results: Mapping[str, Result]) -> dict[str, bytes]:
 
 def write_rows(live: Live, folder: Path) -> None:
     """Write which part each row is in, and predictions on rows that the model did not learn from, with labels."""
-    target, divided = live.pipeline.roles.target, live.execution.divided
+    targets, divided = list(live.pipeline.roles.targets), live.execution.divided
     if divided is not None:
         live.assignment.to_frame().to_parquet(folder / "assignment.parquet")
     for part, predicted in live.predictions.items():
-        if divided is None or not target:
+        if divided is None or not targets:
             continue
         # Out-of-fold predictions are called validation, and their rows are training rows.
-        rows = divided.parts[part if part in divided.parts else "train"].frame().loc[predicted.index, [target]]
-        rows.join(predicted.rename(columns={target: f"{target} (of the model)"})).to_parquet(
+        rows = divided.parts[part if part in divided.parts else "train"].frame().loc[predicted.index, targets]
+        rows.join(predicted.rename(columns={name: f"{name} (of the model)" for name in targets})).to_parquet(
             folder / f"predictions-{part}.parquet"
         )
 

@@ -118,7 +118,7 @@ def _moved(execution: Execution, looks: _Looks, telling: Sequence[str]) -> tuple
         return moved_of(reported.table), ""
     train, later = (some_rows(looks.first[name], COMPARED) for name in ("train", _JUDGES))
     roles = execution.parts.roles
-    wanted = {*execution.parts.catalog.features(train.columns), roles.target}
+    wanted = {*execution.parts.catalog.features(train.columns), *roles.targets}
     columns = [name for name in telling if name in wanted and name in train.columns and name in later.columns]
     time = roles.time if roles.time in later.columns else None
     try:

@@ -168,4 +168,4 @@ def _dealing(execution: Execution) -> tuple[str, int]:
     whole = int(np.concatenate(ids).sum(dtype=np.uint64))  # in whatever order they were dealt out
     columns = sorted(map(str, divided.parts["train"].head(0).columns))
     how = split.step.with_(seed=0).digest
-    return digest((how, whole, sum(map(len, ids)), columns, str(execution.parts.roles.target))), seed
+    return digest((how, whole, sum(map(len, ids)), columns, "+".join(execution.parts.roles.targets) or "None")), seed

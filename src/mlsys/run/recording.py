@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -104,11 +104,15 @@ def record_of(
     )
 
 
+def _named(targets: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in targets)
+
+
 def _about(pipeline: AnyPipeline) -> str:
     """Return what all runs of a pipeline have in common, for the experiment that they stand in."""
     roles = pipeline.roles
     aim = aim_of(pipeline.planned)
-    predicts_what = _AIMS.get(aim) or (f"predict `{roles.target}`" if roles.target else "prepare rows")
+    predicts_what = _AIMS.get(aim) or (f"predict {_named(roles.targets)}" if roles.targets else "prepare rows")
     moment = pipeline.arguments.get("decide_at")
     decided = f", decided {moment}" if moment else ""
     return (
@@ -139,7 +143,8 @@ def parameters_of(pipeline: AnyPipeline, evaluation: Evaluation | None) -> dict[
     from sklearn.base import BaseEstimator
 
     found: dict[str, Scalar] = {"seed": pipeline.seed}
-    found.update({f"role.{role}": column for column, role in pipeline.roles.columns().items()})
+    for column, role in pipeline.roles.columns().items():
+        found[f"role.{role}"] = f"{found[f'role.{role}']}, {column}" if f"role.{role}" in found else column
     if evaluation is not None and evaluation.event_said:
         found |= {"role.event": str(evaluation.event), "role.event.why": evaluation.event_said}
     for planned in pipeline.steps:

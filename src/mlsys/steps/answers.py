@@ -57,9 +57,10 @@ def changed_rows(step: TrainOnly, rows: Rows, rng: np.random.Generator) -> pd.Da
     if not isinstance(changed, pd.DataFrame):
         raise ContractError(f"change() of {step.title} returned {type(changed).__name__}", "return a DataFrame")
     changed = pd.DataFrame(changed)
-    if rows.has_target and rows.roles.target not in changed.columns:
+    lost = [name for name in rows.roles.targets if name in rows.columns and name not in changed.columns]
+    if lost:
         raise ContractError(
-            f"change() of {step.title} lost the target {rows.roles.target!r}",
+            f"change() of {step.title} lost the target {lost[0]!r}",
             "return whole rows: `train` itself with rows added, changed or dropped",
         )
     if changed.index.is_unique:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from mlsys.dataset import Rows
+from mlsys.dataset import PREDICTION, Rows
 from mlsys.errors import ConfigurationError, ContractError, DataError, StateError
 from mlsys.states import Held
 from mlsys.steps.base import Step
@@ -160,12 +160,18 @@ def same_rows(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
     return after
 
 
+def predicts_something(columns: Iterable[object]) -> bool:
+    """Whether there is a prediction among columns, of the target or of one of several."""
+    return any(name == PREDICTION or str(name).startswith(f"{PREDICTION}_") for name in columns)
+
+
 def _predictions(step: Step, before: pd.DataFrame, after: Any) -> pd.DataFrame:
     """Return ``after``, checked to be predictions for the rows of ``before``."""
-    if not isinstance(after, pd.DataFrame) or "prediction" not in after.columns:
+    if not isinstance(after, pd.DataFrame) or not predicts_something(after.columns):
         found = f"a frame of {list(after.columns)}" if isinstance(after, pd.DataFrame) else type(after).__name__
         raise ContractError(
             f"{step.title} returned {found}, not a DataFrame with the column 'prediction'",
-            'return pd.DataFrame({"prediction": ...}, index=frame.index), and for classes probability_<class>',
+            'return pd.DataFrame({"prediction": ...}, index=frame.index), and for classes probability_<class>; of '
+            "several targets prediction_<target> and probability_<target>_<class>",
         )
     return same_rows(step, before, after)

@@ -11,7 +11,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
 
-from mlsys.dataset import Roles
+from mlsys.dataset import Roles, predictions_alone
 from mlsys.engines import LocalEngine
 from mlsys.errors import ConfigurationError
 from mlsys.steps.capabilities import WrapsEstimator, wrapped
@@ -138,13 +138,25 @@ class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publi
         values = validate_data(self, X, reset=reset, dtype="numeric", ensure_all_finite=finite)
         return pd.DataFrame(values, columns=[f"x{place}" for place in range(values.shape[1])])
 
+    def _said(self, X: Any) -> list[pd.DataFrame]:  # noqa: N803
+        """Return the predictions of each target."""
+        check_is_fitted(self)
+        predicted = self.fitted_.predict(self._frame(X, reset=False))
+        if len(self.targets_) == 1:
+            return [predicted]
+        return [predictions_alone(predicted, target, self.targets_) for target in self.targets_]
+
     def _fit(self, X: Any, y: Any, sample_weight: Any) -> tuple[pd.DataFrame, Any]:  # noqa: N803
         if self.step is None:
             raise ConfigurationError(f"{type(self).__name__} has no step", "get one from step.as_sklearn()")
         frame = self._frame(X, reset=True)
         train = frame.reset_index(drop=True)
         roles: dict[str, str] = {}
-        for role, name, values in (("target", _TARGET, y), ("weight", _WEIGHT, sample_weight)):
+        several = _columns(y) > 1
+        self.targets_ = [f"{_TARGET}{place}" for place in range(np.shape(y)[1])] if several else [_TARGET]
+        given = [(name, name, np.asarray(y)[:, place]) for place, name in enumerate(self.targets_)] if several else [
+            ("target", _TARGET, y)]  # fmt: skip
+        for role, name, values in (*given, ("weight", _WEIGHT, sample_weight)):
             if values is not None:
                 column = (
                     values
@@ -157,7 +169,8 @@ class _StepEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn publi
                     raise ValueError("Sample weights must contain at least one non-zero number.")
                 roles[role] = name
                 train[name] = column.array if isinstance(column, pd.Series) else column
-        features, named = tuple(frame.columns), Roles(target=roles.get("target"), weight=roles.get("weight"))
+        features, targets = tuple(frame.columns), tuple(self.targets_) if several else ()
+        named = Roles(target=roles.get("target"), weight=roles.get("weight"), targets=targets)
         shown = Shown(self.step, named, features)
         if isinstance(self.step, RowTransform):
             self.fitted_ = Fitted(self.step)
@@ -240,24 +253,33 @@ class StepClassifier(ClassifierMixin, _StepEstimator):  # type: ignore[misc]
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> StepClassifier:  # noqa: N803
         """Learn from rows, their classes and weights."""
         target = _target(self, y)
-        check_classification_targets(target)
+        several = target.ndim == 2  # noqa: PLR2004
+        columns = [_plain(column) for column in target.T] if several else [target]
+        for column in columns:
+            check_classification_targets(column)
         if len(target) == 1:
             raise ValueError("1 sample holds one class; a classifier needs rows of two")
-        self.classes_ = np.unique(target)
+        classes = [np.unique(column) for column in columns]
+        self.classes_: Any = classes if several else classes[0]
         self._fit(X, target, sample_weight)
         return self
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
-        """Return the class of each row."""
-        check_is_fitted(self)
-        predicted = self.fitted_.predict(self._frame(X, reset=False))["prediction"]
-        return predicted.to_numpy().astype(self.classes_.dtype)
+        """Return the class of each row; of several targets, a column for each."""
+        found = self._said(X)
+        if not isinstance(self.classes_, list):
+            return found[0]["prediction"].to_numpy().astype(self.classes_.dtype)
+        pairs = zip(found, self.classes_, strict=True)
+        return np.column_stack([each["prediction"].to_numpy().astype(classes.dtype) for each, classes in pairs])
 
-    def predict_proba(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
-        """Return the probability of each class, in the order of ``classes_``."""
-        check_is_fitted(self)
-        predicted = self.fitted_.predict(self._frame(X, reset=False))
-        return predicted[[f"probability_{name}" for name in self.classes_.tolist()]].to_numpy(dtype=np.float64)
+    def predict_proba(self, X: Any) -> Any:  # noqa: N803
+        """Return the probability of each class, in the order of ``classes_``; of several targets, a list."""
+        found, several = self._said(X), isinstance(self.classes_, list)
+        shares = [
+            each[[f"probability_{name}" for name in classes.tolist()]].to_numpy(dtype=np.float64)
+            for each, classes in zip(found, self.classes_ if several else [self.classes_], strict=True)
+        ]
+        return shares if several else shares[0]
 
 
 class StepRegressor(RegressorMixin, _StepEstimator):  # type: ignore[misc]
@@ -283,15 +305,28 @@ class StepRegressor(RegressorMixin, _StepEstimator):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
-        """Return the number predicted for each row."""
-        check_is_fitted(self)
-        return self.fitted_.predict(self._frame(X, reset=False))["prediction"].to_numpy(dtype=np.float64)
+        """Return the number predicted for each row; of several targets, a column for each."""
+        found = [each["prediction"].to_numpy(dtype=np.float64) for each in self._said(X)]
+        return found[0] if len(found) == 1 else np.column_stack(found)
 
 
 def _target(estimator: Any, y: Any) -> NDArray[Any]:
     if y is None:
         raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
+    if _columns(y) > 1:
+        return np.asarray(check_array(y, dtype=None, input_name="y", ensure_all_finite=False))
     return np.asarray(column_or_1d(y, warn=True))
+
+
+def _columns(y: Any) -> int:
+    """Return how many targets there are: the columns of a table, else one."""
+    shape: Any = np.shape(y) if isinstance(y, (list, tuple)) else getattr(y, "shape", ())
+    return int(shape[1]) if len(shape) == 2 else 1  # noqa: PLR2004
+
+
+def _plain(column: NDArray[Any]) -> NDArray[Any]:
+    """Return one of several targets in the type of its own values."""
+    return np.asarray(pd.Series(column).infer_objects().to_numpy())
 
 
 def _reads_target(step: Any) -> bool:

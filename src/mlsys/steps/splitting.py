@@ -129,10 +129,13 @@ def _id_order(ids: pd.Series) -> NDArray[np.int64]:
 def split_keys(frame: pd.DataFrame, roles: Roles, known_at: pd.Series | None = None, **extra: Any) -> pd.DataFrame:
     """Return what a split is shown of a frame: ids and role columns, and nothing else."""
     keys: dict[str, Any] = {"id": frame[roles.id] if roles.id in frame.columns else frame.index.to_series()}
-    for name in ("group", "time", "target"):
+    for name in ("group", "time"):
         column = getattr(roles, name)
         if column is not None and column in frame.columns:
             keys[name] = frame[column]
+    targets = [name for name in roles.targets if name in frame.columns]
+    if targets:
+        keys["target"] = frame[targets[0]] if len(targets) == 1 else combined(frame[targets])
     if known_at is not None:
         keys["known_at"] = known_at
     shown = {name: pd.Series(column, index=frame.index) for name, column in {**keys, **extra}.items()}
@@ -141,3 +144,31 @@ def split_keys(frame: pd.DataFrame, roles: Roles, known_at: pd.Series | None = N
         if values_of(told[name]).means is Kind.MOMENT:
             told[name] = moments_of(told[name])
     return pd.DataFrame(told, index=frame.index)
+
+
+def shown_target(column: pd.Series) -> pd.Series:
+    """Return a target as a split is shown it."""
+    return told_apart(column, f"the target column {column.name!r}")
+
+
+def combined(targets: pd.DataFrame) -> pd.Series:
+    """Return the combination of several targets' classes in each row, null where all are unknown.
+
+    What has more than 20 distinct values has no classes and counts as known or unknown. Combinations beyond the 20
+    most frequent are one class, so that those before them can be strata (Tsoumakas et al. 2011, label sets).
+
+    Examples
+    --------
+    >>> combined(pd.DataFrame({"a": ["no", "yes", None], "b": [1, 0, None]})).tolist()
+    ['no|1.0', 'yes|0.0', nan]
+    """
+    texts = pd.DataFrame({name: _class_in_words(targets[name]) for name in targets.columns})
+    found = texts.iloc[:, 0].str.cat(texts.iloc[:, 1:], sep="|").where(targets.notna().any(axis=1))
+    frequent = found.value_counts().index[: MOST_STRATA - 1]
+    return found.where(found.isin(frequent) | found.isna(), "other")
+
+
+def _class_in_words(target: pd.Series) -> pd.Series:
+    known = target.notna()
+    shown = target.astype("str") if target.nunique() <= MOST_STRATA else pd.Series("known", index=target.index)
+    return shown.where(known, "?").astype("str")

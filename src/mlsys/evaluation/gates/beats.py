@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mlsys.dataset import Event
 from mlsys.errors import ConfigurationError, MlsysError
 from mlsys.evaluation.comparison import paired_difference
-from mlsys.evaluation.evaluation import Evaluation
+from mlsys.evaluation.evaluation import Evaluation, events_of
 from mlsys.evaluation.gates.candidate import Candidate, Rival
+from mlsys.evaluation.side_by_side import scored_alone
 from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS, Checked
 
 CHAMPION = "champion"
@@ -25,6 +25,8 @@ class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
     baseline : str
         ``"zero_rule"``, ``"random"``, or the name of a rule given to ``Evaluate(baselines=[...])``; or a registered
         model by its alias: ``"champion"``, or any other with a sign before it, such as ``"@staging"``.
+    target : str, optional
+        One of several targets; without it, all of them together.
 
     Notes
     -----
@@ -41,6 +43,7 @@ class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
     """
 
     baseline: str
+    target: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is not a name."""
@@ -50,13 +53,13 @@ class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
             )
 
     def __str__(self) -> str:
-        return f"beats {self.baseline}"
+        return f"beats {self.baseline}" + (f" on {self.target}" if self.target else "")
 
     def check(self, candidate: Candidate) -> Checked:
         """Return term, difference with interval and verdict."""
-        evaluation = candidate.evaluation
+        evaluation = candidate.evaluation_of(self.target)
         if evaluation is None:
-            return str(self), "no evaluation", FAIL
+            return str(self), candidate.without(self.target), FAIL
         found = evaluation.beats.get(self.baseline)
         if found is not None:
             return (str(self), *_judged(found))
@@ -78,18 +81,18 @@ class beats:  # noqa: N801  reads as a verb: Gate(beats("zero_rule"))
         if rival.problem:
             return f"@{alias} ({rival.who}) {rival.problem}", NOT_ENOUGH
         try:
-            gap = _better_by(evaluation, rival)
+            gap = _better_by(evaluation, rival, self.target)
         except MlsysError as error:
             return f"@{alias} ({rival.who}) cannot be compared: {error.problem}", NOT_ENOUGH
         said, verdict = _judged(gap)
         return f"{said} than {rival.who}{rival.how}", verdict
 
 
-def _better_by(evaluation: Evaluation, rival: Rival) -> dict[str, float]:
+def _better_by(evaluation: Evaluation, rival: Rival, target: str | None) -> dict[str, float]:
     """Return by how much the headline metric is better than that of a rival on the same rows, with its interval."""
     metric = evaluation.metric(evaluation.headline)
-    event = None if evaluation.event is None else Event(evaluation.event)
-    found = paired_difference(metric, rival.mine, rival.theirs, event=event)
+    mine, theirs = (each if target is None else scored_alone(each, target) for each in (rival.mine, rival.theirs))
+    found = paired_difference(metric, mine, theirs, event=events_of(evaluation.event))
     if metric.greater_is_better:
         return {"value": found.value, "lower": found.lower, "upper": found.upper}
     return {"value": -found.value, "lower": -found.upper, "upper": -found.lower}

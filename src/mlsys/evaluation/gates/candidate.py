@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, Finding
-from mlsys.evaluation.evaluation import Evaluation, evaluation_in
+from mlsys.evaluation.evaluation import Evaluation, evaluation_in, evaluation_of
 from mlsys.steps import Result
 
 
@@ -94,6 +94,18 @@ class Candidate:
     def evaluation(self) -> Evaluation | None:
         """The evaluation, ``None`` if there is none."""
         return evaluation_in(self.reports)
+
+    def evaluation_of(self, target: str | None) -> Evaluation | None:
+        """The evaluation of one of several targets, or of all where none is named; ``None`` if there is none."""
+        found = self.evaluation
+        return None if found is None else evaluation_of(found, target)
+
+    def without(self, target: str | None) -> str:
+        """Say what there is in place of an evaluation that there is not."""
+        found = self.evaluation
+        if found is None or target is None:
+            return "no evaluation"
+        return f"no such target (there are: {', '.join(found.targets) or 'one'})"
 
     @classmethod
     def of(cls, given: Any) -> Candidate:

@@ -16,6 +16,7 @@ from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import METRICS, compared_rates
 from mlsys.evaluation.own import metric_of
 from mlsys.evaluation.sample import Task
+from mlsys.evaluation.together import joint_metric
 
 _TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
 
@@ -26,6 +27,7 @@ class Score(Quantity, Comparable):
 
     metric: Metric = field(compare=False)
     by: str | None = None
+    target: str | None = None
 
     @property
     def name(self) -> str:
@@ -49,7 +51,7 @@ class Score(Quantity, Comparable):
 
     def read(self, candidate: Candidate) -> Mapping[str, float] | None:
         """Return value and interval on the rows that judge; ``None`` if they were not evaluated."""
-        evaluation = candidate.evaluation
+        evaluation = candidate.evaluation_of(self.target)
         if evaluation is None:
             return None
         table, part = evaluation.table, evaluation.part
@@ -61,12 +63,14 @@ class Score(Quantity, Comparable):
 
     def unknown(self, candidate: Candidate) -> str:
         """List the metrics or slices that were evaluated."""
-        evaluation = candidate.evaluation
+        evaluation = candidate.evaluation_of(self.target)
         if evaluation is None:
-            return "no evaluation"
+            return candidate.without(self.target)
         there = evaluation.table["metric"].unique().tolist()
         if self.name not in there or self.by is None:
-            return f"not in the evaluation (metrics: {', '.join(there)})"
+            alone = next(iter(evaluation.targets), None)
+            named = f"; for those of a target target={alone!r}" if alone else ""
+            return f"not in the evaluation (metrics: {', '.join(there)}{named})"
         slices = list(dict.fromkeys(evaluation.slices.values()))
         few = f"fewer than two slices of {self.by!r} have a value; " if self.by in slices else ""
         return f"not in the evaluation ({few}slices by: {', '.join(slices) or 'none'})"
@@ -100,10 +104,12 @@ class Score(Quantity, Comparable):
         no_end(self, sign, bound)
 
     def __repr__(self) -> str:
-        return f'metric("{self.name}")' if self.by is None else f'gap("{self.name}", by="{self.by}")'
+        of = f', target="{self.target}"' if self.target else ""
+        return f'metric("{self.name}"{of})' if self.by is None else f'gap("{self.name}", by="{self.by}"{of})'
 
     def __str__(self) -> str:
-        return self.name if self.by is None else f"gap of {self.name} by {self.by}"
+        named = f"{self.name} of {self.target}" if self.target else self.name
+        return named if self.by is None else f"gap of {named} by {self.by}"
 
 
 def _gap(rows: pd.DataFrame) -> dict[str, float] | None:
@@ -120,13 +126,15 @@ def _gap(rows: pd.DataFrame) -> dict[str, float] | None:
     }
 
 
-def metric(name: str | Metric | Callable[..., Any]) -> Score:
+def metric(name: str | Metric | Callable[..., Any], *, target: str | None = None) -> Score:
     """Return a metric to compare in a gate.
 
     Parameters
     ----------
     name : str, Metric or callable
         Name of a built-in metric, or your own metric as it stands in ``Evaluate(metrics=[...])``.
+    target : str, optional
+        One of several targets; without it, the metric is one of all of them together, such as ``"mean_roc_auc"``.
 
     Raises
     ------
@@ -137,11 +145,13 @@ def metric(name: str | Metric | Callable[..., Any]) -> Score:
     --------
     >>> print(metric("roc_auc").lower >= 0.65)
     roc_auc lower end >= 0.65
+    >>> print(metric("roc_auc", target="churned").lower >= 0.65)
+    roc_auc of churned lower end >= 0.65
     """
-    return Score(_known(name))
+    return Score(_known(name), target=target)
 
 
-def gap(name: str | Metric | Callable[..., Any], *, by: str) -> Score:
+def gap(name: str | Metric | Callable[..., Any], *, by: str, target: str | None = None) -> Score:
     """Return the largest difference in a metric between the slices of a column.
 
     Parameters
@@ -150,6 +160,8 @@ def gap(name: str | Metric | Callable[..., Any], *, by: str) -> Score:
         As in :func:`metric`.
     by : str
         A column that ``Evaluate`` slices by.
+    target : str, optional
+        As in :func:`metric`.
 
     Notes
     -----
@@ -161,13 +173,16 @@ def gap(name: str | Metric | Callable[..., Any], *, by: str) -> Score:
     >>> print(gap("recall", by="origin").upper <= 0.15)
     gap of recall by origin upper end <= 0.15
     """
-    return Score(_known(name), by)
+    return Score(_known(name), by, target)
 
 
 def _known(asked: str | Metric | Callable[..., Any]) -> Metric:
     rates = {each.name: each for task in _TASKS for each in compared_rates(task)}
     if isinstance(asked, str) and asked in rates:
         return rates[asked]
+    joint = joint_metric(asked) if isinstance(asked, str) else None
+    if joint is not None:
+        return joint
     try:
         return metric_of(asked)
     except ConfigurationError as error:

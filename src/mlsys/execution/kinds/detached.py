@@ -29,7 +29,7 @@ def fit(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
     check_frame(data, step.title)
     features = _features_named(step, data, named.pop("features", None))
     roles = _roles_of(step, named, data)
-    if needs_target(step) and roles.target is None:
+    if needs_target(step) and not roles.targets:
         raise DataError(f"{step.title} needs a target to predict", 'name the column: fit(frame, target="...")')
     chosen = tuple(features or (name for name in data.columns if name not in roles.columns()))
     if not isinstance(step, (Transform, Model)):

@@ -43,7 +43,7 @@ def labelled(step: Label, frame: pd.DataFrame) -> pd.DataFrame:
 
 def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
     """Report the sources of the label and when it is known."""
-    step, target = planned.step, parts.roles.target
+    step, targets = planned.step, parts.roles.targets
     assert isinstance(step, Label)
     told: list[Told | Finding] = [
         Withheld(step.withholds(), f"read by the rule of {planned.name}"),
@@ -52,7 +52,7 @@ def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
     if step.known_from:
         told.append(Declared({step.column: step.known_from}, planned.name))
     voted = tuple(name for name in step.rule_columns if name not in step.withholds())
-    if voted and step.column == target:
+    if voted and step.column in targets:
         named = ", ".join(map(repr, voted))
         told.append(
             Finding(
@@ -64,6 +64,6 @@ def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
                 step=planned.name,
             )
         )
-    if step.column != target:
+    if step.column not in targets:
         told.append(Withheld([step.column], f"a label, written by {planned.name}"))
     return told

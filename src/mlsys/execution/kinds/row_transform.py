@@ -76,18 +76,16 @@ def _refuse_choice_by_target(
     A cached row transform does not depend on which column is the target, so this is tested on the columns that it read
     and dropped, whether it ran now or earlier.
     """
-    target = parts.roles.target
-    if target is None or target not in reads:
-        return
-    if not set(before.head(0).columns) - set(after.head(0).columns) - {target}:
-        return
-    task = Task(planned, "choice of columns", chooses, {"rows": before}, {"target": target}, sees_view=False)
-    if work.do(task, parts).plain["chosen"]:
-        raise LeakageError(
-            f"{planned.name} reads the target {target!r} of all rows and chooses columns by it",
-            f"choose them from training rows: Apply(SelectKBest(...)) after the split, or a Transform whose learn() "
-            f"returns the names; {planned.name} is then not needed",
-        )
+    for target in parts.roles.targets:
+        if target not in reads or not set(before.head(0).columns) - set(after.head(0).columns) - {target}:
+            continue
+        task = Task(planned, "choice of columns", chooses, {"rows": before}, {"target": target}, sees_view=False)
+        if work.do(task, parts).plain["chosen"]:
+            raise LeakageError(
+                f"{planned.name} reads the target {target!r} of all rows and chooses columns by it",
+                f"choose them from training rows: Apply(SelectKBest(...)) after the split, or a Transform whose "
+                f"learn() returns the names; {planned.name} is then not needed",
+            )
 
 
 def chooses(at: At, planned: Planned, rows: dict[str, Table], target: str) -> Made:

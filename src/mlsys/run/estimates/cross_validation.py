@@ -110,8 +110,15 @@ class CrossValidation(Generic[PipelineType]):
             for row in mine.to_dict("records")
         ]
         others = self.table[(self.table["model"] == MODEL) & (self.table["metric"] != self.headline)]
-        also = [Interval(row["metric"], row["value"], row["lower"], row["upper"]) for row in others.to_dict("records")]
+        further = [
+            Interval(row["metric"], row["value"], row["lower"], row["upper"]) for row in others.to_dict("records")
+        ]
+        also = [each for each in further if "/" not in each.label]  # of one of several targets, after its name
         lines = [("event", self.evaluation.event_said)] if self.evaluation and self.evaluation.event_said else []
+        for target in self.evaluation.targets if self.evaluation else ():
+            own = [each for each in further if each.label.startswith(f"{target}/")]
+            said = "; ".join(f"{each.label.removeprefix(f'{target}/')} {each.said()}" for each in own)
+            lines.append((f"target {target}", said))
         lines += [("by fold", self._range()), ("folds", self.how), ("intervals", self.assumes)]
         if self.sealed:
             lines.append(("sealed", f"{self.sealed:,} test rows, which no fold saw"))
