@@ -157,7 +157,9 @@ def test_a_gate_asks_for_a_target_or_for_all() -> None:
     assert [verdict for _, _, verdict in checked] == list(terms.values())
     said = {term: found for term, found, _ in checked}
     assert said["roc_auc of a lower end >= 0.7"] == f"{value(FOUND.targets['a'], 'roc_auc', 'lower'):.4g}"
-    assert "target='a'" in said["roc_auc lower end >= 0.1"] and "targets: a, b" in said["roc_auc of c lower end >= 0.1"]
+    assert (
+        "target='a'" in said["roc_auc lower end >= 0.1"] and "there are: a, b" in said["roc_auc of c lower end >= 0.1"]
+    )
 
 
 def test_an_evaluation_of_several_targets_is_kept_as_plain_data() -> None:

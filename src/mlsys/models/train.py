@@ -103,6 +103,11 @@ class Train(Model):
     -----
     Rows of weight 0 are ignored: they are not passed to the estimator.
 
+    Of several targets, an estimator that takes several by its own word (scikit-learn's tags) is given all at once, if
+    every training row knows all of them; any other is cloned and fitted once for each target, on the rows where it is
+    known. The clone in a ``MultiOutputClassifier`` or ``MultiOutputRegressor`` is fitted in the same way. State: as
+    below under ``targets`` by name; or of all together ``together`` (classes by target) in place of ``classes``.
+
     Anomaly detectors and clusterers learn from features alone, also from rows whose label is unknown; a pipeline with
     one needs no target. A detector (``IsolationForest``, ``LocalOutlierFactor(novelty=True)``, ``OneClassSVM``, or any
     other with ``score_samples``) predicts ``True`` for anomalous rows, with ``score_True`` above 0; where there is a

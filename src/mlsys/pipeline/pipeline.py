@@ -26,10 +26,13 @@ class Pipeline(Configuration):
     ----------
     steps : sequence
         Steps, scikit-learn transformers and estimators, imbalanced-learn samplers, functions from frame to frame.
-    target, time, id, group, weight : str, optional
+    target : str or list of str, optional
+        The column to predict, or several columns of classes, or several of numbers; none is ever a feature.
+    time, id, group, weight : str, optional
         Role columns; none of them is ever a feature.
-    event : bool, number or str, optional
-        For two classes, the one that recall, precision, cost and probability refer to. By default the class that means
+    event : bool, number, str or mapping, optional
+        For two classes, the one that recall, precision, cost and probability refer to; by target where there are
+        several. By default the class that means
         yes (``True``, ``1``, ``"yes"``), otherwise the rarer one; the card says which it is, and why.
     decide_at : str, optional
         When the prediction must be made: ``"1h before departs"`` or a time column. Columns known later are not
@@ -50,7 +53,7 @@ class Pipeline(Configuration):
     Notes
     -----
     Refused here, before data is read: a step that learns or resamples before the split, two splits,
-    two targets, a served step that reads the target. Missing steps are supplied, and the card
+    two steps that write a target, a served step that reads the target. Missing steps are supplied, and the card
     lists them: a split (by time, otherwise by group, otherwise stratified, .6/.2/.2), a ``Prepare`` if the estimator
     does not accept the features of the training rows as they are, and an ``Evaluate``.
 
@@ -84,8 +87,8 @@ class Pipeline(Configuration):
             A frame replaces the source, and so does anything that can be converted to one: a polars or Arrow table, a
             list of records, a path to CSV or Parquet files or a folder of them. A mapping gives the parts by name.
             ``None`` reads the source of the pipeline.
-        y : Series or array, optional
-            The target, if ``data`` holds only the features.
+        y : Series, array or DataFrame, optional
+            The target, if ``data`` holds only the features; of several targets a column for each.
         until : str, optional
             Name of the last step to run.
         track : bool or "auto"
