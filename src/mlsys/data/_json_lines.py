@@ -195,8 +195,9 @@ def _guessed(data: Data) -> dict[str, pa.DataType]:
 
 
 def _read(data: Data, types: Mapping[str, pa.DataType], unexpected: str = "infer") -> pa.Table:
+    stated = [(name, pa.large_string() if pa.types.is_string(kind) else kind) for name, kind in types.items()]
     options = arrow_json.ParseOptions(
-        explicit_schema=pa.schema(list(types.items())), newlines_in_values=False, unexpected_field_behavior=unexpected
+        explicit_schema=pa.schema(stated), newlines_in_values=False, unexpected_field_behavior=unexpected
     )
     threads = settings().threads > 1
     try:
@@ -208,7 +209,7 @@ def _read(data: Data, types: Mapping[str, pa.DataType], unexpected: str = "infer
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_timestamp(kind))
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_timestamp(kind))
 
 
 def _stated(kind: pa.DataType, all_known: bool = False) -> pa.DataType | None:
