@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from mlsys import Column, Pipeline, Schema, quarantined
 from mlsys.data import ReadJSON, _json_lines
+from mlsys.engines import LocalEngine
 from mlsys.errors import DataError
 from mlsys.settings import override
 
@@ -238,8 +239,14 @@ def test_rows_that_do_not_fit_a_schema_are_set_aside_with_lines_that_are_no_reco
     ]  # fmt: skip
     with pytest.raises(DataError, match="row 0 of 'all/b.jsonl': x is 'worse', not a whole number"):
         ReadJSON("all", schema=schema.with_(bad_rows="raise")).read()
-    with override(rows_in_memory=10, rows_per_partition=30), pytest.raises(DataError, match="line 6 of 'all/a.jsonl'"):
-        step.open()
+    with override(rows_in_memory=10, rows_per_partition=30):
+        with pytest.raises(DataError, match="1 rows cannot be read\n  line 6 of 'all/a.jsonl' is no JSON"):
+            ReadJSON("all", schema=schema.with_(bad_rows="raise")).open()
+        table = LocalEngine().hold(step.open(), None)
+        assert (table.note.rows, table.note.lost, table.rows) == (101, 4, 97)
+        pd.testing.assert_frame_equal(pd.concat(table.frames()), frame.reset_index(drop=True))
+        in_pieces = quarantined(step)
+        assert sorted(in_pieces["reason"]) == sorted(aside["reason"]) and len(in_pieces) == 4
     written(lines(*records, {"id": 7, "x": -1}), "all/a.jsonl")
     with override(rows_in_memory=10, rows_per_partition=30):
         pieces = ReadJSON("all/a.jsonl", schema=schema).open()

@@ -84,10 +84,7 @@ class PlannedSource(Source):
             pieces = [replace(pieces[0], note=SetAside(came=plan.came)), *pieces[1:]]
         if pieces is None or gate is None:
             return pieces
-        if plan.unread:
-            first = plan.unread[0]
-            raise DataError(f"{self.title}: {first.where} {first.reason}: {first.text}", "correct the line")
-        return gate.pieces(pieces)
+        return gate.pieces(pieces, plan.unread)
 
     def _gate(self) -> Gate | None:
         columns = getattr(self, "columns", None)

@@ -26,7 +26,7 @@ Mask = NDArray[np.bool_]
 WORST = 10
 """Rows that a message shows."""
 _REASONS_OF_ROW = 3
-_LONGEST = 90
+LONGEST = 90
 """Characters of a row in a message."""
 
 
@@ -149,7 +149,7 @@ class Checked(Shown):
             What is said of rows that are none, which are the worst.
         """
         bad, rows = int(self.bad.sum()) + len(unread), len(self.given) + len(unread)
-        lines = [f"\n  {shortened(each, _LONGEST)}" for each in unread[: WORST // 2]]
+        lines = [f"\n  {shortened(each, LONGEST)}" for each in unread[: WORST // 2]]
         lines += [f"\n  {row_name(row)}: {self._described(row)}" for row in self.worst(WORST - len(lines))]
         more = f"\n  and {bad - len(lines):,} more rows" if bad > len(lines) else ""
         return DataError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,7 +16,8 @@ import pandas as pd
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.folder import home, made
 from mlsys.schemas.aside import SetAside
-from mlsys.schemas.checked import Checked, checked
+from mlsys.schemas.checked import LONGEST, WORST, Checked, checked
+from mlsys.schemas.constraints import shortened
 from mlsys.schemas.repeats import Repeated, repeated_in_pieces
 from mlsys.schemas.schema import Schema
 from mlsys.states import digest
@@ -45,6 +47,9 @@ class Unread:
     where: str
     reason: str
     text: str
+
+    def __str__(self) -> str:
+        return f"{self.where} {self.reason}: {self.text}"
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class Gate:
             If rows do not fit and the policy is to raise, or more are lost than the schema allows.
         """
         found = checked(self.schema.demands, frame, self.parse, self.who)
+        self._forget_earlier(self.name)
         kept = self._kept(found, row_name, unread, "rows")
         aside = noted(kept)
         if aside is not None:
@@ -114,23 +120,49 @@ class Gate:
             return noting(fits, aside)
         return fits
 
-    def pieces(self, pieces: Sequence[Partition]) -> Sequence[Partition]:
-        """Return pieces of which each holds the rows that fit; where rows may be lost, how many is counted later."""
+    def pieces(self, pieces: Sequence[Partition], unread: Sequence[Unread] = ()) -> Sequence[Partition]:
+        """Return pieces of which each holds the rows that fit; where rows may be lost, how many is counted later.
+
+        Parameters
+        ----------
+        pieces : sequence of Partition
+            All rows.
+        unread : sequence of Unread
+            What was read, but is no row; it is set aside with the first piece.
+
+        Raises
+        ------
+        DataError
+            If something is no row and the policy is to raise.
+        """
+        if unread and not self.schema.loses:
+            raise nothing_read(self.who, unread)
         own = replace(self, name=f"{self.name}-{digest([each.label for each in pieces])[:8]}")
+        self._forget_earlier(own.name)
         loses = self.schema.loses
         repeated = repeated_in_pieces(self.schema.demands, pieces, self.parse, self.who, first_only=not loses)
+        beside = [unread, *[()] * (len(pieces) - 1)]
         return [
-            replace(each, rows=None if loses else each.rows, read=partial(own._read, each, rows))
-            for each, rows in zip(pieces, repeated, strict=True)
+            replace(each, rows=None if loses else each.rows, read=partial(own._read, each, rows, some))
+            for each, rows, some in zip(pieces, repeated, beside, strict=True)
         ]
 
-    def _read(self, piece: Partition, repeated: Repeated, columns: Sequence[str] | None) -> pd.DataFrame:
+    def _forget_earlier(self, name: str) -> None:
+        """Remove what was set aside when the same rows were read in other pieces, or all at once."""
+        for folder in (home() / FOLDER).glob(f"{self.name}*"):
+            if folder.name != name:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _read(
+        self, piece: Partition, repeated: Repeated, unread: Sequence[Unread], columns: Sequence[str] | None
+    ) -> pd.DataFrame:
         declared = [*self.schema.columns, *self.schema.key]
         frame = piece.read(None if columns is None else list(dict.fromkeys([*columns, *declared])))
         schema = self.schema if columns is None else self.schema.with_(closed=False)
         found = checked(schema.demands, frame, self.parse, self.who, pieces=True, repeated=repeated)
         keeps = columns is None or not len(columns)  # once, when rows are counted
-        kept = self._kept(found, partial(_row_of, frame.index, piece.label), (), digest(piece.label) if keeps else "")
+        named, some = partial(_row_of, frame.index, piece.label), unread if keeps else ()
+        kept = self._kept(found, named, some, digest(piece.label) if keeps else "")
         aside = noted(kept) or SetAside(len(frame), most=self.schema.most)
         kept = without_note(kept)
         wanted = kept if columns is None else kept[list(columns)]
@@ -144,7 +176,7 @@ class Gate:
                 (home() / FOLDER / self.name / f"{file}.parquet").unlink(missing_ok=True)  # of rows before correction
             return found.fit
         if not self.schema.loses:
-            raise found.refusal(self.who, row_name, [f"{each.where} {each.reason}: {each.text}" for each in unread])
+            raise found.refusal(self.who, row_name, list(map(str, unread)))
         folder = self._stored(found, row_name, unread, file) if self.schema.bad_rows == "quarantine" and file else ""
         reasons = found.counts()
         for each in unread:
@@ -177,6 +209,16 @@ class Gate:
                 f"{self.who} cannot keep rows that do not fit in {home() / FOLDER}: {error}",
                 'set MLSYS_FOLDER to a folder that can be written, or use bad_rows="drop"',
             ) from error
+
+
+def nothing_read(who: str, unread: Sequence[Unread]) -> DataError:
+    """Return the error of what is no row."""
+    lines = [f"\n  {shortened(str(each), LONGEST)}" for each in unread[:WORST]]
+    more = f"\n  and {len(unread) - len(lines):,} more" if len(unread) > len(lines) else ""
+    return DataError(
+        f"{who}: {len(unread):,} rows cannot be read{''.join(lines)}{more}",
+        'correct these rows; or set them aside with bad_rows="quarantine" (kept, with reasons) or "drop" in the schema',
+    )
 
 
 def keep_aside(name: str, file: str, rows: pd.DataFrame) -> str:
