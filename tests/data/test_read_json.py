@@ -149,7 +149,8 @@ def test_columns_come_in_the_order_of_their_first_appearance() -> None:
         ("[{", "is no JSON"),
         ('{"a": 9007199254740993}\n{"a": 0.5}\n', "holds 9007199254740993 in line 1, which loses digits"),
         ('{"a": {"b": 9007199254740993}}\n{"a": {"b": 0.5}}\n', "column 'a.b' .* loses digits"),
-        ('{"a": 1e400}\n{"a": [}\n', "line 2"),
+        ('{"a": 1e400}\n{"a": [}\n', "column 'a' .* holds the number 1e400 in line 1, which is beyond"),
+        ('{"a": 1}\n{"a": [}\n', "line 2"),
     ],
 )
 def test_a_bad_line_is_named(text: str | bytes, said: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pyarrow as pa
@@ -71,6 +72,12 @@ class Lines:
         met: dict[str, tuple[str, int, Any]] = {}
         for number, record in self.records():
             for path, value in _inside(record, ""):
+                if _is_beyond(value):
+                    raise DataError(
+                        f"{self.who}: column {path!r} of {self.file!r} holds {_named(value)} in line {number:,}, which "
+                        "is beyond what a number can be",
+                        f'correct it, or read all as text: dtypes={{"{path}": "str"}}',
+                    )
                 kind = _kind(value)
                 before = met.setdefault(path, (kind, number, value))
                 if kind != before[0]:
@@ -81,7 +88,10 @@ class Lines:
                     )
 
     def without_broken(self) -> tuple[bytes, list[Unread], set[str]]:
-        """Return the lines that are records, those that are none, and the columns that hold several kinds of values."""
+        """Return the lines that are records, those that are none, and the columns to be read as text.
+
+        These hold several kinds of values, or numbers beyond what a number can be.
+        """
         whole: list[bytes] = []
         broken: list[Unread] = []
         kinds: dict[str, set[str]] = {}
@@ -99,6 +109,7 @@ class Lines:
             whole.append(line)
             for name, value in record.items():
                 kinds.setdefault(name, set()).update({_kind(value)} - {"NoneType"})
+                kinds[name].update({"text"} if _is_beyond(value) else ())
         return b"\n".join([*whole, b""]), broken, {name for name, met in kinds.items() if len(met) > 1}
 
     def with_texts(self, columns: Collection[str]) -> bytes:
@@ -118,6 +129,11 @@ class Lines:
     def refused(self, line: int, what: str, remedy: str) -> DataError:
         """Return an error about a line."""
         return DataError(f"{self.who}: line {line:,} of {self.file!r} {what}", remedy)
+
+
+def _is_beyond(value: Any) -> bool:
+    """Whether a number is too large for a float."""
+    return isinstance(value, _Digits) and math.isinf(float(value))
 
 
 def is_large(values: pa.ChunkedArray | pa.Array) -> bool:

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from mlsys.data._declared import formats_of, typed
 from mlsys.data._held import Arrived
+from mlsys.data._paths import shown
 from mlsys.data._pieces import pieces_of, whole_of
 from mlsys.data._where import conditions_of, mask_of, refuse_absent
 from mlsys.errors import DataError, meant
@@ -22,6 +23,7 @@ from mlsys.tables import Partition, noted, noting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from mlsys.data._schema import Plan
 
@@ -72,24 +74,25 @@ class PlannedSource(Source):
 
     def _whole(self, plan: Plan) -> pd.DataFrame:
         row = row_names([(each.label, each.rows) for each in plan.files])
-        frame, gate = self.finished(whole_of(plan), row), self._gate()
+        frame, gate = self.finished(whole_of(plan), row), self._gate(self.files_read())
         frame = frame if gate is None else gate.frame(frame, row, plan.unread)
         if not plan.came:
             return frame
         return noting(frame, replace(noted(frame) or SetAside(len(frame)), came=plan.came))
 
     def _pieces(self, plan: Plan) -> Sequence[Partition] | None:
-        pieces, gate = pieces_of(plan, self._piece), self._gate()
+        pieces, gate = pieces_of(plan, self._piece), self._gate(self.files_read())
         if pieces is not None and plan.came:
             pieces = [replace(pieces[0], note=SetAside(came=plan.came)), *pieces[1:]]
         if pieces is None or gate is None:
             return pieces
         return gate.pieces(pieces, plan.unread)
 
-    def _gate(self) -> Gate | None:
+    def _gate(self, files: Sequence[Path] | None = None) -> Gate | None:
         columns = getattr(self, "columns", None)
         schema = None if self.schema is None else self.schema.only(columns)
-        return gate_of(schema, self.title, self.digest, self.parses)
+        reads = shown([str(each) for each in files]) if files else ""
+        return gate_of(schema, self.title, self.digest, self.parses, reads)
 
     def _piece(self, frame: pd.DataFrame) -> pd.DataFrame:
         return self.finished(frame, lambda place: f"row {frame.index[place]}")
