@@ -48,8 +48,15 @@ imports included. The hourly series is compared with pandas only.
 
 The library gives the score of the same features made by hand in pandas, to the digits shown.
 
-The settings are not independent of the scores: lags, periods, level and scale of each series were chosen after scores
-on these same periods had been seen. No period was kept aside for a last score.
+The settings are not independent of these scores: lags, periods, level and scale of each series were chosen after
+scores on the same periods had been seen. The last table is of the rows after the validation period, which nobody had
+looked at: the same model, ``run.final_test()``.
+
+On the same lags and calendar the errors of the library are 4 to 5 % below those of mlforecast and skforecast on the
+daily bikes, 0.7 % above on Seattle, and 1 % below that of skforecast on El Nino (that of mlforecast may be due to how it
+is called here). Relative to a level they are 18 to 22 % below on the bikes and 9 to 10 % below on Seattle; on El Nino
+skforecast, which predicts differences and adds them up, has 7 % less. CPU is 0.3 to 0.6 times that of mlforecast, and
+0.9 to 1.4 times that of skforecast, of which about 2 s are imports and checks of a run.
 
 """
 
@@ -82,7 +89,7 @@ def main() -> None:
         "mlforecast": (given.others, "with_mlforecast.py"),
         "skforecast": (given.others, "with_skforecast.py"),
     }
-    rows: list[list[str]] = []
+    rows, last = list[list[str]](), list[list[str]]()
     with tempfile.TemporaryDirectory() as folder:
         bikes_of(given.bikes, Path(folder))
         measure([given.others, str(HERE / "series.py"), folder])
@@ -101,10 +108,18 @@ def main() -> None:
                     said = json.loads(runs[-1].output.splitlines()[-1])
                     score = [f"{said['mae']:.4f}", f"{said['naive']:.4f}", said.get("beats", "")]
                     rows.append([name, called, way, *score, spread(cpu), ratios(mine, cpu)])
-                written(rows)
+                written(rows, last)
+            said = json.loads(measure(command_of_last(asked_of), threads=1).output.splitlines()[-1])
+            last.append([name, f"{said['mae']:.4f}", f"{said['naive']:.4f}", said["beats"]])
+            written(rows, last)
 
 
-def written(rows: list[list[str]]) -> None:
+def command_of_last(asked_of: list[str]) -> list[str]:
+    """Return what opens the rows after the validation period."""
+    return [sys.executable, str(HERE / "with_mlsys.py"), *asked_of[:-1], "last"]
+
+
+def written(rows: list[list[str]], last: list[list[str]]) -> None:
     """Write the page."""
     header = [
         "series",
@@ -117,7 +132,8 @@ def written(rows: list[list[str]]) -> None:
         "ours, times this",
     ]
     command = "python benchmarks/forecast.py --bikes bike_sharing_dataset.zip --others /path/to/python"
-    write_page("forecast", "Forecasts", command, TEXT + table(header, rows))
+    beyond = table(["series", "MAE", "MAE of the same season", "better by (95 %)"], last) if last else ""
+    write_page("forecast", "Forecasts", command, TEXT + table(header, rows) + "\n" + beyond)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ morning, and are they better than "as much as a week ago"?
 # ------------------------------------------
 # Sales follow the weekday, a slow level, and planned promotions. The weather of a day is known only after it.
 
+import matplotlib.dates as mdates
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -118,10 +119,11 @@ ax.plot(past["day"], past["sold"], color="#555555")
 lower, upper = said["prediction_lower"], said["prediction_upper"]
 ax.fill_between(said["target_time"], lower, upper, color="#0072B2", alpha=0.2, lw=0)
 ax.plot(said["target_time"], said["prediction"], color="#0072B2", lw=2.5)
-ax.annotate("sold", (past["day"].iloc[0], past["sold"].iloc[0] + 6), color="#555555")
+ax.annotate("sold", (past["day"].iloc[2], past["sold"].iloc[2] + 5), color="#555555", ha="center")
 ax.annotate("predicted, nine of ten days inside", (said["target_time"].iloc[0], upper.max() + 3),
             color="#0072B2", ha="right")  # fmt: skip
 ax.set(ylabel="pieces a day, Lyon", ylim=(0, upper.max() + 15))
+ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
 ax.spines[["top", "right"]].set_visible(False)
 
 # %%

@@ -49,11 +49,20 @@ def judged(how):
     )  # fmt: skip
 
 
-scale = {"level": level, "relative": relative} if way == "level" else {}
+scale = {"level": level, "relative": relative} if way in {"level", "last"} else {}
+
+
+def said(run, part):
+    """Return the errors of model and same season on a part, and how much better the model is."""
+    table = run.reports["evaluate"].table
+    errors = table[(table["part"] == part) & (table["metric"] == "mae")].set_index("model")["value"]
+    gap = run.evaluation.beats["same_season"]
+    better = f"{gap['value']:.3f} [{gap['lower']:.3f}, {gap['upper']:.3f}]"
+    return {"mae": errors["model"], "naive": errors["same_season"], "beats": better}
+
+
 run = judged(scale).run(pd.read_csv(path, parse_dates=["time"]), track=False, cache=False)
-table = run.metrics[(run.metrics["part"] == "validation") & (run.metrics["metric"] == "mae")].set_index("model")[
-    "value"
-]
-gap = run.evaluation.beats["same_season"]
-print(json.dumps({"mae": table["model"], "naive": table["same_season"],
-                  "beats": f"{gap['value']:.3f} [{gap['lower']:.3f}, {gap['upper']:.3f}]"}))  # fmt: skip
+found = said(run, "validation")
+if way == "last":
+    found = said(run.final_test(), "test")
+print(json.dumps(found))

@@ -7,7 +7,18 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from mlsys import Derive, Forecast, Lag, Pipeline, Reshape, TimeSplit, Train
+from mlsys import (
+    Derive,
+    Forecast,
+    Lag,
+    Pipeline,
+    Reshape,
+    SeasonLag,
+    TimeSplit,
+    Train,
+    TrainForecast,
+    WindowAggregate,
+)
 from mlsys.audit.result import NOT_ASSESSED, VIOLATED
 
 
@@ -77,3 +88,19 @@ def test_where_rows_cannot_be_followed_by_time_it_is_said() -> None:
     assert set(audit.table["verdict"][audit.table["step"] == "OtherRows"]) == {NOT_ASSESSED}
     assert "OtherRows makes new rows" in " ".join(audit.table["what changed"] if "what changed" in audit.table
                                                   else audit.table.iloc[:, -1].astype(str))  # fmt: skip
+
+
+@pytest.mark.long
+def test_levels_seasons_and_intervals_do_not_move_with_later_rows_and_all_is_assessed() -> None:
+    steps = [
+        Lag("store", "sold", [1, 2], step="1D", time="day"),
+        SeasonLag("store", "sold", season=7, horizon=3, seasons=2, time="day"),
+        WindowAggregate("store", {"sold_week": ("sold", "mean")}, window="7D"),
+        Forecast(3, by="store", season=7, known_ahead=["holiday"], level="sold_week"),
+        TimeSplit(validation="2024-02-10", test="2024-02-20"),
+        TrainForecast(LinearRegression(), strategy="per_horizon", coverage=0.8),
+    ]
+    audit = Pipeline(steps, target="sold", time="day").audit_leakage(sales())
+    assert VIOLATED not in set(audit.table["verdict"]), audit.table.to_string()
+    assert NOT_ASSESSED not in set(audit.table["verdict"]), audit.table.to_string()
+    assert {"Lag", "SeasonLag", "Forecast"} <= set(verdicts(audit))

@@ -9,7 +9,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression, QuantileR
 from sklearn.metrics import mean_pinball_loss
 
 import mlsys
-from mlsys import Evaluate, Forecast, Lag, Pipeline, TimeSplit, TrainForecast, WindowAggregate
+from mlsys import Evaluate, Forecast, Lag, Pipeline, TimeSplit, Train, TrainForecast, WindowAggregate
 from mlsys.errors import ConfigurationError, DataError
 
 ROLES = {"target": "sold", "time": "day"}
@@ -219,6 +219,8 @@ def test_what_cannot_be_learned_or_asked_is_said_in_one_sentence() -> None:
     fitted = TrainForecast(Ridge(), strategy="per_horizon").fit(rows, **ROLES)
     with pytest.raises(DataError, match="has learned the horizons 1 to 3, but row 0 has 9"):
         fitted.predict(rows.iloc[:1].assign(steps_ahead=9))
+    with pytest.raises(ConfigurationError, match="has made its lags relative"):
+        Train(Ridge()).fit(rows_of(series(), level="sold_week"), **ROLES)
     with pytest.raises(ConfigurationError, match="needs intervals, which TrainForecast"):
         part = rows[["sold"]].assign(prediction=0.0)
         Evaluate(["coverage"]).of(train=part, validation=part, target="sold")

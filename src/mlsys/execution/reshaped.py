@@ -34,9 +34,10 @@ def made_of_columns(planned: Planned, reshape: Reshaping, before: pd.DataFrame, 
     if not at.work.watches:
         telling, found = [], {name: set(there) for name in new}
     key = at.roles.id
-    if telling and _moved(reshape, before, made, telling, new, key):  # else none of them moves anything
+    together = _moved(reshape, before, made, telling, new, key) if telling else set()
+    if together:  # else none of them moves anything
         for column in telling:
-            for name in _moved(reshape, before, made, [column], new, key):
+            for name in together if len(telling) == 1 else _moved(reshape, before, made, [column], new, key):
                 found.setdefault(name, {name, *harmless}).add(column)
     return made_of(planned.name, there, found, found)
 

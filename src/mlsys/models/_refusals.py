@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlsys.errors import DataError
+from mlsys.dataset import FACTOR, OFFSET
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from mlsys.dataset import Rows
 
 _MANY = 20
 """Rows, above which classes that never come twice are not an accident."""
@@ -69,6 +71,16 @@ def _refuse_names(values: NDArray[Any], name: str, who: str) -> None:
             f"{who}: the target {name} has a different class in each of {len(values):,} training rows, "
             "so no class can be learned",
             "name another column with target=; use a regressor for a quantity, id= for a column that names rows",
+        )
+
+
+def refuse_another_scale(train: Rows, who: str) -> None:
+    """Raise for rows whose features are relative to a level, where the target is not."""
+    found = next((name for name in (OFFSET, FACTOR) if name in train.columns), None)
+    if found is not None:
+        raise ConfigurationError(
+            f"{who} learns the target as it is, but Forecast(level=...) has made its lags relative ({found!r})",
+            "use TrainForecast(...), which learns the target relative to the level too, or leave level= out",
         )
 
 

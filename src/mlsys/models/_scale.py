@@ -47,7 +47,7 @@ def usual_scale(train: pd.DataFrame, who: str) -> dict[str, float]:
             if np.isnan(values).all():
                 raise DataError(
                     f"{who}: no training row has a level, so nothing can be learned relative to it",
-                    "name another column: Forecast(level=...)",
+                    "name another column in Forecast(level=...), or correct the step of its lags",
                 )
             found[name] = float(np.nanmean(values))
     return found

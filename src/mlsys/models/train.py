@@ -41,7 +41,7 @@ from mlsys.models._queries import (
     watched_queries,
     whole_queries,
 )
-from mlsys.models._refusals import check_target, known_target
+from mlsys.models._refusals import check_target, known_target, refuse_another_scale
 from mlsys.models._several import (
     TARGETS,
     TOGETHER,
@@ -257,6 +257,7 @@ class Train(Model):
 
     def _learn(self, estimator: Any, train: Rows) -> dict[str, Any]:
         """Return an estimator fitted on one target."""
+        refuse_another_scale(train, self._who)
         train, queries = in_queries(train, self._who) if self.aim == "ranking" else (train, None)
         names, target, weights = self._given(train, estimator, "fit")
         if queries is None:

@@ -138,7 +138,7 @@ class TrainForecast(Train):
         # Of rows with one horizon, it tells nothing.
         beside = {*BESIDE, *([HORIZON] if self.strategy == "per_horizon" and self.features is None else [])}
         features = tuple(name for name in given.feature_names if name not in beside)
-        given = Rows.of(pd.DataFrame(given), given.roles, features)
+        given = Rows.of(pd.DataFrame(given).drop(columns=list(scale)), given.roles, features)
         rows_of = (given if one == ALL else given.take_rows(horizons == one) for one in each)
         models = [super(TrainForecast, self).learn(rows, rng) for rows in rows_of]
         return {"models": models, "horizons": each, "scale": scale}
