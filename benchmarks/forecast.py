@@ -53,10 +53,10 @@ scores on the same periods had been seen. The last table is of the rows after th
 looked at: the same model, ``run.final_test()``.
 
 On the same lags and calendar the errors of the library are 4 to 5 % below those of mlforecast and skforecast on the
-daily bikes, 0.7 % above on Seattle, and 1 % below that of skforecast on El Nino (that of mlforecast may be due to how it
-is called here). Relative to a level they are 18 to 22 % below on the bikes and 9 to 10 % below on Seattle; on El Nino
-skforecast, which predicts differences and adds them up, has 7 % less. CPU is 0.3 to 0.6 times that of mlforecast, and
-0.9 to 1.4 times that of skforecast, of which about 2 s are imports and checks of a run.
+daily bikes, 0.7 % above on Seattle, and 1 % below that of skforecast on El Nino (that of mlforecast may be due to how
+it is called here). Relative to a level they are 18 to 22 % below on the bikes and 9 to 10 % below on Seattle; on El
+Nino skforecast, which predicts differences and adds them up, has 7 % less. CPU is 0.3 to 0.6 times that of mlforecast,
+and 0.9 to 1.4 times that of skforecast, of which about 2 s are imports and checks of a run.
 
 """
 
