@@ -58,6 +58,8 @@ class Dataset(Mapping[str, Rows]):
         Returns what the final model itself says that features matter.
     aim : {"target", "ranking", "anomalies", "clusters"}
         What the final model is after.
+    minimizes : sequence of str
+        Names of the metrics that the final model minimizes.
     again : callable, optional
         ``again(rows, times)`` yields what models learned from random halves of the training rows say of rows.
     measured : callable, optional
@@ -85,6 +87,7 @@ class Dataset(Mapping[str, Rows]):
         predictions: Mapping[str, Callable[[], pd.DataFrame]] | None = None,
         importances: Callable[[], Mapping[str, float]] | None = None,
         aim: str = "target",
+        minimizes: Sequence[str] = (),
         again: Callable[[pd.DataFrame, int], Iterator[pd.DataFrame]] | None = None,
         measured: Callable[[pd.DataFrame], Any] | None = None,
         served: Served | None = None,
@@ -98,6 +101,7 @@ class Dataset(Mapping[str, Rows]):
         self._predictions = predictions
         self._importances = importances
         self.aim = aim
+        self.minimizes = tuple(minimizes)
         self._again = again
         self._measured = measured
         self.served = served

@@ -106,7 +106,7 @@ class Guesses:
         if len(self.draws) == 1:
             return 0.0
         values = [score(each) for each in self.draws]
-        return float(np.mean(values) - values[0])
+        return float(np.mean(values) - values[0]) if np.isfinite(values).all() else 0.0  # guesses of 0 amounts
 
 
 def _known(train: Rows) -> tuple[pd.Series, NDArray[np.float64]]:

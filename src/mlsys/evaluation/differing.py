@@ -25,4 +25,4 @@ def cleared(gap: float, size: float) -> float:
     >>> cleared(1e-17, 0.3), cleared(-0.02, 0.3)
     (0.0, -0.02)
     """
-    return 0.0 if abs(gap) <= NOISE * size else gap
+    return 0.0 if abs(gap) <= NOISE * size < float("inf") else gap

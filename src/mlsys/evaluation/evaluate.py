@@ -146,7 +146,7 @@ class Evaluate(Report):
         rows = judged_rows(given, part)
         scored = scored_rows(rows, what=part)
         event = settled(dataset.roles.event, tally(train.y, train.weight), dataset.roles.target)
-        judge = judge_for(scored, self.metrics, self.level, event, dataset.aim)
+        judge = judge_for(scored, self.metrics, self.level, event, dataset.aim, dataset.minimizes)
         mine = judge.read(scored)
         of_queries = self._of_queries(judge, mine.sample, dataset.roles.group)
         guessed = {RANDOM: Guesses.of(train, mine.sample, rows)}

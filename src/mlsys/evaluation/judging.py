@@ -233,6 +233,7 @@ def judge_for(
     level: float,
     event: Events = None,
     aim: str = "target",
+    minimizes: Sequence[str] = (),
 ) -> Judge:
     """Return the judge for scored rows, of one target or of several.
 
@@ -248,6 +249,8 @@ def judge_for(
         Of two classes, or of each of several targets; decided by these rows if not given.
     aim : str
         Of the model: ``"ranking"`` if what it says of rows only orders them.
+    minimizes : sequence of str
+        What the model minimizes: where no metrics are named, these come before the usual ones.
 
     Raises
     ------
@@ -269,7 +272,7 @@ def judge_for(
             "leave event= out, or predict two classes",
         )
     has = bool(probability_columns(scored.columns))
-    usual = usual_metrics(task, has, bool(score_columns(scored.columns)))
+    usual = metrics_of(minimizes) + usual_metrics(task, has, bool(score_columns(scored.columns)))
     chosen = metrics_of(metrics) if metrics else usual
     for metric in chosen:
         if task not in metric.tasks or not metric.has_what_it_needs(scored.columns):

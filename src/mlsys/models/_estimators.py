@@ -129,10 +129,18 @@ def learner_of(estimator: Any) -> Any:
     >>> learner_of(make_pipeline(Ridge()))
     Ridge()
     """
+    *_, last = down_to_learner(estimator)
+    return last
+
+
+def down_to_learner(estimator: Any) -> Iterator[Any]:
+    """Yield the estimator, what it holds, what that holds, down to the one that learns in the end."""
+    yield estimator
     inside = estimator.steps[-1][1] if getattr(estimator, "steps", None) else None
     if inside is None:
         inside = next((getattr(estimator, name) for name in _INNER if getattr(estimator, name, None) is not None), None)
-    return estimator if inside is None or isinstance(inside, str) else learner_of(inside)
+    if inside is not None and not isinstance(inside, str):
+        yield from down_to_learner(inside)
 
 
 def numbers_classes(estimator: Any) -> bool:

@@ -10,6 +10,7 @@ import pandas as pd
 from mlsys.dataset import known_weights
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._aims import aim_of, refuse_unfit_for_aim
+from mlsys.models._amounts import check_amounts, metrics_of_power, power_of
 from mlsys.models._boosters import agreement, as_agreed, rename_in_parameters
 from mlsys.models._complaints import listed
 from mlsys.models._curves import curves_of
@@ -200,6 +201,11 @@ class Train(Model):
         return aim_of(self.estimator)
 
     @property
+    def minimizes(self) -> tuple[str, ...]:
+        """Return the deviance that an estimator of counts or amounts minimizes, and the share that is explained."""
+        return metrics_of_power(power_of(self.estimator)) if regresses(self.estimator) else ()
+
+    @property
     def epochs_wanted(self) -> int:
         """Return the number of passes over the parts."""
         return self.epochs
@@ -262,6 +268,9 @@ class Train(Model):
         names, target, weights = self._given(train, estimator, "fit")
         if queries is None:
             check_target(train.y, target, classifies(estimator), regresses(estimator), self._who)
+            power = power_of(estimator) if regresses(estimator) else None
+            if power is not None:
+                check_amounts(train.y, target, power, self._who)
         else:
             check_relevance(train.y, target, self._who)
             target = target.astype(np.float64) if target.dtype.kind == "f" else target.astype(np.int64)

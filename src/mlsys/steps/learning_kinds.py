@@ -199,6 +199,11 @@ class Model(Learns, FitsAlone, Step, kind="Model"):
         """
         return "target"
 
+    @property
+    def minimizes(self) -> tuple[str, ...]:
+        """Names of the metrics that judge it if none are named, before the usual ones; the first is the headline."""
+        return ()
+
     def measured(self, frame: pd.DataFrame, state: Any, /) -> Any:
         """Return rows as the numbers between which a model of clusters measures distances; ``None`` if unknown."""
         return None

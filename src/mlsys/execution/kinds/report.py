@@ -93,13 +93,16 @@ def on_parts(at: At, planned: Planned, rows: dict[str, Table], **given: Any) -> 
     features = at.catalog.features(at.catalog.at_split or columns)
     after = {name.removeprefix("state of "): each for name, each in given.items() if name.startswith("state of ")}
     own = functools.partial(importances_at_split, after, at.catalog)
-    aim, further = aim_of(fitted), dict[str, Any]()
+    model, further = next((each.step for each in fitted if isinstance(each.step, Model)), None), dict[str, Any]()
+    minimizes = () if model is None else model.minimizes
     if "steps" in given:
         further["again"] = functools.partial(said_again, given["steps"], raw["train"], columns, at)
         further["measured"] = functools.partial(_measured, fitted, columns, at)
     if predict is not None and asks_served(planned.step):
         further["served"] = served_to(at, rows, given, after)
-    shown = Dataset(loads, at.roles, features, given["fitted on"], folds, predict, said, own, aim, **further)
+    shown = Dataset(
+        loads, at.roles, features, given["fitted on"], folds, predict, said, own, aim_of(fitted), minimizes, **further
+    )
     return _reported(planned, shown, at)
 
 
