@@ -57,8 +57,9 @@ def _of_number(value: float, known: Any) -> tuple[float, str]:
         return 1.0, ""
     below = float(np.searchsorted(known, value, "left")) / len(known)
     above = 1 - float(np.searchsorted(known, value, "right")) / len(known)
-    share, side = (above, f"above {_percent(below)}") if below > above else (below, f"below {_percent(above)}")
-    return 2 * share, f"{_said(value)} ({side} of training rows)"
+    # A tail holds the value itself: half of all rows may have the lowest value, which is nothing unusual.
+    tail, side = (1 - below, f"above {_percent(below)}") if below > above else (1 - above, f"below {_percent(above)}")
+    return 2 * tail, f"{_said(value)} ({side} of training rows)"
 
 
 def _said(value: float) -> str:
