@@ -181,6 +181,15 @@ def test_own_metrics_and_medians_are_computed_from_the_rows_of_each_slice(rng: n
     assert by_slice(table)["slice=east", "median_absolute_error"] == pytest.approx(np.median(np.abs(y - said)[some]))
 
 
+def test_very_many_classes_take_no_table_of_them(rng: np.random.Generator) -> None:
+    y = rng.integers(0, 3_000, 5_000)
+    said = np.where(rng.random(5_000) < 0.7, y, rng.permutation(y))
+    found = score_slices(y, said, metrics=["accuracy", "mcc", "macro_f1", "balanced_accuracy"], level=None).table
+    expected = [sk.accuracy_score(y, said), sk.matthews_corrcoef(y, said), sk.f1_score(y, said, average="macro"),
+                sk.recall_score(y, said, average="macro", labels=np.unique(y))]  # fmt: skip
+    assert found["value"].tolist() == pytest.approx(expected, rel=1e-12)
+
+
 def test_ten_thousand_slices_have_one_verdict_each(rng: np.random.Generator) -> None:
     y, said = rng.integers(0, 2, 20_000), rng.integers(0, 2, 20_000)
     found = score_slices(y, said, np.arange(20_000) // 2, metrics=["accuracy", "recall", "f1"], level=None).table

@@ -29,6 +29,9 @@ from mlsys.evaluation.together import sample_of, samples_of
 Events = Event | Mapping[str, Event | None] | None
 """The event, of several targets by target."""
 
+MOST_PAIRED = 40
+"""Of more classes, counts by truth and both predictions are more than the rows that are drawn otherwise."""
+
 
 def scored_interval(metric: Metric, scored: pd.DataFrame, level: float = 0.95, event: Events = None) -> Interval:
     """Return the value of a metric with its interval on scored rows; by default the event is chosen from these rows."""
@@ -83,7 +86,7 @@ def paired(
         variance = (above_1 - above_2).var(ddof=1) / len(above_1) + (below_1 - below_2).var(ddof=1) / len(below_1)
         half = cleared(quantile_of(level) * float(np.sqrt(variance)), size)
         return Interval(value, value - half, value + half, n, "DeLong, paired")
-    if plain and isinstance(metric.statistic, OfCells):
+    if plain and isinstance(metric.statistic, OfCells) and len(first.classes) < MOST_PAIRED:
         lower, upper = (cleared(end, size) for end in _of_counts(metric.statistic, first, second, level, seed))
         return Interval(value, lower, upper, n, "bootstrap of counts, paired")
     rows = (metric.rows(first), metric.rows(second)) if group is None else (None, None)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import PREDICTION, Event
+from mlsys.evaluation.counts.formulas import MOST_CLASSES
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.levels import names_of
 from mlsys.evaluation.metric import SampleMetric
@@ -21,6 +22,9 @@ from mlsys.evaluation.sample import EVENT, Levels, Sample, Values
 from mlsys.evaluation.slice_counts import Codes, SliceCounts
 from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums
 from mlsys.summaries import GroupedSum
+
+AT_ONCE = 1 << 16
+"""Rows that are counted at once."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,9 @@ class Grouping:
         if len(places) and places.min() < 0:
             places, found = np.where(places < 0, len(found), places), [*found, None]
         return cls(column, places, tuple(f"{column}={name}" for name in names_of(found)))
+
+    def __len__(self) -> int:
+        return len(self.names)
 
     def crossed(self, other: Grouping) -> Grouping:
         """Return the combinations of the levels of two columns that occur."""
@@ -65,6 +72,8 @@ class Given:
         Weights above 0.
     group : Series, optional
         Rows of one value are not independent.
+    leading : Grouping, optional
+        The first column that rows are sliced by: its counts are those of all rows, too.
     """
 
     y: pd.Series
@@ -72,6 +81,7 @@ class Given:
     shares: pd.DataFrame
     weight: Values | None
     group: pd.Series | None
+    leading: Grouping | None
 
     @cached_property
     def levels(self) -> tuple[Levels, Levels]:
@@ -90,37 +100,81 @@ class Given:
         if self.is_of_numbers:
             return judge_for(self._frame(slice(0, 2)), metrics, level, event)
         truth, said = self.levels
-        pairs = np.bincount(self._pair, self.weight, (len(truth.values) + 1) * (len(said.values) + 1))
-        there = np.flatnonzero(pairs)
-        first = there // (len(said.values) + 1)
-        second = there % (len(said.values) + 1)
+        weights = self._of_pairs()
+        there = np.flatnonzero(weights) if isinstance(weights, np.ndarray) else weights.index.to_numpy()
+        first, second = np.divmod(there, len(said.values) + 1)
         some = pd.DataFrame({"y": _at(self.y, truth, first), PREDICTION: _at(self.prediction, said, second)})
-        some = some.assign(weight=pairs[there], **dict.fromkeys(self.shares.columns, 0.5))
+        some = some.assign(weight=np.asarray(weights[there]), **dict.fromkeys(self.shares.columns, 0.5))
         return judge_for(some, metrics, level, event)
 
-    @cached_property
-    def _pair(self) -> Codes:
-        """Place of the pair of truth and prediction of each row; null is the last place of each."""
+    @property
+    def _pairs(self) -> int:
         truth, said = self.levels
-        first, second = (
-            np.where(each.places < 0, len(each.values), each.places) if (each.places < 0).any() else each.places
-            for each in (truth, said)
-        )
-        return first * (len(said.values) + 1) + second
+        return (len(truth.values) + 1) * (len(said.values) + 1)
 
-    def cells(self, judge: Judge, places: Codes, slices: int) -> GroupedSum:
-        """Return the weight of rows by slice, true and predicted class: rows are counted as they are, then classes."""
+    @property
+    def holds_tables(self) -> bool:
+        """Whether classes are few enough for a table of truth and prediction."""
+        return self._pairs <= MOST_CLASSES**2
+
+    def _of_pairs(self) -> Values | pd.Series:
+        """Return the weight of the rows of each pair of truth and prediction; of very many, of those that occur."""
+        if self.holds_tables:
+            return self.joint(self.leading).floats().reshape(-1, self._pairs).sum(axis=0)
+        truth, said = (_nulls_last(each) for each in self.levels)
+        pair = pd.Series(truth * (len(self.levels[1].values) + 1) + said)
+        return pair.map(lambda _: 1.0).groupby(pair).sum()
+
+    @cached_property
+    def _joints(self) -> dict[str, GroupedSum]:
+        return {}
+
+    def joint(self, grouping: Grouping | None) -> GroupedSum:
+        """Return the weight of rows by slice and by pair of truth and prediction as they stand in the data.
+
+        Rows are read once, some at a time, so that what is made of them stays in the processor's cache.
+        """
+        key = "" if grouping is None else grouping.column
+        if key not in self._joints:
+            truth, said = (_nulls_last(each) for each in self.levels)
+            across, pairs, slices = (
+                len(self.levels[1].values) + 1,
+                self._pairs,
+                1 if grouping is None else len(grouping),
+            )
+            total = np.zeros(slices * pairs, np.int64)
+            every = np.empty(len(truth), np.int64) if self.weight is not None else None
+            for begin in range(0, len(truth), AT_ONCE):
+                some = slice(begin, begin + AT_ONCE)
+                codes = truth[some] * across + said[some]
+                if grouping is not None:
+                    codes += grouping.places[some] * pairs
+                if every is None:
+                    total += np.bincount(codes, minlength=len(total))
+                else:
+                    every[some] = codes
+            weighed = None if every is None else GroupedSum.of(every, self.weight, len(total))  # type: ignore[arg-type]
+            self._joints[key] = GroupedSum.of_counts(total) if weighed is None else weighed
+        return self._joints[key]
+
+    def cells(self, judge: Judge, grouping: Grouping | None) -> GroupedSum:
+        """Return the weight of rows by slice, true and predicted class."""
         truth, said = self.levels
-        pairs, size = (len(truth.values) + 1) * (len(said.values) + 1), len(judge.classes) + 1
-        joint = places * pairs + self._pair if slices > 1 else self._pair
-        if self.weight is None:
-            found = GroupedSum.of_counts(np.bincount(joint, minlength=slices * pairs))
-        else:
-            found = GroupedSum.of(joint, self.weight, slices * pairs)
+        slices, size = 1 if grouping is None else len(grouping), len(judge.classes) + 1
         codes = {name: float(place) for place, name in enumerate(judge.classes)}
         first, second = (np.nan_to_num(each.coded(codes), nan=size - 1).astype(np.int64) for each in (truth, said))
         moved = (first[:, None] * size + second).ravel()
-        return found.regroup((np.arange(slices)[:, None] * size**2 + moved).ravel(), slices * size**2)
+        joint = self.joint(self.leading if grouping is None else grouping)
+        place = np.zeros(len(joint) // self._pairs, np.int64) if grouping is None else np.arange(slices)
+        return joint.regroup((place[:, None] * size**2 + moved).ravel(), slices * size**2)
+
+    def rows_of(self, grouping: Grouping | None) -> Codes:
+        """Return the number of rows of each slice."""
+        if grouping is None:
+            return np.array([len(self.y)])
+        if self.weight is None and grouping.column in self._joints:
+            return np.asarray(self.joint(grouping).floats().reshape(len(grouping), -1).sum(axis=1).astype(np.int64))
+        return np.bincount(grouping.places, minlength=len(grouping))
 
     def sample(self, judge: Judge) -> Sample:
         """Return the rows as arrays."""
@@ -137,6 +191,12 @@ class Given:
         if self.group is not None:
             frame["group"] = self.group
         return frame.iloc[rows]
+
+
+def _nulls_last(levels: Levels) -> Codes:
+    """Return the place of each row's value among the different ones, null the last."""
+    places = levels.places
+    return np.where(places < 0, len(levels.values), places) if len(places) and places.min() < 0 else places
 
 
 def _at(values: pd.Series, levels: Levels, places: Codes) -> pd.Series:
@@ -162,13 +222,14 @@ def counted(given: Given, groupings: Sequence[Grouping], judge: Judge, bins: int
     kinds = {type(each.statistic) for each in judge.metrics}
     sample = given.sample(judge) if {OfSums, OfRanks} & kinds else None
     found: list[SliceCounts] = []
-    for each in (Grouping("", np.zeros(len(given.y), np.int64), ("all",)), *groupings):
-        slices = len(each.names)
-        names = tuple((each.column, name) for name in each.names)
-        cells = given.cells(judge, each.places, slices) if OfCells in kinds else None
-        sums = {} if sample is None else _summed(judge, sample, each.places, slices, given.weight)
-        ranks = {} if sample is None else _ranked(judge, sample, each.places, slices, given.weight, bins)
-        rows = np.bincount(each.places, minlength=slices)
+    for each in (None, *groupings):
+        names = (("", "all"),) if each is None else tuple((each.column, name) for name in each.names)
+        cells, sums, ranks = given.cells(judge, each) if OfCells in kinds else None, {}, {}
+        if sample is not None:
+            places = np.zeros(len(given.y), np.int64) if each is None else each.places
+            sums = _summed(judge, sample, places, len(names), given.weight)
+            ranks = _ranked(judge, sample, places, len(names), given.weight, bins)
+        rows = given.rows_of(each)
         found.append(SliceCounts(judge, names, rows, given.weight is None, cells, sums, ranks))
     return functools.reduce(operator.add, found)
 

@@ -41,7 +41,7 @@ def given_rows(
     groupings = [Grouping.of(name, each) for name, each in columns.items()]
     if crossed and len(groupings) > 1:
         groupings = [functools.reduce(Grouping.crossed, groupings)]
-    return Given(truth, said, shares, held, groups), groupings
+    return Given(truth, said, shares, held, groups, groupings[0] if groupings else None), groupings
 
 
 def _columns(by: Any) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.evaluation.counts import Ranked, resampled, within
+from mlsys.evaluation.counts.formulas import MOST_CLASSES
 from mlsys.evaluation.counts.ranks import placement_variance
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.sample import Sample
@@ -184,6 +185,11 @@ def drawn_times(
         yield counts if clusters is None else counts[:, clusters]
 
 
+def of_few_classes(metric: Metric, sample: Sample) -> bool:
+    """Whether a metric is read from confusion counts, and these are few enough to be drawn."""
+    return isinstance(metric.statistic, OfCells) and len(sample.classes) < MOST_CLASSES
+
+
 def of_counts(metric: SampleMetric, sample: Sample, level: float, seed: int) -> tuple[float, float]:
     """Return the percentile interval of a metric of confusion counts of rows without weights."""
     assert isinstance(metric.statistic, OfCells)
@@ -233,7 +239,7 @@ def metric_interval(
         half = quantile_of(level) * error_of_mean(rows[known], sample.weight[known])
         least, most = metric.bounds
         return Interval(value, max(least, value - half), min(most, value + half), n, "normal")
-    if plain and isinstance(metric, SampleMetric) and isinstance(metric.statistic, OfCells):
+    if plain and isinstance(metric, SampleMetric) and of_few_classes(metric, sample):
         return Interval(value, *of_counts(metric, sample, level, seed), n, "bootstrap of counts")
     clusters = None if group is None else pd.factorize(group)[0].astype(np.int64)
     lower, upper = bootstrap(metric, sample, level, seed, clusters, draws)

@@ -219,7 +219,7 @@ class SampleMetric(Metric):
     of_target: str | None = None
     undefined: str = "not defined here"
     per_row: Callable[[Sample], Values] | None = None
-    among: Callable[[Values], Values] | None = None
+    among: Callable[[Any], Values] | None = None
     ranks: bool = False
     delong: bool = False
     usual: Mapping[Task, int] = field(default_factory=dict)
@@ -263,7 +263,7 @@ class SampleMetric(Metric):
 
     def trials(self, sample: Sample) -> float | None:
         """Return the number of rows that it is a proportion of; ``None`` if it is not a proportion."""
-        return None if self.among is None else float(self.among(sample.cells))
+        return None if self.among is None else float(self.among(sample.tables()))
 
 
 def _tuple(given: Any) -> tuple[Any, ...]:

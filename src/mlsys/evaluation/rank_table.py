@@ -86,6 +86,14 @@ class RankTable:
             others=self.others.regroup(mine, count) + other.others.regroup(theirs, count),
         )
 
+    def first(self) -> RankTable:
+        """Return the lines of the first slice."""
+        lines = np.arange(np.searchsorted(self.place, 1))
+        return replace(
+            self, slices=1, place=self.place[lines], score=self.score[lines], events=self.events.taken(lines),
+            others=self.others.taken(lines),
+        )  # fmt: skip
+
     def by_slice(self) -> Iterator[tuple[Values, Values]]:
         """Return for each slice the weight of events and of others at each distinct score, the lowest first."""
         events, others = self.events.floats(), self.others.floats()

@@ -25,6 +25,7 @@ from mlsys.dataset import (
 )
 from mlsys.errors import DataError
 from mlsys.evaluation.counts import Ranked
+from mlsys.evaluation.counts.formulas import MOST_CLASSES, Margins, Tables
 from mlsys.evaluation.scored import classes_of
 
 Task = Literal["binary", "multiclass", "regression", "ranking", "anomalies", "clusters"]
@@ -189,6 +190,15 @@ class Sample:
         """Weight of rows by true class (down) and predicted class (across); last are those without a code."""
         size = len(self.classes) + 1
         return np.bincount(self.cell, self.weight, size * size).reshape(size, size)
+
+    def tables(self, weight: Values | None = None) -> Tables:
+        """Return :attr:`cells`, of many classes its sums; ``weight`` in place of the rows' own."""
+        size, held = len(self.classes) + 1, self.weight if weight is None else weight
+        if size <= MOST_CLASSES:
+            return self.cells if weight is None else np.bincount(self.cell, held, size**2).reshape(size, size)
+        truth, said = np.divmod(self.cell, size)
+        agreed = np.where(truth == said, held, 0.0)
+        return Margins(*(np.bincount(*each, size) for each in ((truth, held), (said, held), (truth, agreed))))
 
     def ranked(self, code: int = EVENT) -> Ranked:
         """Return the rows in the order of what is said of a class; they are sorted once."""

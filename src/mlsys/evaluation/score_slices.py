@@ -15,9 +15,10 @@ from mlsys.evaluation.count_slices import Given, Grouping, counted
 from mlsys.evaluation.given_rows import given_rows
 from mlsys.evaluation.intervals import at_once
 from mlsys.evaluation.judging import Judge
-from mlsys.evaluation.metric import SampleMetric
+from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.slice_counts import SliceCounts
 from mlsys.evaluation.slice_intervals import OF_ROWS, hidden_by_bins
+from mlsys.evaluation.statistic import OfCells
 from mlsys.pages import drawing
 from mlsys.steps import Result
 
@@ -111,7 +112,7 @@ def score_slices(
     given, groupings = given_rows(y, prediction, by, probability, score, weight, group, event, crossed, bins)
     named = None if event is None else Event(event)
     judge = given.judge(metrics, level or 0.95, named)
-    of_counts = [each for each in judge.metrics if isinstance(each, SampleMetric) and each.statistic is not None]
+    of_counts = [each for each in judge.metrics if _is_counted(each, given)]
     slices = sum(len(each.names) for each in groupings)
     each_level = None if level is None else at_once(level, slices)
     table = pd.DataFrame()
@@ -166,7 +167,7 @@ def count_slices(
     """
     given, groupings = given_rows(y, prediction, by, probability, score, weight, None, event, crossed, bins)
     judge = given.judge(metrics, 0.95, None if event is None else Event(event))
-    other = [each.name for each in judge.metrics if each.statistic is None]
+    other = [each.name for each in judge.metrics if not _is_counted(each, given)]
     if other:
         raise ConfigurationError(
             f"count_slices() cannot read {', '.join(other)} from counts", "leave it out, or use score_slices(...)"
@@ -174,13 +175,18 @@ def count_slices(
     return counted(given, groupings, judge, bins)
 
 
+def _is_counted(metric: Metric, given: Given) -> bool:
+    """Whether a metric is read from counts, ranks or sums that are small enough to be held."""
+    fits = given.is_of_numbers or given.holds_tables or not isinstance(metric.statistic, OfCells)
+    return isinstance(metric, SampleMetric) and metric.statistic is not None and fits
+
+
 def _levelled(found: SliceCounts, level: float | None, each: float | None) -> pd.DataFrame:
     """Return scores: of all rows with their own interval, of slices with intervals that hold together."""
     table = found.scores(each)
     if level != each:
-        alone = found.scores(level)
-        everyone = table["column"] == ""
-        table.loc[everyone, ["lower", "upper"]] = alone.loc[everyone, ["lower", "upper"]]
+        alone = found.everyone.scores(level)
+        table.loc[table["column"] == "", ["lower", "upper"]] = alone[["lower", "upper"]].to_numpy()
     return table
 
 
@@ -246,7 +252,7 @@ def _result(table: pd.DataFrame, judge: Judge, level: float | None) -> Result:
             ]  # type: ignore[arg-type]
         )
     names = [*_FIRST, *(["bound"] if "bound" in table else [])]
-    table = table.assign(verdict=verdicts.to_numpy())[names]
+    table = table.assign(verdict=verdicts.to_numpy()).reindex(columns=names)
     worse = sorted({row for row in table.loc[table["verdict"] == "worse", "slice"]})
     said = f"worse: {', '.join(worse)}" if worse else "no slice is worse than all rows" if sliced.any() else ""
     return Result(

@@ -107,6 +107,22 @@ class SliceCounts:
         )
 
     @property
+    def everyone(self) -> SliceCounts:
+        """The counts of all rows alone."""
+
+        def first(sums: GroupedSum) -> GroupedSum:
+            return sums.taken(np.arange(len(sums) // len(self.names)))
+
+        return replace(
+            self,
+            names=self.names[:1],
+            rows=self.rows[:1],
+            cells=None if self.cells is None else first(self.cells),
+            sums={name: tuple(map(first, each)) for name, each in self.sums.items()},
+            ranks={code: each.first() for code, each in self.ranks.items()},
+        )
+
+    @property
     def tables(self) -> Values:
         """Weight of rows by slice, true class and predicted class; the last of either is of unknown ones."""
         assert self.cells is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,20 +43,18 @@ class OfCells:
     Parameters
     ----------
     formula : callable
-        From tables of shape (..., classes + 1, classes + 1) to values.
+        From tables of shape (..., classes + 1, classes + 1), or their sums, to values.
     """
 
-    formula: Callable[[Values], Values]
+    formula: Callable[[Any], Values]
 
     def value(self, sample: Sample) -> float:
         """Return the metric of a sample."""
-        return float(self.formula(sample.cells))
+        return float(self.formula(sample.tables()))
 
     def drawn(self, sample: Sample, times: Values) -> Values:
         """Return the metric of each draw; rows are counted again, not their metric computed again."""
-        size = len(sample.cells)
-        tables = [np.bincount(sample.cell, each * sample.weight, size * size) for each in times]
-        return self.formula(np.reshape(tables, (len(times), size, size)))
+        return np.array([float(self.formula(sample.tables(each * sample.weight))) for each in times])
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ DRAWS = 2_000
 """Draws of counts cost so little that their ends need not vary: by about 3 % of the interval."""
 
 
-def resampled(tables: Values, rng: np.random.Generator, draws: int = DRAWS) -> Values:
-    """Draw as many rows again as each table counts, with replacement.
+def resampled(table: Values, rng: np.random.Generator, draws: int = DRAWS) -> Values:
+    """Draw as many rows again as a table counts, with replacement.
 
     Parameters
     ----------
-    tables : ndarray of int, of shape (..., classes, classes)
+    table : ndarray of int
         Rows by true and predicted class.
     rng : Generator
         Random numbers.
@@ -24,7 +24,8 @@ def resampled(tables: Values, rng: np.random.Generator, draws: int = DRAWS) -> V
 
     Returns
     -------
-    ndarray of shape (draws, ..., classes, classes)
+    ndarray of shape (draws, ...)
+        As many tables.
 
     Notes
     -----
@@ -33,19 +34,17 @@ def resampled(tables: Values, rng: np.random.Generator, draws: int = DRAWS) -> V
 
     Examples
     --------
-    >>> tables = np.array([[30, 10], [20, 40]])
-    >>> drawn = resampled(tables, np.random.default_rng(0), 1_000)
+    >>> drawn = resampled(np.array([[30, 10], [20, 40]]), np.random.default_rng(0), 1_000)
     >>> drawn.shape, set(map(int, drawn.sum(axis=(1, 2)).tolist())), int(drawn[:, 0, 0].mean().round())
     ((1000, 2, 2), {100}, 30)
     """
-    cells = tables.reshape(*tables.shape[:-2], -1)
-    rows = cells.sum(axis=-1).astype(np.int64)
-    chances = cells / np.maximum(rows, 1)[..., None]
-    # What rounding leaves over falls to the last cell, which may hold no row: the fullest is put there.
-    order = np.argsort(chances, axis=-1)
-    found = rng.multinomial(rows, np.take_along_axis(chances, order, axis=-1), size=(draws, *rows.shape))
-    back = np.broadcast_to(np.argsort(order, axis=-1), found.shape)
-    return np.asarray(np.take_along_axis(found, back, axis=-1).reshape(draws, *tables.shape), dtype=np.float64)
+    cells = table.ravel()
+    there = np.flatnonzero(cells)
+    there = there[np.argsort(cells[there])]  # what rounding leaves over falls to the last cell, here the fullest
+    rows = int(cells.sum())
+    found = np.zeros((draws, len(cells)))
+    found[:, there] = rng.multinomial(rows, cells[there] / max(rows, 1), size=draws)
+    return found.reshape(draws, *table.shape)
 
 
 def within(values: Values, level: float) -> tuple[Values, Values]:

@@ -8,11 +8,25 @@ a metric is not defined it is NaN.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
+
+
+class Margins(NamedTuple):
+    """What metrics of many classes need of a table too large to hold: its sums, and its diagonal."""
+
+    truth: Values
+    said: Values
+    agreed: Values
+
+
+Tables = Values | Margins
+MOST_CLASSES = 250
+"""Tables of more classes are not held."""
 EVENT = 1
 """Place of the event among two classes."""
 
@@ -29,15 +43,29 @@ def shares(part: Values, whole: Values) -> Values:
     return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole != 0)
 
 
-def total(tables: Values) -> Values:
+def by_truth(tables: Tables) -> Values:
+    """Return the weight of rows of each true class."""
+    return tables.truth if isinstance(tables, Margins) else np.asarray(tables.sum(axis=-1))
+
+
+def by_said(tables: Tables) -> Values:
+    """Return the weight of rows predicted as each class."""
+    return tables.said if isinstance(tables, Margins) else np.asarray(tables.sum(axis=-2))
+
+
+def agreed(tables: Tables) -> Values:
+    """Return the weight of rows of each class that were predicted as it."""
+    return tables.agreed if isinstance(tables, Margins) else np.diagonal(tables, axis1=-2, axis2=-1)
+
+
+def total(tables: Tables) -> Values:
     """Return the weight of all rows."""
-    return np.asarray(tables.sum(axis=(-2, -1)))
+    return np.asarray(by_truth(tables).sum(axis=-1))
 
 
-def right(tables: Values) -> Values:
+def right(tables: Tables) -> Values:
     """Return the weight of rows that were predicted right."""
-    diagonal = np.diagonal(tables, axis1=-2, axis2=-1)
-    return np.asarray(diagonal[..., :-1].sum(axis=-1))
+    return np.asarray(agreed(tables)[..., :-1].sum(axis=-1))
 
 
 def events(tables: Values) -> Values:
@@ -65,7 +93,7 @@ def false_alarms(tables: Values) -> Values:
     return np.asarray(tables[..., 1 - EVENT, EVENT])
 
 
-def accuracy(tables: Values) -> Values:
+def accuracy(tables: Tables) -> Values:
     """Return the share of rows that were predicted right."""
     return shares(right(tables), total(tables))
 
@@ -90,14 +118,12 @@ def selection_rate(tables: Values) -> Values:
     return shares(flagged(tables), total(tables))
 
 
-def recalls(tables: Values) -> Values:
+def recalls(tables: Tables) -> Values:
     """Return the recall of each class along the last axis."""
-    known = tables[..., :-1, :]
-    found = np.diagonal(known, axis1=-2, axis2=-1)
-    return shares(found, known.sum(axis=-1))
+    return shares(agreed(tables)[..., :-1], by_truth(tables)[..., :-1])
 
 
-def balanced_accuracy(tables: Values) -> Values:
+def balanced_accuracy(tables: Tables) -> Values:
     """Return the mean recall of the classes that are there."""
     return _mean_of_known(recalls(tables))
 
@@ -111,19 +137,17 @@ def f_beta(beta: float) -> Callable[[Values], Values]:
     return f
 
 
-def macro_f1(tables: Values) -> Values:
+def macro_f1(tables: Tables) -> Values:
     """Return the mean F1 of the classes that are there or predicted."""
-    both = tables[..., :-1, :].sum(axis=-1) + tables[..., :, :-1].sum(axis=-2)
-    found = np.diagonal(tables, axis1=-2, axis2=-1)[..., :-1]
-    return _mean_of_known(shares(2 * found, both))
+    both = (by_truth(tables) + by_said(tables))[..., :-1]
+    return _mean_of_known(shares(2 * agreed(tables)[..., :-1], both))
 
 
-def mcc(tables: Values) -> Values:
+def mcc(tables: Tables) -> Values:
     """Return Matthews' correlation of truth and prediction over all classes (Gorodkin 2004), 0 if one is constant."""
-    by_truth, by_said, rows = tables.sum(axis=-1), tables.sum(axis=-2), total(tables)
-    agreed = np.diagonal(tables, axis1=-2, axis2=-1).sum(axis=-1)
-    spread = (rows**2 - (by_truth**2).sum(axis=-1)) * (rows**2 - (by_said**2).sum(axis=-1))
-    joint = agreed * rows - (by_truth * by_said).sum(axis=-1)
+    truth, said, rows = by_truth(tables), by_said(tables), total(tables)
+    spread = (rows**2 - (truth**2).sum(axis=-1)) * (rows**2 - (said**2).sum(axis=-1))
+    joint = agreed(tables).sum(axis=-1) * rows - (truth * said).sum(axis=-1)
     root = np.sqrt(np.maximum(spread, 0.0))
     return np.asarray(np.divide(joint, root, out=np.zeros(np.shape(root)), where=root > 0))
 
