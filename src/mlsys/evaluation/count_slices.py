@@ -224,7 +224,8 @@ def counted(given: Given, groupings: Sequence[Grouping], judge: Judge, bins: int
     found: list[SliceCounts] = []
     for each in (None, *groupings):
         names = (("", "all"),) if each is None else tuple((each.column, name) for name in each.names)
-        cells, sums, ranks = given.cells(judge, each) if OfCells in kinds else None, {}, {}
+        tabled = OfCells in kinds or judge.task == "binary"  # what needs either class asks for its rows
+        cells, sums, ranks = given.cells(judge, each) if tabled else None, {}, {}
         if sample is not None:
             places = np.zeros(len(given.y), np.int64) if each is None else each.places
             sums = _summed(judge, sample, places, len(names), given.weight)

@@ -28,7 +28,8 @@ def given_rows(
                        for each, name in ((weight, "weight"), (group, "group")))  # fmt: skip
     shares = _shares(truth, probability, score, event, bins)
     said = _likeliest(truth, shares) if prediction is None else _series(prediction, "prediction", rows)
-    counts = truth.notna().to_numpy()
+    known = isinstance(truth.dtype, np.dtype) and truth.dtype.kind in "iub"
+    counts = np.ones(rows, dtype=bool) if known else truth.notna().to_numpy()
     held = None if weights is None else _weights(weights)
     if held is not None:
         counts = counts & (held > 0)

@@ -171,8 +171,30 @@ def bootstrap(
         n, centre = MOST_BOOTSTRAPPED, metric(sample)
     units = n if clusters is None else int(clusters.max()) + 1
     values = np.concatenate([metric.drawn(sample, times) for times in drawn_times(rng, units, draws, n, clusters)])
-    lower, upper = within(values, level)
-    return value + shrink * float(lower - centre), value + shrink * float(upper - centre)
+    lower, upper = (float(end) for end in within(values, level))
+    if clusters is not None:
+        value, wider, (least, most) = metric(sample), widened(units, level), metric.bounds
+        return max(least, value + wider * (lower - value)), min(most, value + wider * (upper - value))
+    return value + shrink * (lower - centre), value + shrink * (upper - centre)
+
+
+def widened(groups: int, level: float) -> float:
+    """Return by how much an interval over few groups must be wider than percentiles of draws say.
+
+    Notes
+    -----
+    Percentiles of a mean over g draws are those of a normal distribution with the variance of the sample, which lacks
+    the factor g / (g - 1), where Student's t with g - 1 degrees of freedom is right (Hesterberg 2015, *What teachers
+    should know about the bootstrap*).
+
+    Examples
+    --------
+    >>> round(widened(10, 0.95), 2), round(widened(1_000, 0.95), 3)
+    (1.22, 1.002)
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(groups - 1, 0.5 + level / 2) / quantile_of(level) * np.sqrt(groups / (groups - 1)))
 
 
 def drawn_times(
@@ -247,14 +269,15 @@ def metric_interval(
 
 
 def too_few(metric: Metric, sample: Sample, group: pd.Series | None) -> bool:
-    """Whether rows, groups, or events and others of a ranking are too few for an interval."""
-    counts = [len(sample)]
+    """Whether rows, groups, or rows of either of two classes are too few for an interval."""
+    counts: list[float] = [len(sample)]
     if group is not None:
         counts.append(int(group.nunique(dropna=False)))
-    if metric.ranks:
+    if metric.ranks and len(sample.classes) == 2:  # noqa: PLR2004
         events = int(sample.event.sum())
         counts += [events, len(sample.y) - events]
-    return min(counts) < FEWEST
+    of = None if group is None and (sample.weight == 1).all() else metric.counted(sample)
+    return min([*counts, *([] if of is None else [of])]) < FEWEST
 
 
 def error_of_mean(values: Values, weight: Values, group: pd.Series | None = None) -> float:

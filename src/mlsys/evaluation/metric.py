@@ -178,6 +178,10 @@ class Metric:
         known = None if rows is None else rows[~np.isnan(rows)]
         return float(len(known)) if known is not None and np.isin(known, (0.0, 1.0)).all() else None
 
+    def counted(self, sample: Sample) -> float | None:
+        """Return the number of rows, without weights, that a share is of; ``None`` if it is no share of some rows."""
+        return None
+
     def __repr__(self) -> str:
         return f"Metric({self.name!r}, {'greater' if self.greater_is_better else 'lower'} is better)"
 
@@ -201,7 +205,7 @@ class SampleMetric(Metric):
     among : callable, optional
         Where it is a share of rows: of how many, from confusion counts.
     ranks : bool
-        Whether it needs some events and some others.
+        Whether its interval needs some rows of either class, where there are two.
     delong : bool
         Whether its interval is DeLong's.
     usual : mapping of str to int
@@ -260,6 +264,10 @@ class SampleMetric(Metric):
     def rows(self, sample: Sample) -> Values | None:
         """Return the values that it is the mean of; ``None`` where it is no mean."""
         return None if self.per_row is None else self.per_row(sample)
+
+    def counted(self, sample: Sample) -> float | None:
+        """Return the number of rows, without weights, that a share is of; ``None`` if it is no share of some rows."""
+        return None if self.among is None else float(self.among(sample.tables(np.ones(len(sample.y)))))
 
     def trials(self, sample: Sample) -> float | None:
         """Return the number of rows that it is a proportion of; ``None`` if it is not a proportion."""

@@ -151,7 +151,7 @@ def _mean(name: str, tasks: tuple[Task, ...], rows: Callable[[Sample], Values], 
 
 
 def _f_beta(beta: float) -> SampleMetric:
-    return _more(f"f{beta:g}", _BINARY, OfCells(formulas.f_beta(beta)))
+    return _more(f"f{beta:g}", _BINARY, OfCells(formulas.f_beta(beta)), ranks=True)
 
 
 def _pinball_loss(quantile: float, name: str = "") -> SampleMetric:
@@ -166,12 +166,13 @@ def _top_k(k: float) -> SampleMetric:
 TABLE: Sequence[SampleMetric] = (
     _more("roc_auc", _BINARY, OfRanks(auc), takes="score", ranks=True, delong=True, usual={"binary": 0}),
     _more("average_precision", _BINARY, OfRanks(average_precision), takes="score", ranks=True, usual={"binary": 1}),
-    _mean("log_loss", _CLASSES, _log_losses, takes="probability", usual={"binary": 2, "multiclass": 3}),
-    _mean("brier", _BINARY, _squared_misses, takes="probability", bounds=_SHARE),
+    _mean("log_loss", _CLASSES, _log_losses, takes="probability", ranks=True,
+          usual={"binary": 2, "multiclass": 3}),
+    _mean("brier", _BINARY, _squared_misses, takes="probability", ranks=True, bounds=_SHARE),
     _more("accuracy", _CLASSES, OfCells(formulas.accuracy), among=formulas.total, usual={"binary": 3, "multiclass": 1},
           compared={"multiclass": 0}),
-    _more("balanced_accuracy", _CLASSES, OfCells(formulas.balanced_accuracy), usual={"multiclass": 0}),
-    _more("mcc", _CLASSES, OfCells(formulas.mcc), bounds=(-1.0, 1.0)),
+    _more("balanced_accuracy", _CLASSES, OfCells(formulas.balanced_accuracy), ranks=True, usual={"multiclass": 0}),
+    _more("mcc", _CLASSES, OfCells(formulas.mcc), ranks=True, bounds=(-1.0, 1.0)),
     _more("recall", _BINARY, OfCells(formulas.recall), among=formulas.events, usual={"binary": 4},
           compared={"binary": 1}, by_slice=True),
     _more("precision", _BINARY, OfCells(formulas.precision), among=formulas.flagged, usual={"binary": 5},

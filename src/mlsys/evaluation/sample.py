@@ -235,7 +235,10 @@ def _numbered(values: pd.Series) -> tuple[NDArray[np.int64], pd.Index | NDArray[
         low, high = int(numbers.min()), int(numbers.max())
         if high - low < CLOSE and abs(low) < 2**62:
             places = numbers.astype(np.int64) - low if low else numbers.astype(np.int64, copy=False)
-            there = np.flatnonzero(np.bincount(places, minlength=high - low + 1))
+            every = high - low < 2  # the least and the greatest are there
+            there = (
+                np.arange(high - low + 1) if every else np.flatnonzero(np.bincount(places, minlength=high - low + 1))
+            )
             if len(there) <= high - low:
                 places = np.searchsorted(there, places)
             return places, (there + low).astype(numbers.dtype)

@@ -241,23 +241,18 @@ def _slices(groupings: Sequence[Grouping], rows: int) -> list[tuple[str, str, np
 
 
 def _result(table: pd.DataFrame, judge: Judge, level: float | None) -> Result:
-    everyone = table[table["column"] == ""].set_index("metric")["value"]
-    verdicts = table["note"].fillna("") if "note" in table else pd.Series("", index=table.index)
-    sliced = (table["column"] != "").to_numpy()
-    if level is not None:
-        verdicts = pd.Series(
-            [
-                note or (judge.verdict(row, everyone[row["metric"]]) if is_slice else "")
-                for note, row, is_slice in zip(verdicts, table.to_dict("records"), sliced, strict=True)
-            ]  # type: ignore[arg-type]
-        )
     names = [*_FIRST, *(["bound"] if "bound" in table else [])]
-    table = table.assign(verdict=verdicts.to_numpy()).reindex(columns=names)
-    worse = sorted({row for row in table.loc[table["verdict"] == "worse", "slice"]})
-    said = f"worse: {', '.join(worse)}" if worse else "no slice is worse than all rows" if sliced.any() else ""
-    return Result(
-        "slices", table, summary=said, facts={"headline": judge.headline.name, "level": level}, draw=draw_slices
-    )
+    verdicts = table["note"].fillna("").tolist() if "note" in table else [""] * len(table)
+    sliced = [column != "" for column in table["column"]]
+    if level is not None:
+        overall = {row["metric"]: row["value"] for row in table.to_dict("records") if not row["column"]}
+        rows = zip(verdicts, table.to_dict("records"), sliced, strict=True)
+        verdicts = [note or (judge.verdict(row, overall[row["metric"]]) if one else "") for note, row, one in rows]  # type: ignore[arg-type]
+    worse = list(dict.fromkeys(name for name, each in zip(table["slice"], verdicts, strict=True) if each == "worse"))
+    table["verdict"] = verdicts
+    said = f"worse: {', '.join(worse)}" if worse else "no slice is worse than all rows" if any(sliced) else ""
+    facts = {"headline": judge.headline.name, "level": level}
+    return Result("slices", table.reindex(columns=names), summary=said, facts=facts, draw=draw_slices)
 
 
 def draw_slices(result: Result, ax: Axes) -> None:

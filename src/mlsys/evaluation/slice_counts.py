@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import DataError
-from mlsys.evaluation.counts import resampled, within
+from mlsys.evaluation.counts import formulas, resampled, within
 from mlsys.evaluation.counts.formulas import Values
 from mlsys.evaluation.intervals import FEWEST
 from mlsys.evaluation.judging import Judge
@@ -145,26 +145,32 @@ class SliceCounts:
         """
         ends = self._ends(level) if level is not None and self.plain else {}
         found = {each.name: self._found(each, level, ends.get(each.name)) for each in self.judge.metrics}
-        each = [
-            pd.DataFrame({"metric": name, "value": one.value, "lower": one.lower, "upper": one.upper, "n": one.n,
-                          "note": one.note})
-            for name, one in found.items()
-        ]  # fmt: skip
-        table = pd.concat(each, ignore_index=True)
-        columns, slices = (np.tile(np.array(part, dtype=object), len(each)) for part in zip(*self.names, strict=True))
-        table.insert(0, "slice", slices)
-        table.insert(0, "column", columns)
-        return table.sort_index(key=lambda index: index % len(self.names), kind="stable").reset_index(drop=True)
+        columns, slices = zip(*self.names, strict=True)
+        parts = {
+            each: [getattr(one, each) for one in found.values()] for each in ("value", "lower", "upper", "n", "note")
+        }
+        return pd.DataFrame({
+            "column": np.repeat(np.array(columns, dtype=object), len(found)),
+            "slice": np.repeat(np.array(slices, dtype=object), len(found)),
+            "metric": np.tile(np.array([*found], dtype=object), len(slices)),
+            **{name: np.column_stack(each).ravel() for name, each in parts.items()},
+        })  # fmt: skip
 
     def _found(self, metric: Metric, level: float | None, ends: Values | None) -> Found:
         statistic = metric.statistic
         if isinstance(statistic, OfCells):
             assert isinstance(metric, SampleMetric)
-            return of_cells(metric, self.tables, self.rows, level, self.plain, ends)
+            return of_cells(metric, self.tables, self.rows, level, self.plain, ends, self._fewest(metric))
         if isinstance(statistic, OfRanks):
             assert isinstance(metric, SampleMetric)
             return of_ranks(metric, self.ranks, self.rows, level, self.plain)
-        return of_sums(metric, self._sums(metric), self.rows, level)
+        return of_sums(metric, self._sums(metric), self.rows, level, self._fewest(metric))
+
+    def _fewest(self, metric: SampleMetric) -> Values:
+        """Return the rows of each slice, or of the rarer of two classes where the metric needs either."""
+        if not (metric.ranks and self.judge.task == "binary" and self.plain):
+            return self.rows.astype(np.float64)
+        return np.minimum(formulas.events(self.tables), self.rows - formulas.events(self.tables))
 
     def _ends(self, level: float) -> dict[str, Values]:
         """Return the ends of bootstrap intervals by metric, of shape (2, slices); each slice is drawn once for all."""

@@ -51,6 +51,7 @@ def of_cells(
     level: float | None,
     plain: bool,
     drawn: Values | None,
+    fewest: Values,
 ) -> Found:
     """Return a metric of confusion counts: Wilson for shares of rows, multinomial draws otherwise.
 
@@ -68,6 +69,8 @@ def of_cells(
         Whether rows have no weights.
     drawn : ndarray of shape (2, slices), optional
         Ends of bootstrap intervals, for what is no share of rows.
+    fewest : ndarray
+        The fewest of rows, or of what else the metric needs, in each slice.
     """
     assert isinstance(metric.statistic, OfCells)
     value = metric.statistic.formula(tables)
@@ -75,7 +78,7 @@ def of_cells(
         return Found.of(value, rows, None, None)
     if not plain:
         return _of_rows(value, rows)
-    few = rows < FEWEST
+    few = fewest < FEWEST
     if metric.among is None:
         assert drawn is not None
         return Found.of(value, rows, (drawn[0], drawn[1]), few)
@@ -123,7 +126,7 @@ def hidden_by_bins(metric: SampleMetric, table: RankTable) -> Values:
     return np.array(bounds)
 
 
-def of_sums(metric: SampleMetric, sums: Values, rows: NDArray[np.int64], level: float | None) -> Found:
+def of_sums(metric: SampleMetric, sums: Values, rows: NDArray[np.int64], level: float | None, fewest: Values) -> Found:
     """Return a metric of sums, with a normal interval where it is a mean.
 
     Parameters
@@ -136,9 +139,11 @@ def of_sums(metric: SampleMetric, sums: Values, rows: NDArray[np.int64], level: 
         Rows of each slice.
     level : float or None
         Of the intervals.
+    fewest : ndarray
+        The fewest of rows, or of what else the metric needs, in each slice.
     """
     assert isinstance(metric.statistic, OfSums)
-    value, few = metric.statistic.formula(sums), rows < FEWEST
+    value, few = metric.statistic.formula(sums), fewest < FEWEST
     if level is None:
         return Found.of(value, rows, None, None)
     if metric.per_row is None:
