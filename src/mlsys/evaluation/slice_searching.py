@@ -76,7 +76,7 @@ class Divided:
         result = SliceReport(
             "slices",
             table,
-            scalars={"slices/listed": float(len(table)), "slices/worse": float(len(worse))},
+            scalars={"listed": float(len(table)), "worse": float(len(worse))},
             verdict=_verdict(table, counted < fewest),
             summary=self._summary(table) if len(table) else said,
             tables={"like": _like(slices, rate), "reversals": reversals(worse, cuts, rate, confirming)},

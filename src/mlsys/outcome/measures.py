@@ -62,17 +62,19 @@ def _metrics_of(found: Evaluation, where: str) -> dict[str, float]:
 
 
 def slice_keys(slices: Iterable[str]) -> dict[str, str]:
-    """Return for the name of each slice one without signs of equality, no two alike.
+    """Return for the name of each slice one without signs of equality and of crossing, no two alike.
 
     Examples
     --------
     >>> slice_keys(["site=a-b", "site-a=b"])
     {'site=a-b': 'site-a-b', 'site-a=b': 'site-a-b-2'}
+    >>> slice_keys(["sex=f & race=b"])
+    {'sex=f & race=b': 'sex-f and race-b'}
     """
     keys: dict[str, str] = {}
     taken: set[str] = set()
     for name in slices:
-        plain = name.replace("=", "-")
+        plain = name.replace("=", "-").replace(" & ", " and ")
         numbered = (plain if number == 1 else f"{plain}-{number}" for number in count(1))
         keys[name] = next(each for each in numbered if each not in taken)
         taken.add(keys[name])
