@@ -86,8 +86,8 @@ def honesty(said: dict[str, float]) -> str:
         f"{title}\n{'-' * len(title)}\n\n{said['rows']:,} rows of Adult, up to 2 conditions, half of the rows kept "
         f"aside, {said['runs']:,} runs. With the errors shuffled, {false:.1%} of the searches call a slice worse (at "
         f"most 6.5 % are allowed). With an error of {said['rate']:.1%}, and twice that in a slice of two conditions "
-        f"with 2 % of the rows, drawn anew in each run, a slice that has half of the rows of either in common with it is "
-        f"found and confirmed in {right:.0%}."
+        f"with 2 % of the rows, drawn anew in each run, a slice that has half of the rows of either in common with "
+        f"it is found and confirmed in {right:.0%}."
     )
 
 
@@ -97,8 +97,8 @@ def size(rows: int, said: dict[str, float]) -> str:
     lines = [[name, f"{said[f'{name} wall']:.1f}", f"{said[f'{name} cpu']:.1f}"] for name in ("alpha .95", "evidence")]
     return (
         f"{title}\n{'-' * len(title)}\n\n{rows:,} rows of 68 columns with 3 to 17 skewed values that depend on "
-        f"12 hidden classes, errors of 0 or 1, up to 3 conditions, one thread. The columns take {said['data']:.0f} MiB; the "
-        f"process needs {said['peak']:.0f} MiB at its peak, the making of the table included.\n\n"
+        f"12 hidden classes, errors of 0 or 1, up to 3 conditions, one thread. The columns take {said['data']:.0f} MiB; "
+        f"the process needs {said['peak']:.0f} MiB at its peak, the making of the table included.\n\n"
         f"{table(['slices ordered by', 'seconds', 'CPU seconds'], lines)}"
     )
 
