@@ -97,8 +97,8 @@ def size(rows: int, said: dict[str, float]) -> str:
     lines = [[name, f"{said[f'{name} wall']:.1f}", f"{said[f'{name} cpu']:.1f}"] for name in ("alpha .95", "evidence")]
     return (
         f"{title}\n{'-' * len(title)}\n\n{rows:,} rows of 68 columns with 3 to 17 skewed values that depend on "
-        f"12 hidden classes, errors of 0 or 1, up to 3 conditions, one thread. The columns take {said['data']:.0f} MiB; "
-        f"the process needs {said['peak']:.0f} MiB at its peak, the making of the table included.\n\n"
+        f"12 hidden classes, errors of 0 or 1, up to 3 conditions, one thread. The columns take {said['data']:.0f} "
+        f"MiB; the process needs {said['peak']:.0f} MiB at its peak, the making of the table included.\n\n"
         f"{table(['slices ordered by', 'seconds', 'CPU seconds'], lines)}"
     )
 

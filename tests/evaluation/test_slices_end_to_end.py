@@ -28,7 +28,7 @@ def table(name: str) -> pd.DataFrame:
         pytest.skip(f"{path} is not there; MLSYS_DATA names the folder of the data")
     if name == "adult.data":
         return pd.read_csv(path, header=None, names=ADULT, skipinitialspace=True, na_values="?")
-    return pd.read_csv(path, quotechar="'")
+    return pd.read_csv(path)
 
 
 @pytest.mark.parametrize(
