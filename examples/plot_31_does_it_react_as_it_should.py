@@ -10,7 +10,7 @@ that is served.
 # %%
 # Synthetic data: 4,000 applications for credit
 # ---------------------------------------------
-# Who pays back depends on income and debt. The clerk who decided in the past was harder on women, and the labels show it.
+# Refusals depend on income and debt. Whoever decided in the past was harder on women, and the labels show it.
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,6 @@ from mlsys import (
     PerturbationTest,
     Pipeline,
     StratifiedSplit,
-    Train,
     behaves,
 )
 
@@ -62,8 +61,8 @@ run = Pipeline(steps, target="refused").run(credit, track=False)
 run
 
 # %%
-# More debt makes a refusal more likely, as it should, and typing errors hardly matter. But the answer depends on the sex
-# of the applicant: nearly all predictions move by more than .05 when nothing else is different.
+# More debt makes a refusal more likely, as it should, and typing errors hardly matter. But the answer depends on the
+# sex of the applicant: nearly all predictions move by more than .05 when nothing else is different.
 
 run.reports["invariance"]
 
@@ -82,8 +81,8 @@ run.reports["invariance"].worst.head()
 # %%
 # Without the column
 # ------------------
-# A model that does not read a column does not move with it. That is not yet fair (other columns may tell the sex), but a
-# gate can insist on it.
+# A model that does not read a column does not move with it. That is not yet fair (other columns may tell the sex), but
+# a gate can insist on it.
 
 blind = Pipeline(
     [OneHot(["job"]) if isinstance(step, OneHot) else step for step in steps], target="refused", exclude=["sex"]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binomtest
+from sklearn.cluster import KMeans
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
@@ -146,6 +147,27 @@ def test_classes_without_probabilities_are_compared_as_they_are() -> None:
     assert one(found)["failing"] == pytest.approx(said.mean()) and found.unit == "predicted class"
     with pytest.raises(ConfigurationError, match=r"(?s)has no order.*event="):
         DirectionalTest("debt", "up").check(model, NUMBERS)
+
+
+def test_names_of_clusters_have_no_distance() -> None:
+    model = KMeans(3, n_init=2, random_state=0).fit(NUMBERS[["debt", "income"]])
+    found = InvarianceTest("debt", values=[9.0]).check(model, NUMBERS[["debt", "income"]])
+    moved = model.predict(NUMBERS[["debt", "income"]]) != model.predict(NUMBERS[["debt", "income"]].assign(debt=9.0))
+    assert found.unit == "predicted class" and one(found)["failing"] == pytest.approx(moved.mean())
+
+
+def test_a_column_in_which_nothing_can_change_is_passed_over() -> None:
+    frame = NUMBERS.assign(constant=1.0)
+    model = LogisticRegression(max_iter=500).fit(frame, LATE)
+    assert PerturbationTest("noise").check(model, frame).table["change"].str.contains("constant").sum() == 0
+    only = InvarianceTest("constant").check(model, frame)
+    assert only.verdict == "not enough data" and only.summary == "no row is different with constant to 1"
+
+
+def test_an_answer_without_a_prediction_is_refused() -> None:
+    model = type("Two", (), {"predict": lambda self, rows: rows[["debt", "income"]]})()
+    with pytest.raises(DataError, match="shape"):
+        InvarianceTest("debt").check(model, NUMBERS)
 
 
 def test_of_three_classes_one_is_named() -> None:

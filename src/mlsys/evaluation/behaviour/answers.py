@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import PREDICTION, PROBABILITY, SCORE, Event, decided, probability_columns, score_columns
-from mlsys.errors import ConfigurationError, DataError, meant
+from mlsys.errors import ConfigurationError, DataError, listed, meant
 from mlsys.values import NUMERIC, plain, values_of
 
 Numbers = NDArray[np.float64]
@@ -40,11 +40,14 @@ class Asked:
         Columns that it reads.
     event : Event, optional
         The class that the probability speaks of, for two classes.
+    names : bool
+        Whether predicted numbers are names of classes or clusters, between which there is no distance.
     """
 
     predict: Callable[[pd.DataFrame], pd.DataFrame]
     inputs: Sequence[str]
     event: Event | None = None
+    names: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,12 @@ def answers(asked: Asked, rows: pd.DataFrame, event: Any = None) -> Answers:
     shares = probability_columns(said.columns) or score_columns(said.columns)
     chosen, unit = _chosen(shares, asked.event, event)
     predicted = plain(said[PREDICTION]) if PREDICTION in said.columns else None
-    is_number = predicted is not None and not shares and values_of(predicted).kind in NUMERIC
+    if predicted is None and not shares:
+        raise DataError(
+            f"the model answers with {listed(said.columns)}, and none of these is a prediction",
+            "test a model of one target, which answers with the column 'prediction'",
+        )
+    is_number = not asked.names and predicted is not None and not shares and values_of(predicted).kind in NUMERIC
     if event is not None and not shares:
         raise DataError(f"event={event!r} names a class, but the model gives no probabilities", "leave event= out")
     if chosen:
@@ -181,7 +189,14 @@ def asked_of(model: Any, frame: pd.DataFrame) -> Asked:
         )
     names = getattr(model, "features", None) or getattr(model, "feature_names_in_", None)
     inputs = tuple(frame.columns if names is None else names)
-    return Asked(lambda rows: _said(model, rows[list(inputs)]), inputs)
+    return Asked(lambda rows: _said(model, rows[list(inputs)]), inputs, names=_names(model))
+
+
+def _names(model: Any) -> bool:
+    """Whether an estimator predicts names of classes or clusters."""
+    from sklearn.base import ClusterMixin
+
+    return isinstance(model, ClusterMixin) or getattr(model, "classes_", None) is not None
 
 
 def _said(model: Any, rows: pd.DataFrame) -> pd.DataFrame:

@@ -70,7 +70,7 @@ class BehaviouralTest(Report):
         rows = dataset[part]
         rows = rows.take_rows(np.sort(places_by_hash(rows.index, self._most_rows)))
         frame = served.rows(part).loc[rows.index]
-        asked = Asked(served.predict, served.inputs, dataset.roles.event)
+        asked = Asked(served.predict, served.inputs, dataset.roles.event, dataset.aim == "clusters")
         roles = dataset.roles.columns()
         usual = [name for name in served.inputs if name in frame.columns and name not in roles]
         slices = {each.name: each.mask for each in self._slices_of(dataset["train"], rows)}

@@ -59,7 +59,6 @@ def failing(fails: Mask, most: float, level: float, groups: NDArray[Any] | None 
     share = float(fails.mean())
     worth = float(n) if groups is None else _worth(fails, groups)
     lower, upper = wilson(share * worth, worth, level)
-    lower, upper = (0.0 if share == 0 else lower), (1.0 if share == 1 else upper)  # but for rounding
     verdict = PASS if upper <= most else FAIL if lower > most else NOT_ENOUGH
     return Failing(n, share, lower, upper, verdict)
 

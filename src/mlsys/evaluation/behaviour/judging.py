@@ -78,7 +78,8 @@ class Judging:
             return Behaviour(name, pd.DataFrame(), verdict="not assessed", summary="no column can be changed so")
         before = answers(self.asked, self.frame, self.event)
         self.rule.refuse(before, self.who)
-        found = [self._moved(change, before) for change in changes]
+        different = [change for change in changes if change.of(self.frame).any()]
+        found = [self._moved(change, before) for change in different or changes[:1]]
         level = at_once(LEVEL, len(found))
         overall = [failing(each.fails[each.changed], self.most, level, _of(groups, each.changed)) for each in found]
         rows = [_row(each, ALL, each.changed, share) for each, share in zip(found, overall, strict=True)]
@@ -86,6 +87,8 @@ class Judging:
         for each in found:
             for slice_, mask in slices.items():
                 inside = each.changed & mask
+                if not inside.any():
+                    continue
                 share = failing(each.fails[inside], self.most, within, _of(groups, inside))
                 rows.append(_row(each, slice_, inside, share))
         worst = _worst_of(overall)

@@ -18,6 +18,7 @@ MOST_LEVELS = 10
 """Levels that rows are moved to where none are named, the most frequent first."""
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _ORDERED = frozenset({Kind.NUMBER, Kind.DURATION, *TIMES})
+_NOT_SWAPPED = frozenset({Kind.NESTED, Kind.BLOCK})
 _WORD = r"(?<!\w){}(?!\w)"
 
 
@@ -52,6 +53,10 @@ def _others(column: pd.Series, who: str) -> list[Any]:
     if known.empty:
         return []
     values = values_of(column)
+    if values.kind in _NOT_SWAPPED:
+        raise DataError(
+            f"{who} cannot swap values of {column.name!r}, which holds {values}", "test a column of plain values"
+        )
     if values.kind in _ORDERED and known.nunique() > MOST_LEVELS:
         ordered = known.sort_values(kind="stable")
         places = np.unique(np.round(np.array(_QUANTILES) * (len(ordered) - 1)).astype(int))
@@ -92,4 +97,6 @@ def _told(values: Mapping[Any, Any]) -> str:
 def _shown(value: Any) -> str:
     if isinstance(value, (float, np.floating)):
         return f"{value:.6g}"
+    if isinstance(value, pd.Timestamp) and value == value.normalize():
+        return value.date().isoformat()
     return repr(value) if isinstance(value, str) else str(value)
