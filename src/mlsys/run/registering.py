@@ -147,7 +147,7 @@ def _table_of(terms: Sequence[Checked]) -> pd.DataFrame:
 
 def _overridden(asked: Sequence[Checked], reasons: Reasons) -> str:
     """Return which terms a written reason overrides, with the reason; empty where there is none, or all pass."""
-    missed = "; ".join(f"{term}: {value}" for term, value, verdict in asked if verdict != PASS)
+    missed = "; ".join(term for term, _, verdict in asked if verdict != PASS)
     return f"{reasons.override.strip()} (not passed: {missed})" if missed and reasons.override else ""
 
 

@@ -22,7 +22,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.text(min_size=1, max_size=30), st.integers(1, 3))
 def test_a_typing_error_changes_a_text_with_letters_and_no_other(text: str, size: int) -> None:
     (found,) = mistyped(pd.Series([text], dtype=object), 1, rng()).tolist()

@@ -96,5 +96,7 @@ def draw_failing(result: Result, ax: Axes) -> None:
         sides = (100 * row["failing"], 100 * row["lower"], 100 * row["upper"])
         drawing.dot(ax, place, *sides, drawing.TONES[tone], said)
     drawing.finish(ax, names, f"rows that fail, in % (shaded: up to {100 * result.most:g} % are admitted)", margin=0.2)
-    ax.set_xlim(left=0)
+    right = ax.get_xlim()[1]
+    ax.set_xlim(-0.01 * right, right)
+    ax.set_xticks([tick for tick in ax.get_xticks() if 0 <= tick <= min(100, right)])
     ax.set_title(result.must, loc="left", fontsize=drawing.SMALL + 1)
