@@ -132,7 +132,8 @@ class Dataset(Mapping[str, Rows]):
             predict = functools.partial(_predicted_alone, self._predict, target, self.roles.targets)
         return Dataset(
             parts, self.roles.of_target(target), self.features, self.fitted_on, self.folds, predict, said,
-            self._importances, self.aim, self._again, self._measured, self.served,
+            self._importances, aim=self.aim, minimizes=self.minimizes, again=self._again, measured=self._measured,
+            served=self.served,
         )  # fmt: skip
 
     def _of_target(self, name: str, target: str, columns: Sequence[str] | None) -> pd.DataFrame:
