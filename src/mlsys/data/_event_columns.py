@@ -6,6 +6,7 @@ import datetime
 import json
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -115,7 +116,7 @@ class EventColumns:
         """Return the rows of events with the columns that were made, and the others in the types that they show."""
         names = self._columns
         if names is None:
-            names = list(dict.fromkeys([*(name for event in events for name in event), *made]))
+            names = list(dict.fromkeys([*dict.fromkeys(chain.from_iterable(events)), *made]))
         index = pd.RangeIndex(len(events))
         columns = {name: made[name].set_axis(index) if name in made else self._found(name, events) for name in names}
         return pd.DataFrame(columns, index=index, columns=pd.Index(list(names), dtype="str"))

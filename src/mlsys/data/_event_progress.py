@@ -136,7 +136,7 @@ class Progress:
         """Replace the file at once; what it says outlives the process and the machine's power."""
         held = {"format": _FORMAT, "source": self._source, "standing": standing.plain()}
         with whole(self._path) as making, open(making, "w", encoding="utf-8", opener=_for_owner) as opened:
-            json.dump(held, opened)
+            opened.write(json.dumps(held))  # json.dump() would write piece by piece, in Python
             opened.flush()
             os.fsync(opened.fileno())
 

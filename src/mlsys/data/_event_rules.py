@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -93,7 +93,8 @@ class Rules:
         some, made = self._typed(some, columns, aside)
         ticks = None if self.time is None else _microseconds(made[self.time])
         broken = len(aside.held)
-        repeated, ids = self._repeated(some, ticks, before)
+        names = self._ids(some)
+        repeated, ids = self._repeated(some, names, ticks, before)
         late, newest = self._late(some, ticks, ~repeated, before.newest, aside)
         outside = self._outside(made, len(some.events)) & ~repeated & ~late
         kept = np.flatnonzero(~(repeated | late | outside))
@@ -113,7 +114,7 @@ class Rules:
             newest=newest,
             zoned=zoned,
             counts=before.counts + counts,
-            ids=self._remembered(ids, newest, some),
+            ids=self._remembered(ids, newest, {*names}),
         )
         return Judged(rows, aside.frame(messages), counts, after)
 
@@ -171,14 +172,13 @@ class Rules:
         return some, columns.declared(some.events, [message.flat for message in some.messages])[0]
 
     def _repeated(
-        self, some: _Events, ticks: NDArray[Any] | None, before: Standing
+        self, some: _Events, names: Sequence[str | None], ticks: NDArray[Any] | None, before: Standing
     ) -> tuple[NDArray[np.bool_], Mapping[str, int]]:
         """Return which events came before by their id, and the ids with their times.
 
         An id counts while an event of its time would not be late, whether or not it is still remembered.
         """
         repeated = np.zeros(len(some.events), dtype=bool)
-        names = self._ids(some)
         if not any(names):
             return repeated, before.ids
         ids, latest = OrderedDict(before.ids), dict(before.newest)
@@ -199,14 +199,15 @@ class Rules:
     def _ids(self, some: _Events) -> list[str | None]:
         if self.id is None:
             return [message.id for message in some.messages]
-        return [json.dumps(event[self.id], default=str) for event in some.events]
+        return [_name_of(event[self.id]) for event in some.events]
 
-    def _remembered(self, ids: Mapping[str, int], newest: Mapping[str, int], some: _Events) -> dict[str, int]:
+    def _remembered(
+        self, ids: Mapping[str, int], newest: Mapping[str, int], last: Collection[str | None]
+    ) -> dict[str, int]:
         """Return the ids of events that may come again: in time, or because a server never heard of the batch's end."""
         if self.lateness is None or not newest:
             return dict(ids)
         oldest = min(newest.values()) - _ticks_of(self.lateness)
-        last = {*self._ids(some)}
         return {own: tick for own, tick in ids.items() if tick >= oldest or own in last}
 
     def _late(
@@ -301,6 +302,14 @@ class _Aside:
         ordered = sorted(self.held, key=lambda each: places[id(each[0])])
         shown = [(message.where, reason, _text(message.body)[:_LONGEST]) for message, reason in ordered]
         return pd.DataFrame(shown, columns=pd.Index(["where", "reason", "event"], dtype="str"), dtype=object)
+
+
+_encoded = json.JSONEncoder(default=str).encode
+
+
+def _name_of(own: Any) -> str:
+    """Return what tells an id from others: 1 from "1"."""
+    return str(own) if type(own) is int else _encoded(own)
 
 
 def _text(body: Any) -> str:
