@@ -159,8 +159,9 @@ With one row in a hundred broken and ``bad_rows="quarantine"``:
 
 {second}
 
-A row that breaks a constraint costs a copy of the others. Text among numbers makes pandas read the column as text,
-which is then read again; rows with more or fewer fields are found and cut out of the file before it is read once more.
+A row that breaks a constraint costs a copy of the others. With a schema the lengths of all rows are told from the bytes
+before they are parsed; rows of another length are left out while pandas reads, so that the file is parsed once. Text
+among numbers makes pandas read the column as text, which is then read as numbers where it is one.
 """
 
 
