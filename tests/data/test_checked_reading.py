@@ -189,3 +189,31 @@ def test_a_step_checks_frames() -> None:
 def test_a_step_without_a_schema_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="CheckSchema got no schema"):
         CheckSchema(None)
+
+
+def rows_of_people() -> str:
+    rows = [f"{place},{place % 90},{'pro' if place % 3 else 'free'},{place / 7:.3f}" for place in range(40)]
+    rows[5], rows[17], rows[30] = "5,old,pro,1.5", "17,3,pro,1.5,more", "30,-2,pro,n/k"
+    return "\n".join(["id,age,plan,x", *rows, ""])
+
+
+@pytest.mark.parametrize("rows", [3, 7, 100])
+def test_declared_csv_is_read_in_pieces_as_at_once(rows: int) -> None:
+    schema = SCHEMA.with_(columns={**SCHEMA.columns, "x": Column(float)}, bad_rows="quarantine", most=0.5)
+    source = ReadCSV(written(rows_of_people()), schema=schema)
+    whole, aside = source.read(), mlsys.quarantined(source)
+    with override(rows_in_memory=4, rows_per_partition=rows):
+        table = mlsys.engines.LocalEngine().hold(source.partitions(), None)
+        pd.testing.assert_frame_equal(pd.concat(table.frames()), whole.reset_index(drop=True))
+        assert (table.note.rows, table.note.lost, table.rows) == (40, 3, 37)
+        assert sorted(mlsys.quarantined(source)["reason"]) == sorted(aside["reason"])
+        with pytest.raises(DataError, match="row 17 has more fields than the header"):
+            ReadCSV("people.csv", schema=schema.with_(bad_rows="raise")).partitions()
+
+
+def test_csv_of_undeclared_types_is_read_at_once() -> None:
+    with override(rows_in_memory=2, rows_per_partition=2):
+        assert ReadCSV(written(GOOD)).partitions() is None
+        assert ReadCSV("people.csv", dtypes={"id": "int64", "age": "int64"}).partitions() is None
+        source = ReadCSV("people.csv", dtypes={"id": "int64", "plan": "str"}, columns=["plan"], where=[("id", ">", 1)])
+        assert [piece.read(None)["plan"].tolist() for piece in source.partitions() or ()] == [["pro"], ["pro"]]

@@ -72,6 +72,12 @@ class Content:
         """Return the text without some ranges of bytes, in order, each with its begin and its end."""
         return Content(self.file, self.data, tuple(ranges))
 
+    def part(self, begin: int, end: int, header: bytes) -> Content:
+        """Return a header and the bytes of some rows."""
+        with self.opened() as opened:
+            opened.seek(begin)
+            return Content(self.file, header + opened.read(end - begin))
+
     def for_pandas(self) -> Any:
         """Return what pandas reads fastest."""
         return self.file if self.data is None and not self._cut else self.opened()

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from mlsys.data._csv_content import Content, content_of, is_blank, not_text, refuse_null_characters
-from mlsys.data._csv_lines import Ragged, without_ragged
+from mlsys.data._csv_lines import Part, Ragged, parts_of, without_ragged
 from mlsys.data._csv_shape import refuse_ragged, refuse_stray_quote
 from mlsys.errors import DataError
 from mlsys.secrets import cleaned
@@ -125,6 +125,21 @@ class CSVFile:
         self._refuse_repeated(wanted)
         frame = self._read(wanted, dtypes, all_columns=columns is None)
         return frame[wanted]
+
+    def parts(self, rows: int) -> list[tuple[CSVFile, Part]] | None:
+        """Return the file in parts of so many rows that can be read by themselves; ``None`` where it has no such.
+
+        Text that was unpacked or decoded is held in memory in any case. Rows of another length are ``ragged``.
+        """
+        if self.content.data is not None:
+            return None
+        found = parts_of(self.content, len(self.header), self._writing.separator, rows)
+        if found is None or (found[1] and not self._loses):
+            return None
+        parts, self.ragged = found
+        with self.content.opened() as opened:
+            header = opened.read(parts[0].begin) if parts else b""
+        return [(_PartOfCSV(self, part, header), part) for part in parts]
 
     def texts(self, columns: Sequence[str]) -> pd.DataFrame:
         """Return columns as they are written, null where nulls are written."""
@@ -262,6 +277,19 @@ class CSVFile:
             f"{self.who} cannot read {self.file!r}: {error}",
             "check the line or column named here; separator=, dtypes= and nulls= describe the format of the file",
         )
+
+
+class _PartOfCSV(CSVFile):
+    """Some rows of a file; they are read from it when they are asked for."""
+
+    def __init__(self, whole: CSVFile, part: Part, header: bytes) -> None:
+        super().__init__(whole.file, whole._writing, whole.who, loses=True)
+        self._part, self._header = part, header
+
+    @cached_property
+    def content(self) -> Content:
+        """The header and the text of the rows."""
+        return Content(self.file).part(self._part.begin, self._part.end, self._header)
 
 
 _ARROW_TEXT = pd.ArrowDtype(pa.string())

@@ -11,7 +11,7 @@ import numpy as np
 from mlsys.data._csv_content import Content, has_stray_quote, is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from io import BufferedIOBase
 
     from numpy.typing import NDArray
@@ -67,15 +67,20 @@ def without_ragged(content: Content, width: int, separator: str) -> tuple[Conten
             found = list(_odd_by_python(content, width, separator))
         except _Untold:
             return None
-    try:
-        ragged = [Ragged(each.number - 1, each.fields, each.data.decode().rstrip("\r\n")) for each in found]
-    except UnicodeDecodeError:
-        return None
-    return content.cut((each.begin, each.begin + len(each.data)) for each in found), ragged
+    ragged = _as_ragged(found)
+    return (
+        None if ragged is None else (content.cut((each.begin, each.begin + len(each.data)) for each in found), ragged)
+    )
 
 
 def _odd(content: Content, width: int, separator: str) -> Iterator[_Odd]:
     """Yield rows of another length."""
+    for _, odd, _ in _told(content, width, separator):
+        yield from odd
+
+
+def _told(content: Content, width: int, separator: str) -> Iterator[tuple[NDArray[np.int64], list[_Odd], int]]:
+    """Yield where the records of each block begin that have as many fields as the header, the others, and its end."""
     number = begin = 0
     with content.opened() as opened:
         for data, quoted in _blocks(opened):
@@ -83,16 +88,72 @@ def _odd(content: Content, width: int, separator: str) -> Iterator[_Odd]:
             looked_at = fields != width
             if width == 1:  # as many fields as a blank line
                 looked_at |= np.isin(data[starts], _SPACES)
-            blank = 0
+            blank, odd, whole = 0, [], ~looked_at
             for place in np.flatnonzero(looked_at).tolist():
                 start, end = starts[place], starts[place + 1] if place + 1 < len(starts) else len(data)
                 row = data[start:end].tobytes()
                 if fields[place] == 1 and not row.strip():
                     blank += 1
                 elif fields[place] != width:
-                    yield _Odd(number + place - blank, begin + int(start), row, int(fields[place]))
+                    odd.append(_Odd(number + place - blank, begin + int(start), row, int(fields[place])))
+                else:
+                    whole[place] = True
+            yield starts[whole].astype(np.int64) + begin, odd, begin + len(data)
             number += len(starts) - blank
             begin += len(data)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some rows of a file by the bytes in which they stand.
+
+    Parameters
+    ----------
+    begin, end : int
+        The bytes; rows of another length among them are left out.
+    first, rows : int
+        The number of the first row among those that are not left out, and how many there are.
+    """
+
+    begin: int
+    end: int
+    first: int
+    rows: int
+
+
+def parts_of(content: Content, width: int, separator: str, rows: int) -> tuple[list[Part], list[Ragged]] | None:
+    """Return a file in parts of so many rows, and the rows of another length; ``None`` where it cannot be told.
+
+    The header is in front of the first part.
+    """
+    bounds: list[int] = []
+    odd: list[_Odd] = []
+    met = length = 0
+    try:
+        for starts, others, length in _told(content, width, separator):  # noqa: B007  the last one's is the file's
+            chosen = np.arange((1 - met) % rows if met else 1, len(starts), rows)
+            bounds += starts[chosen].tolist()
+            met += len(starts)
+            odd += others
+    except _Untold:
+        return None
+    ragged = _as_ragged(odd)
+    if ragged is None:
+        return None
+    firsts = range(0, max(met - 1, 0), rows)
+    ends = [*bounds[1:], length][: len(bounds)]
+    parts = [
+        Part(begin, until, first, min(rows, met - 1 - first))
+        for begin, until, first in zip(bounds, ends, firsts, strict=True)
+    ]
+    return parts, ragged
+
+
+def _as_ragged(odd: Sequence[_Odd]) -> list[Ragged] | None:
+    try:
+        return [Ragged(each.number - 1, each.fields, each.data.decode().rstrip("\r\n")) for each in odd]
+    except UnicodeDecodeError:
+        return None
 
 
 def _blocks(opened: BufferedIOBase) -> Iterator[tuple[NDArray[np.uint8], bool]]:
