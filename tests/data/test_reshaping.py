@@ -69,7 +69,7 @@ def test_a_pivot_makes_the_columns_that_are_named_and_refuses_crowded_cells(even
     assert made["test_never"].isna().all()
     with pytest.raises(DataError, match="cells have more than one row, such as"):
         Pivot("who", "at", "paid").reshape(events)
-    with pytest.raises(DataError, match="are of several kinds"):
+    with pytest.raises(DataError, match="which have no order"):
         Pivot("k", "test", "value").reshape(rows.assign(test=["a", 1, "b"]))
     with pytest.raises(ConfigurationError, match="names a column twice"):
         Pivot("k", "k", "value")
@@ -190,3 +190,28 @@ def test_a_value_that_a_type_cannot_hold_is_named_or_made_null(values, kind: str
     else:
         with pytest.raises(DataError, match="has nulls, which uint8 cannot hold"):
             Cast({"x": kind}, unreadable="null").apply(frame)
+
+
+def test_a_condition_that_does_not_answer_for_each_row_in_order_is_refused() -> None:
+    rows = pd.DataFrame({"n": [1, 2, 3], "x": [0.5, None, 2.0]})
+    with pytest.raises(ContractError, match="gave a DataFrame of shape"):
+        Filter(lambda f: f[["n"]] > 1).select(rows)
+    for other in (lambda f: (f["n"] > 2).sort_index(ascending=False), lambda f: f["x"].dropna() > 0):
+        with pytest.raises(ContractError, match="gave a Series of other rows"):
+            Filter(other).select(rows)
+    assert Filter(lambda f: (f["n"] > 2).to_numpy()).select(rows)["n"].tolist() == [3]
+
+
+def test_the_clock_is_not_read_in_place_of_a_value() -> None:
+    rows = pd.DataFrame({"at": ["2024-01-01", "now", " Today "]})
+    assert Cast({"at": "datetime"}, unreadable="null").apply(rows)["at"].isna().tolist() == [False, True, True]
+
+
+def test_a_column_that_cannot_become_a_type_and_lists_in_place_of_levels_are_named() -> None:
+    rows = pd.DataFrame({"at": pd.to_datetime(["2024-01-01"]), "list": [[1]], "k": ["a"], "v": [1]})
+    with pytest.raises(DataError, match="column 'at' holds times .*, which cannot become timedelta64"):
+        Cast({"at": "timedelta64[ns]"}).apply(rows)
+    with pytest.raises(DataError, match="'list' holds .*, which have no order"):
+        Pivot("k", "list", "v").reshape(rows)
+    with pytest.raises(DataError, match="'list'"):
+        Aggregate("list", {"n": "count"}, "2025-01-01", "at").reshape(rows)

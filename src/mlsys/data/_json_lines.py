@@ -109,7 +109,7 @@ class JSONFile:
         """Return some lines as a table."""
         try:
             table = self._parsed(lines)
-        except pa.ArrowException as error:
+        except (pa.ArrowException, RecursionError) as error:
             if self._loses:
                 return self._without_broken(lines)
             lines.refuse()

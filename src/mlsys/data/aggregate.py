@@ -11,6 +11,7 @@ from mlsys.data._made_columns import aggregated, check_aggregates, past_duration
 from mlsys.dataset import duration_of, require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, Past, Reshape
+from mlsys.steps.keys import numbered
 from mlsys.values import moments_of, moved
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Aggregate(Reshape):
         read = [made[0] for made in self.columns.values() if not isinstance(made, str)]
         needed = [*keys, self.time, *read]
         require_columns(events.columns, needed, self.title, "correct by=, time= or columns=")
+        numbered(keys, events)  # which refuses what is no key
         known = self._known(events)
         moments = self._moments_like(known)
         usable = known.notna() & events[keys].notna().all(axis=1)

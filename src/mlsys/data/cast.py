@@ -11,6 +11,7 @@ import pandas as pd
 from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, RowTransform
+from mlsys.values import values_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -90,7 +91,13 @@ class Cast(RowTransform):
         dtype = None if kind == "datetime" else pd.api.types.pandas_dtype(kind)
         if column.dtype == dtype:
             return column
-        read = _reader(kind, dtype)(column)
+        try:
+            read = _reader(kind, dtype)(column)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise DataError(
+                f"{self.title}: column {column.name!r} holds {values_of(column)}, which cannot become {kind}",
+                "choose another type, or make the column with Derive",
+            ) from error
         unread = (read.isna() & column.notna()).to_numpy()
         if unread.any() and self.unreadable == "error":
             given, label = column[unread].tolist(), column.index[unread].tolist()  # plain values, as they are written
@@ -134,6 +141,8 @@ def _as(column: pd.Series, dtype: Any) -> pd.Series:
 
 def _moments(column: pd.Series) -> pd.Series:
     """Return ISO texts as moments: in UTC where they have an offset, one or several, so that rows do not matter."""
+    if column.dtype == object or isinstance(column.dtype, pd.StringDtype):  # pandas would read the clock
+        column = column.mask(column.map(lambda each: str(each).strip().lower() in {"now", "today"}).astype(bool))
     try:
         read = pd.Series(pd.to_datetime(column, errors="coerce", format="ISO8601"))
     except ValueError:  # several offsets

@@ -61,6 +61,12 @@ class Filter(Select):
                 met = frame.assign(**{"": self.condition})[""]
             else:
                 met = self.condition(frame)
+        if isinstance(met, pd.DataFrame) or (isinstance(met, pd.Series) and not met.index.equals(frame.index)):
+            kind = f"a DataFrame of shape {met.shape}" if isinstance(met, pd.DataFrame) else "a Series of other rows"
+            raise ContractError(
+                f"the condition of {self.title} gave {kind}, not True or False for each row in the order of the rows",
+                "return a Series made from the frame's own columns, or an array",
+            )
         kinds = {bool(value) is value or isinstance(value, np.bool_) for value in pd.Series(met).dropna().unique()}
         if np.shape(met) != (len(frame),) or kinds - {True}:
             raise ContractError(

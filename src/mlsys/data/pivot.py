@@ -12,6 +12,7 @@ from mlsys.dataset import require_columns
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, Past, Reshape
 from mlsys.steps.keys import NO_KEY, numbered
+from mlsys.values import values_of
 
 if TYPE_CHECKING:
     from mlsys.dataset import Rows
@@ -95,12 +96,11 @@ class Pivot(Reshape):
     def _levels_of(self, rows: pd.DataFrame) -> list[object]:
         if self.levels is not None:
             return list(self.levels)
-        found = rows[self.columns].dropna().unique().tolist()
         try:
-            return sorted(found)
+            return sorted(rows[self.columns].dropna().unique().tolist())
         except TypeError as error:
             raise DataError(
-                f"{self.title}: the values of {self.columns!r} are of several kinds, so they have no order",
+                f"{self.title}: {self.columns!r} holds {values_of(rows[self.columns])}, which have no order",
                 "bring them to one type with Cast, or name those that become columns: levels=[...]",
             ) from error
 

@@ -138,6 +138,8 @@ class ReadJSON(PlannedSource):
             raise DataError(f"{self.title}: columns= names {absent[0]!r}, which no record has", "correct columns=")
         refuse_unknown(there, declared.asked if self.columns is None else {}, self.title)
         if not sum(file.rows for file in files):
+            if not self.where:
+                raise DataError(f"{self.title}: {shown(paths)} has no record with a field", "give a file with rows")
             raise DataError(f"{self.title}: no record meets where=", "correct the conditions in where=")
         plan = plan_of(files, Folders((), {}), self.columns, self.title, absent=True)
         return replace(plan, unread=tuple(unread))
