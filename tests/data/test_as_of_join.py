@@ -144,6 +144,8 @@ def test_what_cannot_be_is_refused() -> None:
         AsOfJoin(SIDE, "who", "seen", known_at="seen", known_after="1h")
     with pytest.raises(ConfigurationError, match="negative tolerance"):
         AsOfJoin(SIDE, "who", "seen", known_after="1h", tolerance="-1h")
+    with pytest.raises(ConfigurationError, match="tolerance: '5' has no unit"):
+        joined(tolerance="5")
     with pytest.raises(ConfigurationError, match="'soon' is not a duration"):
         AsOfJoin(SIDE, "who", "seen", known_after="soon")
     with pytest.raises(ConfigurationError, match="does not know the decision moment of the rows"):

@@ -63,6 +63,8 @@ def duration_of(text: str | pd.Timedelta, what: str) -> pd.Timedelta:
     >>> duration_of("28D", "test")
     Timedelta('28 days 00:00:00')
     """
+    if isinstance(text, str) and text.strip().lstrip("+-").strip("0").isdigit():  # nanoseconds, which nobody means
+        raise ConfigurationError(f"{what}: {text!r} has no unit", 'write the unit too, such as "3h", "30min" or "28D"')
     try:
         return pd.Timedelta(text)
     except ValueError as error:
