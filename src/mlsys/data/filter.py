@@ -56,6 +56,7 @@ class Filter(Select):
 
     def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> NDArray[np.bool_]:
         """Return which rows meet the condition."""
+        met: Any
         with asking(frame, self.title):
             if isinstance(self.condition, pd.api.typing.Expression):
                 met = frame.assign(**{"": self.condition})[""]

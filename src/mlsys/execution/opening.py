@@ -32,7 +32,8 @@ def opened(plan: Plan, data: Data, parts: Parts, work: Work) -> Parts:
             name: work.given(name, hold_given(plan.source, frame, work.engine, f"run(), for the part {name!r},"))
             for name, frame in data.items()
         }
-        told = [*declared(plan.source, rows.get("train")), *refusals(plan.source, rows.values())]
+        told: list[Declared | Finding] = [*declared(plan.source, rows.get("train"))]
+        told += refusals(plan.source, rows.values())
         parts = parts.told(told, rows=rows)
         if "train" not in rows:
             raise DataError(

@@ -299,7 +299,8 @@ class Past:
         """Return the past of one row as a frame, oldest first."""
         if self._among is not None:
             rows = np.arange(self._start[position], self._end[position])
-            return self._rows.iloc[rows[self._moments[1][rows] < self._decided[position]]]
+            known: pd.DataFrame = self._rows.iloc[rows[self._moments[1][rows] < self._decided[position]]]
+            return known
         span = slice(self._start[position], self._end[position])
         if self._taken is None:
             return self._rows.iloc[span]
