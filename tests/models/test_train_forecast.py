@@ -185,10 +185,14 @@ def test_a_served_model_gives_intervals_on_the_scale_of_the_series(run) -> None:
 
 
 @pytest.mark.long
-def test_a_saved_model_says_the_same_and_a_run_is_reproduced(run, tmp_path) -> None:
+def test_a_saved_model_says_the_same_and_a_recorded_run_is_reproduced(run, tmp_path) -> None:
     final = run.final_test()
     loaded = mlsys.load(final.save(tmp_path / "model"))
     pd.testing.assert_frame_equal(loaded.predict("3D"), final.model.predict("3D"))
+    recorded = pipeline().run(series(220), snapshot=True)
+    logged = mlsys.load(recorded.id)
+    pd.testing.assert_frame_equal(logged.predict("3D"), recorded.model.predict("3D"))
+    assert logged.reproduce().same
 
 
 def test_pinball_is_that_of_scikit_learn_and_quantile_estimators_have_less_of_it() -> None:
