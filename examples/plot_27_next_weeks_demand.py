@@ -120,8 +120,8 @@ lower, upper = said["prediction_lower"], said["prediction_upper"]
 ax.fill_between(said["target_time"], lower, upper, color="#0072B2", alpha=0.2, lw=0)
 ax.plot(said["target_time"], said["prediction"], color="#0072B2", lw=2.5)
 ax.annotate("sold", (past["day"].iloc[2], past["sold"].iloc[2] + 5), color="#555555", ha="center")
-ax.annotate("predicted, nine of ten days inside", (said["target_time"].iloc[0], upper.max() + 3),
-            color="#0072B2", ha="right")  # fmt: skip
+at = (said["target_time"].iloc[0], upper.max() + 3)
+ax.annotate("predicted, nine of ten days inside", at, color="#0072B2", ha="right")
 ax.set(ylabel="pieces a day, Lyon", ylim=(0, upper.max() + 15))
 ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
 ax.spines[["top", "right"]].set_visible(False)
