@@ -82,10 +82,20 @@ wind = weather["wind_speed"].clip(upper=45)
 fig, ax = plt.subplots(figsize=(7.5, 4))
 ax.scatter(wind[~flagged], weather["temp"][~flagged], s=5, color="0.75", linewidths=0)
 ax.scatter(wind[flagged], weather["temp"][flagged], s=16, color="#b3261e", linewidths=0)
-ax.annotate("1,048 miles per hour, drawn at 45", (45, weather.loc[broken, "temp"]), (-8, 0),
-            textcoords="offset points", ha="right", va="center")  # fmt: skip
-ax.annotate(f"flagged: {flagged.sum()} of {len(flagged):,} hours", (0.98, 0.95), xycoords="axes fraction", ha="right",
-            color="#b3261e")  # fmt: skip
+ax.annotate(
+    "1,048 miles per hour, drawn at 45",
+    (45, weather.loc[broken, "temp"]),
+    (0, -18),
+    textcoords="offset points",
+    ha="right",
+)
+ax.annotate(
+    f"flagged: {flagged.sum()} of {len(flagged):,} hours",
+    (0.98, 0.95),
+    xycoords="axes fraction",
+    ha="right",
+    color="#b3261e",
+)
 ax.set(xlabel="wind speed (miles per hour)", ylabel="temperature (°F)")
 ax.spines[["top", "right"]].set_visible(False)
 fig.tight_layout()
