@@ -23,8 +23,8 @@ TEXT = """
 {rows:,} rows of two classes in random order, with whole numbers as labels and groups. ``score_slices`` counts them
 once and reads every metric from the counts. CPU seconds are those of the call, after imports, in processes that take
 turns; ``mlsys``, and the loop over rows sorted once (an ``argsort`` of the groups and a few sums for each), are means
-over five calls. The values of all ways were equal to 1e-12 in every round. Ratios are of pairs of one round, with their range
-over {rounds} rounds.
+over five calls. The values of all ways were equal to 1e-12 in every round. Ratios are of pairs of one round, with
+their range over {rounds} rounds.
 
 Five metrics, 10 groups
 -----------------------

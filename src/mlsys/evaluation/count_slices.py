@@ -146,9 +146,10 @@ class Given:
             every = np.empty(len(truth), np.int64) if self.weight is not None else None
             for begin in range(0, len(truth), AT_ONCE):
                 some = slice(begin, begin + AT_ONCE)
-                codes = truth[some] * across + said[some]
-                if grouping is not None:
-                    codes += grouping.places[some] * pairs
+                codes = np.multiply(truth[some], across)
+                if grouping is not None:  # (slice * classes + truth) * predictions + prediction, in place
+                    codes += np.multiply(grouping.places[some], pairs)
+                codes += said[some]
                 if every is None:
                     total += np.bincount(codes, minlength=len(total))
                 else:

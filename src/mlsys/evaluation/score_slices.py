@@ -203,7 +203,8 @@ def _with_rows(
     table: pd.DataFrame, given: Given, groupings: Sequence[Grouping], judge: Judge, level: float | None
 ) -> pd.DataFrame:
     """Add what needs the rows of each slice: own metrics, and intervals with weights or groups."""
-    lacking = [] if table.empty else table.loc[table["note"] == OF_ROWS, "metric"].unique().tolist()
+    noted = () if table.empty else zip(table["metric"].tolist(), table["note"].tolist(), strict=True)
+    lacking = list(dict.fromkeys(name for name, note in noted if note == OF_ROWS))
     if given.group is not None and level is not None:
         lacking = [metric.name for metric in judge.metrics]
     there = set() if table.empty else set(table["metric"])
