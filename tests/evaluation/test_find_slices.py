@@ -108,6 +108,14 @@ def test_weights_count_and_rows_of_weight_0_do_not(visits: pd.DataFrame) -> None
     assert report.overall == pytest.approx(np.average(other["wrong"], weights=other["w"]), abs=0.03)
 
 
+def test_errors_are_told_by_the_index_of_their_rows(visits: pd.DataFrame) -> None:
+    frame = visits[["city", "age"]]
+    shuffled = visits["wrong"].sample(frac=1, random_state=0)
+    pd.testing.assert_frame_equal(
+        find_slices(frame, error=shuffled).table, find_slices(frame, error=visits["wrong"]).table
+    )
+
+
 def test_null_is_a_value_and_rows_without_an_error_do_not_count(visits: pd.DataFrame) -> None:
     city = visits["city"].where(visits["city"] != "Lyon").astype(object)
     frame = pd.DataFrame({"city": city, "age": visits["age"].where(visits["age"] < 68), "wrong": visits["wrong"]})
@@ -183,12 +191,21 @@ def test_too_few_rows_are_said_and_not_dropped(rng: np.random.Generator) -> None
         ({"error": np.full(4_000, -1.0)}, "4,000 errors are below 0"),
         ({"error": np.full(4_000, np.inf)}, "infinite for 4,000 rows"),
         ({"error": "wrong", "confirm": 1.5}, "confirm=1.5"),
+        ({"error": "wrong", "columns": "city"}, "columns='city', a string"),
+        ({"error": "wrong", "columns": ["wrong", "city"]}, "'wrong' as the error, weight, group or time, and in"),
+        ({"error": pd.Series(np.zeros(4_000), index=range(1, 4_001))}, "another index than the rows"),
         ({"error": "wrong", "alpha": 2.0, "bins": 1}, "bins=1, alpha=2.0"),
     ],
 )
 def test_bad_input_of_the_function_is_refused(visits: pd.DataFrame, given: dict[str, Any], said: str) -> None:
     with pytest.raises((ConfigurationError, DataError), match=said):
         find_slices(visits, **given)
+
+
+def test_without_rows_that_count_there_is_not_enough_data(visits: pd.DataFrame) -> None:
+    for metric, changed in (("recall", {"y": False}), ("precision", {"prediction": False})):
+        report = FindSlices(metric).of(train=visits, validation=visits.assign(**changed), target="y")
+        assert report.verdict == "not enough data" and report.summary.startswith(f"0 rows count for {metric}")
 
 
 def test_bad_input_of_the_step_is_refused(visits: pd.DataFrame) -> None:
@@ -203,6 +220,9 @@ def test_bad_input_of_the_step_is_refused(visits: pd.DataFrame) -> None:
         FindSlices("log_loss").of(train=visits, validation=visits, target="y")
     with pytest.raises(DataError, match="no predictions"):
         FindSlices().of(train=visits[["city", "y"]], validation=visits[["city", "y"]], target="y")
+    holed = visits.assign(probability_False=0.5, probability_True=np.where(visits["bad"], np.nan, 0.5))
+    with pytest.raises(DataError, match=f"{visits['bad'].sum()} rows have a null prediction"):
+        FindSlices("log_loss").of(train=holed, validation=holed, target="y")
     report = find_slices(visits[["city", "age"]], error=visits["wrong"])
     with pytest.raises(ConfigurationError, match="there is no slice 'city=Lion'"):
         report.rows("city=Lion")

@@ -106,3 +106,11 @@ def test_a_crossing_names_what_it_does_not_find(rng: np.random.Generator) -> Non
     assert "did you mean 'race'" in str(raised.value)
     with pytest.raises(ConfigurationError, match="empty crossing"):
         Evaluate(slices=[()])
+
+
+def test_slices_that_are_all_too_small_are_said(rng: np.random.Generator) -> None:
+    rows = said(200, rng)
+    tiny = {f"tenth {place}": lambda frame, place=place: np.arange(len(frame)) // 5 == place for place in range(40)}
+    result = Evaluate(["accuracy"], slices=tiny).of(train=rows, validation=rows, target="y")
+    assert result.worst_slice == "not known: all 40 slices have too few rows to say"
+    assert set(result.table.query("slice != 'all'")["verdict"]) == {"not enough data"}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import Dataset, Rows, settled, tally
+from mlsys.dataset import PREDICTION, PROBABILITY, Dataset, Rows, settled, tally
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation.judging import judge_for
 from mlsys.evaluation.scored import judged_rows, scored_rows
@@ -118,8 +118,8 @@ class FindSlices(Report):
         columns = [name for name in (*dataset.roles.sensitive, *dataset.features) if name in frame]
         chosen = list(dict.fromkeys(columns if self.columns is None else self.columns))
         shown = frame[[name for name in dict.fromkeys([*chosen, dataset.roles.target]) if name in frame]]
-        if "prediction" not in shown.columns and "prediction" in scored.columns:
-            shown = shown.assign(prediction=scored["prediction"].array)
+        if PREDICTION not in shown.columns and PREDICTION in scored.columns:
+            shown = shown.assign(**{PREDICTION: scored[PREDICTION].array})
         task = Divided(
             frame, pd.DataFrame(train), self._rate(scored, dataset, train), searched, said, self.title, shown
         )
@@ -142,6 +142,10 @@ class FindSlices(Report):
         return found
 
     def _rate(self, scored: pd.DataFrame, dataset: Dataset, train: Rows) -> Rate:
+        said = [name for name in scored if name == PREDICTION or str(name).startswith(PROBABILITY)]
+        nulls = int(scored[said].isna().any(axis=1).sum())
+        if nulls:
+            raise DataError(f"{self.title}: {nulls:,} rows have a null prediction", "let the model predict every row")
         event = settled(dataset.roles.event, tally(train.y, train.weight), dataset.roles.target)
         judge = judge_for(scored, None, self.level, event)
         metric = metric_for_slices(self.metric or DEFAULT[judge.task], self.title)

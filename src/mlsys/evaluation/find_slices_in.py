@@ -78,6 +78,7 @@ def find_slices(
     who = "find_slices"
     asked = _checked(Asked(conditions, most, smallest, bins, alpha, level), who)
     used = [name for name in (error, weight, group, time) if isinstance(name, str)]
+    _refuse(columns, used, who)
     frames = [frame, *([confirm] if isinstance(confirm, pd.DataFrame) else [])]
     for each in frames:
         check_names(each, who, "got a frame with")
@@ -85,7 +86,7 @@ def find_slices(
     if len(frames) == 2 and not isinstance(error, str):
         raise ConfigurationError(f"{who} got other rows, but errors of these only", "name a column: error='wrong'")
     whole = pd.concat(frames)
-    errors = _errors(whole[error] if isinstance(error, str) else pd.Series(error), len(whole), who)
+    errors = _errors(whole[error] if isinstance(error, str) else error, whole, who)
     marked = Rows.of(whole.assign(**{_PLACE: np.arange(len(whole))}), Roles(weight=weight, group=group, time=time), ())
     rows = marked.counted(who)
     places = rows.pop(_PLACE).to_numpy()
@@ -123,12 +124,30 @@ def _share(confirm: Any, who: str) -> float:
     return float(confirm)
 
 
-def _errors(given: pd.Series, rows: int, who: str) -> NDArray[np.float64]:
+def _refuse(columns: Sequence[str] | None, used: Sequence[str], who: str) -> None:
+    if isinstance(columns, str):
+        raise ConfigurationError(f"{who} got columns={columns!r}, a string", f"write columns=[{columns!r}]")
+    twice = [name for name in columns or () if name in used]
+    if twice:
+        raise ConfigurationError(
+            f"{who} got {twice[0]!r} as the error, weight, group or time, and in columns=", "leave it out of columns="
+        )
+
+
+def _errors(asked: Any, rows: pd.DataFrame, who: str) -> NDArray[np.float64]:
     """Return the error of each row, NaN where it does not count."""
+    given = asked if isinstance(asked, pd.Series) else pd.Series(asked, index=rows.index[: len(asked)])
+    if len(given) != len(rows) or not len(rows):
+        raise DataError(f"{who} got {len(given):,} errors for {len(rows):,} rows", "give one error a row")
+    if not given.index.equals(rows.index):
+        if not (given.index.is_unique and rows.index.is_unique and rows.index.isin(given.index).all()):
+            raise DataError(
+                f"{who}: the errors have another index than the rows",
+                "pass errors.to_numpy() if they are in their order",
+            )
+        given = given.loc[rows.index]
     held = values_of(given)
-    if len(given) != rows:
-        raise DataError(f"{who} got {len(given):,} errors for {rows:,} rows", "give one error a row")
-    if held.kind not in {Kind.NUMBER, Kind.TRUTH}:
+    if held.kind not in {Kind.NUMBER, Kind.TRUTH, Kind.NOTHING}:
         raise DataError(
             f"{who}: the errors hold {held}", "give truth values or numbers, such as frame['y'] != frame['prediction']"
         )

@@ -17,10 +17,10 @@ Scores = Sequence[Mapping[str, Any]]
 def worst_slice(scores: Scores, headline: Metric) -> str:
     """Name the slice with the worst headline score, and say whether it is worse than all rows."""
     rows = _ordered(scores, headline)
-    if not rows:
-        return ""
-    worst, best = rows[0], rows[-1]
     few = len({row["slice"] for row in scores}) - len(rows)
+    if not rows:
+        return f"not known: all {few:,} slices have too few rows to say" if few else ""
+    worst, best = rows[0], rows[-1]
     unsure = f"; {few} slices have too few rows to say" if few else ""
     if len(rows) > 1 and not difference(worst["value"], best["value"]):
         return f"none: {headline.name} is {worst['value']:.3f} in all {len(rows)} slices{unsure}"
