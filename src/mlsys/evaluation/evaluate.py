@@ -88,7 +88,9 @@ class Evaluate(Report):
     """
 
     metrics: tuple[Any, ...] | list[Any] | None = None
-    slices: tuple[str | tuple[str, ...] | list[str], ...] | dict[str, Callable[[pd.DataFrame], Any]] | None = None
+    slices: (
+        tuple[str | tuple[str, ...] | list[str], ...] | list[Any] | dict[str, Callable[[pd.DataFrame], Any]] | None
+    ) = None
     baselines: tuple[Any, ...] | list[Any] | None = None
     value: Cost | None = None
     on: str | None = None

@@ -85,7 +85,7 @@ class FindSlices(Report):
     """
 
     metric: Any = None
-    columns: tuple[str, ...] | None = None
+    columns: tuple[str, ...] | list[str] | None = None
     conditions: int = Field(default=3, ge=1)
     most: int = Field(default=10, ge=1)
     smallest: float | int = Field(default=0.01, gt=0)
