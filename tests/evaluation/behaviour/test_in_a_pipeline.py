@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from mlsys import (
+    Dataset,
     Derive,
     DirectionalTest,
     Evaluate,
@@ -25,6 +26,8 @@ from mlsys import (
     PredefinedSplit,
     RandomSplit,
     ReadCSV,
+    Report,
+    Result,
     RowTransform,
     Run,
     TimeSplit,
@@ -210,6 +213,24 @@ def test_rows_that_fail_stay_here(run: Run[Any]) -> None:
     assert len(found_in(run, "invariance").worst) > 5
     told = run.outcome.reports["invariance"]
     assert isinstance(told, Behaviour) and told.worst.empty and told.table.equals(found_in(run, "invariance").table)
+
+
+class MeanAnswer(Report):
+    """A report of one's own that asks the served model about rows drawn from those that were read."""
+
+    asks_served: ClassVar[bool] = True
+
+    def report(self, dataset: Dataset, rng: np.random.Generator) -> Result:
+        assert dataset.served is not None
+        rows = dataset.served.rows("validation")
+        chosen = rows.iloc[rng.permutation(len(rows))[:10]]
+        said = dataset.served.predict(chosen)["probability_yes"]
+        return Result("mean_answer", pd.DataFrame({"city": chosen["city"], "said": said}))
+
+
+def test_a_report_of_ones_own_asks_the_served_model_and_draws_by_the_seed() -> None:
+    one, again, other = (run_of(MeanAnswer(), seed=seed).reports["mean_answer"].table for seed in (0, 0, 1))
+    assert set(one["city"]) <= {" BONN", "KOELN "} and one.equals(again) and not one.equals(other)
 
 
 def test_without_a_model_nothing_is_assessed_and_no_gate_passes() -> None:
