@@ -215,6 +215,23 @@ def test_rows_that_fail_stay_here(run: Run[Any]) -> None:
     assert isinstance(told, Behaviour) and told.worst.empty and told.table.equals(found_in(run, "invariance").table)
 
 
+@pytest.mark.long
+def test_of_several_targets_one_is_tested_and_named() -> None:
+    data = LOANS.assign(early=np.where(LOANS["income"] > 3, "yes", "no"))[["debt", "income", "late", "early"]]
+    tests = [DirectionalTest("income", "down"), DirectionalTest("income", "down", target="late"),
+             DirectionalTest("income", "up", target="early", event="yes")]  # fmt: skip
+    pipeline = Pipeline([RandomSplit(), Train(LogisticRegression()), *tests], target=["late", "early"])
+    run = pipeline.run(data, track=False, cache=False, verbose=False)
+    assert found_in(run, "direction").verdict == "not assessed"
+    assert "name one, such as target='late'" in found_in(run, "direction").summary
+    for number, sign in ((2, -1), (3, 1)):
+        found = found_in(run, f"direction-{number}")
+        assert found.unit == "probability of 'yes'" and sign * found.table["typical"][0] > 0
+        assert tests[number - 1].check(run, data).unit == "probability of 'yes'"
+    with pytest.raises(DataError, match=r"(?s)target='lat' is none.*did you mean 'late'"):
+        DirectionalTest("income", "down", target="lat").check(run, data)
+
+
 class MeanAnswer(Report):
     """A report of one's own that asks the served model about rows drawn from those that were read."""
 

@@ -11,10 +11,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import PREDICTION, PROBABILITY, SCORE, Event, decided, probability_columns, score_columns
+from mlsys.dataset.predictions import predictions_alone
 from mlsys.errors import ConfigurationError, DataError, listed, meant
 from mlsys.values import NUMERIC, plain, values_of
 
 Numbers = NDArray[np.float64]
+_EACH = f"{PREDICTION}_"
 
 
 @runtime_checkable
@@ -42,12 +44,15 @@ class Asked:
         The class that the probability speaks of, for two classes.
     names : bool
         Whether predicted numbers are names of classes or clusters, between which there is no distance.
+    target : str, optional
+        The one of several targets whose prediction is read.
     """
 
     predict: Callable[[pd.DataFrame], pd.DataFrame]
     inputs: Sequence[str]
     event: Event | None = None
     names: bool = False
+    target: str | None = None
 
 
 @dataclass(frozen=True)
@@ -118,14 +123,14 @@ def answers(asked: Asked, rows: pd.DataFrame, event: Any = None) -> Answers:
     event : str, number or bool, optional
         The class whose probability is read; by default the event of two classes, otherwise all classes.
     """
-    said = asked.predict(rows)
+    said = _of_target(asked.predict(rows), asked.target)
     shares = probability_columns(said.columns) or score_columns(said.columns)
     chosen, unit = _chosen(shares, asked.event, event)
     predicted = plain(said[PREDICTION]) if PREDICTION in said.columns else None
     if predicted is None and not shares:
         raise DataError(
-            f"the model answers with {listed(said.columns)}, and none of these is a prediction",
-            "test a model of one target, which answers with the column 'prediction'",
+            f"the model answers with {listed(said.columns)}, and none of these is the column {PREDICTION!r}",
+            "of several targets name one: target=...",
         )
     is_number = not asked.names and predicted is not None and not shares and values_of(predicted).kind in NUMERIC
     if event is not None and not shares:
@@ -143,6 +148,19 @@ def answers(asked: Asked, rows: pd.DataFrame, event: Any = None) -> Answers:
     of_shares = bool(chosen) and chosen[0].startswith(PROBABILITY)
     scale = 1.0 if of_shares or not values.shape[1] else float(np.nanstd(values)) or 1.0
     return Answers(values, decisions, unit, scale)
+
+
+def _of_target(said: pd.DataFrame, target: str | None) -> pd.DataFrame:
+    """Return the predictions of one of several targets."""
+    if target is None or PREDICTION in said.columns:
+        return said
+    several = [str(name).removeprefix(_EACH) for name in said.columns if str(name).startswith(_EACH)]
+    if target not in several:
+        raise DataError(
+            f"target={target!r} is none of the model's targets",
+            f"{meant(target, several)}targets are {listed(several)}",
+        )
+    return predictions_alone(said, target, several)
 
 
 def _chosen(shares: Sequence[str], usual: Event | None, event: Any) -> tuple[list[str], str]:
@@ -171,7 +189,7 @@ def _chosen(shares: Sequence[str], usual: Event | None, event: Any) -> tuple[lis
     return [f"{prefix}{same[0]}"], f"{kind} of {same[0]!r}"
 
 
-def asked_of(model: Any, frame: pd.DataFrame) -> Asked:
+def asked_of(model: Any, frame: pd.DataFrame, target: str | None = None) -> Asked:
     """Return whom to ask: a run, a served or loaded model, a fitted step, or an estimator with ``predict``.
 
     Raises
@@ -182,14 +200,14 @@ def asked_of(model: Any, frame: pd.DataFrame) -> Asked:
     served = model if isinstance(model, Uncounted) else getattr(model, "model", None)
     if isinstance(served, Uncounted):
         alone = served.uncounted()
-        return Asked(alone.predict, tuple(alone.inputs))
+        return Asked(alone.predict, tuple(alone.inputs), target=target)
     if not callable(getattr(model, "predict", None)):
         raise ConfigurationError(
             f"{type(model).__name__} cannot predict", "pass a run, mlsys.load(...), or a fitted estimator"
         )
     names = getattr(model, "features", None) or getattr(model, "feature_names_in_", None)
     inputs = tuple(frame.columns if names is None else names)
-    return Asked(lambda rows: _said(model, rows[list(inputs)]), inputs, names=_names(model))
+    return Asked(lambda rows: _said(model, rows[list(inputs)]), inputs, names=_names(model), target=target)
 
 
 def _names(model: Any) -> bool:

@@ -67,12 +67,17 @@ class BehaviouralTest(Report):
         served = dataset.served
         if served is None or not part:
             return Behaviour(self.called, pd.DataFrame(), verdict="not assessed", summary=NO_MODEL)
+        target, roles = self._facts("target"), dataset.roles
+        if roles.has_several_targets:
+            if target is None:
+                said = f"there are several targets; name one, such as target={roles.targets[0]!r}"
+                return Behaviour(self.called, pd.DataFrame(), verdict="not assessed", summary=said)
+            roles = roles.of_target(target)
         rows = dataset[part]
         rows = rows.take_rows(np.sort(places_by_hash(rows.index, self._most_rows)))
         frame = served.rows(part).loc[rows.index]
-        asked = Asked(served.predict, served.inputs, dataset.roles.event, dataset.aim == "clusters")
-        roles = dataset.roles.columns()
-        usual = [name for name in served.inputs if name in frame.columns and name not in roles]
+        asked = Asked(served.predict, served.inputs, roles.event, dataset.aim == "clusters", target)
+        usual = [name for name in served.inputs if name in frame.columns and name not in dataset.roles.columns()]
         slices = {each.name: each.mask for each in self._slices_of(dataset["train"], rows)}
         learned = "; the model has learned from these rows" if part == "validation" and dataset.folds else ""
         groups = None if rows.group is None else rows.group.to_numpy()
@@ -119,7 +124,7 @@ class BehaviouralTest(Report):
         rows = Rows.of(frame, roles, [name for name in frame.columns if name not in roles.columns()])
         rows = rows.take_rows(np.sort(places_by_hash(rows.index, self._most_rows)))
         given = pd.DataFrame(rows)
-        asked = asked_of(model, given if target is None else given.drop(columns=target))
+        asked = asked_of(model, given if target is None else given.drop(columns=target), self._facts("target"))
         usual = [name for name in asked.inputs if name in frame.columns and name not in roles.columns()]
         slices = {each.name: each.mask for each in self._slices_of(rows, rows)}
         groups = None if rows.group is None else rows.group.to_numpy()

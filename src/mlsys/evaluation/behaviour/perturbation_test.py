@@ -43,6 +43,8 @@ class PerturbationTest(BehaviouralTest):
         As in ``Evaluate``; sensitive columns are always slices.
     event : str, number or bool, optional
         Class whose probability is read; by default that of the pipeline, with more than two classes all of them.
+    target : str, optional
+        The one of several targets whose prediction is tested; required if there are several.
     most_rows : int
         Maximum number of rows to ask about, chosen by the hash of their id.
 
@@ -77,6 +79,7 @@ class PerturbationTest(BehaviouralTest):
     most: float = Field(default=0.05, ge=0.0, lt=1.0)
     slices: Slices = ()
     event: Any = None
+    target: str | None = None
     most_rows: int = Field(default=MOST_ROWS, ge=10)
     called = "perturbation"
 
