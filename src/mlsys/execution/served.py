@@ -98,8 +98,8 @@ class ServedModel:
         """
         if isinstance(frame, (str, int)) and not isinstance(frame, bool) and makes_forecasts(self.steps):
             rows = self._complete(self.ahead(frame))
-            said = self.predict(rows).drop(columns="id")
-            return rows.assign(**{name: said[name].array for name in said.columns.tolist()})
+            ahead = self.predict(rows).drop(columns="id")
+            return rows.assign(**{name: ahead[name].array for name in ahead.columns.tolist()})
         frame = self._reader.frame(frame)
         with counting() as counted:
             request = Request(self._reader.read(frame), self.decision)

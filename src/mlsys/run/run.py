@@ -291,7 +291,7 @@ class Run(Listed, Generic[PipelineType]):
     @cached_property
     def card(self) -> Card:
         """The card: result, baselines, slices, verdicts, findings, supplied steps."""
-        later = {"withheld": lambda: self.withheld, "latency": self._latency_in_words}
+        later: dict[str, Any] = {"withheld": lambda: self.withheld, "latency": self._latency_in_words}
         return replace(self._facts.card, tracking=self._tracking.line, **later)
 
     @cached_property

@@ -17,7 +17,6 @@ from mlsys.errors import DataError, listed, meant
 from mlsys.pages import Block, Lines, Page, Shown, Table, Title, percent
 from mlsys.schemas.constraints import broken, shortened, shown
 from mlsys.schemas.reading import read_column, settled
-from mlsys.schemas.repeats import KEY
 
 if TYPE_CHECKING:
     from mlsys.schemas.column import Column
@@ -201,6 +200,11 @@ class Demands:
     key: Sequence[str] = ()
     closed: bool = False
 
+    @property
+    def key_in_words(self) -> str:
+        """What the columns of the key are called together."""
+        return " and ".join(self.key)
+
 
 def checked(
     demands: Demands,
@@ -243,7 +247,7 @@ def checked(
         found += [(mask, words) for mask, words in broken(values, declared, who, _of(repeated, name))]
         problems += [Problem(name, words, np.flatnonzero(mask)) for mask, words in found if mask.any()]
         typed[name] = read.values
-    problems += _across(demands, frame, _of(repeated, KEY(demands.key)))
+    problems += _across(demands, frame, _of(repeated, demands.key_in_words))
     made = Checked(frame, typed, problems)
     keep = ~made.bad if problems else None
     index = frame.index if keep is None else frame.index[keep]

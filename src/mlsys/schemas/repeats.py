@@ -21,7 +21,6 @@ Repeated = Mapping[str, Places]
 """By column, or by the words for several, the rows of a piece that repeat what stands in an earlier piece."""
 Hashes = NDArray[np.uint64]
 Singular = Mapping[str, "pd.Series | pd.DataFrame"]
-KEY = " and ".join
 
 
 def repeated_in_pieces(
@@ -104,7 +103,7 @@ def _singular(demands: Demands, frame: pd.DataFrame, parse: str | None, who: str
         read = read_column(frame[name], demands.columns[name], parse, who)
         strange = np.logical_or.reduce([mask for mask, _ in read.bad]) if read.bad else None
         made[name] = read.values if strange is None else read.values.mask(pd.Series(strange, index=frame.index))
-    return made | ({KEY(demands.key): frame[list(demands.key)]} if demands.key else {})
+    return made | ({demands.key_in_words: frame[list(demands.key)]} if demands.key else {})
 
 
 def _hashed(values: pd.Series | pd.DataFrame) -> Hashes:
