@@ -6,8 +6,8 @@ from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluate import Evaluate
 from mlsys.evaluation.evaluation import Evaluation, evaluation_in, evaluation_of, events_of
 from mlsys.evaluation.feature_importance import FeatureImportance
-from mlsys.evaluation.find_slices import FindSlices
 from mlsys.evaluation.find_slices_in import find_slices
+from mlsys.evaluation.find_slices_step import FindSlices
 from mlsys.evaluation.gates import (
     Candidate,
     Gate,
