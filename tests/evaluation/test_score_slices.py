@@ -202,6 +202,17 @@ def test_ten_thousand_slices_have_one_verdict_each(rng: np.random.Generator) -> 
     assert few["verdict"].tolist() == ["", *["not enough data"] * 40]
 
 
+def test_truth_values_are_the_classes_0_and_1() -> None:
+    for y, said in (([0, 1, 1], [False, True, False]), ([False, True, True], [0, 1, 0])):
+        assert score_slices(y, said, metrics=["accuracy"]).table["value"].tolist() == [pytest.approx(2 / 3)]
+
+
+def test_a_level_that_no_row_has_is_no_slice() -> None:
+    by = pd.Series(pd.Categorical(["a", "b"] * 10, categories=["a", "z", "b"]), name="c")
+    found = score_slices([0, 1] * 10, [0, 1] * 10, by, metrics=["accuracy"]).table
+    assert found["slice"].tolist() == ["all", "c=a", "c=b"]
+
+
 def test_a_slice_without_events_or_of_one_class_says_so(rng: np.random.Generator) -> None:
     y = np.r_[np.zeros(50, int), rng.integers(0, 2, 50)]
     p = rng.random(100)
@@ -235,6 +246,9 @@ def test_rows_without_truth_or_weight_do_not_count() -> None:
         ({"weight": [1, -1, 1, 1]}, DataError, r"weight is -1\.0 in row 1"),
         ({"y": [None] * 4}, DataError, r"no row has a known truth"),
         ({"prediction": None}, ConfigurationError, r"there is no prediction"),
+        ({"prediction": ["x", "z"] * 2}, DataError, r"no class is in both"),
+        ({"event": 7}, DataError, r"event=7 is no class of y"),
+        ({"by": pd.Series([[1]] * 4, name="tags")}, DataError, r"by='tags' holds"),
         ({"bins": 10}, ConfigurationError, r"bins=10 needs probabilities"),
     ],
 )

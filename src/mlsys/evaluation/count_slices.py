@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import PREDICTION, Event
+from mlsys.errors import DataError, listed
 from mlsys.evaluation.counts.formulas import MOST_CLASSES
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.levels import names_of
@@ -22,6 +23,7 @@ from mlsys.evaluation.sample import EVENT, Levels, Sample, Values
 from mlsys.evaluation.slice_counts import Codes, SliceCounts
 from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums
 from mlsys.summaries import GroupedSum
+from mlsys.values import values_of
 
 AT_ONCE = 1 << 16
 """Rows that are counted at once."""
@@ -37,12 +39,12 @@ class Grouping:
 
     @classmethod
     def of(cls, column: str, values: pd.Series) -> Grouping:
-        """Number the levels of a column; null is one of them."""
-        if isinstance(values.dtype, pd.CategoricalDtype):
-            places, found = np.asarray(values.cat.codes, np.int64), values.cat.categories.tolist()
-        else:
-            levels = Levels.of(values)
-            places, found = levels.places, list(levels.values)
+        """Number the levels of a column that rows have; null is one of them."""
+        try:
+            levels = Levels.of(values.cat.remove_unused_categories() if hasattr(values, "cat") else values)
+        except TypeError:  # what has no hash has no levels either
+            raise DataError(f"by={column!r} holds {values_of(values)}", "slice by columns of plain values") from None
+        places, found = levels.places, list(levels.values)
         if len(places) and places.min() < 0:
             places, found = np.where(places < 0, len(found), places), [*found, None]
         return cls(column, places, tuple(f"{column}={name}" for name in names_of(found)))
@@ -100,12 +102,24 @@ class Given:
         if self.is_of_numbers:
             return judge_for(self._frame(slice(0, 2)), metrics, level, event)
         truth, said = self.levels
+        self._check_classes(event)
         weights = self._of_pairs()
         there = np.flatnonzero(weights) if isinstance(weights, np.ndarray) else weights.index.to_numpy()
         first, second = np.divmod(there, len(said.values) + 1)
         some = pd.DataFrame({"y": _at(self.y, truth, first), PREDICTION: _at(self.prediction, said, second)})
         some = some.assign(weight=np.asarray(weights[there]), **dict.fromkeys(self.shares.columns, 0.5))
         return judge_for(some, metrics, level, event)
+
+    def _check_classes(self, event: Event | None) -> None:
+        """Refuse predictions of other classes, and an event that is none."""
+        truth, said = (each.texts for each in self.levels)
+        if not set(truth) & set(said):
+            raise DataError(
+                f"y holds {listed(truth)} and prediction {listed(said)}: no class is in both",
+                "pass classes of the same type, such as prediction.astype(y.dtype)",
+            )
+        if event is not None and not any(event.is_called(name) for name in {*truth, *said}):
+            raise DataError(f"event={event.value!r} is no class of y ({listed(truth)})", "name one of its classes")
 
     @property
     def _pairs(self) -> int:

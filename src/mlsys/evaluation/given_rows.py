@@ -27,7 +27,7 @@ def given_rows(
     weights, groups = (None if each is None else _series(each, name, rows)
                        for each, name in ((weight, "weight"), (group, "group")))  # fmt: skip
     shares = _shares(truth, probability, score, event, bins)
-    said = _likeliest(truth, shares) if prediction is None else _series(prediction, "prediction", rows)
+    said = _likeliest(truth, shares) if prediction is None else _like(truth, _series(prediction, "prediction", rows))
     known = isinstance(truth.dtype, np.dtype) and truth.dtype.kind in "iub"
     counts = np.ones(rows, dtype=bool) if known else truth.notna().to_numpy()
     held = None if weights is None else _weights(weights)
@@ -66,6 +66,15 @@ def _series(values: Any, name: str, rows: int | None) -> pd.Series:
         )
     column = plain(column) if not isinstance(column.dtype, (np.dtype, pd.CategoricalDtype)) else column
     return column.reset_index(drop=True) if not isinstance(column.index, pd.RangeIndex) else column
+
+
+def _like(truth: pd.Series, said: pd.Series) -> pd.Series:
+    """Return predictions as truth holds its classes, where one is of truth values and the other of 0 and 1."""
+    if not all(isinstance(each.dtype, np.dtype) and each.dtype.kind in "iub" for each in (truth, said)):
+        return said
+    if (truth.dtype.kind == "b") == (said.dtype.kind == "b") or not truth.isin([0, 1]).all():
+        return said
+    return said.astype(truth.dtype) if said.isin([0, 1]).all() else said
 
 
 def _weights(weights: pd.Series) -> np.ndarray:

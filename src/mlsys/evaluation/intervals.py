@@ -284,6 +284,6 @@ def error_of_mean(values: Values, weight: Values, group: pd.Series | None = None
     """Return the standard error of a weighted mean (Cochran 1977, the ratio estimator's), by group if there are any."""
     deviations = weight * (values - np.average(values, weights=weight))
     if group is not None:
-        deviations = np.bincount(pd.factorize(group)[0], deviations)
+        deviations = np.asarray(np.bincount(pd.factorize(group)[0], deviations), dtype=np.float64)
     n = len(deviations)
     return float(np.sqrt((deviations**2).sum() * n / max(n - 1, 1)) / weight.sum())

@@ -70,7 +70,7 @@ class RankTable:
         )  # fmt: skip
 
     def __add__(self, other: RankTable) -> RankTable:
-        place, score = (np.concatenate(both) for both in ((self.place, other.place), (self.score, other.score)))
+        place, score = np.concatenate([self.place, other.place]), np.concatenate([self.score, other.score])
         order = np.lexsort((score, place))
         first = np.ones(len(order), dtype=bool)
         first[1:] = (np.diff(place[order]) != 0) | (np.diff(score[order]) != 0)

@@ -189,16 +189,20 @@ class Sample:
     def cells(self) -> Values:
         """Weight of rows by true class (down) and predicted class (across); last are those without a code."""
         size = len(self.classes) + 1
-        return np.bincount(self.cell, self.weight, size * size).reshape(size, size)
+        return np.asarray(np.bincount(self.cell, self.weight, size * size).reshape(size, size), dtype=np.float64)
 
     def tables(self, weight: Values | None = None) -> Tables:
         """Return :attr:`cells`, of many classes its sums; ``weight`` in place of the rows' own."""
         size, held = len(self.classes) + 1, self.weight if weight is None else weight
+
+        def summed(codes: NDArray[np.int64], weights: Values, count: int) -> Values:
+            return np.asarray(np.bincount(codes, weights, count), dtype=np.float64)
+
         if size <= MOST_CLASSES:
-            return self.cells if weight is None else np.bincount(self.cell, held, size**2).reshape(size, size)
+            return self.cells if weight is None else summed(self.cell, held, size**2).reshape(size, size)
         truth, said = np.divmod(self.cell, size)
-        agreed = np.where(truth == said, held, 0.0)
-        return Margins(*(np.bincount(*each, size) for each in ((truth, held), (said, held), (truth, agreed))))
+        agreed = summed(truth, np.where(truth == said, held, 0.0), size)
+        return Margins(summed(truth, held, size), summed(said, held, size), agreed)
 
     def ranked(self, code: int = EVENT) -> Ranked:
         """Return the rows in the order of what is said of a class; they are sorted once."""

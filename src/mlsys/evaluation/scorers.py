@@ -49,7 +49,7 @@ def of_scorer(scorer: Any, is_taken: Callable[[str], bool]) -> Metric:
     varied = [value for value in arguments.values() if isinstance(value, str) and value != "binary"]
     name = "_".join([name, *varied])
     name = f"{name}_scorer" if is_taken(name) else name
-    asks = _methods(scorer)
+    asks = _methods(scorer) or ("predict",)
     takes = "score" if len(asks) > 1 else _ASKS[asks[0]]
     called = functools.partial(function, **arguments) if arguments else function
     return Metric(name, called, greater_is_better=scorer._sign > 0, takes=takes)

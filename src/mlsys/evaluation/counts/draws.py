@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from mlsys.evaluation.counts.formulas import Values
 
@@ -10,7 +13,7 @@ DRAWS = 2_000
 """Draws of counts cost so little that their ends need not vary: by about 3 % of the interval."""
 
 
-def resampled(table: Values, rng: np.random.Generator, draws: int = DRAWS) -> Values:
+def resampled(table: NDArray[Any], rng: np.random.Generator, draws: int = DRAWS) -> Values:
     """Draw as many rows again as a table counts, with replacement.
 
     Parameters
@@ -58,7 +61,7 @@ def within(values: Values, level: float) -> tuple[Values, Values]:
     known = np.isfinite(values)
     enough = known.sum(axis=0) >= len(values) / 2
     if known.all():
-        return tuple(np.quantile(values, _ends(level), axis=0))  # type: ignore[return-value]
+        return tuple(np.quantile(values, _ends(level), axis=0))
     ends = np.full((2, *values.shape[1:]), np.nan)
     for place in np.ndindex(values.shape[1:]):
         if enough[place]:

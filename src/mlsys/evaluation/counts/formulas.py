@@ -40,7 +40,7 @@ def shares(part: Values, whole: Values) -> Values:
     [0.25, nan]
     """
     whole = np.asarray(whole, dtype=np.float64)
-    return np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole != 0)
+    return np.asarray(np.divide(part, whole, out=np.full(np.shape(whole), np.nan), where=whole != 0))
 
 
 def by_truth(tables: Tables) -> Values:
