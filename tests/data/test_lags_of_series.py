@@ -138,3 +138,11 @@ def test_lags_that_count_rows_of_a_series_with_gaps_are_said() -> None:
         forecast.over(Lag("store", "sold", 7).over(frame, time="day"), target="sold", time="day")
     lagged = Lag("store", "sold", 7, step="1D", time="day").over(frame, time="day")
     assert len(forecast.over(lagged, target="sold", time="day"))  # warnings are errors
+
+
+def test_of_two_rows_at_one_step_the_larger_value_counts_as_the_later() -> None:
+    day = pd.to_datetime(["2024-01-01", "2024-01-01", "2024-01-02"])
+    frame = pd.DataFrame({"day": day, "x": [2.0, 1.0, 3.0]})
+    made = Lag((), "x", 1, step="1D", time="day").over(frame, time="day")["x_lag_1"]
+    assert made.iloc[2] == 2.0
+    assert made.iloc[:2].isna().all()
