@@ -11,7 +11,19 @@ import pytest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import mlsys
-from mlsys import Evaluate, Gate, KFolds, NaturalLabel, Pipeline, RandomSplit, TargetEncode, Transform, metric
+from mlsys import (
+    Evaluate,
+    FindSlices,
+    Gate,
+    InvarianceTest,
+    KFolds,
+    NaturalLabel,
+    Pipeline,
+    RandomSplit,
+    TargetEncode,
+    Transform,
+    metric,
+)
 from mlsys.dataset import Roles
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.outcome.measures import evaluation_metrics
@@ -179,6 +191,20 @@ def test_steps_that_learn_from_one_target_are_refused_before_data_is_read() -> N
         ConfigurationError, match="TargetEncode learns from one target, but there are 2: 'rain', 'wind'"
     ):
         pipeline(TargetEncode(["site"]), LogisticRegression())
+
+
+def test_tests_of_behaviour_are_of_one_target() -> None:
+    with pytest.raises(ConfigurationError, match="InvarianceTest is for one target, but there are 2: 'rain', 'wind'"):
+        pipeline(*STEPS, InvarianceTest("site"))
+
+
+def test_slices_are_searched_for_the_target_that_is_named() -> None:
+    steps = [RandomSplit(), LogisticRegression(), FindSlices(target="rain")]
+    found = pipeline(*steps, features=None).run(ROWS, **QUIET).reports["slices"]
+    alone = Pipeline([*steps[:2], FindSlices()], target="rain", exclude=["wind"]).run(ROWS, **QUIET).reports["slices"]
+    assert found.table["slice"].tolist() == alone.table["slice"].tolist()
+    with pytest.raises(ConfigurationError, match="the targets are 'rain', 'wind'"):
+        pipeline(RandomSplit(), LogisticRegression(), FindSlices()).run(ROWS, **QUIET)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ class FindSlices(Report):
         Part to evaluate on, as in `Evaluate`.
     level : float
         Confidence level at which all intervals hold together.
+    target : str, optional
+        One of several targets: the one whose predictions are looked at.
 
     Notes
     -----
@@ -94,6 +96,7 @@ class FindSlices(Report):
     confirm: float = Field(default=0.5, gt=0, lt=1)
     on: str | None = None
     level: float = Field(default=0.95, gt=0, lt=1)
+    target: str | None = Field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Refuse a metric that is no mean over rows."""
@@ -102,6 +105,14 @@ class FindSlices(Report):
 
     def report(self, dataset: Dataset, /) -> SliceReport:
         """Return the slices."""
+        roles = dataset.roles
+        if self.target not in roles.targets if self.target is not None else roles.has_several_targets:
+            raise ConfigurationError(
+                f"{self.title}(target={self.target!r}) searches where one target is predicted worse, "
+                f"and the targets are {roles.targets_said}",
+                f'name one of them: {self.title}(target="{roles.targets[0] if roles.targets else "..."}")',
+            )
+        dataset = dataset if self.target is None else dataset.of_target(self.target)
         part = self._part(dataset)
         parts = [judged_rows(dataset[part], part)]
         if part == "test" and "validation" in dataset and len(dataset["validation"].predictions.columns):

@@ -68,6 +68,7 @@ class Threshold(Postprocess):
     missed: float | None = None
     false_alarm: float | None = None
     serves_columns: ClassVar[bool] = True
+    of_one_target: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check that there is one rule, and that its numbers make sense."""

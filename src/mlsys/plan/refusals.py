@@ -72,13 +72,19 @@ def _refuse_no_queries(steps: Sequence[Step], roles: Roles) -> None:
 
 
 def _refuse_steps_of_one_target(steps: Sequence[Step], roles: Roles) -> None:
-    """Raise for a step that learns from one target where there are several."""
-    step = next((each for each in steps if isinstance(each, Transform) and each.reads_target), None)
-    if step is not None and roles.has_several_targets:
-        raise ConfigurationError(
-            f"{called(step)} learns from one target, but there are {len(roles.targets)}: {roles.targets_said}",
-            "use a step that reads no target (Prepare, OneHot, CountEncode), or one pipeline for each target",
-        )
+    """Raise for a step that knows one target only where there are several."""
+    if not roles.has_several_targets:
+        return
+    for step in steps:
+        reads = isinstance(step, Transform) and step.reads_target
+        if reads or step.of_one_target:
+            raise ConfigurationError(
+                f"{called(step)} {'learns from' if reads else 'is for'} one target, but there are "
+                f"{len(roles.targets)}: {roles.targets_said}",
+                "use a step that reads no target (Prepare, OneHot, CountEncode), or one pipeline for each target"
+                if reads
+                else f"leave {step.title} out, or make one pipeline for each target",
+            )
 
 
 def _refuse_event_of_numbers(steps: Sequence[Step], roles: Roles) -> None:

@@ -66,6 +66,8 @@ class Step(_Configured, ABC):
     required_hooks: ClassVar[tuple[str, ...]] = ()
     runs_user_code: ClassVar[bool] = False
     """Whether a built-in step calls functions of the user's, so that it is watched as a step of the user's is."""
+    of_one_target: ClassVar[bool] = False
+    """Whether it stands in pipelines of one target only."""
     serves_columns: ClassVar[bool] = False
     """Whether a built-in step takes a few rows as ``Columns`` in place of a frame, and returns them so."""
     name: str | None = Field(default=None, kw_only=True)

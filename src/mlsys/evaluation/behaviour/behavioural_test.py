@@ -46,6 +46,7 @@ class BehaviouralTest(Report):
     """Changes rows as a request brings them, asks the served model, and counts the rows that move as they must not."""
 
     called: ClassVar[str] = ""
+    of_one_target: ClassVar[bool] = True
 
     @property
     def asks_served(self) -> bool:
