@@ -25,8 +25,8 @@ KINDS = [kind for kind in Step.__subclasses__() if kind.kind == kind.__name__]
 PAGES = sorted(page.name for page in DOCS.glob("*.rst") if ">>> " in page.read_text(encoding="utf-8"))
 
 
+# What these show has quick tests of its own.
 LONG = ["cross_validation.rst", "reproduce.rst", "evaluation.rst", "other_tasks.rst"]
-"""What they show has quick tests of its own."""
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,8 @@ class FeatureImportance(Report):
             return scored_rows(rows, dataset.predict(changed), part)
 
         first = scored(frame)
-        judge = judge_for(first, None if self.metric is None else [self.metric], _LEVEL, dataset.roles.all_events)
+        named = None if self.metric is None else [self.metric]
+        judge = judge_for(first, named, _LEVEL, dataset.roles.all_events, dataset.aim, dataset.minimizes)
         metric = judge.headline
         base, sign = metric(judge.sample(first)), 1 if metric.greater_is_better else -1
         names = [name for name in dataset.features if name in frame.columns]

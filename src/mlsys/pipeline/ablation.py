@@ -25,6 +25,7 @@ from mlsys.execution.session import start, working
 from mlsys.plan import Plan, Planned
 from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run.estimates.ablation import Ablation
+from mlsys.steps.questions import aim_of, minimized_by
 from mlsys.warned import once_a_run
 
 LEVEL = 0.95
@@ -96,7 +97,7 @@ def _table(
     rows = Rows.of(frames.get("validation", frames["train"]).loc[full.index], roles, features)
     scored = {name: scored_rows(rows, frame) for name, frame in predicted.items()}
     asked = next((each.step for each in steps if isinstance(each.step, Evaluate)), Evaluate())
-    judge = judge_for(scored[""], asked.metrics, LEVEL, roles.all_events)
+    judge = judge_for(scored[""], asked.metrics, LEVEL, roles.all_events, aim_of(steps), minimized_by(steps))
     metric = judge.headline
     sign, perfect = (1, 1.0) if metric.greater_is_better else (-1, 0.0)
     table = []

@@ -25,7 +25,7 @@ from mlsys.plan.refusals import learns
 from mlsys.run.estimates.price import PriceOfLeakage
 from mlsys.sampling import TimeFolds
 from mlsys.steps import Step
-from mlsys.steps.questions import divides
+from mlsys.steps.questions import aim_of, divides, minimized_by
 from mlsys.warned import once_a_run
 
 ROWS, FOLDS, REPEATS = 20_000, 5, 2
@@ -82,7 +82,8 @@ def priced(
     with progress_bar(f"{pipeline.name}, {len(leaks)} leaks", total, verbose) as advance:
         scored = list(found.honest.scored(n_jobs, advance))
         asked = next((each.step for each in pipeline.steps if isinstance(each.step, Evaluate)), Evaluate())
-        judge = judge_for(scored[0], asked.metrics, 0.95, found.ready.parts.roles.all_events)
+        events, after = found.ready.parts.roles.all_events, pipeline.steps
+        judge = judge_for(scored[0], asked.metrics, 0.95, events, aim_of(after), minimized_by(after))
         honest = _values(judge, scored)
         rows = []
         for leak in leaks:

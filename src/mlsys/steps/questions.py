@@ -54,6 +54,11 @@ def aim_of(steps: Iterable[Any]) -> Aim:
     return next((each.step.aim for each in steps if predicts(each.step)), "target")
 
 
+def minimized_by(steps: Iterable[Any]) -> tuple[str, ...]:
+    """Return the names of the metrics that the model among planned steps minimizes; none without a model."""
+    return next((each.step.minimizes for each in steps if predicts(each.step)), ())
+
+
 def answers(step: Step) -> TypeGuard[Model | Postprocess]:
     """Whether what it returns are predictions."""
     return predicts(step) or step.facts.acts_on == "predictions"
