@@ -97,9 +97,9 @@ class ReadCSV(Source):
     ``dtypes`` (no categories), ``times`` with formats, or ``schema`` (without ``where``); the file is plain UTF-8.
     Whole numbers that may be null are then ``Int64``. Otherwise all rows are held in memory.
 
-    The pandas C parser takes about 1 s of CPU time for a million rows of 20 columns. If
-    the last column has nulls, or ``columns`` is given, the lengths of rows are checked too: 20 to 70 % more time. With
-    a schema they are always checked, in a pass of its own of 0.1 s.
+    The pandas C parser takes about 1 s of CPU time for a million rows of 20 columns. If the last column has nulls, or
+    ``columns`` is given, the lengths of rows are checked too: 20 to 70 % more time. With a schema they are always
+    checked, in a pass of its own of 0.1 s.
 
     Examples
     --------
