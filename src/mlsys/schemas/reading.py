@@ -10,17 +10,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from mlsys.errors import DataError
+from mlsys.schemas.decimals import Mask, decimals, like, mask_of
 from mlsys.values import EXACT_IN_FLOAT, TIMES, Kind, iso_moments, moments_of, most_iso_moments, plain, values_of
 
 if TYPE_CHECKING:
     from mlsys.schemas.column import Column
 
-Mask = NDArray[np.bool_]
 _WHOLE = r"^[+-]?[0-9]+$"
-_DECIMAL = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
 _BROKEN_BY_NOTHING = r"^[+-]?[0-9]+\.0*$"
 _INFINITE = r"^[+-]?([iI]nf(inity)?|INF(INITY)?)$"
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
@@ -146,65 +144,17 @@ def _arrow(values: pd.Series) -> pa.Array:
     return texts if pa.types.is_large_string(texts.type) or pa.types.is_string(texts.type) else texts.cast(pa.string())
 
 
-def _mask(values: Any) -> Mask:
-    """Return truth values of Arrow as an array; null is false."""
-    held = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-    return np.asarray(pc.fill_null(held, False).to_numpy(zero_copy_only=False), dtype=bool)
-
-
-def _like(texts: pa.Array, pattern: str) -> Any:
-    return pc.match_substring_regex(texts, pattern)
-
-
 def _clean(texts: pa.Array, decimal: str) -> pa.Array:
     trimmed = pc.utf8_trim_whitespace(texts)
     return trimmed if decimal == "." else pc.replace_substring(trimmed, decimal, ".")
 
 
-def _as_decimals(texts: pa.Array, fit: Any) -> NDArray[np.float64]:
-    known = pc.if_else(fit, pc.utf8_ltrim(texts, "+"), None)
-    made: NDArray[np.float64] = known.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return made
-
-
-def _made_of(texts: pa.Array, letters: bytes) -> Mask:
-    """Return which texts hold no other letters; a look at each byte takes a third of the time of a pattern."""
-    others = np.ones(256, dtype=bool)
-    others[list(letters)] = False
-    wide = pa.types.is_large_string(texts.type)
-    _, bounds, data = texts.buffers()
-    ends = np.frombuffer(bounds, dtype=np.int64 if wide else np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    within = np.frombuffer(data or b"", dtype=np.uint8)[ends[0] : ends[-1]]
-    made = np.ones(len(texts), dtype=bool)
-    made[np.searchsorted(ends, np.flatnonzero(others[within]) + ends[0], side="right") - 1] = False
-    return made
-
-
-def _decimals(texts: pa.Array) -> tuple[NDArray[np.float64], Mask]:
-    """Return numbers, NaN for other texts and nulls, and which texts are none."""
-    plain = _made_of(texts, b"0123456789.-eE")
-    try:
-        numbers = pc.if_else(plain, texts, None).cast(pa.float64())
-    except pa.ArrowInvalid:  # such as "1-2"
-        fit = _like(texts, _DECIMAL)
-        return _as_decimals(texts, fit), _mask(pc.invert(fit))
-    if plain.all():
-        return numbers.to_numpy(zero_copy_only=False), ~plain
-    values = np.array(numbers.to_numpy(zero_copy_only=False))
-    unfit = ~plain
-    rest = texts.filter(pa.array(unfit))
-    fit = _like(rest, _DECIMAL)
-    values[unfit] = _as_decimals(rest, fit)
-    unfit[unfit] = _mask(pc.invert(fit))
-    return values, unfit
-
-
 def _parsed_floats(texts: pa.Array, column: pd.Series, declared: Column, decimal: str) -> Read:
     clean = _clean(texts, decimal)
-    values, unfit = _decimals(clean)
+    values, unfit = decimals(clean)
     told = []
     if unfit.any():
-        infinite = np.flatnonzero(unfit)[_mask(_like(clean.filter(pa.array(unfit)), _INFINITE))]
+        infinite = np.flatnonzero(unfit)[mask_of(like(clean.filter(pa.array(unfit)), _INFINITE))]
         values[infinite] = np.inf
         unfit[infinite] = False
         told = [(unfit, _words("float"))]
@@ -213,18 +163,18 @@ def _parsed_floats(texts: pa.Array, column: pd.Series, declared: Column, decimal
 
 def _parsed_ints(texts: pa.Array, column: pd.Series, declared: Column, decimal: str) -> Read:
     clean = _clean(texts, decimal)
-    fit = _like(clean, _WHOLE)
+    fit = like(clean, _WHOLE)
     if not pc.all(fit).as_py():
-        broken = _like(clean, _BROKEN_BY_NOTHING)
+        broken = like(clean, _BROKEN_BY_NOTHING)
         if pc.any(broken).as_py():
             clean = pc.if_else(broken, pc.replace_substring_regex(clean, r"\.0*$", ""), clean)
             fit = pc.or_(fit, broken)
     told: list[tuple[Mask, str]] = []
-    unfit = _mask(pc.invert(fit))
+    unfit = mask_of(pc.invert(fit))
     if unfit.any():
         told.append((unfit, _words("int")))
     known = pc.if_else(fit, pc.utf8_ltrim(clean, "+"), None)
-    long = _mask(pc.greater(pc.utf8_length(known), _DIGITS_OF_64_BITS))
+    long = mask_of(pc.greater(pc.utf8_length(known), _DIGITS_OF_64_BITS))
     if long.any():
         beyond = np.zeros(len(long), dtype=bool)
         for place in np.flatnonzero(long).tolist():
@@ -234,15 +184,15 @@ def _parsed_ints(texts: pa.Array, column: pd.Series, declared: Column, decimal: 
             known = pc.if_else(pa.array(beyond), None, known)
     whole = known.cast(pa.int64())
     made = pd.arrays.IntegerArray(
-        pc.fill_null(whole, 0).to_numpy(zero_copy_only=False).astype("int64"), _mask(pc.is_null(whole))
+        pc.fill_null(whole, 0).to_numpy(zero_copy_only=False).astype("int64"), mask_of(pc.is_null(whole))
     )
     return Read(pd.Series(made, index=column.index, name=column.name), told)
 
 
 def _parsed_truths(texts: pa.Array, column: pd.Series, declared: Column, decimal: str) -> Read:
     clean = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
-    yes = _mask(pc.is_in(clean, value_set=pa.array(_TRUE, clean.type)))
-    no = _mask(pc.is_in(clean, value_set=pa.array(_FALSE, clean.type)))
+    yes = mask_of(pc.is_in(clean, value_set=pa.array(_TRUE, clean.type)))
+    no = mask_of(pc.is_in(clean, value_set=pa.array(_FALSE, clean.type)))
     filled = column.notna().to_numpy()
     unfit = filled & ~yes & ~no
     made = pd.arrays.BooleanArray(yes, ~yes & ~no)
