@@ -90,11 +90,11 @@ tables = {label: mlsys.compare(runs, target=label).table.set_index("run") for la
 figure, ax = plt.subplots(figsize=(7.5, 2.6), layout="constrained")
 colours = {"one model each": "#0072B2", "a chain": "#D55E00"}
 for place, table in enumerate(tables.values()):
-    for shift, (name, line) in zip((-0.12, 0.12), table.loc[list(colours)].iterrows(), strict=True):
-        ends = [[line["value"] - line["lower"]], [line["upper"] - line["value"]]]
-        ax.errorbar(line["value"], place + shift, xerr=ends, fmt="o", color=colours[name])
+    for shift, (name, colour) in zip((-0.12, 0.12), colours.items(), strict=True):
+        value, lower, upper = (float(table[end][name]) for end in ("value", "lower", "upper"))
+        ax.errorbar(value, place + shift, xerr=[[value - lower], [upper - value]], fmt="o", color=colour)
         if place == 0:
-            ax.annotate(name, (line["upper"] + 0.005, place + shift), color=colours[name], va="center")
+            ax.annotate(name, (upper + 0.005, place + shift), color=colour, va="center")
 ax.set_yticks(range(len(labels)), labels)
 ax.invert_yaxis()
 ax.set_xlabel("area under the ROC curve on the same hours, with 95 % intervals")
