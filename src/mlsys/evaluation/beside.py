@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.evaluation.judging import Judge, Judged
-from mlsys.evaluation.metric import Metric
+from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.slicing import Slice
 
 _COLUMNS = ["baseline", "metric", "model", "value", "better by", "lower", "upper", "verdict"]
@@ -70,19 +70,38 @@ def slice_scores(slices: Sequence[Slice], mine: Judged, judge: Judge, part: str)
 
 
 def differences(
-    judge: Judge, mine: Judged, others: Mapping[str, Judged], guessed: Mapping[str, Shifts]
+    judge: Judge,
+    mine: Judged,
+    others: Mapping[str, Judged],
+    guessed: Mapping[str, Shifts],
+    beats: Mapping[str, Mapping[str, float]],
+    values: Mapping[tuple[str, str], float],
 ) -> pd.DataFrame:
-    """Return one row for each baseline and metric: both values, and by how much the model is better, paired."""
+    """Return one row for each baseline and metric: both values, and by how much the model is better, paired.
+
+    Parameters
+    ----------
+    judge : Judge
+        Of the evaluation.
+    mine : Judged
+        The rows as the model predicts them.
+    others, guessed : mapping
+        Baselines by name, and all draws of those that guess.
+    beats : mapping
+        By baseline: by how much the model is better in the headline metric.
+    values : mapping of (str, str) to float
+        Known values by model and metric; of the user's own metrics, which may be slow, only the headline is compared.
+    """
     rows = []
     for name, other in others.items():
         for metric in judge.quick().metrics:
-            if not metric.has_what_it_needs(other.columns):
+            known = (name, metric.name) in values and ("model", metric.name) in values
+            headline = metric is judge.headline
+            if not known or not (headline or isinstance(metric, SampleMetric)):
                 continue
-            guesses = guessed.get(name)
-            gap = better_by(judge, mine, name, other, guesses, metric)
-            model, value = metric(mine.sample), metric(other.sample)
-            value += 0.0 if guesses is None else guesses.shift(metric)
-            rows.append([name, metric.name, model, value, *gap.values(), _verdict(gap)])
+            gap = beats[name] if headline else better_by(judge, mine, name, other, guessed.get(name), metric)
+            both = values["model", metric.name], values[name, metric.name]
+            rows.append([name, metric.name, *both, *gap.values(), _verdict(gap)])
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 

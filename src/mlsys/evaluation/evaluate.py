@@ -168,6 +168,8 @@ class Evaluate(Report):
             scores = judge.quick().scores(other, f"{name} on {part} rows")
             scores = [over_draws(row, judge, guessed[name]) for row in scores] if name in guessed else scores
             table += [{"part": part, "model": name, "slice": "all", **row} for row in scores]
+        values = {(row["model"], row["metric"]): row["value"] for row in table}
+        beats = {name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in others.items()}
         by_slice = slice_scores(slices, mine, judge, part)
         groups = compared(slices, dataset.roles.sensitive, scored, judge)
         table += [{"part": part, "model": "model", **row} for row in [*by_slice, *_further(groups, by_slice)]]
@@ -178,7 +180,8 @@ class Evaluate(Report):
             pd.DataFrame(table, columns=_COLUMNS),
             scalars={**cost_scalars, **_gap_scalars(groups)},
             summary=f"{judge.headline.name} on {part}" + (f"; the event is {judge.event}" if judge.event else ""),
-            tables=_tables(groups, scored, judge) | {"differences": differences(judge, mine, others, guessed)},
+            tables=_tables(groups, scored, judge)
+            | {"differences": differences(judge, mine, others, guessed, beats, values)},
             findings=[*self._unseen(scored, part, dataset.roles.target), *self._unweighted(scored, judge)],
             draw=draw_scores,
             task=judge.task,
@@ -194,7 +197,7 @@ class Evaluate(Report):
             weightless=without_weight,
             value=cost,
             measured_on=of_queries or "",
-            beats={name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in others.items()},
+            beats=beats,
             scored=scored,
             own=self._own(),
         )
