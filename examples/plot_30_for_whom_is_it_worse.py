@@ -42,12 +42,15 @@ applicants.loc[rng.random(rows) < 0.05, "income"] = np.nan
 # to three conditions. Half of the validation rows propose slices; the other half, which the search never saw, decides.
 
 run = Pipeline(
-    [HistGradientBoostingClassifier(random_state=0), Evaluate(["accuracy"], slices=["region", ("sex", "region")]),
-     FindSlices()],
+    [
+        HistGradientBoostingClassifier(random_state=0),
+        Evaluate(["accuracy"], slices=["region", ("sex", "region")]),
+        FindSlices(),
+    ],
     target="repaid",
     sensitive=["sex"],
     name="loans",
-).run(applicants)  # fmt: skip
+).run(applicants)
 slices = run.reports["slices"]
 slices
 

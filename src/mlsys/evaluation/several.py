@@ -93,6 +93,8 @@ def together(
         scores = [over_draws(row, judge, guessed[name]) for row in scores] if name in guessed else scores
         table += [{**where, "model": name, **row} for row in scores]
     cut = slices_of(slices, dataset["train"], rows, who)
+    values = {(row["model"], row["metric"]): row["value"] for row in table}
+    beats = {name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in read.items()}
     by_slice = slice_scores(cut, mine, judge, part)
     table += [{"part": part, "model": "model", **row} for row in by_slice]
     found = {name: each.evaluation for name, each in alone.items()}
@@ -102,7 +104,7 @@ def together(
         pd.DataFrame(table, columns=COLUMNS),
         scalars={},
         summary=f"{judge.headline.name} on {part}",
-        tables={"differences": differences(judge, mine, read, guessed)},
+        tables={"differences": differences(judge, mine, read, guessed, beats, values)},
         findings=[_named(finding, name) for name, each in found.items() for finding in each.findings],
         draw=draw_scores,
         task=joint_task([each.task for each in found.values()]),
@@ -119,7 +121,7 @@ def together(
         },
         slices={each.name: each.column for each in cut},
         weightless=first.evaluation.weightless,
-        beats={name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in read.items()},
+        beats=beats,
         scored=scored,
         targets=found,
         own=means_of({name: each for each_of in found.values() for name, each in each_of.own.items()}),

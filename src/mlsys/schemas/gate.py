@@ -140,8 +140,7 @@ class Gate:
         own = replace(self, name=f"{self.name}-{digest([each.label for each in pieces])[:8]}")
         self._forget_earlier(own.name)
         loses = self.schema.loses
-        columns, key = self.schema.columns, self.schema.key
-        repeated = repeated_in_pieces(columns, key, pieces, self.parse, self.who, first_only=not loses)
+        repeated = repeated_in_pieces(self.schema.demands, pieces, self.parse, self.who, first_only=not loses)
         beside = [unread, *[()] * (len(pieces) - 1)]
         return [
             replace(each, rows=None if loses else each.rows, read=partial(own._read, each, rows, some))
