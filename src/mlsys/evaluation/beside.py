@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.evaluation.judging import Judge, Judged
-from mlsys.evaluation.metric import Metric, SampleMetric
+from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.slicing import Slice
 
 _COLUMNS = ["baseline", "metric", "model", "value", "better by", "lower", "upper", "verdict"]
@@ -97,7 +97,7 @@ def differences(
         for metric in judge.quick().metrics:
             known = (name, metric.name) in values and ("model", metric.name) in values
             headline = metric is judge.headline
-            if not known or not (headline or isinstance(metric, SampleMetric)):
+            if not known or not (headline or type(metric) is not Metric):
                 continue
             gap = beats[name] if headline else better_by(judge, mine, name, other, guessed.get(name), metric)
             both = values["model", metric.name], values[name, metric.name]

@@ -92,6 +92,8 @@ def together(
         scores = judge.quick().scores(other, f"{name} on {what}")
         scores = [over_draws(row, judge, guessed[name]) for row in scores] if name in guessed else scores
         table += [{**where, "model": name, **row} for row in scores]
+    values = {(str(row["model"]), str(row["metric"])): float(row["value"]) for row in table}
+    beats = {name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in read.items()}
     cut = slices_of(slices, dataset["train"], rows, who)
     values = {(row["model"], row["metric"]): row["value"] for row in table}
     beats = {name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in read.items()}
