@@ -134,7 +134,7 @@ class Given:
     def _of_pairs(self) -> Values | pd.Series:
         """Return the weight of the rows of each pair of truth and prediction; of very many, of those that occur."""
         if self.holds_tables:
-            return self.joint(self.leading).floats().reshape(-1, self._pairs).sum(axis=0)
+            return np.asarray(self.joint(self.leading).floats().reshape(-1, self._pairs).sum(axis=0))
         truth, said = (_nulls_last(each) for each in self.levels)
         pair = pd.Series(truth * (len(self.levels[1].values) + 1) + said)
         return pair.map(lambda _: 1.0).groupby(pair).sum()

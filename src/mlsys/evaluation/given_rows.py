@@ -36,7 +36,8 @@ def given_rows(
     if not counts.all():
         truth, said, shares = truth[counts], said[counts], shares[counts]
         columns = {name: each[counts] for name, each in columns.items()}
-        held, groups = (None if each is None else each[counts] for each in (held, groups))
+        held = None if held is None else held[counts]
+        groups = None if groups is None else groups[counts]
     if truth.empty:
         raise DataError("no row has a known truth and a weight above 0", "pass the truth of the rows as y=")
     groupings = [Grouping.of(name, each) for name, each in columns.items()]

@@ -18,7 +18,7 @@ from mlsys.evaluation.judging import Judge
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.slice_counts import SliceCounts
 from mlsys.evaluation.slice_intervals import OF_ROWS, hidden_by_bins
-from mlsys.evaluation.statistic import OfCells
+from mlsys.evaluation.statistic import OfCells, OfRanks
 from mlsys.pages import drawing
 from mlsys.steps import Result
 
@@ -193,9 +193,11 @@ def _levelled(found: SliceCounts, level: float | None, each: float | None) -> pd
 def _bounds(found: SliceCounts) -> np.ndarray:
     columns = []
     for metric in found.judge.metrics:
-        ranked = metric.takes == "score" and len(found.ranks) == 1 and isinstance(metric, SampleMetric)
-        hidden = hidden_by_bins(metric, next(iter(found.ranks.values()))) if ranked else np.zeros(len(found.names))
-        columns.append(hidden)
+        table = next(iter(found.ranks.values()), None) if len(found.ranks) == 1 else None
+        if table is not None and isinstance(metric, SampleMetric) and isinstance(metric.statistic, OfRanks):
+            columns.append(hidden_by_bins(metric, table))
+        else:
+            columns.append(np.zeros(len(found.names)))
     return np.column_stack(columns).ravel()
 
 

@@ -157,12 +157,11 @@ class SliceCounts:
         })  # fmt: skip
 
     def _found(self, metric: Metric, level: float | None, ends: Values | None) -> Found:
+        assert isinstance(metric, SampleMetric)
         statistic = metric.statistic
         if isinstance(statistic, OfCells):
-            assert isinstance(metric, SampleMetric)
             return of_cells(metric, self.tables, self.rows, level, self.plain, ends, self._fewest(metric))
         if isinstance(statistic, OfRanks):
-            assert isinstance(metric, SampleMetric)
             return of_ranks(metric, self.ranks, self.rows, level, self.plain)
         return of_sums(metric, self._sums(metric), self.rows, level, self._fewest(metric))
 
