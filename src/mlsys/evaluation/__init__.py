@@ -1,13 +1,16 @@
 """Judging models: metrics with intervals, baselines, slices, cost, gates."""
 
 from mlsys.evaluation.behaviour import Behaviour, DirectionalTest, InvarianceTest, PerturbationTest
+from mlsys.evaluation.by_slice.score_slices import count_slices, score_slices
+from mlsys.evaluation.by_slice.slice_counts import SliceCounts
 from mlsys.evaluation.comparison import Events, paired_difference, scored_interval
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluate import Evaluate
 from mlsys.evaluation.evaluation import Evaluation, evaluation_in, evaluation_of, events_of
 from mlsys.evaluation.feature_importance import FeatureImportance
-from mlsys.evaluation.find_slices_in import find_slices
-from mlsys.evaluation.find_slices_step import FindSlices
+from mlsys.evaluation.finding.in_frame import find_slices
+from mlsys.evaluation.finding.report import SliceReport
+from mlsys.evaluation.finding.step import FindSlices
 from mlsys.evaluation.gates import (
     Candidate,
     Gate,
@@ -24,10 +27,7 @@ from mlsys.evaluation.gates import (
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.own import metric_of
-from mlsys.evaluation.score_slices import count_slices, score_slices
 from mlsys.evaluation.side_by_side import is_truth, scored_alone
-from mlsys.evaluation.slice_counts import SliceCounts
-from mlsys.evaluation.slice_report import SliceReport
 from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS, verdict_of
 
 __all__ = [

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from mlsys.dataset import Roles, Rows, check_names, require_columns
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.evaluation.slice_finding import Asked
-from mlsys.evaluation.slice_rates import Rate
-from mlsys.evaluation.slice_report import SliceReport
-from mlsys.evaluation.slice_searching import Divided, divided
+from mlsys.evaluation.finding.finding import Asked
+from mlsys.evaluation.finding.rates import Rate
+from mlsys.evaluation.finding.report import SliceReport
+from mlsys.evaluation.finding.searching import Divided, divided
 from mlsys.values import Kind, plain, values_of
 
 _PLACE = "\0place"

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mlsys.evaluation.by_slice.rank_table import RankTable
 from mlsys.evaluation.counts.formulas import Values
 from mlsys.evaluation.counts.ranks import auc, auc_bound, average_precision, average_precision_ends
 from mlsys.evaluation.intervals import FEWEST, auc_interval, quantile_of, wilson_ends
 from mlsys.evaluation.metric import SampleMetric
-from mlsys.evaluation.rank_table import RankTable
 from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums
 
 UNDEFINED, TOO_FEW, OF_ROWS = "not defined here", "not enough data", "needs the rows: no interval from counts alone"

@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import DataError
+from mlsys.evaluation.by_slice.intervals import Found, of_cells, of_ranks, of_sums
+from mlsys.evaluation.by_slice.rank_table import RankTable
 from mlsys.evaluation.counts import formulas, resampled, within
 from mlsys.evaluation.counts.formulas import Values
 from mlsys.evaluation.intervals import FEWEST
 from mlsys.evaluation.judging import Judge
 from mlsys.evaluation.metric import Metric, SampleMetric
-from mlsys.evaluation.rank_table import RankTable
-from mlsys.evaluation.slice_intervals import Found, of_cells, of_ranks, of_sums
 from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums
 from mlsys.summaries import GroupedSum
 

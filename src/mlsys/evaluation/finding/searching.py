@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from mlsys.dataset import STRETCH, Rows
 from mlsys.errors import DataError
-from mlsys.evaluation.slice_confirming import TOO_FEW, WORSE, confirmed, reversals
-from mlsys.evaluation.slice_finding import Asked, Listed, cuts_of, found_slices
-from mlsys.evaluation.slice_rates import Rate
-from mlsys.evaluation.slice_report import HELD, ROWS, SliceReport, draw_slices
+from mlsys.evaluation.finding.confirming import TOO_FEW, WORSE, confirmed, reversals
+from mlsys.evaluation.finding.finding import Asked, Listed, cuts_of, found_slices
+from mlsys.evaluation.finding.rates import Rate
+from mlsys.evaluation.finding.report import HELD, ROWS, SliceReport, draw_slices
 from mlsys.summaries import hash_ids, uniform
 from mlsys.values import Kind, moments_of, nanoseconds, ranks, values_of
 

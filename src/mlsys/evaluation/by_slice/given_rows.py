@@ -11,7 +11,7 @@ import pandas as pd
 
 from mlsys.dataset import PREDICTION, PROBABILITY, SCORE
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.evaluation.count_slices import Given, Grouping
+from mlsys.evaluation.by_slice.count_slices import Given, Grouping
 from mlsys.evaluation.sample import event_of
 from mlsys.values import plain
 

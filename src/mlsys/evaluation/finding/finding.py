@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from mlsys.errors import DataError
 from mlsys.evaluation.cutting import Cut, cut_of
+from mlsys.evaluation.finding.rates import Rate
 from mlsys.evaluation.search import Evidence, Found, Items, Total, Trade, best_slices, items_of
-from mlsys.evaluation.slice_rates import Rate
 
 FEWEST = 32
 """Rows of a slice at least, where a share is asked for (Sagadeeva and Boehm 2021)."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from mlsys.errors import ConfigurationError, DataError, listed, meant
-from mlsys.evaluation.slice_confirming import TOO_FEW, WORSE
+from mlsys.evaluation.finding.confirming import TOO_FEW, WORSE
 from mlsys.pages import Block, Folded, Interval, Intervals, Items, Lines, Page, Table, Text, Title, Verdict, drawing
 from mlsys.steps import Result
 

@@ -9,12 +9,12 @@ import pandas as pd
 
 from mlsys.dataset import PREDICTION, PROBABILITY, Dataset, Rows, settled, tally
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.evaluation.finding.finding import Asked
+from mlsys.evaluation.finding.rates import DEFAULT, Rate, metric_for_slices
+from mlsys.evaluation.finding.report import SliceReport
+from mlsys.evaluation.finding.searching import Divided, divided
 from mlsys.evaluation.judging import judge_for
 from mlsys.evaluation.scored import judged_rows, scored_rows
-from mlsys.evaluation.slice_finding import Asked
-from mlsys.evaluation.slice_rates import DEFAULT, Rate, metric_for_slices
-from mlsys.evaluation.slice_report import SliceReport
-from mlsys.evaluation.slice_searching import Divided, divided
 from mlsys.steps import Field, Report
 
 

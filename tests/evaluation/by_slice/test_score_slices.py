@@ -14,7 +14,7 @@ from tests.evaluation.test_metrics import BINARY, CLASSES, NUMBERS, classified
 
 from mlsys import Evaluate, Metric, count_slices, score_slices
 from mlsys.errors import ConfigurationError, DataError
-from mlsys.evaluation.slice_counts import SliceCounts
+from mlsys.evaluation.by_slice.slice_counts import SliceCounts
 
 EXACT = {"rel": 1e-12, "abs": 1e-14}
 

@@ -1,0 +1,1 @@
+"""The search for the slices on which a model is worst, and their confirmation on other rows."""
