@@ -13,7 +13,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from mlsys import Evaluate, FindSlices, Pipeline, find_slices
 from mlsys.evaluation import SliceReport
 
-DATA = Path(os.environ.get("MLSYS_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = Path(os.environ.get("MLSYS_DATA", Path(__file__).parents[4] / "shared" / "data"))
 ADULT = (
     "age workclass fnlwgt education education-num marital-status occupation relationship race sex capital-gain "
     "capital-loss hours-per-week native-country income"
