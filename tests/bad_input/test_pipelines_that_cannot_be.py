@@ -286,12 +286,12 @@ MISTAKES: dict[str, tuple[type[Exception], tuple[str, ...], Callable[[Any], Any]
     "several arguments of a pipeline wrong at once": (
         ConfigurationError,
         (
-            "target=['returned'] is no text",
+            "id=['n'] is no text",
             "waive=['LK204'] is not a mapping",
             "seed='one' is not a whole number",
             "seed=0",
         ),
-        lambda f: Pipeline([SPLIT, TREE], target=["returned"], waive=["LK204"], seed="one"),
+        lambda f: Pipeline([SPLIT, TREE], target="returned", id=["n"], waive=["LK204"], seed="one"),
         lambda f: Pipeline([SPLIT, TREE], **NUMBERS, waive={"LK204": "known before"}, seed=1).run(f, track=False),
     ),
     "one column with two roles": (

@@ -41,6 +41,7 @@ from mlsys import (
     TextComponents,
     TextHash,
     TfIdf,
+    Threshold,
     Train,
 )
 from mlsys.errors import DataError
@@ -51,7 +52,10 @@ NUMBERS, TEXTS = ["x", "n"], ["who", "told"]
 SIDE = pd.DataFrame({"who": ["a", "b", "c"], "seats": [1, 2, 3], "kind": ["p", None, "q"], "fast": [True, False, True]})
 MADE = {"twice": lambda rows: rows["x"] * 2, "both": lambda rows: rows["who"] + rows["told"], "n": lambda rows: 1}
 
+ANSWERS = (Calibrate, Threshold)
+"""Steps that take the answers of a model."""
 STEPS: list[Any] = [
+    Threshold(share=0.3),
     Calibrate(),
     Categories(["who", "n"]),
     Clean(),
@@ -123,7 +127,7 @@ def rows_drawn(seed: int, count: int) -> pd.DataFrame:
 def fitted(step: Step) -> Fitted:
     train = rows_drawn(0, 200)
     train["late"] = train["n"] > 2 if not isinstance(step, Train) or step.features != ["n"] else train["x"].fillna(0.0)
-    if isinstance(step, Calibrate):
+    if isinstance(step, ANSWERS):
         from mlsys.dataset import Roles, Rows
 
         said = predictions(train)
@@ -157,7 +161,7 @@ def test_every_step_that_takes_columns_is_tried_here() -> None:
 def test_columns_apart_become_what_a_frame_becomes(learned: list[Fitted], place: int, seed: int, count: int) -> None:
     each, rows = learned[place], rows_drawn(seed, count)
     does = each.transform if isinstance(each.step, (RowTransform, Transform)) else each.predict
-    shown = predictions(rows) if isinstance(each.step, Calibrate) else rows
+    shown = predictions(rows) if isinstance(each.step, ANSWERS) else rows
     apart = does(Columns.of(shown))
     assert isinstance(apart, Columns)
     pd.testing.assert_frame_equal(apart.frame(), does(shown), check_exact=True)

@@ -67,8 +67,9 @@ def refuse_wrong_arguments(
     try:
         targets = targets_named(target)
     except ConfigurationError as error:
-        problems.append(error.problem)
-        remedies.append(_text_for("target", target) if _names_no_columns(target) else error.remedy)
+        no_names = _names_no_columns(target)
+        problems.append(f"target={_shown(target)} is no text" if no_names else error.problem)
+        remedies.append(_text_for("target", target) if no_names else error.remedy)
     if event is not None:
         try:
             events_named(event, targets or tuple(event if isinstance(event, Mapping) else ()))
