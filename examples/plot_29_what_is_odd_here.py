@@ -55,9 +55,9 @@ run.evaluation.most_anomalous
 
 near = Pipeline([everything, Standardize(), LocalOutlierFactor(50, novelty=True)], name="odd hours")
 distant = near.run(weather, track=False)
-broken = weather["wind_speed"].idxmax()
+broken = weather.index[weather["wind_speed"].to_numpy().argmax()]
 places = {
-    name: int(each.evaluation.scored["score_True"].rank(ascending=False)[broken])
+    name: int(each.evaluation.scored["score_True"].rank(ascending=False).loc[broken])
     for name, each in {"forest": run, "neighbours": distant}.items()
 }
 pd.Series(places, name="place of the broken record")
@@ -84,7 +84,7 @@ ax.scatter(wind[~flagged], weather["temp"][~flagged], s=5, color="0.75", linewid
 ax.scatter(wind[flagged], weather["temp"][flagged], s=16, color="#b3261e", linewidths=0)
 ax.annotate(
     "1,048 miles per hour, drawn at 45",
-    (45, weather.loc[broken, "temp"]),
+    (45, weather["temp"].loc[broken]),
     (0, -18),
     textcoords="offset points",
     ha="right",
@@ -107,7 +107,7 @@ fig.tight_layout()
 # random halves, and by what tells each cluster from the others. Distances need numbers of one scale.
 
 usual = weather.drop(index=broken)
-clusters = Pipeline([RandomSplit(validation=0.3), Standardize(), KMeans(3, n_init=10)], name="kinds of weather")
+clusters = Pipeline([RandomSplit(validation=0.3), Standardize(), KMeans(3)], name="kinds of weather")
 grouped = clusters.run(usual, track=False)
 grouped.evaluation.tables["clusters"]
 
