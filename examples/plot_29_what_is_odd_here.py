@@ -57,7 +57,7 @@ near = Pipeline([everything, Standardize(), LocalOutlierFactor(50, novelty=True)
 distant = near.run(weather, track=False)
 broken = weather.index[weather["wind_speed"].to_numpy().argmax()]
 places = {
-    name: int(each.evaluation.scored["score_True"].rank(ascending=False).loc[broken])
+    name: int(each.evaluation.scored["score_True"].rank(ascending=False).to_dict()[broken])
     for name, each in {"forest": run, "neighbours": distant}.items()
 }
 pd.Series(places, name="place of the broken record")
