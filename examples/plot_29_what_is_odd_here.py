@@ -55,9 +55,9 @@ run.evaluation.most_anomalous
 
 near = Pipeline([everything, Standardize(), LocalOutlierFactor(50, novelty=True)], name="odd hours")
 distant = near.run(weather, track=False)
-broken = weather.index[weather["wind_speed"].to_numpy().argmax()]
+broken = weather.index[int(weather["wind_speed"].argmax())]
 places = {
-    name: int(each.evaluation.scored["score_True"].rank(ascending=False).to_dict()[broken])
+    name: int(each.evaluation.scored["score_True"].rank(ascending=False)[broken])
     for name, each in {"forest": run, "neighbours": distant}.items()
 }
 pd.Series(places, name="place of the broken record")
