@@ -95,8 +95,6 @@ def together(
     values = {(str(row["model"]), str(row["metric"])): float(row["value"]) for row in table}
     beats = {name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in read.items()}
     cut = slices_of(slices, dataset["train"], rows, who)
-    values = {(row["model"], row["metric"]): row["value"] for row in table}
-    beats = {name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in read.items()}
     by_slice = slice_scores(cut, mine, judge, part)
     table += [{"part": part, "model": "model", **row} for row in by_slice]
     found = {name: each.evaluation for name, each in alone.items()}

@@ -157,7 +157,10 @@ class BehaviouralTest(Report):
         return vars(self)[name]
 
     def _refuse(self, problems: Sequence[tuple[str, str]]) -> None:
-        """Raise for all problems at once."""
+        """Raise for all problems at once; a tolerance is one of every test."""
+        tolerance = self._facts("tolerance")
+        if tolerance is not None and not tolerance >= 0:
+            problems = [*problems, (f"tolerance={tolerance}", "give a tolerance of 0 or more")]
         if problems:
             said, remedies = zip(*problems, strict=True)
             raise ConfigurationError(f"{self.title}: {'; '.join(said)}", "; ".join(remedies))

@@ -82,8 +82,6 @@ class DirectionalTest(BehaviouralTest):
         problems = []
         if isinstance(self.by, (int, float)) and (not np.isfinite(self.by) or self.by == 0):
             problems.append((f"by={self.by}", "give a number other than 0"))
-        if not self.tolerance >= 0:
-            problems.append((f"tolerance={self.tolerance}", "give a tolerance of 0 or more"))
         self._refuse(problems)
 
     @property

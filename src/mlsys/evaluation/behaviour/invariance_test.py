@@ -80,8 +80,6 @@ class InvarianceTest(BehaviouralTest):
             problems.append(("values= is empty", "leave values= out, or give other values"))
         if self.words and not isinstance(self.values, dict):
             problems.append(("words=True without a mapping", 'give one, such as values={"Mary": "Aisha"}'))
-        if self.tolerance is not None and not self.tolerance >= 0:
-            problems.append((f"tolerance={self.tolerance}", "give a tolerance of 0 or more"))
         self._refuse(problems)
 
     @property

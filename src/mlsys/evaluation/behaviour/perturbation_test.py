@@ -92,8 +92,6 @@ class PerturbationTest(BehaviouralTest):
             problems.append((f"size={self.size}", "give a size above 0"))
         elif self.change == "typos" and self.size is not None and self.size != int(self.size):
             problems.append((f"size={self.size}", "give a whole number of typing errors"))
-        if self.tolerance is not None and not self.tolerance >= 0:
-            problems.append((f"tolerance={self.tolerance}", "give a tolerance of 0 or more"))
         self._refuse(problems)
 
     @property
