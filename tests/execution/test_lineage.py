@@ -97,3 +97,19 @@ def test_recoding_the_target_and_dropping_a_column_is_no_choice(rng):
     assert not chosen_by(tidy, frame, "y")
     run = Pipeline([tidy, MODEL], target="y").run(frame, track=False)
     assert run.leakage.verdict == "not observed"
+
+
+def test_a_function_that_fails_on_few_rows_is_watched_on_more_and_named(trips):
+    def needs_many(frame):
+        if len(frame) < 20:
+            raise ValueError("too few rows")
+        return frame["km"] / 2
+
+    def whole(frame):
+        return frame.assign(miles=needs_many(frame))
+
+    for step in (Derive({"miles": needs_many}), whole):
+        steps = [step, LABEL, TimeSplit(validation=0.2, test=0.2), MODEL]
+        run = Pipeline(steps, target="slow", time="starts").run(trips, track=False)
+        assert "too few rows" in next(each.message for each in run.findings if each.code == "LK202")
+        assert "miles" in set(run.features.loc[run.features["used"], "column"])

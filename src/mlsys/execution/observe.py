@@ -41,14 +41,14 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, at: At)
     reads = set[str](declared or ())
     if derivations:
         for column, function in derivations.items():
-            seen = columns_seen(function, sample)
+            seen = _read_by(function, sample, frame)
             reads |= seen
             at.tell(made_of(name, seen, {column}))
             sample = sample.assign(**{column: changed[column].loc[sample.index]})
     elif declared is not None:
         at.tell(made_of(name, declared, written))
     else:
-        reads = columns_seen(step.apply, sample)  # type: ignore[attr-defined]
+        reads = _read_by(step.apply, sample, frame)  # type: ignore[attr-defined]
         could = set[str]() if at.quiet else could_change(apply, sample, reads - written)
         at.tell(made_of(name, reads, written | could, moved_by(apply, sample, reads, written | could)))
     if (derivations or not step.is_ours or step.runs_user_code) and not at.quiet:
@@ -56,3 +56,16 @@ def observe(planned: Planned, before: Table, after: Table, apply: Apply, at: At)
         if finding is not None:
             at.findings.append(finding)
     return reads
+
+
+def _read_by(function: Callable[[pd.DataFrame], Any], few: pd.DataFrame, many: pd.DataFrame) -> set[str]:
+    """Return the columns a function reads; one that fails on ``few`` rows is watched on ``many``.
+
+    The check of single rows then says that it fails on them.
+    """
+    for rows in (few, many):
+        try:
+            return columns_seen(function, rows)
+        except Exception:
+            continue
+    return set(map(str, many.columns))
