@@ -19,7 +19,7 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.runner import run
 from mlsys.execution.work import Work
 from mlsys.plan import Plan, Planned
-from mlsys.steps.questions import aim_of, looks, makes_rows
+from mlsys.steps.questions import looks, makes_rows
 from mlsys.tables import Table
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def rehearse_parts(plan: Plan, given: Mapping[str, Table], parts: Parts, work: W
     parts = run([each for each in plan.before if not _looks(each)], parts, work)
     parts = parts.told([at_split(parts.rows["train"], parts)])
     source = parts.rows["train"].frame()
-    return Recipe(in_parts(*divided_given(parts, work, aim_of(plan.steps))), work, source, [], split, plan.working)
+    return Recipe(in_parts(*divided_given(parts, work, plan.steps)), work, source, [], split, plan.working)
 
 
 def _looks(planned: Planned) -> bool:
@@ -165,7 +165,7 @@ def _rehearse(plan: Plan, source: pd.DataFrame, parts: Parts, work: Work, few: b
     parts = parts.told([at_split(parts.rows["all"], parts)])
     # A sample of many rows has few, which is no reason to judge by folds.
     dealing = split if few else replace(split, supplied="")
-    parts = in_parts(*divided_by(dealing, parts.rows["all"], parts, work, aim_of(plan.steps)))
+    parts = in_parts(*divided_by(dealing, parts.rows["all"], parts, work, plan.steps))
     reshaped = [place for place, stage in enumerate(stages) if makes_rows(stage.planned.step)]
     key = _key(stages, parts) if reshaped else None
     if reshaped and key is None:

@@ -26,7 +26,9 @@ from mlsys.execution.work import Work, silent
 from mlsys.plan import Plan, Planned
 from mlsys.states import digest
 from mlsys.steps import Result, Split
+from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.questions import aim_of, writes
+from mlsys.steps.splitting import of_known
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def prepared(plan: Plan, data: Data, parts: Parts, work: Work) -> Prepared:
     with work.caching():
         parts = execute(Plan(plan.steps[: plan.steps.index(split)]), data, parts, work)
     table = parts.rows["all"]
-    parts, divided = divided_by(split, table, parts.told([at_split(table, parts)]), work, aim_of(plan.steps))
+    parts, divided = divided_by(split, table, parts.told([at_split(table, parts)]), work, plan.steps)
     frame = table.frame()
     usable = pd.Index([row for name, part in divided.parts.items() if name != SEALED for row in part.frame().index])
     return Prepared(plan, frame[frame.index.isin(usable)], in_parts(parts, divided), work)
@@ -102,6 +104,8 @@ def windows_of(folds: Split, ready: Prepared) -> list[Window]:
     weight = ready.parts.roles.weight
     counts = counting_rows(ready.rows[weight] if weight in ready.rows.columns else None, len(keys))
     made = folds.windows(keys)
+    by_target = "target" in keys.columns and aim_of(ready.plan.steps) not in WITHOUT_TARGET
+    judged = keys["target"].notna() if by_target else None
     found = []
     for number, sides in enumerate(made, 1):
         name = f"fold {number} of {len(made)}"
@@ -115,7 +119,7 @@ def windows_of(folds: Split, ready: Prepared) -> list[Window]:
             raise DataError(
                 f"{name} of {folds.title} has no rows for {' and '.join(empty)}", "use fewer folds or more rows"
             )
-        found.append(Window(name, sides))
+        found.append(Window(name, sides if judged is None else of_known(sides, judged)))
     if not found:
         raise DataError(f"{folds.title} makes no fold of {len(keys):,} rows", "use fewer folds or more rows")
     return found

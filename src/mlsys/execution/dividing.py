@@ -21,16 +21,18 @@ from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Split
 from mlsys.steps.aims import WITHOUT_TARGET, Aim
-from mlsys.steps.questions import divides
+from mlsys.steps.questions import aim_of, divides, takes_unlabelled
 from mlsys.steps.repeats import Repeats, find_repeats
-from mlsys.steps.splitting import shown_target, split_keys
+from mlsys.steps.splitting import key_of, of_known, shown_target, split_keys
 from mlsys.tables import Deferred, Identity, Table
 
 FOLD_BELOW = 5_000
 """Number of rows below which a supplied split evaluates by folds: a small validation part says too little."""
 
 
-def divided_by(planned: Planned, table: Table, parts: Parts, work: Work, aim: Aim = "target") -> tuple[Parts, Divided]:
+def divided_by(
+    planned: Planned, table: Table, parts: Parts, work: Work, steps: Sequence[Planned]
+) -> tuple[Parts, Divided]:
     """Run a split over keys only, and cut the rows by it.
 
     Parameters
@@ -43,16 +45,17 @@ def divided_by(planned: Planned, table: Table, parts: Parts, work: Work, aim: Ai
         What is known of them.
     work : Work
         How the work is done.
-    aim : str
-        Of the model: one that learns from features alone also learns from rows whose label is not known, and clusters
-        are not judged by folds, whose clusters are others.
+    steps : sequence of Planned
+        All steps: some learn also from rows whose label is not known, and clusters are not judged by folds, whose
+        clusters are others.
     """
     step = planned.step
     assert divides(step)
     with work.doing(planned, {"all": table}) as record:
         parts = parts.told([Withheld(step.withholds(), f"names the part, read by {planned.name}")])
         keys = {"keys": _narrowed(table, _wanted(step, table, parts.roles, parts.catalog))}
-        given = {"supplied": str(bool(planned.supplied)), "sample": str(work.sample), "aim": aim}
+        given = {"supplied": str(bool(planned.supplied)), "sample": str(work.sample), "aim": aim_of(steps)}
+        given |= {"unlabelled": str(takes_unlabelled(steps))}
         made = work.do(Task(planned, "assign", assign, keys, given), parts)
         assignment, plain = made.tables["assignment"], made.plain
         rows = {"rows": table, "assignment": assignment}
@@ -75,21 +78,30 @@ def part(at: At, planned: Planned, rows: dict[str, Table], part: str) -> Made:
     return Made({"part": _part(rows["rows"], rows["assignment"].frame()["part"], part)})
 
 
-def assign(at: At, planned: Planned, rows: dict[str, Table], supplied: str, sample: str, aim: Aim) -> Made:
+def assign(
+    at: At, planned: Planned, rows: dict[str, Table], supplied: str, sample: str, aim: Aim, unlabelled: str
+) -> Made:
     """Return the part of each row, and its side in each fold where the training rows are judged by folds."""
-    return _assignment(planned, rows["keys"], at, supplied == "True", sample == "True", aim)
+    given = (supplied == "True", sample == "True", aim, unlabelled == "True")
+    return _assignment(planned, rows["keys"], at, *given)
 
 
-def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: bool, aim: Aim) -> Made:
+def _assignment(
+    planned: Planned, table: Table, at: At, supplied: bool, sample: bool, aim: Aim, unlabelled: bool
+) -> Made:
     step = planned.step
     assert divides(step)
     keys, notes = _keys_and_notes(step, table, at)
     shown, assigned = keys, _assigned(step, keys, planned.name)
     none: dict[str, int] = {}
+    if unlabelled:
+        assigned = _with_unlabelled(step, assigned, keys)
     if aim in WITHOUT_TARGET:
-        assigned, keys = _with_unlabelled(step, assigned, keys), keys.drop(columns="target", errors="ignore")
+        keys = keys.drop(columns="target", errors="ignore")
     if "target" in keys.columns:
         unknown = keys["target"].isna()
+        if unlabelled and not unknown.all():
+            unknown &= assigned != "train"
         if unknown.all():
             raise DataError(
                 f"the {_called(at.roles)} null in every row ({len(keys):,} rows)",
@@ -125,21 +137,31 @@ def _assignment(planned: Planned, table: Table, at: At, supplied: bool, sample: 
     if judged_by_folds:
         judged = shown[learned]
         folds = _folds(step, judged)
+        if "target" in keys.columns:
+            folds = [of_known(fold, judged["target"].notna()) for fold in folds]
         columns |= {f"fold {number}": fold.astype("str").reindex(keys.index) for number, fold in enumerate(folds, 1)}
         for target in targets.values():
             known = (target[learned], counting[learned] & target[learned].notna().to_numpy())
             notes = (*notes, *_poor_folds(planned.name, folds, *known, sample))
         notes = tuple(dict.fromkeys(notes))
+    if unlabelled and "target" in keys.columns:
+        without = int((keys["target"].isna() & (assigned == "train")).sum())
+        notes = (*notes, f"training rows without a known label: {without:,}") if without else notes
     plain = {"none": none, "rows": counts, "notes": [*step.explain(shown), *notes], "folds": list(columns)[1:],
              "tally": _tallied(held, weight, learned)}  # fmt: skip
     return Made({"assignment": at.hold(pd.DataFrame(columns, index=keys.index))}, plain=plain)
 
 
 def _with_unlabelled(step: Split, assigned: pd.Series, keys: pd.DataFrame) -> pd.Series:
-    """Let rows that a split by chance leaves out because their label is unknown be trained on; nothing else can be."""
+    """Let rows whose label is unknown be trained on, where a split by chance would give them to no part or another one.
+
+    Not those that go together with a row of another part: its copies, or the rest of its group.
+    """
     if "target" not in keys.columns or step.deals != "by chance":
         return assigned
-    return assigned.mask(assigned.isna() & keys["target"].isna(), "train")
+    unknown, units = keys["target"].isna(), key_of(keys)
+    held = units[~unknown & assigned.notna() & (assigned != "train")]
+    return assigned.mask(unknown & (assigned.isna() | ~units.isin(held)), "train")
 
 
 def _wanted(step: Split, table: Table, roles: Roles, catalog: Catalog) -> list[str]:
@@ -199,15 +221,16 @@ def _tallied(
     return {name: tally(target[learned], counts[learned]) for name, target in targets.items()}
 
 
-def divided_given(parts: Parts, work: Work, aim: Aim = "target") -> tuple[Parts, Divided]:
-    """Use given parts as they are; rows without a label are in no part, except test rows."""
-    found, none, targets = dict[str, Table](), 0, list(parts.roles.targets)
+def divided_given(parts: Parts, work: Work, steps: Sequence[Planned]) -> tuple[Parts, Divided]:
+    """Use given parts as they are; rows without a label are in no part, except test rows, unless steps take them."""
+    found, none, targets, aim = dict[str, Table](), 0, list(parts.roles.targets), aim_of(steps)
+    whole = {SEALED, "train"} if takes_unlabelled(steps) else {SEALED}
     for each in parts.rows.values():
         needed = parts.catalog.columns_needed()
         parts = parts.told(parts.catalog.late_in(each.frame([n for n in each.head(0).columns if n in needed])))
     for name, given in parts.rows.items():
         frame = given.frame()
-        if targets and {*targets}.issubset(frame.columns) and name != SEALED and aim not in WITHOUT_TARGET:
+        if targets and {*targets}.issubset(frame.columns) and name not in whole and aim not in WITHOUT_TARGET:
             known = frame[targets].notna().any(axis=1)
             none += int((~known).sum())
             labelled = frame[known.to_numpy()]
@@ -222,7 +245,10 @@ def divided_given(parts: Parts, work: Work, aim: Aim = "target") -> tuple[Parts,
     folds: list[pd.Series] = []
     if "validation" not in found and aim != "clusters":
         any_split = _AnySplit()
-        folds = any_split.folds(split_keys(found["train"].frame(), parts.roles), any_split.fold_count)
+        keys = split_keys(found["train"].frame(), parts.roles)
+        folds = any_split.folds(keys, any_split.fold_count)
+        if "target" in keys.columns and aim not in WITHOUT_TARGET:
+            folds = [of_known(fold, keys["target"].notna()) for fold in folds]
     return parts, Divided(found, {"label unknown": none} if none else {}, folds, (), counts, None, counted)
 
 

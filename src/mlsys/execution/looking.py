@@ -21,7 +21,7 @@ from mlsys.execution.runner import run
 from mlsys.execution.told import AtSplit
 from mlsys.execution.work import View, Work
 from mlsys.plan import Plan, Planned
-from mlsys.steps.questions import aim_of, answers, changes_training, looks, makes_rows
+from mlsys.steps.questions import answers, changes_training, looks, makes_rows
 from mlsys.summaries import sample_by_hash
 from mlsys.tables import Table
 from mlsys.warned import once_a_run
@@ -132,7 +132,7 @@ def preview(plan: Plan, data: Data, start: Parts, work: Work, n: int, rows: int)
     if plan.split is None:
         return shown
     table = parts.rows["all"]
-    parts, divided = divided_by(replace(plan.split, supplied=""), table, parts, work, aim_of(plan.steps))
+    parts, divided = divided_by(replace(plan.split, supplied=""), table, parts, work, plan.steps)
     parts = in_parts(parts.told([AtSplit(tuple(table.head(0).columns))]), divided)
     shown[plan.split.name] = parts.rows["train"].frame().head(n)
     for planned in plan.working:

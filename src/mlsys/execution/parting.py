@@ -13,7 +13,6 @@ from mlsys.execution.kinds.history import stored
 from mlsys.execution.parts import SEALED, Parts
 from mlsys.execution.work import Work
 from mlsys.plan import Plan
-from mlsys.steps.questions import aim_of
 
 
 def parted(plan: Plan, holding: Holders, parts: Parts, work: Work) -> Parts:
@@ -37,10 +36,10 @@ def parted(plan: Plan, holding: Holders, parts: Parts, work: Work) -> Parts:
         parts = parts.told([at_split(part, parts)])
     if whole is not None:
         assert split is not None
-        parts, divided = divided_by(split, whole, parts, work, aim_of(plan.steps))
+        parts, divided = divided_by(split, whole, parts, work, plan.steps)
     else:
         split = None
-        parts, divided = divided_given(parts, work, aim_of(plan.steps))
+        parts, divided = divided_given(parts, work, plan.steps)
     parts = stored(in_parts(parts, divided), work)
     parts = look_for_leaks(plan.steps, split, parts, work)
     tables = {} if whole is None or parts.source is None else {"at the source": parts.source, "at the split": whole}

@@ -46,6 +46,14 @@ def result_of(state: Any) -> Result:
     return made
 
 
+def with_result(results: Mapping[str, Result], result: Result) -> dict[str, Result]:
+    """Return results with one more under its name, numbered if the name is taken."""
+    name, number = result.name, 2
+    while name in results:
+        name, number = f"{result.name}-{number}", number + 1
+    return {**results, name: result}
+
+
 def _plain(value: Any, step: str) -> Any:
     """Return a field as plain data: a mapping may hold results, such as those of several targets."""
     if not isinstance(value, Mapping):

@@ -5,12 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from mlsys.steps.cloning import clonable, unfitted
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy as np
 
 _LIKELIEST = {
     ("sklearn", "HistGradientBoostingClassifier"),
@@ -25,17 +22,6 @@ BOOSTERS = ("xgboost", "lightgbm", "catboost")
 """Libraries whose estimators are told more than scikit-learn's: names they take, levels, rows to watch."""
 
 _INNER = ("estimator", "regressor", "classifier", "base_estimator")
-
-
-def seeded(estimator: Any, rng: np.random.Generator) -> Any:
-    """Return a clone in which every ``random_state`` that was ``None`` is a number from ``rng``."""
-    fresh = clonable(unfitted(estimator))
-    if hasattr(fresh, "get_params"):
-        names = [name for name, value in sorted(fresh.get_params(deep=True).items()) if value is None]
-        seeds = {name: int(rng.integers(2**31)) for name in names if name.split("__")[-1].endswith("random_state")}
-        if seeds:
-            fresh.set_params(**seeds)
-    return fresh
 
 
 def weight_argument(estimator: Any, method: str = "fit") -> str | None:

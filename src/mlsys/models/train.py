@@ -26,7 +26,6 @@ from mlsys.models._estimators import (
     classifies,
     numbers_classes,
     regresses,
-    seeded,
     transforms_itself,
     weight_argument,
 )
@@ -58,6 +57,7 @@ from mlsys.models._several import (
 from mlsys.models._without_target import anomalies_learned, classes_named, clusters_learned, measured
 from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
+from mlsys.steps.cloning import seeded
 from mlsys.steps.inner_folds import Told, split_by_roles
 
 if TYPE_CHECKING:

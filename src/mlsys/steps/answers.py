@@ -48,10 +48,15 @@ def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
     return labels.rename(step.column)
 
 
-def changed_rows(step: TrainOnly, rows: Rows, rng: np.random.Generator) -> pd.DataFrame:
-    """Call ``change`` and give repeated or made rows ids of their own."""
+def learned_first(step: TrainOnly, rows: Rows, rng: np.random.Generator) -> Any:
+    """Return what a step learns before it changes rows; ``None`` if it changes them at once."""
+    return call_hook(step.learn, rows, rng=rng) if step.learns_first else None
+
+
+def changed_rows(step: TrainOnly, rows: Rows, rng: np.random.Generator, state: Any) -> pd.DataFrame:
+    """Call ``change`` with what was learned first, and give repeated or made rows ids of their own."""
     if step.learns_first:
-        changed = step.change(rows, rng, call_hook(step.learn, rows, rng=rng))
+        changed = step.change(rows, rng, state)
     else:
         changed = call_hook(step.change, rows, rng=rng)
     if not isinstance(changed, pd.DataFrame):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import copy
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def unfitted(estimator: Any) -> Any:
@@ -25,6 +28,17 @@ def unfitted(estimator: Any) -> Any:
         return clone(estimator, safe=False)
     except RuntimeError:
         return _anew(estimator)
+
+
+def seeded(estimator: Any, rng: np.random.Generator) -> Any:
+    """Return a clone in which every ``random_state`` that was ``None`` is a number from ``rng``."""
+    fresh = clonable(unfitted(estimator))
+    if hasattr(fresh, "get_params"):
+        names = [name for name, value in sorted(fresh.get_params(deep=True).items()) if value is None]
+        seeds = {name: int(rng.integers(2**31)) for name in names if name.split("__")[-1].endswith("random_state")}
+        if seeds:
+            fresh.set_params(**seeds)
+    return fresh
 
 
 def has_parameters(value: Any) -> bool:

@@ -121,12 +121,14 @@ class TrainOnly(Step, kind="TrainOnly"):
     """Changes training rows and no others: resampling, augmentation. Hook: ``change(train, rng) -> DataFrame``.
 
     Repeated or made rows get new ids from the runner; ``learn(train)`` may come first, then the
-    hook is ``change(train, rng, state)``.
+    hook is ``change(train, rng, state)``, and ``told(state)`` may return a named result for ``run.reports``.
     """
 
     facts = Facts(sees="train", fits_on="train", acts_on="train", rows="any", serves=False, stands="after")
-    hooks: ClassVar[tuple[str, ...]] = ("change", "learn")
+    hooks: ClassVar[tuple[str, ...]] = ("change", "learn", "told")
     required_hooks: ClassVar[tuple[str, ...]] = ("change",)
+    takes_unlabelled: ClassVar[bool] = False
+    """Whether rows whose label is not known stay among the training rows for it; models learn from the others."""
 
     def learn(self, *given: Any, **named: Any) -> Any:
         """``learn(train)``: return the third argument of ``change``; optional."""
@@ -140,6 +142,15 @@ class TrainOnly(Step, kind="TrainOnly"):
     def learns_first(self) -> bool:
         """Whether it implements ``learn``, whose result ``change`` receives."""
         return type(self).learn is not TrainOnly.learn
+
+    def told(self, state: Any, /) -> Result:
+        """Return what ``learn`` found as a named result; optional."""
+        raise TypeError("a TrainOnly that has something to tell writes told(state)")
+
+    @property
+    def tells(self) -> bool:
+        """Whether it implements ``told``."""
+        return type(self).told is not TrainOnly.told
 
     @final
     def resample(self, data: pd.DataFrame, /, seed: int = 0, **roles: Any) -> pd.DataFrame:

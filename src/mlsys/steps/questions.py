@@ -54,6 +54,19 @@ def aim_of(steps: Iterable[Any]) -> Aim:
     return next((each.step.aim for each in steps if predicts(each.step)), "target")
 
 
+def takes_unlabelled(steps: Iterable[Any]) -> bool:
+    """Whether training rows of planned steps may have no label: the model, or a step before it, learns from such rows.
+
+    Examples
+    --------
+    >>> takes_unlabelled([])
+    False
+    """
+    steps = tuple(steps)
+    own = any(changes_training(each.step) and each.step.takes_unlabelled for each in steps)
+    return own or aim_of(steps) in WITHOUT_TARGET
+
+
 def minimized_by(steps: Iterable[Any]) -> tuple[str, ...]:
     """Return the names of the metrics that the model among planned steps minimizes; none without a model."""
     return next((each.step.minimizes for each in steps if predicts(each.step)), ())

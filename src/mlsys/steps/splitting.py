@@ -46,6 +46,11 @@ def sides(number: NDArray[np.int64], k: int, index: pd.Index) -> list[pd.Series]
     return [pd.Series(np.where(number == fold, "validation", "train"), index=index) for fold in range(k)]
 
 
+def of_known(sides: pd.Series, known: pd.Series) -> pd.Series:
+    """Return the sides of a window without rows that would be judged by a label that is not known."""
+    return sides if known.all() else sides.where(known | (sides != "validation"))
+
+
 def fold_numbers(keys: pd.DataFrame, k: int, seed: int = 0) -> NDArray[np.int64]:
     """Return the fold of each row: units in order of their hash, dealt out within each stratum."""
     return np.asarray(ranks_by_hash(keys, seed) % k, dtype=np.int64)

@@ -12,7 +12,7 @@ from mlsys import settings
 from mlsys.errors import ContractError
 from mlsys.states import digest
 from mlsys.steps import TrainOnly
-from mlsys.steps.answers import changed_rows
+from mlsys.steps.answers import changed_rows, learned_first
 from mlsys.steps.own_form import load_learned, save_learned
 from mlsys.steps.questions import cross_fits, scales
 from mlsys.testing.comparing import difference
@@ -87,7 +87,8 @@ def changed_rows_have_ids(trial: Trial) -> None:
     """Kept rows keep their id, repeated or new rows get one, and no column is lost."""
     step, frame = trial.step_of(TrainOnly), trial.frame
     renamed = frame.set_axis([f"row {number}" for number in range(len(frame))], axis=0)
-    changed = changed_rows(step, trial.rows("change", renamed), trial.rng())
+    rows, rng = trial.rows("change", renamed), trial.rng()
+    changed = changed_rows(step, rows, rng, learned_first(step, rows, rng))
     if changed.empty:
         raise ContractError(f"change() of {step.title} left no rows")
     lost = [name for name in frame if name not in changed.columns]

@@ -16,7 +16,7 @@ from mlsys.execution.parts import Parts
 from mlsys.execution.work import Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Fitted, Label, Model, Report, Result, Select, Split, Step, TrainOnly, Transform
-from mlsys.steps.answers import changed_rows, checked_labels, kept_rows
+from mlsys.steps.answers import changed_rows, checked_labels, kept_rows, learned_first
 from mlsys.steps.learning import call_hook
 from mlsys.steps.questions import needs_target
 from mlsys.steps.repeats import find_repeats
@@ -73,7 +73,8 @@ def resample(step: TrainOnly, data: pd.DataFrame, seed: int, **named: Any) -> pd
     check_frame(data, step.title)
     roles = _roles_of(step, named, data)
     features = [name for name in data.columns if name not in roles.columns()]
-    return changed_rows(step, Rows.of(data, roles, features), generator(seed, step))
+    rows, rng = Rows.of(data, roles, features), generator(seed, step)
+    return changed_rows(step, rows, rng, learned_first(step, rows, rng))
 
 
 def report(step: Report, **named: Any) -> Result:

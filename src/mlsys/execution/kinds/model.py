@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mlsys.cache import Made
 from mlsys.errors import ConfigurationError, DataError, listed
@@ -16,6 +16,7 @@ from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Model
 from mlsys.steps.learning import learn as learned_by
+from mlsys.steps.questions import needs_target, takes_unlabelled
 from mlsys.tables import Table
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
             "provide columns to predict from, or remove some from exclude= and the roles",
         )
     parts = parts.told(parted_groups(planned, parts, work))
-    learned = work.do(Task(planned, "learn", learn, {"train": train}), parts)
+    told: dict[str, Any] = {"unlabelled": "some"} if needs_target(step) and takes_unlabelled(parts.steps) else {}
+    learned = work.do(Task(planned, "learn", learn, {"train": train}, told), parts)
     held = learned.states["state"]
     fitted = Fitted(step, held, step.columns_learned(features, held.get))
     parts = parts.told([learned]).with_fitted(planned.name, fitted)
@@ -52,10 +54,13 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     return parts.told([], predictions=predictions)
 
 
-def learn(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
-    """Learn from training rows."""
-    step = planned.step
-    learned = learned_by(step, rows["train"], lambda frame: at.wrap(shielded(frame)), at.rng(step))
+def learn(at: At, planned: Planned, rows: dict[str, Table], unlabelled: str = "") -> Made:
+    """Learn from training rows; where a step before took rows whose label is unknown, from those that have one now."""
+    step, train = planned.step, rows["train"]
+    if unlabelled:
+        targets = list(at.roles.targets)
+        train = train.keep(train.frame(targets).notna().any(axis=1).to_numpy())
+    learned = learned_by(step, train, lambda frame: at.wrap(shielded(frame)), at.rng(step))
     return Made({}, {"state": Held(learned.state)})
 
 

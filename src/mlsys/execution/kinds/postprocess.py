@@ -13,7 +13,10 @@ from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Postprocess
+from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.learning import learn as learned_by
+from mlsys.steps.questions import aim_of
+from mlsys.steps.splitting import of_known
 from mlsys.tables import Table
 
 
@@ -49,13 +52,17 @@ def _judged(planned: Planned, step: Postprocess, parts: Parts, work: Work) -> tu
         made = work.do(Task(planned, "predict out of fold", cross, {"rows": rows}, given), parts)
         parts = parts.told([made], crossed=made.tables["predictions"])
     assert parts.crossed is not None
-    return parts, rows, parts.crossed
+    judged = parts.crossed.frame([]).index
+    return parts, rows if len(judged) == rows.rows else rows.keep(rows.frame([]).index.isin(judged)), parts.crossed
 
 
 def cross(at: At, planned: Planned, rows: dict[str, Table], folds: int, steps: tuple[Planned, ...]) -> Made:
     """Predict rows by all steps since the split, learned without them."""
     frame = rows["rows"].frame()
     windows = even_windows(frame, at.roles, at.seed, folds)
+    if at.roles.targets and aim_of(steps) not in WITHOUT_TARGET:
+        known = frame[list(at.roles.targets)].notna().any(axis=1)
+        windows = [replace(window, sides=of_known(window.sides, known)) for window in windows]
     return Made({"predictions": at.hold(out_of_window(steps, frame, windows, at))})
 
 

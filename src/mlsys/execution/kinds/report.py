@@ -15,11 +15,11 @@ from mlsys.execution.asking import needed_to_ask, rows_as_read, served_to
 from mlsys.execution.own_importances import importances_at_split
 from mlsys.execution.parts import Parts
 from mlsys.execution.reporting import loader
-from mlsys.execution.results import result_of, result_state
+from mlsys.execution.results import result_of, result_state, with_result
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.states import Held
-from mlsys.steps import Fitted, Model, Postprocess, Report, Result
+from mlsys.steps import Fitted, Model, Postprocess, Report
 from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.learning import call_hook
 from mlsys.steps.questions import aim_of, answers, asks_served, predicts
@@ -33,14 +33,7 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     made = work.do(_of_divided(planned, parts) if parts.is_divided else _of_rows(planned, parts), parts)
     assert isinstance(planned.step, Report)
     result = planned.step.recalled(result_of(made.states["result"].get()))
-    return parts.told([made], results={**parts.results, _name(result, parts): result})
-
-
-def _name(result: Result, parts: Parts) -> str:
-    name, number = result.name, 2
-    while name in parts.results:
-        name, number = f"{result.name}-{number}", number + 1
-    return name
+    return parts.told([made], results=with_result(parts.results, result))
 
 
 def _of_rows(planned: Planned, parts: Parts) -> Task:
