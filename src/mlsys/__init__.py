@@ -96,7 +96,20 @@ _HOMES = {
         ),
         "mlsys.sampling",
     ),
-    **dict.fromkeys(("NaturalLabel", "WeakLabel", "compare_labels", "labeling_function"), "mlsys.labeling"),
+    **dict.fromkeys(
+        (
+            "LabelSpreading",
+            "NaturalLabel",
+            "SelfTraining",
+            "WeakLabel",
+            "beats_its_labels",
+            "compare_labels",
+            "labeling_function",
+            "soft_rows",
+            "trusted_rows",
+        ),
+        "mlsys.labeling",
+    ),
     **dict.fromkeys(
         (
             "Apply",
@@ -283,7 +296,17 @@ if TYPE_CHECKING:
         TextHash,
         TfIdf,
     )
-    from mlsys.labeling import NaturalLabel, WeakLabel, compare_labels, labeling_function
+    from mlsys.labeling import (
+        LabelSpreading,
+        NaturalLabel,
+        SelfTraining,
+        WeakLabel,
+        beats_its_labels,
+        compare_labels,
+        labeling_function,
+        soft_rows,
+        trusted_rows,
+    )
     from mlsys.models import Calibrate, Threshold, Train, TrainForecast
     from mlsys.pipeline import Pipeline
     from mlsys.pipeline.looking import look

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.naive_bayes import GaussianNB
 
 import mlsys
 from mlsys.steps import Step
@@ -338,6 +339,20 @@ def Resample_2(orders: pd.DataFrame) -> Case:
 def Resample_3(orders: pd.DataFrame) -> Case:
     sampler = pytest.importorskip("imblearn.over_sampling").SMOTE()
     return mlsys.Resample(sampler), numbers(orders), ROLES
+
+
+def some_unlabelled(orders: pd.DataFrame) -> pd.DataFrame:
+    return numbers(orders).assign(returned=orders["returned"].where(np.arange(400) % 3 > 0))
+
+
+@case
+def SelfTraining(orders: pd.DataFrame) -> Case:
+    return mlsys.SelfTraining(GaussianNB(), threshold=0.7), some_unlabelled(orders), ROLES
+
+
+@case
+def LabelSpreading(orders: pd.DataFrame) -> Case:
+    return mlsys.LabelSpreading(threshold=0.6), some_unlabelled(orders), ROLES
 
 
 @case

@@ -25,4 +25,4 @@ def wilson(hits: int, trials: int) -> tuple[float, float, float]:
     share, square = hits / trials, Z_95**2
     middle = (share + square / (2 * trials)) / (1 + square / trials)
     half = Z_95 / (1 + square / trials) * math.sqrt(share * (1 - share) / trials + square / (4 * trials**2))
-    return share, max(0.0, middle - half), min(1.0, middle + half)
+    return share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
