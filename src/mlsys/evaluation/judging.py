@@ -20,7 +20,7 @@ from mlsys.evaluation.intervals import DRAWS, at_once, draws_for, metric_interva
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.metrics import usual_metrics
 from mlsys.evaluation.own import metrics_of
-from mlsys.evaluation.sample import Sample, Task, class_names, event_of, task_of
+from mlsys.evaluation.sample import Sample, Task, class_names, classes_and_event, task_of
 from mlsys.evaluation.side_by_side import apart, targets_of
 from mlsys.evaluation.together import (
     Asked,
@@ -283,6 +283,5 @@ def judge_for(
                 f"choose among {', '.join(each.name for each in usual)}",
             )
     _refuse_targets(scored, chosen)
-    event = (event or event_of(scored)) if task == "binary" else None
-    classes = class_names(scored, task, event)
+    classes, event = classes_and_event(scored, task, event)
     return Judge(task, chosen, classes, level, draws_for(level), event, bool(metrics))

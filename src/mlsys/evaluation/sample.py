@@ -36,21 +36,46 @@ EVENT = 1
 
 CLOSE = 1_000
 """Whole numbers that lie within so many are numbered by subtraction."""
+AT_ONCE = 1 << 16
+"""Rows that are read at once: they stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Classes of rows as they stand in the data: the place of each row's among the different values, -1 for null."""
+    """Classes of rows as they stand in the data: the place of each row's among the different values, -1 for null.
+
+    Parameters
+    ----------
+    places : ndarray of int
+        One a row.
+    values : tuple
+        The different values.
+    texts : tuple of str
+        Each value as a text.
+    may_be_null : bool
+        Whether some row may be null; rows are not read again to find out.
+    """
 
     places: NDArray[np.int64]
     values: tuple[Any, ...]
     texts: tuple[str, ...]
+    may_be_null: bool = True
 
     @classmethod
     def of(cls, values: pd.Series) -> Levels:
         """Read classes; few values are turned into texts, not every row."""
-        places, found = _numbered(values) if isinstance(values.dtype, np.dtype) else pd.factorize(values)
-        return cls(np.asarray(places, np.int64), tuple(found.tolist()), tuple(pd.Series(found).astype("str")))
+        numbered = _numbered(values.to_numpy()) if isinstance(values.dtype, np.dtype) else None
+        if numbered is not None:
+            plain = tuple(numbered[1].tolist())
+            return cls(numbered[0], plain, tuple(map(str, plain)), may_be_null=False)
+        places, found = pd.factorize(values)
+        texts = tuple(pd.Series(found).astype("str"))
+        return cls(np.asarray(places, np.int64), tuple(found.tolist()), texts, bool((places < 0).any()))
+
+    @property
+    def nulls_last(self) -> NDArray[np.int64]:
+        """Place of each row's value, that of null behind all others."""
+        return np.where(self.places < 0, len(self.values), self.places) if self.may_be_null else self.places
 
     def codes(self, codes: Mapping[str, float]) -> Values:
         """Return the code of each row, NaN for a class that has none."""
@@ -232,21 +257,35 @@ class Sample:
         return np.asarray(self.prediction == EVENT)
 
 
-def _numbered(values: pd.Series) -> tuple[NDArray[np.int64], pd.Index | NDArray[Any]]:
-    """Return the place of each row's value among the different ones; whole numbers close together are not hashed."""
-    numbers = values.to_numpy()
-    if numbers.dtype.kind in "iub" and len(numbers):
-        low, high = int(numbers.min()), int(numbers.max())
-        if high - low < CLOSE and abs(low) < 2**62:
-            places = numbers.astype(np.int64) - low if low else numbers.astype(np.int64, copy=False)
-            every = high - low < 2  # the least and the greatest are there
-            there = (
-                np.arange(high - low + 1) if every else np.flatnonzero(np.bincount(places, minlength=high - low + 1))
-            )
-            if len(there) <= high - low:
-                places = np.searchsorted(there, places)
-            return places, (there + low).astype(numbers.dtype)
-    return pd.factorize(values)
+def _numbered(numbers: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]] | None:
+    """Return the places of whole numbers that lie close together, and these; ``None`` for what is to be hashed."""
+    if numbers.dtype.kind not in "iub" or not len(numbers):
+        return None
+    low, high = _ends(numbers)
+    if high - low >= CLOSE or abs(low) >= 2**62:
+        return None
+    places = numbers.astype(np.int64) - low if low else numbers.astype(np.int64, copy=False)
+    there = _there(places, high - low + 1)
+    if len(there) <= high - low:
+        places = np.searchsorted(there, places)
+    return places, (there + low).astype(numbers.dtype)
+
+
+def _ends(numbers: NDArray[Any]) -> tuple[int, int]:
+    """Return the least and the greatest number; each part is read twice while it is in the processor's cache."""
+    parts = [numbers[begin : begin + AT_ONCE] for begin in range(0, len(numbers), AT_ONCE)]
+    ends = [(int(part.min()), int(part.max())) for part in parts]
+    return min(low for low, _ in ends), max(high for _, high in ends)
+
+
+def _there(places: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """Return which places occur; rows are read until all of them do."""
+    found = np.zeros(size, dtype=bool)
+    for begin in range(0, len(places), AT_ONCE):
+        found |= np.bincount(places[begin : begin + AT_ONCE], minlength=size) > 0
+        if found.all():
+            break
+    return np.flatnonzero(found)
 
 
 def _pair(scored: pd.DataFrame, one: str, other: str) -> Values | None:
@@ -311,27 +350,41 @@ def class_names(scored: pd.DataFrame, task: Task, event: Event | None = None) ->
     >>> class_names(scored, "binary"), class_names(scored, "binary", Event("good"))
     (['good', 'bad'], ['bad', 'good'])
     """
+    return classes_and_event(scored, task, event)[0]
+
+
+def classes_and_event(scored: pd.DataFrame, task: Task, event: Event | None) -> tuple[list[str], Event | None]:
+    """Return the classes in the order of their codes, and the event, which there is where there are two."""
     ordered = ordered_classes(scored, task)
     if task != "binary":
-        return ordered
-    event = event or event_of(scored)
-    mine = [name for name in ordered if event is not None and event.is_called(name)]
+        return ordered, None
+    event = event or _decided(scored, ordered)
     if event is None:
-        return ordered
+        return ordered, None
+    mine = [name for name in ordered if event.is_called(name)]
     if not mine and classes_of(scored):
         raise DataError(
             f"the rows have no probability of the event {event.value!r} (there are: {', '.join(ordered)})",
             f"have the model write {PROBABILITY}{event.value}",
         )
     others = [name for name in ordered if name not in mine]
-    return [*(others[:EVENT] or ["another class"]), *(mine or [str(event.value)]), *others[EVENT:]]
+    return [*(others[:EVENT] or ["another class"]), *(mine or [str(event.value)]), *others[EVENT:]], event
 
 
 def event_of(scored: pd.DataFrame) -> Event | None:
     """Return the event of scored rows of two classes where nobody says which it is."""
-    truth = scored["y"].astype("str")
-    weight = scored["weight"] if "weight" in scored else pd.Series(1.0, index=scored.index)
-    return decided([(name, float(weight[truth == name].sum())) for name in ordered_classes(scored, "binary")])
+    return _decided(scored, ordered_classes(scored, "binary"))
+
+
+def _decided(scored: pd.DataFrame, ordered: Sequence[str]) -> Event | None:
+    truth = Levels.of(scored["y"])
+    weight = scored["weight"].to_numpy(dtype=np.float64) if "weight" in scored else None
+    sums = np.bincount(truth.nulls_last, weight, len(truth.texts) + 1)
+    held = dict.fromkeys(ordered, 0.0)
+    for name, each in zip(truth.texts, sums.tolist(), strict=False):
+        if name in held:
+            held[name] += each
+    return decided(list(held.items()))
 
 
 def ordered_classes(scored: pd.DataFrame, task: Task) -> list[str]:

@@ -20,13 +20,10 @@ from mlsys.evaluation.counts.formulas import MOST_CLASSES
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.levels import names_of
 from mlsys.evaluation.metric import SampleMetric
-from mlsys.evaluation.sample import EVENT, Levels, Sample, Values
+from mlsys.evaluation.sample import AT_ONCE, EVENT, Levels, Sample, Values
 from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums
 from mlsys.summaries import GroupedSum
 from mlsys.values import values_of
-
-AT_ONCE = 1 << 16
-"""Rows that are counted at once."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +41,8 @@ class Grouping:
             levels = Levels.of(values.cat.remove_unused_categories() if hasattr(values, "cat") else values)
         except TypeError:  # what has no hash has no levels either
             raise DataError(f"by={column!r} holds {values_of(values)}", "slice by columns of plain values") from None
-        places, found = levels.places, list(levels.values)
-        if len(places) and places.min() < 0:
-            places, found = np.where(places < 0, len(found), places), [*found, None]
-        return cls(column, places, tuple(f"{column}={name}" for name in names_of(found)))
+        found = [*levels.values, *([None] if levels.may_be_null else [])]
+        return cls(column, levels.nulls_last, tuple(f"{column}={name}" for name in names_of(found)))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -135,7 +130,7 @@ class Given:
         """Return the weight of the rows of each pair of truth and prediction; of very many, of those that occur."""
         if self.holds_tables:
             return np.asarray(self.joint(self.leading).floats().reshape(-1, self._pairs).sum(axis=0))
-        truth, said = (_nulls_last(each) for each in self.levels)
+        truth, said = (each.nulls_last for each in self.levels)
         pair = pd.Series(truth * (len(self.levels[1].values) + 1) + said)
         return pair.map(lambda _: 1.0).groupby(pair).sum()
 
@@ -150,7 +145,7 @@ class Given:
         """
         key = "" if grouping is None else grouping.column
         if key not in self._joints:
-            truth, said = (_nulls_last(each) for each in self.levels)
+            truth, said = (each.nulls_last for each in self.levels)
             across, pairs, slices = (
                 len(self.levels[1].values) + 1,
                 self._pairs,
@@ -206,12 +201,6 @@ class Given:
         if self.group is not None:
             frame["group"] = self.group
         return frame.iloc[rows]
-
-
-def _nulls_last(levels: Levels) -> Codes:
-    """Return the place of each row's value among the different ones, null the last."""
-    places = levels.places
-    return np.where(places < 0, len(levels.values), places) if len(places) and places.min() < 0 else places
 
 
 def _at(values: pd.Series, levels: Levels, places: Codes) -> pd.Series:
