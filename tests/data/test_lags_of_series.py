@@ -146,3 +146,34 @@ def test_of_two_rows_at_one_step_the_larger_value_counts_as_the_later() -> None:
     made = Lag((), "x", 1, step="1D", time="day").over(frame, time="day")["x_lag_1"]
     assert made.iloc[2] == 2.0
     assert made.iloc[:2].isna().all()
+
+
+@pytest.mark.parametrize("given", [{}, {"step": "1D", "time": "day"}])
+def test_changes_are_values_less_those_before_them(given) -> None:
+    frame = with_gaps()
+    made = Lag("store", "sold", [1, 3], changes=True, **given).over(frame, time="day")
+    wide = Lag("store", "sold", [1, 2, 3, 4], **given).over(frame, time="day")
+    for back in (1, 3):
+        wanted = wide[f"sold_lag_{back}"] - wide[f"sold_lag_{back + 1}"]
+        assert np.array_equal(made[f"sold_change_{back}"], wanted, equal_nan=True)
+    assert "sold_lag_2" not in made
+
+
+def test_changes_stay_when_lags_are_taken_relative_to_a_level() -> None:
+    frame = with_gaps().assign(sold=lambda rows: rows["sold"].abs())
+    lagged = Lag("store", "sold", [1, 2], changes=True, step="1D", time="day").over(frame, time="day")
+    plain, taken, shares = (
+        Forecast(2, by="store", **given).over(lagged, target="sold", time="day")["sold_change_2"]
+        for given in ({}, {"level": "sold_lag_1"}, {"level": "sold_lag_1", "relative": "ratio"})
+    )
+    level = Forecast(2, by="store").over(lagged, target="sold", time="day")["sold_lag_1"]
+    assert np.array_equal(plain, taken, equal_nan=True)
+    assert np.allclose(shares, plain / level.where(level > 0), equal_nan=True)
+
+
+def test_changes_of_durations_and_of_texts_are_refused() -> None:
+    with pytest.raises(ConfigurationError, match="back= has durations"):
+        Lag((), "x", "7D", changes=True)
+    frame = pd.DataFrame({"t": pd.date_range("2024-01-01", periods=3), "x": list("abc")})
+    with pytest.raises(DataError, match="takes differences of numbers, but 'x' holds"):
+        Lag((), "x", 1, changes=True).over(frame, time="t")

@@ -22,6 +22,7 @@ from mlsys.leakage.rounding import Rounding
 from mlsys.leakage.row_check import row_local_finding
 from mlsys.states import digest
 from mlsys.steps import Fitted, Model, Postprocess, RowTransform
+from mlsys.steps.capabilities import AnswersTogether
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,7 +100,22 @@ def _alone(done: Rehearsed, held: pd.DataFrame, unstable: set[str]) -> Iterator[
     for name, fitted, given, made in _applied(done, held):
         if name in unstable:
             continue
-        yield _alone_trace(name, _answer_of(fitted), given, made, "batch")
+        answer = _answer_of(fitted)
+        if isinstance(fitted.step, AnswersTogether) and fitted.step.answered_together is not None:
+            answer = _among_its_own(answer, given, fitted.step.answered_together)
+        yield _alone_trace(name, answer, given, made, "batch")
+
+
+def _among_its_own(
+    answer: Callable[[pd.DataFrame], pd.DataFrame], given: pd.DataFrame, named_by: str
+) -> Callable[[pd.DataFrame], pd.DataFrame]:
+    """Return what answers rows with those that belong to them beside them, and no others."""
+
+    def answered(rows: pd.DataFrame) -> pd.DataFrame:
+        others = given[given[named_by].isin(rows[named_by])].drop(index=rows.index, errors="ignore")
+        return answer(pd.concat([rows, others])).loc[rows.index]
+
+    return answered
 
 
 def _answer_of(fitted: Fitted) -> Callable[[pd.DataFrame], pd.DataFrame]:

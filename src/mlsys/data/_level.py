@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import FACTOR, OFFSET
+from mlsys.dataset import CHANGE, FACTOR, OFFSET
 from mlsys.errors import DataError
 from mlsys.values import NUMERIC, values_of
 
@@ -36,7 +36,11 @@ def relative_to(frame: pd.DataFrame, level: str, how: Relative, target: str, who
             'take differences from it: relative="difference"',
         )
     own = [name for name in frame.columns if str(name).startswith(f"{target}_") and _is_number(frame[name])]
-    made = {name: _taken(_numbers(frame, name, who), levels, how) for name in own}
+    without = np.zeros(len(frame))  # a change has no level left to subtract
+    made = {}
+    for name in own:
+        is_change = name.startswith(f"{target}{CHANGE}") and how == "difference"
+        made[name] = _taken(_numbers(frame, name, who), without if is_change else levels, how)
     return {**made, OFFSET if how == "difference" else FACTOR: levels}
 
 

@@ -219,6 +219,12 @@ class Known:
         return Known(self._keys * season + self._steps % season, self._steps, self._values)
 
 
+def decision_numbers(rows: pd.DataFrame, by: Sequence[str], time: str) -> NDArray[np.uint64]:
+    """Return what rows of one series and one moment share, and others do not; it depends on no other row."""
+    hashed = pd.util.hash_pandas_object(rows[[*by, time]], index=False)
+    return np.asarray(hashed.to_numpy(dtype=np.uint64))
+
+
 def longest(keys: Integers, steps: Integers) -> int:
     """Return from how many steps the longest series has come, gaps included."""
     spans = pd.Series(steps).groupby(keys).agg(lambda each: each.max() - each.min() + 1)

@@ -10,11 +10,14 @@ import pandas as pd
 
 from mlsys.data._level import Relative, relative_to
 from mlsys.data._made_columns import past_duration, refuse_taken
-from mlsys.data._series import Grid, Known, longest, refuse_repeated
+from mlsys.data._series import Grid, Known, decision_numbers, longest, refuse_repeated
 from mlsys.data._step_ahead import by_step_ahead, say_gaps
 from mlsys.dataset import (
+    DECISION,
     FACTOR,
     HORIZON,
+    LAG,
+    LEVEL_LAG,
     NAIVE_ERROR,
     NAIVE_SQUARED_ERROR,
     OFFSET,
@@ -180,7 +183,7 @@ class Forecast(Reshape):
     def withholds(self) -> tuple[str, ...]:
         """Columns that judge a model, and are no features."""
         judging = (LAST, SAME_SEASON, SEASON_MEAN, NAIVE_ERROR, NAIVE_SQUARED_ERROR, STRETCH, TARGET_KNOWN)
-        return (*judging, STEPS_AHEAD, OFFSET, FACTOR)
+        return (*judging, STEPS_AHEAD, DECISION, OFFSET, FACTOR, LEVEL_LAG)
 
     def over(self, data: pd.DataFrame, /, target: str, time: str) -> pd.DataFrame:
         """Return the rows that a pipeline with these roles makes of a frame of series."""
@@ -211,16 +214,20 @@ class Forecast(Reshape):
         for name, each in wide.items():
             facts[name] = given[each].to_numpy(dtype=np.float64, na_value=np.nan)[origins, ahead - 1]
         made = made.assign(**then, **facts, **self._beside(Known(keys, steps, values), keys, steps, origins, ahead))
-        return self._scaled(made.assign(**{STEPS_AHEAD: ahead}), target)
+        told = {STEPS_AHEAD: ahead, DECISION: decision_numbers(made, self.key_columns, time)}
+        return self._scaled(made.assign(**told), target)
 
     def to_complete(self, columns: Iterable[str], roles: Roles) -> dict[str, Any]:
         """Return what must be kept of the series to complete rows of a request."""
-        return {"target": self._target(roles), "wide": by_step_ahead(columns, self.steps_ahead)}
+        wide = by_step_ahead(columns, self.steps_ahead)
+        return {"target": self._target(roles), "time": self._time(roles), "wide": wide}
 
     def completed(self, rows: pd.DataFrame, kept: Mapping[str, Any], /) -> pd.DataFrame:
         """Return rows of decisions and horizons, as the steps before have changed them, as this step leaves them."""
         ahead = rows[HORIZON].to_numpy(dtype=np.int64)
         made: dict[str, Any] = {STEPS_AHEAD: ahead}
+        if {*self.key_columns, kept["time"]} <= set(rows.columns):
+            made[DECISION] = decision_numbers(rows, self.key_columns, kept["time"])
         for name, each in kept["wide"].items():
             if set(each) <= set(rows.columns):
                 there = np.clip(ahead, 1, len(each))
@@ -231,12 +238,15 @@ class Forecast(Reshape):
         """Return the columns that :meth:`completed` adds, and of which it makes them."""
         wide = {name: (HORIZON, *each) for name, each in kept["wide"].items()}
         level = () if self.level is None else wide.get(self.level, (self.level,))
-        return {STEPS_AHEAD: (HORIZON,), OFFSET: level, FACTOR: level, **wide}
+        decision = (*self.key_columns, kept["time"])
+        return {STEPS_AHEAD: (HORIZON,), DECISION: decision, OFFSET: level, FACTOR: level, LEVEL_LAG: (), **wide}
 
     def _scaled(self, rows: pd.DataFrame, target: str) -> pd.DataFrame:
         if self.level is None:
             return rows
-        return rows.assign(**relative_to(rows, self.level, self.relative, target, self.title))
+        back = self.level.removeprefix(f"{target}{LAG}")
+        lag = {LEVEL_LAG: int(back)} if back != self.level and back.isdecimal() else {}
+        return rows.assign(**lag, **relative_to(rows, self.level, self.relative, target, self.title))
 
     def rows_ahead(
         self, keys: pd.DataFrame, last: pd.Timestamp, time: str, horizon: int | str | None = None, /

@@ -9,8 +9,10 @@ import pandas as pd
 from mlsys.data._made_columns import past_duration, refuse_taken
 from mlsys.data._on_grid import numbered_past
 from mlsys.data._series import Grid
-from mlsys.errors import ConfigurationError
+from mlsys.dataset import CHANGE, LAG
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.steps import Field, History, Past
+from mlsys.values import Kind, values_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,6 +38,8 @@ class Lag(History):
         then count steps before the time of the row, not rows, and a lag in a gap is null.
     time : str, optional
         Column of these times; needed with ``step``.
+    changes : bool
+        Add, as ``<column>_change_<back>``, each of these values less the value one row (or step) earlier.
     late_by : str
         How long before the latest decision a request of a served model may still be decided; rows are kept that much
         longer.
@@ -73,6 +77,7 @@ class Lag(History):
     tolerance: str | pd.Timedelta | None = Field(default=None, kw_only=True)
     step: str | None = Field(default=None, kw_only=True)
     time: str | None = Field(default=None, kw_only=True)
+    changes: bool = Field(default=False, kw_only=True)
     late_by: str | pd.Timedelta = Field(default="0s", kw_only=True)
     tail: int = Field(default=0, ge=0, kw_only=True)
 
@@ -91,6 +96,11 @@ class Lag(History):
                 raise ConfigurationError(
                     f"{self.title} got back={back}, which is no earlier row", "count rows from 1, the most recent"
                 )
+        if self.changes and any(isinstance(back, str) for back in self._backs):
+            raise ConfigurationError(
+                f"{self.title}: changes=True takes a value less the one row or step before it, but back= has durations",
+                "give numbers in back=, with step= and time= where they are to count steps",
+            )
         if (self.step is None) != (self.time is None):
             raise ConfigurationError(
                 f"{self.title} got {'time' if self.step is None else 'step'}= alone",
@@ -112,18 +122,24 @@ class Lag(History):
         return (self.back,) if isinstance(self.back, (int, str)) else tuple(self.back)
 
     @property
+    def _looked_at(self) -> tuple[int | str, ...]:
+        """How far back the values lie that are needed: for a change also the one before it."""
+        before = [back + 1 for back in self._backs if self.changes and not isinstance(back, str)]
+        return tuple(dict.fromkeys([*self._backs, *before]))
+
+    @property
     def kept_rows(self) -> int:
         """Rows of each key that a served model keeps in addition to those within reach."""
         if self._grid is not None:
             return self.tail
-        return max(self.tail, *(1 if isinstance(back, str) else back for back in self._backs))
+        return max(self.tail, *(1 if isinstance(back, str) else back for back in self._looked_at))
 
     @property
     def reach(self) -> pd.Timedelta:
         """How long before the latest decision all rows are kept."""
         durations = [past_duration(back, "back") for back in self._backs if isinstance(back, str)]
         if self._grid is not None:
-            durations += [self._grid.longest * back for back in self._backs if not isinstance(back, str)]
+            durations += [self._grid.longest * back for back in self._looked_at if not isinstance(back, str)]
         return max(durations, default=pd.Timedelta(0)) + self.slack
 
     @property
@@ -142,25 +158,43 @@ class Lag(History):
 
     def column_in_words(self, column: str, /) -> str:
         """Return how far back and by which key."""
-        column, back = column.rsplit("_lag_", 1)
+        column, between, back = _parsed(column)
         steps = "" if self.step is None or not back.isdecimal() else f" steps of {self.step}"
-        return f"{column} {back}{steps} back by {' and '.join(self.key_columns)}"
+        what = "change of " if between == CHANGE else ""
+        return f"{what}{column} {back}{steps} back by {' and '.join(self.key_columns)}"
 
     def columns_behind(self, column: str, /) -> tuple[str, ...]:
         """Return the column that it looks back at, and the key."""
         beside = [] if self.time is None else [self.time]
-        return tuple(dict.fromkeys([column.rsplit("_lag_", 1)[0], *self.key_columns, *beside]))
+        return tuple(dict.fromkeys([_parsed(column)[0], *self.key_columns, *beside]))
 
     def apply(self, frame: pd.DataFrame, past: Past, /) -> pd.DataFrame:
         """Return the frame with the earlier values."""
-        wanted = [(column, back, f"{column}_lag_{back}") for column in self._columns for back in self._backs]
-        refuse_taken(frame, [name for *_, name in wanted], self.title)
+        written = {LAG: self._backs, **({CHANGE: self._backs} if self.changes else {})}
+        refuse_taken(frame, [f"{c}{between}{b}" for between, backs in written.items() for c in self._columns
+                             for b in backs], self.title)  # fmt: skip
         placed = self._on_grid(frame, past)
-        made = {
-            name: placed[back].lag(column) if back in placed else self._known(past, back).lag(column, _rows(back))
-            for column, back, name in wanted
+        values = {
+            (column, back): (
+                placed[back].lag(column) if back in placed else self._known(past, back).lag(column, _rows(back))
+            )
+            for column in self._columns
+            for back in self._looked_at
         }
+        made = {f"{column}{LAG}{back}": values[column, back] for column in self._columns for back in self._backs}
+        for (column, back), value in values.items():
+            if self.changes and not isinstance(back, str) and back in self._backs:
+                made[f"{column}{CHANGE}{back}"] = self._change(column, value, values[column, back + 1])
         return frame.assign(**made)
+
+    def _change(self, column: str, value: pd.Series, before: pd.Series) -> pd.Series:
+        """Return a value less the one before it."""
+        if values_of(value).kind is not Kind.NUMBER:
+            raise DataError(
+                f"{self.title}: changes=True takes differences of numbers, but {column!r} holds {values_of(value)}",
+                "name columns of numbers, or leave changes= out",
+            )
+        return value - before
 
     def _on_grid(self, frame: pd.DataFrame, past: Past) -> dict[int | str, Past]:
         """Return the past at each number of steps before the rows; nothing where rows are counted."""
@@ -168,7 +202,7 @@ class Lag(History):
         if grid is None or self.time is None:
             return {}
         now, numbered = numbered_past(frame, past, grid, self.time, self.title)
-        return {back: numbered.at(now - back) for back in self._backs if not isinstance(back, str)}
+        return {back: numbered.at(now - back) for back in self._looked_at if not isinstance(back, str)}
 
     def _known(self, past: Past, back: int | str) -> Past:
         """Return the past that one lag looks at: up to some time before each decision, and of values not too old."""
@@ -181,3 +215,16 @@ class Lag(History):
 
 def _rows(back: int | str) -> int:
     return 1 if isinstance(back, str) else back
+
+
+def _parsed(name: str) -> tuple[str, str, str]:
+    """Return the column, what stands between, and how far back.
+
+    Examples
+    --------
+    >>> _parsed("sold_lag_7"), _parsed("sold_change_1")
+    (('sold', '_lag_', '7'), ('sold', '_change_', '1'))
+    """
+    between = max((LAG, CHANGE), key=name.rfind)
+    column, back = name.rsplit(between, 1)
+    return column, between, back

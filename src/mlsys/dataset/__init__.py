@@ -6,8 +6,12 @@ from mlsys.dataset.event import Event, decided, settled, tally
 from mlsys.dataset.frames import check_frame, check_names, check_unique, require_columns
 from mlsys.dataset.predictions import (
     AHEAD,
+    CHANGE,
+    DECISION,
     FACTOR,
     HORIZON,
+    LAG,
+    LEVEL_LAG,
     LOWER,
     NAIVE_ERROR,
     NAIVE_SQUARED_ERROR,
@@ -32,8 +36,12 @@ from mlsys.dataset.weights import counting, known_weights
 
 __all__ = [
     "AHEAD",
+    "CHANGE",
+    "DECISION",
     "FACTOR",
     "HORIZON",
+    "LAG",
+    "LEVEL_LAG",
     "LOWER",
     "NAIVE_ERROR",
     "NAIVE_SQUARED_ERROR",

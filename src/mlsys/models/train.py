@@ -55,6 +55,7 @@ from mlsys.models._several import (
     takes_together,
 )
 from mlsys.models._without_target import anomalies_learned, classes_named, clusters_learned, measured
+from mlsys.models.needs import Needs, needs_of
 from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.cloning import seeded
@@ -199,6 +200,11 @@ class Train(Model):
     def aim(self) -> Aim:
         """Return what the estimator is after: a target, anomalies or clusters."""
         return aim_of(self.estimator)
+
+    @property
+    def needs(self) -> Needs:
+        """What the estimator accepts, and learns well from."""
+        return needs_of(self.estimator)
 
     @property
     def minimizes(self) -> tuple[str, ...]:

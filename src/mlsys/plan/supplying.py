@@ -80,7 +80,7 @@ def _prepare(planned: list[Planned]) -> None:
 
 def _needs(model: Train, before: Sequence[Step]) -> Needs:
     """Return what features must be like for the estimator, and for samplers that stand before it."""
-    found = needs_of(model.estimator)
+    found = model.needs
     for sampler in (step.sampler for step in before if isinstance(step, WrapsSampler)):
         if sampler is not None and not needs_of(sampler).nulls:  # it measures distances between rows
             found = Needs(nulls=False, categories=False, scale=found.scale)

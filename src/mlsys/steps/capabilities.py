@@ -116,6 +116,16 @@ class AsksAhead(Protocol):
 
 
 @runtime_checkable
+class AnswersTogether(Protocol):
+    """A model that may answer some rows together: what it says of one depends on others that belong to it."""
+
+    @property
+    def answered_together(self) -> str | None:
+        """Column whose values name rows that belong together; ``None`` where each is answered alone."""
+        raise NotImplementedError
+
+
+@runtime_checkable
 class Derives(Protocol):
     """A row transform that makes each of its columns by a function of its own."""
 
