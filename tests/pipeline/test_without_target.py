@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import mlsys
-from mlsys import Evaluate, Gate, KFolds, Pipeline, RandomSplit, Threshold, beats, metric
+from mlsys import Evaluate, Gate, KFolds, Pipeline, RandomSplit, TuneThreshold, beats, metric
 from mlsys.errors import ConfigurationError, DataError
 
 ROWS = 300
@@ -103,7 +103,9 @@ def test_rows_without_a_label_train_a_detector_and_judge_nothing(numbers):
 
 @pytest.mark.long
 def test_a_threshold_flags_the_share_that_can_be_looked_at(numbers):
-    run = Pipeline([RandomSplit(validation=0.5), FOREST, Threshold(share=0.1)]).run(numbers, track=False, cache=False)
+    run = Pipeline([RandomSplit(validation=0.5), FOREST, TuneThreshold(share=0.1)]).run(
+        numbers, track=False, cache=False
+    )
     said = run.predictions["validation"]
     assert 0.02 < said["prediction"].mean() < 0.2
     assert ((said["score_True"] > 0) == said["prediction"]).all()
@@ -114,7 +116,7 @@ def test_a_threshold_by_costs_reads_the_labels_of_training_rows(numbers):
     labelled = numbers.assign(bad=np.arange(ROWS) < 12)
     flagged = {}
     for missed in (1, 1_000):
-        steps = [SPLIT, FOREST, Threshold(missed=missed, false_alarm=1)]
+        steps = [SPLIT, FOREST, TuneThreshold(missed=missed, false_alarm=1)]
         run = Pipeline(steps, target="bad").run(labelled, track=False, cache=False)
         flagged[missed] = run.predictions["validation"]["prediction"].mean()
     assert flagged[1] <= flagged[1_000]

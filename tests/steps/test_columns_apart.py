@@ -41,8 +41,8 @@ from mlsys import (
     TextComponents,
     TextHash,
     TfIdf,
-    Threshold,
     Train,
+    TuneThreshold,
 )
 from mlsys.errors import DataError
 from mlsys.steps import Fitted, RowTransform, Step, Transform
@@ -52,10 +52,10 @@ NUMBERS, TEXTS = ["x", "n"], ["who", "told"]
 SIDE = pd.DataFrame({"who": ["a", "b", "c"], "seats": [1, 2, 3], "kind": ["p", None, "q"], "fast": [True, False, True]})
 MADE = {"twice": lambda rows: rows["x"] * 2, "both": lambda rows: rows["who"] + rows["told"], "n": lambda rows: 1}
 
-ANSWERS = (Calibrate, Threshold)
+ANSWERS = (Calibrate, TuneThreshold)
 """Steps that take the answers of a model."""
 STEPS: list[Any] = [
-    Threshold(share=0.3),
+    TuneThreshold(share=0.3),
     Calibrate(),
     Categories(["who", "n"]),
     Clean(),

@@ -623,8 +623,8 @@ def Train_5(orders: pd.DataFrame) -> Case:
 
 
 @case
-def Threshold(orders: pd.DataFrame) -> Case:
-    return mlsys.Threshold(share=0.1), orders, ROLES
+def TuneThreshold(orders: pd.DataFrame) -> Case:
+    return mlsys.TuneThreshold(share=0.1), orders, ROLES
 
 
 @case

@@ -3,8 +3,8 @@
 from mlsys.models._early_stopping import keeps_to_itself
 from mlsys.models._inputs import takes_any
 from mlsys.models.calibrate import Calibrate
-from mlsys.models.threshold import Threshold
 from mlsys.models.train import Train
 from mlsys.models.train_forecast import TrainForecast
+from mlsys.models.tune_threshold import TuneThreshold
 
-__all__ = ["Calibrate", "Threshold", "Train", "TrainForecast", "keeps_to_itself", "takes_any"]
+__all__ = ["Calibrate", "TuneThreshold", "Train", "TrainForecast", "keeps_to_itself", "takes_any"]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _NEVER = 1e-12
 """Probabilities are kept this far from 0 and 1, which have no log-odds."""
+_COLDEST = (-6.0, 6.0)
+"""Logarithms of the factors of a temperature that are tried: 0.0025 to 400."""
 
 
 def fit_sigmoid(shares: Numbers, hit: NDArray[np.bool_], weights: Numbers, scored: bool = False) -> dict[str, Any]:
@@ -51,6 +53,47 @@ def fit_isotonic(shares: Numbers, hit: NDArray[np.bool_], weights: Numbers, scor
 
     steps = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(shares, hit.astype(float), weights)
     return {"from": np.asarray(steps.X_thresholds_, float), "to": np.asarray(steps.y_thresholds_, float)}
+
+
+def fit_temperature(logits: Numbers, codes: NDArray[np.int64], weights: Numbers) -> float:
+    """Return what log-probabilities or scores are multiplied by, so that what happened is most likely.
+
+    Examples
+    --------
+    >>> logits = np.log(np.repeat([[0.8, 0.2], [0.2, 0.8]], 1000, axis=0))
+    >>> happened = np.r_[np.arange(1000) >= 600, np.arange(1000) < 600].astype(int)
+    >>> round(fit_temperature(logits, happened, np.ones(2000)), 3)  # 0.8 should have been 0.6
+    0.292
+    """
+    from scipy.optimize import minimize_scalar
+
+    rows = np.arange(len(logits))
+
+    def loss(log_factor: float) -> float:
+        return float(-weights @ _log_softmax(logits * np.exp(log_factor))[rows, codes])
+
+    return float(np.exp(minimize_scalar(loss, bounds=_COLDEST, method="bounded", options={"xatol": 1e-8}).x))
+
+
+def tempered(logits: Numbers, factor: float) -> Numbers:
+    """Return probabilities of rows whose log-probabilities or scores are multiplied by a factor.
+
+    Examples
+    --------
+    >>> tempered(np.log([[0.8, 0.2]]), 0.5).round(3).tolist()
+    [[0.667, 0.333]]
+    """
+    return np.asarray(np.exp(_log_softmax(logits * factor)), dtype=np.float64)
+
+
+def logits_of(shares: Numbers, scored: bool) -> Numbers:
+    """Return log-probabilities; scores as they are."""
+    return shares if scored else np.asarray(np.log(np.clip(shares, _NEVER, None)), dtype=np.float64)
+
+
+def _log_softmax(logits: Numbers) -> Numbers:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), dtype=np.float64)
 
 
 def recalibrated(shares: Numbers, maps: Sequence[dict[str, Any]]) -> Numbers:

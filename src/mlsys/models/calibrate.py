@@ -18,7 +18,14 @@ from mlsys.dataset import (
     score_columns,
 )
 from mlsys.errors import ConfigurationError, DataError, listed
-from mlsys.models._calibration import fit_isotonic, fit_sigmoid, recalibrated
+from mlsys.models._calibration import (
+    fit_isotonic,
+    fit_sigmoid,
+    fit_temperature,
+    logits_of,
+    recalibrated,
+    tempered,
+)
 from mlsys.models._class_columns import classes_of_columns
 from mlsys.models._matrix import plain_target
 from mlsys.models._refusals import known_target
@@ -27,6 +34,8 @@ from mlsys.tables import column_of, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
     from mlsys.dataset import Rows
 
@@ -40,9 +49,10 @@ class Calibrate(Postprocess):
 
     Parameters
     ----------
-    method : {"sigmoid", "isotonic"}
+    method : {"sigmoid", "isotonic", "temperature"}
         ``"sigmoid"`` fits a line to the log-odds, with two parameters, and suits a few hundred rows; ``"isotonic"``
-        fits any increasing steps, and suits several thousand rows.
+        fits any increasing steps, and suits several thousand rows; ``"temperature"`` makes all classes more or less
+        certain by one number, and suits many classes with few rows each: no prediction changes.
 
     Raises
     ------
@@ -58,8 +68,18 @@ class Calibrate(Postprocess):
     unchanged; if a model gives scores (``decision_function``), it is fitted to these, and probabilities replace them.
     Isotonic follows Zadrozny and Elkan (2002). With more than two classes, each is calibrated against the rest and
     rows are scaled to sum to 1; a row of only zeros gets equal shares. ``prediction`` becomes the class with the
-    highest probability. Weights count. Assumes that later rows relate to their probabilities as the calibration rows
-    do. Cost: one sort of the predictions.
+    highest probability. A temperature follows Guo et al. (2017): log-probabilities (or scores) are divided by it, which
+    keeps the order of the classes of each row. Weights count. Assumes that later rows relate to their probabilities as
+    the calibration rows do. Cost: one sort of the predictions.
+
+    References
+    ----------
+    Platt, J. (1999). Probabilistic outputs for support vector machines. Advances in Large Margin Classifiers.
+
+    Zadrozny, B. and Elkan, C. (2002). Transforming classifier scores into accurate multiclass probability estimates.
+    KDD.
+
+    Guo, C., Pleiss, G., Sun, Y. and Weinberger, K. Q. (2017). On calibration of modern neural networks. ICML.
 
     Examples
     --------
@@ -75,7 +95,7 @@ class Calibrate(Postprocess):
     1               0.25              0.75        True
     """
 
-    method: Literal["sigmoid", "isotonic"] = "sigmoid"
+    method: Literal["sigmoid", "isotonic", "temperature"] = "sigmoid"
     serves_columns: ClassVar[bool] = True
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
@@ -107,14 +127,18 @@ class Calibrate(Postprocess):
             )
         weights = calibration.weight
         weighing = np.ones(len(target)) if weights is None else known_weights(weights, self.title)
-        fit = fit_sigmoid if self.method == "sigmoid" else fit_isotonic
-        judged = range(1, 2) if len(columns) == 2 else range(len(columns))
         # A model cross-fitted without a rare class has no column for it: to that model the class had no chance.
         shares = predictions[columns].to_numpy(dtype=np.float64, na_value=np.nan)
         scored = columns[0].startswith(SCORE)
         shares = np.where(np.isnan(shares), np.nanmin(shares) if scored else 0.0, shares)
+        said = {"method": self.method, "classes": classes, "columns": columns}
+        if self.method == "temperature":
+            codes = np.array([classes.index(value) for value in target.tolist()], dtype=np.int64)
+            return {**said, "factor": fit_temperature(logits_of(shares, scored), codes, weighing)}
+        fit = fit_sigmoid if self.method == "sigmoid" else fit_isotonic
+        judged = range(1, 2) if len(columns) == 2 else range(len(columns))
         maps = [fit(shares[:, place], target == classes[place], weighing, scored) for place in judged]
-        return {"method": self.method, "classes": classes, "columns": columns, "maps": maps}
+        return {**said, "maps": maps}
 
     def apply(self, predictions: pd.DataFrame, state: dict[str, Any], /) -> pd.DataFrame:
         """Return the predictions with calibrated probabilities and the most probable class."""
@@ -123,7 +147,7 @@ class Calibrate(Postprocess):
         columns = state["columns"]
         shown = [PROBABILITY + name.removeprefix(SCORE) if name.startswith(SCORE) else name for name in columns]
         given = [np.asarray(column_of(predictions, name), dtype=np.float64) for name in columns]
-        shares = recalibrated(np.column_stack(given), state["maps"])
+        shares = _changed(np.column_stack(given), state)
         corrected: dict[str, Any] = {name: shares[:, place] for place, name in enumerate(shown)}
         corrected[PREDICTION] = np.array(state["classes"])[shares.argmax(axis=1)]
         kept = [name for name in predictions.columns.tolist() if name not in columns or name in corrected]
@@ -140,3 +164,9 @@ class Calibrate(Postprocess):
             changed = self.apply(cast("pd.DataFrame", mine), state)
             found |= {of_each(str(name), target): column_of(changed, name) for name in changed.columns}
         return cast("pd.DataFrame", rows_of(found, predictions))
+
+
+def _changed(shares: NDArray[np.float64], state: dict[str, Any]) -> NDArray[np.float64]:
+    if "factor" in state:
+        return tempered(logits_of(shares, state["columns"][0].startswith(SCORE)), state["factor"])
+    return recalibrated(shares, state["maps"])

@@ -115,7 +115,7 @@ class Train(Model):
     other with ``score_samples``) predicts ``True`` for anomalous rows, with ``score_True`` above 0; where there is a
     target of two classes, these are named as its classes, the event for anomalous rows. A clusterer (``KMeans``,
     ``GaussianMixture``) predicts the number of each row's cluster. The threshold of a detector is its own;
-    :class:`Threshold` chooses another.
+    :class:`TuneThreshold` chooses another.
 
     A ranker (``LGBMRanker``, ``XGBRanker``, ``CatBoostRanker``) orders the rows of a query, the group role; its
     target is how relevant a row is, from 0 on. Rows are sorted by query and the ranker is told where each begins;
