@@ -7,7 +7,7 @@ from typing import Any
 
 from mlsys.execution.parts import Learned
 from mlsys.steps import Step
-from mlsys.steps.capabilities import LeavesOut, StandsFor
+from mlsys.steps.capabilities import LeavesOut, SaysWhatItLearned, StandsFor
 
 
 def stood_for(learned: Learned) -> dict[str, Sequence[Step]]:
@@ -18,6 +18,16 @@ def stood_for(learned: Learned) -> dict[str, Sequence[Step]]:
 def in_words(learned: Learned) -> dict[str, str]:
     """Return what steps that choose others made of which columns, in words, by name."""
     return {name: step.in_words(state) for name, step, state in _choosing(learned)}
+
+
+def postprocessed(learned: Learned) -> dict[str, str]:
+    """Return what steps of postprocessing learned, and from which rows, in words, by name."""
+    found = {}
+    for name, rows in learned.postprocessed.items():
+        fitted = learned.after[name]
+        what = fitted.step.learned_in_words(fitted.state) if isinstance(fitted.step, SaysWhatItLearned) else ""
+        found[name] = "; ".join(filter(None, [what, f"learned from {rows}"]))
+    return found
 
 
 def left_out(learned: Learned) -> dict[str, tuple[str, str]]:

@@ -37,6 +37,8 @@ class Learned:
         What the folds of the training rows are shown instead, by name of a step that cross-fits.
     fitted_on : mapping of str to str
         Parts other than ``train`` that a step learned from, with its name.
+    postprocessed : mapping of str to str
+        Which rows a step of postprocessing learned from, in words, by its name.
     asked : mapping of str to str
         Why the rows need a step that runs on demand, by its name; empty where they do not, and it was passed over.
     remembered : mapping of str to Remembered
@@ -49,6 +51,7 @@ class Learned:
     after: Mapping[str, Fitted] = field(default_factory=dict)
     folds: Mapping[str, Held] = field(default_factory=dict)
     fitted_on: Mapping[str, str] = field(default_factory=dict)
+    postprocessed: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, str] = field(default_factory=dict)
     remembered: Mapping[str, Remembered] = field(default_factory=dict)
     sealed: Mapping[str, Sealed] = field(default_factory=dict)
@@ -86,8 +89,11 @@ class Parts:
         Remarks.
     divided : Divided or None
         The parts as the split left them, the sealed one included.
-    judged, crossed : Table or None
-        Out-of-fold predictions of training rows: for evaluation, and for postprocessing.
+    judged : Table or None
+        Out-of-fold predictions of training rows, for evaluation.
+    crossed : Table or None
+        What the model says of rows that it did not see, for postprocessing: of the calibration part, otherwise out of
+        fold of training rows. No step of postprocessing has changed it.
     ran : tuple of str
         Names of steps that have run.
     steps : tuple of Planned

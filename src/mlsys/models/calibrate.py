@@ -155,6 +155,17 @@ class Calibrate(Postprocess):
         found = {name: corrected[name] if name in corrected else column_of(predictions, name) for name in kept}
         return cast("pd.DataFrame", rows_of(found | corrected, predictions))
 
+    def learned_in_words(self, state: dict[str, Any], /) -> str:
+        """Return how far probabilities move: by which line, temperature or number of points."""
+        if _TARGETS in state:
+            return "; ".join(f"{name}: {self.learned_in_words(each)}" for name, each in state[_TARGETS].items())
+        if "factor" in state:
+            return f"temperature {1 / state['factor']:.3g}"
+        if self.method == "isotonic":
+            return f"increasing through {listed(len(each['from']) for each in state['maps'])} points"
+        of = "score" if "of" in state["maps"][0] else "log-odds"
+        return listed(f"{each['slope']:.3g} x {of} {each['intercept']:+.3g}" for each in state["maps"])
+
     def _each(self, predictions: pd.DataFrame, states: dict[str, Any]) -> pd.DataFrame:
         """Return the predictions of several targets, each calibrated by itself."""
         found: dict[str, Any] = {}

@@ -184,9 +184,18 @@ class TuneThreshold(Postprocess):
             self._refuse_one_kind(known, target)
             cut = self._by_labels(scores[known], target == classes[place], weights[known])
         ordered = [place, 1 - place]
+        labels = (target == classes[place]).astype(float) if known.any() else np.array([])
         return {
-            "threshold": cut, "columns": [columns[i] for i in ordered], "classes": [classes[i] for i in ordered]
+            "threshold": cut, "columns": [columns[i] for i in ordered], "classes": [classes[i] for i in ordered],
+            "reached": _reached(scores > cut, known, labels, weights),
         }  # fmt: skip
+
+    def learned_in_words(self, state: dict[str, Any], /) -> str:
+        """Return the threshold, and what it reached on the rows that it was chosen on."""
+        if "costs" in state:
+            return "the class of least expected cost"
+        figures = ", ".join(f"{name} {value:.3g}" for name, value in state["reached"].items())
+        return f"{state['classes'][0]!s} above {state['threshold']:.4g}: {figures} on these rows"
 
     def _by_labels(self, scores: Numbers, event: NDArray[np.bool_], weights: Numbers) -> float:
         if self.missed is not None and self.false_alarm is not None:
@@ -248,6 +257,20 @@ class TuneThreshold(Postprocess):
         found: dict[str, Any] = {name: column_of(predictions, name) for name in names}
         found[PREDICTION] = np.array(state["classes"])[cheapest]
         return cast("pd.DataFrame", rows_of(found, predictions))
+
+
+def _reached(
+    flagged: NDArray[np.bool_], known: NDArray[np.bool_], event: Numbers, weights: Numbers
+) -> dict[str, float]:
+    """Return the share flagged and, of labelled rows, the rates that a threshold trades against each other."""
+    found = {"flagged": float(np.average(flagged, weights=weights))}
+    there, weight = flagged[known], weights[known]
+    for name, part, among in (
+        ("recall", there, event == 1), ("precision", event == 1, there), ("false_positive_rate", there, event == 0)
+    ):  # fmt: skip
+        if weight[among].sum() > 0:
+            found[name] = float(np.average(part[among], weights=weight[among]))
+    return found
 
 
 def _classes_said(named: list[str], said: pd.DataFrame) -> list[Any]:

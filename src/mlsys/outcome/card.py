@@ -221,6 +221,7 @@ def _about_rows_and_steps(run: RunFacts) -> list[tuple[str, str]]:
     lines += [("trained anew", f"{each.name}: {each.trained_anew}") for each in run.steps if each.trained_anew]
     lines.append(("features", in_words(run.features)))
     lines += [("prepared", f"{each.name}: {each.chose}") for each in run.steps if each.chose and not each.supplied]
+    lines += [("predictions", f"{each.name}: {each.postprocessed}") for each in run.steps if each.postprocessed]
     lines += [("left out", said) for said in run.left_out]
     if run.taken:
         lines.append(("taken", run.taken))

@@ -42,6 +42,8 @@ class StepFacts:
         What was done to the rows in the engine of the source, before they were read.
     came : tuple of str
         How and when a source's rows came, where it knows: all of them, then piece by piece.
+    postprocessed : str
+        What a step of postprocessing learned, and from which rows.
     """
 
     name: str
@@ -54,6 +56,7 @@ class StepFacts:
     stood_for: tuple[str, ...] = ()
     in_engine: tuple[str, ...] = ()
     came: tuple[str, ...] = ()
+    postprocessed: str = ""
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -10,7 +10,7 @@ import pandas as pd
 from mlsys.audit import LeakageAudit
 from mlsys.errors import Finding, MlsysError, StateError
 from mlsys.evaluation import evaluation_in
-from mlsys.execution.chosen import stood_for
+from mlsys.execution.chosen import postprocessed, stood_for
 from mlsys.outcome import Outcome
 from mlsys.outcome.facts import StepFacts
 from mlsys.outcome.findings import marked
@@ -39,7 +39,7 @@ def outcome_of(live: Live, label: Label, audit: LeakageAudit | None, opened: Loo
     """Return what came out of a run, but for what takes time to find out: see :func:`completed`."""
     execution, pipeline = live.execution, live.pipeline
     divided, parts, work = execution.divided, execution.parts, execution.work
-    chose, standing = execution.chose(), stood_for(parts.learned)
+    chose, standing, post = execution.chose(), stood_for(parts.learned), postprocessed(parts.learned)
     evaluation = evaluation_in(parts.results)
     return Outcome(
         run=label.run,
@@ -61,6 +61,7 @@ def outcome_of(live: Live, label: Label, audit: LeakageAudit | None, opened: Loo
                 tuple(map(repr, standing.get(each.name, ()))),
                 each.step.done_in_engine() if isinstance(each.step, Source) else (),
                 parts.catalog.came.get(each.name, ()),
+                post.get(each.name, ""),
             )
             for each in execution.ran
         ),

@@ -36,6 +36,15 @@ class StandsFor(Protocol):
 
 
 @runtime_checkable
+class SaysWhatItLearned(Protocol):
+    """A step of postprocessing that says in one line what it learned; the card shows it beside the rows it used."""
+
+    def learned_in_words(self, state: Any, /) -> str:
+        """Return what it learned, with the figures that a reader would ask for."""
+        ...
+
+
+@runtime_checkable
 class LeavesOut(Protocol):
     """A step that leaves features out, and says why."""
 

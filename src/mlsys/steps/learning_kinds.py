@@ -233,7 +233,9 @@ class Postprocess(Learns, Step, kind="Postprocess"):
     """Learns from predictions on rows the model did not learn from, then changes predictions.
 
     Hooks: ``learn(calibration) -> state``, ``apply(predictions, state) -> DataFrame``. The rows come
-    from a part named ``calibration`` if there is one, otherwise from cross-fitting the training rows.
+    from a part named ``calibration`` if there is one, otherwise from cross-fitting the training rows. If several
+    such steps follow each other, each learns from what the earlier ones say of rows that they did not learn from: they
+    are learned again without each fold of the rows. The card says which rows each step used.
     """
 
     facts = Facts(

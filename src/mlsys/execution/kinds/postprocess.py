@@ -1,8 +1,13 @@
-"""Postprocessing: learned from predictions of rows that the model did not see, acting on predictions."""
+"""Postprocessing: learned from predictions of rows that nothing has learned from, acting on predictions."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 from mlsys.cache import Made
 from mlsys.dataset import beside
@@ -19,6 +24,8 @@ from mlsys.steps.questions import aim_of
 from mlsys.steps.splitting import of_known
 from mlsys.tables import Table
 
+CALIBRATION = "calibration"
+
 
 def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     """Learn from predictions of the calibration part, otherwise from out-of-fold ones; change all predictions."""
@@ -26,21 +33,34 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     assert isinstance(step, Postprocess)
     if parts.learned.model is None:
         raise ConfigurationError(f"{planned.name} comes before any model", "place it after Train")
-    parts, rows, predicted = _judged(planned, step, parts, work)
-    learned = work.do(Task(planned, "learn", learn, {"rows": rows, "predictions": predicted}), parts)
+    parts, rows = _unseen(planned, step, parts, work)
+    earlier = tuple(each for each in parts.steps if isinstance(each.step, Postprocess))
+    assert parts.crossed is not None
+    predicted = parts.crossed
+    if earlier:
+        # What an earlier step says of rows that it learned from is better than what it will say of later rows.
+        given = {"steps": earlier, "folds": step.cross_fit_folds}
+        made = work.do(Task(planned, "change out of fold", changed_out_of_fold, _both(rows, predicted), given), parts)
+        parts, predicted = parts.told([made]), made.tables["predictions"]
+    learned = work.do(Task(planned, "learn", learn, _both(rows, predicted)), parts)
     fitted = Fitted(step, learned.states["state"])
-    parts = parts.told([learned]).with_fitted(planned.name, fitted)
+    said = {**parts.learned.postprocessed, planned.name: _in_words(parts, rows, step.cross_fit_folds, earlier)}
+    parts = parts.told([learned]).with_fitted(planned.name, fitted, postprocessed=said)
     changed = {name: _changed(planned, name, each, fitted, parts, work) for name, each in parts.predictions.items()}
-    crossed = parts.crossed and _changed(planned, "out of fold", parts.crossed, fitted, parts, work)
-    return replace(parts, predictions=changed, crossed=crossed)
+    return replace(parts, predictions=changed)
 
 
-def _judged(planned: Planned, step: Postprocess, parts: Parts, work: Work) -> tuple[Parts, Table, Table]:
-    """Return rows that the model did not see, with what it says of them."""
-    if "calibration" in parts.rows:
-        fitted_on = {**parts.learned.fitted_on, "calibration": planned.name}
-        parts = replace(parts, learned=replace(parts.learned, fitted_on=fitted_on))
-        return parts, parts.rows["calibration"], parts.predictions["calibration"]
+def _both(rows: Table, predictions: Table) -> dict[str, Table]:
+    return {"rows": rows, "predictions": predictions}
+
+
+def _unseen(planned: Planned, step: Postprocess, parts: Parts, work: Work) -> tuple[Parts, Table]:
+    """Return rows that the model did not see, and parts that know what the model, and it alone, says of them."""
+    if CALIBRATION in parts.rows:
+        who = ", ".join(filter(None, [parts.learned.fitted_on.get(CALIBRATION, ""), planned.name]))
+        learned = replace(parts.learned, fitted_on={**parts.learned.fitted_on, CALIBRATION: who})
+        crossed = parts.predictions[CALIBRATION] if parts.crossed is None else parts.crossed
+        return replace(parts, learned=learned, crossed=crossed), parts.rows[CALIBRATION]
     # As they left the split: what steps learned from a judged row would make its prediction too good, rows that were
     # repeated would be predicted by a model that saw their originals, and a changed share of the classes is not the
     # one to calibrate to.
@@ -52,8 +72,18 @@ def _judged(planned: Planned, step: Postprocess, parts: Parts, work: Work) -> tu
         made = work.do(Task(planned, "predict out of fold", cross, {"rows": rows}, given), parts)
         parts = parts.told([made], crossed=made.tables["predictions"])
     assert parts.crossed is not None
-    judged = parts.crossed.frame([]).index
-    return parts, rows if len(judged) == rows.rows else rows.keep(rows.frame([]).index.isin(judged)), parts.crossed
+    judged = parts.crossed.frame([]).index  # those whose label is known
+    return parts, rows if len(judged) == rows.rows else rows.keep(rows.frame([]).index.isin(judged))
+
+
+def _in_words(parts: Parts, rows: Table, folds: int, earlier: Sequence[Planned]) -> str:
+    """Return which rows a step learned from, and how it came that nothing else had."""
+    count = "?" if rows.rows is None else f"{rows.rows:,}"
+    where = f"{count} {CALIBRATION} rows"
+    if CALIBRATION not in parts.rows:
+        where = f"{count} training rows, which models of other folds predicted ({folds} folds)"
+    names = ", ".join(each.name for each in earlier)
+    return where + (f"; {names} changed them out of fold, learned from the rows of other folds" if earlier else "")
 
 
 def cross(at: At, planned: Planned, rows: dict[str, Table], folds: int, steps: tuple[Planned, ...]) -> Made:
@@ -66,13 +96,37 @@ def cross(at: At, planned: Planned, rows: dict[str, Table], folds: int, steps: t
     return Made({"predictions": at.hold(out_of_window(steps, frame, windows, at))})
 
 
+def changed_out_of_fold(
+    at: At, planned: Planned, rows: dict[str, Table], steps: tuple[Planned, ...], folds: int
+) -> Made:
+    """Return predictions as earlier steps of postprocessing change them, each learned from the rows of other folds."""
+    frame, said = rows["rows"].frame(), rows["predictions"].frame()
+    masks = {each.name: each.sides == "validation" for each in even_windows(frame, at.roles, at.seed, folds)}
+    judged = {name: np.flatnonzero(mask.to_numpy()) for name, mask in masks.items() if mask.any()}
+    order = np.argsort(np.concatenate(list(judged.values())))
+    for each in steps:
+        pieces: list[pd.DataFrame] = []
+        for name, places in judged.items():
+            others = np.delete(np.arange(len(frame)), places)
+            try:
+                state = _learned(at, each, frame.iloc[others], said.iloc[others])
+            except Exception as error:
+                error.add_note(f"mlsys: in {name} of the {len(frame):,} rows that {planned.name} learns from")
+                raise
+            pieces.append(Fitted(each.step, state).predict(said.iloc[places]))
+        said = pd.concat(pieces).iloc[order]
+    return Made({"predictions": at.hold(said)})
+
+
 def learn(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
     """Learn from predictions and role columns of the same rows."""
-    step, frame, said = planned.step, rows["rows"].frame(), rows["predictions"].frame()
-    roles = at.roles.columns()
+    return Made({}, {"state": Held(_learned(at, planned, rows["rows"].frame(), rows["predictions"].frame()))})
+
+
+def _learned(at: At, planned: Planned, frame: pd.DataFrame, said: pd.DataFrame) -> Any:
+    step, roles = planned.step, at.roles.columns()
     shown = at.hold(beside(frame[[name for name in frame.columns if name in roles]], said))
-    learned = learned_by(step, shown, lambda each: at.view.wrap(each, predictions=said), at.rng(step))
-    return Made({}, {"state": Held(learned.state)})
+    return learned_by(step, shown, lambda each: at.view.wrap(each, predictions=said), at.rng(step)).state
 
 
 def _changed(planned: Planned, name: str, said: Table, fitted: Fitted, parts: Parts, work: Work) -> Table:
