@@ -146,7 +146,7 @@ _HOMES = {
         ),
         "mlsys.features",
     ),
-    **dict.fromkeys(("Calibrate", "TuneThreshold", "Train", "TrainForecast"), "mlsys.models"),
+    **dict.fromkeys(("Abstain", "Calibrate", "Conformal", "Train", "TrainForecast", "TuneThreshold"), "mlsys.models"),
     **dict.fromkeys(
         (
             "Cost",
@@ -307,7 +307,7 @@ if TYPE_CHECKING:
         soft_rows,
         trusted_rows,
     )
-    from mlsys.models import Calibrate, Threshold, Train, TrainForecast, TuneThreshold
+    from mlsys.models import Abstain, Calibrate, Conformal, Threshold, Train, TrainForecast, TuneThreshold
     from mlsys.pipeline import Pipeline
     from mlsys.pipeline.looking import look
     from mlsys.pipeline.price import price_of_leakage

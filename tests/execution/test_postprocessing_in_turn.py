@@ -68,7 +68,7 @@ def test_the_card_says_which_rows_each_step_learned_from(rows: pd.DataFrame, spl
     first, second = [said for label, said in found.card.lines if label == "predictions"]
     where = "calibration rows" if "calibration" in found.rows else "training rows, which models of other folds"
     assert first.startswith("Calibrate: ") and where in first and where in second
-    assert "Calibrate changed them out of fold" in second and "out of fold, learned" not in first
+    assert second.endswith("; after Calibrate, learned without the fold of each row") and "; after" not in first
 
 
 def test_one_step_alone_learns_from_what_the_model_says(rows: pd.DataFrame) -> None:

@@ -225,6 +225,6 @@ def test_what_cannot_be_learned_or_asked_is_said_in_one_sentence() -> None:
         fitted.predict(rows.iloc[:1].assign(steps_ahead=9))
     with pytest.raises(ConfigurationError, match="has made its lags relative"):
         Train(Ridge()).fit(rows_of(series(), level="sold_week"), **ROLES)
-    with pytest.raises(ConfigurationError, match="needs intervals, which TrainForecast"):
+    with pytest.raises(ConfigurationError, match="needs intervals or prediction sets, which"):
         part = rows[["sold"]].assign(prediction=0.0)
         Evaluate(["coverage"]).of(train=part, validation=part, target="sold")

@@ -13,11 +13,13 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LinearRegression
 
 from mlsys import (
+    Abstain,
     Bin,
     Calibrate,
     Categories,
     Clean,
     ClipOutliers,
+    Conformal,
     CountEncode,
     Cross,
     CyclicEncode,
@@ -52,9 +54,11 @@ NUMBERS, TEXTS = ["x", "n"], ["who", "told"]
 SIDE = pd.DataFrame({"who": ["a", "b", "c"], "seats": [1, 2, 3], "kind": ["p", None, "q"], "fast": [True, False, True]})
 MADE = {"twice": lambda rows: rows["x"] * 2, "both": lambda rows: rows["who"] + rows["told"], "n": lambda rows: 1}
 
-ANSWERS = (Calibrate, TuneThreshold)
+ANSWERS = (Abstain, Calibrate, Conformal, TuneThreshold)
 """Steps that take the answers of a model."""
 STEPS: list[Any] = [
+    Abstain(rate=0.3),
+    Conformal(0.8),
     TuneThreshold(share=0.3),
     Calibrate(),
     Categories(["who", "n"]),

@@ -628,6 +628,26 @@ def TuneThreshold(orders: pd.DataFrame) -> Case:
 
 
 @case
+def TuneThreshold_2(orders: pd.DataFrame) -> Case:
+    return mlsys.TuneThreshold(costs={0: {1: 1.0}, 1: {0: 5.0}}), orders, ROLES
+
+
+@case
+def Conformal(orders: pd.DataFrame) -> Case:
+    return mlsys.Conformal(0.8), orders, ROLES
+
+
+@case
+def Conformal_2(orders: pd.DataFrame) -> Case:
+    return mlsys.Conformal(0.8, by=["country"]), orders, ROLES
+
+
+@case
+def Abstain(orders: pd.DataFrame) -> Case:
+    return mlsys.Abstain(rate=0.2), orders, ROLES
+
+
+@case
 def SeasonLag(orders: pd.DataFrame) -> Case:
     days = orders.assign(ordered=pd.date_range("2024-01-01", periods=len(orders)))
     step = mlsys.SeasonLag((), "price", season="7D", horizon=3, seasons=2, time="ordered")

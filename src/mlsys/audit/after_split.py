@@ -124,14 +124,15 @@ def _answer_of(fitted: Fitted) -> Callable[[pd.DataFrame], pd.DataFrame]:
 
 def _applied(done: Rehearsed, rows: pd.DataFrame) -> Iterator[tuple[str, Fitted, pd.DataFrame, pd.DataFrame]]:
     """Yield each step that serves with the rows, or predictions, it is given and those it makes."""
-    predictions: pd.DataFrame | None = None
+    predictions, at_split = None, rows
     for name, fitted in done.parts.learned.after.items():
         if isinstance(fitted.step, Model):
             predictions = fitted.predict(rows)
             yield name, fitted, rows, predictions
         elif isinstance(fitted.step, Postprocess):
             assert predictions is not None
-            given, predictions = predictions, fitted.predict(predictions)
+            given = fitted.beside(predictions, at_split)
+            predictions = fitted.predict(given)
             yield name, fitted, given, predictions
         else:
             given, rows = rows, fitted.transform(rows)

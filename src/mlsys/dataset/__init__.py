@@ -5,11 +5,13 @@ from mlsys.dataset.dataset import Dataset, beside
 from mlsys.dataset.event import Event, decided, settled, tally
 from mlsys.dataset.frames import check_frame, check_names, check_unique, require_columns
 from mlsys.dataset.predictions import (
+    ABSTAINS,
     AHEAD,
     CHANGE,
     DECISION,
     FACTOR,
     HORIZON,
+    IN_SET,
     LAG,
     LEVEL_LAG,
     LOWER,
@@ -28,6 +30,7 @@ from mlsys.dataset.predictions import (
     predictions_alone,
     probability_columns,
     score_columns,
+    set_columns,
 )
 from mlsys.dataset.roles import Moment, Roles, duration_of, events_named, targets_named
 from mlsys.dataset.rows import Rows
@@ -35,11 +38,13 @@ from mlsys.dataset.served import Served
 from mlsys.dataset.weights import counting, known_weights
 
 __all__ = [
+    "ABSTAINS",
     "AHEAD",
     "CHANGE",
     "DECISION",
     "FACTOR",
     "HORIZON",
+    "IN_SET",
     "LAG",
     "LEVEL_LAG",
     "LOWER",
@@ -75,6 +80,7 @@ __all__ = [
     "probability_columns",
     "require_columns",
     "score_columns",
+    "set_columns",
     "settled",
     "tally",
     "targets_named",

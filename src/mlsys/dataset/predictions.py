@@ -27,6 +27,10 @@ OFFSET, FACTOR = "target_offset", "target_factor"
 """Of a forecast that is learned relative to a level: what is subtracted from the target, or what it is divided by."""
 LOWER, UPPER = "prediction_lower", "prediction_upper"
 """Ends of an interval in which the truth lies as often as the model says."""
+IN_SET = "in_set_"
+"""Whether a class is in the prediction set of a row, which holds the true class as often as the model says."""
+ABSTAINS = "abstains"
+"""Whether the model declines to answer a row: its prediction is not to be acted on."""
 _SUM = 1e-6
 """Probabilities of a row may miss 1 by this much: what single precision leaves of a dozen classes."""
 
@@ -40,6 +44,17 @@ def probability_columns(columns: Iterable[object]) -> list[str]:
     ['probability_no', 'probability_yes']
     """
     return [name for name in columns if isinstance(name, str) and name.startswith(PROBABILITY)]
+
+
+def set_columns(columns: Iterable[object]) -> list[str]:
+    """Return the names that read like whether a class is in the prediction set, in order.
+
+    Examples
+    --------
+    >>> set_columns(["prediction", "in_set_no", "in_set_yes"])
+    ['in_set_no', 'in_set_yes']
+    """
+    return [name for name in columns if isinstance(name, str) and name.startswith(IN_SET)]
 
 
 def score_columns(columns: Iterable[object]) -> list[str]:
@@ -128,8 +143,8 @@ def named_like_predictions(frame: pd.DataFrame, roles: Iterable[str] = (), targe
     shares = _of_classes(frame, probability_columns(there), labels)
     classes = {text for name in labels if name in frame.columns for text in _texts(frame[name])} if not shares else ()
     scores = [name for name in score_columns(there) if name.removeprefix(SCORE) in classes]
-    ends = (LOWER, UPPER) if PREDICTION in there else ()
-    return [name for name in there if name == PREDICTION or name in {*shares, *scores, *ends}]
+    further = {LOWER, UPPER, ABSTAINS, *set_columns(there)} if PREDICTION in there else set()
+    return [name for name in there if name == PREDICTION or name in {*shares, *scores, *further}]
 
 
 def _of_classes(frame: pd.DataFrame, shares: Sequence[str], labels: Sequence[str | None]) -> Sequence[str]:

@@ -272,7 +272,8 @@ def judge_for(
             "leave event= out, or predict two classes",
         )
     has = bool(probability_columns(scored.columns))
-    usual = metrics_of(minimizes) + usual_metrics(task, has, bool(score_columns(scored.columns)))
+    names = list(scored.columns)
+    usual = metrics_of(minimizes) + usual_metrics(task, has, bool(score_columns(names)), names)
     chosen = metrics_of(metrics) if metrics else usual
     for metric in chosen:
         if task not in metric.tasks or not metric.has_what_it_needs(scored.columns):

@@ -9,13 +9,14 @@ from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
-from mlsys.dataset import LOWER, UPPER, probability_columns, score_columns
+from mlsys.dataset import ABSTAINS, LOWER, UPPER, probability_columns, score_columns, set_columns
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation.calling import Takes, answer_of, answers_of, arguments_of
 from mlsys.evaluation.sample import Sample, Task, Values
 from mlsys.evaluation.statistic import Statistic
 
 Method = Literal["bootstrap", "mean", "none"]
+Beside = Literal["", "intervals", "sets", "intervals or sets", "abstaining"]
 _SCORERS = "sklearn.metrics._scorer"
 _MODELS = frozenset({"estimator", "model", "clf", "classifier", "regressor", "pipeline"})
 
@@ -186,6 +187,26 @@ class Metric:
         return f"Metric({self.name!r}, {'greater' if self.greater_is_better else 'lower'} is better)"
 
 
+def _intervals(names: Iterable[object]) -> bool:
+    return {LOWER, UPPER} <= set(names)
+
+
+def _sets(names: Iterable[object]) -> bool:
+    return bool(set_columns(names))
+
+
+GIVES: Mapping[str, tuple[Callable[[Sequence[object]], bool], str]] = {
+    "intervals": (_intervals, "intervals, which Conformal() and TrainForecast(coverage=...) give"),
+    "sets": (_sets, "prediction sets, which Conformal() gives"),
+    "intervals or sets": (
+        lambda names: _intervals(names) or _sets(names),
+        "intervals or prediction sets, which Conformal() and TrainForecast(coverage=...) give",
+    ),
+    "abstaining": (lambda names: ABSTAINS in names, "a model that abstains from some rows, which Abstain() makes it"),
+}
+"""What a metric may need beside predictions: how columns tell that it is there, and who gives it."""
+
+
 @dataclass(frozen=True, repr=False)
 class SampleMetric(Metric):
     """A built-in metric, whose function gets the whole sample.
@@ -214,8 +235,10 @@ class SampleMetric(Metric):
         Its place among the rates that are compared between sensitive groups, by task.
     by_slice : bool
         Whether MLflow gets it by slice, beside the headline.
-    of_intervals : bool
-        Whether it is of the ends of intervals, so that a model has to give some.
+    beside : {"", "intervals", "sets", "intervals or sets", "abstaining"}
+        What a model has to give beside predictions for it.
+    share : bool
+        Whether it is the share of rows of which something is true.
     """
 
     statistic: Statistic | None = None
@@ -229,7 +252,8 @@ class SampleMetric(Metric):
     usual: Mapping[Task, int] = field(default_factory=dict)
     compared: Mapping[Task, int] = field(default_factory=dict)
     by_slice: bool = False
-    of_intervals: bool = False
+    beside: Beside = ""
+    share: bool = False
 
     def __post_init__(self) -> None:
         """Take it as it is."""
@@ -237,15 +261,15 @@ class SampleMetric(Metric):
     def has_what_it_needs(self, columns: Iterable[object]) -> bool:
         """Whether there are the probabilities, scores, ends of intervals or queries that it is computed from."""
         names = list(columns)
-        if self.of_intervals:
-            return {LOWER, UPPER} <= set(names)
+        if self.beside:
+            return GIVES[self.beside][0](names)
         return super().has_what_it_needs(names) and (not self.by_query or "group" in names)
 
     @property
     def needs(self) -> str:
         """What a model must give, in words that follow "needs"."""
-        if self.of_intervals:
-            return "intervals, which TrainForecast(coverage=...) gives"
+        if self.beside:
+            return GIVES[self.beside][1]
         return "queries, whose column group= names" if self.by_query else super().needs
 
     @property
@@ -259,7 +283,9 @@ class SampleMetric(Metric):
         return False
 
     def _value(self, sample: Sample) -> float:
-        return float("nan") if self.of_intervals and sample.ends is None else float(self.function(sample))
+        if self.beside and all(each is None for each in (sample.ends, sample.sets, sample.abstains)):
+            return float("nan")
+        return float(self.function(sample))
 
     def rows(self, sample: Sample) -> Values | None:
         """Return the values that it is the mean of; ``None`` where it is no mean."""
@@ -271,6 +297,8 @@ class SampleMetric(Metric):
 
     def trials(self, sample: Sample) -> float | None:
         """Return the number of rows that it is a proportion of; ``None`` if it is not a proportion."""
+        if self.share:
+            return super().trials(sample)
         return None if self.among is None else float(self.among(sample.tables()))
 
 

@@ -74,7 +74,11 @@ def _with_ones(per_row: Callable[[Sample], Values]) -> Callable[[Sample], Values
 
 
 def _inside(sample: Sample) -> Values:
-    """Return whether the truth lies in the interval."""
+    """Return whether the truth lies in the interval, or its class in the set."""
+    if sample.sets is not None:
+        known = ~np.isnan(sample.y)  # a class that the model does not know is in no set
+        codes = np.where(known, sample.y, 0).astype(int)
+        return np.asarray(known & sample.sets[np.arange(len(codes)), codes], dtype=np.float64)
     lower, upper = _ends(sample)
     return np.where(np.isnan(upper - lower), np.nan, (lower <= sample.y) & (sample.y <= upper))
 
@@ -82,6 +86,29 @@ def _inside(sample: Sample) -> Values:
 def _interval_width(sample: Sample) -> Values:
     lower, upper = _ends(sample)
     return np.asarray(upper - lower)
+
+
+def _set_size(sample: Sample) -> Values:
+    return np.full(len(sample.y), np.nan) if sample.sets is None else sample.sets.sum(axis=1).astype(np.float64)
+
+
+def _abstained(sample: Sample) -> Values:
+    return np.full(len(sample.y), np.nan) if sample.abstains is None else sample.abstains.astype(np.float64)
+
+
+def _right_if_answered(sample: Sample) -> Values:
+    return np.where(_abstained(sample) == 0, (sample.y == sample.prediction).astype(np.float64), np.nan)
+
+
+def _over_known(rows: Callable[[Sample], Values]) -> Callable[[Sample], Values]:
+    """Return sums of the rows that count, and of what is true of them."""
+
+    def addends(sample: Sample) -> Values:
+        values = rows(sample)
+        known = ~np.isnan(values)
+        return np.column_stack([known, np.where(known, values, 0.0)])
+
+    return addends
 
 
 def _ends(sample: Sample) -> tuple[Values, Values]:
@@ -150,6 +177,13 @@ def _mean(name: str, tasks: tuple[Task, ...], rows: Callable[[Sample], Values], 
     return SampleMetric(name, _mean_of(rows), tasks=tasks, statistic=statistic, per_row=rows, **facts)
 
 
+def _share(name: str, tasks: tuple[Task, ...], rows: Callable[[Sample], Values], **facts: Any) -> SampleMetric:
+    """Return the share of the rows that count, of which something is true: NaN for those that do not count."""
+    statistic = OfSums(_over_known(rows), _ratio)
+    facts = {"greater_is_better": True, "bounds": _SHARE, "share": True, **facts}
+    return SampleMetric(name, statistic.value, tasks=tasks, statistic=statistic, per_row=rows, **facts)
+
+
 def _f_beta(beta: float) -> SampleMetric:
     return _more(f"f{beta:g}", _BINARY, OfCells(formulas.f_beta(beta)), ranks=True)
 
@@ -192,8 +226,11 @@ TABLE: Sequence[SampleMetric] = (
           bounds=(-np.inf, 1.0), usual={"regression": 2}),
     SampleMetric("median_absolute_error", _median_error, greater_is_better=False, tasks=_NUMBERS, bounds=_LOSS),
     _pinball_loss(0.5, "pinball"),
-    _mean("coverage", _NUMBERS, _inside, bounds=_SHARE, greater_is_better=True, of_intervals=True),
-    _mean("interval_width", _NUMBERS, _interval_width, of_intervals=True),
+    _share("coverage", (*_CLASSES, *_NUMBERS), _inside, beside="intervals or sets"),
+    _mean("interval_width", _NUMBERS, _interval_width, beside="intervals"),
+    _mean("set_size", _CLASSES, _set_size, beside="sets"),
+    _share("abstention_rate", (*_CLASSES, *_NUMBERS), _abstained, beside="abstaining", greater_is_better=False),
+    _share("selective_accuracy", _CLASSES, _right_if_answered, beside="abstaining"),
     _less("mase", _NUMBERS, _scaled(0, 1)),
     _less("rmsse", _NUMBERS, _scaled(1, 2)),
     *DEVIANCES,
@@ -216,8 +253,12 @@ _FAMILIES: dict[tuple[str, str], tuple[Callable[[float], bool], Callable[[float]
 """What a number above 0 may stand between, which numbers fit, and the metric that one makes."""
 
 
-def usual_metrics(task: Task, with_probabilities: bool, with_scores: bool = False) -> list[Metric]:
+def usual_metrics(
+    task: Task, with_probabilities: bool, with_scores: bool = False, columns: Sequence[object] = ()
+) -> list[Metric]:
     """Return the metrics shown when none are named; the first is the headline.
+
+    Those of intervals, sets and abstaining come last, if the prediction ``columns`` have these.
 
     Examples
     --------
@@ -225,6 +266,7 @@ def usual_metrics(task: Task, with_probabilities: bool, with_scores: bool = Fals
     ['rmse', 'mae', 'r2']
     """
     found = sorted((each for each in TABLE if task in each.usual), key=lambda each: each.usual[task])
+    found += [each for each in TABLE if each.beside and task in each.tasks and each.has_what_it_needs(columns)]
     return [m for m in found if with_probabilities or not m.needs_probabilities or (with_scores and m.takes == "score")]
 
 

@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import (
+    ABSTAINS,
+    IN_SET,
     LOWER,
     NAIVE_ERROR,
     NAIVE_SQUARED_ERROR,
@@ -22,6 +24,7 @@ from mlsys.dataset import (
     decided,
     probability_columns,
     score_columns,
+    set_columns,
 )
 from mlsys.errors import DataError
 from mlsys.evaluation.counts import Ranked
@@ -116,6 +119,10 @@ class Sample:
         Number of each row's group, within which rows are ordered.
     ends : ndarray of shape (rows, 2), optional
         Of predictions with intervals, where these begin and end.
+    sets : ndarray of shape (rows, classes), optional
+        Of predictions with sets of classes, whether each class is in the set.
+    abstains : ndarray, optional
+        Whether the model declines to answer a row.
     """
 
     y: Values
@@ -130,17 +137,20 @@ class Sample:
     naive: Values | None = None
     query: NDArray[np.int64] | None = None
     ends: Values | None = None
+    sets: NDArray[np.bool_] | None = None
+    abstains: NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, scored: pd.DataFrame, classes: Sequence[str]) -> Sample:
         """Read scored rows; ``classes`` as texts, or none for numbers."""
         weight = scored["weight"].to_numpy(dtype=np.float64) if "weight" in scored else np.ones(len(scored))
         query = np.asarray(pd.factorize(scored["group"])[0], np.int64) if "group" in scored else None
+        abstains = scored[ABSTAINS].to_numpy(dtype=bool) if ABSTAINS in scored else None
         if not classes:
             y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)
             predicted = scored["prediction"].to_numpy(dtype=np.float64, na_value=np.nan)
             naive, ends = (_pair(scored, *names) for names in ((NAIVE_ERROR, NAIVE_SQUARED_ERROR), (LOWER, UPPER)))
-            return cls(y, predicted, None, weight, (), naive=naive, ends=ends, query=query)
+            return cls(y, predicted, None, weight, (), naive=naive, ends=ends, query=query, abstains=abstains)
         codes = {name: float(code) for code, name in enumerate(classes)}
         truth, said = (Levels.of(scored[name]) for name in ("y", "prediction"))
         probabilities = scores = None
@@ -151,7 +161,13 @@ class Sample:
             given = scored.reindex(columns=[SCORE + name for name in classes], fill_value=-np.inf)
             scores = given.to_numpy(dtype=np.float64)
         coded = truth.codes(codes), said.codes(codes)
-        return cls(*coded, probabilities, weight, tuple(classes), scores, truth, said, query=query)
+        sets = None
+        if set_columns(scored.columns):
+            sets = scored.reindex(columns=[IN_SET + name for name in classes], fill_value=False).to_numpy(dtype=bool)
+        return cls(
+            *coded, probabilities, weight, tuple(classes), scores, truth, said, query=query, sets=sets,
+            abstains=abstains,
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self.y)
@@ -190,6 +206,8 @@ class Sample:
             naive=None if self.naive is None else self.naive[rows],
             query=None if self.query is None else self.query[rows],
             ends=None if self.ends is None else self.ends[rows],
+            sets=None if self.sets is None else self.sets[rows],
+            abstains=None if self.abstains is None else self.abstains[rows],
         )  # fmt: skip
 
     @property

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import (
+    ABSTAINS,
     LOWER,
     NAIVE_ERROR,
     NAIVE_SQUARED_ERROR,
@@ -18,6 +19,7 @@ from mlsys.dataset import (
     predictions_alone,
     probability_columns,
     score_columns,
+    set_columns,
 )
 from mlsys.errors import DataError
 from mlsys.evaluation.side_by_side import beside_each_other
@@ -69,8 +71,9 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
         return _side_by_side(rows, rows.predictions if predictions is None else predictions, what)
     source = rows.predictions if predictions is None else predictions
     shares = probability_columns(source.columns) or score_columns(source.columns)
-    ends = [LOWER, UPPER] if {LOWER, UPPER} <= set(source.columns) else []
-    names = [PREDICTION, *ends, *shares] if PREDICTION in source.columns else shares
+    further = [LOWER, UPPER] if {LOWER, UPPER} <= set(source.columns) else []
+    further += [name for name in (*set_columns(source.columns), ABSTAINS) if name in source.columns]
+    names = [PREDICTION, *further, *shares] if PREDICTION in source.columns else shares
     if not names:
         raise DataError("the rows to evaluate have no predictions", "place the report after the model")
     if predictions is not None and len(source) != len(rows):

@@ -14,15 +14,24 @@ def predicted(model: Fitted, rows: Table) -> Table:
     return rows.like(rows.gather(model.predict))
 
 
+def answered(fitted: Fitted, predictions: Table, rows: Table) -> Table:
+    """Return predictions as a step of postprocessing changes them; ``rows`` are theirs, as the split left them."""
+    if not fitted.step.columns_beside:  # type: ignore[attr-defined]
+        return predictions.map(fitted.predict)
+    said = predictions.frame()
+    beside = rows.frame().loc[said.index]
+    return predictions.like(fitted.predict(fitted.beside(said, beside)))
+
+
 def applied(steps: Iterable[Fitted], rows: Table) -> tuple[Table, Table | None]:
     """Return rows as steps after the split change them, and their predictions."""
-    predictions: Table | None = None
+    predictions, at_split = None, rows
     for fitted in steps:
         if predicts(fitted.step):
             predictions = predicted(fitted, rows)
         elif answers(fitted.step):
             assert predictions is not None
-            predictions = predictions.map(fitted.predict)
+            predictions = answered(fitted, predictions, at_split)
         else:
             rows = rows.map(fitted.transform)
     return rows, predictions

@@ -19,7 +19,7 @@ from mlsys.execution.guard import explained
 from mlsys.execution.next_rows import makes_forecasts, rows_ahead
 from mlsys.execution.requests import RequestReader, accepted
 from mlsys.execution.serving import Request, serve
-from mlsys.steps import Fitted, Transform
+from mlsys.steps import Fitted, Postprocess, Transform
 from mlsys.steps.capabilities import AsksAhead, Derives, LooksUp
 from mlsys.steps.questions import answers, predicts, sees_history
 from mlsys.tables import Columns, Table, Tally, counting
@@ -238,7 +238,9 @@ def served_model(
         raise ConfigurationError("the pipeline has no model, so there is nothing to predict with", "add Train(...)")
     needed = set(model.features)
     kept: list[tuple[str, Fitted]] = []
-    for name, fitted in reversed([*prefix, *tail]):
+    beside = {name for _, fitted in tail if isinstance(fitted.step, Postprocess) for name in fitted.step.columns_beside}
+    for place, (name, fitted) in enumerate(reversed([*prefix, *tail])):
+        needed |= beside if place == len(tail) else set()
         if answers(fitted.step):
             kept.append((name, fitted))
             continue
@@ -258,6 +260,7 @@ def served_model(
         needed = (needed - _made_anew(fitted, writes, catalog, name)) | _reads(narrowed, catalog, name)
         if sees_history(fitted.step) and catalog.roles.decision is not None:
             needed.add(catalog.roles.decision.column)
+    needed |= set() if prefix else beside
     dtypes = {name: columns.get(name, "unknown") for name in (*columns, *sorted(needed)) if name in needed}
     return ServedModel(tuple(reversed(kept)), dtypes, catalog.roles.id, catalog.roles.decision)
 

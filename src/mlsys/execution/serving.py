@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 
@@ -29,11 +29,14 @@ class Request:
         When each row is decided.
     predictions : DataFrame or Columns, optional
         What the model says of the rows.
+    at_split : DataFrame or Columns, optional
+        The rows before the first step that has learned changed them; postprocessing may read some of their columns.
     """
 
     rows: pd.DataFrame | Columns
     decision: Moment | None = None
     predictions: pd.DataFrame | Columns | None = None
+    at_split: pd.DataFrame | Columns | None = None
 
     @property
     def shown(self) -> pd.DataFrame | Columns:
@@ -43,6 +46,8 @@ class Request:
 
 def serve(fitted: Fitted, request: Request) -> Request:
     """Return a request as the next step leaves it."""
+    if request.at_split is None and fitted.step.kind in _LEARNED:
+        request = replace(request, at_split=request.rows)
     return _SERVE[fitted.step.kind](fitted, request)
 
 
@@ -56,7 +61,8 @@ def _predicted(fitted: Fitted, request: Request) -> Request:
 
 def _changed(fitted: Fitted, request: Request) -> Request:
     assert request.predictions is not None
-    return replace(request, predictions=fitted.predict(cast("pd.DataFrame", request.predictions)))
+    given: Any = fitted.beside(request.predictions, cast("Any", request.at_split))
+    return replace(request, predictions=fitted.predict(given))
 
 
 def _beside_the_past(fitted: Fitted, request: Request) -> Request:
@@ -75,6 +81,7 @@ def _asked(fitted: Fitted, request: Request) -> Request:
     return replace(request, rows=Columns.of(made) if isinstance(rows, Columns) else made)
 
 
+_LEARNED = frozenset({"Transform", "Model"})
 _SERVE: dict[str, Callable[[Fitted, Request], Request]] = {
     "RowTransform": _transformed,
     "Transform": _transformed,

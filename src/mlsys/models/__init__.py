@@ -2,9 +2,20 @@
 
 from mlsys.models._early_stopping import keeps_to_itself
 from mlsys.models._inputs import takes_any
+from mlsys.models.abstain import Abstain
 from mlsys.models.calibrate import Calibrate
+from mlsys.models.conformal import Conformal
 from mlsys.models.train import Train
 from mlsys.models.train_forecast import TrainForecast
 from mlsys.models.tune_threshold import TuneThreshold
 
-__all__ = ["Calibrate", "TuneThreshold", "Train", "TrainForecast", "keeps_to_itself", "takes_any"]
+__all__ = [
+    "Abstain",
+    "Calibrate",
+    "Conformal",
+    "TuneThreshold",
+    "Train",
+    "TrainForecast",
+    "keeps_to_itself",
+    "takes_any",
+]

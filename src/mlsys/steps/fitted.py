@@ -12,7 +12,7 @@ from mlsys.errors import ConfigurationError, ContractError, DataError, StateErro
 from mlsys.states import Held
 from mlsys.steps.base import Step
 from mlsys.steps.learns import Learns
-from mlsys.tables import AnyRows, Columns
+from mlsys.tables import AnyRows, Columns, column_of, rows_of
 
 
 class Fitted:
@@ -68,7 +68,7 @@ class Fitted:
         if isinstance(frame, Columns):
             return self._predict_columns(frame)
         if step.kind == "Postprocess":
-            return _predictions(step, frame, step.apply(frame.copy(deep=False), self.prepared))
+            return self._answered(_predictions(step, frame, step.apply(frame.copy(deep=False), self.prepared)))
         if step.kind != "Model":
             raise ConfigurationError(f"{step.title} is a {step.kind}, which does not predict", "use transform(frame)")
         there = frame.columns.tolist()
@@ -82,9 +82,25 @@ class Fitted:
             shown = None if step.kind == "Postprocess" else [name for name in self.features if name in rows.held]
             return Columns.of(self.predict(rows.frame(shown)))
         if step.kind == "Postprocess":
-            return step.apply(rows, self.prepared)  # type: ignore[no-any-return]
+            return self._answered(step.apply(rows, self.prepared))  # type: ignore[no-any-return]
         self._refuse_missing(rows.held)
         return step.predict(rows, self.prepared)  # type: ignore[no-any-return]
+
+    def beside(self, predictions: AnyRows, rows: AnyRows) -> AnyRows:
+        """Return predictions with the columns of their rows that postprocessing reads beside them."""
+        names: tuple[str, ...] = self.step.columns_beside  # type: ignore[attr-defined]
+        if not names:
+            return predictions
+        found = {name: column_of(predictions, name) for name in predictions.columns if name not in names}
+        return rows_of(found | {name: column_of(rows, name) for name in names}, predictions)  # type: ignore[no-any-return]
+
+    def _answered(self, predictions: AnyRows) -> AnyRows:
+        """Return predictions without the columns that stood beside them."""
+        gone: tuple[str, ...] = self.step.columns_beside  # type: ignore[attr-defined]
+        if not gone:
+            return predictions
+        kept = {name: column_of(predictions, name) for name in predictions.columns if name not in gone}
+        return rows_of(kept, predictions)  # type: ignore[no-any-return]
 
     def _refuse_missing(self, there: Iterable[str]) -> None:
         step, known = self.step, set(there)

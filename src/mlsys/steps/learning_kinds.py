@@ -245,6 +245,11 @@ class Postprocess(Learns, Step, kind="Postprocess"):
     required_hooks: ClassVar[tuple[str, ...]] = ("learn", "apply")
     cross_fit_folds: ClassVar[int] = 5
 
+    @property
+    def columns_beside(self) -> tuple[str, ...]:
+        """Columns of the rows, as the split left them, that both hooks are given beside the predictions."""
+        return ()
+
     def learn(self, calibration: Rows, /) -> Any:
         """Return the state; ``calibration`` holds the target and the prediction columns."""
         raise TypeError("a Postprocess writes learn(calibration)")

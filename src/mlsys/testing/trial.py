@@ -130,7 +130,7 @@ class Trial:
     def learn(self, frame: pd.DataFrame) -> Learned:
         """Learn from rows as the runner does; postprocessing sees roles and predictions only."""
         if isinstance(self.step, Postprocess):
-            shown = {*self.predicted(frame), *self.roles.columns()}
+            shown = {*self.predicted(frame), *self.roles.columns(), *self.step.columns_beside}
             frame = frame[[name for name in frame if name in shown]]
         return learn(self.step, LocalEngine().hold(None, frame), functools.partial(self.rows, "learn"), self.rng())
 
@@ -145,7 +145,7 @@ class Trial:
         if isinstance(self.step, Model):
             return self.frame[list(self.features)]
         if isinstance(self.step, Postprocess):
-            return self.frame[self.predicted(self.frame)]
+            return self.frame[[*self.predicted(self.frame), *self.step.columns_beside]]
         return self.frame
 
     def predicted(self, frame: pd.DataFrame) -> list[str]:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from mlsys.cache import Made
 from mlsys.dataset import beside
-from mlsys.errors import ConfigurationError
+from mlsys.errors import ConfigurationError, DataError, LeakageError, listed, meant
+from mlsys.execution.applying import answered
 from mlsys.execution.parts import Parts
 from mlsys.execution.windows import even_windows, out_of_window
 from mlsys.execution.work import At, Task, Work
@@ -33,6 +34,7 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     assert isinstance(step, Postprocess)
     if parts.learned.model is None:
         raise ConfigurationError(f"{planned.name} comes before any model", "place it after Train")
+    _refuse_columns(planned, step, parts)
     parts, rows = _unseen(planned, step, parts, work)
     earlier = tuple(each for each in parts.steps if isinstance(each.step, Postprocess))
     assert parts.crossed is not None
@@ -56,15 +58,15 @@ def _both(rows: Table, predictions: Table) -> dict[str, Table]:
 
 def _unseen(planned: Planned, step: Postprocess, parts: Parts, work: Work) -> tuple[Parts, Table]:
     """Return rows that the model did not see, and parts that know what the model, and it alone, says of them."""
+    assert parts.divided is not None
     if CALIBRATION in parts.rows:
         who = ", ".join(filter(None, [parts.learned.fitted_on.get(CALIBRATION, ""), planned.name]))
         learned = replace(parts.learned, fitted_on={**parts.learned.fitted_on, CALIBRATION: who})
         crossed = parts.predictions[CALIBRATION] if parts.crossed is None else parts.crossed
-        return replace(parts, learned=learned, crossed=crossed), parts.rows[CALIBRATION]
+        return replace(parts, learned=learned, crossed=crossed), parts.divided.parts[CALIBRATION]
     # As they left the split: what steps learned from a judged row would make its prediction too good, rows that were
     # repeated would be predicted by a model that saw their originals, and a changed share of the classes is not the
     # one to calibrate to.
-    assert parts.divided is not None
     rows = parts.divided.parts["train"]
     if parts.crossed is None:
         steps = tuple(each for each in parts.steps if not isinstance(each.step, Postprocess))
@@ -83,7 +85,7 @@ def _in_words(parts: Parts, rows: Table, folds: int, earlier: Sequence[Planned])
     if CALIBRATION not in parts.rows:
         where = f"{count} training rows, which models of other folds predicted ({folds} folds)"
     names = ", ".join(each.name for each in earlier)
-    return where + (f"; {names} changed them out of fold, learned from the rows of other folds" if earlier else "")
+    return where + (f"; after {names}, learned without the fold of each row" if earlier else "")
 
 
 def cross(at: At, planned: Planned, rows: dict[str, Table], folds: int, steps: tuple[Planned, ...]) -> Made:
@@ -100,7 +102,7 @@ def changed_out_of_fold(
     at: At, planned: Planned, rows: dict[str, Table], steps: tuple[Planned, ...], folds: int
 ) -> Made:
     """Return predictions as earlier steps of postprocessing change them, each learned from the rows of other folds."""
-    frame, said = rows["rows"].frame(), rows["predictions"].frame()
+    frame, said = _rows_of(rows)
     masks = {each.name: each.sides == "validation" for each in even_windows(frame, at.roles, at.seed, folds)}
     judged = {name: np.flatnonzero(mask.to_numpy()) for name, mask in masks.items() if mask.any()}
     order = np.argsort(np.concatenate(list(judged.values())))
@@ -113,27 +115,60 @@ def changed_out_of_fold(
             except Exception as error:
                 error.add_note(f"mlsys: in {name} of the {len(frame):,} rows that {planned.name} learns from")
                 raise
-            pieces.append(Fitted(each.step, state).predict(said.iloc[places]))
+            fitted = Fitted(each.step, state)
+            pieces.append(fitted.predict(fitted.beside(said.iloc[places], frame.iloc[places])))
         said = pd.concat(pieces).iloc[order]
     return Made({"predictions": at.hold(said)})
 
 
 def learn(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
     """Learn from predictions and role columns of the same rows."""
-    return Made({}, {"state": Held(_learned(at, planned, rows["rows"].frame(), rows["predictions"].frame()))})
+    return Made({}, {"state": Held(_learned(at, planned, *_rows_of(rows)))})
+
+
+def _rows_of(rows: dict[str, Table]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return rows with what is said of them; those that a step dropped after the split are not predicted."""
+    frame, said = rows["rows"].frame(), rows["predictions"].frame()
+    return (frame if frame.index.equals(said.index) else frame.loc[said.index]), said
 
 
 def _learned(at: At, planned: Planned, frame: pd.DataFrame, said: pd.DataFrame) -> Any:
-    step, roles = planned.step, at.roles.columns()
-    shown = at.hold(beside(frame[[name for name in frame.columns if name in roles]], said))
+    step = planned.step
+    assert isinstance(step, Postprocess)
+    shown_columns = {*at.roles.columns(), *step.columns_beside}
+    shown = at.hold(beside(frame[[name for name in frame.columns if name in shown_columns]], said))
     return learned_by(step, shown, lambda each: at.view.wrap(each, predictions=said), at.rng(step)).state
 
 
 def _changed(planned: Planned, name: str, said: Table, fitted: Fitted, parts: Parts, work: Work) -> Table:
-    task = Task(planned, f"change {name}", change, {"predictions": said}, {"state": fitted.held}, sees_view=False)
+    assert isinstance(planned.step, Postprocess) and parts.divided is not None
+    rows = {"predictions": said}
+    if planned.step.columns_beside:
+        rows["rows"] = parts.divided.parts[name]
+    task = Task(planned, f"change {name}", change, rows, {"state": fitted.held}, sees_view=False)
     return work.do(task, parts).tables["predictions"]
 
 
 def change(at: At, planned: Planned, rows: dict[str, Table], state: Held) -> Made:
     """Return predictions as the step changes them."""
-    return Made({"predictions": rows["predictions"].map(Fitted(planned.step, state).predict)})
+    said = rows["predictions"]
+    return Made({"predictions": answered(Fitted(planned.step, state), said, rows.get("rows", said))})
+
+
+def _refuse_columns(planned: Planned, step: Postprocess, parts: Parts) -> None:
+    """Raise for columns beside predictions that are not there, or not known when a row is predicted."""
+    assert parts.divided is not None
+    there = parts.divided.parts["train"].head(0).columns
+    for name in step.columns_beside:
+        if name not in there:
+            raise DataError(
+                f"{planned.name} reads the column {name!r}, which the rows do not have after the split",
+                f"{meant(name, there)}columns are {listed(there)}",
+            )
+        why = "it is the target" if name in parts.roles.targets else ""
+        why = why or parts.catalog.late.get(name, "") or parts.catalog.withheld.get(name, "")
+        if why:
+            raise LeakageError(
+                f"{planned.name} reads {name!r} to serve predictions, where it must not be read: {why}",
+                "name a column that is known when rows are predicted",
+            )
