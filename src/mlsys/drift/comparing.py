@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.drift.cuts import apart, middles
 from mlsys.drift.grid import count_on_grid
-from mlsys.drift.reading import DURATION, MOMENT, ZONED, seconds_since_1970, times_of
+from mlsys.drift.reading import seconds_since_1970, times_of
 from mlsys.drift.season import cycles, season_excess
 from mlsys.drift.shapes import shapes_of
-from mlsys.drift.two_sample import Difference, benjamini_hochberg, levels_differ, numbers_differ, share
+from mlsys.drift.signals import Sides, Tests, distance_of, nulls_effect, signals_of
+from mlsys.drift.two_sample import benjamini_hochberg
+from mlsys.summaries import GroupedSum
 
 LEVEL = 0.05
 """False discovery rate over the columns."""
@@ -23,16 +24,20 @@ LEAST_EFFECT = 0.1
 """Smaller effects are not worth waking anybody: a tenth of a standard deviation, or of the rows."""
 MOST_WINDOWS = 12
 """Current windows judged against the season's bar."""
+COLUMNS = ["column", "verdict", "effect", "moved", "bar", "p", "adjusted p", "before", "after", "nulls before",
+           "nulls after"]  # fmt: skip
+SIGNAL_COLUMNS = ["column", "signal", "verdict", "effect", "p", "adjusted p", "before", "after"]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Result of a comparison: table, columns that raise an alarm, sentence, bars before and after."""
+    """Result of a comparison: table, columns that raise an alarm, sentence, bars before and after, signals."""
 
     table: pd.DataFrame
     alarms: tuple[str, ...]
     summary: str
     shapes: pd.DataFrame
+    signals: pd.DataFrame
 
     def scalars(self) -> dict[str, float]:
         """Return the number of alarms and the largest effect; effects by column stand in the table."""
@@ -42,20 +47,37 @@ class Compared:
 
 
 def compare_with_profile(
-    profile: Mapping[str, Any], frame: pd.DataFrame, least_effect: float = LEAST_EFFECT
+    profile: Mapping[str, Any],
+    frame: pd.DataFrame,
+    least_effect: float = LEAST_EFFECT,
+    level: float = LEVEL,
+    tests: Tests | None = None,
 ) -> Compared:
     """Compare the columns of a frame with a profile.
+
+    Parameters
+    ----------
+    profile : mapping
+        Learned by ``DriftProfile``.
+    frame : DataFrame
+        Today's rows.
+    least_effect : float
+        Effects up to this are no alarms.
+    level : float
+        False discovery rate over all signals of all columns.
+    tests : Tests, optional
+        Two-sample tests to use.
 
     Returns
     -------
     Compared
         ``column``, ``effect``, ``moved`` (how far windows moved) and ``bar`` (as far as the season explains),
         ``p``, ``adjusted p``, ``before`` and ``after`` (mean, or the level that moved most with its shares),
-        ``nulls before``, ``nulls after``, ``verdict``.
+        ``nulls before``, ``nulls after``, ``verdict``: the largest effect and the smallest p of the column's signals.
 
     Notes
     -----
-    A column alarms if it differs significantly at a false discovery rate of 5 % over all columns, by more
+    A column alarms if one of its signals differs significantly at that false discovery rate, by more
     than the least effect, and, with times, by more than windows of the reference differ at that distance.
     """
     grid = dict(profile["grid"])
@@ -65,34 +87,34 @@ def compare_with_profile(
         times = np.floor(seconds_since_1970(times_of(frame[time], grid["time kind"])))
     lag, current_grid = _current_grid(grid, times)
     counted = count_on_grid(frame, current_grid)
-    means = {name: total.floats() for name, total in counted.sums.items()}
-    rows, sides = [], dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]()
+    both = dict[str, Sides]()
+    bars = dict[str, dict[str, float]]()
     for name, column in grid["columns"].items():
         before, after = profile["counts"]["bins"][name], counted.bins[name]
         outside = counted.outside.get(name, np.zeros(len(after)))
-        sums = profile["counts"]["sums"].get(name), means.get(name)
-        row = _row(name, column, before, after, *sums, float(outside.sum()))
-        row |= _against_season(column, before, after, outside, lag) if grid["time"] is not None and lag else {}
-        rows.append(row)
-        sides[name] = (_known_values(before), _known_values(after))
-    table = pd.DataFrame(rows)
-    table["adjusted p"] = benjamini_hochberg(table["p"].to_numpy(dtype=np.float64))
-    table["verdict"] = [_verdict(row, least_effect) for row in rows_of(table)]
-    order = ["column", "verdict", "effect", "moved", "bar", "p", "adjusted p", "before", "after", "nulls before",
-             "nulls after"]  # fmt: skip
-    table = table.reindex(columns=order).sort_values("effect", ascending=False, ignore_index=True)
+        both[name] = Sides(
+            name, column, before.sum(axis=0).astype(np.float64), after.sum(axis=0).astype(np.float64),
+            (float(np.sum(profile["counts"]["sums"].get(name, 0.0))), _sum(counted.sums.get(name))),
+            float(outside.sum()), counted.unseen.get(name, np.zeros(0)),
+        )  # fmt: skip
+        bars[name] = _against_season(column, before, after, outside, lag) if time is not None and lag else {}
+    signals = pd.DataFrame([row for sides in both.values() for row in signals_of(sides, tests or Tests())])
+    signals["adjusted p"] = benjamini_hochberg(signals["p"].to_numpy(dtype=np.float64))
+    signals["verdict"] = [_verdict(row | bars[row["column"]], least_effect, level) for row in rows_of(signals)]
+    table = pd.DataFrame([_row(sides, signals) | bars[name] for name, sides in both.items()])
+    table = table.reindex(columns=COLUMNS).sort_values("effect", ascending=False, ignore_index=True)
     alarms = tuple(table.loc[table["verdict"] == "alarm", "column"])
-    season = f"; {cycles(grid['span'])}" if grid["time"] is not None else ""
+    season = f"; {cycles(grid['span'])}" if time is not None else ""
     moved = int((table["verdict"] == "season").sum())
     seasonal = f", {moved} changed no more than the season did before" if moved else ""
     named = f"{', '.join(alarms)} moved" if alarms else "no column changed more than chance and season explain"
     told = f"{named}{seasonal} ({len(frame):,} rows){season}"
-    return Compared(table, alarms, told, shapes_of(grid["columns"], sides))
+    shapes = shapes_of(grid["columns"], {name: sides.known for name, sides in both.items()})
+    return Compared(table, alarms, told, shapes, signals.reindex(columns=SIGNAL_COLUMNS))
 
 
-def _known_values(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return counts over all windows without those of nulls."""
-    return np.asarray(counts.sum(axis=0)[:-1], dtype=np.float64)
+def _sum(total: GroupedSum | None) -> float:
+    return 0.0 if total is None else float(np.sum(total.floats()))
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -112,99 +134,32 @@ def _current_grid(grid: Mapping[str, Any], times: NDArray[np.float64]) -> tuple[
     return lag, {**grid, "start": first, "windows": windows}
 
 
-def _row(
-    name: str, column: Mapping[str, Any], before: Any, after: Any, sums: Any, current_sums: Any, outside: float
-) -> dict[str, Any]:
-    one, other = before.sum(axis=0).astype(float), after.sum(axis=0).astype(float)
-    difference = _distance_between(column, one[:-1])(one[:-1], other[:-1], outside)
-    nulls, nulls_after = one[-1] / max(one.sum(), 1), other[-1] / max(other.sum(), 1)
-    missing = levels_differ(np.array([one[-1], one[:-1].sum()]), np.array([other[-1], other[:-1].sum()]))
-    effect, p = max(difference.effect, missing.effect), difference.p
-    if one[-1] or other[-1]:  # two tests share the level
-        p = min(1.0, 2 * min(difference.p, missing.p))
-    if "cuts" in column:
-        mean = float(np.sum(sums)) / max(one[:-1].sum(), 1)
-        now = float(np.sum(current_sums)) / max(other[:-1].sum(), 1)
-        effect = max(effect, _mean_shift(mean, now, column, one, other))
-        shown = (
-            _mean_shown(mean if one[:-1].any() else np.nan, column["kind"]),
-            _mean_shown(now if other[:-1].any() else np.nan, column["kind"]),
-        )
-    else:
-        shown = _most_moved(column, one[:-1], other[:-1])
+def _row(sides: Sides, signals: pd.DataFrame) -> dict[str, Any]:
+    mine = signals[signals["column"] == sides.name]
+    values = rows_of(mine)[0]
+    verdicts = set(mine["verdict"])
     return {
-        "column": name, "effect": effect, "p": p, "before": shown[0], "after": shown[1],
-        "nulls before": nulls, "nulls after": nulls_after,
+        "column": sides.name,
+        "verdict": next(each for each in ("alarm", "season", "no alarm") if each in verdicts),
+        "effect": float(mine["effect"].max()), "p": float(mine["p"].min()),
+        "adjusted p": float(mine["adjusted p"].min()), "before": values["before"], "after": values["after"],
+        "nulls before": sides.before[-1] / max(sides.before.sum(), 1),
+        "nulls after": sides.after[-1] / max(sides.after.sum(), 1),
     }  # fmt: skip
 
 
-def _mean_shift(mean: float, now: float, column: Mapping[str, Any], one: Any, other: Any) -> float:
-    """Return the shift of the mean in standard deviations, less chance; it shows what lies beyond the last cut."""
-    deviation = _deviation(column, one[:-1])
-    if deviation <= 0 or not other[:-1].sum():
-        return 0.0
-    chance = np.sqrt(2 / np.pi) * np.sqrt(1 / max(one[:-1].sum(), 1) + 1 / other[:-1].sum())
-    return max(0.0, abs(now - mean) / deviation - float(chance))
-
-
-def _mean_shown(mean: float, kind: str) -> str:
-    if np.isnan(mean):
-        return "no value"
-    if kind in {MOMENT, ZONED}:
-        return f"mean {np.datetime64(int(mean), 's')}"
-    return f"mean {pd.Timedelta(round(mean), 's')}" if kind == DURATION else f"mean {mean:.4g}"
-
-
-def _deviation(column: Mapping[str, Any], counts: NDArray[np.float64]) -> float:
-    values, shares = middles(column), share(counts)
-    mean = float((values * shares).sum())
-    return float(np.sqrt(((values - mean) ** 2 * shares).sum()))
-
-
-def _distance_between(column: Mapping[str, Any], whole: NDArray[np.float64]) -> Any:
-    """Return the function that compares two rows of counts of a column, nulls left out.
-
-    Parameters
-    ----------
-    column : mapping
-        Its bins or levels.
-    whole : ndarray of shape (bins,)
-        Counts of the whole reference.
-    """
-    if "cuts" not in column:
-        return lambda one, other, outside=0.0: levels_differ(one, other)
-    widths, deviation = np.diff(middles(column)), _deviation(column, whole)
-
-    def differ(one: NDArray[np.float64], other: NDArray[np.float64], outside: float = 0.0) -> Difference:
-        return numbers_differ(one, other, widths, deviation, lambda counts: apart(column, counts), outside)
-
-    return differ
-
-
-def _most_moved(column: Mapping[str, Any], one: Any, other: Any) -> tuple[str, str]:
-    before, after = share(one), share(other)
-    place = int(np.argmax(np.abs(after - before)))
-    levels = [*column["levels"], "(new or rare)"]
-    return f"{levels[place]} {before[place]:.1%}", f"{levels[place]} {after[place]:.1%}"
-
-
 def _against_season(column: Mapping[str, Any], before: Any, after: Any, outside: Any, lag: int) -> dict[str, float]:
-    between = _distance_between(column, before.sum(axis=0).astype(float)[:-1])
+    between = distance_of(column, before.sum(axis=0).astype(float)[:-1])
 
     def distance(one: NDArray[np.float64], other: NDArray[np.float64], outside: float) -> float:
-        missing = levels_differ(_known(one), _known(other)).effect
-        return float(max(between(one[:-1], other[:-1], outside).effect, missing))
+        return float(max(between(one[:-1], other[:-1], outside).effect, nulls_effect(one, other)))
 
     found = season_excess(before, after, outside, lag, distance)
     return {} if found is None else {"moved": found[0], "bar": found[1]}
 
 
-def _known(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.array([counts[-1], counts[:-1].sum()])
-
-
-def _verdict(row: Mapping[str, Any], least: float) -> str:
-    if row["adjusted p"] > LEVEL or row["effect"] <= least:
+def _verdict(row: Mapping[str, Any], least: float, level: float) -> str:
+    if row["adjusted p"] > level or row["effect"] <= least:
         return "no alarm"
     moved, bar = row.get("moved", np.nan), row.get("bar", np.nan)
     if np.isnan(moved) or np.isnan(bar):

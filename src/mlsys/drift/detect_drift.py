@@ -9,7 +9,7 @@ from mlsys.drift.asked import check_least_effect, check_rows, names_asked
 from mlsys.drift.between import compare_rows
 from mlsys.drift.comparing import LEAST_EFFECT
 from mlsys.drift.picture import draw_effects
-from mlsys.drift.result import LEAST, SHAPES, DriftResult
+from mlsys.drift.result import LEAST, SHAPES, SIGNALS, DriftResult
 from mlsys.errors import DataError, Finding
 from mlsys.steps import Report, Result
 
@@ -76,7 +76,7 @@ class DetectDrift(Report):
             scalars=compared.scalars(),
             verdict=f"alarm: {', '.join(compared.alarms)}" if compared.alarms else "no alarm",
             summary=compared.summary,
-            tables={SHAPES: compared.shapes},
+            tables={SHAPES: compared.shapes, SIGNALS: compared.signals},
             findings=findings,
             facts={"alarms": compared.alarms, "part": part, LEAST: self.least_effect},
             draw=draw_effects,

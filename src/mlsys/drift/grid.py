@@ -26,6 +26,8 @@ class Counted:
         Sum of a numeric column in each window.
     outside : dict of str to ndarray of shape (windows,)
         How far numbers lie outside the reference's range, added up.
+    unseen : dict of str to ndarray
+        Rows of each level that the grid does not name; of one frame, not of a sum.
     """
 
     def __init__(
@@ -33,8 +35,9 @@ class Counted:
         bins: dict[str, NDArray[np.int64]],
         sums: dict[str, GroupedSum],
         outside: dict[str, NDArray[np.float64]] | None = None,
+        unseen: dict[str, NDArray[np.float64]] | None = None,
     ) -> None:
-        self.bins, self.sums, self.outside = bins, sums, outside or {}
+        self.bins, self.sums, self.outside, self.unseen = bins, sums, outside or {}, unseen or {}
 
     def __add__(self, other: Counted) -> Counted:
         bins = {name: counts + other.bins[name] for name, counts in self.bins.items()}
@@ -59,6 +62,7 @@ def count_on_grid(frame: pd.DataFrame, grid: Mapping[str, Any]) -> Counted:
     windows, place = int(grid["windows"]), window_of(frame, grid)
     bins, sums = {}, {}
     outside: dict[str, NDArray[np.float64]] = {}
+    unseen: dict[str, NDArray[np.float64]] = {}
     for name, column in grid["columns"].items():
         if "cuts" in column:
             values = numbers_of(frame[name], column["kind"])
@@ -69,10 +73,10 @@ def count_on_grid(frame: pd.DataFrame, grid: Mapping[str, Any]) -> Counted:
             outside[name] = np.bincount(place[known], beyond(values[known], column), windows).astype(np.float64)
         else:
             size = len(column["levels"]) + 2
-            codes = codes_of_levels(texts_of(frame[name]), column["levels"])
+            codes, unseen[name] = codes_of_levels(texts_of(frame[name]), column["levels"])
         flat = place * size + codes
         bins[name] = np.bincount(flat, minlength=windows * size).reshape(windows, size).astype(np.int64)
-    return Counted(bins, sums, outside)
+    return Counted(bins, sums, outside, unseen)
 
 
 def window_of(frame: pd.DataFrame, grid: Mapping[str, Any]) -> NDArray[np.int64]:

@@ -41,9 +41,18 @@ def value_written(text: str) -> str:
     return text
 
 
-def codes_of_levels(texts: pd.Series, levels: Sequence[str]) -> NDArray[np.int64]:
-    """Return the place of each text among the levels; after them come new values, then nulls."""
+def codes_of_levels(texts: pd.Series, levels: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the place of each text among the levels, and how many rows each other level has.
+
+    After the levels come all other values together, then nulls.
+    """
     order = {value_written(level): code for code, level in reversed(list(enumerate(levels)))}
     places, distinct = pd.factorize(texts)
-    known = [order.get(value_written(str(text)), len(levels)) for text in distinct]
-    return np.array([*known, len(levels) + 1], dtype=np.int64)[places]  # null has the place -1, which takes the last
+    written = [value_written(str(text)) for text in distinct]
+    known = [order.get(text, len(levels)) for text in written]
+    codes = np.array([*known, len(levels) + 1], dtype=np.int64)[places]  # null has the place -1, which takes the last
+    others = {text: number for number, text in enumerate(dict.fromkeys(text for text in written if text not in order))}
+    if not others:
+        return codes, np.zeros(0)
+    numbered = np.array([*(others.get(text, -1) for text in written), -1], dtype=np.int64)[places]
+    return codes, np.bincount(numbered[numbered >= 0], minlength=len(others)).astype(np.float64)

@@ -15,7 +15,7 @@ from mlsys.drift.asked import check_least_effect, check_rows, plain_rows, watche
 from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
 from mlsys.drift.picture import draw_effects
 from mlsys.drift.profile import MOST_WINDOWS, DriftProfile
-from mlsys.drift.result import LEAST, SHAPES, DriftResult
+from mlsys.drift.result import LEAST, SHAPES, SIGNALS, DriftResult
 from mlsys.drift.shapes import shapes_of
 from mlsys.errors import ConfigurationError, DataError, MlsysError, StateError
 from mlsys.pages import Lines, Page, Shape, Shown, Table, Title, number
@@ -164,7 +164,8 @@ class Monitor(Shown):
         verdict = f"alarm: {', '.join(alarms)}" if alarms else "no alarm"
         scalars = compared.scalars()
         return Check(
-            "drift", compared.table, scalars, verdict, compared.summary, {SHAPES: compared.shapes},
+            "drift", compared.table, scalars, verdict, compared.summary,
+            {SHAPES: compared.shapes, SIGNALS: compared.signals},
             facts={"alarms": alarms, LEAST: self.least_effect}, draw=draw_effects,
         )  # fmt: skip
 

@@ -12,6 +12,8 @@ from mlsys.steps import Result
 
 SHAPES = "shapes"
 """Name of the table of bars before and after."""
+SIGNALS = "signals"
+"""Name of the table of what was compared of each column: values, range, new levels, nulls."""
 LEAST = "least_effect"
 """Name of the fact that says which effect never alarms."""
 
