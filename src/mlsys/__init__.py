@@ -173,7 +173,7 @@ _HOMES = {
         ),
         "mlsys.evaluation",
     ),
-    **dict.fromkeys(("DetectDrift", "Monitor"), "mlsys.drift"),
+    **dict.fromkeys(("DetectDrift", "Monitor", "estimate_performance"), "mlsys.drift"),
     "sync": "mlsys.tracking",
 }
 
@@ -239,7 +239,7 @@ if TYPE_CHECKING:
         WriteSQL,
     )
     from mlsys.dataset import Dataset, Rows
-    from mlsys.drift import DetectDrift, Monitor
+    from mlsys.drift import DetectDrift, Monitor, estimate_performance
     from mlsys.evaluation import (
         Cost,
         DirectionalTest,

@@ -1,0 +1,6 @@
+"""Performance without labels: estimated from a labelled reference, with intervals, or refused."""
+
+from mlsys.drift.performance.estimate import estimate_performance
+from mlsys.drift.performance.result import EstimatedPerformance
+
+__all__ = ["EstimatedPerformance", "estimate_performance"]
