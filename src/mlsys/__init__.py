@@ -173,7 +173,9 @@ _HOMES = {
         ),
         "mlsys.evaluation",
     ),
-    **dict.fromkeys(("DetectDrift", "Monitor", "estimate_performance"), "mlsys.drift"),
+    **dict.fromkeys(
+        ("DetectDrift", "Monitor", "RetrainPolicy", "estimate_performance", "training_history"), "mlsys.drift"
+    ),
     "sync": "mlsys.tracking",
 }
 
@@ -239,7 +241,7 @@ if TYPE_CHECKING:
         WriteSQL,
     )
     from mlsys.dataset import Dataset, Rows
-    from mlsys.drift import DetectDrift, Monitor, estimate_performance
+    from mlsys.drift import DetectDrift, Monitor, RetrainPolicy, estimate_performance, training_history
     from mlsys.evaluation import (
         Cost,
         DirectionalTest,

@@ -1,0 +1,8 @@
+"""When to retrain: losses by age of the model, policies that weigh them against the price, and their replay."""
+
+from mlsys.drift.retraining.advice import Advice
+from mlsys.drift.retraining.policy import RetrainPolicy
+from mlsys.drift.retraining.replay import Replay
+from mlsys.drift.retraining.training import TrainingHistory, training_history
+
+__all__ = ["Advice", "Replay", "RetrainPolicy", "TrainingHistory", "training_history"]
