@@ -83,6 +83,12 @@ _HOMES = {
     **dict.fromkeys(
         (
             "GroupFolds",
+            "WeightedSample",
+            "RandomSample",
+            "ImportanceSample",
+            "HashSample",
+            "TwoStageSample",
+            "ClusterSample",
             "GroupSplit",
             "KFolds",
             "PredefinedSplit",
@@ -309,16 +315,20 @@ if TYPE_CHECKING:
         soft_rows,
         trusted_rows,
     )
-    from mlsys.models import Abstain, Calibrate, Conformal, Threshold, Train, TrainForecast, TuneThreshold
+    from mlsys.models import Abstain, Calibrate, Conformal, Train, TrainForecast, TuneThreshold
     from mlsys.pipeline import Pipeline
     from mlsys.pipeline.looking import look
     from mlsys.pipeline.price import price_of_leakage
     from mlsys.run import Run, compare, data_diff, load, promote, reproduce, roll_back
     from mlsys.sampling import (
+        ClusterSample,
         GroupFolds,
         GroupSplit,
+        HashSample,
+        ImportanceSample,
         KFolds,
         PredefinedSplit,
+        RandomSample,
         RandomSplit,
         Resample,
         ReservoirSample,
@@ -326,6 +336,8 @@ if TYPE_CHECKING:
         StratifiedSplit,
         TimeFolds,
         TimeSplit,
+        TwoStageSample,
+        WeightedSample,
     )
     from mlsys.schemas import Column, Schema, compare_tables, quarantined
     from mlsys.steps import (

@@ -324,6 +324,36 @@ def ReservoirSample(orders: pd.DataFrame) -> Case:
 
 
 @case
+def RandomSample(orders: pd.DataFrame) -> Case:
+    return mlsys.RandomSample(share=0.5), orders, ROLES
+
+
+@case
+def HashSample(orders: pd.DataFrame) -> Case:
+    return mlsys.HashSample(50), orders, ROLES
+
+
+@case
+def WeightedSample(orders: pd.DataFrame) -> Case:
+    return mlsys.WeightedSample(50, size="size"), orders.assign(size=np.arange(len(orders)) + 1.0), ROLES
+
+
+@case
+def ImportanceSample(orders: pd.DataFrame) -> Case:
+    return mlsys.ImportanceSample(50, importance="size"), orders.assign(size=np.arange(len(orders)) + 1.0), ROLES
+
+
+@case
+def ClusterSample(orders: pd.DataFrame) -> Case:
+    return mlsys.ClusterSample("shop", clusters=3), orders.assign(shop=np.arange(len(orders)) % 6), ROLES
+
+
+@case
+def TwoStageSample(orders: pd.DataFrame) -> Case:
+    return mlsys.TwoStageSample("shop", clusters=3, rows=9), orders.assign(shop=np.arange(len(orders)) % 6), ROLES
+
+
+@case
 def Resample(orders: pd.DataFrame) -> Case:
     sampler = pytest.importorskip("imblearn.over_sampling").RandomOverSampler()
     return mlsys.Resample(sampler), numbers(orders), ROLES

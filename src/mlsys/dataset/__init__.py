@@ -35,7 +35,7 @@ from mlsys.dataset.predictions import (
 from mlsys.dataset.roles import Moment, Roles, duration_of, events_named, targets_named
 from mlsys.dataset.rows import Rows
 from mlsys.dataset.served import Served
-from mlsys.dataset.weights import counting, known_weights
+from mlsys.dataset.weights import SAMPLING_WEIGHT, counting, effective_size, known_weights
 
 __all__ = [
     "ABSTAINS",
@@ -53,6 +53,7 @@ __all__ = [
     "OFFSET",
     "PREDICTION",
     "PROBABILITY",
+    "SAMPLING_WEIGHT",
     "SCORE",
     "STEPS_AHEAD",
     "STRETCH",
@@ -73,6 +74,7 @@ __all__ = [
     "counting",
     "decided",
     "duration_of",
+    "effective_size",
     "events_named",
     "known_weights",
     "of_each",

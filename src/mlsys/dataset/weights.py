@@ -9,6 +9,21 @@ from numpy.typing import NDArray
 from mlsys.errors import DataError
 from mlsys.values import Kind, plain, values_of
 
+SAMPLING_WEIGHT = "sampling_weight"
+"""The column of how many rows each row of a sample stands for."""
+
+
+def effective_size(weights: NDArray[np.float64]) -> float:
+    """Return how many rows of equal weight would give a mean as precise as these (Kish 1965).
+
+    Examples
+    --------
+    >>> effective_size(np.ones(4)), effective_size(np.array([9.0, 1.0, 1.0, 1.0]))
+    (4.0, 1.7142857142857142)
+    """
+    squares = float((weights**2).sum())
+    return float(weights.sum()) ** 2 / squares if squares else 0.0
+
 
 def known_weights(weight: pd.Series, who: str) -> NDArray[np.float64]:
     """Return the weights, or raise for weights that are none."""

@@ -9,8 +9,8 @@ from functools import cached_property
 import pandas as pd
 
 from mlsys.dataset import Moment, Roles, duration_of
-from mlsys.errors import ConfigurationError, DataError, LeakageError, listed, meant
-from mlsys.execution.told import AtSplit, Came, Declared, FoundLate, MadeOf, Told, Withheld
+from mlsys.errors import ConfigurationError, DataError, Finding, LeakageError, listed, meant
+from mlsys.execution.told import AtSplit, Came, Declared, FoundLate, MadeOf, Sampled, Told, Withheld
 from mlsys.states import digest
 from mlsys.values.moments import UNITS
 
@@ -41,6 +41,8 @@ class Catalog:
         For each label of the plan its column, the moment when it is known, and the columns that its rule reads.
     came : dict
         Source to how and when its rows came, in words.
+    samples : tuple of Sampled
+        How steps drew or weighed the rows, in order.
     """
 
     roles: Roles
@@ -57,6 +59,7 @@ class Catalog:
     at_split: tuple[str, ...] | None = None
     labels: tuple[tuple[str, str, frozenset[str]], ...] = ()
     came: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    samples: tuple[Sampled, ...] = ()
 
     @cached_property
     def digest(self) -> str:
@@ -81,7 +84,19 @@ class Catalog:
                     catalog = replace(catalog, at_split=tuple(each.columns))
                 case Came():
                     catalog = replace(catalog, came={**catalog.came, each.step: tuple(each.words)})
+                case Sampled():
+                    catalog = replace(catalog, samples=(*catalog.samples, each))
         return catalog
+
+    def biases(self) -> list[Finding]:
+        """Return why the rows do not speak for all that they were taken from, and what is not known once corrected."""
+        last = max((place for place, each in enumerate(self.samples) if each.corrects), default=-1)
+        standing = [each for each in self.samples[last + 1 :] if each.bias]
+        corrected = [self.samples[last]] if any(each.bias for each in self.samples[: max(last, 0)]) else []
+        return [
+            *(Finding("SA101", f"{each.step}: {each.bias}", "warning", step=each.step) for each in standing),
+            *(Finding("SA102", f"{each.step}: {each.corrects}", "information", step=each.step) for each in corrected),
+        ]
 
     def _declared(self, told: Declared) -> Catalog:
         if not told.known_at:

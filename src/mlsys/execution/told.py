@@ -66,8 +66,32 @@ class Came:
     words: Sequence[str]
 
 
-Told = Declared | MadeOf | Withheld | FoundLate | AtSplit | Came
-_KINDS: dict[str, type[Any]] = {each.__name__: each for each in (Declared, MadeOf, Withheld, FoundLate, AtSplit, Came)}
+@dataclass(frozen=True)
+class Sampled:
+    """How a step drew or weighed the rows, in words.
+
+    Parameters
+    ----------
+    step : str
+        Its name.
+    said : str
+        How many of how many rows, and how.
+    bias : str
+        Why the rows do not speak for all; empty where each had a known chance.
+    corrects : str
+        What is still not known once the weights correct what samples before were biased by; empty where they do not.
+    """
+
+    step: str
+    said: str
+    bias: str = ""
+    corrects: str = ""
+
+
+Told = Declared | MadeOf | Withheld | FoundLate | AtSplit | Came | Sampled
+_KINDS: dict[str, type[Any]] = {
+    each.__name__: each for each in (Declared, MadeOf, Withheld, FoundLate, AtSplit, Came, Sampled)
+}
 
 
 def note_of(told: Told) -> list[Any]:

@@ -1,6 +1,7 @@
 """Models: any estimator with scikit-learn's interface, for forecasts too, and calibration of its probabilities."""
 
 from mlsys.models._early_stopping import keeps_to_itself
+from mlsys.models._estimators import weight_argument
 from mlsys.models._inputs import takes_any
 from mlsys.models.abstain import Abstain
 from mlsys.models.calibrate import Calibrate
@@ -13,9 +14,10 @@ __all__ = [
     "Abstain",
     "Calibrate",
     "Conformal",
-    "TuneThreshold",
     "Train",
     "TrainForecast",
+    "TuneThreshold",
     "keeps_to_itself",
     "takes_any",
+    "weight_argument",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import known_weights
+from mlsys.dataset import SAMPLING_WEIGHT, known_weights
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.models._aims import aim_of, refuse_unfit_for_aim
 from mlsys.models._amounts import check_amounts, metrics_of_power, power_of
@@ -438,13 +438,17 @@ class Train(Model):
         """Return the weights of the rows by the argument that takes them."""
         if train.weight is None:
             return {}
-        argument = weight_argument(estimator, method)
+        argument, sampled = weight_argument(estimator, method), train.weight.name == SAMPLING_WEIGHT
+        if argument is None and sampled:  # the sample gave the weights, not the user: see learns_without_weights
+            return {}
         if argument is None:
             raise DataError(
                 f"{self._who} accepts no weights, but {train.weight.name!r} has the weight role",
                 "use an estimator whose fit accepts sample_weight, or remove the weight role",
             )
-        return {argument: known_weights(train.weight, self._who)}
+        weights = known_weights(train.weight, self._who)
+        # Of as many rows as were drawn, not of as many as they stand for: that would undo regularization.
+        return {argument: weights / weights.mean() if sampled else weights}
 
 
 def _rows_at(features: Any, order: NDArray[np.int64]) -> Any:

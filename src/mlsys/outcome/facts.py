@@ -44,6 +44,8 @@ class StepFacts:
         How and when a source's rows came, where it knows: all of them, then piece by piece.
     postprocessed : str
         What a step of postprocessing learned, and from which rows.
+    drew : tuple of str
+        How many of how many rows a sample kept of each part, and how.
     """
 
     name: str
@@ -57,6 +59,7 @@ class StepFacts:
     in_engine: tuple[str, ...] = ()
     came: tuple[str, ...] = ()
     postprocessed: str = ""
+    drew: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, repr=False, eq=False)

@@ -186,5 +186,24 @@ WHY: Mapping[str, str] = {
         "shows .54. Choosing by test rows is among the most costly leaks that have been measured (arXiv 2604.04199). "
         "Every look also suggests what to change next."
     ),
+    "SA101": (
+        "A sample by chance errs by chance, and an interval says by how much. Rows that came by themselves, were "
+        "chosen, or fill a quota differ from the others in ways that no interval shows: more rows make the numbers "
+        "more precise, not more right. Scores hold for rows that come in the same way."
+    ),
+    "SA102": (
+        "Raking lets the sample agree with what is known of all rows, in the named columns. Within them the rows are "
+        "still those that came by themselves: where these differ from others, the bias remains, and the sample "
+        "cannot tell how large it is."
+    ),
+    "SA103": (
+        "A few rows decide every mean and score, and another draw would have others: intervals are as wide as those "
+        "of the few. The sample was drawn by a quantity that does not go with what is measured, or one row stands "
+        "for very many."
+    ),
+    "SA104": (
+        "The sample holds rare rows more often than they occur. A model without weights takes this mix for the real "
+        "one, so its probabilities for the rare class are too high. Its order of rows may be as good."
+    ),
 }
 """By code; the same words as on the finding's page."""

@@ -14,7 +14,7 @@ from mlsys.pipeline import editing
 from mlsys.plan import Plan, Planned
 from mlsys.plan.any_pipeline import StoodFor
 from mlsys.plan.coercion import as_step, steps_of
-from mlsys.plan.construction import plan_steps, refuse_wrong_arguments, worth_showing
+from mlsys.plan.construction import plan_steps, refuse_wrong_arguments, with_roles_given, worth_showing
 from mlsys.plan.lateness import refuse_declared_late
 from mlsys.plan.notes import notes_on
 from mlsys.secrets import hidden
@@ -75,7 +75,8 @@ class Configuration(Listed):
         }  # fmt: skip
         moment = Moment.parse(decide_at) if decide_at else None
         alone = targets[0] if len(targets) == 1 else None
-        self.roles = Roles(alone, time, moment, id, group, weight, tuple(sensitive), targets=targets, **named)
+        roles = Roles(alone, time, moment, id, group, weight, tuple(sensitive), targets=targets, **named)
+        self.roles = with_roles_given(self._steps, roles)
         self.planned: tuple[Planned, ...] = plan_steps(self._steps, self.roles, decide_at)
         self.steps = tuple(each for each in self.planned if not each.on_demand)
         self._stood_for: StoodFor | None = None

@@ -14,7 +14,7 @@ from mlsys.plan.planned import Planned
 from mlsys.plan.refusals import refuse_order
 from mlsys.plan.supplying import with_supplied
 from mlsys.steps import Step
-from mlsys.steps.capabilities import AsOf
+from mlsys.steps.capabilities import AsOf, GivesRoles
 
 _UNSAID = {"sensitive": (), "exclude": (), "known_at": {}, "waive": {}, "seed": 0}
 """Arguments of a pipeline where nothing was said, beside those that are None."""
@@ -39,6 +39,13 @@ def plan_steps(steps: Sequence[Step], roles: Roles, decide_at: str | None) -> tu
     completed = [_told_when(step, roles, decide_at) for step in steps]
     refuse_order(completed, roles)
     return _named(with_supplied(completed, roles))
+
+
+def with_roles_given(steps: Sequence[Step], roles: Roles) -> Roles:
+    """Return the roles with those that columns of steps take, where the pipeline leaves them open."""
+    for step in steps:
+        roles = step.roles_given(roles) if isinstance(step, GivesRoles) else roles
+    return roles
 
 
 def refuse_wrong_arguments(

@@ -62,6 +62,7 @@ def outcome_of(live: Live, label: Label, audit: LeakageAudit | None, opened: Loo
                 each.step.done_in_engine() if isinstance(each.step, Source) else (),
                 parts.catalog.came.get(each.name, ()),
                 post.get(each.name, ""),
+                tuple(told.said for told in parts.catalog.samples if told.step == each.name and told.said),
             )
             for each in execution.ran
         ),
@@ -135,8 +136,9 @@ def rows_by_part(live: Live) -> dict[str, int]:
 
 def _findings(live: Live, audit: LeakageAudit | None) -> tuple[Finding, ...]:
     """Return all findings, worst first and dearest first among equals, those the pipeline waives with their reason."""
-    found = [*live.execution.parts.findings, *live.peeked]
-    for result in live.execution.parts.results.values():
+    parts = live.execution.parts
+    found = [*parts.findings, *parts.catalog.biases(), *live.peeked]
+    for result in parts.results.values():
         found.extend(result.findings)
     if audit is not None:
         found.extend(audit.findings)

@@ -1,9 +1,13 @@
-"""Splits and folds, samples before the split, and resampling of training rows after it."""
+"""Samples before the split, by chance or not; splits and folds; and resampling of training rows after it."""
 
+from mlsys.sampling.cluster_sample import ClusterSample, TwoStageSample
 from mlsys.sampling.group_folds import GroupFolds
 from mlsys.sampling.group_split import GroupSplit
+from mlsys.sampling.hash_sample import HashSample
+from mlsys.sampling.importance_sample import ImportanceSample
 from mlsys.sampling.k_folds import KFolds
 from mlsys.sampling.predefined_split import PredefinedSplit
+from mlsys.sampling.random_sample import RandomSample
 from mlsys.sampling.random_split import RandomSplit
 from mlsys.sampling.resample import Resample
 from mlsys.sampling.reservoir_sample import ReservoirSample
@@ -11,12 +15,17 @@ from mlsys.sampling.stratified_sample import StratifiedSample
 from mlsys.sampling.stratified_split import StratifiedSplit
 from mlsys.sampling.time_folds import TimeFolds
 from mlsys.sampling.time_split import TimeSplit
+from mlsys.sampling.weighted_sample import WeightedSample
 
 __all__ = [
+    "ClusterSample",
     "GroupFolds",
     "GroupSplit",
+    "HashSample",
+    "ImportanceSample",
     "KFolds",
     "PredefinedSplit",
+    "RandomSample",
     "RandomSplit",
     "Resample",
     "ReservoirSample",
@@ -24,4 +33,6 @@ __all__ = [
     "StratifiedSplit",
     "TimeFolds",
     "TimeSplit",
+    "TwoStageSample",
+    "WeightedSample",
 ]

@@ -1,27 +1,35 @@
-"""ReservoirSample: a fixed number of rows, each as likely as any other."""
+"""ReservoirSample: a fixed number of rows of a stream whose length is not known."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import require_columns
-from mlsys.errors import ConfigurationError, DataError
-from mlsys.sampling._shares import SAMPLE_STREAM
-from mlsys.steps import Field, Select
-from mlsys.summaries import BottomK
-from mlsys.values import told_apart
+from mlsys.dataset import SAMPLING_WEIGHT
+from mlsys.sampling._estimating import ProbabilitySample, Variance, of_simple, of_unequal
+from mlsys.sampling._ids import check_size
+from mlsys.sampling._reservoir import Reservoir, WeightedReservoir
+from mlsys.steps import Field
+from mlsys.steps.drawn import Drawn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
+    from mlsys.dataset import Roles
 
-class ReservoirSample(Select):
-    """Keep a fixed number of rows, the same ones whatever their order.
+    Values = NDArray[np.float64]
+
+
+_PLACE = "mlsys: place"
+
+
+class ReservoirSample(ProbabilitySample):
+    """Keep a fixed number of rows of a stream, each as likely as any other, or in proportion to its size.
 
     Parameters
     ----------
@@ -29,64 +37,72 @@ class ReservoirSample(Select):
         Number of rows to keep; all if there are fewer.
     seed : int
         A different seed keeps different rows.
-    id : str, optional
-        Column that identifies rows; by default the index.
+    size : str, optional
+        Column of numbers of at least 0 in proportion to which rows are drawn.
 
     Raises
     ------
     DataError
-        If the id column is missing, or two rows have the same id.
+        If the column of sizes is missing, or a size is null, negative or infinite.
 
     Notes
     -----
-    Keeps the rows with the smallest hash of their id (bottom-k sampling, Cohen and Kaplan 2007): every set of rows
-    of that size is equally likely, and order and partitions do not matter, unlike in the reservoir sampling that
-    gives it its name (Vitter 1985). The Horvitz-Thompson weight of each kept row is all rows / kept rows; it goes
-    to the weight role if there is one. One hash per row, no sort of all rows.
+    :meth:`stream` returns a draw: ``push(rows)`` shows it the next rows, ``sample()`` returns what it holds with
+    ``sampling_weight``, and draws of several streams add with ``+``. Rows that it skips cost nothing (Li 1994,
+    Algorithm L); with ``size`` only their sum is taken (A-ExpJ, Efraimidis and Spirakis 2006), and weights are as
+    for ``WeightedSample``. Which rows are kept depends on their order, not on the pieces they come in; where the same
+    rows must be kept in any order, use ``HashSample`` or ``WeightedSample``. A source that is larger than memory is
+    read piece by piece.
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"x": range(100)})
-    >>> sample = ReservoirSample(10).select(frame)
-    >>> sample.equals(ReservoirSample(10).select(frame[::-1])[::-1]), sample["weight"].sum()
-    (True, np.float64(100.0))
+    >>> draw = ReservoirSample(3).stream(seed=0)
+    >>> for hour in range(24):
+    ...     draw = draw.push(pd.DataFrame({"hour": [hour] * 60, "minute": range(60)}))
+    >>> len(draw.sample()), draw.said, draw.sample()["sampling_weight"].tolist()
+    (3, '3 of 1,440 rows of a stream, by chance', [480.0, 480.0, 480.0])
     """
 
     rows: int
     seed: int = 0
-    id: str | None = Field(default=None, kw_only=True)
+    size: str | None = Field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check the size."""
-        if self.rows < 1:
-            raise ConfigurationError(f"{self.title}: rows={self.rows}", "keep at least one row")
+        check_size(self.title, self.rows)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the id column, if there is one."""
-        return () if self.id is None else (self.id,)
+        """Return the column of sizes, if there is one."""
+        return () if self.size is None else (self.size,)
 
-    def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> tuple[pd.Series, NDArray[np.float64]]:
-        """Return the mask of kept rows, and their weights."""
-        ids = ids_of(frame, self.id, self.title)
-        places = pd.Series(np.arange(len(frame)))
-        chosen = BottomK.of(places, ids, min(self.rows, len(frame)), self.seed ^ SAMPLE_STREAM).rows
-        mask = np.zeros(len(frame), dtype=bool)
-        mask[chosen.to_numpy()] = True
-        weights = np.where(mask, len(frame) / mask.sum(), 0.0)
-        return pd.Series(mask, index=frame.index), weights
+    def roles_given(self, roles: Roles) -> Roles:
+        """Return the roles with that of the weights, where rows are drawn in proportion to size."""
+        return roles if self.size is None or roles.weight is not None else replace(roles, weight=SAMPLING_WEIGHT)
 
+    def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> Drawn:
+        """Return the kept rows and their weights."""
+        shown = frame[[name for name in frame.columns if name == self.size]]
+        drawing = self.stream(int(rng.integers(2**63))).push(shown.assign(**{_PLACE: np.arange(len(frame))}))
+        sample = drawing.sample()
+        mask, weights = np.zeros(len(frame), dtype=bool), np.zeros(len(frame))
+        mask[sample[_PLACE].to_numpy()] = True
+        weights[sample[_PLACE].to_numpy()] = sample[SAMPLING_WEIGHT].to_numpy()
+        return Drawn(mask, weights, drawing.said)
 
-def ids_of(frame: pd.DataFrame, column: str | None, who: str) -> pd.Series | pd.Index:
-    """Return the id of each row; raise if ids do not identify rows."""
-    if column is None:
-        return frame.index
-    require_columns(frame.columns, [column], who, "correct id=, or omit it to use the index")
-    ids = told_apart(frame[column], f"{who}: the id column {column!r}")
-    repeated = ids.duplicated()
-    if repeated.any():
-        raise DataError(
-            f"{who}: {int(repeated.sum()):,} rows repeat an id of column {column!r} (the first is row "
-            f"{frame.index[repeated][0]!r}), so rows cannot be sampled by it",
-            "name a column that identifies single rows, or omit id= to use the index",
-        )
-    return ids
+    def stream(self, seed: int = 0) -> Reservoir | WeightedReservoir:
+        """Return a draw that has seen no rows.
+
+        Parameters
+        ----------
+        seed : int
+            Of this draw; draws of several streams that are added later need seeds of their own.
+        """
+        seeds = [abs(self.seed), abs(seed)]
+        root = int(np.random.SeedSequence(seeds).generate_state(1, np.uint64)[0] >> 1)
+        if self.size is None:
+            return Reservoir(self, self.rows, root)
+        return WeightedReservoir(self, self.rows, self.size, root)
+
+    def variance_of(self, sample: pd.DataFrame, weights: Values, z: Values) -> Variance:
+        """Return how a total varies from stream to stream."""
+        return of_simple(weights, z) if self.size is None else of_unequal(weights, z)

@@ -8,16 +8,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import Rows
+from mlsys.dataset import SAMPLING_WEIGHT, Rows, known_weights
 from mlsys.errors import ContractError
+from mlsys.steps.drawn import Drawn
 from mlsys.steps.kinds import Label, Select
 from mlsys.steps.learning import call_hook
 from mlsys.steps.learning_kinds import TrainOnly
 
 
+def drawn(answer: Any) -> Drawn:
+    """Return what ``keep`` returned, a mask or a mask and weights, as what a sample kept."""
+    if isinstance(answer, Drawn):
+        return answer
+    return Drawn(*answer) if isinstance(answer, tuple) else Drawn(answer)
+
+
 def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None) -> pd.DataFrame:
     """Apply what ``keep`` returned: a mask, or a mask and weights."""
-    mask, weights = answer if isinstance(answer, tuple) else (answer, None)
+    kept = drawn(answer)
+    mask, weights = kept.mask, kept.weights
     if isinstance(mask, pd.Series) and not mask.index.equals(frame.index):
         raise ContractError(
             f"keep() of {step.title} returned a Series in a different order from its rows",
@@ -29,13 +38,15 @@ def kept_rows(step: Select, frame: pd.DataFrame, answer: Any, weight: str | None
             f"keep() of {step.title} returned {mask.dtype} of shape {mask.shape}, not True or False for each row",
             "return a boolean Series or array with one value for each row",
         )
-    kept = frame[mask]
-    if weights is None:
-        return kept
-    column, values = weight or "weight", np.asarray(weights, dtype=np.float64)
-    if column in frame.columns:  # a sample of a sample: the chances multiply
-        values = values * frame[column].to_numpy(dtype=np.float64)
-    return kept.assign(**{column: values[mask]})
+    return frame[mask] if weights is None else weighed(frame[mask], np.asarray(weights)[mask], weight, step.title)
+
+
+def weighed(kept: pd.DataFrame, weights: Any, role: str | None, who: str) -> pd.DataFrame:
+    """Return kept rows with their weights, in the column of the weight role if there is one."""
+    column, values = role or SAMPLING_WEIGHT, np.asarray(weights, dtype=np.float64)
+    if column in kept.columns:  # a sample of a sample, or weights of the user's own: they multiply
+        values = values * known_weights(kept[column], who)
+    return kept.assign(**{column: values})
 
 
 def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:

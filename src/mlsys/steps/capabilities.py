@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from mlsys.dataset import Roles
     from mlsys.steps.base import Step
+    from mlsys.steps.drawn import Drawing
     from mlsys.tables import Table
 
 
@@ -155,6 +156,24 @@ class DeclaresTables(Protocol):
     """A step that declares tables which its functions hold and which were known before the rows."""
 
     lookup: Any
+
+
+@runtime_checkable
+class GivesRoles(Protocol):
+    """A step whose columns take a role that the pipeline leaves open, such as the weights of a sample."""
+
+    def roles_given(self, roles: Roles, /) -> Roles:
+        """Return the roles of a pipeline with the step in it."""
+        ...
+
+
+@runtime_checkable
+class DrawsInPieces(Protocol):
+    """A step that keeps some of all rows without holding all of them."""
+
+    def stream(self, seed: int = 0) -> Drawing:
+        """Return a draw that has seen no rows."""
+        ...
 
 
 @runtime_checkable

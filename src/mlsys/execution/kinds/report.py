@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -33,6 +34,7 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     made = work.do(_of_divided(planned, parts) if parts.is_divided else _of_rows(planned, parts), parts)
     assert isinstance(planned.step, Report)
     result = planned.step.recalled(result_of(made.states["result"].get()))
+    result = replace(result, findings=[*result.findings, *parts.catalog.biases()])
     return parts.told([made], results=with_result(parts.results, result))
 
 
