@@ -20,7 +20,7 @@ level = value.shift(1) if name == "value_lag_1" else level
 def on_scale(values):
     if way != "level":
         return values
-    return values - level if relative == "difference" else (values / level).where(level > 0)
+    return (values / level).where(level > 0) if relative == "ratio" else values - level
 
 
 def of_seasons(ahead):
@@ -36,8 +36,11 @@ def of_seasons(ahead):
 
 
 past = {f"lag_{back}": on_scale(value.shift(back)) for back in lags}
+by_changes = way == "level" and relative == "change"
+if by_changes:
+    past |= {f"change_{back}": value.shift(back) - value.shift(back + 1) for back in lags}
 parts = {"1D": ["weekday", "month"], "1h": ["weekday", "month", "hour"], "MS": ["month"]}[step]
-errors, naive = [], []
+errors, naive, total = [], [], 0.0
 for ahead in range(1, horizon + 1):
     then, back = time.shift(1 - ahead), -(-ahead // season) * season
     calendar = {"weekday": then.dt.day_of_week, "month": then.dt.month, "hour": then.dt.hour}
@@ -45,14 +48,16 @@ for ahead in range(1, horizon + 1):
     rows = pd.DataFrame({**past, **(of_seasons(ahead) if way == "level" else {}), **known_ahead})
     rows = rows.loc[:, rows.nunique() > 1].to_numpy(float)
     y = value.shift(1 - ahead)
+    learned = y - value.shift(2 - ahead) if by_changes else on_scale(y)
     known = (np.arange(len(value)) > 0) & then.notna()
     judged = known & (time >= validation) & (time < test)
-    train = known & (then < validation) & on_scale(y).notna()
+    train = known & (then < validation) & learned.notna()
     model = HistGradientBoostingRegressor(early_stopping=False, random_state=0)
-    model.fit(rows[train], on_scale(y)[train])
+    model.fit(rows[train], learned[train])
     said = pd.Series(model.predict(rows[judged]), index=y.index[judged])
+    said = total = total + said if by_changes else said
     if way == "level":
-        said = said + level[judged] if relative == "difference" else said * level[judged]
+        said = said * level[judged] if relative == "ratio" else said + level[judged]
     errors.append(np.abs(said - y[judged]))
     naive.append(np.abs(value.shift(1 - ahead + back) - y)[judged])
 print(json.dumps({"mae": np.concatenate(errors).mean(), "naive": np.concatenate(naive).mean()}))
