@@ -11,14 +11,17 @@ import pandas as pd
 from mlsys.dataset import Event
 from mlsys.errors import ConfigurationError, DataError, meant
 from mlsys.evaluation.confusion import MOST_CLASSES, confusion
-from mlsys.evaluation.intervals import wilson
+from mlsys.evaluation.probabilities.bins import Bins, Told
+from mlsys.evaluation.probabilities.pictures import draw_reliability, draw_risk
+from mlsys.evaluation.probabilities.selective import risk_by_coverage
 from mlsys.evaluation.sample import EVENT, Sample, Task, Values, class_names
 from mlsys.pages import drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SCORES = "scores"
+SCORES, RELIABILITY = "scores", "reliability"
+LEVEL = 0.95
 BINS = 10
 """Rows are put together in so many groups of equal size."""
 MOST_POINTS = 2_000
@@ -54,13 +57,19 @@ def draw_kind(kind: str, scored: pd.DataFrame, task: Task, event: Event | None, 
         )
     if kind not in kinds_for(task, scored):
         raise ConfigurationError(f"kind={kind!r} does not fit {_reason(task, scored)}", _those(task, scored))
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.subplots(figsize=(5.4, 5.0), layout="constrained")[1]
+    ax = new_axes(ax)
     sample = Sample.of(scored, class_names(scored, task, event))
     _KINDS[kind](sample, scored, ax, part)
     return drawing.bare(ax)
+
+
+def new_axes(ax: Axes | None) -> Axes:
+    """Return the axes that are given, or those of a new figure."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot
+
+    return pyplot.subplots(figsize=(5.4, 5.0), layout="constrained")[1]
 
 
 def kinds_for(task: Task, scored: pd.DataFrame) -> list[str]:
@@ -72,8 +81,8 @@ def kinds_for(task: Task, scored: pd.DataFrame) -> list[str]:
     ordered = shares or any(name.startswith("score_") for name in columns)
     return [
         SCORES,
-        *(["reliability"] if shares else []),
-        *(["roc", "precision_recall"] if ordered else []),
+        *([RELIABILITY] if shares else []),
+        *(["roc", "precision_recall", "risk_coverage"] if ordered else []),
         "confusion",
     ]
 
@@ -85,37 +94,22 @@ def _those(task: Task, scored: pd.DataFrame) -> str:
 def _reason(task: Task, scored: pd.DataFrame) -> str:
     if task == "regression":
         return "a regression"
-    return (
-        f"a {task} task of a model that gives no probabilities"
-        if len(kinds_for(task, scored)) < 5
-        else f"a {task} task"
-    )  # noqa: E501, PLR2004
+    lacks = RELIABILITY not in kinds_for(task, scored)
+    return f"a {task} task of a model that gives no probabilities" if lacks else f"a {task} task"
 
 
 def _reliability(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
-    """Draw how often what was said with each probability came true, against the diagonal."""
-    assert sample.probabilities is not None
-    if len(sample.classes) == 2:  # noqa: PLR2004  two classes
-        said, true, of = sample.score, sample.event, sample.classes[EVENT]
-    else:
-        said, true, of = sample.probabilities.max(axis=1), sample.y == sample.prediction, "the predicted class"
-    ax.plot([0, 1], [0, 1], color=drawing.LINE, linewidth=1, zorder=0)
-    ax.annotate("calibrated", (0.7, 0.7), xytext=(5, -5), textcoords="offset points", ha="center", va="center",
-                rotation=45, fontsize=drawing.SMALL, color=drawing.DIM)  # fmt: skip
-    places, shares = [], []
-    for rows in _groups(said):
-        weight = sample.weight[rows]
-        share, n = float(np.average(true[rows], weights=weight)), float(weight.sum() ** 2 / (weight**2).sum())
-        place = float(np.average(said[rows], weights=weight))
-        ax.plot([place, place], wilson(share * n, n), color=drawing.MINE, linewidth=2, alpha=0.6)
-        places.append(place)
-        shares.append(share)
-    ax.plot(places, shares, "o-", color=drawing.MINE, linewidth=1)
-    ax.set_xlim(-0.02, 1.02)
-    ax.set_ylim(-0.02, 1.02)
-    ax.set_aspect("equal")
-    ax.set_xlabel(f"predicted probability of {of}")
-    ax.set_ylabel(f"share of {part} rows in which it occurred (95 % interval)")
+    """Draw how often what was told with each probability came true, against the diagonal."""
+    told = Told.by(sample, scored.get("group"))
+    bins = Bins.of(told)
+    lower, upper = bins.ends(LEVEL)
+    table = pd.DataFrame({"told": bins.told, "happened": bins.happened, "lower": lower, "upper": upper, "n": bins.rows})
+    draw_reliability(table, ax, told.of, f"{part} rows")
+
+
+def _risk_coverage(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
+    """Draw the share of wrong answers by the share of rows that are answered, the surest first."""
+    draw_risk(risk_by_coverage(sample, LEVEL), ax, part)
 
 
 def _roc(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> None:
@@ -218,8 +212,8 @@ def _residuals(sample: Sample, scored: pd.DataFrame, ax: Axes, part: str) -> Non
 
 
 _KINDS: dict[str, Callable[[Sample, pd.DataFrame, Axes, str], None]] = {
-    "reliability": _reliability, "roc": _roc, "precision_recall": _precision_recall, "confusion": _confusion,
-    "residuals": _residuals,
+    RELIABILITY: _reliability, "roc": _roc, "precision_recall": _precision_recall, "confusion": _confusion,
+    "residuals": _residuals, "risk_coverage": _risk_coverage,
 }  # fmt: skip
 
 

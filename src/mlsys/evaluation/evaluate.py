@@ -23,6 +23,8 @@ from mlsys.evaluation.levels import distinct
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.own import metrics_of
 from mlsys.evaluation.picture import draw_scores
+from mlsys.evaluation.probabilities.by_slice import in_words, probability_tables
+from mlsys.evaluation.probabilities.selective import selective_table
 from mlsys.evaluation.ranking import queries_in_words, some_order
 from mlsys.evaluation.sample import Sample, ordered_classes
 from mlsys.evaluation.scored import classes_of, judged_rows, scored_rows
@@ -171,6 +173,7 @@ class Evaluate(Report):
         values = {(row["model"], row["metric"]): row["value"] for row in table}
         beats = {name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in others.items()}
         by_slice = slice_scores(slices, mine, judge, part)
+        believed = probability_tables(mine, slices, self.level)
         groups = compared(slices, dataset.roles.sensitive, scored, judge)
         table += [{"part": part, "model": "model", **row} for row in [*by_slice, *_further(groups, by_slice)]]
         table += self._training_scores(dataset, judge)
@@ -181,6 +184,8 @@ class Evaluate(Report):
             scalars={**cost_scalars, **_gap_scalars(groups)},
             summary=f"{judge.headline.name} on {part}" + (f"; the event is {judge.event}" if judge.event else ""),
             tables=_tables(groups, scored, judge)
+            | believed
+            | selective_table(mine.sample, self.level)
             | {"differences": differences(judge, mine, others, guessed, beats, values)},
             findings=[*self._unseen(scored, part, dataset.roles.target), *self._unweighted(scored, judge)],
             draw=draw_scores,
@@ -192,6 +197,7 @@ class Evaluate(Report):
             folds=dataset.folds if part == "validation" else 0,
             contaminated=dataset.fitted_on.get(part, ""),
             worst_slice=worst_slice(by_slice, judge.headline),
+            probabilities=in_words(believed),
             sensitive={column: groups.sentence(column, by_slice, judge.headline) for column in dataset.roles.sensitive},
             slices={each.name: each.column for each in slices},
             weightless=without_weight,

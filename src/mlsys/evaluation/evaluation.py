@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import pandas as pd
 
 from mlsys.dataset import SCORE, Event, score_columns
-from mlsys.errors import ConfigurationError, DataError
-from mlsys.evaluation.curves import SCORES, draw_kind
+from mlsys.errors import ConfigurationError, DataError, listed, meant
+from mlsys.evaluation.curves import RELIABILITY, SCORES, draw_kind, new_axes
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import metric_named
 from mlsys.evaluation.page import headline_rows, metrics_table, slice_blocks
+from mlsys.evaluation.probabilities.by_slice import ALL
+from mlsys.evaluation.probabilities.pictures import draw_reliability
 from mlsys.evaluation.sample import Task
 from mlsys.evaluation.together import joint_metric
 from mlsys.pages import Banner, Block, Folded, Lines, Page, Remarks, Table, Title
@@ -51,6 +53,8 @@ class Evaluation(Result):
         The steps that learned from the evaluated part; empty if there are none.
     worst_slice : str
         One sentence.
+    probabilities : str
+        Whether probabilities can be believed, in one sentence; empty if the model gives none.
     sensitive : mapping of str to str
         One sentence for each sensitive column.
     slices : mapping of str to str
@@ -97,6 +101,7 @@ class Evaluation(Result):
     folds: int = 0
     contaminated: str = ""
     worst_slice: str = ""
+    probabilities: str = ""
     sensitive: Mapping[str, str] = field(default_factory=dict)
     slices: Mapping[str, str] = field(default_factory=dict)
     weightless: str = ""
@@ -115,7 +120,7 @@ class Evaluation(Result):
         own = {each.name: getattr(self, each.name) for each in fields(self) if each.name not in common}
         object.__setattr__(self, "facts", own)
 
-    def plot(self, ax: Axes | None = None, *, kind: str = SCORES) -> Axes:
+    def plot(self, ax: Axes | None = None, *, kind: str = SCORES, slice: str = ALL) -> Axes:
         """Draw a plot of the evaluation, on ``ax`` or on a new figure that notebooks display.
 
         Parameters
@@ -124,8 +129,10 @@ class Evaluation(Result):
             Axes to draw on.
         kind : str
             ``"scores"``: the headline metric of model, baselines and slices with intervals. For the evaluated rows,
-            ``"reliability"``, ``"roc"``, ``"precision_recall"`` and ``"confusion"`` for classes, ``"residuals"`` for
-            numbers.
+            ``"reliability"``, ``"roc"``, ``"precision_recall"``, ``"risk_coverage"`` and ``"confusion"`` for classes,
+            ``"residuals"`` for numbers.
+        slice : str
+            For ``"reliability"``, one of the slices in ``tables["calibration"]``; by default all rows.
 
         Raises
         ------
@@ -141,8 +148,22 @@ class Evaluation(Result):
                 f"kind={kind!r} is drawn for one target, and there are {len(self.targets)}",
                 f"draw it for one of them: .targets[{next(iter(self.targets))!r}].plot(kind={kind!r})",
             )
+        if slice != ALL:
+            return self._reliability_of(slice, kind, ax)
         event = None if self.event is None else Event(self.event)
         return draw_kind(kind, self.scored, cast("Task", self.task), event, self.part, ax)
+
+    def _reliability_of(self, part: str, kind: str, ax: Axes | None) -> Axes:
+        """Draw the reliability of a slice, which is kept as a table."""
+        bins = self.tables.get("reliability")
+        names = [] if bins is None or kind != RELIABILITY else bins["slice"].drop_duplicates().tolist()
+        if bins is None or part not in names:
+            raise ConfigurationError(
+                f"there is no plot of kind={kind!r} of the slice {part!r}",
+                f"{meant(part, names)}slices are drawn with kind='reliability': {listed(names)}",
+            )
+        of = "the event" if self.task == "binary" else "the predicted class"
+        return draw_reliability(bins[bins["slice"] == part], new_axes(ax), of, f"{self.part} rows of {part}")
 
     @property
     def most_anomalous(self) -> pd.DataFrame:
@@ -167,7 +188,7 @@ class Evaluation(Result):
 
     def _page(self) -> Page:
         judged = f"{self.folds} folds" if self.folds else f"{self.part} rows"
-        said = [("event", self.event_said), ("worst slice", self.worst_slice)]
+        said = [("event", self.event_said), ("worst slice", self.worst_slice), ("probabilities", self.probabilities)]
         said += [("sensitive", f"{column}: {each}") for column, each in self.sensitive.items()]
         said += [("weights", self.weightless), ("value", self.value)]
         said += [("compared", self.nothing_beside), ("measured on", self.measured_on)]

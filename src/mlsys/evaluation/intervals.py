@@ -245,6 +245,9 @@ def metric_interval(
         return Interval(value, np.nan, np.nan, n, "none", "no interval asked for")
     if too_few(metric, sample, group):
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
+    if isinstance(metric, SampleMetric) and metric.ends is not None:
+        lower, upper = metric.ends(sample, group, level)
+        return Interval(value, lower, upper, n, "own")
     plain = group is None and bool((sample.weight == 1).all())
     if plain and metric.delong:
         _, lower, upper = auc_interval(*sample.ranked().counted(sample.weight), level)

@@ -237,6 +237,8 @@ class SampleMetric(Metric):
         Whether MLflow gets it by slice, beside the headline.
     beside : {"", "intervals", "sets", "intervals or sets", "abstaining"}
         What a model has to give beside predictions for it.
+    ends : callable, optional
+        Where it has an interval of its own: ``ends(sample, group, level)`` returns the ends.
     share : bool
         Whether it is the share of rows of which something is true.
     """
@@ -253,6 +255,7 @@ class SampleMetric(Metric):
     compared: Mapping[Task, int] = field(default_factory=dict)
     by_slice: bool = False
     beside: Beside = ""
+    ends: Callable[[Sample, Any, float], tuple[float, float]] | None = None
     share: bool = False
 
     def __post_init__(self) -> None:
@@ -275,7 +278,7 @@ class SampleMetric(Metric):
     @property
     def is_quick(self) -> bool:
         """Whether its interval needs no bootstrap."""
-        return self.per_row is not None or self.among is not None or self.delong
+        return any(each is not None for each in (self.per_row, self.among, self.ends)) or self.delong
 
     @property
     def ignores_weights(self) -> bool:

@@ -13,6 +13,7 @@ from mlsys.evaluation.counts.formulas import shares
 from mlsys.evaluation.counts.ranks import auc, average_precision
 from mlsys.evaluation.deviances import DEVIANCES, can_be_a_power, deviance, explained_deviance
 from mlsys.evaluation.metric import Metric, SampleMetric
+from mlsys.evaluation.probabilities.error import error_of, interval_of
 from mlsys.evaluation.ranking import RANKING, ndcg_at
 from mlsys.evaluation.sample import Sample, Task, Values
 from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums, Statistic
@@ -203,6 +204,8 @@ TABLE: Sequence[SampleMetric] = (
     _mean("log_loss", _CLASSES, _log_losses, takes="probability", ranks=True,
           usual={"binary": 2, "multiclass": 3}),
     _mean("brier", _BINARY, _squared_misses, takes="probability", ranks=True, bounds=_SHARE),
+    SampleMetric("ece", error_of, greater_is_better=False, takes="probability", tasks=_CLASSES, bounds=_SHARE,
+                 ranks=True, ends=interval_of),
     _more("accuracy", _CLASSES, OfCells(formulas.accuracy), among=formulas.total, usual={"binary": 3, "multiclass": 1},
           compared={"multiclass": 0}),
     _more("balanced_accuracy", _CLASSES, OfCells(formulas.balanced_accuracy), ranks=True, usual={"multiclass": 0}),

@@ -186,6 +186,7 @@ def make_card(run: RunFacts) -> Card:
 def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
     """Return the lines about who judged the model and how it did."""
     lines = [("event", evaluation.event_said), ("worst slice", evaluation.worst_slice)]
+    lines.append(("probabilities", evaluation.probabilities))
     lines += [("sensitive", f"{column}: {said}") for column, said in evaluation.sensitive.items()]
     lines += [(f"target {name}", _of_target(each)) for name, each in evaluation.targets.items()]
     lines += [("weights", evaluation.weightless), ("value", evaluation.value), ("measured on", evaluation.measured_on)]

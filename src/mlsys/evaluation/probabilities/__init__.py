@@ -1,0 +1,1 @@
+"""Whether probabilities can be believed: reliability, calibration error, Brier decomposition, risk against coverage."""

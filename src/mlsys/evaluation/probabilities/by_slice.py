@@ -1,0 +1,129 @@
+"""Tables of an evaluation about its probabilities, for all rows and for each slice, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.evaluation.intervals import FEWEST, at_once, error_of_mean, quantile_of
+from mlsys.evaluation.judging import Judged
+from mlsys.evaluation.probabilities.bins import Bins, Told
+from mlsys.evaluation.probabilities.error import brier_parts, calibration_error, calibration_interval
+from mlsys.evaluation.slicing import Slice
+
+ALL = "all"
+FEW = "not enough data"
+NOT_OFF = "not off"
+_BINS = ["slice", "told", "happened", "lower", "upper", "n"]
+
+
+def probability_tables(mine: Judged, slices: Sequence[Slice], level: float) -> dict[str, pd.DataFrame]:
+    """Return how far probabilities are off, and their bins, by slice; nothing where there are no probabilities.
+
+    Parameters
+    ----------
+    mine : Judged
+        The rows as the model predicts them.
+    slices : sequence of Slice
+        Masks over these rows.
+    level : float
+        Of the intervals; those of the errors of slices hold simultaneously.
+    """
+    if mine.sample.probabilities is None:
+        return {}
+    told = Told.by(mine.sample, mine.group)
+    if not len(told):
+        return {}
+    errors, bins = [_error(ALL, told, level)], [_bins(ALL, told, level)]
+    simultaneous = at_once(level, len(slices))
+    for each in slices:
+        rows = Told.by(*_taken(mine, each))
+        if len(rows):
+            errors.append(_error(each.name, rows, simultaneous))
+            bins.append(_bins(each.name, rows, level))
+    return {"calibration": pd.DataFrame(errors), "reliability": pd.concat(bins, ignore_index=True)}
+
+
+def _taken(mine: Judged, part: Slice) -> tuple[Any, pd.Series | None]:
+    taken = mine.taken(np.flatnonzero(part.mask))
+    return taken.sample, taken.group
+
+
+def _bins(name: str, told: Told, level: float) -> pd.DataFrame:
+    bins = Bins.of(told)
+    lower, upper = bins.ends(level)
+    values = [name, bins.told, bins.happened, lower, upper, bins.rows.astype(int)]
+    return pd.DataFrame(dict(zip(_BINS, values, strict=True)))
+
+
+def _error(name: str, told: Told, level: float) -> dict[str, Any]:
+    bins = Bins.of(told)
+    said, happened = float(bins.weight @ bins.told), float(bins.weight @ bins.happened)
+    error = calibration_error(bins)
+    row = {"slice": name, "n": len(told), "told": said, "happened": happened, "ece": error}
+    if enough(told):
+        lower, upper = calibration_interval(bins, level)
+        verdict = _verdict(told, lower, error, level)
+    else:
+        lower, upper, verdict = np.nan, np.nan, FEW
+    return {**row, "lower": lower, "upper": upper, **brier_parts(told, bins), "verdict": verdict}
+
+
+def enough(told: Told) -> bool:
+    """Whether there are enough rows that came true, and enough that did not, to speak of an error."""
+    true = int(told.true.sum())
+    independent = len(told) if told.group is None else len(np.unique(told.group))
+    return min(true, len(told) - true, independent) >= FEWEST
+
+
+def _verdict(told: Told, lower: float, error: float, level: float) -> str:
+    """Say whether probabilities are off beyond chance, and in which direction on average."""
+    if not lower > 0:
+        return NOT_OFF
+    gap = told.share - told.true
+    group = None if told.group is None else pd.Series(told.group)
+    mean, half = float(np.average(gap, weights=told.weight)), error_of_mean(gap, told.weight, group)
+    if abs(mean) <= max(quantile_of(level) * half, error / 2):  # mostly both ways
+        return "off"
+    return "too high" if mean > 0 else "too low"
+
+
+def in_words(tables: dict[str, pd.DataFrame]) -> str:
+    """Return whether probabilities can be believed, with the bin that is furthest off; nothing if there are none.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        Of :func:`probability_tables`.
+    """
+    if not tables:
+        return ""
+    every, bins = tables["calibration"].iloc[0], tables["reliability"]
+    if every["verdict"] == FEW:
+        return f"too few rows to say whether they can be believed ({every['n']:,})"
+    error = f"calibration error {every['ece']:.3f} [{every['lower']:.3f}, {every['upper']:.3f}]"
+    if every["verdict"] == NOT_OFF:
+        return f"as often true as told, as far as these rows show; {error}"
+    bins = bins[bins["slice"] == ALL]
+    told = bins["told"].to_numpy()
+    beyond = np.maximum(bins["lower"].to_numpy() - told, told - bins["upper"].to_numpy())
+    worst = bins.iloc[int(np.argmax(beyond))]
+    word = {"off": "off"}.get(every["verdict"], f"{every['verdict']} on average")
+    slices = worst_slices(tables)
+    elsewhere = f"; of slices most in {slices[0]}" if slices else ""
+    return (
+        f"{word}: {worst['told']:.0%} came true in {worst['happened']:.0%} [{worst['lower']:.0%}, "
+        f"{worst['upper']:.0%}] of {worst['n']:,.0f} rows; {error}{elsewhere}; Calibrate() corrects them"
+    )
+
+
+def worst_slices(tables: dict[str, pd.DataFrame]) -> list[str]:
+    """Return the slices whose probabilities are off beyond chance, the worst first."""
+    if not tables:
+        return []
+    rows = tables["calibration"].iloc[1:]
+    off = rows[~rows["verdict"].isin([FEW, NOT_OFF])].sort_values("ece", ascending=False)
+    return [f"{row['slice']} {row['verdict']} ({row['ece']:.3f})" for row in off.to_dict("records")]
