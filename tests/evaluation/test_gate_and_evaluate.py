@@ -12,7 +12,8 @@ from sklearn.metrics import accuracy_score, recall_score, roc_auc_score
 from mlsys import Cost, Evaluate, Gate, Result, Rows, beats, gap, metric, no_alarm
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation import Candidate
-from mlsys.evaluation.intervals import at_once, wilson
+from mlsys.evaluation.intervals import at_once
+from mlsys.evaluation.wilson import wilson
 
 
 def judged(rows: int, seed: int, skill: float = 1.5) -> pd.DataFrame:

@@ -84,8 +84,8 @@ def test_probabilities_order_rows_of_two_classes(rng):
     assert found == pytest.approx(by_hand(query, y, share, REFERENCES["map"]), rel=1e-12)
 
 
-def test_intervals_draw_queries_as_a_whole(rng):
-    """The bootstrap of groups has the spread of a mean over queries, however many rows these have."""
+def test_intervals_take_queries_as_a_whole(rng):
+    """The interval has the spread of a mean over queries, however many rows these have."""
     spreads = []
     for rows in (2, 20):
         query = np.repeat(np.arange(200), rows)
@@ -93,7 +93,7 @@ def test_intervals_draw_queries_as_a_whole(rng):
         right = np.repeat(rng.random(200) < 0.5, rows)
         scored = scored_of(query, first, np.where(right, first, -first))
         found = metric_interval(metric_named("mrr"), Sample.of(scored, []), group=scored["group"])
-        assert found.method == "bootstrap of groups"
+        assert found.method == "delta method, between groups"
         spreads.append((found.upper - found.lower) / (1 - 1 / rows))
     expected = 2 * 1.96 * np.sqrt(0.25 / 200)
     assert spreads == pytest.approx([expected, expected], rel=0.2)

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from mlsys import Evaluate, KFolds, Pipeline, RandomSplit, Train
 from mlsys.errors import Finding
 from mlsys.evaluation import Evaluation
-from mlsys.evaluation.intervals import wilson
+from mlsys.evaluation.wilson import wilson
 from mlsys.run.peeking import MANY, SEEDS, peeks
 from mlsys.tracking.judgings import FILE, MOST_READ, Judging, judgings, note_judging
 

@@ -19,12 +19,12 @@ from mlsys.evaluation.intervals import (
     error_of_mean,
     metric_interval,
     placements,
-    quantile_of,
-    too_few,
 )
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.statistic import OfCells
 from mlsys.evaluation.together import sample_of, samples_of
+from mlsys.evaluation.units import units_of
+from mlsys.evaluation.wilson import quantile_of
 
 Events = Event | Mapping[str, Event | None] | None
 """The event, of several targets by target."""
@@ -77,7 +77,7 @@ def paired(
         return Interval(value, np.nan, np.nan, n, "none", "not defined here")
     if metric.interval == "none":
         return Interval(value, np.nan, np.nan, n, "none", "no interval asked for")
-    if too_few(metric, first, group):
+    if units_of(metric, first, group).too_few:
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
     plain = group is None and bool((first.weight == 1).all())
     if metric.delong and plain:

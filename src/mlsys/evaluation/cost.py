@@ -9,8 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.errors import ConfigurationError
-from mlsys.evaluation.intervals import Interval, error_of_mean, quantile_of
+from mlsys.evaluation.intervals import Interval, error_of_mean
 from mlsys.evaluation.sample import Sample
+from mlsys.evaluation.wilson import quantile_of
 
 PER = 1_000
 

@@ -1,21 +1,21 @@
-"""Intervals: Wilson for shares, DeLong for the ROC AUC, bootstrap for the rest."""
+"""Intervals: Wilson for shares, DeLong for the ROC AUC, the delta method, and a bootstrap for the rest."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.evaluation.counts import Ranked, resampled, within
-from mlsys.evaluation.counts.formulas import MOST_CLASSES
+from mlsys.evaluation.counts import Ranked, within
 from mlsys.evaluation.counts.ranks import placement_variance
+from mlsys.evaluation.delta_method import added_by_rows, ends_of, group_codes, variance_of
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.sample import Sample
-from mlsys.evaluation.statistic import OfCells
+from mlsys.evaluation.units import FEWEST, ROWS_WORTH, units_of
+from mlsys.evaluation.wilson import quantile_of, wilson
 
 Values = NDArray[np.float64]
 DRAWS = 200
@@ -23,13 +23,8 @@ DRAWS = 200
 MOST_DRAWS = 4_000
 MOST_BOOTSTRAPPED = 20_000
 """Rows drawn at most; the interval of a larger sample is narrowed by the square root of the ratio."""
-ROWS_WORTH = 3
-"""An AUC is worth at most this many independent rows for each of the rarer class; then 95 % intervals cover at least
-95 % from 20 events on and up to an AUC of .999 (simulated in tests/evaluation/test_auc_interval.py)."""
 AT_ONCE = 4_000_000
 """Rows times draws held at once: 32 MB."""
-FEWEST = 10
-"""With fewer events, rows or groups there is no interval."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +42,6 @@ class Interval:
         return f"{self.value:.3f} [{self.lower:.3f}, {self.upper:.3f}]"
 
 
-def quantile_of(level: float) -> float:
-    """Return the two-sided normal quantile of a confidence level.
-
-    Examples
-    --------
-    >>> round(quantile_of(0.95), 2)
-    1.96
-    """
-    return NormalDist().inv_cdf(0.5 + level / 2)
-
-
 def at_once(level: float, k: int) -> float:
     """Return the level of each of ``k`` intervals that hold simultaneously with ``level`` (Sidak 1967)."""
     return float(level ** (1 / max(k, 1)))
@@ -72,35 +56,6 @@ def draws_for(level: float) -> int:
     (200, 1000)
     """
     return min(MOST_DRAWS, max(DRAWS, round(DRAWS * 0.05 / (1 - level))))
-
-
-def wilson(successes: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Return Wilson's interval of a share (1927); it keeps its coverage for small n and rare events.
-
-    Examples
-    --------
-    >>> [round(end, 3) for end in wilson(8, 10)]
-    [0.49, 0.943]
-    """
-    lower, upper = wilson_ends(np.float64(successes), np.float64(n), level)
-    return float(lower), float(upper)
-
-
-def wilson_ends(successes: Values | float, n: Values | float, level: float) -> tuple[Values, Values]:
-    """Return Wilson's intervals of many shares, NaN where there are no rows.
-
-    Examples
-    --------
-    >>> [end.round(3).tolist() for end in wilson_ends(np.array([8.0, 0.0]), np.array([10.0, 0.0]), 0.95)]
-    [[0.49, nan], [0.943, nan]]
-    """
-    z, n = quantile_of(level), np.where(np.asarray(n) > 0, n, np.nan)
-    share, centre = successes / n, successes / n + z * z / (2 * n)
-    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    # none and all lie at an end exactly, which rounding misses
-    lower = np.where(share == 0, 0.0, (centre - half) / (1 + z * z / n))
-    upper = np.where(share == 1, 1.0, (centre + half) / (1 + z * z / n))
-    return lower, upper
 
 
 def placements(ranked: Ranked) -> tuple[float, Values, Values]:
@@ -207,19 +162,6 @@ def drawn_times(
         yield counts if clusters is None else counts[:, clusters]
 
 
-def of_few_classes(metric: Metric, sample: Sample) -> bool:
-    """Whether a metric is read from confusion counts, and these are few enough to be drawn."""
-    return isinstance(metric.statistic, OfCells) and len(sample.classes) < MOST_CLASSES
-
-
-def of_counts(metric: SampleMetric, sample: Sample, level: float, seed: int) -> tuple[float, float]:
-    """Return the percentile interval of a metric of confusion counts of rows without weights."""
-    assert isinstance(metric.statistic, OfCells)
-    drawn = resampled(sample.cells.astype(np.int64), np.random.default_rng(seed))
-    lower, upper = within(metric.statistic.formula(drawn), level)
-    return float(lower), float(upper)
-
-
 def metric_interval(
     metric: Metric,
     sample: Sample,
@@ -232,10 +174,9 @@ def metric_interval(
 
     Notes
     -----
-    Without groups: Wilson for shares of rows (accuracy, recall, precision) and DeLong for the ROC AUC where rows have
-    no weights, the normal interval for means over rows (log loss, Brier, absolute error). Otherwise a
-    bootstrap, of groups where there are groups. Too few rows or events give the value
-    with no interval and say so.
+    Of independent rows without weights: Wilson for shares of rows (accuracy, recall, precision), and at the rows that
+    DeLong's variance is worth for the ROC AUC. Otherwise the delta method, between groups where there are groups; for
+    medians and your own functions a bootstrap. Too few rows or events give the value with no interval and say so.
     """
     value, n = metric(sample), len(sample)
     if not np.isfinite(value):
@@ -243,7 +184,8 @@ def metric_interval(
         return Interval(value, np.nan, np.nan, n, "none", why)
     if metric.interval == "none":
         return Interval(value, np.nan, np.nan, n, "none", "no interval asked for")
-    if too_few(metric, sample, group):
+    units = units_of(metric, sample, group)
+    if units.too_few:
         return Interval(value, np.nan, np.nan, n, "none", "not enough data")
     if isinstance(metric, SampleMetric) and metric.ends is not None:
         lower, upper = metric.ends(sample, group, level)
@@ -258,29 +200,13 @@ def metric_interval(
             return Interval(value, np.nan, np.nan, int(among), "none", "not enough data")
         lower, upper = wilson(value * among, among, level)
         return Interval(value, lower, upper, int(among), "Wilson")
-    rows = metric.rows(sample) if group is None else None
-    if rows is not None:
-        known = ~np.isnan(rows)
-        half = quantile_of(level) * error_of_mean(rows[known], sample.weight[known])
-        least, most = metric.bounds
-        return Interval(value, max(least, value - half), min(most, value + half), n, "normal")
-    if plain and isinstance(metric, SampleMetric) and of_few_classes(metric, sample):
-        return Interval(value, *of_counts(metric, sample, level, seed), n, "bootstrap of counts")
-    clusters = None if group is None else pd.factorize(group)[0].astype(np.int64)
-    lower, upper = bootstrap(metric, sample, level, seed, clusters, draws)
-    return Interval(value, lower, upper, n, "bootstrap" if clusters is None else "bootstrap of groups")
-
-
-def too_few(metric: Metric, sample: Sample, group: pd.Series | None) -> bool:
-    """Whether rows, groups, or rows of either of two classes are too few for an interval."""
-    counts: list[float] = [len(sample)]
-    if group is not None:
-        counts.append(int(group.nunique(dropna=False)))
-    if metric.ranks and len(sample.classes) == 2:  # noqa: PLR2004
-        events = int(sample.event.sum())
-        counts += [events, len(sample.y) - events]
-    of = None if group is None and (sample.weight == 1).all() else metric.counted(sample)
-    return min([*counts, *([] if of is None else [of])]) < FEWEST
+    codes, added = group_codes(group), added_by_rows(metric, sample)
+    if added is None:
+        lower, upper = bootstrap(metric, sample, level, seed, codes, draws)
+        return Interval(value, lower, upper, n, "bootstrap" if codes is None else "bootstrap of groups")
+    variance = variance_of(added, codes)
+    lower, upper = map(float, ends_of(value, variance, units.freedom, level, metric.bounds, units.most))
+    return Interval(value, lower, upper, n, "delta method" if codes is None else "delta method, between groups")
 
 
 def error_of_mean(values: Values, weight: Values, group: pd.Series | None = None) -> float:

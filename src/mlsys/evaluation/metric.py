@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mlsys.dataset import ABSTAINS, LOWER, UPPER, probability_columns, score_columns, set_columns
 from mlsys.errors import ConfigurationError
@@ -109,7 +110,7 @@ class Metric:
         refuse_scorer(function, who)
         arguments_of(function, who)
 
-    ranks = False
+    either = cast("tuple[int, int] | None", None)
     delong = False
     statistic = cast("Statistic | None", None)
 
@@ -179,8 +180,8 @@ class Metric:
         known = None if rows is None else rows[~np.isnan(rows)]
         return float(len(known)) if known is not None and np.isin(known, (0.0, 1.0)).all() else None
 
-    def counted(self, sample: Sample) -> float | None:
-        """Return the number of rows, without weights, that a share is of; ``None`` if it is no share of some rows."""
+    def rows_among(self, sample: Sample) -> NDArray[np.bool_] | None:
+        """Return which rows a share is of; ``None`` if it is no share of rows."""
         return None
 
     def __repr__(self) -> str:
@@ -225,8 +226,8 @@ class SampleMetric(Metric):
         Where it is a mean over rows: what it is the mean of.
     among : callable, optional
         Where it is a share of rows: of how many, from confusion counts.
-    ranks : bool
-        Whether its interval needs some rows of either class, where there are two.
+    either : tuple of int, optional
+        Where there are two classes: how many rows of either its interval needs, and in how many groups.
     delong : bool
         Whether its interval is DeLong's.
     usual : mapping of str to int
@@ -249,7 +250,7 @@ class SampleMetric(Metric):
     undefined: str = "not defined here"
     per_row: Callable[[Sample], Values] | None = None
     among: Callable[[Any], Values] | None = None
-    ranks: bool = False
+    either: tuple[int, int] | None = None
     delong: bool = False
     usual: Mapping[Task, int] = field(default_factory=dict)
     compared: Mapping[Task, int] = field(default_factory=dict)
@@ -278,7 +279,7 @@ class SampleMetric(Metric):
     @property
     def is_quick(self) -> bool:
         """Whether its interval needs no bootstrap."""
-        return any(each is not None for each in (self.per_row, self.among, self.ends)) or self.delong
+        return self.per_row is not None or self.statistic is not None or self.ends is not None
 
     @property
     def ignores_weights(self) -> bool:
@@ -294,9 +295,14 @@ class SampleMetric(Metric):
         """Return the values that it is the mean of; ``None`` where it is no mean."""
         return None if self.per_row is None else self.per_row(sample)
 
-    def counted(self, sample: Sample) -> float | None:
-        """Return the number of rows, without weights, that a share is of; ``None`` if it is no share of some rows."""
-        return None if self.among is None else float(self.among(sample.tables(np.ones(len(sample.y)))))
+    def rows_among(self, sample: Sample) -> NDArray[np.bool_] | None:
+        """Return which rows a share is of; ``None`` if it is no share of rows."""
+        if self.among is None:
+            return None
+        if len(sample.classes) > 2:  # noqa: PLR2004  such shares are of all rows
+            return np.ones(len(sample), dtype=bool)
+        size = len(sample.classes) + 1
+        return np.asarray((self.among(np.eye(size**2).reshape(-1, size, size)) > 0)[sample.cell])
 
     def trials(self, sample: Sample) -> float | None:
         """Return the number of rows that it is a proportion of; ``None`` if it is not a proportion."""

@@ -9,11 +9,12 @@ from typing import Any
 import pandas as pd
 
 from mlsys.evaluation.fairness import GAP, criteria, widest_gap
-from mlsys.evaluation.intervals import Interval, metric_interval, quantile_of
+from mlsys.evaluation.intervals import Interval, metric_interval
 from mlsys.evaluation.judging import Judge
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import compared_rates
 from mlsys.evaluation.slicing import Slice
+from mlsys.evaluation.wilson import quantile_of
 
 SHARE = (0.0, 1.0)
 """Bounds of a rate that has a ratio."""

@@ -9,11 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mlsys.evaluation.counts import ranks
-from mlsys.evaluation.counts.formulas import Values
+from mlsys.evaluation.counts import ranks, slopes
+from mlsys.evaluation.counts.formulas import MOST_CLASSES, Values, margins_of
 from mlsys.evaluation.sample import Sample
 
 Codes = NDArray[np.int64]
+TWO_CLASSES = 3
+"""Classes of a table of two, with that of unknown ones."""
 
 
 class Statistic(Protocol):
@@ -32,6 +34,13 @@ class Statistic(Protocol):
             Rows.
         times : ndarray of shape (draws, rows)
             How often each row is drawn.
+        """
+        ...
+
+    def influence(self, sample: Sample) -> Values | None:
+        """Return what each row adds to the error of the metric: its slope in the row's weight, times the weight.
+
+        ``None`` where that is not known, and draws tell more.
         """
         ...
 
@@ -55,6 +64,17 @@ class OfCells:
     def drawn(self, sample: Sample, times: Values) -> Values:
         """Return the metric of each draw; rows are counted again, not their metric computed again."""
         return np.array([float(self.formula(sample.tables(each * sample.weight))) for each in times])
+
+    def influence(self, sample: Sample) -> Values | None:
+        """Return what each row adds to the error of the metric; ``None`` of very many classes."""
+        size = len(sample.classes) + 1
+        if size <= TWO_CLASSES:
+            return np.asarray(slopes.of_tables(self.formula, sample.cells).ravel()[sample.cell] * sample.weight)
+        if size > MOST_CLASSES:
+            return None
+        truth, said = np.divmod(sample.cell, size)
+        by = slopes.of_margins(self.formula, margins_of(sample.cells))
+        return np.asarray((by.truth[truth] + by.said[said] + by.agreed[truth] * (truth == said)) * sample.weight)
 
 
 @dataclass(frozen=True)
@@ -84,6 +104,11 @@ class OfSums:
         """Return the metric of each draw: one product of matrices."""
         return self.formula(_about_mean((times * sample.weight) @ self._all(sample), self.around is not None))
 
+    def influence(self, sample: Sample) -> Values:
+        """Return what each row adds to the error of the metric."""
+        added = self._all(sample)
+        return np.asarray((added @ slopes.slopes(self.formula, added.T @ sample.weight)) * sample.weight)
+
     def _all(self, sample: Sample) -> Values:
         added = self.addends(sample)
         if self.around is None:
@@ -109,11 +134,14 @@ class OfRanks:
     ----------
     formula : callable
         From the weight of events and of others at each distinct score, the lowest first, to values.
+    slopes : callable
+        From the same, of one sample, to how much the metric changes with an event, and with another row, at each score.
     by_class : bool
         Whether it is the mean over classes, each against the others, where it is defined.
     """
 
     formula: Callable[[Values, Values], Values]
+    slopes: Callable[[Values, Values], tuple[Values, Values]]
     by_class: bool = False
 
     def value(self, sample: Sample) -> float:
@@ -127,6 +155,15 @@ class OfRanks:
             weights = times * sample.weight
             found.append(np.array([float(self.formula(*each.counted(weight))) for weight in weights]))
         return np.asarray(_mean(found))
+
+    def influence(self, sample: Sample) -> Values:
+        """Return what each row adds to the error of the metric."""
+        found = []
+        for each in self._rankings(sample):
+            events, others = each.counted(sample.weight)
+            if events.any() and others.any():
+                found.append(each.by_row(*self.slopes(events, others)) * sample.weight)
+        return np.asarray(np.mean(found, axis=0))
 
     def _rankings(self, sample: Sample) -> Sequence[ranks.Ranked]:
         return [sample.ranked(code) for code in (range(len(sample.classes)) if self.by_class else (1,))]

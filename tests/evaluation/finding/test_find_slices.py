@@ -14,7 +14,8 @@ from sklearn.tree import DecisionTreeClassifier
 from mlsys import Evaluate, FindSlices, Metric, OneHot, Pipeline, RandomSplit, find_slices
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation import SliceReport
-from mlsys.evaluation.intervals import at_once, wilson
+from mlsys.evaluation.intervals import at_once
+from mlsys.evaluation.wilson import wilson
 from mlsys.outcome.plain import without_rows
 
 

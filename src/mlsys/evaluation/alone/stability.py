@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.evaluation.intervals import FEWEST, Interval
+from mlsys.evaluation.intervals import Interval
+from mlsys.evaluation.units import FEWEST
 
 RESAMPLES = 10
 """Models learned again: the mean then moves by a third of the spread between them."""
@@ -71,7 +72,7 @@ def adjusted_rand(labels: NDArray[np.int64], others: NDArray[np.int64]) -> float
 
 def normal_mean(values: Values, level: float, least: float, most: float) -> Interval:
     """Return the mean over rows with its normal interval; none of fewer than ten."""
-    from mlsys.evaluation.intervals import quantile_of
+    from mlsys.evaluation.wilson import quantile_of
 
     known = values[np.isfinite(values)]
     if len(known) < FEWEST:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.evaluation.intervals import wilson
 from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS
+from mlsys.evaluation.wilson import wilson
 
 Mask = NDArray[np.bool_]
 NOISE = 1e-9

@@ -16,6 +16,7 @@ from mlsys.dataset import PREDICTION, Event
 from mlsys.errors import DataError, listed
 from mlsys.evaluation.by_slice.rank_table import RankTable
 from mlsys.evaluation.by_slice.slice_counts import Codes, SliceCounts
+from mlsys.evaluation.by_slice.summed import Summed
 from mlsys.evaluation.counts.formulas import MOST_CLASSES
 from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.levels import names_of
@@ -103,6 +104,7 @@ class Given:
         first, second = np.divmod(there, len(said.values) + 1)
         some = pd.DataFrame({"y": _at(self.y, truth, first), PREDICTION: _at(self.prediction, said, second)})
         some = some.assign(weight=np.asarray(weights[there]), **dict.fromkeys(self.shares.columns, 0.5))
+        some = some if self.group is None else some.assign(group=0)
         return judge_for(some, metrics, level, event)
 
     def _check_classes(self, event: Event | None) -> None:
@@ -209,7 +211,9 @@ def _at(values: pd.Series, levels: Levels, places: Codes) -> pd.Series:
     return found.astype(values.dtype) if found.notna().all() else found
 
 
-def counted(given: Given, groupings: Sequence[Grouping], judge: Judge, bins: int = 0) -> SliceCounts:
+def counted(
+    given: Given, groupings: Sequence[Grouping], judge: Judge, bins: int = 0, spread: bool = True
+) -> SliceCounts:
     """Count rows once for each column that they are sliced by.
 
     Parameters
@@ -222,6 +226,8 @@ def counted(given: Given, groupings: Sequence[Grouping], judge: Judge, bins: int
         Of built-in metrics that are read from counts, sums or ranks.
     bins : int
         Number of bins for scores from 0 to 1; 0 keeps each distinct score.
+    spread : bool
+        Whether what intervals of sums need is added up, too.
     """
     kinds = {type(each.statistic) for each in judge.metrics}
     sample = given.sample(judge) if {OfSums, OfRanks} & kinds else None
@@ -232,7 +238,11 @@ def counted(given: Given, groupings: Sequence[Grouping], judge: Judge, bins: int
         cells, sums, ranks = given.cells(judge, each) if tabled else None, {}, {}
         if sample is not None:
             places = np.zeros(len(given.y), np.int64) if each is None else each.places
-            sums = _summed(judge, sample, places, len(names), given.weight)
+            sums = {
+                metric.name: Summed.of(metric, sample, places, len(names), given.weight, spread)
+                for metric in judge.metrics
+                if isinstance(metric, SampleMetric) and isinstance(metric.statistic, OfSums)
+            }
             ranks = _ranked(judge, sample, places, len(names), given.weight, bins)
         rows = given.rows_of(each)
         found.append(SliceCounts(judge, names, rows, given.weight is None, cells, sums, ranks))
@@ -251,23 +261,3 @@ def _ranked(
         for code in codes
         if said is not None
     }
-
-
-def _summed(
-    judge: Judge, sample: Sample, places: Codes, slices: int, weight: Values | None
-) -> dict[str, tuple[GroupedSum, ...]]:
-    """Return exact sums of what metrics add up, and of what the interval of a mean needs, by slice."""
-    found = {}
-    for metric in judge.metrics:
-        statistic = metric.statistic
-        if not isinstance(statistic, OfSums):
-            continue
-        columns: list[tuple[Values, Values | None]] = [(each, weight) for each in statistic.addends(sample).T]
-        if statistic.around is not None:
-            about = statistic.around(sample)
-            columns += [(about, weight), (about, about if weight is None else about * weight)]
-        if isinstance(metric, SampleMetric) and metric.per_row is not None:
-            one, value = (each if weight is None else each * weight for each in statistic.addends(sample).T)
-            columns += [(one, one), (one, value), (value, value)]
-        found[metric.name] = tuple(GroupedSum.of(places, values, slices, factors) for values, factors in columns)
-    return found

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mlsys.evaluation.by_slice.rank_table import RankTable
+from mlsys.evaluation.by_slice.summed import Summed
+from mlsys.evaluation.counts import formulas, slopes
 from mlsys.evaluation.counts.formulas import Values
 from mlsys.evaluation.counts.ranks import auc, auc_bound, average_precision, average_precision_ends
-from mlsys.evaluation.intervals import FEWEST, auc_interval, quantile_of, wilson_ends
+from mlsys.evaluation.delta_method import ends_of
+from mlsys.evaluation.intervals import auc_interval
 from mlsys.evaluation.metric import SampleMetric
-from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums
+from mlsys.evaluation.statistic import TWO_CLASSES, OfCells, OfRanks, OfSums
+from mlsys.evaluation.units import FEWEST, ROWS_WORTH
+from mlsys.evaluation.wilson import wilson_ends
 
 UNDEFINED, TOO_FEW, OF_ROWS = "not defined here", "not enough data", "needs the rows: no interval from counts alone"
 
@@ -45,15 +51,9 @@ class Found:
 
 
 def of_cells(
-    metric: SampleMetric,
-    tables: Values,
-    rows: NDArray[np.int64],
-    level: float | None,
-    plain: bool,
-    drawn: Values | None,
-    fewest: Values,
+    metric: SampleMetric, tables: Values, rows: NDArray[np.int64], level: float | None, plain: bool, fewest: Values
 ) -> Found:
-    """Return a metric of confusion counts: Wilson for shares of rows, multinomial draws otherwise.
+    """Return a metric of confusion counts: Wilson for shares of rows, the delta method otherwise.
 
     Parameters
     ----------
@@ -67,8 +67,6 @@ def of_cells(
         Of the intervals.
     plain : bool
         Whether rows have no weights.
-    drawn : ndarray of shape (2, slices), optional
-        Ends of bootstrap intervals, for what is no share of rows.
     fewest : ndarray
         The fewest of rows, or of what else the metric needs, in each slice.
     """
@@ -78,22 +76,38 @@ def of_cells(
         return Found.of(value, rows, None, None)
     if not plain:
         return _of_rows(value, rows)
-    few = fewest < FEWEST
+    few = fewest < _needed(metric)
     if metric.among is None:
-        assert drawn is not None
-        return Found.of(value, rows, (drawn[0], drawn[1]), few)
+        variance = spread_of_cells(metric.statistic.formula, tables) * rows / np.maximum(rows - 1, 1)
+        return Found.of(value, rows, ends_of(value, variance, fewest, level, metric.bounds), few)
     among = metric.among(tables)
     ends = wilson_ends(value * among, among, level)
     counted = np.where(few | ~np.isfinite(value), rows, among.astype(np.int64))
     return Found.of(value, counted, ends, few | (among < FEWEST))
 
 
+def spread_of_cells(formula: Callable[[Any], Values], tables: Values) -> Values:
+    """Return the sum over rows of the squared slopes of a metric, for each table."""
+    if tables.shape[-1] <= TWO_CLASSES:
+        return np.asarray((tables * slopes.of_tables(formula, tables) ** 2).sum(axis=(-2, -1)))
+    found = []
+    for table in tables:
+        margins = formulas.margins_of(table)
+        truth, said, agreed = slopes.of_margins(formula, margins)
+        both = (margins.truth * truth**2).sum() + (margins.said * said**2).sum() + 2 * truth @ table @ said
+        found.append(both + (margins.agreed * agreed * (agreed + 2 * truth + 2 * said)).sum())
+    return np.maximum(found, 0.0)
+
+
 def of_ranks(
     metric: SampleMetric, ranks: Mapping[int, RankTable], rows: NDArray[np.int64], level: float | None, plain: bool
 ) -> Found:
-    """Return a metric of rankings: Wilson at DeLong's variance for the AUC; of bins, widened by what these hide."""
+    """Return a metric of rankings: for the AUC Wilson at DeLong's variance, the delta method otherwise.
+
+    Of scores in bins, intervals are widened by what these hide.
+    """
     assert isinstance(metric.statistic, OfRanks)
-    formula, area = metric.statistic.formula, metric.statistic.formula is auc
+    formula = metric.statistic.formula
     by_class = [[formula(*each) for each in table.by_slice()] for table in ranks.values()]
     known = np.isfinite(by_class)
     counts = known.sum(axis=0)
@@ -101,17 +115,32 @@ def of_ranks(
     value = np.divide(sums, counts, out=np.full(len(rows), np.nan), where=counts > 0)
     if level is None:
         return Found.of(value, rows, None, None)
-    if not (plain and area and len(ranks) == 1):
+    if not (plain and len(ranks) == 1):
         return _of_rows(value, rows)
     few, ends = np.zeros(len(rows), dtype=bool), np.full((2, len(rows)), np.nan)
     table = next(iter(ranks.values()))
     for place, (events, others) in enumerate(table.by_slice()):
-        few[place] = min(events.sum(), others.sum()) < FEWEST
+        rarer = min(events.sum(), others.sum())
+        few[place] = rarer < _needed(metric)
         if not few[place]:
-            ends[:, place] = auc_interval(events, others, level)[1:]
-            hidden = float(auc_bound(events, others)) if table.bins else 0.0
-            ends[:, place] += -hidden, hidden
-    return Found.of(value, rows, (np.maximum(ends[0], 0.0), np.minimum(ends[1], 1.0)), few)
+            ends[:, place] = (
+                auc_interval(events, others, level)[1:]
+                if metric.delong
+                else _of_slopes(metric, events, others, float(value[place]), float(rarer), level)
+            )
+    hidden = hidden_by_bins(metric, table) if table.bins else 0.0
+    return Found.of(value, rows, (np.maximum(ends[0] - hidden, 0.0), np.minimum(ends[1] + hidden, 1.0)), few)
+
+
+def _of_slopes(
+    metric: SampleMetric, events: Values, others: Values, value: float, rarer: float, level: float
+) -> tuple[float, float]:
+    assert isinstance(metric.statistic, OfRanks)
+    of_event, of_other = metric.statistic.slopes(events, others)
+    rows = events.sum() + others.sum()
+    variance = ((events * of_event**2).sum() + (others * of_other**2).sum()) * rows / (rows - 1)
+    lower, upper = ends_of(value, variance, rarer, level, metric.bounds, ROWS_WORTH * rarer)
+    return float(lower), float(upper)
 
 
 def hidden_by_bins(metric: SampleMetric, table: RankTable) -> Values:
@@ -126,15 +155,17 @@ def hidden_by_bins(metric: SampleMetric, table: RankTable) -> Values:
     return np.array(bounds)
 
 
-def of_sums(metric: SampleMetric, sums: Values, rows: NDArray[np.int64], level: float | None, fewest: Values) -> Found:
-    """Return a metric of sums, with a normal interval where it is a mean.
+def of_sums(
+    metric: SampleMetric, summed: Summed, rows: NDArray[np.int64], level: float | None, fewest: Values
+) -> Found:
+    """Return a metric of sums, with an interval by the delta method.
 
     Parameters
     ----------
     metric : SampleMetric
         What is read.
-    sums : ndarray of shape (slices, sums)
-        As its formula takes them; of a mean, those of squared weights follow, alone, times values, and times squares.
+    summed : Summed
+        Sums, and the variance of the metric.
     rows : ndarray
         Rows of each slice.
     level : float or None
@@ -143,16 +174,19 @@ def of_sums(metric: SampleMetric, sums: Values, rows: NDArray[np.int64], level: 
         The fewest of rows, or of what else the metric needs, in each slice.
     """
     assert isinstance(metric.statistic, OfSums)
-    value, few = metric.statistic.formula(sums), fewest < FEWEST
+    units = rows if summed.queries is None else summed.queries
+    value, few = metric.statistic.formula(summed.read(metric.statistic)), np.minimum(fewest, units) < _needed(metric)
     if level is None:
         return Found.of(value, rows, None, None)
-    if metric.per_row is None:
-        return _of_rows(value, rows)
-    weight, (least, most) = sums[:, 0], metric.bounds
-    squares = sums[:, 4] - 2 * value * sums[:, 3] + value**2 * sums[:, 2]
-    spread = np.sqrt(np.maximum(squares, 0.0) * rows / np.maximum(rows - 1, 1))
-    half = quantile_of(level) * np.divide(spread, weight, out=np.full(len(rows), np.nan), where=weight > 0)
-    return Found.of(value, rows, (np.maximum(least, value - half), np.minimum(most, value + half)), few)
+    squares = summed.squares(metric.statistic)
+    ends = ends_of(value, squares * units / np.maximum(units - 1, 1), units, level, metric.bounds)
+    found = Found.of(value, rows, ends, few)
+    found.note[(found.note == "") & np.isnan(squares)] = OF_ROWS
+    return found
+
+
+def _needed(metric: SampleMetric) -> int:
+    return FEWEST if metric.either is None else metric.either[0]
 
 
 def _of_rows(value: Values, rows: NDArray[np.int64]) -> Found:

@@ -117,7 +117,7 @@ def score_slices(
     each_level = None if level is None else at_once(level, slices)
     table = pd.DataFrame()
     if of_counts:
-        found = counted(given, groupings, replace(judge, metrics=of_counts), bins)
+        found = counted(given, groupings, replace(judge, metrics=of_counts), bins, spread=level is not None)
         table = _levelled(found, level, each_level)
         table = table.assign(bound=_bounds(found)) if bins else table
     table = _with_rows(table, given, groupings, judge, each_level)
@@ -133,6 +133,7 @@ def count_slices(
     probability: Any = None,
     score: Any = None,
     weight: Any = None,
+    query: Any = None,
     event: Any = None,
     crossed: bool = False,
     bins: int = 0,
@@ -143,6 +144,8 @@ def count_slices(
     ----------
     y, prediction, by, metrics, probability, score, weight, event, crossed, bins
         As in :func:`score_slices`; metrics are built-in ones, by name.
+    query : array of shape (rows,), optional
+        The query of each row, for NDCG, MAP and MRR. All rows of a query belong to one partition.
 
     Returns
     -------
@@ -153,7 +156,8 @@ def count_slices(
     Raises
     ------
     ConfigurationError
-        If a metric is not read from counts, sums or ranks, such as a median or your own.
+        If a metric is not read from counts, sums or ranks, such as a median or your own; if there are queries, and a
+        metric is not of them: its rows would not be independent.
 
     Examples
     --------
@@ -165,12 +169,18 @@ def count_slices(
     1  slice=a  1.000000  3
     2  slice=b  0.333333  3
     """
-    given, groupings = given_rows(y, prediction, by, probability, score, weight, None, event, crossed, bins)
+    given, groupings = given_rows(y, prediction, by, probability, score, weight, query, event, crossed, bins)
     judge = given.judge(metrics, 0.95, None if event is None else Event(event))
     other = [each.name for each in judge.metrics if not _is_counted(each, given)]
     if other:
         raise ConfigurationError(
             f"count_slices() cannot read {', '.join(other)} from counts", "leave it out, or use score_slices(...)"
+        )
+    alone = [each.name for each in judge.metrics if not (isinstance(each, SampleMetric) and each.by_query)]
+    if query is not None and alone:
+        raise ConfigurationError(
+            f"count_slices(query=...) counts queries, but {', '.join(alone)} is read from rows",
+            "count it without query=, or use score_slices(..., group=...)",
         )
     return counted(given, groupings, judge, bins)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import numpy as np
 import pandas as pd
@@ -13,12 +12,12 @@ from numpy.typing import NDArray
 from mlsys.errors import DataError
 from mlsys.evaluation.by_slice.intervals import Found, of_cells, of_ranks, of_sums
 from mlsys.evaluation.by_slice.rank_table import RankTable
-from mlsys.evaluation.counts import formulas, resampled, within
+from mlsys.evaluation.by_slice.summed import Summed
+from mlsys.evaluation.counts import formulas
 from mlsys.evaluation.counts.formulas import Values
-from mlsys.evaluation.intervals import FEWEST
 from mlsys.evaluation.judging import Judge
 from mlsys.evaluation.metric import Metric, SampleMetric
-from mlsys.evaluation.statistic import OfCells, OfRanks, OfSums
+from mlsys.evaluation.statistic import OfCells, OfRanks
 from mlsys.summaries import GroupedSum
 
 Codes = NDArray[np.int64]
@@ -41,8 +40,8 @@ class SliceCounts:
         Whether no row has a weight other than 1.
     cells : GroupedSum, optional
         Weight of rows by slice, true class and predicted class.
-    sums : mapping of str to tuple of GroupedSum
-        By metric: of what it adds up, by slice; of a mean also what its interval needs.
+    sums : mapping of str to Summed
+        By metric: what it adds up, by slice, and what its interval needs.
     ranks : mapping of int to RankTable
         By class: weight of rows of it and of others, by slice and distinct score.
 
@@ -57,7 +56,7 @@ class SliceCounts:
     rows: Codes
     plain: bool
     cells: GroupedSum | None
-    sums: Mapping[str, tuple[GroupedSum, ...]]
+    sums: Mapping[str, Summed]
     ranks: Mapping[int, RankTable]
 
     def __add__(self, other: SliceCounts) -> SliceCounts:
@@ -80,7 +79,7 @@ class SliceCounts:
             rows=one.rows + two.rows,
             plain=one.plain and two.plain,
             cells=None if one.cells is None or two.cells is None else one.cells + two.cells,
-            sums={name: _added(each, two.sums[name]) for name, each in one.sums.items()},
+            sums={name: each + two.sums[name] for name, each in one.sums.items()},
             ranks={code: each + two.ranks[code] for code, each in one.ranks.items()},
         )
 
@@ -102,7 +101,7 @@ class SliceCounts:
             names=names,
             rows=rows,
             cells=None if self.cells is None else moved(self.cells),
-            sums={name: tuple(map(moved, each)) for name, each in self.sums.items()},
+            sums={name: each.regroup(at, len(names)) for name, each in self.sums.items()},
             ranks={code: each.under(at, len(names)) for code, each in self.ranks.items()},
         )
 
@@ -118,7 +117,7 @@ class SliceCounts:
             names=self.names[:1],
             rows=self.rows[:1],
             cells=None if self.cells is None else first(self.cells),
-            sums={name: tuple(map(first, each)) for name, each in self.sums.items()},
+            sums={name: each.taken(np.zeros(1, np.int64)) for name, each in self.sums.items()},
             ranks={code: each.first() for code, each in self.ranks.items()},
         )
 
@@ -143,8 +142,7 @@ class SliceCounts:
             One row for each slice and metric: ``column``, ``slice``, ``metric``, ``value``, ``lower``, ``upper``,
             ``n``, ``note``.
         """
-        ends = self._ends(level) if level is not None and self.plain else {}
-        found = {each.name: self._found(each, level, ends.get(each.name)) for each in self.judge.metrics}
+        found = {each.name: self._found(each, level) for each in self.judge.metrics}
         columns, slices = zip(*self.names, strict=True)
         parts = {
             each: [getattr(one, each) for one in found.values()] for each in ("value", "lower", "upper", "n", "note")
@@ -156,59 +154,20 @@ class SliceCounts:
             **{name: np.column_stack(each).ravel() for name, each in parts.items()},
         })  # fmt: skip
 
-    def _found(self, metric: Metric, level: float | None, ends: Values | None) -> Found:
+    def _found(self, metric: Metric, level: float | None) -> Found:
         assert isinstance(metric, SampleMetric)
         statistic = metric.statistic
         if isinstance(statistic, OfCells):
-            return of_cells(metric, self.tables, self.rows, level, self.plain, ends, self._fewest(metric))
+            return of_cells(metric, self.tables, self.rows, level, self.plain, self._fewest(metric))
         if isinstance(statistic, OfRanks):
             return of_ranks(metric, self.ranks, self.rows, level, self.plain)
-        return of_sums(metric, self._sums(metric), self.rows, level, self._fewest(metric))
+        return of_sums(metric, self.sums[metric.name], self.rows, level, self._fewest(metric))
 
     def _fewest(self, metric: SampleMetric) -> Values:
         """Return the rows of each slice, or of the rarer of two classes where the metric needs either."""
-        if not (metric.ranks and self.judge.task == "binary" and self.plain):
+        if metric.either is None or self.judge.task != "binary" or not self.plain:
             return self.rows.astype(np.float64)
         return np.minimum(formulas.events(self.tables), self.rows - formulas.events(self.tables))
-
-    def _ends(self, level: float) -> dict[str, Values]:
-        """Return the ends of bootstrap intervals by metric, of shape (2, slices); each slice is drawn once for all."""
-        metrics = [each for each in self.judge.metrics if _is_drawn(each)]
-        if not metrics:
-            return {}
-        ends = {each.name: np.full((2, len(self.names)), np.nan) for each in metrics}
-        tables = self.tables.astype(np.int64)
-        for place in np.flatnonzero(self.rows >= FEWEST):
-            drawn = resampled(tables[place], np.random.default_rng(SEED))
-            for each in metrics:
-                ends[each.name][:, place] = within(_formula(each)(drawn), level)
-        return ends
-
-    def _sums(self, metric: Metric) -> Values:
-        columns = self.sums[metric.name]
-        found = np.column_stack([each.floats() for each in columns])
-        if isinstance(metric.statistic, OfSums) and metric.statistic.around is not None:
-            rows, given, squares = (_exact(columns[each]) for each in (0, -2, -1))
-            found[:, -1] = [float(c - b * b / a) if a else 0.0 for a, b, c in zip(rows, given, squares, strict=True)]
-        return found
-
-
-def _is_drawn(metric: Metric) -> bool:
-    return isinstance(metric.statistic, OfCells) and isinstance(metric, SampleMetric) and metric.among is None
-
-
-def _formula(metric: Metric) -> Callable[[Values], Values]:
-    assert isinstance(metric.statistic, OfCells)
-    return metric.statistic.formula
-
-
-def _exact(sums: GroupedSum) -> list[Fraction]:
-    scale = Fraction(2) ** sums.exponent
-    return [Fraction(units) * scale for units in sums.units.tolist()]
-
-
-def _added(one: tuple[GroupedSum, ...], other: tuple[GroupedSum, ...]) -> tuple[GroupedSum, ...]:
-    return tuple(mine + theirs for mine, theirs in zip(one, other, strict=True))
 
 
 def _described(judge: Judge) -> str:

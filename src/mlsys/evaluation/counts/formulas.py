@@ -24,6 +24,11 @@ class Margins(NamedTuple):
     agreed: Values
 
 
+def margins_of(tables: Values) -> Margins:
+    """Return the sums of tables, and their diagonals."""
+    return Margins(tables.sum(axis=-1), tables.sum(axis=-2), np.diagonal(tables, axis1=-2, axis2=-1))
+
+
 Tables = Values | Margins
 MOST_CLASSES = 250
 """Tables of more classes are not held."""

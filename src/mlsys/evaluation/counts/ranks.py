@@ -56,6 +56,13 @@ class Ranked:
         events = np.add.reduceat(np.where(self.event, weight, 0.0), self.starts, axis=-1)
         return events, np.add.reduceat(np.where(self.event, 0.0, weight), self.starts, axis=-1)
 
+    def by_row(self, of_event: Values, of_other: Values) -> Values:
+        """Return for each row, as they were given, the value of its score and kind."""
+        sizes = np.diff(np.append(self.starts, len(self.order)))
+        found = np.empty(len(self.order))
+        found[self.order] = np.where(self.event, np.repeat(of_event, sizes), np.repeat(of_other, sizes))
+        return found
+
 
 def auc(events: Values, others: Values) -> Values:
     """Return the chance that an event is scored above another row, ties counted half.

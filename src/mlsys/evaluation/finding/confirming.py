@@ -13,7 +13,8 @@ from mlsys.evaluation.cutting import Cut
 from mlsys.evaluation.differing import difference
 from mlsys.evaluation.finding.finding import Listed
 from mlsys.evaluation.finding.rates import Rate
-from mlsys.evaluation.intervals import FEWEST, at_once
+from mlsys.evaluation.intervals import at_once
+from mlsys.evaluation.units import FEWEST
 
 WORSE, NOT_WORSE, TOO_FEW = "worse", "not worse", "not enough data"
 COLUMNS = ["slice", "value", "lower", "upper", "n", "verdict", "found", "found_n", "score", "like"]
