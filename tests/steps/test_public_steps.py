@@ -678,6 +678,13 @@ def Abstain(orders: pd.DataFrame) -> Case:
 
 
 @case
+def FillGaps(orders: pd.DataFrame) -> Case:
+    days = orders.assign(ordered=pd.date_range("2024-01-01", periods=len(orders)))
+    step = mlsys.FillGaps((), {"price": 0.0}, time="ordered")
+    return step, days.drop(index=days.index[[3, 4, 9]]), {"target": "returned", "time": "ordered"}
+
+
+@case
 def SeasonLag(orders: pd.DataFrame) -> Case:
     days = orders.assign(ordered=pd.date_range("2024-01-01", periods=len(orders)))
     step = mlsys.SeasonLag((), "price", season="7D", horizon=3, seasons=2, time="ordered")

@@ -6,6 +6,7 @@ from mlsys.data.cast import Cast
 from mlsys.data.check_schema import CheckSchema
 from mlsys.data.deduplicate import Deduplicate
 from mlsys.data.derive import Derive
+from mlsys.data.fill_gaps import FillGaps
 from mlsys.data.filter import Filter
 from mlsys.data.flatten import Flatten
 from mlsys.data.forecast import Forecast
@@ -36,6 +37,7 @@ __all__ = [
     "CheckSchema",
     "Deduplicate",
     "Derive",
+    "FillGaps",
     "Filter",
     "Flatten",
     "Forecast",

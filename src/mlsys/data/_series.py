@@ -196,10 +196,12 @@ class Known:
         there = (places >= 0) & (np.r_[self._keys, -1][places] == keys)
         return np.where(there, np.r_[self._values, np.nan][places], np.nan)
 
-    def mean(self, keys: Integers, steps: Integers) -> Numbers:
-        """Return the mean of all values known up to a step, NaN where there are none."""
+    def mean(self, keys: Integers, steps: Integers, since: Integers | None = None) -> Numbers:
+        """Return the mean of all values known up to a step and, where given, after another; NaN without any."""
         after = np.searchsorted(self._held, self._codes(keys, steps), "right")
         before = np.searchsorted(self._held, keys * self._span)
+        if since is not None:
+            before = np.searchsorted(self._held, self._codes(keys, since), "right")
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(self._sums.of(before, after) / (after - before))
 

@@ -1,4 +1,4 @@
-"""Columns of series that speak of steps: those with a value for each step ahead, and lags that should count steps."""
+"""What series say of steps: columns with a value for each step ahead, gaps, and lags that should count steps."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ import pandas as pd
 
 from mlsys.data._series import Known
 from mlsys.dataset import AHEAD
+from mlsys.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,3 +49,30 @@ def say_gaps(frame: pd.DataFrame, target: str, keys: Integers, steps: Integers, 
                 f"series have gaps and the lag counts rows; to count steps write Lag(..., step={step!r}, time=...)",
                 stacklevel=2,
             )
+
+
+def refuse_gaps(
+    frame: pd.DataFrame,
+    by: Sequence[str],
+    time: str,
+    keys: Integers,
+    steps: Integers,
+    known: NDArray[np.bool_],
+    who: str,
+) -> None:
+    """Raise where a series has steps without a value between two that have one, with the first such place."""
+    place = np.flatnonzero(known)
+    place = place[np.lexsort((steps[place], keys[place]))]
+    after, before = place[1:], place[:-1]
+    lacking = np.where(keys[after] == keys[before], steps[after] - steps[before] - 1, 0)
+    if not lacking.any():
+        return
+    first = int(np.argmax(lacking > 0))
+    row, then = frame.iloc[before[first]], frame.iloc[after[first]]
+    of = "".join(f" of {name}={row[name]!r}" for name in by)
+    count = len(np.unique(keys[after][lacking > 0]))
+    raise DataError(
+        f"{who}: {int(lacking.sum()):,} steps of {count:,} series have no value; the first lie between {row[time]} and "
+        f"{then[time]}{of}",
+        'add the rows with FillGaps before the lags, fill null targets, or leave gaps out: gaps="leave"',
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ import pandas as pd
 from mlsys.data._level import Relative, relative_to
 from mlsys.data._made_columns import past_duration, refuse_taken
 from mlsys.data._series import Grid, Known, decision_numbers, longest, refuse_repeated
-from mlsys.data._step_ahead import by_step_ahead, say_gaps
+from mlsys.data._step_ahead import by_step_ahead, refuse_gaps, say_gaps
 from mlsys.dataset import (
     DECISION,
     FACTOR,
@@ -66,6 +66,11 @@ class Forecast(Reshape):
         predicted.
     season : str or int, optional
         Length of a season, for the seasonal baselines and the scaled metrics.
+    seasons : int, optional
+        How many earlier seasons the baseline ``season_mean`` is the mean of; by default all that are known.
+    gaps : {"leave", "refuse"}
+        Whether steps of a series without a row, or without a value of the target, are left out or refused.
+        :class:`~mlsys.FillGaps` fills them.
     every : str or int, optional
         Distance between decision moments; by default each step is one.
     known_after : str, optional
@@ -83,7 +88,7 @@ class Forecast(Reshape):
     ------
     DataError
         If times are not regular or occur twice in a series, a series has no time role or target, or no series lasts
-        three horizons.
+        three horizons; with ``gaps="refuse"``, if a series has a gap.
     ConfigurationError
         If a horizon or season is not a whole number of steps.
 
@@ -98,9 +103,9 @@ class Forecast(Reshape):
     boundary; no further embargo is needed.
 
     The columns ``last_value``, ``same_season`` (the latest known value of the same place in the season) and
-    ``season_mean`` (the mean of all of them) are forecasts without a model, for ``Evaluate(baselines=[...])``;
-    ``naive_error`` and ``naive_squared_error`` are the mean errors so far of the value one season before, by which the
-    metrics ``mase`` and ``rmsse`` are scaled (Hyndman and Koehler 2006). ``stretch`` numbers stretches of time, each
+    ``season_mean`` (the mean of all of them, or of the last ``seasons``) are forecasts without a model, for
+    ``Evaluate(baselines=[...])``; ``naive_error`` and ``naive_squared_error`` are the mean errors so far of the value
+    one season before, by which the metrics ``mase`` and ``rmsse`` are scaled (Hyndman and Koehler 2006). ``stretch`` numbers stretches of time, each
     as long as the horizon, in which targets lie: without a group role, intervals are bootstraps of whole stretches,
     since a target is predicted from several decisions and errors of neighbouring times are alike; fewer than ten
     stretches give no interval. None of these is a feature.
@@ -136,6 +141,8 @@ class Forecast(Reshape):
     by: str | tuple[str, ...] = ()
     known_ahead: tuple[str, ...] | list[str] = Field(default=(), kw_only=True)
     season: int | str | None = Field(default=None, kw_only=True)
+    seasons: int | None = Field(default=None, ge=1, kw_only=True)
+    gaps: Literal["leave", "refuse"] = Field(default="leave", kw_only=True)
     every: int | str = Field(default=1, kw_only=True)
     known_after: str = Field(default="", kw_only=True)
     level: str | None = Field(default=None, kw_only=True)
@@ -199,6 +206,8 @@ class Forecast(Reshape):
         refuse_taken(given, [HORIZON, TARGET_TIME, *self.withholds(), *wide], self.title)
         keys, steps = self._placed(given, time)
         values = _numbers(frame, target, self.title)
+        if self.gaps == "refuse":
+            refuse_gaps(given, self.key_columns, time, keys, steps, ~np.isnan(values), self.title)
         say_gaps(given, target, keys, steps, self.step, self.title)
         origins, ahead, rows = self._pairs(keys, steps, values)
         if not len(rows):
@@ -339,7 +348,8 @@ class Forecast(Reshape):
             then = now + ahead - 1
             back = -(-(then - until) // season) * season
             same = known.at(keys, then - back)
-            mean = known.by_phase(season).mean(keys * season + then % season, until)
+            since = None if self.seasons is None else until - season * self.seasons
+            mean = known.by_phase(season).mean(keys * season + then % season, until, since)
             found |= {
                 SAME_SEASON: np.where(np.isnan(same), last, same),
                 SEASON_MEAN: np.where(np.isnan(mean), last, mean),
