@@ -105,7 +105,8 @@ class Forecast(Reshape):
     The columns ``last_value``, ``same_season`` (the latest known value of the same place in the season) and
     ``season_mean`` (the mean of all of them, or of the last ``seasons``) are forecasts without a model, for
     ``Evaluate(baselines=[...])``; ``naive_error`` and ``naive_squared_error`` are the mean errors so far of the value
-    one season before, by which the metrics ``mase`` and ``rmsse`` are scaled (Hyndman and Koehler 2006). ``stretch`` numbers stretches of time, each
+    one season before, by which the metrics ``mase`` and ``rmsse`` are scaled (Hyndman and Koehler 2006).
+    ``stretch`` numbers stretches of time, each
     as long as the horizon, in which targets lie: without a group role, intervals are bootstraps of whole stretches,
     since a target is predicted from several decisions and errors of neighbouring times are alike; fewer than ten
     stretches give no interval. None of these is a feature.
