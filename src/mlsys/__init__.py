@@ -106,8 +106,11 @@ _HOMES = {
     **dict.fromkeys(
         (
             "LabelSpreading",
+            "LabelModel",
             "NaturalLabel",
             "SelfTraining",
+            "VoteStats",
+            "Votes",
             "WeakLabel",
             "beats_its_labels",
             "compare_labels",
@@ -307,9 +310,12 @@ if TYPE_CHECKING:
         TfIdf,
     )
     from mlsys.labeling import (
+        LabelModel,
         LabelSpreading,
         NaturalLabel,
         SelfTraining,
+        Votes,
+        VoteStats,
         WeakLabel,
         beats_its_labels,
         compare_labels,

@@ -268,6 +268,13 @@ def WeakLabel(orders: pd.DataFrame) -> Case:
 
 
 @case
+def LabelModel(orders: pd.DataFrame) -> Case:
+    dear = pd.Series(orders["price"] > 80).astype(int)
+    recent = pd.Series(orders["days_since_last"] < 5).astype(int)
+    return mlsys.LabelModel(), orders.assign(vote_dear=dear, vote_recent=recent, vote_late=1 - recent), ROLES
+
+
+@case
 def RandomSplit(orders: pd.DataFrame) -> Case:
     return mlsys.RandomSplit(), orders, {}
 

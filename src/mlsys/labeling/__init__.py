@@ -1,8 +1,12 @@
 """Labels: from later events, from voting rules, and their agreement."""
 
 from mlsys.labeling.comparing import compare_labels
+from mlsys.labeling.label_model import LabelModel
 from mlsys.labeling.labeling_function import LabelingFunction, labeling_function
+from mlsys.labeling.learned_labels import LearnedLabels
 from mlsys.labeling.natural_label import NaturalLabel
+from mlsys.labeling.rules import apply_labeling_functions, rule_report
+from mlsys.labeling.statistics import VoteMatrix, VoteStats
 from mlsys.labeling.unlabelled import (
     LabelSpreading,
     SelfTraining,
@@ -10,20 +14,25 @@ from mlsys.labeling.unlabelled import (
     soft_rows,
     trusted_rows,
 )
-from mlsys.labeling.votes import apply_labeling_functions, rule_report
+from mlsys.labeling.votes import Votes
 from mlsys.labeling.weak_label import WeakLabel
 
 __all__ = [
-    "trusted_rows",
-    "soft_rows",
-    "beats_its_labels",
+    "LabelModel",
     "LabelSpreading",
-    "SelfTraining",
     "LabelingFunction",
+    "LearnedLabels",
     "NaturalLabel",
+    "SelfTraining",
+    "VoteMatrix",
+    "VoteStats",
+    "Votes",
     "WeakLabel",
     "apply_labeling_functions",
+    "beats_its_labels",
     "compare_labels",
     "labeling_function",
     "rule_report",
+    "soft_rows",
+    "trusted_rows",
 ]

@@ -8,11 +8,12 @@ Z_95 = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
 
 
-def wilson(hits: int, trials: int) -> tuple[float, float, float]:
+def wilson(hits: float, trials: float) -> tuple[float, float, float]:
     """Return a share with its 95 % interval (Wilson 1927); NaN where nothing was tried.
 
     Notes
     -----
+    Counts may be expected or effective ones, and then need not be whole.
     Keeps its coverage for few trials and shares near 0 and 1; assumes that trials are independent.
 
     Examples

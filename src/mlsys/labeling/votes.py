@@ -1,137 +1,207 @@
-"""Votes of labeling functions, and statistics of the functions."""
+"""Votes: who labelled what, when and with which version, as a long table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import DataError, listed
-from mlsys.labeling._wilson import wilson
-from mlsys.labeling.labeling_function import as_labeling_function
+from mlsys.errors import DataError, listed, meant
+from mlsys.labeling.statistics import VoteMatrix
+from mlsys.pages import Page, Shown, Table, Text, Title, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
-
-def apply_labeling_functions(rules: Sequence[Any], frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the votes: one row per row and one column per function, with the class voted for or null.
-
-    Parameters
-    ----------
-    rules : sequence of LabelingFunction or callable
-        Rules with distinct names.
-    frame : DataFrame
-        Rows to vote on.
-
-    Examples
-    --------
-    >>> def big(frame):
-    ...     return frame["x"] > 1
-    >>> apply_labeling_functions([big], pd.DataFrame({"x": [1, 2]}))["big"].tolist()
-    [None, True]
-    """
-    functions = [as_labeling_function(rule) for rule in rules]
-    names = [function.name for function in functions]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise DataError(f"two labeling functions are named {twice!r}", "give one of them another name")
-    return pd.DataFrame({function.name: function.vote(frame) for function in functions}, index=frame.index)
+COLUMNS = ("item", "source", "kind", "version", "label", "time", "gold")
+KINDS = ("annotator", "function", "model", "event")
 
 
-def vote_places(votes: pd.DataFrame, classes: Sequence[Any]) -> NDArray[np.int64]:
-    """Return the place among ``classes`` of each vote, -1 for none; refuse votes for anything else."""
-    places = {value: place for place, value in enumerate(classes)}
-    columns = []
-    for name in votes.columns:
-        codes, found = pd.factorize(votes[name])
-        strange = [value for value in found if value not in places]
-        if strange:
-            raise DataError(
-                f"labeling function {name!r} voted for {strange[0]!r}, which is not among the classes "
-                f"({', '.join(map(repr, classes)) or 'none'})",
-                "add it to classes=, or give the function votes=",
-            )
-        columns.append(np.append(np.array([places[value] for value in found], dtype=np.int64), -1)[codes])
-    return np.column_stack(columns) if columns else np.empty((len(votes), 0), dtype=np.int64)
-
-
-def classes_voted(votes: pd.DataFrame) -> list[Any]:
-    """Return the classes that occur, in the order of their text."""
-    found: dict[Any, None] = {}
-    for name in votes.columns:
-        found.update(dict.fromkeys(votes[name].dropna().unique().tolist()))
-    return sorted(found, key=str)
-
-
-def rule_report(frame: pd.DataFrame, rules: Sequence[Any], gold: pd.Series | str | None = None) -> pd.DataFrame:
-    """Return one row per rule: coverage, overlap, conflicts and accuracy.
+@dataclass(frozen=True, repr=False, eq=False)
+class Votes(Shown):
+    """Labels given to items by sources: annotators, labeling functions, models, events.
 
     Parameters
     ----------
-    frame : DataFrame
-        Rows to vote on.
-    rules : sequence of LabelingFunction or callable
-        The rules.
-    gold : Series or str, optional
-        True labels, or the column that holds them; null if not known.
+    table : DataFrame
+        One row a vote: ``item`` (id of the row), ``source``, ``label``; optionally ``kind`` (annotator, function,
+        model, event), ``version`` of the source, ``time`` of the vote, and ``gold``, True where the vote is the truth.
 
-    Returns
-    -------
-    DataFrame
-        ``rule``, ``votes_for``, ``n`` (rows it voted on), ``coverage``, ``overlap`` (another rule also voted) and
-        ``conflict`` (another rule voted differently) as shares of all rows; with ``gold`` also ``judged`` (its votes
-        where the truth is known), ``accuracy`` and its 95 % Wilson interval.
+    Raises
+    ------
+    DataError
+        If a column is missing, or an item, source or label is null: an abstaining source has no row.
 
     Notes
     -----
-    Accuracy covers only rows where the rule voted. Cost: rules x rows.
+    Of several votes of one source on one item the last counts, by time, else by place; ``repeated`` says how many do
+    not. Gold is nobody's vote: it is left out of :meth:`matrix`.
 
     Examples
     --------
-    >>> frame = pd.DataFrame({"x": [1, 2, 3], "truth": [False, True, None]})
-    >>> def big(frame):
-    ...     return frame["x"] > 1
-    >>> rule_report(frame, [big], gold="truth")[["rule", "n", "judged", "accuracy"]]
-      rule  n  judged  accuracy
-    0  big  2       1       1.0
+    >>> votes = Votes(pd.DataFrame({"item": [7, 7, 8], "source": ["ann", "ben", "ann"], "label": ["x", "y", "x"]}))
+    >>> votes.matrix().frame().to_numpy().tolist()
+    [['x', 'y'], ['x', None]]
     """
-    votes = apply_labeling_functions(rules, frame)
-    classes = classes_voted(votes)
-    places = vote_places(votes, classes)
-    spoken = places >= 0
-    truth = None if gold is None else _truth(gold, frame, classes)
-    rows = []
-    for number, name in enumerate(votes.columns):
-        mine, others = spoken[:, number], np.delete(spoken, number, axis=1)
-        against = np.delete(places, number, axis=1) != places[:, [number]]
-        row = {
-            "rule": name,
-            "votes_for": ", ".join(str(classes[place]) for place in np.unique(places[mine, number])),
-            "n": int(mine.sum()),
-            "coverage": float(mine.mean()),
-            "overlap": float((mine & others.any(axis=1)).mean()),
-            "conflict": float((mine & (others & against).any(axis=1)).mean()),
-        }
-        if truth is not None:
-            judged = mine & (truth != -1)
-            hits = int((truth[judged] == places[judged, number]).sum())
-            share, lower, upper = wilson(hits, int(judged.sum()))
-            row |= {"judged": int(judged.sum()), "accuracy": share, "accuracy_lower": lower, "accuracy_upper": upper}
-        rows.append(row)
-    return pd.DataFrame(rows)
 
+    table: pd.DataFrame
 
-def _truth(gold: pd.Series | str, frame: pd.DataFrame, classes: Sequence[Any]) -> NDArray[np.int64]:
-    """Return the place of each true label, -1 where unknown, -2 for a class nobody votes for."""
-    if isinstance(gold, str) and gold not in frame.columns:
-        raise DataError(f"gold={gold!r} is not a column", f"columns are {listed(frame.columns)}")
-    labels = frame[gold] if isinstance(gold, str) else gold
-    if not labels.index.equals(frame.index):
-        raise DataError("the gold labels have another index than the rows", "give one label for each row of the frame")
-    places = {value: place for place, value in enumerate(classes)}
-    codes, found = pd.factorize(labels)
-    return np.append(np.array([places.get(value, -2) for value in found], dtype=np.int64), -1)[codes]
+    def __post_init__(self) -> None:
+        """Check the columns, and add those that were left out."""
+        given = self.table
+        if not isinstance(given, pd.DataFrame):
+            raise DataError(f"votes are a {type(given).__name__}, not a frame", "give one row a vote")
+        missing = [name for name in ("item", "source", "label") if name not in given.columns]
+        if missing:
+            raise DataError(
+                f"votes have no column {missing[0]!r} (columns: {listed(given.columns)})",
+                f"{meant(missing[0], given.columns)}rename the columns to item, source and label; a table with one "
+                "column a source is read by Votes.of(frame)",
+            )
+        for name in ("item", "source", "label"):
+            null = given[name].isna().to_numpy()
+            if null.any():
+                raise DataError(
+                    f"{name!r} is null in {int(null.sum()):,} votes, row {given.index[null].tolist()[0]!r} first",
+                    "drop these rows: a source that abstains has no vote",
+                )
+        made: dict[str, Any] = {
+            "kind": "annotator", "version": "", "time": pd.Series(pd.NaT, given.index), "gold": False,
+        }  # fmt: skip
+        full = given.assign(**{name: each for name, each in made.items() if name not in given.columns})
+        full = full[list(COLUMNS)].reset_index(drop=True).assign(
+            source=full["source"].astype(str).to_numpy(), version=full["version"].fillna("").astype(str).to_numpy(),
+            gold=full["gold"].fillna(False).astype(bool).to_numpy(),
+        )  # fmt: skip
+        strange = sorted({*full["kind"].dropna().unique()} - {*KINDS})
+        if strange:
+            raise DataError(f"votes are of kind {strange[0]!r}", f"kinds are {', '.join(KINDS)}")
+        object.__setattr__(self, "table", full)
+
+    @classmethod
+    def of(
+        cls, votes: pd.DataFrame | VoteMatrix, kind: str = "function", version: str | Mapping[str, str] = "",
+        time: Any = None,
+    ) -> Votes:  # fmt: skip
+        """Return the votes of a table with one column a source, null where it abstains.
+
+        Parameters
+        ----------
+        votes : DataFrame or VoteMatrix
+            The votes; the index holds the ids of the items.
+        kind : {"annotator", "function", "model", "event"}
+            Of all sources.
+        version : str or mapping of source to str
+            Of all sources, or of each.
+        time : Timestamp, optional
+            When they voted.
+        """
+        matrix = VoteMatrix.of(votes)
+        rows, places = np.nonzero(matrix.codes >= 0)
+        names = np.array(matrix.sources, dtype=object)
+        classes = pd.Series(list(matrix.classes), dtype=object if not matrix.classes else None)
+        versions = {name: version if isinstance(version, str) else version.get(name, "") for name in matrix.sources}
+        table = pd.DataFrame({"item": matrix.items[rows], "source": names[places], "kind": kind})
+        table["version"] = [versions[name] for name in table["source"]]
+        table["label"] = classes.iloc[matrix.codes[rows, places]].to_numpy() if len(rows) else []
+        table["time"] = pd.Timestamp(time) if time is not None else pd.NaT
+        return cls(table)
+
+    @property
+    def last(self) -> pd.DataFrame:
+        """The vote of each source on each item that counts, without gold."""
+        votes = self.table[~self.table["gold"]]
+        order = votes.sort_values("time", kind="stable", na_position="first")
+        return order[~order.duplicated(["item", "source"], keep="last")].sort_index()
+
+    @property
+    def repeated(self) -> int:
+        """Number of votes that do not count because the same source voted again on the item."""
+        return int((~self.table["gold"]).sum()) - len(self.last)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Sources in the order of their first vote, without gold."""
+        return tuple(dict.fromkeys(self.table.loc[~self.table["gold"], "source"]))
+
+    def matrix(self, classes: Sequence[Any] = (), items: Any = None) -> VoteMatrix:
+        """Return the votes that count, one row an item and one column a source.
+
+        Parameters
+        ----------
+        classes : sequence, optional
+            All classes, in order; by default those voted for.
+        items : Index, optional
+            Ids of the rows; by default all items, in the order of their first vote. One that nobody voted on has an
+            empty row.
+
+        Raises
+        ------
+        DataError
+            If there are votes for items that are not among ``items``; :meth:`on` leaves them out, counted.
+        """
+        last = self.last
+        index = pd.Index(self.table["item"].unique()) if items is None else pd.Index(items)
+        known = tuple(classes) or tuple(sorted(dict.fromkeys(last["label"].tolist()), key=str))
+        rows = index.get_indexer(pd.Index(last["item"]))
+        if (rows < 0).any():
+            raise DataError(
+                f"{int((rows < 0).sum()):,} votes are for unknown items, "
+                f"{last['item'].iloc[int(np.argmax(rows < 0))]!r} first",
+                "leave them out with votes.on(items), or correct the ids",
+            )
+        place = {value: number for number, value in enumerate(known)}
+        strange = [value for value in dict.fromkeys(last["label"].tolist()) if value not in place]
+        if strange:
+            raise DataError(f"there are votes for {strange[0]!r}, which is not among the classes ({listed(known)})",
+                            "add it to classes=, or correct the votes")  # fmt: skip
+        codes = np.full((len(index), len(self.sources)), -1, np.int8)
+        columns = pd.Index(self.sources).get_indexer(pd.Index(last["source"]))
+        codes[rows, columns] = [place[value] for value in last["label"].tolist()]
+        return VoteMatrix(codes, known, self.sources, index)
+
+    def on(self, items: Any) -> tuple[Votes, int]:
+        """Return the votes on some items, and the number of votes on others."""
+        kept = self.table["item"].isin(pd.Index(items))
+        return Votes(self.table[kept]), int((~kept).sum())
+
+    def gold(self) -> pd.Series | None:
+        """Return the truth by item, ``None`` if no vote is gold.
+
+        Raises
+        ------
+        DataError
+            If gold contradicts itself.
+        """
+        true = self.table[self.table["gold"]]
+        if true.empty:
+            return None
+        different = true.groupby("item", sort=False)["label"].nunique()
+        torn = different[different > 1]
+        if len(torn):
+            raise DataError(
+                f"gold contradicts itself on {len(torn):,} items, {torn.index.tolist()[0]!r} first",
+                "keep one true label an item; disagreement of annotators is not gold",
+            )
+        first = true.drop_duplicates("item")
+        return pd.Series(first["label"].to_numpy(), index=pd.Index(first["item"], name=None), name="gold")
+
+    def __add__(self, other: Votes) -> Votes:
+        if not isinstance(other, Votes):
+            return NotImplemented
+        return Votes(pd.concat([self.table, other.table], ignore_index=True))
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def _page(self) -> Page:
+        last = self.last
+        table = last.groupby(["source", "kind"], sort=False).agg(votes=("label", "size"), classes=("label", "nunique"))
+        said = (
+            f"{len(last):,} votes of {len(self.sources)} sources on {self.table['item'].nunique():,} items; "
+            f"{self.repeated:,} were voted again, {int(self.table['gold'].sum()):,} are gold."
+        )
+        return Page([Title("Votes"), Text(said), Table(filled(table.reset_index()))])
