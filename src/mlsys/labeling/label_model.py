@@ -34,11 +34,11 @@ class LabelModel(TrainOnly):
     Parameters
     ----------
     method : {"auto", "majority", "dawid_skene", "one_coin", "triplet"}
-        How. ``"auto"``: each source's votes given each class (Dawid and Skene 1979), estimated by EM from the majority
-        on. Where most votes come from functions that know one class only, sources are believed to be right in 75 %
-        before any vote, and the classes' shares are fixed (``prior``, else equal, or those of gold where
-        that makes more gold rows right): they cannot be told
-        from such votes. Of annotators nothing is believed (Jeffreys' prior) and shares are estimated.
+        How. ``"auto"``: how sources vote on rows of each class, estimated by EM from the majority on. Where most votes
+        come from functions that know one class only, these are believed to be right in 75 % before any vote, and the
+        classes' shares are fixed (``prior``, else equal, or those of gold where that makes clearly more gold rows
+        right): they cannot be told from such votes. Of annotators little is believed, and less with each vote (Dawid
+        and Skene 1979, with Jeffreys' prior), and shares are estimated.
         ``"dawid_skene"``: as for annotators, whoever votes. ``"one_coin"``: each source is right with one probability.
         ``"triplet"``: the same, from the agreement of pairs, without iteration.
     prior : mapping of class to share, optional

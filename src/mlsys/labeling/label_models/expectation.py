@@ -23,8 +23,9 @@ SAMPLE = 50_000
 ROUNDS_ON_ALL = 20
 """Rounds on all patterns after a start on a sample: two or three are usual."""
 
-Maximize = Callable[["Floats"], "Floats"]
-"""Expected counts, sources x votes x classes, to the probability of each vote given each class."""
+Maximize = Callable[["Floats", "Floats", "Floats | None"], "Floats"]
+"""Expected counts (sources x votes x classes), shares of the rows and of the classes before votes: how likely a vote is
+given each class, up to a factor that is the same for all classes."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Fit:
     Parameters
     ----------
     tables : array, sources x votes x classes
-        Logarithm of the probability of a vote given the class.
+        Logarithm of how likely a vote is given the class.
     prior : array
         Logarithm of the share of each class.
     expected : array, sources x votes x classes
@@ -49,9 +50,7 @@ class Fit:
     rounds: int
 
 
-def expectation_maximization(
-    stats: VoteStats, maximize: Maximize, weights: Floats, prior: Floats | None, begin: Floats | None = None
-) -> Fit:
+def expectation_maximization(stats: VoteStats, maximize: Maximize, weights: Floats, prior: Floats | None) -> Fit:
     """Alternate between what the classes are and how sources vote, from the majority on.
 
     Parameters
@@ -64,20 +63,18 @@ def expectation_maximization(
         What a vote counts; below 1 for sources that repeat each other.
     prior : array, optional
         Shares of the classes; estimated from the votes if not given.
-    begin : array, optional
-        Shares of the classes in the first round of an estimated prior.
     """
     spoken = np.flatnonzero(stats.covered)
     some = spoken[:: -(-len(spoken) // SAMPLE)] if len(spoken) > SAMPLE else spoken
-    fit = _settled(stats, some, maximize, weights, prior, None, MOST_ROUNDS, begin)
+    fit = _settled(stats, some, maximize, weights, prior, None, MOST_ROUNDS)
     return fit if len(some) == len(spoken) else _settled(
-        stats, spoken, maximize, weights, prior, fit, ROUNDS_ON_ALL, begin
+        stats, spoken, maximize, weights, prior, fit, ROUNDS_ON_ALL
     )  # fmt: skip
 
 
 def _settled(
     stats: VoteStats, chosen: np.ndarray, maximize: Maximize, weights: Floats, prior: Floats | None,
-    fit: Fit | None, rounds: int, begin: Floats | None,
+    fit: Fit | None, rounds: int,
 ) -> Fit:  # fmt: skip
     codes, counts = stats.patterns[chosen], stats.counts[chosen].astype(np.float64)[:, None]
     totals, classes = Totals(codes, len(stats.classes)), len(stats.classes)
@@ -87,14 +84,15 @@ def _settled(
     else:
         likely = probabilities(totals.by_rows(fit.tables * weighed) + fit.prior)
     expected = totals.by_votes(likely * counts)
-    voting, done = maximize(expected), 0
-    shares = prior if prior is not None else begin if begin is not None else _shares(likely, counts)
+    mass, done = _shares(likely, counts), 0
+    voting, shares = maximize(expected, mass, prior), mass if prior is None else prior
     while done < rounds:
         done += 1
         likely = probabilities(totals.by_rows(np.log(voting) * weighed) + np.log(shares))
         expected = totals.by_votes(likely * counts)
-        before, voting = voting, maximize(expected)
-        shares = _shares(likely, counts) if prior is None else prior
+        mass = _shares(likely, counts)
+        before, voting = voting, maximize(expected, mass, prior)
+        shares = mass if prior is None else prior
         if np.abs(voting - before).max(initial=0) < TOLERANCE:
             break
     return Fit(np.log(voting), np.log(shares), expected, done)

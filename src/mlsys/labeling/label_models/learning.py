@@ -11,7 +11,7 @@ from mlsys.labeling.label_models.duplicates import Pairs, same, weights_of
 from mlsys.labeling.label_models.expectation import Fit, expectation_maximization
 from mlsys.labeling.label_models.posterior import probabilities, shares_of_votes
 from mlsys.labeling.label_models.triplet import accuracies, shares_of_classes
-from mlsys.labeling.label_models.voting import by_class, one_coin, with_accuracy
+from mlsys.labeling.label_models.voting import PRIOR_VOTES, by_class, of_functions, one_coin, with_accuracy
 from mlsys.labeling.statistics.sums import Totals
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Weighed:
     Parameters
     ----------
     tables : array, sources x votes x classes
-        Logarithm of the probability of a vote given the class; empty for the majority.
+        Logarithm of how likely a vote is given the class; empty for the majority.
     prior : array
         Logarithm of the share of each class.
     weights : array
@@ -138,13 +138,13 @@ def one_sided(stats: VoteStats) -> float:
 def _fit(stats: VoteStats, method: Method, functions: bool, weights: Floats, prior: Floats | None) -> Fit:
     if method == "triplet":
         return _by_triplets(stats, weights, prior)
-    maximize = one_coin if method == "one_coin" else by_class(functions and method == "auto")
+    maximize = one_coin if method == "one_coin" else of_functions if functions and method == "auto" else by_class
     return expectation_maximization(stats, maximize, weights, prior)
 
 
 def _by_triplets(stats: VoteStats, weights: Floats, prior: Floats | None) -> Fit:
     right = accuracies(stats)
-    shares = shares_of_classes(stats.votes.astype(np.float64), right) if prior is None else prior
+    shares = shares_of_classes(stats.votes + PRIOR_VOTES / len(stats.classes), right) if prior is None else prior
     tables = np.log(np.clip(with_accuracy(right, len(stats.classes)), 1e-9, 1))
     spoken = stats.covered
     totals = Totals(stats.patterns[spoken], len(stats.classes))
