@@ -105,9 +105,11 @@ _HOMES = {
     ),
     **dict.fromkeys(
         (
+            "ActiveLearning",
             "LabelSpreading",
             "LabelModel",
             "NaturalLabel",
+            "QueriedSplit",
             "SelfTraining",
             "VoteStats",
             "Votes",
@@ -310,9 +312,11 @@ if TYPE_CHECKING:
         TfIdf,
     )
     from mlsys.labeling import (
+        ActiveLearning,
         LabelModel,
         LabelSpreading,
         NaturalLabel,
+        QueriedSplit,
         SelfTraining,
         Votes,
         VoteStats,

@@ -383,6 +383,12 @@ def some_unlabelled(orders: pd.DataFrame) -> pd.DataFrame:
 
 
 @case
+def QueriedSplit(orders: pd.DataFrame) -> Case:
+    chosen = np.array([None, "margin", "random", "random"], dtype=object)[np.arange(400) % 4]
+    return mlsys.QueriedSplit(), orders.assign(queried_by=pd.Series(chosen, orders.index, dtype="str")), ROLES
+
+
+@case
 def SelfTraining(orders: pd.DataFrame) -> Case:
     return mlsys.SelfTraining(GaussianNB(), threshold=0.7), some_unlabelled(orders), ROLES
 

@@ -1,5 +1,6 @@
 """Labels: from later events, from voting rules, and their agreement."""
 
+from mlsys.labeling.active import ActiveLearning, QueriedSplit, Query
 from mlsys.labeling.comparing import compare_labels
 from mlsys.labeling.label_model import LabelModel
 from mlsys.labeling.labeling_function import LabelingFunction, labeling_function
@@ -18,7 +19,13 @@ from mlsys.labeling.votes import Votes
 from mlsys.labeling.weak_label import WeakLabel
 
 __all__ = [
+    "ActiveLearning",
+    "beats_its_labels",
     "LabelModel",
+    "QueriedSplit",
+    "Query",
+    "soft_rows",
+    "trusted_rows",
     "LabelSpreading",
     "LabelingFunction",
     "LearnedLabels",

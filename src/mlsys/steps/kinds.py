@@ -272,6 +272,8 @@ class Split(Step, kind="Split"):
     facts = Facts(sees="keys", fits_on="nothing", acts_on="all", rows="same", serves=False, stands="between")
     hooks: ClassVar[tuple[str, ...]] = ("assign", "folds")
     required_hooks: ClassVar[tuple[str, ...]] = ("assign",)
+    judges_every_row: ClassVar[bool] = True
+    """Whether folds validate each row: not those of a split that evaluates on some rows alone, wherever it stands."""
 
     def assign(self, keys: pd.DataFrame, /) -> pd.Series:
         """Return the part of each row, null for none.

@@ -80,7 +80,7 @@ def keys_decide(trial: Trial) -> None:
 
 
 def folds_cover(trial: Trial) -> None:
-    """Folds validate each row at most once: over time on later rows only, otherwise each row exactly once."""
+    """Folds validate each row at most once: over time on later rows only, otherwise each row that may be judged."""
     step, frame = trial.step_of(Split), trial.frame
     keys = trial.keys(frame)
     folds = step.folds(trial.shown("folds", keys), FOLDS)
@@ -95,7 +95,7 @@ def folds_cover(trial: Trial) -> None:
     validated = np.sum([(fold == "validation").to_numpy(dtype=bool, na_value=False) for fold in folds], axis=0)
     twice = validated > 1
     assert not twice.any(), f"row {keys.index[twice.argmax()]} is validated in more than one fold"
-    if (validated == 1).all():
+    if (validated == 1).all() or not step.judges_every_row:
         return
     if "time" in keys.columns and all(_in_time(fold, keys["time"]) for fold in folds):
         return
