@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+import venv
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +57,19 @@ def in_turn(commands: Mapping[str, Sequence[str]], times: int, threads: int = 2)
                 found[name].append(measured)
             print(f"  {'run ' + str(turn) if turn else 'warm-up'}: {name} {measured.wall:.2f} s", file=sys.stderr)
     return found
+
+
+@contextmanager
+def peers(packages: Sequence[str], given: str | None = None) -> Iterator[str]:
+    """Yield a Python that has packages: the given one, or that of an environment that is removed afterwards."""
+    if given is not None:
+        yield given
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        venv.create(folder, with_pip=True)
+        python = str(Path(folder) / "bin" / "python")
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
+        yield python
 
 
 def ratios(mine: Sequence[float], other: Sequence[float]) -> str:

@@ -106,6 +106,8 @@ _HOMES = {
     **dict.fromkeys(
         (
             "ActiveLearning",
+            "FindLabelErrors",
+            "find_label_errors",
             "LabelSpreading",
             "LabelModel",
             "NaturalLabel",
@@ -313,6 +315,7 @@ if TYPE_CHECKING:
     )
     from mlsys.labeling import (
         ActiveLearning,
+        FindLabelErrors,
         LabelModel,
         LabelSpreading,
         NaturalLabel,
@@ -323,6 +326,7 @@ if TYPE_CHECKING:
         WeakLabel,
         beats_its_labels,
         compare_labels,
+        find_label_errors,
         labeling_function,
         soft_rows,
         trusted_rows,

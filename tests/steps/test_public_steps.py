@@ -389,6 +389,11 @@ def QueriedSplit(orders: pd.DataFrame) -> Case:
 
 
 @case
+def FindLabelErrors(orders: pd.DataFrame) -> Case:
+    return mlsys.FindLabelErrors(GaussianNB()), numbers(orders), ROLES
+
+
+@case
 def SelfTraining(orders: pd.DataFrame) -> Case:
     return mlsys.SelfTraining(GaussianNB(), threshold=0.7), some_unlabelled(orders), ROLES
 

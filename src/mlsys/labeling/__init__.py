@@ -2,6 +2,7 @@
 
 from mlsys.labeling.active import ActiveLearning, QueriedSplit, Query
 from mlsys.labeling.comparing import compare_labels
+from mlsys.labeling.errors import FindLabelErrors, LabelErrors, find_label_errors
 from mlsys.labeling.label_model import LabelModel
 from mlsys.labeling.labeling_function import LabelingFunction, labeling_function
 from mlsys.labeling.learned_labels import LearnedLabels
@@ -19,6 +20,11 @@ from mlsys.labeling.votes import Votes
 from mlsys.labeling.weak_label import WeakLabel
 
 __all__ = [
+    "find_label_errors",
+    "FindLabelErrors",
+    "LabelErrors",
+    "QueriedSplit",
+    "Query",
     "ActiveLearning",
     "beats_its_labels",
     "LabelModel",
