@@ -188,7 +188,16 @@ _HOMES = {
         "mlsys.evaluation",
     ),
     **dict.fromkeys(
-        ("DetectDrift", "Monitor", "RetrainPolicy", "estimate_performance", "training_history"), "mlsys.drift"
+        (
+            "assert_no_drift",
+            "DetectDrift",
+            "estimate_performance",
+            "Monitor",
+            "RetrainPolicy",
+            "training_history",
+            "Webhook",
+        ),
+        "mlsys.drift",
     ),
     "sync": "mlsys.tracking",
 }
@@ -199,6 +208,7 @@ __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
 _DETACHED = {
     "as_sklearn": "mlsys.steps.sklearn_bridge",
     **dict.fromkeys(("over", "stream"), "mlsys.execution.streams"),
+    "log_checks": "mlsys.tracking.checks",
     "save_model": "mlsys.serving.saving",
 }
 """Homes of what a step does without a pipeline, where it is not ``mlsys.execution.kinds.detached``."""
@@ -256,7 +266,15 @@ if TYPE_CHECKING:
         WriteSQL,
     )
     from mlsys.dataset import Dataset, Rows
-    from mlsys.drift import DetectDrift, Monitor, RetrainPolicy, estimate_performance, training_history
+    from mlsys.drift import (
+        DetectDrift,
+        Monitor,
+        RetrainPolicy,
+        Webhook,
+        assert_no_drift,
+        estimate_performance,
+        training_history,
+    )
     from mlsys.evaluation import (
         Cost,
         DirectionalTest,

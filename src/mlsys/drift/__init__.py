@@ -1,21 +1,34 @@
 """Drift: profiles of reference rows, and comparisons with later rows."""
 
+from mlsys.drift.assert_no_drift import assert_no_drift
+from mlsys.drift.auditing import MonitorAudit
 from mlsys.drift.detect_drift import DetectDrift
-from mlsys.drift.monitor import DriftAlarm, Monitor
+from mlsys.drift.joint import compare_jointly
+from mlsys.drift.monitor import Monitor
 from mlsys.drift.performance import EstimatedPerformance, estimate_performance
 from mlsys.drift.profile import DriftProfile
 from mlsys.drift.retraining import Advice, Replay, RetrainPolicy, TrainingHistory, training_history
+from mlsys.drift.watching.alerts import Webhook, to_stderr
+from mlsys.drift.watching.check import Check, DriftAlarm
+from mlsys.drift.watching.history import History
 
 __all__ = [
     "Advice",
+    "Check",
     "DetectDrift",
     "DriftAlarm",
     "DriftProfile",
     "EstimatedPerformance",
+    "History",
     "Monitor",
+    "MonitorAudit",
     "Replay",
     "RetrainPolicy",
     "TrainingHistory",
+    "Webhook",
+    "assert_no_drift",
+    "compare_jointly",
     "estimate_performance",
+    "to_stderr",
     "training_history",
 ]

@@ -12,6 +12,7 @@ import pandas as pd
 
 from mlsys.dataset import check_names
 from mlsys.drift.reading import as_compared, times_of
+from mlsys.drift.two_sample import OF_LEVELS, OF_NUMBERS
 from mlsys.errors import ConfigurationError, DataError
 
 
@@ -51,6 +52,13 @@ def check_least_effect(least: Any, who: str) -> None:
         )
 
 
+def check_tests(numbers: Any, levels: Any, who: str) -> None:
+    """Raise unless both are names of two-sample tests."""
+    for name, given, known in (("numbers", numbers, OF_NUMBERS), ("levels", levels, OF_LEVELS)):
+        if given not in known:
+            raise ConfigurationError(f"{who}: {name}={given!r} is no test", f"choose one of {', '.join(known)}")
+
+
 def watched_columns(
     frame: pd.DataFrame, columns: Iterable[str] | None, roles: Mapping[str, str | None], who: str
 ) -> tuple[str, ...]:
@@ -63,7 +71,7 @@ def watched_columns(
     columns : iterable of str, optional
         Asked for; all but target and time when not given.
     roles : mapping of str to str or None
-        ``target``, ``time`` and ``prediction``.
+        ``target``, ``time``, ``prediction`` and ``id``.
     """
     asked = names_asked(columns, who)
     named = {role: name for role, name in roles.items() if name is not None}
@@ -78,7 +86,7 @@ def watched_columns(
             f"{who}: " + ", ".join(f"{role}={name!r}" for role, name in named.items()) + " name one column twice",
             "give each role its own column",
         )
-    kept_out = {named.get("target"), named.get("time")}
+    kept_out = {named.get("target"), named.get("time"), named.get("id")}
     chosen = [name for name in frame.columns if name not in kept_out] if asked is None else list(asked)
     if "target" in named and named["target"] in chosen:
         raise ConfigurationError(

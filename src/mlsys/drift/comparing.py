@@ -15,6 +15,7 @@ from mlsys.drift.reading import seconds_since_1970, times_of
 from mlsys.drift.season import cycles, season_excess
 from mlsys.drift.shapes import shapes_of
 from mlsys.drift.signals import Sides, Tests, distance_of, nulls_effect, signals_of
+from mlsys.drift.slices import slice_signals
 from mlsys.drift.two_sample import benjamini_hochberg
 from mlsys.summaries import GroupedSum
 
@@ -26,18 +27,20 @@ MOST_WINDOWS = 12
 """Current windows judged against the season's bar."""
 COLUMNS = ["column", "verdict", "effect", "moved", "bar", "p", "adjusted p", "before", "after", "nulls before",
            "nulls after"]  # fmt: skip
+SLICE_COLUMNS = ["slice", "rows", "column", "signal", "verdict", "effect", "p", "adjusted p", "before", "after"]
 SIGNAL_COLUMNS = ["column", "signal", "verdict", "effect", "p", "adjusted p", "before", "after"]
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Result of a comparison: table, columns that raise an alarm, sentence, bars before and after, signals."""
+    """Result of a comparison: table, columns that raise an alarm, sentence, bars before and after, signals, slices."""
 
     table: pd.DataFrame
     alarms: tuple[str, ...]
     summary: str
     shapes: pd.DataFrame
     signals: pd.DataFrame
+    slices: pd.DataFrame
 
     def scalars(self) -> dict[str, float]:
         """Return the number of alarms and the largest effect; effects by column stand in the table."""
@@ -52,6 +55,8 @@ def compare_with_profile(
     least_effect: float = LEAST_EFFECT,
     level: float = LEVEL,
     tests: Tests | None = None,
+    slices: Mapping[str, Any] | None = None,
+    any_dependence: bool = False,
 ) -> Compared:
     """Compare the columns of a frame with a profile.
 
@@ -64,9 +69,13 @@ def compare_with_profile(
     least_effect : float
         Effects up to this are no alarms.
     level : float
-        False discovery rate over all signals of all columns.
+        False discovery rate over all signals of all columns and slices.
     tests : Tests, optional
         Two-sample tests to use.
+    slices : mapping, optional
+        Counts of the reference by slice.
+    any_dependence : bool
+        Whether the rate holds for any dependence between signals (e-BH), or as Benjamini and Hochberg's does.
 
     Returns
     -------
@@ -98,9 +107,16 @@ def compare_with_profile(
             float(outside.sum()), counted.unseen.get(name, np.zeros(0)),
         )  # fmt: skip
         bars[name] = _against_season(column, before, after, outside, lag) if time is not None and lag else {}
-    signals = pd.DataFrame([row for sides in both.values() for row in signals_of(sides, tests or Tests())])
-    signals["adjusted p"] = benjamini_hochberg(signals["p"].to_numpy(dtype=np.float64))
-    signals["verdict"] = [_verdict(row | bars[row["column"]], least_effect, level) for row in rows_of(signals)]
+    chosen = tests or Tests()
+    signals = pd.DataFrame([row for sides in both.values() for row in signals_of(sides, chosen)])
+    inside = pd.DataFrame(list(slice_signals(dict(slices or {}), grid, frame, chosen)))
+    p = np.concatenate([each["p"].to_numpy(dtype=np.float64) for each in (signals, inside) if len(each)])
+    adjusted = benjamini_hochberg(p)
+    if any_dependence:  # rejects what e-BH rejects
+        adjusted = np.minimum(1.0, adjusted * (1 / np.arange(1, len(p) + 1)).sum())
+    for each, values in zip((signals, inside), np.split(adjusted, [len(signals)]), strict=True):
+        each["adjusted p"] = values
+        each["verdict"] = [_verdict(row | bars[row["column"]], least_effect, level) for row in rows_of(each)]
     table = pd.DataFrame([_row(sides, signals) | bars[name] for name, sides in both.items()])
     table = table.reindex(columns=COLUMNS).sort_values("effect", ascending=False, ignore_index=True)
     alarms = tuple(table.loc[table["verdict"] == "alarm", "column"])
@@ -110,7 +126,8 @@ def compare_with_profile(
     named = f"{', '.join(alarms)} moved" if alarms else "no column changed more than chance and season explain"
     told = f"{named}{seasonal} ({len(frame):,} rows){season}"
     shapes = shapes_of(grid["columns"], {name: sides.known for name, sides in both.items()})
-    return Compared(table, alarms, told, shapes, signals.reindex(columns=SIGNAL_COLUMNS))
+    sliced = inside.reindex(columns=SLICE_COLUMNS).sort_values("effect", ascending=False, ignore_index=True)
+    return Compared(table, alarms, told, shapes, signals.reindex(columns=SIGNAL_COLUMNS), sliced)
 
 
 def _sum(total: GroupedSum | None) -> float:

@@ -2,62 +2,50 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from mlsys.drift.asked import check_least_effect, check_rows, plain_rows, watched_columns, window_seconds
-from mlsys.drift.comparing import LEAST_EFFECT, compare_with_profile
-from mlsys.drift.picture import draw_effects
+from mlsys.drift.asked import (
+    check_least_effect,
+    check_rows,
+    check_tests,
+    names_asked,
+    plain_rows,
+    watched_columns,
+    window_seconds,
+)
+from mlsys.drift.auditing import MonitorAudit, audit_monitor
+from mlsys.drift.comparing import LEAST_EFFECT, LEVEL
+from mlsys.drift.joint import sample_of
+from mlsys.drift.outcomes import Outcomes
 from mlsys.drift.profile import MOST_WINDOWS, DriftProfile
-from mlsys.drift.result import LEAST, SHAPES, SIGNALS, DriftResult
 from mlsys.drift.shapes import shapes_of
-from mlsys.errors import ConfigurationError, DataError, MlsysError, StateError
+from mlsys.drift.signals import Tests
+from mlsys.drift.slices import slices_of
+from mlsys.drift.watching.alerts import alerts_asked, tell
+from mlsys.drift.watching.budget import Budget
+from mlsys.drift.watching.check import Check, DriftAlarm, at_least
+from mlsys.drift.watching.checking import checked, refused
+from mlsys.drift.watching.history import FILE, History
+from mlsys.drift.watching.kept import read_kept, write_kept
+from mlsys.drift.watching.layers import PAGE
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.pages import Lines, Page, Shape, Shown, Table, Title, number
+from mlsys.values import values_of
 
-
-class DriftAlarm(MlsysError, RuntimeError):
-    """Raised by ``raise_if_alarm`` when columns have drifted.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"age": [*range(20, 70)] * 40})
-    >>> try:
-    ...     Monitor.fit(rows).check(rows + 30).raise_if_alarm()
-    ... except DriftAlarm as alarm:
-    ...     print(alarm.remedy)
-    look at .table and .plot(), then fix the data or retrain
-    """
-
-
-@dataclass(frozen=True, repr=False)
-class Check(DriftResult):
-    """Result of ``monitor.check``: table, verdict, figure.
-
-    Examples
-    --------
-    >>> rows = pd.DataFrame({"age": [*range(20, 70)] * 40})
-    >>> check = Monitor.fit(rows).check(rows.head(1_000))
-    >>> check.verdict, list(check.table["column"])
-    ('no alarm', ['age'])
-    """
-
-    def raise_if_alarm(self) -> None:
-        """Raise ``DriftAlarm`` if a column has drifted; for scripts that must stop."""
-        if self.facts["alarms"]:
-            raise DriftAlarm(self.summary, "look at .table and .plot(), then fix the data or retrain")
+__all__ = ["Check", "DriftAlarm", "Monitor"]
 
 
 @dataclass(frozen=True, repr=False)
 class Monitor(Shown):
-    """Profile of reference rows to check later rows against; it keeps no rows.
+    """Profile of reference rows to check later rows against; it keeps no rows unless asked to.
 
-    Create one with :meth:`fit`, or read one with :meth:`load`.
+    Create one with :meth:`fit` or :meth:`from_run`, or read one with :meth:`load`.
 
     Parameters
     ----------
@@ -65,8 +53,24 @@ class Monitor(Shown):
         Counts on a fixed grid.
     columns : tuple of str
         Monitored columns.
-    time, prediction : str, optional
-        The time column; the column with the model's output.
+    time, prediction, target, id : str, optional
+        Columns of the time, of the model's output, of the label, and of the row id.
+    least_effect, least_loss : float
+        Effects up to the first raise no alarm, rises of the loss up to the second no page.
+    budget, every : str, optional
+        False pages that are accepted, and the time between checks.
+    tests : tuple of str
+        Two-sample tests of numbers and of levels.
+    written : dict of str to str
+        What the values of each column were.
+    importance : dict of str to float
+        How much the model uses each column.
+    outcomes : Outcomes, optional
+        Counts by prediction and label.
+    slices : dict
+        Counts by slice.
+    rows : DataFrame, optional
+        Sample of the reference.
 
     Examples
     --------
@@ -85,6 +89,17 @@ class Monitor(Shown):
     time: str | None = None
     prediction: str | None = None
     least_effect: float = field(default=LEAST_EFFECT)
+    target: str | None = None
+    id: str | None = None
+    budget: str | None = None
+    every: str | None = None
+    least_loss: float | None = None
+    tests: tuple[str, str] = (Tests.numbers, Tests.levels)
+    written: dict[str, str] = field(default_factory=dict)
+    importance: dict[str, float] = field(default_factory=dict)
+    outcomes: Outcomes | None = None
+    slices: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rows: pd.DataFrame | None = None
 
     @classmethod
     def fit(
@@ -97,32 +112,73 @@ class Monitor(Shown):
         columns: Sequence[str] | None = None,
         window: str | pd.Timedelta | None = None,
         least_effect: float = LEAST_EFFECT,
+        budget: str | None = None,
+        every: str | None = None,
+        id: str | None = None,
+        slices: Sequence[str] | None = None,
+        importance: Mapping[str, float] | None = None,
+        rows: int = 0,
+        least_loss: float | None = None,
+        threshold: float = 0.5,
+        event: Any = None,
+        numbers: str = Tests.numbers,
+        levels: str = Tests.levels,
     ) -> Monitor:
         """Profile the reference rows.
 
         Parameters
         ----------
         reference : DataFrame
-            Rows the model was trained on, or rows from a time when it worked.
+            Rows from a time when the model worked, that it did not learn from if ``target`` is among them.
         prediction : str, optional
-            Column with the model's output; monitored like a feature and listed first in the verdict.
+            Column with the model's output: the probability of one of two classes, the class, or a number. Monitored
+            like a feature and listed first in the verdict.
         target : str, optional
-            Target column; not monitored, because it arrives later.
+            Column of labels; not monitored like a feature, because labels arrive later. With ``prediction``, checks
+            compare the loss: by labels that are known by then, and as the predictions let one expect.
         time : str, optional
             Column of timestamps, dates or ISO 8601 text; a season seen in the reference then raises no alarm.
         columns : sequence of str, optional
-            Columns to monitor; by default all except target and time.
+            Columns to monitor; by default all except target, time and id.
         window : str or Timedelta, optional
             Length of the periods to be checked, such as ``"7D"``; needs ``time``.
         least_effect : float
             Effects up to this size never raise an alarm.
+        budget : str, optional
+            False pages that are accepted, such as ``"1 false page per 90 days"``; by default each check has a level of
+            5 %.
+        every : str, optional
+            Time between two checks, for the budget; by default the window, or a day.
+        id : str, optional
+            Column of row ids, by which labels are found; by default the index.
+        slices : sequence of str, optional
+            Columns whose most frequent levels are compared each for itself.
+        importance : mapping of str to float, optional
+            How much the model uses each column, for ``check.tables["attribution"]``.
+        rows : int
+            Rows of the reference to keep, drawn at random, for a test of all columns together; 0 keeps none.
+        least_loss : float, optional
+            Rises of the mean loss up to this page nobody; by default a tenth of the reference's loss.
+        threshold : float
+            Probability from which on the event is predicted.
+        event : bool, number or str, optional
+            For two classes, the one that the prediction is the probability of; by default the later in order.
+        numbers : {"anderson_darling", "kolmogorov_smirnov", "cramer_von_mises", "chi_square", "g", \
+"population_stability", "jensen_shannon"}
+            Test of numbers.
+        levels : {"chi_square", "g", "population_stability", "jensen_shannon"}
+            Test of categories.
         """
         who = "Monitor.fit"
         check_rows(reference, who)
         check_least_effect(least_effect, who)
-        roles = {"prediction": prediction, "target": target, "time": time}
+        check_tests(numbers, levels, who)
+        roles = {"prediction": prediction, "target": target, "time": time, "id": id}
         watched = watched_columns(reference, columns, roles, who)
         seconds = window_seconds(window, time, who)
+        every = every or (None if window is None else str(window))
+        if budget is not None:
+            Budget.of(budget, every, who)
         state = DriftProfile(watched, time, seconds).fit(plain_rows(reference, watched, time)).state
         grid = state["grid"]
         if seconds is not None and grid["time"] is not None and grid["length"] > max(seconds, 1.0):
@@ -131,70 +187,119 @@ class Monitor(Shown):
                 f"{MOST_WINDOWS:,} windows",
                 "give a longer window, as long as the periods to be checked",
             )
-        return cls(state, watched, time, prediction, least_effect)
+        outcomes = None
+        if prediction is not None and target is not None:
+            outcomes = Outcomes.of(reference[prediction], reference[target], threshold, event, who)
+        by = slices_of(reference, grid, names_asked(slices, who) or (), who)
+        kept = sample_of(plain_rows(reference, watched, None), rows) if rows else None
+        return cls(
+            state, watched, time, prediction, least_effect, target, id, budget, every, least_loss, (numbers, levels),
+            {name: str(values_of(reference[name]).kind) for name in watched}, dict(importance or {}), outcomes, by, kept,
+        )  # fmt: skip
 
-    def check(self, frame: pd.DataFrame) -> Check:
+    @classmethod
+    def from_run(cls, run: Any, *, budget: str | None = None, **options: Any) -> Monitor:
+        """Profile the rows that evaluated a run, as requests bring them, with the predictions made for them.
+
+        Parameters
+        ----------
+        run : Run
+            Of a pipeline with a model.
+        budget : str, optional
+            False pages that are accepted.
+        options : object
+            Further arguments of :meth:`fit`.
+        """
+        rows, roles = run.watched_rows()
+        return cls.fit(rows, **{**roles, "budget": budget, **options})
+
+    @property
+    def level(self) -> float:
+        """Probability of a false page that each check may have."""
+        return LEVEL if self.budget is None else Budget.of(self.budget, self.every).level
+
+    @cached_property
+    def history(self) -> History:
+        """What checks said, one line each; continued in the folder of a monitor that was saved or loaded."""
+        return History()
+
+    def check(
+        self,
+        frame: pd.DataFrame,
+        labels: pd.Series | pd.DataFrame | None = None,
+        *,
+        estimate: Any = None,
+        alert: Any = None,
+        alert_on: str = PAGE,
+    ) -> Check:
         """Compare rows with the reference.
 
         Parameters
         ----------
         frame : DataFrame
-            Today's rows, with the monitored columns.
+            Today's rows, with the monitored columns; the target in them may be null.
+        labels : Series or DataFrame, optional
+            Labels that are known by now: a Series by row id, a DataFrame with id and target, or one with target and
+            prediction of any earlier rows.
+        estimate : Result, optional
+            Of ``estimate_performance``, to be taken in place of the estimate from the profile.
+        alert : callable, or list of callables, optional
+            Called with the check: a function, ``Webhook(url)`` or ``to_stderr``.
+        alert_on : {"page", "ticket"}
+            Which checks call it.
 
         Returns
         -------
         Check
-            A table with one row per column, and a verdict; ``raise_if_alarm()`` stops a job.
+            A table with one row per column, layers of trust, a cause and a verdict; ``raise_if_alarm()`` stops a job.
 
         Raises
         ------
         DataError
             If a monitored column is missing, or holds values that are not numbers or times although the reference held
-            these: this is a broken feed, not drift.
+            these: this is a broken feed, not drift. The history keeps that, and alerts are told of it.
         """
-        check_rows(frame, "Monitor.check")
-        needed = (*self.columns, *([self.time] if self.time else []))
-        missing = [name for name in needed if name not in frame.columns]
-        if missing:
-            raise DataError(
-                f"Monitor.check: the rows lack {', '.join(map(repr, missing))}", "repair the feed: this is not drift"
-            )
-        compared = compare_with_profile(self.profile, frame, self.least_effect)
-        alarms = tuple(sorted(compared.alarms, key=lambda name: name != self.prediction))
-        verdict = f"alarm: {', '.join(alarms)}" if alarms else "no alarm"
-        scalars = compared.scalars()
-        return Check(
-            "drift", compared.table, scalars, verdict, compared.summary,
-            {SHAPES: compared.shapes, SIGNALS: compared.signals},
-            facts={"alarms": alarms, LEAST: self.least_effect}, draw=draw_effects,
-        )  # fmt: skip
+        alerts = alerts_asked(alert, "Monitor.check")
+        at_least("", alert_on, "Monitor.check")
+        try:
+            check = checked(self, frame, labels, estimate)
+        except DataError as error:
+            self._keep(refused(frame, error, self.time), alerts, alert_on)
+            raise
+        self._keep(check, alerts, alert_on)
+        return check
+
+    def audit(self, reference: pd.DataFrame, *, block: str | int | None = None) -> MonitorAudit:
+        """Replay the reference in blocks, and say how often the monitor would have alarmed without drift.
+
+        Parameters
+        ----------
+        reference : DataFrame
+            The rows that the monitor was fitted on, or others from a time without drift.
+        block : str or int, optional
+            Length of a block as a duration such as ``"1D"`` (needs ``time``), or in rows; by default ``every``, or a
+            twentieth of the rows.
+
+        Returns
+        -------
+        MonitorAudit
+            Pages and alarms really obtained beside those that the budget allows, with intervals, and the columns whose
+            rows depend on each other.
+        """
+        return audit_monitor(self, reference, block)
 
     def save(self, folder: str | Path) -> Path:
-        """Write the monitor into a folder; it holds counts but no rows.
+        """Write the monitor into a folder; it holds counts, but no rows unless ``rows=`` asked for a sample.
 
         An existing monitor is replaced atomically: after an interruption either the old or the new one remains.
+        Checks are added to the history in the folder from then on.
         """
-        from mlsys.states import digest, save_state
-        from mlsys.states.on_disk import with_digest
-        from mlsys.unfinished import remove, whole
-
         place = Path(folder)
-        place.mkdir(parents=True, exist_ok=True)
-        named = digest(self.profile)
-        kept = place / _profile_of(named)
-        if not _holds(kept, named):
-            remove(kept)
-            with whole(kept) as making:
-                save_state(self.profile, making)
-        about = {
-            "columns": list(self.columns), "time": self.time, "prediction": self.prediction,
-            "least_effect": self.least_effect, "profile": named,
-        }  # fmt: skip
-        with whole(place / "monitor.json") as making:
-            making.write_text(json.dumps(with_digest(about)), encoding="utf-8")
-        for other in place.glob(_profile_of("*")):
-            if other != kept:
-                remove(other)
+        state = {name: getattr(self, name) for name in ("profile", "slices", "rows")}
+        state["outcomes"] = None if self.outcomes is None else self.outcomes.state()
+        plain = {each.name for each in fields(self)} - set(state)
+        write_kept(place, {name: getattr(self, name) for name in sorted(plain)}, state)
+        self.history.keep_in(place / FILE)
         return place
 
     @classmethod
@@ -204,42 +309,50 @@ class Monitor(Shown):
         Raises
         ------
         StateError
-            If one of its files is missing, damaged, a link, or from another monitor.
+            If one of its files is missing, damaged, a link, of another version, or from another monitor.
         """
-        from mlsys.states import digest, load_state
-        from mlsys.states.on_disk import naming, read_with_digest
+        from mlsys.states.on_disk import naming
 
         place = Path(folder)
-        if not os.path.lexists(place / "monitor.json"):
-            raise ConfigurationError(
-                f"{place} holds no monitor (no monitor.json)", "name a folder that monitor.save() wrote"
-            )
-        about = read_with_digest(place / "monitor.json")
+        about, state = read_kept(place)
         with naming(place / "monitor.json"):
-            kept = place / _profile_of(str(about["profile"]))
-        profile = load_state(kept)
-        with naming(place / "monitor.json"):
-            if digest(profile) != about["profile"]:
-                raise StateError(f"{kept} belongs to another monitor", "save the monitor again")
-            return cls(profile, tuple(about["columns"]), about["time"], about["prediction"], about["least_effect"])
+            outcomes = state["outcomes"]
+            made = cls(**{
+                **about, **state, "columns": tuple(about["columns"]), "tests": tuple(about["tests"]),
+                "outcomes": None if outcomes is None else Outcomes.from_state(outcomes),
+            })  # fmt: skip
+        made.__dict__["history"] = History(place / FILE)
+        return made
+
+    def _keep(self, check: Check, alerts: Any, alert_on: str) -> None:
+        self.history.add(check.facts["entry"])
+        if alerts and at_least(check.level, alert_on, "Monitor.check"):
+            tell(check, alerts)
 
     def _page(self) -> Page:
         grid, counts = self.profile["grid"], self.profile["counts"]["bins"]
         totals = {name: counts[name].sum(axis=0).astype(float) for name in self.columns}
         rows = int(next(iter(totals.values())).sum()) if totals else 0
         windows = f"{grid['windows']} windows of {pd.Timedelta(round(grid['length']), 's')}"
+        loss = self.outcomes
+        mean = 0.0 if loss is None else loss.losses.sum() / max(loss.rows, 1)
         said = [
             ("time", f"{self.time!r}, in {windows}: a season seen there raises no alarm" if self.time else ""),
             ("prediction", repr(self.prediction) if self.prediction else ""),
+            ("performance", f"{loss.metric} {number(mean)} on {loss.rows:,.0f} labelled rows" if loss else ""),
+            ("budget", f"{self.budget}: level {number(self.level)} per check" if self.budget else ""),
+            ("slices", ", ".join(self.slices)),
             ("least effect", f"{number(self.least_effect)}: smaller effects never raise an alarm"),
+            ("checks", f"{len(self.history):,}; .history shows them" if len(self.history) else ""),
         ]
         lines = [
             {"column": name, "kind": grid["columns"][name]["kind"], "shape": self._shape(name, total[:-1]),
              "nulls": total[-1] / max(total.sum(), 1)}
             for name, total in totals.items()
         ]  # fmt: skip
+        stored = "none stored" if self.rows is None else f"{len(self.rows):,} stored"
         return Page([
-            Title(f"Monitor of {len(self.columns)} columns: {rows:,} rows counted, none stored"),
+            Title(f"Monitor of {len(self.columns)} columns: {rows:,} rows counted, {stored}"),
             Lines([(label, each) for label, each in said if each]),
             Table(pd.DataFrame(lines, columns=["column", "kind", "shape", "nulls"]), most=50),
         ])  # fmt: skip
@@ -250,18 +363,3 @@ class Monitor(Shown):
             return ""
         shares = bars["before"].tolist()
         return Shape(shares, f"{name}: most rows {bars['bar'].tolist()[shares.index(max(shares))]}")
-
-
-def _profile_of(digest: str) -> str:
-    """Return the name of the folder of a profile; it follows from the content, so that two never share one."""
-    return Path(f"profile-{digest[:16]}").name
-
-
-def _holds(folder: Path, named: str) -> bool:
-    """Say whether a folder holds the profile of some digest, whole."""
-    from mlsys.states import digest, load_state
-
-    try:
-        return folder.is_dir() and digest(load_state(folder)) == named
-    except StateError:
-        return False

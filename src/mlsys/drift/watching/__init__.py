@@ -1,0 +1,1 @@
+"""Watching: what a check says and to whom; budgets, layers of trust, alerts, history."""
