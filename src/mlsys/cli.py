@@ -1,4 +1,4 @@
-"""The command ``mlsys``: look at runs and models, send runs that wait, make a run again, predict a file."""
+"""The command ``mlsys``: look at runs and models, send runs that wait, make a run again, predict or check a file."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 REFUSED = 2
 """Exit status when something asked for cannot be done; 1 is a plain no."""
+LOOKED_AT_LATER = 3
+"""Exit status of a check that has found drift which needs nobody tonight."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,8 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 when done; 1 when the answer is no: something goes on waiting, a run is not the same again; 2 when it could
-        not be done, with the reason on standard error.
+        0 when done; 1 when the answer is no: something goes on waiting, a run is not the same again, a check pages;
+        2 when it could not be done, with the reason on standard error; 3 when a check has a ticket.
 
     Examples
     --------
@@ -70,6 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     made["predict"].add_argument("rows", help="a CSV or Parquet file")
     made["predict"].add_argument("answers", nargs="?", help="the CSV or Parquet file to write")
     made["predict"].add_argument("--check", action="store_true", help="only check whether the rows can be predicted")
+    check = made["check"]
+    check.add_argument("model", help="the folder of a monitor; or a folder, run id or models:/name@alias of a model")
+    check.add_argument("rows", help="a CSV or Parquet file with today's rows")
+    check.add_argument("--labels", help="a CSV or Parquet file with labels that are known by now")
+    check.add_argument("--monitor", help="folder of the monitor; by default the one kept for the model's run")
+    check.add_argument("--webhook", action="append", default=[], help="web address to tell; may be repeated")
+    check.add_argument("--alert-on", choices=["page", "ticket"], default="page", help="which checks are told")
+    check.add_argument("--report", help="HTML file to write: all checks over time")
     made["plan"].add_argument("script", help="a Python file; code outside its __main__ block is run")
     made["sync"].add_argument("--uri", help="store to send them to; by default each run goes to its intended store")
     made["cache"].add_argument("action", choices=["show", "clear"])
@@ -81,6 +91,7 @@ _SAID = {
     "report": "write the report of a run as one HTML file",
     "reproduce": "run a tracked run again from its own code, and check that every step gives the same result",
     "predict": "predict the rows of a file with a saved or registered model",
+    "check": "check rows for drift, and a model for a higher loss, with a monitor",
     "plan": "print the plans of the pipelines in a script",
     "sync": "send waiting runs to MLflow, each into exactly one run",
     "cache": "show or empty the cache of earlier results",
@@ -134,6 +145,27 @@ def _predict(words: argparse.Namespace) -> int:
     return 0
 
 
+def _check(words: argparse.Namespace) -> int:
+    from mlsys.drift import Monitor, Webhook
+    from mlsys.drift.watching.kept import holds_monitor, place_of
+    from mlsys.serving import load
+    from mlsys.serving.loaded import with_answers
+
+    rows, folder = _read(Path(words.rows)), Path(words.monitor or words.model)
+    if words.monitor or not holds_monitor(folder):
+        model = load(words.model)
+        folder = Path(words.monitor) if words.monitor else place_of(model.details.get("run", ""))
+        rows = with_answers(model, rows)
+    monitor = Monitor.load(folder)
+    labels = None if words.labels is None else _read(Path(words.labels))
+    hooks = [Webhook(url) for url in words.webhook]
+    check = monitor.check(rows, labels, alert=hooks, alert_on=words.alert_on)
+    print(check)
+    if words.report:
+        print(monitor.history.report(words.report, title=f"Monitor of {Path(words.model).name}"))
+    return {"page": 1, "ticket": LOOKED_AT_LATER}.get(check.level, 0)
+
+
 def _plan(words: argparse.Namespace) -> int:
     import runpy
 
@@ -170,8 +202,8 @@ def _cache(words: argparse.Namespace) -> int:
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "show": _show, "report": _report, "reproduce": _reproduce, "predict": _predict, "plan": _plan, "sync": _sync,
-    "cache": _cache,
+    "show": _show, "report": _report, "reproduce": _reproduce, "predict": _predict, "check": _check, "plan": _plan,
+    "sync": _sync, "cache": _cache,
 }  # fmt: skip
 
 

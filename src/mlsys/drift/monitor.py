@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from mlsys.drift.watching.budget import Budget
 from mlsys.drift.watching.check import Check, DriftAlarm, at_least
 from mlsys.drift.watching.checking import checked, refused
 from mlsys.drift.watching.history import FILE, History
-from mlsys.drift.watching.kept import read_kept, write_kept
+from mlsys.drift.watching.kept import place_of, read_kept, write_kept
 from mlsys.drift.watching.layers import PAGE
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.pages import Lines, Page, Shape, Shown, Table, Title, number
@@ -71,6 +71,8 @@ class Monitor(Shown):
         Counts by slice.
     rows : DataFrame, optional
         Sample of the reference.
+    run : str, optional
+        Id of the run that it watches.
 
     Examples
     --------
@@ -100,6 +102,7 @@ class Monitor(Shown):
     outcomes: Outcomes | None = None
     slices: dict[str, dict[str, Any]] = field(default_factory=dict)
     rows: pd.DataFrame | None = None
+    run: str | None = None
 
     @classmethod
     def fit(
@@ -194,7 +197,8 @@ class Monitor(Shown):
         kept = sample_of(plain_rows(reference, watched, None), rows) if rows else None
         return cls(
             state, watched, time, prediction, least_effect, target, id, budget, every, least_loss, (numbers, levels),
-            {name: str(values_of(reference[name]).kind) for name in watched}, dict(importance or {}), outcomes, by, kept,
+            {name: str(values_of(reference[name]).kind) for name in watched}, dict(importance or {}), outcomes, by,
+            kept,
         )  # fmt: skip
 
     @classmethod
@@ -211,7 +215,7 @@ class Monitor(Shown):
             Further arguments of :meth:`fit`.
         """
         rows, roles = run.watched_rows()
-        return cls.fit(rows, **{**roles, "budget": budget, **options})
+        return replace(cls.fit(rows, **{**roles, "budget": budget, **options}), run=str(run.id))
 
     @property
     def level(self) -> float:
@@ -288,13 +292,20 @@ class Monitor(Shown):
         """
         return audit_monitor(self, reference, block)
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path | None = None) -> Path:
         """Write the monitor into a folder; it holds counts, but no rows unless ``rows=`` asked for a sample.
 
+        Parameters
+        ----------
+        folder : str or Path, optional
+            By default the place that ``mlsys check`` looks for the monitor of a run, in the folder of mlsys.
+
+        Notes
+        -----
         An existing monitor is replaced atomically: after an interruption either the old or the new one remains.
         Checks are added to the history in the folder from then on.
         """
-        place = Path(folder)
+        place = place_of(self.run or "") if folder is None else Path(folder)
         state = {name: getattr(self, name) for name in ("profile", "slices", "rows")}
         state["outcomes"] = None if self.outcomes is None else self.outcomes.state()
         plain = {each.name for each in fields(self)} - set(state)

@@ -40,6 +40,7 @@ from mlsys.run.recording import details_of, final_tags, model_record, record_of
 from mlsys.run.registering import Reasons, Registration, register_run
 from mlsys.run.snapshots import take_snapshot
 from mlsys.run.tracked import Tracking
+from mlsys.run.watched import watched_rows
 from mlsys.steps import Result
 from mlsys.tracking.record import RunRecord
 from mlsys.warned import once_a_run
@@ -269,6 +270,17 @@ class Run(Listed, Generic[PipelineType]):
     def predictions(self) -> dict[str, pd.DataFrame]:
         """Predictions for rows the model did not learn from, by part; out-of-fold predictions under ``validation``."""
         return self._live.predictions
+
+    def watched_rows(self) -> tuple[pd.DataFrame, dict[str, Any]]:
+        """Return the rows that ``Monitor.from_run`` profiles, and what their columns are.
+
+        Returns
+        -------
+        tuple of DataFrame and dict
+            Rows that evaluated the run as requests bring them, with predictions of a model that did not learn from
+            them and their target; and the arguments of ``Monitor.fit`` that name these.
+        """
+        return watched_rows(self._live, self._facts)
 
     def cache_report(self) -> pd.DataFrame:
         """Return for each step whether its result was cached or computed, and why.

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, overload
 
+import pandas as pd
+
+from mlsys.dataset.predictions import PREDICTION, probability_columns
 from mlsys.errors import StateError
 from mlsys.execution.served import ServedModel
 from mlsys.outcome import Outcome
@@ -52,6 +55,13 @@ class LoadedModel(ServedModel):
 
     def __repr__(self) -> str:
         return super().__repr__()
+
+
+def with_answers(model: ServedModel, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with the model's predictions beside them, in the columns that it writes."""
+    answers = model.predict(rows)
+    named = [name for name in answers.columns if name == PREDICTION or name in probability_columns(answers.columns)]
+    return rows.assign(**{name: answers[name].to_numpy() for name in named})
 
 
 def _version(reference: str) -> tuple[str, str] | None:

@@ -41,7 +41,7 @@ def placed(client: MlflowClient, record: RunRecord, at_home: bool) -> tuple[str,
     name = record.experiment[:LONGEST_NAME]
     if record.experiment_id:
         problems.append(f"the experiment {record.experiment_id} is not in this store; the run is in {name!r}")
-    return _by_name(client, name, record.about), "", problems
+    return experiment_named(client, name, record.about), "", problems
 
 
 def _run(client: MlflowClient, run_id: str) -> Run | None:
@@ -68,7 +68,8 @@ def _by_id(client: MlflowClient, experiment_id: str) -> Experiment | None:
     return found if found.lifecycle_stage == _THERE else None
 
 
-def _by_name(client: MlflowClient, name: str, about: str) -> str:
+def experiment_named(client: MlflowClient, name: str, about: str) -> str:
+    """Return the id of the experiment of that name, which is made if there is none."""
     from mlflow.exceptions import MlflowException
 
     found = client.get_experiment_by_name(name)

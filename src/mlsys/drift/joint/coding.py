@@ -40,14 +40,13 @@ def coded(reference: pd.DataFrame, today: pd.DataFrame, columns: Sequence[str]) 
         if kind in {LEVEL, NOTHING}:
             sides = [_levels(frame[name]) for frame in (reference, today)]
             for level in sides[0].value_counts().index[:FREQUENT]:
-                one, other = ((side == level).to_numpy(dtype=np.float64) for side in sides)
+                one, other = ((side == level).to_numpy().astype(np.float64) for side in sides)
                 add(name, one, other)
         else:
             values = [numbers_of(frame[name], kind) for frame in (reference, today)]
             known = np.sort(values[0][~np.isnan(values[0])])
             scores = [ndtri((_rank(known, side) + 0.5) / (len(known) + 1)) for side in values]
-            one, other = (np.nan_to_num(side) for side in scores)
-            add(name, one, other)
+            add(name, np.nan_to_num(scores[0]), np.nan_to_num(scores[1]))
         nulls = [frame[name].isna().to_numpy(dtype=np.float64) for frame in (reference, today)]
         if nulls[0].any() or nulls[1].any():
             add(name, nulls[0], nulls[1])

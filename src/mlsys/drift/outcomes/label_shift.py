@@ -12,6 +12,8 @@ from mlsys.drift.outcomes.outcomes import AMOUNT, Outcomes
 
 Floats = NDArray[np.float64]
 DRAWS = 200
+ROUNDS = 1_000
+"""Rounds of EM at most."""
 LEAST_TOLD_APART = 0.1
 """Smallest singular value of the predictions' shares by class: below, predictions hardly tell classes apart."""
 
@@ -41,7 +43,7 @@ class LabelShift:
         """Say it in a few words."""
         if self.why_not:
             return self.why_not
-        row = self.table.loc[(self.table["now"] - self.table["before"]).abs().idxmax()]
+        row = self.table.iloc[int((self.table["now"] - self.table["before"]).abs().to_numpy().argmax())]
         return (
             f"share of {row['class']} {row['before']:.1%} to {row['now']:.1%} "
             f"[{row['lower']:.1%}, {row['upper']:.1%}], estimated from predictions"
@@ -89,9 +91,8 @@ def label_shift(reference: Outcomes, by_bin: Floats, seed: int = 0) -> LabelShif
     before = counts.sum(axis=0) / counts.sum()
     now = _mixture(within, by_bin)
     rng = np.random.default_rng(seed)
-    draws = np.array([_drawn(rng, counts, by_bin) for _ in range(DRAWS)])
     tail = 0.025 / len(before)
-    half = -float(ndtri(tail)) * np.std(draws, axis=0, ddof=1)
+    half = -float(ndtri(tail)) * np.std(_drawn_again(rng, counts, by_bin), axis=0, ddof=1)
     lower, upper = np.clip(now - half, 0, 1), np.clip(now + half, 0, 1)
     names = [name for name, has in zip(reference.classes, held, strict=True) if has]
     table = pd.DataFrame({"class": names, "before": before, "now": now, "lower": lower, "upper": upper})
@@ -99,29 +100,30 @@ def label_shift(reference: Outcomes, by_bin: Floats, seed: int = 0) -> LabelShif
     return LabelShift(table, moved, fits=_fits(counts, within @ now, by_bin, now))
 
 
-def _drawn(rng: np.random.Generator, counts: Floats, by_bin: Floats) -> Floats:
-    again = rng.multinomial(int(counts.sum()), counts.ravel() / counts.sum()).reshape(counts.shape).astype(np.float64)
-    today = rng.multinomial(int(by_bin.sum()), by_bin / by_bin.sum()).astype(np.float64)
-    return _mixture(again / np.maximum(again.sum(axis=0), 1), today)
+def _drawn_again(rng: np.random.Generator, counts: Floats, by_bin: Floats) -> Floats:
+    """Return the shares of classes for draws of both sides, shape (draws, classes)."""
+    again = rng.multinomial(int(counts.sum()), counts.ravel() / counts.sum(), DRAWS).reshape(DRAWS, *counts.shape)
+    today = rng.multinomial(int(by_bin.sum()), by_bin / by_bin.sum(), DRAWS)
+    return _mixture(again / np.maximum(again.sum(axis=1, keepdims=True), 1), today.astype(np.float64))
 
 
 def _mixture(within: Floats, by_bin: Floats) -> Floats:
     """Return the shares of classes whose mixture is nearest to today's predictions: maximum likelihood, by EM.
 
     The likelihood of a multinomial mixture is concave in the shares, so that EM ends in the same place from anywhere
-    (Saerens, Latinne and Decaestecker, Neural Computation 2002).
+    (Saerens, Latinne and Decaestecker, Neural Computation 2002). Leading axes are problems of their own.
     """
-    shares = np.full(within.shape[1], 1 / within.shape[1])
     safe = within + 1e-9
-    weights = by_bin / by_bin.sum()
-    for _ in range(2_000):
+    weights = (by_bin / by_bin.sum(axis=-1, keepdims=True))[..., None]
+    shares = np.full((*within.shape[:-2], 1, within.shape[-1]), 1 / within.shape[-1])
+    for _ in range(ROUNDS):
         joint = safe * shares
-        moved = (weights[:, None] * joint / joint.sum(axis=1, keepdims=True)).sum(axis=0)
-        done = np.abs(moved - shares).max() < 1e-8
+        moved = (weights * joint / joint.sum(axis=-1, keepdims=True)).sum(axis=-2, keepdims=True)
+        done = np.abs(moved - shares).max() < 1e-7
         shares = moved
         if done:
             break
-    return shares
+    return np.asarray(shares[..., 0, :])
 
 
 def _fits(counts: Floats, mixed: Floats, by_bin: Floats, now: Floats) -> float:

@@ -78,21 +78,13 @@ class Outcomes:
         loss = self._loss(prediction, label)
         flat, size = places * len(self.classes) + numbers, len(self.counts) * len(self.classes)
         sums = [np.bincount(flat, weights, size).reshape(self.counts.shape) for weights in (None, loss, loss**2)]
-        return replace(self, counts=sums[0].astype(np.float64), losses=sums[1], squares=sums[2])
+        counts, losses, squares = (np.asarray(each, dtype=np.float64) for each in sums)
+        return replace(self, counts=counts, losses=losses, squares=squares)
 
     def by_bin(self, prediction: pd.Series) -> Floats:
         """Return how many rows have a prediction in each bin."""
         known = prediction[prediction.notna()]
         return np.bincount(self._bin(known), minlength=len(self.counts)).astype(np.float64)
-
-    def minus(self, part: Outcomes) -> Outcomes:
-        """Return the outcomes without those of some of its rows."""
-        return replace(
-            self,
-            counts=self.counts - part.counts,
-            losses=self.losses - part.losses,
-            squares=self.squares - part.squares,
-        )
 
     @property
     def rows(self) -> float:
@@ -116,16 +108,14 @@ class Outcomes:
 
     def _bin(self, prediction: pd.Series) -> NDArray[np.int64]:
         if self.kind == CLASS:
-            return _places(prediction, self.bins, "the prediction")
+            return _places(prediction, self.bins)
         values = _numbers(prediction)
         if self.kind == SCORE:
             _check_scores(prediction, values)
         return np.searchsorted(np.asarray(self.bins, dtype=np.float64), values, side="right").astype(np.int64)
 
     def _class(self, label: pd.Series) -> NDArray[np.int64]:
-        return (
-            np.zeros(len(label), dtype=np.int64) if self.kind == AMOUNT else _places(label, self.classes, "the label")
-        )
+        return np.zeros(len(label), dtype=np.int64) if self.kind == AMOUNT else _places(label, self.classes)
 
     def _loss(self, prediction: pd.Series, label: pd.Series) -> Floats:
         if self.kind == AMOUNT:
@@ -180,7 +170,7 @@ def _check_scores(column: pd.Series, values: Floats) -> None:
     if wrong.any():
         place = int(wrong.argmax())
         raise DataError(
-            f"the prediction {column.name!r} is {values[place]!r} in row {column.index[place]!r}, outside [0, 1]",
+            f"the prediction {column.name!r} is {float(values[place])!r} in row {column.index[place]}, outside [0, 1]",
             "give probabilities (model.predict_proba), or the predicted class",
         )
 
@@ -195,7 +185,7 @@ def _written(column: pd.Series) -> NDArray[np.object_]:
     return written[texts] if len(written) else np.empty(0, dtype=object)
 
 
-def _places(column: pd.Series, names: tuple[Any, ...], what: str) -> NDArray[np.int64]:
+def _places(column: pd.Series, names: tuple[Any, ...]) -> NDArray[np.int64]:
     order = {str(name): place for place, name in enumerate(names) if name != "(new)"}
     last = len(order)
     return np.array([order.get(text, last) for text in _written(column)], dtype=np.int64)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import urllib.error
 import urllib.request
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -75,8 +74,7 @@ def tell(check: Any, alerts: Iterable[Alert]) -> None:
         try:
             alert(check)
         except Exception as error:  # an alert is the user's, or depends on a network
-            reason = getattr(error, "reason", error) if isinstance(error, urllib.error.URLError) else error
-            warnings.warn(f"the alert {alert!r} failed: {hidden(str(reason))}", stacklevel=3)
+            warnings.warn(f"the alert {alert!r} failed: {hidden(str(error))}", stacklevel=3)
 
 
 def alerts_asked(alert: Any, who: str) -> tuple[Alert, ...]:

@@ -81,7 +81,7 @@ def layers_of(compared: Compared, judged: Judged, prediction: str | None, level:
 def cause_of(layers: list[Layer], compared: Compared, judged: Judged) -> str:
     """Return the one cause that explains most: schema, labels, inputs, relation, season, or nothing."""
     alarms = {each.name for each in layers if each.verdict == ALARM}
-    shifted = judged.shift is not None and judged.shift.moved and judged.shift.fits >= MIXTURE
+    shifted = _shifted(judged.shift)
     if LABELS in alarms and judged.explained is not None:
         cause = judged.explained.cause
     elif {ESTIMATE, PREDICTIONS} & alarms:
@@ -125,10 +125,16 @@ def sentence(layers: list[Layer], cause: str, compared: Compared, judged: Judged
     return "; ".join(each for each in [*told, named, f"{compared.summary}{inside}", *others] if each)
 
 
-def verdict_of(layers: list[Layer], compared: Compared, prediction: str | None) -> str:
+def _shifted(shift: LabelShift | None) -> bool:
+    """Whether other shares of classes are seen, and explain what is seen of the predictions."""
+    return shift is not None and shift.moved and shift.fits >= MIXTURE
+
+
+def verdict_of(layers: list[Layer], compared: Compared, judged: Judged, prediction: str | None) -> str:
     """Return ``"page: error rate"``, ``"alarm: age, plan"`` or ``"no alarm"``."""
     if level_of(layers) == PAGE:
-        return f"page: {next(each for each in layers if each.level == PAGE).said.partition(' ')[0]}"
+        loss = judged.labels or judged.estimate
+        return f"page: {'performance' if loss is None else loss.metric}"
     alarms = ordered(compared, prediction)
     if alarms:
         return f"alarm: {', '.join(alarms)}"
@@ -164,7 +170,8 @@ def _predictions(compared: Compared, shift: LabelShift | None, prediction: str |
         return Layer(PREDICTIONS, NOT_ASSESSED, "no column is named as prediction=")
     row = compared.table.set_index("column").loc[prediction]
     said = f"{row['before']} to {row['after']}"
-    if shift is not None and shift.moved and not shift.why_not:
+    if _shifted(shift):
+        assert shift is not None
         said = f"{said}; {shift.said()}"
     return Layer(PREDICTIONS, ALARM if row["verdict"] == "alarm" else NO_ALARM, said)
 

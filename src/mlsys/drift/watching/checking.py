@@ -76,7 +76,7 @@ def checked(monitor: Any, frame: pd.DataFrame, labels: Any = None, estimate: Any
     judged = _judged(watching, frame, labels, estimate)
     layers = layers_of(compared, judged, watching.prediction, watching.level)
     cause = cause_of(layers, compared, judged)
-    alarms, verdict = ordered(compared, watching.prediction), verdict_of(layers, compared, watching.prediction)
+    alarms, verdict = ordered(compared, watching.prediction), verdict_of(layers, compared, judged, watching.prediction)
     at, back = _time_of(watching, frame)
     summary = f"{sentence(layers, cause, compared, judged)}{back}"
     tables = {SHAPES: compared.shapes, SIGNALS: compared.signals, LAYERS: table_of(layers),
@@ -152,8 +152,9 @@ def _time_of(watching: Watching, frame: pd.DataFrame) -> tuple[str, str]:
         return now(), ""
     at = latest.tz_localize("UTC") if latest.tzinfo is None else latest.tz_convert("UTC")
     before = watching.history.last["time"] if len(watching.history) else None
-    back = before is not None and pd.Timestamp(before) > at
-    return at.isoformat(), f"; these rows end before those of the last check ({before})" if back else ""
+    back = before is not None and pd.Timestamp(before) > at.ceil("s")
+    remark = f"; these rows end before those of the last check ({before})" if back else ""
+    return at.isoformat(timespec="seconds"), remark
 
 
 def _entry(facts: Mapping[str, Any], verdict: str, summary: str, compared: Compared, judged: Judged) -> dict[str, Any]:

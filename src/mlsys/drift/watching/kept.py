@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mlsys.errors import ConfigurationError, StateError
+from mlsys.folder import home
 from mlsys.unfinished import remove, whole
 
 FORMAT = 2
@@ -65,6 +66,13 @@ def read_kept(place: Path) -> tuple[dict[str, Any], Any]:
 def holds_monitor(place: Path) -> bool:
     """Whether a folder holds a monitor."""
     return os.path.lexists(place / _DESCRIPTION)
+
+
+def place_of(run: str) -> Path:
+    """Return where the monitor of a run is kept, in the folder of mlsys."""
+    if not run:
+        raise ConfigurationError("it is not known which run the monitor watches", "name a folder")
+    return home() / "monitors" / run
 
 
 def _state_of(digest: str) -> str:

@@ -46,10 +46,14 @@ def labelled(
     ids = pd.Index(frame[key]) if key is not None and key in frame.columns else frame.index
     if not labels.index.is_unique:
         twice = labels.index[labels.index.duplicated()][0]
-        raise DataError(f"{WHO}: labels= has the row {twice!r} twice", "keep the latest label of each row")
+        raise DataError(f"{WHO}: labels= has the row {_said(twice)} twice", "keep the latest label of each row")
     if len(labels) and not labels.index.isin(ids).any():
         raise DataError(
-            f"{WHO}: none of the {len(labels):,} labels is of a row that is checked, such as {labels.index[0]!r}",
+            f"{WHO}: none of the {len(labels):,} labels is of a row that is checked, such as {_said(labels.index[0])}",
             f"give labels by {key or 'the index of the rows'}, or with their predictions in a column {prediction!r}",
         )
     return frame[prediction], pd.Series(labels.reindex(ids).to_numpy(), frame.index, name=target)
+
+
+def _said(name: Any) -> str:
+    return repr(name.item() if isinstance(name, np.generic) else name)

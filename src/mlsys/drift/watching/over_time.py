@@ -27,7 +27,8 @@ def history_page(table: pd.DataFrame, title: str) -> Page:
     pages, tickets = (int((table["level"] == level).sum()) for level in ("page", "ticket"))
     days = (table["time"].max() - table["time"].min()) / pd.Timedelta(days=1)
     over = f" over {days:,.0f} days" if days >= 1 else ""
-    said = f"{len(table):,} checks{over}: {pages} pages, {tickets} tickets; the last: {last['said']}"
+    found = f"{_counted(pages, 'page')}, {_counted(tickets, 'ticket')}"
+    said = f"{len(table):,} checks{over}: {found}; the last: {last['said']}"
     blocks: list[Block] = [Title(title, level=1), Verdict(str(last["verdict"]).partition(":")[0], said)]
     blocks.append(Picture(_png(table), "the model over time"))
     moved = columns_over_time(table)
@@ -36,6 +37,10 @@ def history_page(table: pd.DataFrame, title: str) -> Page:
     shown = table.tail(MOST_CHECKS).iloc[::-1][["time", "rows", "verdict", "level", "cause", "said"]]
     shown = shown.assign(time=shown["time"].dt.strftime("%Y-%m-%d %H:%M")).reset_index(drop=True)
     return Page([*blocks, Table(shown, most=MOST_CHECKS)])
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def columns_over_time(table: pd.DataFrame, checks: int = 8) -> pd.DataFrame:

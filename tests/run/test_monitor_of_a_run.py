@@ -1,0 +1,87 @@
+"""A monitor made from a run, and the command that checks a file with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from mlsys import Monitor, Pipeline, RandomSplit, Run, Standardize
+from mlsys.cli import main
+from mlsys.errors import ConfigurationError
+
+
+def orders(rng: np.random.Generator, rows: int, flipped: float = 0.0, moved: float = 0.0) -> pd.DataFrame:
+    price, days = rng.gamma(2.0, 30.0, rows), rng.integers(0, 30, rows).astype(float)
+    y = (0.02 * price + 0.1 * days + rng.logistic(size=rows) > 3) ^ (rng.random(rows) < flipped)
+    return pd.DataFrame(
+        {"order": rng.permutation(10**6)[:rows], "price": price + moved, "days": days, "late": np.where(y, "yes", "no")}
+    )
+
+
+@pytest.fixture(scope="module")
+def run() -> Run:
+    steps = [RandomSplit(validation=0.4, test=0.1), Standardize(), LogisticRegression()]
+    rows = orders(np.random.default_rng(0), 4_000)
+    return Pipeline(steps, target="late", id="order").run(rows, track=False, verbose=False)
+
+
+def test_it_profiles_what_requests_bring_beside_held_out_predictions(run: Run) -> None:
+    monitor = Monitor.from_run(run, budget="1 false page per 90 days")
+    assert monitor.columns == ("price", "days", "probability_yes") and monitor.prediction == "probability_yes"
+    assert (monitor.target, monitor.id, monitor.run) == ("late", "order", run.id)
+    assert monitor.outcomes is not None and monitor.outcomes.event == "yes"
+    assert monitor.outcomes.rows == run.rows["validation"]
+    error = monitor.outcomes.losses.sum() / monitor.outcomes.rows
+    asked = "model == 'model' and slice == 'all' and metric == 'accuracy' and part == 'validation'"
+    assert error == pytest.approx(1 - run.metrics.query(asked)["value"].iloc[0])
+
+
+def test_a_run_without_a_model_cannot_be_watched() -> None:
+    rows = orders(np.random.default_rng(1), 400)
+    half = Pipeline([RandomSplit(), Standardize(), LogisticRegression()], target="late", id="order").run(
+        rows, until="Standardize", track=False, verbose=False
+    )
+    with pytest.raises(ConfigurationError, match="needs a run that evaluated a model"):
+        Monitor.from_run(half)
+
+
+def said(*words: str | Path) -> int:
+    return main([str(word) for word in words])
+
+
+def test_the_command_says_with_its_exit_status_who_has_to_know(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = run.save(tmp_path / "model")
+    Monitor.from_run(run).save()
+    rng = np.random.default_rng(2)
+    for name, rows in {
+        "same": orders(rng, 800),
+        "worse": orders(rng, 800, flipped=0.3),
+        "moved": orders(rng, 800, moved=90),
+    }.items():
+        rows.drop(columns="late").to_parquet(tmp_path / f"{name}.parquet")
+        rows[["order", "late"]].to_csv(tmp_path / f"{name}.csv", index=False)
+    assert said("check", model, tmp_path / "same.parquet", "--labels", tmp_path / "same.csv") == 0
+    assert said("check", model, tmp_path / "worse.parquet", "--labels", tmp_path / "worse.csv") == 1
+    assert "page; error rate" in capsys.readouterr().out
+    report = tmp_path / "page.html"
+    assert said("check", model, tmp_path / "moved.parquet", "--report", report) == 3
+    assert report.exists() and "3 checks" in report.read_text()
+    assert said("check", model, tmp_path / "moved.parquet", "--monitor", tmp_path / "none") == 2
+    pd.DataFrame({"price": [1.0]}).to_csv(tmp_path / "short.csv", index=False)
+    assert said("check", model, tmp_path / "short.csv") == 2
+    assert "days" in capsys.readouterr().err
+
+
+def test_the_command_takes_the_folder_of_a_monitor_of_any_model(tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame({"age": rng.normal(40, 10, 1_000), "p": rng.random(1_000)})
+    place = Monitor.fit(rows, prediction="p").save(tmp_path / "monitor")
+    rows.head(300).to_csv(tmp_path / "same.csv", index=False)
+    (rows.head(300) + 3).to_csv(tmp_path / "moved.csv", index=False)
+    assert said("check", place, tmp_path / "same.csv") == 0 and said("check", place, tmp_path / "moved.csv") == 3
