@@ -155,3 +155,20 @@ def test_assert_no_drift_names_what_moved() -> None:
     assert_no_drift(Monitor.fit(reference, columns=["z"]), reference + [1.0, 0.0])
     with pytest.raises(DataError):
         assert_no_drift(reference, reference[["x"]])
+
+
+def test_a_policy_of_retraining_reads_the_history() -> None:
+    from mlsys import RetrainPolicy
+
+    rng = np.random.default_rng(1)
+    p = rng.random(2_000)
+    rows = pd.DataFrame({"p": p, "y": (rng.random(2_000) < p).astype(int), "x": rng.normal(size=2_000)})
+    monitor = Monitor.fit(rows, prediction="p", target="y")
+    policy = RetrainPolicy(cost_retrain=200, cost_per_error=3)
+    for flipped in (0.0, 0.0, 0.0, 0.2, 0.3, 0.4):
+        today = rows.sample(1_000, random_state=int(flipped * 100))
+        monitor.check(today.assign(y=today["y"] ^ (rng.random(1_000) < flipped)))
+    assert policy.advise(monitor.history).deed == "retrain"
+    with pytest.raises(DataError):
+        monitor.check(rows[["p", "y"]])
+    assert policy.advise(monitor.history).deed == "mend the data"

@@ -47,7 +47,7 @@ def coded(reference: pd.DataFrame, today: pd.DataFrame, columns: Sequence[str]) 
             known = np.sort(values[0][~np.isnan(values[0])])
             scores = [ndtri((_rank(known, side) + 0.5) / (len(known) + 1)) for side in values]
             add(name, np.nan_to_num(scores[0]), np.nan_to_num(scores[1]))
-        nulls = [frame[name].isna().to_numpy(dtype=np.float64) for frame in (reference, today)]
+        nulls: list[Floats] = [frame[name].isna().to_numpy().astype(np.float64) for frame in (reference, today)]
         if nulls[0].any() or nulls[1].any():
             add(name, nulls[0], nulls[1])
     if not made:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.drift.asked import check_rows
-from mlsys.drift.reading import times_of
+from mlsys.drift.reading import seconds_since_1970, times_of
 from mlsys.drift.retraining.excess import Served, Values
 from mlsys.errors import DataError
 from mlsys.values import NUMERIC, values_of
@@ -89,7 +89,7 @@ class History:
 def _times(column: pd.Series) -> NDArray[np.float64]:
     if values_of(column).kind in NUMERIC:
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return times_of(column).to_numpy().astype("datetime64[s]").astype(np.float64)
+    return seconds_since_1970(times_of(column))
 
 
 def _named(value: object) -> str:

@@ -17,6 +17,7 @@ from mlsys.drift.retraining.excess import Excess, Served, Values, excess_of, rea
 from mlsys.drift.retraining.history import History
 from mlsys.drift.retraining.replay import Replay, replayed
 from mlsys.drift.retraining.training import TrainingHistory
+from mlsys.drift.watching.history import History as Checks
 from mlsys.errors import ConfigurationError
 
 
@@ -105,17 +106,17 @@ class RetrainPolicy:
         """Return the price of a training, or of an update."""
         return float(self.cost_update if stateful and self.cost_update is not None else self.cost_retrain)
 
-    def advise(self, history: pd.DataFrame) -> Advice:
+    def advise(self, history: pd.DataFrame | Checks) -> Advice:
         """Say what to do about a model now.
 
         Parameters
         ----------
-        history : DataFrame
-            One row for each period, with ``rows`` (number of decisions) and ``loss`` (mean loss of a row, null before
-            labels arrive). Optional: ``time``; ``fresh``, the loss on the same rows of a model trained with what was
-            known by then; ``spread``, standard error of the loss; ``estimate`` and ``estimate_lower``, the loss
-            estimated without labels; ``retrained``, whether a new model began to serve; ``broken``, true or a text
-            where the data broke its schema.
+        history : DataFrame or History
+            ``monitor.history``, or one row for each period, with ``rows`` (number of decisions) and ``loss`` (mean loss
+            of a row, null before labels arrive). Optional: ``time``; ``fresh``, the loss on the same rows of a model
+            trained with what was known by then; ``spread``, standard error of the loss; ``estimate`` and
+            ``estimate_lower``, the loss estimated without labels; ``retrained``, whether a new model began to serve;
+            ``broken``, true or a text where the data broke its schema.
 
         Returns
         -------
@@ -129,7 +130,7 @@ class RetrainPolicy:
         Without ``fresh`` a fresh model is taken to do as well as this one did in its first three periods. If the task
         itself became harder, this is wrong, and a training saves less than is said: ``fresh`` is the proof.
         """
-        read = History.of(history)
+        read = History.of(history.table if isinstance(history, Checks) else history)
         kept, served = read.served()
         found = excess_of(served)
         table = self._table(read, kept, found)

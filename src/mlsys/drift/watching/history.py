@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from mlsys.detached import detached
@@ -25,6 +26,8 @@ COLUMNS = ("time", "rows", "verdict", "level", "cause", "alarms", "largest_effec
            "loss_upper", "labelled", "estimate", "estimate_lower", "estimate_upper", "reference_loss", "said",
            "effects")  # fmt: skip
 """What is kept of a check; effects are those of each column."""
+NUMBERS = ("rows", "largest_effect", "loss", "loss_lower", "loss_upper", "labelled", "estimate", "estimate_lower",
+           "estimate_upper", "reference_loss")  # fmt: skip
 
 
 class History(Shown):
@@ -43,9 +46,9 @@ class History(Shown):
     >>> for later in (rows.head(500), rows + 30):
     ...     _ = monitor.check(later)
     >>> monitor.history.table[["rows", "verdict", "level"]]
-       rows     verdict   level
-    0   500    no alarm
-    1  2000  alarm: age  ticket
+         rows     verdict   level
+    0   500.0    no alarm
+    1  2000.0  alarm: age  ticket
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -74,9 +77,16 @@ class History(Shown):
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row per check, the earliest first; see the attributes of the page on drift."""
+        """One row per check, the earliest first; a ``RetrainPolicy`` reads it.
+
+        ``time`` (the latest of the rows), ``rows``, ``verdict``, ``level``, ``cause``, ``alarms``, ``largest_effect``,
+        ``metric``; ``loss`` with its interval on ``labelled`` rows, ``estimate`` with its interval, ``reference_loss``;
+        ``said``; ``effects`` by column; ``broken``: what was wrong with rows that could not be read.
+        """
         made = pd.DataFrame(self._entries, columns=list(COLUMNS))
-        return made.assign(time=pd.to_datetime(made["time"], utc=True, format="ISO8601"))
+        made = made.astype(dict.fromkeys(NUMBERS, np.float64))
+        broken = made["said"].where(made["verdict"] == "broken", "")
+        return made.assign(time=pd.to_datetime(made["time"], utc=True, format="ISO8601"), broken=broken)
 
     @property
     def last(self) -> dict[str, Any]:
