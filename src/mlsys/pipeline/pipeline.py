@@ -12,9 +12,14 @@ from mlsys.plan import Plan
 from mlsys.steps import Split
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from mlsys.audit import LeakageAudit
+    from mlsys.drift import RetrainPolicy
     from mlsys.engines import Engine
+    from mlsys.evaluation import Gate
     from mlsys.execution.previewed import Preview
+    from mlsys.pipeline.retraining import Retraining
     from mlsys.pipeline.variants import Variants
     from mlsys.run import Ablation, CrossValidation, PriceOfLeakage, Run
 
@@ -215,6 +220,60 @@ class Pipeline(Configuration):
 
         pipeline, rows = taken(self, data, who="ablate()")
         return ablate(pipeline, features, rows, n_jobs, cache, verbose, engine)
+
+    @answering
+    def retrain(
+        self,
+        reference: str,
+        data: Any = None,
+        *,
+        gate: Gate | None = None,
+        policy: RetrainPolicy | None = None,
+        history: pd.DataFrame | None = None,
+        final_test: bool = False,
+        reason: str = "",
+        cache: bool = True,
+        verbose: bool | None = None,
+        engine: Engine | None = None,
+    ) -> Retraining[Pipeline]:
+        """Retrain a registered model: a new run takes over if it passes a gate, otherwise the old model stays.
+
+        Parameters
+        ----------
+        reference : str
+            Name and alias of the registered model, such as ``"flights@champion"``. If there is none yet, the first run
+            that passes becomes it.
+        data, cache, verbose, engine
+            As for ``run``.
+        gate : Gate, optional
+            What the new model must pass; by default it must beat the old one on the same rows.
+        policy : RetrainPolicy, optional
+            Asked first; nothing is run unless it advises to retrain.
+        history : DataFrame, optional
+            How the model did, for the policy; see :meth:`RetrainPolicy.advise <mlsys.RetrainPolicy.advise>`.
+        final_test : bool
+            Open the test rows of the new run, and judge by them.
+        reason : str
+            As for ``run.register``.
+
+        Returns
+        -------
+        Retraining
+            Truthy if a new version took over; otherwise it says why the old one was kept. ``roll_back()`` undoes it.
+
+        Raises
+        ------
+        ConfigurationError
+            If the reference names no alias, or a policy has no history.
+
+        Notes
+        -----
+        An error while running or registering leaves the alias where it was; a note on the error says so.
+        """
+        from mlsys.pipeline.retraining import retrain
+
+        pipeline, rows = taken(self, data, who="retrain()")
+        return retrain(pipeline, reference, rows, gate, policy, history, final_test, reason, cache, verbose, engine)
 
     def price_of_leakage(
         self, data: Any = None, *, rows: int = 20_000, folds: int = 5, repeats: int = 2, n_jobs: int = 1,
