@@ -48,13 +48,25 @@ def freshness_of(losses: Values, rows: Values, length: pd.Timedelta, level: floa
     table = pd.DataFrame(found, columns=["age", "loss", "extra", "lower", "upper", "periods"])
     proven = table[table["lower"] > 0]
     verdict = NO_SIGN if proven.empty else HELPS
-    summary = f"no age of up to {len(table) - 1} periods of {length} is proven to lose more than the newest data"
+    summary = f"no data up to {in_words(max(len(table) - 1, 0) * length)} older is proven to lose more than the newest"
     if not proven.empty:
         first = proven.iloc[0]
-        summary = (f"a model whose data is {int(first['age'])} periods ({int(first['age']) * length}) older loses "
-                   f"{number(first['extra'])} [{number(first['lower'])}, {number(first['upper'])}] more")  # fmt: skip
-    facts = {"length": str(length)}
+        ends = f"[{number(first['lower'])}, {number(first['upper'])}]"
+        age = in_words(int(first["age"]) * length)
+        summary = f"a model whose data is {age} older loses {number(first['extra'])} {ends} more"
+    facts = {"length": in_words(length)}
     return FreshnessCurve("freshness", table, {}, verdict, summary, facts=facts, draw=_draw)
+
+
+def in_words(length: pd.Timedelta) -> str:
+    """Return a duration in words, without hours of whole days.
+
+    Examples
+    --------
+    >>> in_words(pd.Timedelta("7D")), in_words(pd.Timedelta("36h"))
+    ('7 days', '1 days 12:00:00')
+    """
+    return str(length).removesuffix(" 00:00:00")
 
 
 def _error(rest: Values, weight: Values) -> float:

@@ -13,7 +13,7 @@ import pandas as pd
 from mlsys.drift.asked import check_rows, window_seconds
 from mlsys.drift.reading import times_of
 from mlsys.drift.retraining.excess import Values
-from mlsys.drift.retraining.freshness import FreshnessCurve, freshness_of
+from mlsys.drift.retraining.freshness import FreshnessCurve, freshness_of, in_words
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.pages import Page, Shown, Table, Title, filled
 from mlsys.values import NUMERIC, values_of
@@ -107,7 +107,9 @@ class TrainingHistory(Shown):
         models = int((~np.isnan(np.diagonal(self.losses))).sum())
         kind = "updates of one model" if self.stateful else "models"
         curve = self.freshness_curve().table
-        return Page([Title(f"{models} {kind}, {len(self.periods)} periods of {self.length}"), Table(filled(curve))])
+        return Page(
+            [Title(f"{models} {kind}, {len(self.periods)} periods of {in_words(self.length)}"), Table(filled(curve))]
+        )
 
 
 def delay_in_periods(delay: pd.Timedelta, length: pd.Timedelta) -> int:
