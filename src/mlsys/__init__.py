@@ -84,6 +84,11 @@ _HOMES = {
     **dict.fromkeys(
         (
             "GroupFolds",
+            "SnowballSample",
+            "Rake",
+            "QuotaSample",
+            "JudgementSample",
+            "ConvenienceSample",
             "WeightedSample",
             "RandomSample",
             "ImportanceSample",
@@ -356,16 +361,21 @@ if TYPE_CHECKING:
     from mlsys.run import Run, compare, data_diff, load, promote, reproduce, roll_back
     from mlsys.sampling import (
         ClusterSample,
+        ConvenienceSample,
         GroupFolds,
         GroupSplit,
         HashSample,
         ImportanceSample,
+        JudgementSample,
         KFolds,
         PredefinedSplit,
+        QuotaSample,
+        Rake,
         RandomSample,
         RandomSplit,
         Resample,
         ReservoirSample,
+        SnowballSample,
         StratifiedSample,
         StratifiedSplit,
         TimeFolds,

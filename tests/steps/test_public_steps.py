@@ -361,6 +361,32 @@ def TwoStageSample(orders: pd.DataFrame) -> Case:
 
 
 @case
+def ConvenienceSample(orders: pd.DataFrame) -> Case:
+    return mlsys.ConvenienceSample(50), orders, ROLES
+
+
+@case
+def JudgementSample(orders: pd.DataFrame) -> Case:
+    return mlsys.JudgementSample("typical"), orders.assign(typical=np.arange(len(orders)) % 3 == 0), ROLES
+
+
+@case
+def QuotaSample(orders: pd.DataFrame) -> Case:
+    return mlsys.QuotaSample("shop", {0: 20, 1: 20}), orders.assign(shop=np.arange(len(orders)) % 6), ROLES
+
+
+@case
+def SnowballSample(orders: pd.DataFrame) -> Case:
+    edges = pd.DataFrame({"one": orders.index[:-1], "other": orders.index[1:]})
+    return mlsys.SnowballSample(edges, ends=("one", "other"), starts=2, waves=9), orders, ROLES
+
+
+@case
+def Rake(orders: pd.DataFrame) -> Case:
+    return mlsys.Rake({"shop": {0: 0.4, 1: 0.6}}), orders.assign(shop=np.arange(len(orders)) % 2), ROLES
+
+
+@case
 def Resample(orders: pd.DataFrame) -> Case:
     sampler = pytest.importorskip("imblearn.over_sampling").RandomOverSampler()
     return mlsys.Resample(sampler), numbers(orders), ROLES

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from mlsys.evaluation.intervals import wilson_ends
 from mlsys.evaluation.probabilities.bins import FEWEST_IN_BIN
 from mlsys.evaluation.sample import Sample
+from mlsys.evaluation.wilson import wilson_ends
 
 STEPS = 20
 """Shares of rows in the table."""

@@ -17,6 +17,7 @@ from mlsys.execution.work import Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Fitted, Label, Model, Report, Result, Select, Split, Step, TrainOnly, Transform
 from mlsys.steps.answers import changed_rows, checked_labels, kept_rows, learned_first
+from mlsys.steps.capabilities import GivesRoles
 from mlsys.steps.learning import call_hook
 from mlsys.steps.questions import needs_target
 from mlsys.steps.repeats import find_repeats
@@ -46,7 +47,9 @@ def fit(step: Step, data: pd.DataFrame, seed: int, **named: Any) -> Fitted:
 def select(step: Select, data: pd.DataFrame, seed: int, **named: Any) -> pd.DataFrame:
     """Return the rows that a Select keeps."""
     check_frame(data, step.title)
-    return kept_rows(step, data, step.keep(data.copy(deep=False), generator(seed, step)), named.get("weight"))
+    roles = Roles(weight=named.get("weight"))
+    weight = step.roles_given(roles).weight if isinstance(step, GivesRoles) else roles.weight
+    return kept_rows(step, data, step.keep(data.copy(deep=False), generator(seed, step)), weight)
 
 
 def labels(step: Label, data: pd.DataFrame) -> pd.Series:
