@@ -84,6 +84,14 @@ _HOMES = {
     **dict.fromkeys(
         (
             "GroupFolds",
+            "Templates",
+            "Mixup",
+            "Synonyms",
+            "DropWords",
+            "Typos",
+            "SwapCategories",
+            "Jitter",
+            "Augment",
             "SnowballSample",
             "Rake",
             "QuotaSample",
@@ -360,14 +368,18 @@ if TYPE_CHECKING:
     from mlsys.pipeline.price import price_of_leakage
     from mlsys.run import Run, compare, data_diff, load, promote, reproduce, roll_back
     from mlsys.sampling import (
+        Augment,
         ClusterSample,
         ConvenienceSample,
+        DropWords,
         GroupFolds,
         GroupSplit,
         HashSample,
         ImportanceSample,
+        Jitter,
         JudgementSample,
         KFolds,
+        Mixup,
         PredefinedSplit,
         QuotaSample,
         Rake,
@@ -378,9 +390,13 @@ if TYPE_CHECKING:
         SnowballSample,
         StratifiedSample,
         StratifiedSplit,
+        SwapCategories,
+        Synonyms,
+        Templates,
         TimeFolds,
         TimeSplit,
         TwoStageSample,
+        Typos,
         WeightedSample,
     )
     from mlsys.schemas import Column, Schema, compare_tables, quarantined

@@ -387,6 +387,11 @@ def Rake(orders: pd.DataFrame) -> Case:
 
 
 @case
+def Augment(orders: pd.DataFrame) -> Case:
+    return mlsys.Augment(mlsys.Jitter({"price": 1.0}), copies=0.5), orders, ROLES
+
+
+@case
 def Resample(orders: pd.DataFrame) -> Case:
     sampler = pytest.importorskip("imblearn.over_sampling").RandomOverSampler()
     return mlsys.Resample(sampler), numbers(orders), ROLES

@@ -214,7 +214,8 @@ def _clusters(evaluation: Evaluation) -> list[str]:
 
 def _about_rows_and_steps(run: RunFacts) -> list[tuple[str, str]]:
     lines = [("rows", ", ".join(f"{name} {count:,}" for name, count in run.rows.items()))]
-    lines += [("sample", f"{each.name}: {said}") for each in run.steps for said in each.drew]
+    drew = [(each.name, "training rows" if each.kind == "TrainOnly" else "sample", each.drew) for each in run.steps]
+    lines += [(label, f"{name}: {each}") for name, label, said in drew for each in said]
     if run.given:
         lines.append(("split", "the parts were given"))
     elif run.split_notes:

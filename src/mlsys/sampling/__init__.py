@@ -1,5 +1,6 @@
 """Samples before the split, by chance or not; splits and folds; and resampling of training rows after it."""
 
+from mlsys.sampling.augment import Augment
 from mlsys.sampling.cluster_sample import ClusterSample, TwoStageSample
 from mlsys.sampling.convenience_sample import ConvenienceSample, JudgementSample
 from mlsys.sampling.group_folds import GroupFolds
@@ -7,6 +8,7 @@ from mlsys.sampling.group_split import GroupSplit
 from mlsys.sampling.hash_sample import HashSample
 from mlsys.sampling.importance_sample import ImportanceSample
 from mlsys.sampling.k_folds import KFolds
+from mlsys.sampling.mixing import Mixup, Templates
 from mlsys.sampling.predefined_split import PredefinedSplit
 from mlsys.sampling.quota_sample import QuotaSample
 from mlsys.sampling.rake import Rake
@@ -19,9 +21,18 @@ from mlsys.sampling.stratified_sample import StratifiedSample
 from mlsys.sampling.stratified_split import StratifiedSplit
 from mlsys.sampling.time_folds import TimeFolds
 from mlsys.sampling.time_split import TimeSplit
+from mlsys.sampling.ways import DropWords, Jitter, SwapCategories, Synonyms, Typos
 from mlsys.sampling.weighted_sample import WeightedSample
 
 __all__ = [
+    "Templates",
+    "Mixup",
+    "Synonyms",
+    "DropWords",
+    "Typos",
+    "SwapCategories",
+    "Jitter",
+    "Augment",
     "SnowballSample",
     "Rake",
     "QuotaSample",

@@ -138,6 +138,10 @@ class TrainOnly(Step, kind="TrainOnly"):
         """``change(train, rng)`` or ``change(train, rng, state)``: return the new training rows."""
         raise TypeError("a TrainOnly writes change(train, rng)")
 
+    def withholds(self) -> tuple[str, ...]:
+        """Columns that it adds to training rows and that must never be features."""
+        return ()
+
     @property
     def learns_first(self) -> bool:
         """Whether it implements ``learn``, whose result ``change`` receives."""

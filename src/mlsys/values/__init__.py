@@ -1,6 +1,7 @@
 """The meaning of the values of a column, whatever type holds them."""
 
 from mlsys.values.block import BlockArray, BlockDtype, blocks_among, matrix_of
+from mlsys.values.damaged import jittered, like, mistyped, noisy, nulled, takes_damage
 from mlsys.values.kinds import (
     EXACT_IN_FLOAT,
     NUMERIC,
@@ -35,12 +36,17 @@ __all__ = [
     "cut_from",
     "is_of_type",
     "iso_moments",
+    "jittered",
+    "like",
     "matrix_of",
     "meaning_of",
+    "mistyped",
     "moments_of",
     "most_iso_moments",
     "moved",
     "nanoseconds",
+    "noisy",
+    "nulled",
     "numbered_texts",
     "of_pieces",
     "plain",
@@ -48,6 +54,7 @@ __all__ = [
     "ranks",
     "refuse_unlike",
     "refused",
+    "takes_damage",
     "told_apart",
     "values_by_column",
     "values_of",

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsys.evaluation.behaviour.changes import Change
-from mlsys.evaluation.behaviour.perturbing import mistyped, noisy, nulled, takes
 from mlsys.evaluation.behaviour.raising import raised
 from mlsys.evaluation.behaviour.swapping import swaps
+from mlsys.values import mistyped, noisy, nulled, takes_damage
 
 LEVELS = pd.CategoricalDtype(["low", "mid", "high"], ordered=True)
 
@@ -36,7 +36,7 @@ def test_a_typing_error_changes_a_text_with_letters_and_no_other(text: str, size
 def test_typing_errors_leave_nulls_and_become_levels_of_no_training_row(dtype: Any) -> None:
     column = pd.Series(["Berlin", None, "Bonn"], dtype=dtype, name="city")
     found = mistyped(column, 1, rng())
-    assert found.isna().tolist() == [False, True, False] and takes(column, "typos")
+    assert found.isna().tolist() == [False, True, False] and takes_damage(column, "typos")
     assert Change("", "city", found).of(column.to_frame()).tolist() == [True, False, True]
 
 

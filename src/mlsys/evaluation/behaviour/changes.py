@@ -57,18 +57,6 @@ def column_of(frame: pd.DataFrame, name: str, who: str) -> pd.Series:
     return frame[name]
 
 
-def like(values: pd.Series, column: pd.Series) -> pd.Series:
-    """Return values in the type of a column, where it holds them unchanged."""
-    if values.dtype == column.dtype:
-        return values
-    try:
-        made = values.astype(column.dtype)
-    except (TypeError, ValueError, OverflowError):
-        return values
-    same = made.astype(object) == values.astype(object)
-    return made if bool((same | (made.isna() & values.isna())).all()) else values
-
-
 def as_names(columns: Sequence[str] | str | None) -> tuple[str, ...]:
     """Return column names; none where none were given."""
     return () if columns is None else (columns,) if isinstance(columns, str) else tuple(columns)

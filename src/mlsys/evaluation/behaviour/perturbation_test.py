@@ -9,9 +9,9 @@ import numpy as np
 
 from mlsys.evaluation.behaviour.behavioural_test import MOST_ROWS, BehaviouralTest, Shown, Slices
 from mlsys.evaluation.behaviour.changes import Change, as_names, column_of
-from mlsys.evaluation.behaviour.perturbing import mistyped, noisy, nulled, takes
 from mlsys.evaluation.behaviour.rules import Rule
 from mlsys.steps import Field
+from mlsys.values import mistyped, noisy, nulled, takes_damage
 
 _SIZES = {"noise": 0.05, "typos": 1}
 """Noise as a share of the standard deviation; typing errors in each text."""
@@ -103,7 +103,7 @@ class PerturbationTest(BehaviouralTest):
         """Return each column with damage."""
         frame, size = shown.frame, self.size or _SIZES.get(self.change, 0)
         named = as_names(self.columns)
-        for name in named or [each for each in shown.usual if takes(frame[each], self.change)]:
+        for name in named or [each for each in shown.usual if takes_damage(frame[each], self.change)]:
             column = column_of(frame, name, self.title)
             if self.change == "noise":
                 yield Change(f"{name} +noise", name, noisy(column, size, rng))

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
-from mlsys.evaluation.behaviour.changes import Change, column_of, like
-from mlsys.values import TIMES, Kind, moments_of, moved, plain, values_of
+from mlsys.evaluation.behaviour.changes import Change, column_of
+from mlsys.values import TIMES, Kind, like, moments_of, moved, plain, values_of
 
 By = float | int | str | Callable[[pd.Series], Any] | None
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError, listed
-from mlsys.evaluation.behaviour.changes import Change, column_of, like
+from mlsys.evaluation.behaviour.changes import Change, column_of
 from mlsys.evaluation.levels import levels_of
-from mlsys.values import TIMES, Kind, plain, values_of
+from mlsys.values import TIMES, Kind, like, plain, values_of
 
 MOST_LEVELS = 10
 """Levels that rows are moved to where none are named, the most frequent first."""

@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from mlsys.evaluation.behaviour.changes import like
-from mlsys.values import Kind, plain, values_of
+from mlsys.values.kinds import Kind, values_of
+from mlsys.values.plain import plain
 
 _BESIDE = dict(zip("qwertyuiopasdfghjklzxcvbnm", "wertyuioposdfghjklkxcvbnmn", strict=True))
 """The key beside each key of an English keyboard."""
 
 
-def takes(column: pd.Series, change: str) -> bool:
+def takes_damage(column: pd.Series, change: str) -> bool:
     """Whether values of a column can be damaged so."""
     values = values_of(column)
     if change == "noise":
@@ -22,20 +23,43 @@ def takes(column: pd.Series, change: str) -> bool:
     return change == "nulls" or (values.kind in {Kind.TEXT, Kind.CATEGORY} and values.means is Kind.TEXT)
 
 
+def like(values: pd.Series, column: pd.Series) -> pd.Series:
+    """Return values in the type of a column, where it holds them unchanged."""
+    if values.dtype == column.dtype:
+        return values
+    try:
+        made = values.astype(column.dtype)
+    except (TypeError, ValueError, OverflowError):
+        return values
+    same = made.astype(object) == values.astype(object)
+    return made if bool((same | (made.isna() & values.isna())).all()) else values
+
+
 def noisy(column: pd.Series, size: float, rng: np.random.Generator) -> pd.Series:
     """Return numbers with normal noise of a share of their standard deviation, within their range.
 
     Whole numbers stay whole: a fraction is rounded up as often as it is large.
     """
-    values = plain(column).to_numpy(dtype=np.float64, na_value=np.nan)
-    known = values[np.isfinite(values)]
+    known = _known(column)
+    return jittered(column, size * float(known.std()), rng) if len(known) else column
+
+
+def jittered(column: pd.Series, deviation: float, rng: np.random.Generator) -> pd.Series:
+    """Return numbers with normal noise of a standard deviation, within their range; whole numbers stay whole."""
+    known = _known(column)
     if not len(known):
         return column
-    noise = rng.normal(size=len(values)) * size * float(known.std())
+    values = plain(column).to_numpy(dtype=np.float64, na_value=np.nan)
+    noise = rng.normal(size=len(values)) * deviation
     if values_of(column).whole:
         noise = np.floor(noise + rng.random(len(values)))
     moved = pd.Series(np.clip(values + noise, known.min(), known.max()), index=column.index, name=column.name)
     return like(moved, column)
+
+
+def _known(column: pd.Series) -> NDArray[np.float64]:
+    values = plain(column).to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(values[np.isfinite(values)], dtype=np.float64)
 
 
 def nulled(column: pd.Series) -> pd.Series:
