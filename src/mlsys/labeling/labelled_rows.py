@@ -85,8 +85,8 @@ class Labelling:
             "rows/gold": true, "disagrees_with_majority": learned.disagrees,
         }  # fmt: skip
         summary = (
-            f"{len(learned.sources)} sources voted on {covered:,.0f} of {rows:,} training rows and contradict each other "
-            f"on {torn:,.0f}; {rows - covered:,.0f} have no votes. {learned.method} and the majority differ on "
+            f"{len(learned.sources)} sources voted on {covered:,.0f} of {rows:,} training rows and contradict each "
+            f"other on {torn:,.0f}; {rows - covered:,.0f} have no votes. {learned.method} and the majority differ on "
             f"{learned.disagrees:.1%} of the rows with votes; {true:,.0f} rows have gold."
         )
         tables = {"classes": learned.classes_table}

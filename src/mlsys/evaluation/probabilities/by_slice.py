@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.evaluation.intervals import FEWEST, at_once, error_of_mean, quantile_of
+from mlsys.evaluation.intervals import at_once, error_of_mean
 from mlsys.evaluation.judging import Judged
 from mlsys.evaluation.probabilities.bins import Bins, Told
 from mlsys.evaluation.probabilities.error import brier_parts, calibration_error, calibration_interval
 from mlsys.evaluation.slicing import Slice
+from mlsys.evaluation.units import FEWEST
+from mlsys.evaluation.wilson import quantile_of
 
 ALL = "all"
 FEW = "not enough data"

@@ -6,25 +6,8 @@ from mlsys.cache import Made
 from mlsys.errors import DataError
 from mlsys.execution.guard import shielded
 from mlsys.execution.parts import Parts
-    """Return the training rows as the step changes them, with what it tells, and how many were made or left out."""
-    step = planned.step
-    assert isinstance(step, TrainOnly)
-    before, rng = rows["train"].frame(), at.rng(step)
-    train = at.wrap(shielded(before))
-    state = learned_first(step, train, rng)
-    changed = changed_rows(step, train, rng, state)
-    if changed.empty:
-        raise DataError(f"{step.title} left no training rows", "loosen its shares")
-    kept = int(changed.index.isin(before.index).sum())
-    words = [f"{len(changed) - kept:,} rows made or repeated"] if kept < len(changed) else []
-    words += [f"{len(before) - kept:,} of {len(before):,} left out"] if kept < len(before) else []
-    if words:
-        at.tell(Sampled(planned.name, f"{' and '.join(words)}, in training only"))
-    if step.withholds():
-        withheld = Withheld(step.withholds(), "says how a training row was made")
-        at.tell(made_of(planned.name, (), step.withholds()), withheld)
-    told = {"told": Held(result_state(step.told(state), planned.name))} if step.tells else {}
-    return Made({"train": at.hold(changed)}, told)
+from mlsys.execution.results import result_of, result_state, with_result
+from mlsys.execution.told import Sampled, Withheld, made_of
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.states import Held
