@@ -145,6 +145,7 @@ def test_every_metric_has_a_reference_here() -> None:
         "set_size",
         "abstention_rate",
         "selective_accuracy",
+        "ece",
     }
     assert set(METRICS) ^ {*BINARY, *CLASSES, *NUMBERS} == others
 

@@ -181,8 +181,9 @@ class Metric:
         return float(len(known)) if known is not None and np.isin(known, (0.0, 1.0)).all() else None
 
     def rows_among(self, sample: Sample) -> NDArray[np.bool_] | None:
-        """Return which rows a share is of; ``None`` if it is no share of rows."""
-        return None
+        """Return which rows a mean is of; ``None`` if it is no mean of rows."""
+        rows = self.rows(sample)
+        return None if rows is None else ~np.isnan(rows)
 
     def __repr__(self) -> str:
         return f"Metric({self.name!r}, {'greater' if self.greater_is_better else 'lower'} is better)"
@@ -296,9 +297,9 @@ class SampleMetric(Metric):
         return None if self.per_row is None else self.per_row(sample)
 
     def rows_among(self, sample: Sample) -> NDArray[np.bool_] | None:
-        """Return which rows a share is of; ``None`` if it is no share of rows."""
+        """Return which rows a share or a mean is of; ``None`` if it is neither."""
         if self.among is None:
-            return None
+            return super().rows_among(sample)
         if len(sample.classes) > 2:  # noqa: PLR2004  such shares are of all rows
             return np.ones(len(sample), dtype=bool)
         size = len(sample.classes) + 1
