@@ -760,6 +760,12 @@ def Evaluate(orders: pd.DataFrame) -> Case:
 
 
 @case
+def PartialDependence(orders: pd.DataFrame) -> Case:
+    parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
+    return mlsys.PartialDependence(), parts, {"target": "returned"}
+
+
+@case
 def FeatureImportance(orders: pd.DataFrame) -> Case:
     parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
     return mlsys.FeatureImportance(), parts, {"target": "returned"}

@@ -7,6 +7,8 @@ from mlsys.evaluation.comparison import Events, paired_difference, scored_interv
 from mlsys.evaluation.cost import Cost
 from mlsys.evaluation.evaluate import Evaluate
 from mlsys.evaluation.evaluation import Evaluation, evaluation_in, evaluation_of, events_of
+from mlsys.evaluation.explaining.explain import Explanation, explain
+from mlsys.evaluation.explaining.partial_dependence import PartialDependence
 from mlsys.evaluation.feature_importance import FeatureImportance
 from mlsys.evaluation.finding.in_frame import find_slices
 from mlsys.evaluation.finding.report import SliceReport
@@ -37,6 +39,7 @@ __all__ = [
     "DirectionalTest",
     "Evaluate",
     "Evaluation",
+    "Explanation",
     "FAIL",
     "Events",
     "FeatureImportance",
@@ -46,6 +49,7 @@ __all__ = [
     "Metric",
     "NOT_ENOUGH",
     "PASS",
+    "PartialDependence",
     "PerturbationTest",
     "Rival",
     "SliceCounts",
@@ -56,6 +60,7 @@ __all__ = [
     "evaluation_in",
     "evaluation_of",
     "events_of",
+    "explain",
     "find_slices",
     "gap",
     "is_truth",
