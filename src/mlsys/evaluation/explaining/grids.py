@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from mlsys.evaluation.cutting import is_number
 from mlsys.values import Kind, plain, values_of
 
+ENDS = (0.01, 0.99)
+"""Shares of rows between which numbers are asked about: far-off values would take most of a picture."""
 MOST_LEVELS = 20
 """Levels that are asked about, the most frequent first."""
 _LEVELS = frozenset({Kind.TEXT, Kind.TRUTH, Kind.CATEGORY, Kind.NUMBER})
@@ -47,7 +49,7 @@ def grid_of(column: pd.Series, points: int) -> Grid | None:
     column : Series
         Of the training rows.
     points : int
-        How many values of a number, at equal steps of rows.
+        How many values of a number, at equal steps of rows between the first and the last percentile.
 
     Examples
     --------
@@ -55,7 +57,7 @@ def grid_of(column: pd.Series, points: int) -> Grid | None:
     >>> grid.names, grid.density.tolist()
     (['a', 'b', 'null'], [0.5, 0.25, 0.25])
     >>> grid_of(pd.Series(range(100)), 5).names
-    ['0', '24', '49', '74', '99']
+    ['1', '25', '50', '74', '98']
     """
     if values_of(column).kind not in _LEVELS:
         return None
@@ -65,7 +67,7 @@ def grid_of(column: pd.Series, points: int) -> Grid | None:
 def _of_number(column: pd.Series, points: int) -> Grid:
     numbers = plain(column).to_numpy(dtype=np.float64, na_value=np.nan)
     known = np.sort(numbers[np.isfinite(numbers)])
-    places = np.unique(np.linspace(0, len(known) - 1, points).astype(int))
+    places = np.unique((np.linspace(*ENDS, points) * (len(known) - 1)).round().astype(int))
     asked = np.unique(known[places])
     between = (asked[1:] + asked[:-1]) / 2
     density = np.bincount(np.searchsorted(between, known), minlength=len(asked)) / len(numbers)

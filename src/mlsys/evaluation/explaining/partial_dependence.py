@@ -69,7 +69,8 @@ class PartialDependence(Report):
     columns : list of str, optional
         Features; by default the six that move the answer most.
     points : int
-        Values of a number that are asked about, at equal steps of training rows; of levels, the 20 most frequent ones.
+        Values of a number that are asked about, at equal steps of training rows between the first and the last
+        percentile; of levels, the 20 most frequent ones.
     event : optional
         The class whose probability is averaged; by default the event of two classes. Needed for more classes.
     most_rows : int
@@ -83,8 +84,8 @@ class PartialDependence(Report):
     Notes
     -----
     Partial dependence (Friedman 2001) of the columns at the split, through all later steps. ``mean`` has a 95 %
-    interval over the rows; ``low`` and ``high`` hold the middle 80 % of the rows' own curves (Goldstein et al. 2015):
-    if they are not parallel to the mean, the feature works together with others. ``density`` is the share of
+    interval over the rows; ``low`` and ``high`` hold the middle 80 % of the rows' own curves (Goldstein et al. 2015),
+    each moved to the common mean: where they lie apart, the feature works together with others. ``density`` is the share of
     training rows nearest each value: where it is small the model was asked about rows that hardly occur, and so it
     was wherever features are related (a tall person of small weight). It says what the model does, not what the
     world would do. Cost: one prediction of the rows for each value of each feature.
@@ -170,7 +171,7 @@ class PartialDependence(Report):
             curves.append(said.values[:, 0])
         each = np.array(curves)
         mean, error = each.mean(axis=1), each.std(axis=1, ddof=1) / np.sqrt(len(rows))
-        low, high = np.quantile(each, _SPREAD, axis=1)
+        low, high = np.quantile(each - each.mean(axis=0) + each.mean(), _SPREAD, axis=1)
         values = [name, grid.names, grid.numbers, mean, mean - _LEVEL * error, mean + _LEVEL * error, low, high]
         return pd.DataFrame(dict(zip(_COLUMNS, [*values, grid.density], strict=True)))
 

@@ -17,7 +17,7 @@ _FLOOR = 0.18
 
 
 def draw_dependence(curve: pd.DataFrame, ax: Axes, unit: str) -> Axes:
-    """Draw the mean answer by a feature's values over the middle 80 % of rows, and where rows are below.
+    """Draw the mean answer by a feature's values, how it is in 80 % of the rows, and below it where rows are.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def draw_dependence(curve: pd.DataFrame, ax: Axes, unit: str) -> Axes:
         ax.annotate("null", (place[lone][0], curve["mean"][lone].iloc[0]), xytext=(6, 0), textcoords="offset points",
                     va="center", fontsize=drawing.SMALL, color=drawing.MINE)  # fmt: skip
     ax.set_xlabel(f"{name} (below: where training rows are)")
-    ax.set_ylabel(f"mean {unit} (band: middle 80 % of rows)")
+    ax.set_ylabel(f"mean {unit} (band: 80 % of rows)")
     return drawing.bare(ax)
 
 
@@ -68,6 +68,7 @@ def _floor(place: np.ndarray, density: np.ndarray, ax: Axes, of_number: bool) ->
         height = density / wide  # as many rows on less room are denser
     ax.bar(place, height / height.max() * (bottom - ground) * 0.9, width=wide, bottom=ground, color=drawing.OTHER,
            alpha=0.5, linewidth=0)  # fmt: skip
+    ax.set_yticks([tick for tick in ax.get_yticks() if bottom <= tick <= top])
     ax.set_ylim(ground, top)
 
 
