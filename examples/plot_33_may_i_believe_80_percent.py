@@ -73,8 +73,8 @@ for label, said in decided.run(frame, track=False).card.lines:
 # %%
 # Say how sure
 # ------------
-# A conformal set holds the truth as often as asked, whatever the model, here in flights of each airport. If both answers
-# are in it, the model cannot tell.
+# A conformal set holds the truth as often as asked, whatever the model, here in flights of each airport. If both
+# answers are in it, the model cannot tell.
 
 steps = [split, GaussianNB(), Conformal(0.95, by="origin"), Evaluate(["coverage", "set_size"], slices=["origin"])]
 run = Pipeline(steps, target="late", waive={"LK204": "the plane has left"}).run(frame, track=False)

@@ -85,9 +85,9 @@ class PartialDependence(Report):
     -----
     Partial dependence (Friedman 2001) of the columns at the split, through all later steps. ``mean`` has a 95 %
     interval over the rows; ``low`` and ``high`` hold the middle 80 % of the rows' own curves (Goldstein et al. 2015),
-    each moved to the common mean: where they lie apart, the feature works together with others. ``density`` is the share of
-    training rows nearest each value: where it is small the model was asked about rows that hardly occur, and so it
-    was wherever features are related (a tall person of small weight). It says what the model does, not what the
+    each moved to the common mean: where they lie apart, the feature works together with others. ``density`` is the
+    share of training rows nearest each value: where it is small the model was asked about rows that hardly occur, and
+    so it was wherever features are related (a tall person of small weight). It says what the model does, not what the
     world would do. Cost: one prediction of the rows for each value of each feature.
 
     References
