@@ -32,9 +32,9 @@ Five metrics, 10 groups
 {five}
 
 The goal was 200 times less CPU than fairlearn and 5 times less than the loop over sorted rows, and intervals in less
-than a second. *With intervals* has Wilson's interval for four of the metrics, and 2,000 multinomial draws of the counts
-of each group for F1: the law of drawing rows again, at the price of drawing four numbers. *Sorting once, draws* draws
-the rows of each group 1,000 times again, for as many values of each metric.
+than a second. *With intervals* has Wilson's interval for four of the metrics, and that of the delta method for F1; they
+cover as they should, see :doc:`coverage_of_scores`. *Sorting once, draws* finds the same by drawing the rows of each
+group 1,000 times again.
 
 Four metrics, 100 slices
 ------------------------

@@ -98,7 +98,7 @@ def test_the_interval_of_the_mean_auc_is_delongs_without_the_bootstrap() -> None
     weighed.loc[weighed.index[0], "weight"] = 1.0 + 1e-9  # no longer without weights: the bootstrap
     assert mean is not None
     exact, drawn = scored_interval(mean, FOUND.scored), scored_interval(mean, weighed)
-    assert (exact.method, drawn.method) == ("normal", "bootstrap")
+    assert (exact.method, drawn.method) == ("delta method", "bootstrap")
     assert exact.upper - exact.lower == pytest.approx(drawn.upper - drawn.lower, rel=0.2)
 
 

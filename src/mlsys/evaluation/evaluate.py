@@ -76,7 +76,8 @@ class Evaluate(Report):
     -----
     Rows are evaluated if their target is known and, with a weight role, their weight is above 0. The random
     baseline is the mean of several draws, which depend on the ids of the rows. Intervals: Wilson for proportions,
-    DeLong for the ROC AUC, bootstrap otherwise, by group if there is a group role. Slice intervals hold simultaneously
+    DeLong for the ROC AUC, otherwise the delta method, between groups if there is a group role; for medians and your
+    own functions a bootstrap. Slice intervals hold simultaneously
     (Sidak). A slice is worse when its value and its whole interval lie on the wrong side of the overall value. Scores
     on training rows are shown, but they are no estimate, and no gate reads them. Cost: one pass per metric and slice;
     26,000 rows with 19 slices take 0.3 s.

@@ -181,7 +181,7 @@ class Metric:
         return float(len(known)) if known is not None and np.isin(known, (0.0, 1.0)).all() else None
 
     def rows_among(self, sample: Sample) -> NDArray[np.bool_] | None:
-        """Return which rows a mean is of; ``None`` if it is no mean of rows."""
+        """Return which rows a mean is over; ``None`` if it is no mean, or over all."""
         rows = self.rows(sample)
         return None if rows is None else ~np.isnan(rows)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,6 @@ from mlsys.evaluation.judging import Judge
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import compared_rates
 from mlsys.evaluation.slicing import Slice
-from mlsys.evaluation.wilson import quantile_of
 
 SHARE = (0.0, 1.0)
 """Bounds of a rate that has a ratio."""
@@ -123,18 +122,10 @@ def compared(slices: Sequence[Slice], columns: Sequence[str], scored: pd.DataFra
 
 
 def _rated(rate: Metric, scored: pd.DataFrame, judge: Judge) -> Callable[[float], Interval]:
-    """Return what gives a rate's interval at a level; a bootstrap is drawn once, and its 95 % are widened.
-
-    Its draws say little of ends farther out, and the groups of a column ask for several levels.
-    """
+    """Return what gives a rate's interval at a level."""
     sample, group = judge.sample(scored), scored.get("group")
-    usual, (least, most) = metric_interval(rate, sample, group=group), rate.bounds
 
     def at(level: float) -> Interval:
-        if not usual.method.startswith("bootstrap"):
-            return metric_interval(rate, sample, level, group=group)
-        wider = quantile_of(level) / quantile_of(0.95)
-        lower, upper = (usual.value + wider * (end - usual.value) for end in (usual.lower, usual.upper))
-        return replace(usual, lower=max(least, lower), upper=min(most, upper))
+        return metric_interval(rate, sample, level, group=group)
 
     return at

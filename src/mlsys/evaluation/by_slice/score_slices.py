@@ -62,7 +62,7 @@ def score_slices(
     weight : array of shape (rows,), optional
         Weights; a row of weight 0 does not count.
     group : array of shape (rows,), optional
-        Rows of one value are not independent; intervals are then bootstrapped over groups.
+        Rows of one value are not independent; intervals are then those between groups.
     event : bool, number or str, optional
         Of two classes the one that recall and precision speak of; chosen as in a pipeline when not given.
     crossed : bool
@@ -91,10 +91,10 @@ def score_slices(
 
     Notes
     -----
-    Rows are counted once for each column: metrics of a confusion matrix, their intervals (Wilson, or bootstrap draws of
-    the counts) and verdicts are read from the counts, whatever the number of metrics or draws; log loss and errors from
-    exact sums; rankings from one sort. Your own metrics, medians, and intervals with weights or groups need the rows of
-    each slice, and take as long as in :class:`Evaluate`.
+    Rows are counted once for each column: metrics of a confusion matrix, their intervals (Wilson, or the delta method)
+    and verdicts are read from the counts, whatever the number of metrics; log loss, errors and R2 from exact sums;
+    rankings from one sort. Your own metrics, medians, and intervals with groups, or with weights of what is read from
+    counts, need the rows of each slice, and take as long as in :class:`Evaluate`.
 
     Examples
     --------
