@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from mlsys.dataset import PREDICTION, PROBABILITY, Rows, known_weights, require_columns
 from mlsys.errors import ContractError, DataError, listed
+from mlsys.evaluation.class_levels import Levels
 from mlsys.evaluation.metric import Metric
-from mlsys.evaluation.sample import EVENT, Levels, Sample
+from mlsys.evaluation.sample import EVENT, Sample
 from mlsys.summaries import hash_ids, uniform
 
 Rule = Callable[[pd.DataFrame], Any]
@@ -31,6 +32,10 @@ class Predicts(Protocol):
     def predict(self, frame: Any) -> pd.DataFrame:
         """Return ``prediction`` and ``probability_<class>``."""
         ...
+
+
+ZERO_RULE = "zero_rule"
+"""Name of the baseline that predicts the commonest class, or the mean."""
 
 
 def zero_rule(train: Rows, rows: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +21,40 @@ class Shifts(Protocol):
 
     def shift(self, score: Callable[[Any], float], /) -> float:
         """Return how far the mean score over all draws lies from that of the first."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores of the model and of what it is compared with.
+
+    Parameters
+    ----------
+    table : list of dict
+        One row for each model and metric.
+    beats : mapping
+        By baseline: by how much the model is better in the headline metric.
+    differences : DataFrame
+        As :func:`differences` returns them.
+    """
+
+    table: list[dict[str, Any]]
+    beats: Mapping[str, Mapping[str, float]]
+    differences: pd.DataFrame
+
+
+def scored_beside(
+    judge: Judge, mine: Judged, others: Mapping[str, Judged], guessed: Mapping[str, Shifts], part: str
+) -> Scored:
+    """Return the scores of the model and of baselines on all rows of a part, and the differences between them."""
+    where, what = {"part": part, "slice": "all"}, f"{part} rows"
+    table = [{**where, "model": "model", **row} for row in judge.scores(mine, what)]
+    for name, other in others.items():
+        scores = judge.quick().scores(other, f"{name} on {what}")
+        scores = [over_draws(row, judge, guessed[name]) for row in scores] if name in guessed else scores
+        table += [{**where, "model": name, **row} for row in scores]
+    values = {(row["model"], row["metric"]): row["value"] for row in table}
+    beats = {name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in others.items()}
+    return Scored(table, beats, differences(judge, mine, others, guessed, beats, values))
 
 
 def over_draws(row: dict[str, Any], judge: Judge, guesses: Shifts) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from mlsys.evaluation.sample import Levels
+from mlsys.evaluation.class_levels import Levels
 
 MOST_CLASSES = 50
 """Larger tables are not readable."""

@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 
 from mlsys.dataset import Dataset, Rows, settled, tally
-from mlsys.errors import ConfigurationError, DataError, Finding
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation.alone import evaluated_alone
-from mlsys.evaluation.baselines import Guesses, Predicts, rule_name, rule_predictions, zero_rule
-from mlsys.evaluation.beside import better_by, differences, over_draws, slice_scores
+from mlsys.evaluation.baselines import ZERO_RULE, Guesses, Predicts, rule_name, rule_predictions, zero_rule
+from mlsys.evaluation.beside import scored_beside, slice_scores
 from mlsys.evaluation.confusion import MOST_CLASSES, confusion
 from mlsys.evaluation.cost import Cost
+from mlsys.evaluation.costs_beside import costs_beside
 from mlsys.evaluation.evaluation import Evaluation
-from mlsys.evaluation.intervals import Interval
-from mlsys.evaluation.judging import Judge, Judged, judge_for
+from mlsys.evaluation.judging import Judge, judge_for
 from mlsys.evaluation.levels import distinct
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.own import metrics_of
@@ -26,9 +26,10 @@ from mlsys.evaluation.picture import draw_scores
 from mlsys.evaluation.probabilities.by_slice import in_words, probability_tables
 from mlsys.evaluation.probabilities.selective import selective_table
 from mlsys.evaluation.ranking import queries_in_words, some_order
+from mlsys.evaluation.remarks import unseen, unweighted
 from mlsys.evaluation.sample import Sample, ordered_classes
-from mlsys.evaluation.scored import classes_of, judged_rows, scored_rows
-from mlsys.evaluation.sensitive import Groups, compared
+from mlsys.evaluation.scored import judged_rows, scored_rows
+from mlsys.evaluation.sensitive import compared
 from mlsys.evaluation.sentences import weightless, worst_slice
 from mlsys.evaluation.several import JudgedAlone, together
 from mlsys.evaluation.slicing import slices_of
@@ -37,7 +38,7 @@ from mlsys.steps import Report, Result
 
 TRAIN_SAMPLE = 20_000
 """Training rows predicted for the greyed column that shows over-fitting."""
-RANDOM, UNIFORM, ZERO_RULE = "random", "uniform", "zero_rule"
+RANDOM, UNIFORM = "random", "uniform"
 _COLUMNS = ["part", "model", "slice", "metric", "value", "lower", "upper", "n", "verdict"]
 
 
@@ -166,29 +167,26 @@ class Evaluate(Report):
         chosen = () if self.slices is None and of_queries is not None else self.slices
         slices, without_weight = slices_of(chosen, train, rows, self.title), weightless(given, part)
         del train, given, rows  # of many rows the features are let go before intervals are drawn
-        table = [{"part": part, "model": "model", "slice": "all", **row} for row in judge.scores(mine, f"{part} rows")]
-        for name, other in others.items():
-            scores = judge.quick().scores(other, f"{name} on {part} rows")
-            scores = [over_draws(row, judge, guessed[name]) for row in scores] if name in guessed else scores
-            table += [{"part": part, "model": name, "slice": "all", **row} for row in scores]
-        values = {(row["model"], row["metric"]): row["value"] for row in table}
-        beats = {name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in others.items()}
+        beside = scored_beside(judge, mine, others, guessed, part)
         by_slice = slice_scores(slices, mine, judge, part)
         believed = probability_tables(mine, slices, self.level)
         groups = compared(slices, dataset.roles.sensitive, scored, judge)
-        table += [{"part": part, "model": "model", **row} for row in [*by_slice, *_further(groups, by_slice)]]
-        table += self._training_scores(dataset, judge)
-        cost, cost_scalars = self._cost(mine, judge, others, guessed)
+        sliced = [{"part": part, "model": "model", **row} for row in [*by_slice, *groups.beside(by_slice)]]
+        table = [*beside.table, *sliced, *self._training_scores(dataset, judge)]
+        cost, cost_scalars = costs_beside(self.value, mine, judge, others, guessed)
         evaluation = Evaluation(
             "evaluate",
             pd.DataFrame(table, columns=_COLUMNS),
-            scalars={**cost_scalars, **_gap_scalars(groups)},
+            scalars={**cost_scalars, **groups.scalars},
             summary=f"{judge.headline.name} on {part}" + (f"; the event is {judge.event}" if judge.event else ""),
-            tables=_tables(groups, scored, judge)
-            | believed
-            | selective_table(mine.sample, self.level)
-            | {"differences": differences(judge, mine, others, guessed, beats, values)},
-            findings=[*self._unseen(scored, part, dataset.roles.target), *self._unweighted(scored, judge)],
+            tables={
+                **_confused(scored, judge),
+                **groups.tables,
+                **believed,
+                **selective_table(mine.sample, self.level),
+                "differences": beside.differences,
+            },
+            findings=[*unseen(scored, part, dataset.roles.target, self.title), *unweighted(scored, judge, self.title)],
             draw=draw_scores,
             task=judge.task,
             part=part,
@@ -204,7 +202,7 @@ class Evaluate(Report):
             weightless=without_weight,
             value=cost,
             measured_on=of_queries or "",
-            beats=beats,
+            beats=beside.beats,
             scored=scored,
             own=self._own(),
         )
@@ -224,41 +222,6 @@ class Evaluate(Report):
     def for_looks(self, models: int, /) -> Evaluate:
         """Return the same report with intervals that hold simultaneously for several models (Bonferroni)."""
         return self if models <= 1 else self.with_(level=1 - (1 - self.level) / models)
-
-    def _unseen(self, scored: pd.DataFrame, part: str, target: str | None) -> list[Finding]:
-        """Report evaluated rows of a class that training rows lack."""
-        classes = classes_of(scored)
-        truth = scored["y"].astype("str")
-        unseen = truth[~truth.isin(classes)]
-        if not classes or unseen.empty:
-            return []
-        named = ", ".join(map(repr, sorted(unseen.unique())[:5]))
-        return [
-            Finding(
-                "EV101",
-                f"{len(unseen):,} of {len(scored):,} {part} rows have a class of {target!r} absent from the "
-                f"training rows ({named}); no model can predict it, and these rows count as mistakes",
-                "warning",
-                columns=(str(target),),
-                step=self.title,
-            )
-        ]
-
-    def _unweighted(self, scored: pd.DataFrame, judge: Judge) -> list[Finding]:
-        """Report own metrics that take no weights, where there are weights."""
-        names = [metric.name for metric in judge.metrics if metric.ignores_weights]
-        if not names or "weight" not in scored or scored["weight"].nunique() == 1:
-            return []
-        take, each = ("takes", "it counts") if len(names) == 1 else ("take", "they count")
-        return [
-            Finding(
-                "EV103",
-                f"{', '.join(names)} {take} no weights: {each} each row once, whatever its weight; add a "
-                "parameter sample_weight to the function",
-                "warning",
-                step=self.title,
-            )
-        ]
 
     def _part(self, dataset: Dataset) -> str:
         if self.on is not None:
@@ -324,51 +287,8 @@ class Evaluate(Report):
             for name, value in judge.values(scored, "training rows").items()
         ]  # fmt: skip
 
-    def _cost(
-        self, mine: Judged, judge: Judge, others: Mapping[str, Judged], guessed: Mapping[str, Guesses]
-    ) -> tuple[str, dict[str, float]]:
-        if self.value is None:
-            return "", {}
-        found = self.value.per_thousand(mine.sample, judge.level, mine.group)
-        with_shares = {name: each for name, each in others.items() if each.sample.probabilities is not None}
-        beside = {name: self.value.mean_per_thousand(each.sample) for name, each in with_shares.items()}
-        for name, guesses in guessed.items():
-            beside[name] += guesses.shift(self.value.mean_per_thousand)
-        text = f"cost {found.value:,.0f} [{found.lower:,.0f}, {found.upper:,.0f}] per 1,000 rows"
-        text += f" at {self.value.decision()}; " + ", ".join(f"{name} {value:,.0f}" for name, value in beside.items())
-        saved = self.value.saved(mine.sample, others[ZERO_RULE].sample, judge.level, mine.group)
-        text += (
-            f"; {'saves' if saved.value >= 0 else 'costs'} {abs(saved.value):,.0f} {_apart(saved)} beside {ZERO_RULE}"
-        )
-        return text, {"cost_per_thousand": found.value, **{f"cost_per_thousand/{n}": v for n, v in beside.items()}}
 
-
-def _apart(saved: Interval) -> str:
-    """Return the interval of what is saved, or of what it costs more."""
-    ends = (saved.lower, saved.upper) if saved.value >= 0 else (-saved.upper, -saved.lower)
-    return f"[{ends[0]:,.0f}, {ends[1]:,.0f}]"
-
-
-def _further(groups: Groups, by_slice: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rates of sensitive groups that are not among the scores of slices already."""
-    there = {(row["slice"], row["metric"]) for row in by_slice}
-    rows = groups.table.drop(columns="column").to_dict("records")
-    return [
-        {str(key): value for key, value in row.items()} for row in rows if (row["slice"], row["metric"]) not in there
-    ]
-
-
-def _gap_scalars(groups: Groups) -> dict[str, float]:
-    gaps, fairness = (each[each["groups"] > 1].to_dict("records") for each in (groups.gaps, groups.fairness))
-    odds = [row for row in fairness if row["criterion"] == "equalized_odds"]
-    return {f"{row['metric']}_gap/{row['column']}": float(row["gap"]) for row in gaps} | {
-        f"equalized_odds_gap/{row['column']}": float(row["gap"]) for row in odds
-    }
-
-
-def _tables(groups: Groups, scored: pd.DataFrame, judge: Judge) -> dict[str, pd.DataFrame]:
-    """Return the confusion matrix, and rates and gaps of sensitive groups."""
+def _confused(scored: pd.DataFrame, judge: Judge) -> dict[str, pd.DataFrame]:
+    """Return the confusion matrix, where there are classes, and not too many."""
     classes = ordered_classes(scored, judge.task)
-    confused = {"confusion": confusion(scored, classes)} if 1 < len(classes) <= MOST_CLASSES else {}
-    fair = {"fairness": groups.fairness} if len(groups.fairness) else {}
-    return {**confused, **({"groups": groups.table, "gaps": groups.gaps} if len(groups.table) else {}), **fair}
+    return {"confusion": confusion(scored, classes)} if 1 < len(classes) <= MOST_CLASSES else {}

@@ -41,6 +41,28 @@ class Groups:
     gaps: pd.DataFrame
     fairness: pd.DataFrame
 
+    def beside(self, by_slice: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return the rates of groups that are not among the scores of slices already."""
+        there = {(row["slice"], row["metric"]) for row in by_slice}
+        rows = self.table.drop(columns="column").to_dict("records")
+        return [{str(key): value for key, value in row.items()} for row in rows
+                if (row["slice"], row["metric"]) not in there]  # fmt: skip
+
+    @property
+    def scalars(self) -> dict[str, float]:
+        """Gaps by rate and column, and equalized odds by column."""
+        gaps, fairness = (each[each["groups"] > 1].to_dict("records") for each in (self.gaps, self.fairness))
+        odds = [row for row in fairness if row["criterion"] == "equalized_odds"]
+        return {f"{row['metric']}_gap/{row['column']}": float(row["gap"]) for row in gaps} | {
+            f"equalized_odds_gap/{row['column']}": float(row["gap"]) for row in odds
+        }
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Tables of an evaluation; those without rows are left out."""
+        named = {"groups": self.table, "gaps": self.gaps, "fairness": self.fairness}
+        return {name: each for name, each in named.items() if len(each) or (name == "gaps" and len(self.table))}
+
     def sentence(self, column: str, scores: Sequence[Mapping[str, Any]], headline: Metric) -> str:
         """Describe the widest gap of a column, and the groups for which the headline metric is worse.
 

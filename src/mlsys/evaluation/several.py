@@ -12,7 +12,7 @@ import pandas as pd
 from mlsys.dataset import Dataset
 from mlsys.errors import Finding
 from mlsys.evaluation.baselines import Guesses
-from mlsys.evaluation.beside import better_by, differences, over_draws, slice_scores
+from mlsys.evaluation.beside import scored_beside, slice_scores
 from mlsys.evaluation.evaluation import Evaluation
 from mlsys.evaluation.judging import Judge, joint_judge
 from mlsys.evaluation.picture import draw_scores
@@ -86,17 +86,10 @@ def together(
         for name in first.guessed
     }
     read = {name: judge.read(frame) for name, frame in others.items()}
-    where, what = {"part": part, "slice": "all"}, f"{part} rows"
-    table = [{**where, "model": "model", **row} for row in judge.scores(mine, what)]
-    for name, other in read.items():
-        scores = judge.quick().scores(other, f"{name} on {what}")
-        scores = [over_draws(row, judge, guessed[name]) for row in scores] if name in guessed else scores
-        table += [{**where, "model": name, **row} for row in scores]
-    values = {(str(row["model"]), str(row["metric"])): float(row["value"]) for row in table}
-    beats = {name: better_by(judge, mine, name, other, guessed.get(name)) for name, other in read.items()}
+    beside = scored_beside(judge, mine, read, guessed, part)
     cut = slices_of(slices, dataset["train"], rows, who)
     by_slice = slice_scores(cut, mine, judge, part)
-    table += [{"part": part, "model": "model", **row} for row in by_slice]
+    table = [*beside.table, *({"part": part, "model": "model", **row} for row in by_slice)]
     found = {name: each.evaluation for name, each in alone.items()}
     said = {name: each.event_said for name, each in found.items() if each.event_said}
     return Evaluation(
@@ -104,7 +97,7 @@ def together(
         pd.DataFrame(table, columns=COLUMNS),
         scalars={},
         summary=f"{judge.headline.name} on {part}",
-        tables={"differences": differences(judge, mine, read, guessed, beats, values)},
+        tables={"differences": beside.differences},
         findings=[_named(finding, name) for name, each in found.items() for finding in each.findings],
         draw=draw_scores,
         task=joint_task([each.task for each in found.values()]),
@@ -121,7 +114,7 @@ def together(
         },
         slices={each.name: each.column for each in cut},
         weightless=first.evaluation.weightless,
-        beats=beats,
+        beats=beside.beats,
         scored=scored,
         targets=found,
         own=means_of({name: each for each_of in found.values() for name, each in each_of.own.items()}),

@@ -19,7 +19,8 @@ from mlsys import DirectionalTest, InvarianceTest, PerturbationTest
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation import Behaviour
 from mlsys.evaluation.behaviour.behaviour import draw_failing
-from mlsys.evaluation.behaviour.failing import failing
+from mlsys.evaluation.behaviour.failing import Sampling, failing
+from mlsys.evaluation.wilson import wilson
 
 
 def applicants(rows: int = 400, seed: int = 0) -> pd.DataFrame:
@@ -93,11 +94,35 @@ def test_rows_of_groups_are_worth_what_their_variance_says() -> None:
     groups = np.repeat(np.arange(400), 10)
     plain, of_groups, clustered = (
         failing(alone, 0.5, 0.95),
-        failing(alone, 0.5, 0.95, groups),
-        failing(whole, 0.5, 0.95, groups),
+        failing(alone, 0.5, 0.95, Sampling(groups)),
+        failing(whole, 0.5, 0.95, Sampling(groups)),
     )
     assert of_groups.upper - of_groups.lower == pytest.approx(plain.upper - plain.lower, rel=0.15)
     assert clustered.upper - clustered.lower == pytest.approx((plain.upper - plain.lower) * np.sqrt(10), rel=0.2)
+
+
+def test_a_row_of_weight_two_counts_twice_and_tells_no_more() -> None:
+    rng = np.random.default_rng(3)
+    fails, weight = rng.random(500) < 0.2, rng.integers(1, 4, 500).astype(float)
+    twice = np.repeat(fails, weight.astype(int))
+    weighed, copied = failing(fails, 0.5, 0.95, Sampling(None, weight)), failing(twice, 0.5, 0.95)
+    assert weighed.share == pytest.approx(copied.share) and weighed.n == 500
+    assert weighed.upper - weighed.lower > 1.1 * (copied.upper - copied.lower)
+    even = failing(fails, 0.5, 0.95, Sampling(None, np.full(500, 7.0)))
+    plain = failing(fails, 0.5, 0.95)
+    assert (even.lower, even.upper) == pytest.approx((plain.lower, plain.upper), rel=5e-3)
+    none = failing(np.zeros(500, dtype=bool), 0.5, 0.95, Sampling(None, np.r_[np.full(100, 1e6), np.ones(400)]))
+    assert none.upper == pytest.approx(wilson(0, 100)[1], rel=0.01)  # the light rows tell next to nothing
+
+
+def test_failing_shares_are_of_the_weighed_rows_and_rows_of_weight_0_are_not_asked() -> None:
+    step = DirectionalTest("income", "up", by=0.5)
+    richer = NUMBERS.assign(income=NUMBERS["income"] + 0.5)
+    moves = LOGISTIC.predict_proba(richer)[:, 1] - LOGISTIC.predict_proba(NUMBERS)[:, 1]
+    weighed = NUMBERS.assign(count=np.where(np.arange(len(NUMBERS)) < 30, 0.0, 1.0 + np.arange(len(NUMBERS)) % 3))
+    found = one(step.check(LOGISTIC, weighed, weight="count"))
+    assert found["n"] == len(NUMBERS) - 30
+    assert found["failing"] == pytest.approx(np.average(moves <= 0, weights=weighed["count"]))
 
 
 def test_levels_are_swapped_and_only_rows_that_change_count() -> None:

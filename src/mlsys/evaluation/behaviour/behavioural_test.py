@@ -15,10 +15,11 @@ from mlsys.errors import ConfigurationError, DataError, listed, meant
 from mlsys.evaluation.behaviour.answers import Asked, asked_of
 from mlsys.evaluation.behaviour.behaviour import Behaviour
 from mlsys.evaluation.behaviour.changes import Change
+from mlsys.evaluation.behaviour.failing import Sampling
 from mlsys.evaluation.behaviour.judging import Judging
 from mlsys.evaluation.behaviour.rules import Rule
 from mlsys.evaluation.slicing import slices_of
-from mlsys.steps import Report
+from mlsys.steps import Field, Report
 from mlsys.summaries import places_by_hash
 
 Slices = tuple[str, ...] | list[str] | dict[str, Callable[[pd.DataFrame], Any]]
@@ -45,6 +46,11 @@ class Shown:
 class BehaviouralTest(Report):
     """Changes rows as a request brings them, asks the served model, and counts the rows that move as they must not."""
 
+    most: float = Field(default=0.05, kw_only=True, ge=0.0, lt=1.0)
+    slices: Slices = Field(default=(), kw_only=True)
+    event: Any = Field(default=None, kw_only=True)
+    target: str | None = Field(default=None, kw_only=True)
+    most_rows: int = Field(default=MOST_ROWS, kw_only=True, ge=10)
     called: ClassVar[str] = ""
     of_one_target: ClassVar[bool] = True
 
@@ -68,24 +74,29 @@ class BehaviouralTest(Report):
         served = dataset.served
         if served is None or not part:
             return Behaviour(self.called, pd.DataFrame(), verdict="not assessed", summary=NO_MODEL)
-        target, roles = self._facts("target"), dataset.roles
+        target, roles = self.target, dataset.roles
         if roles.has_several_targets:
             if target is None:
                 said = f"there are several targets; name one, such as target={roles.targets[0]!r}"
                 return Behaviour(self.called, pd.DataFrame(), verdict="not assessed", summary=said)
             roles = roles.of_target(target)
-        rows = dataset[part]
-        rows = rows.take_rows(np.sort(places_by_hash(rows.index, self._most_rows)))
+        rows = self._some(dataset[part])
         frame = served.rows(part).loc[rows.index]
         asked = Asked(served.predict, served.inputs, roles.event, dataset.aim == "clusters", target)
         usual = [name for name in served.inputs if name in frame.columns and name not in dataset.roles.columns()]
         slices = {each.name: each.mask for each in self._slices_of(dataset["train"], rows)}
         learned = "; the model has learned from these rows" if part == "validation" and dataset.folds else ""
-        groups = None if rows.group is None else rows.group.to_numpy()
-        return self._judged(asked, Shown(frame, usual), slices, groups, rng, part, learned)
+        return self._judged(asked, Shown(frame, usual), slices, Sampling.of(rows), rng, part, learned)
 
     def check(
-        self, model: Any, frame: pd.DataFrame, *, target: str | None = None, group: str | None = None, seed: int = 0
+        self,
+        model: Any,
+        frame: pd.DataFrame,
+        *,
+        target: str | None = None,
+        group: str | None = None,
+        weight: str | None = None,
+        seed: int = 0,
     ) -> Behaviour:
         """Test a model outside a pipeline.
 
@@ -99,6 +110,8 @@ class BehaviouralTest(Report):
             A column that is never changed; only needed if the model does not know its columns.
         group : str, optional
             A column whose rows of one value are not independent.
+        weight : str, optional
+            A column of weights: of how many rows each tells.
         seed : int
             Of what is drawn: noise, typing errors.
 
@@ -110,12 +123,13 @@ class BehaviouralTest(Report):
         Raises
         ------
         DataError
-            If the frame has no rows, or lacks a column that is changed or grouped by.
+            If the frame has no rows, or lacks a column that is named.
         ConfigurationError
             If the model cannot predict.
         """
         check_frame(frame, f"{self.title}.check()")
-        roles = Roles.named(**{name: each for name, each in (("target", target), ("group", group)) if each})
+        named = {"target": target, "group": group, "weight": weight}
+        roles = Roles.named(**{name: each for name, each in named.items() if each})
         absent = [name for name in roles.columns() if name not in frame.columns]
         if absent:
             raise DataError(
@@ -123,42 +137,39 @@ class BehaviouralTest(Report):
                 f"{meant(absent[0], frame.columns)}columns are {listed(frame.columns)}",
             )
         rows = Rows.of(frame, roles, [name for name in frame.columns if name not in roles.columns()])
-        rows = rows.take_rows(np.sort(places_by_hash(rows.index, self._most_rows)))
+        rows = self._some(rows)
         given = pd.DataFrame(rows)
-        asked = asked_of(model, given if target is None else given.drop(columns=target), self._facts("target"))
+        asked = asked_of(model, given if target is None else given.drop(columns=target), self.target)
         usual = [name for name in asked.inputs if name in frame.columns and name not in roles.columns()]
         slices = {each.name: each.mask for each in self._slices_of(rows, rows)}
-        groups = None if rows.group is None else rows.group.to_numpy()
         rng = np.random.default_rng(seed)
-        return self._judged(asked, Shown(given, usual), slices, groups, rng, "", "")
+        return self._judged(asked, Shown(given, usual), slices, Sampling.of(rows), rng, "", "")
+
+    def _some(self, rows: Rows) -> Rows:
+        """Return the rows that are asked about: some of those that weigh."""
+        rows = rows if rows.weight is None else rows.take_rows(rows.weight.to_numpy(dtype=np.float64) > 0)
+        return rows.take_rows(np.sort(places_by_hash(rows.index, self.most_rows)))
 
     def _judged(
         self,
         asked: Asked,
         shown: Shown,
         slices: Mapping[str, NDArray[np.bool_]],
-        groups: NDArray[Any] | None,
+        sampling: Sampling,
         rng: np.random.Generator,
         part: str,
         learned: str,
     ) -> Behaviour:
         changes = list(self.changes(shown, rng))
-        judging = Judging(asked, shown.frame, self.rule, self._facts("most"), self.title, self._facts("event"))
-        return judging.result(self.called, changes, slices, groups, part, learned)
+        judging = Judging(asked, shown.frame, self.rule, self.most, self.title, self.event)
+        return judging.result(self.called, changes, slices, sampling, part, learned)
 
     def _slices_of(self, train: Rows, rows: Rows) -> Any:
-        return slices_of(self._facts("slices"), train, rows, self.title)
-
-    @property
-    def _most_rows(self) -> int:
-        return int(self._facts("most_rows"))
-
-    def _facts(self, name: str) -> Any:
-        return vars(self)[name]
+        return slices_of(self.slices, train, rows, self.title)
 
     def _refuse(self, problems: Sequence[tuple[str, str]]) -> None:
         """Raise for all problems at once; a tolerance is one of every test."""
-        tolerance = self._facts("tolerance")
+        tolerance = vars(self)["tolerance"]
         if tolerance is not None and not tolerance >= 0:
             problems = [*problems, (f"tolerance={tolerance}", "give a tolerance of 0 or more")]
         if problems:

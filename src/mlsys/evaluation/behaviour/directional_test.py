@@ -8,11 +8,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from mlsys.evaluation.behaviour.behavioural_test import MOST_ROWS, BehaviouralTest, Shown, Slices
+from mlsys.evaluation.behaviour.behavioural_test import BehaviouralTest, Shown
 from mlsys.evaluation.behaviour.changes import Change
 from mlsys.evaluation.behaviour.raising import raised
 from mlsys.evaluation.behaviour.rules import Rule
-from mlsys.steps import Field
 
 
 class DirectionalTest(BehaviouralTest):
@@ -70,11 +69,6 @@ class DirectionalTest(BehaviouralTest):
     direction: Literal["up", "down", "not down", "not up"]
     by: float | int | str | Callable[[pd.Series], Any] | None = None
     tolerance: float | int = 0.0
-    most: float = Field(default=0.05, ge=0.0, lt=1.0)
-    slices: Slices = ()
-    event: Any = None
-    target: str | None = None
-    most_rows: int = Field(default=MOST_ROWS, ge=10)
     called = "direction"
 
     def __post_init__(self) -> None:

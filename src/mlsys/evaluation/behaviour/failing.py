@@ -1,4 +1,4 @@
-"""Failing: which rows moved as they must not, in shares with intervals that know of groups."""
+"""Failing: which rows moved as they must not, in shares with intervals that know of groups and weights."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mlsys.dataset import Rows
+from mlsys.evaluation.delta_method import variance_of
 from mlsys.evaluation.verdicts import FAIL, NOT_ENOUGH, PASS
 from mlsys.evaluation.wilson import wilson
 
@@ -28,7 +30,38 @@ class Failing:
     verdict: str
 
 
-def failing(fails: Mask, most: float, level: float, groups: NDArray[Any] | None = None) -> Failing:
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """How rows came to be asked about: in groups that are alike, and of how many rows each tells.
+
+    Parameters
+    ----------
+    groups : array, optional
+        Rows of one group are not independent.
+    weight : array, optional
+        Weights above 0.
+    """
+
+    groups: NDArray[Any] | None = None
+    weight: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(cls, rows: Rows) -> Sampling:
+        """Read group and weight of rows."""
+        groups = None if rows.group is None else rows.group.to_numpy()
+        return cls(groups, None if rows.weight is None else rows.weight.to_numpy(dtype=np.float64))
+
+    @property
+    def plain(self) -> bool:
+        """Whether rows are independent and tell alike."""
+        return self.groups is None and self.weight is None
+
+    def taken(self, chosen: Mask) -> Sampling:
+        """Return that of some of the rows."""
+        return Sampling(*(None if each is None else each[chosen] for each in (self.groups, self.weight)))
+
+
+def failing(fails: Mask, most: float, level: float, sampling: Sampling | None = None) -> Failing:
     """Return the share of rows that fail, by Wilson's interval at the number of independent rows.
 
     Parameters
@@ -39,13 +72,14 @@ def failing(fails: Mask, most: float, level: float, groups: NDArray[Any] | None 
         The share that is admitted.
     level : float
         Confidence level.
-    groups : array, optional
-        Rows of one group are not independent.
+    sampling : Sampling, optional
+        Groups and weights of the rows.
 
     Notes
     -----
-    Of groups, the rows are worth as many independent ones as would have the variance between groups (Korn and
-    Graubard 1998), and no more than there are; where all rows agree, as many as there are groups.
+    With groups or weights, the rows are worth as many independent ones as would have the variance between groups or
+    weighted rows (Korn and Graubard 1998), and no more than there are; where all rows agree, as many as there are
+    groups, or rows of equal weight that would tell as much (Kish 1965).
 
     Examples
     --------
@@ -56,19 +90,21 @@ def failing(fails: Mask, most: float, level: float, groups: NDArray[Any] | None 
     n = len(fails)
     if not n:
         return Failing(0, np.nan, np.nan, np.nan, NOT_ENOUGH)
-    share = float(fails.mean())
-    worth = float(n) if groups is None else _worth(fails, groups)
+    sampling = sampling or Sampling()
+    weight = np.ones(n) if sampling.weight is None else sampling.weight
+    share = float(np.average(fails, weights=weight))
+    worth = float(n) if sampling.plain else _worth(fails, share, weight, sampling.groups)
     lower, upper = wilson(share * worth, worth, level)
     verdict = PASS if upper <= most else FAIL if lower > most else NOT_ENOUGH
     return Failing(n, share, lower, upper, verdict)
 
 
-def _worth(fails: Mask, groups: NDArray[Any]) -> float:
-    """Return how many independent rows the rows of some groups are worth."""
-    codes, names = pd.factorize(groups, use_na_sentinel=False)
-    share, n, k = float(fails.mean()), len(fails), len(names)
-    if share in {0.0, 1.0} or k < 2:
-        return float(k)
-    sums = np.bincount(codes, fails - share, k)
-    variance = float((sums**2).sum()) * k / (k - 1) / n**2
-    return float(np.clip(share * (1 - share) / variance, 1.0, n)) if variance else float(n)
+def _worth(fails: Mask, share: float, weight: NDArray[np.float64], groups: NDArray[Any] | None) -> float:
+    """Return how many independent rows of equal weight the rows are worth."""
+    codes = np.arange(len(fails)) if groups is None else pd.factorize(groups, use_na_sentinel=False)[0]
+    sums = np.bincount(codes, weight)
+    alike = float(sums.sum() ** 2 / (sums**2).sum())
+    if fails.all() or not fails.any() or len(sums) == 1:
+        return alike
+    variance = variance_of(weight * (fails - share) / weight.sum(), codes)
+    return float(np.clip(share * (1 - share) / variance, 1.0, len(fails))) if variance else float(len(fails))

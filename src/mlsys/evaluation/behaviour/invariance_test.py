@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from mlsys.evaluation.behaviour.behavioural_test import MOST_ROWS, BehaviouralTest, Shown, Slices
+from mlsys.evaluation.behaviour.behavioural_test import BehaviouralTest, Shown
 from mlsys.evaluation.behaviour.changes import Change
 from mlsys.evaluation.behaviour.rules import Rule
 from mlsys.evaluation.behaviour.swapping import swaps
-from mlsys.steps import Field
 
 
 class InvarianceTest(BehaviouralTest):
@@ -66,11 +65,6 @@ class InvarianceTest(BehaviouralTest):
     values: dict[Any, Any] | tuple[Any, ...] | list[Any] | None = None
     words: bool = False
     tolerance: float | int | None = None
-    most: float = Field(default=0.05, ge=0.0, lt=1.0)
-    slices: Slices = ()
-    event: Any = None
-    target: str | None = None
-    most_rows: int = Field(default=MOST_ROWS, ge=10)
     called = "invariance"
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mlsys.evaluation.behaviour.answers import Answers, Asked, answers
 from mlsys.evaluation.behaviour.behaviour import ALL, Behaviour, draw_failing
 from mlsys.evaluation.behaviour.changes import Change
-from mlsys.evaluation.behaviour.failing import Failing, failing
+from mlsys.evaluation.behaviour.failing import Failing, Sampling, failing
 from mlsys.evaluation.behaviour.rules import Rule
 from mlsys.evaluation.intervals import at_once
 from mlsys.evaluation.verdicts import verdict_of
@@ -69,7 +69,7 @@ class Judging:
         name: str,
         changes: Sequence[Change],
         slices: Mapping[str, NDArray[np.bool_]],
-        groups: NDArray[Any] | None,
+        sampling: Sampling,
         part: str,
         learned: str,
     ) -> Behaviour:
@@ -81,7 +81,7 @@ class Judging:
         different = [change for change in changes if change.of(self.frame).any()]
         found = [self._moved(change, before) for change in different or changes[:1]]
         level = at_once(LEVEL, len(found))
-        overall = [failing(each.fails[each.changed], self.most, level, _of(groups, each.changed)) for each in found]
+        overall = [failing(each.fails[each.changed], self.most, level, sampling.taken(each.changed)) for each in found]
         rows = [_row(each, ALL, each.changed, share) for each, share in zip(found, overall, strict=True)]
         within = at_once(LEVEL, len(found) * max(len(slices), 1))
         for each in found:
@@ -89,7 +89,7 @@ class Judging:
                 inside = each.changed & mask
                 if not inside.any():
                     continue
-                share = failing(each.fails[inside], self.most, within, _of(groups, inside))
+                share = failing(each.fails[inside], self.most, within, sampling.taken(inside))
                 rows.append(_row(each, slice_, inside, share))
         worst = _worst_of(overall)
         must = self.rule.said(before.unit)
@@ -140,10 +140,6 @@ def _worst_of(overall: Sequence[Failing]) -> int:
     """Return the place of the change that fails most surely."""
     places = [place for place, each in enumerate(overall) if each.n] or [0]
     return max(places, key=lambda place: (overall[place].lower, overall[place].share, -place))
-
-
-def _of(groups: NDArray[Any] | None, chosen: NDArray[np.bool_]) -> NDArray[Any] | None:
-    return None if groups is None else groups[chosen]
 
 
 def _row(moved: Moved, slice_: str, inside: NDArray[np.bool_], share: Failing) -> dict[str, Any]:

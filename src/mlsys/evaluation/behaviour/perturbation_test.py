@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from mlsys.evaluation.behaviour.behavioural_test import MOST_ROWS, BehaviouralTest, Shown, Slices
+from mlsys.evaluation.behaviour.behavioural_test import BehaviouralTest, Shown
 from mlsys.evaluation.behaviour.changes import Change, as_names, column_of
 from mlsys.evaluation.behaviour.rules import Rule
-from mlsys.steps import Field
 from mlsys.values import mistyped, noisy, nulled, takes_damage
 
 _SIZES = {"noise": 0.05, "typos": 1}
@@ -50,7 +49,7 @@ class PerturbationTest(BehaviouralTest):
 
     Notes
     -----
-    Rows pass if the interval of their failing share (Wilson; with a group role, at the number of independent rows) is
+    Rows pass if the interval of their failing share (Wilson; with groups or weights, at the number of independent rows) is
     below ``most`` for every column, and fail if it is above for any; otherwise there is not enough data. The
     intervals hold simultaneously (Sidak). A model that raises for the changed rows fails. Weights are not used. Cost:
     one prediction of the rows for each column.
@@ -76,11 +75,6 @@ class PerturbationTest(BehaviouralTest):
     columns: tuple[str, ...] | list[str] | str | None = None
     size: float | int | None = None
     tolerance: float | int | None = None
-    most: float = Field(default=0.05, ge=0.0, lt=1.0)
-    slices: Slices = ()
-    event: Any = None
-    target: str | None = None
-    most_rows: int = Field(default=MOST_ROWS, ge=10)
     called = "perturbation"
 
     def __post_init__(self) -> None:
