@@ -98,8 +98,8 @@ def main() -> None:
 Per cent of {given.sets:,} simulated data sets whose 95 % interval holds the true value, for rows x share of events,
 with a standard error of {error:.1f}. In brackets: the share of data sets in which the evaluation says *not enough
 data*, or that the metric is not defined, in place of an interval; they are left out of the coverage. A dash: hardly any
-interval. Where most data sets say so, those that are left have more events than usual, and their scores are not those of
-all. Shares of a few rows or groups take few values, and cover a little more than 95 %.
+interval. Where most data sets say so, those that are left have more events than usual, and their scores are not
+those of all. Shares of a few rows or groups take few values, and cover a little more than 95 %.
 
 Independent rows
 ----------------

@@ -49,9 +49,9 @@ class PerturbationTest(BehaviouralTest):
 
     Notes
     -----
-    Rows pass if the interval of their failing share (Wilson; with groups or weights, at the number of independent rows) is
-    below ``most`` for every column, and fail if it is above for any; otherwise there is not enough data. The
-    intervals hold simultaneously (Sidak). A model that raises for the changed rows fails. Weights are not used. Cost:
+    Rows pass if the interval of their failing share (Wilson; with groups or weights, at the number of independent rows)
+    is below ``most`` for every column, and fail if it is above for any; otherwise there is not enough data. The
+    intervals hold simultaneously (Sidak). A model that raises for the changed rows fails. Cost:
     one prediction of the rows for each column.
 
     References
