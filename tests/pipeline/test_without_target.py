@@ -199,9 +199,45 @@ def test_metrics_of_another_task_are_refused(numbers, name, problem):
         Pipeline([SPLIT, KMeans(2), Evaluate(metrics=[name])]).run(numbers, track=False, cache=False)
 
 
-def test_runs_without_a_target_are_not_compared_by_truth(found):
-    with pytest.raises(ConfigurationError, match=r"(?s)rows whose truth is known.*name a target"):
-        mlsys.compare(found, found)
+@pytest.mark.long
+def test_detectors_are_compared_by_stability_and_by_whether_they_say_the_same(found, numbers):
+    again = Pipeline([SPLIT, IsolationForest(n_estimators=5, random_state=1)]).run(numbers, track=False)
+    compared = mlsys.compare({"one": found, "other": again})
+    table = compared.table.set_index("run")
+    said = {"one": found, "other": again}
+    for name, run in said.items():
+        mine = run.reports["evaluate"].table.query("model == 'model' and metric == 'stability'").iloc[0]
+        assert table.loc[name, ["value", "lower", "upper"]].tolist() == mine[["value", "lower", "upper"]].tolist()
+    one, other = (run.predictions["validation"]["score_True"] for run in said.values())
+    worse = table.index[table["verdict"] != "best"][0]
+    assert table.loc[worse, "says the same"] == pytest.approx(one.corr(other, method="spearman"))
+    assert table["says the same"].max() == pytest.approx(1.0)
+    gap = table.loc[worse]
+    assert gap["difference lower"] < gap["difference"] < gap["difference upper"]
+    assert "measured apart" in compared.plot().get_xlabel()
+
+
+@pytest.mark.long
+def test_clusterers_are_compared_by_silhouette_and_detectors_not_with_them(found, numbers):
+    from sklearn.metrics import adjusted_rand_score
+
+    runs = {str(k): Pipeline([SPLIT, KMeans(k, n_init=2)]).run(numbers, track=False) for k in (2, 5)}
+    table = mlsys.compare(runs, metric="silhouette").table.set_index("run")
+    one, other = (run.predictions["validation"]["prediction"] for run in runs.values())
+    assert table["says the same"].min() == pytest.approx(adjusted_rand_score(one, other))
+    with pytest.raises(ConfigurationError, match="are after different things: run 1 finds anomalies, run 2 finds"):
+        mlsys.compare(found, runs["2"])
+    with pytest.raises(ConfigurationError, match="applies to anomalies, but the runs are clusters"):
+        mlsys.compare(runs, metric="share_flagged")
+
+
+@pytest.mark.long
+def test_a_run_with_a_target_is_not_compared_with_one_without(found, numbers):
+    labelled = Pipeline([SPLIT, IsolationForest()], target="odd").run(
+        numbers.assign(odd=numbers.index % 9 == 0), track=False
+    )
+    with pytest.raises(ConfigurationError, match=r"(?s)rows whose truth is known.*name the target"):
+        mlsys.compare(found, labelled)
 
 
 def test_there_is_no_classifier_of_scikit_learn_for_clusters():

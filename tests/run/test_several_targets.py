@@ -118,6 +118,28 @@ def test_runs_are_compared_on_all_targets_or_on_one(run: Any) -> None:
         mlsys.compare(run, worse, target="snow")
 
 
+def correct(y: Any, prediction: Any) -> float:
+    return float((np.asarray(y) == np.asarray(prediction)).mean())
+
+
+@pytest.mark.long
+def test_a_gate_asks_for_the_mean_of_a_metric_of_the_users_own() -> None:
+    given = [RandomSplit(), LogisticRegression(), Evaluate([correct])]
+    own = pipeline(*given).run(ROWS, **QUIET)
+    table = own.reports["evaluate"].table
+    mean = table[(table["model"] == "model") & (table["metric"] == "mean_correct")]["value"].iloc[0]
+    each = own.evaluation.targets
+    assert mean == pytest.approx(
+        np.mean([found.table.query("model == 'model'")["value"].iloc[0] for found in each.values()])
+    )
+    asked = Gate(
+        metric(correct).value >= 0.5, metric(correct, target="rain").value >= 0.5, metric("recall").value >= 0.1
+    )
+    checked = asked.check(own.reports)
+    assert checked[0][1] == f"{mean:.4g}"
+    assert [each[2] for each in checked] == ["pass", "pass", "fail"]  # recall was not evaluated
+
+
 def test_gates_and_the_final_test_know_targets(run: Any) -> None:
     final = run.final_test()
     checked = Gate(metric("roc_auc", target="wind").lower >= 0.5).check(final.reports)

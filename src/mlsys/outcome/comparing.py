@@ -23,6 +23,7 @@ from mlsys.evaluation import (
     scored_interval,
 )
 from mlsys.outcome.changes import changes_of, described_changes
+from mlsys.outcome.comparing_alone import difference_alone, refuse_unlike, sameness, values_alone
 from mlsys.outcome.outcome import Outcome
 from mlsys.outcome.storing import judged_rows
 from mlsys.pages import Interval, Intervals, Items, Page, Shown, Table, Title, Tone, drawing, filled, number
@@ -67,6 +68,8 @@ class Comparison(Shown):
     changes : DataFrame
         One row for each step that differs from the first run: ``run``, ``step``, ``outcome``, ``causes``
         (code, configuration, package, data, seed, setting), ``why``.
+    paired : bool
+        Whether differences are of the same rows; without a target they are of values that were measured apart.
     """
 
     table: pd.DataFrame
@@ -76,6 +79,7 @@ class Comparison(Shown):
     best_name: str
     runs: Mapping[str, Any]
     changes: pd.DataFrame
+    paired: bool = True
 
     def _page(self) -> Page:
         said = described_changes(self.changes, self.table, self.metric).splitlines()
@@ -103,7 +107,8 @@ class Comparison(Shown):
             drawing.dot(ax, place, row["difference"], row["difference lower"], row["difference upper"], colour, said)
             value = Interval("", row["value"], row["lower"], row["upper"]).said()
             ax.annotate(value, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=drawing.SMALL)
-        label = f"{self.metric} minus that of the best, paired on the same {self.part} rows (95 % intervals)"
+        how = "paired on" if self.paired else "measured apart on"
+        label = f"{self.metric} minus that of the best, {how} the same {self.part} rows (95 % intervals)"
         drawing.finish(ax, [str(row["run"]) for row in self._rows], label, margin=0.3)
         ax.annotate(
             self.metric, (1.02, -0.75), xycoords=("axes fraction", "data"), fontsize=drawing.SMALL, weight="bold"
@@ -137,7 +142,10 @@ def compare(
     Comparison
         Differences from the best are paired: the same rows are drawn for both. A run whose interval
         for the difference contains zero is "not told apart", and the cheapest of these is chosen: the smallest
-        of those whose median latency is within 1.5 times the lowest.
+        of those whose median latency is within 1.5 times the lowest. Runs without a target (detectors, clusterers) are
+        compared by what they say of themselves, stability or silhouette, measured apart, and ``says the same`` is how
+        far each agrees with the best: rank correlation of scores, or adjusted Rand index of clusters. A silhouette is
+        measured in each model's own space; those of differently scaled features are not comparable.
 
     Raises
     ------
@@ -153,12 +161,9 @@ def compare(
     missing = set(named) - set(evaluated)
     if missing:
         raise ConfigurationError(f"{', '.join(sorted(missing))} has no evaluation", "add Evaluate() to the pipeline")
-    alone = [name for name, each in evaluated.items() if each.nothing_beside]
+    alone = any(each.nothing_beside for each in evaluated.values())
     if alone:
-        raise ConfigurationError(
-            f"compare() needs rows whose truth is known, but {alone[0]} was evaluated without a target",
-            "name a target for the evaluation, or read run.reports['evaluate'].table of each",
-        )
+        refuse_unlike(evaluated)
     judged = {name: judged_rows(run) for name, run in named.items()}
     if target is not None:
         evaluated = {name: _of_target(each, target, name) for name, each in evaluated.items()}
@@ -177,7 +182,10 @@ def compare(
     event = _event(evaluated)
     scored = {name: frame.loc[shared] for name, frame in judged.items()}
     sign = 1 if chosen.greater_is_better else -1
-    values = {name: scored_interval(chosen, frame, event=event) for name, frame in scored.items()}
+    if alone:
+        values = values_alone(evaluated, chosen.name)
+    else:
+        values = {name: scored_interval(chosen, frame, event=event) for name, frame in scored.items()}
     leader = max(values, key=lambda name: (sign * values[name].value, name))
     rows = []
     for name, run in named.items():
@@ -186,17 +194,22 @@ def compare(
         if name == leader:
             row |= {"difference": 0.0, "difference lower": np.nan, "difference upper": np.nan, "verdict": "best"}
         else:
-            gap = paired_difference(chosen, scored[name], scored[leader], event=event)
+            if alone:
+                gap = difference_alone(values[name], values[leader])
+            else:
+                gap = paired_difference(chosen, scored[name], scored[leader], event=event)
             apart = gap.lower > 0 or gap.upper < 0
             row |= {"difference": gap.value, "difference lower": gap.lower, "difference upper": gap.upper}
             row |= {"verdict": "worse" if apart else "not told apart"}
+        if alone:
+            row["says the same"] = sameness(scored[name], scored[leader])
         rows.append({**row, "p50 ms a row": median, "p95 ms a row": high, "size kB": size / 1000})
     table = pd.DataFrame(rows)
     tied = table[table["verdict"] != "worse"]
     fast = tied[~(tied["p50 ms a row"] > SAME_LATENCY * tied["p50 ms a row"].min())]
     best_name = str(fast.sort_values("size kB").iloc[0]["run"])
     said = chosen.name if target is None else f"{chosen.name} of {target}"
-    return Comparison(table, said, part, given[best_name], best_name, given, changes_of(named))
+    return Comparison(table, said, part, given[best_name], best_name, given, changes_of(named), not alone)
 
 
 def _of_target(evaluation: Evaluation, target: str, run: str) -> Evaluation:

@@ -10,13 +10,14 @@ import pandas as pd
 
 from mlsys.errors import ConfigurationError, meant
 from mlsys.evaluation.differing import difference
+from mlsys.evaluation.evaluation import Evaluation
 from mlsys.evaluation.gates.candidate import Candidate
 from mlsys.evaluation.gates.terms import Comparable, Ended, Quantity, Term, no_end
 from mlsys.evaluation.metric import Metric
 from mlsys.evaluation.metrics import METRICS, compared_rates
 from mlsys.evaluation.own import metric_of
 from mlsys.evaluation.sample import Task
-from mlsys.evaluation.together import joint_metric
+from mlsys.evaluation.together import JointMetric, joint_metric, mean_of
 
 _TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
 
@@ -55,11 +56,16 @@ class Score(Quantity, Comparable):
         if evaluation is None:
             return None
         table, part = evaluation.table, evaluation.part
-        rows = table[(table["part"] == part) & (table["model"] == "model") & (table["metric"] == self.name)]
+        name = mean_of(self.metric).name if self._is_mean(evaluation) else self.name
+        rows = table[(table["part"] == part) & (table["model"] == "model") & (table["metric"] == name)]
         if self.by is None:
             rows = rows[rows["slice"] == "all"]
             return None if rows.empty else {side: float(rows.iloc[0][side]) for side in ("value", "lower", "upper")}
         return _gap(rows[rows["slice"].map(evaluation.slices) == self.by])
+
+    def _is_mean(self, evaluation: Evaluation) -> bool:
+        """Whether the mean over several targets is meant: of a metric of one, where none is named."""
+        return bool(evaluation.targets) and not isinstance(self.metric, JointMetric)
 
     def unknown(self, candidate: Candidate) -> str:
         """List the metrics or slices that were evaluated."""
@@ -134,7 +140,8 @@ def metric(name: str | Metric | Callable[..., Any], *, target: str | None = None
     name : str, Metric or callable
         Name of a built-in metric, or your own metric as it stands in ``Evaluate(metrics=[...])``.
     target : str, optional
-        One of several targets; without it, the metric is one of all of them together, such as ``"mean_roc_auc"``.
+        One of several targets. Without it, the metric is one of all of them together, such as ``"subset_accuracy"``; of
+        a metric of one target, your own too, the mean is taken: ``metric("roc_auc")`` is then ``"mean_roc_auc"``.
 
     Raises
     ------
