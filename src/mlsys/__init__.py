@@ -122,6 +122,7 @@ _HOMES = {
             "FindLabelErrors",
             "find_label_errors",
             "LabelSpreading",
+            "CastVotes",
             "LabelModel",
             "NaturalLabel",
             "QueriedSplit",
@@ -350,6 +351,7 @@ if TYPE_CHECKING:
     )
     from mlsys.labeling import (
         ActiveLearning,
+        CastVotes,
         FindLabelErrors,
         LabelModel,
         LabelSpreading,

@@ -1,6 +1,9 @@
 """Labels: from later events, from voting rules, and their agreement."""
 
 from mlsys.labeling.active import ActiveLearning, QueriedSplit, Query
+from mlsys.labeling.builders import from_model, keyword, lookup, regex, threshold
+from mlsys.labeling.cast_votes import CastVotes
+from mlsys.labeling.casting import CastResult, cast_votes
 from mlsys.labeling.comparing import compare_labels
 from mlsys.labeling.errors import FindLabelErrors, LabelErrors, find_label_errors
 from mlsys.labeling.label_model import LabelModel
@@ -27,6 +30,8 @@ __all__ = [
     "Query",
     "ActiveLearning",
     "beats_its_labels",
+    "CastResult",
+    "CastVotes",
     "LabelModel",
     "QueriedSplit",
     "Query",
@@ -43,9 +48,15 @@ __all__ = [
     "WeakLabel",
     "apply_labeling_functions",
     "beats_its_labels",
+    "cast_votes",
     "compare_labels",
+    "from_model",
+    "keyword",
     "labeling_function",
+    "lookup",
+    "regex",
     "rule_report",
     "soft_rows",
+    "threshold",
     "trusted_rows",
 ]

@@ -30,6 +30,9 @@ class LabelingFunction:
         Columns it receives: one as a Series, several as a frame; by default the whole frame.
     votes : object, optional
         The class it votes for when it returns True.
+    rows : bool
+        Whether the function receives one row at a time: the value of a single column, else a mapping of columns to
+        values. Far slower than a function of columns; :func:`~mlsys.labeling.cast_votes` says what it costs.
 
     Notes
     -----
@@ -46,6 +49,7 @@ class LabelingFunction:
     name: str
     on: str | tuple[str, ...] | list[str] | None = None
     votes: Any = None
+    rows: bool = False
 
     def __call__(self, *given: Any, **named: Any) -> Any:
         """Call the function as it was written."""
@@ -77,7 +81,7 @@ class LabelingFunction:
         shown = frame if self.on is None else frame[self.on] if isinstance(self.on, str) else frame[list(self.on)]
         try:
             with asking(shown, f"labeling function {self.name!r}"):
-                answers = self.function(shown.copy(deep=False))
+                answers = self._row_by_row(shown) if self.rows else self.function(shown.copy(deep=False))
         except Exception as error:
             error.add_note(f"while the labeling function {self.name!r} read {', '.join(self.columns) or 'the frame'}")
             raise
@@ -91,9 +95,17 @@ class LabelingFunction:
             )
         return answers.infer_objects()
 
+    def _row_by_row(self, shown: pd.Series | pd.DataFrame) -> pd.Series:
+        """Return the answer for each row alone."""
+        values = shown.tolist() if isinstance(shown, pd.Series) else shown.to_dict("records")
+        return pd.Series([self.function(value) for value in values], index=shown.index, dtype=object)
+
 
 def labeling_function(
-    on: str | Sequence[str] | Callable[..., Any] | None = None, votes: Any = None, name: str | None = None
+    on: str | Sequence[str] | Callable[..., Any] | None = None,
+    votes: Any = None,
+    name: str | None = None,
+    rows: bool = False,
 ) -> Any:
     """Turn a function into a labeling function; use it as a decorator.
 
@@ -105,6 +117,8 @@ def labeling_function(
         The class it votes for when it returns True; if not given, the function returns the class of each row.
     name : str, optional
         By default the name of the function.
+    rows : bool
+        Whether the function receives one row at a time: the value of a single column, else a mapping.
 
     Returns
     -------
@@ -124,7 +138,7 @@ def labeling_function(
     shown = on if on is None or isinstance(on, str) else tuple(on)
 
     def make(function: Callable[..., Any]) -> LabelingFunction:
-        return LabelingFunction(function, name or _name(function), shown, votes)
+        return LabelingFunction(function, name or _name(function), shown, votes, rows)
 
     return make
 

@@ -49,6 +49,19 @@ def weighed(kept: pd.DataFrame, weights: Any, role: str | None, who: str) -> pd.
     return kept.assign(**{column: values})
 
 
+def labels_by_column(step: Label, frame: pd.DataFrame, labels: Any) -> dict[str, pd.Series]:
+    """Return each column that a label writes, checked to have one value per row."""
+    written = step.columns_written
+    if not isinstance(labels, pd.DataFrame):
+        return {written[0]: checked_labels(step, frame, labels)}
+    if labels.columns.tolist() != [*written] or not labels.index.equals(frame.index):
+        raise ContractError(
+            f"label() of {step.title} returned a frame with other columns or rows than it declares",
+            f"return the columns {', '.join(written)}, with the rows' index",
+        )
+    return {name: labels[name] for name in written}
+
+
 def checked_labels(step: Label, frame: pd.DataFrame, labels: Any) -> pd.Series:
     """Return the labels, checked to be one Series with one value per row."""
     if not isinstance(labels, pd.Series) or len(labels) != len(frame) or not labels.index.equals(frame.index):

@@ -241,8 +241,8 @@ class Label(Step, kind="Label"):
     column: str
     known_at: str = Field(default="", kw_only=True)
 
-    def label(self, frame: pd.DataFrame, /) -> pd.Series:
-        """Return one value per row; null means not yet known."""
+    def label(self, frame: pd.DataFrame, /) -> pd.Series | pd.DataFrame:
+        """Return one value per row, in a frame for each of several columns; null means not yet known."""
         raise TypeError("a Label writes label(frame)")
 
     @final
@@ -250,6 +250,11 @@ class Label(Step, kind="Label"):
         """Return the label of each row of ``data``, null where it is not known."""
         labels: pd.Series = detached("labels", self, data)
         return labels
+
+    @property
+    def columns_written(self) -> tuple[str, ...]:
+        """The columns it writes: one, or the votes of several sources."""
+        return (self.column,)
 
     @property
     def known_from(self) -> str:

@@ -47,8 +47,7 @@ def unknown_stays_unknown(trial: Trial) -> None:
     if not columns:
         raise NotAssessed("the step neither withholds() columns nor declares what it reads")
     empty = frame.assign(**{name: frame[name].where(np.zeros(len(frame), dtype=bool)) for name in columns})
-    labels = trial.label(empty)
-    known = labels[labels.notna()]
+    known = pd.concat([each.dropna() for each in trial.labels(empty).values()])
     assert known.empty, (
         f"row {known.index[0]} is labelled {known.iloc[0]}, though {', '.join(map(repr, columns))} is null; "
         "a comparison with null gives False, so label only rows that are not null"

@@ -32,7 +32,7 @@ from mlsys.steps import (
     TrainOnly,
     Transform,
 )
-from mlsys.steps.answers import checked_labels, kept_rows
+from mlsys.steps.answers import kept_rows, labels_by_column
 from mlsys.steps.fitted import same_rows
 from mlsys.steps.learning import Learned, call_hook, learn
 from mlsys.steps.shown import Shown
@@ -160,7 +160,7 @@ class Trial:
         if isinstance(step, History):
             return self.apply_history(frame, self.frame)
         if isinstance(step, Label):
-            return frame.assign(**{step.column: self.label(frame)})
+            return frame.assign(**self.labels(frame))
         given = self.learned.state if state is None else state
         prepared = step.prepare(given) if isinstance(step, (Transform, Model, Postprocess)) else given
         if isinstance(step, Model):
@@ -177,10 +177,10 @@ class Trial:
         past = Past(now.copy(deep=True), rows.copy(deep=True), step.by, decision.of(now), decision.of(rows))
         return same_rows(step, now, step.apply(self.shown("apply", now), past))
 
-    def label(self, frame: pd.DataFrame) -> pd.Series:
-        """Return the labels of rows."""
+    def labels(self, frame: pd.DataFrame) -> dict[str, pd.Series]:
+        """Return the labels of rows by the column that they are written to."""
         assert isinstance(self.step, Label)
-        return checked_labels(self.step, frame, self.step.label(self.shown("label", frame)))
+        return labels_by_column(self.step, frame, self.step.label(self.shown("label", frame)))
 
     def dataset(self) -> Dataset:
         """Return the parts as a report is shown them, watched."""

@@ -14,7 +14,7 @@ from mlsys.execution.told import Declared, Told, Withheld, made_of
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.steps import Label
-from mlsys.steps.answers import checked_labels
+from mlsys.steps.answers import labels_by_column
 from mlsys.tables import Table
 
 
@@ -34,11 +34,11 @@ def label(at: At, planned: Planned, rows: dict[str, Table]) -> Made:
 
 
 def labelled(step: Label, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame with the column that a label writes."""
+    """Return a frame with the columns that a label writes."""
     shown = shielded(frame)
-    labels = checked_labels(step, frame, step.label(shown))
+    labels = labels_by_column(step, frame, step.label(shown))
     watch_unchanged(step, shown, frame, "label")
-    return frame.assign(**{step.column: labels})
+    return frame.assign(**labels)
 
 
 def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
@@ -47,7 +47,7 @@ def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
     assert isinstance(step, Label)
     told: list[Told | Finding] = [
         Withheld(step.withholds(), f"read by the rule of {planned.name}"),
-        made_of(planned.name, step.withholds(), {step.column}),
+        made_of(planned.name, step.withholds(), {*step.columns_written}),
     ]
     if step.known_from:
         told.append(Declared({step.column: step.known_from}, planned.name))
@@ -64,6 +64,7 @@ def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
                 step=planned.name,
             )
         )
-    if step.column not in targets:
-        told.append(Withheld([step.column], f"a label, written by {planned.name}"))
+    others = [name for name in step.columns_written if name not in targets]
+    if others:
+        told.append(Withheld(others, f"{'a label' if len(others) == 1 else 'votes'}, written by {planned.name}"))
     return told
