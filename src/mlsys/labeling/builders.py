@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -169,6 +169,7 @@ class _Matches:
 class _LooksUp:
     """The class of each value."""
 
+    answers_classes: ClassVar[bool] = True
     values: tuple[Any, ...]
     classes: tuple[Any, ...]
 
@@ -198,6 +199,7 @@ class _Beyond:
 class _Predicts:
     """What a model predicts where it is sure."""
 
+    answers_classes: ClassVar[bool] = True
     model: Any
     least: float
 

@@ -119,8 +119,9 @@ def cast_votes(
         found[each.name] = column.votes
         voted = int(column.votes.notna().sum())
         rows.append({
-            "function": each.name, "votes": voted, "coverage": voted / max(len(frame), 1), "seconds": column.seconds,
-            "rows_per_second": round(len(frame) / max(column.seconds, 1e-9)), "kept": kept, "failed": len(column.failed),
+            "function": each.name, "votes": voted, "coverage": voted / max(len(frame), 1),
+            "seconds": column.seconds, "rows_per_second": round(len(frame) / max(column.seconds, 1e-9)),
+            "kept": kept, "failed": len(column.failed),
         })  # fmt: skip
         errors += [{"function": each.name, "row": frame.index[place], "error": said} for place, said in column.failed]
     table = pd.DataFrame(
@@ -161,6 +162,8 @@ def _column(
         if key and key in _kept:
             _kept.move_to_end(key)
             held = _kept[key]
+            if len(held.failed) > most * len(frame):
+                raise _too_many(function, frame, held.failed, most)
             return _Column(held.votes.set_axis(frame.index), held.seconds, held.failed), True
     begin = time.perf_counter()
     votes, failed = _voted(function, frame, most)
@@ -182,7 +185,7 @@ def _voted(
     except MlsysError:
         raise  # it was described or written in a way that cannot work on any row
     except Exception as error:
-        if len(frame) <= 1 or not most:
+        if len(frame) <= 1:
             raise
         first = error
     votes = np.full(len(frame), None, dtype=object)
@@ -221,7 +224,9 @@ def _warned_of(functions: Sequence[LabelingFunction], table: pd.DataFrame, error
     for name, count in errors["function"].value_counts(sort=False).items():
         first = errors[errors["function"] == name].iloc[0]
         found.append(Finding(
-            "LB106", f"{name} failed on {count:,} rows, which abstain: row {first['row']!r} with {first['error']}", "warning"
+            "LB106",
+            f"{name} failed on {count:,} rows, which abstain: row {first['row']!r} with {first['error']}",
+            "warning",
         ))  # fmt: skip
     by_row = {each.name for each in functions if each.rows}
     slow = table[table["function"].isin(by_row)]

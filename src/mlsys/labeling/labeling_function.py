@@ -63,7 +63,7 @@ class LabelingFunction:
     def vote(self, frame: pd.DataFrame) -> pd.Series:
         """Return the class voted for in each row, as objects; ``None`` if it abstains."""
         answers = self._answers(frame)
-        if pd.api.types.is_bool_dtype(answers.dtype):
+        if pd.api.types.is_bool_dtype(answers.dtype) and not getattr(self.function, "answers_classes", False):
             votes = True if self.votes is None else self.votes
             spoken = answers.fillna(False).to_numpy(dtype=bool)
             return pd.Series(_filled(spoken, votes), index=frame.index, dtype=object)
