@@ -14,6 +14,7 @@ from mlsys.labeling.judged_labels import judged
 from mlsys.labeling.label_models import Calibration, Weighed, shares_of_votes
 from mlsys.labeling.statistics import VoteMatrix
 from mlsys.labeling.statistics.vote_stats import with_gold
+from mlsys.labeling.tracing import trace
 from mlsys.pages import Page, Remarks, Shown, Table, Text, Title, filled
 
 if TYPE_CHECKING:
@@ -134,6 +135,25 @@ class LearnedLabels(Shown):
                 "learn with classes= that name it",
             )
         return judged(self.method, self.classes, self.probabilities(matrix), matrix, true)
+
+    def trace(self, votes: Votes, item: Any, /) -> Result:
+        """Return who voted what on an item, when and with which version, and how its label was decided.
+
+        Parameters
+        ----------
+        votes : Votes
+            All votes.
+        item : object
+            Id of the item.
+
+        Returns
+        -------
+        Result
+            ``table``: one row a vote with ``source``, ``kind``, ``version``, ``label``, ``time``, ``gold``, ``counts``
+            (False where the source voted again later, or the vote is gold), ``weight``, and ``says``: the logarithm by
+            which it makes the final label likelier than the most likely other one. ``facts["label"]`` is the label.
+        """
+        return trace(self, votes, item)
 
     def _matrix(self, votes: Any) -> VoteMatrix:
         made = votes.matrix() if hasattr(votes, "matrix") else VoteMatrix.of(votes)

@@ -150,7 +150,7 @@ class Votes(Shown):
         if (rows < 0).any():
             raise DataError(
                 f"{int((rows < 0).sum()):,} votes are for unknown items, "
-                f"{last['item'].iloc[int(np.argmax(rows < 0))]!r} first",
+                f"{last['item'].tolist()[int(np.argmax(rows < 0))]!r} first",
                 "leave them out with votes.on(items), or correct the ids",
             )
         place = {value: number for number, value in enumerate(known)}
