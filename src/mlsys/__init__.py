@@ -150,6 +150,7 @@ _HOMES = {
             "ClipOutliers",
             "CyclicEncode",
             "DateParts",
+            "Embed",
             "Embedding",
             "FeatureGeneralization",
             "HashEncode",
@@ -224,6 +225,7 @@ __all__ = ["__version__", *_HOMES]  # noqa: PLE0604  the keys are strings
 
 _DETACHED = {
     "as_sklearn": "mlsys.steps.sklearn_bridge",
+    "load": "mlsys.run",
     **dict.fromkeys(("over", "stream"), "mlsys.execution.streams"),
     "log_checks": "mlsys.tracking.checks",
     "save_model": "mlsys.serving.saving",
@@ -330,6 +332,7 @@ if TYPE_CHECKING:
         DiagnoseMissing,
         DropMissing,
         DropMissingRows,
+        Embed,
         Embedding,
         FeatureGeneralization,
         HashEncode,

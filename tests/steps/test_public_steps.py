@@ -63,6 +63,10 @@ def over_ten(orders: pd.DataFrame) -> pd.Series:
     return orders["price"] > 10
 
 
+def letters_of(texts: list[str]) -> np.ndarray:
+    return np.array([[text.count(letter) for letter in "abcde"] for text in texts], dtype=float)
+
+
 def numbers(orders: pd.DataFrame) -> pd.DataFrame:
     return orders[["price", "hour", "returned", "ordered", "customer"]]
 
@@ -568,6 +572,11 @@ def TextHash(orders: pd.DataFrame) -> Case:
 @case
 def TfIdf(orders: pd.DataFrame) -> Case:
     return mlsys.TfIdf(["said"]), of_every_kind(orders), ROLES
+
+
+@case
+def Embed(orders: pd.DataFrame) -> Case:
+    return mlsys.Embed(letters_of, "country"), orders, ROLES
 
 
 @case

@@ -11,6 +11,7 @@ from mlsys.features.cyclic_encode import CyclicEncode
 from mlsys.features.date_parts import DateParts
 from mlsys.features.diagnose_missing import DiagnoseMissing
 from mlsys.features.drop_missing import DropMissing, DropMissingRows
+from mlsys.features.embed import Embed
 from mlsys.features.embedding import Embedding
 from mlsys.features.feature_generalization import FeatureGeneralization
 from mlsys.features.hash_encode import HashEncode
@@ -44,6 +45,7 @@ __all__ = [
     "DiagnoseMissing",
     "DropMissing",
     "DropMissingRows",
+    "Embed",
     "Embedding",
     "FeatureGeneralization",
     "HashEncode",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003  read when the class is made
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -54,15 +56,17 @@ from mlsys.models._several import (
     refuse_parts,
     takes_together,
 )
+from mlsys.models._warm_start import continued, earlier_state, refuse_no_warm_start, refuse_unlike
 from mlsys.models._without_target import anomalies_learned, classes_named, clusters_learned, measured
 from mlsys.models.needs import Needs, needs_of
 from mlsys.steps import Field, Model
 from mlsys.steps.aims import WITHOUT_TARGET
 from mlsys.steps.cloning import seeded
+from mlsys.steps.earlier import earlier_digest
 from mlsys.steps.inner_folds import Told, split_by_roles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -87,6 +91,11 @@ class Train(Model):
         Share of the training rows used as validation rows for early stopping.
     classes : list, optional
         All classes, for a classifier that learns in partitions: the first partition may not contain all of them.
+    warm_start : str or Path, optional
+        A model to go on from: ``"models:/x@champion"``, a run id, or a folder written by ``run.save``. Estimators with
+        ``partial_fit`` see the rows ``epochs`` times more; those of scikit-learn with ``warm_start`` begin at its
+        coefficients, or add trees to it; boosters add trees. Steps of a scikit-learn pipeline before the last stay as
+        they were. The card names the model: what it learned from is not known here, and may be held out.
     allow_pickle : str
         Reason for storing the trained estimator with cloudpickle, for your own estimators that have no other format.
         The card and the plan show it, and loading the model requires ``allow_pickle=True``.
@@ -152,6 +161,7 @@ class Train(Model):
     epochs: int = Field(default=1, kw_only=True)
     early_stopping_share: float = Field(default=0.1, kw_only=True)
     classes: tuple[Any, ...] | list[Any] | None = Field(default=None, kw_only=True)
+    warm_start: str | Path | None = Field(default=None, kw_only=True)
     allow_pickle: str = Field(default="", kw_only=True)
     serves_columns: ClassVar[bool] = True
 
@@ -179,7 +189,9 @@ class Train(Model):
                 f"{self.title}: epochs={self.epochs}, early_stopping_share={self.early_stopping_share}",
                 "use 1 epoch or more, and a share above 0 and at most 0.5",
             )
-        if self.epochs > 1 and not hasattr(given, "partial_fit"):
+        if self.warm_start is not None:
+            refuse_no_warm_start(given, self._who)
+        if self.epochs > 1 and not hasattr(given, "partial_fit") and self.warm_start is None:
             raise ConfigurationError(
                 f"{self.title}: epochs={self.epochs}, but {type(given).__name__} has no partial_fit",
                 "leave epochs= out and set the estimator's own number of iterations",
@@ -194,7 +206,12 @@ class Train(Model):
     def allowances(self) -> tuple[str, ...]:
         """Return what the step is allowed beyond its kind, including being pickled."""
         pickled = (f"is stored as a pickle: {self.allow_pickle}",) if self.allow_pickle else ()
-        return (*super().allowances(), *pickled)
+        warm = f"goes on from {self.warm_start}, which may have learned from rows that are held out here"
+        return (*super().allowances(), *([] if self.warm_start is None else [warm]), *pickled)
+
+    def edition(self) -> str | None:
+        """Return the digest of the model that it goes on from."""
+        return None if self.warm_start is None else earlier_digest(self.warm_start)
 
     @property
     def aim(self) -> Aim:
@@ -287,8 +304,18 @@ class Train(Model):
         features = selected(train, self._as_text(names), names, transforms_itself(estimator), self._who)
         told = agreement(estimator, features)
         rename_in_parameters(estimator, names, told)
-        self._fit(estimator, train, features, as_agreed(features, told), target, weights, queries)
-        return {"estimator": estimator, "classes": classes, "features": list(names), **order, **told}
+        state = {"estimator": estimator, "classes": classes, "features": list(names), **order, **told}
+        taken, beside, done = as_agreed(features, told), dict[str, Any](), False
+        if self.warm_start is not None:
+            earlier = earlier_state(self.warm_start, estimator, self._who)
+            refuse_unlike(earlier, state, self._who)
+            with fitting(features, self._who):
+                estimator, beside, done = continued(
+                    estimator, earlier["estimator"], taken, target, weights, self.epochs
+                )
+        if not done:
+            self._fit(estimator, train, features, taken, target, weights, queries, beside)
+        return state | {"estimator": estimator}
 
     def _learn_alone(self, estimator: Any, train: Rows) -> dict[str, Any]:
         """Fit on features alone."""
@@ -312,6 +339,7 @@ class Train(Model):
         target: NDArray[Any],
         weights: dict[str, Any],
         queries: NDArray[np.int64] | None = None,
+        beside: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         """Fit on the converted features; errors name the features that were given."""
         shown: dict[str, Any] = {}
@@ -326,6 +354,7 @@ class Train(Model):
             queries = None if queries is None else queries[~watched]
         if queries is not None:
             weights, shown = {}, shown | told_of_queries(estimator, queries, weights)
+        shown = {**shown, **beside}
         with watched_behind_steps(estimator, shown) as routed:
             told = Told(weights, shown, routed)
             with split_by_roles(estimator, train, self._who, told) as (order, arguments), fitting(features, self._who):

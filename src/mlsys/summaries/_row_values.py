@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from mlsys.summaries.hashing import Hashes, hash_ids
+from mlsys.values import BlockDtype
 
 Reader = Callable[[slice], Hashes]
 
@@ -40,6 +41,8 @@ def reader_of(column: pd.Series) -> Reader:
         return _arrow_reader(pa.array(column))
     if isinstance(dtype, pd.StringDtype):
         return _text_reader(pa.array(column, type=pa.large_string(), from_pandas=True))
+    if isinstance(dtype, BlockDtype):
+        return _ready(_block_words(column.array))
     if dtype.kind in "mM":
         return _time_reader(column)
     if dtype.kind in "iufb":
@@ -149,6 +152,34 @@ def _arrow_reader(values: pa.Array) -> Reader:
     encoded = values.dictionary_encode()
     distinct = encoded.dictionary.to_pylist()
     return _looked_up(_object_words(pd.Series(distinct, dtype=object)), _codes(encoded))
+
+
+def _block_words(block: Any) -> Hashes:
+    """Words of the numbers other than zero and their places, added up: a dense block has those of the same sparse one.
+
+    Examples
+    --------
+    >>> from mlsys.values import BlockArray
+    >>> dense = BlockArray(np.array([[0.0, 2.0], [2.0, 0.0]]))
+    >>> words = _block_words(dense)
+    >>> bool(words[0] != words[1])
+    True
+    """
+    values = block.values
+    if isinstance(values, np.ndarray):
+        words = np.zeros(len(values), dtype=np.uint64)
+        for place in range(values.shape[1]):
+            words += _placed(np.array([place], dtype=np.uint64), values[:, place])
+        return words
+    ends, places, numbers = block.parts()
+    sums = np.append(np.zeros(1, dtype=np.uint64), np.cumsum(_placed(places.astype(np.uint64), numbers)))
+    return np.asarray(sums[ends[1:]] - sums[ends[:-1]])
+
+
+def _placed(places: Any, numbers: NDArray[Any]) -> Hashes:
+    """Return a word for each number at its place; 0 for zero."""
+    bits = numbers.astype(np.float64).view(np.uint64)
+    return np.where(numbers == 0, np.uint64(0), mixed(bits ^ ((places + np.uint64(1)) * _BEYOND)))
 
 
 def _object_words(column: pd.Series) -> Hashes:
