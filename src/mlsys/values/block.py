@@ -37,6 +37,8 @@ class BlockDtype(ExtensionDtype):
 
     kind = "O"
     na_value = None
+    index_class = pd.Index
+    """Said here, because pandas keeps its own answer on the type, which is frozen."""
 
     @property
     def type(self) -> Any:  # type: ignore[override]
@@ -209,6 +211,28 @@ class BlockArray(ExtensionArray):
             return self.take(np.where(mask, np.arange(len(self)), -1), allow_fill=True)
         both = self._concat_same_type([self, value])
         return both.take(np.arange(len(self)) + np.where(mask, 0, len(self)))
+
+    def factorize(self, use_na_sentinel: bool = True) -> tuple[NDArray[np.intp], BlockArray]:
+        """Return the place of each row among the different ones, and these in order of appearance.
+
+        Examples
+        --------
+        >>> codes, rows = BlockArray(np.array([[1.0, 2.0], [0.0, 0.0], [1.0, 2.0]])).factorize()
+        >>> codes.tolist(), len(rows)
+        ([0, 1, 0], 2)
+        """
+        if self._dtype.sparse:
+            ends, places, numbers = self.parts()
+            spans = zip(ends[:-1], ends[1:], strict=True)
+            rows = [places[start:end].tobytes() + numbers[start:end].tobytes() for start, end in spans]
+        else:
+            rows = [row.tobytes() for row in np.ascontiguousarray(self.values)]
+        codes, first = pd.factorize(np.array([*rows, None], dtype=object)[:-1])
+        return codes, self.take(np.unique(codes, return_index=True)[1]) if len(first) else self[:0]
+
+    def unique(self) -> BlockArray:
+        """Return the different rows in order of appearance."""
+        return self.factorize()[1]
 
     def copy(self) -> BlockArray:
         """Return a copy."""
