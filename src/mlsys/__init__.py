@@ -12,6 +12,7 @@ from mlsys.version import __version__
 _HOMES = {
     "Pipeline": "mlsys.pipeline",
     "look": "mlsys.pipeline.looking",
+    "learning_curve": "mlsys.pipeline.learning_curve",
     "price_of_leakage": "mlsys.pipeline.price",
     "Run": "mlsys.run",
     "load": "mlsys.run",
@@ -375,6 +376,7 @@ if TYPE_CHECKING:
     )
     from mlsys.models import Abstain, Calibrate, Conformal, Train, TrainForecast, TuneThreshold
     from mlsys.pipeline import Pipeline
+    from mlsys.pipeline.learning_curve import learning_curve
     from mlsys.pipeline.looking import look
     from mlsys.pipeline.price import price_of_leakage
     from mlsys.run import Run, compare, data_diff, load, promote, reproduce, roll_back

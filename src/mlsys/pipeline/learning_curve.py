@@ -1,0 +1,191 @@
+"""Learning curves: how good pipelines are after how many training rows, paired: what more rows, or transfer, give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlsys.dataset import Rows
+from mlsys.errors import ConfigurationError, DataError
+from mlsys.steps import Field, Result, Split, TrainOnly
+from mlsys.steps.learning_kinds import LEARNING_KINDS
+from mlsys.steps.questions import divides
+from mlsys.summaries import places_by_hash
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from mlsys.pipeline.pipeline import Pipeline
+    from mlsys.run.estimates.cross_validation import CrossValidation
+
+_SIZES = 5
+"""Sizes where none are given: the largest that every fold has, and halves of it."""
+
+
+class FirstRows(TrainOnly):
+    """Keep the first training rows in a random order of ids, so that a larger number holds the smaller one."""
+
+    rows: int = Field(ge=1)
+
+    def change(self, train: Rows, rng: np.random.Generator, /) -> pd.DataFrame:
+        """Return as many rows, or all if there are fewer."""
+        places = np.sort(places_by_hash(pd.Index(train.ids), self.rows))
+        return pd.DataFrame(train).iloc[places]
+
+
+def learning_curve(
+    pipelines: Mapping[str, Pipeline] | Pipeline,
+    data: Any = None,
+    *,
+    sizes: Sequence[int] | None = None,
+    folds: Split | int = 5,
+    metric: str | None = None,
+    n_jobs: int = 1,
+    verbose: bool | None = None,
+) -> Result:
+    """Evaluate pipelines by folds with fewer and more training rows, paired.
+
+    Parameters
+    ----------
+    pipelines : Pipeline or dict of str to Pipeline
+        One, or several to compare: the first with each other. For what transfer is worth:
+        ``{"with": tuned, "without": alone}``, where only the first begins at an earlier model or has an ``Embed``.
+    data : DataFrame, optional
+        Rows, in any form that ``pipeline.run`` accepts; by default those of the source.
+    sizes : sequence of int, optional
+        Numbers of training rows; by default the largest that every fold has, and four halvings of it.
+    folds : Split or int
+        Folds, the same for all; test rows stay sealed.
+    metric : str, optional
+        By default the headline metric.
+    n_jobs : int
+        Processes for the folds.
+    verbose : bool, optional
+        Show a progress bar; by default in a terminal and in a notebook.
+
+    Returns
+    -------
+    Result
+        ``table``: ``pipeline``, ``rows`` (of training), ``value`` with ``lower`` and ``upper`` from the folds.
+        ``tables["differences"]``: for each other pipeline and size what the first has more, paired by fold, with its
+        corrected interval and a verdict. ``plot()`` draws the curves.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no pipeline, or no such metric.
+    DataError
+        If a size is larger than the training rows of a fold.
+
+    Notes
+    -----
+    Smaller sizes are subsets of the larger ones, by a hash of the ids, and the same for all pipelines. Rows that an
+    earlier model has learned from may be among the evaluated ones, which makes transfer look better than it is: train
+    it on other rows. Cost: sizes x folds x pipelines runs of the steps after the split.
+
+    Examples
+    --------
+    >>> import mlsys
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> frame = pd.DataFrame({"x": range(60), "y": [0, 1, 0, 1, 1, 1] * 10})
+    >>> pipeline = mlsys.Pipeline([mlsys.RandomSplit(), mlsys.Train(GaussianNB())], target="y")
+    >>> mlsys.learning_curve(pipeline, frame, sizes=[20], folds=2).table[["pipeline", "rows"]].to_dict("list")
+    {'pipeline': ['model'], 'rows': [20]}
+    """
+    named = dict(pipelines) if isinstance(pipelines, Mapping) else {"model": pipelines}
+    if not named:
+        raise ConfigurationError("learning_curve() got no pipeline", 'give one, or {"with": ..., "without": ...}')
+    whole = {
+        name: each.cross_validate(folds, data, n_jobs=n_jobs, track=False, verbose=verbose)
+        for name, each in named.items()
+    }
+    first = next(iter(whole.values()))
+    chosen, most = metric or first.headline, int(first.folds["learned"].min())
+    if chosen not in set(first.folds["metric"]):
+        raise ConfigurationError(f"there is no metric {chosen!r}", f"use one of {sorted(set(first.folds['metric']))}")
+    wanted = sorted(_halvings(most) if sizes is None else set(sizes))
+    if wanted[-1] > most or wanted[0] < 1:
+        raise DataError(
+            f"sizes={wanted}: the training rows of a fold are {most:,}", f"give sizes from 1 to {most:,}, or none"
+        )
+    judged = {
+        (name, size): (
+            whole[name]
+            if size == most
+            else _with_first(each, size).cross_validate(folds, data, n_jobs=n_jobs, track=False, verbose=verbose)
+        )
+        for name, each in named.items()
+        for size in wanted
+    }
+    rows = [{"pipeline": name, "rows": size, **_of(each, chosen)} for (name, size), each in judged.items()]
+    return _result(pd.DataFrame(rows), _differences(judged, list(named), wanted, chosen), chosen)
+
+
+def _halvings(most: int) -> list[int]:
+    return sorted({max(most >> times, 1) for times in range(_SIZES)})
+
+
+def _with_first(pipeline: Pipeline, size: int) -> Pipeline:
+    """Return the pipeline with a step that keeps so many training rows, right after its split."""
+    given = list(pipeline.given)
+    splits = [place for place, step in enumerate(given) if divides(step)]
+    learning = [place for place, step in enumerate(given) if isinstance(step, LEARNING_KINDS)]
+    place = splits[-1] + 1 if splits else learning[0] if learning else len(given)
+    made: Pipeline = pipeline.rebuilt([*given[:place], FirstRows(size), *given[place:]])
+    return made
+
+
+def _of(judged: CrossValidation[Any], metric: str) -> dict[str, float]:
+    table = judged.table
+    row = table[(table["metric"] == metric) & (table["model"] == "model")].iloc[0]
+    return {name: float(row[name]) for name in ("value", "lower", "upper")}
+
+
+def _differences(
+    judged: Mapping[tuple[str, int], CrossValidation[Any]], names: Sequence[str], sizes: Sequence[int], metric: str
+) -> pd.DataFrame:
+    """Return what the first pipeline has more than each other one, by size."""
+    found = []
+    for name in names[1:]:
+        for size in sizes:
+            table = judged[names[0], size].against(judged[name, size])
+            row = table[table["metric"] == metric].iloc[0]
+            kept = {each: row[each] for each in ("difference", "lower", "upper", "verdict")}
+            found.append({"of": names[0], "against": name, "rows": size, **kept})
+    return pd.DataFrame(found, columns=["of", "against", "rows", "difference", "lower", "upper", "verdict"])
+
+
+def _result(table: pd.DataFrame, differences: pd.DataFrame, metric: str) -> Result:
+    said = [
+        f"with {row['rows']:,} rows {row['of']} {row['difference']:+.3f} [{row['lower']:+.3f}, {row['upper']:+.3f}] "
+        f"beside {row['against']}"
+        for row in differences.to_dict("records")
+    ]
+    last = table.groupby("pipeline", sort=False).last()
+    summary = "; ".join(said) or f"{metric} {last['value'].iloc[0]:.3f} with {last['rows'].iloc[0]:,} rows"
+    return Result(
+        "learning curve",
+        table,
+        scalars={f"{row['pipeline']}/{row['rows']}": row["value"] for row in table.to_dict("records")},
+        summary=f"{metric}: {summary}" if said else summary,
+        tables={"differences": differences} if len(differences) else {},
+        facts={"metric": metric},
+        draw=draw_curves,
+    )
+
+
+def draw_curves(result: Result, ax: Axes) -> None:
+    """Draw the score of each pipeline by number of training rows, with its interval."""
+    table = result.table
+    for place, (name, curve) in enumerate(table.groupby("pipeline", sort=False)):
+        ax.plot(curve["rows"], curve["value"], "o-", color=f"C{place}")
+        ax.fill_between(curve["rows"], curve["lower"], curve["upper"], color=f"C{place}", alpha=0.15, linewidth=0)
+        ax.annotate(f" {name}", (curve["rows"].iloc[-1], curve["value"].iloc[-1]), color=f"C{place}", va="center")
+    ax.set_xscale("log", base=2)
+    ax.set_xticks(sorted(set(table["rows"])), [f"{each:,}" for each in sorted(set(table["rows"]))])
+    ax.minorticks_off()
+    ax.set(xlabel="training rows", ylabel=str(result.facts["metric"]), xlim=(None, table["rows"].max() * 1.5))
+    ax.set_title("What do more rows give?", loc="left")
