@@ -139,6 +139,7 @@ def _refitted(monitor: Any, reference: pd.DataFrame, places: NDArray[np.int64], 
     rows = None if monitor.rows is None else sample_of(reference[list(monitor.columns)], len(monitor.rows))
     return replace(
         monitor, profile={"grid": again, "counts": counted}, time=monitor.time if length else None, outcomes=outcomes,
+        season=monitor.season if length else None,
         slices=slices_of(reference, again, by, WHO), rows=rows,
     )  # fmt: skip
 

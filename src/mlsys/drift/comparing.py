@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.drift.grid import count_on_grid
+from mlsys.drift.phases import phase_excess, same_phase
 from mlsys.drift.reading import seconds_since_1970, times_of
-from mlsys.drift.season import cycles, season_excess
+from mlsys.drift.season import Distance, cycles, season_excess
 from mlsys.drift.shapes import shapes_of
 from mlsys.drift.signals import Sides, Tests, distance_of, nulls_effect, signals_of
 from mlsys.drift.slices import slice_signals
-from mlsys.drift.two_sample import benjamini_hochberg
+from mlsys.drift.two_sample import benjamini_hochberg, e_benjamini_hochberg, e_values
 from mlsys.summaries import GroupedSum
 
 LEVEL = 0.05
@@ -29,6 +31,15 @@ COLUMNS = ["column", "verdict", "effect", "moved", "bar", "p", "adjusted p", "be
            "nulls after"]  # fmt: skip
 SLICE_COLUMNS = ["slice", "rows", "column", "signal", "verdict", "effect", "p", "adjusted p", "before", "after"]
 SIGNAL_COLUMNS = ["column", "signal", "verdict", "effect", "p", "adjusted p", "before", "after"]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a signal alarms: effects above the least one, at a false discovery rate, under any dependence or not."""
+
+    least_effect: float
+    level: float
+    any_dependence: bool
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,7 @@ def compare_with_profile(
     tests: Tests | None = None,
     slices: Mapping[str, Any] | None = None,
     any_dependence: bool = False,
+    season: str | None = None,
 ) -> Compared:
     """Compare the columns of a frame with a profile.
 
@@ -76,6 +88,8 @@ def compare_with_profile(
         Counts of the reference by slice.
     any_dependence : bool
         Whether the rate holds for any dependence between signals (e-BH), or as Benjamini and Hochberg's does.
+    season : str, optional
+        Compare with the windows of the reference that lie in the same phase, such as ``"hour of week"``.
 
     Returns
     -------
@@ -96,47 +110,58 @@ def compare_with_profile(
         times = np.floor(seconds_since_1970(times_of(frame[time], grid["time kind"])))
     lag, current_grid = _current_grid(grid, times)
     counted = count_on_grid(frame, current_grid)
+    phase = None if season is None or not len(times) else same_phase(grid, times, season)
+    if phase is not None and not phase.any():
+        phase = None  # the reference has no such month yet
     both = dict[str, Sides]()
     bars = dict[str, dict[str, float]]()
     for name, column in grid["columns"].items():
         before, after = profile["counts"]["bins"][name], counted.bins[name]
+        sums = profile["counts"]["sums"].get(name, np.zeros(len(before)))
+        if phase is not None:
+            before, sums = before[phase], sums[phase]
         outside = counted.outside.get(name, np.zeros(len(after)))
         both[name] = Sides(
             name, column, before.sum(axis=0).astype(np.float64), after.sum(axis=0).astype(np.float64),
-            (float(np.sum(profile["counts"]["sums"].get(name, 0.0))), _sum(counted.sums.get(name))),
+            (float(np.sum(sums)), _sum(counted.sums.get(name))),
             float(outside.sum()), counted.unseen.get(name, np.zeros(0)),
         )  # fmt: skip
-        bars[name] = _against_season(column, before, after, outside, lag) if time is not None and lag else {}
+        if phase is not None:
+            bars[name] = _against_phase(column, before, both[name])
+        else:
+            bars[name] = _against_season(column, before, after, outside, lag) if time is not None and lag else {}
     chosen = tests or Tests()
-    signals = pd.DataFrame([row for sides in both.values() for row in signals_of(sides, chosen)])
-    inside = pd.DataFrame(list(slice_signals(dict(slices or {}), grid, frame, chosen)))
-    p = np.concatenate([each["p"].to_numpy(dtype=np.float64) for each in (signals, inside) if len(each)])
-    adjusted = benjamini_hochberg(p)
-    if any_dependence:  # rejects what e-BH rejects
-        adjusted = np.minimum(1.0, adjusted * (1 / np.arange(1, len(p) + 1)).sum())
-    for each, values in zip((signals, inside), np.split(adjusted, [len(signals)]), strict=True):
-        each["adjusted p"] = values
-        each["verdict"] = [_verdict(row | bars[row["column"]], least_effect, level) for row in rows_of(each)]
-    table = pd.DataFrame([_row(sides, signals) | bars[name] for name, sides in both.items()])
+    signals = [row for sides in both.values() for row in signals_of(sides, chosen)]
+    inside = list(slice_signals(dict(slices or {}), grid, frame, chosen))
+    _judge([*signals, *inside], bars, Limits(least_effect, level, any_dependence))
+    table = pd.DataFrame([_row(both[name], list(rows)) | bars[name] for name, rows in groupby(signals, _column)])
     table = table.reindex(columns=COLUMNS).sort_values("effect", ascending=False, ignore_index=True)
     alarms = tuple(table.loc[table["verdict"] == "alarm", "column"])
-    season = f"; {cycles(grid['span'])}" if time is not None else ""
+    season_said = f"; {cycles(grid['span'])}" if time is not None else ""
     moved = int((table["verdict"] == "season").sum())
     seasonal = f", {moved} changed no more than the season did before" if moved else ""
     named = f"{', '.join(alarms)} moved" if alarms else "no column changed more than chance and season explain"
-    told = f"{named}{seasonal} ({len(frame):,} rows){season}"
+    told = f"{named}{seasonal} ({len(frame):,} rows){season_said}"
     shapes = shapes_of(grid["columns"], {name: sides.known for name, sides in both.items()})
-    sliced = inside.reindex(columns=SLICE_COLUMNS).sort_values("effect", ascending=False, ignore_index=True)
-    return Compared(table, alarms, told, shapes, signals.reindex(columns=SIGNAL_COLUMNS), sliced)
+    sliced = pd.DataFrame(inside, columns=SLICE_COLUMNS).sort_values("effect", ascending=False, ignore_index=True)
+    return Compared(table, alarms, told, shapes, pd.DataFrame(signals, columns=SIGNAL_COLUMNS), sliced)
+
+
+def _judge(rows: list[dict[str, Any]], bars: Mapping[str, Mapping[str, float]], limits: Limits) -> None:
+    """Add the adjusted p and the verdict to each signal."""
+    p = np.array([row["p"] for row in rows], dtype=np.float64)
+    adjusted = benjamini_hochberg(p)
+    significant = adjusted <= limits.level
+    if limits.any_dependence:
+        significant = e_benjamini_hochberg(e_values(p, limits.level), limits.level)
+        adjusted = np.minimum(1.0, adjusted * (1 / np.arange(1, len(p) + 1)).sum())
+    for row, value, sure in zip(rows, adjusted, significant, strict=True):
+        row["adjusted p"] = float(value)
+        row["verdict"] = _verdict(row["effect"], bool(sure), bars[row["column"]], limits.least_effect)
 
 
 def _sum(total: GroupedSum | None) -> float:
     return 0.0 if total is None else float(np.sum(total.floats()))
-
-
-def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table as dicts."""
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _current_grid(grid: Mapping[str, Any], times: NDArray[np.float64]) -> tuple[int, dict[str, Any]]:
@@ -151,34 +176,46 @@ def _current_grid(grid: Mapping[str, Any], times: NDArray[np.float64]) -> tuple[
     return lag, {**grid, "start": first, "windows": windows}
 
 
-def _row(sides: Sides, signals: pd.DataFrame) -> dict[str, Any]:
-    mine = signals[signals["column"] == sides.name]
-    values = rows_of(mine)[0]
-    verdicts = set(mine["verdict"])
+def _column(signal: Mapping[str, Any]) -> str:
+    return str(signal["column"])
+
+
+def _row(sides: Sides, signals: list[dict[str, Any]]) -> dict[str, Any]:
+    verdicts = {signal["verdict"] for signal in signals}
     return {
         "column": sides.name,
         "verdict": next(each for each in ("alarm", "season", "no alarm") if each in verdicts),
-        "effect": float(mine["effect"].max()), "p": float(mine["p"].min()),
-        "adjusted p": float(mine["adjusted p"].min()), "before": values["before"], "after": values["after"],
+        "effect": max(signal["effect"] for signal in signals), "p": min(signal["p"] for signal in signals),
+        "adjusted p": min(signal["adjusted p"] for signal in signals),
+        "before": signals[0]["before"], "after": signals[0]["after"],
         "nulls before": sides.before[-1] / max(sides.before.sum(), 1),
         "nulls after": sides.after[-1] / max(sides.after.sum(), 1),
     }  # fmt: skip
 
 
 def _against_season(column: Mapping[str, Any], before: Any, after: Any, outside: Any, lag: int) -> dict[str, float]:
+    found = season_excess(before, after, outside, lag, _distance(column, before))
+    return {} if found is None else {"moved": found[0], "bar": found[1]}
+
+
+def _against_phase(column: Mapping[str, Any], before: Any, sides: Sides) -> dict[str, float]:
+    found = phase_excess(before, sides.after, sides.outside, _distance(column, before))
+    return {} if found is None else {"moved": found[0], "bar": found[1]}
+
+
+def _distance(column: Mapping[str, Any], before: Any) -> Distance:
+    """Return the distance of two windows: that of their values or of their nulls, whichever is larger."""
     between = distance_of(column, before.sum(axis=0).astype(float)[:-1])
 
     def distance(one: NDArray[np.float64], other: NDArray[np.float64], outside: float) -> float:
         return float(max(between(one[:-1], other[:-1], outside).effect, nulls_effect(one, other)))
 
-    found = season_excess(before, after, outside, lag, distance)
-    return {} if found is None else {"moved": found[0], "bar": found[1]}
+    return distance
 
 
-def _verdict(row: Mapping[str, Any], least: float, level: float) -> str:
-    if row["adjusted p"] > level or row["effect"] <= least:
+def _verdict(effect: float, significant: bool, bar: Mapping[str, float], least: float) -> str:
+    if not significant or effect <= least:
         return "no alarm"
-    moved, bar = row.get("moved", np.nan), row.get("bar", np.nan)
-    if np.isnan(moved) or np.isnan(bar):
+    if not bar:
         return "alarm"
-    return "alarm" if moved > max(bar, least) else "season"
+    return "alarm" if bar["moved"] > max(bar["bar"], least) else "season"

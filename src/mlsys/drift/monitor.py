@@ -23,6 +23,7 @@ from mlsys.drift.auditing import MonitorAudit, audit_monitor
 from mlsys.drift.comparing import LEAST_EFFECT, LEVEL
 from mlsys.drift.joint import sample_of
 from mlsys.drift.outcomes import Outcomes
+from mlsys.drift.phases import check_season
 from mlsys.drift.profile import MOST_WINDOWS, DriftProfile
 from mlsys.drift.shapes import shapes_of
 from mlsys.drift.signals import Tests
@@ -73,6 +74,8 @@ class Monitor(Shown):
         Sample of the reference.
     run : str, optional
         Id of the run that it watches.
+    season : str, optional
+        Phases that are compared, such as ``"hour of week"``.
 
     Examples
     --------
@@ -103,6 +106,7 @@ class Monitor(Shown):
     slices: dict[str, dict[str, Any]] = field(default_factory=dict)
     rows: pd.DataFrame | None = None
     run: str | None = None
+    season: str | None = None
 
     @classmethod
     def fit(
@@ -114,6 +118,7 @@ class Monitor(Shown):
         time: str | None = None,
         columns: Sequence[str] | None = None,
         window: str | pd.Timedelta | None = None,
+        season: str | None = None,
         least_effect: float = LEAST_EFFECT,
         budget: str | None = None,
         every: str | None = None,
@@ -145,6 +150,9 @@ class Monitor(Shown):
             Columns to monitor; by default all except target, time and id.
         window : str or Timedelta, optional
             Length of the periods to be checked, such as ``"7D"``; needs ``time``.
+        season : {"hour of day", "hour of week", "day of week", "month"}, optional
+            Compare rows with those windows of the reference alone that lie in the same phase (UTC), so that a Sunday is
+            compared with Sundays; needs ``window``, of an hour, a day or a month at most.
         least_effect : float
             Effects up to this size never raise an alarm.
         budget : str, optional
@@ -179,10 +187,11 @@ class Monitor(Shown):
         roles = {"prediction": prediction, "target": target, "time": time, "id": id}
         watched = watched_columns(reference, columns, roles, who)
         seconds = window_seconds(window, time, who)
+        check_season(season, time, seconds, who)
         every = every or (None if window is None else str(window))
         if budget is not None:
             Budget.of(budget, every, who)
-        state = DriftProfile(watched, time, seconds).fit(plain_rows(reference, watched, time)).state
+        state = DriftProfile(watched, time, seconds, season is not None).fit(plain_rows(reference, watched, time)).state
         grid = state["grid"]
         if seconds is not None and grid["time"] is not None and grid["length"] > max(seconds, 1.0):
             raise ConfigurationError(
@@ -198,7 +207,7 @@ class Monitor(Shown):
         return cls(
             state, watched, time, prediction, least_effect, target, id, budget, every, least_loss, (numbers, levels),
             {name: str(values_of(reference[name]).kind) for name in watched}, dict(importance or {}), outcomes, by,
-            kept,
+            kept, season=season,
         )  # fmt: skip
 
     @classmethod
@@ -349,6 +358,7 @@ class Monitor(Shown):
         mean = 0.0 if loss is None else loss.losses.sum() / max(loss.rows, 1)
         said = [
             ("time", f"{self.time!r}, in {windows}: a season seen there raises no alarm" if self.time else ""),
+            ("season", f"compared with the same {self.season}" if self.season else ""),
             ("prediction", repr(self.prediction) if self.prediction else ""),
             ("performance", f"{loss.metric} {number(mean)} on {loss.rows:,.0f} labelled rows" if loss else ""),
             ("budget", f"{self.budget}: level {number(self.level)} per check" if self.budget else ""),

@@ -67,6 +67,8 @@ class DriftProfile(Transform):
         Time column; without it there is one window.
     window : float, optional
         Length of a window in seconds; between a 10,000th and an eighth of the reference.
+    aligned : bool
+        Whether windows begin at multiples of their length since 1970, such as at midnight UTC.
 
     Notes
     -----
@@ -83,6 +85,7 @@ class DriftProfile(Transform):
     columns: tuple[str, ...]
     time: str | None = None
     window: float | None = None
+    aligned: bool = False
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
         """Return the profiled columns and the time."""
@@ -148,8 +151,10 @@ class DriftProfile(Transform):
             return {"columns": columns, "time": None, "start": 0.0, "length": 1.0, "windows": 1, "span": 0.0}
         whole = float(span.maximum - span.minimum) + 1.0
         length = max(min(self.window or whole, whole / FEWEST_WINDOWS), whole / MOST_WINDOWS)
-        windows = int(np.ceil(whole / length - 1e-9))
+        start = float(span.minimum)
+        begin = float(np.floor(start / length) * length) if self.aligned else start
+        windows = int(np.ceil((start - begin + whole) / length - 1e-9))
         return {
             "columns": columns, "time": self.time, "time kind": known["time kind"][self.time],
-            "start": float(span.minimum), "length": length, "windows": windows, "span": whole,
+            "start": begin, "length": length, "windows": windows, "span": whole,
         }  # fmt: skip

@@ -52,6 +52,7 @@ class Watching(Protocol):
     outcomes: Outcomes | None
     slices: dict[str, dict[str, Any]]
     rows: pd.DataFrame | None
+    season: str | None
 
     @property
     def level(self) -> float:
@@ -71,7 +72,7 @@ def checked(monitor: Any, frame: pd.DataFrame, labels: Any = None, estimate: Any
     _check_columns(watching, frame)
     compared = compare_with_profile(
         watching.profile, frame, watching.least_effect, watching.level, Tests(*watching.tests), watching.slices,
-        any_dependence=watching.budget is not None,
+        any_dependence=watching.budget is not None, season=watching.season,
     )  # fmt: skip
     judged = _judged(watching, frame, labels, estimate)
     layers = layers_of(compared, judged, watching.prediction, watching.level)
