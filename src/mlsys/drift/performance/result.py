@@ -14,6 +14,8 @@ from mlsys.steps import Result
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+MOST_TICKS = 6
+"""Dates that fit below a figure."""
 NOT_ASSESSED, WORSE, NOT_WORSE = "not assessed", "worse", "no sign of harm"
 
 
@@ -57,7 +59,7 @@ def draw_performance(result: Result, ax: Axes) -> None:
         marker = "o" if name == "estimate" else "s"
         ax.plot(at, values, marker, color=colour, markersize=5, label=said)
     periods = [str(each) or "today" for each in rows["period"]]
-    step = max(1, len(periods) // 8)
+    step = -(-len(periods) // MOST_TICKS)
     ax.set_xticks(places[::step], periods[::step])
     ax.set_xlim(-0.6, len(rows) - 0.4)
     ax.set_ylabel(str(metric))

@@ -68,7 +68,7 @@ class Advice(Shown):
         if len(cost):
             drawing.beside(ax, float(places[-1]), float(cost[-1]), self.deed, drawing.MINE)
         times = [str(each) for each in self.table["time"]]
-        step = max(1, len(times) // 6)
+        step = max(1, -(-len(times) // 6))
         ax.set_xticks(places[::step], times[::step])
         ax.set_ylabel("cost beyond a fresh model,\nsummed since the last training")
         ax.margins(x=0.14, y=0.18)

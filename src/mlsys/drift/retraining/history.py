@@ -58,7 +58,11 @@ class History:
         if "time" in frame.columns:
             frame = frame.iloc[np.argsort(_times(frame["time"]), kind="stable")]
         numbers = {name: _numbers(frame, name) for name in NUMBERS}
-        rows = numbers["rows"]
+        said = frame["broken"].tolist() if "broken" in frame.columns else [None] * len(frame)
+        broken = [_complaint(each) for each in said]
+        # Rows that could not be read were not counted.
+        rows = np.where(np.isnan(numbers["rows"]) & np.array([bool(each) for each in broken]), 0.0, numbers["rows"])
+        numbers["rows"] = rows
         if np.isnan(rows).any() or (rows < 0).any():
             place = int((np.isnan(rows) | (rows < 0)).argmax())
             raise DataError(
@@ -67,8 +71,7 @@ class History:
         times = [_named(each) for each in frame["time"]] if "time" in frame.columns else [*map(str, range(len(frame)))]
         retrained = frame["retrained"].fillna(False).astype(bool) if "retrained" in frame.columns else None
         started = np.zeros(len(frame), dtype=bool) if retrained is None else retrained.to_numpy()
-        broken = frame["broken"].tolist() if "broken" in frame.columns else [None] * len(frame)
-        return cls(times, numbers, started, [_complaint(each) for each in broken])
+        return cls(times, numbers, started, broken)
 
     def __len__(self) -> int:
         return len(self.times)
