@@ -85,8 +85,9 @@ shown.assign(plain=plain.table["estimate"]).round(3)
 figure, ax = plt.subplots(figsize=(7.5, 3.6), layout="constrained")
 later.plot(ax)
 ax.plot(np.arange(len(plain.table)), plain.table["estimate"], color="#888888", linewidth=1, zorder=0)
-ax.annotate("without features", (len(plain.table) - 1, plain.table["estimate"].iloc[-1]), xytext=(-10, 6),
-            textcoords="offset points", ha="right", color="#666666", fontsize=8)  # fmt: skip
+beside = {"xytext": (-10, 6), "textcoords": "offset points", "ha": "right", "color": "#666666", "fontsize": 8}
+last = len(plain.table) - 1
+ax.annotate("without features", (last, plain.table["estimate"].iloc[last]), **beside)
 
 # %%
 # When it refuses

@@ -14,6 +14,7 @@ the past shows what it would have cost.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.dates import date2num
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 
 from mlsys import RetrainPolicy, training_history
@@ -61,7 +62,7 @@ for place, name in enumerate(["this policy", "every 8 periods", "on alarm", "in 
     times = trained.loc[trained["strategy"] == name, "period"]
     colour = "#1f5fa8" if name == "this policy" else "#777777"
     ax.plot(times, np.full(len(times), place), "|", markersize=14, markeredgewidth=2, color=colour)
-still, jump = (pd.Timestamp("2023-01-02") + pd.Timedelta(weeks=number) for number in (40, 70))
+still, jump = (float(date2num(rows["time"].iloc[number * each])) for number in (40, 70))
 ax.axvspan(still, jump, color="#f1f1f1", zorder=0)
 ax.text(still, -0.6, " the market stands still", fontsize=8, color="#666666")
 ax.set_yticks(range(4), ["this policy", "every 8 weeks", "on alarm", "in hindsight"])

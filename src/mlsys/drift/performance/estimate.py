@@ -116,7 +116,7 @@ def estimate_performance(
     >>> estimated = estimate_performance(reference, today.drop(columns="y"), target="y", probability="p")
     >>> estimated.table[["metric", "estimate", "lower", "upper", "reference"]].head(2).round(2)
          metric  estimate  lower  upper  reference
-    0   roc_auc      0.86   0.85   0.88       0.86
+    0   roc_auc      0.86   0.84   0.88       0.86
     1  accuracy      0.78   0.76   0.80       0.79
     """
     asked = Asked((), method, level, seed)

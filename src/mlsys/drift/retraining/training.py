@@ -5,6 +5,7 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ class TrainingHistory(Shown):
     length: pd.Timedelta
     stateful: bool = False
 
-    @property
+    @cached_property
     def first(self) -> int:
         """The first period before which a model was trained."""
         return int(np.flatnonzero(~np.isnan(np.diagonal(self.losses)))[0])
