@@ -27,6 +27,7 @@ DESIGNS: dict[str, Make] = {
     "reservoir": lambda seed: ReservoirSample(300, seed=seed),
     "weighted reservoir": lambda seed: ReservoirSample(300, seed=seed, size="turnover"),
     "weighted": lambda seed: WeightedSample(300, size="turnover", seed=seed),
+    "hash by size": lambda seed: HashSample(300, seed=seed, size="turnover"),
     "importance": lambda seed: ImportanceSample(300, importance="turnover", even=0.3, seed=seed),
     "stratified": lambda seed: StratifiedSample("region", rows=300, seed=seed),
     "neyman": lambda seed: StratifiedSample("region", rows=300, allocation="neyman", spread="turnover", seed=seed),

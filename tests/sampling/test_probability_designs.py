@@ -96,8 +96,25 @@ def test_a_stratum_of_one_is_kept_and_one_row_of_several_still_has_an_interval()
 
 def test_large_rows_are_drawn_more_often():
     frame = pd.DataFrame({"size": np.repeat([1.0, 10.0], 200)})
-    kept = sum(WeightedSample(20, size="size", seed=seed).select(frame)["size"].eq(10).sum() for seed in range(40))
+    kept = sum(WeightedSample(20, size="size").select(frame, seed=seed)["size"].eq(10).sum() for seed in range(40))
     assert kept / 800 == pytest.approx(10 / 11, abs=0.04)
+
+
+@pytest.mark.parametrize("draws", [40, pytest.param(4_000, marks=pytest.mark.long)])
+def test_rows_are_drawn_one_after_another_in_proportion_to_what_is_left(draws):
+    frame = pd.DataFrame({"size": [1e6, 8.0, 4.0, 2.0, 1.0, 0.0]})
+    found = [WeightedSample(2, size="size").select(frame, seed=seed).index.tolist() for seed in range(draws)]
+    assert all(each[0] == 0 for each in found)
+    shares = np.bincount([each[1] for each in found], minlength=6) / draws
+    assert shares[1:5] == pytest.approx(np.array([8, 4, 2, 1]) / 15, abs=2.0 / np.sqrt(draws))
+
+
+def test_sizes_of_all_orders_end_in_a_race():
+    frame = pd.DataFrame({"size": 10.0 ** -np.arange(60)})
+    sample = WeightedSample(50, size="size").select(frame)
+    assert len(sample) == 50
+    assert np.isfinite(sample["sampling_weight"]).all()
+    assert sample.index[:40].tolist() == list(range(40))
 
 
 def test_rows_of_size_zero_are_never_drawn():

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlsys.errors import ConfigurationError
-from mlsys.sampling import HashSample, ReservoirSample, WeightedSample
+from mlsys.sampling import HashSample, ReservoirSample
 
 STREAM = pd.DataFrame({"x": np.arange(400), "size": np.random.default_rng(0).gamma(2.0, 1.0, 400)})
 DESIGNS = {
     "hash": HashSample(30),
-    "weighted": WeightedSample(30, size="size"),
+    "hash by size": HashSample(30, size="size"),
     "reservoir": ReservoirSample(30),
     "weighted reservoir": ReservoirSample(30, size="size"),
 }
@@ -40,7 +40,7 @@ def test_the_pieces_a_stream_comes_in_do_not_matter(name, cuts):
     assert draw.said.startswith("30 of 400 rows")
 
 
-@pytest.mark.parametrize("name", ["hash", "weighted"])
+@pytest.mark.parametrize("name", ["hash", "hash by size"])
 @given(order=st.permutations(range(4)))
 @settings(max_examples=8, deadline=None)
 def test_draws_by_hash_add_in_any_order_to_what_all_rows_give(name, order):
@@ -73,7 +73,7 @@ def test_each_row_of_a_stream_is_as_likely_as_any_other(draws):
     assert ((counts - draws / 4) ** 2 / (draws / 4 * 0.75)).sum() < 75  # chi-square, 39 degrees of freedom, p < 0.001
 
 
-@pytest.mark.parametrize("name", ["weighted", "weighted reservoir"])
+@pytest.mark.parametrize("name", ["hash by size", "weighted reservoir"])
 def test_weights_bring_the_number_of_rows_back(name):
     step = DESIGNS[name]
     totals = [step.with_(seed=seed).select(STREAM, seed=seed)["sampling_weight"].sum() for seed in range(40)]

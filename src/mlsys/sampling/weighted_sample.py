@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +10,10 @@ import pandas as pd
 
 from mlsys.dataset import SAMPLING_WEIGHT
 from mlsys.sampling._estimating import ProbabilitySample, Variance, of_unequal
-from mlsys.sampling._ids import check_size, ids_of, kept_in_words, sizes_of
-from mlsys.sampling._keyed import KeyedDraw, chosen
-from mlsys.sampling._shares import SAMPLE_STREAM
+from mlsys.sampling._ids import check_size, kept_in_words, sizes_of
+from mlsys.sampling._successive import in_turn
 from mlsys.steps import Field
 from mlsys.steps.drawn import Drawn
-from mlsys.summaries import hash_ids, uniform
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,22 +44,21 @@ class WeightedSample(GivesWeights):
         Column of numbers of at least 0. A row of size 0 is never drawn: estimates do not speak for such rows.
     seed : int
         A different seed keeps different rows.
-    id : str, optional
-        Column that identifies rows; by default the index.
 
     Raises
     ------
     DataError
-        If a column is missing, a size is null, negative or infinite, all are 0, or two rows have the same id.
+        If the column is missing, a size is null, negative or infinite, or all are 0.
 
     Notes
     -----
-    Keeps the rows with the smallest keys ``-log(u) / size``, where ``u`` is made of the hash of the row's id: the next
-    row is always drawn in proportion to size among those left (Efraimidis and Spirakis 2006), and order and partitions
-    do not matter. Given the next key each row had a known chance, and ``sampling_weight`` is one over it (Cohen and
-    Kaplan 2007): sums over the sample estimate sums over all rows, best where they go with the size. The weights take
-    the weight role unless the pipeline has one, whose weights they multiply. One pass, no sort of all rows;
-    :meth:`stream` draws from rows that come in pieces, and draws add with ``+``.
+    The next row is always drawn in proportion to size among those left. This is a race in which a row arrives after an
+    exponential time with its size as rate (Efraimidis and Spirakis 2006); given when the first row that is not kept
+    arrives, each kept row had a known chance, and ``sampling_weight`` is one over it (Cohen and Kaplan 2007). Sums over
+    the sample estimate sums over all rows, best where they go with the size. The weights take the weight role unless
+    the pipeline has one, whose weights they multiply. Which rows are drawn depends on their order: ``HashSample`` with
+    ``size`` draws the same ones in any order and from pieces, ``ReservoirSample`` with ``size`` from a stream. Cost:
+    the cumulative sum of the sizes, and about as many random numbers as kept rows.
 
     Examples
     --------
@@ -70,42 +66,37 @@ class WeightedSample(GivesWeights):
     >>> design = WeightedSample(100, size="turnover")
     >>> sample = design.select(frame)
     >>> float(round((sample["turnover"] * sample["sampling_weight"]).sum() / frame["turnover"].sum(), 2))
-    1.01
+    1.0
     """
 
     rows: int
     size: str = Field(kw_only=True)
     seed: int = Field(default=0, kw_only=True)
-    id: str | None = Field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         """Check the size of the sample."""
         check_size(self.title, self.rows)
 
     def columns_read(self, columns: Iterable[str]) -> tuple[str, ...]:
-        """Return the columns of sizes and ids."""
-        return (self.size,) if self.id is None else (self.size, self.id)
+        """Return the column of sizes."""
+        return (self.size,)
 
     def keep(self, frame: pd.DataFrame, rng: np.random.Generator, /) -> Drawn:
         """Return the kept rows and their weights."""
-        keys, sizes = keys_of(self, frame)
-        mask, weights = chosen(keys, sizes, self.rows, len(frame))
-        never = int((sizes == 0).sum())
-        said = f"{kept_in_words(int(mask.sum()), len(frame), self.rows)}, in proportion to {self.size!r}"
-        return Drawn(mask, weights, said + (f"; {never:,} rows of size 0 cannot be drawn" if never else ""))
-
-    def stream(self, seed: int = 0) -> KeyedDraw:
-        """Return a draw from rows that come in pieces; ``seed`` is not used, for the hashes have their own."""
-        return KeyedDraw(self.rows, partial(keys_of, self), self)
+        sizes = sizes_of(frame, self.size, self.title, "size")
+        places, end = in_turn(sizes, self.rows, rng)
+        mask, weights = np.zeros(len(frame), dtype=bool), np.zeros(len(frame))
+        mask[places] = True
+        weights[places] = 1 / -np.expm1(-sizes[places] * end)
+        return Drawn(mask, weights, weighted_in_words(mask, sizes, self.rows, self.size))
 
     def variance_of(self, sample: pd.DataFrame, weights: Values, z: Values) -> Variance:
-        """Return how a total varies, given the next key."""
+        """Return how a total varies, given when the first row that is not kept arrives."""
         return of_unequal(weights, z)
 
 
-def keys_of(step: WeightedSample, frame: pd.DataFrame) -> tuple[Values, Values]:
-    """Return the exponential key and the size of each row."""
-    sizes = sizes_of(frame, step.size, step.title, "size")
-    even = uniform(hash_ids(ids_of(frame, step.id, step.title), step.seed ^ SAMPLE_STREAM))
-    with np.errstate(divide="ignore"):
-        return np.where(sizes > 0, -np.log1p(-even) / sizes, np.inf), sizes
+def weighted_in_words(mask: NDArray[np.bool_], sizes: Values, asked: int, column: str) -> str:
+    """Say how many rows were drawn in proportion to size, and how many cannot be."""
+    never = 0 if sizes.min() > 0 else int((sizes == 0).sum())
+    said = f"{kept_in_words(int(mask.sum()), len(mask), asked)}, in proportion to {column!r}"
+    return said + (f"; {never:,} rows of size 0 cannot be drawn" if never else "")
