@@ -13,6 +13,9 @@ _ONE_SCALE = (
 )  # fmt: skip
 """Modules of scikit-learn whose estimators weigh numbers against each other as they are."""
 
+_DISTANCES = ("svm", "neighbors", "kernel_ridge", "gaussian_process", "cluster")
+"""Modules of scikit-learn whose estimators measure distances between rows."""
+
 
 @dataclass(frozen=True)
 class Needs:
@@ -48,6 +51,21 @@ def needs_of(estimator: Any) -> Needs:
     first = transforms_itself(estimator)  # what stands before the learner takes the features
     categories = not first and _takes_categories(learner_of(estimator))
     return Needs(_takes_nulls(estimator, first), categories, _wants_scale(estimator))
+
+
+def measures_distances(estimator: Any) -> bool:
+    """Return whether scikit-learn's estimator weighs features by how far apart rows are, as they are given.
+
+    Examples
+    --------
+    >>> from sklearn.cluster import KMeans
+    >>> from sklearn.ensemble import IsolationForest
+    >>> measures_distances(KMeans(2)), measures_distances(IsolationForest())
+    (True, False)
+    """
+    if transforms_itself(estimator) or library_of(estimator) != "sklearn":
+        return False
+    return type(estimator).__module__.removeprefix("sklearn.").startswith(_DISTANCES)
 
 
 def _takes_nulls(estimator: Any, first: bool) -> bool:

@@ -27,6 +27,10 @@ WHY: Mapping[str, str] = {
         "others, the two describe different populations, and a gate or a comparison that uses this metric ignores the "
         "weights."
     ),
+    "EV104": (
+        "Rows are near each other if they are alike in this feature, and the others hardly count: clusters are its "
+        "quantiles, odd rows its extremes. Whether an amount is in cents or in thousands should not decide it."
+    ),
     "LK201": (
         "The step used other rows: a mean, a rank, category codes, a shift. Before the split this is leakage, because "
         "held-out rows influence the training rows. A served model that answers single requests also gives wrong "

@@ -11,6 +11,7 @@ from mlsys.execution.guard import shielded
 from mlsys.execution.inner_splits import parted_groups
 from mlsys.execution.parts import Parts
 from mlsys.execution.reads import names_taken
+from mlsys.execution.scales import unlike_scales
 from mlsys.execution.unweighted import learned_without_weights
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
@@ -38,7 +39,8 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
             f"{planned.name} has no features left; the data has {listed(why)}",
             "provide columns to predict from, or remove some from exclude= and the roles",
         )
-    parts = parts.told([*parted_groups(planned, parts, work), *learned_without_weights(planned, parts)])
+    apart = [*parted_groups(planned, parts, work), *unlike_scales(planned, parts, work)]
+    parts = parts.told([*apart, *learned_without_weights(planned, parts)])
     told: dict[str, Any] = {"unlabelled": "some"} if needs_target(step) and takes_unlabelled(parts.steps) else {}
     learned = work.do(Task(planned, "learn", learn, {"train": train}, told), parts)
     held = learned.states["state"]
