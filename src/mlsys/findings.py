@@ -83,6 +83,13 @@ TABLE: Sequence[Known] = (
     Known("EV102", "A column of the data named like a prediction", ("information",)),
     Known("EV103", "A metric that ignores weights", ("warning",)),
     Known("EV104", "One feature makes the distances between rows", ("warning",)),
+    Known("LB101", "The evaluated rows are judged by votes", ("warning",)),
+    Known("LB102", "A label model gives one class to most rows", ("warning",)),
+    Known("LB103", "A source is right less often than by chance", ("warning",)),
+    Known("LB104", "Sources repeat each other", ("warning",)),
+    Known("LB105", "A source never votes", ("warning",)),
+    Known("LB106", "A labeling function failed on some rows", ("warning",)),
+    Known("LB107", "Labeling functions of single rows", ("information",)),
 )
 """The dearest leakage first. Over 2,047 tables (arXiv 2604.04199) choosing by test rows and memorised repeats cost
 most, groups and times follow, and statistics of all rows, such as a scaler's, move an AUC by less than .005: wrong, but

@@ -13,6 +13,7 @@ from mlsys.labeling.label_studio import read_label_studio, redacted, to_label_st
 from mlsys.labeling.labeling_function import LabelingFunction, labeling_function
 from mlsys.labeling.learned_labels import LearnedLabels
 from mlsys.labeling.natural_label import NaturalLabel
+from mlsys.labeling.report import lf_report, show_conflicts, show_errors, show_holes
 from mlsys.labeling.rules import apply_labeling_functions, rule_report
 from mlsys.labeling.statistics import VoteMatrix, VoteStats
 from mlsys.labeling.unlabelled import (
@@ -54,11 +55,15 @@ __all__ = [
     "from_model",
     "keyword",
     "labeling_function",
+    "lf_report",
     "lookup",
     "read_label_studio",
     "redacted",
     "regex",
     "rule_report",
+    "show_conflicts",
+    "show_errors",
+    "show_holes",
     "soft_rows",
     "threshold",
     "to_label_studio",

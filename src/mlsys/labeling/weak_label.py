@@ -63,6 +63,7 @@ class WeakLabel(Label):
     """
 
     runs_user_code: ClassVar[bool] = True
+    of_votes: ClassVar[bool] = True
     rules: tuple[Any, ...] | list[Any]
     classes: tuple[Any, ...] | list[Any] = ()
     method: Literal["majority"] = "majority"

@@ -30,6 +30,31 @@ WHY: Mapping[str, str] = {
     "EV104": (
         "Rows are near each other if they are alike in this feature, and the others hardly count: clusters are its "
         "quantiles, odd rows its extremes. Whether an amount is in cents or in thousands should not decide it."
+    "LB101": (
+        "A model that repeats the mistakes of the functions gets a perfect score. Such a score compares "
+        "models at best, and says nothing about how often either is right."
+    ),
+    "LB102": (
+        "Votes of functions that know one class each do not tell how common the classes are. An estimate of "
+        "both can then drift until one class takes all rows, and a model trained on such labels predicts one "
+        "class."
+    ),
+    "LB103": (
+        "Label models take such votes as evidence for the opposite. That helps if the source has the classes "
+        "mixed up, and harms if it is the only good one among sources that repeat each other."
+    ),
+    "LB104": (
+        "Label models take agreement for evidence. Copies of a poor source would outvote everybody else: two "
+        "copies of the worst of eight cost up to a fifth of the labels. They count together as one source."
+    ),
+    "LB105": ("A function that never votes is often a typing error or a column that is null. It changes no label."),
+    "LB106": (
+        "The rows on which a function fails are rarely a random part: null texts, odd encodings. If many are "
+        "left out, its accuracy is that on easy rows."
+    ),
+    "LB107": (
+        "A Python call for each row is about a hundred times slower than a function of a column, and the "
+        "difference decides whether a function can be edited and looked at again at once."
     ),
     "LK201": (
         "The step used other rows: a mean, a rank, category codes, a shift. Before the split this is leakage, because "

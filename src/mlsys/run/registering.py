@@ -275,6 +275,8 @@ def _fixed_terms(outcome: Outcome, reason: str) -> list[Checked]:
     """Return what is asked of every model, whatever its gate."""
     verdict = leakage_verdict(outcome.findings)
     terms = [("no leakage", verdict, PASS if verdict == "not observed" else FAIL)]
+    if any(finding.code == "LB101" and not finding.waived for finding in outcome.findings):
+        terms.append(("judged by truth", "by votes", FAIL))
     evaluation = outcome.evaluation
     if evaluation is None:
         return [*terms, ("evaluated", "no evaluation", FAIL)]

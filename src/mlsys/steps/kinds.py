@@ -238,6 +238,8 @@ class Label(Step, kind="Label"):
     facts = Facts(sees="row", fits_on="nothing", acts_on="every part", rows="same", serves=False, stands="before")
     hooks: ClassVar[tuple[str, ...]] = ("label",)
     required_hooks: ClassVar[tuple[str, ...]] = ("label",)
+    of_votes: ClassVar[bool] = False
+    """Whether the label is what sources voted for, which may be wrong, rather than the truth."""
     column: str
     known_at: str = Field(default="", kw_only=True)
 

@@ -64,6 +64,17 @@ def _told(planned: Planned, parts: Parts) -> list[Told | Finding]:
                 step=planned.name,
             )
         )
+    if step.of_votes and step.column in targets:
+        told.append(
+            Finding(
+                "LB101",
+                f"the evaluated rows are judged by the votes of {planned.name}, not by truth; label some rows by hand, "
+                "make that column the target, and let LabelModel label the training rows without it",
+                "warning",
+                columns=(step.column,),
+                step=planned.name,
+            )
+        )
     others = [name for name in step.columns_written if name not in targets]
     if others:
         told.append(Withheld(others, f"{'a label' if len(others) == 1 else 'votes'}, written by {planned.name}"))
