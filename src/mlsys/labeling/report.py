@@ -11,14 +11,13 @@ from mlsys.errors import DataError, listed
 from mlsys.labeling.casting import CastResult, cast_votes
 from mlsys.labeling.judged_labels import credit
 from mlsys.labeling.label_model import LabelModel
-from mlsys.labeling.label_models import learned
 from mlsys.labeling.statistics import VoteMatrix, VoteStats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-LEAVE_OUT_UP_TO = 50
-"""Sources up to which each is left out in turn; with more, each learning is repeated too often for a loop."""
+    from mlsys.labeling.learned_labels import LearnedLabels
+
 LARGEST_HOLE, VALUES = 20, 12
 """Holes that are shown, and values of a column up to which it is looked at as it is; numbers are cut into quarters."""
 
@@ -53,7 +52,7 @@ def lf_report(
     Notes
     -----
     Votes are kept by the code of each function, so that after an edit one function runs. All figures are read from
-    distinct rows of votes. With more than 50 functions none is left out.
+    distinct rows of votes; without a function, what was learned of the others stays.
 
     Examples
     --------
@@ -79,12 +78,8 @@ def lf_report(
     at = int(table.columns.get_loc("coverage")) + 1
     table.insert(at, "overlap", ((spoken & several[:, None]) * counts[:, None]).sum(axis=0) / rows)
     table.insert(at + 1, "conflict", (differ * counts[:, None]).sum(axis=0) / rows)
-    if len(stats.sources) <= LEAVE_OUT_UP_TO:
-        changes, gains = _left_out(stats, method)
-        table["changes"] = changes
-        if gains is not None:
-            table["gain"] = gains
-    return table
+    table["changes"], table["gain"] = _left_out(model, stats)
+    return table if stats.gold.any() else table.drop(columns="gain")
 
 
 def show_conflicts(
@@ -194,26 +189,24 @@ def votes_of(given: Any, frame: pd.DataFrame | None) -> VoteMatrix:
     return cast_votes(given, frame).matrix()
 
 
-def _left_out(stats: VoteStats, method: Any) -> tuple[list[float], list[float] | None]:
-    """Return the share of labels that change without each source, and what it adds to the accuracy on gold."""
-    whole, true = learned(stats, method, None), stats.gold.any()
-    covered = stats.covered
-    total, best = max(int(stats.counts[covered].sum()), 1), whole.probabilities(stats.patterns)
-    right = _right(best, stats)
+def _left_out(model: LearnedLabels, stats: VoteStats) -> tuple[list[float], list[float]]:
+    """Return the share of labels that change without the votes of each source, and what these add on gold."""
+    covered, best = stats.covered, model.weighed.probabilities(stats.patterns)
+    total, right = max(int(stats.counts[covered].sum()), 1), _right(best, stats)
     changes, gains = [], []
     for place in range(len(stats.sources)):
-        less = stats.patterns.copy()
+        rows = np.flatnonzero(stats.patterns[:, place] >= 0)
+        less = stats.patterns[rows]
         less[:, place] = -1
-        rest = VoteStats(stats.classes, stats.sources, less, stats.counts, stats.gold)
-        if not rest.covered.any():
-            changes.append(1.0)
-            gains.append(right)
-            continue
-        other = learned(rest, method, None).probabilities(less)
-        moved = (other.argmax(axis=1) != best.argmax(axis=1)) | ~rest.covered
-        changes.append(float((moved & covered).astype(float) @ stats.counts / total))
+        other = best.copy()
+        other[rows] = model.weighed.probabilities(less)
+        bare = covered.copy()
+        bare[rows] = (less >= 0).any(axis=1)
+        moved = (other.argmax(axis=1) != best.argmax(axis=1)) | ~bare
+        changes.append(float((moved & covered) @ stats.counts / total))
+        rest = VoteStats(stats.classes, stats.sources, np.where(bare, 0, -1)[:, None], stats.counts, stats.gold)
         gains.append(right - _right(other, rest))
-    return changes, gains if true else None
+    return changes, gains
 
 
 def _right(likely: np.ndarray[Any, np.dtype[np.float64]], stats: VoteStats) -> float:
