@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 import pandas as pd
 
-from mlsys.errors import ConfigurationError, DataError
-from mlsys.labeling._classifier import Classifier, Coded, coded, fitted, refuse_no_classifier, shown, taken
+from mlsys.errors import ConfigurationError
+from mlsys.labeling._classifier import refuse_no_classifier, taken
+from mlsys.labeling.active.asked import Asked
 from mlsys.labeling.active.batches import clustered, k_center, space_of
-from mlsys.labeling.active.query import QUERIED_BY, QUERIED_ROUND, RANDOM, Query, ids_of, marks
+from mlsys.labeling.active.query import QUERIED_BY, QUERIED_ROUND, RANDOM, Query, marks
+from mlsys.labeling.active.simulation import simulate
+from mlsys.labeling.active.stopping import stopping_report
 from mlsys.labeling.active.strategies import BY_COMMITTEE, BY_MODEL
-from mlsys.summaries import hash_ids
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -189,63 +191,11 @@ class ActiveLearning:
 
     def stopping(self, frame: pd.DataFrame, *, target: str, id: str | None = None, rounds: int = 5) -> Result:
         """Say whether more labels are still worth it; see :func:`mlsys.labeling.active.stopping.stopping_report`."""
-        from mlsys.labeling.active.stopping import stopping_report
-
         return stopping_report(self, frame, target, id, rounds)
 
     def simulate(self, frame: pd.DataFrame, **given: Any) -> Result:
         """Replay queries on rows whose labels are all known; see :func:`mlsys.labeling.active.simulation.simulate`."""
-        from mlsys.labeling.active.simulation import simulate
-
         return simulate(self, frame, **given)
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a query is about: ids, a random order of them, features, coded target and the places without a label."""
-
-    learner: ActiveLearning
-    ids: pd.Index
-    order: NDArray[Any]
-    features: Any
-    target: Coded
-
-    @classmethod
-    def of(cls, learner: ActiveLearning, frame: pd.DataFrame, target: str, id: str | None) -> Asked:
-        """Read a frame."""
-        if target not in frame.columns:
-            raise DataError(f"target={target!r} is not a column", "name the column of labels")
-        ids = ids_of(frame, id)
-        names = [name for name in frame.columns if name not in {target, id, QUERIED_BY, QUERIED_ROUND}]
-        features = shown(frame, names, learner.features, "ActiveLearning")
-        found = cls(learner, ids, hash_ids(ids, learner.seed), features, coded(frame[target], "ActiveLearning"))
-        if not len(found.pool):
-            raise DataError("ActiveLearning: every row has a label", "add rows whose target is null to ask about")
-        return found
-
-    @property
-    def pool(self) -> NDArray[np.int64]:
-        """Places of rows without a label."""
-        return np.flatnonzero(self.target.codes < 0)
-
-    @property
-    def labelled(self) -> NDArray[np.int64]:
-        """Places of rows with a label, in an order that is not that of the frame: fits must not depend on it."""
-        places = np.flatnonzero(self.target.codes >= 0)
-        return places[np.argsort(self.order[places], kind="stable")]
-
-    def narrowed(self, count: int) -> Asked:
-        """Return the same about the first rows alone."""
-        first = np.arange(count)
-        target = Coded(self.target.codes[:count], self.target.classes)
-        return Asked(self.learner, self.ids[:count], self.order[:count], taken(self.features, first), target)
-
-    def model(self, estimator: Any = None, places: NDArray[np.int64] | None = None) -> Classifier:
-        """Return a classifier fitted on some labelled rows; on all of them by default."""
-        at = self.labelled if places is None else places
-        rng, estimator = np.random.default_rng(self.learner.seed), estimator or self.learner.estimator
-        codes = self.target.codes[at]
-        return fitted(estimator, taken(self.features, at), codes, len(self.target), rng, "ActiveLearning")
 
 
 def _bootstrap(codes: NDArray[np.int64], labelled: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:

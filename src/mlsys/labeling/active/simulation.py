@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.labeling._classifier import Coded, taken
-from mlsys.labeling.active.learner import Asked
+from mlsys.labeling.active.asked import Asked, Chooses
 from mlsys.labeling.active.query import RANDOM
 from mlsys.steps import Result
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from mlsys.labeling.active.learner import ActiveLearning
 
 Score = Callable[[Any, Any], float]
 
@@ -30,7 +29,7 @@ def accuracy(truth: Any, predicted: Any) -> float:
 
 
 def simulate(
-    learner: ActiveLearning,
+    learner: Chooses,
     frame: pd.DataFrame,
     *,
     target: str,
@@ -109,7 +108,7 @@ def simulate(
         judged = _codes_of(held[target], asked.target), np.arange(len(pool), len(pool) + len(held))
         full = _scored(replace(asked, target=truth), judged, score)
         for strategy in dict.fromkeys([learner.strategy, *against]):
-            mine = replace(learner, strategy=strategy, seed=int(seed))  # type: ignore[arg-type]
+            mine: Chooses = replace(cast("Any", learner), strategy=strategy, seed=int(seed))
             curve = _curve(mine, replace(asked, learner=mine, target=truth), first, len(pool), labels, judged, score)
             rows += [{"strategy": strategy, "seed": seed, "labels": n, "score": s, "full": full} for n, s in curve]
     return _result(pd.DataFrame(rows), goal, learner.batch)
@@ -150,7 +149,7 @@ def _scored(asked: Asked, judged: tuple[NDArray[np.int64], NDArray[np.int64]], s
 
 
 def _curve(
-    learner: ActiveLearning,
+    learner: Chooses,
     whole: Asked,
     first: NDArray[np.int64],
     pool: int,

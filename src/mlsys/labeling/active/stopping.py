@@ -10,7 +10,7 @@ import pandas as pd
 
 from mlsys.labeling._classifier import Coded, taken
 from mlsys.labeling._wilson import wilson
-from mlsys.labeling.active.learner import Asked
+from mlsys.labeling.active.asked import Asked, Chooses
 from mlsys.labeling.active.query import RANDOM, marks
 from mlsys.labeling.active.strategies import margin
 from mlsys.steps import Result
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from mlsys.labeling.active.learner import ActiveLearning
 
 STABLE, ROUNDS = 0.99, 3
 """Mean kappa of successive models, and the number of them, above which to stop (Bloodgood and Vijay-Shanker 2009)."""
 _FOLDS = 5
 
 
-def stopping_report(learner: ActiveLearning, frame: pd.DataFrame, target: str, id: str | None, rounds: int) -> Result:
+def stopping_report(learner: Chooses, frame: pd.DataFrame, target: str, id: str | None, rounds: int) -> Result:
     """Return how predictions changed over the last rounds, and the accuracy on the random sample.
 
     Parameters
