@@ -12,6 +12,8 @@ INPUTS, LABELS, RELATION = "inputs", "labels", "relation"
 """Causes: covariate shift, label shift, concept drift."""
 HALF = 0.5
 """Share of the rise that a cause must explain to be named."""
+CHANCE = 2.0
+"""Standard errors that a rest may have by chance."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +62,25 @@ def explain(reference: Outcomes, known: Outcomes) -> Explained:
     Notes
     -----
     The two explanations overlap and do not add up: shares of classes change with the inputs. What neither explains is
-    left to the relation. Cells that the reference hardly has take its mean loss.
+    left to the relation. Where both explain half, it is the inputs if what they leave may be chance: other inputs bring
+    other shares of classes along. Cells that the reference hardly has take its mean loss.
     """
     before = reference.losses.sum() / max(reference.rows, 1.0)
     gap = known.losses.sum() / max(known.rows, 1.0) - before
-    parts = [_reweighted(reference, known, axis, before) - before for axis in (1, 0)]
-    shares = [part / gap if gap > 0 else 0.0 for part in parts]
-    best = int(np.argmin([abs(1 - share) for share in shares]))
-    cause = (INPUTS, LABELS)[best] if shares[best] >= HALF else RELATION
-    return Explained(float(gap), float(parts[0]), float(parts[1]), cause)
+    inputs, labels = (_reweighted(reference, known, axis, before) - before for axis in (1, 0))
+    cause = RELATION
+    if labels >= HALF * gap > 0:
+        cause = LABELS
+    if inputs >= HALF * gap > 0 and (cause == RELATION or gap - inputs < CHANCE * _error(known)):
+        cause = INPUTS
+    return Explained(float(gap), float(inputs), float(labels), cause)
+
+
+def _error(known: Outcomes) -> float:
+    """Return the standard error of the mean loss of today's rows."""
+    mean = known.losses.sum() / max(known.rows, 1.0)
+    variance = max(known.squares.sum() / max(known.rows, 1.0) - mean**2, 0.0)
+    return float(np.sqrt(variance / max(known.rows, 1.0)))
 
 
 def _reweighted(reference: Outcomes, known: Outcomes, axis: int, before: float) -> float:
