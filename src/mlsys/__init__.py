@@ -211,6 +211,7 @@ _HOMES = {
             "assert_no_drift",
             "DetectDrift",
             "estimate_performance",
+            "label_delays",
             "Monitor",
             "RetrainPolicy",
             "training_history",
@@ -293,6 +294,7 @@ if TYPE_CHECKING:
         Webhook,
         assert_no_drift,
         estimate_performance,
+        label_delays,
         training_history,
     )
     from mlsys.evaluation import (

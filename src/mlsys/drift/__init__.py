@@ -5,7 +5,7 @@ from mlsys.drift.auditing import MonitorAudit
 from mlsys.drift.detect_drift import DetectDrift
 from mlsys.drift.joint import compare_jointly
 from mlsys.drift.monitor import Monitor
-from mlsys.drift.performance import EstimatedPerformance, estimate_performance
+from mlsys.drift.performance import DelayCurve, EstimatedPerformance, estimate_performance, label_delays
 from mlsys.drift.profile import DriftProfile
 from mlsys.drift.retraining import Advice, Replay, RetrainPolicy, TrainingHistory, training_history
 from mlsys.drift.watching.alerts import Webhook, to_stderr
@@ -15,6 +15,7 @@ from mlsys.drift.watching.history import History
 __all__ = [
     "Advice",
     "Check",
+    "DelayCurve",
     "DetectDrift",
     "DriftAlarm",
     "DriftProfile",
@@ -29,6 +30,7 @@ __all__ = [
     "assert_no_drift",
     "compare_jointly",
     "estimate_performance",
+    "label_delays",
     "to_stderr",
     "training_history",
 ]

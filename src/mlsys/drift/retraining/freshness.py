@@ -52,8 +52,8 @@ def freshness_of(losses: Values, rows: Values, length: pd.Timedelta, level: floa
     if not proven.empty:
         first = proven.iloc[0]
         ends = f"[{number(first['lower'])}, {number(first['upper'])}]"
-        age = in_words(int(first["age"]) * length)
-        summary = f"a model whose data is {age} older loses {number(first['extra'])} {ends} more"
+        older = in_words(int(first["age"]) * length)
+        summary = f"a model whose data is {older} older loses {number(first['extra'])} {ends} more"
     facts = {"length": in_words(length)}
     return FreshnessCurve("freshness", table, {}, verdict, summary, facts=facts, draw=_draw)
 
