@@ -55,10 +55,10 @@ class WeightedSample(GivesWeights):
     The next row is always drawn in proportion to size among those left. This is a race in which a row arrives after an
     exponential time with its size as rate (Efraimidis and Spirakis 2006); given when the first row that is not kept
     arrives, each kept row had a known chance, and ``sampling_weight`` is one over it (Cohen and Kaplan 2007). Sums over
-    the sample estimate sums over all rows, best where they go with the size. The weights take the weight role unless
-    the pipeline has one, whose weights they multiply. Which rows are drawn depends on their order: ``HashSample`` with
-    ``size`` draws the same ones in any order and from pieces, ``ReservoirSample`` with ``size`` from a stream. Cost:
-    the cumulative sum of the sizes, and about as many random numbers as kept rows.
+    the sample estimate sums over all rows, best where they go with the size: within about 1 / sqrt(rows). The weights
+    take the weight role unless the pipeline has one, whose weights they multiply. Which rows are drawn depends on their
+    order: ``HashSample`` with ``size`` draws the same ones in any order and from pieces, ``ReservoirSample`` with
+    ``size`` from a stream. Cost: the cumulative sum of the sizes, and about as many random numbers as kept rows.
 
     Examples
     --------
