@@ -787,6 +787,12 @@ def PerturbationTest(orders: pd.DataFrame) -> Case:
 
 
 @case
+def WeakSpotSearch(orders: pd.DataFrame) -> Case:
+    parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
+    return mlsys.WeakSpotSearch(tries=3), parts, {"target": "returned"}
+
+
+@case
 def InvarianceTest(orders: pd.DataFrame) -> Case:
     parts = {"train": orders.iloc[:200], "validation": orders.iloc[200:]}
     return mlsys.InvarianceTest("country"), parts, {"target": "returned"}

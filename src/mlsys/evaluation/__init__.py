@@ -1,6 +1,12 @@
 """Judging models: metrics with intervals, baselines, slices, cost, gates."""
 
-from mlsys.evaluation.behaviour import Behaviour, DirectionalTest, InvarianceTest, PerturbationTest
+from mlsys.evaluation.behaviour import (
+    Behaviour,
+    DirectionalTest,
+    InvarianceTest,
+    PerturbationTest,
+    WeakSpotSearch,
+)
 from mlsys.evaluation.by_slice.score_slices import count_slices, score_slices
 from mlsys.evaluation.by_slice.slice_counts import SliceCounts
 from mlsys.evaluation.comparison import Events, paired_difference, scored_interval
@@ -51,6 +57,7 @@ __all__ = [
     "PASS",
     "PartialDependence",
     "PerturbationTest",
+    "WeakSpotSearch",
     "Rival",
     "SliceCounts",
     "SliceReport",

@@ -15,7 +15,7 @@ from mlsys.steps.result import OF_ROWS
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TESTS = ("perturbation", "invariance", "direction")
+TESTS = ("perturbation", "weakness", "invariance", "direction")
 """Names of results."""
 ALL = "all"
 _SHOWN = 15

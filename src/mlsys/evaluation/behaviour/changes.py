@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from mlsys.errors import DataError, listed, meant
 
 @dataclass(frozen=True)
 class Change:
-    """What is changed of one column.
+    """What is changed of one column, or of several at once.
 
     Parameters
     ----------
@@ -24,21 +25,52 @@ class Change:
         The column.
     values : Series
         Its values afterwards, one a row.
+    others : mapping of str to Series
+        Values of further columns, changed with it.
     """
 
     name: str
     column: str
     values: pd.Series
+    others: Mapping[str, pd.Series] = field(default_factory=dict)
+
+    @property
+    def by_column(self) -> dict[str, pd.Series]:
+        """The values of each changed column."""
+        return {self.column: self.values, **self.others}
 
     def of(self, frame: pd.DataFrame) -> NDArray[np.bool_]:
         """Return which rows are different from before."""
-        before, after = frame[self.column].astype(object), self.values.astype(object)
-        gone = before.isna() & after.isna()
-        return np.asarray(~(gone | (before == after).fillna(False).astype(bool)), dtype=bool)
+        return np.any([_differs(frame[name], values) for name, values in self.by_column.items()], axis=0)
 
     def applied(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the rows with the change."""
-        return frame.assign(**{self.column: self.values})
+        return frame.assign(**self.by_column)
+
+    def told(self, frame: pd.DataFrame, places: NDArray[np.int64]) -> tuple[list[str], list[str]]:
+        """Return the values of some rows before and after; of several columns those that differ, with their names."""
+        if not self.others:
+            both = (frame[self.column], self.values)
+            one, other = (each.astype(object).iloc[places].map(str).tolist() for each in both)
+            return one, other
+        before: list[list[str]] = [[] for _ in places]
+        after: list[list[str]] = [[] for _ in places]
+        for name, values in self.by_column.items():
+            was, is_now = frame[name].iloc[places], values.iloc[places]
+            for place in np.flatnonzero(_differs(was, is_now)):
+                before[place].append(f"{name}: {_short(was.iloc[place])}")
+                after[place].append(f"{name}: {_short(is_now.iloc[place])}")
+        return [", ".join(each) for each in before], [", ".join(each) for each in after]
+
+
+def _differs(before: pd.Series, after: pd.Series) -> NDArray[np.bool_]:
+    one, other = before.astype(object), after.astype(object)
+    gone = one.isna() & other.isna()
+    return np.asarray(~(gone | (one == other).fillna(False).astype(bool)), dtype=bool)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def column_of(frame: pd.DataFrame, name: str, who: str) -> pd.Series:

@@ -112,8 +112,9 @@ class Judging:
         """Ask about the changed rows; a model that refuses them fails on all."""
         changed = change.of(self.frame)
         moves = np.zeros(len(self.frame))
-        if not changed.any() or change.column not in self.asked.inputs:
-            note = "" if change.column in self.asked.inputs else f"the model does not read {change.column!r}"
+        read = any(name in self.asked.inputs for name in change.by_column)
+        if not changed.any() or not read:
+            note = "" if read else f"the model does not read {change.column!r}"
             return Moved(change, changed, moves, self.rule.fails(moves, before) & changed, None, None, note)
         try:
             after = answers(self.asked, change.applied(self.frame), self.event)
@@ -169,13 +170,14 @@ def _worst(frame: pd.DataFrame, before: Answers, found: Sequence[Moved]) -> pd.D
         places = np.flatnonzero(each.fails & each.changed)
         size = np.abs(np.nan_to_num(each.moves[places], nan=np.inf, posinf=np.inf, neginf=-np.inf))
         places = places[np.argsort(-size, kind="stable")][:MOST_WORST]
+        told_before, told_after = each.change.told(frame, places)
         became = None if each.after is None else np.array(each.after.shown(), dtype=object)[places]
         pieces.append(
             pd.DataFrame(
                 {
                     "change": each.change.name,
-                    "before": frame[each.change.column].astype(object).iloc[places].map(str),
-                    "after": each.change.values.astype(object).iloc[places].map(str),
+                    "before": pd.Series(told_before, index=frame.index[places], dtype=object),
+                    "after": pd.Series(told_after, index=frame.index[places], dtype=object),
                     "was": pd.Series(was[places], index=frame.index[places]).map(str),
                     "became": None if became is None else pd.Series(became, index=frame.index[places]).map(str),
                     "move": each.moves[places],
