@@ -30,6 +30,7 @@ WHY: Mapping[str, str] = {
     "EV104": (
         "Rows are near each other if they are alike in this feature, and the others hardly count: clusters are its "
         "quantiles, odd rows its extremes. Whether an amount is in cents or in thousands should not decide it."
+    ),
     "LB101": (
         "A model that repeats the mistakes of the functions gets a perfect score. Such a score compares "
         "models at best, and says nothing about how often either is right."
