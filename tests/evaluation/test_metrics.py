@@ -144,6 +144,7 @@ def test_every_metric_has_a_reference_here() -> None:
         "interval_width",
         "set_size",
         "abstention_rate",
+        "ece",
         "selective_accuracy",
         "ece",
     }

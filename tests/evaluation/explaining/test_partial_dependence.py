@@ -16,7 +16,7 @@ from mlsys import PartialDependence, Pipeline, RandomSplit
 from mlsys.errors import ConfigurationError, DataError
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rows() -> pd.DataFrame:
     rng = np.random.default_rng(0)
     frame = pd.DataFrame({"x": rng.normal(size=400), "n": rng.integers(0, 60, 400), "who": rng.choice(["p", "q"], 400)})
@@ -30,9 +30,13 @@ def found(rows: pd.DataFrame, step: PartialDependence, model: Any, target: str =
     return pipeline.run(rows, track=False, cache=False, verbose=False)
 
 
-def test_of_a_linear_model_it_is_a_line_and_the_strongest_feature_comes_first(rows: pd.DataFrame) -> None:
-    run = found(rows, PartialDependence(), LinearRegression())
-    result = run.reports["dependence"]
+@pytest.fixture(scope="module")
+def linear(rows: pd.DataFrame) -> Any:
+    return found(rows, PartialDependence(points=4), LinearRegression()).reports["dependence"]
+
+
+def test_of_a_linear_model_it_is_a_line_and_the_strongest_feature_comes_first(linear: Any) -> None:
+    result = linear
     assert result.table["column"].drop_duplicates().tolist()[:2] == ["x", "who"]
     line = result.table.query("column == 'x'")
     assert np.polyfit(line["number"], line["mean"], 1)[0] == pytest.approx(3, abs=0.05)
@@ -61,7 +65,7 @@ def test_it_is_scikit_learns_over_the_same_rows(rows: pd.DataFrame) -> None:
 
 def test_of_two_classes_it_is_the_probability_of_the_event(rows: pd.DataFrame) -> None:
     frame = rows.assign(y=np.where(rows["y"] > 0, "yes", "no"))
-    run = found(frame, PartialDependence(["x"]), LogisticRegression())
+    run = found(frame, PartialDependence(["x"], points=4), LogisticRegression())
     result = run.reports["dependence"]
     assert result.facts["unit"] == "probability of 'yes'"
     assert result.table["mean"].is_monotonic_increasing and result.table["mean"].between(0, 1).all()
@@ -76,8 +80,8 @@ def test_of_more_classes_one_must_be_named(rows: pd.DataFrame) -> None:
     assert run.reports["dependence"].table["mean"].is_monotonic_decreasing
 
 
-def test_pictures_show_any_of_the_features(rows: pd.DataFrame) -> None:
-    result = found(rows, PartialDependence(), LinearRegression()).reports["dependence"]
+def test_pictures_show_any_of_the_features(linear: Any) -> None:
+    result = linear
     assert result.plot().get_xlabel().startswith("x ")
     for column in ("who", "few", "n"):
         assert result.plot(column=column).get_xlabel().startswith(column)
