@@ -146,7 +146,6 @@ def test_every_metric_has_a_reference_here() -> None:
         "abstention_rate",
         "ece",
         "selective_accuracy",
-        "ece",
     }
     assert set(METRICS) ^ {*BINARY, *CLASSES, *NUMBERS} == others
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 import pandas as pd
 
+from mlsys.errors import DataError
+
 PREDICTION = "prediction"
 PROBABILITY = "probability_"
 SCORE = "score_"
@@ -44,6 +46,28 @@ def probability_columns(columns: Iterable[object]) -> list[str]:
     ['probability_no', 'probability_yes']
     """
     return [name for name in columns if isinstance(name, str) and name.startswith(PROBABILITY)]
+
+
+def check_probabilities(predictions: pd.DataFrame, who: str) -> None:
+    """Raise for probabilities outside 0 and 1; null is no probability, and stands for a class a model does not know.
+
+    Examples
+    --------
+    >>> check_probabilities(pd.DataFrame({"probability_yes": [0.4, 1.4]}), "Calibrate")
+    Traceback (most recent call last):
+    mlsys.errors.DataError: Calibrate: probability_yes is 1.4 in row 1, and probabilities lie between 0 and 1
+      Remedy: call what has another scale score_yes; Calibrate() makes probabilities of scores
+    """
+    for name in probability_columns(predictions.columns):
+        values = predictions[name].to_numpy(dtype=np.float64, na_value=np.nan)
+        wrong = (values < -_SUM) | (values > 1 + _SUM)
+        if wrong.any():
+            place = int(np.argmax(wrong))
+            what, row = name.removeprefix(PROBABILITY), predictions.index.tolist()[place]
+            raise DataError(
+                f"{who}: {name} is {values[place]:g} in row {row!r}, and probabilities lie between 0 and 1",
+                f"call what has another scale {SCORE}{what}; Calibrate() makes probabilities of scores",
+            )
 
 
 def set_columns(columns: Iterable[object]) -> list[str]:

@@ -196,7 +196,7 @@ class Evaluate(Report):
             folds=dataset.folds if part == "validation" else 0,
             contaminated=dataset.fitted_on.get(part, ""),
             worst_slice=worst_slice(by_slice, judge.headline),
-            probabilities=in_words(believed),
+            probabilities=in_words(believed, len(scored)),
             sensitive={column: groups.sentence(column, by_slice, judge.headline) for column in dataset.roles.sensitive},
             slices={each.name: each.column for each in slices},
             weightless=without_weight,

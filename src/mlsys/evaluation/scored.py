@@ -16,6 +16,7 @@ from mlsys.dataset import (
     STRETCH,
     UPPER,
     Rows,
+    check_probabilities,
     predictions_alone,
     probability_columns,
     score_columns,
@@ -64,7 +65,7 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
     Raises
     ------
     DataError
-        When the rows have no predictions.
+        When the rows have no predictions, or probabilities outside 0 and 1.
     """
     rows = judged_rows(rows, what)
     if rows.roles.has_several_targets:
@@ -76,6 +77,7 @@ def scored_rows(rows: Rows, predictions: pd.DataFrame | None = None, what: str =
     names = [PREDICTION, *further, *shares] if PREDICTION in source.columns else shares
     if not names:
         raise DataError("the rows to evaluate have no predictions", "place the report after the model")
+    check_probabilities(source, f"the predictions of the {what} rows")
     if predictions is not None and len(source) != len(rows):
         source = source.loc[rows.index]
     y = rows.y

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import ABSTAINS, LOWER, PREDICTION, known_weights
+from mlsys.dataset import ABSTAINS, LOWER, PREDICTION, check_probabilities, known_weights
 from mlsys.errors import ConfigurationError, DataError, listed
 from mlsys.models._confidence import confidence_of, cut_by_risk, told_by
 from mlsys.models._cuts import cut_by_share
@@ -44,7 +44,7 @@ class Abstain(Postprocess):
         If neither or both rules are given, if a number is out of range, or if the model says nothing of how sure it is:
         numbers without intervals, classes without probabilities or scores.
     DataError
-        If not even the surest rows are right often enough.
+        If a probability is outside 0 and 1; if not even the surest rows are right often enough.
 
     Notes
     -----
@@ -103,6 +103,7 @@ class Abstain(Postprocess):
         """Return how sure the model must be to answer, and what that comes to on these rows."""
         rows = calibration.counted(self.title, "rows to choose which to answer")
         said = rows.predictions
+        check_probabilities(said, self.title)
         columns = told_by(said.columns)
         if not columns:
             raise ConfigurationError(

@@ -12,6 +12,7 @@ from mlsys.dataset import (
     PROBABILITY,
     SCORE,
     alone,
+    check_probabilities,
     known_weights,
     of_each,
     probability_columns,
@@ -60,7 +61,7 @@ class Calibrate(Postprocess):
         If the model gives neither probabilities nor scores: a regressor, or a classifier without ``predict_proba`` and
         ``decision_function``.
     DataError
-        If the calibration rows have a single class.
+        If a probability is outside 0 and 1; if the calibration rows have a single class.
 
     Notes
     -----
@@ -110,6 +111,7 @@ class Calibrate(Postprocess):
             return {_TARGETS: {name: self.learn(each) for name, each in rows.items()}}
         calibration = calibration.counted(self.title, "rows to calibrate on")
         predictions = calibration.predictions
+        check_probabilities(predictions, self.title)
         columns = probability_columns(predictions.columns) or score_columns(predictions.columns)
         if len(columns) < 2:
             raise ConfigurationError(

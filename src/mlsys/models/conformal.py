@@ -14,6 +14,7 @@ from mlsys.dataset import (
     PROBABILITY,
     SCORE,
     UPPER,
+    check_probabilities,
     known_weights,
     probability_columns,
     score_columns,
@@ -55,7 +56,8 @@ class Conformal(Postprocess):
     ConfigurationError
         If ``coverage`` is out of range, or ``by="its class"`` is asked for numbers.
     DataError
-        If there are too few rows: fewer than ``coverage / (1 - coverage)``, for ``by="its class"`` of one class.
+        If a probability is outside 0 and 1; if there are too few rows: fewer than ``coverage / (1 - coverage)``, for
+        ``by="its class"`` of one class.
     LeakageError
         If a column of ``by`` is not known when a row is predicted.
 
@@ -131,6 +133,7 @@ class Conformal(Postprocess):
         rows = rows.take_rows(rows.y.notna().to_numpy())
         refuse_few(len(rows), self.coverage, self.title)
         said = rows.predictions
+        check_probabilities(said, self.title)
         columns = probability_columns(said.columns) or score_columns(said.columns)
         weights = np.ones(len(rows)) if rows.weight is None else known_weights(rows.weight, self.title)
         state: dict[str, Any] = {"columns": columns, "rows": len(rows)}

@@ -13,6 +13,7 @@ from mlsys.dataset import (
     PROBABILITY,
     SCORE,
     Event,
+    check_probabilities,
     known_weights,
     probability_columns,
     score_columns,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float64]
 
+_LEAST = float(np.finfo(np.float64).min)
 _HELD: tuple[Held, ...] = ("recall", "precision", "false_positive_rate")
 
 
@@ -67,7 +69,8 @@ class TuneThreshold(Postprocess):
         If there is not one rule, if a number is out of range, or if the model gives no score or probability for
         two classes (with ``costs``: no probabilities, or of other classes).
     DataError
-        If labels are needed and no row has a known one, or all have the same; if no threshold keeps the rate.
+        If a probability is outside 0 and 1; if labels are needed and no row has a known one, or all have the same; if
+        no threshold keeps the rate.
 
     Notes
     -----
@@ -164,6 +167,7 @@ class TuneThreshold(Postprocess):
         """Return the threshold or the costs, the classes, and the columns of both."""
         rows = calibration.counted(self.title, "rows to choose a threshold by")
         said, columns = rows.predictions, list(self.columns_read(rows.predictions.columns))
+        check_probabilities(said, self.title)
         known = rows.y.notna().to_numpy() if rows.has_target else np.zeros(len(rows), dtype=bool)
         target = plain_target(rows.y[known]) if known.any() else np.array([])
         if self.costs is not None:
@@ -177,7 +181,8 @@ class TuneThreshold(Postprocess):
         event = _event_of(rows, known)
         place = next((i for i, value in enumerate(classes) if event is not None and event.is_called(str(value))), 1)
         weights = np.ones(len(rows)) if rows.weight is None else known_weights(rows.weight, self.title)
-        scores = said[columns[place]].to_numpy(dtype=np.float64)
+        # What a model says nothing of is flagged last.
+        scores = np.nan_to_num(said[columns[place]].to_numpy(dtype=np.float64, na_value=np.nan), nan=_LEAST)
         if self.share is not None:
             cut = cut_by_share(scores, weights, self.share)
         else:

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot
 
-from mlsys import Evaluate
-from mlsys.errors import ConfigurationError
+from mlsys import Abstain, Calibrate, Conformal, Evaluate, TuneThreshold
+from mlsys.dataset import Roles, Rows
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.evaluation import Evaluation
 from mlsys.evaluation.probabilities.selective import risk_by_coverage
 from mlsys.evaluation.sample import Sample
@@ -102,3 +103,33 @@ def test_certain_and_null_probabilities_break_nothing() -> None:
     found = Evaluate(["accuracy"], slices=()).of(train=frame, validation=frame, target="y")
     assert found.tables["calibration"].iloc[0]["verdict"] == "off"
     assert len(found.tables["reliability"]) == 2
+
+
+@pytest.mark.parametrize(
+    "step",
+    [Calibrate(), TuneThreshold(recall=0.5), Conformal(0.5), Abstain(rate=0.5), None],
+    ids=repr,
+)
+def test_probabilities_beyond_0_and_1_are_refused_and_scores_are_the_remedy(step) -> None:
+    said = pd.DataFrame(
+        {"prediction": [True, False] * 30, "probability_False": -0.4, "probability_True": [1.4, 0.2] * 30}
+    )
+    y = pd.Series(np.arange(60) % 3 == 0)
+
+    def used(said: pd.DataFrame) -> object:
+        if step is None:
+            return Evaluate(["roc_auc"], slices=()).of(train=said.assign(y=y), validation=said.assign(y=y), target="y")
+        return step.learn(Rows.of(said.assign(y=y), Roles(target="y"), (), predictions=said))
+
+    with pytest.raises(
+        DataError, match=r"(?s)probability_False is -0.4 in row 0.*call what has another scale score_False"
+    ):
+        used(said)
+    used(said.rename(columns=lambda name: name.replace("probability", "score")))
+
+
+def test_rows_without_a_probability_are_counted() -> None:
+    share = np.where(np.arange(1_200) < 7, np.nan, np.linspace(0.01, 0.99, 1_200))
+    found = judged(probability_True=share, probability_False=1 - share)
+    assert found.probabilities.endswith("; 7 rows without a probability do not count")
+    assert found.tables["calibration"]["n"].iloc[0] == 1_193

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -115,12 +115,16 @@ class PartialDependence(Report):
     points: int = Field(default=20, ge=2)
     event: Any = None
     most_rows: int = Field(default=500, ge=10)
+    of_one_target: ClassVar[bool] = True
 
     def report(self, dataset: Dataset, /) -> Result:
         """Return what the model says by the values of its features."""
         part = "test" if "test" in dataset else "validation"
         if part not in dataset or dataset.predict(dataset[part].iloc[:0]) is None:
             return Result("dependence", pd.DataFrame(), verdict="not assessed", summary="there is no model to ask")
+        if dataset.aim == "clusters":
+            said = "clusters are names, of which there is no mean"
+            return Result("dependence", pd.DataFrame(), verdict="not assessed", summary=said)
         rows, train = pd.DataFrame(dataset[part]), pd.DataFrame(dataset["train"])
         rows = rows.iloc[np.sort(places_by_hash(rows.index, self.most_rows))]
         asked = self._asked(dataset)

@@ -93,16 +93,24 @@ def _verdict(told: Told, lower: float, error: float, level: float) -> str:
     return "too high" if mean > 0 else "too low"
 
 
-def in_words(tables: dict[str, pd.DataFrame]) -> str:
+def in_words(tables: dict[str, pd.DataFrame], rows: int) -> str:
     """Return whether probabilities can be believed, with the bin that is furthest off; nothing if there are none.
 
     Parameters
     ----------
     tables : mapping of str to DataFrame
         Of :func:`probability_tables`.
+    rows : int
+        All rows that are evaluated.
     """
     if not tables:
         return ""
+    lacking = rows - int(tables["calibration"]["n"].iloc[0])
+    more = f"; {lacking:,} rows without a probability do not count" if lacking else ""
+    return _judgement(tables) + more
+
+
+def _judgement(tables: dict[str, pd.DataFrame]) -> str:
     every, bins = tables["calibration"].iloc[0], tables["reliability"]
     if every["verdict"] == FEW:
         return f"too few rows to say whether they can be believed ({every['n']:,})"
