@@ -19,17 +19,22 @@ from sklearn.preprocessing import FunctionTransformer
 
 import mlsys
 from mlsys import (
+    Abstain,
     Calibrate,
+    Conformal,
     Derive,
     DetectDrift,
+    Evaluate,
     Impute,
     Model,
     OneHot,
+    PartialDependence,
     Pipeline,
     RandomSplit,
     StratifiedSample,
     TargetEncode,
     Train,
+    TuneThreshold,
     WeakLabel,
     labeling_function,
 )
@@ -86,6 +91,20 @@ CASES: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "sampled": ([StratifiedSample(by=["shop"], rows=300), RandomSplit(), *USUAL, LINEAR], LATE),
     "target encoding": ([Impute(), TargetEncode(["shop"]), LINEAR], LATE),
     "functions": ([capped, RandomSplit(), *USUAL, LINEAR], LATE),
+    "after the model": (
+        [
+            RandomSplit(),
+            *USUAL,
+            LINEAR,
+            Calibrate("temperature"),
+            TuneThreshold(recall=0.8),
+            Conformal(0.8, by="shop"),
+            Abstain(risk=0.5),
+            Evaluate(["coverage", "ece"]),
+            PartialDependence(points=3),
+        ],
+        LATE,
+    ),
     "monitored": ([RandomSplit(), *USUAL, LINEAR, DetectDrift()], LATE),
 }
 
