@@ -71,7 +71,7 @@ def _error(name: str, told: Told, level: float) -> dict[str, Any]:
         verdict = _verdict(told, lower, error, level)
     else:
         lower, upper, verdict = np.nan, np.nan, FEW
-    return {**row, "lower": lower, "upper": upper, **brier_parts(told, bins), "verdict": verdict}
+    return {**row, "lower": lower, "upper": upper, "verdict": verdict, **brier_parts(told, bins)}
 
 
 def enough(told: Told) -> bool:
