@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from mlsys.evaluation.counts import Ranked, within
 from mlsys.evaluation.counts.ranks import placement_variance
-from mlsys.evaluation.delta_method import added_by_rows, ends_of, group_codes, variance_of
+from mlsys.evaluation.delta_method import added_by_rows, ends_of, variance_of
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.sample import Sample
+from mlsys.evaluation.scored import group_codes
 from mlsys.evaluation.units import FEWEST, ROWS_WORTH, units_of
 from mlsys.evaluation.wilson import quantile_of, wilson
 

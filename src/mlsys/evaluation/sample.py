@@ -30,7 +30,7 @@ from mlsys.errors import DataError
 from mlsys.evaluation.class_levels import Levels
 from mlsys.evaluation.counts import Ranked
 from mlsys.evaluation.counts.formulas import MOST_CLASSES, Margins, Tables
-from mlsys.evaluation.scored import classes_of
+from mlsys.evaluation.scored import classes_of, group_codes
 
 Task = Literal["binary", "multiclass", "regression", "ranking", "anomalies", "clusters"]
 Values = NDArray[np.float64]
@@ -89,7 +89,7 @@ class Sample:
     def of(cls, scored: pd.DataFrame, classes: Sequence[str]) -> Sample:
         """Read scored rows; ``classes`` as texts, or none for numbers."""
         weight = scored["weight"].to_numpy(dtype=np.float64) if "weight" in scored else np.ones(len(scored))
-        query = np.asarray(pd.factorize(scored["group"])[0], np.int64) if "group" in scored else None
+        query = group_codes(scored.get("group"))
         abstains = scored[ABSTAINS].to_numpy(dtype=bool) if ABSTAINS in scored else None
         if not classes:
             y = scored["y"].to_numpy(dtype=np.float64, na_value=np.nan)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mlsys.dataset import (
     ABSTAINS,
@@ -111,3 +112,8 @@ def classes_of(scored: pd.DataFrame) -> list[str]:
     """
     scores = [name.removeprefix(SCORE) for name in score_columns(scored.columns)]
     return scores or [name.removeprefix(PROBABILITY) for name in probability_columns(scored.columns)]
+
+
+def group_codes(group: pd.Series | None) -> NDArray[np.int64] | None:
+    """Return the number of each row's group, null as one of them."""
+    return None if group is None else np.asarray(pd.factorize(group, use_na_sentinel=False)[0], np.int64)

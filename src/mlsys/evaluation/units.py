@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.evaluation.delta_method import group_codes
 from mlsys.evaluation.metric import Metric, SampleMetric
 from mlsys.evaluation.sample import Sample
+from mlsys.evaluation.scored import group_codes
 from mlsys.evaluation.statistic import OfRanks
 
 FEWEST = 10
@@ -26,17 +26,33 @@ class Units:
 
     Parameters
     ----------
-    freedom : int
-        Rows or groups that Student's t has as many degrees of freedom as, and one.
+    freedom : float
+        Rows or groups that Student's t has as many degrees of freedom as, and one. Rows with weights count as many as
+        rows of equal weight that would tell as much.
     too_few : bool
         Whether rows or groups, those that a share is of, or those of either class are fewer than its interval needs.
     most : float
         Independent rows that the metric is worth at most.
     """
 
-    freedom: int
+    freedom: float
     too_few: bool
     most: float = np.inf
+
+
+def kish(weight: NDArray[np.float64]) -> float:
+    """Return how many rows of equal weight would tell as much of a mean as weighted rows (Kish 1965).
+
+    Examples
+    --------
+    >>> kish(np.array([2.0, 2.0, 2.0])), kish(np.array([1.0, 0.0])), kish(np.array([]))
+    (3.0, 1.0, 0.0)
+    """
+    largest = float(weight.max(initial=0.0))
+    if not largest:
+        return 0.0
+    share = weight / largest  # of very large weights, the squares are not finite
+    return float(share.sum() ** 2 / (share**2).sum())
 
 
 def units_of(metric: Metric, sample: Sample, group: pd.Series | None) -> Units:
@@ -47,12 +63,12 @@ def units_of(metric: Metric, sample: Sample, group: pd.Series | None) -> Units:
     A mean varies with all rows; what is read from counts or ranks most with the rarer of events and other rows, and a
     share with the rows that it is of.
     """
-    codes, rows = group_codes(group), len(sample)
+    codes = group_codes(group)
 
-    def counted(mask: NDArray[np.bool_]) -> int:
-        return int(mask.sum()) if codes is None else len(np.unique(codes[mask]))
+    def counted(mask: NDArray[np.bool_]) -> float:
+        return kish(sample.weight[mask]) if codes is None else len(np.unique(codes[mask]))
 
-    everyone = rows if codes is None else int(codes.max(initial=-1)) + 1
+    everyone = counted(np.ones(len(sample), dtype=bool))
     counts, most = [everyone], np.inf
     needed = FEWEST
     if metric.either is not None and len(sample.classes) == 2:  # noqa: PLR2004

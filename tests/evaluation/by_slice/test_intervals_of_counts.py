@@ -91,7 +91,7 @@ def of_queries(rng: np.random.Generator, queries: int = 60, size: int = 8) -> pd
 @pytest.mark.parametrize("name", ["ndcg", "ndcg_3", "map", "mrr"])
 def test_metrics_of_queries_are_counted_with_the_intervals_of_the_rows(name: str, rng: np.random.Generator) -> None:
     rows = of_queries(rng)
-    scores = count_slices(rows["y"], rows["prediction"], rows[["shop"]], metrics=[name], query=rows["group"]).scores(
+    scores = count_slices(rows["y"], rows["prediction"], rows[["shop"]], metrics=[name], group=rows["group"]).scores(
         LEVEL
     )
     for part, some in [("all", rows), ("shop=2", rows[rows["shop"] == 2])]:
@@ -102,7 +102,7 @@ def test_metrics_of_queries_are_counted_with_the_intervals_of_the_rows(name: str
 def test_ndcg_is_that_of_scikit_learn(rng: np.random.Generator) -> None:
     rows = of_queries(rng)
     found = of_counts(
-        count_slices(rows["y"], rows["prediction"], metrics=["ndcg"], query=rows["group"]).scores(), "ndcg"
+        count_slices(rows["y"], rows["prediction"], metrics=["ndcg"], group=rows["group"]).scores(), "ndcg"
     )
     shape = (60, 8)
     expected = sk.ndcg_score(rows["y"].to_numpy().reshape(shape), rows["prediction"].to_numpy().reshape(shape))
@@ -112,7 +112,7 @@ def test_ndcg_is_that_of_scikit_learn(rng: np.random.Generator) -> None:
 def test_slices_that_cut_through_queries_order_their_own_rows(rng: np.random.Generator) -> None:
     rows = of_queries(rng)
     half = np.arange(len(rows)) % 2
-    scores = count_slices(rows["y"], rows["prediction"], half, metrics=["ndcg"], query=rows["group"]).scores(LEVEL)
+    scores = count_slices(rows["y"], rows["prediction"], half, metrics=["ndcg"], group=rows["group"]).scores(LEVEL)
     scored = rows.loc[half == 1, ["y", "prediction", "group"]]
     assert of_counts(scores, "ndcg", "slice=1") == pytest.approx(of_rows("ndcg", scored, [], scored["group"]), rel=1e-9)
 
@@ -123,7 +123,7 @@ def test_what_intervals_need_adds_up_to_the_last_bit(asked: list[str], rng: np.r
 
     def counted(some: pd.DataFrame) -> Any:
         query = some["group"] if "ndcg" in asked else None
-        return count_slices(some["y"], some["prediction"], some[["shop", "odd"]], metrics=asked, query=query)
+        return count_slices(some["y"], some["prediction"], some[["shop", "odd"]], metrics=asked, group=query)
 
     parts = [counted(rows[rows["group"].isin(each)]) for each in np.array_split(rng.permutation(60), 4)]
     keys = ["slice", "metric"]
@@ -137,7 +137,7 @@ def test_what_intervals_need_adds_up_to_the_last_bit(asked: list[str], rng: np.r
 
 def test_rows_of_queries_are_not_counted_as_independent() -> None:
     with pytest.raises(ConfigurationError, match=r"(?s)rmse is read from rows.*score_slices"):
-        count_slices([0.0, 1.0], [0.5, 1.5], metrics=["rmse"], query=[0, 0])
+        count_slices([0.0, 1.0], [0.5, 1.5], metrics=["rmse"], group=[0, 0])
 
 
 @pytest.mark.parametrize("name", ["average_precision", "roc_auc"])

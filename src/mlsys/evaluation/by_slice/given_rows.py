@@ -43,7 +43,23 @@ def given_rows(
     groupings = [Grouping.of(name, each) for name, each in columns.items()]
     if crossed and len(groupings) > 1:
         groupings = [functools.reduce(Grouping.crossed, groupings)]
-    return Given(truth, said, shares, held, groups, groupings[0] if groupings else None), groupings
+    given = Given(truth, said, shares, held, groups, groupings[0] if groupings else None)
+    for name, each in (("y", truth), ("prediction", said)):
+        _check_finite(each, name, given.is_of_numbers)
+    return given, groupings
+
+
+def _check_finite(values: pd.Series, name: str, of_numbers: bool) -> None:
+    """Refuse numbers that are not finite; of classes, null is none of them."""
+    if not of_numbers or not pd.api.types.is_float_dtype(values):
+        return
+    wrong = ~np.isfinite(values.to_numpy(dtype=np.float64, na_value=np.nan))
+    if wrong.any():
+        place = int(np.flatnonzero(wrong)[0])
+        raise DataError(
+            f"{name} is {values.iloc[place]} in row {values.index.tolist()[place]}",
+            "pass finite numbers; leave rows without them out",
+        )
 
 
 def _columns(by: Any) -> Mapping[str, Any]:

@@ -156,7 +156,12 @@ def hidden_by_bins(metric: SampleMetric, table: RankTable) -> Values:
 
 
 def of_sums(
-    metric: SampleMetric, summed: Summed, rows: NDArray[np.int64], level: float | None, fewest: Values
+    metric: SampleMetric,
+    summed: Summed,
+    rows: NDArray[np.int64],
+    level: float | None,
+    plain: bool,
+    fewest: Values,
 ) -> Found:
     """Return a metric of sums, with an interval by the delta method.
 
@@ -170,16 +175,22 @@ def of_sums(
         Rows of each slice.
     level : float or None
         Of the intervals.
+    plain : bool
+        Whether rows have no weights.
     fewest : ndarray
         The fewest of rows, or of what else the metric needs, in each slice.
     """
     assert isinstance(metric.statistic, OfSums)
-    units = rows if summed.queries is None else summed.queries
-    value, few = metric.statistic.formula(summed.read(metric.statistic)), np.minimum(fewest, units) < _needed(metric)
+    value = metric.statistic.formula(summed.read(metric.statistic))
     if level is None:
         return Found.of(value, rows, None, None)
+    if metric.either is not None and not plain:  # whose classes are not counted by their weight alone
+        return _of_rows(value, rows)
+    drawn = rows if summed.queries is None else summed.queries
+    units = summed.units if summed.queries is None else summed.queries
+    few = np.minimum(fewest, units) < _needed(metric)
     squares = summed.squares(metric.statistic)
-    ends = ends_of(value, squares * units / np.maximum(units - 1, 1), units, level, metric.bounds)
+    ends = ends_of(value, squares * drawn / np.maximum(drawn - 1, 1), units, level, metric.bounds)
     found = Found.of(value, rows, ends, few)
     found.note[(found.note == "") & np.isnan(squares)] = OF_ROWS
     return found

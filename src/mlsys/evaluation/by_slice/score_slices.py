@@ -133,7 +133,7 @@ def count_slices(
     probability: Any = None,
     score: Any = None,
     weight: Any = None,
-    query: Any = None,
+    group: Any = None,
     event: Any = None,
     crossed: bool = False,
     bins: int = 0,
@@ -144,7 +144,7 @@ def count_slices(
     ----------
     y, prediction, by, metrics, probability, score, weight, event, crossed, bins
         As in :func:`score_slices`; metrics are built-in ones, by name.
-    query : array of shape (rows,), optional
+    group : array of shape (rows,), optional
         The query of each row, for NDCG, MAP and MRR. All rows of a query belong to one partition.
 
     Returns
@@ -169,7 +169,7 @@ def count_slices(
     1  slice=a  1.000000  3
     2  slice=b  0.333333  3
     """
-    given, groupings = given_rows(y, prediction, by, probability, score, weight, query, event, crossed, bins)
+    given, groupings = given_rows(y, prediction, by, probability, score, weight, group, event, crossed, bins)
     judge = given.judge(metrics, 0.95, None if event is None else Event(event))
     other = [each.name for each in judge.metrics if not _is_counted(each, given)]
     if other:
@@ -177,10 +177,10 @@ def count_slices(
             f"count_slices() cannot read {', '.join(other)} from counts", "leave it out, or use score_slices(...)"
         )
     alone = [each.name for each in judge.metrics if not (isinstance(each, SampleMetric) and each.by_query)]
-    if query is not None and alone:
+    if group is not None and alone:
         raise ConfigurationError(
-            f"count_slices(query=...) counts queries, but {', '.join(alone)} is read from rows",
-            "count it without query=, or use score_slices(..., group=...)",
+            f"count_slices(group=...) counts queries, but {', '.join(alone)} is read from rows",
+            "count it without group=, or use score_slices(..., group=...)",
         )
     return counted(given, groupings, judge, bins)
 

@@ -161,7 +161,7 @@ class SliceCounts:
             return of_cells(metric, self.tables, self.rows, level, self.plain, self._fewest(metric))
         if isinstance(statistic, OfRanks):
             return of_ranks(metric, self.ranks, self.rows, level, self.plain)
-        return of_sums(metric, self.sums[metric.name], self.rows, level, self._fewest(metric))
+        return of_sums(metric, self.sums[metric.name], self.rows, level, self.plain, self._fewest(metric))
 
     def _fewest(self, metric: SampleMetric) -> Values:
         """Return the rows of each slice, or of the rarer of two classes where the metric needs either."""

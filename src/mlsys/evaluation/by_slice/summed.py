@@ -99,6 +99,12 @@ class Summed:
             found[:, -1] = [float(c - b * b / a) if a else 0.0 for a, b, c in zip(rows, given, squares, strict=True)]
         return found
 
+    @property
+    def units(self) -> Values:
+        """How many rows of equal weight the rows of each slice tell as much as (Kish 1965)."""
+        total, squares = self.columns[0].floats(), self.products[0].floats()
+        return np.divide(total**2, squares, out=np.zeros(len(total)), where=squares > 0)
+
     def squares(self, statistic: OfSums) -> Values:
         """Return the sum over rows of what each adds to the error of the metric, squared; NaN where digits are lost."""
         sums = self.read(statistic)

@@ -91,7 +91,7 @@ def of_auc(events: Values, others: Values) -> tuple[Values, Values]:
     Examples
     --------
     >>> [each.tolist() for each in of_auc(np.array([0.0, 1.0, 1.0]), np.array([1.0, 1.0, 0.0]))]
-    [[-0.4375, -0.0625, 0.0625], [0.0625, -0.0625, -0.4375]]
+    [[-0.3125, -0.0625, 0.0625], [0.0625, -0.0625, -0.3125]]
     """
     positive, negative = events.sum(), others.sum()
     below = (np.cumsum(others) - others / 2) / negative
@@ -115,7 +115,7 @@ def of_average_precision(events: Values, others: Values) -> tuple[Values, Values
     Examples
     --------
     >>> [each.round(3).tolist() for each in of_average_precision(np.array([0.0, 1.0, 1.0]), np.array([1.0, 1.0, 0.0]))]
-    [[-0.417, -0.028, 0.139], [0.0, -0.111, -0.111]]
+    [[-0.167, -0.028, 0.139], [-0.0, -0.111, -0.611]]
     """
     events, others = events[::-1], others[::-1]
     caught, flagged = np.cumsum(events), np.cumsum(events + others)
