@@ -61,6 +61,15 @@ def test_slices_by_function_and_slices_that_say_too_little() -> None:
     assert table.loc["slice=few", "verdict"] == "not enough data" and np.isnan(table.loc["slice=few", "lower"])
 
 
+def test_slices_are_not_compared_by_what_depends_on_how_the_target_is_spread() -> None:
+    rows = pd.DataFrame({"y": np.arange(200.0), "prediction": np.arange(200.0) + 3, "half": np.arange(200) // 100})
+    for asked, expected in [(None, {"rmse", "mae"}), (["mae", "r2"], {"mae", "r2"})]:
+        table = Evaluate(asked, slices=["half"]).of(train=rows, validation=rows, target="y").table
+        of_slices = table[(table["slice"] != "all") & (table["part"] == "validation")]
+        assert set(of_slices["metric"]) == expected
+        assert "r2" in set(table.loc[table["slice"] == "all", "metric"])
+
+
 def test_nulls_are_a_slice_of_their_own() -> None:
     rows = HELD_OUT.assign(site=HELD_OUT["site"].mask(HELD_OUT["site"] == "west"))
     table = evaluated(Evaluate(["accuracy"], slices=["site"]), validation=rows).table

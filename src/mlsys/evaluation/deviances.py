@@ -127,7 +127,9 @@ def explained_deviance(power: float) -> SampleMetric:
     """
     statistic = _explained(power)
     name = f"d2_{_named(power).rstrip('_')}{_number(power)}"
-    return SampleMetric(name, statistic.value, bounds=(-np.inf, 1.0), statistic=statistic, **_facts(power))
+    return SampleMetric(
+        name, statistic.value, bounds=(-np.inf, 1.0), statistic=statistic, relative=True, **_facts(power)
+    )
 
 
 def _named(power: float) -> str:

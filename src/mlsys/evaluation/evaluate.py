@@ -50,8 +50,9 @@ class Evaluate(Report):
     metrics : list of str, Metric or callable, optional
         Names such as ``"roc_auc"``, ``"recall"``, ``"f2"``, ``"rmse"``, ``"pinball_0.9"``, your own metrics, and
         functions ``f(y, prediction)`` such as scikit-learn's; by default the usual ones for the task. The first is the
-        headline metric. Named metrics are all computed for baselines and slices; of the default ones only those whose
-        interval needs no bootstrap. Of several targets, each is judged by them, and all together by their means
+        headline metric. Named metrics are all computed for baselines and slices; of the default ones those whose
+        interval needs no bootstrap, for slices without R2 and average precision, which depend on how the target is
+        spread over a slice. Of several targets, each is judged by them, and all together by their means
         (``"mean_roc_auc"``, ``"mean_r2"``), by ``"subset_accuracy"`` (all classes of a row right) and
         ``"hamming_loss"`` (share of wrong classes), which may be named too.
     slices : list of str or tuple, or dict, optional

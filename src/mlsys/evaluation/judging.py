@@ -108,8 +108,9 @@ class Judge:
         return replace(self, metrics=[m for m in self.metrics if self.asked or m is self.headline or m.is_quick])
 
     def for_slices(self, k: int) -> Judge:
-        """Return a quick judge whose intervals hold for ``k`` slices together."""
-        return replace(self.quick(), level=at_once(self.level, k), draws=DRAWS)
+        """Return a quick judge whose intervals hold for ``k`` slices together; of metrics that compare slices."""
+        kept = [m for m in self.quick().metrics if self.asked or m is self.headline or not m.relative]
+        return replace(self, metrics=kept, level=at_once(self.level, k), draws=DRAWS)
 
     def scores(self, scored: Scored, what: str) -> list[dict[str, Any]]:
         """Return one row a metric: value, interval, number of rows, what is missing; ``what`` is for messages."""

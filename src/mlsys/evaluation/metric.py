@@ -112,6 +112,7 @@ class Metric:
 
     either = cast("tuple[int, int] | None", None)
     delong = False
+    relative = False
     statistic = cast("Statistic | None", None)
 
     @property
@@ -235,6 +236,9 @@ class SampleMetric(Metric):
         Its place among the metrics shown when none are named, by task; the first is the headline.
     compared : mapping of str to int
         Its place among the rates that are compared between sensitive groups, by task.
+    relative : bool
+        Whether it is relative to how the target is spread over the rows, as R2 and average precision are: a slice that
+        is alike in the target has a low value, however good its predictions.
     by_slice : bool
         Whether MLflow gets it by slice, beside the headline.
     beside : {"", "intervals", "sets", "intervals or sets", "abstaining"}
@@ -255,6 +259,7 @@ class SampleMetric(Metric):
     delong: bool = False
     usual: Mapping[Task, int] = field(default_factory=dict)
     compared: Mapping[Task, int] = field(default_factory=dict)
+    relative: bool = False
     by_slice: bool = False
     beside: Beside = ""
     ends: Callable[[Sample, Any, float], tuple[float, float]] | None = None

@@ -205,7 +205,7 @@ def _top_k(k: float) -> SampleMetric:
 TABLE: Sequence[SampleMetric] = (
     _more("roc_auc", _BINARY, OfRanks(auc, of_auc), takes="score", either=(10, 20), delong=True, usual={"binary": 0}),
     _more("average_precision", _BINARY, OfRanks(average_precision, of_average_precision), takes="score",
-          either=(20, 20), usual={"binary": 1}),
+          either=(20, 20), usual={"binary": 1}, relative=True),
     _mean("log_loss", _CLASSES, _log_losses, takes="probability", either=_EITHER,
           usual={"binary": 2, "multiclass": 3}),
     _mean("brier", _BINARY, _squared_misses, takes="probability", either=_EITHER, bounds=_SHARE),
@@ -231,7 +231,7 @@ TABLE: Sequence[SampleMetric] = (
     _mean("mape", _NUMBERS, _relative_errors),
     _less("rmse", _NUMBERS, OfSums(_with_ones(_squares), lambda sums: np.sqrt(_ratio(sums))), usual={"regression": 0}),
     _more("r2", _NUMBERS, OfSums(_with_ones(_squares), _explained, lambda sample: sample.y),
-          bounds=(-np.inf, 1.0), usual={"regression": 2}),
+          bounds=(-np.inf, 1.0), usual={"regression": 2}, relative=True),
     SampleMetric("median_absolute_error", _median_error, greater_is_better=False, tasks=_NUMBERS, bounds=_LOSS),
     _pinball_loss(0.5, "pinball"),
     _share("coverage", (*_CLASSES, *_NUMBERS), _inside, beside="intervals or sets"),

@@ -41,7 +41,8 @@ class Change:
 
     def of(self, frame: pd.DataFrame) -> NDArray[np.bool_]:
         """Return which rows are different from before."""
-        return np.any([_differs(frame[name], values) for name, values in self.by_column.items()], axis=0)
+        differs = [_differs(frame[name], values) for name, values in self.by_column.items()]
+        return np.asarray(np.any(differs, axis=0))
 
     def applied(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the rows with the change."""
