@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from mlsys.dataset import TARGET_TIME
+from mlsys.dataset import TARGET_TIME, require_columns
 from mlsys.errors import DataError
 
 if TYPE_CHECKING:
@@ -76,3 +76,51 @@ def width_of(horizons: Integers, known: dict[str, list[float]]) -> Numbers:
     """Return the width at each row's horizon, null at one that was not learned."""
     found = pd.Series(known["widths"], index=known["horizons"], dtype=np.float64)
     return np.asarray(found.reindex(horizons).to_numpy())
+
+
+def usual_spread(train: Rows, name: str | None, who: str) -> float | None:
+    """Return the middle spread of training rows; nothing where no column is named.
+
+    Raises
+    ------
+    DataError
+        If the column is missing, or above 0 nowhere.
+    """
+    if name is None:
+        return None
+    require_columns(train.columns, [name], who, "make the column before Forecast, or correct the name in spread=")
+    values = spread_of(train, name, np.nan, who)
+    if not (values > 0).any():
+        raise DataError(
+            f"{who}: the spread {name!r} is above 0 in no training row, so errors are no multiple of it",
+            "name a column that says how far values vary: a standard deviation over a window",
+        )
+    return float(np.median(values[values > 0]))
+
+
+def spread_of(frame: pd.DataFrame, name: str | None, usual: float, who: str) -> Numbers:
+    """Return how far values vary at each row's decision; the usual where that is not known.
+
+    Raises
+    ------
+    DataError
+        If it is negative, or no number.
+    """
+    assert name is not None
+    values = numbers_of(frame, name, who)
+    if (values < 0).any():
+        row = frame.index[int(np.argmax(values < 0))]
+        raise DataError(
+            f"{who}: the spread {name!r} is negative in {int((values < 0).sum()):,} rows, the first is row {row!r}",
+            "name a column that was not scaled or taken relative to a level: its name does not begin with the target's",
+        )
+    return np.where(np.isnan(values), usual, values)
+
+
+def numbers_of(frame: pd.DataFrame, name: str, who: str) -> Numbers:
+    """Return a column of numbers, nulls as NaN."""
+    try:
+        return np.asarray(frame[name].to_numpy(dtype=np.float64, na_value=np.nan))
+    except (TypeError, ValueError) as error:
+        raise DataError(f"{who}: the spread {name!r} holds {frame[name].dtype}",
+                        "name a column of numbers: spread=") from error  # fmt: skip

@@ -27,7 +27,7 @@ from mlsys.models._along import Decisions, as_changes, summed
 from mlsys.models._estimators import classifies
 from mlsys.models._feeding import columns_fed, fed, fed_columns, refuse_other_values
 from mlsys.models._fitting import asked_once
-from mlsys.models._rolling import width_of, widths, windows
+from mlsys.models._rolling import spread_of, usual_spread, width_of, widths, windows
 from mlsys.models._scale import Scale, on_scale, usual_scale
 from mlsys.models.needs import Needs
 from mlsys.models.train import Train
@@ -63,6 +63,9 @@ class TrainForecast(Train):
     coverage : float, optional
         Share of the truths that shall lie in an interval: predictions then have the columns ``prediction_lower`` and
         ``prediction_upper``.
+    spread : str, optional
+        Column that says at the decision how far values vary now, such as their standard deviation over the last month.
+        Intervals are then as wide as a multiple of it, and grow and shrink over time and from series to series.
     windows : int
         Number of later periods of the training rows whose errors give the width of intervals; the estimator is trained
         once more for each.
@@ -83,8 +86,11 @@ class TrainForecast(Train):
     Intervals are conformal by horizon: the latest half of the training decisions is cut into ``windows`` periods, each
     is predicted by a model of what was known before it, and the width is the quantile of the absolute errors at the
     same horizon (of errors relative to the level with ``Forecast(relative="ratio")``, so that intervals grow with it).
-    If errors to come are exchangeable with these, the truth lies inside in a share of ``coverage`` at least. Where
-    errors grow, or the series changes, it lies inside less often: the metric ``coverage`` says how often it did.
+    With ``spread=``, the width is the quantile of errors in multiples of that column, times its value in the row
+    (normalized conformal prediction, Papadopoulos et al. 2008): it follows what the histories before know, also of
+    rows that a served model absorbs. If errors to come are exchangeable with these, the truth lies inside in a share
+    of ``coverage`` at least. Where errors grow, or the series changes, it lies inside less often: the metric
+    ``coverage`` says how often it did.
 
     With ``Forecast(level=...)`` the target is learned relative to the level, and predictions are given back on the
     scale of the target. Rows without a level have the mean level of the training rows when they are predicted, and are
@@ -102,8 +108,9 @@ class TrainForecast(Train):
     References
     ----------
     Ben Taieb et al. (2012), A review and comparison of strategies for multi-step ahead time series forecasting. Vovk,
-    Gammerman and Shafer (2005), Algorithmic Learning in a Random World. Lei et al. (2018), Distribution-free predictive
-    inference for regression.
+    Gammerman and Shafer (2005), Algorithmic Learning in a Random World. Papadopoulos, Gammerman and Vovk (2008),
+    Normalized nonconformity measures for regression conformal prediction. Lei et al. (2018), Distribution-free
+    predictive inference for regression.
 
     Examples
     --------
@@ -119,6 +126,7 @@ class TrainForecast(Train):
     strategy: Literal["one_model", "per_horizon", "recursive"] = Field(default="one_model", kw_only=True)
     changes: bool = Field(default=False, kw_only=True)
     coverage: float | None = Field(default=None, kw_only=True)
+    spread: str | None = Field(default=None, kw_only=True)
     windows: int = Field(default=3, ge=1, kw_only=True)
     serves_columns: ClassVar[bool] = False
 
@@ -134,6 +142,10 @@ class TrainForecast(Train):
                 f"{self.title}: changes=True sums changes of several models, but strategy='recursive' has one, of the "
                 "next step",
                 'take the last value as the level, Forecast(level="<target>_lag_1"): the model then learns the change',
+            )
+        if self.spread is not None and self.coverage is None:
+            raise ConfigurationError(
+                f"{self.title}: spread={self.spread!r} is for intervals, but there is no coverage=", "add coverage=0.9"
             )
         if self.coverage is not None and not 0 < self.coverage < 1:
             raise ConfigurationError(
@@ -158,7 +170,7 @@ class TrainForecast(Train):
         """Return the features used, and what tells the horizon, the decision and the level of a series."""
         used = super().columns_learned([name for name in columns if name not in BESIDE], state)
         learned, together = state(), self.answered_together
-        told = [STEPS_AHEAD, *([] if together is None else [together]), *learned["scale"]]
+        told = [STEPS_AHEAD, *(name for name in (together, self.spread) if name is not None), *learned["scale"]]
         return tuple(dict.fromkeys([*used, *columns_fed(learned.get("feeds", NO_FEEDS)), *told]))
 
     def learn(self, train: Rows, rng: np.random.Generator) -> dict[str, Any]:
@@ -208,15 +220,17 @@ class TrainForecast(Train):
                 f"{self._who}: coverage= needs times to tell what was known when",
                 'name the time role: Pipeline(time="day")',
             )
-        errors, horizons = [], []
+        errors, horizons, usual = [], [], usual_spread(train, self.spread, self._who)
         for earlier, later in windows(train, self.windows, self._who):
             state, rows = self._models(train.take_rows(earlier), rng), train.take_rows(later)
             ahead, scale = rows[STEPS_AHEAD].to_numpy(dtype=np.int64), Scale.of(rows, state["scale"])
             said = self._said(pd.DataFrame(rows), state, ahead, scale)
+            unit = scale.factor if usual is None else spread_of(rows, self.spread, usual, self._who)
             with np.errstate(divide="ignore", invalid="ignore"):
-                errors.append((rows.y.to_numpy(dtype=np.float64) - said) / scale.factor)
+                errors.append(np.where(unit > 0, (rows.y.to_numpy(dtype=np.float64) - said) / unit, np.nan))
             horizons.append(ahead)
-        return widths(np.concatenate(errors), np.concatenate(horizons), self.coverage, self._who)
+        found = widths(np.concatenate(errors), np.concatenate(horizons), self.coverage, self._who)
+        return found if usual is None else {**found, "spread": [usual]}
 
     def prepare(self, state: dict[str, Any], /) -> dict[str, Any]:
         """Return the state with its lookups built once rather than at every request."""
@@ -228,7 +242,9 @@ class TrainForecast(Train):
         said = self._said(frame, state, ahead, scale)
         made = {PREDICTION: said}
         if "intervals" in state:
-            wide = width_of(ahead, state["intervals"]) * scale.factor
+            usual = state["intervals"].get("spread")
+            unit = scale.factor if usual is None else spread_of(frame, self.spread, usual[0], self._who)
+            wide = width_of(ahead, state["intervals"]) * unit
             made |= {LOWER: said - wide, UPPER: said + wide}
         return pd.DataFrame(made, index=frame.index)
 
