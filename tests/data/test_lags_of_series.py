@@ -177,3 +177,9 @@ def test_changes_of_durations_and_of_texts_are_refused() -> None:
     frame = pd.DataFrame({"t": pd.date_range("2024-01-01", periods=3), "x": list("abc")})
     with pytest.raises(DataError, match="takes differences of numbers, but 'x' holds"):
         Lag((), "x", 1, changes=True).over(frame, time="t")
+
+
+def test_infinite_values_have_no_change_and_no_warning() -> None:
+    frame = pd.DataFrame({"t": pd.date_range("2024-01-01", periods=4), "x": [1.0, np.inf, np.inf, 2.0]})
+    made = Lag((), "x", 1, changes=True).over(frame, time="t")["x_change_1"]
+    assert np.array_equal(made, [np.nan, np.nan, np.inf, np.nan], equal_nan=True)

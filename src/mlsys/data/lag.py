@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from mlsys.data._made_columns import past_duration, refuse_taken
@@ -194,7 +195,8 @@ class Lag(History):
                 f"{self.title}: changes=True takes differences of numbers, but {column!r} holds {values_of(value)}",
                 "name columns of numbers, or leave changes= out",
             )
-        return value - before
+        with np.errstate(invalid="ignore"):  # infinite values have no change; a model says that it cannot use them
+            return value - before
 
     def _on_grid(self, frame: pd.DataFrame, past: Past) -> dict[int | str, Past]:
         """Return the past at each number of steps before the rows; nothing where rows are counted."""

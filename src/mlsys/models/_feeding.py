@@ -57,6 +57,13 @@ def fed_columns(train: Rows, used: Sequence[str], target: str, who: str) -> dict
     names = [lags.get(back, f"{target}{LAG}{back}") for back in range(1, last + 1)]
     # The lag that is the level is nothing relative to itself, and may have been dropped as constant.
     missing = [name for back, name in enumerate(names, 1) if back not in lags and back != level]
+    if not lags and not level:
+        raise ConfigurationError(
+            f"{who}: strategy='recursive' feeds predictions as lags of {target!r}, but there are none: no Lag made "
+            "them, or they never change and were left out",
+            f'write Lag(by, "{target}", [1, 2, 3], step=..., time=...) before Forecast; a series that never changes '
+            "needs no model",
+        )
     if missing:
         raise ConfigurationError(
             f"{who}: strategy='recursive' feeds predictions as lags and needs each from 1 to {last}, but "
