@@ -16,6 +16,8 @@ from mlsys.summaries import Again, BottomK, Given, SummaryMap, finish_quantiles,
 from mlsys.values import Kind, plain_frame, values_by_column
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from mlsys.dataset import Rows
     from mlsys.values import Values
 
@@ -60,7 +62,8 @@ class SelectFeatures(TakesColumns):
     *Power* is the correlation ratio (for classes Goodman and Kruskal's tau) over 64 cells of equally many rows, or over
     levels including null, corrected for their number: a column of ids explains nothing. It is defined for numbers,
     truth values, times, text and categories; features of other kinds are kept. It ignores interactions: two columns
-    that predict the target only together have none. It is exact, takes up to five passes, and does not depend on
+    that predict the target only together have none. Of several targets the one counts that a feature predicts best,
+    each over the rows where it is known. It is exact, takes up to five passes, and does not depend on
     partitions or order. Redundancy is estimated on 10,000 rows sampled by their ids. An *importance* is learned from
     all rows in memory (a forest of 100 trees: from 20,000 sampled rows), with levels as numbers in the order of their
     frequency and nulls as medians; ``coef_`` is multiplied by the standard deviation of the column. Sample weights are
@@ -94,6 +97,7 @@ class SelectFeatures(TakesColumns):
     coverage: float = Field(default=0.0, ge=0, le=1)
     related: float | None = Field(default=None, gt=0, le=1)
     takes_all: ClassVar[str] = "any kind"
+    of_each_target: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Refuse a selection that selects nothing, and what cannot rank."""
@@ -131,10 +135,11 @@ class SelectFeatures(TakesColumns):
     def summarize(self, part: Rows, partial: Any = None, /) -> SummaryMap:
         """Return what each column holds, then target sums by cell."""
         if partial is not None and "edges" in partial:
-            return SummaryMap(known=Given(partial), cells=second_look(part, partial, self.title))
+            cells = SummaryMap((name, second_look(each, partial, self.title)) for name, each in _by_target(part))
+            return SummaryMap(known=Given(partial), cells=cells)
         names = self._usable(part)
         found = first_look(part, names, (partial or {}).get("zooms", {}), self.title)
-        found["target"] = int(part.has_target)
+        found["target"] = int(part.has_target or part.roles.has_several_targets)
         sample = BottomK.of(pd.DataFrame(part)[names], part.index, _SAMPLE) if self.related is not None else None
         return SummaryMap(looked=found, order=Given({"names": names}), **({} if sample is None else {"sample": sample}))
 
@@ -142,7 +147,8 @@ class SelectFeatures(TakesColumns):
         """Return what is dropped and why, or request another pass."""
         if "cells" in summary:
             known = summary["known"]
-            return self._state(known["covered"], powers(summary["cells"], known), known["pairs"])
+            found = [powers(each, known) for each in summary["cells"].values()]
+            return self._state(known["covered"], _highest(found), known["pairs"])
         looked, names = summary["looked"], summary["order"]["names"]
         quantiles = finish_quantiles(looked["numbers"], np.arange(CELLS + 1) / CELLS)
         if isinstance(quantiles, Again):
@@ -163,11 +169,13 @@ class SelectFeatures(TakesColumns):
         frame = plain_frame(pd.DataFrame(train)[names])
         covered = {name: float(frame[name].notna().mean()) for name in names}
         pairs = [] if self.related is None else self._pairs(sample_by_hash(pd.DataFrame(train)[names], _SAMPLE), names)
+        each = [(frame[train[name].notna().to_numpy()] if name else frame, rows) for name, rows in _by_target(train)]
         if hasattr(self.by, "get_support"):
-            kept = supported(self.by, frame, train, rng, self.title)
+            kept = {name for own, rows in each for name in supported(self.by, own, rows, rng, self.title)}
             chosen = {name: f"{type(self.by).__name__} does not choose it" for name in names if name not in kept}
             return self._state(covered, {}, pairs, chosen)
-        return self._state(covered, importances(self.by, frame, train, rng, self.title), pairs)
+        found = [importances(self.by, own, rows, rng, self.title) for own, rows in each]
+        return self._state(covered, _highest(found), pairs)
 
     def apply(self, frame: pd.DataFrame, state: Any, /) -> pd.DataFrame:
         """Return the frame without the dropped columns."""
@@ -223,3 +231,16 @@ class SelectFeatures(TakesColumns):
             "coverage": list(covered.values()),
             "dropped": [{"column": name, "why": dropped[name]} for name in covered if name in dropped],
         }
+
+
+def _by_target(rows: Rows) -> list[tuple[str, Rows]]:
+    """Return the rows of each target; all where there is one or none."""
+    if not rows.roles.has_several_targets:
+        return [("", rows)]
+    return [(name, rows.of_target(name)) for name in rows.roles.targets]
+
+
+def _highest(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the highest score of each feature over targets."""
+    names = dict.fromkeys(name for each in scores for name in each)
+    return {name: max(each[name] for each in scores if name in each) for name in names}

@@ -76,7 +76,7 @@ def _refuse_steps_of_one_target(steps: Sequence[Step], roles: Roles) -> None:
     if not roles.has_several_targets:
         return
     for step in steps:
-        reads = isinstance(step, Transform) and step.reads_target
+        reads = isinstance(step, Transform) and step.reads_target and not step.of_each_target
         if reads or step.of_one_target:
             raise ConfigurationError(
                 f"{called(step)} {'learns from' if reads else 'is for'} one target, but there are "

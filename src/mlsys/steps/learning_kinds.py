@@ -38,6 +38,8 @@ class Transform(Learns, FitsAlone, Step, kind="Transform"):
     )  # fmt: skip
     required_hooks: ClassVar[tuple[str, ...]] = ("learn|summarize", "apply")
     cross_fit_folds: ClassVar[int] = 5
+    of_each_target: ClassVar[bool] = False
+    """Whether a step that reads the target learns from each of several."""
     sums_by_fold: ClassVar[bool] = False
     """Whether ``summarize`` keeps the folds of ``part.folds`` apart itself, and ``finish`` answers ``CrossFitted``."""
     takes_all: ClassVar[str] = ""
