@@ -35,8 +35,8 @@ in tennis videos with 6 functions (HazyResearch/flyingsquid), five crowds (yuan-
 
 **How settings were chosen.** The belief in functions of one class (pseudo-votes, precision, what votes are compared
 with) on 30 sets of made votes and on the truth of the *training* rows of SMS and TREC. Likeness from which sources
-count as one: on made votes. The belief in new annotators: on 12 made crowds; a stronger one is better there by .003 and was
-not taken because it loses .03 on *web*, so this choice has seen the truth of the crowds. An earlier way to weigh
+count as one: on made votes. The belief in new annotators: on 12 made crowds; a stronger one is better there by .003 and
+was not taken because it loses .03 on *web*, so this choice has seen the truth of the crowds. An earlier way to weigh
 functions, Dawid-Skene with 10 pseudo-votes and equal shares, is better on the test questions (.683) and worse on
 made votes, where it falls .09 below the majority on one set; it was not taken.
 """

@@ -65,8 +65,8 @@ def classes_table(stats: VoteStats, likely: Floats, weighed: Weighed) -> pd.Data
     total = max(int(counts.sum()), 1)
     best = np.bincount(likely[covered].argmax(axis=1), weights=counts, minlength=len(stats.classes)) / total
     shares = shares_of_votes(stats.patterns[covered], len(stats.classes))
-    most = shares >= shares.max(axis=1, keepdims=True) - 1e-12
-    majority = (most / most.sum(axis=1, keepdims=True) * counts[:, None]).sum(axis=0) / total
+    most = (shares >= shares.max(axis=1, keepdims=True) - 1e-12).astype(np.float64)
+    majority = counts @ (most / (most @ np.ones((len(stats.classes), 1)))) / total
     return pd.DataFrame(
         {"class": list(map(str, stats.classes)), "share": best, "majority": majority, "prior": np.exp(weighed.prior)}
     )

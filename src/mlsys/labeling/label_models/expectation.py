@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-4
 """Largest change of a probability of a vote at which it has settled: a tenth of what 10,000 votes could tell apart."""
+TOLERANCE_ON_ALL = 1e-3
+"""The same after a start on a sample: the rest is far less than what a sample of that size leaves open."""
 MOST_ROUNDS = 300
 SAMPLE = 50_000
 """Patterns on which the first rounds are run where there are more; the last ones see all."""
@@ -93,12 +95,12 @@ def _settled(
         mass = _shares(likely, counts)
         before, voting = voting, maximize(expected, mass, prior)
         shares = mass if prior is None else prior
-        if np.abs(voting - before).max(initial=0) < TOLERANCE:
+        if np.abs(voting - before).max(initial=0) < (TOLERANCE if fit is None else TOLERANCE_ON_ALL):
             break
     return Fit(np.log(voting), np.log(shares), expected, done)
 
 
 def _shares(likely: Floats, counts: Floats) -> Floats:
     """Return the share of each class, with one row more of each: none is impossible."""
-    total = (likely * counts).sum(axis=0) + 1
+    total = counts[:, 0] @ likely + 1
     return np.asarray(total / total.sum())

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+AT_ONCE = 65_536
+"""Rows of which a copy as floats is made at a time."""
+
 
 def probabilities(logs: Floats) -> Floats:
     """Return rows of logarithms as probabilities that sum to 1.
@@ -36,6 +39,10 @@ def shares_of_votes(codes: NDArray[np.int8], classes: int) -> Floats:
     >>> shares_of_votes(np.array([[0, 1, 1, 1], [-1, -1, -1, -1]], np.int8), 2).tolist()
     [[0.25, 0.75], [0.5, 0.5]]
     """
-    counts = np.column_stack([(codes == place).sum(axis=1) for place in range(classes)]).astype(np.float64)
-    total = counts.sum(axis=1, keepdims=True)
-    return np.where(total > 0, counts / np.maximum(total, 1), 1 / max(classes, 1))
+    shares, one = np.empty((len(codes), classes)), np.ones(codes.shape[1], np.float32)
+    for start in range(0, len(codes), AT_ONCE):
+        part = codes[start : start + AT_ONCE]
+        counts = np.column_stack([(part == place).astype(np.float32) @ one for place in range(classes)])
+        total = counts @ np.ones((classes, 1), np.float32)
+        shares[start : start + AT_ONCE] = np.where(total > 0, counts / np.maximum(total, 1), 1 / max(classes, 1))
+    return shares

@@ -41,7 +41,7 @@ def distinct(codes: NDArray[np.int8], base: int, *sums: NDArray[Any]) -> tuple[N
     ([[0], [1]], [1, 2])
     """
     words = words_of(codes, base)
-    order = np.argsort(words[0], kind="stable") if len(words) == 1 else np.lexsort(words[::-1])
+    order = np.argsort(words[0]) if len(words) == 1 else np.lexsort(words[::-1])
     first = np.ones(len(codes), bool)
     if len(codes):
         placed = words[:, order]

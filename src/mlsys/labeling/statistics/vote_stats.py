@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from mlsys.labeling.statistics.vote_matrix import VoteMatrix
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+AT_ONCE = 65_536
+"""Patterns of which a copy as floats is made at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,24 +107,28 @@ class VoteStats:
         """Number of items."""
         return int(self.counts.sum())
 
-    @property
+    @cached_property
     def covered(self) -> NDArray[np.bool_]:
         """Whether anybody voted, for each pattern."""
-        return np.asarray((self.patterns >= 0).any(axis=1))
+        return np.asarray(self.patterns.max(axis=1, initial=-1) >= 0)
 
-    @property
+    @cached_property
     def votes(self) -> NDArray[np.int64]:
         """Votes of each source for each class, sources x classes."""
-        return np.stack([((self.patterns == place) * self.counts[:, None]).sum(axis=0)
-                         for place in range(len(self.classes))], axis=1).astype(np.int64)  # fmt: skip
+        found = np.zeros((len(self.sources), len(self.classes)))
+        for start in range(0, len(self.counts), AT_ONCE):
+            part, counts = self.patterns[start : start + AT_ONCE], self.counts[start : start + AT_ONCE]
+            for place in range(len(self.classes)):
+                found[:, place] += counts.astype(np.float64) @ (part == place)
+        return found.astype(np.int64)
 
     def pairs(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return, for each pair of sources, the items on which both voted, and on which they agreed."""
         size = len(self.sources)
         both, agreed = np.zeros((size, size)), np.zeros((size, size))
         weights = self.counts.astype(np.float32)
-        for start in range(0, len(self.counts), 65_536):  # patterns at a time: no copy of the whole as floats
-            part, weight = self.patterns[start : start + 65_536], weights[start : start + 65_536, None]
+        for start in range(0, len(self.counts), AT_ONCE):
+            part, weight = self.patterns[start : start + AT_ONCE], weights[start : start + AT_ONCE, None]
             spoken = (part >= 0).astype(np.float32)
             both += spoken.T @ (spoken * weight)
             for place in range(len(self.classes)):
