@@ -75,13 +75,12 @@ def accuracy(hands: int, with_rules: bool, seed: int = 0) -> float:
         Train(LogisticRegression()),
     ]
     run = Pipeline(steps, target="diagnosis").run(rows, track=False, cache=False)
-    return run.evaluation.metric("accuracy").value
+    return float(run.evaluation.table.query("model == 'model' and metric == 'accuracy'")["value"].iloc[0])
 
 
 hands = [10, 20, 50, 100, 200]
 by_hand = [np.mean([accuracy(each, False, seed) for seed in range(3)]) for each in hands]
 both = [np.mean([accuracy(each, True, seed) for seed in range(3)]) for each in hands]
-rules_alone = accuracy(0, True)
 
 # %%
 # What it comes to
@@ -90,10 +89,8 @@ rules_alone = accuracy(0, True)
 figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 ax.plot(hands, by_hand, "o-", color="#0072b2")
 ax.plot(hands, both, "o-", color="#d55e00")
-ax.axhline(rules_alone, color="#666666", linewidth=1)
 ax.annotate("labels by hand", (hands[-1], by_hand[-1]), xytext=(6, 4), textcoords="offset points", color="#0072b2")
-ax.annotate("and five rules", (hands[-1], both[-1]), xytext=(6, -10), textcoords="offset points", color="#d55e00")
-ax.annotate("five rules alone", (12, rules_alone), xytext=(0, 4), textcoords="offset points", color="#666666")
+ax.annotate("and five rules", (hands[-1], both[-1]), xytext=(6, -12), textcoords="offset points", color="#d55e00")
 ax.set(xlabel="rows labelled by hand (logarithmic)", ylabel="accuracy on judged rows", xscale="log", xlim=(9, 420))
 ax.set_xticks(hands, [str(each) for each in hands])
 ax.minorticks_off()
@@ -101,6 +98,11 @@ ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
+# Labels by hand win here from twenty on: the classes are easy to tell apart, and the rules err on the same rows, those
+# in the middle, so that more rows labelled by them add the same mistakes. The rules are worth about as much as ten
+# labels. They pay where a few labels show too little: many classes, rare ones, texts with many words. Which case is
+# yours is a question to measure, as here, on rows labelled by hand.
+#
 # What a label is made of can be looked up: who voted what, and how much that counted.
 
 votes = cast_votes(rules, tumours).long()

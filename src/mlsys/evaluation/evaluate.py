@@ -152,6 +152,11 @@ class Evaluate(Report):
         given, train = dataset[part], dataset["train"].counted("the train part", "training rows")
         rows = judged_rows(given, part)
         scored = scored_rows(rows, what=part)
+        if train.y.isna().all():
+            raise DataError(
+                f"no training row has a known {dataset.roles.target!r}, so that no baseline can be learned",
+                "label a few training rows as well: a model is evaluated beside baselines that know the classes' shares",
+            )
         event = settled(dataset.roles.event, tally(train.y, train.weight), dataset.roles.target)
         judge = judge_for(scored, self.metrics, self.level, event, dataset.aim, dataset.minimizes)
         mine = judge.read(scored)

@@ -101,10 +101,10 @@ def weights_of(one: Floats) -> Floats:
 
 
 def groups_of(one: Floats) -> list[list[int]]:
-    """Return sources that are wholly one, as groups of two or more."""
+    """Return sources that are one rather than their own, as groups of two or more."""
     left, groups = set(range(len(one))), []
     for place in range(len(one)):
-        group = [other for other in range(len(one)) if other in left and one[place, other] >= 1]
+        group = [other for other in range(len(one)) if other in left and one[place, other] >= 0.5]
         if place in left and len(group) > 1:
             groups.append(group)
             left -= set(group)
