@@ -98,10 +98,9 @@ ax.spines[["top", "right"]].set_visible(False)
 plt.show()
 
 # %%
-# Labels by hand win here from twenty on: the classes are easy to tell apart, and the rules err on the same rows, those
-# in the middle, so that more rows labelled by them add the same mistakes. The rules are worth about as much as ten
-# labels. They pay where a few labels show too little: many classes, rare ones, texts with many words. Which case is
-# yours is a question to measure, as here, on rows labelled by hand.
+# Labels by hand win here from twenty on: a few show enough to tell these classes apart, while what the rules get wrong
+# stays wrong in however many rows. The rules are worth a little more than ten labels. Whether they are worth more
+# elsewhere is a question to measure, as here, on rows labelled by hand.
 #
 # What a label is made of can be looked up: who voted what, and how much that counted.
 

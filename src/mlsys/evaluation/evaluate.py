@@ -155,7 +155,7 @@ class Evaluate(Report):
         if train.y.isna().all():
             raise DataError(
                 f"no training row has a known {dataset.roles.target!r}, so that no baseline can be learned",
-                "label a few training rows as well: a model is evaluated beside baselines that know the classes' shares",
+                "label a few training rows as well, to show baselines how common the classes are",
             )
         event = settled(dataset.roles.event, tally(train.y, train.weight), dataset.roles.target)
         judge = judge_for(scored, self.metrics, self.level, event, dataset.aim, dataset.minimizes)
