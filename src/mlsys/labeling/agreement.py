@@ -10,6 +10,7 @@ import pandas as pd
 
 from mlsys.errors import DataError
 from mlsys.labeling.statistics import VoteMatrix
+from mlsys.labeling.votes import matrix_of
 from mlsys.steps import Result
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def agreement(votes: pd.DataFrame | VoteMatrix | Votes, seed: int = 0) -> Result
     >>> round(agreement(votes).table["value"][0], 3)
     0.533
     """
-    matrix = votes.matrix() if hasattr(votes, "matrix") else VoteMatrix.of(votes)
+    matrix = matrix_of(votes)
     counts = _counts(matrix.codes, len(matrix.classes))
     several = counts[counts.sum(axis=1) >= 2]
     if not len(several):
@@ -100,7 +101,7 @@ def annotator_report(votes: pd.DataFrame | VoteMatrix | Votes, gold: pd.Series |
     from mlsys.labeling.label_model import LabelModel
 
     learned = LabelModel().fit(votes, gold)
-    matrix = votes.matrix() if hasattr(votes, "matrix") else VoteMatrix.of(votes)
+    matrix = matrix_of(votes)
     counts = _counts(matrix.codes, len(matrix.classes))
     shares = []
     for place in range(len(matrix.sources)):
@@ -111,9 +112,8 @@ def annotator_report(votes: pd.DataFrame | VoteMatrix | Votes, gold: pd.Series |
         most = others.max(axis=1)
         clear = (most > 0) & ((others == most[:, None]).sum(axis=1) == 1)
         shares.append(float((others.argmax(axis=1) == said[rows])[clear].mean()) if clear.any() else math.nan)
-    table = learned.table
-    at = table.columns.get_loc("coverage")
-    table.insert(int(at) + 1, "with_others", shares)
+    table = learned.table.copy()
+    table.insert(table.columns.tolist().index("coverage") + 1, "with_others", shares)
     return table
 
 

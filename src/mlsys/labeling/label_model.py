@@ -15,13 +15,13 @@ from mlsys.labeling.labelled_rows import VOTE, Labelling
 from mlsys.labeling.learned_labels import LearnedLabels
 from mlsys.labeling.sources_learned import classes_table, disagreeing, sources_table, warned_of
 from mlsys.labeling.statistics import VoteMatrix, VoteStats
+from mlsys.labeling.votes import Votes, matrix_of
 from mlsys.steps import TrainOnly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mlsys.dataset import Rows
-    from mlsys.labeling.votes import Votes
     from mlsys.steps import Result
 
 LEAST_GOLD = 20
@@ -117,11 +117,10 @@ class LabelModel(TrainOnly):
         if isinstance(votes, VoteStats):
             stats = votes
         else:
-            if hasattr(votes, "matrix"):
-                gold = votes.gold() if gold is None else gold
-                votes = votes.matrix()
+            if gold is None and isinstance(votes, Votes):
+                gold = votes.gold()
             given = None if gold is None else pd.Series(gold).dropna()
-            stats = VoteStats.of(votes, given, self._classes())
+            stats = VoteStats.of(matrix_of(votes), given, self._classes())
             used = used if given is None else given.index
         return self.learned(stats, used)
 

@@ -15,6 +15,7 @@ from mlsys.labeling.label_models import Calibration, Weighed, shares_of_votes
 from mlsys.labeling.statistics import VoteMatrix
 from mlsys.labeling.statistics.vote_stats import with_gold
 from mlsys.labeling.tracing import trace
+from mlsys.labeling.votes import matrix_of
 from mlsys.pages import Page, Remarks, Shown, Table, Text, Title, filled
 
 if TYPE_CHECKING:
@@ -156,8 +157,7 @@ class LearnedLabels(Shown):
         return trace(self, votes, item)
 
     def _matrix(self, votes: Any) -> VoteMatrix:
-        made = votes.matrix() if hasattr(votes, "matrix") else VoteMatrix.of(votes)
-        return made.in_classes(self.classes).of_sources(self.sources)
+        return matrix_of(votes).in_classes(self.classes).of_sources(self.sources)
 
     def _series(self, places: Any, items: pd.Index) -> pd.Series:
         return class_series(places, self.classes, items, "LabelModel")

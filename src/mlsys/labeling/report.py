@@ -75,7 +75,7 @@ def lf_report(
     for place in range(len(stats.sources)):
         others = (stats.patterns != stats.patterns[:, [place]]) & spoken
         differ[:, place] = spoken[:, place] & others.any(axis=1)
-    at = int(table.columns.get_loc("coverage")) + 1
+    at = table.columns.tolist().index("coverage") + 1
     table.insert(at, "overlap", ((spoken & several[:, None]) * counts[:, None]).sum(axis=0) / rows)
     table.insert(at + 1, "conflict", (differ * counts[:, None]).sum(axis=0) / rows)
     table["changes"], table["gain"] = _left_out(model, stats)
@@ -226,7 +226,7 @@ def _shown(frame: pd.DataFrame, matrix: VoteMatrix, rows: Any) -> pd.DataFrame:
     """Return rows with the votes that were cast on them."""
     votes = VoteMatrix(matrix.codes[rows], matrix.classes, matrix.sources, matrix.items[rows]).frame()
     spoken = votes.loc[:, votes.notna().any(axis=0)]
-    return pd.concat([frame.iloc[rows], spoken.add_prefix("vote_")], axis=1)
+    return pd.DataFrame(pd.concat([frame.iloc[rows], spoken.add_prefix("vote_")], axis=1))
 
 
 def _slices(column: pd.Series) -> pd.Series | None:

@@ -57,7 +57,7 @@ def trace(learned: Any, votes: Votes, item: Any) -> Result:
     weights = dict(zip(learned.sources, learned.weighed.weights.tolist(), strict=True))
     rows["weight"] = [weights.get(name, np.nan) if counts else np.nan
                       for name, counts in zip(rows["source"], rows["counts"], strict=True)]  # fmt: skip
-    rows["says"] = [_says(learned, row, best, second) for row in rows.to_dict("records")]
+    rows["says"] = [_says(learned, row, best, second) for row in rows.itertuples(index=False)]
     how = "it is gold" if true is not None else f"{learned.method} gives it {likely[best]:.0%}"
     by_majority = "" if found is None or pd.isna(found["majority"]) else f"; the majority says {found['majority']!r}"
     summary = f"{item!r} is {label!r}: {how}{by_majority}. {int(rows['counts'].sum())} of {len(rows)} votes count."
@@ -65,11 +65,11 @@ def trace(learned: Any, votes: Votes, item: Any) -> Result:
     return Result("trace", rows.reset_index(drop=True), summary=summary, facts=facts, draw=_draw)
 
 
-def _says(learned: Any, row: dict[str, Any], best: int, second: int) -> float:
+def _says(learned: Any, row: Any, best: int, second: int) -> float:
     """Return the logarithm by which a vote speaks for one class against another."""
-    if not row["counts"] or row["source"] not in learned.sources or row["label"] not in learned.classes:
+    if not row.counts or row.source not in learned.sources or row.label not in learned.classes:
         return float("nan")
-    place, voted = learned.sources.index(row["source"]), learned.classes.index(row["label"])
+    place, voted = learned.sources.index(row.source), learned.classes.index(row.label)
     if not len(learned.weighed.tables):
         return float(voted == best) - float(voted == second)
     table = learned.weighed.tables[place, voted]

@@ -205,3 +205,8 @@ class Votes(Shown):
             f"{self.repeated:,} were voted again, {int(self.table['gold'].sum()):,} are gold."
         )
         return Page([Title("Votes"), Text(said), Table(filled(table.reset_index()))])
+
+
+def matrix_of(votes: pd.DataFrame | VoteMatrix | Votes) -> VoteMatrix:
+    """Return votes as a matrix, in whichever form they came."""
+    return votes.matrix() if isinstance(votes, Votes) else VoteMatrix.of(votes)

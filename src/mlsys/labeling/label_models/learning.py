@@ -144,7 +144,8 @@ def _fit(stats: VoteStats, method: Method, functions: bool, weights: Floats, pri
 
 def _by_triplets(stats: VoteStats, weights: Floats, prior: Floats | None) -> Fit:
     right = accuracies(stats)
-    shares = shares_of_classes(stats.votes + PRIOR_VOTES / len(stats.classes), right) if prior is None else prior
+    votes = stats.votes.astype(np.float64) + PRIOR_VOTES / len(stats.classes)
+    shares = shares_of_classes(votes, right) if prior is None else prior
     tables = np.log(np.clip(with_accuracy(right, len(stats.classes)), 1e-9, 1))
     spoken = stats.covered
     totals = Totals(stats.patterns[spoken], len(stats.classes))

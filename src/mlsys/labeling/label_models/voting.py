@@ -80,4 +80,4 @@ def with_accuracy(accuracy: Floats, classes: int) -> Floats:
 
 def _believed(classes: int) -> Floats:
     """Return a source right in 75 %, and wrong for any other class alike."""
-    return with_accuracy(np.array([PRIOR_ACCURACY]), classes)[0]
+    return np.asarray(with_accuracy(np.array([PRIOR_ACCURACY]), classes)[0])
