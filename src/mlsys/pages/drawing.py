@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mlsys.pages.style import LIGHT
@@ -74,6 +74,14 @@ def dot(ax: Axes, place: float, value: float, lower: float, upper: float, colour
 def beside(ax: Axes, x: float, place: float, said: str, colour: str) -> None:
     """Write words to the right of a mark."""
     ax.annotate(said, (x, place), xytext=(6, 0), textcoords="offset points", va="center", color=colour, fontsize=SMALL)
+
+
+def ends(ax: Axes, x: float, values: Mapping[str, float], colours: Mapping[str, str], span: float) -> None:
+    """Name lines where they end, each name below the one before it; ``span`` is what the axis holds from end to end."""
+    below = math.inf
+    for name in sorted(values, key=lambda each: -values[each]):
+        below = min(values[name], below - 0.06 * span)
+        beside(ax, x, below, name, colours[name])
 
 
 def bar_at(ax: Axes, x: float, colour: str = LINE, style: str = "-") -> None:

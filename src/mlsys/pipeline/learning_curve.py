@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from mlsys.dataset import Rows
 from mlsys.errors import ConfigurationError, DataError
+from mlsys.pages import drawing
 from mlsys.steps import Field, Result, Split, TrainOnly
 from mlsys.steps.learning_kinds import LEARNING_KINDS
 from mlsys.steps.questions import divides
@@ -179,13 +181,16 @@ def _result(table: pd.DataFrame, differences: pd.DataFrame, metric: str) -> Resu
 
 def draw_curves(result: Result, ax: Axes) -> None:
     """Draw the score of each pipeline by number of training rows, with its interval."""
-    table = result.table
-    for place, (name, curve) in enumerate(table.groupby("pipeline", sort=False)):
-        ax.plot(curve["rows"], curve["value"], "o-", color=f"C{place}")
-        ax.fill_between(curve["rows"], curve["lower"], curve["upper"], color=f"C{place}", alpha=0.15, linewidth=0)
-        ax.annotate(f" {name}", (curve["rows"].iloc[-1], curve["value"].iloc[-1]), color=f"C{place}", va="center")
+    table, last, colours = result.table, dict[str, float](), dict[str, str]()
+    for name, (colour, style) in zip(dict.fromkeys(table["pipeline"]), cycle(drawing.SERIES), strict=False):
+        curve = table[table["pipeline"] == name]
+        ax.plot(curve["rows"], curve["value"], marker="o", linestyle=style, color=colour)
+        ax.fill_between(curve["rows"], curve["lower"], curve["upper"], color=colour, alpha=0.15, linewidth=0)
+        last[name], colours[name] = float(curve["value"].iloc[-1]), colour
+    drawing.ends(ax, table["rows"].max(), last, colours, float(table["upper"].max() - table["lower"].min()))
     ax.set_xscale("log", base=2)
     ax.set_xticks(sorted(set(table["rows"])), [f"{each:,}" for each in sorted(set(table["rows"]))])
     ax.minorticks_off()
     ax.set(xlabel="training rows", ylabel=str(result.facts["metric"]), xlim=(None, table["rows"].max() * 1.5))
     ax.set_title("What do more rows give?", loc="left")
+    drawing.bare(ax)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -13,6 +14,7 @@ from mlsys.errors import DataError
 from mlsys.labeling._classifier import Coded, taken
 from mlsys.labeling.active.asked import Asked, Chooses
 from mlsys.labeling.active.query import RANDOM
+from mlsys.pages import drawing
 from mlsys.steps import Result
 
 if TYPE_CHECKING:
@@ -202,18 +204,19 @@ def _reached(table: pd.DataFrame, goal: float, batch: int) -> pd.DataFrame:
 
 def draw_curves(result: Result, ax: Axes) -> None:
     """Draw the mean score by number of labels for each strategy, with the range over seeds."""
-    table = result.table
-    names = list(dict.fromkeys(table["strategy"]))
-    for place, name in enumerate(names):
+    table, last, colours = result.table, dict[str, float](), dict[str, str]()
+    for name, (colour, style) in zip(dict.fromkeys(table["strategy"]), cycle(drawing.SERIES), strict=False):
         curve = table[table["strategy"] == name].groupby("labels")["score"]
         mean = curve.mean()
-        colour, style = f"C{place}", "-" if name != RANDOM else "--"
-        ax.plot(mean.index, mean, style, color=colour)
+        ax.plot(mean.index, mean, linestyle=style, color=colour)
         ax.fill_between(mean.index, curve.min(), curve.max(), color=colour, alpha=0.12, linewidth=0)
-        ax.annotate(f" {name}", (mean.index[-1], mean.iloc[-1]), color=colour, va="bottom" if place else "top")
+        last[name], colours[name] = float(mean.iloc[-1]), colour
+    most, span = table["labels"].max(), float(table["score"].max() - table["score"].min())
+    drawing.ends(ax, most, last, colours, span)
     full = float(table["full"].mean())
     for level, said in ((full, "all labels"), (result.scalars["goal"] * full, f"{result.scalars['goal']:.0%} of it")):
-        ax.axhline(level, color="0.6", linewidth=0.8)
-        ax.annotate(f" {said}", (table["labels"].min(), level), color="0.4", va="bottom", fontsize=8)
-    ax.set(xlabel="labels", ylabel="score on test rows", xlim=(None, table["labels"].max() * 1.18))
+        ax.axhline(level, color=drawing.LINE, linewidth=0.9, zorder=0)
+        ax.annotate(said, (table["labels"].min(), level), color=drawing.DIM, va="bottom", fontsize=drawing.SMALL)
+    ax.set(xlabel="labels", ylabel="score on test rows", xlim=(None, most * 1.18), ylim=(None, full + 0.12 * span))
     ax.set_title("How many labels does it take?", loc="left")
+    drawing.bare(ax)

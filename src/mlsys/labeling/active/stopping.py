@@ -13,6 +13,7 @@ from mlsys.labeling._wilson import wilson
 from mlsys.labeling.active.asked import Asked, Chooses
 from mlsys.labeling.active.query import RANDOM, marks
 from mlsys.labeling.active.strategies import margin
+from mlsys.pages import drawing
 from mlsys.steps import Result
 from mlsys.summaries import fold_of
 
@@ -126,8 +127,10 @@ def _out_of_fold(asked: Asked, sampled: NDArray[np.bool_]) -> tuple[int, int]:
 def draw_stopping(result: Result, ax: Axes) -> None:
     """Draw the agreement of successive models by number of labels, with the level at which to stop."""
     table = result.table.dropna(subset=["agreement"])
-    ax.plot(table["labels"], table["agreement"], "o-")
-    ax.axhline(STABLE, color="0.6", linewidth=0.8)
-    ax.annotate(" stop above this", (table["labels"].min(), STABLE), color="0.4", va="bottom", fontsize=8)
+    ax.plot(table["labels"], table["agreement"], "o-", color=drawing.MINE)
+    ax.axhline(STABLE, color=drawing.LINE, linewidth=0.9)
+    ax.annotate("stop above this", (table["labels"].min(), STABLE), color=drawing.DIM, va="bottom",
+                fontsize=drawing.SMALL)  # fmt: skip
     ax.set(xlabel="labels", ylabel="agreement with the model before (kappa)")
     ax.set_title("Do further labels change predictions?", loc="left")
+    drawing.bare(ax)

@@ -13,6 +13,7 @@ from mlsys.errors import DataError
 from mlsys.labeling._classifier import Coded, coded
 from mlsys.labeling.errors.confident import joint, off_diagonal, pruned_by_class, pruned_by_noise_rate
 from mlsys.labeling.errors.scores import BY_SCORE, self_confidence
+from mlsys.pages import drawing
 from mlsys.steps import Result
 from mlsys.steps.result import OF_ROWS
 
@@ -196,7 +197,10 @@ def draw_pairs(result: Result, ax: Axes) -> None:
     """Draw how many suspects each pair of label and suggestion has."""
     table = result.table.head(_SHOWN)[::-1]
     said = [f"{label} → {other}" for label, other in zip(table["label"], table["suggested"], strict=True)]
-    ax.barh(said, table["rows"], color="C0")
-    ax.bar_label(ax.containers[0], padding=3)  # type: ignore[arg-type]
+    ax.barh(said, table["rows"], color=drawing.MINE)
+    for place, count in enumerate(table["rows"]):
+        drawing.beside(ax, count, place, f"{count:,}", drawing.DIM)
+    drawing.as_high_as(ax, len(table))
     ax.set(xlabel="labels worth a second look")
     ax.set_title("Label → what the model suggests", loc="left")
+    drawing.bare(ax)

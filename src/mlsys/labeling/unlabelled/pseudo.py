@@ -11,6 +11,7 @@ import pandas as pd
 from mlsys.dataset import known_weights
 from mlsys.labeling._classifier import Coded, coded
 from mlsys.labeling._wilson import wilson
+from mlsys.pages import drawing
 from mlsys.steps import Field, Result, TrainOnly
 from mlsys.steps.splitting import fold_numbers, split_keys
 
@@ -152,12 +153,13 @@ def draw_rounds(result: Result, ax: Axes) -> None:
         table["accuracy"],
         yerr=[table["accuracy"] - table["lower"], table["upper"] - table["accuracy"]],
         fmt="o-",
-        capsize=3,
+        color=drawing.MINE,
     )
     for _, each in table.iterrows():
         if np.isfinite(each["accuracy"]):
-            ax.annotate(f"{int(each['labelled']):,}", (each["round"], each["accuracy"]), (6, 6),
-                        textcoords="offset points", fontsize=8)  # fmt: skip
+            ax.annotate(f"{int(each['labelled']):,}", (each["round"], each["accuracy"]), (6, -12),
+                        textcoords="offset points", fontsize=drawing.SMALL, color=drawing.DIM)  # fmt: skip
     ax.set(xlabel="round (rows labelled beside the point)", ylabel="share right of held-out labels", ylim=(None, 1.02))
     ax.set_xticks(table["round"])
     ax.set_title("How right are pseudo labels?", loc="left")
+    drawing.bare(ax)
