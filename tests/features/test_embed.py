@@ -76,6 +76,8 @@ def test_no_rows_have_vectors_of_the_same_width():
     [
         (lambda texts: np.zeros((1, 2)), r"shape \(1, 2\) for 3 rows"),
         (lambda texts: np.zeros(len(texts)), "one vector for each row"),
+        (lambda texts: {"a": 1}, "no array of numbers"),
+        (lambda texts: [[1.0], [1.0, 2.0], [3.0]], "no array of numbers"),
         (lambda texts: np.full((len(texts), 2), np.nan), "null or infinite"),
     ],
 )

@@ -146,7 +146,13 @@ class Embed(RowTransform):
         """Return one batch as float32 rows of numbers."""
         made = made.detach().cpu().numpy() if hasattr(made, "detach") else made
         sparse = hasattr(made, "tocsr")
-        found = made.tocsr().astype(np.float32) if sparse else np.asarray(made, dtype=np.float32)
+        try:
+            found = made.tocsr().astype(np.float32) if sparse else np.asarray(made, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            raise ContractError(
+                f"the encoder of {self.title} returned {type(made).__name__}, which is no array of numbers",
+                "return one vector of numbers for each row it is given, all of one length",
+            ) from error
         width = before[0].shape[1] if before else None
         if found.ndim != 2 or found.shape[0] != count or width not in (None, found.shape[1]):
             wanted = f"({count}, {'width' if width is None else width})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -70,6 +71,12 @@ def test_the_random_sample_is_that_of_another_strategy_on_the_same_rows():
     order = sorted(sampled, key=len)
     # A prefix of one random order: rows that a strategy took before belong to it all the same.
     assert order[0] <= order[1] <= order[2] and len(order[0]) >= 20
+
+
+@pytest.mark.parametrize("strategy", ["margin", "kl"])
+def test_a_forest_that_is_not_fitted_is_an_estimator_too(strategy):
+    learner = ActiveLearning(RandomForestClassifier(3), strategy, batch=2, committee=2)
+    assert len(learner.query(pool()[0], target="topic", id="ticket").ids) == 2
 
 
 def test_rows_without_an_answer_are_asked_again():

@@ -143,6 +143,7 @@ def test_labels_that_are_not_known_are_left_out():
         (lambda g: g | {"folds": None}, "must say the fold"),
         (lambda g: g | {"folds": [0] * 400}, "must say the fold"),
         (lambda g: g | {"groups": pd.Series(["same"] * 400)}, "group 'same' lie in several folds"),
+        (lambda g: g | {"shares": g["shares"].assign(w="much")}, "probabilities of 'w' are no numbers"),
         (lambda g: g | {"shares": g["shares"] * 2}, "do not add up to 1"),
         (lambda g: g | {"shares": g["shares"].iloc[1:]}, "not of the same rows"),
         (lambda g: g | {"shares": g["shares"].rename(columns={"w": "v"})}, "no column of probabilities"),

@@ -82,5 +82,7 @@ def test_other_rows_and_no_gold_are_refused():
         beats_its_labels(pd.Series([1]), pd.Series([1], index=[4]), pd.Series([1]))
     with pytest.raises(DataError, match="no gold"):
         beats_its_labels(pd.Series([None]), pd.Series([1]), pd.Series([1]))
+    with pytest.raises(DataError, match="'a' is no number"):
+        trusted_rows(pd.DataFrame({"a": ["x", "y"]}), pd.Series([1, 2]))
     with pytest.raises(DataError, match="one label"):
         trusted_rows(np.zeros((3, 1)), pd.Series([1]))

@@ -90,6 +90,8 @@ class Asked:
     def model(self, estimator: Any = None, places: NDArray[np.int64] | None = None) -> Classifier:
         """Return a classifier fitted on some labelled rows; on all of them by default."""
         at = self.labelled if places is None else places
-        rng, estimator = np.random.default_rng(self.learner.seed), estimator or self.learner.estimator
+        # By identity: an ensemble that is not fitted has no length, which its truth value would ask for.
+        estimator = self.learner.estimator if estimator is None else estimator
+        rng = np.random.default_rng(self.learner.seed)
         codes = self.target.codes[at]
         return fitted(estimator, taken(self.features, at), codes, len(self.target), rng, "ActiveLearning")

@@ -16,6 +16,7 @@ from mlsys.labeling.errors.scores import BY_SCORE, self_confidence
 from mlsys.pages import drawing
 from mlsys.steps import Result
 from mlsys.steps.result import OF_ROWS
+from mlsys.values import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -97,7 +98,8 @@ def find_label_errors(
     -----
     Confident learning (Northcutt, Jiang and Chuang 2021); the scores are those of Kuan and Mueller (2022). A suspect is
     a row to look at, not an error: rare but right labels are among them, and labels that are wrong in a way that the
-    model cannot see are not. Cost: rows times classes.
+    model cannot see are not. Where models predict few of the labels, suspects tell more of the models than of the
+    labels. Cost: rows times classes.
 
     Examples
     --------
@@ -139,16 +141,22 @@ def label_errors(
     counts = joint(codes, shares)
     labelled = np.bincount(codes, minlength=len(target))
     wrong = 1 - counts.diagonal() / np.where(labelled > 0, labelled, 1)
+    agreed = float((shares.argmax(axis=1) == codes).mean())
     estimated = float((counts.sum() - counts.diagonal().sum()) / len(codes))
     pairs = suspects.groupby(["label", "suggested"], sort=False, observed=True).size().rename("rows")
     table = pairs.sort_values(ascending=False, kind="stable").reset_index()
     return LabelErrors(
         "label errors",
         table,
-        scalars={"suspects": float(len(chosen)), "rows": float(len(codes)), "estimated_share": estimated},
+        scalars={
+            "suspects": float(len(chosen)),
+            "rows": float(len(codes)),
+            "estimated_share": estimated,
+            "agreed": agreed,
+        },
         summary=f"{len(chosen):,} of {len(codes):,} labels ({len(chosen) / len(codes):.1%}) are worth a second look, "
         f"by {method.replace('_', ' ')} of probabilities {_LEARNED[learned]}; about {estimated:.1%} are estimated "
-        "to be wrong",
+        f"to be wrong; the models predict {agreed:.1%} of the labels",
         tables={"classes": pd.DataFrame({"label": names, "rows": labelled, "estimated_wrong": wrong})},
         draw=draw_pairs,
         suspects=suspects,
@@ -182,7 +190,10 @@ def _checked(labels: pd.Series, shares: pd.DataFrame) -> tuple[Coded, NDArray[np
     """Return labels as codes among the columns of the shares, and these as numbers."""
     if len(shares) != len(labels) or not labels.index.equals(shares.index):
         raise DataError(f"{_WHO}: labels and probabilities are not of the same rows", "give both with one index")
-    values = shares.to_numpy(dtype=np.float64)
+    odd = [name for name in shares.columns if plain(shares[name]).dtype.kind not in "biuf"]
+    if odd:
+        raise DataError(f"{_WHO}: the probabilities of {odd[0]!r} are no numbers", "give those of predict_proba")
+    values = shares.to_numpy(dtype=np.float64, na_value=np.nan)
     if not np.isfinite(values).all() or (values < 0).any() or (np.abs(values.sum(axis=1) - 1) > _ROUNDING).any():
         raise DataError(f"{_WHO}: some rows of probabilities do not add up to 1", "give those of predict_proba")
     found, classes = coded(labels, _WHO), shares.columns.tolist()

@@ -134,6 +134,13 @@ def trusted_rows(
             f"trusted_rows got {len(features):,} rows, {len(labels):,} labels and share={share}",
             "give one label for each row, and a share above 0 and at most 1",
         )
+    frame = pd.DataFrame(features)
+    odd = [name for name in frame.columns if frame[name].dtype.kind not in "biuf"]
+    if odd:
+        raise DataError(
+            f"trusted_rows measures distances, but {odd[0]!r} is no number",
+            "give numeric columns, encoded features or an embedding",
+        )
     known, table = labels.notna().to_numpy(), np.asarray(features, dtype=np.float64)[labels.notna().to_numpy()]
     if len(table) < 2 or not np.isfinite(table).all():
         raise DataError("trusted_rows needs two labelled rows of finite numbers", "fill nulls first, with Impute()")
