@@ -27,7 +27,7 @@ class DetectDrift(Report):
 
     Notes
     -----
-    Two-sample Kolmogorov-Smirnov on the cuts of the reference for numbers, two-sample chi-square for
+    Anderson-Darling and the smooth test on the cuts of the reference for numbers, two-sample chi-square for
     categories (rare levels pooled); effect sizes beside every p; Benjamini-Hochberg over columns. With a
     time role the threshold (``bar``) is how much windows of the reference differ at the same distance in time, so
     that a season alone is not drift. Rows are assumed to be independent; with autocorrelated rows the p-values are

@@ -174,11 +174,11 @@ class Monitor(Shown):
             Probability from which on the event is predicted.
         event : bool, number or str, optional
             For two classes, the one that the prediction is the probability of; by default the later in order.
-        numbers : {"anderson_darling", "kolmogorov_smirnov", "cramer_von_mises", "chi_square", "g", \
+        numbers : {"omnibus", "anderson_darling", "kolmogorov_smirnov", "cramer_von_mises", "chi_square", "g", \
 "population_stability", "jensen_shannon"}
-            Test of numbers.
-        levels : {"chi_square", "g", "population_stability", "jensen_shannon"}
-            Test of categories.
+            Test of numbers; ``"omnibus"`` joins Anderson-Darling and Neyman's smooth test.
+        levels : {"omnibus", "chi_square", "g", "population_stability", "jensen_shannon"}
+            Test of categories; ``"omnibus"`` joins chi-square and the level that moved most.
         """
         who = "Monitor.fit"
         check_rows(reference, who)

@@ -31,8 +31,8 @@ VALUES, RANGE, NEW_LEVELS, NULLS = "values", "range", "new levels", "nulls"
 class Tests:
     """Which two-sample test numbers and levels are compared with, by name."""
 
-    numbers: str = "anderson_darling"
-    levels: str = "chi_square"
+    numbers: str = "omnibus"
+    levels: str = "omnibus"
 
     def of(self, column: Mapping[str, Any]) -> Test:
         """Return the test for a column of the grid."""
@@ -85,7 +85,7 @@ def signals_of(sides: Sides, tests: Tests) -> Iterator[dict[str, Any]]:
         if not one[-1] and len(sides.unseen):
             yield _new_levels(sides)
     if sides.before[-1] or sides.after[-1]:
-        missing = levels_differ(_null_or_not(sides.before), _null_or_not(sides.after))
+        missing = levels_differ(_null_or_not(sides.before), _null_or_not(sides.after), OF_LEVELS["chi_square"])
         yield _signal(sides, NULLS, missing.effect, missing.p, _percents(_nulls(sides.before), _nulls(sides.after)))
 
 

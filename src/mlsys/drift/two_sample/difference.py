@@ -24,12 +24,14 @@ from mlsys.drift.two_sample.numeric import (
     ends_differ,
     kolmogorov_smirnov,
 )
+from mlsys.drift.two_sample.omnibus import omnibus_of_levels, omnibus_of_numbers
 
 Floats = NDArray[np.float64]
 Apart = Callable[[Floats], Floats]
 Test = Callable[[Floats, Floats], float]
 OF_LEVELS: Mapping[str, Test] = MappingProxyType(
     {
+        "omnibus": omnibus_of_levels,
         "chi_square": two_sample_chi_square,
         "g": g_test,
         "population_stability": population_stability,
@@ -39,10 +41,11 @@ OF_LEVELS: Mapping[str, Test] = MappingProxyType(
 """Tests of counts by level, by name; they are tests of numbers too, whose bins are then levels without order."""
 OF_NUMBERS: Mapping[str, Test] = MappingProxyType(
     {
+        "omnibus": omnibus_of_numbers,
         "anderson_darling": anderson_darling,
         "kolmogorov_smirnov": kolmogorov_smirnov,
         "cramer_von_mises": cramer_von_mises,
-        **OF_LEVELS,
+        **{name: test for name, test in OF_LEVELS.items() if name != "omnibus"},
     }
 )
 """Tests of counts between cuts, by name."""
@@ -78,7 +81,7 @@ def numbers_differ(
     deviation: float,
     apart: Apart | None = None,
     outside: float = 0.0,
-    test: Test = anderson_darling,
+    test: Test = omnibus_of_numbers,
 ) -> Difference:
     """Compare counts between cuts.
 
@@ -116,7 +119,7 @@ def numbers_differ(
     return Difference(effect, test(one, other), ends_differ(one, other))
 
 
-def levels_differ(one: Floats, other: Floats, test: Test = two_sample_chi_square) -> Difference:
+def levels_differ(one: Floats, other: Floats, test: Test = omnibus_of_levels) -> Difference:
     """Compare counts of levels: total variation less what chance gives, and a two-sample test."""
     if not one.sum() or not other.sum():
         return Difference(0.0, 1.0)

@@ -15,7 +15,7 @@ from mlsys.errors import ConfigurationError
 from mlsys.secrets import hidden
 
 Alert = Callable[[Any], object]
-"""Takes a :class:`~mlsys.drift.monitor.Check`."""
+"""Takes a :class:`~mlsys.drift.Check`."""
 
 
 @dataclass(frozen=True)
