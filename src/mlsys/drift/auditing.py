@@ -75,9 +75,10 @@ def audit_monitor(monitor: Any, reference: pd.DataFrame, block: str | int | None
     columns["alarms"] = [sum(name in each for each in table["alarms"]) for name in columns["column"]]
     dependent = columns[(columns["design effect"] > DEPENDENT) & (columns["p"] <= SURE / len(columns))]
     worst = f"{dependent['column'].iloc[0]} by {number(dependent['design effect'].iloc[0])}" if len(dependent) else ""
+    named = "" if monitor.time else ", name time="
     remark = (
         f"rows of one block are alike in {', '.join(dependent['column'].head(5))}: p-values are too small ({worst}, "
-        f"the design effect). Rely on effects and thresholds, name time=, or check longer periods."
+        f"the design effect). Rely on effects and thresholds{named}, or check longer periods."
     )
     verdict = EXCEEDED if (rates["lower"] > rates["accepted"]).any() else HELD
     told = "; ".join(_rate_said(row) for row in rates.to_dict("records"))
