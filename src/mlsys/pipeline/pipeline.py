@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mlsys.audit import LeakageAudit
-    from mlsys.drift import RetrainPolicy
+    from mlsys.drift import History, RetrainPolicy
     from mlsys.engines import Engine
     from mlsys.evaluation import Gate
     from mlsys.execution.previewed import Preview
@@ -229,7 +229,7 @@ class Pipeline(Configuration):
         *,
         gate: Gate | None = None,
         policy: RetrainPolicy | None = None,
-        history: pd.DataFrame | None = None,
+        history: pd.DataFrame | History | None = None,
         final_test: bool = False,
         reason: str = "",
         cache: bool = True,
@@ -249,8 +249,9 @@ class Pipeline(Configuration):
             What the new model must pass; by default it must beat the old one on the same rows.
         policy : RetrainPolicy, optional
             Asked first; nothing is run unless it advises to retrain.
-        history : DataFrame, optional
-            How the model did, for the policy; see :meth:`RetrainPolicy.advise <mlsys.RetrainPolicy.advise>`.
+        history : DataFrame or History, optional
+            How the model did, for the policy: ``monitor.history``, or a frame as for
+            :meth:`RetrainPolicy.advise <mlsys.RetrainPolicy.advise>`.
         final_test : bool
             Open the test rows of the new run, and judge by them.
         reason : str

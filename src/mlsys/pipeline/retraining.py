@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Generic
 
 import pandas as pd
 
-from mlsys.drift import Advice, RetrainPolicy
+from mlsys.drift import Advice, History, RetrainPolicy
 from mlsys.errors import ConfigurationError
 from mlsys.evaluation import Gate, beats
+from mlsys.execution.opening import Data
 from mlsys.pages import Block, Folded, Lines, Page, Shown, Table, Title
+from mlsys.pipeline.running import run_pipeline
 from mlsys.plan.any_pipeline import PipelineType
 from mlsys.run import Registration, Run, roll_back
 from mlsys.tracking import check_alias, check_model_name
@@ -18,7 +20,6 @@ from mlsys.tracking.registry import version_if_any
 
 if TYPE_CHECKING:
     from mlsys.engines import Engine
-    from mlsys.pipeline.pipeline import Pipeline
 
 
 @dataclass(frozen=True, repr=False)
@@ -87,18 +88,18 @@ class Retraining(Shown, Generic[PipelineType]):
 
 
 def retrain(
-    pipeline: Pipeline,
+    pipeline: PipelineType,
     reference: str,
-    data: Any,
+    data: Data,
     gate: Gate | None,
     policy: RetrainPolicy | None,
-    history: pd.DataFrame | None,
+    history: pd.DataFrame | History | None,
     final_test: bool,
     reason: str,
     cache: bool,
     verbose: bool | None,
     engine: Engine | None,
-) -> Retraining[Pipeline]:
+) -> Retraining[PipelineType]:
     """Run a pipeline on new rows, and let the result take over if it passes; arguments as for ``Pipeline.retrain``."""
     name, alias = _named(reference)
     advice = _advised(policy, history)
@@ -107,7 +108,7 @@ def retrain(
     if advice is not None and not advice:
         return Retraining(name, alias, before, before, f"{advice.deed}: {advice.why}", advice)
     try:
-        run: Run[Any] = pipeline.run(data, cache=cache, verbose=verbose, engine=engine)
+        run = run_pipeline(pipeline, data, None, "auto", cache, False, False, verbose, engine)
         if final_test:
             run = run.final_test()
         asked = Gate(beats(f"@{alias}")) if gate is None else gate
@@ -147,6 +148,6 @@ def _advised(policy: Any, history: Any) -> Advice | None:
     if history is None:
         raise ConfigurationError(
             "retrain() got a policy and no history to judge by",
-            "give history=, one row for each period with the columns rows and loss; see RetrainPolicy.advise",
+            "give history=monitor.history, or one row for each period; see RetrainPolicy.advise",
         )
     return policy.advise(history)
