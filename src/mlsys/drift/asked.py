@@ -8,6 +8,7 @@ import numbers
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from mlsys.dataset import check_names
@@ -23,6 +24,12 @@ def check_rows(frame: Any, who: str) -> None:
     if frame.empty:
         raise DataError(f"{who} got {len(frame)} rows and {frame.shape[1]} columns", "give a DataFrame with rows")
     check_names(frame, who, "got")
+
+
+def row_named(rows: pd.DataFrame | pd.Series, place: int) -> str:
+    """Return how the row at a place is called, for messages."""
+    label = rows.index[place]
+    return repr(label.item() if isinstance(label, np.generic) else label)
 
 
 def names_asked(columns: Any, who: str) -> tuple[str, ...] | None:

@@ -13,7 +13,8 @@ _WATCH = ("warn", "warning", "not assessed", "not told apart", "not counted", "n
           "allowed", "changed", "unsure", "not run", "season", "looks worse",
           "not enough data", "ticket")  # fmt: skip
 _GOOD = ("pass", "held", "not observed", "no alarm", "better", "yes", "first look", "sealed", "equal", "helps", "sent",
-         "reproduced", "agrees", "ok", "same", "best", "not worse")  # fmt: skip
+         "reproduced", "agrees", "ok", "same", "best", "not worse",
+         "no sign of harm")  # fmt: skip
 
 
 def tone_of(words: object) -> Tone:

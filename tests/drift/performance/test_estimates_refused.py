@@ -25,7 +25,7 @@ def broken(name: str, row: int, value: Any) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("changed", "says"),
     [
-        ({"today": broken("p", 7, 1.2)}, "'p' of today's rows is 1.2 in row 7, which is no probability"),
+        ({"today": broken("p", 7, 1.2)}, "'p' of today's rows is 1.2 in row 7, not a probability"),
         ({"reference": broken("p", 3, -0.1)}, "'p' of the reference is -0.1 in row 3"),
         ({"today": broken("p", 5, np.nan)}, "'p' of today's rows is null in row 5"),
         ({"today": broken("y", 2, "maybe")}, "'maybe' in row 2, which is none of the classes"),
@@ -76,3 +76,9 @@ def test_constant_and_unlabelled_columns_are_no_obstacle() -> None:
     odd = GOOD.assign(nothing=None, same=1, kind="a", number=np.arange(300))
     found = estimate_performance(odd, odd, target="y", probability="p", metrics="accuracy")
     assert found.verdict == "no sign of harm"
+
+
+def test_two_numbers_are_classes_and_need_probabilities() -> None:
+    numbers = GOOD.assign(y=(GOOD["y"] == "yes").astype(int), said=1).drop(columns="p")
+    with pytest.raises(ConfigurationError, match="no column holds their probabilities"):
+        estimate_performance(numbers, numbers, target="y", prediction="said")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlsys import RetrainPolicy
+from mlsys import Monitor, RetrainPolicy
 from mlsys.errors import ConfigurationError, DataError
 
 POLICY = RetrainPolicy(cost_retrain=200, cost_per_error=3)
@@ -126,3 +126,20 @@ def test_histories_that_cannot_be_read_are_named(frame: pd.DataFrame, says: str)
 def test_policies_without_a_meaning_are_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError):
         RetrainPolicy(**arguments)
+
+
+def test_few_periods_are_as_uncertain_as_their_errors() -> None:
+    advice = POLICY.advise(history([0.2]))
+    assert advice.upper - advice.saving == pytest.approx(1.96 * 3 * np.sqrt(1_000 * 0.2 * 0.8), rel=1e-3)
+    known = POLICY.advise(history([0.2], spread=0.001))
+    assert known.upper - known.saving == pytest.approx(1.96 * 3 * 1_000 * 0.001, rel=1e-3)
+
+
+def test_periods_without_decisions_tell_nothing() -> None:
+    assert POLICY.advise(history([0.1, None]).assign(rows=0)).deed == "wait"
+
+
+def test_the_history_of_a_monitor_is_read_with_its_broken_days() -> None:
+    monitor = Monitor.fit(pd.DataFrame({"age": np.arange(2_000) % 50}))
+    monitor.check(pd.DataFrame({"age": np.arange(500) % 50}))
+    assert POLICY.advise(monitor.history).deed == "wait"

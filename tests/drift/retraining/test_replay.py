@@ -163,5 +163,14 @@ def test_what_cannot_be_replayed_is_named() -> None:
         training_history(LinearRegression(), rows(), target="y", time="day", every="10D", stateful=True)
     with pytest.raises(ConfigurationError, match="return one number for each row"):
         training_history(LinearRegression(), rows(), target="y", time="day", every="10D", loss=lambda y, p: 1.0)
+    with pytest.raises(ConfigurationError, match="every='MS' is not a fixed length"):
+        training_history(LinearRegression(), rows(), target="y", time="day", every="MS")
+    with pytest.raises(ConfigurationError, match="got the class LinearRegression"):
+        training_history(LinearRegression, rows(), target="y", time="day", every="10D")
+    with pytest.raises(ValueError, match="could not convert") as caught:
+        training_history(LinearRegression(), rows().assign(x="text"), target="y", time="day", every="10D")
+    assert "as_sklearn()" in caught.value.__notes__[0]
+    with pytest.raises(ConfigurationError, match="got DataFrame"):
+        RetrainPolicy(1, 1).replay(rows())  # type: ignore[arg-type]
     with pytest.raises(ConfigurationError, match="leaves no periods"):
         RetrainPolicy(1, 1).replay(ageing(), first=11)

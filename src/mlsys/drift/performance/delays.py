@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.drift.asked import check_rows
+from mlsys.drift.asked import check_rows, row_named
 from mlsys.drift.reading import seconds_since_1970, times_of
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.pages import drawing
@@ -121,7 +121,7 @@ def _read(frame: pd.DataFrame, time: str, known_at: str) -> tuple[NDArray[np.flo
     decided, known = (seconds_since_1970(times_of(frame[name])) for name in (time, known_at))
     if np.isnan(decided).any():
         place = int(np.isnan(decided).argmax())
-        raise DataError(f"{_WHO}: {time!r} is null in row {frame.index[place]!r}", "leave rows without a time out")
+        raise DataError(f"{_WHO}: {time!r} is null in row {row_named(frame, place)}", "leave rows without a time out")
     return decided, known
 
 

@@ -8,7 +8,7 @@ from typing import Any, get_args
 import numpy as np
 import pandas as pd
 
-from mlsys.drift.asked import check_rows, names_asked
+from mlsys.drift.asked import check_rows, names_asked, row_named
 from mlsys.drift.performance.classes import OfClasses
 from mlsys.drift.performance.lines import Asked, Method
 from mlsys.drift.performance.numbers import OfNumbers
@@ -187,7 +187,7 @@ def _periods(today: pd.DataFrame, time: str | None, every: str | None) -> Iterat
     times = times_of(today[time])
     if times.isna().any():
         place = int(times.isna().to_numpy().argmax())
-        raise DataError(f"{_WHO}: {time!r} is null in row {today.index[place]!r}", "leave rows without a time out")
+        raise DataError(f"{_WHO}: {time!r} is null in row {row_named(today, place)}", "leave rows without a time out")
     try:
         grouper = pd.Grouper(freq=every)
         places = pd.Series(np.arange(len(today)), index=pd.DatetimeIndex(times))

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mlsys.dataset import Event, probability_columns, settled, tally
+from mlsys.drift.asked import row_named
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.values import NUMERIC, Unlike, by_value, values_of
 
@@ -66,8 +67,9 @@ def with_probabilities(frame: pd.DataFrame, columns: Columns) -> Columns:
 
 
 def has_classes(reference: pd.DataFrame, columns: Columns) -> bool:
-    """Say whether the target is of classes: there are probabilities, or it holds no numbers."""
-    return columns.probability is not None or values_of(reference[columns.target]).kind not in NUMERIC
+    """Say whether the target is of classes: there are probabilities, or it holds no numbers, or only two of them."""
+    target = reference[columns.target]
+    return columns.probability is not None or values_of(target).kind not in NUMERIC or target.nunique() <= 2
 
 
 def classes_of(reference: pd.DataFrame, columns: Columns, event: Any, who: str) -> list[Any]:
@@ -134,7 +136,8 @@ def numbers_in(frame: pd.DataFrame, name: str, which: str, who: str, may_lack: b
     if np.isinf(values).any():
         place = int(np.isinf(values).argmax())
         raise DataError(
-            f"{who}: {name!r} of {which} is infinite in row {frame.index[place]!r}", "repair it, or leave the row out"
+            f"{who}: {name!r} of {which} is infinite in row {row_named(frame, place)}",
+            "repair it, or leave the row out",
         )
     return values
 
@@ -173,7 +176,7 @@ def _share(frame: pd.DataFrame, name: str, which: str, who: str) -> Values:
     if outside.any():
         place = int(outside.argmax())
         raise DataError(
-            f"{who}: {name!r} of {which} is {values[place]:g} in row {frame.index[place]!r}, which is no probability",
+            f"{who}: {name!r} of {which} is {values[place]:g} in row {row_named(frame, place)}, not a probability",
             "name probabilities (predict_proba), not scores (decision_function)",
         )
     return values
@@ -186,7 +189,7 @@ def _codes(column: pd.Series, name: str, classes: Sequence[Any], which: str, who
     if strange.any():
         place = int(strange.argmax())
         raise DataError(
-            f"{who}: {name!r} of {which} is {values.iloc[place]!r} in row {frame_row(column, place)}, which is none of "
+            f"{who}: {name!r} of {which} is {values.iloc[place]!r} in row {row_named(column, place)}, which is none of "
             f"the classes of the reference ({', '.join(map(repr, classes[:5]))})",
             "write classes alike in both, or give a reference that holds all of them",
         )
@@ -200,15 +203,9 @@ def _plain(column: pd.Series, name: str, who: str) -> pd.Series:
         raise DataError(f"{who}: {name!r} {unlike.why}", unlike.remedy) from unlike
 
 
-def frame_row(column: pd.Series, place: int) -> str:
-    """Return how a row is called."""
-    label = column.index[place]
-    return repr(label.item() if isinstance(label, np.generic) else label)
-
-
 def _null(frame: pd.DataFrame, name: str, which: str, who: str) -> DataError:
     place = int(frame[name].isna().to_numpy().argmax())
     return DataError(
-        f"{who}: {name!r} of {which} is null in row {frame_row(frame[name], place)}",
+        f"{who}: {name!r} of {which} is null in row {row_named(frame, place)}",
         "leave rows without a prediction out: frame[frame[...].notna()]",
     )

@@ -84,7 +84,7 @@ def excess_of(served: Served) -> Excess:
     base = np.where(np.isnan(base), np.nanmean(base) if (~np.isnan(base)).any() else np.nan, base)
     each = served.rows * (loss - base)
     matured = ~np.isnan(each)
-    if not matured.any():
+    if not served.rows[matured].any():
         return Excess(each, 0.0, np.inf)
     estimated = served.rows * (served.estimate - base)
     per_row = each[matured].sum() / served.rows[matured].sum()
@@ -96,16 +96,22 @@ def excess_of(served: Served) -> Excess:
 def _error(each: Values, served: Served, matured: NDArray[np.bool_], periods: int) -> float:
     """Return the standard error of the total of all periods, from the spread of those that are known."""
     scale = periods / len(each)
-    sampling = served.rows[matured] * np.nan_to_num(served.spread[matured], nan=0.0)
-    least = float(np.sqrt((sampling**2).sum()))
     if len(each) < FEWEST:
-        return scale * max(least, float(np.abs(each).sum()) if not least else least)
+        return scale * _of_sampling(served, matured)
     # A trend is no noise: the spread is that around a straight line.
     rest = each - np.polyval(np.polyfit(np.arange(len(each)), each, 1), np.arange(len(each)))
     variance = float((rest**2).sum() / (len(each) - 2))
     pairs = float((rest[1:] * rest[:-1]).sum() / max((rest**2).sum(), 1e-300))
     correlated = float(np.clip(pairs, 0.0, MOST_CORRELATED))
     return scale * float(np.sqrt(len(each) * variance * (1 + correlated) / (1 - correlated)))
+
+
+def _of_sampling(served: Served, matured: NDArray[np.bool_]) -> float:
+    """Return the standard error of a sum of losses: as given, or as if losses were shares of errors."""
+    rows, loss = served.rows[matured], served.loss[matured]
+    binomial = np.sqrt(np.where(loss <= 1, loss * (1 - np.minimum(loss, 1)), loss**2) / np.maximum(rows, 1))
+    each = np.where(np.isnan(served.spread[matured]), binomial, served.spread[matured])
+    return float(np.sqrt(((rows * each) ** 2).sum()))
 
 
 def reach(level: float) -> float:

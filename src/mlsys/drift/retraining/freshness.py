@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FEWEST = 5
 """Periods that an age must be seen in for an interval."""
-HELPS, NO_SIGN = "newer data helps", "no sign that newer data helps"
+HELPS, NO_SIGN = "newer data helps", "not told apart"
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mlsys.drift.asked import check_rows
+from mlsys.drift.asked import check_rows, row_named
 from mlsys.drift.reading import seconds_since_1970, times_of
 from mlsys.drift.retraining.excess import Served, Values
 from mlsys.errors import DataError
@@ -109,7 +109,7 @@ def _numbers(frame: pd.DataFrame, name: str) -> Values:
     if np.isinf(values).any() or (values < 0).any():
         place = int((np.isinf(values) | (values < 0)).argmax())
         raise DataError(
-            f"{_WHO}: {name!r} of the history is {values[place]:g} in row {frame.index[place]!r}",
+            f"{_WHO}: {name!r} of the history is {values[place]:g} in row {row_named(frame, place)}",
             "give mean losses of 0 or more, such as the share of errors",
         )
     return values

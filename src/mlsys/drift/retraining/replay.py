@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -173,8 +173,10 @@ def _periods(number: int) -> str:
 def replayed(policy: Policy, history: TrainingHistory | Mapping[str, TrainingHistory], first: int | None) -> Replay:
     """Return the costs of strategies on one history or several."""
     given = dict(history) if isinstance(history, Mapping) else {_kind(history): history}
-    if not given:
-        raise ConfigurationError("replay() got no history", "give what training_history() returns")
+    odd = next((each for each in given.values() if not isinstance(each, TrainingHistory)), None)
+    if not given or odd is not None:
+        got = "no history" if odd is None else type(odd).__name__
+        raise ConfigurationError(f"replay() got {got}", "give what training_history() returns, or several by name")
     lines, trained = [], []
     for name, each in given.items():
         play = _Play(each, policy, _first(each, policy, first), delay_in_periods(policy.delay, each.length))
@@ -183,7 +185,7 @@ def replayed(policy: Policy, history: TrainingHistory | Mapping[str, TrainingHis
         for strategy, made in play.strategies().items():
             losses, prices = play.cost_of(made)
             loss = losses / (policy.cost_per_error * decisions) if policy.cost_per_error else np.nan
-            above = (losses + prices) / best - 1 if best else np.nan
+            above = (losses + prices) / best - 1 if best else 0.0
             lines.append((name, strategy, len(made) - 1, loss, losses, prices, losses + prices, above))
             trained += [(name, strategy, each.periods[at]) for at in made[1:]]
     table = pd.DataFrame(lines, columns=[
@@ -194,8 +196,8 @@ def replayed(policy: Policy, history: TrainingHistory | Mapping[str, TrainingHis
     return Replay("replay", table, _scalars(table), verdict, summary, tables, draw=_draw)
 
 
-def _kind(history: TrainingHistory) -> str:
-    return "stateful" if history.stateful else "stateless"
+def _kind(history: Any) -> str:
+    return "stateful" if getattr(history, "stateful", False) else "stateless"
 
 
 def _first(history: TrainingHistory, policy: Policy, first: int | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time as clock
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mlsys.drift.asked import check_rows, window_seconds
+from mlsys.drift.asked import check_rows, row_named, window_seconds
 from mlsys.drift.reading import times_of
 from mlsys.drift.retraining.excess import Values
 from mlsys.drift.retraining.freshness import FreshnessCurve, freshness_of, in_words
@@ -201,7 +202,7 @@ def training_history(
         began = clock.perf_counter()
         if not stateful:
             rows = slice(begins[trained], cuts[trained])
-            model = clone(estimator).fit(x.iloc[rows], y.iloc[rows])
+            model = _fitted(clone(estimator), x.iloc[rows], y.iloc[rows])
         elif trained > start:
             rows = slice(cuts[trained - 1], cuts[trained])
             _learn_on(model, x.iloc[rows], y.iloc[rows], y)
@@ -226,7 +227,7 @@ def _rows(
     for name in (target, time):
         if frame[name].isna().any():
             place = int(frame[name].isna().to_numpy().argmax())
-            raise DataError(f"{_WHO}: {name!r} is null in row {frame.index[place]!r}", "leave such rows out")
+            raise DataError(f"{_WHO}: {name!r} is null in row {row_named(frame, place)}", "leave such rows out")
     order = np.argsort(times_of(frame[time]).to_numpy(), kind="stable")
     ordered = frame.iloc[order].reset_index(drop=True)
     names = [name for name in frame.columns if name not in {target, time}] if features is None else list(features)
@@ -237,9 +238,7 @@ def _rows(
 
 def _periods(times: pd.Series, every: str) -> tuple[tuple[pd.Timestamp, ...], Any, pd.Timedelta]:
     """Return the beginnings of periods, the first row of each and the end, and their length."""
-    seconds = window_seconds(every, "time", f"{_WHO}: every=")
-    assert seconds is not None
-    length = pd.Timedelta(seconds, "s")
+    length = _length(every)
     origin = times.iloc[0].normalize() if length >= pd.Timedelta("1D") else times.iloc[0]
     places = ((times - origin) // length).to_numpy()
     held, cuts = np.unique(places, return_index=True)
@@ -249,6 +248,18 @@ def _periods(times: pd.Series, every: str) -> tuple[tuple[pd.Timestamp, ...], An
             "give a shorter period, or more rows",
         )
     return tuple(origin + int(each) * length for each in held), np.append(cuts, len(times)), length
+
+
+def _length(every: Any) -> pd.Timedelta:
+    try:
+        length = pd.Timedelta(every) if isinstance(every, (str, datetime.timedelta)) else pd.NaT
+    except ValueError:
+        length = pd.NaT
+    if pd.isna(length) or length < pd.Timedelta("1s"):
+        raise ConfigurationError(
+            f"{_WHO}: every={every!r} is not a fixed length of time", 'write a number and a unit: "12h", "7D", "30D"'
+        )
+    return length
 
 
 def _windows(window: str | None, time: str, starts: Sequence[pd.Timestamp], times: pd.Series) -> Any:
@@ -284,6 +295,8 @@ def _losses(loss: Loss, truth: pd.Series, said: Any) -> Values:
 
 
 def _check_estimator(estimator: Any, stateful: bool) -> None:
+    if isinstance(estimator, type):
+        raise ConfigurationError(f"{_WHO} got the class {estimator.__name__}", f"write {estimator.__name__}()")
     needed = ("fit", "predict", "get_params", *(("partial_fit",) if stateful else ()))
     lacking = [name for name in needed if not hasattr(estimator, name)]
     if lacking:
@@ -292,6 +305,15 @@ def _check_estimator(estimator: Any, stateful: bool) -> None:
             "give one that learns on, such as SGDClassifier" if lacking[0] == "partial_fit" else
             "give a scikit-learn estimator, or pipeline.as_sklearn()",
         )  # fmt: skip
+
+
+def _fitted(model: Any, x: pd.DataFrame, y: pd.Series) -> Any:
+    try:
+        return model.fit(x, y)
+    except Exception as error:
+        error.add_note(f"{_WHO}: {type(model).__name__} did not learn from the columns {', '.join(x.columns)}; name "
+                       "others (features=), or prepare them: Pipeline([...], target=...).as_sklearn()")  # fmt: skip
+        raise
 
 
 def _learn_on(model: Any, x: pd.DataFrame, y: pd.Series, all_labels: pd.Series) -> None:
