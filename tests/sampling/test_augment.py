@@ -138,6 +138,12 @@ def test_made_rows_train_and_are_never_evaluated_on():
     assert list(run.predict(frame.head(3)).columns)[-1].startswith("probability")
 
 
+def test_a_supplied_preparation_stands_after_it():
+    pipeline = Pipeline([Augment(SwapCategories({"colour": [["red", "crimson"]]})), LogisticRegression()], target="ill")
+    names = [each.name for each in pipeline.planned]
+    assert names.index("Augment") < names.index("Prepare")
+
+
 @pytest.mark.long
 def test_the_audit_finds_nothing_in_made_rows():
     frame = patients(600)[["weight", "visits", "ill"]]

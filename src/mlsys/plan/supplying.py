@@ -57,6 +57,8 @@ def _split_for(roles: Roles) -> tuple[Split, str]:
 def _prepare(planned: list[Planned]) -> None:
     """Tell a ``Prepare`` what the estimator takes, or put one before the first step that would choke on texts.
 
+    A step that changes training rows gets prepared ones, unless it says that it changes values as they were read.
+
     Nothing is supplied where the estimator is of another kind than scikit-learn's, prepares features itself, or is
     told its features by name.
     """
@@ -73,9 +75,14 @@ def _prepare(planned: list[Planned]) -> None:
     if given or model.features is not None or takes_any(model.estimator):
         return
     at = next((i for i, each in enumerate(planned) if divides(each.step)), -1) + 1
-    first = next((i for i in range(at, place) if changes_training(planned[i].step)), place)
+    prepared_for = (i for i in range(at, place) if _takes_prepared(planned[i].step))
+    first = next(prepared_for, place)
     why = "if the estimator does not accept the features of the training rows as they are"
     planned.insert(first, Planned(_told(Prepare(), needs), "", 0, why, on_demand=True))
+
+
+def _takes_prepared(step: Step) -> bool:
+    return changes_training(step) and not step.before_preparation
 
 
 def _needs(model: Train, before: Sequence[Step]) -> Needs:

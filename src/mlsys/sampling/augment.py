@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -58,6 +58,7 @@ class Augment(TrainOnly):
     (np.int64(3), [False, True, True, True, True, True, True])
     """
 
+    before_preparation: ClassVar[bool] = True
     ways: Any
     copies: float = 1.0
     only: Any = Field(default=None, kw_only=True)

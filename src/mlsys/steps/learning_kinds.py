@@ -129,6 +129,8 @@ class TrainOnly(Step, kind="TrainOnly"):
     facts = Facts(sees="train", fits_on="train", acts_on="train", rows="any", serves=False, stands="after")
     hooks: ClassVar[tuple[str, ...]] = ("change", "learn", "told")
     required_hooks: ClassVar[tuple[str, ...]] = ("change",)
+    before_preparation: ClassVar[bool] = False
+    """Whether it changes values as they were read: a supplied ``Prepare`` then stands after it."""
     takes_unlabelled: ClassVar[bool] = False
     """Whether rows whose label is not known stay among the training rows for it; models learn from the others."""
 

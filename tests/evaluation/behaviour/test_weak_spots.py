@@ -19,9 +19,9 @@ STEEP = DecisionTreeClassifier(max_depth=2, random_state=0).fit(FRAME, FRAME["ar
 
 def test_the_worst_rows_lie_at_the_boundary():
     tree = DecisionTreeClassifier(max_depth=1).fit(FRAME, FRAME["area"] > 80)
-    found = WeakSpotSearch(noise=0.05, tries=10).check(tree, FRAME)
+    found = WeakSpotSearch(noise=0.2, tries=10).check(tree, FRAME)
     assert found.verdict == "fail"
-    assert (FRAME.loc[found.worst.index, "area"] - 80).abs().max() < 5
+    assert (FRAME.loc[found.worst.index, "area"] - 80).abs().max() < 20
     assert found.worst["after"].str.contains("area: ").all()
 
 
