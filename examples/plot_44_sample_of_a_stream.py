@@ -65,13 +65,13 @@ by_amount.estimate(large, "amount").round(1)
 # %%
 # How the interval of the total narrows over the day: after each hour, the total so far relative to the true one.
 
-lines: dict[str, list[tuple[float, float, float]]] = {"each row alike": [], "in proportion to the amount": []}
+lines: dict[str, list[np.ndarray]] = {"each row alike": [], "in proportion to the amount": []}
 for name, each in zip(lines, (design, by_amount), strict=True):
     draw, paid = each.stream(seed=1), 0.0
     for frame in day:
         paid += frame["amount"].sum()
-        found = each.estimate(draw.push(frame).sample(), "amount").set_index("of").loc["total"]
-        lines[name].append((found["value"] / paid, found["lower"] / paid, found["upper"] / paid))
+        total = each.estimate(draw.push(frame).sample(), "amount")[["value", "lower", "upper"]].to_numpy()[1]
+        lines[name].append(total / paid)
 
 figure, ax = pyplot.subplots(figsize=(7, 4), layout="constrained")
 hours = np.arange(1, 25)

@@ -18,10 +18,12 @@ from sklearn.linear_model import LinearRegression
 from mlsys import Pipeline, QuotaSample, Rake, RandomSample
 
 rng = np.random.default_rng(0)
-people = pd.DataFrame({
-    "age": rng.choice(["18-39", "40-64", "65+"], 100_000, p=[0.35, 0.40, 0.25]),
-    "district": rng.choice(["centre", "east", "west"], 100_000, p=[0.2, 0.5, 0.3]),
-})  # fmt: skip
+people = pd.DataFrame(
+    {
+        "age": rng.choice(["18-39", "40-64", "65+"], 100_000, p=[0.35, 0.40, 0.25]),
+        "district": rng.choice(["centre", "east", "west"], 100_000, p=[0.2, 0.5, 0.3]),
+    }
+)
 mood = rng.normal(0, 15, 100_000)
 people["rides"] = rng.poisson(people["age"].map({"18-39": 3.0, "40-64": 4.0, "65+": 8.0}))
 people["satisfied"] = (
@@ -31,7 +33,8 @@ people["satisfied"] = (
     + mood
 )
 eager = people["age"].map({"18-39": 4.0, "40-64": 1.0, "65+": 0.4}) * np.exp(-0.1 * mood / 15)
-came = people.iloc[(rng.exponential(size=100_000) / eager).argsort()].reset_index(drop=True)
+order = np.argsort(rng.exponential(size=100_000) / eager.to_numpy())
+came = people.take(order).reset_index(drop=True)
 truth = float(people["satisfied"].mean())
 round(truth, 1)
 

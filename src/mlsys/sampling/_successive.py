@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
     Values = NDArray[np.float64]
 
-_MORE = 1.5
+_MORE = 1.2
 """Draws for each row that is wanted: some rows are drawn twice."""
 _MOST_ROUNDS = 8
 _REST = 1e-12
