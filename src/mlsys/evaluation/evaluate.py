@@ -175,7 +175,7 @@ class Evaluate(Report):
         del train, given, rows  # of many rows the features are let go before intervals are drawn
         beside = scored_beside(judge, mine, others, guessed, part)
         by_slice = slice_scores(slices, mine, judge, part)
-        believed = probability_tables(mine, slices, self.level)
+        believed = probability_tables(mine.sample, mine.group, slices, self.level)
         groups = compared(slices, dataset.roles.sensitive, scored, judge)
         sliced = [{"part": part, "model": "model", **row} for row in [*by_slice, *groups.beside(by_slice)]]
         table = [*beside.table, *sliced, *self._training_scores(dataset, judge)]

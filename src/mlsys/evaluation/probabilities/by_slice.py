@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from mlsys.evaluation.intervals import at_once, error_of_mean
-from mlsys.evaluation.judging import Judged
 from mlsys.evaluation.probabilities.bins import Bins, Told
 from mlsys.evaluation.probabilities.error import brier_parts, calibration_error, calibration_interval
+from mlsys.evaluation.sample import Sample
 from mlsys.evaluation.slicing import Slice
 from mlsys.evaluation.units import FEWEST
 from mlsys.evaluation.wilson import quantile_of
@@ -22,36 +22,36 @@ NOT_OFF = "not off"
 _BINS = ["slice", "told", "happened", "lower", "upper", "n"]
 
 
-def probability_tables(mine: Judged, slices: Sequence[Slice], level: float) -> dict[str, pd.DataFrame]:
+def probability_tables(
+    sample: Sample, group: pd.Series | None, slices: Sequence[Slice], level: float
+) -> dict[str, pd.DataFrame]:
     """Return how far probabilities are off, and their bins, by slice; nothing where there are no probabilities.
 
     Parameters
     ----------
-    mine : Judged
+    sample : Sample
         The rows as the model predicts them.
+    group : Series, optional
+        Their groups, where rows of a group are not independent.
     slices : sequence of Slice
         Masks over these rows.
     level : float
         Of the intervals; those of the errors of slices hold simultaneously.
     """
-    if mine.sample.probabilities is None:
+    if sample.probabilities is None:
         return {}
-    told = Told.by(mine.sample, mine.group)
+    told = Told.by(sample, group)
     if not len(told):
         return {}
     errors, bins = [_error(ALL, told, level)], [_bins(ALL, told, level)]
     simultaneous = at_once(level, len(slices))
     for each in slices:
-        rows = Told.by(*_taken(mine, each))
+        places = np.flatnonzero(each.mask)
+        rows = Told.by(sample.taken(places), None if group is None else group.iloc[places])
         if len(rows):
             errors.append(_error(each.name, rows, simultaneous))
             bins.append(_bins(each.name, rows, level))
     return {"calibration": pd.DataFrame(errors), "reliability": pd.concat(bins, ignore_index=True)}
-
-
-def _taken(mine: Judged, part: Slice) -> tuple[Any, pd.Series | None]:
-    taken = mine.taken(np.flatnonzero(part.mask))
-    return taken.sample, taken.group
 
 
 def _bins(name: str, told: Told, level: float) -> pd.DataFrame:
