@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.feature_selection import SelectKBest
+from imblearn.over_sampling import RandomOverSampler
+from sklearn.feature_selection import RFE, SelectKBest
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
 import mlsys
@@ -210,7 +211,14 @@ def test_values_of_targets_may_be_given_apart() -> None:
 
 def test_steps_that_learn_from_one_target_are_refused_before_data_is_read() -> None:
     with pytest.raises(ConfigurationError, match="learns from one target, but there are 2: 'rain', 'wind'"):
-        pipeline(SelectKBest(k=1), LogisticRegression())
+        pipeline(RFE(LogisticRegression()), LogisticRegression())
+    with pytest.raises(ConfigurationError, match="Resample is for one target, but there are 2: 'rain', 'wind'"):
+        pipeline(RandomOverSampler(), LogisticRegression())
+
+
+def test_a_selector_that_asks_for_a_target_is_told_that_there_are_several() -> None:
+    with pytest.raises(DataError, match=r"Apply of SelectKBest learns from one target, but there are 2"):
+        pipeline(RandomSplit(), SelectKBest(k=1), LogisticRegression()).run(ROWS, **QUIET)
 
 
 def test_tests_of_behaviour_are_of_one_target() -> None:

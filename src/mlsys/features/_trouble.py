@@ -15,10 +15,14 @@ from mlsys.values import values_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from mlsys.dataset import Rows
+
 _MOST_QUOTED = 300
 """Characters of a complaint: one lists every level it does not know."""
 
 _NOT_THERE = re.compile(r"not columns of the dataframe: \{(.*)\}|columns are missing: \{(.*)\}")
+_ASKS_FOR_Y = re.compile(r"requires y\b|'y'")
+"""What scikit-learn says of a target that it was not given."""
 
 
 @contextmanager
@@ -46,6 +50,20 @@ def learning(who: str, inputs: pd.DataFrame | pd.Series, columns: Sequence[str])
             ) from error
         error.add_note(f"while {who} learned from {', '.join(columns)}")
         raise
+
+
+@contextmanager
+def given_no_target(train: Rows, who: str) -> Iterator[None]:
+    """Say why a transformer that asks for a target gets none where there are several."""
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if not (train.roles.has_several_targets and _ASKS_FOR_Y.search(str(error))):
+            raise
+        raise DataError(
+            f"{who} learns from one target, but there are {len(train.roles.targets)}: {train.roles.targets_said}",
+            "use SelectFeatures or TargetEncode, which know several, or one pipeline for each target",
+        ) from error
 
 
 @contextmanager

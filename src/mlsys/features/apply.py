@@ -10,12 +10,12 @@ import pandas as pd
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.features._columns import NUMBERS, refuse_taken, replaced, require
 from mlsys.features._transformer import as_frame, name_outputs, ready_to_fit
-from mlsys.features._trouble import learning, transforming
+from mlsys.features._trouble import given_no_target, learning, transforming
 from mlsys.steps import ColumnChoice, Transform
 from mlsys.steps.column_choice import names_or
 from mlsys.steps.inner_folds import split_by_roles
 from mlsys.steps.inner_splits import parts_inside
-from mlsys.steps.sklearn_tags import Takes, taken_by, takes_one_column
+from mlsys.steps.sklearn_tags import Takes, needs_y, taken_by, takes_one_column
 from mlsys.summaries import CrossFitted
 from mlsys.values import Kind, plain_frame, values_by_column
 from mlsys.warned import hushed
@@ -108,7 +108,7 @@ class Apply(Transform):
     @property
     def reads_target(self) -> bool:
         """Whether it cannot learn without a target."""
-        return self.cross_fits
+        return self.cross_fits or needs_y(self.transformer)
 
     def learn(self, train: Rows, rng: np.random.Generator) -> Any:
         """Return the fitted transformer with the names of its inputs and outputs."""
@@ -120,7 +120,8 @@ class Apply(Transform):
             if self.cross_fits:
                 made = fitted.fit_transform(*given, **routed)
             else:
-                fitted.fit(*given, **routed)
+                with given_no_target(train, self._shown):
+                    fitted.fit(*given, **routed)
         with hushed(), transforming(self._shown):
             values = fitted.transform(inputs.head(2))
         output = name_outputs(fitted, values, columns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -57,6 +57,7 @@ class Resample(TrainOnly):
     """
 
     sampler: Any
+    of_one_target: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check that it is a sampler."""

@@ -104,9 +104,28 @@ def _unchecked(transformer: Any) -> bool:
 
 def input_tags(thing: Any) -> Any:
     """Return what scikit-learn's tags say of the input; ``None`` of what has none."""
+    found = _tags(thing)
+    return None if found is None else found.input_tags
+
+
+def needs_y(thing: Any) -> bool:
+    """Return whether it cannot be fitted without a target, by scikit-learn's tags.
+
+    Examples
+    --------
+    >>> from sklearn.feature_selection import RFE, VarianceThreshold
+    >>> from sklearn.linear_model import Lasso
+    >>> needs_y(RFE(Lasso())), needs_y(VarianceThreshold())
+    (True, False)
+    """
+    found = _tags(thing)
+    return found is not None and bool(found.target_tags.required)
+
+
+def _tags(thing: Any) -> Any:
     from sklearn.utils import get_tags
 
     try:
-        return get_tags(thing).input_tags
+        return get_tags(thing)
     except (AttributeError, TypeError):  # not derived from scikit-learn's BaseEstimator
         return None
