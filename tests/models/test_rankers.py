@@ -43,6 +43,20 @@ def test_a_ranker_predicts_as_it_does_after_sorting_by_hand(place, frame):
     assert np.allclose(said["prediction"], alone.predict(frame[["a"]]))
 
 
+def test_catboosts_ranker_predicts_as_it_does_after_sorting_by_hand(frame):
+    catboost = pytest.importorskip("catboost")
+    ranker = catboost.CatBoostRanker(
+        iterations=5, verbose=0, random_seed=0, thread_count=1, allow_writing_files=False, loss_function="QueryRMSE"
+    )
+    said = Train(ranker).fit(frame, target="relevance", group="q").predict(frame)
+    ordered = frame.iloc[np.argsort(pd.factorize(frame["q"])[0], kind="stable")]
+    alone = ranker.copy().fit(ordered[["a"]], ordered["relevance"], group_id=pd.factorize(ordered["q"])[0])
+    assert np.allclose(said["prediction"], alone.predict(frame[["a"]]))
+    stops = ranker.copy().set_params(early_stopping_rounds=3)
+    with pytest.raises(ConfigurationError, match="stops early, but its validation rows cannot be told their queries"):
+        Train(stops).fit(frame, target="relevance", group="q")
+
+
 @pytest.mark.parametrize("place", [0, 1], ids=["lightgbm", "xgboost"])
 def test_early_stopping_watches_whole_queries(place, frame):
     ranker = rankers()[place].set_params(n_estimators=60, early_stopping_rounds=3)
