@@ -90,6 +90,7 @@ TABLE: Sequence[Known] = (
     Known("LB105", "A source never votes", ("warning",)),
     Known("LB106", "A labeling function failed on some rows", ("warning",)),
     Known("LB107", "Labeling functions of single rows", ("information",)),
+    Known("LB108", "Labels are worse than by majority", ("warning",)),
 )
 """The dearest leakage first. Over 2,047 tables (arXiv 2604.04199) choosing by test rows and memorised repeats cost
 most, groups and times follow, and statistics of all rows, such as a scaler's, move an AUC by less than .005: wrong, but

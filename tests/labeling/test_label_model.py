@@ -162,6 +162,19 @@ def test_one_class_for_all_is_a_finding():
     assert [each.code for each in said] == ["LB102"]
 
 
+def test_labels_that_are_worse_than_by_majority_are_a_finding():
+    rng = np.random.default_rng(3)
+    truth = (rng.random(4_000) < 0.2).astype(int)
+    codes = np.full((4_000, 8), -1, np.int8)
+    for place in range(8):
+        one = place % 2
+        codes[rng.random(4_000) < np.where(truth == one, 0.3, 0.06), place] = one
+    matrix = VoteMatrix(codes, [0, 1])
+    said = [each.code for each in LabelModel().fit(matrix, pd.Series(truth[:1_000])).findings]
+    assert "LB108" in said
+    assert "LB108" not in [each.code for each in LabelModel("majority").fit(matrix, pd.Series(truth[:1_000])).findings]
+
+
 def test_shares_may_be_given():
     votes = pd.DataFrame({"a": ["x", "y"] * 20, "b": ["y", "x"] * 20})
     learned = LabelModel(prior={"x": 0.9, "y": 0.1}).fit(votes)

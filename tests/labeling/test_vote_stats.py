@@ -87,6 +87,7 @@ def test_a_frame_becomes_a_matrix_and_comes_back():
         (lambda: VoteMatrix([[0.5]], ["x"]), "not whole numbers"),
         (lambda: VoteMatrix([[2]], ["x", "y"]), "a vote is 2"),
         (lambda: VoteMatrix([[0]], range(200)), "200 classes"),
+        (lambda: VoteMatrix.of(pd.DataFrame({"a": range(200)})), "200 classes"),
         (lambda: VoteMatrix([[0, 0]], ["x"], ["a", "a"]), "source 'a' comes twice"),
         (lambda: VoteMatrix([[0], [0]], ["x"], items=[7, 7]), "item 7 comes twice"),
         (lambda: VoteMatrix([[0]], ["x"], ["a", "b"]), "came with 2 sources"),

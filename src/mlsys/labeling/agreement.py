@@ -74,8 +74,12 @@ def agreement(votes: pd.DataFrame | VoteMatrix | Votes, seed: int = 0) -> Result
     first = table.iloc[0]
     torn = _torn(matrix, counts)
     summary = (
-        f"Annotators agree beyond chance by {first['value']:.2f} ({first['lower']:.2f} to {first['upper']:.2f}, "
-        f"Krippendorff's alpha) on {len(several):,} items with several votes; they differ on {len(torn):,}."
+        f"All {len(several):,} items with several votes have the same class: chance explains it."
+        if np.isnan(first["value"])
+        else (
+            f"Annotators agree beyond chance by {first['value']:.2f} ({first['lower']:.2f} to {first['upper']:.2f}, "
+            f"Krippendorff's alpha) on {len(several):,} items with several votes; they differ on {len(torn):,}."
+        )
     )
     scalars = {"alpha": float(first["value"]), "items": float(len(several)), "differ": float(len(torn))}
     return Result("agreement", table, scalars, summary=summary, tables={"pairs": pairs, "items": torn})

@@ -142,7 +142,7 @@ class LabelModel(TrainOnly):
             likely = calibration(likely)
         sources = sources_table(stats, likely, weighed)
         classes = classes_table(stats, likely, weighed)
-        findings = tuple(warned_of(stats, sources, classes, weighed))
+        findings = tuple(warned_of(stats, likely, sources, classes, weighed))
         return LearnedLabels(
             self.method, stats.classes, stats.sources, weighed, calibration, sources, classes,
             disagreeing(stats, likely), used, findings,

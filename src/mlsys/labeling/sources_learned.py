@@ -9,6 +9,7 @@ import pandas as pd
 
 from mlsys.errors import Finding, listed
 from mlsys.labeling._wilson import wilson
+from mlsys.labeling.judged_labels import credit
 from mlsys.labeling.label_models import shares_of_votes
 from mlsys.labeling.label_models.duplicates import groups_of
 from mlsys.labeling.statistics.sums import Totals
@@ -83,7 +84,9 @@ def disagreeing(stats: VoteStats, likely: Floats) -> float:
     return float((other * stats.counts[covered]).sum() / stats.counts[covered].sum())
 
 
-def warned_of(stats: VoteStats, sources: pd.DataFrame, classes: pd.DataFrame, weighed: Weighed) -> list[Finding]:
+def warned_of(
+    stats: VoteStats, likely: Floats, sources: pd.DataFrame, classes: pd.DataFrame, weighed: Weighed
+) -> list[Finding]:
     """Return what is odd: one class for all, sources worse than chance, repeated sources, sources that never vote."""
     found = list[Finding]()
     largest = int(classes["share"].to_numpy().argmax()) if len(classes) else 0
@@ -111,6 +114,7 @@ def warned_of(stats: VoteStats, sources: pd.DataFrame, classes: pd.DataFrame, we
     for group in groups_of(weighed.one):
         names = [stats.sources[place] for place in group]
         found.append(Finding("LB104", f"{listed(names)} repeat each other and count together as one", "warning"))
+    found += _worse_than_majority(stats, likely)
     silent = sources.loc[sources["votes"] == 0, "source"].tolist()
     if silent:
         found.append(Finding(
@@ -119,3 +123,23 @@ def warned_of(stats: VoteStats, sources: pd.DataFrame, classes: pd.DataFrame, we
     if len(stats.classes) == 1:
         found.append(Finding("LB102", f"all votes are for {stats.classes[0]!r}: there is nothing to learn", "warning"))
     return found
+
+
+def _worse_than_majority(stats: VoteStats, likely: Floats) -> list[Finding]:
+    """Return a finding where clearly fewer gold rows are right than by majority, by two standard errors."""
+    rows, true = np.nonzero(stats.gold * stats.covered[:, None])
+    if not len(rows):
+        return []
+    times = stats.gold[rows, true]
+    mine = credit(likely[rows], true)
+    theirs = credit(shares_of_votes(stats.patterns[rows], len(stats.classes)), true)
+    gain, spread = float((mine - theirs) @ times), float(((mine - theirs) ** 2 @ times) ** 0.5)
+    if gain >= 0 or -gain <= 2 * spread:
+        return []
+    total = int(times.sum())
+    return [Finding(
+        "LB108",
+        f"on {total:,} gold rows {float(mine @ times) / total:.0%} of the labels are right, by majority "
+        f'{float(theirs @ times) / total:.0%}; use method="majority", or give prior=',
+        "warning",
+    )]  # fmt: skip

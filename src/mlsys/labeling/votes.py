@@ -11,6 +11,7 @@ import pandas as pd
 
 from mlsys.errors import DataError, listed, meant
 from mlsys.labeling.statistics import VoteMatrix
+from mlsys.labeling.statistics.vote_matrix import refuse_many
 from mlsys.pages import Page, Shown, Table, Text, Title, filled
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class Votes(Shown):
                 f"{last['item'].tolist()[int(np.argmax(rows < 0))]!r} first",
                 "leave them out with votes.on(items), or correct the ids",
             )
+        refuse_many(known)
         place = {value: number for number, value in enumerate(known)}
         strange = [value for value in dict.fromkeys(last["label"].tolist()) if value not in place]
         if strange:

@@ -57,6 +57,11 @@ WHY: Mapping[str, str] = {
         "A Python call for each row is about a hundred times slower than a function of a column, and the "
         "difference decides whether a function can be edited and looked at again at once."
     ),
+    "LB108": (
+        "A label model pays where sources differ in how often they are right and err independently. Where functions "
+        "err together, or know one class each and the classes are of very different size, it can be worse than "
+        "counting votes."
+    ),
     "LK201": (
         "The step used other rows: a mean, a rank, category codes, a shift. Before the split this is leakage, because "
         "held-out rows influence the training rows. A served model that answers single requests also gives wrong "

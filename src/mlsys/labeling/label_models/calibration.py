@@ -16,6 +16,8 @@ FOLDS = 10
 """Of the gold rows, by which it is decided what the chance of being right depends on."""
 SPREAD = 1.0
 """Standard deviation of the normal prior of each number but the first: few gold rows change little."""
+AHEAD = 1e-6
+"""By which the likeliest class stays ahead of the second, however rarely it is right."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Calibration:
         others = np.where(total > 0, others / np.where(total > 0, total, 1), 1 / (given.shape[1] - 1))
         others[rows, best] = 0
         second = others.max(axis=1)
-        chance = np.maximum(_logistic(odds), second / (1 + second))
+        chance = np.maximum(_logistic(odds), second / (1 + second) + AHEAD)
         made = others * (1 - chance)[:, None]
         made[rows, best] = chance
         return np.asarray(made)

@@ -60,8 +60,7 @@ class VoteMatrix:
                 f"votes are {given.dtype} of shape {given.shape}, not whole numbers for items x sources",
                 "give places among the classes, -1 where a source abstains, or a frame to VoteMatrix.of()",
             )
-        if len(classes) > MOST_CLASSES:
-            raise DataError(f"votes are for {len(classes):,} classes", f"use at most {MOST_CLASSES} classes")
+        refuse_many(classes)
         if given.size and (given.min() < -1 or given.max() >= len(classes)):
             raise DataError(
                 f"a vote is {int(given.max() if given.max() >= len(classes) else given.min())}, and classes have the "
@@ -113,6 +112,7 @@ class VoteMatrix:
             raise DataError("two sources have the same name", "give every column its own name")
         voted = dict.fromkeys(value for _, found in factors.values() for value in pd.Index(found).tolist())
         known = tuple(classes) or tuple(sorted(voted, key=str))
+        refuse_many(known)
         places = {value: place for place, value in enumerate(known)}
         for name, (_, found) in factors.items():
             strange = [value for value in pd.Index(found).tolist() if value not in places]
@@ -181,3 +181,12 @@ class VoteMatrix:
 
     def __repr__(self) -> str:
         return f"VoteMatrix({len(self.items):,} items x {len(self.sources)} sources, {len(self.classes)} classes)"
+
+
+def refuse_many(classes: Sequence[Any]) -> None:
+    """Refuse more classes than codes can tell apart."""
+    if len(classes) > MOST_CLASSES:
+        raise DataError(
+            f"votes are for {len(classes):,} classes",
+            f"use at most {MOST_CLASSES}, and cut numbers first",
+        )
