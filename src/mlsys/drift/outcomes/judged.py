@@ -139,7 +139,8 @@ def wilson(found: float, rows: float) -> tuple[float, float]:
     share, z2 = found / rows, NORMAL**2
     middle = (share + z2 / (2 * rows)) / (1 + z2 / rows)
     half = NORMAL * np.sqrt(share * (1 - share) / rows + z2 / (4 * rows**2)) / (1 + z2 / rows)
-    return float(max(middle - half, 0.0)), float(min(middle + half, 1.0))
+    lower, upper = max(middle - half, 0.0), min(middle + half, 1.0)
+    return float(lower) if found else 0.0, float(upper) if found < rows else 1.0
 
 
 def _upper(z: float) -> float:

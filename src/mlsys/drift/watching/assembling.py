@@ -121,7 +121,8 @@ def sentence(layers: list[Layer], cause: str, compared: Compared, judged: Judged
         inside = f"; among {first['slice']}, {first['column']} moved"
     others = [f"{each.name}: {each.said}" for each in layers
               if each.verdict == ALARM and each.level != PAGE and _adds(each, compared)]  # fmt: skip
-    named = f"cause: {cause}" if cause and level_of(layers) == PAGE else ""
+    explained = layers[0].level == PAGE and judged.explained is not None and cause == judged.explained.cause
+    named = f"cause: {cause}" if cause and level_of(layers) == PAGE and not explained else ""
     return "; ".join(each for each in [*told, named, f"{compared.summary}{inside}", *others] if each)
 
 

@@ -35,7 +35,9 @@ def history_page(table: pd.DataFrame, title: str) -> Page:
     if not moved.empty:
         blocks.append(Folded("Columns: effect in the latest checks", [Table(moved, most=MOST_COLUMNS)]))
     shown = table.tail(MOST_CHECKS).iloc[::-1][["time", "rows", "verdict", "level", "cause", "said"]]
-    shown = shown.assign(time=shown["time"].dt.strftime("%Y-%m-%d %H:%M")).reset_index(drop=True)
+    shown = shown.assign(
+        time=shown["time"].dt.strftime("%Y-%m-%d %H:%M"), rows=shown["rows"].astype("Int64")
+    ).reset_index(drop=True)
     return Page([*blocks, Table(shown, most=MOST_CHECKS)])
 
 
@@ -75,8 +77,11 @@ def draw_history(table: pd.DataFrame, ax: Axes | None = None) -> Axes:
         if (table["level"] == "ticket").any():
             made.annotate("amber: ticket", (0.01, 0.94), xycoords="axes fraction", color=drawing.WATCH,
                           fontsize=drawing.SMALL)  # fmt: skip
-    for label in made.get_xticklabels():
-        label.set_fontsize(drawing.SMALL)
+    from matplotlib.dates import ConciseDateFormatter
+
+    short: Any = ConciseDateFormatter
+    made.xaxis.set_major_formatter(short(made.xaxis.get_major_locator()))
+    made.tick_params(axis="x", labelsize=drawing.SMALL)
     return drawing.bare(made)
 
 
