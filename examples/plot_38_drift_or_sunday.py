@@ -42,11 +42,9 @@ monitor
 # %%
 # Which days alarm?
 
-found = pd.DataFrame(
-    {"blind": [blind.check(frame).verdict for frame in days.values()],
-     "day of week": [monitor.check(frame).verdict for frame in days.values()]},
-    index=pd.DatetimeIndex(days),
-)  # fmt: skip
+found = pd.DataFrame(index=pd.DatetimeIndex(days))
+found["blind"] = [blind.check(frame).verdict for frame in days.values()]
+found["day of week"] = [monitor.check(frame).verdict for frame in days.values()]
 alarms = found != "no alarm"
 alarms.groupby(found.index.day_name()).sum().loc[["Monday", "Wednesday", "Friday", "Saturday", "Sunday"]]
 
