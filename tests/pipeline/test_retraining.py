@@ -59,7 +59,7 @@ def test_what_cannot_be_retrained_is_refused_before_anything_runs(
 
 @pytest.mark.long
 def test_the_world_turns_and_the_new_model_takes_over_and_back(name: str) -> None:
-    first = pipeline().retrain(f"{name}@champion", rows(0))
+    first = pipeline().retrain(f"{name}@champion", rows(0), policy=MANY, history=GOOD)  # there is nothing to keep
     assert first and (first.before, first.after) == (None, 1)
     done = pipeline().retrain(f"{name}@champion", rows(1, sign=-1.0), policy=MANY, history=OLD)
     assert done and (done.before, done.after) == (1, 2)

@@ -248,7 +248,8 @@ class Pipeline(Configuration):
         gate : Gate, optional
             What the new model must pass; by default it must beat the old one on the same rows.
         policy : RetrainPolicy, optional
-            Asked first; nothing is run unless it advises to retrain.
+            Asked first if there is a model; nothing is run unless it advises to retrain. It needs ``history``: new rows
+            alone do not tell how the old model did, because it may have learned from some of them.
         history : DataFrame or History, optional
             How the model did, for the policy: ``monitor.history``, or a frame as for
             :meth:`RetrainPolicy.advise <mlsys.RetrainPolicy.advise>`.

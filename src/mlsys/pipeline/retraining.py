@@ -105,7 +105,7 @@ def retrain(
     advice = _advised(policy, history)
     found = version_if_any(name, alias)
     before = None if found is None else found.number
-    if advice is not None and not advice:
+    if before is not None and advice is not None and not advice:
         return Retraining(name, alias, before, before, f"{advice.deed}: {advice.why}", advice)
     try:
         run = run_pipeline(pipeline, data, None, "auto", cache, False, False, verbose, engine)
