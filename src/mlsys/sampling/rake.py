@@ -126,7 +126,7 @@ class Rake(Select):
         found = raked(given, margins, self.trim, self.title)
         factors = np.divide(found.weights, given, out=np.ones(len(given)), where=given > 0)
         columns = " and ".join(map(repr, self.margins))
-        said = f"weights raked to known shares of {columns} in {found.rounds:,} rounds"
+        said = f"weights raked to known shares of {columns} in {found.rounds:,} round{'s' if found.rounds > 1 else ''}"
         if found.trimmed:
             said += f"; {found.trimmed:,} trimmed, so shares are met within {found.gap:.2%}"
         left = f"raked to known shares of {columns}; how far rows within them differ from the others is not known"
