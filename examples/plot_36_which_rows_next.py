@@ -21,7 +21,8 @@ from sklearn.preprocessing import StandardScaler
 from mlsys import ActiveLearning, Evaluate, Pipeline, QueriedSplit, StratifiedSplit, Train
 from mlsys.errors import DataError
 
-pixels, digit = load_digits(return_X_y=True, as_frame=True)
+pixels, target = load_digits(return_X_y=True, as_frame=True)
+digit = pd.Series(target)
 images = pixels.assign(image=[f"image-{number}" for number in range(len(pixels))], digit=digit)
 answers = images.set_index("image")["digit"]
 model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))

@@ -20,7 +20,8 @@ from sklearn.preprocessing import StandardScaler
 
 from mlsys import FindLabelErrors
 
-pixels, digit = load_digits(return_X_y=True, as_frame=True)
+pixels, target = load_digits(return_X_y=True, as_frame=True)
+digit = pd.Series(target)
 rng = np.random.default_rng(0)
 wrong = rng.random(len(digit)) < 1 / 12
 images = pixels.assign(
@@ -50,13 +51,12 @@ suspects.head()
 # ----------------------
 # The further down, the more rows are looked at in vain. The ways of choosing differ in where they stop.
 
-ways = ["self_confidence", "normalized_margin", "confident_learning", "noise_rate", "by_class"]
 compared = []
-for way in ways:
+for way in ("self_confidence", "normalized_margin", "confident_learning", "noise_rate", "by_class"):
     ids = FindLabelErrors(model, way).of(train=images, target="digit", id="image").ids
     hits = len(known.intersection(ids))
-    compared.append({"way": way, "looked at": len(ids), "wrong": hits, "precision": hits / len(ids),
-                     "recall": hits / len(known)})  # fmt: skip
+    shares = {"precision": hits / len(ids), "recall": hits / len(known)}
+    compared.append({"way": way, "looked at": len(ids), "wrong": hits, **shares})
 pd.DataFrame(compared).set_index("way").round(2)
 
 # %%
