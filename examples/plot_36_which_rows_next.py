@@ -11,6 +11,7 @@ fewer labels than a random choice, and how good is the model that comes of it?
 # be counted; 20 of them are shown to the model at first.
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
@@ -22,7 +23,7 @@ from mlsys import ActiveLearning, Evaluate, Pipeline, QueriedSplit, StratifiedSp
 from mlsys.errors import DataError
 
 pixels, target = load_digits(return_X_y=True, as_frame=True)
-digit = pd.Series(target)
+digit = pd.Series(np.asarray(target))
 images = pixels.assign(image=[f"image-{number}" for number in range(len(pixels))], digit=digit)
 answers = images.set_index("image")["digit"]
 model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=500))

@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from mlsys import FindLabelErrors
 
 pixels, target = load_digits(return_X_y=True, as_frame=True)
-digit = pd.Series(target)
+digit = pd.Series(np.asarray(target))
 rng = np.random.default_rng(0)
 wrong = rng.random(len(digit)) < 1 / 12
 images = pixels.assign(
