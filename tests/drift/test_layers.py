@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import binom
+from sklearn.linear_model import LogisticRegression
 
-from mlsys import Monitor
+from mlsys import Evaluate, Monitor, Pipeline, RandomSplit, Train
 from mlsys.drift.outcomes import Outcomes, judge_estimate, judge_labels, label_shift
 from mlsys.drift.outcomes.judged import wilson
 from mlsys.errors import ConfigurationError, DataError
@@ -180,3 +181,29 @@ def test_scores_that_tell_nothing_or_are_no_probabilities_are_said() -> None:
         Monitor.fit(rows.head(19), prediction="p", target="y")
     with pytest.raises(ConfigurationError, match="event=7 is no value of the target"):
         Monitor.fit(rows, prediction="p", target="y", event=7)
+
+
+def test_a_monitor_of_a_run_predicts_rows_that_come_without_predictions(rng, tmp_path):
+    frame = pd.DataFrame({"a": rng.normal(size=900), "id": np.arange(900)})
+    frame["y"] = (frame["a"] + rng.normal(size=900) > 0).astype(int)
+    run = Pipeline([RandomSplit(seed=0), Train(LogisticRegression()), Evaluate()], target="y", id="id").run(
+        frame, track=False
+    )
+    monitor, today = Monitor.from_run(run), frame.drop(columns="y").tail(200)
+    said = run.model.predict(today)
+    assert monitor.check(today).table.equals(monitor.check(today.join(said[["probability_1"]])).table)
+    assert monitor.audit(frame).verdict == "held"
+    with pytest.raises(DataError, match="lack 'y'"):
+        monitor.audit(frame.drop(columns="y"))
+    loaded = Monitor.load(monitor.save(tmp_path / "kept"))
+    with pytest.raises(DataError, match="lack 'probability_1', the predictions of the model"):
+        loaded.check(today)
+
+
+def test_shares_of_classes_of_few_rows_in_one_bin_have_an_interval(rng):
+    reference = pd.DataFrame({"p": rng.random(2_000)})
+    reference["y"] = rng.random(2_000) < reference["p"]
+    monitor = Monitor.fit(reference, prediction="p", target="y")
+    table = monitor.check(pd.DataFrame({"p": rng.random(24) * 0.02})).tables["classes"]
+    shares = table.set_index("class")
+    assert shares.loc["1", "now"] < 0.01 < shares.loc["1", "upper"]

@@ -17,7 +17,7 @@ from mlsys.drift.reading import seconds_since_1970, times_of
 from mlsys.drift.slices import slices_of
 from mlsys.drift.watching.budget import Budget
 from mlsys.drift.watching.checking import checked
-from mlsys.errors import ConfigurationError
+from mlsys.errors import ConfigurationError, DataError
 from mlsys.pages import Page, Table, Text, Title, Verdict, filled, number
 from mlsys.steps import Result
 
@@ -60,6 +60,13 @@ class MonitorAudit(Result):
 def audit_monitor(monitor: Any, reference: pd.DataFrame, block: str | int | None) -> MonitorAudit:
     """Replay a reference in blocks: each beside the earlier ones where there are times, else beside all others."""
     check_rows(reference, WHO)
+    needed = [*monitor.columns, monitor.time, monitor.target if monitor.outcomes is not None else None]
+    missing = [name for name in needed if name is not None and name not in reference.columns]
+    if missing:
+        raise DataError(
+            f"{WHO}: the rows lack {', '.join(map(repr, missing))}",
+            "give rows with the monitored columns, their times and their labels",
+        )
     frame = reference.reset_index(drop=True)
     places, length = _blocks(monitor, frame, block)
     usable = [place for place in np.unique(places) if (places == place).sum() >= FEWEST_ROWS]

@@ -35,6 +35,7 @@ from mlsys.drift.watching.checking import checked, refused
 from mlsys.drift.watching.history import FILE, History
 from mlsys.drift.watching.kept import place_of, read_kept, write_kept
 from mlsys.drift.watching.layers import PAGE
+from mlsys.drift.watching.predicting import predicted
 from mlsys.errors import ConfigurationError, DataError
 from mlsys.pages import Lines, Page, Shape, Shown, Table, Title, number
 from mlsys.values import values_of
@@ -76,6 +77,8 @@ class Monitor(Shown):
         Id of the run that it watches.
     season : str, optional
         Phases that are compared, such as ``"hour of week"``.
+    model : object, optional
+        What predicts rows that come without predictions (``model.predict(rows)``); not saved.
 
     Examples
     --------
@@ -107,6 +110,7 @@ class Monitor(Shown):
     rows: pd.DataFrame | None = None
     run: str | None = None
     season: str | None = None
+    model: Any = field(default=None, compare=False)
 
     @classmethod
     def fit(
@@ -214,6 +218,8 @@ class Monitor(Shown):
     def from_run(cls, run: Any, *, budget: str | None = None, **options: Any) -> Monitor:
         """Profile the rows that evaluated a run, as requests bring them, with the predictions made for them.
 
+        Rows that are checked later without predictions are given those of the run's model.
+
         Parameters
         ----------
         run : Run
@@ -224,7 +230,7 @@ class Monitor(Shown):
             Further arguments of :meth:`fit`.
         """
         rows, roles = run.watched_rows()
-        return replace(cls.fit(rows, **{**roles, "budget": budget, **options}), run=str(run.id))
+        return replace(cls.fit(rows, **{**roles, "budget": budget, **options}), run=str(run.id), model=run.model)
 
     @property
     def level(self) -> float:
@@ -275,7 +281,7 @@ class Monitor(Shown):
         alerts = alerts_asked(alert, "Monitor.check")
         at_least("", alert_on, "Monitor.check")
         try:
-            check = checked(self, frame, labels, estimate)
+            check = checked(self, predicted(self, frame, "Monitor.check"), labels, estimate)
         except DataError as error:
             self._keep(refused(frame, error, self.time), alerts, alert_on)
             raise
@@ -299,7 +305,7 @@ class Monitor(Shown):
             Pages and alarms really obtained beside those that the budget allows, with intervals, and the columns whose
             rows depend on each other.
         """
-        return audit_monitor(self, reference, block)
+        return audit_monitor(self, predicted(self, reference, "Monitor.audit"), block)
 
     def save(self, folder: str | Path | None = None) -> Path:
         """Write the monitor into a folder; it holds counts, but no rows unless ``rows=`` asked for a sample.
@@ -317,7 +323,7 @@ class Monitor(Shown):
         place = place_of(self.run or "") if folder is None else Path(folder)
         state = {name: getattr(self, name) for name in ("profile", "slices", "rows")}
         state["outcomes"] = None if self.outcomes is None else self.outcomes.state()
-        plain = {each.name for each in fields(self)} - set(state)
+        plain = {each.name for each in fields(self)} - set(state) - {"model"}
         write_kept(place, {name: getattr(self, name) for name in sorted(plain)}, state)
         self.history.keep_in(place / FILE)
         return place

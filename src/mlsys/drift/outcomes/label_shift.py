@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 DRAWS = 200
 ROUNDS = 1_000
 """Rounds of EM at most."""
+HALVINGS = 30
+"""Of the interval that a share lies in."""
 LEAST_TOLD_APART = 0.1
 """Smallest singular value of the predictions' shares by class: below, predictions hardly tell classes apart."""
 
@@ -101,20 +103,28 @@ def label_shift(reference: Outcomes, by_bin: Floats, seed: int = 0) -> LabelShif
 
 
 def _drawn_again(rng: np.random.Generator, counts: Floats, by_bin: Floats) -> Floats:
-    """Return the shares of classes for draws of both sides, shape (draws, classes)."""
+    """Return the shares of classes for draws of both sides, shape (draws, classes).
+
+    Today's rows are drawn with one more that is like the reference: few rows in one bin do not make the others
+    impossible, and an interval without width.
+    """
     again = rng.multinomial(int(counts.sum()), counts.ravel() / counts.sum(), DRAWS).reshape(DRAWS, *counts.shape)
-    today = rng.multinomial(int(by_bin.sum()), by_bin / by_bin.sum(), DRAWS)
+    possible = (by_bin + counts.sum(axis=1) / counts.sum()) / (by_bin.sum() + 1)
+    today = rng.multinomial(int(by_bin.sum()), possible, DRAWS)
     return _mixture(again / np.maximum(again.sum(axis=1, keepdims=True), 1), today.astype(np.float64))
 
 
 def _mixture(within: Floats, by_bin: Floats) -> Floats:
-    """Return the shares of classes whose mixture is nearest to today's predictions: maximum likelihood, by EM.
+    """Return the shares of classes whose mixture is nearest to today's predictions: maximum likelihood.
 
-    The likelihood of a multinomial mixture is concave in the shares, so that EM ends in the same place from anywhere
-    (Saerens, Latinne and Decaestecker, Neural Computation 2002). Leading axes are problems of their own.
+    The likelihood of a multinomial mixture is concave in the shares: of two classes its slope is halved in on, of more
+    EM ends in the same place from anywhere (Saerens, Latinne and Decaestecker, Neural Computation 2002). Leading axes
+    are problems of their own.
     """
     safe = within + 1e-9
     weights = (by_bin / by_bin.sum(axis=-1, keepdims=True))[..., None]
+    if safe.shape[-1] == 2:  # noqa: PLR2004
+        return _mixture_of_two(safe, weights[..., 0])
     shares = np.full((*within.shape[:-2], 1, within.shape[-1]), 1 / within.shape[-1])
     for _ in range(ROUNDS):
         joint = safe * shares
@@ -124,6 +134,17 @@ def _mixture(within: Floats, by_bin: Floats) -> Floats:
         if done:
             break
     return np.asarray(shares[..., 0, :])
+
+
+def _mixture_of_two(within: Floats, weights: Floats) -> Floats:
+    first, gap = within[..., 0], within[..., 1] - within[..., 0]
+    low = np.zeros(np.broadcast_shapes(first.shape, weights.shape)[:-1])
+    high = np.ones_like(low)
+    for _ in range(HALVINGS):
+        share = (low + high) / 2
+        rises = (weights * gap / (first + share[..., None] * gap)).sum(axis=-1) > 0
+        low, high = np.where(rises, share, low), np.where(rises, high, share)
+    return np.stack([1 - share, share], axis=-1)
 
 
 def _fits(counts: Floats, mixed: Floats, by_bin: Floats, now: Floats) -> float:
