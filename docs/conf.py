@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import importlib.metadata
 import os
 import shutil
 import sys
@@ -25,15 +24,14 @@ os.environ.setdefault("MLSYS_FOLDER", own)
 import layers  # noqa: E402  these lie beside this file
 import reference  # noqa: E402
 
+from mlsys.version import __version__  # noqa: E402
+
 layers.draw(here.parent / "pyproject.toml", here / "_static" / "layers.svg")
 
 project = "mlsys"
-author = "The mlsys developers"
-copyright = "The mlsys developers, Apache-2.0"
-try:
-    version = release = importlib.metadata.version("mlsys")
-except importlib.metadata.PackageNotFoundError:
-    version = release = "0.1.0"
+author = "The mlsys maintainers"
+copyright = "The mlsys maintainers, Apache-2.0"
+version = release = __version__
 
 extensions = [
     "sphinx.ext.autodoc",

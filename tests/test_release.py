@@ -1,0 +1,132 @@
+"""What is released: two archives that hold what they must and nothing else, and files that say the same as the code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+import yaml
+
+import mlsys
+
+ROOT = Path(__file__).parent.parent
+# What a source archive holds beside the folders: the pages of a project, and what builds it.
+FILES = """
+.gitignore CHANGELOG.md CITATION.cff CODE_OF_CONDUCT.md CONTRIBUTING.md LICENSE Makefile PKG-INFO README.md SECURITY.md
+pyproject.toml
+"""
+FOLDERS = ("src", "tests", "examples", "benchmarks", "docs")
+MADE = {"_build", "auto_examples", "generated", "__pycache__", ".hypothesis"}
+MEBIBYTE = 2**20
+
+
+def files_of(folder: Path, ending: str = "*.py") -> set[str]:
+    """Return the files of a folder, relative to the folder above it."""
+    found = (path.relative_to(folder.parent) for path in folder.rglob(ending) if path.is_file())
+    return {path.as_posix() for path in found if not MADE & set(path.parts)}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Return a wheel and a source archive, built from these files without a network."""
+    pytest.importorskip("hatchling")
+    into = tmp_path_factory.mktemp("dist")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-d", str(into)], cwd=ROOT, check=True)
+    (wheel,), (source,) = into.glob("*.whl"), into.glob("*.tar.gz")
+    return wheel, source
+
+
+@pytest.mark.long
+def test_the_wheel_holds_the_package_its_licence_and_nothing_else(built: tuple[Path, Path]) -> None:
+    wheel, _ = built
+    about = f"mlsys-{mlsys.__version__}.dist-info"
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        metadata = archive.read(f"{about}/METADATA").decode()
+        commands = archive.read(f"{about}/entry_points.txt").decode()
+    said = {f"{about}/{name}" for name in ("METADATA", "WHEEL", "RECORD", "entry_points.txt", "licenses/LICENSE")}
+    assert names == files_of(ROOT / "src" / "mlsys") | {"mlsys/py.typed"} | said
+    assert f"\nVersion: {mlsys.__version__}\n" in metadata
+    assert "mlsys = mlsys.cli:main" in commands
+    assert wheel.name == f"mlsys-{mlsys.__version__}-py3-none-any.whl"
+    assert wheel.stat().st_size < 4 * MEBIBYTE
+
+
+@pytest.mark.long
+def test_the_source_archive_holds_what_builds_tests_and_documents_it(built: tuple[Path, Path]) -> None:
+    _, source = built
+    with tarfile.open(source) as archive:
+        members = archive.getmembers()
+    names = {name.split("/", 1)[1] for name in (member.name for member in members) if "/" in name}
+    assert {member.name.split("/")[0] for member in members} == {f"mlsys-{mlsys.__version__}"}
+    assert {name for name in names if "/" not in name} == set(FILES.split())
+    assert {name.split("/")[0] for name in names if "/" in name} == set(FOLDERS)
+    for folder in FOLDERS:
+        assert files_of(ROOT / folder) <= names
+    assert files_of(ROOT / "docs", "*.rst") - {"docs/sg_execution_times.rst"} <= names
+    assert not [name for name in names if MADE & set(name.split("/")) or re.search(r"\.(pyc|db|log|ipynb)$", name)]
+    assert source.stat().st_size < 6 * MEBIBYTE
+
+
+@pytest.mark.long
+def test_an_index_accepts_both_archives(built: tuple[Path, Path]) -> None:
+    pytest.importorskip("twine")
+    checked = [sys.executable, "-m", "twine", "check", "--strict", *map(str, built)]
+    done = subprocess.run(checked, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.long
+def test_the_first_lines_of_the_readme_run_from_the_wheel_alone(built: tuple[Path, Path], tmp_path: Path) -> None:
+    pytest.importorskip("vega_datasets")
+    wheel, _ = built
+    installed = tmp_path / "site-packages"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    lines = re.search(r"## Six lines\n+```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert lines is not None
+    script = tmp_path / "six_lines.py"
+    # -I leaves PYTHONPATH and the folder of the script out, so that only the wheel can be what is imported.
+    first = f"import sys\nsys.path.insert(0, {str(installed)!r})\n"
+    script.write_text(f"{first}{lines[1]}\nimport mlsys\nprint(mlsys.__file__)\nprint(run)\n")
+    run = [sys.executable, "-I", str(script)]
+    done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines().count(str(installed / "mlsys" / "__init__.py")) == 1
+    assert "better than every baseline" in done.stdout
+
+
+def test_the_version_is_written_once_and_cited_alike() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert project["project"]["dynamic"] == ["version"]
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    assert str(cited["version"]) == mlsys.__version__
+    assert cited["license"] == project["project"]["license"] == "Apache-2.0"
+    assert [author["name"] for author in cited["authors"]] == [each["name"] for each in project["project"]["authors"]]
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert newest is not None and newest[1] == mlsys.__version__
+
+
+@pytest.mark.parametrize("form", sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("[0-9]*.yml")), ids=lambda f: f.stem)
+def test_a_form_for_issues_asks_what_it_must_in_fields_that_are_known(form: Path) -> None:
+    said = yaml.safe_load(form.read_text("utf-8"))
+    assert {"name", "description", "labels", "body"} == set(said)
+    assert {field["type"] for field in said["body"]} <= {"markdown", "textarea", "input", "dropdown"}
+    asked = [field for field in said["body"] if field["type"] != "markdown"]
+    assert len({field["id"] for field in asked}) == len(asked) > 1
+    assert any(field.get("validations", {}).get("required") for field in asked)
+    assert all(field["attributes"]["label"] for field in asked)
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "CONTRIBUTING.md"])
+def test_pages_of_the_project_name_files_that_exist(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8")
+    named = re.findall(r"`((?:docs|tests|examples|benchmarks|src)/[\w./]+\.\w+|[A-Z_]+\.(?:md|cff))`", text)
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
