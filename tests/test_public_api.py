@@ -1,4 +1,4 @@
-"""Public names, their arguments and defaults are those of a list; ``python tests/test_public_api.py`` writes it anew."""
+"""Public names, arguments and defaults are those of a list; ``python tests/test_public_api.py`` writes it anew."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def shown(default: Any) -> str:
 
 
 def call(of: Any, kept: Any = lambda parameter: True) -> str:
-    """Return the arguments of a call with their defaults and without types, which are written differently by versions."""
+    """Return the arguments of a call with defaults, without types: versions of Python show these differently."""
     parts, by_name = [], False
     for parameter in inspect.signature(of).parameters.values():
         if parameter.name in ("self", "cls") or not kept(parameter):
@@ -56,11 +56,12 @@ def constructor(of: type) -> str:
     return call(of, lambda each: each.name not in shared or each.default != shared[each.name])
 
 
-def is_for_users(of: type, member: Any) -> bool:
-    """Say whether a member is for users: what a ready step has for the library alone is described in one line."""
+def is_for_users(of: type, name: str, member: Any) -> bool:
+    """Say whether a member is for users: what a step has for the library alone is described in one line."""
     said = inspect.getdoc(member) or ""
-    ready = issubclass(of, Step) and not of.__module__.startswith("mlsys.steps")
-    return "\n" in said if ready else bool(said)
+    if not issubclass(of, Step):
+        return bool(said)
+    return "\n" in said or (of.__module__.startswith("mlsys.steps") and name in of.hooks)
 
 
 def members(of: type) -> list[str]:
@@ -73,7 +74,7 @@ def members(of: type) -> list[str]:
     for name in sorted(name for name in names if not any(hasattr(base, name) for base in inherited)):
         member = inspect.getattr_static(of, name)
         function = getattr(member, "__func__", member)
-        if not is_for_users(of, function):
+        if not is_for_users(of, name, function):
             continue
         if inspect.isfunction(function):
             lines.append(f"{name}{call(function)}")
