@@ -1,0 +1,30 @@
+"""Predictions of rows that come without them, made by the model that is watched."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from mlsys.drift.asked import check_rows
+from mlsys.errors import DataError
+
+
+def predicted(monitor: Any, frame: pd.DataFrame, who: str) -> pd.DataFrame:
+    """Return the rows with the column of predictions; the monitor's model makes it where the rows lack it.
+
+    Raises
+    ------
+    DataError
+        If the rows lack it and the monitor holds no model, as one that was loaded.
+    """
+    check_rows(frame, who)
+    name = monitor.prediction
+    if name is None or name in frame.columns:
+        return frame
+    if monitor.model is None:
+        raise DataError(
+            f"{who}: the rows lack {name!r}, the predictions of the model",
+            f"predict first: rows.assign({name}=model.predict(rows)[{name!r}])",
+        )
+    return frame.assign(**{name: monitor.model.predict(frame)[name].to_numpy()})
