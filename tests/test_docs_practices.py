@@ -1,0 +1,72 @@
+"""The page on practices names each with a step and an example that exist, and each example stands on it."""
+
+from __future__ import annotations
+
+import re
+from functools import reduce
+from pathlib import Path
+
+import pytest
+
+import mlsys
+
+ROOT = Path(__file__).parent.parent
+PAGE = (ROOT / "docs" / "practices.rst").read_text(encoding="utf-8")
+EXAMPLES = {path.stem for path in (ROOT / "examples").glob("*.py")}
+ROW = re.compile(r"^   \* - (.+?)\n     - (.+?)\n     - (.+?)\n     - (.+?)(?=\n   \*|\n\n)", re.MULTILINE | re.DOTALL)
+ROWS = [tuple(" ".join(cell.split()) for cell in row) for row in ROW.findall(PAGE) if row[0] != "practice"]
+PRACTICES = {practice for practice, *_ in ROWS}
+# What a system asks for, whatever the page calls the rest: a practice goes from the page only by going from here.
+MISSION = """
+ingest; sample; label by hand; label naturally; label by rules; label weakly, by votes; label some and spread to others;
+ask for the labels that help most; make more training rows; train on rare classes; fill missing values;
+encode categories; scale and cut numbers; split without leaking; cross-validate; train a first model;
+choose among models; evaluate by slice; believe a probability; ask how a model behaves; refuse a model; serve;
+promote and roll back; reproduce a run; watch for drift; estimate scores before labels arrive; retrain
+"""
+OPEN = {"label some and spread to others", "make more training rows"}
+
+
+def test_the_page_has_every_practice_once() -> None:
+    assert {" ".join(practice.split()) for practice in MISSION.split(";")} <= PRACTICES
+    assert len(ROWS) == len(PRACTICES) == PAGE.count("\n   * - ") - PAGE.count("\n   * - practice\n")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_a_practice_has_a_step_an_example_and_a_cost(row: tuple[str, str, str, str]) -> None:
+    practice, step, example, cost = row
+    if practice in OPEN:
+        assert example == "open"
+    else:
+        named = re.fullmatch(r":doc:`auto_examples/(\w+)`", example)
+        assert named is not None and named[1] in EXAMPLES
+    assert ":class:" in step or ":func:" in step or ":meth:" in step or "``" in step
+    assert len(cost) > 5
+    for name in re.findall(r"(?:~|<)mlsys\.([\w.]+)", step):
+        reduce(getattr, name.split("."), mlsys)
+
+
+def test_every_example_stands_on_the_page() -> None:
+    assert EXAMPLES - set(re.findall(r"auto_examples/(\w+)", PAGE)) == set()
+
+
+def test_practices_without_an_example_are_listed_as_open() -> None:
+    listed = re.findall(r"^- (.+): :doc:`(\w+)`$", PAGE.split("\nOpen\n----\n")[1], re.MULTILINE)
+    assert {practice for practice, _ in listed} == OPEN
+    assert all((ROOT / "docs" / f"{page}.rst").exists() for _, page in listed)
+
+
+def test_arguments_that_the_page_names_exist() -> None:
+    called = re.findall(r"``(?:mlsys\.)?([A-Z]\w+(?:\.\w+)?)\((\w+)=", PAGE)
+    listed = (ROOT / "tests" / "public_api.txt").read_text(encoding="utf-8")
+    for name, argument in called:
+        owner, _, method = name.partition(".")
+        block = re.search(rf"^class {owner}\b.*?(?=^\S|\Z)", listed, re.MULTILINE | re.DOTALL)
+        assert block is not None, name
+        line = next(line for line in block[0].splitlines() if line.strip().startswith(f"{method or 'class'}"))
+        assert f"{argument}" in re.findall(r"\w+(?=[=,)])", line), f"{name}({argument}=)"
+    assert len(called) >= 3
+
+
+def test_the_page_is_reached_from_the_first_page() -> None:
+    assert "\n   practices\n" in (ROOT / "docs" / "index.rst").read_text(encoding="utf-8")
