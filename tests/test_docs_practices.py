@@ -24,6 +24,22 @@ encode categories; scale and cut numbers; split without leaking; cross-validate;
 choose among models; evaluate by slice; believe a probability; ask how a model behaves; refuse a model; serve;
 promote and roll back; reproduce a run; watch for drift; estimate scores before labels arrive; retrain
 """
+# Figures of the page: what it says, and where the page of the benchmark has it.
+FIGURES = {
+    "from Parquet": (r"([\d.]+) s from Parquet", "reading", r"^Parquet +([\d.]+) s"),
+    "from CSV": (r"([\d.]+) s from CSV", "reading", r"^CSV +([\d.]+) s"),
+    "events by 1,000": (r"(\d+) µs an event in batches of 1,000", "streams", r"^batches of 1,000 +([\d.]+)"),
+    "events by 100": (r"(\d+) µs in batches of 100", "streams", r"^batches of 100 +([\d.]+)"),
+    "a reservoir": (r"takes (\d+) ms", "sampling", r"^ReservoirSample\.stream\(\) +0\.(\d+)"),
+    "labels asked for": (r"digits: (\d+) labels", "active_learning", r"^digits +[\d.]+ +margin +([\d.]+)"),
+    "labels at random": (r"in place of (\d+)", "active_learning", r"^digits .* margin .* ([\d.]+) ± [\d.]+$"),
+    "a step": (r"([\d.]+) ms beside its own work", "overhead", r"^a step beside its own work, tracking off +([\d.]+)"),
+    "a first run": (r"([\d.]+) s on 569 rows", "overhead", r"^six lines on 569 rows,.*?([\d.]+) \["),
+    "checks for leaks": (r"take ([\d.]+) % of it", "layer_two", r"Share of the run: \*\*([\d.]+)"),
+    "slices": (r"([\d.]+) s for 32,561 rows", "find_slices", r"^mlsys, 3 conditions +([\d.]+)"),
+    "a served row": (r"([\d.]+) ms for one row beyond", "serving", r"^beyond the estimator +([\d.]+)"),
+}
+SAME = 1.5  # medians of one machine vary by less from one day to the next
 OPEN = {"label some and spread to others", "make more training rows"}
 
 
@@ -44,6 +60,23 @@ def test_a_practice_has_a_step_an_example_and_a_cost(row: tuple[str, str, str, s
     assert len(cost) > 5
     for name in re.findall(r"(?:~|<)mlsys\.([\w.]+)", step):
         reduce(getattr, name.split("."), mlsys)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_that_of_its_benchmark(name: str) -> None:
+    said, page, measured = FIGURES[name]
+    figures = (ROOT / "docs" / "benchmarks" / f"{page}.rst").read_text(encoding="utf-8")
+    here, there = re.findall(said, PAGE), re.search(measured, figures, re.MULTILINE)
+    assert len(here) == 1 and there is not None
+    assert 1 / SAME < float(here[0]) / float(there[1]) < SAME
+
+
+def test_pages_that_the_page_leads_to_exist() -> None:
+    named = set(re.findall(r":doc:`([\w/]+)`", PAGE))
+    missing = {
+        page for page in named if not page.startswith("auto_examples/") and not (ROOT / "docs" / f"{page}.rst").exists()
+    }
+    assert not missing
 
 
 def test_every_example_stands_on_the_page() -> None:

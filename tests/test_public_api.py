@@ -33,7 +33,8 @@ def shown(default: Any) -> str:
 
 def call(of: Any, kept: Any = lambda parameter: True) -> str:
     """Return the arguments of a call with defaults, without types: versions of Python show these differently."""
-    parts, by_name = [], False
+    parts: list[str] = []
+    by_name = False
     for parameter in inspect.signature(of).parameters.values():
         if parameter.name in ("self", "cls") or not kept(parameter):
             continue
