@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from mlsys.drift.grid import count_on_grid
 from mlsys.drift.phases import phase_excess, same_phase
 from mlsys.drift.reading import seconds_since_1970, times_of
-from mlsys.drift.season import Distance, cycles, season_excess
+from mlsys.drift.season import cycles, season_excess
 from mlsys.drift.shapes import shapes_of
-from mlsys.drift.signals import Sides, Tests, distance_of, nulls_effect, signals_of
+from mlsys.drift.signals import Sides, Tests, effect_of, signals_of
 from mlsys.drift.slices import slice_signals
 from mlsys.drift.two_sample import benjamini_hochberg, e_benjamini_hochberg, e_values
 from mlsys.summaries import GroupedSum
@@ -194,23 +194,13 @@ def _row(sides: Sides, signals: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _against_season(column: Mapping[str, Any], before: Any, after: Any, outside: Any, lag: int) -> dict[str, float]:
-    found = season_excess(before, after, outside, lag, _distance(column, before))
+    found = season_excess(before, after, outside, lag, effect_of(column, before.sum(axis=0).astype(float)))
     return {} if found is None else {"moved": found[0], "bar": found[1]}
 
 
 def _against_phase(column: Mapping[str, Any], before: Any, sides: Sides) -> dict[str, float]:
-    found = phase_excess(before, sides.after, sides.outside, _distance(column, before))
+    found = phase_excess(before, sides.after, sides.outside, effect_of(column, before.sum(axis=0).astype(float)))
     return {} if found is None else {"moved": found[0], "bar": found[1]}
-
-
-def _distance(column: Mapping[str, Any], before: Any) -> Distance:
-    """Return the distance of two windows: that of their values or of their nulls, whichever is larger."""
-    between = distance_of(column, before.sum(axis=0).astype(float)[:-1])
-
-    def distance(one: NDArray[np.float64], other: NDArray[np.float64], outside: float) -> float:
-        return float(max(between(one[:-1], other[:-1], outside).effect, nulls_effect(one, other)))
-
-    return distance
 
 
 def _verdict(effect: float, significant: bool, bar: Mapping[str, float], least: float) -> str:

@@ -15,11 +15,12 @@ from mlsys.drift.reading import DURATION, MOMENT, ZONED
 from mlsys.drift.two_sample import (
     OF_LEVELS,
     OF_NUMBERS,
-    Difference,
     Test,
     comparable_levels,
     levels_differ,
+    levels_effect,
     numbers_differ,
+    numbers_effect,
     share,
 )
 
@@ -89,8 +90,8 @@ def signals_of(sides: Sides, tests: Tests) -> Iterator[dict[str, Any]]:
         yield _signal(sides, NULLS, missing.effect, missing.p, _percents(_nulls(sides.before), _nulls(sides.after)))
 
 
-def distance_of(column: Mapping[str, Any], whole: Floats) -> Callable[..., Difference]:
-    """Return the function that compares two rows of counts of a column, nulls left out.
+def effect_of(column: Mapping[str, Any], whole: Floats) -> Callable[[Floats, Floats, float], float]:
+    """Return the function that says how far two rows of counts of a column are apart: nulls or the others, if further.
 
     Parameters
     ----------
@@ -99,24 +100,23 @@ def distance_of(column: Mapping[str, Any], whole: Floats) -> Callable[..., Diffe
     whole : ndarray of shape (bins,)
         Counts of the whole reference.
     """
-    if "cuts" not in column:
-        return lambda one, other, outside=0.0: levels_differ(one, other)
-    widths, deviation = np.diff(middles(column)), _deviation(column, whole)
+    scale = _scale_of(column, whole[:-1]) if "cuts" in column else None
 
-    def differ(one: Floats, other: Floats, outside: float = 0.0, test: Test = OF_NUMBERS[Tests.numbers]) -> Difference:
-        return numbers_differ(one, other, widths, deviation, lambda counts: apart(column, counts), outside, test)
+    def effect(one: Floats, other: Floats, outside: float) -> float:
+        known, seen = one[:-1], other[:-1]
+        values = levels_effect(known, seen) if scale is None else numbers_effect(known, seen, *scale, outside)
+        return max(values, levels_effect(_null_or_not(one), _null_or_not(other)))
 
-    return differ
+    return effect
 
 
-def nulls_effect(one: Floats, other: Floats) -> float:
-    """Return how far the share of nulls moved, less chance."""
-    return levels_differ(_null_or_not(one), _null_or_not(other)).effect
+def _scale_of(column: Mapping[str, Any], whole: Floats) -> tuple[Floats, float, Callable[[Floats], Floats]]:
+    return np.diff(middles(column)), _deviation(column, whole), lambda counts: apart(column, counts)
 
 
 def _of_numbers(sides: Sides, test: Test) -> Iterator[dict[str, Any]]:
     one, other = sides.known
-    difference = distance_of(sides.column, one)(one, other, sides.outside, test)
+    difference = numbers_differ(one, other, *_scale_of(sides.column, one), sides.outside, test)
     means = tuple(
         total / counts.sum() if counts.any() else np.nan for total, counts in zip(sides.sums, sides.known, strict=True)
     )

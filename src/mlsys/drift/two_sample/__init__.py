@@ -8,7 +8,9 @@ from mlsys.drift.two_sample.difference import (
     Test,
     comparable_levels,
     levels_differ,
+    levels_effect,
     numbers_differ,
+    numbers_effect,
     share_moved,
 )
 from mlsys.drift.two_sample.levels import share, two_sample_chi_square
@@ -28,7 +30,9 @@ __all__ = [
     "kolmogorov",
     "kolmogorov_smirnov",
     "levels_differ",
+    "levels_effect",
     "numbers_differ",
+    "numbers_effect",
     "share",
     "share_moved",
     "two_sample_chi_square",
