@@ -213,6 +213,8 @@ _HOMES = {
             "DetectDrift",
             "estimate_performance",
             "label_delays",
+            "LossDetector",
+            "MaturingLosses",
             "Monitor",
             "RetrainPolicy",
             "training_history",
@@ -290,6 +292,8 @@ if TYPE_CHECKING:
     from mlsys.dataset import Dataset, Rows
     from mlsys.drift import (
         DetectDrift,
+        LossDetector,
+        MaturingLosses,
         Monitor,
         RetrainPolicy,
         Webhook,

@@ -8,6 +8,7 @@ from mlsys.drift.monitor import Monitor
 from mlsys.drift.performance import DelayCurve, EstimatedPerformance, estimate_performance, label_delays
 from mlsys.drift.profile import DriftProfile
 from mlsys.drift.retraining import Advice, Replay, RetrainPolicy, TrainingHistory, training_history
+from mlsys.drift.streams import LossAlarm, LossDetector, MaturingLosses
 from mlsys.drift.watching.alerts import Webhook, to_stderr
 from mlsys.drift.watching.check import Check, DriftAlarm
 from mlsys.drift.watching.history import History
@@ -21,6 +22,9 @@ __all__ = [
     "DriftProfile",
     "EstimatedPerformance",
     "History",
+    "LossAlarm",
+    "LossDetector",
+    "MaturingLosses",
     "Monitor",
     "MonitorAudit",
     "Replay",

@@ -50,12 +50,12 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
             raise StateError(f"{path} cannot be read ({error})", AGAIN) from error
 
 
-def read_unvouched(path: Path) -> bytes:
+def read_unvouched(path: Path, largest: int = LARGEST) -> bytes:
     """Return the content of a file that nothing vouches for, such as a manifest; a huge one is refused."""
     with opened(path) as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise StateError(f"{path} is larger than {LARGEST >> 20} MB, the largest size allowed", AGAIN)
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise StateError(f"{path} is larger than {largest >> 20} MB, the largest size allowed", AGAIN)
     return content
 
 
@@ -84,9 +84,9 @@ def parsed(content: bytes, path: Path) -> Any:
         raise StateError(f"{path} cannot be read: {error}", AGAIN) from error
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, largest: int = LARGEST) -> Any:
     """Read a JSON file that nothing vouches for."""
-    return parsed(read_unvouched(path), path)
+    return parsed(read_unvouched(path, largest), path)
 
 
 def with_digest(content: dict[str, Any]) -> dict[str, Any]:
@@ -100,9 +100,9 @@ def with_digest(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, _DIGEST: _content_digest(content)}
 
 
-def read_with_digest(path: Path) -> dict[str, Any]:
+def read_with_digest(path: Path, largest: int = LARGEST) -> dict[str, Any]:
     """Read what :func:`with_digest` made; StateError where it was changed."""
-    content = read_json(path)
+    content = read_json(path, largest)
     if not isinstance(content, dict):
         raise StateError(f"{path} cannot be read: it does not hold a JSON object", AGAIN)
     if content.pop(_DIGEST, None) != _content_digest(content):

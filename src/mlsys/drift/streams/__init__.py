@@ -1,0 +1,6 @@
+"""Streams: losses watched one by one, with a stated rate of false alarms, and labels that come late."""
+
+from mlsys.drift.streams.loss_detector import LossAlarm, LossDetector
+from mlsys.drift.streams.maturing import MaturingLosses
+
+__all__ = ["LossAlarm", "LossDetector", "MaturingLosses"]
