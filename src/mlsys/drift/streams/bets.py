@@ -15,8 +15,8 @@ would be ruined by the first loss of nothing."""
 LARGEST = 1e100
 """Losses, in multiples of the mean, and capital count as at most this, so that nothing overflows; a gambler who is paid
 less than was won stays honest."""
-PIECE = 4_096
-"""Losses that are taken at once, which bounds memory."""
+FIRST_PIECE, PIECE = 64, 4_096
+"""Losses that are taken at once after an alarm, and later: what comes after an alarm in a piece is reckoned again."""
 
 
 def _nothing() -> Floats:
@@ -43,7 +43,8 @@ def spread_starts(first: int, many: int) -> Floats:
     """
     t = np.arange(first, first + many, dtype=np.float64)
     # Differences of nearly equal numbers would lose their digits.
-    return np.log(np.log1p(1 / (t + 1)) * np.log(2) / (np.log(t + 1) * np.log(t + 2)))
+    entering: Floats = np.log(np.log1p(1 / (t + 1)) * np.log(2) / (np.log(t + 1) * np.log(t + 2)))
+    return entering
 
 
 @dataclass
@@ -100,7 +101,8 @@ class Gamblers:
         On average that is at most 1 as long as the mean of a loss, given all before, is at most ``highest``; it is
         never negative, whatever the loss. So no upper bound of losses is needed.
         """
-        wins = np.log1p(STAKES * (np.minimum(losses / highest, LARGEST)[:, None] - 1))
+        losses = np.minimum(losses, LARGEST * highest)
+        wins = np.log1p(STAKES * (losses[:, None] / highest - 1))
         sums = np.cumsum(wins, axis=0)
         # capital(t) = (capital(t - 1) + entering(t)) * win(t), for all t at once.
         with np.errstate(divide="ignore"):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from mlsys.drift.streams.bets import PIECE, Floats, Gamblers, every_start, spread_starts
+from mlsys.drift.streams.bets import FIRST_PIECE, PIECE, Floats, Gamblers, every_start, spread_starts
 from mlsys.drift.streams.kept import reading, write
 from mlsys.drift.streams.losses import losses_of
 from mlsys.errors import ConfigurationError, DataError
@@ -208,14 +208,17 @@ class LossDetector(Shown):
         """
         values = losses_of(losses, f"{_WHO}.update", self.least)
         known = np.flatnonzero(np.isfinite(values))
-        numbers, rises = self.seen + 1.0 + known, values[known] - self.least
+        numbers: Floats = self.seen + 1.0 + known.astype(np.float64)
+        rises = values[known] - self.least
         self.seen += len(values)
         self.missing += len(values) - len(known)
-        found = []
+        found, piece = [], FIRST_PIECE
         while len(rises) and not self.alarmed:
-            taken = self._bet(rises[:PIECE], numbers[:PIECE])
+            taken = self._bet(rises[:piece], numbers[:piece])
+            piece = min(2 * piece, PIECE)
             if self.evidence >= self.threshold:
                 found.append(self._alarm(int(numbers[taken - 1])))
+                piece = FIRST_PIECE
             rises, numbers = rises[taken:], numbers[taken:]
         return found
 
