@@ -8,7 +8,7 @@ from mlsys.drift.monitor import Monitor
 from mlsys.drift.performance import DelayCurve, EstimatedPerformance, estimate_performance, label_delays
 from mlsys.drift.profile import DriftProfile
 from mlsys.drift.retraining import Advice, Replay, RetrainPolicy, TrainingHistory, training_history
-from mlsys.drift.streams import LossAlarm, LossDetector, MaturingLosses
+from mlsys.drift.streams import LossAlarm, LossDetector, MaturingLosses, RiverDetector
 from mlsys.drift.watching.alerts import Webhook, to_stderr
 from mlsys.drift.watching.check import Check, DriftAlarm
 from mlsys.drift.watching.history import History
@@ -29,6 +29,7 @@ __all__ = [
     "MonitorAudit",
     "Replay",
     "RetrainPolicy",
+    "RiverDetector",
     "TrainingHistory",
     "Webhook",
     "assert_no_drift",

@@ -2,5 +2,6 @@
 
 from mlsys.drift.streams.loss_detector import LossAlarm, LossDetector
 from mlsys.drift.streams.maturing import MaturingLosses
+from mlsys.drift.streams.river_detector import RiverDetector
 
-__all__ = ["LossAlarm", "LossDetector", "MaturingLosses"]
+__all__ = ["LossAlarm", "LossDetector", "MaturingLosses", "RiverDetector"]

@@ -28,21 +28,21 @@ _FEWEST = 30
 
 @dataclass(frozen=True)
 class LossAlarm:
-    """An alarm of a :class:`LossDetector`.
+    """An alarm of a detector on losses.
 
     Parameters
     ----------
     at : int
         Number of the loss that raised it, from 1; missing losses count.
-    since : int
-        Number of the loss at which the change is likeliest to have begun.
-    loss : float
+    since : int, optional
+        Number of the loss at which the change is likeliest to have begun, if the detector tells.
+    loss : float, optional
         Mean loss from then until the alarm; somewhat too high, since the beginning was chosen by it.
     """
 
     at: int
-    since: int
-    loss: float
+    since: int | None = None
+    loss: float | None = None
 
 
 class LossDetector(Shown):
