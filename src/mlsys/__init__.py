@@ -99,6 +99,7 @@ _HOMES = {
             "JudgementSample",
             "ConvenienceSample",
             "WeightedSample",
+            "WeighClasses",
             "RandomSample",
             "ImportanceSample",
             "HashSample",
@@ -418,6 +419,7 @@ if TYPE_CHECKING:
         TimeSplit,
         TwoStageSample,
         Typos,
+        WeighClasses,
         WeightedSample,
     )
     from mlsys.schemas import Column, Schema, compare_tables, quarantined

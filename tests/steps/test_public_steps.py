@@ -396,6 +396,11 @@ def Augment(orders: pd.DataFrame) -> Case:
 
 
 @case
+def WeighClasses(orders: pd.DataFrame) -> Case:
+    return mlsys.WeighClasses(), numbers(orders), ROLES
+
+
+@case
 def Resample(orders: pd.DataFrame) -> Case:
     sampler = pytest.importorskip("imblearn.over_sampling").RandomOverSampler()
     return mlsys.Resample(sampler), numbers(orders), ROLES

@@ -36,7 +36,7 @@ from mlsys.dataset.predictions import (
 from mlsys.dataset.roles import Moment, Roles, duration_of, events_named, targets_named
 from mlsys.dataset.rows import Rows
 from mlsys.dataset.served import Served
-from mlsys.dataset.weights import SAMPLING_WEIGHT, counting, effective_size, known_weights
+from mlsys.dataset.weights import SAMPLING_WEIGHT, TRAINING_WEIGHT, counting, effective_size, known_weights
 
 __all__ = [
     "ABSTAINS",
@@ -55,6 +55,7 @@ __all__ = [
     "PREDICTION",
     "PROBABILITY",
     "SAMPLING_WEIGHT",
+    "TRAINING_WEIGHT",
     "SCORE",
     "STEPS_AHEAD",
     "STRETCH",

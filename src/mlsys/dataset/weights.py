@@ -11,6 +11,8 @@ from mlsys.values import Kind, plain, values_of
 
 SAMPLING_WEIGHT = "sampling_weight"
 """The column of how many rows each row of a sample stands for."""
+TRAINING_WEIGHT = "training_weight"
+"""The column of what a step lets training rows weigh for the model, and for nothing else."""
 
 
 def effective_size(weights: NDArray[np.float64]) -> float:

@@ -43,6 +43,8 @@ class Learned:
         Why the rows need a step that runs on demand, by its name; empty where they do not, and it was passed over.
     remembered : mapping of str to Remembered
         Histories, as they ran before the split.
+    shifts : tuple of Held
+        How steps changed the shares of the classes among training rows, which models correct for.
     sealed : mapping of str to Sealed
         Of each history, the rows that its state may hold once the test rows are opened.
     """
@@ -55,6 +57,7 @@ class Learned:
     asked: Mapping[str, str] = field(default_factory=dict)
     remembered: Mapping[str, Remembered] = field(default_factory=dict)
     sealed: Mapping[str, Sealed] = field(default_factory=dict)
+    shifts: tuple[Held, ...] = ()
 
     @property
     def fitted(self) -> dict[str, Fitted]:

@@ -18,6 +18,7 @@ from mlsys.models._matrix import numpy_column, plain_features
 from mlsys.models._several import TARGETS, TOGETHER, of_answers, says
 from mlsys.models._without_target import scored
 from mlsys.steps.learning import few_rows_pinned
+from mlsys.steps.shares import corrected
 from mlsys.tables import Columns, column_of, rows_of
 
 if TYPE_CHECKING:
@@ -94,6 +95,8 @@ def predictions(frame: pd.DataFrame | Columns, state: dict[str, Any], one_column
         said = _scores(estimator.decision_function(told), len(classes)) if scores else None
     if classes is not None and (likeliest or asked["numbers_classes"]):
         answers = np.array(classes)[answers.astype(np.int64)]
+    if shares is not None and "odds" in state:  # the class stays what the changed shares made of it
+        shares = corrected(shares, state["odds"])
     columns = {} if shares is None else _by_class(shares, state, PROBABILITY)
     columns |= {} if said is None else _by_class(said, state, SCORE)
     made = rows_of({"prediction": answers.reshape(len(frame), -1)[:, 0], **columns}, frame)

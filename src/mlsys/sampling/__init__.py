@@ -1,4 +1,4 @@
-"""Samples before the split, by chance or not; splits and folds; and resampling of training rows after it."""
+"""Samples before the split, by chance or not; splits and folds; resampling and weighing of training rows after it."""
 
 from mlsys.sampling.augment import Augment
 from mlsys.sampling.cluster_sample import ClusterSample, TwoStageSample
@@ -22,6 +22,7 @@ from mlsys.sampling.stratified_split import StratifiedSplit
 from mlsys.sampling.time_folds import TimeFolds
 from mlsys.sampling.time_split import TimeSplit
 from mlsys.sampling.ways import DropWords, Jitter, SwapCategories, Synonyms, Typos
+from mlsys.sampling.weigh_classes import WeighClasses
 from mlsys.sampling.weighted_sample import WeightedSample
 
 __all__ = [
@@ -54,5 +55,6 @@ __all__ = [
     "TimeFolds",
     "TimeSplit",
     "TwoStageSample",
+    "WeighClasses",
     "WeightedSample",
 ]

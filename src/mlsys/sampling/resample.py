@@ -45,8 +45,10 @@ class Resample(TrainOnly):
     -----
     The sampler sees only features and target. Kept and repeated rows keep all their other columns; synthesized rows
     (SMOTE) get null there, and the mean weight of their class if there are weights. If a sampler does not say
-    which rows it kept (``sample_indices_``), rows are matched by value, and each old row counts once. Resampling makes
-    the predicted probabilities too high for the rare class: follow it with ``Calibrate``. Gathers all rows.
+    which rows it kept (``sample_indices_``), rows are matched by value, and each old row counts once. A model that
+    learns from resampled rows gives the rare class too high a probability, so probabilities are corrected back to the
+    shares of the classes before (Elkan 2001), and the card says so; ``prediction`` stays the class that the resampled
+    rows taught, and ``TuneThreshold`` chooses another cut. Gathers all rows.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class Resample(TrainOnly):
 
     sampler: Any
     of_one_target: ClassVar[bool] = True
+    changes_shares: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Check that it is a sampler."""

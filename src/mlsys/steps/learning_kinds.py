@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mlsys.steps.result import Result
+    from mlsys.steps.shares import Shares
     from mlsys.values import Values
 
 
@@ -133,6 +134,10 @@ class TrainOnly(Step, kind="TrainOnly"):
     """Whether it changes values as they were read: a supplied ``Prepare`` then stands after it."""
     takes_unlabelled: ClassVar[bool] = False
     """Whether rows whose label is not known stay among the training rows for it; models learn from the others."""
+    changes_shares: ClassVar[bool] = False
+    """Whether it is there to change the shares of the classes: probabilities are then corrected back."""
+    weighs_by: ClassVar[str] = ""
+    """The column that it adds to training rows, by which later steps and the model weigh them in place of the role."""
 
     def learn(self, *given: Any, **named: Any) -> Any:
         """``learn(train)``: return the third argument of ``change``; optional."""
@@ -200,6 +205,10 @@ class Model(Learns, FitsAlone, Step, kind="Model"):
         """Return the features that it needs to predict, among the given ones; ``state()`` is the learned state."""
         read = self.columns_read(columns)
         return tuple(columns) if read is None else read
+
+    def corrected(self, state: Any, shifts: Sequence[Shares], /) -> Any:
+        """Return the state whose probabilities are those of the shares before steps changed them, if it can."""
+        return None
 
     def importances(self, state: Any, /) -> dict[str, float] | None:
         """Return the feature importances of the model itself, by name; ``None`` if it has none."""

@@ -12,13 +12,16 @@ from mlsys.execution.inner_splits import parted_groups
 from mlsys.execution.parts import Parts
 from mlsys.execution.reads import names_taken
 from mlsys.execution.scales import unlike_scales
+from mlsys.execution.told import Sampled
 from mlsys.execution.unweighted import learned_without_weights
+from mlsys.execution.weighing import weighed_by, weight_of
 from mlsys.execution.work import At, Task, Work
 from mlsys.plan import Planned
 from mlsys.states import Held
 from mlsys.steps import Fitted, Model
 from mlsys.steps.learning import learn as learned_by
 from mlsys.steps.questions import needs_target, takes_unlabelled
+from mlsys.steps.shares import Shares
 from mlsys.tables import Table
 
 if TYPE_CHECKING:
@@ -41,7 +44,8 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
         )
     apart = [*parted_groups(planned, parts, work), *unlike_scales(planned, parts, work)]
     parts = parts.told([*apart, *learned_without_weights(planned, parts)])
-    told: dict[str, Any] = {"unlabelled": "some"} if needs_target(step) and takes_unlabelled(parts.steps) else {}
+    told: dict[str, Any] = {"weight": weight_of(parts), "shifts": parts.learned.shifts}
+    told |= {"unlabelled": "some"} if needs_target(step) and takes_unlabelled(parts.steps) else {}
     learned = work.do(Task(planned, "learn", learn, {"train": train}, told), parts)
     held = learned.states["state"]
     fitted = Fitted(step, held, step.columns_learned(features, held.get))
@@ -57,14 +61,27 @@ def run(planned: Planned, parts: Parts, work: Work) -> Parts:
     return parts.told([], predictions=predictions)
 
 
-def learn(at: At, planned: Planned, rows: dict[str, Table], unlabelled: str = "") -> Made:
+def learn(
+    at: At,
+    planned: Planned,
+    rows: dict[str, Table],
+    weight: str | None = None,
+    shifts: Sequence[Held] = (),
+    unlabelled: str = "",
+) -> Made:
     """Learn from training rows; where a step before took rows whose label is unknown, from those that have one now."""
     step, train = planned.step, rows["train"]
     if unlabelled:
         targets = list(at.roles.targets)
         train = train.keep(train.frame(targets).notna().any(axis=1).to_numpy())
-    learned = learned_by(step, train, lambda frame: at.wrap(shielded(frame)), at.rng(step))
-    return Made({}, {"state": Held(learned.state)})
+    weight = weight or at.roles.weight
+    state = learned_by(step, train, lambda frame: weighed_by(at.wrap(shielded(frame)), weight), at.rng(step)).state
+    changed = [each for each in (Shares(**held.get()) for held in shifts) if each.changed]
+    corrected = step.corrected(state, changed) if changed and isinstance(step, Model) else None
+    if corrected is None:
+        return Made({}, {"state": Held(state)})
+    at.tell(Sampled(planned.name, f"probabilities corrected to the shares before resampling or weights: {changed[0]}"))
+    return Made({}, {"state": Held(corrected)})
 
 
 def predict(at: At, planned: Planned, rows: dict[str, Table], state: Held, columns: Sequence[str]) -> Made:
