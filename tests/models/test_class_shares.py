@@ -126,6 +126,8 @@ def test_rows_that_cannot_be_weighed_are_refused():
         WeighClasses(costs={"a": {"b": 1}, "b": {"a": 1}}).resample(frame, target="fraud")
     with pytest.raises(DataError, match="have the class no"):
         WeighClasses().resample(frame[frame["fraud"] == "no"], target="fraud")
+    with pytest.raises(DataError, match="holds numbers such as"):
+        WeighClasses().resample(frame, target="x")
     with pytest.raises(DataError, match="which the rows have"):
         WeighClasses().resample(frame.assign(training_weight=1.0), target="fraud")
     with pytest.raises(DataError, match="is null in 1 training"):

@@ -48,7 +48,8 @@ class Resample(TrainOnly):
     which rows it kept (``sample_indices_``), rows are matched by value, and each old row counts once. A model that
     learns from resampled rows gives the rare class too high a probability, so probabilities are corrected back to the
     shares of the classes before (Elkan 2001), and the card says so; ``prediction`` stays the class that the resampled
-    rows taught, and ``TuneThreshold`` chooses another cut. Gathers all rows.
+    rows taught, and ``TuneThreshold`` chooses another cut. Trees that follow repeated rows closely learn less of the
+    changed shares than is corrected: ``Calibrate`` then corrects what is left. Gathers all rows.
 
     Examples
     --------

@@ -37,8 +37,8 @@ class WeighClasses(TrainOnly):
     ConfigurationError
         If ``effective`` is not above 0 and at most 1; if a cost is negative, or a class has none.
     DataError
-        If the target is null or has one class, the costs name other classes than it, or the rows have a column
-        ``training_weight``.
+        If the target is null, has one class or is no class, the costs name other classes than it, or the rows have a
+        column ``training_weight``.
 
     Notes
     -----
@@ -46,6 +46,7 @@ class WeighClasses(TrainOnly):
     multiplied. They stand in the column ``training_weight``, which the model learns by and nothing else reads. The
     estimator's ``fit`` must accept weights. Weights change the shares of the classes that a model learns, so its
     probabilities are corrected back to the shares before; ``prediction`` stays what the weights make of it.
+    Trees that follow their rows closely learn less of the weights than is corrected: ``Calibrate`` corrects the rest.
     Cost: one count of the classes.
 
     References
@@ -110,6 +111,12 @@ class WeighClasses(TrainOnly):
             )
         given = np.ones(len(train)) if train.weight is None else known_weights(train.weight, self.title)
         classes, codes = np.unique(numpy_target(target), return_inverse=True)
+        if classes.dtype.kind == "f" and (classes % 1 != 0).any():
+            raise DataError(
+                f"{self.title} weighs classes, but the target {train.roles.target!r} holds numbers such as "
+                f"{classes[classes % 1 != 0][0]:.6g}",
+                "name a target of classes, or remove the step",
+            )
         if len(classes) < 2:
             raise DataError(
                 f"{self.title}: all {len(train):,} training rows have the class {classes[0]!s}",
