@@ -116,10 +116,14 @@ def test_no_losses_are_no_news(losses: object) -> None:
     assert detector().update(losses) == []
 
 
-def test_texts_are_no_losses_and_none_is_taken() -> None:
+@pytest.mark.parametrize(
+    ("losses", "said"),
+    [(["high", "low"], "not numbers"), (np.ones((2, 2)), "shape"), (pd.DataFrame({"a": [1]}), "shape")],
+)
+def test_what_is_no_list_of_numbers_is_refused_and_none_is_taken(losses: object, said: str) -> None:
     found = detector()
-    with pytest.raises(DataError, match="not numbers"):
-        found.update(["high", "low"])
+    with pytest.raises(DataError, match=said):
+        found.update(losses)
     assert found.seen == 0
 
 

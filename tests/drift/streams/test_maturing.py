@@ -75,6 +75,14 @@ def test_what_was_saved_goes_on(tmp_path) -> None:  # noqa: ANN001
         MaturingLosses.load(tmp_path / "other.json")
 
 
+def test_a_night_without_rows_is_no_error() -> None:
+    held = waiting()
+    held.predicted(rows([], [], []))
+    held.labelled(labels([], []))
+    assert held.mature("2026-02-01").empty
+    assert held.counted == {}
+
+
 def test_times_with_and_without_zone_are_not_mixed() -> None:
     held = waiting()
     held.predicted(rows([1], ["2026-01-01"], [1]))
@@ -89,6 +97,8 @@ def test_a_present_that_is_no_time_is_refused(now: object) -> None:
 
 
 def test_rows_that_cannot_be_read_are_refused() -> None:
+    with pytest.raises(DataError):
+        waiting().predicted([1, 2])
     with pytest.raises(DataError, match="there is no column 'time'"):
         waiting().predicted(labels([1], [1]))
     with pytest.raises(DataError, match="not timestamps"):

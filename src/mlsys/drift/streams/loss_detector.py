@@ -146,17 +146,23 @@ class LossDetector(Shown):
         self.restart()
 
     @classmethod
-    def fit(cls, losses: Any, *, tolerance: float = 0.0, least: float = 0.0, **rate: float) -> LossDetector:
+    def fit(
+        cls,
+        losses: Any,
+        *,
+        tolerance: float = 0.0,
+        mean_time_between_false_alarms: float | None = None,
+        false_alarm: float | None = None,
+        least: float = 0.0,
+    ) -> LossDetector:
         """Make a detector whose target is learned from losses of a time without change.
 
         Parameters
         ----------
         losses : array-like of shape (n,)
             At least 30, of rows that the model did not learn from. Missing ones are left out.
-        tolerance, least : float
-            As above.
-        rate : float
-            ``mean_time_between_false_alarms`` or ``false_alarm``.
+        tolerance, mean_time_between_false_alarms, false_alarm, least : float, optional
+            As of the class.
 
         Returns
         -------
@@ -174,7 +180,13 @@ class LossDetector(Shown):
             raise DataError(f"{_WHO}.fit: {len(known)} losses are too few for a target", f"give {_FEWEST} or more")
         error = float(known.std(ddof=1)) / math.sqrt(len(known))
         target = float(known.mean()) + NormalDist().inv_cdf(_CERTAINTY) * error
-        return cls(target=target, tolerance=tolerance, least=least, **rate)
+        return cls(
+            target=target,
+            tolerance=tolerance,
+            mean_time_between_false_alarms=mean_time_between_false_alarms,
+            false_alarm=false_alarm,
+            least=least,
+        )
 
     @property
     def threshold(self) -> float:

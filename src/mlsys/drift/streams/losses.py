@@ -32,7 +32,12 @@ def losses_of(losses: Any, who: str, least: float) -> Floats:
     DataError
         If they are no numbers, or one is smaller than the least that is possible.
     """
-    given = losses if isinstance(losses, pd.Series) else pd.Series(np.atleast_1d(losses))
+    given = losses
+    if not isinstance(losses, pd.Series):
+        values = np.atleast_1d(losses)
+        if values.ndim > 1:
+            raise DataError(f"{who}: losses of shape {values.shape} are no list", "give one number for each row")
+        given = pd.Series(values)
     found = numbers_in(given, who, "the array of losses")
     below = np.flatnonzero(found < least)
     if len(below):

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mlsys.dataset import check_names
 from mlsys.drift.streams.kept import reading, write
 from mlsys.drift.streams.losses import LOSSES, Floats
 from mlsys.errors import ConfigurationError, DataError, MissingColumn
@@ -239,6 +240,9 @@ def _moment(now: Any) -> pd.Timestamp:
 
 
 def _column(rows: pd.DataFrame, name: str) -> pd.Series:
+    if not isinstance(rows, pd.DataFrame):
+        raise DataError(f"{_WHO} got {type(rows).__name__}, not a DataFrame", "wrap it: pd.DataFrame(...)")
+    check_names(rows, _WHO, "got")
     if name not in rows.columns:
         raise MissingColumn(
             f"{_WHO}: there is no column {name!r}", f"the rows have {', '.join(map(str, rows.columns))}"
@@ -249,7 +253,8 @@ def _column(rows: pd.DataFrame, name: str) -> pd.Series:
 def _plain(column: pd.Series) -> list[Any]:
     """Return values as JSON has them: numbers, truth values, texts; None for null and infinite ones."""
     made = plain(column).astype(object)
-    values = [None if isinstance(each, float) and not math.isfinite(each) else each for each in made.tolist()]
+    values = [each.item() if isinstance(each, np.generic) else each for each in made.tolist()]
+    values = [None if isinstance(each, float) and not math.isfinite(each) else each for each in values]
     values = [None if each is pd.NA or each is pd.NaT else each for each in values]
     odd = next((value for value in values if not isinstance(value, bool | int | float | str | None)), None)
     if odd is not None:
