@@ -101,7 +101,7 @@ ax.axhline(detector.threshold, color="grey", linewidth=1)
 ax.annotate("alarm", (days[0], detector.threshold), (0, -12), textcoords="offset points", color="grey")
 change = pd.Timestamp("2026-03-12")
 for moment, said in ((change, "customers\nchange"), (change + pd.Timedelta("35D"), "their loans\nmature")):
-    ax.axvline(moment, color="grey", linewidth=1, linestyle=":")
+    ax.plot(pd.Series([moment] * 2), [1, detector.threshold], color="grey", linewidth=1, linestyle=":")
     ax.annotate(said, (moment, 2), (-4, 0), textcoords="offset points", ha="right", color="grey")
 ax.set_ylabel("evidence of a higher loss")
 _ = ax.spines[["top", "right"]].set_visible(False)
