@@ -12,6 +12,7 @@ from mlsys.version import __version__
 _HOMES = {
     "Pipeline": "mlsys.pipeline",
     "look": "mlsys.pipeline.looking",
+    "imbalance_study": "mlsys.pipeline.imbalance_study",
     "learning_curve": "mlsys.pipeline.learning_curve",
     "price_of_leakage": "mlsys.pipeline.price",
     "Run": "mlsys.run",
@@ -385,6 +386,7 @@ if TYPE_CHECKING:
     )
     from mlsys.models import Abstain, Calibrate, Conformal, Train, TrainForecast, TuneThreshold
     from mlsys.pipeline import Pipeline
+    from mlsys.pipeline.imbalance_study import imbalance_study
     from mlsys.pipeline.learning_curve import learning_curve
     from mlsys.pipeline.looking import look
     from mlsys.pipeline.price import price_of_leakage
