@@ -57,6 +57,7 @@ def test_the_weight_role_is_multiplied():
     assert np.allclose(weights, wanted / wanted.mean(), rtol=1e-12)
 
 
+@pytest.mark.long
 def test_a_model_learns_by_the_weights_and_the_evaluation_does_not_change_its_own():
     run = run_of(WeighClasses(costs=COSTS), model=LogisticRegression())
     frame = payments()
@@ -73,6 +74,7 @@ def test_a_model_learns_by_the_weights_and_the_evaluation_does_not_change_its_ow
     assert "training_weight" not in run.predict(frame).columns
 
 
+@pytest.mark.long
 def test_probabilities_after_resampling_are_those_of_a_model_of_all_rows():
     # Naive Bayes knows the prior by its own formula, so that repeated rows change nothing else.
     sampler = pytest.importorskip("imblearn.over_sampling").RandomOverSampler()
@@ -89,6 +91,17 @@ def test_the_card_says_so_and_a_saved_model_predicts_the_same(tmp_path):
     run.save(tmp_path / "model")
     frame = payments()
     pd.testing.assert_frame_equal(mlsys.load(tmp_path / "model").predict(frame), run.predict(frame))
+
+
+def test_a_corrected_model_tells_probabilities_by_the_shares_before_and_the_same_classes():
+    frame = payments().drop(columns="part")
+    step = Train(GaussianNB())
+    state = step.fit(frame, target="fraud").state
+    given = step.predict(frame, state)
+    said = step.predict(frame, step.corrected(state, [Shares(("no", "yes"), (0.99, 0.01), (0.9, 0.1))]))
+    odds = given["probability_yes"] / given["probability_no"] * (0.01 / 0.1) / (0.99 / 0.9)
+    assert np.allclose(said["probability_yes"], odds / (1 + odds), rtol=1e-12)
+    assert said["prediction"].equals(given["prediction"])
 
 
 def test_shares_that_did_not_change_are_not_corrected():
