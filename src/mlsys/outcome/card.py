@@ -143,7 +143,7 @@ def make_card(run: RunFacts) -> Card:
     """Put a card together out of what is known of a run."""
     evaluation = run.evaluation
     scores, others = _scores(evaluation) if evaluation else ([], [])
-    lines = _judged(evaluation) if evaluation else []
+    lines = _judged(evaluation, any(each.postprocessed for each in run.steps)) if evaluation else []
     lines += [("gate overridden", f"{name}: {said}") for name, said in run.overridden.items()]
     lines.append((LEAKAGE, leakage_verdict(run.findings)))
     for name, result in run.reports.items():
@@ -183,10 +183,10 @@ def make_card(run: RunFacts) -> Card:
     )
 
 
-def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
-    """Return the lines about who judged the model and how it did."""
+def _judged(evaluation: Evaluation, changed: bool) -> list[tuple[str, str]]:
+    """Return the lines about who judged the model and how it did; ``changed``: whether steps change predictions."""
     lines = [("event", evaluation.event_said), ("worst slice", evaluation.worst_slice)]
-    lines.append(("probabilities", evaluation.probabilities))
+    lines.append(("probabilities", f"{evaluation.probabilities}{'' if changed else _remedy(evaluation)}"))
     lines += [("sensitive", f"{column}: {said}") for column, said in evaluation.sensitive.items()]
     lines += [(f"target {name}", _of_target(each)) for name, each in evaluation.targets.items()]
     lines += [("weights", evaluation.weightless), ("value", evaluation.value), ("measured on", evaluation.measured_on)]
@@ -197,6 +197,13 @@ def _judged(evaluation: Evaluation) -> list[tuple[str, str]]:
         learned = f"{evaluation.contaminated} learned from {evaluation.part}, so these numbers are no estimate"
         lines.append(("not an evaluation", learned))
     return [(label, said) for label, said in lines if said]
+
+
+def _remedy(evaluation: Evaluation) -> str:
+    """Return what corrects probabilities that are off beyond chance, where nothing has tried yet."""
+    table = evaluation.tables.get("calibration")
+    off = table is not None and len(table) and str(table["verdict"].iloc[0]).startswith(("off", "too"))
+    return "; Calibrate() corrects them" if off else ""
 
 
 def _clusters(evaluation: Evaluation) -> list[str]:

@@ -126,7 +126,7 @@ def _judgement(tables: dict[str, pd.DataFrame]) -> str:
     elsewhere = f"; of slices most in {slices[0]}" if slices else ""
     return (
         f"{word}: {worst['told']:.0%} came true in {worst['happened']:.0%} [{worst['lower']:.0%}, "
-        f"{worst['upper']:.0%}] of {worst['n']:,.0f} rows; {error}{elsewhere}; Calibrate() corrects them"
+        f"{worst['upper']:.0%}] of {worst['n']:,.0f} rows; {error}{elsewhere}"
     )
 
 
