@@ -55,7 +55,7 @@ def test_probabilities_are_the_sigmoid_of_the_margin_of_a_booster_taught_by_hand
     features = frame[["a", "b", "c"]]
     model = Train(BOOSTERS[library](), focal=2).fit(frame.drop(columns="part"), target="y")
 
-    def published(target, margin):  # the gradient as written by Lin et al. (2017), appendix B, by numbers
+    def by_numbers(target, margin):  # derivatives by differences of the loss
         step = 1e-4
         first = (loss.of(target, margin + step) - loss.of(target, margin - step)) / (2 * step)
         second = (
@@ -63,7 +63,7 @@ def test_probabilities_are_the_sigmoid_of_the_margin_of_a_booster_taught_by_hand
         ) / step**2
         return first, np.maximum(second, 1e-6)
 
-    by_hand = BOOSTERS[library]().set_params(objective=published, random_state=model.state["estimator"].random_state)
+    by_hand = BOOSTERS[library]().set_params(objective=by_numbers, random_state=model.state["estimator"].random_state)
     by_hand.fit(features, y)
     if library == "lightgbm":
         margin = by_hand.predict(features, raw_score=True)
